@@ -1,0 +1,96 @@
+# `make help` lists what there is. PYTHON=python3.12 picks the interpreter, VENV=dir another environment.
+
+PYTHON ?= python3
+VENV   ?= .venv
+ARGS   ?=
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check fmt bench serve lock clean
+
+BIN  := $(VENV)/bin
+WHAT := requirements.lock pyproject.toml
+# The demo keeps to a network of its own on the embedded server, whatever the environment says.
+DEMO := env -u POINTSMAN_REDIS_URL POINTSMAN_NETWORK=demo $(BIN)/pointsman
+# durable-rules calls a function that Python 3.13 took away; this is the one that replaced it.
+FLAGS = $$($(BIN)/python -c 'import sys; print("-DPyEval_CallObject=PyObject_CallObject" if sys.version_info >= (3, 13) else "")')
+# Versions and hashes come from the lock, for the tools that build as well, so nothing is fetched that it doesn't name.
+PIP = CPPFLAGS="$(FLAGS) $$CPPFLAGS" $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-build-isolation
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+demo: $(VENV)/.runtime ## install, load the example network, route a day of its orders
+	@$(call run,reset demo --yes)
+	@$(call run,load examples/hexagone)
+	@$(call run,policy publish policies --activate --note "the policies that ship")
+	@$(call run,route examples/hexagone/orders.ndjson)
+	@$(call run,ledger check)
+	@$(call run,decide examples/hexagone/order.json --dry-run)
+	@printf '\nTo try next:\n'
+	@printf '  export POINTSMAN_NETWORK=demo\n'
+	@printf '  $(BIN)/pointsman --help\n'
+	@printf '  $(BIN)/pointsman decide examples/hexagone/order.json\n'
+	@printf '  make serve        # then POST examples/hexagone/order.json to /v1/decisions\n'
+	@printf '  $$EDITOR policies  # then: $(BIN)/pointsman policy publish policies --activate\n'
+
+run = printf '\n$$ pointsman %s\n' '$(1)' && $(DEMO) $(1)
+
+test: $(VENV)/.test ## run every test; ARGS="-k ledger" picks some
+	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+check: $(VENV)/.check ## format, lint, types, floors: what CI runs before the tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+fmt: $(VENV)/.check ## format, and mend what can be mended by itself
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.bench ## side by side with other engines, and with a floor
+	$(BIN)/python -m tests.bench $(ARGS)
+
+serve: $(VENV)/.runtime ## answer over HTTP
+	$(BIN)/pointsman serve $(ARGS)
+
+lock: $(VENV)/.base ## write requirements.lock anew, with the newest that pyproject.toml allows
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet --upgrade uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
+
+clean: ## remove the environment and the caches; the data directory stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.runtime $(VENV)/.test $(VENV)/.check $(VENV)/.bench: $(VENV)/.%: $(VENV)/.base $(WHAT)
+	@echo "installing what $* needs"
+	@$(BIN)/python -c '$(wanted)' $* > $(VENV)/$*.txt
+	@$(PIP) --require-hashes -c requirements.lock -r $(VENV)/$*.txt
+	@PYTHONWARNINGS=ignore $(PIP) --no-deps -e .
+	@touch $@
+
+wanted = import sys, tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+    print(*project["dependencies"], *project["optional-dependencies"].get(sys.argv[1], []), sep="\n")
+
+# The lock's pip and setuptools go first: an older pip can't check hashes while it installs a part of a lock.
+$(VENV)/.base: requirements.lock
+	@$(needs)
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@awk '/^[^ #]/ {keep = /^(pip|setuptools)==/} keep' requirements.lock > $(VENV)/build.lock
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $(VENV)/build.lock
+	@touch $@
+
+define needs
+stop() { echo "pointsman: $$1" >&2; exit 1; }; \
+command -v $(PYTHON) >/dev/null || stop "there is no $(PYTHON): sudo apt-get install python3"; \
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+    stop "$$($(PYTHON) --version 2>&1) is too old, Python 3.11 or newer is needed; name one: make PYTHON=python3.11"; \
+command -v $${CC:-cc} >/dev/null || stop "durable-rules needs a C compiler: sudo apt-get install build-essential"; \
+$(PYTHON) -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' || \
+    stop "durable-rules needs Python.h: sudo apt-get install python3-dev"; \
+$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || stop "Python has no venv module: sudo apt-get install python3-venv"
+endef

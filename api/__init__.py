@@ -1,0 +1,1 @@
+"""How people and systems reach Pointsman: HTTP, files and the command line."""

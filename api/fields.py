@@ -1,0 +1,108 @@
+"""marshmallow fields that read what people and systems write into the engine's integers."""
+
+import datetime
+from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from engine.facts import MICRODEGREES
+from rules import literals
+from rules.errors import LiteralInvalid
+
+MOST_UNITS = 1_000_000
+
+
+class Literal(fields.Field[Any]):
+    """A word of a file, read by one of `rules.literals`; `low` is the least value allowed."""
+
+    def __init__(self, read: Callable[[str], Any], *, low: int | None = 0, **options: Any) -> None:
+        super().__init__(**options)
+        self._read = read
+        self._low = low
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> Any:
+        if not isinstance(value, str):
+            raise ValidationError("a single value is expected here")
+        try:
+            read = self._read(value)
+        except LiteralInvalid as error:
+            raise ValidationError(str(error)) from None
+        if self._low is not None and read < self._low:
+            raise ValidationError(f"'{value}' is below {self._low}")
+        return read
+
+
+def thousandths(text: str) -> int:
+    """A number kept in thousandths: 1.27 is 1270."""
+    value, rest = divmod(literals.number(text), 1_000)
+    if rest:
+        raise LiteralInvalid(f"'{text}' has more than three decimals")
+    return value
+
+
+class Degrees(fields.Field[int]):
+    """Degrees, from a number or a text, rounded to the microdegree (a tenth of a metre)."""
+
+    def __init__(self, most: int, **options: Any) -> None:
+        super().__init__(**options)
+        self._most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> int:
+        degrees = _decimal(value)
+        if not -self._most <= degrees <= self._most:
+            raise ValidationError(f"{value} is not between -{self._most} and {self._most} degrees")
+        return int((degrees * MICRODEGREES).to_integral_value(ROUND_HALF_EVEN))
+
+
+class Money(fields.Field[int]):
+    """Currency units, "19.90" or 19.90, to micros; never negative, never finer than a micro."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> int:
+        amount = _decimal(value) * literals.MICROS
+        if amount != amount.to_integral_value() or not 0 <= amount < 10**18:
+            raise ValidationError(f"{value} is no amount from 0 with at most six decimals")
+        return int(amount)
+
+
+class Units(fields.Field[int]):
+    """A whole number of units, from 1."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_UNITS:
+            raise ValidationError(f"a quantity is a whole number from 1 to {MOST_UNITS}")
+        return value
+
+
+class Instant(fields.Field[int]):
+    """RFC 3339 with a zone, "2026-11-27T08:12:31Z", to UTC seconds; fractions are dropped."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> int:
+        try:
+            moment = datetime.datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise ValidationError("write an instant as 2026-11-27T08:12:31Z") from None
+        if moment.tzinfo is None:
+            raise ValidationError("the zone is missing; write for example 2026-11-27T08:12:31Z")
+        return int(moment.timestamp() // 1)
+
+
+class Word(fields.String):
+    """A text of 1 to 200 characters."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=validate.Length(min=1, max=200), **options)
+
+
+def _decimal(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValidationError("a number is expected here")
+    try:
+        # the shortest text of a JSON number is what its sender wrote
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise ValidationError(f"'{value}' is no number") from None
+    if not number.is_finite() or abs(number.adjusted()) > 20:  # noqa: PLR2004  # nothing here is so large or so fine
+        raise ValidationError(f"'{value}' is no number that could be meant")
+    return number

@@ -1,0 +1,37 @@
+"""What a channel may still be promised of a SKU: the number a product page shows."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from engine.decide import describing
+from engine.decide.matching import Matcher
+from engine.facts import Position, Snapshot
+from rules.effects import PositionOutcome
+from rules.vocabulary import Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Available:
+    """A position as a channel sees it; `free` is available less the floor of the active policies, never below 0."""
+
+    node: str
+    position: Position
+    free: int
+
+
+def available(snapshot: Snapshot, matcher: Matcher, sku: str, channel: str, now: int) -> list[Available]:
+    """By node, for an order of which only the channel is known yet: rules on its other facts don't fire."""
+    network = snapshot.network
+    shared = {
+        "order.channel": channel,
+        **describing.now_facts(network, now),
+        **describing.product_facts(snapshot.products[sku]),
+        "line.sku": sku,
+    }
+    found = []
+    for node, position in sorted(snapshot.positions[sku].items()):
+        facts = shared | describing.node_facts(network.nodes[node], snapshot.loads.get(node, 0))
+        outcome = matcher.judge(Stage.POSITION, facts | describing.stock_facts(position)).outcome
+        floor = cast("PositionOutcome", outcome).floor(channel, position.on_hand)
+        found.append(Available(node=node, position=position, free=max(0, position.available - floor)))
+    return found

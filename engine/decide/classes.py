@@ -1,0 +1,117 @@
+"""The values of a fact in classes: those that no comparison tells apart share a code, a small integer.
+
+Which codes satisfy a comparison is asked of `conditions.compares` itself wherever more than a look-up is needed, so
+that there is no second meaning.
+"""
+
+import bisect
+import functools
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from rules.conditions import Compare, Operator, compares, known_value
+from rules.vocabulary import Fact, Facts
+
+UNKNOWN = 0
+_OTHER_WORD = UNKNOWN + 1
+"""The code of all words that no condition mentions."""
+_HALF = Fraction(1, 2)
+
+Code: TypeAlias = Callable[[Any], int]
+"""From a known value to its code, which is above UNKNOWN."""
+CodeSet: TypeAlias = int
+"""Some codes, each as a bit: 0b110 is the codes 1 and 2. A thousand cuts on one fact make two thousand codes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Property:
+    """One code of the signature: of which fact, how, and how many codes there are.
+
+    `true` says for each comparison which codes of known values satisfy it.
+    """
+
+    fact: Fact
+    code: Code
+    size: int
+    true: Mapping[Compare, CodeSet]
+    asks: bool = False
+    """Whether coding asks the comparison itself, which takes time, so that its answers are worth remembering."""
+
+    def of(self, facts: Facts) -> int:
+        value = known_value(self.fact, facts)
+        return UNKNOWN if value is None else self.code(value)
+
+
+def yes_no(comparison: Compare) -> Property:
+    return Property(
+        fact=comparison.fact,
+        code=lambda value: 1 + compares(comparison, value),
+        size=3,
+        true={comparison: between(2, 3)},
+        asks=True,
+    )
+
+
+class _ByWord(dict[Any, int]):
+    """Codes by word."""
+
+    def __missing__(self, _: Any) -> int:
+        return _OTHER_WORD
+
+
+def words(fact: Fact, compared: list[Compare]) -> Property:
+    """Words are of one class if the same comparisons mention them: an equality holds of no other word."""
+    mentions: dict[Any, list[int]] = {}
+    for number, item in enumerate(compared):
+        if item.operator is Operator.EQUALS:
+            for word in dict.fromkeys(item.operands):
+                mentions.setdefault(word, []).append(number)
+    classes: dict[tuple[int, ...], int] = {(): _OTHER_WORD}
+    codes = _ByWord({word: classes.setdefault(tuple(by), len(classes) + 1) for word, by in mentions.items()})
+    size = len(classes) + 1
+
+    def satisfying(item: Compare) -> CodeSet:
+        if item.operator is Operator.EQUALS:
+            return functools.reduce(operator.or_, (1 << codes[word] for word in item.operands), 0)
+        return between(UNKNOWN + 1, size) if compares(item, "any word") else 0
+
+    true = {item: satisfying(item) for item in compared}
+    return Property(fact=fact, code=codes.__getitem__, size=size, true=true)
+
+
+def numbers(fact: Fact, compared: list[Compare]) -> Property:
+    """Classes are what lies below the first cut, then each cut and the gap above it."""
+    cuts: list[Any] = sorted({cut for item in compared for cut in _cuts(item)})
+    # one step up at each cut and one right after it, on integers (the gap between neighbours is empty and does no
+    # harm); the lowest makes every code 1 or more
+    steps = [float("-inf"), *(step for cut in cuts for step in (cut, cut + 1))]
+    code = functools.partial(bisect.bisect_right, steps)
+    size = len(steps) + 1
+    return Property(fact=fact, code=code, size=size, true={item: _true(item, code, size) for item in compared})
+
+
+def _cuts(comparison: Compare) -> list[Any]:
+    return [] if comparison.operator is Operator.KNOWN else sorted(set(comparison.operands))
+
+
+def _true(comparison: Compare, code: Code, size: int) -> CodeSet:
+    """The codes of known numbers that satisfy it: asked at each of its own cuts, and once for what lies between."""
+    true, start, above = 0, UNKNOWN + 1, Fraction(0)
+    for cut in _cuts(comparison):
+        at, above = code(cut), cut + _HALF
+        if compares(comparison, cut - _HALF):
+            true |= between(start, at)
+        if compares(comparison, cut):
+            true |= between(at, at + 1)
+        start = at + 1
+    if compares(comparison, above):  # type: ignore[arg-type]  # a fraction stands for the integers of its gap
+        true |= between(start, size)
+    return true
+
+
+def between(start: int, end: int) -> CodeSet:
+    """The codes from `start` up to and without `end`."""
+    return (1 << end) - (1 << start)

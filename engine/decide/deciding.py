@@ -1,0 +1,154 @@
+"""decide(order, snapshot, matcher, now) -> Decision: judge every stage, price the offers, choose, explain."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from engine.decide.decision import Claim, Decision, Exclusion, Parcel, Room, Shipment, Unfilled
+from engine.decide.explaining import reasons
+from engine.decide.judging import Case, Offer
+from engine.decide.matching import Matcher
+from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, choose
+from engine.facts import Order, Snapshot, rounded
+from rules import effects
+
+KILOGRAM = 1_000_000
+"""Milligrams; carbon is priced by the kilogram."""
+
+
+def decide(order: Order, snapshot: Snapshot, matcher: Matcher, now: int) -> Decision:
+    """The best assignment under the policies. `order` is valid for `snapshot`: its SKUs are known, it has lines."""
+    case = Case(order=order, snapshot=snapshot, matcher=matcher, now=now)
+    offers = {
+        (offer.option.route.key, index): offer for index, offers in enumerate(case.offers) for offer in offers
+    }
+    choice = choose(problem(case))
+    shipments = tuple(_shipments(choice, offers))
+    return Decision(
+        order=order,
+        decided_at=now,
+        policy_version=matcher.policies.version,
+        network_version=snapshot.network.version,
+        shipments=shipments,
+        unfilled=tuple(_unfilled(case, choice)),
+        exclusions=tuple(_exclusions(case)),
+        options=len(offers),
+        score=choice.score,
+        gap=choice.gap,
+        hold_until=now + case.order_outcome.hold * 60,
+        fired=Counter(rule for judgement in case.judgements() for rule in judgement.fired),
+        silenced=tuple(sorted({rule for judgement in case.judgements() for rule in judgement.silenced})),
+        claims=tuple(_claims(case, shipments)),
+        rooms=tuple(_rooms(case, shipments)),
+        day=snapshot.network.local(now).date().isoformat(),
+    )
+
+
+def problem(case: Case) -> Problem:
+    """The case as numbers for the optimiser."""
+    outcome = case.order_outcome
+    carbon_price = outcome.carbon_price
+    prices: dict[tuple[str, str], dict[int, Price]] = {}
+    for index, offers in enumerate(case.offers):
+        for offer in offers:
+            if not offer.excluded:
+                prices.setdefault(offer.option.route.key, {})[index] = _price(offer, carbon_price)
+    rooms = {node: case.room(node) for node in case.limits}
+    return Problem(
+        demands=[
+            Demand(sku=line.sku, quantity=line.quantity, together=case.keeps_together(index))
+            for index, line in enumerate(case.order.lines)
+        ],
+        candidates=[
+            Candidate(
+                key=route.key,
+                fixed=route.fixed + rounded(route.drop * carbon_price, KILOGRAM),
+                prices=prices[route.key],
+            )
+            for route in case.routes
+            if route.key in prices
+        ],
+        supply={
+            (stand.node, line.sku): stand.free
+            for line, stands in zip(case.order.lines, case.stands, strict=True)
+            for stand in stands
+        },
+        split_penalty=outcome.split_penalty,
+        max_shipments=outcome.max_shipments,
+        ship_complete=outcome.ship_complete,
+        room={node: room for node, room in rooms.items() if room is not None},
+    )
+
+
+def _price(offer: Offer, carbon_price: int) -> Price:
+    carbon = rounded(offer.option.unit_carbon * carbon_price, KILOGRAM)
+    return Price(
+        needed=offer.outcome.exclude is effects.Exclusion.UNLESS_NEEDED,
+        tier=offer.outcome.tier,
+        money=offer.option.unit_cost + carbon + offer.outcome.adjustment,
+    )
+
+
+def _shipments(choice: Choice, offers: Mapping[tuple[tuple[str, str], int], Offer]) -> Iterator[Shipment]:
+    by_key: dict[tuple[str, str], list[tuple[Offer, int]]] = {}
+    for (key, index), units in sorted(choice.units.items()):
+        by_key.setdefault(key, []).append((offers[key, index], units))
+    for parts in by_key.values():
+        route = parts[0][0].option.route
+        yield Shipment(
+            node=route.node.id,
+            service=route.service.id,
+            lines=tuple(
+                Parcel(line=offer.option.line.id, sku=offer.option.line.sku, quantity=units)
+                for offer, units in parts
+            ),
+            distance=route.distance,
+            ships_at=route.ships_at,
+            arrives_by=route.arrives_by,
+            late=route.late,
+            cost=route.fixed + sum(units * offer.option.unit_cost for offer, units in parts),
+            co2=route.drop + sum(units * offer.option.unit_carbon for offer, units in parts),
+            rules=tuple(sorted({rule for offer, _ in parts for rule in offer.judgement.fired})),
+        )
+
+
+def _unfilled(case: Case, choice: Choice) -> Iterator[Unfilled]:
+    for index, line in enumerate(case.order.lines):
+        filled = sum(units for (_, demand), units in choice.units.items() if demand == index)
+        missing = line.quantity - filled
+        if missing:
+            yield Unfilled(
+                line=line.id, sku=line.sku, quantity=missing, reasons=reasons(case, index, missing)
+            )
+
+
+def _exclusions(case: Case) -> Iterator[Exclusion]:
+    for line, offers in zip(case.order.lines, case.offers, strict=True):
+        taken: dict[tuple[tuple[str, ...], bool], list[str]] = {}
+        for offer in offers:
+            if offer.outcome.exclude is not effects.Exclusion.NO:
+                rules = case.matcher.with_effect(offer.judgement, "exclude")
+                taken.setdefault((rules, not offer.excluded), []).append("/".join(offer.option.route.key))
+        for (rules, unless_needed), options in sorted(taken.items()):
+            yield Exclusion(line=line.id, rules=rules, unless_needed=unless_needed, options=tuple(options))
+
+
+def _claims(case: Case, shipments: tuple[Shipment, ...]) -> Iterator[Claim]:
+    """Units by position, lines of one SKU together, with the floor this order may not go below."""
+    floors = {
+        (line.sku, stand.node): stand.floor
+        for line, stands in zip(case.order.lines, case.stands, strict=True)
+        for stand in stands
+    }
+    units: Counter[tuple[str, str]] = Counter()
+    for shipment in shipments:
+        for parcel in shipment.lines:
+            units[parcel.sku, shipment.node] += parcel.quantity
+    for (sku, node), count in sorted(units.items()):
+        yield Claim(sku=sku, node=node, units=count, floor=floors[sku, node])
+
+
+def _rooms(case: Case, shipments: tuple[Shipment, ...]) -> Iterator[Room]:
+    for node, count in sorted(Counter(shipment.node for shipment in shipments).items()):
+        room = case.room(node)
+        most = None if room is None else case.snapshot.loads.get(node, 0) + room
+        yield Room(node=node, shipments=count, most=most)

@@ -1,0 +1,225 @@
+"""The decision: the record that is answered, logged and replayed, and its bytes."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from engine.decide.sourcing import Score
+from engine.facts import MICRODEGREES, Line, Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """Units of one line in a shipment."""
+
+    line: str
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """What leaves one node by one service. Metres, UTC seconds, micros, milligrams of CO2e."""
+
+    node: str
+    service: str
+    lines: tuple[Parcel, ...]
+    distance: int
+    ships_at: int
+    arrives_by: int
+    late: bool | None
+    cost: int
+    co2: int
+    rules: tuple[str, ...]
+    """The rules that fired on the options chosen here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why units could not be used, or why a line could not be filled; `units` is how many that concerns."""
+
+    code: str
+    units: int
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfilled:
+    line: str
+    sku: str
+    quantity: int
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """Options that rules took from a line, as `node/service`."""
+
+    line: str
+    rules: tuple[str, ...]
+    unless_needed: bool
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What the commit must find true and then take: units of a position above its floor."""
+
+    sku: str
+    node: str
+    units: int
+    floor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Shipments of a node today: how many this decision adds, and the most there may be."""
+
+    node: str
+    shipments: int
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """`gap` as in `sourcing.Choice`. `fired` counts, by rule, the cases (order, line, position, option) it acted on."""
+
+    order: Order
+    decided_at: int
+    policy_version: str
+    network_version: str
+    shipments: tuple[Shipment, ...]
+    unfilled: tuple[Unfilled, ...]
+    exclusions: tuple[Exclusion, ...]
+    options: int
+    score: Score
+    gap: int | None
+    hold_until: int
+    fired: Mapping[str, int]
+    silenced: tuple[str, ...]
+    claims: tuple[Claim, ...]
+    rooms: tuple[Room, ...]
+    day: str
+    """The installation's date, under which the nodes' loads are counted."""
+
+    @property
+    def status(self) -> str:
+        if not self.unfilled:
+            return "filled"
+        return "partial" if self.shipments else "unfilled"
+
+
+def record(decision: Decision, decision_id: str, engine_version: str) -> dict[str, Any]:
+    """The decision as JSON values. Amounts keep their integer unit, which their name tells."""
+    held = bool(decision.claims)
+    return {
+        "id": decision_id,
+        "status": decision.status,
+        "decided_at": timestamp(decision.decided_at),
+        "policy_version": decision.policy_version,
+        "network_version": decision.network_version,
+        "engine_version": engine_version,
+        "order": order_record(decision.order),
+        "shipments": [_shipment(shipment) for shipment in decision.shipments],
+        "unfilled": [_unfilled(unfilled) for unfilled in decision.unfilled],
+        "cost_micros": sum(shipment.cost for shipment in decision.shipments),
+        "co2_mg": sum(shipment.co2 for shipment in decision.shipments),
+        "score": _score(decision),
+        "hold": {"id": decision_id, "expires_at": timestamp(decision.hold_until)} if held else None,
+        "rules": {"fired": dict(sorted(decision.fired.items())), "silenced": list(decision.silenced)},
+        "options": decision.options,
+        "excluded": [
+            {
+                "line": item.line,
+                "rules": list(item.rules),
+                "unless_needed": item.unless_needed,
+                "options": list(item.options),
+            }
+            for item in decision.exclusions
+        ],
+    }
+
+
+def canonical(value: Mapping[str, Any]) -> bytes:
+    """The bytes of a record: JSON with sorted keys and no blanks, the same wherever it is made."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def timestamp(instant: int) -> str:
+    """RFC 3339 in UTC, to the second."""
+    return datetime.datetime.fromtimestamp(instant, tz=datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def order_record(order: Order) -> dict[str, Any]:
+    place = order.place
+    return {
+        "id": order.id,
+        "channel": order.channel,
+        "delivery": order.delivery,
+        "placed_at": timestamp(order.placed_at),
+        "promise_by": None if order.promise_by is None else timestamp(order.promise_by),
+        "destination": {
+            "country": order.country,
+            "postcode": order.postcode,
+            "region": order.region,
+            # microdegrees over a million: the shortest decimal that reads back as the same microdegree
+            "latitude": place and place.latitude / MICRODEGREES,
+            "longitude": place and place.longitude / MICRODEGREES,
+        },
+        "collect_at": order.collect_at,
+        "segment": order.segment,
+        "tags": sorted(order.tags),
+        "lines": [_line(line) for line in order.lines],
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "sku": line.sku,
+        "quantity": line.quantity,
+        "unit_price_micros": line.unit_price,
+    }
+
+
+def _shipment(shipment: Shipment) -> dict[str, Any]:
+    return {
+        "node": shipment.node,
+        "service": shipment.service,
+        "lines": [
+            {"line": parcel.line, "sku": parcel.sku, "quantity": parcel.quantity} for parcel in shipment.lines
+        ],
+        "distance_m": shipment.distance,
+        "ships_at": timestamp(shipment.ships_at),
+        "arrives_by": timestamp(shipment.arrives_by),
+        "late": shipment.late,
+        "cost_micros": shipment.cost,
+        "co2_mg": shipment.co2,
+        "rules": list(shipment.rules),
+    }
+
+
+def _unfilled(unfilled: Unfilled) -> dict[str, Any]:
+    return {
+        "line": unfilled.line,
+        "sku": unfilled.sku,
+        "quantity": unfilled.quantity,
+        "reasons": [
+            {"code": reason.code, "units": reason.units, "rules": list(reason.rules)}
+            for reason in unfilled.reasons
+        ],
+    }
+
+
+def _score(decision: Decision) -> dict[str, Any]:
+    score = decision.score
+    return {
+        "unfilled_units": score.unfilled,
+        "unless_needed_units": score.needed,
+        "tiers": score.tiers,
+        "money_micros": score.money,
+        "gap_micros": decision.gap,
+    }

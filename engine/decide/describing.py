@@ -1,0 +1,107 @@
+"""Orders, products, nodes and the rest as the facts that rules mention, by path."""
+
+from collections.abc import Mapping
+
+from engine.decide.options import Option
+from engine.facts import Line, Network, Node, Order, Position, Product
+from rules.literals import SECONDS_A_DAY
+from rules.vocabulary import WEEKDAYS, Facts, Value
+
+
+def order_facts(order: Order, products: Mapping[str, Product], network: Network) -> Facts:
+    """`order.value` is known if every line has a price. A collected order goes to its node's country and region."""
+    goal = network.nodes[order.collect_at] if order.collect_at else None
+    prices = [line.unit_price for line in order.lines]
+    return {
+        "order.id": order.id,
+        "order.channel": order.channel,
+        "order.delivery": order.delivery,
+        "order.placed_at": _wall_clock(network, order.placed_at),
+        "order.promise_by": None if order.promise_by is None else _wall_clock(network, order.promise_by),
+        "order.country": goal.country if goal else order.country,
+        "order.postcode": order.postcode,
+        "order.region": goal.region if goal else order.region,
+        "order.segment": order.segment,
+        "order.tags": order.tags,
+        "order.units": order.units,
+        "order.value": None if None in prices else sum((line.unit_price or 0) * line.quantity for line in order.lines),
+        "order.weight": sum(products[line.sku].weight * line.quantity for line in order.lines),
+        "order.lines": len(order.lines),
+    }
+
+
+def now_facts(network: Network, now: int) -> Facts:
+    local = network.local(now)
+    return {
+        "now.date": local.toordinal(),
+        "now.time": local.hour * 60 + local.minute,
+        "now.weekday": WEEKDAYS[local.weekday()],
+    }
+
+
+def line_facts(line: Line) -> Facts:
+    return {
+        "line.sku": line.sku,
+        "line.quantity": line.quantity,
+        "line.unit_price": line.unit_price,
+        "line.value": None if line.unit_price is None else line.unit_price * line.quantity,
+    }
+
+
+def product_facts(product: Product) -> Facts:
+    return {
+        "product.sku": product.sku,
+        "product.category": product.category,
+        "product.brand": product.brand,
+        "product.season": product.season,
+        "product.lifecycle": product.lifecycle,
+        "product.weight": product.weight,
+        "product.tags": product.tags,
+        **_attributes("product", product.attributes),
+    }
+
+
+def node_facts(node: Node, load: int) -> Facts:
+    return {
+        "node.id": node.id,
+        "node.type": node.type,
+        "node.country": node.country,
+        "node.region": node.region,
+        "node.tags": node.tags,
+        "node.load": load,
+        **_attributes("node", node.attributes),
+    }
+
+
+def stock_facts(position: Position) -> Facts:
+    return {
+        "stock.on_hand": position.on_hand,
+        "stock.held": position.held,
+        "stock.available": position.available,
+        "stock.days_of_cover": position.days_of_cover,
+    }
+
+
+def service_facts(option: Option) -> Facts:
+    return {"service.id": option.route.service.id, "service.mode": option.route.service.mode}
+
+
+def route_facts(option: Option, now: int) -> Facts:
+    route = option.route
+    return {
+        "route.distance": route.distance,
+        "route.arrives": -(-(route.arrives_by - now) // 60),
+        "route.late": route.late,
+        "route.cost": option.cost,
+        "route.co2": option.carbon,
+    }
+
+
+def _attributes(group: str, attributes: Mapping[str, Value]) -> dict[str, Value]:
+    return {f"{group}.attributes.{name}": value for name, value in attributes.items()}
+
+
+def _wall_clock(network: Network, instant: int) -> int:
+    """Seconds of the installation's local time, as `rules.literals.instant` reads what authors write."""
+    local = network.local(instant)
+    return local.toordinal() * SECONDS_A_DAY + local.hour * 3_600 + local.minute * 60 + local.second

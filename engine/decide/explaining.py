@@ -1,0 +1,90 @@
+"""Why units of a line stay unfilled: what became of every unit the network has of its SKU."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from engine.decide.decision import Reason
+from engine.decide.judging import Case, Offer, Stand
+from engine.decide.matching import Judgement
+
+REASONS = {
+    "no_stock": ("no node has any of it", "aucun lieu n'en a"),
+    "kept_back": ("kept back as safety stock or for other channels", "gardé en réserve ou pour d'autres canaux"),
+    "unreachable": ("at nodes from which no service goes there", "en des lieux qu'aucun service ne relie"),
+    "excluded": ("at nodes that rules exclude", "en des lieux que des règles excluent"),
+    "node_full": ("at nodes that have all the shipments they may take today", "en des lieux complets ce jour"),
+    "kept_together": ("the line must ship from one place, and none has it all", "la ligne doit partir d'un seul lieu"),
+    "max_shipments": ("the order may not be split any further", "la commande ne peut être divisée davantage"),
+    "ship_complete": ("the order ships whole or not at all", "la commande part complète ou pas du tout"),
+    "not_enough": ("there is less of it than was ordered", "il y en a moins que commandé"),
+}
+"""What each reason code says, in English and French."""
+
+
+def reasons(case: Case, index: int, missing: int) -> tuple[Reason, ...]:
+    """Why `missing` units of the line are unfilled, the places first that could not be used at all."""
+    stands, offers = case.stands[index], case.offers[index]
+    if not any(stand.position.available > 0 for stand in stands):
+        return (Reason(code="no_stock", units=missing),)
+    usable = {offer.option.route.node.id for offer in offers if not offer.excluded}
+    usable = {node for node in usable if case.room(node) != 0}
+    return (*_kept(case, stands), *_closed(case, stands, offers, usable), *_bounds(case, index, missing, usable))
+
+
+def _kept(case: Case, stands: Sequence[Stand]) -> Iterator[Reason]:
+    kept = [stand for stand in stands if stand.position.available > stand.free]
+    if kept:
+        units = sum(stand.position.available - stand.free for stand in kept)
+        judged = (stand.judgement for stand in kept)
+        yield Reason(code="kept_back", units=units, rules=_with(case, judged, "keep", "protect"))
+
+
+def _closed(
+    case: Case, stands: Sequence[Stand], offers: Sequence[Offer], usable: set[str]
+) -> Iterator[Reason]:
+    """Nodes with units free that can't be used, by cause."""
+    offered = {offer.option.route.node.id for offer in offers}
+    causes: dict[str, list[Stand]] = {}
+    for stand in stands:
+        if stand.free and stand.node not in usable:
+            full = "node_full" if case.room(stand.node) == 0 else "excluded"
+            causes.setdefault(full if stand.node in offered else "unreachable", []).append(stand)
+    for code, those in sorted(causes.items()):
+        nodes = {stand.node for stand in those}
+        barring = {
+            "node_full": _with(case, (case.limits[node] for node in nodes), "daily_orders"),
+            "excluded": _with(
+                case, (o.judgement for o in offers if o.option.route.node.id in nodes), "exclude"
+            ),
+        }
+        yield Reason(code=code, units=sum(stand.free for stand in those), rules=barring.get(code, ()))
+
+
+def _bounds(case: Case, index: int, missing: int, usable: set[str]) -> Iterator[Reason]:
+    """What kept the usable units from filling the line."""
+    line = case.order.lines[index]
+    free = [stand.free for stand in case.stands[index] if stand.node in usable]
+    wanted = sum(other.quantity for other in case.order.lines if other.sku == line.sku)
+    if case.keeps_together(index) and max(free, default=0) < line.quantity:
+        rules = _with(case, [case.line_judgements[index]], "keep_together")
+        yield Reason(code="kept_together", units=missing, rules=rules)
+    elif sum(free) < wanted:
+        yield Reason(code="not_enough", units=sum(free))
+    else:
+        yield from _order_bounds(case, missing)
+
+
+def _order_bounds(case: Case, missing: int) -> Iterator[Reason]:
+    outcome = case.order_outcome
+    set_by = {"max_shipments": outcome.max_shipments is not None, "ship_complete": outcome.ship_complete}
+    bounds = [name for name, is_set in set_by.items() if is_set]
+    for name in bounds:
+        yield Reason(code=name, units=missing, rules=_with(case, [case.order_judgement], name))
+    if not bounds:
+        yield Reason(code="not_enough", units=missing)
+
+
+def _with(case: Case, judgements: Iterable[Judgement], *effects: str) -> tuple[str, ...]:
+    """The rules among those that fired that have one of these effects, sorted."""
+    return tuple(
+        sorted({rule for judgement in judgements for rule in case.matcher.with_effect(judgement, *effects)})
+    )

@@ -1,0 +1,162 @@
+"""Which rules fire where, and what they amount to.
+
+A stage's facts are coded group by group (order, line, node ...) into a signature; what durable-rules answers is
+a function of the signature, so it is remembered. On a first sight `conditions.holds` is asked as well: should
+the two differ, the reference wins, and the incident is logged and counted.
+"""
+
+import graphlib
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from engine.decide.coding import Coding, group_coder
+from engine.decide.rete import Rete
+from rules.conditions import holds
+from rules.effects import Outcome, combine
+from rules.policy import PolicySet, Rule
+from rules.vocabulary import Facts, Stage
+
+MOST_REMEMBERED = 200_000
+"""Signatures a stage remembers before it starts afresh: some tens of megabytes at most."""
+
+logger = logging.getLogger("pointsman.matching")
+
+Codes: TypeAlias = tuple[int, ...]
+"""A group code for each of the stage's groups, in the order of `Stage.value`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a stage's rules make of one signature: those that act, those silenced by an override, the outcome."""
+
+    fired: tuple[str, ...]
+    silenced: tuple[str, ...]
+    outcome: Outcome
+
+
+class StageMatcher:
+    """The rules that act at one stage, and those that override them."""
+
+    def __init__(self, stage: Stage, policies: PolicySet) -> None:
+        self.stage = stage
+        self.incidents = 0
+        self._rules = _relevant(stage, policies.rules)
+        self._overriders = _overriders(self._rules)
+        coding = Coding(rule.condition for rule in self._rules.values())
+        formulas = {rule.id: coding.formula(rule.condition) for rule in self._rules.values()}
+        self._properties = coding.properties
+        self.coders = {
+            group: group_coder([item for item in coding.properties if item.fact.group == group])
+            for group in stage.value
+        }
+        self._rete = Rete(f"{policies.version[:16]}/{stage.name.lower()}", formulas)
+        self._remembered: dict[Codes, Judgement] = {}
+
+    def mentions(self, group: str) -> frozenset[str]:
+        """The paths of the group's facts that the rules of this stage look at."""
+        return frozenset(item.fact.path for item in self._properties if item.fact.group == group)
+
+    def codes(self, facts: Mapping[str, Facts], *groups: str) -> Codes:
+        """The codes of some groups, in the order given."""
+        return tuple([self.coders[group](facts[group]) for group in groups])
+
+    def judge(self, codes: Codes, facts: Callable[[], Facts]) -> Judgement:
+        """The judgement of a signature given as group codes; `facts` is called only at its first sight."""
+        known = self._remembered.get(codes)
+        return known if known is not None else self._first_sight(codes, facts())
+
+    def without(self, judgement: Judgement, rule: str) -> Outcome:
+        """What the outcome would be without `rule` among the rules that fired."""
+        fired = {*judgement.fired, *judgement.silenced} - {rule}
+        acting, _ = _after_overrides(fired, self._overriders)
+        return _outcome(self.stage, acting, self._rules)
+
+    def close(self) -> None:
+        self._rete.close()
+
+    def _first_sight(self, codes: Codes, facts: Facts) -> Judgement:
+        meant = {rule.id for rule in self._rules.values() if holds(rule.condition, facts)}
+        self._compare(meant, [item.of(facts) for item in self._properties])
+        acting, silenced = _after_overrides(meant, self._overriders)
+        judgement = Judgement(fired=acting, silenced=silenced, outcome=_outcome(self.stage, acting, self._rules))
+        if len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[codes] = judgement
+        return judgement
+
+    def _compare(self, meant: set[str], signature: list[int]) -> None:
+        try:
+            matched = self._rete.fired(signature) | (meant & self._rete.beyond)
+        except Exception:
+            # a decision must not fail because the second opinion does
+            self.incidents += 1
+            logger.exception("durable-rules failed at %s", self.stage.name)
+            return
+        if matched != meant:
+            self.incidents += 1
+            differing = sorted(matched ^ meant)
+            logger.error("durable-rules differs from the reference at %s on %s", self.stage.name, differing)
+
+
+class Matcher:
+    """A policy set ready to judge at every stage. Make it in the process that uses it."""
+
+    def __init__(self, policies: PolicySet) -> None:
+        self.policies = policies
+        self.stages = {stage: StageMatcher(stage, policies) for stage in Stage}
+
+    @property
+    def incidents(self) -> int:
+        """How often durable-rules and the reference differed; 0 unless something is broken."""
+        return sum(stage.incidents for stage in self.stages.values())
+
+    def judge(self, stage: Stage, facts: Facts) -> Judgement:
+        """The judgement at `stage` of facts given whole."""
+        matcher = self.stages[stage]
+        return matcher.judge(matcher.codes(dict.fromkeys(stage.value, facts), *stage.value), lambda: facts)
+
+    def with_effect(self, judgement: Judgement, *effects: str) -> tuple[str, ...]:
+        """The rules that fired and have one of `effects`, sorted."""
+        rules = self.policies.rules
+        return tuple([rule for rule in judgement.fired if any(item.name in effects for item in rules[rule].effects)])
+
+    def close(self) -> None:
+        for stage in self.stages.values():
+            stage.close()
+
+
+def _relevant(stage: Stage, rules: Mapping[str, Rule]) -> dict[str, Rule]:
+    """Rules with an effect at `stage`, and whatever overrides them, overrides those, and so on."""
+    relevant = {rule.id for rule in rules.values() if rule.acts_at(stage)}
+    size = 0
+    while size != len(relevant):
+        size = len(relevant)
+        relevant |= {rule.id for rule in rules.values() if not relevant.isdisjoint(rule.overrides)}
+    return {rule.id: rule for rule in rules.values() if rule.id in relevant}
+
+
+def _overriders(rules: Mapping[str, Rule]) -> dict[str, list[str]]:
+    """Who overrides each rule; a rule stands after its overriders, which have no circles."""
+    by_rule: dict[str, list[str]] = {rule: [] for rule in rules}
+    for rule in rules.values():
+        for other in rule.overrides:
+            if other in by_rule:
+                by_rule[other].append(rule.id)
+    return {rule: by_rule[rule] for rule in graphlib.TopologicalSorter(by_rule).static_order() if by_rule[rule]}
+
+
+def _after_overrides(
+    fired: set[str], overriders: Mapping[str, Sequence[str]]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those that act and those silenced, sorted. A silenced rule silences nothing."""
+    acting = set(fired)
+    for rule, others in overriders.items():
+        if not acting.isdisjoint(others):
+            acting.discard(rule)
+    return tuple(sorted(acting)), tuple(sorted(fired - acting))
+
+
+def _outcome(stage: Stage, acting: Iterable[str], rules: Mapping[str, Rule]) -> Outcome:
+    return combine(stage, (effect for rule in acting for effect in rules[rule].effects))

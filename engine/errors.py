@@ -1,0 +1,71 @@
+"""What can go wrong on this floor.
+
+PointsmanError
+├── StoreUnavailable   the server is away, full, read-only or too old; try again
+├── BadSetting         an environment variable that can't be read
+├── InputInvalid       files or orders with mistakes; carries every one
+│   └── OrderInvalid   an order that can't be decided as it stands
+├── NotFound           a decision, product or version nobody knows
+├── NotReady           no network loaded, or no policy active
+├── KeyReused          an idempotency key came again with another order
+└── Contended          others took the stock each time it was tried; try again
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class PointsmanError(Exception):
+    """Anything this floor refuses or fails at; the message says what to do."""
+
+
+class StoreUnavailable(PointsmanError):
+    """The server can't be used now."""
+
+
+class BadSetting(PointsmanError):
+    """An environment variable that can't be read; names it, its value and what is allowed."""
+
+    def __init__(self, *, name: str, value: str, allowed: str) -> None:
+        self.name, self.value, self.allowed = name, value, allowed
+        super().__init__(f"{name} is '{value}'; it must be {allowed}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Mistake:
+    """One mistake in what was given: where (file and line, or nothing), which field, what is wrong."""
+
+    where: str = ""
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.where, self.field, self.message) if part)
+
+
+class InputInvalid(PointsmanError):
+    """Input with mistakes in it; nothing of it was taken."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+
+
+class OrderInvalid(InputInvalid):
+    """An order that can't be decided as it stands."""
+
+
+class NotFound(PointsmanError):
+    """Nothing goes by that name."""
+
+
+class NotReady(PointsmanError):
+    """A step of the set-up is missing; the message names the command."""
+
+
+class KeyReused(PointsmanError):
+    """The idempotency key was used before, for another order."""
+
+
+class Contended(PointsmanError):
+    """Stock changed under every attempt."""

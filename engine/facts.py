@@ -1,0 +1,191 @@
+"""What a decision is made of: frozen values in integer units.
+
+Money in micros, weight in grams, distance in metres, carbon in milligrams of CO2e, durations in minutes,
+instants in UTC seconds, coordinates in microdegrees.
+"""
+
+import datetime
+import functools
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from rules.vocabulary import Kind, Value
+
+MICRODEGREES = 1_000_000
+"""In one degree."""
+UNIT_MILLIS = 1_000
+"""A pace of sale is kept in thousandths of a unit a day."""
+MAX_COVER = 9_999
+"""Days of cover of what does not sell at all."""
+
+
+def _nothing() -> Mapping[str, Value]:
+    return MappingProxyType({})
+
+
+
+def rounded(numerator: int, denominator: int) -> int:
+    """The quotient rounded half to even: where a product of units loses its last digits, once."""
+    whole, rest = divmod(numerator, denominator)
+    twice = 2 * rest
+    return whole + (twice > denominator or (twice == denominator and whole % 2 == 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A point on the WGS-84 sphere, in microdegrees."""
+
+    latitude: int
+    longitude: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    id: str
+    sku: str
+    quantity: int
+    unit_price: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order as the OMS sends it. `place` is where it goes, or `collect_at` the node it is fetched from."""
+
+    id: str
+    channel: str
+    delivery: str
+    placed_at: int
+    lines: tuple[Line, ...]
+    promise_by: int | None = None
+    place: Place | None = None
+    collect_at: str | None = None
+    country: str | None = None
+    postcode: str | None = None
+    region: str | None = None
+    segment: str | None = None
+    tags: frozenset[str] = frozenset()
+
+    @property
+    def units(self) -> int:
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def skus(self) -> list[str]:
+        """Each SKU once, in the order of lines."""
+        return list(dict.fromkeys(line.sku for line in self.lines))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    sku: str
+    category: str
+    lifecycle: str
+    weight: int
+    brand: str | None = None
+    season: str | None = None
+    tags: frozenset[str] = frozenset()
+    attributes: Mapping[str, Value] = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A place that ships. `handling` is micros a shipment, `preparation` minutes from decision to departure."""
+
+    id: str
+    type: str
+    place: Place
+    country: str
+    services: tuple[str, ...]
+    region: str | None = None
+    tags: frozenset[str] = frozenset()
+    attributes: Mapping[str, Value] = field(default_factory=_nothing)
+    handling: int = 0
+    preparation: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A way to travel. Costs are micros a shipment, a kilometre, a kilogram; `detour` is thousandths of the
+    great circle; `emission` is milligrams of CO2e a tonne-kilometre, `drop` milligrams a shipment;
+    `transit` is (up to metres, minutes), nearest first; `max_weight` is of one unit."""
+
+    id: str
+    mode: str
+    base: int
+    emission: int
+    transit: tuple[tuple[int, int], ...]
+    per_km: int = 0
+    per_kg: int = 0
+    detour: int = 1_000
+    drop: int = 0
+    max_distance: int | None = None
+    max_weight: int | None = None
+    countries: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """One SKU at one node. `pace` is thousandths of a unit sold a day, None where unknown."""
+
+    on_hand: int
+    held: int = 0
+    pace: int | None = None
+
+    @property
+    def available(self) -> int:
+        return self.on_hand - self.held
+
+    @property
+    def days_of_cover(self) -> int | None:
+        if self.pace is None:
+            return None
+        if self.pace == 0:
+            return MAX_COVER
+        return max(0, min(MAX_COVER, self.available * UNIT_MILLIS // self.pace))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """What changes seldom. `version` is the hash of what was loaded."""
+
+    version: str
+    currency: str
+    time_zone: str
+    nodes: Mapping[str, Node]
+    services: Mapping[str, Service]
+    attributes: Mapping[str, Kind] = field(default_factory=dict)
+    """The kinds of the extra attributes, by path: `product.attributes.hazmat`."""
+
+    @functools.cached_property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    def local(self, instant: int) -> datetime.datetime:
+        """The wall clock of the installation at `instant`."""
+        return datetime.datetime.fromtimestamp(instant, tz=self.zone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The facts one decision is made on, read at one moment."""
+
+    network: Network
+    products: Mapping[str, Product]
+    positions: Mapping[str, Mapping[str, Position]]
+    """By SKU, then node."""
+    loads: Mapping[str, int]
+    """Shipments given to each node today."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What `pointsman load` brings in: the network, its products, and the stock by SKU and node.
+
+    `paces` are thousandths of a unit sold a day, where known."""
+
+    network: Network
+    products: Mapping[str, Product]
+    stock: Mapping[str, Mapping[str, int]]
+    paces: Mapping[str, Mapping[str, int]]

@@ -1,0 +1,72 @@
+"""What the environment says, read once."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self, cast
+
+from engine.errors import BadSetting
+
+Fsync = Literal["everysec", "always"]
+
+_NETWORK = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+_MOST_LINES = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where and how an installation works.
+
+    `redis_url` None means the embedded server, in the directory `data`. `network` is the hash tag of its keys. `fsync`
+    is how often the embedded server's append-only file reaches the disk. Orders of more than `max_lines` lines are
+    refused.
+    """
+
+    redis_url: str | None = None
+    data: Path = Path(".pointsman")
+    network: str = "main"
+    fsync: Fsync = "everysec"
+    max_lines: int = 500
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """Read POINTSMAN_*; an empty variable is one that isn't set. Raises BadSetting."""
+        said = {name: value.strip() for name, value in environ.items() if value.strip()}
+        return cls(
+            redis_url=_redis_url(said.get("POINTSMAN_REDIS_URL")),
+            data=Path(said.get("POINTSMAN_DATA", ".pointsman")),
+            network=_network(said.get("POINTSMAN_NETWORK", "main")),
+            fsync=_fsync(said.get("POINTSMAN_FSYNC", "everysec")),
+            max_lines=_max_lines(said.get("POINTSMAN_MAX_LINES", "500")),
+        )
+
+
+def _redis_url(value: str | None) -> str | None:
+    if value is not None and not value.startswith(_REDIS_SCHEMES):
+        raise _bad("POINTSMAN_REDIS_URL", value, allowed="a URL that starts with redis://, rediss:// or unix://")
+    return value
+
+
+def _network(value: str) -> str:
+    if not _NETWORK.fullmatch(value):
+        raise _bad("POINTSMAN_NETWORK", value, allowed="1 to 40 unaccented letters, digits, hyphens and underscores")
+    return value
+
+
+def _fsync(value: str) -> Fsync:
+    if value not in ("everysec", "always"):
+        raise _bad("POINTSMAN_FSYNC", value, allowed="everysec or always")
+    return cast("Fsync", value)
+
+
+def _max_lines(value: str) -> int:
+    if not (value.isascii() and value.isdigit()) or not 1 <= int(value[:9]) <= _MOST_LINES:
+        raise _bad("POINTSMAN_MAX_LINES", value, allowed=f"a whole number of lines from 1 to {_MOST_LINES}")
+    return int(value)
+
+
+def _bad(name: str, value: str, *, allowed: str) -> BadSetting:
+    shown = re.sub(r"//[^@/]*@", "//***@", value)  # a URL's password is nobody's business
+    return BadSetting(name=name, value=shown, allowed=allowed)

@@ -1,0 +1,64 @@
+-- Takes the holds of a decision and logs it: all of it or none.
+--
+-- KEYS  1 decisions  2 log  3 facts  4 active policy  5 idempotency key  6 load of the day  7 expiring  8 hold
+--       then on_hand and held of each claim
+-- ARGV  1 decision id  2 now  3 entry  4 network version  5 policy version  6 idempotency seconds (0: no key)
+--       7 hold ends at  8 claims as JSON  9 number of claims, then node, units, floor of each
+--       then node, shipments, most (-1: any number) of each node that ships
+-- Answers {'done'}, {'key', decision id} if the idempotency key was used before, or {'stale', what changed}.
+local DAYS_KEPT = 4 * 86400
+
+-- a write that the client's library sends again, its answer having been lost, is answered and not applied twice
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then
+  return {'done'}
+end
+if ARGV[6] ~= '0' then
+  local decision = redis.call('GET', KEYS[5])
+  if decision then
+    return {'key', decision}
+  end
+end
+if redis.call('HGET', KEYS[3], 'version') ~= ARGV[4] or redis.call('GET', KEYS[4]) ~= ARGV[5] then
+  return {'stale', 'facts or policies'}
+end
+
+local claims = tonumber(ARGV[9])
+local at = 10
+for index = 1, claims do
+  local on_hand, held = KEYS[7 + 2 * index], KEYS[8 + 2 * index]
+  local node, units, floor = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local there = tonumber(redis.call('HGET', on_hand, node) or 0)
+  local taken = tonumber(redis.call('HGET', held, node) or 0)
+  if there - taken - floor < units then
+    return {'stale', node}
+  end
+  at = at + 3
+end
+local rooms = at
+while rooms <= #ARGV do
+  local most = tonumber(ARGV[rooms + 2])
+  if most >= 0 and tonumber(redis.call('HGET', KEYS[6], ARGV[rooms]) or 0) + tonumber(ARGV[rooms + 1]) > most then
+    return {'stale', ARGV[rooms]}
+  end
+  rooms = rooms + 3
+end
+
+at = 10
+for index = 1, claims do
+  redis.call('HINCRBY', KEYS[8 + 2 * index], ARGV[at], ARGV[at + 1])
+  at = at + 3
+end
+for room = at, #ARGV, 3 do
+  redis.call('HINCRBY', KEYS[6], ARGV[room], ARGV[room + 1])
+end
+if claims > 0 then
+  redis.call('EXPIRE', KEYS[6], DAYS_KEPT)
+  redis.call('SET', KEYS[8], ARGV[8])
+  redis.call('ZADD', KEYS[7], ARGV[7], ARGV[1])
+end
+local entry = redis.call('XADD', KEYS[2], '*', 'kind', 'decided', 'id', ARGV[1], 'at', ARGV[2], 'body', ARGV[3])
+redis.call('HSET', KEYS[1], ARGV[1], entry)
+if ARGV[6] ~= '0' then
+  redis.call('SET', KEYS[5], ARGV[1], 'EX', ARGV[6])
+end
+return {'done'}

@@ -1,0 +1,102 @@
+"""The embedded server's keeper: a small process of its own that ends the server when nobody uses it any more.
+
+    python -I -S keeper.py DATA ASKED SERVER ARGUMENT...
+
+ASKED is the write end of a pipe to the process that asked for the server: closed at that end, nobody waits any more;
+closed at this end, the server is gone. Three locks in DATA tell all; the kernel opens them whatever kills their holder:
+
+- users.lock  shared by every process that uses the server, from before it looks for it. The keeper waits for it
+              exclusively; once it has it, there are no users, and none can come before the keeper has ended.
+- data.lock   held by the keeper and, inherited, by the server: never two servers on one append-only file, even while
+              one whose keeper was killed is still ending.
+- start.lock  held by the one user that starts a keeper (engine/store/embedded.py).
+
+Should the keeper be killed, the kernel ends the server (PR_SET_PDEATHSIG); should the server die, the keeper ends.
+It is run as a script and imports only the standard library, so that it starts in no time and nothing else can break it.
+"""
+
+import ctypes
+import fcntl
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+_PR_SET_PDEATHSIG = 1
+_SECONDS_TO_END = 60.0
+_MILLISECONDS_BETWEEN_TRIES = 10
+
+
+def keep(data: str, asked: int, command: list[str]) -> int:
+    """Run the server until nobody uses it; its exit code."""
+    lock = _lock_of(os.path.join(data, "data.lock"))  # noqa: PTH118 - pathlib would double the time to start
+    if not _taken(lock, asked):
+        return 0
+    server = subprocess.Popen(  # noqa: S603 - the command comes from embedded.py
+        command,
+        stdin=subprocess.DEVNULL,
+        pass_fds=(lock,),
+        preexec_fn=_ends_with_its_keeper(),  # noqa: PLW1509 - no thread runs yet
+    )
+    threading.Thread(target=_end_when_unused, args=(data, server), daemon=True).start()
+    return server.wait()
+
+
+def _lock_of(path: str) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def _taken(lock: int, asked: int) -> bool:
+    """Wait for the lock as long as the process that asked waits."""
+    asker = select.poll()
+    asker.register(asked, 0)
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if asker.poll(_MILLISECONDS_BETWEEN_TRIES):
+                return False
+        else:
+            return True
+
+
+def _ends_with_its_keeper() -> Callable[[], None] | None:
+    """What the child does before it becomes the server. Only Linux can; elsewhere a killed keeper leaves its server."""
+    if not sys.platform.startswith("linux"):
+        return None
+    keeper = os.getpid()
+    prctl = ctypes.CDLL(None).prctl
+
+    def prepare() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != keeper:  # it was killed before the line above
+            os._exit(1)
+
+    return prepare
+
+
+def _end_when_unused(data: str, server: subprocess.Popen[bytes]) -> None:
+    users = _lock_of(os.path.join(data, "users.lock"))  # noqa: PTH118 - as above
+    fcntl.flock(users, fcntl.LOCK_EX)
+    server.terminate()
+    time.sleep(_SECONDS_TO_END)
+    server.kill()
+
+
+def main(data: str, asked: str, *command: str) -> None:
+    if os.fork():  # the asker waits for this half only, and has no child to reap later
+        os._exit(0)
+    os.umask(0o077)
+    os.chdir("/")
+    code = keep(data, int(asked), list(command))
+    if code:
+        print(f"keeper: the server ended with code {code}", file=sys.stderr, flush=True)  # noqa: T201 - its log
+    os._exit(1 if code else 0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

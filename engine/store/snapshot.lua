@@ -1,0 +1,34 @@
+-- Reads everything one decision needs, at one moment, after ending the holds whose time has come.
+--
+-- KEYS  1 facts  2 active policy  3 idempotency key  4 load of the day  5 expiring  6 log
+--       then on_hand and held of each SKU
+-- ARGV  1 now (UTC seconds)  2 prefix of hold keys  3 prefix of held keys
+-- Holds that end touch keys not declared here; they share the network's hash tag, so they are on this slot.
+local MOST_SWEPT = 100
+local now = ARGV[1]
+
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', now, 'LIMIT', 0, MOST_SWEPT)) do
+  local claims = redis.call('GET', ARGV[2] .. id)
+  if claims then
+    for _, claim in ipairs(cjson.decode(claims)) do
+      local held = ARGV[3] .. claim[1]
+      if redis.call('HINCRBY', held, claim[2], -claim[3]) == 0 then
+        redis.call('HDEL', held, claim[2])
+      end
+    end
+    redis.call('DEL', ARGV[2] .. id)
+    redis.call('XADD', KEYS[6], '*', 'kind', 'expired', 'id', id, 'at', now)
+  end
+  redis.call('ZREM', KEYS[5], id)
+end
+
+local found = {
+  redis.call('HGET', KEYS[1], 'version'),
+  redis.call('GET', KEYS[2]),
+  redis.call('GET', KEYS[3]),
+  redis.call('HGETALL', KEYS[4]),
+}
+for index = 7, #KEYS do
+  found[#found + 1] = redis.call('HGETALL', KEYS[index])
+end
+return found

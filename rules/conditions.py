@@ -1,0 +1,171 @@
+"""The condition tree and its exact meaning.
+
+`holds` is the reference: whatever else judges conditions is tested against it. A comparison with an unknown
+fact is false; `Not` is exact negation, so the negation of such a comparison is true.
+"""
+
+import enum
+import functools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+
+from rules.vocabulary import Fact, Facts, Kind, Value
+
+
+class Operator(enum.Enum):
+    """How a fact is compared; the value is the word authors write (`equals` is a bare value or list)."""
+
+    EQUALS = "equals"
+    AT_LEAST = "at_least"
+    MORE_THAN = "more_than"
+    AT_MOST = "at_most"
+    LESS_THAN = "less_than"
+    BETWEEN = "between"
+    HAS = "has"
+    HAS_ANY = "has_any"
+    HAS_ALL = "has_all"
+    MATCHES = "matches"
+    KNOWN = "known"
+
+
+ORDERED = frozenset({Operator.AT_LEAST, Operator.MORE_THAN, Operator.AT_MOST, Operator.LESS_THAN, Operator.BETWEEN})
+TAGGED = frozenset({Operator.HAS, Operator.HAS_ANY, Operator.HAS_ALL})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compare:
+    """One fact against its operands. `EQUALS` and `MATCHES` hold if any operand does; `BETWEEN` has two, both
+    ends counting; `KNOWN` has one flag.
+    """
+
+    fact: Fact
+    operator: Operator
+    operands: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class All:
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyOf:
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Not:
+    part: "Condition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A condition with a name, defined once in a policy file and used by `is`."""
+
+    name: str
+    condition: "Condition"
+
+
+Condition: TypeAlias = Compare | All | AnyOf | Not | Term
+ALWAYS = All(parts=())
+
+
+def holds(condition: Condition, facts: Facts) -> bool:
+    """Whether `condition` is true of `facts`; a path that is missing or None is unknown."""
+    match condition:
+        case Compare():
+            return compares(condition, known_value(condition.fact, facts))
+        case All(parts=parts):
+            return all(holds(part, facts) for part in parts)
+        case AnyOf(parts=parts):
+            return any(holds(part, facts) for part in parts)
+        case Not(part=part):
+            return not holds(part, facts)
+        case Term(condition=inner):
+            return holds(inner, facts)
+
+
+def known_value(fact: Fact, facts: Facts) -> Value | None:
+    """The fact's value; None if it is unknown, or an attribute of another type than the rule speaks of."""
+    value = facts.get(fact.path)
+    return value if value is not None and _is_of(fact.kind, value) else None
+
+
+def compares(comparison: Compare, value: Value | None) -> bool:
+    """What one comparison says of one value."""
+    if comparison.operator is Operator.KNOWN:
+        return (value is not None) is comparison.operands[0]
+    return value is not None and _MEANINGS[comparison.operator](value, comparison.operands)
+
+
+def comparisons(condition: Condition) -> Iterator[Compare]:
+    """Every comparison in the tree, terms included, from left to right."""
+    match condition:
+        case Compare():
+            yield condition
+        case All(parts=parts) | AnyOf(parts=parts):
+            for part in parts:
+                yield from comparisons(part)
+        case Not(part=part) | Term(condition=part):
+            yield from comparisons(part)
+
+
+def extent(condition: Condition, terms: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
+    """How many comparisons the condition makes with its terms written out, and how deep it nests; `terms` says it
+    of the terms.
+    """
+    match condition:
+        case Compare():
+            return 1, 1
+        case All(parts=parts) | AnyOf(parts=parts):
+            extents = [extent(part, terms) for part in parts]
+        case Not(part=part):
+            extents = [extent(part, terms)]
+        case Term(name=name):
+            return terms[name]
+    return sum(size for size, _ in extents), 1 + max((depth for _, depth in extents), default=0)
+
+
+@functools.lru_cache(maxsize=4096)
+def glob(pattern: str) -> re.Pattern[str]:
+    """`*` stands for any letters, `?` for one; everything else for itself. The atomic groups take the first
+    place where each piece fits, so that no pattern can be slow.
+    """
+    pieces = [re.escape(piece).replace(r"\?", ".") for piece in re.split(r"\*+", pattern)]
+    if len(pieces) == 1:
+        return re.compile(pieces[0], re.DOTALL)
+    first, *middle, last = pieces
+    return re.compile(first + "".join(f"(?>.*?{piece})" for piece in middle) + ".*" + last, re.DOTALL)
+
+
+_TYPES: dict[Kind, type] = dict.fromkeys(Kind, int) | {
+    Kind.WORD: str,
+    Kind.CHOICE: str,
+    Kind.FLAG: bool,
+    Kind.TAGS: frozenset,
+}
+
+
+def _is_of(kind: Kind, value: Value) -> bool:
+    # bool is an int to isinstance, but a flag is not a number here
+    return kind is Kind.ANY or (isinstance(value, _TYPES[kind]) and isinstance(value, bool) is (kind is Kind.FLAG))
+
+
+def _matches(value: Value, patterns: tuple[Value, ...]) -> bool:
+    return any(glob(cast("str", pattern)).fullmatch(cast("str", value)) for pattern in patterns)
+
+
+_MEANINGS = {
+    Operator.EQUALS: lambda value, operands: value in operands,
+    Operator.AT_LEAST: lambda value, operands: value >= operands[0],
+    Operator.MORE_THAN: lambda value, operands: value > operands[0],
+    Operator.AT_MOST: lambda value, operands: value <= operands[0],
+    Operator.LESS_THAN: lambda value, operands: value < operands[0],
+    Operator.BETWEEN: lambda value, operands: operands[0] <= value <= operands[1],
+    Operator.HAS: lambda value, operands: operands[0] in value,
+    Operator.HAS_ANY: lambda value, operands: not value.isdisjoint(operands),
+    Operator.HAS_ALL: lambda value, operands: value.issuperset(operands),
+    Operator.MATCHES: _matches,
+}

@@ -1,0 +1,195 @@
+"""What a rule may do, where it acts, and how several combine into one outcome.
+
+Amounts are integers: micros, minutes, basis points (10% = 1000), units.
+"""
+
+import enum
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias, cast
+
+from rules.vocabulary import Stage
+
+WHOLE = 10_000
+"""Basis points in 100%."""
+
+
+class Exclusion(enum.IntEnum):
+    """How far an option is ruled out; the greater wins."""
+
+    NO = 0
+    UNLESS_NEEDED = 1
+    YES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserve:
+    """Units of a position that stay: a number, or a share of what is on hand, rounded up."""
+
+    units: int = 0
+    share: int = 0
+
+    def of(self, on_hand: int) -> int:
+        return max(self.units, -(-on_hand * self.share // WHOLE))
+
+    def larger(self, other: "Reserve") -> "Reserve":
+        return Reserve(units=max(self.units, other.units), share=max(self.share, other.share))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protection:
+    """A reserve that only one channel may take."""
+
+    channel: str
+    reserve: Reserve
+
+
+EffectValue: TypeAlias = bool | int | Exclusion | Reserve | Protection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """One effect of one rule: `prefer` with 4,000,000 micros, `keep` with a reserve."""
+
+    name: str
+    value: EffectValue
+
+    @property
+    def stage(self) -> Stage:
+        return STAGE_OF[self.name]
+
+
+STAGE_OF: Mapping[str, Stage] = MappingProxyType(
+    {
+        "exclude": Stage.OPTION,
+        "prefer": Stage.OPTION,
+        "avoid": Stage.OPTION,
+        "tier": Stage.OPTION,
+        "keep": Stage.POSITION,
+        "protect": Stage.POSITION,
+        "keep_together": Stage.LINE,
+        "max_shipments": Stage.ORDER,
+        "split_penalty": Stage.ORDER,
+        "ship_complete": Stage.ORDER,
+        "carbon_price": Stage.ORDER,
+        "hold": Stage.ORDER,
+        "priority": Stage.ORDER,
+        "daily_orders": Stage.NODE,
+    }
+)
+DEFAULT_TIER = 5
+DEFAULT_PRIORITY = 50
+DEFAULT_HOLD = 2 * 24 * 60
+"""Minutes. Long enough for a weekend's pick; a policy says otherwise where units are scarce."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderOutcome:
+    max_shipments: int | None = None
+    split_penalty: int = 0
+    ship_complete: bool = False
+    carbon_price: int = 0
+    hold: int = DEFAULT_HOLD
+    priority: int = DEFAULT_PRIORITY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineOutcome:
+    keep_together: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionOutcome:
+    keep: Reserve = Reserve()
+    protect: tuple[Protection, ...] = ()
+
+    def floor(self, channel: str, on_hand: int) -> int:
+        """Units an order on `channel` may not take: what is kept, and what is protected for the others."""
+        others = sum(item.reserve.of(on_hand) for item in self.protect if item.channel != channel)
+        return self.keep.of(on_hand) + others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionOutcome:
+    """`adjustment` is what a unit is worth less: avoid - prefer, in micros."""
+
+    exclude: Exclusion = Exclusion.NO
+    tier: int = DEFAULT_TIER
+    adjustment: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeOutcome:
+    daily_orders: int | None = None
+
+
+Outcome: TypeAlias = OrderOutcome | LineOutcome | PositionOutcome | OptionOutcome | NodeOutcome
+
+
+def combine(stage: Stage, effects: Iterable[Effect]) -> Outcome:
+    """The joint outcome of the effects that act at `stage`; their order does not matter."""
+    values: dict[str, list[EffectValue]] = {}
+    for effect in effects:
+        if effect.stage is stage:
+            values.setdefault(effect.name, []).append(effect.value)
+    return _COMBINED[stage](values)
+
+
+_Values: TypeAlias = dict[str, list[EffectValue]]
+
+
+def _order(values: _Values) -> OrderOutcome:
+    return OrderOutcome(
+        max_shipments=min(_numbers(values, "max_shipments"), default=None),
+        split_penalty=max(_numbers(values, "split_penalty"), default=0),
+        ship_complete="ship_complete" in values,
+        carbon_price=max(_numbers(values, "carbon_price"), default=0),
+        hold=min(_numbers(values, "hold"), default=DEFAULT_HOLD),
+        priority=max(_numbers(values, "priority"), default=DEFAULT_PRIORITY),
+    )
+
+
+def _line(values: _Values) -> LineOutcome:
+    return LineOutcome(keep_together="keep_together" in values)
+
+
+def _position(values: _Values) -> PositionOutcome:
+    keep = Reserve()
+    for reserve in cast("list[Reserve]", values.get("keep", [])):
+        keep = keep.larger(reserve)
+    protected: dict[str, Reserve] = {}
+    for protection in cast("list[Protection]", values.get("protect", [])):
+        held = protected.get(protection.channel, Reserve())
+        protected[protection.channel] = held.larger(protection.reserve)
+    return PositionOutcome(
+        keep=keep,
+        protect=tuple(Protection(channel=channel, reserve=protected[channel]) for channel in sorted(protected)),
+    )
+
+
+def _option(values: _Values) -> OptionOutcome:
+    return OptionOutcome(
+        exclude=Exclusion(max(_numbers(values, "exclude"), default=0)),
+        tier=min(_numbers(values, "tier"), default=DEFAULT_TIER),
+        adjustment=sum(_numbers(values, "avoid")) - sum(_numbers(values, "prefer")),
+    )
+
+
+def _node(values: _Values) -> NodeOutcome:
+    return NodeOutcome(daily_orders=min(_numbers(values, "daily_orders"), default=None))
+
+
+def _numbers(values: _Values, name: str) -> list[int]:
+    return [value for value in values.get(name, ()) if isinstance(value, int)]
+
+
+_COMBINED: Mapping[Stage, Callable[[_Values], Outcome]] = MappingProxyType(
+    {
+        Stage.ORDER: _order,
+        Stage.LINE: _line,
+        Stage.POSITION: _position,
+        Stage.OPTION: _option,
+        Stage.NODE: _node,
+    }
+)

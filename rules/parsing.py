@@ -1,0 +1,223 @@
+"""Documents to conditions and effects, collecting every mistake instead of stopping at the first."""
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from rules import literals
+from rules.conditions import ORDERED, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term, extent
+from rules.errors import Finding, LiteralInvalid
+from rules.reading import Document, Node, Path, Plain
+from rules.vocabulary import VOCABULARY, Fact, Kind, Value, attribute, is_attribute
+
+_READERS: Mapping[Kind, Callable[[str], Value]] = {
+    Kind.WORD: str,
+    Kind.CHOICE: str,
+    Kind.TAGS: str,
+    Kind.FLAG: literals.flag,
+    Kind.COUNT: literals.count,
+    Kind.NUMBER: literals.number,
+    Kind.MONEY: literals.money,
+    Kind.WEIGHT: literals.weight,
+    Kind.DISTANCE: literals.distance,
+    Kind.DURATION: literals.duration,
+    Kind.CARBON: literals.carbon,
+    Kind.DATE: literals.date,
+    Kind.TIME: literals.time,
+    Kind.INSTANT: literals.instant,
+}
+_TOLD: Mapping[str, Kind] = (
+    {Operator.KNOWN.value: Kind.ANY, Operator.MATCHES.value: Kind.WORD}
+    | {operator.value: Kind.TAGS for operator in TAGGED}
+    | {operator.value: Kind.NUMBER for operator in ORDERED}
+)
+"""What an operator tells of an extra attribute's kind."""
+_UNORDERED = frozenset({Kind.WORD, Kind.CHOICE, Kind.FLAG, Kind.TAGS})
+_COMBINATORS = ("all", "any", "none", "is")
+MOST_COMPARISONS = 250
+"""Of one condition, its terms written out; terms of terms could otherwise grow without end."""
+MOST_NESTED = 64
+MOST_LETTERS = 200
+"""Of a word that is worth a suggestion."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Notes:
+    """The findings of one document, as they are made."""
+
+    document: Document
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, path: Path, code: str, message: str, among: Iterable[str] = (), word: str = "") -> None:
+        close = difflib.get_close_matches(word, list(among), n=1) if len(word) <= MOST_LETTERS else []
+        meant = next(iter(close), "")
+        self.findings.append(self.document.finding(path, code, message, meant))
+
+
+@dataclass(slots=True, kw_only=True)
+class ConditionParser:
+    """Reads conditions; `terms` are those of the file, raw, and are read where they are first used."""
+
+    notes: Notes
+    terms: Mapping[str, Node]
+    _read: dict[str, Condition] = field(default_factory=dict)
+    _extents: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _open: dict[str, int] = field(default_factory=dict)
+    """The terms being read, each with how deep in the other it stands."""
+
+    def condition(self, raw: Node, path: Path) -> Condition:
+        """The whole condition at `path`; one that is too large is noted."""
+        return self._bounded(self._condition(raw, path), path)[0]
+
+    def _bounded(self, condition: Condition, path: Path) -> tuple[Condition, tuple[int, int]]:
+        compared, nested = extent(condition, self._extents)
+        if compared <= MOST_COMPARISONS and nested <= MOST_NESTED:
+            return condition, (compared, nested)
+        most = f"{MOST_COMPARISONS} comparisons" if compared > MOST_COMPARISONS else f"{MOST_NESTED} levels"
+        self.notes.add(path, "too-large", f"the condition has more than {most}, its terms written out")
+        return All(parts=()), (0, 1)
+
+    def _condition(self, raw: Node, path: Path) -> Condition:
+        """A mapping means all of it."""
+        if not isinstance(raw, dict) or not raw:
+            self.notes.add(path, "wrong-type", "a condition is a mapping, as 'order.channel: web'")
+            return All(parts=())
+        return All(parts=tuple(self._entry(key, value, (*path, key)) for key, value in raw.items()))
+
+    def term(self, name: str, path: Path) -> Condition:
+        """The named condition of this file; a cycle or an unknown name is noted at `path`."""
+        if name in self._open:
+            names = list(self._open)
+            circle = " -> ".join([*names[names.index(name) :], name])
+            self.notes.add(path, "cyclic-term", f"the term is defined by itself: {circle}")
+            return All(parts=())
+        if name not in self.terms:
+            self.notes.add(path, "unknown-term", f"unknown term '{name}'", self.terms, name)
+            return All(parts=())
+        if name not in self._read:
+            if sum(self._open.values()) + len(path) > MOST_NESTED:
+                self.notes.add(path, "too-deep", "the terms are nested too deep in each other")
+                return All(parts=())
+            self._open[name] = len(path)
+            where = ("terms", name)
+            self._read[name], self._extents[name] = self._bounded(self._condition(self.terms[name], where), where)
+            self._open.popitem()
+        return Term(name=name, condition=self._read[name])
+
+    def _entry(self, key: str, raw: Node, path: Path) -> Condition:
+        if key == "is":
+            return All(parts=tuple(self.term(name, where) for name, where in self._words(raw, path)))
+        if key in _COMBINATORS:
+            return self._combined(key, raw, path)
+        fact = VOCABULARY.get(key) or (attribute(key, _attribute_kind(raw)) if is_attribute(key) else None)
+        if fact is None:
+            known = (*VOCABULARY, *_COMBINATORS)
+            self.notes.add(path, "unknown-fact", f"unknown fact '{key}'", known, key)
+            return All(parts=())
+        return self._clause(fact, raw, path)
+
+    def _combined(self, key: str, raw: Node, path: Path) -> Condition:
+        if not isinstance(raw, list) or not raw:
+            self.notes.add(path, "wrong-type", f"'{key}' takes a list of conditions")
+            return All(parts=())
+        parts = tuple(self._condition(item, (*path, index)) for index, item in enumerate(raw))
+        if key == "all":
+            return All(parts=parts)
+        return AnyOf(parts=parts) if key == "any" else Not(part=AnyOf(parts=parts))
+
+    def _clause(self, fact: Fact, raw: Node, path: Path) -> Condition:
+        if not isinstance(raw, dict):
+            return self._compare(fact, Operator.EQUALS, raw, path)
+        if not raw:
+            self.notes.add(path, "wrong-type", f"'{fact.path}' is compared with nothing")
+        return All(parts=tuple(self._operation(fact, key, value, (*path, key)) for key, value in raw.items()))
+
+    def _operation(self, fact: Fact, key: str, raw: Node, path: Path) -> Condition:
+        if key == "not":
+            return Not(part=self._clause(fact, raw, path))
+        operators = {operator.value: operator for operator in Operator if operator is not Operator.EQUALS}
+        if key not in operators:
+            self.notes.add(path, "unknown-operator", f"unknown operator '{key}'", (*operators, "not"), key)
+            return All(parts=())
+        return self._compare(fact, operators[key], raw, path)
+
+    def _compare(self, fact: Fact, operator: Operator, raw: Node, path: Path) -> Condition:
+        if not _fits(fact.kind, operator):
+            hint = "; use has, has_any or has_all" if fact.kind is Kind.TAGS else ""
+            self.notes.add(
+                path, "wrong-operator", f"'{operator.value}' does not fit {fact.path} ({fact.kind.value}){hint}"
+            )
+            return All(parts=())
+        kind = Kind.FLAG if operator is Operator.KNOWN else fact.kind
+        found = len(self.notes.findings)
+        operands = tuple(self._operand(fact, kind, word, where) for word, where in self._words(raw, path))
+        if len(self.notes.findings) == found:
+            self._count(operator, operands, path)
+        return Compare(fact=fact, operator=operator, operands=operands)
+
+    def _operand(self, fact: Fact, kind: Kind, word: str, path: Path) -> Value:
+        try:
+            value = _READERS[kind](word)
+        except LiteralInvalid as error:
+            self.notes.add(path, "bad-value", f"{fact.path}: {error}")
+            return 0
+        if kind is Kind.CHOICE and value not in fact.choices:
+            message = f"'{word}' is no value of {fact.path}; use {', '.join(fact.choices)}"
+            self.notes.add(path, "unknown-word", message, fact.choices, word)
+        if kind is not Kind.NUMBER and isinstance(value, int) and value < 0:
+            self.notes.add(path, "out-of-range", f"{fact.path} is never below 0")
+        return value
+
+    def _count(self, operator: Operator, operands: tuple[Value, ...], path: Path) -> None:
+        many = operator in (Operator.EQUALS, Operator.MATCHES, Operator.HAS_ANY, Operator.HAS_ALL)
+        wanted = 2 if operator is Operator.BETWEEN else 1
+        if not many and len(operands) != wanted:
+            self.notes.add(
+                path, "wrong-type", f"'{operator.value}' takes {'two values' if wanted > 1 else 'one value'}"
+            )
+        elif operator is Operator.BETWEEN and not operands[0] <= operands[1]:  # type: ignore[operator]  # one kind
+            self.notes.add(path, "out-of-range", "the first end of 'between' is above the second")
+
+    def _words(self, raw: Node, path: Path) -> Iterator[tuple[str, Path]]:
+        items = raw if isinstance(raw, list) else [raw]
+        if not items:
+            self.notes.add(path, "wrong-type", "an empty list")
+        for index, item in enumerate(items):
+            where = (*path, index) if isinstance(raw, list) else path
+            if isinstance(item, str):
+                yield item, where
+            else:
+                self.notes.add(
+                    where,
+                    "wrong-type",
+                    "a value is missing here" if item is None else "a single value is expected here",
+                )
+
+
+def _fits(kind: Kind, operator: Operator) -> bool:
+    if operator is Operator.KNOWN:
+        return True
+    if operator in TAGGED or kind is Kind.TAGS:
+        return operator in TAGGED and kind is Kind.TAGS
+    if operator in ORDERED:
+        return kind not in _UNORDERED
+    return operator is Operator.EQUALS or kind is Kind.WORD
+
+
+def _attribute_kind(raw: Node) -> Kind:
+    """What the author takes an extra attribute for, from the way it is compared."""
+    if isinstance(raw, dict):
+        told = (_TOLD.get(key) or _attribute_kind(inner) for key, inner in raw.items())
+        return next((kind for kind in told if kind is not Kind.ANY), Kind.ANY)
+    first = next(iter(raw), None) if isinstance(raw, list) else raw
+    if isinstance(first, Plain) and first in ("true", "false"):
+        return Kind.FLAG
+    return Kind.NUMBER if isinstance(first, Plain) and _is_number(first) else Kind.WORD
+
+
+def _is_number(text: str) -> bool:
+    try:
+        literals.number(text)
+    except LiteralInvalid:
+        return False
+    return True

@@ -1,0 +1,69 @@
+"""Rules, the policies they stand in, and the set that decides.
+
+The version of a set is a hash of its files, which anyone can recompute without this project:
+
+    ls *.yaml | grep -v _test.yaml | LC_ALL=C sort | xargs sha256sum | sha256sum
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from rules.conditions import Condition
+from rules.effects import Effect
+from rules.vocabulary import Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """`condition` is the whole of it: what the author wrote under `when`, and the window."""
+
+    id: str
+    """`policy/rule`, unique in a set."""
+    because: Mapping[str, str]
+    condition: Condition
+    effects: tuple[Effect, ...]
+    overrides: tuple[str, ...] = ()
+
+    def acts_at(self, stage: Stage) -> bool:
+        return any(effect.stage is stage for effect in self.effects)
+
+    def reason(self, language: str = "en") -> str:
+        """Why, in `language`; where the author didn't say, in another, and at last the rule's id."""
+        return self.because.get(language) or next(iter(self.because.values()), self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One file: who owns it, what it is for, its rules."""
+
+    id: str
+    owner: str
+    description: str
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicySet:
+    """The policies that decide together, and the texts they were read from, by file name."""
+
+    policies: tuple[Policy, ...]
+    texts: Mapping[str, str]
+
+    @cached_property
+    def version(self) -> str:
+        """64 hexadecimal digits: the SHA-256 of what `sha256sum` prints of the files, sorted by name."""
+        lines = (
+            f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n"
+            for name, text in sorted(self.texts.items(), key=lambda item: item[0].encode())
+        )
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        """Every rule by its id, in the order of ids: meaning never depends on the order of files."""
+        return {
+            rule.id: rule
+            for rule in sorted((rule for policy in self.policies for rule in policy.rules), key=lambda rule: rule.id)
+        }

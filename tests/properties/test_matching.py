@@ -1,0 +1,130 @@
+"""Matching is `conditions.holds`: on random rules and facts, at first sight and remembered."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.decide.coding import UNKNOWN
+from engine.decide.matching import Matcher, StageMatcher
+from rules.conditions import Operator, holds
+from rules.schema import load_policies
+from rules.vocabulary import Stage
+from tests.properties import trees
+from tests.properties.agreeing import PREFER, assert_agrees, compare, prefers
+from tests.properties.trees import policy_set, rule_of
+
+FEW = settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+@FEW
+@given(policies=trees.rule_sets(), data=st.data())
+def test_matching_fires_exactly_the_rules_that_hold(policies, data):
+    stages = {effect.stage for rule in policies.rules.values() for effect in rule.effects}
+    cases = [
+        (stage, facts)
+        for stage in sorted(stages, key=lambda stage: stage.name)
+        for facts in data.draw(st.lists(trees.facts(stage), min_size=1, max_size=5))
+    ]
+    assert_agrees(policies, cases)
+
+
+WINDOWS = (
+    "",
+    "from: 2026-11-02",
+    "until: 2026-11-27",
+    "{from: 2026-11-01 08:00, until: 2026-11-30 18:00}",
+    'hours: ["08:00", "18:00"]',
+    'hours: ["18:00", "08:00"]',
+    "weekdays: [friday, monday]",
+)
+
+
+@FEW
+@given(
+    rules=st.lists(
+        st.sampled_from([Stage.POSITION, Stage.OPTION]).flatmap(
+            lambda stage: st.tuples(st.just(stage), trees.conditions(stage), st.sampled_from(WINDOWS))
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    facts=st.lists(trees.facts(Stage.OPTION), min_size=1, max_size=4),
+)
+def test_what_is_written_in_yaml_means_what_the_tree_means(rules, facts):
+    effects = {Stage.POSITION: "keep: 3", Stage.OPTION: "prefer: 4.00"}
+    lines = ["policy: p", "rules:"]
+    for number, (stage, condition, window) in enumerate(rules):
+        extra = window.strip("{}").replace(", until", "\n    until")
+        lines += [f"  - id: r{number}", "    because: why", f"    when: {trees.written(condition)}"]
+        lines += [f"    then: {{{effects[stage]}}}", f"    {extra}"]
+    policies = load_policies({"p.yaml": "\n".join(lines).encode()})
+    for number, (_, condition, window) in enumerate(rules):
+        for known in facts if not window else ():
+            assert holds(policies.rules[f"p/r{number}"].condition, known) is holds(condition, known)
+    assert_agrees(policies, [(stage, known) for stage in (Stage.POSITION, Stage.OPTION) for known in facts])
+
+
+def test_a_silenced_rule_silences_nothing():
+    first, second, third = (compare("node.id", Operator.MATCHES, f"{letters}*") for letters in ("abc", "ab", "a"))
+    policies = policy_set(
+        [
+            rule_of("p/weak", third, PREFER),
+            rule_of("p/middle", second, PREFER, overrides=("p/weak",)),
+            rule_of("p/strong", first, PREFER, overrides=("p/middle",)),
+        ]
+    )
+    matcher = Matcher(policies)
+    judged = {name: matcher.judge(Stage.OPTION, {"node.id": name}) for name in ("a", "ab", "abc")}
+    matcher.close()
+    assert judged["a"].fired == ("p/weak",)
+    assert (judged["ab"].fired, judged["ab"].silenced) == (("p/middle",), ("p/weak",))
+    assert (judged["abc"].fired, judged["abc"].silenced) == (("p/strong", "p/weak"), ("p/middle",))
+
+
+def test_a_word_with_a_nul_is_a_word_like_any_other():
+    policies = prefers(
+        [compare("order.segment", Operator.EQUALS, "\0"), compare("order.segment", Operator.EQUALS, "a")]
+    )
+    assert_agrees(policies, [(Stage.OPTION, {"order.segment": word}) for word in ("\0", "a", "b", None)])
+
+
+def test_the_outcome_without_a_rule_lets_those_act_that_it_silenced():
+    held = compare("node.id", Operator.EQUALS, "a")
+    policies = policy_set([rule_of("p/one", held, PREFER), rule_of("p/two", held, PREFER, overrides=("p/one",))])
+    matcher = Matcher(policies)
+    stage = matcher.stages[Stage.OPTION]
+    judgement = matcher.judge(Stage.OPTION, {"node.id": "a"})
+    without = stage.without(judgement, "p/two")
+    matcher.close()
+    assert judgement.fired == ("p/two",)
+    assert without.adjustment == -4_000_000
+
+
+def test_a_failing_library_costs_an_incident_and_no_decision(caplog):
+    policies = prefers([compare("node.id", Operator.EQUALS, "a")])
+    matcher = Matcher(policies)
+    matcher.stages[Stage.OPTION]._rete.close()
+    matcher.stages[Stage.OPTION]._rete.fired = {}.__getitem__
+    judgement = matcher.judge(Stage.OPTION, {"node.id": "a"})
+    assert judgement.fired == ("p/r0000",)
+    assert matcher.incidents == 1
+    assert "durable-rules failed at OPTION" in caplog.text
+
+
+def test_a_library_that_differs_is_overruled_and_reported(caplog):
+    policies = prefers([compare("node.id", Operator.EQUALS, "a")])
+    matcher = Matcher(policies)
+    matcher.stages[Stage.OPTION]._rete.close()
+    matcher.stages[Stage.OPTION]._rete.fired = lambda _: frozenset()
+    judgement = matcher.judge(Stage.OPTION, {"node.id": "a"})
+    assert judgement.fired == ("p/r0000",)
+    assert matcher.incidents == 1
+    assert "differs from the reference at OPTION on ['p/r0000']" in caplog.text
+
+
+def test_groups_nobody_speaks_of_are_coded_as_unknown():
+    matcher = StageMatcher(Stage.OPTION, prefers([compare("node.id", Operator.EQUALS, "a")]))
+    codes = matcher.codes({"node": {"node.id": "a"}, "stock": {"stock.on_hand": 5}}, "node", "stock")
+    mentioned = (matcher.mentions("node"), matcher.mentions("stock"))
+    matcher.close()
+    assert codes[1] == UNKNOWN != codes[0]
+    assert mentioned == ({"node.id"}, set())

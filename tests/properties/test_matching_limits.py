@@ -1,0 +1,249 @@
+"""Matching where the library under it has limits: many rules, wide rules, many evaluations."""
+
+import random
+import subprocess
+import sys
+
+import pytest
+
+from engine.decide.matching import Matcher, StageMatcher
+from rules.conditions import All, AnyOf, Compare, Not, Operator
+from rules.policy import PolicySet
+from rules.vocabulary import Kind, Stage, attribute
+from tests.properties.agreeing import PREFER, assert_agrees, compare, prefers
+from tests.properties.trees import policy_set, rule_of
+
+
+def shards(policies: PolicySet) -> int:
+    matcher = StageMatcher(Stage.OPTION, policies)
+    try:
+        return len(matcher._rete._shards)
+    finally:
+        matcher.close()
+
+
+def beyond(policies: PolicySet) -> frozenset[str]:
+    matcher = StageMatcher(Stage.OPTION, policies)
+    try:
+        return matcher._rete.beyond
+    finally:
+        matcher.close()
+
+
+POSTCODES = [f"{number:05}" for number in range(1_000, 1_700)]
+LARGE = {
+    "700 rules for a postcode each": (
+        [compare("order.postcode", Operator.EQUALS, code) for code in POSTCODES],
+        [{"order.postcode": code} for code in (*POSTCODES[::100], "99999", None)],
+    ),
+    "a rule for all but every other postcode": (
+        [
+            Not(part=compare("order.postcode", Operator.EQUALS, *POSTCODES[::2])),
+            *[compare("order.postcode", Operator.EQUALS, code) for code in POSTCODES],
+        ],
+        [{"order.postcode": code} for code in (*POSTCODES[:5], "99999", None)],
+    ),
+    "100 cuts on one number, from below and from above": (
+        [
+            compare("stock.on_hand", operator, cut)
+            for cut in range(0, 300, 3)
+            for operator in (Operator.AT_LEAST, Operator.MORE_THAN, Operator.AT_MOST, Operator.LESS_THAN)
+        ],
+        [{"stock.on_hand": count} for count in (-1, 0, 1, 2, 3, 4, 149, 150, 151, 297, 298, 10**15, None)],
+    ),
+    "300 tags, alone, any of three, all of two": (
+        [
+            *[compare("node.tags", Operator.HAS, f"t{number}") for number in range(300)],
+            *[
+                compare("node.tags", Operator.HAS_ANY, *(f"t{number + step}" for step in range(3)))
+                for number in range(50)
+            ],
+            *[compare("node.tags", Operator.HAS_ALL, f"t{number}", f"t{number + 1}") for number in range(50)],
+        ],
+        [{"node.tags": frozenset(tags)} for tags in ((), ("t1",), ("t1", "t2"), [f"t{n}" for n in range(300)])],
+    ),
+    "200 globs": (
+        [compare("node.id", Operator.MATCHES, f"st-{number}*") for number in range(200)],
+        [{"node.id": name} for name in ("st-1", "st-19x", "st-199", "wh-1", None)],
+    ),
+    "300 rules that all hold at once": (
+        [compare("stock.on_hand", Operator.AT_LEAST, number % 40) for number in range(300)],
+        [{"stock.on_hand": count} for count in (0, 20, 100)],
+    ),
+    "240 rules that share an alternative": (
+        [
+            AnyOf(
+                parts=(
+                    compare("service.mode", Operator.EQUALS, "bike"),
+                    compare("node.id", Operator.EQUALS, f"n{number}"),
+                )
+            )
+            for number in range(240)
+        ],
+        [{"service.mode": mode, "node.id": "n7"} for mode in ("bike", "van", None)],
+    ),
+    "1,000 first tests of 250 rules": (
+        [
+            AnyOf(
+                parts=tuple(
+                    compare(path, Operator.EQUALS, f"w{number}")
+                    for path in ("node.id", "node.region", "order.postcode", "product.brand")
+                )
+            )
+            for number in range(250)
+        ],
+        [{"node.id": "w1", "node.region": "w2", "order.postcode": "w249"}, {"product.brand": "w100"}, {}],
+    ),
+    "rules of ten facts each": (
+        [
+            All(
+                parts=tuple(
+                    compare(path, Operator.BETWEEN, number % step, number % step + 50)
+                    for step, path in enumerate(
+                        (
+                            "stock.on_hand",
+                            "stock.held",
+                            "stock.available",
+                            "stock.days_of_cover",
+                            "node.load",
+                            "line.quantity",
+                            "order.units",
+                            "order.lines",
+                            "route.distance",
+                            "route.cost",
+                        ),
+                        start=3,
+                    )
+                )
+            )
+            for number in range(150)
+        ],
+        [
+            dict.fromkeys(
+                (
+                    "stock.on_hand",
+                    "stock.held",
+                    "stock.available",
+                    "stock.days_of_cover",
+                    "node.load",
+                    "line.quantity",
+                    "order.units",
+                    "order.lines",
+                    "route.distance",
+                    "route.cost",
+                ),
+                count,
+            )
+            for count in (0, 5, 12, 30, 55, 62, 63)
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_many_rules_are_spread_over_rulesets_and_still_agree(name):
+    conditions, facts = LARGE[name]
+    policies = prefers(conditions)
+    assert shards(policies) > 1
+    assert_agrees(policies, [(Stage.OPTION, known) for known in facts])
+
+
+def alternatives(count: int) -> All:
+    """`count` times one or the other, on facts that don't exclude each other: 2 ** count ways to hold."""
+    pairs = [
+        AnyOf(
+            parts=tuple(
+                Compare(
+                    fact=attribute(f"node.attributes.{side}{number}", Kind.FLAG),
+                    operator=Operator.EQUALS,
+                    operands=(True,),
+                )
+                for side in "xy"
+            )
+        )
+        for number in range(count)
+    ]
+    return All(parts=tuple(pairs))
+
+
+def test_a_rule_too_large_for_any_ruleset_is_judged_by_the_reference():
+    policies = prefers([alternatives(12), alternatives(3), compare("node.id", Operator.EQUALS, "a")])
+    assert beyond(policies) == {"p/r0000"}
+    every = {f"node.attributes.{side}{number}": side == "x" for side in "xy" for number in range(12)}
+    cases = [every, every | {"node.attributes.x7": False}, {"node.id": "a"}, {}]
+    assert_agrees(policies, [(Stage.OPTION, facts) for facts in cases])
+
+
+def test_thousands_of_random_rules_and_facts_agree():
+    dice = random.Random(20261127)
+    words = [f"w{number}" for number in range(60)]
+    paths = ["node.id", "node.region", "product.brand", "product.category"]
+    counts = ["stock.on_hand", "stock.available", "node.load", "line.quantity"]
+
+    def leaf():
+        if dice.random() < 0.5:
+            leaf = compare(dice.choice(paths), Operator.EQUALS, *dice.sample(words, dice.randint(1, 5)))
+        else:
+            operator = dice.choice([Operator.AT_LEAST, Operator.LESS_THAN, Operator.EQUALS])
+            leaf = compare(dice.choice(counts), operator, dice.randrange(40))
+        return Not(part=leaf) if dice.random() < 0.3 else leaf
+
+    def tree():
+        joined = dice.choice([All, AnyOf])
+        return joined(parts=tuple(leaf() if dice.random() < 0.7 else All(parts=(leaf(), leaf())) for _ in range(3)))
+
+    def facts():
+        known = {path: dice.choice([*words, "other", None]) for path in paths}
+        return known | {path: dice.choice([*range(41), None]) for path in counts}
+
+    policies = prefers([tree() for _ in range(400)])
+    assert_agrees(policies, [(Stage.OPTION, facts()) for _ in range(150)])
+
+
+def test_a_long_chain_of_overrides_is_followed():
+    held = compare("node.id", Operator.EQUALS, "a")
+    rules = [rule_of("p/r0", held, PREFER)]
+    rules += [rule_of(f"p/r{number}", held, PREFER, overrides=(f"p/r{number - 1}",)) for number in range(1, 2_000)]
+    matcher = Matcher(policy_set(rules))
+    judgement = matcher.judge(Stage.OPTION, {"node.id": "a"})
+    matcher.close()
+    assert set(judgement.fired) == {f"p/r{number}" for number in range(1, 2_000, 2)}
+
+
+STRESS = """
+import itertools, resource
+from engine.decide.coding import Atom, Every, Some
+from engine.decide.rete import Rete
+
+def one(index, *codes):
+    return Atom(index=index, codes=sum(1 << code for code in codes))
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+formulas = {f"r{n}": Every(parts=(one(0, n % 5), one(1, *range(n % 3, 4)), one(2, n % 2))) for n in range(12)}
+formulas["either"] = Some(parts=(one(0, 1), one(1, 2), one(3, 0, 2, 4)))
+formulas["never"] = one(0, 99)
+rete = Rete("stress", formulas)
+signatures = list(itertools.product(range(5), range(4), range(2), range(5)))
+expected = [rete.fired(signature) for signature in signatures]
+warm = None
+for turn in range(100):
+    for signature, answer in zip(signatures, expected):
+        assert rete.fired(signature) == answer
+    if turn == 20:
+        warm = peak()
+assert peak() - warm < 8_192, (warm, peak())
+for turn in range(40):
+    again = Rete("stress", formulas)
+    assert again.fired(signatures[turn]) == expected[turn]
+    again.close()
+rete.close()
+print(sum(map(len, expected)))
+"""
+
+
+def test_twenty_thousand_evaluations_neither_crash_the_process_nor_fill_its_memory():
+    done = subprocess.run([sys.executable, "-c", STRESS], capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) > 0

@@ -1,0 +1,153 @@
+"""The choice against every choice there is, on problems small enough to try them all."""
+
+import itertools
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, choose
+
+NOTHING = (0, 0, 0, 0)
+
+
+def best(problem: Problem) -> Choice:
+    """Line by line, every way to ship it; of the ways so far that leave the same to later lines, the best is kept."""
+    ways = {(frozenset(), frozenset(problem.supply.items())): (NOTHING, ())}
+    for index, demand in enumerate(problem.demands):
+        later = {other.sku for other in problem.demands[index + 1 :]}
+        wider = {}
+        for (used, supply), (score, quantities) in ways.items():
+            for units in shipped(problem, index, dict(supply)):
+                keys = used | {key for key, count in units.items() if count}
+                left = frozenset(item for item in taken(dict(supply), units, demand.sku).items() if item[0][1] in later)
+                now = tuple(-count for _, count in sorted(units.items()))
+                way = (added(score, cost(problem, index, units)), quantities + now)
+                wider[keys, left] = min(way, wider.get((keys, left), way))
+        ways = wider
+    ranks = [rank(problem, used, *way) for (used, _), way in ways.items() if allowed(problem, used)]
+    score, _, _, quantities = min(ranks)
+    keys = sorted(candidate.key for candidate in problem.candidates)
+    places = itertools.product(range(len(problem.demands)), keys)
+    units = {(key, index): -count for (index, key), count in zip(places, quantities, strict=True) if count}
+    if problem.ship_complete and score[0]:
+        return Choice(units={}, score=Score(unfilled=wanted(problem), needed=0, tiers=0, money=0))
+    unfilled, needed, tiers, money = score
+    return Choice(units=units, score=Score(unfilled=unfilled, needed=needed, tiers=tiers, money=money))
+
+
+def shipped(problem, index, supply) -> Iterator[dict]:
+    """Every way to ship a line: units by candidate."""
+    demand = problem.demands[index]
+    most = {
+        c.key: min(demand.quantity, supply.get((c.key[0], demand.sku), 0)) if index in c.prices else 0
+        for c in problem.candidates
+    }
+    for counts in itertools.product(*[range(count + 1) for count in most.values()]):
+        units = dict(zip(most, counts, strict=True))
+        total = sum(counts)
+        whole = not demand.together or total == 0 or demand.quantity in counts
+        if total <= demand.quantity and whole and min(taken(supply, units, demand.sku).values(), default=0) >= 0:
+            yield units
+
+
+def taken(supply, units, sku):
+    for (node, _), count in units.items():
+        if count:
+            supply = supply | {(node, sku): supply[node, sku] - count}
+    return supply
+
+
+def cost(problem, index, units):
+    prices = {c.key: c.prices[index] for c in problem.candidates if index in c.prices}
+    parts = [
+        (0, count * prices[key].needed, count * prices[key].tier, count * prices[key].money)
+        for key, count in units.items()
+        if count
+    ]
+    return added((problem.demands[index].quantity - sum(units.values()), 0, 0, 0), *parts)
+
+
+def added(*scores):
+    return tuple(map(sum, zip(*scores, strict=True)))
+
+
+def allowed(problem, used):
+    nodes = [node for node, _ in used]
+    return len(used) <= (len(used) if problem.max_shipments is None else problem.max_shipments) and all(
+        nodes.count(node) <= room for node, room in problem.room.items()
+    )
+
+
+def rank(problem, used, score, quantities):
+    fixed = sum(c.fixed for c in problem.candidates if c.key in used)
+    splits = problem.split_penalty * max(0, len(used) - 1)
+    return added(score, (0, 0, 0, fixed + splits)), len(used), sorted(used), quantities
+
+
+def wanted(problem):
+    return sum(demand.quantity for demand in problem.demands)
+
+
+@st.composite
+def problems(draw, most_candidates=6):
+    """Few distinct prices, so that equals are common."""
+    skus = st.sampled_from("ab") if draw(st.booleans()) else st.sampled_from("abcd")
+    demands = draw(
+        st.lists(
+            st.builds(Demand, sku=skus, quantity=st.integers(1, 4), together=st.booleans()), min_size=1, max_size=4
+        )
+    )
+    keys = draw(
+        st.lists(
+            st.tuples(st.sampled_from(["n1", "n2", "n3", "n4"]), st.sampled_from(["s1", "s2"])),
+            min_size=1,
+            max_size=most_candidates,
+            unique=True,
+        )
+    )
+    money = st.sampled_from(draw(st.sampled_from([[0], [0, 1], [-3, 0, 2, 5], [-4_000_000, 1_700_001, 2_000_000]])))
+    price = st.builds(Price, needed=st.integers(0, 1), tier=st.sampled_from([5, 5, 5, 1, 9]), money=money)
+    plain = st.builds(Price, needed=st.just(0), tier=st.just(5), money=money)
+    prices = st.dictionaries(st.integers(0, len(demands) - 1), draw(st.sampled_from([price, plain])), min_size=1)
+    fixed = st.sampled_from(draw(st.sampled_from([[0], [0, 1, 2], [3, 4, 7], [4_900_000, 5_700_000]])))
+    nodes = sorted({node for node, _ in keys})
+    supply = st.integers(0, 5) if draw(st.booleans()) else st.sampled_from([2, 4])
+    return Problem(
+        demands=demands,
+        candidates=[Candidate(key=key, fixed=draw(fixed), prices=draw(prices)) for key in keys],
+        supply={(node, sku): draw(supply) for node in nodes for sku in sorted({d.sku for d in demands})},
+        split_penalty=draw(st.sampled_from([0, 0, 1, 3_000_000])),
+        max_shipments=draw(st.sampled_from([None, None, 0, 1, 2, 3])),
+        ship_complete=draw(st.booleans()) and draw(st.booleans()),
+        room=draw(st.dictionaries(st.sampled_from(nodes), st.integers(0, 2), max_size=2)),
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(problems())
+def test_no_choice_comes_before_the_one_that_is_made(problem):
+    assert choose(problem) == best(problem)
+
+
+@settings(max_examples=200, deadline=None)
+@given(problems(most_candidates=8), st.randoms(use_true_random=False))
+def test_the_order_of_what_is_given_changes_nothing(problem, shuffling):
+    assert choose(shuffled(problem, shuffling)) == choose(problem)
+
+
+def shuffled(problem: Problem, shuffling: random.Random) -> Problem:
+    def mixed(items):
+        return shuffling.sample(items, len(items))
+
+    return replace(
+        problem,
+        candidates=[
+            replace(candidate, prices=dict(mixed(list(candidate.prices.items()))))
+            for candidate in mixed(list(problem.candidates))
+        ],
+        supply=dict(mixed(list(problem.supply.items()))),
+        room=dict(mixed(list(problem.room.items()))),
+    )

@@ -1,0 +1,199 @@
+"""Random conditions, rules and facts, and conditions written as YAML.
+
+Few values, close to each other, so that conditions meet and facts fall on, just below and just above a cut.
+"""
+
+import datetime
+import json
+from collections.abc import Mapping
+
+from hypothesis import strategies as st
+
+from rules.conditions import ORDERED, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term
+from rules.effects import Effect, Exclusion, Reserve
+from rules.policy import Policy, PolicySet, Rule
+from rules.vocabulary import VOCABULARY, Fact, Facts, Kind, Stage, Value, attribute, stage_knows
+
+WORDS = ("a", "b", "A", "ab", "75001", "75002", "69003", "*", "a?b", "é", "a b", "null", "\\")
+OTHER_WORDS = ("c", "", "\0", "75", "7500", "750011", "aab", "true", "5")
+PATTERNS = ("*", "a*", "*b", "75*", "7500?", "?", "a?b", "*0*0*", "**", "\\", "[a]", "a")
+TAGS = ("t0", "t1", "t2", "t3", "t4")
+NUMBERS = (0, 1, 2, 5, 6, 7, 1_000, 10**12)
+DAYS = tuple(datetime.date(2026, 11, day).toordinal() for day in (1, 2, 27, 30))
+MINUTES = (0, 1, 480, 1_080, 1_439)
+INSTANTS = tuple(day * 86_400 + minute * 60 for day in DAYS[:2] for minute in MINUTES)
+_WHOLE = {Kind.DATE: DAYS, Kind.TIME: MINUTES, Kind.INSTANT: INSTANTS}
+_KINDS = (Kind.FLAG, Kind.NUMBER, Kind.WORD, Kind.TAGS, Kind.ANY)
+
+ATTRIBUTES = tuple(
+    attribute(f"{group}.attributes.{name}", kind) for group in ("product", "node") for name in "xy" for kind in _KINDS
+)
+FACTS = (*VOCABULARY.values(), *ATTRIBUTES)
+EFFECTS: Mapping[Stage, tuple[Effect, ...]] = {
+    Stage.ORDER: (Effect(name="priority", value=80), Effect(name="max_shipments", value=2)),
+    Stage.LINE: (Effect(name="keep_together", value=True),),
+    Stage.POSITION: (Effect(name="keep", value=Reserve(units=3)), Effect(name="keep", value=Reserve(share=1_000))),
+    Stage.OPTION: (
+        Effect(name="prefer", value=4_000_000),
+        Effect(name="exclude", value=Exclusion.UNLESS_NEEDED),
+        Effect(name="tier", value=2),
+    ),
+    Stage.NODE: (Effect(name="daily_orders", value=40),),
+}
+
+
+def facts_known_at(stage: Stage) -> list[Fact]:
+    return [fact for fact in FACTS if stage_knows(stage, fact)]
+
+
+def operands(fact: Fact) -> st.SearchStrategy[Value]:
+    """Values that an author may compare the fact with."""
+    if fact.kind is Kind.FLAG:
+        return st.booleans()
+    if fact.kind in (Kind.WORD, Kind.CHOICE, Kind.TAGS):
+        return st.sampled_from({Kind.WORD: WORDS, Kind.CHOICE: fact.choices, Kind.TAGS: TAGS}[fact.kind])
+    return st.sampled_from(_WHOLE.get(fact.kind, NUMBERS))
+
+
+def values(fact: Fact) -> st.SearchStrategy[Value | None]:
+    """Values that the fact may have: unknown, on a cut, beside it, and of any type if it is an attribute."""
+    if fact in ATTRIBUTES:
+        numbers = st.sampled_from([near for number in NUMBERS for near in (number - 1, number, number + 1)])
+        words = st.sampled_from(WORDS + OTHER_WORDS)
+        return st.none() | st.booleans() | numbers | words | st.frozensets(st.sampled_from(TAGS))
+    if fact.kind is Kind.FLAG:
+        return st.none() | st.booleans()
+    if fact.kind is Kind.TAGS:
+        return st.none() | st.frozensets(st.sampled_from((*TAGS, "other")))
+    if fact.kind in (Kind.WORD, Kind.CHOICE):
+        return st.sampled_from([None, *(fact.choices or WORDS), *OTHER_WORDS])
+    cuts = _WHOLE.get(fact.kind, NUMBERS)
+    return st.sampled_from([None, *sorted({near for cut in cuts for near in (cut - 1, cut, cut + 1)})])
+
+
+def facts(stage: Stage) -> st.SearchStrategy[Facts]:
+    """What is known at a stage; some of it is not even mentioned."""
+    known = {fact.path: values(fact) for fact in facts_known_at(stage)}
+    return st.fixed_dictionaries({}, optional=known)
+
+
+@st.composite
+def compared(draw: st.DrawFn, fact: Fact) -> Compare:
+    """One comparison that fits the fact's kind. Whether an attribute is known is asked of Kind.ANY alone: that is
+    how `known` is read where nothing else tells the kind.
+    """
+    fitting = [item for item in Operator if _fits(fact.kind, item)]
+    if fact in ATTRIBUTES and fact.kind is not Kind.ANY:
+        fitting.remove(Operator.KNOWN)
+    operator = draw(st.sampled_from(fitting))
+    if operator is Operator.KNOWN:
+        found: tuple[Value, ...] = (draw(st.booleans()),)
+    elif operator is Operator.BETWEEN:
+        found = tuple(sorted(draw(st.tuples(operands(fact), operands(fact)))))
+    elif operator is Operator.MATCHES:
+        found = tuple(draw(st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=2)))
+    else:
+        several = operator in (Operator.EQUALS, Operator.HAS_ANY, Operator.HAS_ALL)
+        found = tuple(draw(st.lists(operands(fact), min_size=1, max_size=3 if several else 1)))
+    return Compare(fact=fact, operator=operator, operands=found)
+
+
+def _fits(kind: Kind, operator: Operator) -> bool:
+    if kind is Kind.ANY or operator is Operator.KNOWN:
+        return operator is Operator.KNOWN
+    if kind is Kind.TAGS:
+        return operator in TAGGED
+    if operator is Operator.MATCHES:
+        return kind is Kind.WORD
+    return operator is Operator.EQUALS or (
+        operator in ORDERED and kind not in (Kind.WORD, Kind.CHOICE, Kind.FLAG, Kind.TAGS)
+    )
+
+
+def conditions(stage: Stage) -> st.SearchStrategy[Condition]:
+    """Trees over the facts known at a stage; every fourth leaf speaks of one of a few, so that rules meet."""
+    known = facts_known_at(stage)
+    few = [fact for fact in known if fact.path in ("node.id", "stock.on_hand", "order.postcode", "now.date")]
+    leaves = st.sampled_from(known * (1 + len(few)) + few * len(known)).flatmap(compared)
+    return st.recursive(leaves, _nested, max_leaves=8)
+
+
+def _nested(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+    parts = st.lists(inner, max_size=3).map(tuple)
+    return (
+        st.builds(All, parts=parts)
+        | st.builds(AnyOf, parts=parts)
+        | st.builds(Not, part=inner)
+        | st.builds(Term, name=st.just("term"), condition=inner)
+    )
+
+
+@st.composite
+def rule_sets(draw: st.DrawFn, most: int = 12) -> PolicySet:
+    """Rules of every stage; each may override some that were written before it and act at its stage."""
+    rules: list[Rule] = []
+    for number in range(draw(st.integers(1, most))):
+        stage = draw(st.sampled_from(Stage))
+        effect = draw(st.sampled_from(EFFECTS[stage]))
+        before = [rule.id for rule in rules if rule.acts_at(stage)]
+        overridden = draw(st.lists(st.sampled_from(before), max_size=2, unique=True)) if before else []
+        condition = draw(conditions(stage))
+        rules.append(rule_of(f"p/r{number}", condition, effect, overrides=tuple(overridden)))
+    return policy_set(rules)
+
+
+def rule_of(name: str, condition: Condition, effect: Effect, overrides: tuple[str, ...] = ()) -> Rule:
+    return Rule(id=name, because={"en": name}, condition=condition, effects=(effect,), overrides=overrides)
+
+
+def policy_set(rules: list[Rule]) -> PolicySet:
+    return PolicySet(policies=(Policy(id="p", owner="", description="", rules=tuple(rules)),), texts={})
+
+
+def written(condition: Condition) -> str:
+    """The condition as an author would write it, in YAML's flow style."""
+    match condition:
+        case Compare(fact=fact, operator=operator, operands=found):
+            return f"{{{fact.path}: {_compared(fact, operator, found)}}}"
+        case All(parts=parts) if parts:
+            return f"{{all: [{', '.join(map(written, parts))}]}}"
+        case AnyOf(parts=parts) if parts:
+            return f"{{any: [{', '.join(map(written, parts))}]}}"
+        case All():
+            return "{any: [{now.date: {known: true}}, {now.date: {known: false}}]}"
+        case AnyOf():
+            return "{all: [{now.date: {known: true}}, {now.date: {known: false}}]}"
+        case Not(part=Compare(fact=fact, operator=operator, operands=found)):
+            return f"{{{fact.path}: {{not: {_compared(fact, operator, found)}}}}}"
+        case Not(part=part) | Term(condition=Not(part=part)):
+            return f"{{none: [{written(part)}]}}"
+        case Term(condition=inner):
+            return written(inner)
+
+
+def _compared(fact: Fact, operator: Operator, found: tuple[Value, ...]) -> str:
+    words = [literal(Kind.FLAG if operator is Operator.KNOWN else fact.kind, value) for value in found]
+    listed = words[0] if len(words) == 1 else f"[{', '.join(words)}]"
+    return listed if operator is Operator.EQUALS else f"{{{operator.value}: {listed}}}"
+
+
+def literal(kind: Kind, value: Value) -> str:
+    """A value in the words of the policy language."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value)
+    assert isinstance(value, int)
+    match kind:
+        case Kind.DATE:
+            return datetime.date.fromordinal(value).isoformat()
+        case Kind.TIME:
+            return f'"{value // 60:02}:{value % 60:02}"'
+        case Kind.INSTANT:
+            day, seconds = divmod(value, 86_400)
+            return f'"{literal(Kind.DATE, day)} {seconds // 3_600:02}:{seconds // 60 % 60:02}"'
+        case Kind.MONEY | Kind.NUMBER:
+            return f"{value // 10**6}.{value % 10**6:06}"
+        case Kind.CARBON:
+            return f"{value // 1_000}.{value % 1_000:03} g"
+    return f"{value}{ {Kind.WEIGHT: ' g', Kind.DISTANCE: ' m', Kind.DURATION: ' min'}.get(kind, '') }"

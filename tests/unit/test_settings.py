@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import pytest
+
+from engine.errors import BadSetting
+from engine.settings import Settings
+
+
+def test_an_empty_environment_means_the_embedded_server_here():
+    assert Settings.from_environment({}) == Settings(
+        redis_url=None, data=Path(".pointsman"), network="main", fsync="everysec", max_lines=500
+    )
+
+
+def test_every_setting_is_read():
+    environ = {
+        "POINTSMAN_REDIS_URL": "redis://stock:6379/1",
+        "POINTSMAN_DATA": "/var/lib/pointsman",
+        "POINTSMAN_NETWORK": "hexagone-FR_2",
+        "POINTSMAN_FSYNC": "always",
+        "POINTSMAN_MAX_LINES": "40",
+    }
+    assert Settings.from_environment(environ) == Settings(
+        redis_url="redis://stock:6379/1",
+        data=Path("/var/lib/pointsman"),
+        network="hexagone-FR_2",
+        fsync="always",
+        max_lines=40,
+    )
+
+
+def test_an_empty_variable_is_one_that_is_not_set():
+    assert Settings.from_environment({"POINTSMAN_REDIS_URL": "", "POINTSMAN_NETWORK": " "}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("POINTSMAN_REDIS_URL", "localhost:6379"),
+        ("POINTSMAN_NETWORK", "a{b}"),
+        ("POINTSMAN_NETWORK", "é"),
+        ("POINTSMAN_NETWORK", "n" * 41),
+        ("POINTSMAN_FSYNC", "no"),
+        ("POINTSMAN_MAX_LINES", "0"),
+        ("POINTSMAN_MAX_LINES", "-1"),
+        ("POINTSMAN_MAX_LINES", "1e3"),
+        ("POINTSMAN_MAX_LINES", "٣"),
+        ("POINTSMAN_MAX_LINES", "9" * 5000),
+    ],
+)
+def test_a_bad_value_is_named_with_its_variable_and_what_is_allowed(name, value):
+    with pytest.raises(BadSetting) as caught:
+        Settings.from_environment({name: value})
+    assert name in str(caught.value)
+    assert value in str(caught.value)
+    assert caught.value.allowed in str(caught.value)
+
+
+def test_a_password_in_a_bad_url_is_not_shown():
+    with pytest.raises(BadSetting) as caught:
+        Settings.from_environment({"POINTSMAN_REDIS_URL": "http://app:sesame@stock:6379"})
+    assert "sesame" not in str(caught.value)
+    assert "http://***@stock:6379" in str(caught.value)
