@@ -106,3 +106,12 @@ def _decimal(value: Any) -> Decimal:
     if not number.is_finite() or abs(number.adjusted()) > 20:  # noqa: PLR2004  # nothing here is so large or so fine
         raise ValidationError(f"'{value}' is no number that could be meant")
     return number
+
+
+class Flag(fields.Field[bool]):
+    """`true` or `false`, as a query says it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> bool:
+        if value not in ("true", "false"):
+            raise ValidationError("write true or false")
+        return bool(value == "true")

@@ -6,7 +6,7 @@ by version, and read again when the snapshot names another.
 
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,11 @@ from engine import __version__
 from engine.decide.availability import Available, available
 from engine.decide.checking import check_order
 from engine.decide.deciding import decide
-from engine.decide.decision import canonical, order_record, record
+from engine.decide.decision import canonical, order_record, record, timestamp
 from engine.decide.matching import Matcher
+from engine.decide.weighing import deciding_rules
 from engine.errors import Contended, KeyReused, NotFound
-from engine.facts import Inventory, Order, Snapshot
+from engine.facts import Inventory, Network, Order, Product, Snapshot
 from engine.settings import Settings
 from engine.store import checking, log, network, policies, resetting
 from engine.store.client import Client
@@ -115,6 +116,19 @@ class Pointsman:
         act = {"who": who, "note": note, "at": str(self.now)}
         policies.activate(self._client, self._keys, version, act)
 
+    def find_version(self, start: str) -> str:
+        """The published version that starts so; raises NotFound unless there is exactly one."""
+        found = [version for version in policies.versions(self._client, self._keys) if version.startswith(start)]
+        if len(found) != 1:
+            raise NotFound(f"{len(found) or 'no'} published policy versions start with '{start}'")
+        return found[0]
+
+    def policy_history(self) -> list[dict[str, str]]:
+        """Who published or activated what, when and why, oldest first."""
+        return [
+            act | {"at": timestamp(int(act["at"]))} for act in policies.history(self._client, self._keys)
+        ]
+
     def decide(
         self, order: Order, *, now: int | None = None, key: Key | None = None, dry_run: bool = False
     ) -> Answer:
@@ -139,6 +153,21 @@ class Pointsman:
             if done.stale is None:
                 return Answer(body=body, new=True)
         raise Contended(f"others took the stock of order {order.id} {MOST_ATTEMPTS} times in a row; try again")
+
+    def weigh(self, order: Order, *, now: int) -> tuple[str, ...]:
+        """The rules that would decide `order` now: without any one of them the choice would be another."""
+        snapshot, matcher = self._facts(order.skus, now)
+        check_order(order, snapshot)
+        return deciding_rules(order, snapshot, matcher, now)
+
+    def products(self, skus: Iterable[str]) -> dict[str, Product]:
+        """Those of the SKUs that the network has."""
+        self._memory.network()
+        return {sku: found[0] for sku, found in self._memory.products(list(skus)).items() if found is not None}
+
+    def network(self) -> Network:
+        """The network as it is loaded; raises NotReady."""
+        return self._memory.network()
 
     def decision(self, decision_id: str) -> Answer:
         """A logged decision; raises NotFound."""

@@ -11,6 +11,38 @@ from engine.decide.sourcing import Score
 from engine.facts import MICRODEGREES, Line, Order
 
 
+REASONS = {
+    "no_stock": {"en": "no node has any of it", "fr": "aucun lieu n'en a"},
+    "kept_back": {
+        "en": "kept back as safety stock or for other channels",
+        "fr": "gardé en réserve ou pour d'autres canaux",
+    },
+    "unreachable": {
+        "en": "at nodes from which no service can carry it there",
+        "fr": "en des lieux d'où aucun service ne peut l'y porter",
+    },
+    "excluded": {"en": "at nodes that rules exclude", "fr": "en des lieux que des règles excluent"},
+    "node_full": {
+        "en": "at nodes that have all the shipments they may take today",
+        "fr": "en des lieux complets pour aujourd'hui",
+    },
+    "kept_together": {
+        "en": "the line must ship from one place, and none has it all",
+        "fr": "la ligne doit partir d'un seul lieu, et aucun n'a tout",
+    },
+    "max_shipments": {
+        "en": "the order may not be split any further",
+        "fr": "la commande ne peut être divisée davantage",
+    },
+    "ship_complete": {
+        "en": "the order ships whole or not at all",
+        "fr": "la commande part complète ou pas du tout",
+    },
+    "not_enough": {"en": "there are fewer units than were ordered", "fr": "il y en a moins que commandé"},
+}
+"""What each reason code says, in English and French."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
     """Units of one line in a shipment."""
@@ -208,7 +240,7 @@ def _unfilled(unfilled: Unfilled) -> dict[str, Any]:
         "sku": unfilled.sku,
         "quantity": unfilled.quantity,
         "reasons": [
-            {"code": reason.code, "units": reason.units, "rules": list(reason.rules)}
+            {"code": reason.code, "units": reason.units, "rules": list(reason.rules), **REASONS[reason.code]}
             for reason in unfilled.reasons
         ],
     }

@@ -6,20 +6,6 @@ from engine.decide.decision import Reason
 from engine.decide.judging import Case, Offer, Stand
 from engine.decide.matching import Judgement
 
-REASONS = {
-    "no_stock": ("no node has any of it", "aucun lieu n'en a"),
-    "kept_back": ("kept back as safety stock or for other channels", "gardé en réserve ou pour d'autres canaux"),
-    "unreachable": ("at nodes from which no service goes there", "en des lieux qu'aucun service ne relie"),
-    "excluded": ("at nodes that rules exclude", "en des lieux que des règles excluent"),
-    "node_full": ("at nodes that have all the shipments they may take today", "en des lieux complets ce jour"),
-    "kept_together": ("the line must ship from one place, and none has it all", "la ligne doit partir d'un seul lieu"),
-    "max_shipments": ("the order may not be split any further", "la commande ne peut être divisée davantage"),
-    "ship_complete": ("the order ships whole or not at all", "la commande part complète ou pas du tout"),
-    "not_enough": ("there is less of it than was ordered", "il y en a moins que commandé"),
-}
-"""What each reason code says, in English and French."""
-
-
 def reasons(case: Case, index: int, missing: int) -> tuple[Reason, ...]:
     """Why `missing` units of the line are unfilled, the places first that could not be used at all."""
     stands, offers = case.stands[index], case.offers[index]

@@ -67,11 +67,9 @@ class StageMatcher:
         known = self._remembered.get(codes)
         return known if known is not None else self._first_sight(codes, facts())
 
-    def without(self, judgement: Judgement, rule: str) -> Outcome:
-        """What the outcome would be without `rule` among the rules that fired."""
-        fired = {*judgement.fired, *judgement.silenced} - {rule}
-        acting, _ = _after_overrides(fired, self._overriders)
-        return _outcome(self.stage, acting, self._rules)
+    def without(self, judgement: Judgement, rule: str) -> Judgement:
+        """The judgement as it would be without `rule`."""
+        return self._judgement({*judgement.fired, *judgement.silenced} - {rule})
 
     def close(self) -> None:
         self._rete.close()
@@ -79,12 +77,15 @@ class StageMatcher:
     def _first_sight(self, codes: Codes, facts: Facts) -> Judgement:
         meant = {rule.id for rule in self._rules.values() if holds(rule.condition, facts)}
         self._compare(meant, [item.of(facts) for item in self._properties])
-        acting, silenced = _after_overrides(meant, self._overriders)
-        judgement = Judgement(fired=acting, silenced=silenced, outcome=_outcome(self.stage, acting, self._rules))
+        judgement = self._judgement(meant)
         if len(self._remembered) >= MOST_REMEMBERED:
             self._remembered.clear()
         self._remembered[codes] = judgement
         return judgement
+
+    def _judgement(self, fired: set[str]) -> Judgement:
+        acting, silenced = _after_overrides(fired, self._overriders)
+        return Judgement(fired=acting, silenced=silenced, outcome=_outcome(self.stage, acting, self._rules))
 
     def _compare(self, meant: set[str], signature: list[int]) -> None:
         try:

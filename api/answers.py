@@ -1,0 +1,112 @@
+"""What callers are answered, for the OpenAPI page; a test holds every answer against it."""
+
+from marshmallow import Schema, fields, validate
+
+
+class PlacedLine(Schema):
+    line = fields.String(required=True)
+    sku = fields.String(required=True)
+    quantity = fields.Integer(required=True)
+
+
+class ShipmentAnswer(Schema):
+    """Metres, micros of the currency, milligrams of CO2e, UTC."""
+
+    node = fields.String(required=True)
+    service = fields.String(required=True)
+    lines = fields.List(fields.Nested(PlacedLine), required=True)
+    distance_m = fields.Integer(required=True)
+    ships_at = fields.AwareDateTime(required=True)
+    arrives_by = fields.AwareDateTime(required=True)
+    late = fields.Boolean(required=True, allow_none=True, metadata={"description": "null: nothing was promised"})
+    cost_micros = fields.Integer(required=True)
+    co2_mg = fields.Integer(required=True)
+    rules = fields.List(fields.String(), required=True)
+
+
+class ReasonAnswer(Schema):
+    code = fields.String(required=True)
+    units = fields.Integer(required=True)
+    rules = fields.List(fields.String(), required=True)
+    en = fields.String(required=True)
+    fr = fields.String(required=True)
+
+
+class UnfilledAnswer(Schema):
+    line = fields.String(required=True)
+    sku = fields.String(required=True)
+    quantity = fields.Integer(required=True)
+    reasons = fields.List(fields.Nested(ReasonAnswer), required=True)
+
+
+class ScoreAnswer(Schema):
+    """What was compared, in this order. `gap_micros` 0: no better choice exists."""
+
+    unfilled_units = fields.Integer(required=True)
+    unless_needed_units = fields.Integer(required=True)
+    tiers = fields.Integer(required=True)
+    money_micros = fields.Integer(required=True)
+    gap_micros = fields.Integer(required=True, allow_none=True)
+
+
+class HoldAnswer(Schema):
+    id = fields.String(required=True)
+    expires_at = fields.AwareDateTime(required=True)
+
+
+class RulesAnswer(Schema):
+    fired = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    silenced = fields.List(fields.String(), required=True)
+
+
+class ExclusionAnswer(Schema):
+    line = fields.String(required=True)
+    rules = fields.List(fields.String(), required=True)
+    unless_needed = fields.Boolean(required=True)
+    options = fields.List(fields.String(), required=True)
+
+
+class DecisionAnswer(Schema):
+    """A decision. Amounts are integers in the unit their name ends in; a micro is a millionth of the currency."""
+
+    id = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["filled", "partial", "unfilled"]))
+    decided_at = fields.AwareDateTime(required=True)
+    policy_version = fields.String(required=True)
+    network_version = fields.String(required=True)
+    engine_version = fields.String(required=True)
+    order = fields.Dict(required=True)
+    shipments = fields.List(fields.Nested(ShipmentAnswer), required=True)
+    unfilled = fields.List(fields.Nested(UnfilledAnswer), required=True)
+    cost_micros = fields.Integer(required=True)
+    co2_mg = fields.Integer(required=True)
+    score = fields.Nested(ScoreAnswer, required=True)
+    hold = fields.Nested(HoldAnswer, required=True, allow_none=True)
+    rules = fields.Nested(RulesAnswer, required=True)
+    options = fields.Integer(required=True)
+    excluded = fields.List(fields.Nested(ExclusionAnswer), required=True)
+
+
+class PositionAnswer(Schema):
+    node = fields.String(required=True)
+    on_hand = fields.Integer(required=True)
+    held = fields.Integer(required=True)
+    available = fields.Integer(required=True)
+    free = fields.Integer(required=True, metadata={"description": "available less what the policies keep back"})
+
+
+class AvailabilityAnswer(Schema):
+    sku = fields.String(required=True)
+    channel = fields.String(required=True)
+    free = fields.Integer(required=True)
+    policy_version = fields.String(required=True)
+    nodes = fields.List(fields.Nested(PositionAnswer), required=True)
+
+
+class ReadyAnswer(Schema):
+    status = fields.String(required=True)
+    network_version = fields.String(required=True)
+    policy_version = fields.String(required=True)
+    incidents = fields.Integer(
+        required=True, metadata={"description": "times the matcher and the reference differed in this worker; 0"}
+    )

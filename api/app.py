@@ -1,0 +1,59 @@
+"""create_app: the Flask application around one Pointsman."""
+
+import os
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from flask import Flask, Response, request
+from flask.json.provider import JSONProvider
+
+from api import decisions, problems, stock, system
+from engine import __version__
+from engine.service import Pointsman
+from engine.settings import Settings
+
+MOST_BYTES = 4 << 20
+"""Of a request's body."""
+
+
+class OrjsonProvider(JSONProvider):
+    """JSON that is strict about text: lone surrogates, NaN and trailing commas are refused."""
+
+    def dumps(self, obj: Any, **_: Any) -> str:
+        return orjson.dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        return orjson.loads(s)
+
+
+def create_app(pointsman: Pointsman) -> Flask:
+    """A fresh application; `pointsman` stays its caller's to close."""
+    app = Flask("pointsman", static_folder=None)
+    app.json = OrjsonProvider(app)
+    app.config.update(
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        API_TITLE="Pointsman",
+        API_VERSION=__version__,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    app.before_request(_only_json)
+    problems.register(app)
+    api = problems.ProblemApi(app)
+    for part in (decisions, stock, system):
+        api.register_blueprint(part.blueprint(pointsman))
+    return app
+
+
+def served_app() -> Flask:
+    """What gunicorn serves; called in each worker, after the fork."""
+    return create_app(Pointsman(Settings.from_environment(os.environ)))
+
+
+def _only_json() -> Response | None:
+    if request.method == "POST" and not request.is_json:
+        detail = "send the order as JSON, with the header Content-Type: application/json"
+        return problems.problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
+    return None

@@ -1,0 +1,300 @@
+"""`pointsman`: the command line."""
+
+import dataclasses
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from api import files, tables
+from api.loading import load_inventory
+from api.routing import day_record, route
+from api.stock import availability_record
+from engine import __version__
+from engine.errors import InputInvalid, PointsmanError
+from engine.facts import Network
+from engine.service import Pointsman
+from engine.settings import Settings
+from rules.errors import PolicyInvalid, RulesError
+from rules.schema import load_policies
+
+MOST_SHOWN = 50
+"""Mistakes printed of one run."""
+
+_PATH = click.Path(exists=True, path_type=Path)
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--network", envvar="POINTSMAN_NETWORK", show_envvar=True, help="Whose facts these are. Default: main.")
+@click.version_option(__version__, prog_name="pointsman")
+@click.pass_context
+def pointsman(context: click.Context, network: str | None) -> None:
+    """Decide where each order ships from, by rules that merchandisers write.
+
+    \b
+    A first look:
+      pointsman load examples/hexagone
+      pointsman policy publish policies --activate
+      pointsman decide examples/hexagone/order.json --dry-run
+    """
+    named = {"POINTSMAN_NETWORK": network} if network else {}
+    context.obj = Settings.from_environment({**os.environ, **named})
+
+
+@pointsman.command()
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.pass_obj
+def load(settings: Settings, directory: Path) -> None:
+    """Load network.yaml, products.csv and stock.csv from DIRECTORY: all of it or, if there is a mistake, nothing.
+
+    Example: pointsman load examples/hexagone
+    """
+    inventory = load_inventory(directory)
+    with Pointsman(settings) as service:
+        changed = service.load(inventory)
+    positions = sum(len(stock) for stock in inventory.stock.values())
+    units = sum(sum(stock.values()) for stock in inventory.stock.values())
+    click.echo(
+        f"{len(inventory.network.nodes):,} nodes, {len(inventory.products):,} products, "
+        f"{positions:,} positions with {units:,} units: network {inventory.network.version[:12]}"
+        f"{'' if changed else ', as before'}"
+    )
+
+
+@pointsman.group()
+def policy() -> None:
+    """Check, publish and activate policies."""
+
+
+@policy.command()
+@click.argument("path", type=_PATH)
+def check(path: Path) -> None:
+    """Say every mistake in the policy files under PATH, as file:line:column.
+
+    Example: pointsman policy check policies
+    """
+    found = load_policies(files.policy_files(path))
+    click.echo(f"{len(found.rules)} rules in {len(found.policies)} policies: no mistakes; version {found.version[:12]}")
+
+
+@policy.command()
+@click.argument("path", type=_PATH)
+@click.option("--note", default="", help="Why, for the history.")
+@click.option("--activate", is_flag=True, help="Let it decide from now on.")
+@click.pass_obj
+def publish(settings: Settings, path: Path, note: str, *, activate: bool) -> None:
+    """Store the policy files under PATH as one version, named by the hash of their content.
+
+    Example: pointsman policy publish policies --activate --note "autumn sale"
+    """
+    content = files.policy_files(path)
+    with Pointsman(settings) as service:
+        found = service.publish(content, who=_who(), note=note)
+        click.echo(f"published {found.version} ({len(found.rules)} rules)")
+        if activate:
+            service.activate(found.version, who=_who(), note=note)
+            click.echo("active from the next decision on")
+
+
+@policy.command("activate")
+@click.argument("version")
+@click.option("--note", default="", help="Why, for the history.")
+@click.pass_obj
+def activate_version(settings: Settings, version: str, note: str) -> None:
+    """Let a published VERSION (or the unique start of one) decide from now on.
+
+    Example: pointsman policy activate d2720ce4c970 --note "back to Monday's"
+    """
+    with Pointsman(settings) as service:
+        whole = service.find_version(version)
+        service.activate(whole, who=_who(), note=note)
+    click.echo(f"{whole} is active from the next decision on")
+
+
+@policy.command("history")
+@_AS_JSON
+@click.pass_obj
+def policy_history(settings: Settings, *, as_json: bool) -> None:
+    """Who published or activated which version, when and why."""
+    with Pointsman(settings) as service:
+        acts = service.policy_history()
+    if as_json:
+        _print_json(acts)
+    for act in [] if as_json else acts:
+        click.echo(f"{act['at']}  {act['act']:<9}  {act['version'][:12]}  {act['who']}  {act['note']}")
+
+
+@pointsman.command()
+@click.argument("order", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Decide, but hold nothing and log nothing.")
+@_AS_JSON
+@click.pass_obj
+def decide(settings: Settings, order: Path, *, dry_run: bool, as_json: bool) -> None:
+    """Decide where the order in the JSON file ORDER ships from, and hold its stock.
+
+    Example: pointsman decide examples/hexagone/order.json --dry-run
+    """
+    wanted = files.read_order(order, settings.max_lines)
+    with Pointsman(settings) as service:
+        answer = service.decide(wanted, dry_run=dry_run)
+        network = service.network()
+    _show_decision(answer.record, network, as_json=as_json)
+
+
+@pointsman.command()
+@click.argument("decision_id")
+@_AS_JSON
+@click.pass_obj
+def show(settings: Settings, decision_id: str, *, as_json: bool) -> None:
+    """Show a logged decision.
+
+    Example: pointsman show 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
+    """
+    with Pointsman(settings) as service:
+        answer = service.decision(decision_id)
+        network = service.network()
+    _show_decision(answer.record, network, as_json=as_json)
+
+
+@pointsman.command("route")
+@click.argument("orders", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--weigh", default=500, show_default=True, type=click.IntRange(0), help="Weigh the rules on so many orders.")
+@_AS_JSON
+@click.pass_obj
+def route_day(settings: Settings, orders: Path, weigh: int, *, as_json: bool) -> None:
+    """Decide the orders in the NDJSON file ORDERS, each at the instant it was placed, and sum up the day.
+
+    An order decided by `route` in the last 24 hours is not decided again, so a day cut short can go on.
+
+    Example: pointsman route examples/hexagone/orders.ndjson
+    """
+    wanted = files.read_orders(orders, settings.max_lines)
+    with Pointsman(settings) as service, _progress() as progress:
+        task = progress.add_task("routing", total=len(wanted))
+        day = route(wanted, service, weigh=weigh, progress=lambda: progress.advance(task))
+    if as_json:
+        _print_json(day_record(day))
+    for table in [] if as_json else tables.day_tables(day):
+        Console().print(table)
+
+
+@pointsman.command()
+@click.argument("sku")
+@click.argument("channel")
+@_AS_JSON
+@click.pass_obj
+def availability(settings: Settings, sku: str, channel: str, *, as_json: bool) -> None:
+    """Say how many units of SKU an order on CHANNEL may still take, and where.
+
+    Example: pointsman availability TXT-0059 web
+    """
+    with Pointsman(settings) as service:
+        found = service.availability(sku, channel)
+    if as_json:
+        _print_json(availability_record(found))
+    else:
+        Console().print(tables.availability_table(found))
+
+
+@pointsman.group()
+def ledger() -> None:
+    """Look after stock and holds."""
+
+
+@ledger.command("check")
+@_AS_JSON
+@click.pass_obj
+def check_ledger(settings: Settings, *, as_json: bool) -> None:
+    """Recompute what is held from the decision log; exit 1 if anything has drifted.
+
+    Example: pointsman ledger check
+    """
+    with Pointsman(settings) as service:
+        audit = service.check()
+    if as_json:
+        _print_json({**dataclasses.asdict(audit), "clean": audit.clean})
+    for line in [] if as_json else tables.audit_lines(audit):
+        click.echo(line)
+    sys.exit(0 if audit.clean else 1)
+
+
+@pointsman.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+@click.pass_obj
+def serve(settings: Settings, host: str, port: int, workers: int) -> None:
+    """Answer over HTTP, until interrupted.
+
+    Example: pointsman serve --port 8000
+    """
+    os.environ["POINTSMAN_NETWORK"] = settings.network
+    options = ["--bind", f"{host}:{port}", "--workers", str(workers), "--worker-class", "gthread", "--threads", "4"]
+    hardened = ["--no-control-socket", "--umask", "63", "--keep-alive", "75", "--worker-tmp-dir", "/dev/shm"]
+    if not Path("/dev/shm").is_dir():
+        hardened = hardened[:-2]
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *options, *hardened, "api.app:served_app()"])
+
+
+@pointsman.command()
+@click.argument("network")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.pass_obj
+def reset(settings: Settings, network: str, *, yes: bool) -> None:
+    """Delete all that the server holds about NETWORK: facts, stock, holds, policies and the decision log.
+
+    Example: pointsman reset demo
+    """
+    if not yes:
+        click.confirm(f"Delete everything of network '{network}', its decision log included?", abort=True)
+    with Pointsman(dataclasses.replace(settings, network=network)) as service:
+        click.echo(f"{service.forget():,} keys of network '{network}' deleted")
+
+
+def main() -> None:
+    """The console script: errors of ours are a message and exit status 1, never a traceback."""
+    try:
+        pointsman()
+    except InputInvalid as error:
+        _fail(str(error).splitlines(), "nothing was changed")
+    except PolicyInvalid as error:
+        _fail([str(finding) for finding in error.findings], "nothing was changed")
+    except (PointsmanError, RulesError) as error:
+        _fail([str(error)], "")
+
+
+def _fail(lines: list[str], consequence: str) -> None:
+    for line in lines[:MOST_SHOWN]:
+        click.echo(line, err=True)
+    if len(lines) > MOST_SHOWN:
+        click.echo(f"... and {len(lines) - MOST_SHOWN} more", err=True)
+    if consequence:
+        click.echo(f"{len(lines)} mistake{'s' if len(lines) > 1 else ''}; {consequence}", err=True)
+    sys.exit(1)
+
+
+def _show_decision(record: dict[str, Any], network: Network, *, as_json: bool) -> None:
+    if as_json:
+        _print_json(record)
+    for line in [] if as_json else tables.decision_lines(record, network):
+        click.echo(line)
+
+
+def _print_json(value: Any) -> None:
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+def _who() -> str:
+    return os.environ.get("POINTSMAN_USER") or getpass.getuser()

@@ -1,0 +1,65 @@
+"""POST /v1/decisions, GET /v1/decisions/{id}."""
+
+from http import HTTPStatus
+
+from flask import Response, request, url_for
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
+
+from api.answers import DecisionAnswer
+from api.fields import Flag
+from api.schemas import OrderRequest
+from engine.facts import Order
+from engine.service import Answer, Pointsman
+from engine.store.ledger import Key
+
+CALLER = "http"
+"""Whose idempotency keys these are, until callers have names."""
+
+
+class DecisionQuery(Schema):
+    dry_run = Flag(load_default=False, metadata={"description": "decide, but hold nothing and log nothing"})
+
+
+class DecisionHeaders(Schema):
+    key = fields.String(
+        data_key="Idempotency-Key",
+        load_default=None,
+        validate=validate.Length(min=1, max=200),
+        metadata={"description": "a name for this request; sent again, it is answered with the same decision"},
+    )
+
+
+def blueprint(pointsman: Pointsman) -> Blueprint:
+    """The decisions of one Pointsman."""
+    decisions = Blueprint("decisions", __name__, url_prefix="/v1/decisions", description="Where orders ship from")
+    order_request = OrderRequest(max_lines=pointsman.settings.max_lines)
+
+    @decisions.post("")
+    @decisions.arguments(order_request)
+    @decisions.arguments(DecisionQuery, location="query")
+    @decisions.arguments(DecisionHeaders, location="headers", unknown="exclude")
+    @decisions.response(HTTPStatus.CREATED, DecisionAnswer)
+    @decisions.alt_response(HTTPStatus.OK, schema=DecisionAnswer, description="Decided before, under this key")
+    def decide(order: Order, query: dict[str, bool], headers: dict[str, str | None]) -> Response:
+        """Decide where an order ships from, and hold its stock"""
+        key = Key(caller=CALLER, name=headers["key"]) if headers["key"] else None
+        answer = pointsman.decide(order, key=key, dry_run=query["dry_run"])
+        return _response(answer, dry_run=query["dry_run"])
+
+    @decisions.get("/<string:decision_id>")
+    @decisions.response(HTTPStatus.OK, DecisionAnswer)
+    def read(decision_id: str) -> Response:
+        """A decision as it was logged"""
+        return _response(pointsman.decision(decision_id))
+
+    return decisions
+
+
+def _response(answer: Answer, *, dry_run: bool = False) -> Response:
+    """The bytes that were logged, not a second writing of them."""
+    created = request.method == "POST" and answer.new and not dry_run
+    response = Response(answer.body, status=201 if created else 200, content_type="application/json")
+    if created:
+        response.headers["Location"] = url_for("decisions.read", decision_id=answer.record["id"])
+    return response

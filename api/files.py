@@ -1,0 +1,65 @@
+"""Orders and policies from the file system."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+from marshmallow import ValidationError
+
+from api.schemas import OrderRequest, mistakes_of
+from engine.errors import InputInvalid, Mistake, OrderInvalid
+from engine.facts import Order
+from rules.schema import is_policy_file
+
+
+def policy_files(path: Path) -> dict[str, bytes]:
+    """The policy files under a directory (tests left out), or the one file, by name; raises InputInvalid."""
+    found = [path] if path.is_file() else sorted(item for item in path.rglob("*.yaml") if is_policy_file(item.name))
+    if not found:
+        raise InputInvalid([Mistake(where=str(path), field="", message="there is no policy file (*.yaml) here")])
+    root = path.parent if path.is_file() else path
+    return {item.relative_to(root).as_posix(): _read(item) for item in found}
+
+
+def read_order(path: Path, max_lines: int) -> Order:
+    """The order in a JSON file; raises OrderInvalid with every mistake."""
+    found = list(_mistakes_or_order(str(path), _read(path), OrderRequest(max_lines=max_lines)))
+    mistakes = [item for item in found if isinstance(item, Mistake)]
+    if mistakes:
+        raise OrderInvalid(mistakes)
+    return next(item for item in found if isinstance(item, Order))
+
+
+def read_orders(path: Path, max_lines: int) -> list[Order]:
+    """The orders of an NDJSON file, one a line, blank lines left out; raises OrderInvalid with every mistake."""
+    shape = OrderRequest(max_lines=max_lines)
+    found = [
+        item
+        for number, line in enumerate(_read(path).splitlines(), start=1)
+        if line.strip()
+        for item in _mistakes_or_order(f"{path}:{number}", line, shape)
+    ]
+    mistakes = [item for item in found if isinstance(item, Mistake)]
+    if mistakes:
+        raise OrderInvalid(mistakes)
+    return [item for item in found if isinstance(item, Order)]
+
+
+def _mistakes_or_order(where: str, text: bytes, shape: OrderRequest) -> Iterator[Mistake | Order]:
+    try:
+        raw: Any = orjson.loads(text)
+        yield shape.load(raw)
+    except orjson.JSONDecodeError as error:
+        yield Mistake(where=where, field="", message=f"this is no JSON: {error}")
+    except ValidationError as error:
+        for name, message in mistakes_of(error.messages):
+            yield Mistake(where=where, field=name, message=message)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        mistake = Mistake(where=str(path), field="", message=f"can't be read: {error.strerror}")
+        raise InputInvalid([mistake]) from None

@@ -1,0 +1,94 @@
+"""Errors as problem details (RFC 9457): one table from errors to HTTP statuses, and no other body for any failure."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from flask import Flask, Response
+from flask_smorest import Api
+from werkzeug.exceptions import HTTPException
+
+from api.schemas import mistakes_of
+from engine.errors import (
+    Contended,
+    InputInvalid,
+    KeyReused,
+    NotFound,
+    NotReady,
+    PointsmanError,
+    StoreUnavailable,
+)
+
+logger = logging.getLogger("pointsman.api")
+
+STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
+    InputInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotFound: HTTPStatus.NOT_FOUND,
+    KeyReused: HTTPStatus.CONFLICT,
+    NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    Contended: HTTPStatus.SERVICE_UNAVAILABLE,
+    StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    PointsmanError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+RETRY_SECONDS = 1
+
+
+class ProblemApi(Api):
+    """flask-smorest, with its own error bodies replaced."""
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        """Of the framework: 404, 405, 413, 415, 422 with every mistake."""
+        status = HTTPStatus(error.code or 500)
+        messages = (getattr(error, "data", None) or {}).get("messages", {})
+        # webargs says where the argument was: json, query, headers
+        found = [fault for part in messages.values() for fault in mistakes_of(part)] if messages else []
+        detail = "; ".join(_said(field, text) for field, text in found) or str(error.description)
+        errors = [{"field": field, "message": text} for field, text in found]
+        response = problem(status, _slug(status.phrase), detail, errors)
+        response.headers.extend((name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After"))
+        return response
+
+
+def register(app: Flask) -> None:
+    """Turn whatever is raised into a problem."""
+    app.register_error_handler(PointsmanError, _of_ours)
+    app.register_error_handler(Exception, _of_nobody)
+
+
+def problem(status: HTTPStatus, kind: str, detail: str, errors: list[dict[str, str]] | None = None) -> Response:
+    body: dict[str, Any] = {
+        "type": f"urn:pointsman:problem:{kind}",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = errors
+    response = Response(orjson.dumps(body), status=int(status), content_type="application/problem+json")
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _of_ours(error: PointsmanError) -> Response:
+    status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
+    mistakes = error.mistakes if isinstance(error, InputInvalid) else ()
+    errors = [{"field": mistake.field, "message": mistake.message} for mistake in mistakes]
+    return problem(status, _slug(type(error).__name__), str(error), errors)
+
+
+def _of_nobody(error: Exception) -> Response:
+    logger.error("a request failed", exc_info=error)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "this is a fault of Pointsman; its log says more")
+
+
+def _said(field: str, text: str) -> str:
+    return f"{field}: {text}" if field else text
+
+
+def _slug(name: str) -> str:
+    """`OrderInvalid` and `Not Found` as `order-invalid` and `not-found`."""
+    spaced = "".join(f" {letter}" if letter.isupper() else letter for letter in name)
+    return "-".join(spaced.lower().split())

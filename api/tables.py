@@ -1,0 +1,125 @@
+"""Decisions, days and audits as tables for people."""
+
+import datetime
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.table import Table
+
+from api.routing import Day
+from engine.facts import Network
+from engine.service import Availability
+from engine.store.checking import Audit
+from rules.literals import MICROS
+
+KILOGRAM = 1_000_000
+"""Milligrams."""
+
+
+def money(micros: int, currency: str) -> str:
+    """To the cent, rounded half away from zero, as people are shown prices."""
+    cents = (abs(micros) + MICROS // 200) // (MICROS // 100)
+    return f"{'-' if micros < 0 and cents else ''}{cents // 100:,}.{cents % 100:02} {currency}"
+
+
+def carbon(milligrams: int) -> str:
+    grams = (milligrams + 500) // 1_000
+    return f"{grams // 1_000:,}.{grams % 1_000:03} kg CO2e"
+
+
+def day_tables(day: Day) -> Iterator[Table]:
+    """The day's figures, then its rules."""
+    figures = Table(title="The day", show_header=False)
+    figures.add_column()
+    figures.add_column(justify="right")
+    for name, value in _figures(day):
+        figures.add_row(name, value)
+    yield figures
+    rules = Table(title="The rules", caption=_caption(day), caption_justify="left")
+    rules.add_column("rule")
+    rules.add_column("fired", justify="right")
+    rules.add_column("decided", justify="right")
+    for rule in sorted(day.fired.keys() | day.decided.keys()):
+        rules.add_row(rule, _share(day.fired[rule], day.orders), _share(day.decided[rule], day.weighed))
+    yield rules
+
+
+def _figures(day: Day) -> Iterator[tuple[str, str]]:
+    yield "orders", f"{day.orders:,}"
+    if day.before:
+        yield "  decided before, not again", f"{day.before:,}"
+    for status in ("filled", "partial", "unfilled"):
+        yield f"  {status}", f"{day.statuses[status]:,}  {_share(day.statuses[status], day.orders)}"
+    yield "units ordered", f"{day.units:,}"
+    yield "units shipped", f"{day.shipped:,}  {_share(day.shipped, day.units)}"
+    yield "  of them from clearance (end of line)", f"{day.clearance:,}"
+    yield "shipments", f"{day.shipments:,}"
+    yield "  per order that ships", _ratio(day.shipments, day.statuses["filled"] + day.statuses["partial"])
+    yield "cost", money(day.cost, day.currency)
+    yield "carbon", carbon(day.co2)
+    yield "shipments on time, of those promised", f"{day.on_time:,} of {day.promised:,}"
+
+
+def _caption(day: Day) -> str:
+    return (
+        f"fired: in how many of the {day.orders:,} orders it acted. decided: in how many of {day.weighed:,} weighed "
+        "orders, evenly spread, the choice would have been another without it."
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f}%" if whole else "-"
+
+
+def _ratio(part: int, whole: int) -> str:
+    return f"{part / whole:.2f}" if whole else "-"
+
+
+def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]:
+    """A decision for people, in the installation's time: what ships, what doesn't and why, the rules at work."""
+    order, currency = record["order"], network.currency
+    yield f"Order {order['id']} ({order['channel']}, {order['delivery']}): {record['status']}"
+    for number, shipment in enumerate(record["shipments"], start=1):
+        yield from _shipment_lines(number, shipment, network)
+    for item in record["unfilled"]:
+        yield f"  unfilled: {item['quantity']} x {item['sku']} (line {item['line']})"
+        for reason in item["reasons"]:
+            rules = f": {', '.join(reason['rules'])}" if reason["rules"] else ""
+            yield f"     {reason['units']} {reason['en']}{rules}"
+    yield f"  in all {money(record['cost_micros'], currency)}, {carbon(record['co2_mg'])}"
+    gap = record["score"]["gap_micros"]
+    proof = "the best, proven" if gap == 0 else f"at most {'?' if gap is None else money(gap, currency)} from the best"
+    yield f"  chosen from {record['options']} options ({proof}) under policy {record['policy_version'][:12]}"
+    if record["hold"]:
+        until = _local(record["hold"]["expires_at"], network)
+        yield f"  held until {until}; decision {record['id']}" if record["id"] else "  dry run: nothing was held"
+
+
+def _shipment_lines(number: int, shipment: Mapping[str, Any], network: Network) -> Iterator[str]:
+    yield f"  {number}. from {shipment['node']} by {shipment['service']}, {shipment['distance_m'] / 1_000:,.1f} km"
+    yield "     " + ", ".join(f"{line['quantity']} x {line['sku']}" for line in shipment["lines"])
+    arrives = _local(shipment["arrives_by"], network) + (", late" if shipment["late"] else "")
+    yield f"     leaves {_local(shipment['ships_at'], network)}, arrives by {arrives}"
+    yield f"     {money(shipment['cost_micros'], network.currency)}, {carbon(shipment['co2_mg'])}"
+    if shipment["rules"]:
+        yield f"     rules: {', '.join(shipment['rules'])}"
+
+
+def _local(instant: str, network: Network) -> str:
+    return network.local(int(datetime.datetime.fromisoformat(instant).timestamp())).strftime("%a %d %b %Y %H:%M")
+
+
+def audit_lines(audit: Audit) -> Iterator[str]:
+    yield f"{audit.decisions:,} decisions, {audit.positions:,} positions, {audit.on_hand:,} units on hand"
+    yield f"shipped by the log {audit.shipped:,} = held {audit.held:,} + holds ended {audit.ended:,}"
+    yield from (str(drift) for drift in audit.drifts)
+    yield "clean" if audit.clean else f"{len(audit.drifts)} drifts"
+
+
+def availability_table(found: Availability) -> Table:
+    table = Table(title=f"{found.sku} on {found.channel}: {found.free} free", show_footer=False)
+    for name in ("node", "on hand", "held", "free"):
+        table.add_column(name, justify="left" if name == "node" else "right")
+    for item in found.nodes:
+        table.add_row(item.node, str(item.position.on_hand), str(item.position.held), str(item.free))
+    return table

@@ -1,0 +1,53 @@
+"""Which rules decided: those without which the choice would have been another.
+
+A rule that fires need not decide: what it prefers may be best anyway. Each fired rule is taken away in turn, the
+rest judged as before, and the order decided again on the same facts."""
+
+from collections.abc import Callable
+
+from engine.decide.deciding import decide
+from engine.decide.decision import Decision
+from engine.decide.matching import Codes, Judgement, Matcher, StageMatcher
+from engine.facts import Order, Snapshot
+from rules.vocabulary import Facts, Stage
+
+
+def deciding_rules(order: Order, snapshot: Snapshot, matcher: Matcher, now: int) -> tuple[str, ...]:
+    """The rules that decided `order`, by id."""
+    made = decide(order, snapshot, matcher, now)
+    return tuple(
+        rule
+        for rule in sorted({*made.fired, *made.silenced})
+        if _choice(decide(order, snapshot, MatcherWithout(matcher, rule), now)) != _choice(made)
+    )
+
+
+def _choice(decision: Decision) -> list[tuple[str, str, tuple[object, ...]]]:
+    return [(shipment.node, shipment.service, shipment.lines) for shipment in decision.shipments]
+
+
+class MatcherWithout(Matcher):
+    """A matcher as it would judge without one rule; what it remembers is the whole one's."""
+
+    def __init__(self, whole: Matcher, rule: str) -> None:
+        self.policies = whole.policies
+        self.stages = {stage: _StageWithout(whole.stages[stage], rule) for stage in Stage}
+
+
+class _StageWithout(StageMatcher):
+    def __init__(self, whole: StageMatcher, rule: str) -> None:
+        self.stage = whole.stage
+        self.coders = whole.coders
+        self._whole = whole
+        self._rule = rule
+        self._changed: dict[int, Judgement] = {}
+
+    def judge(self, codes: Codes, facts: Callable[[], Facts]) -> Judgement:
+        judgement = self._whole.judge(codes, facts)
+        if self._rule not in judgement.fired and self._rule not in judgement.silenced:
+            return judgement
+        # by identity: the whole matcher hands out the same judgement for the same signature
+        known = self._changed.get(id(judgement))
+        if known is None:
+            known = self._changed[id(judgement)] = self._whole.without(judgement, self._rule)
+        return known

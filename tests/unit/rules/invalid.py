@@ -1,0 +1,287 @@
+"""Policy files with one mistake each, and the finding expected, whole."""
+
+HEAD = "policy: p\nrules:\n  - id: r\n    because: why\n"  # four lines
+
+
+def when(condition: str) -> str:
+    """A policy with `condition` on its fifth line, from column 12."""
+    return f"{HEAD}    when: {{{condition}}}\n    then: {{prefer: 4.00}}\n"
+
+
+def then(effect: str) -> str:
+    """A policy with `effect` on its fifth line, from column 12."""
+    return f"{HEAD}    then: {{{effect}}}\n"
+
+
+def window(line: str) -> str:
+    """A policy with a window on its fifth line, from column 5."""
+    return f"{HEAD}    {line}\n    then: {{prefer: 4.00}}\n"
+
+
+def terms(text: str, used: str) -> str:
+    """A policy with a term on its third line and the use of one on its seventh."""
+    rule = f"  - id: r\n    because: why\n    when: {{is: {used}}}\n    then: {{keep: 1}}\n"
+    return f"policy: p\nterms:\n{text}rules:\n{rule}"
+
+
+SHAPE = {
+    "the whole": ("- a\n", "p.yaml:1:1  wrong-type  a policy file is a mapping that starts with 'policy: its-id'"),
+    "nothing at all": ("", "p.yaml:1:1  wrong-type  a policy file is a mapping that starts with 'policy: its-id'"),
+    "a key": (
+        "policy: p\nowners: me\nrules: []\n",
+        "p.yaml:2:1  unknown-key  unknown key 'owners' (did you mean 'owner'?)",
+    ),
+    "a key of a rule": (
+        HEAD + "    whem: {}\n    then: {prefer: 1}\n",
+        "p.yaml:5:5  unknown-key  unknown key 'whem' (did you mean 'when'?)",
+    ),
+    "a key missing": ("rules: []\n", "p.yaml:1:1  missing-key  'policy' is missing"),
+    "a key of a rule missing": (
+        "policy: p\nrules:\n  - id: r\n    then: {prefer: 1}\n",
+        "p.yaml:3:5  missing-key  'because' is missing",
+    ),
+    "an id": (
+        "policy: P\nrules: []\n",
+        "p.yaml:1:1  wrong-type  policy: an id is small letters, digits, - and _",
+    ),
+    "a rule that is a word": (
+        "policy: p\nrules: [r]\n",
+        "p.yaml:2:9  wrong-type  a rule is a mapping that starts with 'id: its-id'",
+    ),
+    "rules that are no list": ("policy: p\nrules: r\n", "p.yaml:2:1  wrong-type  rules: Not a valid list."),
+    "a reason": (
+        "policy: p\nrules:\n  - id: r\n    because: [why]\n    then: {prefer: 1}\n",
+        "p.yaml:4:5  wrong-type  write because: a text, or because: {en: ..., fr: ...}",
+    ),
+    "a reason that says nothing": (
+        'policy: p\nrules:\n  - id: r\n    because: {en: ""}\n    then: {prefer: 1}\n',
+        "p.yaml:4:5  wrong-type  write because: a text, or because: {en: ..., fr: ...}",
+    ),
+    "a rule twice": (
+        HEAD + "    then: {prefer: 1}\n  - id: r\n    because: why\n    then: {prefer: 2}\n",
+        "p.yaml:6:5  duplicate-rule  rule 'r' stands here a second time",
+    ),
+    "a condition that is nothing": (
+        HEAD + "    when:\n    then: {prefer: 1}\n",
+        "p.yaml:5:5  wrong-type  a condition is a mapping, as 'order.channel: web'",
+    ),
+    "effects that are nothing": (
+        HEAD + "    then:\n",
+        "p.yaml:5:5  wrong-type  'then' is a mapping of effects, as 'prefer: 4.00'",
+    ),
+}
+CONDITIONS = {
+    "a fact": (
+        when("order.valeu: 5"),
+        "p.yaml:5:12  unknown-fact  unknown fact 'order.valeu' (did you mean 'order.value'?)",
+    ),
+    "an attribute without a name": (
+        when("product.attributes: 5"),
+        "p.yaml:5:12  unknown-fact  unknown fact 'product.attributes' (did you mean 'product.tags'?)",
+    ),
+    "an operator": (
+        when("order.units: {at_leats: 5}"),
+        "p.yaml:5:26  unknown-operator  unknown operator 'at_leats' (did you mean 'at_least'?)",
+    ),
+    "an operator for tags": (
+        when("order.channel: {has: web}"),
+        "p.yaml:5:28  wrong-operator  'has' does not fit order.channel (word)",
+    ),
+    "tags that equal": (
+        when("order.tags: gift"),
+        "p.yaml:5:12  wrong-operator  'equals' does not fit order.tags (tags); use has, has_any or has_all",
+    ),
+    "an order among words": (
+        when("node.type: {at_least: store}"),
+        "p.yaml:5:24  wrong-operator  'at_least' does not fit node.type (one of a list)",
+    ),
+    "a glob on a number": (
+        when("order.units: {matches: '1*'}"),
+        "p.yaml:5:26  wrong-operator  'matches' does not fit order.units (whole number)",
+    ),
+    "a word that is not in the list": (
+        when("route.late: true, order.delivery: [standard, expres]"),
+        (
+            "p.yaml:5:57  unknown-word  'expres' is no value of order.delivery; use standard, express, click_and_collect"
+            " (did you mean 'express'?)"
+        ),
+    ),
+    "a value": (
+        when("order.value: {at_least: 4 EURO}"),
+        "p.yaml:5:26  bad-value  order.value: '4 EURO': 'EURO' is no currency code; write for example 4.00 EUR",
+    ),
+    "a number with a leading zero": (
+        when("order.units: 012"),
+        "p.yaml:5:12  bad-value  order.units: '012' starts with a zero; write for example 12",
+    ),
+    "a YAML 1.1 truth": (when("route.late: yes"), "p.yaml:5:12  bad-value  route.late: 'yes' is not true or false"),
+    "an amount below zero": (
+        when("stock.on_hand: {less_than: -1}"),
+        "p.yaml:5:28  out-of-range  stock.on_hand is never below 0",
+    ),
+    "ends the wrong way round": (
+        when("order.units: {between: [5, 2]}"),
+        "p.yaml:5:26  out-of-range  the first end of 'between' is above the second",
+    ),
+    "one end": (when("order.units: {between: 5}"), "p.yaml:5:26  wrong-type  'between' takes two values"),
+    "two values where one goes": (
+        when("order.units: {at_least: [5, 6]}"),
+        "p.yaml:5:26  wrong-type  'at_least' takes one value",
+    ),
+    "no value": (when("order.channel: "), "p.yaml:5:12  wrong-type  a value is missing here"),
+    "an empty list": (when("order.channel: []"), "p.yaml:5:12  wrong-type  an empty list"),
+    "a list in a list": (when("order.channel: [[web]]"), "p.yaml:5:28  wrong-type  a single value is expected here"),
+    "an empty comparison": (
+        when("order.channel: {}"),
+        "p.yaml:5:12  wrong-type  'order.channel' is compared with nothing",
+    ),
+    "a combinator without a list": (
+        when("any: {order.channel: web}"),
+        "p.yaml:5:12  wrong-type  'any' takes a list of conditions",
+    ),
+    "a word among conditions": (
+        when("any: [order.channel]"),
+        "p.yaml:5:18  wrong-type  a condition is a mapping, as 'order.channel: web'",
+    ),
+    "a number where an attribute has words": (
+        when("node.attributes.size: [1, big]"),
+        "p.yaml:5:38  bad-value  node.attributes.size: 'big' is no amount; write for example 12.5",
+    ),
+    "an attribute that is known and no number": (
+        when("node.attributes.size: {known: true, at_least: big}"),
+        "p.yaml:5:48  bad-value  node.attributes.size: 'big' is no amount; write for example 12.5",
+    ),
+    "too many comparisons": (
+        when("any: [" + ", ".join(["order.units: 1"] * 251).replace("order.units: 1", "{order.units: 1}") + "]"),
+        "p.yaml:5:5  too-large  the condition has more than 250 comparisons, its terms written out",
+    ),
+    "a term": (
+        terms("  heavy: {order.units: 1}\n", "haevy"),
+        "p.yaml:7:12  unknown-term  unknown term 'haevy' (did you mean 'heavy'?)",
+    ),
+    "a term of itself": (
+        terms("  a: {is: b}\n  b: {is: a}\n", "a"),
+        "p.yaml:4:7  cyclic-term  the term is defined by itself: a -> b -> a",
+    ),
+    "terms that grow": (
+        terms(
+            "".join(f"  t{n}: {{any: [{{is: t{n + 1}}}, {{is: t{n + 1}}}]}}\n" for n in range(8))
+            + "  t8: {order.units: 1}\n",
+            "t0",
+        ),
+        "p.yaml:3:3  too-large  the condition has more than 250 comparisons, its terms written out",
+    ),
+    "terms of terms of terms": (
+        terms("".join(f"  t{n}: {{is: t{n + 1}}}\n" for n in range(30)) + "  t30: {order.units: 1}\n", "t0"),
+        "p.yaml:23:9  too-deep  the terms are nested too deep in each other",
+    ),
+    "terms written from the last to the first": (
+        terms("  t50: {order.units: 1}\n" + "".join(f"  t{n}: {{is: t{n + 1}}}\n" for n in reversed(range(50))), "t0"),
+        "p.yaml:35:3  too-large  the condition has more than 64 levels, its terms written out",
+    ),
+}
+EFFECTS = {
+    "an effect": (
+        then("prefre: 4.00"),
+        "p.yaml:5:12  unknown-effect  unknown effect 'prefre' (did you mean 'prefer'?)",
+    ),
+    "an amount below zero": (
+        then("prefer: -1"),
+        "p.yaml:5:12  bad-value  prefer: '-1' is out of range; it must be at least 0",
+    ),
+    "a tier": (then("tier: 10"), "p.yaml:5:12  bad-value  tier: '10' is out of range; it must be between 1 and 9"),
+    "a priority": (
+        then("priority: 101"),
+        "p.yaml:5:12  bad-value  priority: '101' is out of range; it must be between 0 and 100",
+    ),
+    "no shipment": (
+        then("max_shipments: 0"),
+        "p.yaml:5:12  bad-value  max_shipments: '0' is out of range; it must be at least 1",
+    ),
+    "a hold without an end": (
+        then("hold: 91 d"),
+        "p.yaml:5:12  bad-value  hold: '91 d' is out of range; it must be between 1 and 129600",
+    ),
+    "a hold without a unit": (
+        then("hold: 30"),
+        "p.yaml:5:12  bad-value  hold: '30': a unit is missing; use m, min, h, d, for example 48 h",
+    ),
+    "an effect switched off": (
+        then("ship_complete: false"),
+        "p.yaml:5:12  bad-value  ship_complete: 'false': write true, or leave the effect out",
+    ),
+    "an exclusion": (then("exclude: never"), "p.yaml:5:12  bad-value  exclude: 'never': write true or unless_needed"),
+    "a share": (then("keep: 101%"), "p.yaml:5:12  bad-value  keep: '101%' is not between 0% and 100%"),
+    "a protection": (
+        then("protect: {channel: web}"),
+        "p.yaml:5:12  bad-value  protect: write {channel: web, units: 5} or {channel: web, share: 20%}",
+    ),
+    "no protection": (
+        then("protect: []"),
+        "p.yaml:5:12  bad-value  protect: write {channel: web, units: 5} or {channel: web, share: 20%}",
+    ),
+    "a share as units": (
+        then("protect: {channel: web, units: 20%}"),
+        "p.yaml:5:12  bad-value  protect: '20%' is a share; write share: 20%",
+    ),
+    "several amounts": (then("prefer: [1, 2]"), "p.yaml:5:12  bad-value  prefer: a single value is expected"),
+    "a condition of a later stage": (
+        f"{HEAD}    when: {{stock.on_hand: 1, route.late: true, order.units: 1}}\n    then: {{keep: 1}}\n",
+        "p.yaml:6:12  later-stage  'keep' acts on the position, where route.late is not known yet",
+    ),
+    "a term of a later stage": (
+        terms("  late: {route.late: true}\n", "late"),
+        "p.yaml:8:12  later-stage  'keep' acts on the position, where route.late is not known yet",
+    ),
+    "stock for a node": (
+        f"{HEAD}    when: {{order.units: 1}}\n    then: {{daily_orders: 1}}\n",
+        "p.yaml:6:12  later-stage  'daily_orders' acts on the node, where order.units is not known yet",
+    ),
+}
+WINDOWS = {
+    "a day that is none": (
+        window("from: 2026-02-30"),
+        "p.yaml:5:5  bad-value  from: '2026-02-30' is no day of the calendar: day is out of range for month",
+    ),
+    "a date of another country": (
+        window("until: 31/12/2026"),
+        "p.yaml:5:5  bad-value  until: '31/12/2026' is no date; write for example 2026-11-01",
+    ),
+    "an empty end": (window('until: ""'), "p.yaml:5:5  bad-value  until: '' is no date; write for example 2026-11-01"),
+    "a mapping for a date": (window("from: {day: 1}"), "p.yaml:5:5  wrong-type  from: Not a valid string."),
+    "an hour that is none": (
+        window('hours: ["08:00", "25:00"]'),
+        "p.yaml:5:5  bad-value  hours: '25:00' is no time of day; write for example \"08:00\", in quotes",
+    ),
+    "one hour": (window('hours: ["08:00"]'), "p.yaml:5:5  wrong-type  hours: Length must be 2."),
+    "no time at all": (
+        window('hours: ["08:00", "08:00"]'),
+        "p.yaml:5:5  bad-value  hours: the window is empty: it ends when it starts",
+    ),
+    "a weekday": (
+        window("weekdays: [monday, someday]"),
+        "p.yaml:5:24  wrong-type  1: Must be one of: monday, tuesday, wednesday, thursday, friday, saturday, sunday.",
+    ),
+    "no weekday": (window("weekdays: []"), "p.yaml:5:5  wrong-type  weekdays: Shorter than minimum length 1."),
+}
+READING = {
+    "an alias": (
+        "a: &x 1\nb: *x\n",
+        "p.yaml:2:4  alias  aliases (*name) are not read; write the value out, or use a term",
+    ),
+    "a tag": (
+        "a: !!python/name:os.system x\n",
+        "p.yaml:1:4  tag  tags (tag:yaml.org,2002:python/name:os.system) are not read; write the value alone",
+    ),
+    "a key twice": ("a: 1\nb:\n  c: 1\n  c: 2\n", "p.yaml:4:3  duplicate-key  'c' stands here a second time"),
+    "a key that is a list": ("? [a]\n: 1\n", "p.yaml:1:3  bad-key  a key must be a word"),
+    "two documents": ("a: 1\n---\nb: 1\n", "p.yaml:2:1  bad-yaml  a second document; write one a file"),
+    "a tab": ("a:\n\tb: 1\n", "p.yaml:2:1  bad-yaml  this line is indented with a tab; use spaces"),
+    "an open bracket": ("a: [1\nb: 2\n", "p.yaml:2:2  bad-yaml  this is no YAML: did not find expected ',' or ']'"),
+    "a NUL": ("a: 1\nb: \0\n", "p.yaml:2:1  bad-yaml  a NUL character"),
+    "a bell": (
+        "a: \a\n",
+        "p.yaml:1:1  bad-yaml  this is no YAML: unacceptable character #x0007: control characters are not allowed",
+    ),
+    "33 lists in each other": ("[" * 34 + "]" * 34 + "\n", "p.yaml:1:34  too-deep  nested deeper than 32"),
+}

@@ -1,0 +1,122 @@
+"""What several rules amount to together."""
+
+import itertools
+
+import pytest
+
+from rules.effects import (
+    DEFAULT_HOLD,
+    STAGE_OF,
+    Effect,
+    Exclusion,
+    LineOutcome,
+    NodeOutcome,
+    OptionOutcome,
+    OrderOutcome,
+    PositionOutcome,
+    Protection,
+    Reserve,
+    combine,
+)
+from rules.vocabulary import Stage
+
+
+def units(count: int) -> Reserve:
+    return Reserve(units=count)
+
+
+def share(points: int) -> Reserve:
+    return Reserve(share=points)
+
+
+def protects(channel: str, reserve: Reserve) -> Protection:
+    return Protection(channel=channel, reserve=reserve)
+
+
+COMBINED = [
+    ("exclude", [Exclusion.UNLESS_NEEDED], OptionOutcome(exclude=Exclusion.UNLESS_NEEDED)),
+    ("exclude", [Exclusion.UNLESS_NEEDED, Exclusion.YES], OptionOutcome(exclude=Exclusion.YES)),
+    ("prefer", [4_000_000, 1_500_000, 1_500_000], OptionOutcome(adjustment=-7_000_000)),
+    ("avoid", [2_500_000, 2_500_000], OptionOutcome(adjustment=5_000_000)),
+    ("tier", [7, 3, 9], OptionOutcome(tier=3)),
+    ("tier", [9], OptionOutcome(tier=9)),
+    ("keep", [units(3), units(1)], PositionOutcome(keep=units(3))),
+    ("keep", [units(3), share(1_000), share(500)], PositionOutcome(keep=Reserve(units=3, share=1_000))),
+    (
+        "protect",
+        [protects("web", units(2)), protects("app", units(1)), protects("web", units(5)), protects("web", share(100))],
+        PositionOutcome(protect=(protects("app", units(1)), protects("web", Reserve(units=5, share=100)))),
+    ),
+    ("keep_together", [True, True], LineOutcome(keep_together=True)),
+    ("max_shipments", [3, 2], OrderOutcome(max_shipments=2)),
+    ("split_penalty", [3_000_000, 4_000_000], OrderOutcome(split_penalty=4_000_000)),
+    ("ship_complete", [True], OrderOutcome(ship_complete=True)),
+    ("carbon_price", [100_000, 250_000], OrderOutcome(carbon_price=250_000)),
+    ("hold", [1_440, 720], OrderOutcome(hold=720)),
+    ("hold", [DEFAULT_HOLD + 60], OrderOutcome(hold=DEFAULT_HOLD + 60)),
+    ("priority", [60, 80], OrderOutcome(priority=80)),
+    ("priority", [0], OrderOutcome(priority=0)),
+    ("daily_orders", [40, 0], NodeOutcome(daily_orders=0)),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "outcome"), COMBINED, ids=lambda case: str(case) if isinstance(case, str) else ""
+)
+def test_several_combine_as_the_design_says_in_any_order(name, values, outcome):
+    for ordered in itertools.permutations(values):
+        assert combine(STAGE_OF[name], [Effect(name=name, value=value) for value in ordered]) == outcome
+
+
+def test_every_effect_is_combined_by_a_test():
+    assert {name for name, _, _ in COMBINED} == set(STAGE_OF)
+
+
+def test_prefer_and_avoid_meet_in_one_sum():
+    effects = [Effect(name="prefer", value=4_000_000), Effect(name="avoid", value=1_000_000)]
+    assert combine(Stage.OPTION, effects) == OptionOutcome(adjustment=-3_000_000)
+
+
+@pytest.mark.parametrize(
+    ("stage", "outcome"),
+    [
+        (Stage.ORDER, OrderOutcome()),
+        (Stage.LINE, LineOutcome()),
+        (Stage.POSITION, PositionOutcome()),
+        (Stage.OPTION, OptionOutcome()),
+        (Stage.NODE, NodeOutcome()),
+    ],
+)
+def test_without_rules_nothing_is_changed(stage, outcome):
+    assert combine(stage, []) == outcome
+
+
+def test_the_effects_of_other_stages_are_left_to_them():
+    assert combine(Stage.ORDER, [Effect(name="prefer", value=1), Effect(name="keep", value=units(1))]) == OrderOutcome()
+
+
+@pytest.mark.parametrize(
+    ("reserve", "on_hand", "stay"),
+    [
+        (units(3), 2, 3),
+        (share(1_000), 0, 0),
+        (share(1_000), 1, 1),
+        (share(1_000), 10, 1),
+        (share(1_000), 11, 2),
+        (share(1), 10_000, 1),
+        (share(10_000), 7, 7),
+        (Reserve(units=3, share=1_000), 20, 3),
+        (Reserve(units=3, share=1_000), 31, 4),
+    ],
+)
+def test_a_share_is_rounded_up_to_whole_units(reserve, on_hand, stay):
+    assert reserve.of(on_hand) == stay
+
+
+def test_the_floor_is_what_is_kept_and_what_is_protected_for_the_others():
+    outcome = PositionOutcome(keep=units(2), protect=(protects("app", units(1)), protects("web", share(1_000))))
+    assert {channel: outcome.floor(channel, 41) for channel in ("web", "app", "store")} == {
+        "web": 3,
+        "app": 7,
+        "store": 8,
+    }

@@ -1,0 +1,76 @@
+"""Rules and the sets they stand in."""
+
+import random
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rules.conditions import ALWAYS
+from rules.effects import Effect, Exclusion
+from rules.policy import Rule
+from rules.schema import is_policy_file, load_policies
+from rules.vocabulary import Stage
+
+FOLDER = Path(__file__).parents[3] / "policies"
+FILES = {path.name: path.read_bytes() for path in FOLDER.iterdir() if is_policy_file(path.name)}
+COMMAND = "ls *.yaml | grep -v _test.yaml | LC_ALL=C sort | xargs sha256sum | sha256sum"
+
+
+def rule(because: dict[str, str], *effects: Effect) -> Rule:
+    return Rule(id="p/r", because=because, condition=ALWAYS, effects=effects)
+
+
+@pytest.mark.skipif(not shutil.which("sha256sum"), reason="there is no sha256sum to compare with")
+def test_the_version_is_what_sha256sum_says_of_the_files(tmp_path):
+    odd = {"B.yaml": b"policy: b\nrules: []\n", "a-1.yaml": b"\xef\xbb\xbfpolicy: a\nrules: []\n# \xc3\xa9 \r\n"}
+    for name, content in (FILES | odd | {"green_test.yaml": b"not: read\n"}).items():
+        (tmp_path / name).write_bytes(content)
+    said = subprocess.run(["sh", "-c", COMMAND], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert load_policies(FILES | odd).version == said.split()[0]
+
+
+def test_the_version_and_the_rules_do_not_depend_on_the_order_of_files():
+    expected = load_policies(FILES)
+    names = sorted(FILES)
+    for seed in range(5):
+        random.Random(seed).shuffle(names)
+        policies = load_policies({name: FILES[name] for name in names})
+        assert policies.version == expected.version
+        assert policies == expected
+        assert list(policies.rules) == list(expected.rules) == sorted(expected.rules)
+
+
+def test_the_version_changes_with_a_comment_and_with_a_name():
+    version = load_policies(FILES).version
+    green = FILES["green.yaml"]
+    renamed = {name: content for name, content in FILES.items() if name != "green.yaml"} | {"greener.yaml": green}
+    versions = {
+        version,
+        load_policies(FILES | {"green.yaml": green + b"# so\n"}).version,
+        load_policies(renamed).version,
+    }
+    assert len(versions) == 3
+
+
+def test_no_file_is_a_set_without_rules():
+    assert not load_policies({}).rules
+
+
+@pytest.mark.parametrize(
+    ("because", "language", "reason"),
+    [
+        ({"en": "why", "fr": "pourquoi"}, "fr", "pourquoi"),
+        ({"en": "why", "fr": "pourquoi"}, "de", "why"),
+        ({"fr": "pourquoi"}, "en", "pourquoi"),
+        ({}, "en", "p/r"),
+    ],
+)
+def test_a_reason_is_given_in_the_language_asked_for_or_another(because, language, reason):
+    assert rule(because).reason(language) == reason
+
+
+def test_a_rule_acts_at_the_stages_of_its_effects():
+    both = rule({}, Effect(name="exclude", value=Exclusion.YES), Effect(name="hold", value=60))
+    assert [stage.name for stage in Stage if both.acts_at(stage)] == ["ORDER", "OPTION"]

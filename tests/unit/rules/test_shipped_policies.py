@@ -1,0 +1,123 @@
+"""The policies that ship, and every example in their README."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rules.conditions import Operator, comparisons
+from rules.effects import STAGE_OF
+from rules.policy import PolicySet
+from rules.reading import read
+from rules.schema import is_policy_file, load_policies
+from rules.vocabulary import VOCABULARY, Stage
+
+FOLDER = Path(__file__).parents[3] / "policies"
+FILES = sorted(path for path in FOLDER.iterdir() if is_policy_file(path.name))
+README = (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+def section(title: str) -> str:
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def first_cells(title: str) -> list[str]:
+    return re.findall(r"^\| `([^|]+)` \|", section(title), re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> PolicySet:
+    return load_policies({path.name: path.read_bytes() for path in FILES})
+
+
+def test_five_policies_ship(shipped):
+    assert [policy.id for policy in shipped.policies] == ["channels", "clearance", "green", "safety-stock", "service"]
+
+
+def test_a_policy_is_named_for_its_file(shipped):
+    assert [f"{policy.id}.yaml" for policy in shipped.policies] == [path.name for path in FILES]
+
+
+def test_every_policy_says_whose_it_is_and_what_for(shipped):
+    assert all(policy.owner and policy.description for policy in shipped.policies)
+
+
+def test_every_rule_gives_its_reason_in_english_and_french(shipped):
+    assert {tuple(rule.because) for rule in shipped.rules.values()} == {("en", "fr")}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_file_names_the_schema_for_editors(path):
+    first, _ = path.read_text(encoding="utf-8").split("\n", 1)
+    assert first == "# yaml-language-server: $schema=policy.schema.json"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_rule_has_a_comment_for_its_reader(path):
+    document = read(path.name, path.read_bytes())
+    lines = document.text.splitlines()
+    ids = [line for place, (line, _) in document.keys.items() if place[-1] == "id"]
+    uncommented = [lines[line - 1] for line in ids if not lines[line - 2].lstrip().startswith("#")]
+    assert len(ids) > 1
+    assert uncommented in ([], ["  - id: hold-for-shipping"])  # explained together with the rule before it
+
+
+def test_every_policy_names_only_channels_and_attributes_of_the_example_network(shipped):
+    network = (FOLDER.parent / "examples" / "hexagone" / "network.yaml").read_text(encoding="utf-8")
+    attributes = {
+        item.fact.path.rpartition(".")[2]
+        for rule in shipped.rules.values()
+        for item in comparisons(rule.condition)
+        if item.fact.path not in VOCABULARY
+    }
+    assert attributes == {"hazmat", "franchise"}
+    assert all(re.search(rf"^    {name}: flag", network, re.MULTILINE) for name in attributes)
+
+
+@pytest.mark.parametrize("example", first_cells("Conditions"))
+def test_every_condition_of_the_readme_is_read(example):
+    terms = "terms:\n  heavy: {product.weight: {at_least: 15 kg}}\n"
+    text = (
+        f"policy: p\n{terms}rules:\n  - id: r\n    because: why\n    when:\n      {example}\n    then: {{prefer: 1}}\n"
+    )
+    policies = load_policies({"p.yaml": text.encode()})
+    assert list(comparisons(policies.rules["p/r"].condition))
+
+
+@pytest.mark.parametrize("example", first_cells("Windows"))
+def test_every_window_of_the_readme_is_read(example):
+    text = f"policy: p\nrules:\n  - id: r\n    because: why\n    {example}\n    then: {{prefer: 1}}\n"
+    policies = load_policies({"p.yaml": text.encode()})
+    assert {item.fact.group for item in comparisons(policies.rules["p/r"].condition)} == {"now"}
+
+
+@pytest.mark.parametrize("example", first_cells("Effects"))
+def test_every_effect_of_the_readme_is_read(example):
+    text = f"policy: p\nrules:\n  - id: r\n    because: why\n    then:\n      {example}\n"
+    (effect,) = load_policies({"p.yaml": text.encode()}).rules["p/r"].effects
+    assert effect.name == example.partition(":")[0]
+
+
+def test_the_file_of_the_readme_is_read():
+    (text,) = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    assert list(load_policies({"garden.yaml": text.encode()}).rules) == ["garden/heavy-from-near"]
+
+
+def test_the_readme_shows_every_operator():
+    shown = " ".join(first_cells("Conditions"))
+    words = [operator.value for operator in Operator if operator is not Operator.EQUALS]
+    assert [word for word in (*words, "not", "all", "any", "none", "is") if f"{word}: " not in shown] == []
+
+
+def test_the_readme_shows_every_effect_and_where_it_is_judged():
+    words = {Stage.OPTION: "way", Stage.POSITION: "place", Stage.LINE: "line", Stage.ORDER: "order", Stage.NODE: "node"}
+    rows = re.findall(r"^\| `(\w+): [^|]*` \| (\w+) \|", section("Effects"), re.MULTILINE)
+    assert dict(rows) == {name: words[stage] for name, stage in STAGE_OF.items()}
+
+
+def test_the_readme_names_every_fact():
+    assert set(re.findall(r"`([a-z]+\.[a-z0-9_]+)`", section("Facts"))) == set(VOCABULARY)
+
+
+def test_the_readme_names_every_file():
+    assert set(re.findall(r"\]\(([a-z-]+\.yaml)\)", README)) == {path.name for path in FILES}
