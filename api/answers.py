@@ -69,7 +69,7 @@ class ExclusionAnswer(Schema):
 class DecisionAnswer(Schema):
     """A decision. Amounts are integers in the unit their name ends in; a micro is a millionth of the currency."""
 
-    id = fields.String(required=True)
+    id = fields.String(required=True, allow_none=True, metadata={"description": "null: a dry run"})
     status = fields.String(required=True, validate=validate.OneOf(["filled", "partial", "unfilled"]))
     decided_at = fields.AwareDateTime(required=True)
     policy_version = fields.String(required=True)

@@ -36,7 +36,7 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for
 @click.version_option(__version__, prog_name="pointsman")
 @click.pass_context
 def pointsman(context: click.Context, network: str | None) -> None:
-    """Decide where each order ships from, by rules that merchandisers write.
+    r"""Decide where each order ships from, by rules that merchandisers write.
 
     \b
     A first look:
@@ -122,7 +122,10 @@ def activate_version(settings: Settings, version: str, note: str) -> None:
 @_AS_JSON
 @click.pass_obj
 def policy_history(settings: Settings, *, as_json: bool) -> None:
-    """Who published or activated which version, when and why."""
+    """Say who published or activated which version, when and why.
+
+    Example: pointsman policy history
+    """
     with Pointsman(settings) as service:
         acts = service.policy_history()
     if as_json:
@@ -165,7 +168,9 @@ def show(settings: Settings, decision_id: str, *, as_json: bool) -> None:
 
 @pointsman.command("route")
 @click.argument("orders", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--weigh", default=500, show_default=True, type=click.IntRange(0), help="Weigh the rules on so many orders.")
+@click.option(
+    "--weigh", default=500, show_default=True, type=click.IntRange(0), help="Weigh the rules on so many orders."
+)
 @_AS_JSON
 @click.pass_obj
 def route_day(settings: Settings, orders: Path, weigh: int, *, as_json: bool) -> None:
@@ -237,10 +242,8 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     """
     os.environ["POINTSMAN_NETWORK"] = settings.network
     options = ["--bind", f"{host}:{port}", "--workers", str(workers), "--worker-class", "gthread", "--threads", "4"]
-    hardened = ["--no-control-socket", "--umask", "63", "--keep-alive", "75", "--worker-tmp-dir", "/dev/shm"]
-    if not Path("/dev/shm").is_dir():
-        hardened = hardened[:-2]
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *options, *hardened, "api.app:served_app()"])
+    hardened = ["--no-control-socket", "--umask", "63", "--keep-alive", "75"]
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *options, *hardened, "api.app:served_app()"])  # noqa: S606  # the words are ours; no shell is wanted
 
 
 @pointsman.command()

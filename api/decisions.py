@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from flask import Response, request, url_for
-from flask_smorest import Blueprint
+from api.arguments import Blueprint
 from marshmallow import Schema, fields, validate
 
 from api.answers import DecisionAnswer

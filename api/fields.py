@@ -1,9 +1,9 @@
 """marshmallow fields that read what people and systems write into the engine's integers."""
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from marshmallow import ValidationError, fields, validate
 
@@ -12,26 +12,39 @@ from rules import literals
 from rules.errors import LiteralInvalid
 
 MOST_UNITS = 1_000_000
+_YEAR_9999 = 253_370_764_800
+"""UTC seconds; beyond, a local time may have no calendar any more."""
+_Value = TypeVar("_Value")
 
 
-class Literal(fields.Field[Any]):
+class _Reading(fields.Field[_Value]):
+    """A field that is its way to read one value; raises ValidationError."""
+
+    def read(self, value: Any) -> _Value:
+        raise NotImplementedError
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> _Value:
+        return self.read(value)
+
+
+class Literal(_Reading[Any]):
     """A word of a file, read by one of `rules.literals`; `low` is the least value allowed."""
 
     def __init__(self, read: Callable[[str], Any], *, low: int | None = 0, **options: Any) -> None:
         super().__init__(**options)
-        self._read = read
+        self._literal = read
         self._low = low
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> Any:
+    def read(self, value: Any) -> Any:
         if not isinstance(value, str):
             raise ValidationError("a single value is expected here")
         try:
-            read = self._read(value)
+            found = self._literal(value)
         except LiteralInvalid as error:
             raise ValidationError(str(error)) from None
-        if self._low is not None and read < self._low:
+        if self._low is not None and found < self._low:
             raise ValidationError(f"'{value}' is below {self._low}")
-        return read
+        return found
 
 
 def thousandths(text: str) -> int:
@@ -42,50 +55,53 @@ def thousandths(text: str) -> int:
     return value
 
 
-class Degrees(fields.Field[int]):
+class Degrees(_Reading[int]):
     """Degrees, from a number or a text, rounded to the microdegree (a tenth of a metre)."""
 
     def __init__(self, most: int, **options: Any) -> None:
         super().__init__(**options)
         self._most = most
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> int:
+    def read(self, value: Any) -> int:
         degrees = _decimal(value)
         if not -self._most <= degrees <= self._most:
             raise ValidationError(f"{value} is not between -{self._most} and {self._most} degrees")
         return int((degrees * MICRODEGREES).to_integral_value(ROUND_HALF_EVEN))
 
 
-class Money(fields.Field[int]):
+class Money(_Reading[int]):
     """Currency units, "19.90" or 19.90, to micros; never negative, never finer than a micro."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> int:
+    def read(self, value: Any) -> int:
         amount = _decimal(value) * literals.MICROS
         if amount != amount.to_integral_value() or not 0 <= amount < 10**18:
             raise ValidationError(f"{value} is no amount from 0 with at most six decimals")
         return int(amount)
 
 
-class Units(fields.Field[int]):
+class Units(_Reading[int]):
     """A whole number of units, from 1."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> int:
+    def read(self, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_UNITS:
             raise ValidationError(f"a quantity is a whole number from 1 to {MOST_UNITS}")
         return value
 
 
-class Instant(fields.Field[int]):
+class Instant(_Reading[int]):
     """RFC 3339 with a zone, "2026-11-27T08:12:31Z", to UTC seconds; fractions are dropped."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> int:
+    def read(self, value: Any) -> int:
         try:
             moment = datetime.datetime.fromisoformat(value)
         except (TypeError, ValueError):
             raise ValidationError("write an instant as 2026-11-27T08:12:31Z") from None
         if moment.tzinfo is None:
             raise ValidationError("the zone is missing; write for example 2026-11-27T08:12:31Z")
-        return int(moment.timestamp() // 1)
+        seconds = int(moment.timestamp() // 1)
+        if not 0 <= seconds < _YEAR_9999:
+            raise ValidationError("an instant lies between the years 1970 and 9998")
+        return seconds
 
 
 class Word(fields.String):
@@ -108,10 +124,10 @@ def _decimal(value: Any) -> Decimal:
     return number
 
 
-class Flag(fields.Field[bool]):
+class Flag(_Reading[bool]):
     """`true` or `false`, as a query says it."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> bool:
+    def read(self, value: Any) -> bool:
         if value not in ("true", "false"):
             raise ValidationError("write true or false")
         return bool(value == "true")

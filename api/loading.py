@@ -125,8 +125,7 @@ def _rows(path: Path, required: list[str], notes: list[Mistake]) -> Iterator[tup
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         missing = [name for name in required if name not in (reader.fieldnames or ())]
-        for name in missing:
-            notes.append(Mistake(where=f"{path}:1", field=name, message="this column is missing"))
+        notes += [Mistake(where=f"{path}:1", field=name, message="this column is missing") for name in missing]
         if missing:
             return
         for row in reader:

@@ -35,7 +35,9 @@ def read_network(path: Path, content: bytes, notes: list[Mistake]) -> Network | 
         return None
     root: Any = document.root
     if not isinstance(root, dict):
-        notes.append(Mistake(where=str(path), field="", message="the file is a mapping: currency, time_zone, nodes ..."))
+        notes.append(
+            Mistake(where=str(path), field="", message="the file is a mapping: currency, time_zone, nodes ...")
+        )
         return None
     shape = NetworkShape()
     found = [(tuple(name.split(".")), text) for name, text in mistakes_of(shape.validate(root))]
@@ -105,7 +107,7 @@ def _attributes(raw: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterator[t
                 yield name, attribute_value(kind, text)
             except LiteralInvalid:
                 continue  # noted by _attribute_mistakes, with its place
-            
+
 
 _Found = tuple[tuple[str, ...], str]
 

@@ -47,7 +47,9 @@ class ProblemApi(Api):
         detail = "; ".join(_said(field, text) for field, text in found) or str(error.description)
         errors = [{"field": field, "message": text} for field, text in found]
         response = problem(status, _slug(status.phrase), detail, errors)
-        response.headers.extend((name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After"))
+        response.headers.extend(
+            (name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After")
+        )
         return response
 
 

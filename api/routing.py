@@ -72,7 +72,7 @@ def check_products(orders: Sequence[Order], pointsman: Pointsman) -> frozenset[s
 def route(
     orders: Sequence[Order], pointsman: Pointsman, *, weigh: int, progress: Callable[[], None] = lambda: None
 ) -> Day:
-    """Decide `orders` in the order given, each at its `placed_at`; weigh the rules on `weigh` of them, evenly spread."""
+    """Decide `orders` one by one, each at its `placed_at`; weigh the rules on `weigh` of them, spread evenly."""
     clearance = check_products(orders, pointsman)
     day = Day(currency=pointsman.network().currency)
     stride = max(1, -(-len(orders) // weigh)) if weigh else 0

@@ -24,7 +24,9 @@ class DestinationRequest(_Strict):
 
 
 class LineRequest(_Strict):
-    id = Word(load_default=None, metadata={"description": "The line's number; by default its place in the list, from 1"})
+    id = Word(
+        load_default=None, metadata={"description": "The line's number; by default its place in the list, from 1"}
+    )
     sku = Word(required=True)
     quantity = Units(required=True)
     unit_price = Money(load_default=None, metadata={"example": "19.90"})
@@ -91,7 +93,7 @@ class AvailabilityQuery(_Strict):
 
 
 def mistakes_of(messages: Any, path: tuple[str, ...] = ()) -> list[tuple[str, str]]:
-    """marshmallow's nested messages as (field path, message), in the order of fields."""
+    """Marshmallow's nested messages as (field path, message), in the order of fields."""
     if isinstance(messages, Mapping):
         return [
             found

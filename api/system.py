@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask_smorest import Blueprint
+from api.arguments import Blueprint
 from marshmallow import Schema, fields
 
 from api.answers import ReadyAnswer

@@ -90,9 +90,10 @@ def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]
     gap = record["score"]["gap_micros"]
     proof = "the best, proven" if gap == 0 else f"at most {'?' if gap is None else money(gap, currency)} from the best"
     yield f"  chosen from {record['options']} options ({proof}) under policy {record['policy_version'][:12]}"
-    if record["hold"]:
-        until = _local(record["hold"]["expires_at"], network)
-        yield f"  held until {until}; decision {record['id']}" if record["id"] else "  dry run: nothing was held"
+    if record["id"] is None:
+        yield "  dry run: nothing was held or logged"
+    elif record["hold"]:
+        yield f"  held until {_local(record['hold']['expires_at'], network)}; decision {record['id']}"
 
 
 def _shipment_lines(number: int, shipment: Mapping[str, Any], network: Network) -> Iterator[str]:

@@ -25,7 +25,6 @@ def _nothing() -> Mapping[str, Value]:
     return MappingProxyType({})
 
 
-
 def rounded(numerator: int, denominator: int) -> int:
     """The quotient rounded half to even: where a product of units loses its last digits, once."""
     whole, rest = divmod(numerator, denominator)
@@ -109,7 +108,8 @@ class Node:
 class Service:
     """A way to travel. Costs are micros a shipment, a kilometre, a kilogram; `detour` is thousandths of the
     great circle; `emission` is milligrams of CO2e a tonne-kilometre, `drop` milligrams a shipment;
-    `transit` is (up to metres, minutes), nearest first; `max_weight` is of one unit."""
+    `transit` is (up to metres, minutes), nearest first; `max_weight` is of one unit.
+    """
 
     id: str
     mode: str
@@ -183,7 +183,8 @@ class Snapshot:
 class Inventory:
     """What `pointsman load` brings in: the network, its products, and the stock by SKU and node.
 
-    `paces` are thousandths of a unit sold a day, where known."""
+    `paces` are thousandths of a unit sold a day, where known.
+    """
 
     network: Network
     products: Mapping[str, Product]

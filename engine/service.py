@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -19,13 +19,13 @@ from engine.decide.deciding import decide
 from engine.decide.decision import canonical, order_record, record, timestamp
 from engine.decide.matching import Matcher
 from engine.decide.weighing import deciding_rules
-from engine.errors import Contended, KeyReused, NotFound
+from engine.errors import Contended, KeyReused, NotFound, StoreUnavailable
 from engine.facts import Inventory, Network, Order, Product, Snapshot
 from engine.settings import Settings
 from engine.store import checking, log, network, policies, resetting
 from engine.store.client import Client
 from engine.store.keys import Keys
-from engine.store.ledger import Key, Ledger, positions
+from engine.store.ledger import Key, Ledger, Reading, positions
 from engine.store.memory import Memory
 from engine.store.server import open_server
 from rules.policy import PolicySet
@@ -64,7 +64,8 @@ class Availability:
 class Pointsman:
     """Everything the service does. Make it in the process that uses it, after any fork, and close it.
 
-    `clock` answers UTC seconds; `new_id` the id of a decision. Methods raise the errors of `engine.errors`."""
+    `clock` answers UTC seconds; `new_id` the id of a decision. Methods raise the errors of `engine.errors`.
+    """
 
     def __init__(
         self,
@@ -87,7 +88,7 @@ class Pointsman:
         self._client.close()
         self._server.close()
 
-    def __enter__(self) -> "Pointsman":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -125,18 +126,15 @@ class Pointsman:
 
     def policy_history(self) -> list[dict[str, str]]:
         """Who published or activated what, when and why, oldest first."""
-        return [
-            act | {"at": timestamp(int(act["at"]))} for act in policies.history(self._client, self._keys)
-        ]
+        return [act | {"at": timestamp(int(act["at"]))} for act in policies.history(self._client, self._keys)]
 
-    def decide(
-        self, order: Order, *, now: int | None = None, key: Key | None = None, dry_run: bool = False
-    ) -> Answer:
+    def decide(self, order: Order, *, now: int | None = None, key: Key | None = None, dry_run: bool = False) -> Answer:
         """The decision for `order`, its stock held and the log written; with `dry_run` neither.
 
-        A `key` that came before is answered with its decision. Raises OrderInvalid, NotReady, KeyReused, Contended."""
+        A `key` that came before is answered with its decision. Raises OrderInvalid, NotReady, KeyReused, Contended.
+        """
         instant = self.now if now is None else now
-        decision_id = "" if dry_run else self._new_id()
+        decision_id = self._new_id()
         for _ in range(MOST_ATTEMPTS):
             try:
                 snapshot, matcher = self._facts(order.skus, instant, key)
@@ -144,7 +142,7 @@ class Pointsman:
                 return self._earlier(earlier.decision, order)
             check_order(order, snapshot)
             decision = decide(order, snapshot, matcher, instant)
-            body = canonical(record(decision, decision_id, __version__))
+            body = canonical(record(decision, None if dry_run else decision_id, __version__))
             if dry_run:
                 return Answer(body=body, new=True)
             done = self._ledger.commit(decision, decision_id, body, key)
@@ -213,7 +211,7 @@ class Pointsman:
         network_now = self._memory.network()
         while True:
             day = network_now.local(now).date().isoformat()
-            reading = self._ledger.read(skus, day=day, now=now, key=key)
+            reading = self._reading(skus, day, now, key)
             if reading.answered is not None:
                 raise _Answered(reading.answered)
             if reading.network_version == network_now.version:
@@ -227,6 +225,14 @@ class Pointsman:
             loads=reading.loads,
         )
         return snapshot, self._memory.policy(reading.policy_version)
+
+    def _reading(self, skus: Sequence[str], day: str, now: int, key: Key | None) -> Reading:
+        try:
+            return self._ledger.read(skus, day=day, now=now, key=key)
+        except StoreUnavailable:
+            # the embedded server may have been killed
+            self._server.ensure_running()
+            return self._ledger.read(skus, day=day, now=now, key=key)
 
     def _earlier(self, decision_id: str, order: Order) -> Answer:
         answer = self.decision(decision_id)

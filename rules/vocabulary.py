@@ -117,9 +117,7 @@ _FACTS = (
 )
 VOCABULARY: Mapping[str, Fact] = MappingProxyType({fact.path: fact for fact in _FACTS})
 
-ATTRIBUTE_KINDS = MappingProxyType(
-    {kind.name.lower(): kind for kind in (Kind.FLAG, Kind.NUMBER, Kind.WORD, Kind.TAGS)}
-)
+ATTRIBUTE_KINDS = MappingProxyType({kind.name.lower(): kind for kind in (Kind.FLAG, Kind.NUMBER, Kind.WORD, Kind.TAGS)})
 _ATTRIBUTE_GROUPS = ("product.attributes.", "node.attributes.")
 
 

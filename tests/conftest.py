@@ -5,20 +5,27 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
 import pytest
 import redis
 
+from api.app import create_app
+from api.loading import load_inventory
+from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.server import open_server
+from tests.building import NOW, policy_file
 from tests.waiting import wait_until
 
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+SMALL = Path(__file__).parent / "data" / "small"
 
 _numbers = itertools.count(1)
 
@@ -66,3 +73,77 @@ def redis_client(server_url: str) -> Iterator[redis.Redis]:
 def network() -> str:
     """A network of the test's own, so that tests share a server and no key."""
     return f"test-{os.getpid()}-{next(_numbers)}"
+
+
+@dataclass
+class Clock:
+    """Stands still until a test moves it."""
+
+    now: int = NOW
+
+    def __call__(self) -> float:
+        return float(self.now)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def opened(server_url: str, network: str, clock: Clock) -> Iterator[Callable[[], Pointsman]]:
+    """Opens one more Pointsman on the test's network: what another worker would be."""
+    made: list[Pointsman] = []
+
+    def another() -> Pointsman:
+        made.append(Pointsman(Settings(redis_url=server_url, network=network), clock=clock))
+        return made[-1]
+
+    yield another
+    for pointsman in made:
+        pointsman.close()
+
+
+@pytest.fixture
+def bare(opened: Callable[[], Pointsman]) -> Iterator[Pointsman]:
+    """Nothing loaded, no policies."""
+    pointsman = opened()
+    yield pointsman
+    pointsman.forget()
+
+
+@pytest.fixture
+def pointsman(bare: Pointsman) -> Pointsman:
+    """tests/data/small loaded, and a policy without rules active."""
+    bare.load(load_inventory(SMALL))
+    activate(bare)
+    return bare
+
+
+@pytest.fixture
+def http(pointsman: Pointsman):
+    """A client of the application around `pointsman`."""
+    return create_app(pointsman).test_client()
+
+
+@pytest.fixture
+def contents(redis_client: redis.Redis, network: str) -> Callable[[], dict[bytes, object]]:
+    """Everything the network's keys hold now, to compare with later."""
+    return lambda: contents_of(redis_client, network)
+
+
+def contents_of(client: redis.Redis, network: str) -> dict[bytes, object]:
+    readers = {
+        b"string": client.get,
+        b"hash": client.hgetall,
+        b"zset": lambda name: client.zrange(name, 0, -1, withscores=True),
+        b"stream": client.xrange,
+    }
+    return {name: readers[client.type(name)](name) for name in sorted(client.scan_iter(f"{{{network}}}:*", count=1000))}
+
+
+def activate(pointsman: Pointsman, *rules: str) -> str:
+    """Publish the rules (as `policy_file` takes them) and let them decide; their version."""
+    version = pointsman.publish(policy_file(*rules), who="a test", note="").version
+    pointsman.activate(version, who="a test", note="")
+    return version

@@ -30,8 +30,9 @@ def available(snapshot: Snapshot, matcher: Matcher, sku: str, channel: str, now:
     }
     found = []
     for node, position in sorted(snapshot.positions[sku].items()):
-        facts = shared | describing.node_facts(network.nodes[node], snapshot.loads.get(node, 0))
-        outcome = matcher.judge(Stage.POSITION, facts | describing.stock_facts(position)).outcome
+        at_node = describing.node_facts(network.nodes[node], snapshot.loads.get(node, 0))
+        facts = {**shared, **at_node, **describing.stock_facts(position)}
+        outcome = matcher.judge(Stage.POSITION, facts).outcome
         floor = cast("PositionOutcome", outcome).floor(channel, position.on_hand)
         found.append(Available(node=node, position=position, free=max(0, position.available - floor)))
     return found

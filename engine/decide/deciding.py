@@ -18,9 +18,7 @@ KILOGRAM = 1_000_000
 def decide(order: Order, snapshot: Snapshot, matcher: Matcher, now: int) -> Decision:
     """The best assignment under the policies. `order` is valid for `snapshot`: its SKUs are known, it has lines."""
     case = Case(order=order, snapshot=snapshot, matcher=matcher, now=now)
-    offers = {
-        (offer.option.route.key, index): offer for index, offers in enumerate(case.offers) for offer in offers
-    }
+    offers = {(offer.option.route.key, index): offer for index, offers in enumerate(case.offers) for offer in offers}
     choice = choose(problem(case))
     shipments = tuple(_shipments(choice, offers))
     return Decision(
@@ -98,8 +96,7 @@ def _shipments(choice: Choice, offers: Mapping[tuple[tuple[str, str], int], Offe
             node=route.node.id,
             service=route.service.id,
             lines=tuple(
-                Parcel(line=offer.option.line.id, sku=offer.option.line.sku, quantity=units)
-                for offer, units in parts
+                Parcel(line=offer.option.line.id, sku=offer.option.line.sku, quantity=units) for offer, units in parts
             ),
             distance=route.distance,
             ships_at=route.ships_at,
@@ -116,9 +113,7 @@ def _unfilled(case: Case, choice: Choice) -> Iterator[Unfilled]:
         filled = sum(units for (_, demand), units in choice.units.items() if demand == index)
         missing = line.quantity - filled
         if missing:
-            yield Unfilled(
-                line=line.id, sku=line.sku, quantity=missing, reasons=reasons(case, index, missing)
-            )
+            yield Unfilled(line=line.id, sku=line.sku, quantity=missing, reasons=reasons(case, index, missing))
 
 
 def _exclusions(case: Case) -> Iterator[Exclusion]:

@@ -10,7 +10,6 @@ import orjson
 from engine.decide.sourcing import Score
 from engine.facts import MICRODEGREES, Line, Order
 
-
 REASONS = {
     "no_stock": {"en": "no node has any of it", "fr": "aucun lieu n'en a"},
     "kept_back": {
@@ -144,9 +143,9 @@ class Decision:
         return "partial" if self.shipments else "unfilled"
 
 
-def record(decision: Decision, decision_id: str, engine_version: str) -> dict[str, Any]:
-    """The decision as JSON values. Amounts keep their integer unit, which their name tells."""
-    held = bool(decision.claims)
+def record(decision: Decision, decision_id: str | None, engine_version: str) -> dict[str, Any]:
+    """The decision as JSON values. Amounts keep their integer unit, which their name tells. No id: a dry run."""
+    held = bool(decision.claims) and decision_id is not None
     return {
         "id": decision_id,
         "status": decision.status,
@@ -221,9 +220,7 @@ def _shipment(shipment: Shipment) -> dict[str, Any]:
     return {
         "node": shipment.node,
         "service": shipment.service,
-        "lines": [
-            {"line": parcel.line, "sku": parcel.sku, "quantity": parcel.quantity} for parcel in shipment.lines
-        ],
+        "lines": [{"line": parcel.line, "sku": parcel.sku, "quantity": parcel.quantity} for parcel in shipment.lines],
         "distance_m": shipment.distance,
         "ships_at": timestamp(shipment.ships_at),
         "arrives_by": timestamp(shipment.arrives_by),

@@ -6,6 +6,7 @@ from engine.decide.decision import Reason
 from engine.decide.judging import Case, Offer, Stand
 from engine.decide.matching import Judgement
 
+
 def reasons(case: Case, index: int, missing: int) -> tuple[Reason, ...]:
     """Why `missing` units of the line are unfilled, the places first that could not be used at all."""
     stands, offers = case.stands[index], case.offers[index]
@@ -24,9 +25,7 @@ def _kept(case: Case, stands: Sequence[Stand]) -> Iterator[Reason]:
         yield Reason(code="kept_back", units=units, rules=_with(case, judged, "keep", "protect"))
 
 
-def _closed(
-    case: Case, stands: Sequence[Stand], offers: Sequence[Offer], usable: set[str]
-) -> Iterator[Reason]:
+def _closed(case: Case, stands: Sequence[Stand], offers: Sequence[Offer], usable: set[str]) -> Iterator[Reason]:
     """Nodes with units free that can't be used, by cause."""
     offered = {offer.option.route.node.id for offer in offers}
     causes: dict[str, list[Stand]] = {}
@@ -38,9 +37,7 @@ def _closed(
         nodes = {stand.node for stand in those}
         barring = {
             "node_full": _with(case, (case.limits[node] for node in nodes), "daily_orders"),
-            "excluded": _with(
-                case, (o.judgement for o in offers if o.option.route.node.id in nodes), "exclude"
-            ),
+            "excluded": _with(case, (o.judgement for o in offers if o.option.route.node.id in nodes), "exclude"),
         }
         yield Reason(code=code, units=sum(stand.free for stand in those), rules=barring.get(code, ()))
 
@@ -71,6 +68,4 @@ def _order_bounds(case: Case, missing: int) -> Iterator[Reason]:
 
 def _with(case: Case, judgements: Iterable[Judgement], *effects: str) -> tuple[str, ...]:
     """The rules among those that fired that have one of these effects, sorted."""
-    return tuple(
-        sorted({rule for judgement in judgements for rule in case.matcher.with_effect(judgement, *effects)})
-    )
+    return tuple(sorted({rule for judgement in judgements for rule in case.matcher.with_effect(judgement, *effects)}))

@@ -99,9 +99,7 @@ class Case:
     def limits(self) -> Mapping[str, Judgement]:
         """By node with units free, what bounds its shipments of today."""
         nodes = sorted({stand.node for stands in self.stands for stand in stands if stand.free})
-        return {
-            node: self._judge(Stage.NODE, {"node": self.nodes[node], "now": self.facts["now"]}) for node in nodes
-        }
+        return {node: self._judge(Stage.NODE, {"node": self.nodes[node], "now": self.facts["now"]}) for node in nodes}
 
     def room(self, node: str) -> int | None:
         """How many more shipments the node may take today; None: any number."""

@@ -17,7 +17,8 @@ _MICRODEGREES = 1e-6 * math.pi / 180
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """A node and a service to the order's destination. `fixed` is micros a shipment: handling, base, distance;
-    `drop` is milligrams of CO2e a shipment. Instants are UTC seconds, `distance` metres."""
+    `drop` is milligrams of CO2e a shipment. Instants are UTC seconds, `distance` metres.
+    """
 
     node: Node
     service: Service
@@ -55,9 +56,7 @@ class Option:
 
     @classmethod
     def of(cls, line: Line, product: Product, route: Route) -> "Option":
-        return cls(
-            line=line, route=route, unit_cost=route.unit_cost(product), unit_carbon=route.unit_carbon(product)
-        )
+        return cls(line=line, route=route, unit_cost=route.unit_cost(product), unit_carbon=route.unit_carbon(product))
 
     @property
     def cost(self) -> int:
@@ -85,9 +84,10 @@ def route_distance(metres: float, detour: int) -> int:
 
 def routes(order: Order, network: Network, nodes: Iterable[str], now: int) -> Iterator[Route]:
     """The routes of `nodes` to the order's destination, by node id and then service id."""
-    goal = network.nodes[order.collect_at].place if order.collect_at else order.place
-    country = network.nodes[order.collect_at].country if order.collect_at else order.country
-    assert goal is not None, "an order has a place or a node to collect at"
+    chosen = network.nodes[order.collect_at] if order.collect_at else None
+    goal, country = (chosen.place, chosen.country) if chosen else (order.place, order.country)
+    if goal is None:
+        raise ValueError(f"order {order.id} has neither a place nor a node to collect at")
     for name in sorted(nodes):
         node = network.nodes[name]
         metres = great_circle(node.place, goal)

@@ -156,8 +156,14 @@ def _lanes(problem: Problem, weights: _Weights) -> Iterator[_Lane]:
             if free[index] >= (demand.quantity if demand.together else 1)
         }
         if units and room > 0:
-            costs = {i: prices[i].needed * weights.needed + prices[i].tier * weights.tier + prices[i].money for i in units}
-            ample = {i: cost for i, cost in costs.items() if room >= candidates[node] and free[i] >= wanted[problem.demands[i].sku]}
+            costs = {
+                i: prices[i].needed * weights.needed + prices[i].tier * weights.tier + prices[i].money for i in units
+            }
+            ample = {
+                i: cost
+                for i, cost in costs.items()
+                if room >= candidates[node] and free[i] >= wanted[problem.demands[i].sku]
+            }
             yield _Lane(candidate.key, candidate.fixed + problem.split_penalty, costs, units, ample)
 
 
@@ -201,7 +207,9 @@ class _Goods:
             quantities=self._quantities,
             together=self._together,
             supply=self._supply,
-            costs={item: cost for number in opened if number in self._costs for item, cost in self._costs[number].items()},
+            costs={
+                item: cost for number in opened if number in self._costs for item, cost in self._costs[number].items()
+            },
             unfilled=self._unfilled,
         )
 
@@ -256,7 +264,9 @@ class _Search:
         self._lanes, self._bits = _with_ties(_useful(problem, self._weights))
         self._nodes = [lane.key[0] for lane in self._lanes]
         unfilled = self._weights.unfilled << self._bits
-        self._goods = [_Goods(problem, sku, self._lanes, unfilled) for sku in {demand.sku: None for demand in problem.demands}]
+        self._goods = [
+            _Goods(problem, sku, self._lanes, unfilled) for sku in {demand.sku: None for demand in problem.demands}
+        ]
         self._relaxation = _relaxation(problem, self._lanes, unfilled)
         self._most = len(self._lanes) if problem.max_shipments is None else problem.max_shipments
         self._looks = 0
@@ -280,13 +290,14 @@ class _Search:
             if not free:
                 self._best = min(self._best, self._evaluated(branch.opened), key=itemgetter(0))
                 return []
-            self._looks += (len(free)+len(branch.opened)) * len(branch.values)
+            self._looks += (len(free) + len(branch.opened)) * len(branch.values)
             values = list(branch.values)
             most = self._most - len(branch.opened)
             floor, surplus = self._relaxation.bound(branch.opened, free, values, most)
             self._improve(branch.opened, free, surplus)
             must, may = self._settled(free, surplus, most, floor)
-            if floor >= self._best[0]: return []
+            if floor >= self._best[0]:
+                return []
             branch = _Branch(branch.opened | must, may, tuple(values), floor)
             if len(may) == len(free):
                 return self._split(branch, surplus)
@@ -301,21 +312,25 @@ class _Search:
         """Of `free`, those that every better choice opens, and those that some may open."""
         slack = self._best[0] - floor
         ranked = sorted((max(0, surplus[number]) for number in free), reverse=True)
-        last, next_ = (ranked[most-1], ranked[most]) if most < len(ranked) else (0, 0)
+        last, next_ = (ranked[most - 1], ranked[most]) if most < len(ranked) else (0, 0)
         must = frozenset(number for number in free if surplus[number] - next_ >= slack)
         return must, tuple(n for n in free if n not in must and last - surplus[n] < slack)
 
     def _fits(self, opened: frozenset[int]) -> bool:
-        if len(opened) > self._most: return False
+        if len(opened) > self._most:
+            return False
         room = self._problem.room
-        return not room or all(count <= room.get(node, count) for node, count in Counter(self._nodes[n] for n in opened).items())
+        return not room or all(
+            count <= room.get(node, count) for node, count in Counter(self._nodes[n] for n in opened).items()
+        )
 
     def _improve(self, opened, free, surplus):
         """From the most promising shipments, leave out one after another while that helps."""
         for number in sorted(free, key=lambda n: -surplus[n]):
             if surplus[number] >= 0 and self._fits(opened | {number}):
                 opened |= {number}
-        if opened in self._tried: return
+        if opened in self._tried:
+            return
         self._tried.add(opened)
         better = self._evaluated(opened)
         found = None
@@ -349,7 +364,9 @@ class _Search:
             unfilled=wanted - sum(units.values()),
             needed=sum(count * price.needed for count, price in parts),
             tiers=sum(count * price.tier for count, price in parts),
-            money=sum(count * price.money for count, price in parts) + fixed - (self._problem.split_penalty if used else 0),
+            money=sum(count * price.money for count, price in parts)
+            + fixed
+            - (self._problem.split_penalty if used else 0),
         )
         return Choice(units=dict(sorted(units.items())), score=score, gap=self._gap())
 

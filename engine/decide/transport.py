@@ -31,7 +31,8 @@ _Edges: TypeAlias = Sequence[tuple[tuple[Key, int], int]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transport:
     """One SKU: `quantities` by line, `supply` by node, which its shipments share; a unit that is not shipped costs
-    `unfilled`, more than any way to ship it."""
+    `unfilled`, more than any way to ship it.
+    """
 
     quantities: Mapping[int, int]
     together: Collection[int] = ()
@@ -49,13 +50,13 @@ class Transport:
     def first(self) -> Flow:
         """Of the cheapest flows that with the most units where `costs` has the smallest (line, key), then the next.
 
-        Each place weighs more than all later ones together, and all of them less than one unit of cost."""
+        Each place weighs more than all later ones together, and all of them less than one unit of cost.
+        """
         places = sorted(self.costs, key=lambda item: (item[1], item[0]))
         base = sum(self.quantities.values()) + 1
         scale = base ** len(places)
         costs = {
-            item: self.costs[item] * scale - base ** (len(places) - place)
-            for place, item in enumerate(places, start=1)
+            item: self.costs[item] * scale - base ** (len(places) - place) for place, item in enumerate(places, start=1)
         }
         return replace(self, costs=costs, unfilled=self.unfilled * scale).cheapest()[0]
 
@@ -140,9 +141,7 @@ def _many_lines(quantities: Mapping[int, int], supply: Mapping[str, int], edges:
     return {item: units for item, units in flow.items() if units}
 
 
-def _shortest_path(
-    wanted: Mapping[int, int], free: Mapping[str, int], edges: _Edges, flow: Flow
-) -> _Path:
+def _shortest_path(wanted: Mapping[int, int], free: Mapping[str, int], edges: _Edges, flow: Flow) -> _Path:
     """From a line with units wanted to a node with units free: shipments to add, take back, add ..."""
     lines: dict[int, _Reach] = {line: (0, []) for line, units in wanted.items() if units}
     nodes: dict[str, _Reach] = {}
@@ -177,7 +176,6 @@ def _backward(lines: dict[int, _Reach], nodes: dict[str, _Reach], edges: _Edges,
     return nearer
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relaxation:
     """What any choice costs at least: a dual ascent (after Erlenkotter 1978, Operations Research 26:992).
@@ -194,9 +192,12 @@ class Relaxation:
     fixed: Sequence[int]
     offers: Offers
 
-    def bound(self, opened: Collection[int], free: Sequence[int], values: list[int], most: int) -> tuple[int, dict[int, int]]:
+    def bound(
+        self, opened: Collection[int], free: Sequence[int], values: list[int], most: int
+    ) -> tuple[int, dict[int, int]]:
         """The least that `opened` and up to `most` of `free` may cost; and the surplus of each, where the fixed cost of
-        one that is opened is spent already. Raises `values` in place."""
+        one that is opened is spent already. Raises `values` in place.
+        """
         surplus = self._surpluses(opened, free, values)
         for _ in range(PASSES):
             for sku in range(len(values)):
@@ -218,7 +219,8 @@ class Relaxation:
 
     def _raise(self, sku: int, values: list[int], surplus: dict[int, int]) -> None:
         """A shipment supplies the SKU from the value on where its surplus passes zero: the wanted units are bought where
-        that comes cheapest, and the dearest bought sets the value."""
+        that comes cheapest, and the dearest bought sets the value.
+        """
         old, points = values[sku], []
         for number, cost, units in self.offers[sku]:
             if number in surplus:

@@ -1,7 +1,8 @@
 """Which rules decided: those without which the choice would have been another.
 
 A rule that fires need not decide: what it prefers may be best anyway. Each fired rule is taken away in turn, the
-rest judged as before, and the order decided again on the same facts."""
+rest judged as before, and the order decided again on the same facts.
+"""
 
 from collections.abc import Callable
 

@@ -6,17 +6,30 @@ from pathlib import Path
 from typing import Any
 
 import redis
+from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as Away
 from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 
+from redis.retry import Retry
+
 from engine.errors import StoreUnavailable
+
+CONNECT_SECONDS = 2.0
+ANSWER_SECONDS = 5.0
+"""redis-py sends a command again by itself, four times within half a second: every write knows its own id."""
 
 
 class Client:
     """The server as this floor uses it: bytes in, bytes out. Make it in the process that uses it, after any fork."""
 
     def __init__(self, url: str) -> None:
-        self.redis: redis.Redis = redis.Redis.from_url(url, decode_responses=False)
+        # Any: the types that redis-py ships leave open whether an answer is bytes, text or nothing
+        self.redis: Any = redis.Redis.from_url(
+            url,
+            retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 4),
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+        )
 
     def script(self, name: str) -> Any:  # redis-py's Script: sends the text again where the server has forgotten it
         """The Lua script beside this file, sent by its hash."""
@@ -32,7 +45,7 @@ def faults() -> Iterator[None]:
     try:
         yield
     except Away as error:
-        raise StoreUnavailable(f"the server does not answer: {error}; nothing was changed, try again") from error
+        raise StoreUnavailable(f"the server does not answer: {error}; try again, with the same idempotency key") from error
     except OutOfMemoryError as error:
         raise StoreUnavailable("the server has no memory left; raise its maxmemory") from error
     except ReadOnlyError as error:

@@ -56,7 +56,9 @@ class Ledger:
         named = [keys.facts, keys.active_policy, _idempotency(keys, key), keys.load(day), keys.expiring, keys.log]
         named += [name for sku in skus for name in (keys.on_hand(sku), keys.held(sku))]
         with faults():
-            found = self._snapshot(keys=named, args=[now, keys.hold_prefix, keys.held_prefix])
+            found = [b"more"]
+            while found == [b"more"]:
+                found = self._snapshot(keys=named, args=[now, keys.hold_prefix, keys.held_prefix])
         version, policy, answered, loads, *stocks = found
         return Reading(
             network_version=version and version.decode(),
@@ -91,9 +93,7 @@ class Ledger:
 
 def positions(stock: Mapping[str, tuple[int, int]], paces: Mapping[str, int]) -> dict[str, Position]:
     """By node, from (on hand, held) and the pace of sale."""
-    return {
-        node: Position(on_hand=on_hand, held=held, pace=paces.get(node)) for node, (on_hand, held) in stock.items()
-    }
+    return {node: Position(on_hand=on_hand, held=held, pace=paces.get(node)) for node, (on_hand, held) in stock.items()}
 
 
 def _idempotency(keys: Keys, key: Key | None) -> str:
@@ -101,7 +101,7 @@ def _idempotency(keys: Keys, key: Key | None) -> str:
     return keys.idempotency(key.caller, key.name) if key else keys.idempotency("", "")
 
 
-def _counts(flat: Sequence[bytes] | Mapping[bytes, bytes]) -> dict[str, int]:
+def _counts(flat: Sequence[bytes]) -> dict[str, int]:
     """HGETALL as a script answers it: name, count, name, count."""
     return {flat[index].decode(): int(flat[index + 1]) for index in range(0, len(flat), 2)}
 

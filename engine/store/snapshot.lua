@@ -3,11 +3,13 @@
 -- KEYS  1 facts  2 active policy  3 idempotency key  4 load of the day  5 expiring  6 log
 --       then on_hand and held of each SKU
 -- ARGV  1 now (UTC seconds)  2 prefix of hold keys  3 prefix of held keys
+-- Answers {'more'} if more holds may have to end than one script should take on; it is then to be sent again.
 -- Holds that end touch keys not declared here; they share the network's hash tag, so they are on this slot.
 local MOST_SWEPT = 100
 local now = ARGV[1]
 
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', now, 'LIMIT', 0, MOST_SWEPT)) do
+local expired = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', now, 'LIMIT', 0, MOST_SWEPT)
+for _, id in ipairs(expired) do
   local claims = redis.call('GET', ARGV[2] .. id)
   if claims then
     for _, claim in ipairs(cjson.decode(claims)) do
@@ -20,6 +22,9 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', now, 'LIMIT', 0
     redis.call('XADD', KEYS[6], '*', 'kind', 'expired', 'id', id, 'at', now)
   end
   redis.call('ZREM', KEYS[5], id)
+end
+if #expired == MOST_SWEPT then
+  return {'more'}
 end
 
 local found = {

@@ -64,11 +64,7 @@ def orders(lines: Sequence[bytes]) -> list[Order]:
 
 def option_sets(found: Inventory, count: int = SETS) -> list[OptionSet]:
     """`count` sets from all over the day, none of them with a fact missing that the bench's rules mention."""
-    positions = {
-        sku: {node: Position(on_hand=units, pace=found.paces[sku][node]) for node, units in stock.items()}
-        for sku, stock in found.stock.items()
-    }
-    snapshot = Snapshot(network=found.network, products=found.products, positions=positions, loads={})
+    snapshot = Snapshot(network=found.network, products=found.products, positions=_positions(found), loads={})
     lines = lines_of_the_day()
     random.Random(_SEED).shuffle(lines)
     matcher = Matcher(PolicySet(policies=(), texts={}))
@@ -82,6 +78,15 @@ def option_sets(found: Inventory, count: int = SETS) -> list[OptionSet]:
             break
     matcher.close()
     return sets
+
+
+def _positions(found: Inventory) -> Mapping[str, Mapping[str, Position]]:
+    """Those that are known to sell: of the others, `stock.days_of_cover` is not known."""
+    return {
+        sku: {node: Position(on_hand=units, pace=paces[node]) for node, units in stock.items() if node in paces}
+        for sku, stock in found.stock.items()
+        for paces in [found.paces.get(sku, {})]
+    }
 
 
 def _option_set(case: Case) -> OptionSet:

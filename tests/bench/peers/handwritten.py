@@ -1,0 +1,52 @@
+"""The rules as a programmer would write them out: one function, each shared fact read once. No engine at all."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from rules.conditions import Condition
+from rules.vocabulary import Facts
+from tests.bench.cases import FIXED, VARYING, OptionSet
+from tests.bench.peers.infix import Infix, name
+from tests.bench.rulebook import mentioned
+
+_PYTHON = Infix(literal=repr, listed="({})", between="{low} <= {value} <= {high}")
+
+
+class Handwritten:
+    engine = "hand-written Python"
+    form = "one function"
+
+    def __init__(self, conditions: Mapping[str, Condition]) -> None:
+        text = "\n".join(_lines(conditions))
+        made: dict[str, Callable[..., list[list[str]]]] = {}
+        exec(compile(text, "<rules written out>", "exec"), made)
+        self._fired = made["fired"]
+
+    def shape(self, options: OptionSet) -> tuple[list[Facts], Sequence[tuple[Facts, ...]]]:
+        return [options.fixed[group] for group in FIXED], options.options
+
+    def match(self, shaped: tuple[list[Facts], Sequence[tuple[Facts, ...]]]) -> Any:
+        fixed, options = shaped
+        return self._fired(*fixed, options)
+
+    def fired(self, answer: Any) -> list[set[str]]:
+        return list(map(set, answer))
+
+
+def _lines(conditions: Mapping[str, Condition]) -> Iterator[str]:
+    facts = mentioned(conditions)
+    yield f"def fired({', '.join(FIXED)}, options):"
+    yield from (f"    {_read(fact.path)}" for fact in facts if fact.group in FIXED)
+    yield "    found = []"
+    yield f"    for {', '.join(VARYING)} in options:"
+    yield from (f"        {_read(fact.path)}" for fact in facts if fact.group in VARYING)
+    yield "        hits = []"
+    for rule, condition in conditions.items():
+        yield f"        if {_PYTHON.said(condition)}:"
+        yield f"            hits.append({rule!r})"
+    yield "        found.append(hits)"
+    yield "    return found"
+
+
+def _read(path: str) -> str:
+    return f"{name(path)} = {path.partition('.')[0]}[{path!r}]"

@@ -1,0 +1,62 @@
+"""What the bench asks of an engine, and the facts as most of them take them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from rules.conditions import Condition
+from rules.vocabulary import Facts, Value
+from tests.bench.cases import FIXED, OptionSet
+from tests.bench.peers.infix import name
+from tests.bench.rulebook import mentioned
+
+
+class Peer(Protocol):
+    """An engine with some rules loaded: made once, asked many times. Several may stand for one engine, each for
+    another way to use it; the fastest then counts.
+    """
+
+    engine: str
+    form: str
+
+    def __init__(self, conditions: Mapping[str, Condition]) -> None: ...
+
+    def shape(self, options: OptionSet) -> Any:
+        """The facts in the form that this engine takes best. Not timed."""
+
+    def match(self, shaped: Any) -> Any:
+        """Which rules fire on each option, in whatever form is cheapest. This is what is timed."""
+
+    def fired(self, answer: Any) -> list[set[str]]:
+        """The ids of the rules that fired, by option. Not timed."""
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """The facts that rules mention, under plain names, tags as sorted lists: what all options share, and each option's
+    groups, which are put together while the clock runs.
+    """
+
+    fixed: dict[str, Any]
+    options: Sequence[tuple[dict[str, Any], ...]]
+
+
+def shaped(options: OptionSet, conditions: Mapping[str, Condition]) -> Shaped:
+    paths = [fact.path for fact in mentioned(conditions)]
+
+    def plain(facts: Facts) -> dict[str, Any]:
+        return {name(path): _plain(facts[path]) for path in paths if path in facts}
+
+    return Shaped(
+        fixed={word: value for group in FIXED for word, value in plain(options.fixed[group]).items()},
+        options=[tuple(map(plain, groups)) for groups in options.options],
+    )
+
+
+def by_flags(ids: Sequence[str], answer: Sequence[Sequence[bool]]) -> list[set[str]]:
+    """From one flag for each rule."""
+    return [{rule for rule, flag in zip(ids, flags, strict=True) if flag} for flags in answer]
+
+
+def _plain(value: Value | None) -> Any:
+    return sorted(value) if isinstance(value, frozenset) else value

@@ -1,0 +1,165 @@
+"""The command line as its users meet it: real processes on an embedded server of the test's own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.settings import Settings
+from engine.store.server import open_server
+
+HEXAGONE = Path("examples/hexagone")
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """`run("load", "DIR")`: the command in an installation of its own, with facts and policies loaded."""
+    data = tmp_path_factory.mktemp("installation")
+
+    def pointsman(*words: object, network: str = "shop") -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
+        environment = kept | {"POINTSMAN_DATA": str(data), "POINTSMAN_NETWORK": network, "COLUMNS": "120"}
+        command = [sys.executable, "-c", "from api.cli import main; main()", *map(str, words)]
+        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+    with open_server(Settings(data=data)):  # kept from ending with each command, which takes time
+        assert pointsman("load", HEXAGONE).returncode == 0
+        assert pointsman("policy", "publish", "policies", "--activate", "--note", "to start with").returncode == 0
+        yield pointsman
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Callable[..., Path]:
+    """The example's order in a file, with some of it changed."""
+
+    def changed(**changes: object) -> Path:
+        path = tmp_path / "order.json"
+        path.write_text(json.dumps(json.loads((HEXAGONE / "order.json").read_text()) | changes))
+        return path
+
+    return changed
+
+
+def test_a_dry_run_says_what_would_ship_and_holds_nothing(run: Run) -> None:
+    said = run("decide", HEXAGONE / "order.json", "--dry-run")
+    assert said.returncode == 0
+    assert "Order W-900001 (web, standard): filled" in said.stdout
+    assert "nothing was held" in said.stdout
+    assert json.loads(run("ledger", "check", "--json").stdout)["held"] == 0
+
+
+def test_a_decision_is_held_logged_and_shown_again(run: Run) -> None:
+    made = json.loads(run("decide", HEXAGONE / "order.json", "--json").stdout)
+    shown = run("show", made["id"], "--json")
+    assert json.loads(shown.stdout) == made
+    audit = json.loads(run("ledger", "check", "--json").stdout)
+    assert (audit["clean"], audit["held"]) == (True, 3)
+    assert made["id"] in run("show", made["id"]).stdout
+
+
+def test_a_day_is_summed_up_and_not_decided_twice(run: Run, tmp_path: Path) -> None:
+    orders = tmp_path / "orders.ndjson"
+    orders.write_text("".join((HEXAGONE / "orders.ndjson").read_text().splitlines(keepends=True)[:40]))
+    run("load", HEXAGONE, network="day")
+    run("policy", "publish", "policies", "--activate", network="day")
+    first = json.loads(run("route", orders, "--json", "--weigh", "10", network="day").stdout)
+    assert first["orders"] == first["filled"] + first["partial"] + first["unfilled"] == 40
+    assert (first["decided_before"], first["orders_weighed"]) == (0, 10)
+    assert first["rules"]["green/carbon-counts"]["fired"] == 40
+    audit = json.loads(run("ledger", "check", "--json", network="day").stdout)
+    assert audit["clean"]
+    assert audit["shipped"] == audit["held"] == first["units_shipped"]
+
+    again = json.loads(run("route", orders, "--json", network="day").stdout)
+    assert again["decided_before"] == 40
+    assert again["units_shipped"] == first["units_shipped"]
+    assert json.loads(run("ledger", "check", "--json", network="day").stdout) == audit
+
+    tables = run("route", orders, network="day").stdout
+    assert "decided before, not again" in tables
+    assert "units shipped" in tables
+
+
+def test_one_bad_order_of_a_file_is_named_by_its_line_and_nothing_is_routed(run: Run, tmp_path: Path) -> None:
+    lines = (HEXAGONE / "orders.ndjson").read_text().splitlines(keepends=True)[:3]
+    orders = tmp_path / "orders.ndjson"
+    orders.write_text(lines[0] + lines[1].replace('"quantity":', '"quantity":-') + "{nonsense\n" + lines[2])
+    before = run("ledger", "check").stdout
+    said = run("route", orders)
+    assert said.returncode == 1
+    assert f"{orders}:2: lines.0.quantity: a quantity is a whole number" in said.stderr
+    assert f"{orders}:3: this is no JSON" in said.stderr
+    assert "nothing was changed" in said.stderr
+    assert run("ledger", "check").stdout == before
+
+
+def test_an_unknown_sku_in_a_file_of_orders_is_said_before_any_is_routed(run: Run, tmp_path: Path) -> None:
+    good = (HEXAGONE / "orders.ndjson").read_text().splitlines(keepends=True)[0]
+    bad = json.loads(good) | {"id": "X-1", "lines": [{"sku": "NOPE", "quantity": 1}]}
+    orders = tmp_path / "orders.ndjson"
+    orders.write_text(good + json.dumps(bad) + "\n")
+    before = run("ledger", "check").stdout
+    said = run("route", orders)
+    assert "order X-1: sku: no product goes by the SKU 'NOPE'" in said.stderr
+    assert run("ledger", "check").stdout == before
+
+
+def test_every_mistake_of_an_order_is_said(run: Run, order: Callable[..., Path]) -> None:
+    path = order(channel=None, lines=[{"sku": "TXT-0059", "quantity": 0}], colour="red")
+    said = run("decide", path)
+    assert said.returncode == 1
+    assert f"{path}: channel: " in said.stderr
+    assert f"{path}: lines.0.quantity: a quantity is a whole number" in said.stderr
+    assert f"{path}: colour: Unknown field." in said.stderr
+    assert "3 mistakes; nothing was changed" in said.stderr
+
+
+def test_a_bad_policy_is_not_published_and_the_active_one_stays(run: Run, tmp_path: Path) -> None:
+    history = run("policy", "history", "--json").stdout
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("policy: bad\nrules:\n  - {id: r, because: x, when: {order.chanel: web}, then: {tier: 1}}\n")
+    for words in (("check",), ("publish", "--activate")):
+        said = run("policy", words[0], bad, *words[1:])
+        assert said.returncode == 1
+        assert "bad.yaml:3:32  unknown-fact  unknown fact 'order.chanel' (did you mean 'order.channel'?)" in said.stderr
+    assert run("policy", "history", "--json").stdout == history
+
+
+def test_an_earlier_version_can_be_made_active_again_by_the_start_of_its_name(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text("policy: p\nrules:\n  - {id: r, because: x, then: {carbon_price: 1.00}}\n")
+    first = json.loads(run("policy", "history", "--json").stdout)[0]["version"]
+    run("policy", "publish", tmp_path, "--activate", "--note", "a try")
+    assert run("policy", "activate", first[:12], "--note", "back").returncode == 0
+    history = json.loads(run("policy", "history", "--json").stdout)
+    assert [(act["act"], act["note"]) for act in history[-2:]] == [("activated", "a try"), ("activated", "back")]
+    assert history[-1]["version"] == first
+    assert run("policy", "activate", "zzz").stderr == "no published policy versions start with 'zzz'\n"
+
+
+def test_without_facts_or_policies_the_next_command_is_named(run: Run) -> None:
+    assert "pointsman load DIR" in run("decide", HEXAGONE / "order.json", network="empty").stderr
+    run("load", HEXAGONE, network="empty")
+    assert "pointsman policy publish" in run("decide", HEXAGONE / "order.json", network="empty").stderr
+
+
+def test_reset_forgets_one_network_and_no_other(run: Run) -> None:
+    run("load", HEXAGONE, network="gone")
+    before = run("availability", "TXT-0059", "web", "--json").stdout
+    assert "deleted" in run("reset", "gone", "--yes").stdout
+    assert run("reset", "gone", "--yes").stdout.startswith("0 keys")
+    assert run("availability", "TXT-0059", "web", "--json").stdout == before
+
+
+def test_loading_twice_says_that_nothing_changed(run: Run) -> None:
+    assert run("load", HEXAGONE).stdout.rstrip().endswith("as before")
+
+
+def test_a_bad_setting_is_named(run: Run) -> None:
+    said = run("ledger", "check", network="not a name")
+    assert said.returncode == 1
+    assert said.stderr.startswith("POINTSMAN_NETWORK is 'not a name'; it must be")

@@ -1,0 +1,166 @@
+"""POST and GET of decisions: what is answered, held and found again."""
+
+import orjson
+import pytest
+
+from api.answers import AvailabilityAnswer, DecisionAnswer, ReadyAnswer
+from api.app import create_app
+from tests.conftest import activate
+from tests.http.problems import problem_of
+from tests.ordering import order_json
+
+COLLECTED = {"delivery": "click_and_collect", "destination": None, "collect_at": "paris"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        order_json(),
+        order_json(("SHIRT", 12), ("COAT", 2), promise_by="2026-11-28T09:30:00Z", tags=["gift"], segment="loyal"),
+        order_json(("SHIRT", 99)),
+        order_json(("NONE", 1)),
+        order_json(("ÉTÉ 日本 ☂", 1), ("LAMP", 7)),
+        order_json(("SHIRT", 1), **COLLECTED),
+        order_json(lines=[{"id": "a", "sku": "SHIRT", "quantity": 1, "unit_price": "19.90"}]),
+    ],
+)
+@pytest.mark.parametrize("query", ["", "?dry_run=true", "?dry_run=false"])
+def test_every_decision_has_the_shape_that_the_page_promises(pointsman, http, body, query):
+    activate(
+        pointsman,
+        "when: {service.mode: van}, then: {exclude: true}",
+        "when: {node.id: lille}, then: {exclude: unless_needed}",
+        "then: {keep: 1, split_penalty: 1.00}",
+    )
+    response = http.post(f"/v1/decisions{query}", json=body)
+    assert response.status_code == (200 if query == "?dry_run=true" else 201)
+    assert response.content_type == "application/json"
+    assert DecisionAnswer().validate(response.get_json()) == {}
+
+
+def test_a_decision_says_what_ships_from_where_when_and_for_how_much(http):
+    record = http.post("/v1/decisions", json=order_json(("COAT", 2), promise_by="2026-11-27T13:00:00Z")).get_json()
+    (shipment,) = record["shipments"]
+    # the courier from Paris: 9.00, 1 h to prepare and 4 h on the way; nearer than 50 m, so no distance and no carbon
+    # parcel from Lille: 5.00 + 3 kg x 0.10
+    assert (shipment["node"], shipment["service"]) == ("lille", "parcel")
+    assert shipment["lines"] == [{"line": "1", "sku": "COAT", "quantity": 2}]
+    assert shipment["cost_micros"] == record["cost_micros"] == 5_300_000
+    assert shipment["ships_at"] == "2026-11-27T09:00:00Z"
+    assert shipment["arrives_by"] == "2026-11-28T09:00:00Z"
+    assert shipment["late"] is True
+    # 2 x 1.5 kg over the distance at 100 g a tonne-km, and the drop
+    assert shipment["co2_mg"] == 2 * round(1_500 * shipment["distance_m"] * 100_000 / 1e9) + 200_000
+
+
+def test_a_decision_is_found_again_at_its_place_byte_for_byte(http):
+    made = http.post("/v1/decisions", json=order_json())
+    assert made.status_code == 201
+    assert made.headers["Location"] == f"/v1/decisions/{made.get_json()['id']}"
+    found = http.get(made.headers["Location"])
+    assert (found.status_code, found.data) == (200, made.data)
+    assert "Location" not in found.headers
+
+
+def test_what_ships_is_held_until_the_hold_expires(http, redis_client, network):
+    record = http.post("/v1/decisions", json=order_json(("RARE", 2))).get_json()
+    assert record["hold"] == {"id": record["id"], "expires_at": "2026-11-29T09:00:00Z"}
+    assert redis_client.hgetall(f"{{{network}}}:held:RARE") == {b"lyon": b"2"}
+
+
+def test_an_order_that_gets_nothing_holds_nothing_and_is_logged(http, pointsman):
+    record = http.post("/v1/decisions", json=order_json(("NONE", 1))).get_json()
+    assert (record["status"], record["shipments"], record["hold"]) == ("unfilled", [], None)
+    assert http.get(f"/v1/decisions/{record['id']}").get_json() == record
+    audit = pointsman.check()
+    assert (audit.clean, audit.decisions, audit.held) == (True, 1, 0)
+
+
+def test_a_dry_run_decides_the_same_and_changes_nothing(http, contents):
+    body, before = order_json(("SHIRT", 11)), contents()
+    tried = http.post("/v1/decisions?dry_run=true", json=body)
+    assert contents() == before
+    assert "Location" not in tried.headers
+    made = http.post("/v1/decisions", json=body)
+    assert contents() != before
+    same = [{name: value for name, value in each.get_json().items() if name not in ("id", "hold")} for each in (tried, made)]
+    assert same[0] == same[1]
+
+
+def test_the_same_key_and_order_are_answered_with_the_same_bytes_and_held_once(http, redis_client, network):
+    body, headers = order_json(("RARE", 1)), {"Idempotency-Key": "order 1, try 1"}
+    first = http.post("/v1/decisions", json=body, headers=headers)
+    again = [http.post("/v1/decisions", json=body, headers=headers) for _ in range(3)]
+    assert first.status_code == 201
+    assert {(response.status_code, response.data) for response in again} == {(200, first.data)}
+    assert redis_client.hgetall(f"{{{network}}}:held:RARE") == {b"lyon": b"1"}
+
+
+def test_the_same_key_for_another_order_is_a_conflict_and_changes_nothing(http, contents):
+    headers = {"Idempotency-Key": "1"}
+    body = order_json(("SHIRT", 1))
+    assert http.post("/v1/decisions", json=body, headers=headers).status_code == 201
+    before = contents()
+    for other in (body | {"id": "another"}, body | {"lines": [{"sku": "SHIRT", "quantity": 2}]}, body | {"tags": ["x"]}):
+        problem = problem_of(http.post("/v1/decisions", json=other, headers=headers), 409)
+        assert problem["type"] == "urn:pointsman:problem:key-reused"
+    assert contents() == before
+
+
+def test_without_a_key_the_same_order_twice_is_two_decisions(http, redis_client, network):
+    body = order_json(("RARE", 1))
+    ids = {http.post("/v1/decisions", json=body).get_json()["id"] for _ in range(2)}
+    assert len(ids) == 2
+    assert redis_client.hgetall(f"{{{network}}}:held:RARE") == {b"lyon": b"2"}
+
+
+def test_a_key_survives_a_restart_of_the_service(http, opened):
+    body, headers = order_json(), {"Idempotency-Key": "k"}
+    first = http.post("/v1/decisions", json=body, headers=headers)
+    again = create_app(opened()).test_client().post("/v1/decisions", json=body, headers=headers)
+    assert (again.status_code, again.data) == (200, first.data)
+
+
+def test_bytes_in_utf_8_and_json_with_a_charset_are_read(http):
+    response = http.post(
+        "/v1/decisions", data=orjson.dumps(order_json(segment="fidèle")), content_type="application/json; charset=utf-8"
+    )
+    assert response.get_json()["order"]["segment"] == "fidèle"
+
+
+def test_availability_is_what_may_still_be_promised(http, pointsman):
+    activate(pointsman, "when: {node.id: lyon}, then: {keep: 2, protect: {channel: app, units: 3}}")
+    http.post("/v1/decisions", json=order_json(("SHIRT", 1), **COLLECTED))
+    answer = http.get("/v1/availability?sku=SHIRT&channel=web").get_json()
+    assert AvailabilityAnswer().validate(answer) == {}
+    assert answer["free"] == 10
+    assert [(item["node"], item["on_hand"], item["held"], item["available"], item["free"]) for item in answer["nodes"]] == [
+        ("lille", 2, 0, 2, 2),
+        ("lyon", 10, 0, 10, 5),
+        ("paris", 4, 1, 3, 3),
+    ]
+    assert http.get("/v1/availability?sku=SHIRT&channel=app").get_json()["free"] == 13
+
+
+def test_a_product_without_stock_is_available_nowhere(http):
+    assert http.get("/v1/availability?sku=NONE&channel=web").get_json()["free"] == 0
+
+
+def test_a_ready_service_names_the_versions_that_decide(http, pointsman):
+    version = activate(pointsman, "then: {hold: 1 h}")
+    answer = http.get("/readyz").get_json()
+    assert ReadyAnswer().validate(answer) == {}
+    assert (answer["policy_version"], answer["incidents"]) == (version, 0)
+    decision = http.post("/v1/decisions", json=order_json()).get_json()
+    assert decision["network_version"] == answer["network_version"]
+
+
+def test_the_openapi_page_describes_every_address(http):
+    page = http.get("/openapi.json").get_json()
+    assert set(page["paths"]) == {
+        "/v1/decisions",
+        "/v1/decisions/{decision_id}",
+        "/v1/availability",
+        "/healthz",
+        "/readyz",
+    }

@@ -1,0 +1,198 @@
+"""The two round trips of a decision: what is read, what is taken, and that it is taken once."""
+
+import dataclasses
+
+import pytest
+
+from engine.decide.decision import Claim, Room, canonical, record
+from engine.store.client import Client
+from engine.store.keys import Keys
+from engine.store.ledger import Key, Ledger
+from engine.store.log import entries, find
+from engine.store.network import save
+from engine.store.policies import activate as activate_version
+from engine.store.policies import publish
+from tests.building import LILLE, LYON, NOW, decided, inventory, node, order, policies, snapshot
+
+DAY = "2026-11-27"
+
+
+@pytest.fixture
+def client(server_url):
+    client = Client(server_url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def keys(network):
+    return Keys(network)
+
+
+@pytest.fixture
+def ledger(client, keys):
+    """Ten of A in Lyon, four in Lille, and policies without rules."""
+    save(client, keys, facts())
+    version = policies().version
+    publish(client, keys, version, policies().texts, {})
+    activate_version(client, keys, version, {})
+    return Ledger(client, keys)
+
+
+def facts():
+    return inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 10, "lille": 4}, "B": {"lyon": 1}})
+
+
+def decision_of(*claims: Claim, rooms=(), **more):
+    """A decision on the facts above that takes just this."""
+    made = decided(order(), snapshot([node("lyon")], {"A": {"lyon": 1}}))
+    found = dataclasses.replace(made, network_version=facts().network.version, claims=claims, rooms=rooms, day=DAY)
+    return dataclasses.replace(found, **more)
+
+
+def lyon(units, floor=0, sku="A"):
+    return Claim(sku=sku, node="lyon", units=units, floor=floor)
+
+
+def commit(ledger, decision, name="d1", key=None):
+    return ledger.commit(decision, name, canonical(record(decision, name, "0")), key)
+
+
+def stock(ledger, *skus, now=NOW):
+    return ledger.read(skus, day=DAY, now=now).stock
+
+
+def test_a_commit_takes_its_units_and_writes_one_entry(ledger, client, keys):
+    assert commit(ledger, decision_of(lyon(3), rooms=(Room(node="lyon", shipments=1, most=None),))).stale is None
+    assert stock(ledger, "A") == {"A": {"lyon": (10, 3), "lille": (4, 0)}}
+    assert [(entry.kind, entry.decision, entry.at) for entry in entries(client, keys)] == [("decided", "d1", NOW)]
+    assert ledger.read([], day=DAY, now=NOW).loads == {"lyon": 1}
+
+
+def test_a_commit_sent_twice_is_answered_and_not_applied_twice(ledger, contents):
+    decision = decision_of(lyon(3), rooms=(Room(node="lyon", shipments=1, most=None),))
+    first = commit(ledger, decision)
+    before = contents()
+    assert commit(ledger, decision) == first
+    assert contents() == before
+
+
+def test_a_commit_sent_twice_with_a_key_is_answered_and_not_applied_twice(ledger, contents):
+    key = Key(caller="http", name="k")
+    first = commit(ledger, decision_of(lyon(3)), key=key)
+    before = contents()
+    assert commit(ledger, decision_of(lyon(3)), key=key) == first
+    assert contents() == before
+
+
+def test_a_commit_sent_again_when_the_stock_is_gone_is_still_answered_as_done(ledger):
+    decision = decision_of(lyon(10))
+    assert commit(ledger, decision) == commit(ledger, decision)
+    assert commit(ledger, decision_of(lyon(1)), "d2").stale == "lyon"
+
+
+def test_a_key_used_before_names_its_decision_and_takes_nothing(ledger, contents):
+    key = Key(caller="http", name="k")
+    commit(ledger, decision_of(lyon(1)), key=key)
+    before = contents()
+    assert commit(ledger, decision_of(lyon(1)), "d2", key).answered == "d1"
+    assert ledger.read(["A"], day=DAY, now=NOW, key=key).answered == "d1"
+    assert contents() == before
+
+
+def test_a_key_is_its_caller_s_own(ledger):
+    commit(ledger, decision_of(lyon(1)), key=Key(caller="http", name="k"))
+    assert commit(ledger, decision_of(lyon(1)), "d2", Key(caller="cli", name="k")).answered is None
+
+
+@pytest.mark.parametrize(
+    ("claims", "rooms", "said"),
+    [
+        ([lyon(11)], [], "lyon"),
+        ([lyon(8, floor=3)], [], "lyon"),
+        ([lyon(1, sku="C")], [], "lyon"),
+        ([Claim(sku="A", node="nowhere", units=1, floor=0)], [], "nowhere"),
+        ([Claim(sku="A", node="lille", units=4, floor=0), lyon(2, sku="B")], [], "lyon"),
+        ([lyon(1)], [Room(node="lyon", shipments=2, most=1)], "lyon"),
+        ([lyon(1)], [Room(node="lille", shipments=1, most=None), Room(node="lyon", shipments=1, most=0)], "lyon"),
+    ],
+)
+def test_what_does_not_stand_any_more_is_named_and_nothing_is_taken(ledger, contents, claims, rooms, said):
+    before = contents()
+    assert commit(ledger, decision_of(*claims, rooms=rooms)).stale == said
+    assert contents() == before
+
+
+@pytest.mark.parametrize("units", [7, 6])
+def test_the_last_unit_above_the_floor_can_be_taken(ledger, units):
+    assert commit(ledger, decision_of(lyon(units, floor=3))).stale is None
+    assert (commit(ledger, decision_of(lyon(1, floor=3)), "d2").stale is None) is (units == 6)
+
+
+@pytest.mark.parametrize("other", [{"network_version": "another"}, {"policy_version": "another"}])
+def test_a_decision_on_facts_or_policies_of_before_takes_nothing(ledger, contents, other):
+    before = contents()
+    assert commit(ledger, decision_of(lyon(1), **other)).stale == "facts or policies"
+    assert contents() == before
+
+
+def test_units_of_a_hold_are_free_from_the_second_on_in_which_it_expires(ledger, client, keys):
+    commit(ledger, decision_of(lyon(3), lyon(1, sku="B"), hold_until=NOW + 60))
+    assert stock(ledger, "A", "B", now=NOW + 59)["A"]["lyon"] == (10, 3)
+    assert stock(ledger, "A", "B", now=NOW + 60) == {"A": {"lyon": (10, 0), "lille": (4, 0)}, "B": {"lyon": (1, 0)}}
+    assert [(entry.kind, entry.decision, entry.at) for entry in entries(client, keys)] == [
+        ("decided", "d1", NOW),
+        ("expired", "d1", NOW + 60),
+    ]
+
+
+def test_a_snapshot_of_other_skus_ends_the_holds_too(ledger, redis_client, network):
+    commit(ledger, decision_of(lyon(3), hold_until=NOW + 60))
+    stock(ledger, "B", now=NOW + 60)
+    assert redis_client.hgetall(f"{{{network}}}:held:A") == {}
+
+
+def test_however_many_holds_expire_at_once_all_units_are_free_for_the_next_decision(ledger, client, keys):
+    made = decision_of(Claim(sku="A", node="lyon", units=1, floor=-1_000), hold_until=NOW + 60)
+    for number in range(350):
+        commit(ledger, made, f"d{number}")
+    assert stock(ledger, "A")["A"]["lyon"] == (10, 350)
+    assert stock(ledger, "A", now=NOW + 60)["A"]["lyon"] == (10, 0)
+    assert [entry.kind for entry in entries(client, keys)].count("expired") == 350
+
+
+def test_two_that_find_a_hold_expired_end_it_once(ledger, client, keys):
+    commit(ledger, decision_of(lyon(3), hold_until=NOW + 60))
+    commit(ledger, decision_of(lyon(2), hold_until=NOW + 600), "d2")
+    another = Ledger(client, keys)
+    assert stock(ledger, "A", now=NOW + 60) == stock(another, "A", now=NOW + 60)
+    assert stock(another, "A", now=NOW + 60)["A"]["lyon"] == (10, 2)
+    assert [entry.decision for entry in entries(client, keys) if entry.kind == "expired"] == ["d1"]
+
+
+def test_the_same_sku_asked_for_twice_is_read_once_and_the_same(ledger):
+    assert stock(ledger, "A", "A") == stock(ledger, "A")
+
+
+def test_a_server_that_forgot_the_scripts_is_sent_them_again(ledger, redis_client):
+    redis_client.script_flush()
+    assert commit(ledger, decision_of(lyon(1))).stale is None
+    redis_client.script_flush()
+    assert stock(ledger, "A")["A"]["lyon"] == (10, 1)
+
+
+def test_loads_are_counted_by_the_day(ledger):
+    room = Room(node="lyon", shipments=2, most=None)
+    commit(ledger, decision_of(lyon(1), rooms=(room,)))
+    commit(ledger, decision_of(lyon(1), rooms=(room,), day="2026-11-28"), "d2")
+    commit(ledger, decision_of(lyon(1), rooms=(room,), day="2026-11-28"), "d3")
+    assert ledger.read([], day=DAY, now=NOW).loads == {"lyon": 2}
+    assert ledger.read([], day="2026-11-28", now=NOW).loads == {"lyon": 4}
+
+
+def test_an_entry_of_the_log_is_found_by_its_decision(ledger, client, keys):
+    decision = decision_of(lyon(1))
+    commit(ledger, decision)
+    entry = find(client, keys, "d1")
+    assert entry.body == canonical(record(decision, "d1", "0"))
+    assert find(client, keys, "d2") is None
