@@ -12,7 +12,8 @@ from werkzeug.exceptions import BadRequest
 
 class StrictParser(FlaskParser):
     """Bodies by orjson: no NaN, no lone surrogates, no nesting that exhausts the stack. A query that says what nobody
-    knows is refused: `?dryrun=true` must not take holds."""
+    knows is refused: `?dryrun=true` must not take holds.
+    """
 
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"query": RAISE}
 

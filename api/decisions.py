@@ -3,10 +3,10 @@
 from http import HTTPStatus
 
 from flask import Response, request, url_for
-from api.arguments import Blueprint
 from marshmallow import Schema, fields, validate
 
 from api.answers import DecisionAnswer
+from api.arguments import Blueprint
 from api.fields import Flag
 from api.schemas import OrderRequest
 from engine.facts import Order

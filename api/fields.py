@@ -12,6 +12,7 @@ from rules import literals
 from rules.errors import LiteralInvalid
 
 MOST_UNITS = 1_000_000
+_GREAT_CIRCLE = 1_000
 _YEAR_9999 = 253_370_764_800
 """UTC seconds; beyond, a local time may have no calendar any more."""
 _Value = TypeVar("_Value")
@@ -28,12 +29,12 @@ class _Reading(fields.Field[_Value]):
 
 
 class Literal(_Reading[Any]):
-    """A word of a file, read by one of `rules.literals`; `low` is the least value allowed."""
+    """A word of a file, read by one of `rules.literals`, from 0 to `most`: beyond lies no business, only overflow."""
 
-    def __init__(self, read: Callable[[str], Any], *, low: int | None = 0, **options: Any) -> None:
+    def __init__(self, read: Callable[[str], Any], *, most: int = 10**12, **options: Any) -> None:
         super().__init__(**options)
         self._literal = read
-        self._low = low
+        self._most = most
 
     def read(self, value: Any) -> Any:
         if not isinstance(value, str):
@@ -42,8 +43,10 @@ class Literal(_Reading[Any]):
             found = self._literal(value)
         except LiteralInvalid as error:
             raise ValidationError(str(error)) from None
-        if self._low is not None and found < self._low:
-            raise ValidationError(f"'{value}' is below {self._low}")
+        if found < 0:
+            raise ValidationError(f"'{value}' is below 0")
+        if found > self._most:
+            raise ValidationError(f"'{value}' is more than can be meant here")
         return found
 
 
@@ -52,6 +55,14 @@ def thousandths(text: str) -> int:
     value, rest = divmod(literals.number(text), 1_000)
     if rest:
         raise LiteralInvalid(f"'{text}' has more than three decimals")
+    return value
+
+
+def detour_factor(text: str) -> int:
+    """Thousandths of the great circle, which no route is shorter than."""
+    value = thousandths(text)
+    if value < _GREAT_CIRCLE:
+        raise LiteralInvalid(f"'{text}' is below 1; no route is shorter than the great circle")
     return value
 
 

@@ -4,10 +4,14 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
-from api.fields import Degrees, Literal, Word, thousandths
+from api.fields import Degrees, Literal, Word, detour_factor, thousandths
 from rules import literals
 from rules.vocabulary import LIFECYCLES, MODES, NODE_TYPES
 
+MOST_MINUTES = 366 * 24 * 60
+MOST_GRAMS = 10**8
+MOST_DETOUR = 100_000
+"""Thousandths."""
 _ATTRIBUTE_TYPES = ("flag", "number", "word", "tags")
 
 
@@ -23,7 +27,7 @@ class EmissionShape(_Strict):
 
 class BandShape(_Strict):
     up_to = Literal(literals.distance, required=True)
-    takes = Literal(literals.duration, required=True)
+    takes = Literal(literals.duration, most=MOST_MINUTES, required=True)
 
 
 class ServiceShape(_Strict):
@@ -32,7 +36,7 @@ class ServiceShape(_Strict):
     base = Literal(literals.money, required=True)
     per_km = Literal(literals.money)
     per_kg = Literal(literals.money)
-    detour = Literal(thousandths, low=1_000)
+    detour = Literal(detour_factor, most=MOST_DETOUR)
     max_distance = Literal(literals.distance)
     max_weight = Literal(literals.weight)
     drop = Literal(literals.carbon)
@@ -57,7 +61,7 @@ class NodeShape(_Strict):
     tags = fields.List(Word())
     attributes = fields.Dict(keys=fields.String(), values=fields.Raw())
     handling = Literal(literals.money)
-    preparation = Literal(literals.duration)
+    preparation = Literal(literals.duration, most=MOST_MINUTES)
     services = fields.List(Word(), required=True)
 
 
@@ -85,7 +89,7 @@ class ProductShape(_Strict):
     brand = Word()
     season = Word()
     lifecycle = fields.String(required=True, validate=validate.OneOf(LIFECYCLES))
-    weight_g = Literal(literals.count, required=True)
+    weight_g = Literal(literals.count, most=MOST_GRAMS, required=True)
     tags = fields.String()
 
 

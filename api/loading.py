@@ -3,7 +3,8 @@
 import csv
 import dataclasses
 import io
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +125,9 @@ def _rows(path: Path, required: list[str], notes: list[Mistake]) -> Iterator[tup
         return
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
-        missing = [name for name in required if name not in (reader.fieldnames or ())]
-        notes += [Mistake(where=f"{path}:1", field=name, message="this column is missing") for name in missing]
-        if missing:
+        faults = list(_column_faults(f"{path}:1", reader.fieldnames or (), required))
+        notes += faults
+        if faults:
             return
         for row in reader:
             where = f"{path}:{reader.line_num}"
@@ -136,4 +137,14 @@ def _rows(path: Path, required: list[str], notes: list[Mistake]) -> Iterator[tup
                 continue
             yield where, {name: cell.strip() for name, cell in row.items() if cell.strip()}
     except csv.Error as error:
-        notes.append(Mistake(where=f"{path}:{reader.line_num}", field="", message=f"this is no CSV: {error}"))
+        # the inner reader's count: DictReader's own stays behind when a row fails
+        notes.append(Mistake(where=f"{path}:{reader.reader.line_num}", field="", message=f"this is no CSV: {error}"))
+
+
+def _column_faults(where: str, names: Sequence[str], required: Sequence[str]) -> Iterator[Mistake]:
+    for name in required:
+        if name not in names:
+            yield Mistake(where=where, field=name, message="this column is missing")
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield Mistake(where=where, field=name, message="this column stands here a second time")

@@ -70,10 +70,12 @@ class OrderRequest(_Strict):
 
     @validates_schema
     def _lines_differ(self, data: dict[str, Any], **_: Any) -> None:
-        named = [line["id"] or str(number) for number, line in enumerate(data.get("lines", []), start=1)]
-        for index, name in enumerate(named):
-            if name in named[:index]:
+        seen: set[str] = set()
+        for index, line in enumerate(data.get("lines", [])):
+            name = line["id"] or str(index + 1)
+            if name in seen:
                 raise ValidationError({"lines": {index: {"id": [f"line '{name}' stands here a second time"]}}})
+            seen.add(name)
 
     @post_load
     def _order(self, data: dict[str, Any], **_: Any) -> Order:

@@ -3,9 +3,8 @@
 from http import HTTPStatus
 from typing import Any
 
-from api.arguments import Blueprint
-
 from api.answers import AvailabilityAnswer
+from api.arguments import Blueprint
 from api.schemas import AvailabilityQuery
 from engine.service import Availability, Pointsman
 

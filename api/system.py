@@ -3,10 +3,10 @@
 from http import HTTPStatus
 from typing import Any
 
-from api.arguments import Blueprint
 from marshmallow import Schema, fields
 
 from api.answers import ReadyAnswer
+from api.arguments import Blueprint
 from engine.service import Pointsman
 
 

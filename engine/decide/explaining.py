@@ -47,6 +47,8 @@ def _bounds(case: Case, index: int, missing: int, usable: set[str]) -> Iterator[
     line = case.order.lines[index]
     free = [stand.free for stand in case.stands[index] if stand.node in usable]
     wanted = sum(other.quantity for other in case.order.lines if other.sku == line.sku)
+    if not free:
+        return  # what was said of the places says it all
     if case.keeps_together(index) and max(free, default=0) < line.quantity:
         rules = _with(case, [case.line_judgements[index]], "keep_together")
         yield Reason(code="kept_together", units=missing, rules=rules)

@@ -9,7 +9,6 @@ import redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as Away
 from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
-
 from redis.retry import Retry
 
 from engine.errors import StoreUnavailable
@@ -45,7 +44,9 @@ def faults() -> Iterator[None]:
     try:
         yield
     except Away as error:
-        raise StoreUnavailable(f"the server does not answer: {error}; try again, with the same idempotency key") from error
+        raise StoreUnavailable(
+            f"the server does not answer: {error}; try again, with the same idempotency key"
+        ) from error
     except OutOfMemoryError as error:
         raise StoreUnavailable("the server has no memory left; raise its maxmemory") from error
     except ReadOnlyError as error:

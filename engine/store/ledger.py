@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -56,7 +57,7 @@ class Ledger:
         named = [keys.facts, keys.active_policy, _idempotency(keys, key), keys.load(day), keys.expiring, keys.log]
         named += [name for sku in skus for name in (keys.on_hand(sku), keys.held(sku))]
         with faults():
-            found = [b"more"]
+            found: list[Any] = [b"more"]
             while found == [b"more"]:
                 found = self._snapshot(keys=named, args=[now, keys.hold_prefix, keys.held_prefix])
         version, policy, answered, loads, *stocks = found

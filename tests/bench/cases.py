@@ -15,11 +15,11 @@ from engine.decide.judging import Case
 from engine.decide.matching import Matcher
 from engine.facts import Inventory, Order, Position, Snapshot
 from rules.policy import PolicySet
-from rules.schema import is_policy_file, load_policies
 from rules.vocabulary import Facts, Stage
 
 ROOT = Path(__file__).parents[2]
 HEXAGONE = ROOT / "examples" / "hexagone"
+POLICIES = ROOT / "policies"
 OPTIONS = 20
 SETS = 50
 _SEED = 7
@@ -41,11 +41,6 @@ class OptionSet:
         """Every option's facts in one mapping."""
         shared = {path: value for group in FIXED for path, value in self.fixed[group].items()}
         return [shared | {path: value for group in groups for path, value in group.items()} for groups in self.options]
-
-
-def shipped_policies() -> PolicySet:
-    files = (path for path in (ROOT / "policies").iterdir() if is_policy_file(path.name))
-    return load_policies({path.name: path.read_bytes() for path in files})
 
 
 def inventory() -> Inventory:

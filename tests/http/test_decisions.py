@@ -83,7 +83,9 @@ def test_a_dry_run_decides_the_same_and_changes_nothing(http, contents):
     assert "Location" not in tried.headers
     made = http.post("/v1/decisions", json=body)
     assert contents() != before
-    same = [{name: value for name, value in each.get_json().items() if name not in ("id", "hold")} for each in (tried, made)]
+    same = [
+        {name: value for name, value in each.get_json().items() if name not in ("id", "hold")} for each in (tried, made)
+    ]
     assert same[0] == same[1]
 
 
@@ -101,7 +103,11 @@ def test_the_same_key_for_another_order_is_a_conflict_and_changes_nothing(http, 
     body = order_json(("SHIRT", 1))
     assert http.post("/v1/decisions", json=body, headers=headers).status_code == 201
     before = contents()
-    for other in (body | {"id": "another"}, body | {"lines": [{"sku": "SHIRT", "quantity": 2}]}, body | {"tags": ["x"]}):
+    for other in (
+        body | {"id": "another"},
+        body | {"lines": [{"sku": "SHIRT", "quantity": 2}]},
+        body | {"tags": ["x"]},
+    ):
         problem = problem_of(http.post("/v1/decisions", json=other, headers=headers), 409)
         assert problem["type"] == "urn:pointsman:problem:key-reused"
     assert contents() == before
@@ -134,7 +140,9 @@ def test_availability_is_what_may_still_be_promised(http, pointsman):
     answer = http.get("/v1/availability?sku=SHIRT&channel=web").get_json()
     assert AvailabilityAnswer().validate(answer) == {}
     assert answer["free"] == 10
-    assert [(item["node"], item["on_hand"], item["held"], item["available"], item["free"]) for item in answer["nodes"]] == [
+    assert [
+        (item["node"], item["on_hand"], item["held"], item["available"], item["free"]) for item in answer["nodes"]
+    ] == [
         ("lille", 2, 0, 2, 2),
         ("lyon", 10, 0, 10, 5),
         ("paris", 4, 1, 3, 3),

@@ -14,7 +14,16 @@ from tests.conftest import SMALL, activate
 from tests.http.problems import fields_of, problem_of
 from tests.ordering import order_json
 
-NOT_THERE = ["/", "/v1", "/v1/decisions/", "/v1/decisions/nobody", "/v1/decisions/%00", "/v1/decisions/%ff", "/nowhere", "/v1/availability?sku=X&channel=web"]
+NOT_THERE = [
+    "/",
+    "/v1",
+    "/v1/decisions/",
+    "/v1/decisions/nobody",
+    "/v1/decisions/%00",
+    "/v1/decisions/%ff",
+    "/nowhere",
+    "/v1/availability?sku=X&channel=web",
+]
 
 
 @pytest.mark.parametrize("path", NOT_THERE)
@@ -23,7 +32,8 @@ def test_what_is_not_there_is_not_found(http, path):
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/v1/decisions"), ("DELETE", "/v1/decisions"), ("PUT", "/readyz"), ("PATCH", "/healthz")]
+    ("method", "path"),
+    [("GET", "/v1/decisions"), ("DELETE", "/v1/decisions"), ("PUT", "/readyz"), ("PATCH", "/healthz")],
 )
 def test_a_method_that_an_address_does_not_have_is_not_allowed(http, method, path):
     response = http.open(path, method=method)

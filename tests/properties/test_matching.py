@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from engine.decide.coding import UNKNOWN
 from engine.decide.matching import Matcher, StageMatcher
-from rules.conditions import Operator, holds
+from rules.conditions import Compare, Operator, holds
 from rules.schema import load_policies
-from rules.vocabulary import Stage
+from rules.vocabulary import Kind, Stage, attribute
 from tests.properties import trees
 from tests.properties.agreeing import PREFER, assert_agrees, compare, prefers
 from tests.properties.trees import policy_set, rule_of
@@ -87,6 +87,18 @@ def test_a_word_with_a_nul_is_a_word_like_any_other():
     assert_agrees(policies, [(Stage.OPTION, {"order.segment": word}) for word in ("\0", "a", "b", None)])
 
 
+def test_an_attribute_that_is_one_is_not_taken_for_true():
+    path = "node.attributes.x"
+    flag, number = (attribute(path, kind) for kind in (Kind.FLAG, Kind.NUMBER))
+    rules = [
+        Compare(fact=flag, operator=Operator.EQUALS, operands=(True,)),
+        Compare(fact=number, operator=Operator.EQUALS, operands=(1,)),
+        Compare(fact=number, operator=Operator.AT_MOST, operands=(0,)),
+    ]
+    values = (True, 1, False, 0, "1", frozenset({"1"}), None, 1, True)
+    assert_agrees(prefers(rules), [(Stage.OPTION, {path: value}) for value in values])
+
+
 def test_the_outcome_without_a_rule_lets_those_act_that_it_silenced():
     held = compare("node.id", Operator.EQUALS, "a")
     policies = policy_set([rule_of("p/one", held, PREFER), rule_of("p/two", held, PREFER, overrides=("p/one",))])
@@ -96,7 +108,7 @@ def test_the_outcome_without_a_rule_lets_those_act_that_it_silenced():
     without = stage.without(judgement, "p/two")
     matcher.close()
     assert judgement.fired == ("p/two",)
-    assert without.adjustment == -4_000_000
+    assert (without.fired, without.outcome.adjustment) == (("p/one",), -4_000_000)
 
 
 def test_a_failing_library_costs_an_incident_and_no_decision(caplog):

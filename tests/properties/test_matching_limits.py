@@ -43,6 +43,13 @@ LARGE = {
         ],
         [{"order.postcode": code} for code in (*POSTCODES[:5], "99999", None)],
     ),
+    "ten rules for 70 scattered postcodes each": (
+        [
+            *[compare("order.postcode", Operator.EQUALS, code) for code in POSTCODES],
+            *[compare("order.postcode", Operator.EQUALS, *POSTCODES[start::10]) for start in range(10)],
+        ],
+        [{"order.postcode": code} for code in (*POSTCODES[::99], "99999", None)],
+    ),
     "100 cuts on one number, from below and from above": (
         [
             compare("stock.on_hand", operator, cut)

@@ -4,6 +4,7 @@ Comparisons stand in the patterns, where CLIPS shares them between rules. What f
 faster than a call into Python for each rule that fires.
 """
 
+import ctypes
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,10 +28,14 @@ class Clips:
         self._conditions = conditions
         self._ids = list(conditions)
         self._environment = clips.Environment()
+        # never let go: CLIPS 6.4 prints on stdout that it could not free all of itself
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._environment))
         self._environment.build("(defglobal ?*hits* = (create$))")
         facts = mentioned(conditions)
         self._environment.build(_template(_SHARED, [fact for fact in facts if fact.group in FIXED]))
-        self._environment.build(_template(_OPTION, [fact for fact in facts if fact.group not in FIXED], "(slot number)"))
+        self._environment.build(
+            _template(_OPTION, [fact for fact in facts if fact.group not in FIXED], "(slot number)")
+        )
         for number, condition in enumerate(conditions.values()):
             self._environment.build(_rule(number, condition))
         self._environment.reset()
@@ -43,9 +48,7 @@ class Clips:
         found = shaped(options, self._conditions)
         return Shaped(
             fixed=self._symbols(found.fixed),
-            options=[
-                ({"number": number}, *map(self._symbols, groups)) for number, groups in enumerate(found.options)
-            ],
+            options=[({"number": number}, *map(self._symbols, groups)) for number, groups in enumerate(found.options)],
         )
 
     def match(self, facts: Shaped) -> Any:

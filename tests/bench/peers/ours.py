@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from engine.decide.judging import _merging
 from engine.decide.matching import Judgement, StageMatcher
 from rules.conditions import Condition
 from rules.vocabulary import Stage
 from tests.bench.cases import FIXED, VARYING, OptionSet
 from tests.bench.rulebook import policies
+
+FIRST_SIGHT, REMEMBERED = "first sight", "remembered"
 
 
 class Ours:
@@ -16,7 +19,7 @@ class Ours:
     """
 
     engine = "Pointsman"
-    form = "remembered"
+    form = REMEMBERED
 
     def __init__(self, conditions: Mapping[str, Condition]) -> None:
         self._matcher = StageMatcher(Stage.OPTION, policies(conditions))
@@ -27,12 +30,11 @@ class Ours:
     def match(self, facts: OptionSet) -> Any:
         matcher, shared = self._matcher, facts.fixed
         fixed = matcher.codes(shared, *FIXED)
-        node_code, stock_code, service_code, route_code = [matcher.coders[group] for group in VARYING]
+        coders = [matcher.coders[group] for group in VARYING]
         answer = []
         for groups in facts.options:
-            node, stock, service, route = groups
-            codes = (*fixed, node_code(node), stock_code(stock), service_code(service), route_code(route))
-            answer.append(matcher.judge(codes, lambda groups=groups: _merged(*shared.values(), *groups)))
+            codes = (*fixed, *[code(group) for code, group in zip(coders, groups, strict=True)])
+            answer.append(matcher.judge(codes, _merging(shared, *groups)))
         return answer
 
     def fired(self, answer: list[Judgement]) -> list[set[str]]:
@@ -42,7 +44,8 @@ class Ours:
         """What tells the options apart for these rules; equal where the answer is remembered."""
         fixed = self._matcher.codes(facts.fixed, *FIXED)
         return [
-            (*fixed, *self._matcher.codes(dict(zip(VARYING, groups, strict=True)), *VARYING)) for groups in facts.options
+            (*fixed, *self._matcher.codes(dict(zip(VARYING, groups, strict=True)), *VARYING))
+            for groups in facts.options
         ]
 
     @property
@@ -51,7 +54,3 @@ class Ours:
 
     def close(self) -> None:
         self._matcher.close()
-
-
-def _merged(*groups: Mapping[str, Any]) -> dict[str, Any]:
-    return {path: value for group in groups for path, value in group.items()}

@@ -102,8 +102,8 @@ CONDITIONS = {
     "a word that is not in the list": (
         when("route.late: true, order.delivery: [standard, expres]"),
         (
-            "p.yaml:5:57  unknown-word  'expres' is no value of order.delivery; use standard, express, click_and_collect"
-            " (did you mean 'express'?)"
+            "p.yaml:5:57  unknown-word  'expres' is no value of order.delivery; "
+            "use standard, express, click_and_collect (did you mean 'express'?)"
         ),
     ),
     "a value": (

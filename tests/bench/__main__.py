@@ -1,0 +1,56 @@
+"""`python -m tests.bench`: the bench, part after part, side by side in one run. Progress goes to stderr."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+
+from tests.bench import cases, deciding, matching, serving, tables
+
+PARTS = ("matching", "deciding", "serving")
+BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
+
+
+@click.command()
+@click.option("--brief", is_flag=True, help="A little of each part: that all work, not how fast.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--only", type=click.Choice(PARTS), multiple=True, help="Only this part.")
+def main(*, brief: bool, as_json: bool, only: Sequence[str]) -> None:
+    """Measure matching against other engines, decisions a second, and HTTP throughput against a floor."""
+    # what is started here is ended by leaving blocks, so a request to end must leave them
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    report = measure(brief=brief, only=only or PARTS)
+    if as_json:
+        print(json.dumps(tables.record(report), indent=2))
+    else:
+        tables.show(report, Console(width=None if sys.stdout.isatty() else 140))
+
+
+def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
+    before = os.getloadavg()[0]
+    inventory, lines = cases.inventory(), cases.lines_of_the_day()
+    found: dict[str, Any] = dict.fromkeys(PARTS)
+    if "matching" in only:
+        sets = cases.option_sets(inventory, BRIEF_SETS if brief else cases.SETS)
+        found["matching"] = matching.measure(sets, rounds=BRIEF_ROUNDS if brief else matching.ROUNDS, say=_say)
+    if "deciding" in only:
+        orders = cases.orders(lines[: BRIEF_ORDERS if brief else deciding.ORDERS])
+        found["deciding"] = deciding.measure(inventory, orders, say=_say)
+    if "serving" in only:
+        slices, size = (1, BRIEF_SLICE) if brief else (serving.SLICES, serving.SLICE)
+        orders = cases.orders(lines[: (slices + 1) * size])
+        found["serving"] = serving.measure(inventory, orders, slices=slices, size=size, say=_say)
+    return tables.Report(**found, load=(before, os.getloadavg()[0]), cores=os.cpu_count() or 1)
+
+
+def _say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""The floor: a Flask app that does the round trips of a decision and none of its thinking.
+
+For each order it was worked out beforehand what the snapshot script is asked, what the commit script is given, and what
+the caller is answered: the same bytes that Pointsman sends. The floor reads which order it is, sends the two, answers.
+"""
+
+import os
+import pickle
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+from flask import Flask, Response, request
+
+from engine.settings import Settings
+from engine.store.client import Client
+from engine.store.server import open_server
+
+ANSWERS = "BENCH_ANSWERS"
+"""The environment variable that names the file of prepared answers: pickled, by the order's id."""
+
+
+class Prepared(NamedTuple):
+    """The two scripts' keys and arguments, and the answer."""
+
+    snapshot: tuple[list[str], list[str | int | bytes]]
+    commit: tuple[list[str], list[str | int | bytes]]
+    location: str
+    body: bytes
+
+
+def floor_app() -> Flask:
+    """What gunicorn serves; called in each worker, after the fork, as `api.app.served_app` is."""
+    prepared: dict[str, Prepared] = pickle.loads(Path(os.environ[ANSWERS]).read_bytes())
+    server = open_server(Settings.from_environment(os.environ))
+    client = Client(server.url)
+    snapshot, commit = client.script("snapshot"), client.script("commit")
+    app = Flask("floor", static_folder=None)
+    app.extensions["server"] = server
+
+    @app.post("/v1/decisions")
+    def decide() -> Response:
+        found = prepared[orjson.loads(request.get_data())["id"]]
+        snapshot(keys=found.snapshot[0], args=found.snapshot[1])
+        state = commit(keys=found.commit[0], args=found.commit[1])
+        status = 201 if state == [b"done"] else 409
+        return Response(
+            found.body, status=status, content_type="application/json", headers={"Location": found.location}
+        )
+
+    @app.get("/readyz")
+    def ready() -> dict[str, str]:
+        return {"status": "ready"}
+
+    return app

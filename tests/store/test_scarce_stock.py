@@ -1,0 +1,184 @@
+"""Many at once after the same few units: never more held than there is, no floor broken, no day too full.
+
+Each worker has a Pointsman of its own, as each process of the service has; some are threads, some processes.
+"""
+
+import subprocess
+import sys
+import threading
+from collections import Counter
+
+import pytest
+
+from engine.errors import Contended
+from engine.store.client import Client
+from engine.store.keys import Keys
+from engine.store.log import entries
+from tests.building import EURO, LILLE, LYON, PARIS, inventory, node, order, service
+from tests.conftest import activate
+from tests.ordering import shipped_units
+
+SKUS = [f"S{number}" for number in range(4)]
+WORKER = """
+import random, sys
+from engine.errors import Contended
+from engine.service import Pointsman
+from engine.settings import Settings
+from tests.building import NOW, order
+url, network, seed, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+dice = random.Random(seed)
+with Pointsman(Settings(redis_url=url, network=network), clock=lambda: NOW) as pointsman:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for number in range(count):
+        lines = [(f"S{dice.randrange(4)}", dice.randint(1, 4)) for _ in range(dice.randint(1, 3))]
+        try:
+            pointsman.decide(order(*lines, id=f"{seed}-{number}", channel=dice.choice(["web", "app"])))
+        except Contended:
+            print("contended", flush=True)
+"""
+
+
+def scarce(units):
+    nodes = [node("lille", LILLE, handling=EURO), node("lyon", LYON), node("paris", PARIS, services=("parcel", "van"))]
+    stock = {sku: {item.id: units for item in nodes} for sku in SKUS}
+    return inventory(nodes, stock, services=[service(), service("van", mode="van", base=6 * EURO)])
+
+
+def held_by_position(client, network):
+    return {
+        (key.decode().rpartition(":")[2], name.decode()): int(units)
+        for key in client.keys(f"{{{network}}}:held:*")
+        for name, units in client.hgetall(key).items()
+    }
+
+
+def shipped_by_position(records):
+    found = Counter()
+    for record in records:
+        for shipment in record["shipments"]:
+            for line in shipment["lines"]:
+                found[line["sku"], shipment["node"]] += line["quantity"]
+    return dict(found)
+
+
+def together(count, work):
+    """Run `work(number)` in threads that start at the same moment; what each answered."""
+    start, answers = threading.Barrier(count), [None] * count
+
+    def run(number):
+        start.wait()
+        answers[number] = work(number)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def tried(pointsman, wanted):
+    """The decision; or nothing, where others were faster each time and nothing was taken."""
+    try:
+        return [pointsman.decide(wanted).record]
+    except Contended:
+        return []
+
+
+def test_two_who_want_the_last_unit_do_not_both_get_it(bare, opened):
+    bare.load(inventory([node("lyon", LYON)], {sku: {"lyon": 1} for sku in SKUS}))
+    activate(bare)
+    workers = [opened(), opened()]
+    for worker in workers:
+        worker.ready()
+    for sku in SKUS:
+        answers = together(2, lambda number, sku=sku: workers[number].decide(order((sku, 1))).record)
+        assert sorted(answer["status"] for answer in answers) == ["filled", "unfilled"]
+    assert bare.check().clean
+
+
+def test_sixteen_threads_after_scarce_stock_hold_all_of_it_and_not_a_unit_more(bare, opened, redis_client, network):
+    bare.load(scarce(5))
+    activate(bare)
+    workers = [opened() for _ in range(16)]
+
+    def decide(number):
+        records = []
+        for turn in range(8):
+            sku = SKUS[(number + turn) % 4]
+            records += tried(workers[number], order((sku, 1), (sku, 1)))
+        return records
+
+    records = [record for each in together(16, decide) for record in each]
+    audit = bare.check()
+    assert audit.clean
+    # far more was wanted than the 60 units there are
+    assert audit.held == audit.shipped == sum(map(shipped_units, records)) == 60
+    assert held_by_position(redis_client, network) == shipped_by_position(records)
+    assert audit.decisions == len(records)
+
+
+def test_one_shared_pointsman_serves_many_threads(bare):
+    bare.load(scarce(5))
+    activate(bare, "when: {order.channel: app}, then: {split_penalty: 1.00}")
+
+    def decide(number):
+        channel = "app" if number % 2 else "web"
+        return [record for sku in SKUS * 3 for record in tried(bare, order((sku, 2), channel=channel))]
+
+    records = [record for each in together(8, decide) for record in each]
+    audit = bare.check()
+    assert (audit.clean, audit.held, sum(map(shipped_units, records))) == (True, 60, 60)
+    assert bare.incidents == 0
+
+
+def test_processes_after_scarce_stock_break_no_floor_and_fill_no_day_too_full(bare, server_url, redis_client, network):
+    bare.load(scarce(12))
+    activate(
+        bare,
+        "when: {node.id: lyon}, then: {keep: 3}",
+        "when: {node.id: paris}, then: {protect: {channel: app, units: 4}}",
+        "when: {node.id: lille}, then: {daily_orders: 6}",
+    )
+    arguments = [sys.executable, "-c", WORKER, server_url, network]
+    workers = [
+        subprocess.Popen([*arguments, str(seed), "15"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for seed in range(4)
+    ]
+    assert [worker.stdout.readline() for worker in workers] == ["ready\n"] * 4
+    for worker in workers:
+        worker.stdin.write("\n")
+        worker.stdin.flush()
+    for worker in workers:
+        worker.communicate()
+        assert worker.returncode == 0
+    audit = bare.check()
+    assert audit.clean
+    assert audit.held == audit.shipped > 0
+    assert held_by_position(redis_client, network) == dict(replayed(Client(server_url), Keys(network)))
+    assert int(redis_client.hget(f"{{{network}}}:load:2026-11-27", "lille")) == 6
+
+
+def replayed(client, keys):
+    """What the log says is held, each floor checked at the moment of each decision."""
+    held = Counter()
+    for entry in entries(client, keys):
+        claims = shipped_by_position([entry.record])
+        held.update(claims)
+        for sku, name in claims:
+            kept = {"lyon": 3, "paris": 0 if entry.record["order"]["channel"] == "app" else 4}.get(name, 0)
+            assert held[sku, name] <= 12 - kept, entry.record
+    client.close()
+    return held
+
+
+@pytest.mark.parametrize("units", [1, 3])
+def test_a_floor_that_leaves_nothing_leaves_nothing_to_anyone(bare, opened, units):
+    bare.load(inventory([node("lyon", LYON)], {"S0": {"lyon": units}}))
+    activate(bare, "then: {keep: 3}")
+    workers = [opened() for _ in range(4)]
+    assert {answer["status"] for answer in together(4, lambda n: workers[n].decide(order(("S0", 1))).record)} == {
+        "unfilled"
+    }
+    assert bare.check().held == 0

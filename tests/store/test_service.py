@@ -1,0 +1,125 @@
+"""Pointsman as its callers use it: what it refuses, what it remembers, what it gives back."""
+
+import re
+
+import pytest
+import redis
+
+from api.loading import load_inventory
+from engine.errors import KeyReused, NotFound, NotReady, OrderInvalid, StoreUnavailable
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store.ledger import Key
+from engine.store.server import open_server
+from tests.building import collected, order
+from tests.conftest import SMALL, activate
+from tests.ordering import shipped_units
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (order(("SHRT", 1)), "lines.0.sku: no product goes by the SKU 'SHRT'"),
+        (order(("SHIRT", 1), ("X", 1), ("Y", 1)), "lines.1.sku: .*'X'\nlines.2.sku: .*'Y'"),
+        (collected(("SHIRT", 1), at="lyno"), "collect_at: no node goes by the id 'lyno'; did you mean 'lyon'?"),
+        (collected(("SHIRT", 1), at="zzz"), "collect_at: no node goes by the id 'zzz'$"),
+    ],
+)
+def test_an_order_that_names_what_nobody_knows_is_refused_and_changes_nothing(pointsman, contents, wanted, said):
+    before = contents()
+    with pytest.raises(OrderInvalid) as caught:
+        pointsman.decide(wanted)
+    assert re.match(said.replace("?", r"\?"), str(caught.value))
+    assert contents() == before
+
+
+def test_a_refusal_leaves_the_key_free(pointsman):
+    key = Key(caller="a test", name="k")
+    with pytest.raises(OrderInvalid):
+        pointsman.decide(order(("SHRT", 1)), key=key)
+    assert pointsman.decide(order(("SHIRT", 1)), key=key).new
+
+
+def test_a_key_is_answered_with_the_first_decision_even_when_the_stock_is_gone(pointsman):
+    key = Key(caller="a test", name="k")
+    first = pointsman.decide(order(("RARE", 3)), key=key)
+    again = pointsman.decide(order(("RARE", 3)), key=key)
+    assert (again.body, again.new, first.new) == (first.body, False, True)
+    with pytest.raises(KeyReused):
+        pointsman.decide(order(("RARE", 2)), key=key)
+
+
+def test_a_decision_nobody_made_is_not_found(pointsman):
+    with pytest.raises(NotFound, match="nobody"):
+        pointsman.decision("nobody")
+
+
+def test_what_expired_can_be_sold_again(pointsman, clock):
+    activate(pointsman, "then: {hold: 30 m}")
+    assert shipped_units(pointsman.decide(order(("RARE", 3))).record) == 3
+    clock.now += 30 * 60 - 1
+    assert pointsman.decide(order(("RARE", 1))).record["status"] == "unfilled"
+    clock.now += 1
+    assert shipped_units(pointsman.decide(order(("RARE", 3))).record) == 3
+    audit = pointsman.check()
+    assert (audit.clean, audit.held, audit.shipped, audit.ended) == (True, 3, 6, 3)
+
+
+def test_an_expired_hold_is_ended_once_whoever_finds_it(pointsman, opened, clock):
+    activate(pointsman, "then: {hold: 30 m}")
+    pointsman.decide(order(("RARE", 2)))
+    clock.now += 3_600
+    for worker in (pointsman, opened(), opened()):
+        assert worker.availability("RARE", "web").free == 3
+    audit = pointsman.check()
+    assert (audit.clean, audit.held, audit.ended) == (True, 0, 2)
+
+
+def test_a_day_begins_at_midnight_of_the_installation(pointsman, clock):
+    activate(pointsman, "when: {node.id: lyon}, then: {daily_orders: 1}")
+    clock.now += 13 * 3_600  # 23:00 in Paris
+    assert pointsman.decide(order(("RARE", 1))).record["status"] == "filled"
+    assert pointsman.decide(order(("RARE", 1))).record["unfilled"][0]["reasons"][0]["code"] == "node_full"
+    clock.now += 3_600
+    assert pointsman.decide(order(("RARE", 1))).record["status"] == "filled"
+
+
+def test_a_dry_run_takes_nothing_writes_nothing_and_decides_the_same(pointsman, contents):
+    before = contents()
+    tried = pointsman.decide(order(("SHIRT", 12)), dry_run=True).record
+    assert contents() == before
+    made = pointsman.decide(order(("SHIRT", 12))).record
+    assert {**made, "id": None, "hold": None} == {**tried, "id": None, "hold": None}
+
+
+def test_an_instant_can_be_given_for_the_clock_s(pointsman):
+    made = pointsman.decide(order(("SHIRT", 1)), now=1_800_000_000).record
+    assert made["decided_at"] == "2027-01-15T08:00:00Z"
+
+
+def test_a_server_that_goes_away_is_said_to_be_unavailable_and_found_again(tmp_path, clock):
+    with (
+        open_server(Settings(data=tmp_path / "data")) as server,
+        Pointsman(Settings(redis_url=server.url), clock=clock) as pointsman,
+    ):
+        pointsman.load(load_inventory(SMALL))
+        activate(pointsman)
+        pointsman.decide(order(("RARE", 1)))
+        with redis.Redis.from_url(server.url) as client:
+            client.shutdown(nosave=True)
+        for ask in (lambda: pointsman.decide(order(("RARE", 1))), pointsman.ready, pointsman.check):
+            with pytest.raises(StoreUnavailable, match="try again"):
+                ask()
+        server.ensure_running()
+        pointsman.decide(order(("RARE", 1)))
+        assert (pointsman.check().clean, pointsman.check().held) == (True, 2)
+
+
+def test_nothing_loaded_and_nothing_active_are_two_things(bare):
+    with pytest.raises(NotReady, match="pointsman load"):
+        bare.decide(order())
+    bare.load(load_inventory(SMALL))
+    with pytest.raises(NotReady, match="policy publish"):
+        bare.decide(order(("SHIRT", 1)))
+    activate(bare)
+    assert bare.decide(order(("SHIRT", 1))).record["status"] == "filled"

@@ -1,0 +1,159 @@
+"""Why units stay unfilled: each reason where it is the one, with its units and its rules."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.decide.decision import REASONS, Reason, record
+from engine.facts import Position
+from tests.building import EURO, LILLE, LYON, decided, node, order, product, service, snapshot
+
+NODES = [node("lyon", LYON), node("lille", LILLE, type="store", handling=EURO)]
+
+
+def facts(lyon=2, lille=2, nodes=NODES, **more):
+    return snapshot(nodes, {"A": {"lyon": lyon, "lille": lille}}, **more)
+
+
+def reasons(decision):
+    (unfilled,) = decision.unfilled
+    return list(unfilled.reasons)
+
+
+def test_an_order_that_is_filled_needs_no_reason():
+    assert decided(order(("A", 4)), facts()).unfilled == ()
+
+
+def test_no_stock():
+    for known in (facts(0, 0), facts(Position(on_hand=2, held=2), 0), snapshot(NODES, {"A": {}})):
+        assert reasons(decided(order(("A", 3)), known)) == [Reason(code="no_stock", units=3)]
+
+
+def test_not_enough():
+    decision = decided(order(("A", 7)), facts())
+    assert reasons(decision) == [Reason(code="not_enough", units=4)]
+    assert (decision.unfilled[0].line, decision.unfilled[0].quantity) == ("1", 3)
+
+
+def test_not_enough_for_two_lines_of_one_sku():
+    decision = decided(order(("A", 3), ("A", 3)), facts())
+    assert sum(item.quantity for item in decision.unfilled) == 2
+    assert {reason for item in decision.unfilled for reason in item.reasons} == {Reason(code="not_enough", units=4)}
+
+
+def test_kept_back_names_the_rules_that_keep():
+    rules = [
+        "then: {keep: 1}",
+        "when: {node.id: lille}, then: {protect: {channel: app, units: 9}}",
+        "then: {hold: 1 h}",
+    ]
+    assert reasons(decided(order(("A", 4)), facts(), *rules)) == [
+        Reason(code="kept_back", units=3, rules=("test/r1", "test/r2")),
+        Reason(code="not_enough", units=1),
+    ]
+
+
+def test_unreachable_is_where_no_service_goes_from():
+    far = [node("lyon", LYON, services=("short",)), node("lille", LILLE)]
+    services = [service(), service("short", max_distance=1_000)]
+    assert reasons(decided(order(("A", 4)), facts(nodes=far, services=services))) == [
+        Reason(code="unreachable", units=2),
+        Reason(code="not_enough", units=2),
+    ]
+
+
+def test_unreachable_is_where_it_is_too_heavy_too():
+    known = facts(services=[service(max_weight=500)], products=[product("A", weight=501)])
+    assert reasons(decided(order(), known)) == [Reason(code="unreachable", units=4)]
+
+
+def test_where_no_unit_can_be_used_the_places_are_the_whole_reason():
+    decision = decided(order(("A", 9)), facts(), "then: {exclude: true}", "then: {keep_together: true}")
+    assert reasons(decision) == [Reason(code="excluded", units=4, rules=("test/r1",))]
+
+
+def test_excluded_names_the_rules_that_exclude():
+    rules = ["when: {node.type: store}, then: {exclude: true}", "then: {prefer: 1}"]
+    assert reasons(decided(order(("A", 4)), facts(), *rules)) == [
+        Reason(code="excluded", units=2, rules=("test/r1",)),
+        Reason(code="not_enough", units=2),
+    ]
+
+
+def test_a_node_with_one_way_left_is_not_excluded():
+    nodes = [node("lyon", LYON, services=("parcel", "van")), NODES[1]]
+    known = facts(nodes=nodes, services=[service(), service("van", mode="van")])
+    decision = decided(order(("A", 5)), known, "when: {service.mode: van}, then: {exclude: true}")
+    assert reasons(decision) == [Reason(code="not_enough", units=4)]
+
+
+def test_node_full_names_the_rules_that_bound_the_day():
+    rules = ["when: {node.id: lyon}, then: {daily_orders: 5}", "then: {daily_orders: 50}"]
+    assert reasons(decided(order(("A", 4)), facts(loads={"lyon": 5}), *rules)) == [
+        Reason(code="node_full", units=2, rules=("test/r1", "test/r2")),
+        Reason(code="not_enough", units=2),
+    ]
+
+
+def test_kept_together_names_the_rule_and_the_units_missing():
+    decision = decided(order(("A", 3)), facts(), "then: {keep_together: true}")
+    assert reasons(decision) == [Reason(code="kept_together", units=3, rules=("test/r1",))]
+
+
+def test_max_shipments_names_the_rule_and_the_units_missing():
+    decision = decided(order(("A", 4)), facts(), "then: {max_shipments: 1}")
+    assert reasons(decision) == [Reason(code="max_shipments", units=2, rules=("test/r1",))]
+
+
+def test_ship_complete_is_why_lines_with_stock_wait_for_one_without():
+    known = snapshot(NODES, {"A": {"lyon": 1}, "B": {"lyon": 0}})
+    decision = decided(order(("A", 1), ("B", 1)), known, "then: {ship_complete: true}")
+    assert [list(item.reasons) for item in decision.unfilled] == [
+        [Reason(code="ship_complete", units=1, rules=("test/r1",))],
+        [Reason(code="no_stock", units=1)],
+    ]
+
+
+def test_several_reasons_stand_together():
+    nodes = [node("a"), node("b"), node("c"), node("d", services=("none",))]
+    known = snapshot(
+        nodes,
+        {"A": {"a": 3, "b": 4, "c": 5, "d": 6}},
+        services=[service(), service("none", transit=((0, 1),))],
+        loads={"c": 1},
+    )
+    rules = [
+        "when: {node.id: a}, then: {keep: 1}",
+        "when: {node.id: b}, then: {exclude: true}",
+        "when: {node.id: c}, then: {daily_orders: 1}",
+    ]
+    assert reasons(decided(order(("A", 20)), known, *rules)) == [
+        Reason(code="kept_back", units=1, rules=("test/r1",)),
+        Reason(code="excluded", units=4, rules=("test/r2",)),
+        Reason(code="node_full", units=5, rules=("test/r3",)),
+        Reason(code="unreachable", units=6),
+        Reason(code="not_enough", units=2),
+    ]
+
+
+@pytest.mark.parametrize("code", sorted(REASONS))
+def test_every_reason_is_said_in_english_and_french(code):
+    assert set(REASONS[code]) == {"en", "fr"}
+    assert all(REASONS[code].values())
+
+
+def test_every_reason_has_its_case_above():
+    said = Path(__file__).read_text(encoding="utf-8")
+    assert all(said.count(f'code="{code}"') for code in REASONS)
+
+
+def test_the_record_gives_each_reason_its_words_and_its_rules():
+    decision = decided(order(("A", 4)), facts(), "then: {max_shipments: 1}")
+    assert record(decision, "d1", "0")["unfilled"] == [
+        {
+            "line": "1",
+            "sku": "A",
+            "quantity": 2,
+            "reasons": [{"code": "max_shipments", "units": 2, "rules": ["test/r1"], **REASONS["max_shipments"]}],
+        }
+    ]
