@@ -27,7 +27,7 @@ demo: $(VENV)/.runtime ## install, load the example network, route a day of its 
 	@$(call run,policy publish policies --activate --note "the policies that ship")
 	@$(call run,route examples/hexagone/orders.ndjson)
 	@$(call run,ledger check)
-	@$(call run,decide examples/hexagone/order.json --dry-run)
+	@$(call run,decide examples/hexagone/order.json --at 2026-11-27T22:59:00Z)
 	@printf '\nTo try next:\n'
 	@printf '  export POINTSMAN_NETWORK=demo\n'
 	@printf '  $(BIN)/pointsman --help\n'

@@ -57,6 +57,18 @@ class HoldAnswer(Schema):
 class RulesAnswer(Schema):
     fired = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     silenced = fields.List(fields.String(), required=True)
+    because = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), values=fields.String()),
+        required=True,
+        metadata={"description": "by language, why the rules named in this decision are there"},
+    )
+
+
+class StockAnswer(Schema):
+    on_hand = fields.Integer(required=True)
+    held = fields.Integer(required=True)
+    floor = fields.Integer(required=True, metadata={"description": "units this order could not take"})
 
 
 class ExclusionAnswer(Schema):
@@ -82,6 +94,12 @@ class DecisionAnswer(Schema):
     co2_mg = fields.Integer(required=True)
     score = fields.Nested(ScoreAnswer, required=True)
     hold = fields.Nested(HoldAnswer, required=True, allow_none=True)
+    stock = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), values=fields.Nested(StockAnswer)),
+        required=True,
+        metadata={"description": "by SKU and node, the stock this was decided on, before its own hold"},
+    )
     rules = fields.Nested(RulesAnswer, required=True)
     options = fields.Integer(required=True)
     excluded = fields.List(fields.Nested(ExclusionAnswer), required=True)

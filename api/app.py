@@ -53,7 +53,7 @@ def served_app() -> Flask:
 
 
 def _only_json() -> Response | None:
-    if request.method == "POST" and not request.is_json:
+    if request.url_rule and request.method == "POST" and not request.is_json:
         detail = "send the order as JSON, with the header Content-Type: application/json"
         return problems.problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
     return None

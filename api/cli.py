@@ -9,10 +9,12 @@ from typing import Any
 
 import click
 import orjson
+from marshmallow import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api import files, tables
+from api.fields import Instant
 from api.loading import load_inventory
 from api.routing import day_record, route
 from api.stock import availability_record
@@ -28,6 +30,19 @@ MOST_SHOWN = 50
 """Mistakes printed of one run."""
 
 _PATH = click.Path(exists=True, path_type=Path)
+
+
+class _Instant(click.ParamType):
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return Instant().read(value)
+        except ValidationError as error:
+            self.fail(str(error.messages[0]), param, ctx)
+
+
+_INSTANT = _Instant()
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
@@ -36,13 +51,10 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for
 @click.version_option(__version__, prog_name="pointsman")
 @click.pass_context
 def pointsman(context: click.Context, network: str | None) -> None:
-    r"""Decide where each order ships from, by rules that merchandisers write.
+    """Decide where each order ships from, by rules that merchandisers write.
 
-    \b
-    A first look:
-      pointsman load examples/hexagone
-      pointsman policy publish policies --activate
-      pointsman decide examples/hexagone/order.json --dry-run
+    A first look: pointsman load examples/hexagone, then pointsman policy publish policies --activate, then
+    pointsman decide examples/hexagone/order.json --dry-run.
     """
     named = {"POINTSMAN_NETWORK": network} if network else {}
     context.obj = Settings.from_environment({**os.environ, **named})
@@ -137,16 +149,19 @@ def policy_history(settings: Settings, *, as_json: bool) -> None:
 @pointsman.command()
 @click.argument("order", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Decide, but hold nothing and log nothing.")
+@click.option(
+    "--at", "instant", type=_INSTANT, help="Decide as of this instant, as 2026-11-27T08:15:00Z. Default: now."
+)
 @_AS_JSON
 @click.pass_obj
-def decide(settings: Settings, order: Path, *, dry_run: bool, as_json: bool) -> None:
+def decide(settings: Settings, order: Path, *, dry_run: bool, instant: int | None, as_json: bool) -> None:
     """Decide where the order in the JSON file ORDER ships from, and hold its stock.
 
     Example: pointsman decide examples/hexagone/order.json --dry-run
     """
     wanted = files.read_order(order, settings.max_lines)
     with Pointsman(settings) as service:
-        answer = service.decide(wanted, dry_run=dry_run)
+        answer = service.decide(wanted, now=instant, dry_run=dry_run)
         network = service.network()
     _show_decision(answer.record, network, as_json=as_json)
 
@@ -249,15 +264,16 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
 @pointsman.command()
 @click.argument("network")
 @click.option("--yes", is_flag=True, help="Don't ask.")
-@click.pass_obj
-def reset(settings: Settings, network: str, *, yes: bool) -> None:
+def reset(network: str, *, yes: bool) -> None:
     """Delete all that the server holds about NETWORK: facts, stock, holds, policies and the decision log.
 
     Example: pointsman reset demo
     """
     if not yes:
         click.confirm(f"Delete everything of network '{network}', its decision log included?", abort=True)
-    with Pointsman(dataclasses.replace(settings, network=network)) as service:
+    # read again, so that a name no network can have is refused
+    named = Settings.from_environment({**os.environ, "POINTSMAN_NETWORK": network})
+    with Pointsman(named) as service:
         click.echo(f"{service.forget():,} keys of network '{network}' deleted")
 
 
@@ -266,7 +282,7 @@ def main() -> None:
     try:
         pointsman()
     except InputInvalid as error:
-        _fail(str(error).splitlines(), "nothing was changed")
+        _fail([str(mistake) for mistake in error.mistakes], "nothing was changed")
     except PolicyInvalid as error:
         _fail([str(finding) for finding in error.findings], "nothing was changed")
     except (PointsmanError, RulesError) as error:

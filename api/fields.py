@@ -1,6 +1,8 @@
 """marshmallow fields that read what people and systems write into the engine's integers."""
 
 import datetime
+import re
+import unicodedata
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any, TypeVar
@@ -15,6 +17,7 @@ MOST_UNITS = 1_000_000
 _GREAT_CIRCLE = 1_000
 _YEAR_9999 = 253_370_764_800
 """UTC seconds; beyond, a local time may have no calendar any more."""
+_PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?", re.ASCII)
 _Value = TypeVar("_Value")
 
 
@@ -116,15 +119,22 @@ class Instant(_Reading[int]):
 
 
 class Word(fields.String):
-    """A text of 1 to 200 characters."""
+    """A text of 1 to 200 characters, not all blank, none of them a control character."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(validate=validate.Length(min=1, max=200), **options)
+        super().__init__(validate=[validate.Length(min=1, max=200), _readable], **options)
+
+
+def _readable(text: str) -> None:
+    if text.isspace() or any(unicodedata.category(letter) == "Cc" for letter in text):
+        raise ValidationError("the text is blank or has control characters in it")
 
 
 def _decimal(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValidationError("a number is expected here")
+    if isinstance(value, str) and not _PLAIN.fullmatch(value):
+        raise ValidationError(f"'{value}' is no number")
     try:
         # the shortest text of a JSON number is what its sender wrote
         number = Decimal(str(value))

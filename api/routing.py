@@ -58,7 +58,11 @@ def check_products(orders: Sequence[Order], pointsman: Pointsman) -> frozenset[s
     """The SKUs at the end of their line; raises OrderInvalid if any order has a SKU that nobody knows."""
     skus = dict.fromkeys(sku for order in orders for sku in order.skus)
     known = pointsman.products(skus)
+    twice = [name for name, count in Counter(order.id for order in orders).items() if count > 1]
     mistakes = [
+        Mistake(where=f"order {name}", field="id", message="stands in the file more than once") for name in twice
+    ]
+    mistakes += [
         Mistake(where=f"order {order.id}", field="sku", message=f"no product goes by the SKU '{sku}'")
         for order in orders
         for sku in order.skus

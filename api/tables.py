@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from api.routing import Day
 from engine.facts import Network
@@ -81,11 +82,12 @@ def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]
     yield f"Order {order['id']} ({order['channel']}, {order['delivery']}): {record['status']}"
     for number, shipment in enumerate(record["shipments"], start=1):
         yield from _shipment_lines(number, shipment, network)
+        yield from (f"     {_reason(record, rule)}" for rule in shipment["rules"])
     for item in record["unfilled"]:
         yield f"  unfilled: {item['quantity']} x {item['sku']} (line {item['line']})"
         for reason in item["reasons"]:
             rules = f": {', '.join(reason['rules'])}" if reason["rules"] else ""
-            yield f"     {reason['units']} {reason['en']}{rules}"
+            yield f"     {reason['units']} units: {reason['en']}{rules}"
     yield f"  in all {money(record['cost_micros'], currency)}, {carbon(record['co2_mg'])}"
     gap = record["score"]["gap_micros"]
     proof = "the best, proven" if gap == 0 else f"at most {'?' if gap is None else money(gap, currency)} from the best"
@@ -102,8 +104,11 @@ def _shipment_lines(number: int, shipment: Mapping[str, Any], network: Network) 
     arrives = _local(shipment["arrives_by"], network) + (", late" if shipment["late"] else "")
     yield f"     leaves {_local(shipment['ships_at'], network)}, arrives by {arrives}"
     yield f"     {money(shipment['cost_micros'], network.currency)}, {carbon(shipment['co2_mg'])}"
-    if shipment["rules"]:
-        yield f"     rules: {', '.join(shipment['rules'])}"
+
+
+def _reason(record: Mapping[str, Any], rule: str) -> str:
+    texts = record["rules"]["because"].get(rule, {})
+    return f"{texts.get('en') or next(iter(texts.values()), '')} ({rule})"
 
 
 def _local(instant: str, network: Network) -> str:
@@ -118,9 +123,9 @@ def audit_lines(audit: Audit) -> Iterator[str]:
 
 
 def availability_table(found: Availability) -> Table:
-    table = Table(title=f"{found.sku} on {found.channel}: {found.free} free", show_footer=False)
+    table = Table(title=Text(f"{found.sku} on {found.channel}: {found.free} free"))
     for name in ("node", "on hand", "held", "free"):
         table.add_column(name, justify="left" if name == "node" else "right")
     for item in found.nodes:
-        table.add_row(item.node, str(item.position.on_hand), str(item.position.held), str(item.free))
+        table.add_row(Text(item.node), str(item.position.on_hand), str(item.position.held), str(item.free))
     return table

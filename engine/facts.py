@@ -10,6 +10,7 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from rules.vocabulary import Kind, Value
 
@@ -157,6 +158,9 @@ class Network:
     services: Mapping[str, Service]
     attributes: Mapping[str, Kind] = field(default_factory=dict)
     """The kinds of the extra attributes, by path: `product.attributes.hazmat`."""
+
+    worked_out: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False, compare=False)
+    """What was derived of nodes and services before, by id and load; whoever derives it keeps it here."""
 
     @functools.cached_property
     def zone(self) -> zoneinfo.ZoneInfo:

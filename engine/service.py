@@ -14,12 +14,12 @@ import orjson
 
 from engine import __version__
 from engine.decide.availability import Available, available
-from engine.decide.checking import check_order
+from engine.decide.checking import attribute_mistakes, check_order
 from engine.decide.deciding import decide
 from engine.decide.decision import canonical, order_record, record, timestamp
 from engine.decide.matching import Matcher
 from engine.decide.weighing import deciding_rules
-from engine.errors import Contended, KeyReused, NotFound, StoreUnavailable
+from engine.errors import Contended, InputInvalid, KeyReused, NotFound, StoreUnavailable
 from engine.facts import Inventory, Network, Order, Product, Snapshot
 from engine.settings import Settings
 from engine.store import checking, log, network, policies, resetting
@@ -107,9 +107,17 @@ class Pointsman:
     def publish(self, files: Mapping[str, bytes], *, who: str, note: str) -> PolicySet:
         """Store a policy set under its version; raises PolicyInvalid with every finding."""
         found = load_policies(files)
+        self._check_attributes(found)
         act = {"who": who, "note": note, "at": str(self.now)}
         policies.publish(self._client, self._keys, found.version, found.texts, act)
         return found
+
+    def _check_attributes(self, found: PolicySet) -> None:
+        """Raise InputInvalid if a rule speaks of an extra attribute that the loaded network does not have so."""
+        loaded = network.read_network(self._client, self._keys)
+        mistakes = attribute_mistakes(found, loaded.attributes) if loaded else []
+        if mistakes:
+            raise InputInvalid(mistakes)
 
     def activate(self, version: str, *, who: str, note: str) -> None:
         """Let a published version decide, from the next decision on; raises NotFound."""
@@ -131,17 +139,19 @@ class Pointsman:
     def decide(self, order: Order, *, now: int | None = None, key: Key | None = None, dry_run: bool = False) -> Answer:
         """The decision for `order`, its stock held and the log written; with `dry_run` neither.
 
-        A `key` that came before is answered with its decision. Raises OrderInvalid, NotReady, KeyReused, Contended.
+        `now` is the instant decided as of, if not this one: holds end by the clock and not by it, and the new one lasts
+        from the clock's instant at the earliest. A `key` that came before is answered with its decision, but not in a
+        dry run. Raises OrderInvalid, NotReady, KeyReused, Contended, StoreUnavailable.
         """
         instant = self.now if now is None else now
         decision_id = self._new_id()
         for _ in range(MOST_ATTEMPTS):
             try:
-                snapshot, matcher = self._facts(order.skus, instant, key)
+                snapshot, matcher = self._facts(order.skus, instant, None if dry_run else key)
             except _Answered as earlier:
                 return self._earlier(earlier.decision, order)
             check_order(order, snapshot)
-            decision = decide(order, snapshot, matcher, instant)
+            decision = decide(order, snapshot, matcher, instant, held_from=max(instant, self.now))
             body = canonical(record(decision, None if dry_run else decision_id, __version__))
             if dry_run:
                 return Answer(body=body, new=True)
@@ -211,7 +221,7 @@ class Pointsman:
         network_now = self._memory.network()
         while True:
             day = network_now.local(now).date().isoformat()
-            reading = self._reading(skus, day, now, key)
+            reading = self._reading(skus, day, key)
             if reading.answered is not None:
                 raise _Answered(reading.answered)
             if reading.network_version == network_now.version:
@@ -226,13 +236,13 @@ class Pointsman:
         )
         return snapshot, self._memory.policy(reading.policy_version)
 
-    def _reading(self, skus: Sequence[str], day: str, now: int, key: Key | None) -> Reading:
+    def _reading(self, skus: Sequence[str], day: str, key: Key | None) -> Reading:
         try:
-            return self._ledger.read(skus, day=day, now=now, key=key)
+            return self._ledger.read(skus, day=day, now=self.now, key=key)
         except StoreUnavailable:
             # the embedded server may have been killed
             self._server.ensure_running()
-            return self._ledger.read(skus, day=day, now=now, key=key)
+            return self._ledger.read(skus, day=day, now=self.now, key=key)
 
     def _earlier(self, decision_id: str, order: Order) -> Answer:
         answer = self.decision(decision_id)

@@ -62,7 +62,11 @@ def _fsync(value: str) -> Fsync:
 
 
 def _max_lines(value: str) -> int:
-    if not (value.isascii() and value.isdigit()) or not 1 <= int(value[:9]) <= _MOST_LINES:
+    if (
+        not (value.isascii() and value.isdigit())
+        or len(value) > len(str(_MOST_LINES))
+        or not 1 <= int(value) <= _MOST_LINES
+    ):
         raise _bad("POINTSMAN_MAX_LINES", value, allowed=f"a whole number of lines from 1 to {_MOST_LINES}")
     return int(value)
 

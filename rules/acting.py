@@ -8,6 +8,8 @@ from rules.errors import LiteralInvalid
 from rules.parsing import Notes
 from rules.reading import Node, Path
 
+MOST_MONEY = 100_000 * literals.MICROS
+"""A unit is not worth more to anybody; beyond lies only overflow."""
 MAX_HOLD = 90 * 24 * 60
 """Minutes; a hold nobody ends must not live for ever."""
 
@@ -42,11 +44,13 @@ def _word(raw: Node) -> str:
     return raw
 
 
-def _between(read: Callable[[str], int], low: int, high: int | None = None) -> Callable[[str], int]:
+def _between(read: Callable[[str], int], low: int, high: int | None = None, told: str = "") -> Callable[[str], int]:
+    """`told` are the bounds in the author's words, where `read` changes the unit."""
+
     def reader(text: str) -> int:
         value = read(text)
         if value < low or (high is not None and value > high):
-            bounds = f"at least {low}" if high is None else f"between {low} and {high}"
+            bounds = told or (f"at least {low}" if high is None else f"between {low} and {high}")
             raise LiteralInvalid(f"'{text}' is out of range; it must be {bounds}")
         return value
 
@@ -83,7 +87,7 @@ def _protection(raw: Node) -> Protection:
     return Protection(channel=_word(raw["channel"]), reserve=reserve)
 
 
-_MONEY = _between(literals.money, 0)
+_MONEY = _between(literals.money, 0, MOST_MONEY, "between 0 and 100000")
 _READERS: Mapping[str, Callable[[str], EffectValue]] = {
     "exclude": _exclusion,
     "prefer": _MONEY,
@@ -95,7 +99,7 @@ _READERS: Mapping[str, Callable[[str], EffectValue]] = {
     "split_penalty": _MONEY,
     "ship_complete": _only_true,
     "carbon_price": _MONEY,
-    "hold": _between(literals.duration, 1, MAX_HOLD),
+    "hold": _between(literals.duration, 1, MAX_HOLD, "between 1 m and 90 d"),
     "priority": _between(literals.count, 0, 100),
     "daily_orders": _between(literals.count, 0),
 }

@@ -76,14 +76,14 @@ def snapshot(nodes, stock, *, services=None, products=None, loads=None, **more) 
     )
 
 
-def inventory(nodes, stock, *, services=None, products=None, **more) -> Inventory:
+def inventory(nodes, stock, *, services=None, products=None, paces=None, **more) -> Inventory:
     """As `snapshot`, with units alone for the stock."""
     given = {item.sku: item for item in products or []}
     found = Inventory(
         network=network(nodes, services, **more),
         products={sku: given.get(sku) or product(sku) for sku in stock},
         stock=stock,
-        paces={},
+        paces=paces or {},
     )
     version = inventory_version(found)
     return dataclasses.replace(found, network=dataclasses.replace(found.network, version=version))

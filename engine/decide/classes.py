@@ -7,7 +7,7 @@ that there is no second meaning.
 import bisect
 import functools
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -37,6 +37,8 @@ class Property:
     code: Code
     size: int
     true: Mapping[Compare, CodeSet]
+    steps: Sequence[float] = ()
+    """Of numbers: where the class changes, ascending."""
     asks: bool = False
     """Whether coding asks the comparison itself, which takes time, so that its answers are worth remembering."""
 
@@ -90,7 +92,8 @@ def numbers(fact: Fact, compared: list[Compare]) -> Property:
     steps = [float("-inf"), *(step for cut in cuts for step in (cut, cut + 1))]
     code = functools.partial(bisect.bisect_right, steps)
     size = len(steps) + 1
-    return Property(fact=fact, code=code, size=size, true={item: _true(item, code, size) for item in compared})
+    true = {item: _true(item, code, size) for item in compared}
+    return Property(fact=fact, code=code, size=size, true=true, steps=steps)
 
 
 def _cuts(comparison: Compare) -> list[Any]:

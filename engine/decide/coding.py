@@ -14,6 +14,13 @@ MOST_INTERNED = 200_000
 """Signatures a group remembers before it starts afresh: some tens of megabytes at most."""
 MOST_VALUES = 20_000
 """Values of one fact remembered with their code."""
+ALWAYS_KNOWN = frozenset(
+    {
+        *("node.load", "stock.on_hand", "stock.held", "stock.available"),
+        *("route.distance", "route.arrives", "route.cost", "route.co2"),
+    }
+)
+"""Numbers that no position and no option is without."""
 _WORDS = frozenset({Kind.WORD, Kind.CHOICE, Kind.FLAG})
 
 GroupCoder: TypeAlias = Callable[[Facts], int]
@@ -43,7 +50,7 @@ Formula: TypeAlias = Atom | Every | Some
 
 
 def group_coder(properties: Iterable[Property]) -> GroupCoder:
-    """What codes a group of facts, given its properties. The hot spot of a decision: every option passes here."""
+    """What codes a group of facts, given its properties, as one number."""
     by_path: dict[str, list[Property]] = {}
     for item in properties:
         by_path.setdefault(item.fact.path, []).append(item)
@@ -53,43 +60,11 @@ def group_coder(properties: Iterable[Property]) -> GroupCoder:
             return lambda _: UNKNOWN
         case [(path, code)]:
             return lambda facts: UNKNOWN if (value := facts.get(path)) is None else code(value)
-        case [one, other]:
-            return _two(one, other)
-        case [one, other, third]:
-            return _three(one, other, third)
         case _:
-            return _many(coders)
+            return _together(coders)
 
 
-def _two(one: _PathCoder, other: _PathCoder) -> GroupCoder:
-    """What `_many` does, written out: a third faster."""
-    (path_a, code_a), (path_b, code_b), interned = one, other, _Interned()
-
-    def coder(facts: Facts) -> int:
-        get = facts.get
-        return interned[
-            UNKNOWN if (a := get(path_a)) is None else code_a(a),
-            UNKNOWN if (b := get(path_b)) is None else code_b(b),
-        ]
-
-    return coder
-
-
-def _three(one: _PathCoder, other: _PathCoder, third: _PathCoder) -> GroupCoder:
-    (path_a, code_a), (path_b, code_b), (path_c, code_c), interned = one, other, third, _Interned()
-
-    def coder(facts: Facts) -> int:
-        get = facts.get
-        return interned[
-            UNKNOWN if (a := get(path_a)) is None else code_a(a),
-            UNKNOWN if (b := get(path_b)) is None else code_b(b),
-            UNKNOWN if (c := get(path_c)) is None else code_c(c),
-        ]
-
-    return coder
-
-
-def _many(coders: list[_PathCoder]) -> GroupCoder:
+def _together(coders: list[_PathCoder]) -> GroupCoder:
     interned = _Interned()
 
     def coder(facts: Facts) -> int:

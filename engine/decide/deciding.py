@@ -1,7 +1,7 @@
 """decide(order, snapshot, matcher, now) -> Decision: judge every stage, price the offers, choose, explain."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from engine.decide.decision import Claim, Decision, Exclusion, Parcel, Room, Shipment, Unfilled
 from engine.decide.explaining import reasons
@@ -15,24 +15,31 @@ KILOGRAM = 1_000_000
 """Milligrams; carbon is priced by the kilogram."""
 
 
-def decide(order: Order, snapshot: Snapshot, matcher: Matcher, now: int) -> Decision:
-    """The best assignment under the policies. `order` is valid for `snapshot`: its SKUs are known, it has lines."""
+def decide(order: Order, snapshot: Snapshot, matcher: Matcher, now: int, *, held_from: int | None = None) -> Decision:
+    """The best assignment under the policies. `order` is valid for `snapshot`: its SKUs are known, it has lines.
+
+    The hold lasts from `held_from`, by default `now`.
+    """
     case = Case(order=order, snapshot=snapshot, matcher=matcher, now=now)
     offers = {(offer.option.route.key, index): offer for index, offers in enumerate(case.offers) for offer in offers}
     choice = choose(problem(case))
     shipments = tuple(_shipments(choice, offers))
+    unfilled = tuple(_unfilled(case, choice))
+    exclusions = tuple(_exclusions(case))
     return Decision(
         order=order,
         decided_at=now,
         policy_version=matcher.policies.version,
         network_version=snapshot.network.version,
         shipments=shipments,
-        unfilled=tuple(_unfilled(case, choice)),
-        exclusions=tuple(_exclusions(case)),
+        unfilled=unfilled,
+        exclusions=exclusions,
         options=len(offers),
         score=choice.score,
         gap=choice.gap,
-        hold_until=now + case.order_outcome.hold * 60,
+        hold_until=(now if held_from is None else held_from) + case.order_outcome.hold * 60,
+        positions=_positions(case),
+        because=_because(case, shipments, unfilled, exclusions),
         fired=Counter(rule for judgement in case.judgements() for rule in judgement.fired),
         silenced=tuple(sorted({rule for judgement in case.judgements() for rule in judgement.silenced})),
         claims=tuple(_claims(case, shipments)),
@@ -113,7 +120,7 @@ def _unfilled(case: Case, choice: Choice) -> Iterator[Unfilled]:
         filled = sum(units for (_, demand), units in choice.units.items() if demand == index)
         missing = line.quantity - filled
         if missing:
-            yield Unfilled(line=line.id, sku=line.sku, quantity=missing, reasons=reasons(case, index, missing))
+            yield Unfilled(line=line.id, sku=line.sku, quantity=missing, reasons=reasons(case, choice, index, missing))
 
 
 def _exclusions(case: Case) -> Iterator[Exclusion]:
@@ -125,6 +132,28 @@ def _exclusions(case: Case) -> Iterator[Exclusion]:
                 taken.setdefault((rules, not offer.excluded), []).append("/".join(offer.option.route.key))
         for (rules, unless_needed), options in sorted(taken.items()):
             yield Exclusion(line=line.id, rules=rules, unless_needed=unless_needed, options=tuple(options))
+
+
+def _positions(case: Case) -> dict[str, dict[str, tuple[int, int, int]]]:
+    """The stock the decision was made on: (on hand, held, floor) by SKU and node, where there was any."""
+    return {
+        line.sku: {
+            stand.node: (stand.position.on_hand, stand.position.held, stand.floor)
+            for stand in stands
+            if stand.position.on_hand
+        }
+        for line, stands in zip(case.order.lines, case.stands, strict=True)
+    }
+
+
+def _because(
+    case: Case, shipments: Sequence[Shipment], unfilled: Sequence[Unfilled], exclusions: Sequence[Exclusion]
+) -> dict[str, Mapping[str, str]]:
+    """The reasons that authors gave for the rules named in the decision's parts."""
+    named = {rule for shipment in shipments for rule in shipment.rules}
+    named |= {rule for exclusion in exclusions for rule in exclusion.rules}
+    named |= {rule for part in unfilled for reason in part.reasons for rule in reason.rules}
+    return {rule: case.matcher.policies.rules[rule].because for rule in sorted(named)}
 
 
 def _claims(case: Case, shipments: tuple[Shipment, ...]) -> Iterator[Claim]:

@@ -12,6 +12,7 @@ from engine.facts import MICRODEGREES, Line, Order
 
 REASONS = {
     "no_stock": {"en": "no node has any of it", "fr": "aucun lieu n'en a"},
+    "held_for_others": {"en": "all there is is held for other orders", "fr": "tout est réservé à d'autres commandes"},
     "kept_back": {
         "en": "kept back as safety stock or for other channels",
         "fr": "gardé en réserve ou pour d'autres canaux",
@@ -70,7 +71,9 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why units could not be used, or why a line could not be filled; `units` is how many that concerns."""
+    """What became of units that a line could have used: of so many. For what bounds the line or the order
+    itself, the units of the line that stay unfilled.
+    """
 
     code: str
     units: int
@@ -129,6 +132,10 @@ class Decision:
     score: Score
     gap: int | None
     hold_until: int
+    positions: Mapping[str, Mapping[str, tuple[int, int, int]]]
+    """The stock it was made on: (on hand, held, floor) by SKU and node."""
+    because: Mapping[str, Mapping[str, str]]
+    """By rule and language, why it is there: of the rules that the parts above name."""
     fired: Mapping[str, int]
     silenced: tuple[str, ...]
     claims: tuple[Claim, ...]
@@ -160,7 +167,18 @@ def record(decision: Decision, decision_id: str | None, engine_version: str) -> 
         "co2_mg": sum(shipment.co2 for shipment in decision.shipments),
         "score": _score(decision),
         "hold": {"id": decision_id, "expires_at": timestamp(decision.hold_until)} if held else None,
-        "rules": {"fired": dict(sorted(decision.fired.items())), "silenced": list(decision.silenced)},
+        "stock": {
+            sku: {
+                node: {"on_hand": on_hand, "held": held, "floor": floor}
+                for node, (on_hand, held, floor) in nodes.items()
+            }
+            for sku, nodes in decision.positions.items()
+        },
+        "rules": {
+            "fired": dict(decision.fired),
+            "silenced": list(decision.silenced),
+            "because": {rule: dict(texts) for rule, texts in decision.because.items()},
+        },
         "options": decision.options,
         "excluded": [
             {

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 
 from engine.decide.options import Option
-from engine.facts import Line, Network, Node, Order, Position, Product
+from engine.facts import Line, Network, Node, Order, Position, Product, Service
 from rules.literals import SECONDS_A_DAY
 from rules.vocabulary import WEEKDAYS, Facts, Value
+
+MOST_KEPT = 50_000
+"""Descriptions of nodes: a node has another with each shipment it is given."""
 
 
 def order_facts(order: Order, products: Mapping[str, Product], network: Network) -> Facts:
@@ -61,6 +64,26 @@ def product_facts(product: Product) -> Facts:
     }
 
 
+def kept_node_facts(network: Network, node: str, load: int) -> Facts:
+    """The same mapping each time, so that its codes can be kept with it."""
+    kept = network.worked_out
+    if (node, load) not in kept:
+        if len(kept) > MOST_KEPT:
+            kept.clear()
+        kept[node, load] = node_facts(network.nodes[node], load)
+    facts: Facts = kept[node, load]
+    return facts
+
+
+def kept_service_facts(network: Network, service: str) -> Facts:
+    """As `kept_node_facts`."""
+    kept = network.worked_out
+    if (service, -1) not in kept:
+        kept[service, -1] = service_facts(network.services[service])
+    facts: Facts = kept[service, -1]
+    return facts
+
+
 def node_facts(node: Node, load: int) -> Facts:
     return {
         "node.id": node.id,
@@ -82,8 +105,8 @@ def stock_facts(position: Position) -> Facts:
     }
 
 
-def service_facts(option: Option) -> Facts:
-    return {"service.id": option.route.service.id, "service.mode": option.route.service.mode}
+def service_facts(service: Service) -> Facts:
+    return {"service.id": service.id, "service.mode": service.mode}
 
 
 def route_facts(option: Option, now: int) -> Facts:

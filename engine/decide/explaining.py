@@ -5,16 +5,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from engine.decide.decision import Reason
 from engine.decide.judging import Case, Offer, Stand
 from engine.decide.matching import Judgement
+from engine.decide.sourcing import Choice
 
 
-def reasons(case: Case, index: int, missing: int) -> tuple[Reason, ...]:
-    """Why `missing` units of the line are unfilled, the places first that could not be used at all."""
+def reasons(case: Case, choice: Choice, index: int, missing: int) -> tuple[Reason, ...]:
+    """Why `missing` units of the line are unfilled in `choice`, the places first that could not be used at all."""
     stands, offers = case.stands[index], case.offers[index]
     if not any(stand.position.available > 0 for stand in stands):
-        return (Reason(code="no_stock", units=missing),)
+        held = sum(stand.position.held for stand in stands)
+        return (Reason(code="held_for_others", units=held) if held else Reason(code="no_stock", units=missing),)
     usable = {offer.option.route.node.id for offer in offers if not offer.excluded}
     usable = {node for node in usable if case.room(node) != 0}
-    return (*_kept(case, stands), *_closed(case, stands, offers, usable), *_bounds(case, index, missing, usable))
+    closed = _closed(case, stands, offers, usable)
+    return (*_kept(case, stands), *closed, *_bounds(case, choice, index, missing, usable))
 
 
 def _kept(case: Case, stands: Sequence[Stand]) -> Iterator[Reason]:
@@ -42,30 +45,34 @@ def _closed(case: Case, stands: Sequence[Stand], offers: Sequence[Offer], usable
         yield Reason(code=code, units=sum(stand.free for stand in those), rules=barring.get(code, ()))
 
 
-def _bounds(case: Case, index: int, missing: int, usable: set[str]) -> Iterator[Reason]:
-    """What kept the usable units from filling the line."""
+def _bounds(case: Case, choice: Choice, index: int, missing: int, usable: set[str]) -> Iterator[Reason]:
+    """What kept the units at usable places, those that this order's lines leave there, from filling the line."""
     line = case.order.lines[index]
-    free = [stand.free for stand in case.stands[index] if stand.node in usable]
-    wanted = sum(other.quantity for other in case.order.lines if other.sku == line.sku)
-    if not free:
+    left = {stand.node: stand.free for stand in case.stands[index] if stand.node in usable}
+    for ((node, _), demand), units in choice.units.items():
+        if node in left and case.order.lines[demand].sku == line.sku:
+            left[node] -= units
+    if not left:
         return  # what was said of the places says it all
-    if case.keeps_together(index) and max(free, default=0) < line.quantity:
+    if sum(left.values()) < missing:
+        yield Reason(code="not_enough", units=missing)
+    elif case.keeps_together(index) and max(left.values()) < line.quantity:
         rules = _with(case, [case.line_judgements[index]], "keep_together")
         yield Reason(code="kept_together", units=missing, rules=rules)
-    elif sum(free) < wanted:
-        yield Reason(code="not_enough", units=sum(free))
     else:
-        yield from _order_bounds(case, missing)
+        yield from _order_bounds(case, choice, missing)
 
 
-def _order_bounds(case: Case, missing: int) -> Iterator[Reason]:
+def _order_bounds(case: Case, choice: Choice, missing: int) -> Iterator[Reason]:
     outcome = case.order_outcome
-    set_by = {"max_shipments": outcome.max_shipments is not None, "ship_complete": outcome.ship_complete}
-    bounds = [name for name, is_set in set_by.items() if is_set]
-    for name in bounds:
-        yield Reason(code=name, units=missing, rules=_with(case, [case.order_judgement], name))
-    if not bounds:
-        yield Reason(code="not_enough", units=missing)
+    shipments = len({key for key, _ in choice.units})
+    if outcome.max_shipments is not None and shipments >= outcome.max_shipments:
+        rules = _with(case, [case.order_judgement], "max_shipments")
+        yield Reason(code="max_shipments", units=missing, rules=rules)
+    elif outcome.ship_complete:
+        yield Reason(code="ship_complete", units=missing, rules=_with(case, [case.order_judgement], "ship_complete"))
+    else:  # the last room of a node went to another of its services
+        yield Reason(code="node_full", units=missing, rules=_with(case, case.limits.values(), "daily_orders"))
 
 
 def _with(case: Case, judgements: Iterable[Judgement], *effects: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import cast
 
 from engine.decide import describing
-from engine.decide.matching import Judgement, Matcher
+from engine.decide.matching import Judgement, Matcher, option_judge
 from engine.decide.options import Option, Route, routes
 from engine.facts import Line, Order, Position, Snapshot
 from rules.effects import (
@@ -72,8 +72,8 @@ class Case:
     def nodes(self) -> Mapping[str, Facts]:
         """The facts of every node that carries something of the order."""
         nodes = {node for line in self.order.lines for node in self.snapshot.positions.get(line.sku, ())}
-        known = self.snapshot.network.nodes
-        return {node: describing.node_facts(known[node], self.snapshot.loads.get(node, 0)) for node in nodes}
+        network, loads = self.snapshot.network, self.snapshot.loads
+        return {node: describing.kept_node_facts(network, node, loads.get(node, 0)) for node in nodes}
 
     @cached_property
     def order_judgement(self) -> Judgement:
@@ -153,22 +153,20 @@ class Case:
         matcher = self.matcher.stages[Stage.OPTION]
         product = self.snapshot.products[line.sku]
         facts = self._of_line(line)
-        fixed = matcher.codes(facts, "order", "now", "line", "product")
-        coders = [matcher.coders[group] for group in ("node", "stock", "service", "route")]
-        stands = {stand.node: stand for stand in self.stands[index] if stand.free}
+        judge = option_judge(matcher, facts)
+        stands = {
+            stand.node: (self.nodes[stand.node], describing.stock_facts(stand.position))
+            for stand in self.stands[index]
+            if stand.free
+        }
         for route in self.routes:
             stand = stands.get(route.node.id)
-            if stand is None or not route.carries(product):
-                continue
-            option = Option.of(line, product, route)
-            groups = (
-                self.nodes[stand.node],
-                describing.stock_facts(stand.position),
-                describing.service_facts(option),
-                describing.route_facts(option, self.now),
-            )
-            codes = (*fixed, *[code(group) for code, group in zip(coders, groups, strict=True)])
-            yield Offer(option=option, judgement=matcher.judge(codes, _merging(facts, *groups)))
+            if stand is not None and route.carries(product):
+                option = Option.of(line, product, route)
+                node, stock = stand
+                service = describing.kept_service_facts(self.snapshot.network, route.service.id)
+                way = describing.route_facts(option, self.now)
+                yield Offer(option=option, judgement=judge(node, stock, service, way))
 
 
 def _merging(facts: Mapping[str, Facts], *more: Facts) -> Callable[[], Facts]:

@@ -7,11 +7,14 @@ the two differ, the reference wins, and the incident is logged and counted.
 
 import graphlib
 import logging
+import operator
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from engine.decide.coding import Coding, group_coder
+from engine.decide.classes import Property
+from engine.decide.coding import ALWAYS_KNOWN, Coding, GroupCoder, group_coder
 from engine.decide.rete import Rete
 from rules.conditions import holds
 from rules.effects import Outcome, combine
@@ -22,6 +25,10 @@ MOST_REMEMBERED = 200_000
 """Signatures a stage remembers before it starts afresh: some tens of megabytes at most."""
 
 logger = logging.getLogger("pointsman.matching")
+
+SHARED = ("order", "now", "line", "product")
+VARYING = ("node", "stock", "service", "route")
+"""The groups of facts that all options of a line share, and those in which they differ."""
 
 Codes: TypeAlias = tuple[int, ...]
 """A group code for each of the stage's groups, in the order of `Stage.value`."""
@@ -34,6 +41,11 @@ class Judgement:
     fired: tuple[str, ...]
     silenced: tuple[str, ...]
     outcome: Outcome
+
+
+_Seen: TypeAlias = dict[tuple[object, ...], Judgement]
+OptionJudge: TypeAlias = Callable[[Facts, Facts, Facts, Facts], Judgement]
+"""From the facts of a node, its stock, a service and the route to the judgement of that option."""
 
 
 class StageMatcher:
@@ -53,6 +65,17 @@ class StageMatcher:
         }
         self._rete = Rete(f"{policies.version[:16]}/{stage.name.lower()}", formulas)
         self._remembered: dict[Codes, Judgement] = {}
+        self.fast = FastCoding(coding.properties, self.coders)
+        self._seen: dict[Codes, _Seen] = {}
+
+    def seen_of(self, shared: Codes) -> _Seen:
+        """What was judged before of options that share these codes, by the codes in which they differ."""
+        known = self._seen.get(shared)
+        if known is None:
+            if sum(map(len, self._seen.values())) >= MOST_REMEMBERED:
+                self._seen.clear()
+            known = self._seen.setdefault(shared, {})
+        return known
 
     def mentions(self, group: str) -> frozenset[str]:
         """The paths of the group's facts that the rules of this stage look at."""
@@ -99,6 +122,88 @@ class StageMatcher:
             self.incidents += 1
             differing = sorted(matched ^ meant)
             logger.error("durable-rules differs from the reference at %s on %s", self.stage.name, differing)
+
+
+def option_judge(matcher: StageMatcher, shared: Mapping[str, Facts]) -> OptionJudge:
+    """What judges the options of one line, given what they share by group; stock and route must have every fact.
+
+    The hot spot of a decision, so what differs is coded with few steps of Python: nodes and services are known by
+    their very mappings, numbers go through one `map` of bisections.
+    """
+    fast = matcher.fast
+    kept, keep, steps, cover_steps = fast.kept.get, fast.keep, fast.steps, fast.cover_steps
+    stock_numbers, route_numbers = fast.stock_numbers, fast.route_numbers
+    fixed = matcher.codes(shared, *SHARED)
+    seen = matcher.seen_of(fixed)
+
+    def judge(node: Facts, stock: Facts, service: Facts, route: Facts) -> Judgement:
+        cover = stock[COVER]
+        codes = (
+            kept(id(node)) or keep("node", node),
+            kept(id(service)) or keep("service", service),
+            bisect_right(cover_steps, -1 if cover is None else cover),
+            route[LATE],
+            *map(bisect_right, steps, stock_numbers(stock) + route_numbers(route)),
+        )
+        known = seen.get(codes)
+        if known is None:
+            groups = (node, stock, service, route)
+            known = seen[codes] = matcher.judge((*fixed, *_coded(matcher, groups)), _merging(shared, groups))
+        return known
+
+    return judge
+
+
+def _coded(matcher: StageMatcher, groups: tuple[Facts, ...]) -> Codes:
+    return tuple([matcher.coders[name](facts) for name, facts in zip(VARYING, groups, strict=True)])
+
+
+def _merging(shared: Mapping[str, Facts], groups: tuple[Facts, ...]) -> Callable[[], Facts]:
+    return lambda: {path: value for group in (*shared.values(), *groups) for path, value in group.items()}
+
+
+COVER, LATE = "stock.days_of_cover", "route.late"
+"""What of a stock and a route may be unknown: a number, and a flag, which is its own code."""
+
+
+class FastCoding:
+    """How the groups in which options differ are coded by `option_judge`: nodes and services as wholes, numbers by
+    the steps at which their class changes.
+    """
+
+    def __init__(self, properties: Sequence[Property], coders: Mapping[str, GroupCoder]) -> None:
+        self._coders = coders
+        self._facts: list[Facts] = []
+        self.kept: dict[int, int] = {}
+        """Codes of nodes and services by the identity of their mappings, which are kept alive here."""
+        cuts = {item.fact.path: item.steps for item in properties}
+        stock, route = ([path for path in cuts if path in ALWAYS_KNOWN and path.startswith(group)] for group in _GROUPS)
+        self.steps = [cuts[path] for path in (*_twice(stock), *_twice(route))]
+        self.stock_numbers, self.route_numbers = _reader(stock), _reader(route)
+        # the unknown counts as -1 here, below all that are known
+        self.cover_steps = [-0.5, *cuts[COVER]] if COVER in cuts else []
+
+    def keep(self, group: str, facts: Facts) -> int:
+        """The code of a node or a service, and kept from now on."""
+        if len(self._facts) >= MOST_REMEMBERED:
+            self.kept.clear()
+            self._facts.clear()
+        self._facts.append(facts)
+        # one above what it is, for 0 says that none is kept
+        code = self.kept[id(facts)] = self._coders[group](facts) + 1
+        return code
+
+
+_GROUPS = ("stock.", "route.")
+
+
+def _twice(paths: list[str]) -> list[str]:
+    """One that is alone stands twice, for an itemgetter of one gives no tuple."""
+    return paths * 2 if len(paths) == 1 else paths
+
+
+def _reader(paths: list[str]) -> Callable[[Facts], tuple[Any, ...]]:
+    return operator.itemgetter(*_twice(paths)) if paths else lambda _: ()
 
 
 class Matcher:

@@ -18,7 +18,7 @@ from engine.decide.classes import CodeSet
 from engine.decide.coding import Formula
 
 MOST_PATHS = 56
-"""Tests that can be waiting while others are followed; beyond 64 the library writes past its stack."""
+"""Tests that can be waiting while others are followed; beyond 64 the library gives up halfway."""
 MOST_TESTS = 400
 """Different tests; a 513th beside the others, and loading never ends."""
 MOST_PROPERTIES = 150

@@ -7,9 +7,11 @@ earlier units where that is cheaper. Lines that must stay together are placed fi
 `Relaxation` says what a choice costs at least while it is open which shipments there are.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import nlargest
+from itertools import groupby
 from operator import mul
 from typing import TypeAlias
 
@@ -86,11 +88,11 @@ class _Placing:
         self._split = {i: q for i, q in transport.quantities.items() if i not in transport.together}
         self._edges = sorted((item, cost) for item, cost in transport.costs.items() if item[1] in self._split)
         self._floors = self._least()
-        self._best: tuple[Flow, int] | None = None
+        # worse than anything: to leave all unfilled costs less
+        self._best: tuple[Flow, int] = {}, transport.unfilled * sum(transport.quantities.values()) + 1
 
     def best(self) -> tuple[Flow, int]:
         self._place(0, 0, {}, dict(self._transport.supply))
-        assert self._best is not None, "leaving every line that must stay together unfilled is always possible"
         return self._best
 
     def _least(self) -> list[int]:
@@ -104,7 +106,7 @@ class _Placing:
         return floors[::-1]
 
     def _place(self, placed: int, spent: int, flow: Flow, supply: dict[str, int]) -> None:
-        if self._best is not None and spent + self._floors[placed] >= self._best[1]:
+        if spent + self._floors[placed] >= self._best[1]:
             return
         if placed == len(self._together):
             self._finish(spent, flow, supply)
@@ -123,7 +125,7 @@ class _Placing:
         rest = _many_lines(self._split, supply, self._edges)
         cost = spent + sum(units * self._transport.costs[item] for item, units in rest.items())
         cost += (sum(self._split.values()) - sum(rest.values())) * self._transport.unfilled
-        if self._best is None or cost < self._best[1]:
+        if cost < self._best[1]:
             self._best = (flow | rest, cost)
 
 
@@ -190,23 +192,51 @@ class Relaxation:
     wanted: Sequence[int]
     unfilled: Sequence[int]
     fixed: Sequence[int]
+    nodes: Sequence[str]
     offers: Offers
 
+    def missing(self, opened: Collection[int], free: Sequence[int], most: int) -> dict[int, int]:
+        """By each of `free`: if it is opened and up to `most` - 1 others are, how many units stay unfilled at least."""
+        missing = dict.fromkeys(free, 0)
+        for wanted, offers in zip(self.wanted, self.offers, strict=True):
+            units = {number: units for number, _, units in offers}
+            others = nlargest(most - 1, [units.get(number, 0) for number in free])
+            left = wanted - sum([units.get(number, 0) for number in opened]) - sum(others)
+            if left > 0:
+                for number in free:
+                    missing[number] += max(0, left - units.get(number, 0))
+        return missing
+
     def bound(
-        self, opened: Collection[int], free: Sequence[int], values: list[int], most: int
-    ) -> tuple[int, dict[int, int]]:
-        """The least that `opened` and up to `most` of `free` may cost; and the surplus of each, where the fixed cost of
-        one that is opened is spent already. Raises `values` in place.
+        self, opened: Collection[int], free: Sequence[int], values: Sequence[int], most: int
+    ) -> tuple[int, dict[int, int], list[int]]:
+        """What `opened` and up to `most` of `free` cost at least; the surplus of each, where the fixed cost of one that
+        is opened counts as spent; and the values raised from those given.
         """
+        values = list(values)
         surplus = self._surpluses(opened, free, values)
         for _ in range(PASSES):
             for sku in range(len(values)):
                 self._raise(sku, values, surplus)
-        total = sum(map(mul, self.wanted, values)) + sum(self.fixed[number] - surplus[number] for number in opened)
         above = [surplus[number] for number in free if surplus[number] > 0]
-        if len(above) > most:
-            above = nlargest(most, above)
-        return self.base + total - sum(above), surplus
+        floor = self.base + sum(map(mul, self.wanted, values)) - sum(nlargest(most, above))
+        return floor + sum([self.fixed[number] - surplus[number] for number in opened]), surplus, values
+
+    def bound_alone(self, opened: Collection[int], free: Collection[int]) -> int:
+        """Closer, if there is but one SKU: dynamic programming over the nodes and how many units they ship together, as
+        more than one shipment from a node is never better than all its units by the cheaper. Else, no bound.
+        """
+        if len(self.wanted) != 1:
+            return self.base
+        (wanted,), (unfilled,), (offers,) = self.wanted, self.unfilled, self.offers
+        least = [units * unfilled for units in range(wanted + 1)]
+        for _, of_node in groupby(offers, key=lambda offer: self.nodes[offer[0]]):
+            before = list(least)
+            for number, cost, most in of_node:
+                if number in opened or number in free:
+                    fixed = 0 if number in opened else self.fixed[number]
+                    least = list(map(min, least, _adding(before, fixed, cost, most)))
+        return self.base + sum([self.fixed[number] for number in opened]) + least[wanted]
 
     def _surpluses(self, opened: Iterable[int], free: Iterable[int], values: Sequence[int]) -> dict[int, int]:
         surplus = {number: -self.fixed[number] for number in free}
@@ -218,8 +248,8 @@ class Relaxation:
         return surplus
 
     def _raise(self, sku: int, values: list[int], surplus: dict[int, int]) -> None:
-        """A shipment supplies the SKU from the value on where its surplus passes zero: the wanted units are bought where
-        that comes cheapest, and the dearest bought sets the value.
+        """Each shipment supplies the SKU from the value on where its surplus passes zero. The last it takes to have all
+        that is wanted sets the value.
         """
         old, points = values[sku], []
         for number, cost, units in self.offers[sku]:
@@ -238,3 +268,17 @@ class Relaxation:
         for _, units, number, cost in points:
             if cost < new:
                 surplus[number] += units * (new - cost)
+
+
+def _adding(before: Sequence[int], fixed: int, cost: int, most: int) -> Iterator[int]:
+    """By units, the least cost with a shipment of up to `most` of them added."""
+    yield before[0]
+    # of the amounts before it that it can add to, those better than every later one
+    window = deque[int]()
+    for units in range(1, len(before)):
+        while window and before[window[-1]] + (units - 1 - window[-1]) * cost >= before[units - 1]:
+            window.pop()
+        window.append(units - 1)
+        if window[0] < units - most:
+            window.popleft()
+        yield before[window[0]] + (units - window[0]) * cost + fixed

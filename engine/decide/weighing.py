@@ -41,14 +41,14 @@ class _StageWithout(StageMatcher):
         self.coders = whole.coders
         self._whole = whole
         self._rule = rule
-        self._changed: dict[int, Judgement] = {}
+        self._changed: dict[Codes, Judgement] = {}
+        self.fast = whole.fast
+        self._seen: dict[Codes, dict[tuple[object, ...], Judgement]] = {}
 
     def judge(self, codes: Codes, facts: Callable[[], Facts]) -> Judgement:
-        judgement = self._whole.judge(codes, facts)
-        if self._rule not in judgement.fired and self._rule not in judgement.silenced:
-            return judgement
-        # by identity: the whole matcher hands out the same judgement for the same signature
-        known = self._changed.get(id(judgement))
+        known = self._changed.get(codes)
         if known is None:
-            known = self._changed[id(judgement)] = self._whole.without(judgement, self._rule)
+            judgement = self._whole.judge(codes, facts)
+            acts = self._rule in judgement.fired or self._rule in judgement.silenced
+            known = self._changed[codes] = self._whole.without(judgement, self._rule) if acts else judgement
         return known

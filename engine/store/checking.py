@@ -11,8 +11,6 @@ from engine.store.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.log import entries
 
-_SCAN = 1_000
-
 _Units: TypeAlias = Counter[tuple[str, str]]
 """By SKU and node."""
 
@@ -112,7 +110,7 @@ def _claims(record: dict[str, object]) -> _Units:
 
 def _holds(client: Client, keys: Keys) -> Iterator[tuple[str, _Units]]:
     prefix = keys.hold_prefix
-    for name in _names(client, prefix):
+    for name in client.names(prefix):
         with faults():
             body = client.redis.get(name)
         if body is not None:
@@ -126,16 +124,8 @@ def _expiring(client: Client, keys: Keys) -> set[str]:
 
 
 def _units(client: Client, prefix: str) -> Iterator[tuple[tuple[str, str], int]]:
-    for name in _names(client, prefix):
+    for name in client.names(prefix):
         with faults():
             found = client.redis.hgetall(name)
         for node, units in found.items():
             yield (name.removeprefix(prefix), node.decode()), int(units)
-
-
-def _names(client: Client, prefix: str) -> Iterator[str]:
-    """Every key that starts with `prefix`, once."""
-    literal = "".join(f"\\{letter}" if letter in "*?[]\\^" else letter for letter in prefix)
-    with faults():
-        found = {name.decode() for name in client.redis.scan_iter(f"{literal}*", count=_SCAN)}
-    yield from sorted(found)

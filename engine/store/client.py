@@ -9,13 +9,18 @@ import redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as Away
 from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
+from redis.exceptions import TimeoutError as NoAnswer
 from redis.retry import Retry
 
 from engine.errors import StoreUnavailable
 
-CONNECT_SECONDS = 2.0
-ANSWER_SECONDS = 5.0
-"""redis-py sends a command again by itself, four times within half a second: every write knows its own id."""
+CONNECT_SECONDS = 1.0
+ANSWER_SECONDS = 2.0
+TRIES_AGAIN = 2
+"""redis-py sends a command again by itself, so commit.lua knows each decision's id. A server that hangs is given up
+after six seconds.
+"""
+_SCAN = 1_000
 
 
 class Client:
@@ -25,7 +30,7 @@ class Client:
         # Any: the types that redis-py ships leave open whether an answer is bytes, text or nothing
         self.redis: Any = redis.Redis.from_url(
             url,
-            retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 4),
+            retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), TRIES_AGAIN),
             socket_connect_timeout=CONNECT_SECONDS,
             socket_timeout=ANSWER_SECONDS,
         )
@@ -33,6 +38,12 @@ class Client:
     def script(self, name: str) -> Any:  # redis-py's Script: sends the text again where the server has forgotten it
         """The Lua script beside this file, sent by its hash."""
         return self.redis.register_script((Path(__file__).parent / f"{name}.lua").read_text(encoding="utf-8"))
+
+    def names(self, prefix: str) -> list[str]:
+        """Every key that starts with `prefix`, letter for letter, once, sorted."""
+        pattern = "".join(f"\\{letter}" if letter in "*?[]\\^" else letter for letter in prefix)
+        with faults():
+            return sorted({name.decode() for name in self.redis.scan_iter(f"{pattern}*", count=_SCAN)})
 
     def close(self) -> None:
         self.redis.close()
@@ -43,7 +54,7 @@ def faults() -> Iterator[None]:
     """Whatever the server fails at, as StoreUnavailable that says what to do."""
     try:
         yield
-    except Away as error:
+    except (Away, NoAnswer) as error:
         raise StoreUnavailable(
             f"the server does not answer: {error}; try again, with the same idempotency key"
         ) from error

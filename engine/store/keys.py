@@ -14,8 +14,8 @@ class Keys:
 
     @property
     def everything(self) -> str:
-        """A pattern for SCAN that every key of the network matches."""
-        return self._named("*")
+        """What every key of the network starts with."""
+        return self._named("")
 
     @property
     def facts(self) -> str:

@@ -1,5 +1,6 @@
 """What changes seldom, kept by version: the network, the products asked for, the policies ready to judge."""
 
+import threading
 from collections.abc import Iterable, Mapping
 
 from engine.decide.matching import Matcher
@@ -8,6 +9,7 @@ from engine.facts import Network, Product
 from engine.store import network, policies
 from engine.store.client import Client
 from engine.store.keys import Keys
+from rules.errors import PolicyInvalid
 from rules.schema import load_policies
 
 MOST_PRODUCTS = 100_000
@@ -24,6 +26,8 @@ class Memory:
         self._network: Network | None = None
         self._products: dict[str, tuple[Product, Mapping[str, int]] | None] = {}
         self._matchers: dict[str, Matcher] = {}
+        self._making = threading.Lock()
+        self._incidents_before = 0
 
     def close(self) -> None:
         for matcher in self._matchers.values():
@@ -33,7 +37,7 @@ class Memory:
     @property
     def incidents(self) -> int:
         """How often durable-rules and the reference differed, over the policies in memory."""
-        return sum(matcher.incidents for matcher in self._matchers.values())
+        return self._incidents_before + sum(matcher.incidents for matcher in list(self._matchers.values()))
 
     def network(self, version: str | None = None) -> Network:
         """The network as last read; read again if `version` is another. Raises NotReady if none was loaded."""
@@ -65,11 +69,24 @@ class Memory:
             raise NotReady(
                 f"network '{self._keys.network}' has no policies yet; run: pointsman policy publish policies --activate"
             )
-        if version not in self._matchers:
-            texts = policies.texts(self._client, self._keys, version)
-            found = Matcher(load_policies({name: text.encode() for name, text in texts.items()}))
-            while len(self._matchers) >= MOST_MATCHERS:
-                # not closed: another thread may be judging with it
-                self._matchers.pop(next(iter(self._matchers)))
-            self._matchers[version] = found
-        return self._matchers[version]
+        known = self._matchers.get(version)
+        if known is None:
+            with self._making:  # of several threads one makes it
+                known = self._matchers.get(version) or self._made(version)
+        return known
+
+    def _made(self, version: str) -> Matcher:
+        texts = policies.texts(self._client, self._keys, version)
+        try:
+            policy_set = load_policies({name: text.encode() for name, text in texts.items()})
+            if policy_set.version != version:
+                raise NotReady(f"policy version {version} was altered where it is stored: its hash differs")
+            found = Matcher(policy_set)
+        except PolicyInvalid as error:
+            raise NotReady(f"policy version {version[:12]} can't be read by this release: {error}") from error
+        while len(self._matchers) >= MOST_MATCHERS:
+            # not closed: another thread may be judging with it
+            gone = self._matchers.pop(next(iter(self._matchers)))
+            self._incidents_before += gone.incidents
+        self._matchers[version] = found
+        return found

@@ -1,6 +1,7 @@
 """Nodes, services, products and stock on hand: written whole, in one transaction; read once per version."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import orjson
 
@@ -15,17 +16,21 @@ def save(client: Client, keys: Keys, inventory: Inventory) -> None:
     products = {
         sku: dump(product_record(product, inventory.paces.get(sku, {}))) for sku, product in inventory.products.items()
     }
+    body = dump(network_record(inventory.network))
+
+    def write(pipe: Any) -> None:
+        # read while watched: stock that another load brings in meanwhile must not be left behind
+        before = [sku.decode() for sku in pipe.hkeys(keys.products)]
+        pipe.multi()
+        pipe.delete(keys.facts, keys.products, *[keys.on_hand(sku) for sku in sorted(before)])
+        pipe.hset(keys.facts, mapping={"version": inventory.network.version, "body": body})
+        if products:
+            pipe.hset(keys.products, mapping=products)
+        for sku, stock in inventory.stock.items():
+            pipe.hset(keys.on_hand(sku), mapping=dict(stock))
+
     with faults():
-        before = {sku.decode() for sku in client.redis.hkeys(keys.products)}
-        with client.redis.pipeline(transaction=True) as write:
-            write.delete(keys.facts, keys.products, *[keys.on_hand(sku) for sku in sorted(before)])
-            body = dump(network_record(inventory.network))
-            write.hset(keys.facts, mapping={"version": inventory.network.version, "body": body})
-            if products:
-                write.hset(keys.products, mapping=products)
-            for sku, stock in inventory.stock.items():
-                write.hset(keys.on_hand(sku), mapping=dict(stock))
-            write.execute()
+        client.redis.transaction(write, keys.products)
 
 
 def read_network(client: Client, keys: Keys) -> Network | None:

@@ -13,6 +13,7 @@ from api.schemas import OrderRequest
 from engine.decide import describing
 from engine.decide.judging import Case
 from engine.decide.matching import Matcher
+from engine.decide.options import Option
 from engine.facts import Inventory, Order, Position, Snapshot
 from rules.policy import PolicySet
 from rules.vocabulary import Facts, Stage
@@ -86,20 +87,22 @@ def _positions(found: Inventory) -> Mapping[str, Mapping[str, Position]]:
 
 def _option_set(case: Case) -> OptionSet:
     line, snapshot = case.order.lines[0], case.snapshot
-    offers = random.Random(case.order.id).sample(case.offers[0], OPTIONS)
+    some = sorted(random.Random(case.order.id).sample(range(len(case.offers[0])), OPTIONS))
+    offers = [case.offers[0][index] for index in some]
+    stocks = {node: describing.stock_facts(position) for node, position in snapshot.positions[line.sku].items()}
     fixed = {
         **case.facts,
         "line": describing.line_facts(line),
         "product": describing.product_facts(snapshot.products[line.sku]),
     }
-    return OptionSet(fixed=fixed, options=[tuple(_varying(case, offer.option)) for offer in offers])
+    return OptionSet(fixed=fixed, options=[tuple(_varying(case, stocks, offer.option)) for offer in offers])
 
 
-def _varying(case: Case, option) -> Iterator[Facts]:
+def _varying(case: Case, stocks: Mapping[str, Facts], option: Option) -> Iterator[Facts]:
     node = option.route.node.id
     yield case.nodes[node]
-    yield describing.stock_facts(case.snapshot.positions[option.line.sku][node])
-    yield describing.service_facts(option)
+    yield stocks[node]
+    yield describing.kept_service_facts(case.snapshot.network, option.route.service.id)
     yield describing.route_facts(option, case.now)
 
 

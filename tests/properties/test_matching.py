@@ -12,7 +12,7 @@ from tests.properties import trees
 from tests.properties.agreeing import PREFER, assert_agrees, compare, prefers
 from tests.properties.trees import policy_set, rule_of
 
-FEW = settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+FEW = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @FEW

@@ -5,9 +5,11 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.decide import sourcing
 from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, choose
 
 NOTHING = (0, 0, 0, 0)
@@ -93,8 +95,8 @@ def wanted(problem):
 
 @st.composite
 def problems(draw, most_candidates=6):
-    """Few distinct prices, so that equals are common."""
-    skus = st.sampled_from("ab") if draw(st.booleans()) else st.sampled_from("abcd")
+    """Few distinct prices, so that equals are common; lines of one SKU have the same prices or their own."""
+    skus = st.sampled_from(draw(st.sampled_from(["a", "ab", "abcd"])))
     demands = draw(
         st.lists(
             st.builds(Demand, sku=skus, quantity=st.integers(1, 4), together=st.booleans()), min_size=1, max_size=4
@@ -115,9 +117,17 @@ def problems(draw, most_candidates=6):
     fixed = st.sampled_from(draw(st.sampled_from([[0], [0, 1, 2], [3, 4, 7], [4_900_000, 5_700_000]])))
     nodes = sorted({node for node, _ in keys})
     supply = st.integers(0, 5) if draw(st.booleans()) else st.sampled_from([2, 4])
+    first = {index: [d.sku for d in demands].index(demand.sku) for index, demand in enumerate(demands)}
+    alike = draw(st.booleans())
+    candidates = []
+    for key in keys:
+        priced = draw(prices)
+        if alike:
+            priced = {index: priced[first[index]] for index in first if first[index] in priced} or priced
+        candidates.append(Candidate(key=key, fixed=draw(fixed), prices=priced))
     return Problem(
         demands=demands,
-        candidates=[Candidate(key=key, fixed=draw(fixed), prices=draw(prices)) for key in keys],
+        candidates=candidates,
         supply={(node, sku): draw(supply) for node in nodes for sku in sorted({d.sku for d in demands})},
         split_penalty=draw(st.sampled_from([0, 0, 1, 3_000_000])),
         max_shipments=draw(st.sampled_from([None, None, 0, 1, 2, 3])),
@@ -130,6 +140,22 @@ def problems(draw, most_candidates=6):
 @given(problems())
 def test_no_choice_comes_before_the_one_that_is_made(problem):
     assert choose(problem) == best(problem)
+
+
+@settings(max_examples=150, deadline=None)
+@given(problems(most_candidates=8), st.integers(0, 60))
+def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(problem, steps):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sourcing, "UNPROVEN_LINES", 0)
+        patch.setattr(sourcing, "STEPS", steps)
+        hasty = choose(problem)
+    proven = choose(problem)
+    if hasty.gap == 0:
+        assert hasty == proven
+    elif hasty.gap is not None:
+        parts = (hasty.score.unfilled, hasty.score.needed, hasty.score.tiers)
+        assert parts == (proven.score.unfilled, proven.score.needed, proven.score.tiers)
+        assert hasty.score.money - hasty.gap <= proven.score.money <= hasty.score.money
 
 
 @settings(max_examples=200, deadline=None)

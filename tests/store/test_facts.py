@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import threading
 
 import pytest
 
@@ -49,6 +50,23 @@ def test_a_second_load_replaces_products_and_stock(bare, redis_client, network):
     assert shipped_units(bare.decide(order(("C", 9))).record) == 2
     with pytest.raises(OrderInvalid, match="no product goes by the SKU 'B'"):
         bare.decide(order(("B", 1)))
+
+
+def test_of_loads_at_the_same_time_one_stands_whole(bare, opened, redis_client, network):
+    loads = [plain(**{f"{letter}{number}": {"lyon": 1} for number in range(60)}) for letter in "ABCD"]
+    workers = [opened() for _ in loads]
+    threads = [
+        threading.Thread(target=lambda worker=worker, load=load: [worker.load(load) for _ in range(5)])
+        for worker, load in zip(workers, loads, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stocked = {key.decode().rpartition(":")[2] for key in redis_client.keys(f"{{{network}}}:on_hand:*")}
+    products = {sku.decode() for sku in redis_client.hkeys(f"{{{network}}}:products")}
+    assert stocked == products
+    assert len(products) == 60
 
 
 def test_a_load_with_other_units_alone_keeps_the_version(bare):
@@ -162,6 +180,7 @@ def test_a_version_covers_everything_but_the_units():
             ([node("lyon")], {"A": {"lyon": 1}}, {"currency": "CHF"}),
             ([node("lyon")], {"A": {"lyon": 1}}, {"products": [product("A", brand="acme")]}),
             ([node("lyon")], {"A": {"lyon": 1}}, {"services": [service(detour=1_200)]}),
+            ([node("lyon")], {"A": {"lyon": 1}}, {"paces": {"A": {"lyon": 500}}}),
             ([node("lyon")], {"A": {"lyon": 1}, "B": {}}, {}),
         )
     ]

@@ -1,6 +1,8 @@
 """Pointsman as its callers use it: what it refuses, what it remembers, what it gives back."""
 
+import os
 import re
+import signal
 
 import pytest
 import redis
@@ -9,6 +11,7 @@ from api.loading import load_inventory
 from engine.errors import KeyReused, NotFound, NotReady, OrderInvalid, StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.embedded import socket_of
 from engine.store.ledger import Key
 from engine.store.server import open_server
 from tests.building import collected, order
@@ -113,6 +116,18 @@ def test_a_server_that_goes_away_is_said_to_be_unavailable_and_found_again(tmp_p
         server.ensure_running()
         pointsman.decide(order(("RARE", 1)))
         assert (pointsman.check().clean, pointsman.check().held) == (True, 2)
+
+
+def test_an_embedded_server_that_was_killed_is_started_again_by_the_next_decision(tmp_path, clock):
+    with Pointsman(Settings(data=tmp_path / "data", fsync="always"), clock=clock) as pointsman:
+        pointsman.load(load_inventory(SMALL))
+        activate(pointsman)
+        first = pointsman.decide(order(("RARE", 1)))
+        with redis.Redis(unix_socket_path=str(socket_of((tmp_path / "data").resolve()))) as client:
+            os.kill(client.info("server")["process_id"], signal.SIGKILL)
+        assert pointsman.decide(order(("RARE", 9))).record["score"]["unfilled_units"] == 7
+        assert pointsman.decision(first.record["id"]).body == first.body
+        assert (pointsman.check().clean, pointsman.check().held) == (True, 3)
 
 
 def test_nothing_loaded_and_nothing_active_are_two_things(bare):

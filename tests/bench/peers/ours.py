@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from engine.decide.judging import _merging
-from engine.decide.matching import Judgement, StageMatcher
+from engine.decide.matching import Judgement, StageMatcher, option_judge
 from rules.conditions import Condition
 from rules.vocabulary import Stage
 from tests.bench.cases import FIXED, VARYING, OptionSet
@@ -28,14 +27,8 @@ class Ours:
         return options
 
     def match(self, facts: OptionSet) -> Any:
-        matcher, shared = self._matcher, facts.fixed
-        fixed = matcher.codes(shared, *FIXED)
-        coders = [matcher.coders[group] for group in VARYING]
-        answer = []
-        for groups in facts.options:
-            codes = (*fixed, *[code(group) for code, group in zip(coders, groups, strict=True)])
-            answer.append(matcher.judge(codes, _merging(shared, *groups)))
-        return answer
+        judge = option_judge(self._matcher, facts.fixed)
+        return [judge(*groups) for groups in facts.options]
 
     def fired(self, answer: list[Judgement]) -> list[set[str]]:
         return [set(judgement.fired) for judgement in answer]

@@ -26,7 +26,7 @@ def every_fact(order):
         **describing.product_facts(article),
         **describing.node_facts(NODES[0], 7),
         **describing.stock_facts(Position(on_hand=5, held=2, pace=1_500)),
-        **describing.service_facts(option),
+        **describing.service_facts(route.service),
         **describing.route_facts(option, NOW),
     }
 

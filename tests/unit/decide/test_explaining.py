@@ -25,20 +25,26 @@ def test_an_order_that_is_filled_needs_no_reason():
 
 
 def test_no_stock():
-    for known in (facts(0, 0), facts(Position(on_hand=2, held=2), 0), snapshot(NODES, {"A": {}})):
+    for known in (facts(0, 0), snapshot(NODES, {"A": {}})):
         assert reasons(decided(order(("A", 3)), known)) == [Reason(code="no_stock", units=3)]
+
+
+def test_held_for_others_says_how_many_are():
+    known = facts(Position(on_hand=2, held=2), Position(on_hand=4, held=4))
+    assert reasons(decided(order(("A", 3)), known)) == [Reason(code="held_for_others", units=6)]
 
 
 def test_not_enough():
     decision = decided(order(("A", 7)), facts())
-    assert reasons(decision) == [Reason(code="not_enough", units=4)]
+    assert reasons(decision) == [Reason(code="not_enough", units=3)]
     assert (decision.unfilled[0].line, decision.unfilled[0].quantity) == ("1", 3)
 
 
 def test_not_enough_for_two_lines_of_one_sku():
     decision = decided(order(("A", 3), ("A", 3)), facts())
     assert sum(item.quantity for item in decision.unfilled) == 2
-    assert {reason for item in decision.unfilled for reason in item.reasons} == {Reason(code="not_enough", units=4)}
+    for item in decision.unfilled:
+        assert item.reasons == (Reason(code="not_enough", units=item.quantity),)
 
 
 def test_kept_back_names_the_rules_that_keep():
@@ -49,7 +55,7 @@ def test_kept_back_names_the_rules_that_keep():
     ]
     assert reasons(decided(order(("A", 4)), facts(), *rules)) == [
         Reason(code="kept_back", units=3, rules=("test/r1", "test/r2")),
-        Reason(code="not_enough", units=1),
+        Reason(code="not_enough", units=3),
     ]
 
 
@@ -84,7 +90,7 @@ def test_a_node_with_one_way_left_is_not_excluded():
     nodes = [node("lyon", LYON, services=("parcel", "van")), NODES[1]]
     known = facts(nodes=nodes, services=[service(), service("van", mode="van")])
     decision = decided(order(("A", 5)), known, "when: {service.mode: van}, then: {exclude: true}")
-    assert reasons(decision) == [Reason(code="not_enough", units=4)]
+    assert reasons(decision) == [Reason(code="not_enough", units=1)]
 
 
 def test_node_full_names_the_rules_that_bound_the_day():
@@ -93,6 +99,20 @@ def test_node_full_names_the_rules_that_bound_the_day():
         Reason(code="node_full", units=2, rules=("test/r1", "test/r2")),
         Reason(code="not_enough", units=2),
     ]
+
+
+def test_node_full_is_why_two_services_of_a_node_with_room_for_one_do_not_both_ship():
+    services = [service("small", max_weight=500), service("large")]
+    known = snapshot(
+        [node("lyon", services=("small", "large"))],
+        {"A": {"lyon": 2}, "B": {"lyon": 1}},
+        services=services,
+        products=[product("A", weight=500), product("B", weight=900)],
+    )
+    rules = ["when: {product.sku: A, service.id: large}, then: {exclude: true}", "then: {daily_orders: 1}"]
+    decision = decided(order(("A", 2), ("B", 1)), known, *rules)
+    assert decision.unfilled[0].line == "2"
+    assert reasons(decision) == [Reason(code="node_full", units=1, rules=("test/r2",))]
 
 
 def test_kept_together_names_the_rule_and_the_units_missing():
@@ -132,7 +152,7 @@ def test_several_reasons_stand_together():
         Reason(code="excluded", units=4, rules=("test/r2",)),
         Reason(code="node_full", units=5, rules=("test/r3",)),
         Reason(code="unreachable", units=6),
-        Reason(code="not_enough", units=2),
+        Reason(code="not_enough", units=18),
     ]
 
 

@@ -187,7 +187,7 @@ EFFECTS = {
     ),
     "an amount below zero": (
         then("prefer: -1"),
-        "p.yaml:5:12  bad-value  prefer: '-1' is out of range; it must be at least 0",
+        "p.yaml:5:12  bad-value  prefer: '-1' is out of range; it must be between 0 and 100000",
     ),
     "a tier": (then("tier: 10"), "p.yaml:5:12  bad-value  tier: '10' is out of range; it must be between 1 and 9"),
     "a priority": (
@@ -200,7 +200,7 @@ EFFECTS = {
     ),
     "a hold without an end": (
         then("hold: 91 d"),
-        "p.yaml:5:12  bad-value  hold: '91 d' is out of range; it must be between 1 and 129600",
+        "p.yaml:5:12  bad-value  hold: '91 d' is out of range; it must be between 1 m and 90 d",
     ),
     "a hold without a unit": (
         then("hold: 30"),
