@@ -2,8 +2,8 @@
 
 The comparison has four parts, in order: units unfilled, units shipped though only `unless_needed`, the sum of
 tiers over units, money; then fewer shipments, the sorted (node, service) list, and the quantities: more from the
-first shipments, line by line. All but the quantities are folded into one integer (`_Weights`, `_Search`), each part
-weighing more than all that later parts can add up to, so that the search compares plain numbers and stays exact.
+first shipments, line by line. All but the quantities are folded into one integer (`_Weights`, `_with_ties`), each
+part weighing more than all that later parts can add up to, so that the search compares plain numbers and stays exact.
 
 The search (`_Search`) decides shipment by shipment whether it is opened, depth first. `Relaxation` says what a
 branch costs at least, and which shipments that leaves open.
@@ -28,7 +28,7 @@ IMPROVED = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What one unit of a line costs on a candidate: the parts of the comparison it adds to. Tiers are 1 to 9."""
+    """What one unit of a line costs on a candidate, by part of the comparison. `needed` is 0 or 1, `tier` 1 to 9."""
 
     needed: int
     tier: int

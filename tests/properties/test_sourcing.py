@@ -102,9 +102,10 @@ def problems(draw, most_candidates=6):
             st.builds(Demand, sku=skus, quantity=st.integers(1, 4), together=st.booleans()), min_size=1, max_size=4
         )
     )
+    nodes, services = draw(st.sampled_from([("abcd", "xy"), ("abcdefgh", "x")]))
     keys = draw(
         st.lists(
-            st.tuples(st.sampled_from(["n1", "n2", "n3", "n4"]), st.sampled_from(["s1", "s2"])),
+            st.tuples(st.sampled_from(nodes), st.sampled_from(services)),
             min_size=1,
             max_size=most_candidates,
             unique=True,
@@ -114,9 +115,9 @@ def problems(draw, most_candidates=6):
     price = st.builds(Price, needed=st.integers(0, 1), tier=st.sampled_from([5, 5, 5, 1, 9]), money=money)
     plain = st.builds(Price, needed=st.just(0), tier=st.just(5), money=money)
     prices = st.dictionaries(st.integers(0, len(demands) - 1), draw(st.sampled_from([price, plain])), min_size=1)
-    fixed = st.sampled_from(draw(st.sampled_from([[0], [0, 1, 2], [3, 4, 7], [4_900_000, 5_700_000]])))
+    fixed = st.sampled_from(draw(st.sampled_from([[0], [3], [0, 1, 2], [3, 4, 7], [4_900_000, 5_700_000]])))
     nodes = sorted({node for node, _ in keys})
-    supply = st.integers(0, 5) if draw(st.booleans()) else st.sampled_from([2, 4])
+    supply = st.sampled_from(draw(st.sampled_from([[0, 1, 2, 3, 4, 5], [2, 4], [1, 1, 2, 3], [0, 1, 2]])))
     first = {index: [d.sku for d in demands].index(demand.sku) for index, demand in enumerate(demands)}
     alike = draw(st.booleans())
     candidates = []
@@ -130,7 +131,7 @@ def problems(draw, most_candidates=6):
         candidates=candidates,
         supply={(node, sku): draw(supply) for node in nodes for sku in sorted({d.sku for d in demands})},
         split_penalty=draw(st.sampled_from([0, 0, 1, 3_000_000])),
-        max_shipments=draw(st.sampled_from([None, None, 0, 1, 2, 3])),
+        max_shipments=draw(st.sampled_from([None, None, None, 0, 1, 2, 3])),
         ship_complete=draw(st.booleans()) and draw(st.booleans()),
         room=draw(st.dictionaries(st.sampled_from(nodes), st.integers(0, 2), max_size=2)),
     )
@@ -139,6 +140,33 @@ def problems(draw, most_candidates=6):
 @settings(max_examples=300, deadline=None)
 @given(problems())
 def test_no_choice_comes_before_the_one_that_is_made(problem):
+    assert choose(problem) == best(problem)
+
+
+@st.composite
+def scattered(draw):
+    """A unit here and there: many shipments are needed, and fewer may be allowed."""
+    demands = [Demand(sku=sku, quantity=draw(st.integers(1, 3))) for sku in "abc"[: draw(st.integers(1, 3))]]
+    nodes = [f"n{number}" for number in range(draw(st.integers(6, 9)))]
+    price = st.builds(Price, needed=st.just(0), tier=st.just(5), money=st.integers(0, 3))
+    return Problem(
+        demands=demands,
+        candidates=[
+            Candidate(
+                key=(node, "parcel"),
+                fixed=draw(st.integers(4, 9)),
+                prices={index: draw(price) for index in range(len(demands))},
+            )
+            for node in nodes
+        ],
+        supply={(node, demand.sku): draw(st.sampled_from([0, 1, 1, 2])) for node in nodes for demand in demands},
+        max_shipments=draw(st.sampled_from([None, 2, 3, 4])),
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(scattered())
+def test_no_choice_comes_before_the_one_that_is_made_of_many_shipments(problem):
     assert choose(problem) == best(problem)
 
 

@@ -163,6 +163,16 @@ def test_an_order_that_ships_complete_ships_nothing_if_one_unit_is_missing(stock
         assert choice.score == Score(unfilled=5, needed=0, tiers=0, money=0)
 
 
+@pytest.mark.parametrize(("quantity", "node"), [(1, "local"), (2, "local"), (3, "central")])
+def test_a_shipment_that_is_dear_to_open_is_worth_it_for_many_units(quantity, node):
+    problem = Problem(
+        demands=[line(quantity)],
+        candidates=[shipment("local", 3, unit(2)), shipment("central", 7, unit(0.50))],
+        supply={("local", "mug"): 9, ("central", "mug"): 9},
+    )
+    assert shipped(choose(problem)) == {(node, 0): quantity}
+
+
 def test_a_line_kept_together_ships_from_one_node_or_not_at_all():
     together = replace(TWO_NEAR_ONE_FAR, demands=[line(5, together=True)])
     assert shipped(choose(together)) == {("far", 0): 5}
