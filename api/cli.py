@@ -1,21 +1,19 @@
 """`pointsman`: the command line."""
 
 import dataclasses
-import getpass
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
-import orjson
-from marshmallow import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api import files, tables
-from api.fields import Instant
 from api.loading import load_inventory
+from api.options import AS_JSON, INSTANT, print_json
+from api.policy_cli import policy
 from api.routing import day_record, route
 from api.stock import availability_record
 from engine import __version__
@@ -24,26 +22,9 @@ from engine.facts import Network
 from engine.service import Pointsman
 from engine.settings import Settings
 from rules.errors import PolicyInvalid, RulesError
-from rules.schema import load_policies
 
 MOST_SHOWN = 50
 """Mistakes printed of one run."""
-
-_PATH = click.Path(exists=True, path_type=Path)
-
-
-class _Instant(click.ParamType):
-    name = "instant"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            return Instant().read(value)
-        except ValidationError as error:
-            self.fail(str(error.messages[0]), param, ctx)
-
-
-_INSTANT = _Instant()
-_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -80,79 +61,14 @@ def load(settings: Settings, directory: Path) -> None:
     )
 
 
-@pointsman.group()
-def policy() -> None:
-    """Check, publish and activate policies."""
-
-
-@policy.command()
-@click.argument("path", type=_PATH)
-def check(path: Path) -> None:
-    """Say every mistake in the policy files under PATH, as file:line:column.
-
-    Example: pointsman policy check policies
-    """
-    found = load_policies(files.policy_files(path))
-    click.echo(f"{len(found.rules)} rules in {len(found.policies)} policies: no mistakes; version {found.version[:12]}")
-
-
-@policy.command()
-@click.argument("path", type=_PATH)
-@click.option("--note", default="", help="Why, for the history.")
-@click.option("--activate", is_flag=True, help="Let it decide from now on.")
-@click.pass_obj
-def publish(settings: Settings, path: Path, note: str, *, activate: bool) -> None:
-    """Store the policy files under PATH as one version, named by the hash of their content.
-
-    Example: pointsman policy publish policies --activate --note "autumn sale"
-    """
-    content = files.policy_files(path)
-    with Pointsman(settings) as service:
-        found = service.publish(content, who=_who(), note=note)
-        click.echo(f"published {found.version} ({len(found.rules)} rules)")
-        if activate:
-            service.activate(found.version, who=_who(), note=note)
-            click.echo("active from the next decision on")
-
-
-@policy.command("activate")
-@click.argument("version")
-@click.option("--note", default="", help="Why, for the history.")
-@click.pass_obj
-def activate_version(settings: Settings, version: str, note: str) -> None:
-    """Let a published VERSION (or the unique start of one) decide from now on.
-
-    Example: pointsman policy activate d2720ce4c970 --note "back to Monday's"
-    """
-    with Pointsman(settings) as service:
-        whole = service.find_version(version)
-        service.activate(whole, who=_who(), note=note)
-    click.echo(f"{whole} is active from the next decision on")
-
-
-@policy.command("history")
-@_AS_JSON
-@click.pass_obj
-def policy_history(settings: Settings, *, as_json: bool) -> None:
-    """Say who published or activated which version, when and why.
-
-    Example: pointsman policy history
-    """
-    with Pointsman(settings) as service:
-        acts = service.policy_history()
-    if as_json:
-        _print_json(acts)
-    for act in [] if as_json else acts:
-        click.echo(f"{act['at']}  {act['act']:<9}  {act['version'][:12]}  {act['who']}  {act['note']}")
+pointsman.add_command(policy)
 
 
 @pointsman.command()
 @click.argument("order", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Decide, but hold nothing and log nothing.")
-@click.option(
-    "--at", "instant", type=_INSTANT, help="Decide as of this instant, as 2026-11-27T08:15:00Z. Default: now."
-)
-@_AS_JSON
+@click.option("--at", "instant", type=INSTANT, help="Decide as of this instant, as 2026-11-27T08:15:00Z. Default: now.")
+@AS_JSON
 @click.pass_obj
 def decide(settings: Settings, order: Path, *, dry_run: bool, instant: int | None, as_json: bool) -> None:
     """Decide where the order in the JSON file ORDER ships from, and hold its stock.
@@ -168,7 +84,7 @@ def decide(settings: Settings, order: Path, *, dry_run: bool, instant: int | Non
 
 @pointsman.command()
 @click.argument("decision_id")
-@_AS_JSON
+@AS_JSON
 @click.pass_obj
 def show(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     """Show a logged decision.
@@ -186,7 +102,7 @@ def show(settings: Settings, decision_id: str, *, as_json: bool) -> None:
 @click.option(
     "--weigh", default=500, show_default=True, type=click.IntRange(0), help="Weigh the rules on so many orders."
 )
-@_AS_JSON
+@AS_JSON
 @click.pass_obj
 def route_day(settings: Settings, orders: Path, weigh: int, *, as_json: bool) -> None:
     """Decide the orders in the NDJSON file ORDERS, each at the instant it was placed, and sum up the day.
@@ -200,7 +116,7 @@ def route_day(settings: Settings, orders: Path, weigh: int, *, as_json: bool) ->
         task = progress.add_task("routing", total=len(wanted))
         day = route(wanted, service, weigh=weigh, progress=lambda: progress.advance(task))
     if as_json:
-        _print_json(day_record(day))
+        print_json(day_record(day))
     for table in [] if as_json else tables.day_tables(day):
         Console().print(table)
 
@@ -208,7 +124,7 @@ def route_day(settings: Settings, orders: Path, weigh: int, *, as_json: bool) ->
 @pointsman.command()
 @click.argument("sku")
 @click.argument("channel")
-@_AS_JSON
+@AS_JSON
 @click.pass_obj
 def availability(settings: Settings, sku: str, channel: str, *, as_json: bool) -> None:
     """Say how many units of SKU an order on CHANNEL may still take, and where.
@@ -218,7 +134,7 @@ def availability(settings: Settings, sku: str, channel: str, *, as_json: bool) -
     with Pointsman(settings) as service:
         found = service.availability(sku, channel)
     if as_json:
-        _print_json(availability_record(found))
+        print_json(availability_record(found))
     else:
         Console().print(tables.availability_table(found))
 
@@ -229,7 +145,7 @@ def ledger() -> None:
 
 
 @ledger.command("check")
-@_AS_JSON
+@AS_JSON
 @click.pass_obj
 def check_ledger(settings: Settings, *, as_json: bool) -> None:
     """Recompute what is held from the decision log; exit 1 if anything has drifted.
@@ -239,7 +155,7 @@ def check_ledger(settings: Settings, *, as_json: bool) -> None:
     with Pointsman(settings) as service:
         audit = service.check()
     if as_json:
-        _print_json({**dataclasses.asdict(audit), "clean": audit.clean})
+        print_json({**dataclasses.asdict(audit), "clean": audit.clean})
     for line in [] if as_json else tables.audit_lines(audit):
         click.echo(line)
     sys.exit(0 if audit.clean else 1)
@@ -301,19 +217,11 @@ def _fail(lines: list[str], consequence: str) -> None:
 
 def _show_decision(record: dict[str, Any], network: Network, *, as_json: bool) -> None:
     if as_json:
-        _print_json(record)
+        print_json(record)
     for line in [] if as_json else tables.decision_lines(record, network):
         click.echo(line)
-
-
-def _print_json(value: Any) -> None:
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
 
 
 def _progress() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=Console(stderr=True), transient=True)
-
-
-def _who() -> str:
-    return os.environ.get("POINTSMAN_USER") or getpass.getuser()
