@@ -17,6 +17,7 @@ from rules.parsing import Notes
 from rules.policy import PolicySet
 from rules.reading import Document, Path, read
 from rules.reading import Node as Raw
+from rules.schema import load_policies
 from rules.vocabulary import Kind, is_attribute
 
 OpenNetwork: TypeAlias = Callable[[str, str], Inventory]
@@ -49,6 +50,25 @@ def read_cases(
     if findings:
         raise PolicyInvalid(findings)
     return cases
+
+
+def read_tested(
+    policy_files: Mapping[str, bytes], test_files: Mapping[str, bytes], *, open_network: OpenNetwork | None = None
+) -> tuple[PolicySet, list[Case]]:
+    """A set and its cases; raises PolicyInvalid with every finding of both."""
+    findings: list[Finding] = []
+    policies, cases = None, list[Case]()
+    try:
+        policies = load_policies(policy_files)
+    except PolicyInvalid as error:
+        findings += error.findings
+    try:
+        cases = read_cases(test_files, policies, open_network=open_network)
+    except PolicyInvalid as error:
+        findings += error.findings
+    if policies is None or findings:
+        raise PolicyInvalid(findings)
+    return policies, cases
 
 
 def _kinds(policies: PolicySet | None) -> dict[str, Kind]:

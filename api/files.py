@@ -8,6 +8,7 @@ import orjson
 from marshmallow import ValidationError
 
 from api.schemas import OrderRequest, mistakes_of
+from engine.decide.trying import TEST_SUFFIX
 from engine.errors import InputInvalid, Mistake, OrderInvalid
 from engine.facts import Order
 from rules.schema import is_policy_file
@@ -19,6 +20,19 @@ def policy_files(path: Path) -> dict[str, bytes]:
     if not found:
         raise InputInvalid([Mistake(where=str(path), field="", message="there is no policy file (*.yaml) here")])
     root = path.parent if path.is_file() else path
+    return {item.relative_to(root).as_posix(): _read(item) for item in found}
+
+
+def test_files(path: Path) -> dict[str, bytes]:
+    """The test files under a directory, or beside the one policy file, by name; raises InputInvalid."""
+    if path.is_dir():
+        found, root = sorted(path.rglob(f"*{TEST_SUFFIX}")), path
+    else:
+        beside = path if path.name.endswith(TEST_SUFFIX) else path.with_name(path.stem + TEST_SUFFIX)
+        found, root = [beside] if beside.exists() else [], path.parent
+    if not found:
+        message = f"there are no tests here; write them into a file whose name ends in {TEST_SUFFIX}"
+        raise InputInvalid([Mistake(where=str(path), field="", message=message)])
     return {item.relative_to(root).as_posix(): _read(item) for item in found}
 
 
