@@ -239,10 +239,10 @@ def positions(
     """The positions in `raw`, by SKU and node; mistakes are noted and left out."""
     found: dict[str, dict[str, Position]] = {}
     for sku, by_node in raw.items():
+        found[str(sku)] = {}
         if not isinstance(by_node, dict):
             sheet.notes.add((*path, sku), "wrong-type", f"write {sku}: {{store: 3}}, or {sku}: {{}} if nobody has any")
             continue
-        found[str(sku)] = {}
         for node, item in by_node.items():
             where = (*path, sku, node)
             if node not in nodes:

@@ -19,7 +19,7 @@ from rules.reading import Node, Path
 
 MOST_AWAY = 15_000_000
 """Metres; farther lies the same place from the other side."""
-_SOME = validate.Length(min=1)
+_SOME = validate.Length(min=1, error="nothing stands here; write at least one, or leave the key out")
 _NODE_DEFAULTS = ("type", "latitude", "longitude", "country", "services")
 _SERVICE_DEFAULTS = ("mode", "base", "transit")
 _PRODUCT_DEFAULTS = ("category", "lifecycle")
@@ -234,7 +234,8 @@ def note_shape(
             elif message == "Missing data for required field.":
                 notes.add(spot(path), "missing-key", f"'{key}' is missing")
             else:
-                notes.add(spot(where), "wrong-type", message if key == "_schema" else f"{key}: {message}")
+                named = isinstance(key, str) and key != "_schema"
+                notes.add(spot(where), "wrong-type", f"{key}: {message}" if named else message)
 
 
 def _keys(shape: Schema | None) -> list[str]:

@@ -48,9 +48,12 @@ def run_tests(path: Path, word: str, junit: Path | None, *, coverage: bool, stri
     if strict and word:
         raise click.UsageError("--strict looks at all cases; leave -k out")
     policies, cases = testing.read_folder(path)
+    chosen = picked(cases, word)
+    if not chosen:
+        raise click.UsageError(f"none of the {len(cases)} cases has '{word}' in its name or its file's")
     printed = testing.Printed(as_json=as_json)
-    report = try_cases(policies, picked(cases, word), weigh=coverage, progress=printed.dot)
-    printed.report(report, left_out=len(cases) - len(report.tried), coverage=coverage, strict=strict)
+    report = try_cases(policies, chosen, weigh=coverage, progress=printed.dot)
+    printed.report(report, left_out=len(cases) - len(chosen), coverage=coverage, strict=strict)
     if junit:
         testing.write_junit(junit, report, strict=strict)
     sys.exit(0 if testing.succeeds(report, strict=strict) else 1)
