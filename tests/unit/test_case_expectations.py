@@ -54,6 +54,9 @@ def test_what_is_so_passes(expect, rules):
 
 
 SHIPPED = "{node: store, service: parcel, lines: {A: 1}}\n{node: warehouse, service: parcel, lines: {A: 2}}"
+PRICED = """\
+{node: store, service: parcel, lines: {A: 1}, cost: 7.00 EUR, late: unknown}
+{node: warehouse, service: parcel, lines: {A: 2}, cost: 5.50 EUR, late: unknown}"""
 EXCLUDED = "{node: store, service: parcel, sku: A, by: [test/r1]}"
 
 
@@ -84,8 +87,7 @@ EXCLUDED = "{node: store, service: parcel, sku: A, by: [test/r1]}"
             (
                 "shipments",
                 "{cost: {at_most: 4.00 EUR}, late: true}\n{}",
-                "{node: store, service: parcel, lines: {A: 1}, cost: 7.00 EUR, late: unknown}\n"
-                "{node: warehouse, service: parcel, lines: {A: 2}, cost: 5.50 EUR, late: unknown}",
+                PRICED,
             ),
         ),
         ("unfilled: {A: 1}", [], ("unfilled", "A: 1", "nothing")),

@@ -129,7 +129,8 @@ HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
         (
             one_case(ORDER + "products: {A: {attributes: {hazmatt: true}}}"),
             [
-                "5:33 unknown-attribute the rules speak of no 'product.attributes.hazmatt' (did you mean 'product.attributes.hazmat'?)"
+                "5:33 unknown-attribute the rules speak of no 'product.attributes.hazmatt' "
+                "(did you mean 'product.attributes.hazmat'?)"
             ],
         ),
         (
@@ -197,7 +198,7 @@ HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
             ["5:25 unknown-node unknown node 'stor' (did you mean 'store'?)"],
         ),
         (
-            "tests:\n  - {test: a, order: {lines: {A: 1}}, stock: {A: {}}}\n  - {test: a, order: {lines: {A: 1}}, stock: {A: {}}}\n",
+            "tests:" + 2 * "\n  - {test: a, order: {lines: {A: 1}}, stock: {A: {}}}",
             ["3:6 duplicate-test 'a' stands here a second time"],
         ),
         (one_case(ORDER) + "tests: []\n", ["5:1 duplicate-key 'tests' stands here a second time"]),

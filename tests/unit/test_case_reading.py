@@ -55,7 +55,8 @@ def test_amounts_are_those_of_the_policy_language():
               promise_by: 36 h
               placed_at: 2026-06-01 09:30
               lines: {A: {quantity: 2, unit_price: 19.90 EUR}}
-            products: {A: {weight: 2.5 kg, tags: [fragile], attributes: {hazmat: true, size: 12.5, label: "7", of: [x]}}}
+            products:
+              A: {weight: 2.5 kg, tags: [fragile], attributes: {hazmat: true, size: 12.5, label: "7", of: [x]}}
             nodes: {near: {type: store, away: 42.5 km, handling: 1.25, preparation: 90 min, load: 7, services: [van]}}
             services: {van: {mode: van, base: 3.00, takes: 5 h, grams_per_tonne_km: 1.5, max_weight: 20 kg, drop: 1 g}}
             stock: {A: {near: {on_hand: 9, held: 2, daily_sales: 0.5}}}
