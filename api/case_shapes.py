@@ -110,6 +110,13 @@ def moment(text: str) -> At:
     return At(seconds=seconds)
 
 
+def _after(text: str) -> After:
+    minutes = literals.duration(text)
+    if minutes > MOST_MINUTES:
+        raise LiteralInvalid(f"'{text}' is more than a year")
+    return After(minutes=minutes)
+
+
 class Moment(fields.Field[At | After]):
     """A moment on the installation's clock or, if `after`, a duration from now."""
 
@@ -122,7 +129,7 @@ class Moment(fields.Field[At | After]):
             raise ValidationError("a single value is expected here")
         try:
             if self._after and "-" not in value:
-                return After(minutes=literals.duration(value))
+                return _after(value)
             return moment(value)
         except LiteralInvalid as error:
             raise ValidationError(str(error)) from None

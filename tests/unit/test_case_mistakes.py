@@ -5,6 +5,9 @@ import pytest
 from tests.casing import findings, one_case
 
 ORDER = "order: {lines: {A: 1}}\nstock: {A: {store: 1}}\n"
+UNKNOWN = """\
+5:33 unknown-attribute the rules speak of no 'product.attributes.hazmatt' \
+(did you mean 'product.attributes.hazmat'?)"""
 HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
 
 
@@ -128,10 +131,7 @@ HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
         ),
         (
             one_case(ORDER + "products: {A: {attributes: {hazmatt: true}}}"),
-            [
-                "5:33 unknown-attribute the rules speak of no 'product.attributes.hazmatt' "
-                "(did you mean 'product.attributes.hazmat'?)"
-            ],
+            [UNKNOWN],
         ),
         (
             one_case(ORDER + "expect: {fired: [test/r11]}"),
