@@ -22,6 +22,8 @@ from rules.vocabulary import Kind, Value
 USUAL = "usual"
 """The name of the order and the stock that a case gets which names none."""
 LIKE = "like"
+_RIVALS = {"away": ("latitude", "longitude"), "latitude": ("away",), "takes": ("transit",), "transit": ("takes",)}
+"""Ways to say the same."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,10 +145,16 @@ def _layers(sheet: Sheet, case: Mapping[str, Raw], path: Path, part: str) -> _La
         sheet.read[part] = _layer(sheet, sheet.root, (), part)
     found = dict(sheet.read[part])
     for name, (after, place) in _layer(sheet, case, path, part).items():
-        before = found.get(name, ({}, ()))[0]
+        before = _without_rivals(found.get(name, ({}, ()))[0], after)
         attributes = {**before.get("attributes", {}), **after.get("attributes", {})}
         found[name] = ({**before, **after, **({"attributes": attributes} if attributes else {})}, place)
     return found
+
+
+def _without_rivals(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What the file said, but for what the case now says in another way."""
+    gone = {rival for key, rivals in _RIVALS.items() if key in after for rival in rivals}
+    return {key: value for key, value in before.items() if key not in gone}
 
 
 def _layer(sheet: Sheet, root: Mapping[str, Raw], path: Path, part: str) -> _Layers:

@@ -32,7 +32,7 @@ def read_order(path: Path, max_lines: int) -> Order:
     return next(item for item in found if isinstance(item, Order))
 
 
-def test_files(path: Path) -> dict[str, bytes]:
+def case_files(path: Path) -> dict[str, bytes]:
     """The test files under a directory, or beside the one policy file, by name; raises InputInvalid."""
     if path.is_dir():
         found, root = sorted(path.rglob(f"*{TEST_SUFFIX}")), path

@@ -5,6 +5,9 @@ import pytest
 from tests.casing import findings, one_case
 
 ORDER = "order: {lines: {A: 1}}\nstock: {A: {store: 1}}\n"
+MAPPING = """\
+5:13 wrong-type a mapping is expected here, of name, type, latitude, longitude, country, region, tags, attributes, \
+handling, preparation, services, away, load"""
 UNKNOWN = """\
 5:33 unknown-attribute the rules speak of no 'product.attributes.hazmatt' \
 (did you mean 'product.attributes.hazmat'?)"""
@@ -76,6 +79,28 @@ HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
         (
             "orders: {a: {like: b}, b: {like: a}}\n" + one_case("order: a"),
             ["1:28 cyclic-like 'a' is like itself: a -> b -> a"],
+        ),
+        (one_case("order: [A]\nstock: {A: {}}"), ["3:5 wrong-type write a name from orders, or a mapping"]),
+        (one_case("order: {like: [a], lines: {A: 1}}\nstock: {A: {}}"), ["3:13 wrong-type write a name from orders"]),
+        (
+            one_case("order: {lines: {A: 1}, promise_by: 400 d}\nstock: {A: {}}"),
+            ["3:28 wrong-type promise_by: '400 d' is more than a year"],
+        ),
+        (
+            one_case("order: {lines: {A: 1}, destination: {near: store, latitude: 1}}\nstock: {A: {}}"),
+            ["3:42 wrong-type write near, or latitude and longitude; not both"],
+        ),
+        (
+            one_case(ORDER + "nodes: {store: [closing]}"),
+            [MAPPING],
+        ),
+        (
+            one_case(ORDER + "products: {A: {attributes: {size: {cm: 5}}}}"),
+            ["5:33 bad-value product.attributes.size: a single value is expected"],
+        ),
+        (
+            one_case(ORDER + "expect: {unfilled: {A: {reason: {no: stock}}}}"),
+            ["5:29 wrong-type a word or a list of words is expected here"],
         ),
         (one_case(ORDER + "now: tomorrow"), ["5:5 bad-value now: 'tomorrow' is no date; write for example 2026-11-01"]),
         (

@@ -111,6 +111,24 @@ def test_a_case_changes_what_the_file_says_and_leaves_the_rest():
     assert plain.snapshot.network.nodes["shop"].tags == {"small"}
 
 
+def test_a_case_may_say_in_another_way_where_a_node_lies_and_how_long_a_service_takes():
+    text = """
+        nodes: {a: {away: 5 km}, b: {latitude: 45.5, longitude: 4.5}}
+        services: {slow: {takes: 9 h}, far: {transit: [{up_to: 9 km, takes: 1 h}]}}
+        stock: {usual: {A: {a: 1}}}
+        tests:
+          - test: changed
+            nodes: {a: {latitude: 45.5, longitude: 4.5}, b: {away: 0 km}}
+            services: {slow: {transit: [{up_to: 7 km, takes: 2 h}], countries: [FR]}, far: {takes: 3 h}}
+            order: {destination: {latitude: 48.8566, longitude: 2.3522}, lines: {A: 1}}
+    """
+    found = case(text)
+    nodes, services = found.snapshot.network.nodes, found.snapshot.network.services
+    assert (nodes["a"].place.latitude, nodes["b"].place) == (45_500_000, found.order.place)
+    assert (services["slow"].transit, services["slow"].countries) == (((7_000, 120),), {"FR"})
+    assert [minutes for _, minutes in services["far"].transit] == [180]
+
+
 def test_fixtures_are_shared_by_name():
     text = """
         stock:
