@@ -50,24 +50,26 @@ def order_of(sheet: Sheet, case: Mapping[str, Raw], path: Path, scene: Scene, no
     raw = case.get("order", USUAL)
     found = fixture(sheet, "orders", raw, (*path, "order"))
     where = ("orders", raw) if isinstance(raw, str) else (*path, "order")
-    return None if found is None else read_order(sheet, found, where, scene, now)
-
-
-def read_order(sheet: Sheet, raw: dict[str, Raw], path: Path, scene: Scene, now: int) -> Order | None:
-    """The order in `raw`, which stands at `path`; None if a mistake in it was noted."""
-    found = len(sheet.notes.findings)
-    request = _request(sheet, raw, path, scene)
-    made = _loaded(sheet, request, raw, path) if len(sheet.notes.findings) == found else None
-    if made is None:
+    order = None if found is None else read_order(sheet, found, where, scene, now)
+    if order is None or found is None:
         return None
-    order = _timed(made, scene.network, now)
     try:
         check_order(order, scene.snapshot(order.skus))
     except OrderInvalid as error:
         for mistake in error.mistakes:
-            _note_unfit(sheet.notes, _spots(order, raw, path), mistake.field, scene)
+            _note_unfit(sheet.notes, _spots(order, found, where), mistake.field, scene)
         return None
     return order
+
+
+def read_order(sheet: Sheet, raw: dict[str, Raw], path: Path, scene: Scene, now: int) -> Order | None:
+    """The order in `raw`, which stands at `path`; None if a mistake in it was noted. Whether it fits the scene is
+    not looked at.
+    """
+    found = len(sheet.notes.findings)
+    request = _request(sheet, raw, path, scene)
+    made = _loaded(sheet, request, raw, path) if len(sheet.notes.findings) == found else None
+    return None if made is None else _timed(made, scene.network, now)
 
 
 def _request(sheet: Sheet, raw: dict[str, Raw], path: Path, scene: Scene) -> dict[str, Any]:

@@ -4,7 +4,9 @@ import dataclasses
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
+
+from marshmallow import Schema
 
 from api.case_places import ANYWHERE, BY_MODE, NODES, SERVICES, away, plain_product
 from api.case_shapes import Shapes, shaped
@@ -20,6 +22,8 @@ from rules.vocabulary import Kind, Value
 USUAL = "usual"
 """The name of the order and the stock that a case gets which names none."""
 LIKE = "like"
+_RIVALS = {"away": ("latitude", "longitude"), "latitude": ("away",), "takes": ("transit",), "transit": ("takes",)}
+"""Ways to say the same."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,6 +40,8 @@ class Sheet:
     shapes: Shapes
     used: set[tuple[str, str]] = field(default_factory=set)
     """The fixtures that cases use, as (part, name)."""
+    read: dict[str, "_Layers"] = field(default_factory=dict)
+    """What the file says of nodes, services and products, once it has been read."""
 
     def part(self, name: str) -> dict[str, Raw]:
         """The fixtures under `name`; what is not a mapping has been noted."""
@@ -129,19 +135,33 @@ def fixture(sheet: Sheet, part: str, raw: Raw, path: Path, seen: tuple[str, ...]
     return None if like is None else {**like, **{name: item for name, item in raw.items() if name != LIKE}}
 
 
-def _layers(sheet: Sheet, case: Mapping[str, Raw], path: Path, part: str) -> dict[str, tuple[dict[str, Any], Path]]:
-    """By name, what the file and the case say of it, read and put together, and where it stands last."""
-    shape = getattr(sheet.shapes, part.removesuffix("s"))
-    found: dict[str, tuple[dict[str, Any], Path]] = {}
-    for root, where in ((sheet.root, ()), (case, path)):
-        entries = root.get(part)
-        for name, raw in entries.items() if isinstance(entries, dict) else ():
-            place = (*where, part, name)
-            before = found.get(name, ({}, ()))[0]
-            after = shaped(shape, raw, place, sheet.notes)
-            attributes = {**before.get("attributes", {}), **after.get("attributes", {})}
-            found[str(name)] = ({**before, **after, **({"attributes": attributes} if attributes else {})}, place)
+_Layers: TypeAlias = dict[str, tuple[dict[str, Any], Path]]
+"""By name, what is said of it, and where it stands last."""
+
+
+def _layers(sheet: Sheet, case: Mapping[str, Raw], path: Path, part: str) -> _Layers:
+    """What the file and the case say, put together."""
+    if part not in sheet.read:
+        sheet.read[part] = _layer(sheet, sheet.root, (), part)
+    found = dict(sheet.read[part])
+    for name, (after, place) in _layer(sheet, case, path, part).items():
+        before = _without_rivals(found.get(name, ({}, ()))[0], after)
+        attributes = {**before.get("attributes", {}), **after.get("attributes", {})}
+        found[name] = ({**before, **after, **({"attributes": attributes} if attributes else {})}, place)
     return found
+
+
+def _without_rivals(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What the file said, but for what the case now says in another way."""
+    gone = {rival for key, rivals in _RIVALS.items() if key in after for rival in rivals}
+    return {key: value for key, value in before.items() if key not in gone}
+
+
+def _layer(sheet: Sheet, root: Mapping[str, Raw], path: Path, part: str) -> _Layers:
+    shape: Schema = getattr(sheet.shapes, part.removesuffix("s"))
+    entries = root.get(part)
+    named = entries.items() if isinstance(entries, dict) else ()
+    return {name: (shaped(shape, raw, (*path, part, name), sheet.notes), (*path, part, name)) for name, raw in named}
 
 
 def _node(sheet: Sheet, name: str, data: Mapping[str, Any], path: Path) -> Node:
@@ -239,10 +259,10 @@ def positions(
     """The positions in `raw`, by SKU and node; mistakes are noted and left out."""
     found: dict[str, dict[str, Position]] = {}
     for sku, by_node in raw.items():
+        found[str(sku)] = {}
         if not isinstance(by_node, dict):
             sheet.notes.add((*path, sku), "wrong-type", f"write {sku}: {{store: 3}}, or {sku}: {{}} if nobody has any")
             continue
-        found[str(sku)] = {}
         for node, item in by_node.items():
             where = (*path, sku, node)
             if node not in nodes:

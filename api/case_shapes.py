@@ -19,7 +19,7 @@ from rules.reading import Node, Path
 
 MOST_AWAY = 15_000_000
 """Metres; farther lies the same place from the other side."""
-_SOME = validate.Length(min=1)
+_SOME = validate.Length(min=1, error="nothing stands here; write at least one, or leave the key out")
 _NODE_DEFAULTS = ("type", "latitude", "longitude", "country", "services")
 _SERVICE_DEFAULTS = ("mode", "base", "transit")
 _PRODUCT_DEFAULTS = ("category", "lifecycle")
@@ -110,6 +110,13 @@ def moment(text: str) -> At:
     return At(seconds=seconds)
 
 
+def _after(text: str) -> After:
+    minutes = literals.duration(text)
+    if minutes > MOST_MINUTES:
+        raise LiteralInvalid(f"'{text}' is more than a year")
+    return After(minutes=minutes)
+
+
 class Moment(fields.Field[At | After]):
     """A moment on the installation's clock or, if `after`, a duration from now."""
 
@@ -122,7 +129,7 @@ class Moment(fields.Field[At | After]):
             raise ValidationError("a single value is expected here")
         try:
             if self._after and "-" not in value:
-                return After(minutes=literals.duration(value))
+                return _after(value)
             return moment(value)
         except LiteralInvalid as error:
             raise ValidationError(str(error)) from None
@@ -234,7 +241,8 @@ def note_shape(
             elif message == "Missing data for required field.":
                 notes.add(spot(path), "missing-key", f"'{key}' is missing")
             else:
-                notes.add(spot(where), "wrong-type", message if key == "_schema" else f"{key}: {message}")
+                named = isinstance(key, str) and key != "_schema"
+                notes.add(spot(where), "wrong-type", f"{key}: {message}" if named else message)
 
 
 def _keys(shape: Schema | None) -> list[str]:

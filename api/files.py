@@ -23,7 +23,16 @@ def policy_files(path: Path) -> dict[str, bytes]:
     return {item.relative_to(root).as_posix(): _read(item) for item in found}
 
 
-def test_files(path: Path) -> dict[str, bytes]:
+def read_order(path: Path, max_lines: int) -> Order:
+    """The order in a JSON file; raises OrderInvalid with every mistake."""
+    found = list(_mistakes_or_order(str(path), _read(path), OrderRequest(max_lines=max_lines)))
+    mistakes = [item for item in found if isinstance(item, Mistake)]
+    if mistakes:
+        raise OrderInvalid(mistakes)
+    return next(item for item in found if isinstance(item, Order))
+
+
+def case_files(path: Path) -> dict[str, bytes]:
     """The test files under a directory, or beside the one policy file, by name; raises InputInvalid."""
     if path.is_dir():
         found, root = sorted(path.rglob(f"*{TEST_SUFFIX}")), path
@@ -34,15 +43,6 @@ def test_files(path: Path) -> dict[str, bytes]:
         message = f"there are no tests here; write them into a file whose name ends in {TEST_SUFFIX}"
         raise InputInvalid([Mistake(where=str(path), field="", message=message)])
     return {item.relative_to(root).as_posix(): _read(item) for item in found}
-
-
-def read_order(path: Path, max_lines: int) -> Order:
-    """The order in a JSON file; raises OrderInvalid with every mistake."""
-    found = list(_mistakes_or_order(str(path), _read(path), OrderRequest(max_lines=max_lines)))
-    mistakes = [item for item in found if isinstance(item, Mistake)]
-    if mistakes:
-        raise OrderInvalid(mistakes)
-    return next(item for item in found if isinstance(item, Order))
 
 
 def read_orders(path: Path, max_lines: int) -> list[Order]:

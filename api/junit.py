@@ -16,16 +16,16 @@ def junit_xml(report: Report, *, strict: bool) -> bytes:
     root = ET.Element("testsuites", _counts(len(report.tried) + len(slack), len(report.failed) + len(slack)))
     for file, tried in suites:
         failures = sum(not item.passed for item in tried)
-        suite = ET.SubElement(root, "testsuite", name=_text(file), **_counts(len(tried), failures))
+        suite = ET.SubElement(root, "testsuite", {"name": _text(file), **_counts(len(tried), failures)})
         for item in tried:
             _case(suite, item)
     if slack:
-        suite = ET.SubElement(root, "testsuite", name="strict", **_counts(len(slack), len(slack)))
+        suite = ET.SubElement(root, "testsuite", {"name": "strict", **_counts(len(slack), len(slack))})
         for sentence in slack:
             case = ET.SubElement(suite, "testcase", classname="strict", name=_text(sentence))
             ET.SubElement(case, "failure", message=_text(sentence))
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode").encode()
 
 
 def _case(suite: ET.Element, tried: Tried) -> None:

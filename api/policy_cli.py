@@ -1,13 +1,12 @@
 """`pointsman policy`: what merchandisers do with their files."""
 
-import sys
 from pathlib import Path
 
 import click
 
-from api import files, testing
+from api import files
+from api.case_cli import run_tests
 from api.options import AS_JSON, print_json, who
-from engine.decide.trying import picked, try_cases
 from engine.service import Pointsman
 from engine.settings import Settings
 from rules.schema import load_policies
@@ -17,7 +16,10 @@ _PATH = click.Path(exists=True, path_type=Path)
 
 @click.group()
 def policy() -> None:
-    """Check, publish and activate policies."""
+    """Check, test, publish and activate policies."""
+
+
+policy.add_command(run_tests)
 
 
 @policy.command()
@@ -29,31 +31,6 @@ def check(path: Path) -> None:
     """
     found = load_policies(files.policy_files(path))
     click.echo(f"{len(found.rules)} rules in {len(found.policies)} policies: no mistakes; version {found.version[:12]}")
-
-
-@policy.command("test")
-@click.argument("path", type=_PATH)
-@click.option("-k", "word", default="", help="Only cases with this in their name or their file's.")
-@click.option("--coverage", is_flag=True, help="Show what each rule does in the cases.")
-@click.option("--strict", is_flag=True, help="Fail as well if a rule, a case or a file tests nothing.")
-@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write the results as JUnit XML.")
-@AS_JSON
-def run_tests(path: Path, word: str, junit: Path | None, *, coverage: bool, strict: bool, as_json: bool) -> None:
-    """Decide the cases of the *_test.yaml files under PATH by all its policies; exit 1 if one comes otherwise.
-
-    PATH is a folder, or one policy file, whose own cases are then decided by all policies of its folder.
-
-    Example: pointsman policy test policies --coverage
-    """
-    if strict and word:
-        raise click.UsageError("--strict looks at all cases; leave -k out")
-    policies, cases = testing.read_folder(path)
-    printed = testing.Printed(as_json=as_json)
-    report = try_cases(policies, picked(cases, word), weigh=coverage, progress=printed.dot)
-    printed.report(report, left_out=len(cases) - len(report.tried), coverage=coverage, strict=strict)
-    if junit:
-        testing.write_junit(junit, report, strict=strict)
-    sys.exit(0 if testing.succeeds(report, strict=strict) else 1)
 
 
 @policy.command()

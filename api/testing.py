@@ -41,7 +41,7 @@ def read_folder(path: Path) -> tuple[PolicySet, list[Case]]:
             raise InputInvalid([Mistake(where=directory, field="", message="there is no such directory")])
         return opened(found.resolve())
 
-    return read_tested(files.policy_files(folder), files.test_files(path), open_network=open_network)
+    return read_tested(files.policy_files(folder), files.case_files(path), open_network=open_network)
 
 
 def succeeds(report: Report, *, strict: bool) -> bool:

@@ -6,7 +6,8 @@ from pathlib import PurePosixPath
 
 from engine.decide.deciding import decide
 from engine.decide.decision import Decision
-from engine.decide.expecting import Difference, Excluded, Expectation, Made, differences
+from engine.decide.differing import Difference, Excluded, Made, differences
+from engine.decide.expecting import Expectation
 from engine.decide.judging import Case as Judged
 from engine.decide.matching import Matcher
 from engine.decide.weighing import MatcherWithout
