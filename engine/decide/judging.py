@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import cast
 
 from engine.decide import describing
-from engine.decide.matching import Judgement, Matcher, option_judge
+from engine.decide.matching import Judgement, Matcher, judge_options
 from engine.decide.options import Option, Route, routes
 from engine.facts import Line, Order, Position, Snapshot
 from rules.effects import (
@@ -150,23 +150,25 @@ class Case:
             yield Stand(node=node, position=position, judgement=judgement, floor=floor)
 
     def _offers_of(self, index: int, line: Line) -> Iterator[Offer]:
-        matcher = self.matcher.stages[Stage.OPTION]
         product = self.snapshot.products[line.sku]
-        facts = self._of_line(line)
-        judge = option_judge(matcher, facts)
         stands = {
             stand.node: (self.nodes[stand.node], describing.stock_facts(stand.position))
             for stand in self.stands[index]
             if stand.free
         }
-        for route in self.routes:
-            stand = stands.get(route.node.id)
-            if stand is not None and route.carries(product):
-                option = Option.of(line, product, route)
-                node, stock = stand
-                service = describing.kept_service_facts(self.snapshot.network, route.service.id)
-                way = describing.route_facts(option, self.now)
-                yield Offer(option=option, judgement=judge(node, stock, service, way))
+        options = [
+            Option.of(line, product, route)
+            for route in self.routes
+            if route.node.id in stands and route.carries(product)
+        ]
+        facts = [(*stands[option.route.node.id], *self._of_way(option)) for option in options]
+        judgements = judge_options(self.matcher.stages[Stage.OPTION], self._of_line(line), facts)
+        for option, judgement in zip(options, judgements, strict=True):
+            yield Offer(option=option, judgement=judgement)
+
+    def _of_way(self, option: Option) -> tuple[Facts, Facts]:
+        service = describing.kept_service_facts(self.snapshot.network, option.route.service.id)
+        return service, describing.route_facts(option, self.now)
 
 
 def _merging(facts: Mapping[str, Facts], *more: Facts) -> Callable[[], Facts]:
