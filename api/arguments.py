@@ -12,10 +12,16 @@ from werkzeug.exceptions import BadRequest
 
 class StrictParser(FlaskParser):
     """Bodies by orjson: no NaN, no lone surrogates, no nesting that exhausts the stack. A query that says what nobody
-    knows is refused: `?dryrun=true` must not take holds.
+    knows, or says it twice, is refused: `?dryrun=true` must not take holds.
     """
 
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"query": RAISE}
+
+    def load_querystring(self, req: flask.Request, schema: Any) -> Any:
+        twice = [name for name, values in req.args.lists() if len(values) > 1]
+        if twice:
+            raise BadRequest(f"'{twice[0]}' stands in the query more than once")
+        return super().load_querystring(req, schema)
 
     def _raw_load_json(self, req: flask.Request) -> Any:
         try:

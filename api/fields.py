@@ -17,6 +17,11 @@ MOST_UNITS = 1_000_000
 _GREAT_CIRCLE = 1_000
 _YEAR_9999 = 253_370_764_800
 """UTC seconds; beyond, a local time may have no calendar any more."""
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?",
+    re.ASCII,
+)
+"""A zone that is missing is asked for by name; seconds may be left out."""
 _PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?", re.ASCII)
 _Value = TypeVar("_Value")
 
@@ -106,10 +111,12 @@ class Instant(_Reading[int]):
     """RFC 3339 with a zone, "2026-11-27T08:12:31Z", to UTC seconds; fractions are dropped."""
 
     def read(self, value: Any) -> int:
+        if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+            raise ValidationError("write an instant as 2026-11-27T08:12:31Z")
         try:
-            moment = datetime.datetime.fromisoformat(value)
-        except (TypeError, ValueError):
-            raise ValidationError("write an instant as 2026-11-27T08:12:31Z") from None
+            moment = datetime.datetime.fromisoformat(value.upper())
+        except ValueError as error:
+            raise ValidationError(f"'{value}' is no instant: {error}") from None
         if moment.tzinfo is None:
             raise ValidationError("the zone is missing; write for example 2026-11-27T08:12:31Z")
         seconds = int(moment.timestamp() // 1)

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
@@ -29,7 +29,6 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     KeyReused: HTTPStatus.CONFLICT,
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     Contended: HTTPStatus.SERVICE_UNAVAILABLE,
-    StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     PointsmanError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 RETRY_SECONDS = 1
@@ -44,7 +43,7 @@ class ProblemApi(Api):
         messages = (getattr(error, "data", None) or {}).get("messages", {})
         # webargs says where the argument was: json, query, headers
         found = [fault for part in messages.values() for fault in mistakes_of(part)] if messages else []
-        detail = "; ".join(_said(field, text) for field, text in found) or str(error.description)
+        detail = "; ".join(_said(field, text) for field, text in found) or _described(error, status)
         errors = [{"field": field, "message": text} for field, text in found]
         response = problem(status, _slug(status.phrase), detail, errors)
         response.headers.extend(
@@ -75,6 +74,9 @@ def problem(status: HTTPStatus, kind: str, detail: str, errors: list[dict[str, s
 
 
 def _of_ours(error: PointsmanError) -> Response:
+    if isinstance(error, StoreUnavailable):
+        logger.error("a request failed: %s", error)
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", error.told)
     status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
     mistakes = error.mistakes if isinstance(error, InputInvalid) else ()
     errors = [{"field": mistake.field, "message": mistake.message} for mistake in mistakes]
@@ -84,6 +86,12 @@ def _of_ours(error: PointsmanError) -> Response:
 def _of_nobody(error: Exception) -> Response:
     logger.error("a request failed", exc_info=error)
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "this is a fault of Pointsman; its log says more")
+
+
+def _described(error: HTTPException, status: HTTPStatus) -> str:
+    if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return f"the body is larger than {current_app.config['MAX_CONTENT_LENGTH']} bytes"
+    return str(error.description)
 
 
 def _said(field: str, text: str) -> str:

@@ -20,7 +20,11 @@ class PointsmanError(Exception):
 
 
 class StoreUnavailable(PointsmanError):
-    """The server can't be used now."""
+    """The server can't be used now. `told` is for anybody; `inside` names paths and hosts, for those who run it."""
+
+    def __init__(self, told: str, *, inside: str = "") -> None:
+        self.told = told
+        super().__init__(f"{told}: {inside}" if inside else told)
 
 
 class BadSetting(PointsmanError):

@@ -71,11 +71,11 @@ class Pointsman:
         self,
         settings: Settings,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
         self.settings = settings
-        self._clock = clock
+        self._clock = clock or _system_clock
         self._new_id = new_id
         self._server = open_server(settings)
         self._client = Client(self._server.url)
@@ -249,6 +249,11 @@ class Pointsman:
         if answer.record["order"] != orjson.loads(orjson.dumps(order_record(order))):
             raise KeyReused("this idempotency key was used before for another order; use a new one for each request")
         return answer
+
+
+def _system_clock() -> float:
+    # looked up at each call, so that a test can stop it
+    return time.time()
 
 
 class _Answered(Exception):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
-CHANNELS = ("web", "app", "store", "social", "marketplace", "call_centre")
 DELIVERIES = ("standard", "express", "click_and_collect")
 LIFECYCLES = ("new", "core", "end_of_line")
 NODE_TYPES = ("warehouse", "store", "supplier", "distributor")

@@ -50,9 +50,3 @@ def read_products(
     return {
         sku: None if body is None else product_of(orjson.loads(body)) for sku, body in zip(wanted, found, strict=True)
     }
-
-
-def all_skus(client: Client, keys: Keys) -> list[str]:
-    """Every SKU that is loaded, sorted."""
-    with faults():
-        return sorted(sku.decode() for sku in client.redis.hkeys(keys.products))
