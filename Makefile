@@ -38,7 +38,7 @@ demo: $(VENV)/.runtime ## install, load the example network, route a day of its 
 run = printf '\n$$ pointsman %s\n' '$(1)' && $(DEMO) $(1)
 
 test: $(VENV)/.test ## run every test; ARGS="-k ledger" picks some
-	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(ARGS)
 
 check: $(VENV)/.check ## format, lint, types, floors: what CI runs before the tests
 	$(BIN)/ruff format --check .
