@@ -8,6 +8,7 @@ import orjson
 from marshmallow import ValidationError
 
 from api.schemas import OrderRequest, mistakes_of
+from engine.decide.trying import TEST_SUFFIX
 from engine.errors import InputInvalid, Mistake, OrderInvalid
 from engine.facts import Order
 from rules.schema import is_policy_file
@@ -29,6 +30,19 @@ def read_order(path: Path, max_lines: int) -> Order:
     if mistakes:
         raise OrderInvalid(mistakes)
     return next(item for item in found if isinstance(item, Order))
+
+
+def case_files(path: Path) -> dict[str, bytes]:
+    """The test files under a directory, or beside the one policy file, by name; raises InputInvalid."""
+    if path.is_dir():
+        found, root = sorted(path.rglob(f"*{TEST_SUFFIX}")), path
+    else:
+        beside = path if path.name.endswith(TEST_SUFFIX) else path.with_name(path.stem + TEST_SUFFIX)
+        found, root = [beside] if beside.exists() else [], path.parent
+    if not found:
+        message = f"there are no tests here; write them into a file whose name ends in {TEST_SUFFIX}"
+        raise InputInvalid([Mistake(where=str(path), field="", message=message)])
+    return {item.relative_to(root).as_posix(): _read(item) for item in found}
 
 
 def read_orders(path: Path, max_lines: int) -> list[Order]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from api import files
+from api.case_cli import run_tests
 from api.options import AS_JSON, print_json, who
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -15,7 +16,10 @@ _PATH = click.Path(exists=True, path_type=Path)
 
 @click.group()
 def policy() -> None:
-    """Check, publish and activate policies."""
+    """Check, test, publish and activate policies."""
+
+
+policy.add_command(run_tests)
 
 
 @policy.command()

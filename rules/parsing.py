@@ -69,6 +69,10 @@ class ConditionParser:
         """The whole condition at `path`; one that is too large is noted."""
         return self._bounded(self._condition(raw, path), path)[0]
 
+    def comparison(self, fact: Fact, raw: Node, path: Path) -> Condition:
+        """What is said of one fact, as `{at_most: 4.00 EUR}`; the fact needn't be one that rules may mention."""
+        return self._bounded(self._clause(fact, raw, path), path)[0]
+
     def _bounded(self, condition: Condition, path: Path) -> tuple[Condition, tuple[int, int]]:
         compared, nested = extent(condition, self._extents)
         if compared <= MOST_COMPARISONS and nested <= MOST_NESTED:

@@ -1,0 +1,107 @@
+"""What a test case expects of a decision, as values.
+
+Only what is written is compared. Numbers are compared by conditions of the policy language, so that `{at_most: 2}`
+means here what it means in a rule.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rules.conditions import Condition, holds
+from rules.vocabulary import Fact, Kind, Value
+
+
+def _facts(**kinds: Kind) -> dict[str, Fact]:
+    return {name: Fact(path=name, kind=kind, en=name, fr=name) for name, kind in kinds.items()}
+
+
+_K = Kind
+SHIPMENT_FACTS: Mapping[str, Fact] = _facts(
+    node=_K.WORD,
+    service=_K.WORD,
+    units=_K.COUNT,
+    cost=_K.MONEY,
+    co2=_K.CARBON,
+    distance=_K.DISTANCE,
+    arrives=_K.DURATION,
+    late=_K.FLAG,
+)
+TOTAL_FACTS: Mapping[str, Fact] = _facts(
+    shipments=_K.COUNT,
+    units=_K.COUNT,
+    unfilled=_K.COUNT,
+    cost=_K.MONEY,
+    co2=_K.CARBON,
+    arrives=_K.DURATION,
+    late=_K.COUNT,
+)
+ORDER_FACTS: Mapping[str, Fact] = _facts(hold=_K.DURATION, priority=_K.COUNT)
+UNITS = Fact(path="units", kind=Kind.COUNT, en="units", fr="unités")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A comparison of one fact, and the words it was written in."""
+
+    fact: Fact
+    condition: Condition
+    written: str
+
+    def allows(self, value: Value | None) -> bool:
+        return holds(self.condition, {self.fact.path: value})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedShipment:
+    """`bounds` by the name of the fact; `lines` by SKU: all the units in it."""
+
+    bounds: Mapping[str, Bound]
+    lines: Mapping[str, Bound] | None = None
+    rules: tuple[str, ...] = ()
+    written: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedUnfilled:
+    """Of one SKU: how many units, for which reasons (codes), because of which rules."""
+
+    units: Bound | None = None
+    reasons: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    written: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedExclusion:
+    """A way that is excluded; what is None or empty is not looked at."""
+
+    node: str | None = None
+    service: str | None = None
+    sku: str | None = None
+    by: tuple[str, ...] = ()
+    unless_needed: bool | None = None
+    written: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What is None, or empty where none is no claim, is not compared. `kept` is by SKU and node."""
+
+    status: str | None = None
+    shipments: tuple[ExpectedShipment, ...] | None = None
+    unfilled: Mapping[str, ExpectedUnfilled] | None = None
+    fired: tuple[str, ...] = ()
+    not_fired: tuple[str, ...] = ()
+    silenced: tuple[str, ...] = ()
+    not_silenced: tuple[str, ...] = ()
+    excluded: tuple[ExpectedExclusion, ...] = ()
+    not_excluded: tuple[ExpectedExclusion, ...] = ()
+    kept: Mapping[str, Mapping[str, Bound]] = field(default_factory=dict)
+    order: Mapping[str, Bound] = field(default_factory=dict)
+    totals: Mapping[str, Bound] = field(default_factory=dict)
+
+    @property
+    def says_nothing(self) -> bool:
+        claims = (self.fired, self.not_fired, self.silenced, self.not_silenced, self.excluded, self.not_excluded)
+        stated = (self.status, self.shipments, self.unfilled)
+        return not any((*claims, self.kept, self.order, self.totals)) and all(item is None for item in stated)

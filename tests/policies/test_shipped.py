@@ -1,0 +1,59 @@
+"""The policies that ship pass the tests beside them, and the README's test file is one that works."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from api.cases import read_cases, read_tested
+from api.testing import read_folder
+from engine.decide.decision import REASONS
+from engine.decide.expecting import ORDER_FACTS, SHIPMENT_FACTS, TOTAL_FACTS
+from engine.decide.trying import Report, try_cases
+
+FOLDER = Path(__file__).parents[2] / "policies"
+README = (FOLDER / "README.md").read_text(encoding="utf-8")
+EXPECTS = README.split("\n### What a case expects\n")[1].split("\n### ")[0]
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return try_cases(*read_folder(FOLDER))
+
+
+def test_every_case_of_the_shipped_policies_passes(report):
+    assert [(item.case.name, item.differences) for item in report.failed] == []
+    assert report.tried
+
+
+def test_every_shipped_case_expects_something(report):
+    assert [item.case.name for item in report.tried if item.case.expected.says_nothing] == []
+
+
+def test_every_rule_of_a_policy_with_tests_fires_in_some_case(report):
+    tested = {item.case.file.removesuffix("_test.yaml") for item in report.tried}
+    unfired = [item.rule for item in report.coverage if not item.fired and item.rule.split("/")[0] in tested]
+    assert unfired == []
+
+
+def test_the_test_file_of_the_readme_passes_and_covers_its_policy():
+    policy, tests = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    found = try_cases(*read_tested({"garden.yaml": policy.encode()}, {"garden_test.yaml": tests.encode()}), weigh=True)
+    assert [(item.case.name, item.differences) for item in found.failed] == []
+    assert found.slack == ()
+    assert all(item.fired and item.quiet and item.changed for item in found.coverage)
+
+
+@pytest.mark.parametrize("example", re.findall(r"^\| `([^`]+)` \|", EXPECTS, re.MULTILINE))
+def test_every_expectation_of_the_readme_is_read(example):
+    text = (
+        "nodes: {near: {}, far: {}}\ntests:\n  - test: t\n    order: {lines: {BENCH: 1}}\n"
+        f"    stock: {{BENCH: {{near: 1}}}}\n    expect:\n      {example}\n"
+    )
+    (case,) = read_cases({"x_test.yaml": text.encode()})
+    assert not case.expected.says_nothing
+
+
+def test_the_readme_names_all_that_a_case_may_expect():
+    words = {*ORDER_FACTS, *SHIPMENT_FACTS, *TOTAL_FACTS, *REASONS}
+    assert [word for word in sorted(words) if not re.search(rf"[`{{]{word}[:`]", EXPECTS)] == []
