@@ -105,7 +105,9 @@ def _attributes(policies: PolicySet, network: Network, found: list[Mention]) -> 
     for mistake in attribute_mistakes(policies, network.attributes):
         rule = mistake.where.removeprefix("rule ")
         places = sorted(
-            (not _is_in_rule(mention, rule), index) for index, mention in enumerate(found) if mention.subject == mistake.field
+            (not _is_in_rule(mention, rule), index)
+            for index, mention in enumerate(found)
+            if mention.subject == mistake.field
         )
         yield found[places[0][1]].finding("wrong-attribute", f"{rule}: {mistake.field}: {mistake.message}")
 

@@ -7,7 +7,7 @@
 -- version was never published, {'past'} if the instant is over, {'changed'} if the active version is not the one
 -- expected or the one before it is not the one wanted.
 local now, kind, version, since = ARGV[2], ARGV[3], ARGV[4], ARGV[7]
-local act = kind .. ' ' .. version
+local act = kind .. ' ' .. version .. ' ' .. since
 
 -- a write that the client's library sends again, its answer having been lost, is answered and not applied twice
 local before = redis.call('HGET', KEYS[6], ARGV[1])

@@ -97,5 +97,5 @@ class Keys:
 
     @property
     def policy_acts(self) -> str:
-        """Hash: operation id to what it did, `act version`."""
+        """Hash: operation id to what it did, which version first: `activated VERSION 0`."""
         return self._named("policies", "acts")

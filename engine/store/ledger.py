@@ -95,7 +95,7 @@ class Ledger:
     ) -> Commit:
         """Take the holds and log `body`, if the claims, rooms and versions still stand: all of it or none.
 
-        The policy version stands if it is the one that decides at `policies_at` (by default when the decision was made);
+        The policy version stands if it is the one that decides at `policies_at`, by default the decision's instant;
         with `any_policy` it is enough that it was so when the snapshot was read.
         """
         keys = self._keys

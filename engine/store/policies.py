@@ -39,7 +39,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What decides at one instant; what is to decide, as (instant, version), soonest first; the version to go back to."""
+    """What decides at one instant; what is to decide, as (instant, version), soonest first; what one may go back to."""
 
     active: str | None
     scheduled: tuple[tuple[int, str], ...]
@@ -152,9 +152,7 @@ def history(client: Client, keys: Keys) -> Iterator[dict[str, str]]:
         yield {name.decode(): value.decode() for name, value in fields.items()}
 
 
-def _change(
-    client: Client, keys: Keys, kind: str, version: str, act: Act, *, since: int = 0, active: str = ""
-) -> None:
+def _change(client: Client, keys: Keys, kind: str, version: str, act: Act, *, since: int = 0, active: str = "") -> None:
     named = [keys.policies, keys.active_policy, keys.scheduled_policies]
     named += [keys.policies_before, keys.policy_history, keys.policy_acts]
     with faults():
