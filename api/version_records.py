@@ -7,7 +7,7 @@ from typing import Any
 from engine.decide.decision import timestamp
 from engine.facts import Network
 from engine.store.policies import Standing
-from engine.versions import Published, Version
+from engine.versions import Published, Review, Version
 from rules.diff import KINDS, Change, Changes
 from rules.errors import Finding
 from rules.policy import PolicySet
@@ -77,6 +77,15 @@ def published_record(published: Published) -> dict[str, Any]:
         "rules": len(published.rules),
         "warnings": [finding_record(finding) for finding in published.warnings],
         "changes": changes_record(published.changes) if published.changes else None,
+    }
+
+
+def review_record(review: Review) -> dict[str, Any]:
+    return {
+        "version": review.policies.version if review.policies else None,
+        "rules": len(review.policies.rules) if review.policies else None,
+        "errors": [finding_record(finding) for finding in review.errors],
+        "warnings": [finding_record(finding) for finding in review.warnings],
     }
 
 
