@@ -92,26 +92,29 @@ def _moved(old: PolicySet, new: PolicySet) -> Iterator[tuple[str, str]]:
     """Rules that go by another name now, the new name first; of several that mean the same, the one with the same
     last name, then the first. Those of a file that was renamed keep their name.
     """
-    leaving: dict[tuple[Form, frozenset[Effect]], list[str]] = {}
+    leaving: dict[_Meaning, list[str]] = {}
     for rule in old.rules.values():
         if rule.id not in new.rules:
             leaving.setdefault(_meaning(rule), []).append(rule.id)
-    arriving = [rule for rule in new.rules.values() if rule.id not in old.rules]
+    arriving = {rule.id: _meaning(rule) for rule in new.rules.values() if rule.id not in old.rules}
     for by_name in (True, False):
-        for rule in list(arriving):
-            found = leaving.get(_meaning(rule), [])
-            same = [name for name in found if _last(name) == _last(rule.id)] if by_name else found
-            if same:
-                found.remove(same[0])
-                arriving.remove(rule)
-                yield rule.id, same[0]
+        for name, meaning in list(arriving.items()):
+            found = leaving.get(meaning, [])
+            before = next((other for other in found if not by_name or _last(other) == _last(name)), None)
+            if before is not None:
+                found.remove(before)
+                del arriving[name]
+                yield name, before
+
+
+_Meaning: TypeAlias = tuple[Form, frozenset[Effect]]
 
 
 def _last(rule: str) -> str:
     return rule.partition("/")[2]
 
 
-def _meaning(rule: Rule) -> tuple[Form, frozenset[Effect]]:
+def _meaning(rule: Rule) -> _Meaning:
     return form(rule.condition), frozenset(rule.effects)
 
 

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
@@ -12,7 +13,8 @@ from rules.vocabulary import Kind, Value
 
 _DURATIONS = frozenset({"hold"})
 _MONEY = frozenset({"prefer", "avoid", "split_penalty", "carbon_price"})
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+_PLAIN = re.compile(r"(?!(?:true|false|null|yes|no|on|off)$)[A-Za-z][A-Za-z0-9_-]*", re.ASCII | re.IGNORECASE)
+"""Words that need no quotes, whoever reads them."""
 
 
 def condition_text(condition: Condition) -> str:
@@ -122,7 +124,7 @@ def _decimal(number: Decimal) -> str:
 
 
 def _word(text: str) -> str:
-    return text if text and _PLAIN.issuperset(text) else json.dumps(text, ensure_ascii=False)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
 _WRITERS: Mapping[Kind, Callable[[int], str]] = {

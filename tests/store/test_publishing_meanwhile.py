@@ -22,7 +22,7 @@ class Timeline:
         self.versions = [first]
 
     def may_have_been_active(self, version: str, start: float, end: float) -> bool:
-        """Whether it was, at some instant of [start, end]: between the beginning of its change and the end of the next."""
+        """Whether it was at some instant of [start, end]: from the start of its change to the end of the next."""
         latest = bisect.bisect_right(self.begun, end)
         for number in range(latest - 1, -1, -1):
             until = self.ended[number + 1] if number + 1 < len(self.ended) else float("inf")
