@@ -129,7 +129,7 @@ class Pointsman:
         for attempt in range(MOST_ATTEMPTS):
             policies_at = max(instant, self.now)
             try:
-                snapshot, matcher = self._facts(order.skus, instant, policies_at, None if dry_run else key)
+                snapshot, matcher = self._facts(order.skus, instant, None if dry_run else key, policies_at=policies_at)
             except _Answered as earlier:
                 return self._earlier(earlier.decision, order)
             check_order(order, snapshot)
@@ -147,7 +147,7 @@ class Pointsman:
 
     def weigh(self, order: Order, *, now: int) -> tuple[str, ...]:
         """The rules that would decide `order` now: without any one of them the choice would be another."""
-        snapshot, matcher = self._facts(order.skus, now, max(now, self.now))
+        snapshot, matcher = self._facts(order.skus, now)
         check_order(order, snapshot)
         return deciding_rules(order, snapshot, matcher, now)
 
@@ -170,7 +170,7 @@ class Pointsman:
     def availability(self, sku: str, channel: str) -> Availability:
         """What an order on `channel` may still take of `sku`, by node; raises NotFound, NotReady."""
         now = self.now
-        snapshot, matcher = self._facts([sku], now, now)
+        snapshot, matcher = self._facts([sku], now)
         if sku not in snapshot.products:
             raise NotFound(f"no product goes by the SKU '{sku}'")
         return Availability(
@@ -182,8 +182,7 @@ class Pointsman:
 
     def ready(self) -> dict[str, str]:
         """The versions that decide; raises NotReady or StoreUnavailable if none could."""
-        now = self.now
-        snapshot, matcher = self._facts([], now, now)
+        snapshot, matcher = self._facts([], self.now)
         return {"network_version": snapshot.network.version, "policy_version": matcher.policies.version}
 
     def check(self) -> checking.Audit:
@@ -201,9 +200,13 @@ class Pointsman:
         return self._memory.incidents
 
     def _facts(
-        self, skus: Sequence[str], now: int, policies_at: int, key: Key | None = None
+        self, skus: Sequence[str], now: int, key: Key | None = None, *, policies_at: int | None = None
     ) -> tuple[Snapshot, Matcher]:
-        """One snapshot, and the policies active at `policies_at`. Raises _Answered if `key` came before."""
+        """One snapshot, and the policies active at `policies_at`: by default `now`, or the clock's instant if that is
+        later. Raises _Answered if `key` came before.
+        """
+        if policies_at is None:
+            policies_at = max(now, self.now)
         network_now = self._memory.network()
         while True:
             day = network_now.local(now).date().isoformat()
