@@ -132,6 +132,18 @@ class Word(fields.String):
         super().__init__(validate=[validate.Length(min=1, max=200), _readable], **options)
 
 
+class Note(fields.String):
+    """A text of at most 1,000 characters on one line; it may be empty."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=[validate.Length(max=1_000), _in_one_line], **options)
+
+
+def _in_one_line(text: str) -> None:
+    if any(unicodedata.category(letter) == "Cc" for letter in text):
+        raise ValidationError("the text has line breaks or control characters in it")
+
+
 def _readable(text: str) -> None:
     if text.isspace() or any(unicodedata.category(letter) == "Cc" for letter in text):
         raise ValidationError("the text is blank or has control characters in it")

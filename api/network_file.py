@@ -82,6 +82,7 @@ def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
         attributes=kinds,
         services={service.id: service for service in services},
         nodes={node.id: node for node in nodes},
+        channels=frozenset(data.get("channels", ())),
     )
 
 

@@ -11,15 +11,19 @@ from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
 from api.schemas import mistakes_of
+from api.version_records import finding_record
 from engine.errors import (
     Contended,
     InputInvalid,
     KeyReused,
+    NotActivated,
     NotFound,
     NotReady,
     PointsmanError,
     StoreUnavailable,
+    TestsFailed,
 )
+from rules.errors import PolicyInvalid
 
 logger = logging.getLogger("pointsman.api")
 
@@ -27,6 +31,8 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     InputInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotFound: HTTPStatus.NOT_FOUND,
     KeyReused: HTTPStatus.CONFLICT,
+    NotActivated: HTTPStatus.CONFLICT,
+    TestsFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     Contended: HTTPStatus.SERVICE_UNAVAILABLE,
     PointsmanError: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -55,10 +61,17 @@ class ProblemApi(Api):
 def register(app: Flask) -> None:
     """Turn whatever is raised into a problem."""
     app.register_error_handler(PointsmanError, _of_ours)
+    app.register_error_handler(PolicyInvalid, _of_policies)
     app.register_error_handler(Exception, _of_nobody)
 
 
-def problem(status: HTTPStatus, kind: str, detail: str, errors: list[dict[str, str]] | None = None) -> Response:
+def problem(
+    status: HTTPStatus,
+    kind: str,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    findings: list[dict[str, Any]] | None = None,
+) -> Response:
     body: dict[str, Any] = {
         "type": f"urn:pointsman:problem:{kind}",
         "title": status.phrase,
@@ -67,6 +80,8 @@ def problem(status: HTTPStatus, kind: str, detail: str, errors: list[dict[str, s
     }
     if errors:
         body["errors"] = errors
+    if findings:
+        body["findings"] = findings
     response = Response(orjson.dumps(body), status=int(status), content_type="application/problem+json")
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_SECONDS)
@@ -81,6 +96,11 @@ def _of_ours(error: PointsmanError) -> Response:
     mistakes = error.mistakes if isinstance(error, InputInvalid) else ()
     errors = [{"field": mistake.field, "message": mistake.message} for mistake in mistakes]
     return problem(status, _slug(type(error).__name__), str(error), errors)
+
+
+def _of_policies(error: PolicyInvalid) -> Response:
+    findings = [finding_record(finding) for finding in error.findings]
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "policy-invalid", str(error), findings=findings)
 
 
 def _of_nobody(error: Exception) -> Response:

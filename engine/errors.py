@@ -7,7 +7,10 @@ PointsmanError
 │   └── OrderInvalid   an order that can't be decided as it stands
 ├── NotFound           a decision, product or version nobody knows
 ├── NotReady           no network loaded, or no policy active
-├── KeyReused          an idempotency key came again with another order
+│   └── PolicyUnreadable  a published version that this release does not read
+├── NotActivated       a version that can't be made active; the active one stays
+├── TestsFailed        policies whose own tests fail; not published
+├── KeyReused          an idempotency key came again with another request
 └── Contended          others took the stock each time it was tried; try again
 """
 
@@ -67,8 +70,22 @@ class NotReady(PointsmanError):
     """A step of the set-up is missing; the message names the command."""
 
 
+class PolicyUnreadable(NotReady):
+    """A published version that this release does not read, or that is not what its name says."""
+
+
+class NotActivated(PointsmanError):
+    """A version that can't be made active, and why; the active one stays."""
+
+
+class TestsFailed(PointsmanError):
+    """Policies whose own tests fail; the message says how to see them."""
+
+    __test__ = False  # pytest takes a class of this name for tests
+
+
 class KeyReused(PointsmanError):
-    """The idempotency key was used before, for another order."""
+    """The idempotency key was used before, for another request."""
 
 
 class Contended(PointsmanError):

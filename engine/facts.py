@@ -158,6 +158,8 @@ class Network:
     services: Mapping[str, Service]
     attributes: Mapping[str, Kind] = field(default_factory=dict)
     """The kinds of the extra attributes, by path: `product.attributes.hazmat`."""
+    channels: frozenset[str] = frozenset()
+    """Those that orders come by, as far as the installation says so; empty if it does not."""
 
     worked_out: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False, compare=False)
     """What was derived of nodes and services before, by id and load; whoever derives it keeps it here."""

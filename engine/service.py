@@ -14,25 +14,28 @@ import orjson
 
 from engine import __version__
 from engine.decide.availability import Available, available
-from engine.decide.checking import attribute_mistakes, check_order
+from engine.decide.checking import check_order
 from engine.decide.deciding import decide
-from engine.decide.decision import canonical, order_record, record, timestamp
+from engine.decide.decision import canonical, order_record, record
 from engine.decide.matching import Matcher
 from engine.decide.weighing import deciding_rules
-from engine.errors import Contended, InputInvalid, KeyReused, NotFound, StoreUnavailable
+from engine.errors import Contended, KeyReused, NotFound, PolicyUnreadable, StoreUnavailable
 from engine.facts import Inventory, Network, Order, Product, Snapshot
 from engine.settings import Settings
-from engine.store import checking, log, network, policies, resetting
+from engine.store import checking, log, network, resetting
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Key, Ledger, Reading, positions
 from engine.store.memory import Memory
 from engine.store.server import open_server
-from rules.policy import PolicySet
-from rules.schema import load_policies
+from engine.versions import Published, Versions
 
 MOST_ATTEMPTS = 10
 """Tries of one decision whose stock others keep taking. Each failed try is somebody else's success."""
+ATTEMPTS_BY_THE_LATEST = 3
+"""Tries that also end if another policy version takes over meanwhile; later ones keep to the version they started with,
+so that however often policies are activated, no decision fails of it.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,7 @@ class Pointsman:
         self._keys = Keys(settings.network)
         self._ledger = Ledger(self._client, self._keys)
         self._memory = Memory(self._client, self._keys)
+        self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
 
     def close(self) -> None:
         self._memory.close()
@@ -104,50 +108,28 @@ class Pointsman:
         network.save(self._client, self._keys, inventory)
         return before is None or before.version != inventory.network.version
 
-    def publish(self, files: Mapping[str, bytes], *, who: str, note: str) -> PolicySet:
-        """Store a policy set under its version; raises PolicyInvalid with every finding."""
-        found = load_policies(files)
-        self._check_attributes(found)
-        act = {"who": who, "note": note, "at": str(self.now)}
-        policies.publish(self._client, self._keys, found.version, found.texts, act)
-        return found
-
-    def _check_attributes(self, found: PolicySet) -> None:
-        """Raise InputInvalid if a rule speaks of an extra attribute that the loaded network does not have so."""
-        loaded = network.read_network(self._client, self._keys)
-        mistakes = attribute_mistakes(found, loaded.attributes) if loaded else []
-        if mistakes:
-            raise InputInvalid(mistakes)
+    def publish(self, files: Mapping[str, bytes], *, who: str, note: str) -> Published:
+        """Store a policy set under its version; raises PolicyInvalid with every finding. `versions` does more."""
+        return self.versions.publish(files, who=who, note=note)
 
     def activate(self, version: str, *, who: str, note: str) -> None:
-        """Let a published version decide, from the next decision on; raises NotFound."""
-        self._memory.policy(version)
-        act = {"who": who, "note": note, "at": str(self.now)}
-        policies.activate(self._client, self._keys, version, act)
-
-    def find_version(self, start: str) -> str:
-        """The published version that starts so; raises NotFound unless there is exactly one."""
-        found = [version for version in policies.versions(self._client, self._keys) if version.startswith(start)]
-        if len(found) != 1:
-            raise NotFound(f"{len(found) or 'no'} published policy versions start with '{start}'")
-        return found[0]
-
-    def policy_history(self) -> list[dict[str, str]]:
-        """Who published or activated what, when and why, oldest first."""
-        return [act | {"at": timestamp(int(act["at"]))} for act in policies.history(self._client, self._keys)]
+        """Let a published version decide, from the next decision on; raises NotFound, NotActivated."""
+        self.versions.activate(version, who=who, note=note)
 
     def decide(self, order: Order, *, now: int | None = None, key: Key | None = None, dry_run: bool = False) -> Answer:
         """The decision for `order`, its stock held and the log written; with `dry_run` neither.
 
         `now` is the instant decided as of, if not this one: holds end by the clock and not by it, and the new one lasts
-        from the clock's instant at the earliest. A `key` that came before is answered with its decision, but not in a
+        from the clock's instant at the earliest. The policies are those of that instant if it is still to come; one
+        that is over is decided by today's. A `key` that came before is answered with its decision, but not in a
         dry run. Raises OrderInvalid, NotReady, KeyReused, Contended, StoreUnavailable.
         """
         instant = self.now if now is None else now
         decision_id = self._new_id()
-        for _ in range(MOST_ATTEMPTS):
+        for attempt in range(MOST_ATTEMPTS):
+            policies_at = max(instant, self.now)
             try:
-                snapshot, matcher = self._facts(order.skus, instant, None if dry_run else key)
+                snapshot, matcher = self._facts(order.skus, instant, None if dry_run else key, policies_at=policies_at)
             except _Answered as earlier:
                 return self._earlier(earlier.decision, order)
             check_order(order, snapshot)
@@ -155,7 +137,8 @@ class Pointsman:
             body = canonical(record(decision, None if dry_run else decision_id, __version__))
             if dry_run:
                 return Answer(body=body, new=True)
-            done = self._ledger.commit(decision, decision_id, body, key)
+            any_policy = attempt >= ATTEMPTS_BY_THE_LATEST
+            done = self._ledger.commit(decision, decision_id, body, key, policies_at=policies_at, any_policy=any_policy)
             if done.answered is not None:
                 return self._earlier(done.answered, order)
             if done.stale is None:
@@ -216,17 +199,26 @@ class Pointsman:
         """How often durable-rules and the reference differed since this was made."""
         return self._memory.incidents
 
-    def _facts(self, skus: Sequence[str], now: int, key: Key | None = None) -> tuple[Snapshot, Matcher]:
-        """One snapshot, and the policies active in it. Raises _Answered if `key` came before."""
+    def _facts(
+        self, skus: Sequence[str], now: int, key: Key | None = None, *, policies_at: int | None = None
+    ) -> tuple[Snapshot, Matcher]:
+        """One snapshot, and the policies active at `policies_at`: by default `now`, or the clock's instant if that is
+        later. Raises _Answered if `key` came before.
+        """
+        if policies_at is None:
+            policies_at = max(now, self.now)
         network_now = self._memory.network()
         while True:
             day = network_now.local(now).date().isoformat()
-            reading = self._reading(skus, day, key)
+            reading = self._reading(skus, day, policies_at, key)
             if reading.answered is not None:
                 raise _Answered(reading.answered)
-            if reading.network_version == network_now.version:
+            if reading.network_version != network_now.version:
+                network_now = self._memory.network(reading.network_version or "")
+                continue
+            matcher = self._matcher(reading)
+            if matcher is not None:
                 break
-            network_now = self._memory.network(reading.network_version or "")
         found = {sku: known for sku, known in self._memory.products(skus).items() if known is not None}
         snapshot = Snapshot(
             network=network_now,
@@ -234,15 +226,27 @@ class Pointsman:
             positions={sku: positions(reading.stock[sku], paces) for sku, (_, paces) in found.items()},
             loads=reading.loads,
         )
-        return snapshot, self._memory.policy(reading.policy_version)
+        return snapshot, matcher
 
-    def _reading(self, skus: Sequence[str], day: str, key: Key | None) -> Reading:
+    def _matcher(self, reading: Reading) -> Matcher | None:
+        """The policies read; None if they were scheduled and can't be read: they are off the schedule now, and the ones
+        before go on deciding.
+        """
         try:
-            return self._ledger.read(skus, day=day, now=self.now, key=key)
+            return self._memory.policy(reading.policy_version)
+        except PolicyUnreadable as error:
+            if reading.policy_since is None:
+                raise
+            self.versions.refuse(reading.policy_version or "", since=reading.policy_since, reason=str(error))
+            return None
+
+    def _reading(self, skus: Sequence[str], day: str, policies_at: int, key: Key | None) -> Reading:
+        try:
+            return self._ledger.read(skus, day=day, now=self.now, policies_at=policies_at, key=key)
         except StoreUnavailable:
             # the embedded server may have been killed
             self._server.ensure_running()
-            return self._ledger.read(skus, day=day, now=self.now, key=key)
+            return self._ledger.read(skus, day=day, now=self.now, policies_at=policies_at, key=key)
 
     def _earlier(self, decision_id: str, order: Order) -> Answer:
         answer = self.decision(decision_id)

@@ -72,6 +72,11 @@ def money(text: str) -> int:
     return _whole(value * MICROS, text, "a millionth of a currency unit")
 
 
+def currency(text: str) -> str:
+    """The code that an amount of money was written with; empty without one."""
+    return _split(text, "4.00 EUR")[1]
+
+
 def weight(text: str) -> int:
     """Grams."""
     return _with_unit(text, WEIGHT_UNITS, "2.5 kg", "a gram")

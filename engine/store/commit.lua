@@ -1,9 +1,10 @@
 -- Takes the holds of a decision and logs it: all of it or none.
 --
 -- KEYS  1 decisions  2 log  3 facts  4 active policy  5 idempotency key  6 load of the day  7 expiring  8 hold
---       then on_hand and held of each claim
--- ARGV  1 decision id  2 now  3 entry  4 network version  5 policy version  6 idempotency seconds (0: no key)
---       7 hold ends at  8 claims as JSON  9 number of claims, then node, units, floor of each
+--       9 scheduled policies, then on_hand and held of each claim
+-- ARGV  1 decision id  2 now  3 entry  4 network version  5 policy version ('': any)
+--       6 idempotency seconds (0: no key)  7 hold ends at  8 claims as JSON  9 the instant whose policies decide
+--       10 number of claims, then node, units, floor of each
 --       then node, shipments, most (-1: any number) of each node that ships
 -- Answers {'done'}, {'key', decision id} if the idempotency key was used before, or {'stale', what changed}.
 local DAYS_KEPT = 4 * 86400
@@ -18,14 +19,20 @@ if ARGV[6] ~= '0' then
     return {'key', decision}
   end
 end
-if redis.call('HGET', KEYS[3], 'version') ~= ARGV[4] or redis.call('GET', KEYS[4]) ~= ARGV[5] then
-  return {'stale', 'facts or policies'}
+if redis.call('HGET', KEYS[3], 'version') ~= ARGV[4] then
+  return {'stale', 'facts'}
+end
+if ARGV[5] ~= '' then
+  local due = redis.call('ZRANGE', KEYS[9], ARGV[9], '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)[1]
+  if (due and string.match(due, ':(.+)') or redis.call('GET', KEYS[4])) ~= ARGV[5] then
+    return {'stale', 'policies'}
+  end
 end
 
-local claims = tonumber(ARGV[9])
-local at = 10
+local claims = tonumber(ARGV[10])
+local at = 11
 for index = 1, claims do
-  local on_hand, held = KEYS[7 + 2 * index], KEYS[8 + 2 * index]
+  local on_hand, held = KEYS[8 + 2 * index], KEYS[9 + 2 * index]
   local node, units, floor = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local there = tonumber(redis.call('HGET', on_hand, node) or 0)
   local taken = tonumber(redis.call('HGET', held, node) or 0)
@@ -43,9 +50,9 @@ while rooms <= #ARGV do
   rooms = rooms + 3
 end
 
-at = 10
+at = 11
 for index = 1, claims do
-  redis.call('HINCRBY', KEYS[8 + 2 * index], ARGV[at], ARGV[at + 1])
+  redis.call('HINCRBY', KEYS[9 + 2 * index], ARGV[at], ARGV[at + 1])
   at = at + 3
 end
 for room = at, #ARGV, 3 do

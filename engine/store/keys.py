@@ -19,7 +19,7 @@ class Keys:
 
     @property
     def facts(self) -> str:
-        """Hash: `version` and `body` of the network file."""
+        """Hash: `version` and `body` of the network file, and `words`, what may be said of its products."""
         return self._named("facts")
 
     @property
@@ -77,10 +77,25 @@ class Keys:
 
     @property
     def active_policy(self) -> str:
-        """String: the version that decides."""
+        """String: the version that decides, unless one that was scheduled is due."""
         return self._named("policies", "active")
+
+    @property
+    def scheduled_policies(self) -> str:
+        """Sorted set: `instant:version` by the instant from which it decides. One an instant."""
+        return self._named("policies", "scheduled")
+
+    @property
+    def policies_before(self) -> str:
+        """List: the versions that were active before the active one and to which one may go back, the last one last."""
+        return self._named("policies", "before")
 
     @property
     def policy_history(self) -> str:
         """Stream: who published or activated what, when and why."""
         return self._named("policies", "history")
+
+    @property
+    def policy_acts(self) -> str:
+        """Hash: operation id to what it did, which version first: `activated VERSION 0`."""
+        return self._named("policies", "acts")

@@ -11,6 +11,7 @@ from engine.facts import Position
 from engine.store.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.log import packed
+from engine.store.policies import split_entry
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 """How long a caller's key is remembered."""
@@ -30,6 +31,8 @@ class Reading:
 
     network_version: str | None
     policy_version: str | None
+    policy_since: int | None
+    """The instant for which the version was scheduled; None if it was activated at once."""
     answered: str | None
     loads: Mapping[str, int]
     stock: Mapping[str, Mapping[str, tuple[int, int]]]
@@ -51,19 +54,28 @@ class Ledger:
         self._snapshot = client.script("snapshot")
         self._commit = client.script("commit")
 
-    def read(self, skus: Sequence[str], *, day: str, now: int, key: Key | None = None) -> Reading:
-        """The snapshot of `skus` at `now`, holds ended by then released first. `day` is that of the loads."""
+    def read(
+        self, skus: Sequence[str], *, day: str, now: int, policies_at: int | None = None, key: Key | None = None
+    ) -> Reading:
+        """The snapshot of `skus` at `now`, holds ended by then released first. `day` is that of the loads.
+
+        `policies_at` is the instant whose policy version is read, if not `now`.
+        """
         keys = self._keys
         named = [keys.facts, keys.active_policy, _idempotency(keys, key), keys.load(day), keys.expiring, keys.log]
+        named += [keys.scheduled_policies]
         named += [name for sku in skus for name in (keys.on_hand(sku), keys.held(sku))]
+        decided_at = now if policies_at is None else policies_at
         with faults():
             found: list[Any] = [b"more"]
             while found == [b"more"]:
-                found = self._snapshot(keys=named, args=[now, keys.hold_prefix, keys.held_prefix])
+                found = self._snapshot(keys=named, args=[now, keys.hold_prefix, keys.held_prefix, decided_at])
         version, policy, answered, loads, *stocks = found
+        policy_version, policy_since = split_entry(policy.decode()) if policy else (None, None)
         return Reading(
             network_version=version and version.decode(),
-            policy_version=policy and policy.decode(),
+            policy_version=policy_version,
+            policy_since=policy_since,
             answered=answered and answered.decode(),
             loads=_counts(loads),
             stock={
@@ -71,15 +83,30 @@ class Ledger:
             },
         )
 
-    def commit(self, decision: Decision, decision_id: str, body: bytes, key: Key | None = None) -> Commit:
-        """Take the holds and log `body`, if the claims, rooms and versions still stand: all of it or none."""
+    def commit(
+        self,
+        decision: Decision,
+        decision_id: str,
+        body: bytes,
+        key: Key | None = None,
+        *,
+        policies_at: int | None = None,
+        any_policy: bool = False,
+    ) -> Commit:
+        """Take the holds and log `body`, if the claims, rooms and versions still stand: all of it or none.
+
+        The policy version stands if it is the one that decides at `policies_at`, by default the decision's instant;
+        with `any_policy` it is enough that it was so when the snapshot was read.
+        """
         keys = self._keys
         named = [keys.decisions, keys.log, keys.facts, keys.active_policy, _idempotency(keys, key)]
-        named += [keys.load(decision.day), keys.expiring, keys.hold(decision_id)]
+        named += [keys.load(decision.day), keys.expiring, keys.hold(decision_id), keys.scheduled_policies]
         named += [name for claim in decision.claims for name in (keys.on_hand(claim.sku), keys.held(claim.sku))]
         held = orjson.dumps([[claim.sku, claim.node, claim.units] for claim in decision.claims])
-        arguments = [decision_id, decision.decided_at, packed(body), decision.network_version, decision.policy_version]
-        arguments += [IDEMPOTENCY_SECONDS if key else 0, decision.hold_until, held, len(decision.claims)]
+        policy, instant = decision.policy_version, decision.decided_at if policies_at is None else policies_at
+        arguments = [decision_id, decision.decided_at, packed(body), decision.network_version]
+        arguments += ["" if any_policy else policy, IDEMPOTENCY_SECONDS if key else 0, decision.hold_until, held]
+        arguments += [instant, len(decision.claims)]
         for claim in decision.claims:
             arguments += [claim.node, claim.units, claim.floor]
         for room in decision.rooms:

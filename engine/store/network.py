@@ -8,7 +8,7 @@ import orjson
 from engine.facts import Inventory, Network, Product
 from engine.store.client import Client, faults
 from engine.store.keys import Keys
-from engine.store.records import dump, network_of, network_record, product_of, product_record
+from engine.store.records import dump, network_of, network_record, product_of, product_record, words_record
 
 
 def save(client: Client, keys: Keys, inventory: Inventory) -> None:
@@ -16,14 +16,14 @@ def save(client: Client, keys: Keys, inventory: Inventory) -> None:
     products = {
         sku: dump(product_record(product, inventory.paces.get(sku, {}))) for sku, product in inventory.products.items()
     }
-    body = dump(network_record(inventory.network))
+    body, words = dump(network_record(inventory.network)), dump(words_record(inventory.products.values()))
 
     def write(pipe: Any) -> None:
         # read while watched: stock that another load brings in meanwhile must not be left behind
         before = [sku.decode() for sku in pipe.hkeys(keys.products)]
         pipe.multi()
         pipe.delete(keys.facts, keys.products, *[keys.on_hand(sku) for sku in sorted(before)])
-        pipe.hset(keys.facts, mapping={"version": inventory.network.version, "body": body})
+        pipe.hset(keys.facts, mapping={"version": inventory.network.version, "body": body, "words": words})
         if products:
             pipe.hset(keys.products, mapping=products)
         for sku, stock in inventory.stock.items():
@@ -38,6 +38,13 @@ def read_network(client: Client, keys: Keys) -> Network | None:
     with faults():
         version, body = client.redis.hmget(keys.facts, ["version", "body"])
     return None if body is None else network_of(version.decode(), orjson.loads(body))
+
+
+def read_words(client: Client, keys: Keys) -> dict[str, list[str]]:
+    """The words that fit products, by fact: `product.category`. Empty if a release before this one loaded them."""
+    with faults():
+        body = client.redis.hget(keys.facts, "words")
+    return dict(orjson.loads(body)) if body else {}
 
 
 def read_products(

@@ -1,7 +1,7 @@
 """Facts as the JSON they are stored as, and back. Sets are sorted lists; what is None or empty is left out."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -32,6 +32,8 @@ def network_record(network: Network) -> Record:
         "attributes": {path: kind.name for path, kind in network.attributes.items()},
         "nodes": [_node_record(network.nodes[name]) for name in sorted(network.nodes)],
         "services": [_service_record(network.services[name]) for name in sorted(network.services)],
+        # left out where nothing is said, so that such networks keep their version
+        **({"channels": sorted(network.channels)} if network.channels else {}),
     }
 
 
@@ -43,7 +45,20 @@ def network_of(version: str, record: Record) -> Network:
         attributes={path: Kind[name] for path, name in record["attributes"].items()},
         nodes={item["id"]: _node_of(item) for item in record["nodes"]},
         services={item["id"]: _service_of(item) for item in record["services"]},
+        channels=frozenset(record.get("channels", ())),
     )
+
+
+def words_record(products: Iterable[Product]) -> Record:
+    """The words that rules may say of products, by fact."""
+    found: dict[str, set[str]] = {f"product.{name}": set() for name in ("category", "brand", "season", "tags")}
+    for product in products:
+        found["product.tags"] |= product.tags
+        for name in ("category", "brand", "season"):
+            word = getattr(product, name)
+            if word is not None:
+                found[f"product.{name}"].add(word)
+    return {path: sorted(words) for path, words in found.items()}
 
 
 def product_record(product: Product, paces: Mapping[str, int]) -> Record:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.activating import Activated
 from tests.bench.cases import OPTIONS
 from tests.bench.deciding import Decided
 from tests.bench.matching import Matched, Row
@@ -23,6 +24,7 @@ class Report:
 
     matching: Matched | None
     deciding: Decided | None
+    activating: Activated | None
     serving: Served | None
     load: tuple[float, float]
     cores: int
@@ -68,6 +70,8 @@ def _tables(report: Report) -> Iterator[Table]:
         yield _forms(report.matching)
     if report.deciding:
         yield _parts(report.deciding)
+    if report.activating:
+        yield _steps(report.activating)
     if report.serving:
         yield _throughput(report.serving)
 
@@ -117,6 +121,16 @@ def _parts(decided: Decided) -> Table:
     total = math.fsum(decided.parts.values())
     for part, taken in decided.parts.items():
         table.add_row(part, f"{taken:.3f}", f"{taken / total:.0%}")
+    return table
+
+
+def _steps(activated: Activated) -> Table:
+    table = Table(title="Until a policy set decides: milliseconds")
+    table.add_column("step")
+    for count in activated.steps:
+        table.add_column(f"{count:,} rules", justify="right")
+    for step in next(iter(activated.steps.values())):
+        table.add_row(step, *(_short(taken[step]) for taken in activated.steps.values()))
     return table
 
 

@@ -169,6 +169,11 @@ def test_the_openapi_page_describes_every_address(http):
         "/v1/decisions",
         "/v1/decisions/{decision_id}",
         "/v1/availability",
+        "/v1/policies",
+        "/v1/policies/check",
+        "/v1/policies/rollback",
+        "/v1/policies/{version}",
+        "/v1/policies/{version}/activate",
         "/healthz",
         "/readyz",
     }

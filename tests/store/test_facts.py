@@ -11,7 +11,7 @@ from engine.errors import NotFound, NotReady, OrderInvalid
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.network import read_network, read_products
-from engine.store.policies import active, history, versions
+from engine.store.policies import history, standing, versions
 from rules.errors import PolicyInvalid
 from tests.building import LILLE, LYON, NOW, inventory, node, order, policy_file, product, service
 from tests.conftest import SMALL, activate
@@ -130,7 +130,7 @@ def test_more_policy_versions_than_are_remembered_all_decide(pointsman):
 def test_a_version_is_stored_once_and_its_history_twice(pointsman, server_url, network):
     client, keys = Client(server_url), Keys(network)
     published, told = versions(client, keys), len(list(history(client, keys)))
-    assert active(client, keys) == activate(pointsman) == published[0]
+    assert standing(client, keys, NOW).active == activate(pointsman) == published[0]
     assert versions(client, keys) == published
     assert [entry["act"] for entry in history(client, keys)][told:] == ["published", "activated"]
     assert {entry["at"] for entry in history(client, keys)} == {str(NOW)}

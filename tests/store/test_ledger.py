@@ -10,8 +10,8 @@ from engine.store.keys import Keys
 from engine.store.ledger import Key, Ledger
 from engine.store.log import entries, find
 from engine.store.network import save
+from engine.store.policies import Act, publish
 from engine.store.policies import activate as activate_version
-from engine.store.policies import publish
 from tests.building import LILLE, LYON, NOW, decided, inventory, node, order, policies, snapshot
 
 DAY = "2026-11-27"
@@ -33,9 +33,8 @@ def keys(network):
 def ledger(client, keys):
     """Ten of A in Lyon, four in Lille, and policies without rules."""
     save(client, keys, facts())
-    version = policies().version
-    publish(client, keys, version, policies().texts, {})
-    activate_version(client, keys, version, {})
+    publish(client, keys, policies(), Act(operation="p", who="a test", at=NOW, note=""))
+    activate_version(client, keys, policies().version, Act(operation="a", who="a test", at=NOW, note=""))
     return Ledger(client, keys)
 
 
@@ -129,10 +128,12 @@ def test_the_last_unit_above_the_floor_can_be_taken(ledger, units):
     assert (commit(ledger, decision_of(lyon(1, floor=3)), "d2").stale is None) is (units == 6)
 
 
-@pytest.mark.parametrize("other", [{"network_version": "another"}, {"policy_version": "another"}])
-def test_a_decision_on_facts_or_policies_of_before_takes_nothing(ledger, contents, other):
+@pytest.mark.parametrize(
+    ("other", "stale"), [({"network_version": "another"}, "facts"), ({"policy_version": "another"}, "policies")]
+)
+def test_a_decision_on_facts_or_policies_of_before_takes_nothing(ledger, contents, other, stale):
     before = contents()
-    assert commit(ledger, decision_of(lyon(1), **other)).stale == "facts or policies"
+    assert commit(ledger, decision_of(lyon(1), **other)).stale == stale
     assert contents() == before
 
 
