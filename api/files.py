@@ -33,15 +33,12 @@ def read_order(path: Path, max_lines: int) -> Order:
 
 
 def case_files(path: Path) -> dict[str, bytes]:
-    """The test files under a directory, or beside the one policy file, by name; raises InputInvalid."""
+    """The test files under a directory, or beside the one policy file, by name."""
     if path.is_dir():
         found, root = sorted(path.rglob(f"*{TEST_SUFFIX}")), path
     else:
         beside = path if path.name.endswith(TEST_SUFFIX) else path.with_name(path.stem + TEST_SUFFIX)
         found, root = [beside] if beside.exists() else [], path.parent
-    if not found:
-        message = f"there are no tests here; write them into a file whose name ends in {TEST_SUFFIX}"
-        raise InputInvalid([Mistake(where=str(path), field="", message=message)])
     return {item.relative_to(root).as_posix(): _read(item) for item in found}
 
 

@@ -9,6 +9,7 @@ from marshmallow import RAISE, Schema, fields, validate
 from api import policy_answers as answers
 from api import version_records
 from api.arguments import Blueprint
+from api.cases import trial
 from api.fields import Instant, Note, Word
 from api.uploads import MULTIPART, read_upload
 from engine.errors import PolicyUnreadable
@@ -89,7 +90,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def publish(headers: dict[str, str | None]) -> Response:
         """Store policy files as one version; it does not decide before it is activated"""
         upload = read_upload(request)
-        found = versions.publish(upload.policies, note=upload.note, **_caller(headers))
+        found = versions.publish(upload.policies, note=upload.note, trial=trial(upload.tests), **_caller(headers))
         response = jsonify(version_records.published_record(found))
         response.status_code = HTTPStatus.CREATED if found.new else HTTPStatus.OK
         response.headers["Location"] = url_for("policies.read", version=found.version)

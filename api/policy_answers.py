@@ -51,6 +51,7 @@ class PublishedAnswer(Schema):
     version = fields.String(required=True)
     new = fields.Boolean(required=True)
     rules = fields.Integer(required=True)
+    cases = fields.Integer(required=True, metadata={"description": "tests that came with it, all passed"})
     warnings = fields.List(fields.Nested(FindingAnswer), required=True)
     changes = fields.Nested(ChangesAnswer, required=True, allow_none=True)
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import click
 
 from api import files, version_records
+from api.cases import trial
 from api.options import AS_JSON, INSTANT, print_json, who
+from api.testing import networks_in
 from engine.errors import NotFound, PointsmanError
 from engine.facts import Network
 from engine.service import Pointsman
@@ -26,14 +28,16 @@ _NOTE = click.option("--note", default="", help="Why, for the history.")
 def publish(settings: Settings, path: Path, note: str, *, activate: bool) -> None:
     """Store the policy files under PATH as one version, named by the hash of their content.
 
-    A version is whole: what stands in no file under PATH is not in it. What the active one has beyond is said.
+    A version is whole: what stands in no file under PATH is not in it. What the active one has beyond is said. If there
+    are tests (*_test.yaml), they must pass.
 
     Example: pointsman policy publish policies --activate --note "autumn sale"
     """
     content = files.policy_files(path)
+    tested = trial(files.case_files(path), open_network=networks_in(path if path.is_dir() else path.parent))
     with Pointsman(settings) as service:
         active = service.versions.standing().active
-        found = service.versions.publish(content, who=who(), note=note)
+        found = service.versions.publish(content, who=who(), note=note, trial=tested)
         for line in version_records.published_lines(found, active):
             click.echo(line)
         if activate:

@@ -75,6 +75,7 @@ def published_record(published: Published) -> dict[str, Any]:
         "version": published.version,
         "new": published.new,
         "rules": len(published.rules),
+        "cases": published.cases,
         "warnings": [finding_record(finding) for finding in published.warnings],
         "changes": changes_record(published.changes) if published.changes else None,
     }
@@ -124,7 +125,8 @@ def _named(change: Change) -> str:
 def published_lines(published: Published, active: str | None) -> Iterator[str]:
     """What was stored, what is odd about it, and what it changes against the active version."""
     known = "" if published.new else ", as it was before"
-    yield f"published {published.version} ({len(published.rules)} rules{known})"
+    tested = f", {published.cases} tests passed" if published.cases else ""
+    yield f"published {published.version} ({len(published.rules)} rules{tested}{known})"
     yield from (f"warning: {finding}" for finding in published.warnings)
     if published.changes is None or active is None or active == published.version:
         return

@@ -14,8 +14,10 @@ PointsmanError
 └── Contended          others took the stock each time it was tried; try again
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+_MOST_NAMED = 10
 
 
 class PointsmanError(Exception):
@@ -79,9 +81,18 @@ class NotActivated(PointsmanError):
 
 
 class TestsFailed(PointsmanError):
-    """Policies whose own tests fail; the message says how to see them."""
+    """Policies whose own tests fail; names the failing cases, each with its place."""
 
     __test__ = False  # pytest takes a class of this name for tests
+
+    def __init__(self, failed: Sequence[str], *, of: int) -> None:
+        self.failed = tuple(failed)
+        shown = [
+            *failed[:_MOST_NAMED],
+            *([f"... and {len(failed) - _MOST_NAMED} more"] if failed[_MOST_NAMED:] else []),
+        ]
+        told = f"{len(failed)} of {of} tests of these policies fail, so they were not published:"
+        super().__init__("\n  ".join([told, *shown]) + "\nTo see what came otherwise: pointsman policy test PATH")
 
 
 class KeyReused(PointsmanError):

@@ -9,9 +9,10 @@ one again. Going forward is an activation by name.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TypeAlias
 
 from engine.decide.fitting import fit
+from engine.decide.trying import Report
 from engine.errors import NotActivated, NotFound, PolicyUnreadable, TestsFailed
 from engine.store import network, policies
 from engine.store.client import Client
@@ -29,14 +30,8 @@ ENGINE = "pointsman"
 _START = re.compile(r"[0-9a-f]{1,64}", re.ASCII)
 
 
-class Tried(Protocol):
-    """What came of trying the cases of a policy set."""
-
-    @property
-    def passed(self) -> bool: ...
-
-
-Trial = Callable[[PolicySet], Tried]
+Trial: TypeAlias = Callable[[PolicySet], Report]
+"""What tries the cases of a policy set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +46,14 @@ class Review:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """A version that is stored; `new` if it was not before. `changes` are those against the active one, if there is one
-    that can be read.
+    that can be read; `cases` how many tests it passed.
     """
 
     policies: PolicySet
     new: bool
     warnings: tuple[Finding, ...]
     changes: Changes | None
+    cases: int
 
     @property
     def version(self) -> str:
@@ -127,14 +123,11 @@ class Versions:
         review = self.review(files)
         if review.policies is None:
             raise PolicyInvalid(review.errors)
-        if trial is not None and not trial(review.policies).passed:
-            raise TestsFailed(
-                "the tests of these policies fail, so they were not published; see: pointsman policy test"
-            )
+        cases = _passed(trial(review.policies)) if trial else 0
         changes = self._changes_from_active(review.policies)
         act = self._act(who, note, operation)
         new = policies.publish(self._client, self._keys, review.policies, act)
-        return Published(policies=review.policies, new=new, warnings=review.warnings, changes=changes)
+        return Published(policies=review.policies, new=new, warnings=review.warnings, changes=changes, cases=cases)
 
     def activate(
         self, version: str, *, who: str, note: str, since: int | None = None, operation: str | None = None
@@ -233,6 +226,15 @@ class Versions:
 def _read(files: Mapping[str, bytes]) -> tuple[PolicySet, tuple[Finding, ...]]:
     """The set in `files`, and its warnings; raises PolicyInvalid with its errors."""
     return load_policies(files), ()
+
+
+def _passed(report: Report) -> int:
+    """How many cases there were; raises TestsFailed."""
+    if not report.passed:
+        raise TestsFailed(
+            [f"{tried.case.file}:{tried.case.line}  {tried.case.name}" for tried in report.failed], of=len(report.tried)
+        )
+    return len(report.tried)
 
 
 def _listed(version: str, act: Mapping[str, str], standing: Standing) -> Version:

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from api.cases import trial
 from api.loading import load_inventory
 from engine.errors import InputInvalid, KeyReused, NotActivated, NotFound, NotReady, TestsFailed
 from engine.service import Pointsman
@@ -308,16 +309,14 @@ def test_existence_is_checked_where_the_version_is_made_active(client, keys, con
 
 
 def test_a_set_whose_own_tests_fail_is_not_published(versions, contents):
-    class Tried:
-        def __init__(self, *, passed: bool) -> None:
-            self.passed = passed
-
-    seen, before = [], contents()
-    with pytest.raises(TestsFailed, match="pointsman policy test"):
-        versions.publish(policy_file(), trial=lambda found: seen.append(found) or Tried(passed=False), **WHO)
+    test = b"tests:\n- {test: A shirt is first class, order: {lines: {SHIRT: 1}}, expect: {priority: 80}}\n"
+    head = b"products: {SHIRT: {}}\nstock: {usual: {SHIRT: {warehouse: 1}}}\n"
+    tested, before = trial({"p_test.yaml": head + test}), contents()
+    with pytest.raises(TestsFailed, match=r"1 of 1 tests .*\n  p_test.yaml:4  A shirt is first class\n.*policy test"):
+        versions.publish(policy_file(), trial=tested, **WHO)
     assert contents() == before
-    made = versions.publish(policy_file("then: {tier: 2}"), trial=lambda _: Tried(passed=True), **WHO)
-    assert (len(seen), made.new) == (1, True)
+    made = versions.publish(policy_file("then: {priority: 80}"), trial=tested, **WHO)
+    assert (made.cases, made.new) == (1, True)
 
 
 def test_what_does_not_fit_the_network_is_not_published_and_strange_words_are_warnings(versions, contents):
