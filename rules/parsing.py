@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rules import literals
-from rules.conditions import ORDERED, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term, extent
+from rules.conditions import ORDERED, SEVERAL, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term, extent
 from rules.errors import Finding, LiteralInvalid
 from rules.reading import Document, Node, Path, Plain
 from rules.vocabulary import VOCABULARY, Fact, Kind, Value, attribute, is_attribute
@@ -169,9 +169,8 @@ class ConditionParser:
         return value
 
     def _count(self, operator: Operator, operands: tuple[Value, ...], path: Path) -> None:
-        many = operator in (Operator.EQUALS, Operator.MATCHES, Operator.HAS_ANY, Operator.HAS_ALL)
         wanted = 2 if operator is Operator.BETWEEN else 1
-        if not many and len(operands) != wanted:
+        if operator not in SEVERAL and len(operands) != wanted:
             self.notes.add(
                 path, "wrong-type", f"'{operator.value}' takes {'two values' if wanted > 1 else 'one value'}"
             )
