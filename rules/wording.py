@@ -20,9 +20,6 @@ class Clause:
     affirmed: str
     denied: str
 
-    def about(self, *, known: bool) -> str:
-        return self.affirmed if known else self.denied
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
