@@ -6,6 +6,7 @@ import click
 
 from api import files
 from api.options import AS_JSON, print_json, who
+from api.policy_texts import explain, schema
 from engine.service import Pointsman
 from engine.settings import Settings
 from rules.schema import load_policies
@@ -16,6 +17,10 @@ _PATH = click.Path(exists=True, path_type=Path)
 @click.group()
 def policy() -> None:
     """Check, publish and activate policies."""
+
+
+policy.add_command(schema)
+policy.add_command(explain)
 
 
 @policy.command()

@@ -21,7 +21,7 @@ _SPANS = ((1_440, Said("day", "jour")), (60, Said("hour", "heure")), (1, Said("m
 
 
 def decimal(value: int, scale: int, language: str, *, places: int = 0) -> str:
-    """value / scale, a power of ten, in full; at least `places` decimals."""
+    """An amount kept as `scale` times itself, a power of ten; in full, with at least `places` decimals."""
     whole, rest = divmod(abs(value), scale)
     decimals = str(scale + rest)[1:].rstrip("0").ljust(places, "0")
     sign = "-" if value < 0 else ""
@@ -45,13 +45,13 @@ def span(minutes: int, language: str) -> str:
 
 
 def plural(noun: str, count: int, language: str) -> str:
-    """ "1 unit", "0 units"; "0 unité", "2 unités"."""
+    """The noun for so many of it: 1 unit, 0 units; in French 0 unité, 2 unités."""
     single = count < 2 if language == "fr" else count == 1  # noqa: PLR2004  # two are many
     return noun if single else f"{noun}s"
 
 
 def day(ordinal: int, language: str) -> str:
-    """ "1 November 2026", "1er novembre 2026"."""
+    """A day as 1 November 2026, 1er novembre 2026."""
     date = datetime.date.fromordinal(ordinal)
     first = "1er" if language == "fr" and date.day == 1 else str(date.day)
     return f"{first} {_MONTHS.to(language).split()[date.month - 1]} {date.year}"
@@ -62,7 +62,7 @@ def clock(minutes: int) -> str:
 
 
 def instant(seconds: int, language: str) -> str:
-    """ "27 November 2026 18:00", "27 novembre 2026 à 18:00"; seconds only where there are some."""
+    """A minute as 27 November 2026 18:00, 27 novembre 2026 à 18:00; with its seconds only where there are some."""
     ordinal, rest = divmod(seconds, SECONDS_A_DAY)
     time = clock(rest // 60) + (f":{rest % 60:02}" if rest % 60 else "")
     return f"{day(ordinal, language)} {'à ' if language == 'fr' else ''}{time}"

@@ -68,7 +68,7 @@ def word(text: str) -> str:
 
 
 def listed(words: list[str], conjunction: str) -> str:
-    """ "a", "a or b", "a, b or c"."""
+    """Words in a row: a, a or b, a, b or c."""
     *first, last = words
     return f"{', '.join(first)} {conjunction} {last}" if first else last
 

@@ -14,7 +14,7 @@ _EFFECTS: Mapping[str, Said] = MappingProxyType(
         "avoid": Said("each unit shipped so counts as {} dearer", "chaque unité ainsi envoyée compte {} de plus"),
         "tier": Said(
             f"this way is of tier {{}} (1 goes first and 9 last, whatever they cost; {DEFAULT_TIER} is usual)",
-            f"cette façon est de rang {{}} (1 passe en premier, 9 en dernier, quoi qu'ils coûtent ; "
+            f"cette façon est de rang {{}} (1 passe en premier, 9 en dernier, quoi qu'ils coûtent\u00a0; "
             f"{DEFAULT_TIER} est l'usage)",
         ),
         "keep_together": Said(
@@ -45,16 +45,19 @@ _EXCLUDED: Mapping[Exclusion, Said] = MappingProxyType(
     }
 )
 _KEPT = Said("{} of the article {} at the place", "{} de l'article {} sur place")
+_KEPT_NOTHING = Said(
+    "no unit of the article has to stay at the place", "aucune unité de l'article ne doit rester sur place"
+)
 _KEPT_SHARE = Said(
     "{} of the units on hand at the place stay there, rounded up",
-    "{} des unités présentes restent sur place, arrondi en haut",
+    "{} des unités présentes restent sur place, arrondi à l'unité supérieure",
 )
 _PROTECTED = Said(
     "{} of the article at the place {} for orders from {}", "{} de l'article sur place {} aux commandes {}"
 )
 _PROTECTED_SHARE = Said(
     "{} of the units on hand at the place, rounded up, are only for orders from {}",
-    "{} des unités présentes sur place, arrondi en haut, sont réservés aux commandes passées sur {}",
+    "{} des unités présentes sur place, arrondi à l'unité supérieure, sont réservées aux commandes passées sur {}",
 )
 
 
@@ -95,6 +98,8 @@ def _one(reserve: Reserve, language: str) -> bool:
 def _kept(reserve: Reserve, language: str) -> str:
     if reserve.share:
         return _KEPT_SHARE.to(language).format(amounts.share(reserve.share, language))
+    if not reserve.units:
+        return _KEPT_NOTHING.to(language)
     stays = Said("stays", "reste") if _one(reserve, language) else Said("stay", "restent")
     return _KEPT.to(language).format(_units(reserve, language), stays.to(language))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rules.comparing import clause, listed, word
-from rules.conditions import All, AnyOf, Compare, Condition, Not, Term
+from rules.conditions import All, Compare, Condition, Not, Term
 from rules.consequences import consequence
 from rules.meanings import Said
 from rules.moments import window
@@ -19,8 +19,14 @@ _ALWAYS = Said("it is always so", "c'est toujours le cas")
 _NEVER = Said("it is never so", "ce n'est jamais le cas")
 _TERM = Said("it is {} ({})", "c'est le cas {} ({})")
 _NO_TERM = Said("it is not {} ({})", "ce n'est pas le cas {} ({})")
-_IF = Said("If {}: {}.", "Si {} : {}.")
-_EVERYWHERE = Said("In every case: {}.", "Dans tous les cas : {}.")
+_SEMICOLON = Said("; ", "\u00a0; ")
+_SUBJECTS = {
+    "en": ("the order ", "the line ", "the article ", "the place ", "the goods ", "a unit "),
+    "fr": ("la commande ", "la ligne ", "l'article ", "le lieu ", "l'envoi ", "une unité "),
+}
+"""Not said again by the clause that follows another on the same."""
+_IF = Said("If {}: {}.", "Si {}\u00a0: {}.")
+_EVERYWHERE = Said("In every case: {}.", "Dans tous les cas\u00a0: {}.")
 _OVERRIDES = Said("Where this applies, {} does not count.", "Là où cela s'applique, {} ne compte pas.")
 _OVERRIDES_MANY = Said("Where this applies, {} do not count.", "Là où cela s'applique, {} ne comptent pas.")
 
@@ -44,10 +50,8 @@ class _Group:
 def explain(rule: Rule, language: str = "en") -> str:
     """The whole rule in sentences: where it applies, what it does, when it counts, what it switches off."""
     conditions, moments = window(rule.condition, language)
-    effects = "; ".join(consequence(effect, language) for effect in rule.effects)
-    return " ".join(
-        _sentences(conditions, effects.replace(";", " ;") if language == "fr" else effects, moments, rule, language)
-    )
+    effects = _SEMICOLON.to(language).join(consequence(effect, language) for effect in rule.effects)
+    return " ".join(_sentences(conditions, effects, moments, rule, language))
 
 
 def condition_text(condition: Condition, language: str = "en") -> str:
@@ -87,11 +91,19 @@ def _text(node: _Leaf | _Group, language: str) -> str:
         return _leaf(node, language)
     if not node.parts:
         return (_ALWAYS if node.every else _NEVER).to(language)
-    texts = (
-        f"({_text(part, language)})" if isinstance(part, _Group) and part.parts else _text(part, language)
-        for part in node.parts
-    )
-    return listed(list(texts), (_AND if node.every else _OR).to(language))
+    return listed(list(_clauses(node, language)), (_AND if node.every else _OR).to(language))
+
+
+def _clauses(group: _Group, language: str) -> Iterator[str]:
+    subject = ""
+    for part in group.parts:
+        text = _text(part, language)
+        if isinstance(part, _Group) and part.parts:
+            yield f"({text})"
+            subject = ""
+        else:
+            yield text.removeprefix(subject)
+            subject = next((start for start in _SUBJECTS[language] if text.startswith(start)), "")
 
 
 def _leaf(leaf: _Leaf, language: str) -> str:

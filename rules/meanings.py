@@ -98,7 +98,8 @@ KEYS: Mapping[str, Said] = MappingProxyType(
         "channel": Said("The channel that may take these units", "Le canal qui peut prendre ces unités"),
         "units": Said("So many units", "Tant d'unités"),
         "share": Said(
-            "A share of the units on hand, rounded up: `20%`", "Une part des unités présentes, arrondie en haut : `20%`"
+            "A share of the units on hand, rounded up: `20%`",
+            "Une part des unités présentes, arrondie à l'unité supérieure : `20%`",
         ),
     }
 )
@@ -141,7 +142,7 @@ EFFECTS: Mapping[str, Said] = MappingProxyType(
         ),
         "keep": Said(
             "Units that stay, as `3`, or a share of the units on hand, rounded up, as `10%`; the largest counts",
-            "Les unités qui restent, comme `3`, ou une part des unités présentes, arrondie en haut, comme `10%` ; "
+            "Les unités qui restent, comme `3`, ou une part des unités présentes, arrondie à l'unité supérieure, comme `10%` ; "
             "la plus grande compte",
         ),
         "protect": Said(

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from rules.acting import RANGES
 from rules.conditions import Operator
 from rules.effects import STAGE_OF
 from rules.reading import Plain
