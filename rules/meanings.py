@@ -142,8 +142,8 @@ EFFECTS: Mapping[str, Said] = MappingProxyType(
         ),
         "keep": Said(
             "Units that stay, as `3`, or a share of the units on hand, rounded up, as `10%`; the largest counts",
-            "Les unités qui restent, comme `3`, ou une part des unités présentes, arrondie à l'unité supérieure, comme `10%` ; "
-            "la plus grande compte",
+            "Les unités qui restent, comme `3`, ou une part des unités présentes, arrondie à l'unité supérieure, "
+            "comme `10%` ; la plus grande compte",
         ),
         "protect": Said(
             "Other channels may not take the last of these units: `{channel: web, units: 5}` or "

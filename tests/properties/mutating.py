@@ -11,11 +11,11 @@ from rules.effects import STAGE_OF
 from rules.reading import Plain
 from rules.vocabulary import CHANNELS, VOCABULARY, WEEKDAYS
 
-WORDS = """true false True FALSE yes no on off null ~ 0 1 -1 5 012 00 1.5 12.0 .5 5. 1e3 0x1F 0o17 .inf -.inf .nan +4 -0
+WORDS = """true false True FALSE yes no off null ~ 0 1 -1 5 012 00 1.5 12.0 .5 5. 1e3 0x1F 0o17 .inf -.inf .nan +4 -0
 1_000 1:30 0.0000001 100000 100001 1000000000000000 999999999999999 2.5kg 300km 48h 0.5g 0.01h 30m 30min 2d 91d 0m 10%
 101% 0.001% 100% 4.00EUR 4EURO -1EUR 0.00000001EUR 2026-11-01 2026-02-30 2026-02-29 2028-02-29 2026-11-31 2026-13-01
-31/12/2026 08:00 8:00 24:00 24:01 25:00 web warehouse store end_of_line standard express monday someday air unless_needed
-never heavy overstocked clearance/outlets-first p/r x P 75* café""".split()
+31/12/2026 08:00 8:00 24:00 24:01 25:00 web warehouse store end_of_line standard express monday someday air never
+unless_needed heavy overstocked clearance/outlets-first p/r x P 75* café""".split()  # noqa: SIM905  # as a list, a page
 SPACED = [
     "2.5 kg",
     "300 km",

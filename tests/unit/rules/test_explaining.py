@@ -204,10 +204,14 @@ EFFECTS = [
     ),
     (
         "protect: [{channel: web, units: 1}, {channel: app, share: 20%}]",
-        "1 unit of the article at the place is only for orders from web; "
-        "20% of the units on hand at the place, rounded up, are only for orders from app",
-        "1 unité de l'article sur place est réservée aux commandes passées sur web\u00a0; "
-        "20\u00a0% des unités présentes sur place, arrondi à l'unité supérieure, sont réservées aux commandes passées sur app",
+        (
+            "1 unit of the article at the place is only for orders from web; "
+            "20% of the units on hand at the place, rounded up, are only for orders from app"
+        ),
+        (
+            "1 unité de l'article sur place est réservée aux commandes passées sur web\u00a0; 20\u00a0% des unités "
+            "présentes sur place, arrondi à l'unité supérieure, sont réservées aux commandes passées sur app"
+        ),
     ),
     (
         "keep_together: true",
