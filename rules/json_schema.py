@@ -12,6 +12,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from rules import acting, meanings
+from rules.alternatives import told_apart
 from rules.conditions import SEVERAL, Operator
 from rules.effects import STAGE_OF
 from rules.meanings import LANGUAGES, Said
@@ -40,7 +41,7 @@ _ATTRIBUTE_KINDS = (Kind.NUMBER, Kind.TAGS, Kind.WORD)
 
 def policy_schema(languages: Iterable[str] = LANGUAGES) -> dict[str, Any]:
     """The schema, its hover texts in `languages`."""
-    return _Writer(tuple(languages)).schema()
+    return told_apart(_Writer(tuple(languages)).schema())
 
 
 class _Writer:
@@ -50,13 +51,12 @@ class _Writer:
     def schema(self) -> dict[str, Any]:
         return {
             "$schema": "http://json-schema.org/draft-07/schema#",
-            "title": "Pointsman policy",
             **self._keys(PolicyShape, self._file_keys()),
-            "defaultSnippets": [_snippet("a policy", {"policy": "$1", "owner": "$2", "rules": [_RULE]})],
+            "defaultSnippets": [_snippet("a policy", {"policy": "$1", "owner": "$2", "rules": [_rule_body(3)]})],
             "definitions": {
                 "rule": {
                     **self._keys(RuleShape, self._rule_keys()),
-                    "defaultSnippets": [_snippet("a rule", _RULE)],
+                    "defaultSnippets": [_snippet("a rule", _rule_body(1))],
                 },
                 "condition": self._condition(),
                 "effects": self._effects(),
@@ -128,8 +128,8 @@ class _Writer:
     def _fact(self, fact: Fact) -> Shape:
         said = Said(fact.en[0].upper() + fact.en[1:], fact.fr[0].upper() + fact.fr[1:])
         compared = {"$ref": f"#/definitions/{fact.path if fact.choices else _name(fact.kind)}"}
-        known = {"examples": list(CHANNELS)} if fact.path == "order.channel" else {}
-        return {**self._told(said, meanings.KINDS[fact.kind], _goes_with(fact)), "allOf": [compared], **known}
+        offered = {"examples": _offered(fact)} if _offered(fact) else {}
+        return {**self._told(said, meanings.KINDS[fact.kind], _goes_with(fact)), "allOf": [compared], **offered}
 
     def _chosen(self, fact: Fact) -> Shape:
         told = ["; ".join(CHOICES[word].to(language) for language in self._languages) for word in fact.choices]
@@ -197,8 +197,20 @@ class _Writer:
 
 
 _KINDS = tuple(kind for kind in Kind if kind not in (Kind.CHOICE, Kind.ANY, Kind.NUMBER))
-_RULE = {"id": "$1", "because": {"en": "$2"}, "when": {"$3": ""}, "then": {"$4": ""}}
 _RULE_ID = f"^{ID_PATTERN}/{ID_PATTERN}$"
+
+
+def _offered(fact: Fact) -> list[Any]:
+    """Values that completion offers of a fact."""
+    if fact.path == "order.channel":
+        return list(CHANNELS)
+    return [True, False] if fact.kind is Kind.FLAG else list(fact.choices)
+
+
+def _rule_body(first: int) -> Shape:
+    """A rule to fill in, its tab stops from `first` on."""
+    stops = [f"${first + index}" for index in range(5)]
+    return {"id": stops[0], "because": {"en": stops[1], "fr": stops[2]}, "when": {stops[3]: ""}, "then": {stops[4]: ""}}
 
 
 def _name(kind: Kind) -> str:
