@@ -99,7 +99,7 @@ def test_every_effect_of_the_readme_is_read(example):
 
 
 def test_the_file_of_the_readme_is_read():
-    (text,) = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    (text,) = re.findall(r"^```yaml\n(.*?)^```", section("A file"), re.MULTILINE | re.DOTALL)
     assert list(load_policies({"garden.yaml": text.encode()}).rules) == ["garden/heavy-from-near"]
 
 
