@@ -36,7 +36,7 @@ HEADER = "# yaml-language-server: $schema=policy.schema.json"
 _ATTRIBUTE = Said("What the network file says of it besides", "Ce que le fichier du réseau en dit en plus")
 _CONDITION = {"$ref": "#/definitions/condition"}
 _ATTRIBUTE_KINDS = (Kind.NUMBER, Kind.TAGS, Kind.WORD)
-"""As an extra attribute may be compared by a mapping; a flag is a word to whom its quotes are gone."""
+"""What operators may take an extra attribute for; true and false have none of their own."""
 
 
 def policy_schema(languages: Iterable[str] = LANGUAGES) -> dict[str, Any]:
@@ -113,14 +113,16 @@ class _Writer:
         listed = {"type": "array", "items": _CONDITION, "minItems": 1}
         combined = {name: {**self._told(meanings.OPERATORS[name]), **listed} for name in COMBINATORS}
         combined["is"] = {**self._told(meanings.OPERATORS["is"]), **some(SCALAR)}
-        groups = "|".join(group.removesuffix(".").replace(".", r"\.") for group in ATTRIBUTE_GROUPS)
-        attributes = self._told(_ATTRIBUTE, _goes_with(attribute(f"{ATTRIBUTE_GROUPS[0]}x", Kind.ANY)))
         return {
             "type": "object",
             "minProperties": 1,
             "properties": {**{fact.path: self._fact(fact) for fact in VOCABULARY.values()}, **combined},
             "patternProperties": {
-                rf"^(?:{groups})\.[^.]+$": {**attributes, "allOf": [{"$ref": "#/definitions/attribute"}]}
+                "^" + group.replace(".", r"\.") + "[^.]+$": {
+                    **self._told(_ATTRIBUTE, _goes_with(attribute(f"{group}x", Kind.ANY))),
+                    "allOf": [{"$ref": "#/definitions/attribute"}],
+                }
+                for group in ATTRIBUTE_GROUPS
             },
             "additionalProperties": False,
         }

@@ -4,7 +4,6 @@ import pytest
 
 from rules.effects import STAGE_OF
 from rules.explaining import condition_text, explain
-from rules.json_schema import policy_schema
 from rules.meanings import LANGUAGES
 from rules.schema import load_policies
 from rules.vocabulary import VOCABULARY
@@ -268,14 +267,3 @@ def test_every_fact_is_called_by_another_name():
     for language in LANGUAGES:
         nouns = [wording.to(language).noun for wording in FACTS.values()]
         assert len(set(nouns)) == len(nouns)
-
-
-def test_an_editor_shows_every_fact_in_both_languages_or_in_one():
-    both, french = (
-        policy_schema(languages)["definitions"]["condition"]["properties"] for languages in (LANGUAGES, ("fr",))
-    )
-    for fact in VOCABULARY.values():
-        assert fact.en[1:] in both[fact.path]["markdownDescription"]
-        assert fact.fr[1:] in both[fact.path]["markdownDescription"]
-        assert fact.fr[1:] in french[fact.path]["description"]
-        assert fact.en[1:] not in french[fact.path]["description"]
