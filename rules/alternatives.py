@@ -2,7 +2,8 @@
 
 Of `anyOf` an editor names some alternative that doesn't fit, often not the one meant: of `{at_leats: 5}` it says that
 a number is expected. Where the type alone tells the alternatives apart, if-then-else says the same and leaves one. A
-value not yet written has no type: it keeps the mapping among its alternatives, for what completion offers.
+value not yet written has no type: it keeps the mapping among its alternatives, for what completion offers, and never
+the mapping alone.
 """
 
 from collections.abc import Mapping
@@ -43,7 +44,8 @@ def _guarded(alternatives: list[Shape], definitions: Mapping[str, Shape]) -> Sha
         remaining = [item for item in rest if item not in meant]
         if meant and remaining and not (name == "string" and None in types):
             guards.append((name, meant))
-            rest = rest if name == "object" else remaining
+            if name != "object" and any(_type(item, definitions) != "object" for item in remaining):
+                rest = remaining
     found = _any(rest)
     for name, meant in reversed(guards):
         found = {"if": {"type": name}, "then": _any(meant), "else": found}
