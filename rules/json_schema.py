@@ -106,7 +106,7 @@ class _Writer:
             "from": instant,
             "until": instant,
             "hours": {"type": "array", "items": times, "minItems": 2, "maxItems": 2, "uniqueItems": True},
-            "overrides": {"type": "array", "items": {"type": "string", "pattern": _RULE_ID}},
+            "overrides": {"type": "array", "items": _RULE_NAME},
         }
 
     def _condition(self) -> Shape:
@@ -199,7 +199,11 @@ class _Writer:
 
 
 _KINDS = tuple(kind for kind in Kind if kind not in (Kind.CHOICE, Kind.ANY, Kind.NUMBER))
-_RULE_ID = f"^{ID_PATTERN}/{ID_PATTERN}$"
+_RULE_NAME = {
+    "type": "string",
+    "pattern": f"^{ID_PATTERN}/{ID_PATTERN}$",
+    "patternErrorMessage": "write policy/rule, for example clearance/outlets-first",
+}
 
 
 def _offered(fact: Fact) -> list[Any]:
@@ -255,7 +259,7 @@ def _of_field(field: fields.Field[Any]) -> Shape:
         if isinstance(check, validate.OneOf):
             return {"enum": list(check.choices)}
         if isinstance(check, validate.Regexp):
-            return _unquoted({"type": "string", "pattern": f"^{ID_PATTERN}$"})
+            return _unquoted({"type": "string", "pattern": f"^{ID_PATTERN}$", "patternErrorMessage": check.error})
     return _unquoted({"type": "string", **_bounds(field, "Length")})
 
 
