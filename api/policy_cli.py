@@ -6,6 +6,7 @@ import click
 
 from api import files, version_cli
 from api.case_cli import run_tests
+from api.policy_texts import explain, schema
 from rules.schema import load_policies
 
 _PATH = click.Path(exists=True, path_type=Path)
@@ -13,10 +14,7 @@ _PATH = click.Path(exists=True, path_type=Path)
 
 @click.group()
 def policy() -> None:
-    """Check, test, publish and activate policies."""
-
-
-policy.add_command(run_tests)
+    """Check, test, explain, publish and activate policies."""
 
 
 @policy.command()
@@ -30,5 +28,5 @@ def check(path: Path) -> None:
     click.echo(f"{len(found.rules)} rules in {len(found.policies)} policies: no mistakes; version {found.version[:12]}")
 
 
-for command in version_cli.COMMANDS:
+for command in (run_tests, schema, explain, *version_cli.COMMANDS):
     policy.add_command(command)

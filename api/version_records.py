@@ -11,7 +11,7 @@ from engine.versions import Published, Review, Version
 from rules.diff import KINDS, Change, Changes
 from rules.errors import Finding
 from rules.policy import PolicySet
-from rules.wording import effect_text
+from rules.writing import effect_text
 
 SHORT = 12
 """Letters of a version that people are shown."""

@@ -32,6 +32,8 @@ class Operator(enum.Enum):
 
 ORDERED = frozenset({Operator.AT_LEAST, Operator.MORE_THAN, Operator.AT_MOST, Operator.LESS_THAN, Operator.BETWEEN})
 TAGGED = frozenset({Operator.HAS, Operator.HAS_ANY, Operator.HAS_ALL})
+SEVERAL = frozenset({Operator.EQUALS, Operator.MATCHES, Operator.HAS_ANY, Operator.HAS_ALL})
+"""Those that take one operand or more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

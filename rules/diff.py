@@ -11,7 +11,7 @@ from rules.canonical import Form, every_part, form, paths
 from rules.conditions import All, Condition, Term
 from rules.effects import Effect
 from rules.policy import PolicySet, Rule
-from rules.wording import condition_text, effect_text
+from rules.writing import condition_text, effect_text
 
 Kind: TypeAlias = Literal["added", "gone", "changed", "moved"]
 Aspect: TypeAlias = Literal["condition", "window", "effects", "overrides", "because"]

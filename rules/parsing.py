@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rules import literals
-from rules.conditions import ORDERED, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term, extent
+from rules.conditions import ORDERED, SEVERAL, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term, extent
 from rules.errors import Finding, LiteralInvalid
 from rules.reading import Document, Node, Path, Plain
 from rules.vocabulary import VOCABULARY, Fact, Kind, Value, attribute, is_attribute
 
-_READERS: Mapping[Kind, Callable[[str], Value]] = {
+READERS: Mapping[Kind, Callable[[str], Value]] = {
     Kind.WORD: str,
     Kind.CHOICE: str,
     Kind.TAGS: str,
@@ -33,7 +33,7 @@ _TOLD: Mapping[str, Kind] = (
 )
 """What an operator tells of an extra attribute's kind."""
 _UNORDERED = frozenset({Kind.WORD, Kind.CHOICE, Kind.FLAG, Kind.TAGS})
-_COMBINATORS = ("all", "any", "none", "is")
+COMBINATORS = ("all", "any", "none", "is")
 MOST_COMPARISONS = 250
 """Of one condition, its terms written out; terms of terms could otherwise grow without end."""
 MOST_NESTED = 64
@@ -111,11 +111,11 @@ class ConditionParser:
     def _entry(self, key: str, raw: Node, path: Path) -> Condition:
         if key == "is":
             return All(parts=tuple(self.term(name, where) for name, where in self._words(raw, path)))
-        if key in _COMBINATORS:
+        if key in COMBINATORS:
             return self._combined(key, raw, path)
         fact = VOCABULARY.get(key) or (attribute(key, _attribute_kind(raw)) if is_attribute(key) else None)
         if fact is None:
-            known = (*VOCABULARY, *_COMBINATORS)
+            known = (*VOCABULARY, *COMBINATORS)
             self.notes.add(path, "unknown-fact", f"unknown fact '{key}'", known, key)
             return All(parts=())
         return self._clause(fact, raw, path)
@@ -146,7 +146,7 @@ class ConditionParser:
         return self._compare(fact, operators[key], raw, path)
 
     def _compare(self, fact: Fact, operator: Operator, raw: Node, path: Path) -> Condition:
-        if not _fits(fact.kind, operator):
+        if not fits(fact.kind, operator):
             hint = "; use has, has_any or has_all" if fact.kind is Kind.TAGS else ""
             self.notes.add(
                 path, "wrong-operator", f"'{operator.value}' does not fit {fact.path} ({fact.kind.value}){hint}"
@@ -161,7 +161,7 @@ class ConditionParser:
 
     def _operand(self, fact: Fact, kind: Kind, word: str, path: Path) -> Value:
         try:
-            value = _READERS[kind](word)
+            value = READERS[kind](word)
         except LiteralInvalid as error:
             self.notes.add(path, "bad-value", f"{fact.path}: {error}")
             return 0
@@ -173,9 +173,8 @@ class ConditionParser:
         return value
 
     def _count(self, operator: Operator, operands: tuple[Value, ...], path: Path) -> None:
-        many = operator in (Operator.EQUALS, Operator.MATCHES, Operator.HAS_ANY, Operator.HAS_ALL)
         wanted = 2 if operator is Operator.BETWEEN else 1
-        if not many and len(operands) != wanted:
+        if operator not in SEVERAL and len(operands) != wanted:
             self.notes.add(
                 path, "wrong-type", f"'{operator.value}' takes {'two values' if wanted > 1 else 'one value'}"
             )
@@ -198,7 +197,8 @@ class ConditionParser:
                 )
 
 
-def _fits(kind: Kind, operator: Operator) -> bool:
+def fits(kind: Kind, operator: Operator) -> bool:
+    """Whether facts of this kind are compared so."""
     if operator is Operator.KNOWN:
         return True
     if operator in TAGGED or kind is Kind.TAGS:

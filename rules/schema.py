@@ -17,7 +17,8 @@ from rules.reading import Document, Node, Path, read
 from rules.vocabulary import WEEKDAYS, Stage, stage_knows
 from rules.windows import window
 
-_ID = validate.Regexp(r"[a-z0-9][a-z0-9_-]{0,63}\Z", error="an id is small letters, digits, - and _")
+ID_PATTERN = "[a-z0-9][a-z0-9_-]{0,63}"
+_ID = validate.Regexp(rf"{ID_PATTERN}\Z", error="an id is small letters, digits, - and _")
 _TEXT = validate.Length(min=1, max=1_000)
 _SOME = validate.Length(min=1)
 

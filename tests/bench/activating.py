@@ -15,7 +15,7 @@ from engine.facts import Inventory, Order
 from engine.service import Pointsman
 from engine.settings import Settings
 from rules.schema import load_policies
-from rules.wording import condition_text
+from rules.writing import condition_text
 from tests.bench import rulebook
 from tests.bench.installing import directory, installed
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, comparisons
 from rules.effects import Effect
 from rules.policy import Policy, PolicySet, Rule
-from rules.vocabulary import LIFECYCLES, VOCABULARY, Fact, Value
+from rules.vocabulary import CHANNELS, LIFECYCLES, VOCABULARY, Fact, Value
 
 COUNTS = (12, 30, 100, 300)
 SEED = 20_261_127
@@ -17,7 +17,6 @@ _DAYS = (7, 10, 14, 15, 20, 21, 28, 30, 45, 60, 75, 90, 120, 150, 180, 270, 365)
 _GRAMS = (50, 100, 200, 250, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000, 15_000, 20_000)
 _HOURS = tuple(range(0, 1_440, 60))
 _TRAVEL = (240, 480, 720, 1_440, 2_160, 2_880, 3_600, 4_320, 5_760, 7_200)
-_CHANNELS = ("web", "app", "store", "social", "marketplace", "call_centre")
 _SHOPS = ("city_centre", "retail_park", "small", "medium", "large", "outlet", "closing")
 _CATEGORIES = ("textile", "home", "electronics", "toys", "beauty", "shoes", "garden", "sports")
 _REGIONS = (
@@ -101,7 +100,7 @@ def _region(draw: Draw) -> Condition:
 
 def _channel(draw: Draw) -> Condition:
     return _all(
-        _is("order.channel", *draw.sample(_CHANNELS, 2)),
+        _is("order.channel", *draw.sample(CHANNELS, 2)),
         _compare("node.tags", Operator.HAS, draw.choice(_SHOPS)),
     )
 
@@ -146,7 +145,7 @@ def _gift(draw: Draw) -> Condition:
 def _carbon(draw: Draw) -> Condition:
     return _all(
         _compare("route.co2", Operator.MORE_THAN, draw.choice(_GRAMS) * 1_000),
-        Not(part=AnyOf(parts=(_is("order.delivery", "express"), _is("order.channel", draw.choice(_CHANNELS))))),
+        Not(part=AnyOf(parts=(_is("order.delivery", "express"), _is("order.channel", draw.choice(CHANNELS))))),
         _compare("route.distance", Operator.MORE_THAN, draw.choice(_KILOMETRES) * 1_000),
     )
 

@@ -9,7 +9,7 @@ from rules.canonical import Atom, Every, Form, form
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Term, compares, holds, known_value
 from rules.schema import load_policies
 from rules.vocabulary import Facts, Stage
-from rules.wording import condition_text
+from rules.writing import condition_text
 from tests.properties import trees
 
 FACTS = {(fact.path, fact.kind.name): fact for fact in trees.FACTS}
