@@ -112,6 +112,23 @@ def comparisons(condition: Condition) -> Iterator[Compare]:
             yield from comparisons(part)
 
 
+def mentioned(condition: Condition, terms: dict[str, frozenset[Fact]]) -> frozenset[Fact]:
+    """Every fact in the tree. `terms` remembers those of the terms, each of which is looked through once: it belongs
+    to the conditions of one file.
+    """
+    match condition:
+        case Compare(fact=fact):
+            return frozenset((fact,))
+        case All(parts=parts) | AnyOf(parts=parts):
+            return frozenset().union(*(mentioned(part, terms) for part in parts))
+        case Not(part=part):
+            return mentioned(part, terms)
+        case Term(name=name, condition=inner):
+            if name not in terms:
+                terms[name] = mentioned(inner, terms)
+            return terms[name]
+
+
 def extent(condition: Condition, terms: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
     """How many comparisons the condition makes with its terms written out, and how deep it nests; `terms` says it
     of the terms.

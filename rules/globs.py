@@ -6,6 +6,7 @@ shortest word.
 """
 
 import functools
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -91,7 +92,7 @@ def _groups(flags: Iterable[int], sizes: list[int]) -> Iterator[bool]:
     """Of each wanted set, whether any of its globs says yes."""
     found = iter(flags)
     for size in sizes:
-        yield any([next(found) for _ in range(size)])
+        yield any(list(itertools.islice(found, size)))
 
 
 def _is_met(globs: list[_Glob], sizes: list[int], state: tuple[int, ...]) -> bool:
