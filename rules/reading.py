@@ -31,7 +31,7 @@ _PROBLEMS = {
     "could not find expected ':'": "a colon is missing, here or on the line before: write 'key: value'",
     "mapping values are not allowed": "a colon where none can stand: look for one missing on the line before, "
     "for another indentation, or put the text in quotes",
-    "did not find expected key": "this line belongs to nothing before it: check its indentation, and the quotes before it",
+    "did not find expected key": "this line belongs to nothing before it: check its indentation, and quotes before it",
     "did not find expected '-' indicator": "this line belongs to nothing before it: check its indentation",
     "did not find expected ',' or ']'": "a list in brackets is not closed, or a comma is missing in it",
     "did not find expected ',' or '}'": "a mapping in braces is not closed, or a comma is missing in it",

@@ -73,12 +73,16 @@ class Steps:
     """Work that may still be done."""
 
     left: int = MOST_STEPS
+    within: "Steps | None" = None
+    """The work for all questions together."""
 
     def take(self) -> None:
         """Raises TooHard when there is none left."""
         self.left -= 1
         if self.left < 0:
             raise TooHard
+        if self.within:
+            self.within.take()
 
 
 @dataclass(slots=True, kw_only=True)
