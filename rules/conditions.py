@@ -112,15 +112,15 @@ def comparisons(condition: Condition) -> Iterator[Compare]:
             yield from comparisons(part)
 
 
-def mentioned(condition: Condition, terms: dict[str, frozenset[Fact]]) -> frozenset[Fact]:
-    """Every fact in the tree. `terms` remembers those of the terms, each of which is looked through once: it belongs
+def mentioned(condition: Condition, terms: dict[str, Mapping[str, Fact]]) -> Mapping[str, Fact]:
+    """Every fact in the tree, by path. `terms` remembers those of the terms, each of which is looked through once: it belongs
     to the conditions of one file.
     """
     match condition:
         case Compare(fact=fact):
-            return frozenset((fact,))
+            return {fact.path: fact}
         case All(parts=parts) | AnyOf(parts=parts):
-            return frozenset().union(*(mentioned(part, terms) for part in parts))
+            return {path: fact for part in parts for path, fact in mentioned(part, terms).items()}
         case Not(part=part):
             return mentioned(part, terms)
         case Term(name=name, condition=inner):

@@ -67,9 +67,7 @@ def idle(read: Sequence[tuple[Document, Policy]], *, whole: bool) -> Iterator[Fi
     for standing in standings:
         mind = minds.of(standing.rule)
         if mind.never:
-            why = (
-                f"no value of {mind.clash} is all that is asked of it" if mind.clash else "what it asks for never meets"
-            )
+            why = f"{mind.clash} can't be all that is asked" if mind.clash else "its conditions contradict each other"
             yield standing.finding("never-fires", f"'{standing.rule.id}' can never fire: {why}")
     if whole:
         yield from _Silencing(live=live, minds=minds).findings()
@@ -218,7 +216,10 @@ class _Index:
 
     def _among(self, anchors: Iterable[Anchor]) -> Iterator[Act]:
         for anchor in anchors:
-            yield from self._acts.get(anchor, ())
+            for act in self._acts.get(anchor, ()):
+                if not self._minds.goes_on():
+                    return
+                yield act
 
 
 def _anchors(rule: Rule, minds: Minds) -> Iterator[list[Anchor]]:

@@ -10,7 +10,7 @@ from rules.policy import Policy, Rule
 from rules.reading import Document, Path
 from rules.vocabulary import Fact, Stage
 
-NoteLater = Callable[[Notes, Path, str, Stage, Iterable[Fact]], None]
+NoteLater = Callable[[Notes, Path, str, Stage, Mapping[str, Fact]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ def across(joined: list[Joined], *, whole: bool, note_later: NoteLater) -> Itera
     acting = _acting(rules, rings)
     for item in joined:
         notes = Notes(document=item.document)
-        terms: dict[str, frozenset[Fact]] = {}
+        terms: dict[str, Mapping[str, Fact]] = {}
         for path, rule, other in _overrides(item.policy):
             if other not in rules:
                 if whole or other.partition("/")[0] in policies:

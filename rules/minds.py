@@ -52,10 +52,14 @@ class Minds:
             self._minds[rule.id] = self._think(rule) if self.steps.left > 0 else _NOTHING
         return self._minds[rule.id]
 
+    def goes_on(self) -> bool:
+        """Whether there is still work that may be done; this is a step of it."""
+        self.steps.left -= 1
+        return self.steps.left > 0
+
     def may_hold(self, rule: Rule, facts: Facts) -> bool:
         """Whether the rule fires on these facts; False as well beyond the bounds."""
-        self.steps.left -= 1
-        return self.steps.left > 0 and holds(rule.condition, facts)
+        return self.goes_on() and holds(rule.condition, facts)
 
     def implies(self, rule: Rule, *others: Rule) -> bool | None:
         """Whether one of the others fires wherever the rule does."""

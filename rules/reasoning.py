@@ -118,20 +118,23 @@ class Search:
                 case OneOf() as choice:
                     choices.append(choice)
                 case Said(compared=compared, true=true):
-                    if not self._meet(domains, compared, true=true):
-                        self.clashes.add(compared.fact.path)
+                    clash = self._clash(domains, compared, true=true)
+                    if clash:
+                        self.clashes.add(clash)
                         return None
         return choices
 
-    def _meet(self, domains: dict[str, Domain], compared: Compare, *, true: bool) -> bool:
+    @staticmethod
+    def _clash(domains: dict[str, Domain], compared: Compare, *, true: bool) -> str:
+        """Narrow one domain; what can't be any more, if so."""
         path = compared.fact.path
         found = (domains.get(path) or domain(path)).narrowed(compared, true=true)
         domains[path] = found
         if found.is_empty:
-            return False
+            return path
         if path in (_DATE, _WEEKDAY) and _DATE in domains and _WEEKDAY in domains:
-            return meets_calendar(domains[_DATE], domains[_WEEKDAY])
-        return True
+            return "" if meets_calendar(domains[_DATE], domains[_WEEKDAY]) else f"{_DATE} and {_WEEKDAY}"
+        return ""
 
 
 def satisfiable(*plans: Plan, steps: Steps | None = None) -> bool | None:

@@ -3,7 +3,7 @@
 Every mistake of every file is found in one go and raised as one PolicyInvalid.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -139,7 +139,7 @@ def _policy(root: Node, notes: Notes) -> Policy | None:
     _note_id(notes, ("policy",), root.get("policy"))
     terms, name = root.get("terms"), root.get("policy")
     parser = ConditionParser(notes=notes, terms=terms if isinstance(terms, dict) else {})
-    seen: dict[str, frozenset[Fact]] = {}
+    seen: dict[str, Mapping[str, Fact]] = {}
     for term in parser.terms:
         parser.term(term, ("terms", term))
     raw_rules = root.get("rules")
@@ -154,7 +154,7 @@ def _policy(root: Node, notes: Notes) -> Policy | None:
 
 
 def _rule(
-    policy: str, raw: dict[str, Node], path: Path, parser: ConditionParser, seen: dict[str, frozenset[Fact]]
+    policy: str, raw: dict[str, Node], path: Path, parser: ConditionParser, seen: dict[str, Mapping[str, Fact]]
 ) -> Rule:
     """`seen`: see `mentioned`."""
     notes = parser.notes
@@ -184,8 +184,8 @@ def _because(raw: Node, path: Path, notes: Notes) -> dict[str, str]:
     return {language: str(text) for language, text in texts.items()}
 
 
-def _note_later(notes: Notes, path: Path, name: str, stage: Stage, facts: Iterable[Fact]) -> None:
-    unknown = sorted(fact.path for fact in facts if not stage_knows(stage, fact))
+def _note_later(notes: Notes, path: Path, name: str, stage: Stage, facts: Mapping[str, Fact]) -> None:
+    unknown = sorted(path for path, fact in facts.items() if not stage_knows(stage, fact))
     if unknown:
         message = f"'{name}' acts on the {stage.name.lower()}, where {', '.join(unknown)} is not known yet"
         notes.add(path, "later-stage", message)
