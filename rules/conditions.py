@@ -113,7 +113,7 @@ def comparisons(condition: Condition) -> Iterator[Compare]:
 
 
 def mentioned(condition: Condition, terms: dict[str, Mapping[str, Fact]]) -> Mapping[str, Fact]:
-    """Every fact in the tree, by path. `terms` remembers those of the terms, each of which is looked through once: it belongs
+    """Every fact in the tree, by path. `terms` remembers those of the terms, each looked through once: it belongs
     to the conditions of one file.
     """
     match condition:
