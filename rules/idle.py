@@ -67,7 +67,11 @@ def idle(read: Sequence[tuple[Document, Policy]], *, whole: bool) -> Iterator[Fi
     for standing in standings:
         mind = minds.of(standing.rule)
         if mind.never:
-            why = f"{mind.clash} can't be all that is asked" if mind.clash else "its conditions contradict each other"
+            why = (
+                f"nothing meets all that is asked of {mind.clash}"
+                if mind.clash
+                else "its conditions contradict each other"
+            )
             yield standing.finding("never-fires", f"'{standing.rule.id}' can never fire: {why}")
     if whole:
         yield from _Silencing(live=live, minds=minds).findings()
@@ -132,8 +136,8 @@ class _Silencing:
         for act in acts:
             strong = next((other for other in index.beside(act) if self._shadows(other, act, outranks)), None)
             if strong:
-                where = "it says so itself" if strong.rule is act.rule else f"'{strong.rule.id}' decides"
-                message = f"'{act.effect.name}' of '{act.rule.id}' never counts: wherever it fires, {where}"
+                who = "another of its own" if strong.rule is act.rule else f"that of '{strong.rule.id}'"
+                message = f"'{act.effect.name}' of '{act.rule.id}' never counts: wherever it acts, {who} decides"
                 yield act.finding("shadowed", message)
 
     def _shadows(self, strong: Act, weak: Act, outranks: "_Ranking") -> bool:
@@ -158,8 +162,8 @@ class _Silencing:
             return
         other = next((other for other in excluding.beside(act) if self._excludes(other, act)), None)
         if other:
-            who = "it excludes itself" if other.rule is act.rule else f"'{other.rule.id}' excludes"
-            message = f"'{act.rule.id}' prefers ({act.effect.name}) what {who} in the very same cases"
+            who = "the rule itself" if other.rule is act.rule else f"'{other.rule.id}'"
+            message = f"'{act.effect.name}' of '{act.rule.id}' is for what {who} excludes in the very same cases"
             yield act.finding("excluded-and-preferred", message)
 
     def _excludes(self, other: Act, act: Act) -> bool:
