@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from rules.effects import DEFAULT_TIER, SUMMED, Effect, Exclusion, Protection, combine
+from rules.effects import DEFAULT_TIER, SUMMED, Effect, Exclusion, Protection, Reserve, combine
 from rules.errors import Finding
 from rules.minds import Minds
 from rules.policy import Policy, Rule
@@ -186,15 +186,31 @@ def _prefers(effect: Effect) -> bool:
 
 @dataclass(slots=True)
 class _Ranking:
-    """Whether one effect decides all by itself, with the other beside it: asked of how effects combine."""
+    """Whether one effect decides all by itself, with the other beside it: asked of how effects combine. Of numbers that
+    is asked once, since either the smallest or the largest counts.
+    """
 
-    known: dict[tuple[Effect, Effect], bool] = field(default_factory=dict)
+    smallest: dict[str, bool] = field(default_factory=dict)
 
     def __call__(self, strong: Effect, weak: Effect) -> bool:
-        pair = strong, weak
-        if pair not in self.known:
-            self.known[pair] = combine(strong.stage, pair) == combine(strong.stage, [strong])
-        return self.known[pair]
+        kept, other = _reserve(strong), _reserve(weak)
+        if kept and other:
+            return kept.larger(other) == kept
+        if not (isinstance(strong.value, int) and isinstance(weak.value, int)):
+            return _decides(strong, weak)
+        name = strong.name
+        if name not in self.smallest:
+            self.smallest[name] = _decides(Effect(name=name, value=1), Effect(name=name, value=2))
+        return strong.value <= weak.value if self.smallest[name] else strong.value >= weak.value
+
+
+def _reserve(effect: Effect) -> Reserve | None:
+    value = effect.value.reserve if isinstance(effect.value, Protection) else effect.value
+    return value if isinstance(value, Reserve) else None
+
+
+def _decides(strong: Effect, weak: Effect) -> bool:
+    return combine(strong.stage, (strong, weak)) == combine(strong.stage, (strong,))
 
 
 class _Index:

@@ -9,7 +9,7 @@ from rules.policy import Rule
 from rules.reasoning import AllOf, Plan, Said, Search, Steps, plan, witness
 from rules.vocabulary import Facts
 
-MOST_STEPS = 600_000
+MOST_STEPS = 300_000
 """Comparisons looked at for one set, so that a check ends in time whatever is in it."""
 
 
