@@ -46,6 +46,7 @@ class Minds:
     steps: Steps = field(default_factory=lambda: Steps(left=MOST_STEPS))
     _minds: dict[str, Mind] = field(default_factory=dict)
     _refusals: dict[str, Plan] = field(default_factory=dict)
+    _terms: dict[tuple[int, bool], Plan] = field(default_factory=dict)
 
     def of(self, rule: Rule) -> Mind:
         if rule.id not in self._minds:
@@ -71,7 +72,7 @@ class Minds:
         return self._satisfiable(self.of(rule), self.of(other).needs)
 
     def _think(self, rule: Rule) -> Mind:
-        needs = plan(rule.condition)
+        needs = plan(rule.condition, terms=self._terms)
         search = Search(steps=self._steps())
         try:
             way = search.way([needs])
@@ -84,7 +85,7 @@ class Minds:
 
     def _refusal(self, rule: Rule) -> Plan:
         if rule.id not in self._refusals:
-            self._refusals[rule.id] = plan(rule.condition, true=False)
+            self._refusals[rule.id] = plan(rule.condition, true=False, terms=self._terms)
         return self._refusals[rule.id]
 
     def _satisfiable(self, mind: Mind, *plans: Plan) -> bool | None:

@@ -5,7 +5,7 @@ to meet it; each way is comparisons alone, and those narrow down, fact by fact, 
 exact, or it is None where it would take more work than it is worth.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -42,17 +42,23 @@ Plan: TypeAlias = Said | AllOf | OneOf
 Domains: TypeAlias = Mapping[str, Domain]
 
 
-def plan(condition: Condition, *, true: bool = True) -> Plan:
-    """What meets the condition, or, if not `true`, what doesn't."""
+def plan(condition: Condition, *, true: bool = True, terms: dict[tuple[int, bool], Plan] | None = None) -> Plan:
+    """What meets the condition, or, if not `true`, what doesn't. `terms` remembers the plans of terms, by identity: it
+    lives no longer than the conditions do.
+    """
+    known = {} if terms is None else terms
     match condition:
         case Compare():
             return _said(condition, true=true)
         case Not(part=part):
-            return plan(part, true=not true)
+            return plan(part, true=not true, terms=known)
         case Term(condition=inner):
-            return plan(inner, true=true)
+            key = id(inner), true
+            if key not in known:
+                known[key] = plan(inner, true=true, terms=known)
+            return known[key]
         case All(parts=parts) | AnyOf(parts=parts):
-            joined = tuple(plan(part, true=true) for part in parts)
+            joined = tuple(plan(part, true=true, terms=known) for part in parts)
             if len(joined) == 1:
                 return joined[0]
             return AllOf(parts=joined) if isinstance(condition, All) is true else OneOf(parts=joined)
@@ -94,17 +100,22 @@ class Search:
 
     def way(self, plans: Iterable[Plan]) -> Domains | None:
         """What each fact may be on some way to meet all of the plans; None if there is no way. Raises TooHard."""
-        branches: list[tuple[dict[str, Domain], tuple[Plan, ...]]] = [({}, tuple(plans))]
-        while branches:
-            domains, plans = branches.pop()
-            choices = self._narrow(domains, plans)
+        waiting: list[tuple[dict[str, Domain], Iterator[Plan], tuple[Plan, ...]]]
+        waiting = [({}, iter((AllOf(parts=tuple(plans)),)), ())]
+        while waiting:
+            domains, ways, besides = waiting[-1]
+            one = next(ways, None)
+            if one is None:
+                waiting.pop()
+                continue
+            narrowed = dict(domains)
+            choices = self._narrow(narrowed, (one, *besides))
             if choices is None:
                 continue
             if not choices:
-                return domains
+                return narrowed
             first = min(choices, key=lambda choice: len(choice.parts))
-            rest = tuple(choice for choice in choices if choice is not first)
-            branches += [(dict(domains), (part, *rest)) for part in reversed(first.parts)]
+            waiting.append((narrowed, iter(first.parts), tuple(choice for choice in choices if choice is not first)))
         return None
 
     def _narrow(self, domains: dict[str, Domain], plans: tuple[Plan, ...]) -> list[OneOf] | None:

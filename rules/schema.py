@@ -3,7 +3,8 @@
 Every mistake of every file is found in one go and raised as one PolicyInvalid.
 """
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -228,7 +229,8 @@ def _note_id(notes: Notes, path: Path, raw: Node) -> None:
         )
 
 
-def _known_keys(shape: type[Schema]) -> list[str]:
+@functools.cache
+def _known_keys(shape: type[Schema]) -> Sequence[str]:
     return [field.data_key or name for name, field in shape().fields.items()]
 
 
