@@ -32,8 +32,10 @@ class Finding:
         return f"{self.message} (did you mean '{self.meant}'?)" if self.meant else self.message
 
     def __str__(self) -> str:
+        """One line, whatever is in the message: what can't be seen is written as Python escapes it."""
         doubt = "warning: " if self.severity is Severity.WARNING else ""
-        return f"{self.file}:{self.line}:{self.column}  {self.code}  {doubt}{self.said}"
+        line = f"{self.file}:{self.line}:{self.column}  {self.code}  {doubt}{self.said}"
+        return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
 
 
 class RulesError(Exception):

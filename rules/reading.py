@@ -18,6 +18,8 @@ from rules.slips import slip
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
+MOST_SAID = 600
+"""Letters of one message."""
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 _CORE = re.compile(
     r"true|True|TRUE|false|False|FALSE|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?[0-9]+|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
@@ -71,7 +73,7 @@ class Document:
     def finding(self, path: Path, code: str, message: str, meant: str = "") -> Finding:
         """A finding at `path`: at its key if it has one, else at its value, else at what encloses it."""
         line, column = self.place(path)
-        return Finding(file=self.file, line=line, column=column, code=code, message=message, meant=meant)
+        return Finding(file=self.file, line=line, column=column, code=code, message=_cut(message), meant=meant)
 
     def word(self, path: Path) -> str:
         """What is written at `path`; nothing if that is no single value."""
@@ -103,7 +105,12 @@ def read(file: str, content: bytes, *, most: int = MAX_BYTES) -> Document:
 
 
 def _refusal(file: str, line: int, column: int, code: str, message: str) -> PolicyInvalid:
-    return PolicyInvalid([Finding(file=file, line=line, column=column, code=code, message=message)])
+    return PolicyInvalid([Finding(file=file, line=line, column=column, code=code, message=_cut(message))])
+
+
+def _cut(message: str) -> str:
+    """A message that quotes a whole book is cut short."""
+    return message if len(message) <= MOST_SAID else f"{message[:MOST_SAID]} ..."
 
 
 def _decoded(file: str, content: bytes) -> str:
@@ -138,7 +145,7 @@ def _in_words(text: str, line: int, error: yaml.MarkedYAMLError) -> str:
         return "this line is indented with a tab; use spaces"
     problem = error.problem or error.context or str(error)
     known = next((words for start, words in _PROBLEMS.items() if problem.startswith(start)), "")
-    return (known or f"this is no YAML: {problem}") + slip(around)
+    return f"this is no YAML: {known or problem}{slip(around)}"
 
 
 class _Builder:

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.lint import check
@@ -21,6 +21,11 @@ class Row:
     warnings: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checking:
+    rows: tuple[Row, ...]
+
+
 def files(count: int) -> Mapping[str, bytes]:
     """The rule book as its authors would write it: fifty rules a file, with effects of every way to combine."""
     draw = random.Random(rulebook.SEED)
@@ -37,8 +42,9 @@ def files(count: int) -> Mapping[str, bytes]:
     }
 
 
-def measure(counts: tuple[int, ...] = COUNTS) -> tuple[Row, ...]:
-    return tuple(_timed(count) for count in counts)
+def measure(counts: Sequence[int], *, say: Callable[[str], None]) -> Checking:
+    say("checking policies")
+    return Checking(rows=tuple(_timed(count) for count in counts))
 
 
 def _timed(count: int) -> Row:

@@ -291,7 +291,7 @@ READING = {
     "a tab": ("a:\n\tb: 1\n", "p.yaml:2:1  bad-yaml  this line is indented with a tab; use spaces"),
     "an open bracket": (
         "a: [1\nb: 2\n",
-        "p.yaml:2:2  bad-yaml  a list in brackets is not closed, or a comma is missing in it",
+        "p.yaml:2:2  bad-yaml  this is no YAML: a list in brackets is not closed, or a comma is missing in it",
     ),
     "a NUL": ("a: 1\nb: \0\n", "p.yaml:2:1  bad-yaml  a NUL character"),
     "a bell": (

@@ -114,7 +114,7 @@ def test_a_wide_encoding_is_named_with_its_mark_or_without(encoding, named):
 )
 def test_what_is_no_yaml_is_said_in_the_words_of_authors(text, said):
     place, _, words = said.partition("  ")
-    assert finding(text.encode()).startswith(f"p.yaml:{place}  bad-yaml  {words}")
+    assert finding(text.encode()).startswith(f"p.yaml:{place}  bad-yaml  this is no YAML: {words}")
 
 
 def test_a_no_break_space_is_named_where_yaml_fails_on_its_line():

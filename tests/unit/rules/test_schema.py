@@ -103,6 +103,13 @@ def test_a_word_of_a_million_letters_is_refused_at_once():
     assert finding.startswith("p.yaml:5:")
 
 
+def test_a_message_that_quotes_a_word_of_a_million_letters_is_cut_short():
+    (finding,) = findings(p=invalid.when(f"order.units: '{'x' * 900_000}'"))
+    assert finding.startswith("p.yaml:5:12  bad-value  order.units: 'xxx")
+    assert finding.endswith("x ...")
+    assert len(finding) < 700
+
+
 def test_a_file_is_read_whole():
     policies = load_policies(
         {
