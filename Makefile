@@ -7,7 +7,7 @@ ARGS   ?=
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check fmt bench serve lock clean
+.PHONY: help demo test check fmt fuzz bench serve lock clean
 
 BIN  := $(VENV)/bin
 WHAT := requirements.lock pyproject.toml
@@ -49,6 +49,9 @@ check: $(VENV)/.check ## format, lint, types, floors: what CI runs before the te
 fmt: $(VENV)/.check ## format, and mend what can be mended by itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+fuzz: $(VENV)/.test ## check 10,000 mutated policy files; ARGS="--count 50000" more of them
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 bench: $(VENV)/.bench ## side by side with other engines, and with a floor
 	$(BIN)/python -m tests.bench $(ARGS)

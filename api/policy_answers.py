@@ -2,6 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
+from rules.codes import Severity
+
 
 class FindingAnswer(Schema):
     """One mistake or oddity; lines and columns count from 1."""
@@ -11,8 +13,8 @@ class FindingAnswer(Schema):
     column = fields.Integer(required=True)
     code = fields.String(required=True)
     message = fields.String(required=True)
-    meant = fields.String(required=True, metadata={"description": "the word that may have been meant, or nothing"})
-    severity = fields.String()
+    meant = fields.String(required=True, allow_none=True, metadata={"description": "the word that may have been meant"})
+    severity = fields.String(required=True, validate=validate.OneOf([item.value for item in Severity]))
 
 
 class DifferenceAnswer(Schema):

@@ -1,13 +1,14 @@
 """`pointsman policy`: what merchandisers do with their files."""
 
+import sys
 from pathlib import Path
 
 import click
 
-from api import files, version_cli
+from api import files, findings, version_cli
 from api.case_cli import run_tests
 from api.policy_texts import explain, schema
-from rules.schema import load_policies
+from rules import lint
 
 _PATH = click.Path(exists=True, path_type=Path)
 
@@ -19,13 +20,16 @@ def policy() -> None:
 
 @policy.command()
 @click.argument("path", type=_PATH)
-def check(path: Path) -> None:
-    """Say every mistake in the policy files under PATH, as file:line:column.
+@click.option("--format", "form", type=click.Choice(list(findings.FORMATS)), default="text", show_default=True)
+@click.option("--strict", is_flag=True, help="Let warnings fail as errors do.")
+def check(path: Path, form: str, *, strict: bool) -> None:
+    """Say every mistake in the policy files under PATH, and every rule that does nothing, as file:line:column.
 
-    Example: pointsman policy check policies
+    Exits with 1 if there are errors. Example: pointsman policy check policies
     """
-    found = load_policies(files.policy_files(path))
-    click.echo(f"{len(found.rules)} rules in {len(found.policies)} policies: no mistakes; version {found.version[:12]}")
+    checked = files.shown_at(path, lint.check(files.policy_files(path)))
+    click.echo(findings.FORMATS[form](checked))
+    sys.exit(1 if checked.errors or (strict and checked.warnings) else 0)
 
 
 for command in (run_tests, schema, explain, *version_cli.COMMANDS):

@@ -10,8 +10,8 @@ from flask import Flask, Response, current_app
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
+from api.findings import finding_record
 from api.schemas import mistakes_of
-from api.version_records import finding_record
 from engine.errors import (
     Contended,
     InputInvalid,

@@ -4,12 +4,12 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from api.findings import finding_record
 from engine.decide.decision import timestamp
 from engine.facts import Network
 from engine.store.policies import Standing
 from engine.versions import Published, Review, Version
 from rules.diff import KINDS, Change, Changes
-from rules.errors import Finding
 from rules.policy import PolicySet
 from rules.writing import effect_text
 
@@ -18,10 +18,6 @@ SHORT = 12
 MOST_NAMED = 20
 """Rules of one kind that are named where a version is published."""
 _ACTS = {"rolled_back": "back to"}
-
-
-def finding_record(finding: Finding) -> dict[str, Any]:
-    return dataclasses.asdict(finding)
 
 
 def changes_record(changes: Changes) -> dict[str, Any]:

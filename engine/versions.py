@@ -20,8 +20,8 @@ from engine.store.keys import Keys
 from engine.store.policies import Act, Standing
 from rules.diff import Changes, compare
 from rules.errors import Finding, PolicyInvalid
+from rules.lint import check
 from rules.policy import PolicySet, Rule
-from rules.schema import load_policies
 
 FEWEST_LETTERS = 4
 """Of a version's start. One letter would sooner or later mean another version than the one it was typed for."""
@@ -93,18 +93,18 @@ class Versions:
 
     def review(self, files: Mapping[str, bytes]) -> Review:
         """Everything there is to say of `files`, the loaded network considered; nothing is changed."""
-        try:
-            found, warnings = _read(files)
-        except PolicyInvalid as error:
-            return Review(policies=None, errors=error.findings, warnings=())
+        checked = check(files)
+        found = checked.policies
+        if found is None:
+            return Review(policies=None, errors=checked.errors, warnings=checked.warnings)
         loaded = network.read_network(self._client, self._keys)
         if loaded is None:
-            return Review(policies=found, errors=(), warnings=warnings)
+            return Review(policies=found, errors=(), warnings=checked.warnings)
         fits = fit(found, loaded, network.read_words(self._client, self._keys))
         return Review(
             policies=None if fits.errors else found,
             errors=fits.errors,
-            warnings=tuple(sorted([*warnings, *fits.warnings])),
+            warnings=tuple(sorted([*checked.warnings, *fits.warnings])),
         )
 
     def publish(
@@ -221,11 +221,6 @@ class Versions:
 
     def _act(self, who: str, note: str, operation: str | None) -> Act:
         return Act(operation=operation or self._new_id(), who=who, at=self._clock(), note=note)
-
-
-def _read(files: Mapping[str, bytes]) -> tuple[PolicySet, tuple[Finding, ...]]:
-    """The set in `files`, and its warnings; raises PolicyInvalid with its errors."""
-    return load_policies(files), ()
 
 
 def _passed(report: Report) -> int:

@@ -9,6 +9,7 @@ from rules.effects import STAGE_OF, Effect, EffectValue, Exclusion, Protection, 
 from rules.errors import LiteralInvalid
 from rules.parsing import READERS, Notes
 from rules.reading import Node, Path
+from rules.slips import lone_decimals, missing_colon
 from rules.vocabulary import Kind
 
 MOST_MONEY = 100_000 * literals.MICROS
@@ -20,7 +21,8 @@ MAX_HOLD = 90 * 24 * 60
 def effects(raw: Node, path: Path, notes: Notes) -> tuple[Effect, ...]:
     """The effects under `then`; mistakes are noted and left out."""
     if not isinstance(raw, dict) or not raw:
-        notes.add(path, "wrong-type", "'then' is a mapping of effects, as 'prefer: 4.00'")
+        odd = missing_colon(raw, frozenset(STAGE_OF)) if isinstance(raw, str) else ""
+        notes.add(path, "wrong-type", f"'then' is a mapping of effects, as 'prefer: 4.00'{odd}")
         return ()
     return tuple(
         Effect(name=name, value=value)
@@ -31,14 +33,15 @@ def effects(raw: Node, path: Path, notes: Notes) -> tuple[Effect, ...]:
 
 def _values(name: str, raw: Node, path: Path, notes: Notes) -> Iterator[EffectValue]:
     if name not in STAGE_OF:
-        notes.add(path, "unknown-effect", f"unknown effect '{name}'", STAGE_OF, name)
+        odd = lone_decimals(name, alone=raw is None)
+        notes.add(path, "unknown-effect", f"unknown effect '{name}'{odd}", STAGE_OF, name)
         return
     items = raw if name == "protect" and isinstance(raw, list) and raw else [raw]
     for item in items:
         try:
             yield _protection(item) if name == "protect" else _READERS[name](_word(item))
         except LiteralInvalid as error:
-            notes.add(path, "bad-value", f"{name}: {error}")
+            notes.add(path, error.code, f"{name}: {error}")
 
 
 def _word(raw: Node) -> str:
@@ -60,7 +63,7 @@ class Range:
         """The amount in `text`; raises LiteralInvalid."""
         value = READERS[self.kind](text)
         if not isinstance(value, int) or value < self.low or (self.high is not None and value > self.high):
-            raise LiteralInvalid(f"'{text}' is out of range; it must be {self.told}")
+            raise LiteralInvalid(f"'{text}' is out of range; it must be {self.told}", code="out-of-range")
         return value
 
 

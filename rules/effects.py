@@ -78,6 +78,8 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "daily_orders": Stage.NODE,
     }
 )
+SUMMED = frozenset({"prefer", "avoid"})
+"""Effects that add up; of all others some decide alone."""
 DEFAULT_TIER = 5
 DEFAULT_PRIORITY = 50
 DEFAULT_HOLD = 2 * 24 * 60

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from tests.bench.activating import Activated
 from tests.bench.cases import OPTIONS
+from tests.bench.checking import Checking
 from tests.bench.deciding import Decided
 from tests.bench.matching import Matched, Row
 from tests.bench.peers.handwritten import Handwritten
@@ -26,6 +27,7 @@ class Report:
     deciding: Decided | None
     activating: Activated | None
     serving: Served | None
+    checking: Checking | None
     load: tuple[float, float]
     cores: int
 
@@ -74,6 +76,8 @@ def _tables(report: Report) -> Iterator[Table]:
         yield _steps(report.activating)
     if report.serving:
         yield _throughput(report.serving)
+    if report.checking:
+        yield _checks(report.checking)
 
 
 def _times(matched: Matched) -> Table:
@@ -144,6 +148,16 @@ def _throughput(served: Served) -> Table:
     table.add_column("bytes an answer", justify="right")
     for app, rates, size in (("ours", served.ours, served.bytes_ours), ("floor", served.floor, served.bytes_floor)):
         table.add_row(app, ", ".join(f"{rate:.0f}" for rate in rates), str(size))
+    return table
+
+
+def _checks(checking: Checking) -> Table:
+    table = Table(title="Checking policies: every mistake, and every rule that does nothing")
+    table.add_column("rules", justify="right")
+    table.add_column("seconds", justify="right")
+    table.add_column("warnings", justify="right")
+    for row in checking.rows:
+        table.add_row(f"{row.rules:,}", f"{row.seconds:.3f}", f"{row.warnings:,}")
     return table
 
 

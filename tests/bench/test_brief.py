@@ -103,6 +103,12 @@ def test_the_floor_answers_as_many_bytes_as_ours(report):
     assert served["share"] > 0
 
 
+def test_checking_reports_how_long_the_rule_book_takes(report):
+    (row,) = report["checking"]["rows"]
+    assert row["rules"] == 30
+    assert row["seconds"] > 0
+
+
 def test_the_tables_show_every_part(measured):
     console = Console(width=160, file=io.StringIO())
     tables.show(measured, console)
@@ -111,6 +117,7 @@ def test_the_tables_show_every_part(measured):
         "Matching 20 options",
         "Deciding 30 orders",
         "Until a policy set decides",
+        "Checking policies",
         "HTTP: ours answers",
         "load average",
     ):
