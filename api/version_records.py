@@ -123,7 +123,7 @@ def published_lines(published: Published, active: str | None) -> Iterator[str]:
     known = "" if published.new else ", as it was before"
     tested = f", {published.cases} tests passed" if published.cases else ""
     yield f"published {published.version} ({len(published.rules)} rules{tested}{known})"
-    yield from (f"warning: {finding}" for finding in published.warnings)
+    yield from map(str, published.warnings)
     if published.changes is None or active is None or active == published.version:
         return
     yield f"against the active version {active[:SHORT]}: {published.changes}"

@@ -109,7 +109,7 @@ def test_what_does_not_fit_the_network_is_refused_and_strange_words_are_said(run
     assert "p.yaml:3:32  other-currency  '1.00 USD' is in USD, the network counts in EUR" in refused.stderr
     odd = FILE.replace("then:", "when: {order.channel: weeb}, then:")
     said = run("publish", file(odd)).stdout
-    assert "warning: p.yaml:3:32  unknown-to-network  order.channel: no channel goes by the name 'weeb'" in said
+    assert "p.yaml:3:32  unknown-to-network  warning: order.channel: no channel goes by the name 'weeb'" in said
     assert "did you mean 'web'" in said
 
 

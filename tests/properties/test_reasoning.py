@@ -77,7 +77,7 @@ FEW_FACTS = [
 
 def values_near(condition: Condition):
     """By path, a value of every class that the condition tells apart, tried out one by one."""
-    texts = ["", "a", "b", "A", "ab", "75", "75001", "75002", "69003", "7500", "750011", "a?b", "aab", "*", "\\", "é"]
+    texts = sorted({*trees.WORDS, *trees.OTHER_WORDS})
     numbers = sorted({near for number in trees.NUMBERS + trees.MINUTES for near in (number - 1, number, number + 1)})
     tags = [frozenset(some) for size in range(6) for some in itertools.combinations(trees.TAGS, size)]
     choices = {"node.type": VOCABULARY["node.type"].choices, "route.late": (True, False)}
