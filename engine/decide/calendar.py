@@ -9,7 +9,7 @@ import datetime
 import zoneinfo
 from collections.abc import Iterator
 
-from engine.timetable import WHOLE_DAY, Spans, Timetable
+from engine.timetable import DAY, Spans, Timetable
 
 EPOCH = datetime.date(1970, 1, 1).toordinal()
 LAST_DAY = datetime.date.max.toordinal() - 3
@@ -58,15 +58,16 @@ class Calendar:
         return None
 
     def last_call(self, day: int, minute: int) -> int:
-        """The end of the time in which the wall clock shows that date and less than so many minutes since midnight: when
-        the clock is put back, the last one.
+        """The end of the time in which the wall clock shows that date and less than so many minutes since midnight; the
+        last one, when the clock is put back.
         """
         known = self._last_calls.get((day, minute))
         if known is None:
             if len(self._last_calls) >= _MOST_DAYS:
                 self._last_calls.clear()
             found = self.instants(day, ((0, minute),))
-            known = found[-1][1] if found else self.instants(day, WHOLE_DAY)[0][0]
+            # at midnight, nothing is before it, nor on a date that was left out (Samoa, 30 December 2011)
+            known = found[-1][1] if found else self.last_call(day - 1, DAY)
             self._last_calls[day, minute] = known
         return known
 

@@ -1,7 +1,7 @@
 """How far: over the sphere, the same to the last bit on every machine.
 
-The only floating point of a decision. IEEE 754 demands that +, -, x, / and the square root are rounded right, so
-they give the same bits wherever they are done in double precision; of sine, cosine and arc sine it does not, and libraries
+The only floating point of a decision. IEEE 754 demands that +, -, x, / and the square root are rounded right, so they
+give the same bits wherever they are done in double precision; of sine, cosine and arc sine it does not, and libraries
 differ in the last place. So these three are made here from the five that can be relied on, and a decision replayed on
 another machine finds the same metres. What comes out is rounded to 100 m at once; all else is integers.
 """

@@ -32,7 +32,7 @@ class Lanes:
         self._leads: dict[int, bool] = {}
 
     def first(self, lanes: Sequence[Lane], service: Service) -> Lane | None:
-        """The first of them that the service takes; None if none is meant. Nothing travels to be collected where it is."""
+        """The first of them that the service takes, if any. Nothing travels to be collected where it is."""
         for lane in lanes if service.mode != "pickup" else ():
             if not lane.services or service.id in lane.services:
                 leads = self._leads.get(id(lane))

@@ -13,6 +13,8 @@ from engine.facts import Line, Network, Node, Order, Product, Service
 
 _DAY = 1_440
 """Minutes."""
+_MOST_DAYS = 366
+"""A service that would take longer does not go there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ def routes(order: Order, network: Network, nodes: Iterable[str], now: int) -> It
     goal = direction(place)
     out = ways(network)
     lanes = Lanes(Goal(country=country, region=region, postcode=None if chosen else order.postcode))
-    times = _Times(now, out.out_of(chosen.id).hours if chosen else None)
+    times = _Times(now, order.promise_by, out.out_of(chosen.id).hours if chosen else None)
     for name in sorted(nodes):
         leaving = out.out_of(name)
         metres = great_circle(leaving.direction, goal)
@@ -85,12 +87,12 @@ def routes(order: Order, network: Network, nodes: Iterable[str], now: int) -> It
             service = way.service
             # collecting is only at the node the customer chose, and there nothing needs to travel
             if way.collecting is (order.collect_at == name) and (not service.countries or country in service.countries):
-                route = _route(order, leaving, way, metres, lanes, times)
+                route = _route(leaving, way, metres, lanes, times)
                 if route is not None:
                     yield route
 
 
-def _route(order: Order, leaving: Exit, way: Way, metres: float, lanes: Lanes, times: "_Times") -> Route | None:
+def _route(leaving: Exit, way: Way, metres: float, lanes: Lanes, times: "_Times") -> Route | None:
     node, service = leaving.node, way.service
     reach = _reach(way, metres, lanes)
     if reach is None:
@@ -106,7 +108,7 @@ def _route(order: Order, leaving: Exit, way: Way, metres: float, lanes: Lanes, t
         distance=distance,
         ships_at=ships_at,
         arrives_by=arrives_by,
-        late=None if order.promise_by is None else arrives_by > order.promise_by,
+        late=times.is_late(arrives_by),
         fixed=pricing.shipment_cost(node, service, distance),
         drop=service.drop,
     )
@@ -133,19 +135,24 @@ def _reach(way: Way, metres: float, lanes: Lanes) -> tuple[int, int] | None:
 def _transit(service: Service, distance: int) -> int | None:
     """Minutes; None where no band reaches."""
     if service.daily_distance is not None:
-        return max(1, -(-distance // service.daily_distance)) * _DAY
+        days = max(1, -(-distance // service.daily_distance))
+        return days * _DAY if days <= _MOST_DAYS else None
     return next((minutes for reach, minutes in service.transit if distance <= reach), None)
 
 
 class _Times:
     """When what is decided now leaves and arrives; what several routes share is worked out once."""
 
-    def __init__(self, now: int, goal: Calendar | None) -> None:
+    def __init__(self, now: int, promise: int | None, goal: Calendar | None) -> None:
         """`goal` is when the place is open at which the order is collected, None: always, or it is delivered."""
         self._now = now
+        self._promise = promise
         self._goal = goal
         self._leaving: dict[int, int | None] = {}
         self._arriving: dict[tuple[int, int, int], int | None] = {}
+
+    def is_late(self, arrives_by: int) -> bool | None:
+        return None if self._promise is None else arrives_by > self._promise
 
     def departure(self, departures: Departures) -> int | None:
         if departures.hours is None:

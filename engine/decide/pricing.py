@@ -1,9 +1,9 @@
 """What a shipment and its units cost, in micros, and emit, in milligrams of CO2e.
 
-The choice adds up units and opens shipments: what a unit costs must not hang on what else is in the shipment, or the best
-would not be known to be the best. So bands of weight go by the weight of one unit. Carbon is ISO 14083's: transport
-activity (tonne-km) times the emission intensity of the mode, and the last mile's drop for each shipment, so that a
-second shipment is seen to emit.
+The choice adds up units and opens shipments: what a unit costs must not hang on what else is in the shipment, or the
+best would not be known to be the best. So bands of weight go by the weight of one unit. Carbon is ISO 14083's:
+transport activity (tonne-km) times the emission intensity of the mode, and the last mile's drop for each shipment, so
+that a second shipment is seen to emit.
 """
 
 from engine.facts import Node, Product, Service, rounded
