@@ -46,7 +46,7 @@ class Departures:
         earliest = self._earliest(now)
         if day >= earliest and self.days.spans(day):
             return instant
-        return self._opening(self.hours, max(day + 1, earliest))
+        return self._opening(self.hours, day + 1)
 
     def _earliest(self, now: int) -> int:
         """The first day whose cut-off `now` is before."""
