@@ -1,4 +1,4 @@
-"""When a shipment leaves and arrives: hours, days off, cut-offs, preparation and carriers' days, by the clock on the wall."""
+"""When a shipment leaves and arrives: hours, days off, cut-offs, preparation and carriers' days, by the wall clock."""
 
 import pytest
 
