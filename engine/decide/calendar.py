@@ -32,6 +32,7 @@ class Calendar:
         self._zone = zoneinfo.ZoneInfo(zone)
         self._ever = timetable.weekly > 0
         self._days: dict[int, tuple[Interval, ...]] = {}
+        self._latest: tuple[int, int, int, int] | None = None
         self._last_calls: dict[tuple[int, int], int] = {}
 
     def open_on(self, day: int) -> tuple[Interval, ...]:
@@ -47,14 +48,47 @@ class Calendar:
         """When so many open seconds from `instant` on are over, and the day to which the last of them belongs; the
         first open instant, if there are none to count. None: not before the calendar ends.
         """
-        left = seconds
-        for day in days_from(instant) if self._ever else ():
+        first = self._first(instant)
+        if first is None:
+            return None
+        _, start, end, day = first
+        over = max(start, instant) + seconds
+        while over > end:
+            left = over - end
+            following = self._following(day, end)
+            if following is None:
+                return None
+            start, end, day = following
+            over = start + left
+        return over, day
+
+    def _first(self, instant: int) -> tuple[int, int, int, int] | None:
+        """Since when it is closed, or the opening itself, and the first opening that ends after `instant`, with its
+        day. The last one is kept: most of what is asked is of now.
+        """
+        known = self._latest
+        if known is not None and known[0] <= instant < known[2]:
+            return known
+        if not self._ever:
+            return None
+        since = instant
+        for day in days_from(instant):
             for start, end in self.open_on(day):
-                begin = max(start, instant)
-                if begin < end:
-                    if begin + left <= end:
-                        return begin + left, day
-                    left -= end - begin
+                if end > instant:
+                    self._latest = (min(since, start), start, end, day)
+                    return self._latest
+                since = end
+        return None
+
+    def _following(self, day: int, end: int) -> tuple[int, int, int] | None:
+        """The next opening after the one of `day` that ends then, with its day."""
+        for start, later in self.open_on(day):
+            if start >= end:
+                return start, later, day
+        for following in range(day + 1, LAST_DAY):
+            found = self.open_on(following)
+            if found:
+                return *found[0], following
         return None
 
     def last_call(self, day: int, minute: int) -> int:

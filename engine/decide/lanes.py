@@ -1,9 +1,9 @@
-"""Which lane of the network file a service takes from a node to where an order goes."""
+"""Which lane of the network file leads to where an order goes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.facts import Lane, Service
+from engine.facts import Lane
 from rules.conditions import glob
 
 
@@ -25,19 +25,15 @@ def leads_to(lane: Lane, goal: Goal) -> bool:
 
 
 class Lanes:
-    """Those of one order; each is compared with where it goes at most once."""
+    """Those of one order: what leads where it goes is found once for all ways that may take the same lanes."""
 
     def __init__(self, goal: Goal) -> None:
         self._goal = goal
-        self._leads: dict[int, bool] = {}
+        self._found: dict[int, Lane | None] = {}
 
-    def first(self, lanes: Sequence[Lane], service: Service) -> Lane | None:
-        """The first of them that the service takes, if any. Nothing travels to be collected where it is."""
-        for lane in lanes if service.mode != "pickup" else ():
-            if not lane.services or service.id in lane.services:
-                leads = self._leads.get(id(lane))
-                if leads is None:
-                    leads = self._leads[id(lane)] = leads_to(lane, self._goal)
-                if leads:
-                    return lane
-        return None
+    def first(self, lanes: Sequence[Lane]) -> Lane | None:
+        """The first that leads there. `lanes` lives as long as the network does."""
+        key = id(lanes)
+        if key not in self._found:
+            self._found[key] = next((lane for lane in lanes if leads_to(lane, self._goal)), None)
+        return self._found[key]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from engine.decide import pricing
 from engine.decide.calendar import Calendar
-from engine.decide.distance import direction, great_circle, route_distance
+from engine.decide.distance import DISTANCE_STEP, direction, great_circle, route_distance
 from engine.decide.lanes import Goal, Lanes
 from engine.decide.schedule import Departures, arrival
 from engine.decide.ways import Exit, Way, ways
@@ -98,17 +98,17 @@ def _route(leaving: Exit, way: Way, metres: float, lanes: Lanes, times: "_Times"
     if reach is None:
         return None
     distance, minutes = reach
-    ships_at = times.departure(way.departures)
-    arrives_by = None if ships_at is None else times.arrival(way, ships_at, minutes)
-    if ships_at is None or arrives_by is None:
+    found = times.of(way, minutes)
+    if found is None:
         return None
+    ships_at, arrives_by, late = found
     return Route(
         node=node,
         service=service,
         distance=distance,
         ships_at=ships_at,
         arrives_by=arrives_by,
-        late=times.is_late(arrives_by),
+        late=late,
         fixed=pricing.shipment_cost(node, service, distance),
         drop=service.drop,
     )
@@ -117,18 +117,19 @@ def _route(leaving: Exit, way: Way, metres: float, lanes: Lanes, times: "_Times"
 def _reach(way: Way, metres: float, lanes: Lanes) -> tuple[int, int] | None:
     """Metres, and the minutes they take; None if the service does not go there."""
     service = way.service
-    lane = lanes.first(way.lanes, service) if way.lanes else None
-    distance = 0 if way.collecting else route_distance(metres, service.detour)
-    minutes = None
-    if lane is not None:
-        if not lane.served:
-            return None
-        distance = distance if lane.distance is None else lane.distance
-        minutes = lane.takes
-    if service.max_distance is not None and distance > service.max_distance:
+    lane = lanes.first(way.lanes) if way.lanes else None
+    if lane is not None and not lane.served:
         return None
-    if minutes is None:
-        minutes = _transit(service, distance)
+    most = service.max_distance
+    if lane is not None and lane.distance is not None:
+        distance = lane.distance
+    elif most is not None and metres > most + DISTANCE_STEP:
+        return None  # what most bikes need to know of most nodes, before the detour is worked out
+    else:
+        distance = 0 if way.collecting else route_distance(metres, service.detour)
+    if most is not None and distance > most:
+        return None
+    minutes = _transit(service, distance) if lane is None or lane.takes is None else lane.takes
     return None if minutes is None else (distance, minutes)
 
 
@@ -148,26 +149,27 @@ class _Times:
         self._now = now
         self._promise = promise
         self._goal = goal
+        self._known: dict[tuple[int, int], tuple[int, int, bool | None] | None] = {}
         self._leaving: dict[int, int | None] = {}
-        self._arriving: dict[tuple[int, int, int], int | None] = {}
 
-    def is_late(self, arrives_by: int) -> bool | None:
-        return None if self._promise is None else arrives_by > self._promise
+    def of(self, way: Way, minutes: int) -> tuple[int, int, bool | None] | None:
+        """When it ships, when it arrives, and whether that is late; None: never."""
+        key = (way.rhythm, minutes)
+        if key not in self._known:
+            self._known[key] = self._found(way, minutes * 60)
+        return self._known[key]
 
-    def departure(self, departures: Departures) -> int | None:
-        if departures.hours is None:
-            return departures.next(self._now)
+    def _found(self, way: Way, seconds: int) -> tuple[int, int, bool | None] | None:
+        ships_at = self._departure(way.departures)
+        arrives_by = None if ships_at is None else arrival(way.travels, ships_at, seconds)
+        if arrives_by is not None and self._goal is not None:
+            arrives_by = arrival(self._goal, arrives_by, 0)
+        if ships_at is None or arrives_by is None:
+            return None
+        return ships_at, arrives_by, None if self._promise is None else arrives_by > self._promise
+
+    def _departure(self, departures: Departures) -> int | None:
         key = id(departures)
         if key not in self._leaving:
             self._leaving[key] = departures.next(self._now)
         return self._leaving[key]
-
-    def arrival(self, way: Way, ships_at: int, minutes: int) -> int | None:
-        if way.travels is None and self._goal is None:
-            return ships_at + minutes * 60
-        key = (id(way.travels), ships_at, minutes)
-        if key not in self._arriving:
-            there = arrival(way.travels, ships_at, minutes * 60)
-            opened = there if there is None or self._goal is None else arrival(self._goal, there, 0)
-            self._arriving[key] = opened
-        return self._arriving[key]

@@ -17,10 +17,13 @@ class Way:
     """A service out of a node. `travels` is when it makes headway, None: all the time."""
 
     service: Service
+    collecting: bool
     departures: Departures
     travels: Calendar | None
-    lanes: Sequence[Lane]
-    collecting: bool
+    rhythm: int
+    """The same for ways of the same departures and travels: what one order finds out of one holds for all."""
+    lanes: tuple[Lane, ...]
+    """Those it may take; the same tuple for ways that may take the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,8 @@ class Ways:
         self._network = network
         self._calendars = Calendars(network)
         self._exits: dict[str, Exit] = {}
+        self._rhythms: dict[tuple[int, int], int] = {}
+        self._lanes: dict[tuple[int, ...], tuple[Lane, ...]] = {}
 
     def out_of(self, name: str) -> Exit:
         known = self._exits.get(name)
@@ -49,23 +54,33 @@ class Ways:
 
     def _made(self, node: Node) -> Exit:
         hours = self._calendars.of_node(node)
-        lanes = [lane for lane in self._network.lanes if lane.leaves(node)]
         services = [self._network.services[name] for name in sorted(node.services)]
-        return Exit(
-            node=node,
-            direction=direction(node.place),
-            hours=hours,
-            ways=[
-                Way(
-                    service=service,
-                    departures=self._calendars.departures(node, service),
-                    travels=hours if service.mode == "pickup" else self._calendars.of_service(service, node),
-                    lanes=lanes,
-                    collecting=service.mode == "pickup",
-                )
-                for service in services
-            ],
+        ways = [self._way(node, service, hours) for service in services]
+        return Exit(node=node, direction=direction(node.place), hours=hours, ways=ways)
+
+    def _way(self, node: Node, service: Service, hours: Calendar | None) -> Way:
+        collecting = service.mode == "pickup"
+        departures = self._calendars.departures(node, service)
+        travels = hours if collecting else self._calendars.of_service(service, node)
+        rhythm = self._rhythms.setdefault((id(departures), id(travels)), len(self._rhythms))
+        lanes = () if collecting else self._lanes_of(node, service)
+        return Way(
+            service=service,
+            collecting=collecting,
+            departures=departures,
+            travels=travels,
+            rhythm=rhythm,
+            lanes=lanes,
         )
+
+    def _lanes_of(self, node: Node, service: Service) -> tuple[Lane, ...]:
+        """Nothing travels by them that is collected where it is."""
+        found = tuple(
+            lane
+            for lane in self._network.lanes
+            if lane.leaves(node) and (not lane.services or service.id in lane.services)
+        )
+        return self._lanes.setdefault(tuple(map(id, found)), found)
 
 
 def ways(network: Network) -> Ways:
