@@ -1,9 +1,12 @@
 """What network.yaml says of calendars, lanes, prices and carbon: read, kept in the store, or told as a mistake."""
 
+import re
 from pathlib import Path
 
 import pytest
+from marshmallow import fields
 
+from api.inventory import NetworkShape
 from api.loading import load_inventory
 from api.network_file import read_network
 from engine.facts import Lane, UnitPrice
@@ -177,3 +180,20 @@ def test_a_mistake_is_told_with_its_place(replaced, field, message):
     found = mistakes(*replaced)
     assert field in found, found
     assert message in found[field]
+
+
+def keys(shape):
+    """Every key that the shape and those in it take."""
+    for name, field in shape.fields.items():
+        yield field.data_key or name
+        inner = [field, getattr(field, "inner", None), getattr(field, "value_field", None)]
+        for part in inner:
+            if isinstance(part, fields.Nested):
+                yield from keys(part.schema)
+
+
+def test_the_example_s_readme_shows_every_key_there_is():
+    shown = (Path(__file__).parents[2] / "examples" / "hexagone" / "README.md").read_text(encoding="utf-8")
+    known = {*keys(NetworkShape()), "monday", "tuesday", "friday", "saturday"} - {"wednesday", "thursday", "sunday"}
+    assert {"grams_per_tonne_km", "cut_offs", "no_service", "from", "costs"} <= known
+    assert {key for key in known if not re.search(rf"[\s{{]{key}:", shown)} == set()

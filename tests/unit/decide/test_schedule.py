@@ -85,6 +85,25 @@ def test_a_holiday_and_a_cut_off_around_midnight_when_summer_time_begins(now, ex
     assert leaves(now, way=carrier, preparation=180, cut_offs={"parcel": 23 * 60 + 30}) == expected
 
 
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        # three hours of work, one of them the second from 02:00 to 03:00
+        ("2026-10-25 00:00", "Sun 2026-10-25 02:00 +01"),
+        ("2026-10-25 23:29", "Tue 2026-10-27 00:00 +01"),
+        ("2026-10-25 23:30", "Tue 2026-10-27 00:00 +01"),
+        ("2026-10-24 23:29", "Sun 2026-10-25 02:29 +02"),
+        ("2026-10-24 23:30", "Sun 2026-10-25 02:30 +02"),
+        ("2026-10-26 12:00", "Tue 2026-10-27 00:00 +01"),
+        ("2026-10-26 23:30", "Tue 2026-10-27 02:30 +01"),
+        ("2026-10-27 23:29", "Wed 2026-10-28 02:29 +01"),
+    ],
+)
+def test_a_holiday_and_a_cut_off_around_midnight_when_winter_time_begins(now, expected):
+    carrier = service(transit=((2_000_000, 0),), runs=running(*WORKDAYS, "saturday", "sunday", closed=["2026-10-26"]))
+    assert leaves(now, way=carrier, preparation=180, cut_offs={"parcel": 23 * 60 + 30}) == expected
+
+
 def test_the_hour_that_is_left_out_in_spring_is_not_worked():
     night = hours("00:00-06:00")
     assert leaves("2026-03-28 00:00", hours=night, preparation=300) == "Sat 2026-03-28 05:00 +01"
