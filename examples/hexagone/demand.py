@@ -23,9 +23,9 @@ LINES = Weighted(range(1, 7), (62, 23, 9, 4, 1.5, 0.5))
 QUANTITIES = Weighted((1, 2, 3, 4), (85, 11, 3, 1))
 SEGMENTS = Weighted((None, "loyal", "new", "pro"), (42, 32, 21, 5))
 # After the midnight the day began with: Monday at 20:00, Wednesday at 20:00, or nothing was said. What is ordered from
-# noon on mostly leaves on Saturday and is promised a day later; furniture, two more.
+# ten on is promised a day later, as shops need the time until Saturday; furniture, two more.
 STANDARD_PROMISES = Weighted((timedelta(days=3, hours=20), timedelta(days=5, hours=20), None), (35, 50, 15))
-NOON = timedelta(hours=12)
+TEN = timedelta(hours=10)
 NEAR_KM = 40  # who collects lives this near to a shop
 
 
@@ -132,7 +132,7 @@ def _promise(draft: dict[str, Any]) -> datetime | None:
     if draft["delivery"] == "express":
         before_six = draft["placed"] - MIDNIGHT < timedelta(hours=18)
         return MIDNIGHT + (timedelta(days=1, hours=20) if before_six else timedelta(days=3, hours=13))
-    later = timedelta(days=1 if draft["placed"] - MIDNIGHT >= NOON else 0)
+    later = timedelta(days=1 if draft["placed"] - MIDNIGHT >= TEN else 0)
     if draft["delivery"] == "click_and_collect":
         return MIDNIGHT + timedelta(days=3, hours=18) + later
     if draft["promised"] is None:

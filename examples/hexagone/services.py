@@ -102,11 +102,11 @@ services:
     max_weight: 30 kg
     drop: 338 g
     countries: [FR]
-    runs: [monday, tuesday, wednesday, thursday, friday]
+    runs: [monday, tuesday, wednesday, thursday, friday, saturday]
     closed: [france]
     transit:
-      - {up_to: 600 km, takes: 72 h}
-      - {up_to: 1500 km, takes: 96 h}
+      - {up_to: 600 km, takes: 48 h}
+      - {up_to: 1500 km, takes: 72 h}
 
   - id: express             # a van of its own through the night
     mode: van

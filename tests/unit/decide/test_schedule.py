@@ -3,6 +3,7 @@
 import pytest
 
 from engine.decide.options import routes
+from engine.timetable import Timetable
 from tests.building import LILLE, LYON, PARIS, collected, network, node, order, service
 from tests.unit.decide.clocks import at, hours, running, sent, shown
 
@@ -188,6 +189,14 @@ def test_a_node_never_open_when_the_service_runs_does_not_ship_by_it():
     assert (
         sent(at("2026-11-27 10:00"), hours=hours("09:00-17:00", sunday=[]), way=service(runs=running("sunday"))) is None
     )
+
+
+def test_beyond_the_last_year_of_the_calendar_nothing_leaves():
+    last = at("9998-12-31 12:00", "UTC")
+    home = {"hours": hours("09:00-10:00"), "way": service(runs=running(*WORKDAYS))}
+    assert shown(sent(last, **home, preparation=60 * 300).ships_at, "UTC")[4:14] == "9999-10-27"
+    assert sent(last, **home, preparation=60 * 366) is None
+    assert sent(last, hours=Timetable(week=((),) * 7)) is None
 
 
 SATURDAY_EVENING = "2026-11-28 18:30"
