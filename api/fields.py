@@ -58,6 +58,28 @@ class Literal(_Reading[Any]):
         return found
 
 
+class Span(_Reading[tuple[int, int]]):
+    """`09:00-12:30`: minutes since midnight, the second one after the first."""
+
+    def read(self, value: Any) -> tuple[int, int]:
+        if not isinstance(value, str) or value.count("-") != 1:
+            raise ValidationError("write opening hours as 09:00-18:30")
+        opens, closes = (_minute(text.strip()) for text in value.split("-"))
+        if closes <= opens:
+            message = (
+                f"'{value}' ends before it starts; past midnight, write 22:00-24:00 and 00:00-06:00 on the next day"
+            )
+            raise ValidationError(message)
+        return opens, closes
+
+
+def _minute(text: str) -> int:
+    try:
+        return literals.time(text)
+    except LiteralInvalid as error:
+        raise ValidationError(str(error)) from None
+
+
 def thousandths(text: str) -> int:
     """A number kept in thousandths: 1.27 is 1270."""
     value, rest = divmod(literals.number(text), 1_000)

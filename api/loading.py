@@ -10,8 +10,9 @@ from typing import Any
 
 from marshmallow import Schema
 
+from api.attributes import attribute_value
 from api.inventory import ProductShape, StockShape
-from api.network_file import attribute_value, read_network
+from api.network_file import read_network
 from api.schemas import mistakes_of
 from engine.errors import InputInvalid, Mistake
 from engine.facts import Inventory, Network, Product

@@ -103,7 +103,9 @@ class Case:
 
     def room(self, node: str) -> int | None:
         """How many more shipments the node may take today; None: any number."""
-        most = cast("NodeOutcome", self.limits[node].outcome).daily_orders
+        ruled = cast("NodeOutcome", self.limits[node].outcome).daily_orders
+        own = self.snapshot.network.nodes[node].daily_orders
+        most = min((limit for limit in (ruled, own) if limit is not None), default=None)
         return None if most is None else max(0, most - self.snapshot.loads.get(node, 0))
 
     @cached_property

@@ -226,7 +226,10 @@ HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
             "tests:" + 2 * "\n  - {test: a, order: {lines: {A: 1}}, stock: {A: {}}}",
             ["3:6 duplicate-test 'a' stands here a second time"],
         ),
-        (one_case(ORDER) + "tests: []\n", ["5:1 duplicate-key 'tests' stands here a second time; the first is on line 1"]),
+        (
+            one_case(ORDER) + "tests: []\n",
+            ["5:1 duplicate-key 'tests' stands here a second time; the first is on line 1"],
+        ),
         (
             "network: ../small\n" + one_case(ORDER),
             ["1:1 no-network no directory can be opened here; write nodes, products and stock into this file"],
