@@ -8,6 +8,9 @@ PointsmanError
 ├── NotFound           a decision, product or version nobody knows
 ├── NotReady           no network loaded, or no policy active
 ├── KeyReused          an idempotency key came again with another order
+├── HoldEnded          a hold that is no more; says how it ended and when
+├── StockConflict      two messages about a position that contradict each other
+├── QuotaExceeded      a caller has all the open holds it may have
 └── Contended          others took the stock each time it was tried; try again
 """
 
@@ -69,6 +72,18 @@ class NotReady(PointsmanError):
 
 class KeyReused(PointsmanError):
     """The idempotency key was used before, for another order."""
+
+
+class HoldEnded(PointsmanError):
+    """What was asked of a hold comes too late; the message says how it ended and when."""
+
+
+class StockConflict(PointsmanError):
+    """Nobody can tell which of two messages about a position is so."""
+
+
+class QuotaExceeded(PointsmanError):
+    """The caller has as many open holds as it may."""
 
 
 class Contended(PointsmanError):

@@ -13,21 +13,23 @@ from typing import Any, Self
 import orjson
 
 from engine import __version__
-from engine.decide.availability import Available, available
 from engine.decide.checking import attribute_mistakes, check_order
 from engine.decide.deciding import decide
 from engine.decide.decision import canonical, order_record, record, timestamp
 from engine.decide.matching import Matcher
 from engine.decide.weighing import deciding_rules
-from engine.errors import Contended, InputInvalid, KeyReused, NotFound, StoreUnavailable
+from engine.errors import Contended, InputInvalid, KeyReused, NotFound, QuotaExceeded, StoreUnavailable
 from engine.facts import Inventory, Network, Order, Product, Snapshot
+from engine.holding import Holding
 from engine.settings import Settings
+from engine.stockroom import Availability, Stockroom
 from engine.store import checking, log, network, policies, resetting
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Key, Ledger, Reading, positions
 from engine.store.memory import Memory
 from engine.store.server import open_server
+from engine.store.stock import Stock
 from rules.policy import PolicySet
 from rules.schema import load_policies
 
@@ -45,20 +47,6 @@ class Answer:
     @property
     def record(self) -> dict[str, Any]:
         return dict(orjson.loads(self.body))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Availability:
-    """A SKU as one channel sees it now."""
-
-    sku: str
-    channel: str
-    policy_version: str
-    nodes: Sequence[Available]
-
-    @property
-    def free(self) -> int:
-        return sum(item.free for item in self.nodes)
 
 
 class Pointsman:
@@ -82,6 +70,10 @@ class Pointsman:
         self._keys = Keys(settings.network)
         self._ledger = Ledger(self._client, self._keys)
         self._memory = Memory(self._client, self._keys)
+        self.holds = Holding(self._client, self._keys, clock=lambda: self.now)
+        self.stock = Stockroom(
+            Stock(self._client, self._keys), facts=self._facts, known=self._known, clock=lambda: self.now
+        )
 
     def close(self) -> None:
         self._memory.close()
@@ -136,15 +128,25 @@ class Pointsman:
         """Who published or activated what, when and why, oldest first."""
         return [act | {"at": timestamp(int(act["at"]))} for act in policies.history(self._client, self._keys)]
 
-    def decide(self, order: Order, *, now: int | None = None, key: Key | None = None, dry_run: bool = False) -> Answer:
+    def decide(
+        self,
+        order: Order,
+        *,
+        now: int | None = None,
+        key: Key | None = None,
+        dry_run: bool = False,
+        caller: str | None = None,
+    ) -> Answer:
         """The decision for `order`, its stock held and the log written; with `dry_run` neither.
 
         `now` is the instant decided as of, if not this one: holds end by the clock and not by it, and the new one lasts
         from the clock's instant at the earliest. A `key` that came before is answered with its decision, but not in a
-        dry run. Raises OrderInvalid, NotReady, KeyReused, Contended, StoreUnavailable.
+        dry run. `caller`, by default the key's, is whose hold it is. Raises OrderInvalid, NotReady, KeyReused,
+        QuotaExceeded, Contended, StoreUnavailable.
         """
         instant = self.now if now is None else now
         decision_id = self._new_id()
+        whose = caller if caller is not None else key.caller if key else ""
         for _ in range(MOST_ATTEMPTS):
             try:
                 snapshot, matcher = self._facts(order.skus, instant, None if dry_run else key)
@@ -155,9 +157,16 @@ class Pointsman:
             body = canonical(record(decision, None if dry_run else decision_id, __version__))
             if dry_run:
                 return Answer(body=body, new=True)
-            done = self._ledger.commit(decision, decision_id, body, key)
+            done = self._ledger.commit(
+                decision, decision_id, body, key, caller=whose, max_holds=self.settings.max_holds
+            )
             if done.answered is not None:
                 return self._earlier(done.answered, order)
+            if done.full is not None:
+                raise QuotaExceeded(
+                    f"'{whose}' has {done.full} open holds and may have {self.settings.max_holds}"
+                    " (POINTSMAN_MAX_HOLDS); confirm or release some, or wait until they expire"
+                )
             if done.stale is None:
                 return Answer(body=body, new=True)
         raise Contended(f"others took the stock of order {order.id} {MOST_ATTEMPTS} times in a row; try again")
@@ -186,16 +195,7 @@ class Pointsman:
 
     def availability(self, sku: str, channel: str) -> Availability:
         """What an order on `channel` may still take of `sku`, by node; raises NotFound, NotReady."""
-        now = self.now
-        snapshot, matcher = self._facts([sku], now)
-        if sku not in snapshot.products:
-            raise NotFound(f"no product goes by the SKU '{sku}'")
-        return Availability(
-            sku=sku,
-            channel=channel,
-            policy_version=matcher.policies.version,
-            nodes=available(snapshot, matcher, sku, channel, now),
-        )
+        return self.stock.availability([sku], channel)[0]
 
     def ready(self) -> dict[str, str]:
         """The versions that decide; raises NotReady or StoreUnavailable if none could."""
@@ -235,6 +235,11 @@ class Pointsman:
             loads=reading.loads,
         )
         return snapshot, self._memory.policy(reading.policy_version)
+
+    def _known(self, skus: Sequence[str], *, anew: bool) -> tuple[Network, dict[str, Product]]:
+        """The network, and those of the SKUs that it has; `anew`: as it is loaded now, not as it is remembered."""
+        version = (network.read_version(self._client, self._keys) or "") if anew else None
+        return self._memory.network(version), self.products(skus)
 
     def _reading(self, skus: Sequence[str], day: str, key: Key | None) -> Reading:
         try:

@@ -6,11 +6,13 @@ from typing import Any
 
 import orjson
 
-from engine.decide.decision import Decision
+from engine.decide.decision import Claim, Decision, Room
 from engine.facts import Position
 from engine.store.client import Client, faults
+from engine.store.holds import Holds, hold_fields
 from engine.store.keys import Keys
 from engine.store.log import packed
+from rules.effects import Reserve
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 """How long a caller's key is remembered."""
@@ -37,10 +39,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """What became of a commit: done; or `stale`, what changed since the snapshot; or `answered`, the key's decision."""
+    """What became of a commit: done; or `stale`, what changed since the snapshot; or `answered`, the key's decision;
+    or `full`, the open holds of a caller that may have no more.
+    """
 
     stale: str | None = None
     answered: str | None = None
+    full: int | None = None
 
 
 class Ledger:
@@ -48,18 +53,20 @@ class Ledger:
 
     def __init__(self, client: Client, keys: Keys) -> None:
         self._keys = keys
+        self._holds = Holds(client, keys)
         self._snapshot = client.script("snapshot")
         self._commit = client.script("commit")
 
     def read(self, skus: Sequence[str], *, day: str, now: int, key: Key | None = None) -> Reading:
-        """The snapshot of `skus` at `now`, holds ended by then released first. `day` is that of the loads."""
+        """The snapshot of `skus` at `now`, holds whose time has come ended first. `day` is that of the loads."""
         keys = self._keys
-        named = [keys.facts, keys.active_policy, _idempotency(keys, key), keys.load(day), keys.expiring, keys.log]
+        named = [keys.facts, keys.active_policy, _idempotency(keys, key), keys.load(day), keys.expiring]
         named += [name for sku in skus for name in (keys.on_hand(sku), keys.held(sku))]
         with faults():
-            found: list[Any] = [b"more"]
-            while found == [b"more"]:
-                found = self._snapshot(keys=named, args=[now, keys.hold_prefix, keys.held_prefix])
+            found: list[Any] = self._snapshot(keys=named, args=[now])
+            while found[0] == b"expired":
+                self._holds.sweep([name.decode() for name in found[1]], now=now)
+                found = self._snapshot(keys=named, args=[now])
         version, policy, answered, loads, *stocks = found
         return Reading(
             network_version=version and version.decode(),
@@ -71,24 +78,40 @@ class Ledger:
             },
         )
 
-    def commit(self, decision: Decision, decision_id: str, body: bytes, key: Key | None = None) -> Commit:
-        """Take the holds and log `body`, if the claims, rooms and versions still stand: all of it or none."""
+    def commit(
+        self,
+        decision: Decision,
+        decision_id: str,
+        body: bytes,
+        key: Key | None = None,
+        *,
+        caller: str = "",
+        max_holds: int | None = None,
+    ) -> Commit:
+        """Take the holds and log `body`, if the claims, rooms and versions still stand: all of it or none.
+
+        A `caller` has at most `max_holds` open holds; None: any number.
+        """
         keys = self._keys
         named = [keys.decisions, keys.log, keys.facts, keys.active_policy, _idempotency(keys, key)]
         named += [keys.load(decision.day), keys.expiring, keys.hold(decision_id)]
         named += [name for claim in decision.claims for name in (keys.on_hand(claim.sku), keys.held(claim.sku))]
-        held = orjson.dumps([[claim.sku, claim.node, claim.units] for claim in decision.claims])
+        named.append(keys.open_holds)
+        most = -1 if max_holds is None else max_holds
+        held = orjson.dumps({"caller": caller, "most": most, "fields": hold_fields(decision, caller)})
         arguments = [decision_id, decision.decided_at, packed(body), decision.network_version, decision.policy_version]
         arguments += [IDEMPOTENCY_SECONDS if key else 0, decision.hold_until, held, len(decision.claims)]
         for claim in decision.claims:
-            arguments += [claim.node, claim.units, claim.floor]
+            arguments += [claim.node, claim.units, _floor(claim)]
         for room in decision.rooms:
-            arguments += [room.node, room.shipments, -1 if room.most is None else room.most]
+            arguments += [room.node, room.shipments, _most(room)]
         with faults():
             state, *said = self._commit(keys=named, args=arguments)
         if state == b"done":
             return Commit()
         word = said[0].decode()
+        if state == b"full":
+            return Commit(full=int(word))
         return Commit(answered=word) if state == b"key" else Commit(stale=word)
 
 
@@ -100,6 +123,18 @@ def positions(stock: Mapping[str, tuple[int, int]], paces: Mapping[str, int]) ->
 def _idempotency(keys: Keys, key: Key | None) -> str:
     # a name that is never written, where the caller gave no key
     return keys.idempotency(key.caller, key.name) if key else keys.idempotency("", "")
+
+
+def _floor(claim: Claim) -> str:
+    """As commit.lua reads it: `3:0 0:1000|10 -` is 3 units and 10% of what is on hand, if that is 10 as it was."""
+    reserves = claim.shares or (Reserve(units=claim.floor),)
+    terms = " ".join(f"{reserve.units}:{reserve.share}" for reserve in reserves)
+    seen = ("-" if units is None else str(units) for units in (claim.on_hand, claim.held))
+    return f"{terms}|{' '.join(seen)}"
+
+
+def _most(room: Room) -> str:
+    return f"{-1 if room.most is None else room.most}{'' if room.load is None else f'|{room.load}'}"
 
 
 def _counts(flat: Sequence[bytes]) -> dict[str, int]:

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from engine.decide.decision import Claim, Room, canonical, record
+from engine.decide.decision import Claim, Parcel, Room, canonical, record
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Key, Ledger
@@ -46,8 +46,19 @@ def facts():
 def decision_of(*claims: Claim, rooms=(), **more):
     """A decision on the facts above that takes just this."""
     made = decided(order(), snapshot([node("lyon")], {"A": {"lyon": 1}}))
-    found = dataclasses.replace(made, network_version=facts().network.version, claims=claims, rooms=rooms, day=DAY)
+    shipments = tuple(
+        dataclasses.replace(made.shipments[0], node=name, lines=tuple(parcels(claims, name)))
+        for name in dict.fromkeys(claim.node for claim in claims)
+    )
+    version = facts().network.version
+    found = dataclasses.replace(made, network_version=version, claims=claims, rooms=rooms, day=DAY, shipments=shipments)
     return dataclasses.replace(found, **more)
+
+
+def parcels(claims, name):
+    for number, claim in enumerate(claims, start=1):
+        if claim.node == name:
+            yield Parcel(line=str(number), sku=claim.sku, quantity=claim.units)
 
 
 def lyon(units, floor=0, sku="A"):
