@@ -13,11 +13,14 @@ from werkzeug.exceptions import HTTPException
 from api.schemas import mistakes_of
 from engine.errors import (
     Contended,
+    HoldEnded,
     InputInvalid,
     KeyReused,
     NotFound,
     NotReady,
     PointsmanError,
+    QuotaExceeded,
+    StockConflict,
     StoreUnavailable,
 )
 
@@ -27,6 +30,9 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     InputInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotFound: HTTPStatus.NOT_FOUND,
     KeyReused: HTTPStatus.CONFLICT,
+    HoldEnded: HTTPStatus.CONFLICT,
+    StockConflict: HTTPStatus.CONFLICT,
+    QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     Contended: HTTPStatus.SERVICE_UNAVAILABLE,
     PointsmanError: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -68,7 +74,7 @@ def problem(status: HTTPStatus, kind: str, detail: str, errors: list[dict[str, s
     if errors:
         body["errors"] = errors
     response = Response(orjson.dumps(body), status=int(status), content_type="application/problem+json")
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 
