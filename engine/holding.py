@@ -84,6 +84,7 @@ class Holding:
             raise InputInvalid([Mistake(field="until" if minutes is None else "minutes", message=told)])
         asked = f"extended {until if until is not None else f'+{minutes}'}"
         done = self._holds.extend(decision, now=now, until=wanted, operation=_operation(asked, op))
+        _same_operation(done, op)
         if done.word == "ended":
             raise HoldEnded(_how(decision, ways, done.endings))
         return self._state(decision, ways, done)
@@ -118,8 +119,7 @@ class Holding:
         asked = f"{verb} {','.join(map(str, numbers))}"
         now = self._clock()
         done = self._holds.end(decision, verb, now=now, numbers=numbers, operation=_operation(asked, op))
-        if done.word == "reused":
-            raise KeyReused(f"the operation '{op}' was used before, for something else; use a new one for each request")
+        _same_operation(done, op)
         if done.word == "ended" and not _as_asked(done.endings, verb, numbers):
             raise HoldEnded(_how(decision, ways, done.endings))
         return self._state(decision, ways, done if done.word == "done" else self._outcome(decision))
@@ -165,6 +165,11 @@ def _operation(asked: str, op: str | None) -> Operation:
         asked=asked,
         seconds=RESEND_SECONDS if op is None else OPERATION_SECONDS,
     )
+
+
+def _same_operation(done: Outcome, op: str | None) -> None:
+    if done.word == "reused":
+        raise KeyReused(f"the operation '{op}' was used before, for something else; use a new one for each request")
 
 
 def _numbers(ways: dict[Way, Units], shipments: Sequence[Way]) -> list[int]:

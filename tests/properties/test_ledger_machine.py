@@ -178,7 +178,7 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.holds)
     @rule(data=st.data(), verb=st.sampled_from(["confirmed", "released"]), op=OPS, whole=st.booleans())
     def end(self, data, verb, op, whole):
-        name = data.draw(st.sampled_from(sorted(self.holds)))
+        name = data.draw(st.sampled_from(list(self.holds)))
         hold = self.holds[name]
         ways = () if whole else tuple(data.draw(st.sets(st.sampled_from(sorted(hold.parts)), min_size=1)))
         act = self.pointsman.holds.confirm if verb == "confirmed" else self.pointsman.holds.release
@@ -208,7 +208,7 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.holds)
     @rule(data=st.data(), minutes=st.sampled_from([1, 45, 4_000]))
     def extend(self, data, minutes):
-        name = data.draw(st.sampled_from(sorted(self.holds)))
+        name = data.draw(st.sampled_from(list(self.holds)))
         self._expire()
         hold = self.holds[name]
         if not hold.living:
@@ -225,8 +225,14 @@ class Ledger(RuleBasedStateMachine):
             self.clock.now -= 60 * minutes
 
     @invariant()
-    def the_stock_is_as_the_model_says(self):
+    def all_is_as_the_model_says(self):
         self._expire()
+        # the holds first: what has expired is none of them, though nothing has swept it yet
+        self.the_holds_are_as_the_model_says()
+        self.the_stock_is_as_the_model_says()
+        self.the_check_is_clean()
+
+    def the_stock_is_as_the_model_says(self):
         held = self._held()
         for sku in SKUS:
             shown = {item.node: item.position for item in self.pointsman.stock.show(sku).nodes}
@@ -235,14 +241,12 @@ class Ledger(RuleBasedStateMachine):
             }
             assert all(self.on_hand[sku, name] == 0 for name in NODES if name not in shown)
 
-    @invariant()
     def the_holds_are_as_the_model_says(self):
         page = self.pointsman.holds.living(limit=1_000)
         assert {hold.id: (hold.until, {(part.node, part.service) for part in hold.parts}) for hold in page.holds} == {
             name: (hold.until, hold.living) for name, hold in self.holds.items() if hold.living
         }
 
-    @invariant()
     def the_check_is_clean(self):
         audit = self.pointsman.check()
         assert audit.clean, [str(drift) for drift in audit.drifts]
@@ -293,5 +297,5 @@ def test_the_ledger_is_what_a_dictionary_says_it_is(bare, clock, redis_client, n
 
     run_state_machine_as_test(
         lambda: Ledger(bare, clock, forget, versions),
-        settings=settings(max_examples=250, stateful_step_count=40, deadline=None),
+        settings=settings(max_examples=30, stateful_step_count=30, deadline=None),
     )
