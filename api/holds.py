@@ -3,6 +3,9 @@
 from http import HTTPStatus
 from typing import Any
 
+import orjson
+from flask import Response
+
 from api.arguments import Blueprint
 from api.stock_answers import HoldsAnswer, HoldStateAnswer, page_record, state_record
 from api.stock_requests import EndRequest, ExtendRequest, HoldsQuery
@@ -16,38 +19,42 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @holds.post("/decisions/<string:decision_id>/confirm")
     @holds.arguments(EndRequest)
     @holds.response(HTTPStatus.OK, HoldStateAnswer)
-    def confirm(asked: dict[str, Any], decision_id: str) -> dict[str, Any]:
+    def confirm(asked: dict[str, Any], decision_id: str) -> Response:
         """The goods left: they are no longer on hand, nor held"""
-        return state_record(pointsman.holds.confirm(decision_id, shipments=_ways(asked), op=asked["op"]))
+        return _answer(state_record(pointsman.holds.confirm(decision_id, shipments=_ways(asked), op=asked["op"])))
 
     @holds.post("/decisions/<string:decision_id>/release")
     @holds.arguments(EndRequest)
     @holds.response(HTTPStatus.OK, HoldStateAnswer)
-    def release(asked: dict[str, Any], decision_id: str) -> dict[str, Any]:
+    def release(asked: dict[str, Any], decision_id: str) -> Response:
         """The goods stay, free for other orders"""
-        return state_record(pointsman.holds.release(decision_id, shipments=_ways(asked), op=asked["op"]))
+        return _answer(state_record(pointsman.holds.release(decision_id, shipments=_ways(asked), op=asked["op"])))
 
     @holds.post("/decisions/<string:decision_id>/extend")
     @holds.arguments(ExtendRequest)
     @holds.response(HTTPStatus.OK, HoldStateAnswer)
-    def extend(asked: dict[str, Any], decision_id: str) -> dict[str, Any]:
+    def extend(asked: dict[str, Any], decision_id: str) -> Response:
         """Hold them longer"""
-        return state_record(pointsman.holds.extend(decision_id, **asked))
+        return _answer(state_record(pointsman.holds.extend(decision_id, **asked)))
 
     @holds.get("/holds/<string:decision_id>")
     @holds.response(HTTPStatus.OK, HoldStateAnswer)
-    def show(decision_id: str) -> dict[str, Any]:
+    def show(decision_id: str) -> Response:
         """How each shipment of a decision stands: held, confirmed, released or expired"""
-        return state_record(pointsman.holds.state(decision_id))
+        return _answer(state_record(pointsman.holds.state(decision_id)))
 
     @holds.get("/holds")
     @holds.arguments(HoldsQuery, location="query")
     @holds.response(HTTPStatus.OK, HoldsAnswer)
-    def living(query: dict[str, Any]) -> dict[str, Any]:
+    def living(query: dict[str, Any]) -> Response:
         """The holds that live, the first to expire first"""
-        return page_record(pointsman.holds.living(**query))
+        return _answer(page_record(pointsman.holds.living(**query)))
 
     return holds
+
+
+def _answer(record: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(record), content_type="application/json")
 
 
 def _ways(asked: dict[str, Any]) -> list[tuple[str, str]]:

@@ -117,12 +117,15 @@ def _body() -> Lines:
 def _lines(body: Lines) -> Iterator[tuple[int, bytes]]:
     """Each line with its number, those without anything left out; of one that is too long, the beginning."""
     for number in itertools.count(1):
-        line = body.readline(MOST_BYTES_A_LINE + 1)
+        try:
+            line = rest = body.readline(MOST_BYTES_A_LINE + 1)
+            while len(line) > MOST_BYTES_A_LINE and rest and not rest.endswith(b"\n"):
+                rest = body.readline(MOST_BYTES_A_LINE)
+        except OSError:
+            # the caller is gone, in the middle of its body; it will send again what it got no answer to
+            return
         if not line:
             return
-        rest = line
-        while len(line) > MOST_BYTES_A_LINE and rest and not rest.endswith(b"\n"):
-            rest = body.readline(MOST_BYTES_A_LINE)
         if line.strip():
             yield number, line
 
