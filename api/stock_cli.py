@@ -43,10 +43,11 @@ def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
 
     Example: pointsman stock import examples/hexagone/stock.csv
     """
-    with Pointsman(settings) as service, _progress() as progress:
+    with Pointsman(settings) as service:
         counts = read_counts(file, service)
-        task = progress.add_task("importing", total=len(counts))
-        done = place_counts(counts, service, lambda some: progress.advance(task, some))
+        with _progress() as progress:
+            task = progress.add_task("importing", total=len(counts))
+            done = place_counts(counts, service, lambda some: progress.advance(task, some))
     if as_json:
         print_json(done.record)
     for name, count in [] if as_json else done.record.items():

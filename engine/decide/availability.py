@@ -23,7 +23,8 @@ def channels(policies: PolicySet) -> list[str]:
         for word in item.operands
     }
     effects = (effect.value for rule in policies.rules.values() for effect in rule.effects)
-    return sorted(named | {value.channel for value in effects if isinstance(value, Protection)})
+    # as plain texts: a word read from a policy file still knows where it stood
+    return sorted(named | {str(value.channel) for value in effects if isinstance(value, Protection)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
