@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from engine.decide.decision import timestamp
-from engine.errors import HoldEnded, InputInvalid, KeyReused, Mistake, NotFound
+from engine.errors import HoldEnded, InputInvalid, KeyReused, Mistake, NotFound, StoreUnavailable
 from engine.store import log
 from engine.store.client import Client
 from engine.store.holds import Ending, Hold, Holds, Operation, Outcome, Units, Verb
@@ -59,7 +59,8 @@ class Page:
 class Holding:
     """The holds of one network. Methods raise NotFound, InputInvalid, HoldEnded, KeyReused, StoreUnavailable."""
 
-    def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int]) -> None:
+    def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int], revive: Callable[[], None]) -> None:
+        self._revive = revive
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
@@ -135,7 +136,12 @@ class Holding:
 
     def _ways(self, decision: str) -> dict[Way, Units]:
         """The shipments of a decision, in its order, with the units of each."""
-        entry = log.find(self._client, self._keys, decision)
+        try:
+            entry = log.find(self._client, self._keys, decision)
+        except StoreUnavailable:
+            # the embedded server may have been killed
+            self._revive()
+            entry = log.find(self._client, self._keys, decision)
         if entry is None:
             raise NotFound(f"no decision goes by the id '{decision}'")
         ways = {(shipment["node"], shipment["service"]): _units(shipment) for shipment in entry.record["shipments"]}

@@ -70,10 +70,10 @@ class Pointsman:
         self._keys = Keys(settings.network)
         self._ledger = Ledger(self._client, self._keys)
         self._memory = Memory(self._client, self._keys)
-        self.holds = Holding(self._client, self._keys, clock=lambda: self.now)
-        self.stock = Stockroom(
-            Stock(self._client, self._keys), facts=self._facts, known=self._known, clock=lambda: self.now
-        )
+        revive = self._server.ensure_running
+        self.holds = Holding(self._client, self._keys, clock=lambda: self.now, revive=revive)
+        stock = Stock(self._client, self._keys)
+        self.stock = Stockroom(stock, facts=self._facts, known=self._known, clock=lambda: self.now, revive=revive)
 
     def close(self) -> None:
         self._memory.close()

@@ -1,13 +1,14 @@
 """What is on hand and what of it is free: counted anew, moved, and shown."""
 
+import functools
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from engine.decide.availability import Available, available, channels
 from engine.decide.matching import Matcher
-from engine.errors import Contended, InputInvalid, Mistake, NotFound, StockConflict
+from engine.errors import Contended, InputInvalid, Mistake, NotFound, StockConflict, StoreUnavailable
 from engine.facts import Network, Position, Product, Snapshot
 from engine.store.stock import Count, Counted, Moved, Movement, Stock
 
@@ -17,6 +18,7 @@ MOST_AT_ONCE = 500
 """Positions that one script takes on."""
 _MOST_RELOADS = 10
 
+_T = TypeVar("_T")
 Facts: TypeAlias = Callable[[Sequence[str], int], tuple[Snapshot, Matcher]]
 
 
@@ -71,7 +73,10 @@ class Placed:
 class Stockroom:
     """The positions of one network. `facts` reads a snapshot as of an instant, `known` the network and products."""
 
-    def __init__(self, stock: Stock, *, facts: Facts, known: Known, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, stock: Stock, *, facts: Facts, known: Known, clock: Callable[[], int], revive: Callable[[], None]
+    ) -> None:
+        self._revive = revive
         self._stock = stock
         self._facts = facts
         self._known = known
@@ -107,7 +112,7 @@ class Stockroom:
             unknown = [mistake for mistake in mistakes if mistake is not None]
             if unknown:
                 raise InputInvalid(unknown)
-            found = self._stock.place(counts, version=version)
+            found = self._twice(functools.partial(self._stock.place, counts, version=version))
             if found is not None:
                 return found
         raise Contended("the network is being loaded over and over; try again")
@@ -118,7 +123,8 @@ class Stockroom:
             mistakes, version = self._checked(movements, anew=attempt > 0)
             good = [item for item, mistake in zip(movements, mistakes, strict=True) if mistake is None]
             batch = uuid.uuid4().hex
-            found = self._stock.move(good, version=version, now=self._clock(), batch=batch) if good else []
+            act = functools.partial(self._stock.move, good, version=version, now=self._clock(), batch=batch)
+            found = self._twice(act) if good else []
             if found is not None:
                 rest = iter(found)
                 return [mistake or next(rest) for mistake in mistakes]
@@ -157,6 +163,14 @@ class Stockroom:
             )
             for sku in dict.fromkeys(skus)
         ]
+
+    def _twice(self, act: Callable[[], _T]) -> _T:
+        """`act`; once more, if it failed since the embedded server was killed. Whatever it did is not done again."""
+        try:
+            return act()
+        except StoreUnavailable:
+            self._revive()
+            return act()
 
     def _of(self, skus: Sequence[str], now: int) -> tuple[Snapshot, Matcher]:
         snapshot, matcher = self._facts(skus, now)

@@ -14,8 +14,6 @@ Verb: TypeAlias = Literal["confirmed", "released", "expired"]
 Units: TypeAlias = tuple[tuple[str, int], ...]
 """(SKU, units) of a shipment, each SKU once."""
 
-MOST_SWEPT = 100
-"""Holds whose time has come that are ended in one go."""
 _LOOKED_AT = 500
 
 

@@ -92,7 +92,7 @@ def test_every_mistake_of_an_import_is_told_by_line_and_field_and_nothing_counts
     assert said.stderr.splitlines() == [
         f"{path}:3: node: no node goes by the id 'lyno'",
         f"{path}:4: sku: no product goes by the SKU 'LAMPE'",
-        f"{path}:5: on_hand: '-1' is no whole number of at least 0",
+        f"{path}:5: on_hand: '-1' is below 0",
         f"{path}:6: at: write an instant as 2026-11-27T08:12:31Z",
         f"{path}:7: sku: 'LAMP' at 'lyon' stands here a second time",
         "5 mistakes; nothing was changed",
