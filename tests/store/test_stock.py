@@ -149,3 +149,19 @@ def test_stock_is_shown_for_every_channel_a_rule_names(shop):
     assert {item.node: dict(item.free) for item in shown.nodes} == {"lyon": {"app": 4, "store": 0, "*": 1}}
     for channel, free in (("app", 4), ("store", 0), ("anything", 1)):
         assert shop.availability("A", channel).free == free
+
+
+def test_units_on_hand_changed_by_hand_after_goods_left_are_found(shop, redis_client, network):
+    shop.holds.confirm(shop.decide(order(("A", 3))).record["id"])
+    redis_client.hset(f"{{{network}}}:on_hand:A", "lyon", 4)
+    assert [str(drift) for drift in shop.check().drifts] == ["A at lyon: units on hand: 4 found, 1 expected"]
+
+
+def test_goods_that_left_a_shelf_that_movements_emptied_before_leave_it_at_none(shop):
+    held = shop.decide(order(("A", 3))).record["id"]
+    words(shop, movement("a", -3))
+    assert (on_hand(shop), shop.check().short) == (1, 2)
+    shop.holds.confirm(held)
+    words(shop, movement("b", 2))
+    assert on_hand(shop) == 2
+    assert shop.check().clean
