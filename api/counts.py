@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema
 
-from api.fields import Literal, Word
+from api.fields import Literal, Word, thousandths
 from api.loading import rows, shaped
 from api.stock_requests import MOST_ON_HAND, Moment
 from engine.errors import InputInvalid, Mistake
@@ -29,6 +29,8 @@ class CountShape(Schema):
     sku = Word(required=True)
     on_hand = Literal(literals.count, most=MOST_ON_HAND, required=True)
     at = Moment()
+    daily_sales = Literal(thousandths)
+    """As in the stock.csv of a load, so that the same file will do; paces stay as they were loaded."""
 
 
 @dataclass(slots=True, kw_only=True)

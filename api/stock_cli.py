@@ -39,7 +39,8 @@ def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
     """Take over what FILE counts: a CSV of node, sku, on_hand and, if known, at (as 2026-11-27T08:15:00Z).
 
     Positions it doesn't name stay as they are. A count older than what is known of its position changes nothing; one
-    without `at` is as of now. If there is a mistake in the file, none of it counts.
+    without `at` is as of now. If there is a mistake in the file, none of it counts. The stock.csv of a load will do:
+    its daily_sales stay as they were loaded.
 
     Example: pointsman stock import examples/hexagone/stock.csv
     """

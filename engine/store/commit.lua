@@ -4,7 +4,7 @@
 --       then on_hand and held of each claim, and last the open holds
 -- ARGV  1 decision id  2 now  3 entry  4 network version  5 policy version  6 idempotency seconds (0: no key)
 --       7 hold ends at  8 hold as JSON {caller, most open holds (-1: any number), fields}
---       9 number of claims, then node, units, floor of each; a floor is the sum of units:share,
+--       9 number of claims, then node, units, floor of each; a floor is a number or the sum of units:share,
 --       each the larger of so many units and so many basis points of what is on hand
 --       then node, shipments, most (-1: any number) of each node that ships
 --       After a floor or a most may follow |on_hand held or |load: what must be as it was, or -.
@@ -13,7 +13,11 @@
 local DAYS_KEPT = 4 * 86400
 
 local function floor_of(reserves, there)
-  local floor = 0
+  local floor = tonumber(reserves)
+  if floor then
+    return floor
+  end
+  floor = 0
   for units, share in string.gmatch(reserves, '(-?%d+):(%d+)') do
     units, share = tonumber(units), tonumber(share)
     floor = floor + (share == 0 and units or math.max(units, math.ceil(there * share / 10000)))
@@ -46,9 +50,11 @@ for index = 1, claims do
   local node, units, reserves = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 2]
   local there = tonumber(redis.call('HGET', on_hand, node) or 0)
   local taken = tonumber(redis.call('HGET', held, node) or 0)
+  if there - taken - floor_of(reserves, there) < units then
+    return {'stale', node}
+  end
   local seen_there, seen_taken = string.match(reserves, '|(%S+) (%S+)')
-  if there - taken - floor_of(reserves, there) < units
-    or changed(seen_there, there) or changed(seen_taken, taken) then
+  if changed(seen_there, there) or changed(seen_taken, taken) then
     return {'stale', node}
   end
   at = at + 3

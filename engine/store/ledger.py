@@ -127,6 +127,8 @@ def _idempotency(keys: Keys, key: Key | None) -> str:
 
 def _floor(claim: Claim) -> str:
     """As commit.lua reads it: `3:0 0:1000|10 -` is 3 units and 10% of what is on hand, if that is 10 as it was."""
+    if not claim.shares and claim.on_hand is None and claim.held is None:
+        return str(claim.floor)
     reserves = claim.shares or (Reserve(units=claim.floor),)
     terms = " ".join(f"{reserve.units}:{reserve.share}" for reserve in reserves)
     seen = ("-" if units is None else str(units) for units in (claim.on_hand, claim.held))

@@ -62,7 +62,13 @@ def shown(run: Run, sku: str) -> dict[str, int]:
 
 
 def test_an_import_counts_the_positions_it_names_and_leaves_the_others(run: Run, counts: Callable[[str], Path]) -> None:
-    text = "node,sku,on_hand,at\nlyon,RARE,7,2026-11-27T08:00:00Z\nparis,COAT,1,\nlille,ÉTÉ 日本 ☂,0,\n"
+    rows = [
+        "node,sku,on_hand,at,daily_sales",
+        "lyon,RARE,7,2026-11-27T08:00:00Z,1.5",
+        "paris,COAT,1,,",
+        "lille,ÉTÉ 日本 ☂,0,,",
+    ]
+    text = "\n".join(rows)
     said = run("stock", "import", counts(text), "--json")
     assert json.loads(said.stdout) == {
         "positions": 3,
