@@ -11,13 +11,14 @@ from engine.store import log
 from engine.store.client import Client
 from engine.store.holds import Ending, Hold, Holds, Operation, Outcome, Units, Verb
 from engine.store.keys import Keys
+from rules.acting import MAX_HOLD
 
 OPERATION_SECONDS = 24 * 60 * 60
 """How long an operation that a caller named is known."""
 RESEND_SECONDS = 5 * 60
 """How long one that nobody named is: the client's library sends a request again within seconds."""
-MOST_MINUTES = 90 * 24 * 60
-"""A hold nobody ends must not live for ever; `hold` in a policy has the same bound."""
+MOST_MINUTES = MAX_HOLD
+"""A hold nobody ends must not live for ever: the bound is that of `hold` in a policy."""
 MOST_LOOKED_AT = 10_000
 """Holds read for one page."""
 
