@@ -14,12 +14,15 @@ from api.findings import finding_record
 from api.schemas import mistakes_of
 from engine.errors import (
     Contended,
+    HoldEnded,
     InputInvalid,
     KeyReused,
     NotActivated,
     NotFound,
     NotReady,
     PointsmanError,
+    QuotaExceeded,
+    StockConflict,
     StoreUnavailable,
     TestsFailed,
 )
@@ -33,6 +36,9 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     KeyReused: HTTPStatus.CONFLICT,
     NotActivated: HTTPStatus.CONFLICT,
     TestsFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    HoldEnded: HTTPStatus.CONFLICT,
+    StockConflict: HTTPStatus.CONFLICT,
+    QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     Contended: HTTPStatus.SERVICE_UNAVAILABLE,
     PointsmanError: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -83,7 +89,7 @@ def problem(
     if findings:
         body["findings"] = findings
     response = Response(orjson.dumps(body), status=int(status), content_type="application/problem+json")
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 

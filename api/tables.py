@@ -125,7 +125,10 @@ def _local(instant: str, network: Network, place: str | None = None) -> str:
 
 def audit_lines(audit: Audit) -> Iterator[str]:
     yield f"{audit.decisions:,} decisions, {audit.positions:,} positions, {audit.on_hand:,} units on hand"
-    yield f"shipped by the log {audit.shipped:,} = held {audit.held:,} + holds ended {audit.ended:,}"
+    ended = f"holds ended {audit.ended:,}, {audit.confirmed:,} of them confirmed"
+    yield f"shipped by the log {audit.shipped:,} = held {audit.held:,} + {ended}"
+    if audit.short:
+        yield f"{audit.short:,} units are held that, by a count since, are not on hand"
     yield from (str(drift) for drift in audit.drifts)
     yield "clean" if audit.clean else f"{len(audit.drifts)} drifts"
 

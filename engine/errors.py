@@ -11,6 +11,9 @@ PointsmanError
 ├── NotActivated       a version that can't be made active; the active one stays
 ├── TestsFailed        policies whose own tests fail; not published
 ├── KeyReused          an idempotency key came again with another request
+├── HoldEnded          a hold that is no more; says how it ended and when
+├── StockConflict      two messages about a position that contradict each other
+├── QuotaExceeded      a caller has all the open holds it may have
 └── Contended          others took the stock each time it was tried; try again
 """
 
@@ -97,6 +100,18 @@ class TestsFailed(PointsmanError):
 
 class KeyReused(PointsmanError):
     """The idempotency key was used before, for another request."""
+
+
+class HoldEnded(PointsmanError):
+    """What was asked of a hold comes too late; the message says how it ended and when."""
+
+
+class StockConflict(PointsmanError):
+    """Nobody can tell which of two messages about a position is so."""
+
+
+class QuotaExceeded(PointsmanError):
+    """The caller has as many open holds as it may."""
 
 
 class Contended(PointsmanError):

@@ -190,7 +190,8 @@ class Position:
 
     @property
     def available(self) -> int:
-        return self.on_hand - self.held
+        """Never below 0: where the shelf holds less than was promised, nothing more is."""
+        return max(0, self.on_hand - self.held)
 
     @property
     def days_of_cover(self) -> int | None:
@@ -198,7 +199,7 @@ class Position:
             return None
         if self.pace == 0:
             return MAX_COVER
-        return max(0, min(MAX_COVER, self.available * UNIT_MILLIS // self.pace))
+        return min(MAX_COVER, self.available * UNIT_MILLIS // self.pace)
 
 
 @dataclass(frozen=True, kw_only=True)

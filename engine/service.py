@@ -13,28 +13,30 @@ from typing import Any, Self
 import orjson
 
 from engine import __version__
-from engine.decide.availability import Available, available
 from engine.decide.checking import check_order
 from engine.decide.deciding import decide
 from engine.decide.decision import canonical, order_record, record
 from engine.decide.matching import Matcher
 from engine.decide.weighing import deciding_rules
-from engine.errors import Contended, KeyReused, NotFound, PolicyUnreadable, StoreUnavailable
+from engine.errors import Contended, KeyReused, NotFound, PolicyUnreadable, QuotaExceeded, StoreUnavailable
 from engine.facts import Inventory, Network, Order, Product, Snapshot
+from engine.holding import Holding
 from engine.settings import Settings
+from engine.stockroom import Availability, Stockroom
 from engine.store import checking, log, network, resetting
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Key, Ledger, Reading, positions
 from engine.store.memory import Memory
 from engine.store.server import open_server
+from engine.store.stock import Stock
 from engine.versions import Published, Versions
 
 MOST_ATTEMPTS = 10
 """Tries of one decision whose stock others keep taking. Each failed try is somebody else's success."""
-ATTEMPTS_BY_THE_LATEST = 3
-"""Tries that also end if another policy version takes over meanwhile; later ones keep to the version they started with,
-so that however often policies are activated, no decision fails of it.
+MOST_OUTDATED = 1_000
+"""Tries of one decision that other policies took over from. They count by themselves, so that no decision fails of an
+activation, and none is committed under policies that decide no more.
 """
 
 
@@ -48,20 +50,6 @@ class Answer:
     @property
     def record(self) -> dict[str, Any]:
         return dict(orjson.loads(self.body))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Availability:
-    """A SKU as one channel sees it now."""
-
-    sku: str
-    channel: str
-    policy_version: str
-    nodes: Sequence[Available]
-
-    @property
-    def free(self) -> int:
-        return sum(item.free for item in self.nodes)
 
 
 class Pointsman:
@@ -86,6 +74,10 @@ class Pointsman:
         self._ledger = Ledger(self._client, self._keys)
         self._memory = Memory(self._client, self._keys)
         self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
+        revive = self._server.ensure_running
+        self.holds = Holding(self._client, self._keys, clock=lambda: self.now, revive=revive)
+        stock = Stock(self._client, self._keys)
+        self.stock = Stockroom(stock, facts=self._facts, known=self._known, clock=lambda: self.now, revive=revive)
 
     def close(self) -> None:
         self._memory.close()
@@ -116,17 +108,28 @@ class Pointsman:
         """Let a published version decide, from the next decision on; raises NotFound, NotActivated."""
         self.versions.activate(version, who=who, note=note)
 
-    def decide(self, order: Order, *, now: int | None = None, key: Key | None = None, dry_run: bool = False) -> Answer:
+    def decide(
+        self,
+        order: Order,
+        *,
+        now: int | None = None,
+        key: Key | None = None,
+        dry_run: bool = False,
+        caller: str | None = None,
+    ) -> Answer:
         """The decision for `order`, its stock held and the log written; with `dry_run` neither.
 
         `now` is the instant decided as of, if not this one: holds end by the clock and not by it, and the new one lasts
         from the clock's instant at the earliest. The policies are those of that instant if it is still to come; one
         that is over is decided by today's. A `key` that came before is answered with its decision, but not in a
-        dry run. Raises OrderInvalid, NotReady, KeyReused, Contended, StoreUnavailable.
+        dry run. `caller`, by default the key's, is whose hold it is. Raises OrderInvalid, NotReady, KeyReused,
+        QuotaExceeded, Contended, StoreUnavailable.
         """
         instant = self.now if now is None else now
         decision_id = self._new_id()
-        for attempt in range(MOST_ATTEMPTS):
+        whose = caller if caller is not None else key.caller if key else ""
+        tries = outdated = 0
+        while tries < MOST_ATTEMPTS and outdated < MOST_OUTDATED:
             policies_at = max(instant, self.now)
             try:
                 snapshot, matcher = self._facts(order.skus, instant, None if dry_run else key, policies_at=policies_at)
@@ -137,12 +140,25 @@ class Pointsman:
             body = canonical(record(decision, None if dry_run else decision_id, __version__))
             if dry_run:
                 return Answer(body=body, new=True)
-            any_policy = attempt >= ATTEMPTS_BY_THE_LATEST
-            done = self._ledger.commit(decision, decision_id, body, key, policies_at=policies_at, any_policy=any_policy)
+            done = self._ledger.commit(
+                decision,
+                decision_id,
+                body,
+                key,
+                policies_at=policies_at,
+                caller=whose,
+                max_holds=self.settings.max_holds,
+            )
             if done.answered is not None:
                 return self._earlier(done.answered, order)
-            if done.stale is None:
+            if done.full is not None:
+                raise QuotaExceeded(
+                    f"'{whose}' has {done.full} open holds and may have {self.settings.max_holds}"
+                    " (POINTSMAN_MAX_HOLDS); confirm or release some, or wait until they expire"
+                )
+            if done.stale is None and not done.outdated:
                 return Answer(body=body, new=True)
+            tries, outdated = tries + (not done.outdated), outdated + done.outdated
         raise Contended(f"others took the stock of order {order.id} {MOST_ATTEMPTS} times in a row; try again")
 
     def weigh(self, order: Order, *, now: int) -> tuple[str, ...]:
@@ -169,16 +185,7 @@ class Pointsman:
 
     def availability(self, sku: str, channel: str) -> Availability:
         """What an order on `channel` may still take of `sku`, by node; raises NotFound, NotReady."""
-        now = self.now
-        snapshot, matcher = self._facts([sku], now)
-        if sku not in snapshot.products:
-            raise NotFound(f"no product goes by the SKU '{sku}'")
-        return Availability(
-            sku=sku,
-            channel=channel,
-            policy_version=matcher.policies.version,
-            nodes=available(snapshot, matcher, sku, channel, now),
-        )
+        return self.stock.availability([sku], channel)[0]
 
     def ready(self) -> dict[str, str]:
         """The versions that decide; raises NotReady or StoreUnavailable if none could."""
@@ -227,6 +234,11 @@ class Pointsman:
             loads=reading.loads,
         )
         return snapshot, matcher
+
+    def _known(self, skus: Sequence[str], *, anew: bool) -> tuple[Network, dict[str, Product]]:
+        """The network, and those of the SKUs that it has; `anew`: as it is loaded now, not as it is remembered."""
+        version = (network.read_version(self._client, self._keys) or "") if anew else None
+        return self._memory.network(version), self.products(skus)
 
     def _matcher(self, reading: Reading) -> Matcher | None:
         """The policies read; None if they were scheduled and can't be read: they are off the schedule now, and the ones

@@ -16,6 +16,7 @@ from rules.effects import (
     OptionOutcome,
     OrderOutcome,
     PositionOutcome,
+    Reserve,
 )
 from rules.vocabulary import Facts, Stage
 
@@ -27,7 +28,12 @@ class Stand:
     node: str
     position: Position
     judgement: Judgement
-    floor: int
+    reserves: tuple[Reserve, ...]
+    """What the floor is the sum of."""
+
+    @property
+    def floor(self) -> int:
+        return sum(reserve.of(self.position.on_hand) for reserve in self.reserves)
 
     @property
     def free(self) -> int:
@@ -148,8 +154,8 @@ class Case:
             stock = describing.stock_facts(position)
             codes = (*fixed, node_code(self.nodes[node]), stock_code(stock))
             judgement = matcher.judge(codes, _merging(facts, self.nodes[node], stock))
-            floor = cast("PositionOutcome", judgement.outcome).floor(self.order.channel, position.on_hand)
-            yield Stand(node=node, position=position, judgement=judgement, floor=floor)
+            reserves = cast("PositionOutcome", judgement.outcome).reserves(self.order.channel)
+            yield Stand(node=node, position=position, judgement=judgement, reserves=reserves)
 
     def _offers_of(self, index: int, line: Line) -> Iterator[Offer]:
         product = self.snapshot.products[line.sku]

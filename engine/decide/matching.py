@@ -15,6 +15,7 @@ from engine.decide.coding import Coding, group_coder
 from engine.decide.columns import VARYING, OptionFacts
 from engine.decide.opening import Opening, Rest, columns, rest
 from engine.decide.rete import Rete
+from engine.decide.watching import watched
 from rules.conditions import holds
 from rules.effects import Outcome, combine
 from rules.policy import PolicySet, Rule
@@ -168,6 +169,7 @@ class Matcher:
     def __init__(self, policies: PolicySet) -> None:
         self.policies = policies
         self.stages = {stage: StageMatcher(stage, policies) for stage in Stage}
+        self.watched = watched(policies)
 
     @property
     def incidents(self) -> int:

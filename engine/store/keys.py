@@ -39,12 +39,30 @@ class Keys:
     def held_prefix(self) -> str:
         return self._named("held", "")
 
+    def base(self, sku: str) -> str:
+        """Hash: node to `units entry`: what was on hand right after that entry of the log, the first that moved it
+        since it was last said how much there is. What the log says came and went since must add up to what is there.
+        """
+        return self._named("base", sku)
+
+    def stamp(self, sku: str) -> str:
+        """Hash: node to `kind number units`: the newest message that said how much there is. `t` is UTC microseconds,
+        `s` the source's own sequence.
+        """
+        return self._named("stamp", sku)
+
+    def movements(self, day: str) -> str:
+        """Hash: operation id to what it moved, of the movements applied on `day` of UTC."""
+        return self._named("movements", day)
+
     def load(self, day: str) -> str:
         """Hash: node to shipments given to it on `day`, a date of the installation."""
         return self._named("load", day)
 
     def hold(self, hold_id: str) -> str:
-        """String: JSON list of [SKU, node, units]. It exists while the hold lives."""
+        """Hash: `until`, `caller`, `day` (whose load it counts in) and, by the number of each shipment that still
+        holds, JSON [node, service, [[SKU, units], ...]]. It exists while the hold lives.
+        """
         return self._named("hold", hold_id)
 
     @property
@@ -55,6 +73,20 @@ class Keys:
     def expiring(self) -> str:
         """Sorted set: hold id by the instant it ends."""
         return self._named("expiring")
+
+    @property
+    def endings(self) -> str:
+        """Hash: hold id to how and when each of its shipments ended: `confirmed:1795770000 - released:1795770060`."""
+        return self._named("endings")
+
+    @property
+    def open_holds(self) -> str:
+        """Hash: caller to holds that live."""
+        return self._named("open")
+
+    def operation(self, decision: str, name: str) -> str:
+        """String: what was asked of a hold under this name, and what was answered."""
+        return self._named("operation", decision, name)
 
     @property
     def log(self) -> str:

@@ -12,7 +12,9 @@ from engine.store.records import dump, network_of, network_record, product_of, p
 
 
 def save(client: Client, keys: Keys, inventory: Inventory) -> None:
-    """Put `inventory` in place of what was loaded before. Holds, decisions and policies stay."""
+    """Put `inventory` in place of what was loaded before. Holds, decisions and policies stay; which message about a
+    position was the newest begins anew.
+    """
     products = {
         sku: dump(product_record(product, inventory.paces.get(sku, {}))) for sku, product in inventory.products.items()
     }
@@ -22,7 +24,8 @@ def save(client: Client, keys: Keys, inventory: Inventory) -> None:
         # read while watched: stock that another load brings in meanwhile must not be left behind
         before = [sku.decode() for sku in pipe.hkeys(keys.products)]
         pipe.multi()
-        pipe.delete(keys.facts, keys.products, *[keys.on_hand(sku) for sku in sorted(before)])
+        gone = [key for sku in sorted(before) for key in (keys.on_hand(sku), keys.base(sku), keys.stamp(sku))]
+        pipe.delete(keys.facts, keys.products, *gone)
         pipe.hset(keys.facts, mapping={"version": inventory.network.version, "body": body, "words": words})
         if products:
             pipe.hset(keys.products, mapping=products)
@@ -45,6 +48,13 @@ def read_words(client: Client, keys: Keys) -> dict[str, list[str]]:
     with faults():
         body = client.redis.hget(keys.facts, "words")
     return dict(orjson.loads(body)) if body else {}
+
+
+def read_version(client: Client, keys: Keys) -> str | None:
+    """The version of the network as it is now."""
+    with faults():
+        version = client.redis.hget(keys.facts, "version")
+    return None if version is None else str(version.decode())
 
 
 def read_products(

@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 
-from engine.decide.decision import Claim, Room, canonical, record
+from engine.decide.decision import Claim, Parcel, Room, canonical, record
 from engine.store.client import Client
 from engine.store.keys import Keys
-from engine.store.ledger import Key, Ledger
+from engine.store.ledger import Commit, Key, Ledger
 from engine.store.log import entries, find
 from engine.store.network import save
 from engine.store.policies import Act, publish
@@ -45,8 +45,19 @@ def facts():
 def decision_of(*claims: Claim, rooms=(), **more):
     """A decision on the facts above that takes just this."""
     made = decided(order(), snapshot([node("lyon")], {"A": {"lyon": 1}}))
-    found = dataclasses.replace(made, network_version=facts().network.version, claims=claims, rooms=rooms, day=DAY)
+    shipments = tuple(
+        dataclasses.replace(made.shipments[0], node=name, lines=tuple(parcels(claims, name)))
+        for name in dict.fromkeys(claim.node for claim in claims)
+    )
+    version = facts().network.version
+    found = dataclasses.replace(made, network_version=version, claims=claims, rooms=rooms, day=DAY, shipments=shipments)
     return dataclasses.replace(found, **more)
+
+
+def parcels(claims, name):
+    for number, claim in enumerate(claims, start=1):
+        if claim.node == name:
+            yield Parcel(line=str(number), sku=claim.sku, quantity=claim.units)
 
 
 def lyon(units, floor=0, sku="A"):
@@ -129,11 +140,12 @@ def test_the_last_unit_above_the_floor_can_be_taken(ledger, units):
 
 
 @pytest.mark.parametrize(
-    ("other", "stale"), [({"network_version": "another"}, "facts"), ({"policy_version": "another"}, "policies")]
+    ("other", "became"),
+    [({"network_version": "another"}, Commit(stale="facts")), ({"policy_version": "another"}, Commit(outdated=True))],
 )
-def test_a_decision_on_facts_or_policies_of_before_takes_nothing(ledger, contents, other, stale):
+def test_a_decision_on_facts_or_policies_of_before_takes_nothing(ledger, contents, other, became):
     before = contents()
-    assert commit(ledger, decision_of(lyon(1), **other)).stale == stale
+    assert commit(ledger, decision_of(lyon(1), **other)) == became
     assert contents() == before
 
 

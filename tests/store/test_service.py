@@ -16,6 +16,7 @@ from engine.settings import Settings
 from engine.store.embedded import socket_of
 from engine.store.ledger import Key
 from engine.store.server import open_server
+from engine.store.stock import Movement
 from tests.building import collected, order
 from tests.conftest import SMALL, activate
 from tests.ordering import shipped_units
@@ -130,6 +131,15 @@ def test_an_embedded_server_that_was_killed_is_started_again_by_the_next_decisio
         assert pointsman.decide(order(("RARE", 9))).record["score"]["unfilled_units"] == 7
         assert pointsman.decision(first.record["id"]).body == first.body
         assert (pointsman.check().clean, pointsman.check().held) == (True, 3)
+        for act in (
+            lambda: pointsman.holds.confirm(first.record["id"]),
+            lambda: pointsman.stock.move([Movement(op="a", node="lyon", sku="RARE", delta=1)]),
+            lambda: pointsman.stock.show("RARE"),
+        ):
+            with redis.Redis(unix_socket_path=str(socket_of((tmp_path / "data").resolve()))) as client:
+                os.kill(client.info("server")["process_id"], signal.SIGKILL)
+            act()
+        assert (pointsman.check().clean, pointsman.check().confirmed) == (True, 1)
 
 
 def test_nothing_loaded_and_nothing_active_are_two_things(bare):
