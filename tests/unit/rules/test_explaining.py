@@ -157,8 +157,23 @@ WINDOWS = [
     ('hours: ["08:00", "18:00"]', "Between 08:00 and 18:00.", "Entre 08:00 et 18:00."),
     (
         'weekdays: [friday]\n    hours: ["22:00", "06:00"]',
-        "On Fridays, between 22:00 and 06:00 of the next day.",
-        "Le vendredi, entre 22:00 et 06:00 le lendemain.",
+        "On Fridays, from 22:00 to 06:00 of the next day.",
+        "Le vendredi, de 22:00 à 06:00 le lendemain.",
+    ),
+    (
+        'weekdays: [saturday, sunday]\n    hours: ["18:00", "02:00"]\n    until: 2026-12-24',
+        "Up to and including 24 December 2026, on Saturdays and Sundays, from 18:00 to 02:00 of the next day.",
+        "Jusqu'au 24 décembre 2026 inclus, le samedi et le dimanche, de 18:00 à 02:00 le lendemain.",
+    ),
+    (
+        'weekdays: [friday]\n    hours: ["08:00", "18:00"]',
+        "On Fridays, between 08:00 and 18:00.",
+        "Le vendredi, entre 08:00 et 18:00.",
+    ),
+    (
+        'hours: ["22:00", "06:00"]',
+        "Between 22:00 and 06:00 of the next day.",
+        "Entre 22:00 et 06:00 le lendemain.",
     ),
 ]
 
