@@ -7,7 +7,7 @@ ARGS   ?=
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check fmt bench serve lock clean
+.PHONY: help demo test check fmt fuzz bench serve lock clean
 
 BIN  := $(VENV)/bin
 WHAT := requirements.lock pyproject.toml
@@ -38,7 +38,7 @@ demo: $(VENV)/.runtime ## install, load the example network, route a day of its 
 run = printf '\n$$ pointsman %s\n' '$(1)' && $(DEMO) $(1)
 
 test: $(VENV)/.test ## run every test; ARGS="-k ledger" picks some
-	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(ARGS)
 
 check: $(VENV)/.check ## format, lint, types, floors: what CI runs before the tests
 	$(BIN)/ruff format --check .
@@ -49,6 +49,9 @@ check: $(VENV)/.check ## format, lint, types, floors: what CI runs before the te
 fmt: $(VENV)/.check ## format, and mend what can be mended by itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+fuzz: $(VENV)/.test ## check 10,000 mutated policy files; ARGS="--count 50000" more of them
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 bench: $(VENV)/.bench ## side by side with other engines, and with a floor
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -113,12 +113,16 @@ class PositionAnswer(Schema):
     free = fields.Integer(required=True, metadata={"description": "available less what the policies keep back"})
 
 
-class AvailabilityAnswer(Schema):
+class SkuAvailabilityAnswer(Schema):
     sku = fields.String(required=True)
-    channel = fields.String(required=True)
     free = fields.Integer(required=True)
-    policy_version = fields.String(required=True)
     nodes = fields.List(fields.Nested(PositionAnswer), required=True)
+
+
+class AvailabilityAnswer(Schema):
+    channel = fields.String(required=True)
+    policy_version = fields.String(required=True)
+    skus = fields.List(fields.Nested(SkuAvailabilityAnswer), required=True)
 
 
 class ReadyAnswer(Schema):

@@ -8,7 +8,7 @@ import orjson
 from flask import Flask, Response, request
 from flask.json.provider import JSONProvider
 
-from api import decisions, problems, stock, system
+from api import decisions, holds, movements, policies, problems, stock, system, uploads
 from engine import __version__
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -42,7 +42,7 @@ def create_app(pointsman: Pointsman) -> Flask:
     app.before_request(_only_json)
     problems.register(app)
     api = problems.ProblemApi(app)
-    for part in (decisions, stock, system):
+    for part in (decisions, holds, stock, movements, policies, system):
         api.register_blueprint(part.blueprint(pointsman))
     return app
 
@@ -53,7 +53,10 @@ def served_app() -> Flask:
 
 
 def _only_json() -> Response | None:
-    if request.url_rule and request.method == "POST" and not request.is_json:
-        detail = "send the order as JSON, with the header Content-Type: application/json"
+    is_upload = request.endpoint in policies.UPLOADS and request.mimetype == uploads.MULTIPART
+    if is_upload or request.endpoint == movements.ENDPOINT:
+        return None
+    if request.url_rule and request.method in ("POST", "PUT") and not request.is_json:
+        detail = "send JSON, with the header Content-Type: application/json"
         return problems.problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
     return None

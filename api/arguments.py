@@ -5,17 +5,24 @@ from typing import Any
 import flask
 import flask_smorest
 import orjson
-from marshmallow import RAISE
+from marshmallow import RAISE, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest
 
 
 class StrictParser(FlaskParser):
     """Bodies by orjson: no NaN, no lone surrogates, no nesting that exhausts the stack. A query that says what nobody
-    knows is refused: `?dryrun=true` must not take holds.
+    knows, or says twice what is no list, is refused: `?dryrun=true` must not take holds.
     """
 
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"query": RAISE}
+
+    def load_querystring(self, req: flask.Request, schema: Any) -> Any:
+        lists = {name for name, field in schema.fields.items() if isinstance(field, fields.List)}
+        twice = [name for name, values in req.args.lists() if len(values) > 1 and name not in lists]
+        if twice:
+            raise BadRequest(f"'{twice[0]}' stands in the query more than once")
+        return super().load_querystring(req, schema)
 
     def _raw_load_json(self, req: flask.Request) -> Any:
         try:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from engine.decide.options import EARTH_RADIUS
+from engine.decide.distance import EARTH_RADIUS
 from engine.facts import MICRODEGREES, Network, Node, Place, Product, Service
 from rules.literals import MICROS
 

@@ -8,9 +8,11 @@ from typing import Any, TypeAlias
 
 from marshmallow import Schema
 
+from api.attributes import attribute_value
 from api.case_places import ANYWHERE, BY_MODE, NODES, SERVICES, away, plain_product
 from api.case_shapes import Shapes, shaped
-from api.network_file import attribute_value
+from api.network_file import transit_of, unit_prices_of
+from api.timetables import Calendars
 from engine.facts import Inventory, Network, Node, Place, Position, Product, Service, Snapshot
 from rules import literals
 from rules.errors import LiteralInvalid
@@ -22,8 +24,18 @@ from rules.vocabulary import Kind, Value
 USUAL = "usual"
 """The name of the order and the stock that a case gets which names none."""
 LIKE = "like"
-_RIVALS = {"away": ("latitude", "longitude"), "latitude": ("away",), "takes": ("transit",), "transit": ("takes",)}
+_RIVALS = {
+    "away": ("latitude", "longitude"),
+    "latitude": ("away",),
+    "takes": ("transit", "daily_distance"),
+    "transit": ("takes", "daily_distance"),
+    "daily_distance": ("takes", "transit"),
+    "per_kg": ("unit_prices",),
+    "unit_prices": ("per_kg",),
+}
 """Ways to say the same."""
+_CALENDARS = Calendars(opening_hours={}, holidays={})
+"""A test names no lists of days off: it writes the days."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -173,6 +185,9 @@ def _node(sheet: Sheet, name: str, data: Mapping[str, Any], path: Path) -> Node:
         changes["place"] = Place(latitude=changes.pop("latitude"), longitude=changes.pop("longitude"))
     changes |= {"tags": frozenset(data["tags"])} if "tags" in data else {}
     changes |= {"services": tuple(data["services"])} if "services" in data else {}
+    changes |= {"unit_handling": changes.pop("handling_per_unit")} if "handling_per_unit" in data else {}
+    if "hours" in data or "closed" in data:
+        changes["hours"] = _CALENDARS.opening(data.get("hours"), changes.pop("closed", ()))
     if "attributes" in data:
         changes["attributes"] = {**base.attributes, **dict(_attributes(sheet, "node", data["attributes"], path))}
     return dataclasses.replace(base, **{**changes, "id": name})
@@ -182,9 +197,17 @@ def _service(base: Service | None, name: str, data: Mapping[str, Any]) -> Servic
     changes = {key: value for key, value in data.items() if key not in ("takes", "grams_per_tonne_km")}
     like = BY_MODE[data["mode"]] if "mode" in data else SERVICES["parcel"]
     if "takes" in data:
-        changes["transit"] = ((ANYWHERE, data["takes"]),)
+        changes |= {"transit": ((ANYWHERE, data["takes"]),), "daily_distance": None}
     if "transit" in data:
-        changes["transit"] = tuple((band["up_to"], band["takes"]) for band in data["transit"])
+        changes |= {"transit": transit_of(data["transit"]), "daily_distance": None}
+    if "daily_distance" in data:
+        changes["transit"] = ()
+    if "unit_prices" in data:
+        changes |= {"unit_prices": unit_prices_of(data["unit_prices"]), "per_kg": 0}
+    if "per_kg" in data:
+        changes["unit_prices"] = ()
+    if "runs" in data or "closed" in data:
+        changes["runs"] = _CALENDARS.running(data.get("runs"), changes.pop("closed", ()))
     if "mode" in data:
         changes["emission"] = like.emission
     if "grams_per_tonne_km" in data:

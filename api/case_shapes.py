@@ -3,6 +3,7 @@
 A test says only what matters to it, so little is required; and amounts are those of the policy language.
 """
 
+import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from api.fields import MOST_UNITS, Literal, Word, thousandths
-from api.inventory import MOST_GRAMS, MOST_MINUTES, NodeShape, ProductShape, ServiceShape, StockShape
+from api.inventory import MOST_GRAMS, MOST_MINUTES, HoursShape, NodeShape, ProductShape, ServiceShape, StockShape
 from api.schemas import DestinationRequest, LineRequest, OrderRequest
+from api.timetables import as_date
 from rules import literals
 from rules.errors import LiteralInvalid
 from rules.parsing import Notes
@@ -24,6 +26,8 @@ _NODE_DEFAULTS = ("type", "latitude", "longitude", "country", "services")
 _SERVICE_DEFAULTS = ("mode", "base", "transit")
 _PRODUCT_DEFAULTS = ("category", "lifecycle")
 _NAMED = ("sku", "weight_g")
+_UNUSED = ("id", "emission")
+"""A test's own services need no source for what they emit: grams_per_tonne_km is enough."""
 _ANY = {"keys": fields.String(), "values": fields.Raw(allow_none=True)}
 
 
@@ -56,9 +60,22 @@ class FileShape(_Strict):
     tests = fields.List(fields.Nested(CaseShape), required=True, validate=_SOME)
 
 
+def _day(text: str) -> None:
+    if as_date(text) is None:
+        raise ValidationError(f"'{text}' is no date; write for example 2026-12-25")
+
+
+def _zone(text: str) -> None:
+    if text not in zoneinfo.available_timezones():
+        raise ValidationError(f"'{text}' is no time zone; write for example Europe/Paris")
+
+
 class CaseNodeShape(NodeShape):
     away = Literal(literals.distance, most=MOST_AWAY)
     load = Literal(literals.count)
+    hours = fields.Nested(HoursShape)
+    closed = fields.List(fields.String(validate=_day))
+    time_zone = fields.String(validate=_zone)
 
     @validates_schema
     def _one_place(self, data: dict[str, Any], **_: Any) -> None:
@@ -72,10 +89,15 @@ class CaseServiceShape(ServiceShape):
     takes = Literal(literals.duration, most=MOST_MINUTES)
     grams_per_tonne_km = Literal(thousandths)
 
+    closed = fields.List(fields.String(validate=_day))
+
     @validates_schema
-    def _one_transit(self, data: dict[str, Any], **_: Any) -> None:
-        if "takes" in data and "transit" in data:
-            raise ValidationError("write takes or transit; not both", "takes")
+    def _said_one_way(self, data: dict[str, Any], **_: Any) -> None:
+        """In place of the one of network.yaml, which wants one of them to be there."""
+        for rivals in (("takes", "transit", "daily_distance"), ("unit_prices", "per_kg")):
+            said = [name for name in rivals if name in data]
+            if len(said) > 1:
+                raise ValidationError(f"write {' or '.join(said)}; not both", said[0])
 
 
 class CaseProductShape(ProductShape):
@@ -163,7 +185,7 @@ class Shapes:
     """The shapes of what stands under a name, so that the name itself is none of their keys."""
 
     node: Schema = field(default_factory=lambda: CaseNodeShape(exclude=("id",), partial=_NODE_DEFAULTS))
-    service: Schema = field(default_factory=lambda: CaseServiceShape(exclude=("id",), partial=_SERVICE_DEFAULTS))
+    service: Schema = field(default_factory=lambda: CaseServiceShape(exclude=_UNUSED, partial=_SERVICE_DEFAULTS))
     product: Schema = field(default_factory=lambda: CaseProductShape(exclude=_NAMED, partial=_PRODUCT_DEFAULTS))
     position: Schema = field(default_factory=lambda: PositionShape(exclude=("node", "sku")))
     order: Schema = field(default_factory=CaseOrderShape)

@@ -8,7 +8,7 @@ from api.case_orders import now_of, order_of, read_order
 from api.case_places import plain_network
 from api.case_scenes import Sheet, fixture, positions, scene
 from api.case_shapes import FileShape, Shapes, note_shape
-from engine.decide.trying import TEST_SUFFIX, Case
+from engine.decide.trying import TEST_SUFFIX, Case, Report, try_cases
 from engine.errors import InputInvalid
 from engine.facts import Inventory
 from rules.conditions import comparisons
@@ -50,6 +50,15 @@ def read_cases(
     if findings:
         raise PolicyInvalid(findings)
     return cases
+
+
+def trial(
+    files: Mapping[str, bytes], *, open_network: OpenNetwork | None = None
+) -> Callable[[PolicySet], Report] | None:
+    """What tries a set by the test files among `files`, if there are any, as `Versions.publish` asks for it."""
+    if not any(map(is_test_file, files)):
+        return None
+    return lambda found: try_cases(found, read_cases(files, found, open_network=open_network))
 
 
 def read_tested(

@@ -15,7 +15,8 @@ from api.loading import load_inventory
 from api.options import AS_JSON, INSTANT, print_json
 from api.policy_cli import policy
 from api.routing import day_record, route
-from api.stock import availability_record
+from api.stock_answers import availability_record
+from api.stock_cli import hold, stock
 from engine import __version__
 from engine.errors import InputInvalid, PointsmanError
 from engine.facts import Network
@@ -62,6 +63,8 @@ def load(settings: Settings, directory: Path) -> None:
 
 
 pointsman.add_command(policy)
+pointsman.add_command(stock)
+pointsman.add_command(hold)
 
 
 @pointsman.command()
@@ -77,7 +80,7 @@ def decide(settings: Settings, order: Path, *, dry_run: bool, instant: int | Non
     """
     wanted = files.read_order(order, settings.max_lines)
     with Pointsman(settings) as service:
-        answer = service.decide(wanted, now=instant, dry_run=dry_run)
+        answer = service.decide(wanted, now=instant, dry_run=dry_run, caller="cli")
         network = service.network()
     _show_decision(answer.record, network, as_json=as_json)
 

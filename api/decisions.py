@@ -1,20 +1,21 @@
 """POST /v1/decisions, GET /v1/decisions/{id}."""
 
 from http import HTTPStatus
+from typing import Any
 
 from flask import Response, request, url_for
 from marshmallow import Schema, fields, validate
 
 from api.answers import DecisionAnswer
 from api.arguments import Blueprint
-from api.fields import Flag
+from api.fields import Flag, Word
 from api.schemas import OrderRequest
 from engine.facts import Order
 from engine.service import Answer, Pointsman
 from engine.store.ledger import Key
 
 CALLER = "http"
-"""Whose idempotency keys these are, until callers have names."""
+"""Whose idempotency keys and holds these are, if the caller gives no name."""
 
 
 class DecisionQuery(Schema):
@@ -27,6 +28,11 @@ class DecisionHeaders(Schema):
         load_default=None,
         validate=validate.Length(min=1, max=200),
         metadata={"description": "a name for this request; sent again, it is answered with the same decision"},
+    )
+    client = Word(
+        data_key="X-Pointsman-Client",
+        load_default=CALLER,
+        metadata={"description": "who asks: whose the key is, and whose open holds are counted"},
     )
 
 
@@ -41,10 +47,11 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @decisions.arguments(DecisionHeaders, location="headers", unknown="exclude")
     @decisions.response(HTTPStatus.CREATED, DecisionAnswer)
     @decisions.alt_response(HTTPStatus.OK, schema=DecisionAnswer, description="Decided before, under this key")
-    def decide(order: Order, query: dict[str, bool], headers: dict[str, str | None]) -> Response:
+    def decide(order: Order, query: dict[str, bool], headers: dict[str, Any]) -> Response:
         """Decide where an order ships from, and hold its stock"""
-        key = Key(caller=CALLER, name=headers["key"]) if headers["key"] else None
-        answer = pointsman.decide(order, key=key, dry_run=query["dry_run"])
+        client = headers["client"]
+        key = Key(caller=client, name=headers["key"]) if headers["key"] else None
+        answer = pointsman.decide(order, key=key, dry_run=query["dry_run"], caller=client)
         return _response(answer, dry_run=query["dry_run"])
 
     @decisions.get("/<string:decision_id>")

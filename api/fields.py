@@ -17,6 +17,11 @@ MOST_UNITS = 1_000_000
 _GREAT_CIRCLE = 1_000
 _YEAR_9999 = 253_370_764_800
 """UTC seconds; beyond, a local time may have no calendar any more."""
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?",
+    re.ASCII,
+)
+"""A zone that is missing is asked for by name; seconds may be left out."""
 _PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?", re.ASCII)
 _Value = TypeVar("_Value")
 
@@ -51,6 +56,28 @@ class Literal(_Reading[Any]):
         if found > self._most:
             raise ValidationError(f"'{value}' is more than can be meant here")
         return found
+
+
+class Span(_Reading[tuple[int, int]]):
+    """`09:00-12:30`: minutes since midnight, the second one after the first."""
+
+    def read(self, value: Any) -> tuple[int, int]:
+        if not isinstance(value, str) or value.count("-") != 1:
+            raise ValidationError("write opening hours as 09:00-18:30")
+        opens, closes = (_minute(text.strip()) for text in value.split("-"))
+        if closes <= opens:
+            message = (
+                f"'{value}' ends before it starts; past midnight, write 22:00-24:00 and 00:00-06:00 on the next day"
+            )
+            raise ValidationError(message)
+        return opens, closes
+
+
+def _minute(text: str) -> int:
+    try:
+        return literals.time(text)
+    except LiteralInvalid as error:
+        raise ValidationError(str(error)) from None
 
 
 def thousandths(text: str) -> int:
@@ -106,10 +133,12 @@ class Instant(_Reading[int]):
     """RFC 3339 with a zone, "2026-11-27T08:12:31Z", to UTC seconds; fractions are dropped."""
 
     def read(self, value: Any) -> int:
+        if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+            raise ValidationError("write an instant as 2026-11-27T08:12:31Z")
         try:
-            moment = datetime.datetime.fromisoformat(value)
-        except (TypeError, ValueError):
-            raise ValidationError("write an instant as 2026-11-27T08:12:31Z") from None
+            moment = datetime.datetime.fromisoformat(value.upper())
+        except ValueError as error:
+            raise ValidationError(f"'{value}' is no instant: {error}") from None
         if moment.tzinfo is None:
             raise ValidationError("the zone is missing; write for example 2026-11-27T08:12:31Z")
         seconds = int(moment.timestamp() // 1)
@@ -123,6 +152,18 @@ class Word(fields.String):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(validate=[validate.Length(min=1, max=200), _readable], **options)
+
+
+class Note(fields.String):
+    """A text of at most 1,000 characters on one line; it may be empty."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=[validate.Length(max=1_000), _in_one_line], **options)
+
+
+def _in_one_line(text: str) -> None:
+    if any(unicodedata.category(letter) == "Cc" for letter in text):
+        raise ValidationError("the text has line breaks or control characters in it")
 
 
 def _readable(text: str) -> None:

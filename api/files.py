@@ -1,5 +1,6 @@
 """Orders and policies from the file system."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,26 @@ from api.schemas import OrderRequest, mistakes_of
 from engine.decide.trying import TEST_SUFFIX
 from engine.errors import InputInvalid, Mistake, OrderInvalid
 from engine.facts import Order
+from rules.lint import Checked
 from rules.schema import is_policy_file
 
 
 def policy_files(path: Path) -> dict[str, bytes]:
-    """The policy files under a directory (tests left out), or the one file, by name; raises InputInvalid."""
-    found = [path] if path.is_file() else sorted(item for item in path.rglob("*.yaml") if is_policy_file(item.name))
+    """The policy files under a directory (tests left out), or the one file, by name; raises InputInvalid. Files named
+    *.yml come along, to be refused: who wrote one believes that it counts.
+    """
+    found = [path] if path.is_file() else sorted(item for item in path.rglob("*.y*ml") if _is_meant(item))
     if not found:
         raise InputInvalid([Mistake(where=str(path), field="", message="there is no policy file (*.yaml) here")])
     root = path.parent if path.is_file() else path
     return {item.relative_to(root).as_posix(): _read(item) for item in found}
+
+
+def shown_at(path: Path, checked: Checked) -> Checked:
+    """The same findings with their files named as seen from where `path` is."""
+    root = path.parent if path.is_file() else path
+    found = (dataclasses.replace(item, file=(root / item.file).as_posix()) for item in checked.findings)
+    return dataclasses.replace(checked, findings=tuple(found))
 
 
 def read_order(path: Path, max_lines: int) -> Order:
@@ -33,15 +44,12 @@ def read_order(path: Path, max_lines: int) -> Order:
 
 
 def case_files(path: Path) -> dict[str, bytes]:
-    """The test files under a directory, or beside the one policy file, by name; raises InputInvalid."""
+    """The test files under a directory, or beside the one policy file, by name."""
     if path.is_dir():
         found, root = sorted(path.rglob(f"*{TEST_SUFFIX}")), path
     else:
         beside = path if path.name.endswith(TEST_SUFFIX) else path.with_name(path.stem + TEST_SUFFIX)
         found, root = [beside] if beside.exists() else [], path.parent
-    if not found:
-        message = f"there are no tests here; write them into a file whose name ends in {TEST_SUFFIX}"
-        raise InputInvalid([Mistake(where=str(path), field="", message=message)])
     return {item.relative_to(root).as_posix(): _read(item) for item in found}
 
 
@@ -58,6 +66,10 @@ def read_orders(path: Path, max_lines: int) -> list[Order]:
     if mistakes:
         raise OrderInvalid(mistakes)
     return [item for item in found if isinstance(item, Order)]
+
+
+def _is_meant(path: Path) -> bool:
+    return is_policy_file(path.name) or path.suffix == ".yml"
 
 
 def _mistakes_or_order(where: str, text: bytes, shape: OrderRequest) -> Iterator[Mistake | Order]:

@@ -10,8 +10,9 @@ from typing import Any
 
 from marshmallow import Schema
 
+from api.attributes import attribute_value
 from api.inventory import ProductShape, StockShape
-from api.network_file import attribute_value, read_network
+from api.network_file import read_network
 from api.schemas import mistakes_of
 from engine.errors import InputInvalid, Mistake
 from engine.facts import Inventory, Network, Product
@@ -49,11 +50,11 @@ def _products(path: Path, network: Network | None, notes: list[Mistake]) -> dict
     products: dict[str, Product] = {}
     kinds = network.attributes if network else {}
     shape = ProductShape()
-    for where, row in _rows(path, ["sku", "category", "lifecycle", "weight_g"], notes):
+    for where, row in rows(path, ["sku", "category", "lifecycle", "weight_g"], notes):
         raw = {name.removeprefix(ATTRIBUTE): row.pop(name) for name in list(row) if name.startswith(ATTRIBUTE)}
         found = len(notes)
         attributes = dict(_attributes(raw, kinds, where, notes)) if network else {}
-        data = _shaped(shape, row, where, notes)
+        data = shaped(shape, row, where, notes)
         if data is None or len(notes) > found:
             continue
         if data["sku"] in products:
@@ -87,8 +88,8 @@ def _stock(
     stock: dict[str, dict[str, int]] = {}
     paces: dict[str, dict[str, int]] = {}
     shape = StockShape()
-    for where, row in _rows(path, ["node", "sku", "on_hand"], notes):
-        data = _shaped(shape, row, where, notes)
+    for where, row in rows(path, ["node", "sku", "on_hand"], notes):
+        data = shaped(shape, row, where, notes)
         if data is None:
             continue
         node, sku = data["node"], data["sku"]
@@ -104,7 +105,7 @@ def _stock(
     return stock, paces
 
 
-def _shaped(shape: Schema, row: dict[str, str], where: str, notes: list[Mistake]) -> dict[str, Any] | None:
+def shaped(shape: Schema, row: dict[str, str], where: str, notes: list[Mistake]) -> dict[str, Any] | None:
     errors = shape.validate(row)
     if errors:
         notes += [Mistake(where=where, field=name, message=message) for name, message in mistakes_of(errors)]
@@ -112,7 +113,7 @@ def _shaped(shape: Schema, row: dict[str, str], where: str, notes: list[Mistake]
     return dict(shape.load(row))
 
 
-def _rows(path: Path, required: list[str], notes: list[Mistake]) -> Iterator[tuple[str, dict[str, str]]]:
+def rows(path: Path, required: list[str], notes: list[Mistake]) -> Iterator[tuple[str, dict[str, str]]]:
     """Each row with its place, `stock.csv:12`; empty cells are left out. Mistakes of the file itself are noted."""
     content = _content(path, notes)
     if content is None:

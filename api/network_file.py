@@ -1,27 +1,21 @@
 """network.yaml to a Network."""
 
-import zoneinfo
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from api.attributes import attribute_value, kinds_of
 from api.inventory import NetworkShape
+from api.network_checks import cross_mistakes
 from api.schemas import mistakes_of
+from api.timetables import Calendars
 from engine.errors import Mistake
-from engine.facts import Network, Node, Place, Service
-from rules import literals
+from engine.facts import Lane, Network, Node, Place, Service, UnitPrice
 from rules.errors import LiteralInvalid, PolicyInvalid
 from rules.reading import Document, read
-from rules.vocabulary import ATTRIBUTE_KINDS, Kind, Value
+from rules.vocabulary import Kind, Value
 
 MOST_BYTES = 64 << 20
-
-_ATTRIBUTE_READERS = {
-    Kind.FLAG: literals.flag,
-    Kind.NUMBER: literals.number,
-    Kind.WORD: str,
-    Kind.TAGS: lambda text: frozenset(filter(None, text.split("|"))),
-}
 
 
 def read_network(path: Path, content: bytes, notes: list[Mistake]) -> Network | None:
@@ -43,7 +37,7 @@ def read_network(path: Path, content: bytes, notes: list[Mistake]) -> Network | 
     found = [(tuple(name.split(".")), text) for name, text in mistakes_of(shape.validate(root))]
     if not found:
         network = _network(shape.load(root), kinds_of(root.get("attributes") or {}))
-        found = [*_attribute_mistakes(root, network.attributes), *_cross_mistakes(root)]
+        found = list(cross_mistakes(root, network))
     if found:
         notes += [_located(path, document, where, text) for where, text in found]
         return None
@@ -56,25 +50,11 @@ def _located(path: Path, document: Document, where: tuple[str, ...], text: str) 
     return Mistake(where=f"{path}:{finding.line}", field=".".join(where), message=text)
 
 
-def kinds_of(attributes: Mapping[str, Mapping[str, str]]) -> dict[str, Kind]:
-    """The kinds of the extra attributes by path, as network.yaml declares them."""
-    return {
-        f"{group}.attributes.{name}": ATTRIBUTE_KINDS[kind]
-        for group, kinds in attributes.items()
-        for name, kind in kinds.items()
-    }
-
-
-def attribute_value(kind: Kind, text: str) -> Value:
-    """An attribute's text as its declared kind; raises LiteralInvalid."""
-    value: Value = _ATTRIBUTE_READERS[kind](text)
-    return value
-
-
 def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
-    emissions = {mode: entry["grams_per_tonne_km"] for mode, entry in data["emissions"].items()}
-    services = [_service(entry, emissions) for entry in data["services"]]
-    nodes = [_node(entry, kinds) for entry in data["nodes"]]
+    emissions = data["emissions"]
+    calendars = Calendars.of(data)
+    services = [_service(entry, emissions.get(entry["mode"], {}), calendars) for entry in data["services"]]
+    nodes = [_node(entry, kinds, calendars) for entry in data["nodes"]]
     return Network(
         version="",
         currency=data["currency"],
@@ -82,21 +62,51 @@ def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
         attributes=kinds,
         services={service.id: service for service in services},
         nodes={node.id: node for node in nodes},
+        channels=frozenset(data.get("channels", ())),
+        lanes=tuple(_lane(entry) for entry in data.get("lanes", ())),
     )
 
 
-def _service(data: dict[str, Any], emissions: Mapping[str, int]) -> Service:
-    transit = tuple((band["up_to"], band["takes"]) for band in data.pop("transit"))
-    countries = frozenset(data.pop("countries", ()))
-    return Service(**data, transit=transit, countries=countries, emission=emissions.get(data["mode"], 0))
+def _service(data: dict[str, Any], mode: Mapping[str, Any], calendars: Calendars) -> Service:
+    """`mode` is the mode's own emission factor and drop: what a service says itself comes first."""
+    factor = data.pop("emission", mode)
+    return Service(
+        transit=transit_of(data.pop("transit", ())),
+        unit_prices=unit_prices_of(data.pop("unit_prices", ())),
+        countries=frozenset(data.pop("countries", ())),
+        runs=calendars.running(data.pop("runs", None), data.pop("closed", ())),
+        emission=factor.get("grams_per_tonne_km", 0),
+        drop=data.pop("drop", mode.get("drop", 0)),
+        **data,
+    )
 
 
-def _node(data: dict[str, Any], kinds: Mapping[str, Kind]) -> Node:
+def transit_of(bands: Iterable[Mapping[str, Any]]) -> tuple[tuple[int, int], ...]:
+    return tuple((band["up_to"], band["takes"]) for band in bands)
+
+
+def unit_prices_of(bands: Iterable[Mapping[str, Any]]) -> tuple[UnitPrice, ...]:
+    return tuple(UnitPrice(up_to=band["up_to"], base=band["costs"], per_kg=band.get("per_kg", 0)) for band in bands)
+
+
+def _node(data: dict[str, Any], kinds: Mapping[str, Kind], calendars: Calendars) -> Node:
     data.pop("name", None)
-    place = Place(latitude=data.pop("latitude"), longitude=data.pop("longitude"))
-    attributes = dict(_attributes(data.pop("attributes", {}), kinds))
-    tags, services = frozenset(data.pop("tags", ())), tuple(data.pop("services"))
-    return Node(**data, place=place, attributes=attributes, tags=tags, services=services)
+    return Node(
+        place=Place(latitude=data.pop("latitude"), longitude=data.pop("longitude")),
+        attributes=dict(_attributes(data.pop("attributes", {}), kinds)),
+        tags=frozenset(data.pop("tags", ())),
+        services=tuple(data.pop("services")),
+        unit_handling=data.pop("handling_per_unit", 0),
+        hours=calendars.opening(data.pop("hours", None), data.pop("closed", ())),
+        **data,
+    )
+
+
+def _lane(data: dict[str, Any]) -> Lane:
+    origin = {name: frozenset(names) for name, names in data.pop("origin").items()}
+    services = frozenset(data.pop("services", ()))
+    served = not data.pop("no_service", False)
+    return Lane(**origin, **data.pop("goal"), services=services, served=served, **data)
 
 
 def _attributes(raw: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterator[tuple[str, Value]]:
@@ -107,40 +117,3 @@ def _attributes(raw: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterator[t
                 yield name, attribute_value(kind, text)
             except LiteralInvalid:
                 continue  # noted by _attribute_mistakes, with its place
-
-
-_Found = tuple[tuple[str, ...], str]
-
-
-def _attribute_mistakes(root: dict[str, Any], kinds: Mapping[str, Kind]) -> Iterator[_Found]:
-    for index, node in enumerate(root["nodes"]):
-        for name, text in (node.get("attributes") or {}).items():
-            where = ("nodes", str(index), "attributes", name)
-            kind = kinds.get(f"node.attributes.{name}")
-            if kind is None:
-                yield where, f"'{name}' is no attribute declared under attributes: node"
-                continue
-            try:
-                attribute_value(kind, str(text))
-            except LiteralInvalid as error:
-                yield where, str(error)
-
-
-def _cross_mistakes(root: dict[str, Any]) -> Iterator[_Found]:
-    """What only shows between the parts of the file."""
-    if root["time_zone"] not in zoneinfo.available_timezones():
-        yield ("time_zone",), f"'{root['time_zone']}' is no time zone; write for example Europe/Paris"
-    services = {service["id"] for service in root["services"]}
-    for part in ("services", "nodes"):
-        seen: set[str] = set()
-        for index, entry in enumerate(root[part]):
-            if entry["id"] in seen:
-                yield (part, str(index), "id"), f"'{entry['id']}' stands here a second time"
-            seen.add(entry["id"])
-    for index, service in enumerate(root["services"]):
-        if service["mode"] not in root["emissions"]:
-            yield ("services", str(index), "mode"), f"emissions says nothing of '{service['mode']}'"
-    for index, node in enumerate(root["nodes"]):
-        for number, name in enumerate(node["services"]):
-            if name not in services:
-                yield ("nodes", str(index), "services", str(number)), f"no service goes by the id '{name}'"

@@ -6,20 +6,27 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
+from api.findings import finding_record
 from api.schemas import mistakes_of
 from engine.errors import (
     Contended,
+    HoldEnded,
     InputInvalid,
     KeyReused,
+    NotActivated,
     NotFound,
     NotReady,
     PointsmanError,
+    QuotaExceeded,
+    StockConflict,
     StoreUnavailable,
+    TestsFailed,
 )
+from rules.errors import PolicyInvalid
 
 logger = logging.getLogger("pointsman.api")
 
@@ -27,9 +34,13 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     InputInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotFound: HTTPStatus.NOT_FOUND,
     KeyReused: HTTPStatus.CONFLICT,
+    NotActivated: HTTPStatus.CONFLICT,
+    TestsFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    HoldEnded: HTTPStatus.CONFLICT,
+    StockConflict: HTTPStatus.CONFLICT,
+    QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     Contended: HTTPStatus.SERVICE_UNAVAILABLE,
-    StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     PointsmanError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 RETRY_SECONDS = 1
@@ -44,7 +55,7 @@ class ProblemApi(Api):
         messages = (getattr(error, "data", None) or {}).get("messages", {})
         # webargs says where the argument was: json, query, headers
         found = [fault for part in messages.values() for fault in mistakes_of(part)] if messages else []
-        detail = "; ".join(_said(field, text) for field, text in found) or str(error.description)
+        detail = "; ".join(_said(field, text) for field, text in found) or _described(error, status)
         errors = [{"field": field, "message": text} for field, text in found]
         response = problem(status, _slug(status.phrase), detail, errors)
         response.headers.extend(
@@ -56,10 +67,17 @@ class ProblemApi(Api):
 def register(app: Flask) -> None:
     """Turn whatever is raised into a problem."""
     app.register_error_handler(PointsmanError, _of_ours)
+    app.register_error_handler(PolicyInvalid, _of_policies)
     app.register_error_handler(Exception, _of_nobody)
 
 
-def problem(status: HTTPStatus, kind: str, detail: str, errors: list[dict[str, str]] | None = None) -> Response:
+def problem(
+    status: HTTPStatus,
+    kind: str,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    findings: list[dict[str, Any]] | None = None,
+) -> Response:
     body: dict[str, Any] = {
         "type": f"urn:pointsman:problem:{kind}",
         "title": status.phrase,
@@ -68,22 +86,38 @@ def problem(status: HTTPStatus, kind: str, detail: str, errors: list[dict[str, s
     }
     if errors:
         body["errors"] = errors
+    if findings:
+        body["findings"] = findings
     response = Response(orjson.dumps(body), status=int(status), content_type="application/problem+json")
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 
 def _of_ours(error: PointsmanError) -> Response:
+    if isinstance(error, StoreUnavailable):
+        logger.error("a request failed: %s", error)
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", error.told)
     status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
     mistakes = error.mistakes if isinstance(error, InputInvalid) else ()
     errors = [{"field": mistake.field, "message": mistake.message} for mistake in mistakes]
     return problem(status, _slug(type(error).__name__), str(error), errors)
 
 
+def _of_policies(error: PolicyInvalid) -> Response:
+    findings = [finding_record(finding) for finding in error.findings]
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "policy-invalid", str(error), findings=findings)
+
+
 def _of_nobody(error: Exception) -> Response:
     logger.error("a request failed", exc_info=error)
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "this is a fault of Pointsman; its log says more")
+
+
+def _described(error: HTTPException, status: HTTPStatus) -> str:
+    if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return f"the body is larger than {current_app.config['MAX_CONTENT_LENGTH']} bytes"
+    return str(error.description)
 
 
 def _said(field: str, text: str) -> str:

@@ -89,11 +89,6 @@ class OrderRequest(_Strict):
         return Order(**data | where | {"lines": lines, "place": place, "tags": frozenset(data["tags"])})
 
 
-class AvailabilityQuery(_Strict):
-    sku = Word(required=True)
-    channel = Word(required=True, metadata={"example": "web"})
-
-
 def mistakes_of(messages: Any, path: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     """Marshmallow's nested messages as (field path, message), in the order of fields."""
     if isinstance(messages, Mapping):

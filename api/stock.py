@@ -1,42 +1,54 @@
-"""GET /v1/availability: what a product page may promise."""
+"""Stock: what its sources say is there, and what may still be promised of it."""
 
+import hashlib
 from http import HTTPStatus
 from typing import Any
 
+import orjson
+from flask import Response, request
+
 from api.answers import AvailabilityAnswer
 from api.arguments import Blueprint
-from api.schemas import AvailabilityQuery
-from engine.service import Availability, Pointsman
+from api.stock_answers import CountAnswer, SkuStockAnswer, availabilities_record, count_record, stock_record
+from api.stock_requests import AvailabilityQuery, CountRequest
+from engine.service import Pointsman
+from engine.store.stock import Count, Stamp
 
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
     """The stock of one Pointsman."""
-    stock = Blueprint("stock", __name__, url_prefix="/v1", description="What may still be promised")
+    stock = Blueprint("stock", __name__, url_prefix="/v1", description="What is there, and may still be promised")
 
     @stock.get("/availability")
     @stock.arguments(AvailabilityQuery, location="query")
     @stock.response(HTTPStatus.OK, AvailabilityAnswer)
-    def availability(query: dict[str, str]) -> dict[str, Any]:
-        """Units of a SKU free to a channel, in all and by node"""
-        return availability_record(pointsman.availability(query["sku"], query["channel"]))
+    @stock.alt_response(HTTPStatus.NOT_MODIFIED, description="As the ETag in If-None-Match says")
+    def availability(query: dict[str, Any]) -> Response:
+        """Units of SKUs free to a channel, in all and by node, at one moment"""
+        return _tagged(availabilities_record(pointsman.stock.availability(query["sku"], query["channel"])))
+
+    @stock.get("/stock/<path:sku>")
+    @stock.response(HTTPStatus.OK, SkuStockAnswer)
+    def show(sku: str) -> dict[str, Any]:
+        """A SKU by node: on hand, held, available, and free to each channel"""
+        return stock_record(pointsman.stock.show(sku))
+
+    @stock.put("/stock/<string:node>/<path:sku>")
+    @stock.arguments(CountRequest)
+    @stock.response(HTTPStatus.OK, CountAnswer)
+    def put(counted: tuple[int, Stamp], node: str, sku: str) -> dict[str, Any]:
+        """What the source counted; an older message never takes the place of a newer one"""
+        on_hand, stamp = counted
+        placed = pointsman.stock.put(Count(node=node, sku=sku, on_hand=on_hand, stamp=stamp))
+        return count_record(node, sku, placed)
 
     return stock
 
 
-def availability_record(found: Availability) -> dict[str, Any]:
-    return {
-        "sku": found.sku,
-        "channel": found.channel,
-        "free": found.free,
-        "policy_version": found.policy_version,
-        "nodes": [
-            {
-                "node": item.node,
-                "on_hand": item.position.on_hand,
-                "held": item.position.held,
-                "available": item.position.available,
-                "free": item.free,
-            }
-            for item in found.nodes
-        ],
-    }
+def _tagged(record: dict[str, Any]) -> Response:
+    """With the hash of its bytes as ETag; without a body, if the caller has them."""
+    body = orjson.dumps(record)
+    response = Response(body, content_type="application/json")
+    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    response.headers["Cache-Control"] = "no-cache"
+    return response.make_conditional(request)

@@ -1,6 +1,7 @@
 """Decisions, days and audits as tables for people."""
 
 import datetime
+import zoneinfo
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -77,11 +78,13 @@ def _ratio(part: int, whole: int) -> str:
 
 
 def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]:
-    """A decision for people, in the installation's time: what ships, what doesn't and why, the rules at work."""
+    """A decision for people: what ships, what doesn't and why, the rules at work. Times are those of the installation;
+    of a shipment, those of the node it leaves and of the node it is collected at, where these have their own.
+    """
     order, currency = record["order"], network.currency
     yield f"Order {order['id']} ({order['channel']}, {order['delivery']}): {record['status']}"
     for number, shipment in enumerate(record["shipments"], start=1):
-        yield from _shipment_lines(number, shipment, network)
+        yield from _shipment_lines(number, shipment, network, order["collect_at"])
         yield from (f"     {_reason(record, rule)}" for rule in shipment["rules"])
     for item in record["unfilled"]:
         yield f"  unfilled: {item['quantity']} x {item['sku']} (line {item['line']})"
@@ -98,11 +101,12 @@ def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]
         yield f"  held until {_local(record['hold']['expires_at'], network)}; decision {record['id']}"
 
 
-def _shipment_lines(number: int, shipment: Mapping[str, Any], network: Network) -> Iterator[str]:
+def _shipment_lines(number: int, shipment: Mapping[str, Any], network: Network, goal: str | None) -> Iterator[str]:
     yield f"  {number}. from {shipment['node']} by {shipment['service']}, {shipment['distance_m'] / 1_000:,.1f} km"
     yield "     " + ", ".join(f"{line['quantity']} x {line['sku']}" for line in shipment["lines"])
-    arrives = _local(shipment["arrives_by"], network) + (", late" if shipment["late"] else "")
-    yield f"     leaves {_local(shipment['ships_at'], network)}, arrives by {arrives}"
+    leaves = _local(shipment["ships_at"], network, shipment["node"])
+    arrives = _local(shipment["arrives_by"], network, goal or shipment["node"])
+    yield f"     leaves {leaves}, arrives by {arrives}" + (", late" if shipment["late"] else "")
     yield f"     {money(shipment['cost_micros'], network.currency)}, {carbon(shipment['co2_mg'])}"
 
 
@@ -111,13 +115,20 @@ def _reason(record: Mapping[str, Any], rule: str) -> str:
     return f"{texts.get('en') or next(iter(texts.values()), '')} ({rule})"
 
 
-def _local(instant: str, network: Network) -> str:
-    return network.local(int(datetime.datetime.fromisoformat(instant).timestamp())).strftime("%a %d %b %Y %H:%M")
+def _local(instant: str, network: Network, place: str | None = None) -> str:
+    """The wall clock of the installation or of the node `place`, whose zone is named if it is another."""
+    node = network.nodes.get(place) if place else None  # a decision may be older than the network
+    zone = network.zone_of(node) if node else network.time_zone
+    moment = datetime.datetime.fromisoformat(instant).astimezone(zoneinfo.ZoneInfo(zone))
+    return moment.strftime("%a %d %b %Y %H:%M") + ("" if zone == network.time_zone else f" ({zone})")
 
 
 def audit_lines(audit: Audit) -> Iterator[str]:
     yield f"{audit.decisions:,} decisions, {audit.positions:,} positions, {audit.on_hand:,} units on hand"
-    yield f"shipped by the log {audit.shipped:,} = held {audit.held:,} + holds ended {audit.ended:,}"
+    ended = f"holds ended {audit.ended:,}, {audit.confirmed:,} of them confirmed"
+    yield f"shipped by the log {audit.shipped:,} = held {audit.held:,} + {ended}"
+    if audit.short:
+        yield f"{audit.short:,} units are held that, by a count since, are not on hand"
     yield from (str(drift) for drift in audit.drifts)
     yield "clean" if audit.clean else f"{len(audit.drifts)} drifts"
 

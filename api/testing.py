@@ -11,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from api import files
-from api.cases import read_tested
+from api.cases import OpenNetwork, read_tested
 from api.junit import junit_xml
 from api.loading import load_inventory
 from api.options import print_json
-from engine.decide.trying import Case, Coverage, Report, Tried
+from engine.decide.trying import TEST_SUFFIX, Case, Coverage, Report, Tried
 from engine.errors import InputInvalid, Mistake
 from engine.facts import Inventory
 from rules.policy import PolicySet
@@ -30,6 +30,15 @@ def read_folder(path: Path) -> tuple[PolicySet, list[Case]]:
     Raises PolicyInvalid with every mistake, InputInvalid if there is nothing to read.
     """
     folder = path if path.is_dir() else path.parent
+    tests = files.case_files(path)
+    if not tests:
+        message = f"there are no tests here; write them into a file whose name ends in {TEST_SUFFIX}"
+        raise InputInvalid([Mistake(where=str(path), field="", message=message)])
+    return read_tested(files.policy_files(folder), tests, open_network=networks_in(folder))
+
+
+def networks_in(folder: Path) -> OpenNetwork:
+    """What opens the directories that the test files of `folder` name."""
 
     @functools.cache
     def opened(directory: Path) -> Inventory:
@@ -41,7 +50,7 @@ def read_folder(path: Path) -> tuple[PolicySet, list[Case]]:
             raise InputInvalid([Mistake(where=directory, field="", message="there is no such directory")])
         return opened(found.resolve())
 
-    return read_tested(files.policy_files(folder), files.case_files(path), open_network=open_network)
+    return open_network
 
 
 def succeeds(report: Report, *, strict: bool) -> bool:
@@ -102,8 +111,8 @@ def _failure(tried: Tried) -> Iterator[Text | Table]:
 
 def _coverage_table(report: Report) -> Table:
     table = Table(title=f"What each rule does in {len(report.tried)} cases", title_justify="left")
-    table.add_column("rule")
-    for name in ("fires", "doesn't", "changes what is decided"):
+    table.add_column("rule", no_wrap=True, min_width=max((len(item.rule) for item in report.coverage), default=0))
+    for name in ("fires", "doesn't", "decides"):
         table.add_column(name, justify="right")
     for item in report.coverage:
         table.add_row(item.rule, *map(str, (item.fired, item.quiet, item.changed)), style=_style(item))

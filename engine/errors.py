@@ -7,12 +7,20 @@ PointsmanError
 │   └── OrderInvalid   an order that can't be decided as it stands
 ├── NotFound           a decision, product or version nobody knows
 ├── NotReady           no network loaded, or no policy active
-├── KeyReused          an idempotency key came again with another order
+│   └── PolicyUnreadable  a published version that this release does not read
+├── NotActivated       a version that can't be made active; the active one stays
+├── TestsFailed        policies whose own tests fail; not published
+├── KeyReused          an idempotency key came again with another request
+├── HoldEnded          a hold that is no more; says how it ended and when
+├── StockConflict      two messages about a position that contradict each other
+├── QuotaExceeded      a caller has all the open holds it may have
 └── Contended          others took the stock each time it was tried; try again
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+_MOST_NAMED = 10
 
 
 class PointsmanError(Exception):
@@ -20,7 +28,11 @@ class PointsmanError(Exception):
 
 
 class StoreUnavailable(PointsmanError):
-    """The server can't be used now."""
+    """The server can't be used now. `told` is for anybody; `inside` names paths and hosts, for those who run it."""
+
+    def __init__(self, told: str, *, inside: str = "") -> None:
+        self.told = told
+        super().__init__(f"{told}: {inside}" if inside else told)
 
 
 class BadSetting(PointsmanError):
@@ -63,8 +75,43 @@ class NotReady(PointsmanError):
     """A step of the set-up is missing; the message names the command."""
 
 
+class PolicyUnreadable(NotReady):
+    """A published version that this release does not read, or that is not what its name says."""
+
+
+class NotActivated(PointsmanError):
+    """A version that can't be made active, and why; the active one stays."""
+
+
+class TestsFailed(PointsmanError):
+    """Policies whose own tests fail; names the failing cases, each with its place."""
+
+    __test__ = False  # pytest takes a class of this name for tests
+
+    def __init__(self, failed: Sequence[str], *, of: int) -> None:
+        self.failed = tuple(failed)
+        shown = [
+            *failed[:_MOST_NAMED],
+            *([f"... and {len(failed) - _MOST_NAMED} more"] if failed[_MOST_NAMED:] else []),
+        ]
+        told = f"{len(failed)} of {of} tests of these policies fail, so they were not published:"
+        super().__init__("\n  ".join([told, *shown]) + "\nTo see what came otherwise: pointsman policy test PATH")
+
+
 class KeyReused(PointsmanError):
-    """The idempotency key was used before, for another order."""
+    """The idempotency key was used before, for another request."""
+
+
+class HoldEnded(PointsmanError):
+    """What was asked of a hold comes too late; the message says how it ended and when."""
+
+
+class StockConflict(PointsmanError):
+    """Nobody can tell which of two messages about a position is so."""
+
+
+class QuotaExceeded(PointsmanError):
+    """The caller has as many open holds as it may."""
 
 
 class Contended(PointsmanError):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from engine.timetable import Timetable
 from rules.vocabulary import Kind, Value
 
 MICRODEGREES = 1_000_000
@@ -23,6 +24,10 @@ MAX_COVER = 9_999
 
 
 def _nothing() -> Mapping[str, Value]:
+    return MappingProxyType({})
+
+
+def _no_cut_offs() -> Mapping[str, int]:
     return MappingProxyType({})
 
 
@@ -91,7 +96,10 @@ class Product:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A place that ships. `handling` is micros a shipment, `preparation` minutes from decision to departure."""
+    """A place that ships. `handling` is micros a shipment, `unit_handling` micros a unit, `preparation` minutes of its
+    opening hours from decision to departure. `cut_offs`, by service, are minutes of the node's day: an order must be
+    in before, to leave the same day. `daily_orders` is the most shipments it may be given a day.
+    """
 
     id: str
     type: str
@@ -99,31 +107,77 @@ class Node:
     country: str
     services: tuple[str, ...]
     region: str | None = None
+    group: str | None = None
     tags: frozenset[str] = frozenset()
     attributes: Mapping[str, Value] = field(default_factory=_nothing)
     handling: int = 0
+    unit_handling: int = 0
     preparation: int = 0
+    time_zone: str | None = None
+    """None: the installation's."""
+    hours: Timetable | None = None
+    """None: always open."""
+    cut_offs: Mapping[str, int] = field(default_factory=_no_cut_offs)
+    daily_orders: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitPrice:
+    """What one unit costs that weighs up to `up_to` grams: micros, and micros a kilogram."""
+
+    up_to: int
+    base: int
+    per_kg: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A way to travel. Costs are micros a shipment, a kilometre, a kilogram; `detour` is thousandths of the
     great circle; `emission` is milligrams of CO2e a tonne-kilometre, `drop` milligrams a shipment;
-    `transit` is (up to metres, minutes), nearest first; `max_weight` is of one unit.
+    `transit` is (up to metres, minutes), nearest first, or else `daily_distance` the metres it makes a day, of which
+    every one begun counts whole; `max_weight` is of one unit; `unit_prices`, lightest first, stand for `per_kg`.
     """
 
     id: str
     mode: str
     base: int
     emission: int
-    transit: tuple[tuple[int, int], ...]
+    transit: tuple[tuple[int, int], ...] = ()
+    daily_distance: int | None = None
     per_km: int = 0
     per_kg: int = 0
+    unit_prices: tuple[UnitPrice, ...] = ()
     detour: int = 1_000
     drop: int = 0
     max_distance: int | None = None
     max_weight: int | None = None
     countries: frozenset[str] = frozenset()
+    runs: Timetable | None = None
+    """The days on which it leaves and travels, in the time zone of the node it leaves. None: every day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """What is known better than by the great circle: from some nodes to some destinations, by some services.
+
+    It leaves the nodes named, those of a group named, and those with a tag named. The goal is globs, all of which must
+    match; a goal that is not known matches none. No `services`: all that travel. `distance` (metres) and `takes`
+    (minutes) replace what the service would say.
+    """
+
+    nodes: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    country: str | None = None
+    region: str | None = None
+    postcode: str | None = None
+    services: frozenset[str] = frozenset()
+    distance: int | None = None
+    takes: int | None = None
+    served: bool = True
+
+    def leaves(self, node: Node) -> bool:
+        return node.id in self.nodes or node.group in self.groups or not self.tags.isdisjoint(node.tags)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +190,8 @@ class Position:
 
     @property
     def available(self) -> int:
-        return self.on_hand - self.held
+        """Never below 0: where the shelf holds less than was promised, nothing more is."""
+        return max(0, self.on_hand - self.held)
 
     @property
     def days_of_cover(self) -> int | None:
@@ -144,7 +199,7 @@ class Position:
             return None
         if self.pace == 0:
             return MAX_COVER
-        return max(0, min(MAX_COVER, self.available * UNIT_MILLIS // self.pace))
+        return min(MAX_COVER, self.available * UNIT_MILLIS // self.pace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,8 +211,12 @@ class Network:
     time_zone: str
     nodes: Mapping[str, Node]
     services: Mapping[str, Service]
+    lanes: tuple[Lane, ...] = ()
+    """The first that fits counts."""
     attributes: Mapping[str, Kind] = field(default_factory=dict)
     """The kinds of the extra attributes, by path: `product.attributes.hazmat`."""
+    channels: frozenset[str] = frozenset()
+    """Those that orders come by, as far as the installation says so; empty if it does not."""
 
     worked_out: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False, compare=False)
     """What was derived of nodes and services before, by id and load; whoever derives it keeps it here."""
@@ -169,6 +228,9 @@ class Network:
     def local(self, instant: int) -> datetime.datetime:
         """The wall clock of the installation at `instant`."""
         return datetime.datetime.fromtimestamp(instant, tz=self.zone)
+
+    def zone_of(self, node: Node) -> str:
+        return node.time_zone or self.time_zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

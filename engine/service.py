@@ -13,26 +13,31 @@ from typing import Any, Self
 import orjson
 
 from engine import __version__
-from engine.decide.availability import Available, available
-from engine.decide.checking import attribute_mistakes, check_order
+from engine.decide.checking import check_order
 from engine.decide.deciding import decide
-from engine.decide.decision import canonical, order_record, record, timestamp
+from engine.decide.decision import canonical, order_record, record
 from engine.decide.matching import Matcher
 from engine.decide.weighing import deciding_rules
-from engine.errors import Contended, InputInvalid, KeyReused, NotFound, StoreUnavailable
+from engine.errors import Contended, KeyReused, NotFound, PolicyUnreadable, QuotaExceeded, StoreUnavailable
 from engine.facts import Inventory, Network, Order, Product, Snapshot
+from engine.holding import Holding
 from engine.settings import Settings
-from engine.store import checking, log, network, policies, resetting
+from engine.stockroom import Availability, Stockroom
+from engine.store import checking, log, network, resetting
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Key, Ledger, Reading, positions
 from engine.store.memory import Memory
 from engine.store.server import open_server
-from rules.policy import PolicySet
-from rules.schema import load_policies
+from engine.store.stock import Stock
+from engine.versions import Published, Versions
 
 MOST_ATTEMPTS = 10
 """Tries of one decision whose stock others keep taking. Each failed try is somebody else's success."""
+MOST_OUTDATED = 1_000
+"""Tries of one decision that other policies took over from. They count by themselves, so that no decision fails of an
+activation, and none is committed under policies that decide no more.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,20 +52,6 @@ class Answer:
         return dict(orjson.loads(self.body))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Availability:
-    """A SKU as one channel sees it now."""
-
-    sku: str
-    channel: str
-    policy_version: str
-    nodes: Sequence[Available]
-
-    @property
-    def free(self) -> int:
-        return sum(item.free for item in self.nodes)
-
-
 class Pointsman:
     """Everything the service does. Make it in the process that uses it, after any fork, and close it.
 
@@ -71,17 +62,22 @@ class Pointsman:
         self,
         settings: Settings,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
         self.settings = settings
-        self._clock = clock
+        self._clock = clock or _system_clock
         self._new_id = new_id
         self._server = open_server(settings)
         self._client = Client(self._server.url)
         self._keys = Keys(settings.network)
         self._ledger = Ledger(self._client, self._keys)
         self._memory = Memory(self._client, self._keys)
+        self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
+        revive = self._server.ensure_running
+        self.holds = Holding(self._client, self._keys, clock=lambda: self.now, revive=revive)
+        stock = Stock(self._client, self._keys)
+        self.stock = Stockroom(stock, facts=self._facts, known=self._known, clock=lambda: self.now, revive=revive)
 
     def close(self) -> None:
         self._memory.close()
@@ -104,50 +100,39 @@ class Pointsman:
         network.save(self._client, self._keys, inventory)
         return before is None or before.version != inventory.network.version
 
-    def publish(self, files: Mapping[str, bytes], *, who: str, note: str) -> PolicySet:
-        """Store a policy set under its version; raises PolicyInvalid with every finding."""
-        found = load_policies(files)
-        self._check_attributes(found)
-        act = {"who": who, "note": note, "at": str(self.now)}
-        policies.publish(self._client, self._keys, found.version, found.texts, act)
-        return found
-
-    def _check_attributes(self, found: PolicySet) -> None:
-        """Raise InputInvalid if a rule speaks of an extra attribute that the loaded network does not have so."""
-        loaded = network.read_network(self._client, self._keys)
-        mistakes = attribute_mistakes(found, loaded.attributes) if loaded else []
-        if mistakes:
-            raise InputInvalid(mistakes)
+    def publish(self, files: Mapping[str, bytes], *, who: str, note: str) -> Published:
+        """Store a policy set under its version; raises PolicyInvalid with every finding. `versions` does more."""
+        return self.versions.publish(files, who=who, note=note)
 
     def activate(self, version: str, *, who: str, note: str) -> None:
-        """Let a published version decide, from the next decision on; raises NotFound."""
-        self._memory.policy(version)
-        act = {"who": who, "note": note, "at": str(self.now)}
-        policies.activate(self._client, self._keys, version, act)
+        """Let a published version decide, from the next decision on; raises NotFound, NotActivated."""
+        self.versions.activate(version, who=who, note=note)
 
-    def find_version(self, start: str) -> str:
-        """The published version that starts so; raises NotFound unless there is exactly one."""
-        found = [version for version in policies.versions(self._client, self._keys) if version.startswith(start)]
-        if len(found) != 1:
-            raise NotFound(f"{len(found) or 'no'} published policy versions start with '{start}'")
-        return found[0]
-
-    def policy_history(self) -> list[dict[str, str]]:
-        """Who published or activated what, when and why, oldest first."""
-        return [act | {"at": timestamp(int(act["at"]))} for act in policies.history(self._client, self._keys)]
-
-    def decide(self, order: Order, *, now: int | None = None, key: Key | None = None, dry_run: bool = False) -> Answer:
+    def decide(
+        self,
+        order: Order,
+        *,
+        now: int | None = None,
+        key: Key | None = None,
+        dry_run: bool = False,
+        caller: str | None = None,
+    ) -> Answer:
         """The decision for `order`, its stock held and the log written; with `dry_run` neither.
 
         `now` is the instant decided as of, if not this one: holds end by the clock and not by it, and the new one lasts
-        from the clock's instant at the earliest. A `key` that came before is answered with its decision, but not in a
-        dry run. Raises OrderInvalid, NotReady, KeyReused, Contended, StoreUnavailable.
+        from the clock's instant at the earliest. The policies are those of that instant if it is still to come; one
+        that is over is decided by today's. A `key` that came before is answered with its decision, but not in a
+        dry run. `caller`, by default the key's, is whose hold it is. Raises OrderInvalid, NotReady, KeyReused,
+        QuotaExceeded, Contended, StoreUnavailable.
         """
         instant = self.now if now is None else now
         decision_id = self._new_id()
-        for _ in range(MOST_ATTEMPTS):
+        whose = caller if caller is not None else key.caller if key else ""
+        tries = outdated = 0
+        while tries < MOST_ATTEMPTS and outdated < MOST_OUTDATED:
+            policies_at = max(instant, self.now)
             try:
-                snapshot, matcher = self._facts(order.skus, instant, None if dry_run else key)
+                snapshot, matcher = self._facts(order.skus, instant, None if dry_run else key, policies_at=policies_at)
             except _Answered as earlier:
                 return self._earlier(earlier.decision, order)
             check_order(order, snapshot)
@@ -155,11 +140,25 @@ class Pointsman:
             body = canonical(record(decision, None if dry_run else decision_id, __version__))
             if dry_run:
                 return Answer(body=body, new=True)
-            done = self._ledger.commit(decision, decision_id, body, key)
+            done = self._ledger.commit(
+                decision,
+                decision_id,
+                body,
+                key,
+                policies_at=policies_at,
+                caller=whose,
+                max_holds=self.settings.max_holds,
+            )
             if done.answered is not None:
                 return self._earlier(done.answered, order)
-            if done.stale is None:
+            if done.full is not None:
+                raise QuotaExceeded(
+                    f"'{whose}' has {done.full} open holds and may have {self.settings.max_holds}"
+                    " (POINTSMAN_MAX_HOLDS); confirm or release some, or wait until they expire"
+                )
+            if done.stale is None and not done.outdated:
                 return Answer(body=body, new=True)
+            tries, outdated = tries + (not done.outdated), outdated + done.outdated
         raise Contended(f"others took the stock of order {order.id} {MOST_ATTEMPTS} times in a row; try again")
 
     def weigh(self, order: Order, *, now: int) -> tuple[str, ...]:
@@ -186,16 +185,7 @@ class Pointsman:
 
     def availability(self, sku: str, channel: str) -> Availability:
         """What an order on `channel` may still take of `sku`, by node; raises NotFound, NotReady."""
-        now = self.now
-        snapshot, matcher = self._facts([sku], now)
-        if sku not in snapshot.products:
-            raise NotFound(f"no product goes by the SKU '{sku}'")
-        return Availability(
-            sku=sku,
-            channel=channel,
-            policy_version=matcher.policies.version,
-            nodes=available(snapshot, matcher, sku, channel, now),
-        )
+        return self.stock.availability([sku], channel)[0]
 
     def ready(self) -> dict[str, str]:
         """The versions that decide; raises NotReady or StoreUnavailable if none could."""
@@ -216,17 +206,26 @@ class Pointsman:
         """How often durable-rules and the reference differed since this was made."""
         return self._memory.incidents
 
-    def _facts(self, skus: Sequence[str], now: int, key: Key | None = None) -> tuple[Snapshot, Matcher]:
-        """One snapshot, and the policies active in it. Raises _Answered if `key` came before."""
+    def _facts(
+        self, skus: Sequence[str], now: int, key: Key | None = None, *, policies_at: int | None = None
+    ) -> tuple[Snapshot, Matcher]:
+        """One snapshot, and the policies active at `policies_at`: by default `now`, or the clock's instant if that is
+        later. Raises _Answered if `key` came before.
+        """
+        if policies_at is None:
+            policies_at = max(now, self.now)
         network_now = self._memory.network()
         while True:
             day = network_now.local(now).date().isoformat()
-            reading = self._reading(skus, day, key)
+            reading = self._reading(skus, day, policies_at, key)
             if reading.answered is not None:
                 raise _Answered(reading.answered)
-            if reading.network_version == network_now.version:
+            if reading.network_version != network_now.version:
+                network_now = self._memory.network(reading.network_version or "")
+                continue
+            matcher = self._matcher(reading)
+            if matcher is not None:
                 break
-            network_now = self._memory.network(reading.network_version or "")
         found = {sku: known for sku, known in self._memory.products(skus).items() if known is not None}
         snapshot = Snapshot(
             network=network_now,
@@ -234,21 +233,43 @@ class Pointsman:
             positions={sku: positions(reading.stock[sku], paces) for sku, (_, paces) in found.items()},
             loads=reading.loads,
         )
-        return snapshot, self._memory.policy(reading.policy_version)
+        return snapshot, matcher
 
-    def _reading(self, skus: Sequence[str], day: str, key: Key | None) -> Reading:
+    def _known(self, skus: Sequence[str], *, anew: bool) -> tuple[Network, dict[str, Product]]:
+        """The network, and those of the SKUs that it has; `anew`: as it is loaded now, not as it is remembered."""
+        version = (network.read_version(self._client, self._keys) or "") if anew else None
+        return self._memory.network(version), self.products(skus)
+
+    def _matcher(self, reading: Reading) -> Matcher | None:
+        """The policies read; None if they were scheduled and can't be read: they are off the schedule now, and the ones
+        before go on deciding.
+        """
         try:
-            return self._ledger.read(skus, day=day, now=self.now, key=key)
+            return self._memory.policy(reading.policy_version)
+        except PolicyUnreadable as error:
+            if reading.policy_since is None:
+                raise
+            self.versions.refuse(reading.policy_version or "", since=reading.policy_since, reason=str(error))
+            return None
+
+    def _reading(self, skus: Sequence[str], day: str, policies_at: int, key: Key | None) -> Reading:
+        try:
+            return self._ledger.read(skus, day=day, now=self.now, policies_at=policies_at, key=key)
         except StoreUnavailable:
             # the embedded server may have been killed
             self._server.ensure_running()
-            return self._ledger.read(skus, day=day, now=self.now, key=key)
+            return self._ledger.read(skus, day=day, now=self.now, policies_at=policies_at, key=key)
 
     def _earlier(self, decision_id: str, order: Order) -> Answer:
         answer = self.decision(decision_id)
         if answer.record["order"] != orjson.loads(orjson.dumps(order_record(order))):
             raise KeyReused("this idempotency key was used before for another order; use a new one for each request")
         return answer
+
+
+def _system_clock() -> float:
+    # looked up at each call, so that a test can stop it
+    return time.time()
 
 
 class _Answered(Exception):

@@ -13,6 +13,7 @@ Fsync = Literal["everysec", "always"]
 _NETWORK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 _MOST_LINES = 100_000
+_MOST_HOLDS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class Settings:
 
     `redis_url` None means the embedded server, in the directory `data`. `network` is the hash tag of its keys. `fsync`
     is how often the embedded server's append-only file reaches the disk. Orders of more than `max_lines` lines are
-    refused.
+    refused. A caller has at most `max_holds` open holds; None: any number.
     """
 
     redis_url: str | None = None
@@ -29,6 +30,7 @@ class Settings:
     network: str = "main"
     fsync: Fsync = "everysec"
     max_lines: int = 500
+    max_holds: int | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -39,7 +41,8 @@ class Settings:
             data=Path(said.get("POINTSMAN_DATA", ".pointsman")),
             network=_network(said.get("POINTSMAN_NETWORK", "main")),
             fsync=_fsync(said.get("POINTSMAN_FSYNC", "everysec")),
-            max_lines=_max_lines(said.get("POINTSMAN_MAX_LINES", "500")),
+            max_lines=_count("POINTSMAN_MAX_LINES", said.get("POINTSMAN_MAX_LINES", "500"), _MOST_LINES, "lines"),
+            max_holds=_max_holds(said.get("POINTSMAN_MAX_HOLDS")),
         )
 
 
@@ -61,13 +64,13 @@ def _fsync(value: str) -> Fsync:
     return cast("Fsync", value)
 
 
-def _max_lines(value: str) -> int:
-    if (
-        not (value.isascii() and value.isdigit())
-        or len(value) > len(str(_MOST_LINES))
-        or not 1 <= int(value) <= _MOST_LINES
-    ):
-        raise _bad("POINTSMAN_MAX_LINES", value, allowed=f"a whole number of lines from 1 to {_MOST_LINES}")
+def _max_holds(value: str | None) -> int | None:
+    return None if value is None else _count("POINTSMAN_MAX_HOLDS", value, _MOST_HOLDS, "holds")
+
+
+def _count(name: str, value: str, most: int, what: str) -> int:
+    if not (value.isascii() and value.isdigit()) or len(value) > len(str(most)) or not 1 <= int(value) <= most:
+        raise _bad(name, value, allowed=f"a whole number of {what} from 1 to {most}")
     return int(value)
 
 

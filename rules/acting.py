@@ -1,12 +1,16 @@
 """The `then` of a rule: documents to effects."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from rules import literals
 from rules.effects import STAGE_OF, Effect, EffectValue, Exclusion, Protection, Reserve
 from rules.errors import LiteralInvalid
-from rules.parsing import Notes
+from rules.parsing import READERS, Notes
 from rules.reading import Node, Path
+from rules.slips import lone_decimals, missing_colon
+from rules.vocabulary import Kind
 
 MOST_MONEY = 100_000 * literals.MICROS
 """A unit is not worth more to anybody; beyond lies only overflow."""
@@ -17,7 +21,8 @@ MAX_HOLD = 90 * 24 * 60
 def effects(raw: Node, path: Path, notes: Notes) -> tuple[Effect, ...]:
     """The effects under `then`; mistakes are noted and left out."""
     if not isinstance(raw, dict) or not raw:
-        notes.add(path, "wrong-type", "'then' is a mapping of effects, as 'prefer: 4.00'")
+        odd = missing_colon(raw, frozenset(STAGE_OF)) if isinstance(raw, str) else ""
+        notes.add(path, "wrong-type", f"'then' is a mapping of effects, as 'prefer: 4.00'{odd}")
         return ()
     return tuple(
         Effect(name=name, value=value)
@@ -28,14 +33,15 @@ def effects(raw: Node, path: Path, notes: Notes) -> tuple[Effect, ...]:
 
 def _values(name: str, raw: Node, path: Path, notes: Notes) -> Iterator[EffectValue]:
     if name not in STAGE_OF:
-        notes.add(path, "unknown-effect", f"unknown effect '{name}'", STAGE_OF, name)
+        odd = lone_decimals(name, alone=raw is None)
+        notes.add(path, "unknown-effect", f"unknown effect '{name}'{odd}", STAGE_OF, name)
         return
     items = raw if name == "protect" and isinstance(raw, list) and raw else [raw]
     for item in items:
         try:
             yield _protection(item) if name == "protect" else _READERS[name](_word(item))
         except LiteralInvalid as error:
-            notes.add(path, "bad-value", f"{name}: {error}")
+            notes.add(path, error.code, f"{name}: {error}")
 
 
 def _word(raw: Node) -> str:
@@ -44,17 +50,21 @@ def _word(raw: Node) -> str:
     return raw
 
 
-def _between(read: Callable[[str], int], low: int, high: int | None = None, told: str = "") -> Callable[[str], int]:
-    """`told` are the bounds in the author's words, where `read` changes the unit."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """Amounts an effect may have, in the kind's unit; `told` are the bounds in the author's words."""
 
-    def reader(text: str) -> int:
-        value = read(text)
-        if value < low or (high is not None and value > high):
-            bounds = told or (f"at least {low}" if high is None else f"between {low} and {high}")
-            raise LiteralInvalid(f"'{text}' is out of range; it must be {bounds}")
+    kind: Kind
+    low: int
+    high: int | None = None
+    told: str
+
+    def read(self, text: str) -> int:
+        """The amount in `text`; raises LiteralInvalid."""
+        value = READERS[self.kind](text)
+        if not isinstance(value, int) or value < self.low or (self.high is not None and value > self.high):
+            raise LiteralInvalid(f"'{text}' is out of range; it must be {self.told}", code="out-of-range")
         return value
-
-    return reader
 
 
 def _only_true(text: str) -> bool:
@@ -74,7 +84,7 @@ def _exclusion(text: str) -> Exclusion:
 def _reserve(text: str) -> Reserve:
     if text.strip().endswith("%"):
         return Reserve(share=literals.share(text))
-    return Reserve(units=_between(literals.count, 0)(text))
+    return Reserve(units=UNITS.read(text))
 
 
 def _protection(raw: Node) -> Protection:
@@ -87,19 +97,27 @@ def _protection(raw: Node) -> Protection:
     return Protection(channel=_word(raw["channel"]), reserve=reserve)
 
 
-_MONEY = _between(literals.money, 0, MOST_MONEY, "between 0 and 100000")
+UNITS = Range(kind=Kind.COUNT, low=0, told="at least 0")
+_MONEY = Range(kind=Kind.MONEY, low=0, high=MOST_MONEY, told="between 0 and 100000")
+RANGES: Mapping[str, Range] = MappingProxyType(
+    {
+        "prefer": _MONEY,
+        "avoid": _MONEY,
+        "tier": Range(kind=Kind.COUNT, low=1, high=9, told="between 1 and 9"),
+        "max_shipments": Range(kind=Kind.COUNT, low=1, told="at least 1"),
+        "split_penalty": _MONEY,
+        "carbon_price": _MONEY,
+        "hold": Range(kind=Kind.DURATION, low=1, high=MAX_HOLD, told="between 1 m and 90 d"),
+        "priority": Range(kind=Kind.COUNT, low=0, high=100, told="between 0 and 100"),
+        "daily_orders": UNITS,
+    }
+)
+"""The effects that are an amount."""
+ONLY_TRUE = frozenset({"keep_together", "ship_complete"})
+"""The effects that are there or not."""
 _READERS: Mapping[str, Callable[[str], EffectValue]] = {
     "exclude": _exclusion,
-    "prefer": _MONEY,
-    "avoid": _MONEY,
-    "tier": _between(literals.count, 1, 9),
     "keep": _reserve,
-    "keep_together": _only_true,
-    "max_shipments": _between(literals.count, 1),
-    "split_penalty": _MONEY,
-    "ship_complete": _only_true,
-    "carbon_price": _MONEY,
-    "hold": _between(literals.duration, 1, MAX_HOLD, "between 1 m and 90 d"),
-    "priority": _between(literals.count, 0, 100),
-    "daily_orders": _between(literals.count, 0),
+    **dict.fromkeys(ONLY_TRUE, _only_true),
+    **{name: bounds.read for name, bounds in RANGES.items()},
 }

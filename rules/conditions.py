@@ -32,6 +32,8 @@ class Operator(enum.Enum):
 
 ORDERED = frozenset({Operator.AT_LEAST, Operator.MORE_THAN, Operator.AT_MOST, Operator.LESS_THAN, Operator.BETWEEN})
 TAGGED = frozenset({Operator.HAS, Operator.HAS_ANY, Operator.HAS_ALL})
+SEVERAL = frozenset({Operator.EQUALS, Operator.MATCHES, Operator.HAS_ANY, Operator.HAS_ALL})
+"""Those that take one operand or more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,23 @@ def comparisons(condition: Condition) -> Iterator[Compare]:
                 yield from comparisons(part)
         case Not(part=part) | Term(condition=part):
             yield from comparisons(part)
+
+
+def mentioned(condition: Condition, terms: dict[str, Mapping[str, Fact]]) -> Mapping[str, Fact]:
+    """Every fact in the tree, by path. `terms` remembers those of the terms, each looked through once: it belongs
+    to the conditions of one file.
+    """
+    match condition:
+        case Compare(fact=fact):
+            return {fact.path: fact}
+        case All(parts=parts) | AnyOf(parts=parts):
+            return {path: fact for part in parts for path, fact in mentioned(part, terms).items()}
+        case Not(part=part):
+            return mentioned(part, terms)
+        case Term(name=name, condition=inner):
+            if name not in terms:
+                terms[name] = mentioned(inner, terms)
+            return terms[name]
 
 
 def extent(condition: Condition, terms: Mapping[str, tuple[int, int]]) -> tuple[int, int]:

@@ -78,6 +78,8 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "daily_orders": Stage.NODE,
     }
 )
+SUMMED = frozenset({"prefer", "avoid"})
+"""Effects that add up; of all others some decide alone."""
 DEFAULT_TIER = 5
 DEFAULT_PRIORITY = 50
 DEFAULT_HOLD = 2 * 24 * 60
@@ -106,8 +108,12 @@ class PositionOutcome:
 
     def floor(self, channel: str, on_hand: int) -> int:
         """Units an order on `channel` may not take: what is kept, and what is protected for the others."""
-        others = sum(item.reserve.of(on_hand) for item in self.protect if item.channel != channel)
-        return self.keep.of(on_hand) + others
+        return sum(reserve.of(on_hand) for reserve in self.reserves(channel))
+
+    def reserves(self, channel: str) -> tuple[Reserve, ...]:
+        """What the floor for an order on `channel` is the sum of."""
+        others = (item.reserve for item in self.protect if item.channel != channel)
+        return tuple(item for item in (self.keep, *others) if item != Reserve())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

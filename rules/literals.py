@@ -9,6 +9,7 @@ import re
 from decimal import Decimal
 
 from rules.errors import LiteralInvalid
+from rules.slips import slip
 
 MICROS = 1_000_000
 SECONDS_A_DAY = 86_400
@@ -26,7 +27,7 @@ CARBON_UNITS = {"g": 1_000, "kg": 1_000_000}
 def _split(text: str, example: str) -> tuple[Decimal, str]:
     match = _AMOUNT.fullmatch(text.strip())
     if match is None:
-        raise LiteralInvalid(f"'{text}' is no amount; write for example {example}")
+        raise LiteralInvalid(f"'{text}' is no amount; write for example {example}{slip(text)}")
     number = match[1].lstrip("+-")
     if len(number) > 1 and number[0] == "0" and number[1] != ".":
         raise LiteralInvalid(f"'{text}' starts with a zero; write for example {example}")
@@ -44,7 +45,7 @@ def _with_unit(text: str, units: dict[str, int], example: str, finest: str) -> i
     if unit not in units:
         allowed = ", ".join(units)
         problem = f"unit '{unit}' is not known" if unit else "a unit is missing"
-        raise LiteralInvalid(f"'{text}': {problem}; use {allowed}, for example {example}")
+        raise LiteralInvalid(f"'{text}': {problem}; use {allowed}, for example {example}", code="wrong-unit")
     return _whole(number * units[unit], text, finest)
 
 
@@ -68,8 +69,13 @@ def money(text: str) -> int:
     """Micros of the installation's currency; a currency code after the amount is for the reader."""
     value, unit = _split(text, "4.00 EUR")
     if unit and not _CURRENCY.fullmatch(unit):
-        raise LiteralInvalid(f"'{text}': '{unit}' is no currency code; write for example 4.00 EUR")
+        raise LiteralInvalid(f"'{text}': '{unit}' is no currency code; write for example 4.00 EUR", code="wrong-unit")
     return _whole(value * MICROS, text, "a millionth of a currency unit")
+
+
+def currency(text: str) -> str:
+    """The code that an amount of money was written with; empty without one."""
+    return _split(text, "4.00 EUR")[1]
 
 
 def weight(text: str) -> int:
@@ -99,7 +105,7 @@ def share(text: str) -> int:
         raise LiteralInvalid(f"'{text}' is no share; write for example 10%")
     points = _whole(value * 100, text, "a hundredth of a percent")
     if not 0 <= points <= 10_000:  # noqa: PLR2004  # basis points in the whole
-        raise LiteralInvalid(f"'{text}' is not between 0% and 100%")
+        raise LiteralInvalid(f"'{text}' is not between 0% and 100%", code="out-of-range")
     return points
 
 
@@ -113,11 +119,16 @@ def flag(text: str) -> bool:
 def date(text: str) -> int:
     """Days of the proleptic Gregorian calendar, 0001-01-01 being 1."""
     if not _DATE.fullmatch(text):
-        raise LiteralInvalid(f"'{text}' is no date; write for example 2026-11-01")
+        raise LiteralInvalid(f"'{text}' is no date; write for example 2026-11-01{slip(text)}")
     try:
         return datetime.date.fromisoformat(text).toordinal()
     except ValueError as error:
-        raise LiteralInvalid(f"'{text}' is no day of the calendar: {error}") from None
+        raise LiteralInvalid(f"'{text}' is no day of the calendar: {error}", code="impossible-date") from None
+
+
+def is_date(text: str) -> bool:
+    """Whether a day is written, and no time with it."""
+    return _DATE.fullmatch(text) is not None
 
 
 def time(text: str) -> int:
@@ -125,7 +136,7 @@ def time(text: str) -> int:
     match = _TIME.fullmatch(text)
     hours, minutes = (int(match[1]), int(match[2])) if match else (99, 0)
     if minutes > 59 or hours * 60 + minutes > 1_440:  # noqa: PLR2004  # minutes in an hour, in a day
-        raise LiteralInvalid(f"'{text}' is no time of day; write for example \"08:00\", in quotes")
+        raise LiteralInvalid(f"'{text}' is no time of day; write for example \"08:00\", in quotes{slip(text)}")
     return hours * 60 + minutes
 
 

@@ -1,16 +1,17 @@
 """Documents to conditions and effects, collecting every mistake instead of stopping at the first."""
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rules import literals
-from rules.conditions import ORDERED, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term, extent
+from rules.conditions import ORDERED, SEVERAL, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term, extent
 from rules.errors import Finding, LiteralInvalid
 from rules.reading import Document, Node, Path, Plain
+from rules.slips import lone_decimals, missing_colon
 from rules.vocabulary import VOCABULARY, Fact, Kind, Value, attribute, is_attribute
 
-_READERS: Mapping[Kind, Callable[[str], Value]] = {
+READERS: Mapping[Kind, Callable[[str], Value]] = {
     Kind.WORD: str,
     Kind.CHOICE: str,
     Kind.TAGS: str,
@@ -32,13 +33,17 @@ _TOLD: Mapping[str, Kind] = (
     | {operator.value: Kind.NUMBER for operator in ORDERED}
 )
 """What an operator tells of an extra attribute's kind."""
+_OF_A_MOMENT = frozenset({Operator.AT_LEAST, Operator.LESS_THAN, Operator.KNOWN})
 _UNORDERED = frozenset({Kind.WORD, Kind.CHOICE, Kind.FLAG, Kind.TAGS})
-_COMBINATORS = ("all", "any", "none", "is")
+COMBINATORS = ("all", "any", "none", "is")
+_KEYS = frozenset((*VOCABULARY, *COMBINATORS))
 MOST_COMPARISONS = 250
 """Of one condition, its terms written out; terms of terms could otherwise grow without end."""
 MOST_NESTED = 64
 MOST_LETTERS = 200
 """Of a word that is worth a suggestion."""
+MOST_LIKENED = 20_000
+"""Words that a document's mistakes are likened to; the mistakes after that get no suggestion."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,11 +52,16 @@ class Notes:
 
     document: Document
     findings: list[Finding] = field(default_factory=list)
+    _likened: int = 0
 
-    def add(self, path: Path, code: str, message: str, among: Iterable[str] = (), word: str = "") -> None:
-        close = difflib.get_close_matches(word, list(among), n=1) if len(word) <= MOST_LETTERS else []
-        meant = next(iter(close), "")
-        self.findings.append(self.document.finding(path, code, message, meant))
+    def add(self, path: Path, code: str, message: str, among: Collection[str] = (), word: str = "") -> None:
+        self.findings.append(self.document.finding(path, code, message, self._meant(word, among)))
+
+    def _meant(self, word: str, among: Collection[str]) -> str:
+        if not word or len(word) > MOST_LETTERS or self._likened + len(among) > MOST_LIKENED:
+            return ""
+        self._likened += len(among)
+        return next(iter(difflib.get_close_matches(word, among, n=1)), "")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,7 +94,8 @@ class ConditionParser:
     def _condition(self, raw: Node, path: Path) -> Condition:
         """A mapping means all of it."""
         if not isinstance(raw, dict) or not raw:
-            self.notes.add(path, "wrong-type", "a condition is a mapping, as 'order.channel: web'")
+            odd = missing_colon(raw, _KEYS) if isinstance(raw, str) else ""
+            self.notes.add(path, "wrong-type", f"a condition is a mapping, as 'order.channel: web'{odd}")
             return All(parts=())
         return All(parts=tuple(self._entry(key, value, (*path, key)) for key, value in raw.items()))
 
@@ -111,12 +122,12 @@ class ConditionParser:
     def _entry(self, key: str, raw: Node, path: Path) -> Condition:
         if key == "is":
             return All(parts=tuple(self.term(name, where) for name, where in self._words(raw, path)))
-        if key in _COMBINATORS:
+        if key in COMBINATORS:
             return self._combined(key, raw, path)
         fact = VOCABULARY.get(key) or (attribute(key, _attribute_kind(raw)) if is_attribute(key) else None)
         if fact is None:
-            known = (*VOCABULARY, *_COMBINATORS)
-            self.notes.add(path, "unknown-fact", f"unknown fact '{key}'", known, key)
+            odd = lone_decimals(key, alone=raw is None)
+            self.notes.add(path, "unknown-fact", f"unknown fact '{key}'{odd}", _KEYS, key)
             return All(parts=())
         return self._clause(fact, raw, path)
 
@@ -146,7 +157,7 @@ class ConditionParser:
         return self._compare(fact, operators[key], raw, path)
 
     def _compare(self, fact: Fact, operator: Operator, raw: Node, path: Path) -> Condition:
-        if not _fits(fact.kind, operator):
+        if not fits(fact.kind, operator):
             hint = "; use has, has_any or has_all" if fact.kind is Kind.TAGS else ""
             self.notes.add(
                 path, "wrong-operator", f"'{operator.value}' does not fit {fact.path} ({fact.kind.value}){hint}"
@@ -154,16 +165,25 @@ class ConditionParser:
             return All(parts=())
         kind = Kind.FLAG if operator is Operator.KNOWN else fact.kind
         found = len(self.notes.findings)
+        if fact.kind is Kind.INSTANT and not takes_a_day(operator):
+            self._note_days(fact, operator, raw, path)
         operands = tuple(self._operand(fact, kind, word, where) for word, where in self._words(raw, path))
         if len(self.notes.findings) == found:
             self._count(operator, operands, path)
         return Compare(fact=fact, operator=operator, operands=operands)
 
+    def _note_days(self, fact: Fact, operator: Operator, raw: Node, path: Path) -> None:
+        """A day alone is its first moment: who writes `at_most: 2026-12-24` means the whole of it."""
+        for word in raw if isinstance(raw, list) else [raw]:
+            if isinstance(word, str) and literals.is_date(word):
+                message = f"{fact.path}: '{word}' is a whole day; write a time with it, or at_least and less_than"
+                self.notes.add((*path, operator.value), "bad-value", message)
+
     def _operand(self, fact: Fact, kind: Kind, word: str, path: Path) -> Value:
         try:
-            value = _READERS[kind](word)
+            value = READERS[kind](word)
         except LiteralInvalid as error:
-            self.notes.add(path, "bad-value", f"{fact.path}: {error}")
+            self.notes.add(path, error.code, f"{fact.path}: {error}")
             return 0
         if kind is Kind.CHOICE and value not in fact.choices:
             message = f"'{word}' is no value of {fact.path}; use {', '.join(fact.choices)}"
@@ -173,9 +193,8 @@ class ConditionParser:
         return value
 
     def _count(self, operator: Operator, operands: tuple[Value, ...], path: Path) -> None:
-        many = operator in (Operator.EQUALS, Operator.MATCHES, Operator.HAS_ANY, Operator.HAS_ALL)
         wanted = 2 if operator is Operator.BETWEEN else 1
-        if not many and len(operands) != wanted:
+        if operator not in SEVERAL and len(operands) != wanted:
             self.notes.add(
                 path, "wrong-type", f"'{operator.value}' takes {'two values' if wanted > 1 else 'one value'}"
             )
@@ -198,7 +217,13 @@ class ConditionParser:
                 )
 
 
-def _fits(kind: Kind, operator: Operator) -> bool:
+def takes_a_day(operator: Operator) -> bool:
+    """Whether a moment is compared so with a date alone."""
+    return operator in _OF_A_MOMENT
+
+
+def fits(kind: Kind, operator: Operator) -> bool:
+    """Whether facts of this kind are compared so."""
     if operator is Operator.KNOWN:
         return True
     if operator in TAGGED or kind is Kind.TAGS:

@@ -5,6 +5,8 @@ else: the kind of the fact beside them says how to read them. Only an empty valu
 Aliases, tags, duplicate keys, several documents, nesting beyond 32 and files beyond 1 MiB are refused.
 """
 
+import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -12,10 +14,34 @@ from typing import TypeAlias
 import yaml
 
 from rules.errors import Finding, PolicyInvalid
+from rules.slips import slip
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
+MOST_SAID = 600
+"""Letters of one message."""
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
+_CORE = re.compile(
+    r"true|True|TRUE|false|False|FALSE|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?[0-9]+|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
+    r"|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+    re.ASCII,
+)
+"""Words that YAML 1.2 reads as a truth or a number (section 10.3.2, core schema)."""
+_MARKS = {b"\xff\xfe\0\0": "UTF-32", b"\0\0\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_LINES = re.compile("\r\n|[\r\n\u0085\u2028\u2029]")
+_PROBLEMS = {
+    "could not find expected ':'": "a colon is missing, here or on the line before: write 'key: value'",
+    "mapping values are not allowed": "a colon where none can stand: look for one missing on the line before, "
+    "for another indentation, or put the text in quotes",
+    "did not find expected key": "this line belongs to nothing before it: check its indentation, and quotes before it",
+    "did not find expected '-' indicator": "this line belongs to nothing before it: check its indentation",
+    "did not find expected ',' or ']'": "a list in brackets is not closed, or a comma is missing in it",
+    "did not find expected ',' or '}'": "a mapping in braces is not closed, or a comma is missing in it",
+    "found character that cannot start any token": "no value starts with this sign; put it in quotes",
+    "found unexpected end of stream": "a quotation mark is never closed",
+    "block sequence entries are not allowed": "a list can't start here: put each '- ' on a line of its own",
+}
+"""What libyaml says, in other words."""
 
 Path: TypeAlias = tuple[str | int, ...]
 Node: TypeAlias = "str | list[Node] | dict[str, Node] | None"
@@ -27,6 +53,11 @@ class Plain(str):
     """A scalar written without quotes."""
 
     __slots__ = ()
+
+    @property
+    def is_core(self) -> bool:
+        """Whether YAML reads it as a truth or a number, not as a word."""
+        return _CORE.fullmatch(self) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,23 +72,28 @@ class Document:
 
     def finding(self, path: Path, code: str, message: str, meant: str = "") -> Finding:
         """A finding at `path`: at its key if it has one, else at its value, else at what encloses it."""
+        line, column = self.place(path)
+        return Finding(file=self.file, line=line, column=column, code=code, message=_cut(message), meant=meant)
+
+    def word(self, path: Path) -> str:
+        """What is written at `path`; nothing if that is no single value."""
+        node = self.root
+        for key in path:
+            node = node[key]  # type: ignore[index]  # a path of this document
+        return str(node) if isinstance(node, str) else ""
+
+    def place(self, path: Path) -> Place:
+        """Line and column of the key at `path`, of its value, or of what encloses it."""
         while path and path not in self.keys and path not in self.values:
             path = path[:-1]
-        line, column = self.keys.get(path) or self.values.get(path) or (1, 1)
-        return Finding(file=self.file, line=line, column=column, code=code, message=message, meant=meant)
+        return self.keys.get(path) or self.values.get(path) or (1, 1)
 
 
 def read(file: str, content: bytes, *, most: int = MAX_BYTES) -> Document:
     """The document in `content`, of at most `most` bytes; raises PolicyInvalid with what is wrong, and where."""
     if len(content) > most:
         raise _refusal(file, 1, 1, "file-too-large", f"the file has {len(content)} bytes; at most {most}")
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise _refusal(file, line, 1, "not-utf-8", "this line is not UTF-8; save the file with that encoding") from None
-    if "\0" in text:
-        raise _refusal(file, text[: text.index("\0")].count("\n") + 1, 1, "bad-yaml", "a NUL character")
+    text = _decoded(file, content)
     try:
         return _Builder(file, text).document()
     except yaml.MarkedYAMLError as error:
@@ -69,14 +105,47 @@ def read(file: str, content: bytes, *, most: int = MAX_BYTES) -> Document:
 
 
 def _refusal(file: str, line: int, column: int, code: str, message: str) -> PolicyInvalid:
-    return PolicyInvalid([Finding(file=file, line=line, column=column, code=code, message=message)])
+    return PolicyInvalid([Finding(file=file, line=line, column=column, code=code, message=_cut(message))])
+
+
+def _cut(message: str) -> str:
+    """A message that quotes a whole book is cut short."""
+    return message if len(message) <= MOST_SAID else f"{message[:MOST_SAID]} ..."
+
+
+def _decoded(file: str, content: bytes) -> str:
+    utf_16 = next((name for mark, name in _MARKS.items() if content.startswith(mark)), None)
+    if (
+        utf_16 is None
+        and len(content) > 1
+        and content[:400:2].count(0) + content[1:400:2].count(0) > len(content[:400]) // 3
+    ):
+        utf_16 = "UTF-16 or UTF-32"
+    if utf_16:
+        raise _refusal(file, 1, 1, "not-utf-8", f"the file is {utf_16}; save it as UTF-8")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        start = content.rfind(b"\n", 0, error.start) + 1
+        place = content[:start].count(b"\n") + 1, len(content[start : error.start].decode()) + 1
+        letter = content[error.start : error.start + 1].decode("cp1252", errors="replace")
+        message = (
+            f"this is no UTF-8; if it should read '{letter}', the file is Latin-1 or Windows-1252: save it as UTF-8"
+        )
+        raise _refusal(file, *place, "not-utf-8", message) from None
+    if "\0" in text:
+        raise _refusal(file, text[: text.index("\0")].count("\n") + 1, 1, "bad-yaml", "a NUL character")
+    return text
 
 
 def _in_words(text: str, line: int, error: yaml.MarkedYAMLError) -> str:
-    around = text.splitlines()[line - 1 : line]
-    if around and "\t" in around[0][: len(around[0]) - len(around[0].lstrip())]:
+    around = next(itertools.islice(_LINES.split(text), line - 1, line), "")
+    indented = around[: len(around) - len(around.lstrip())]
+    if "\t" in indented:
         return "this line is indented with a tab; use spaces"
-    return f"this is no YAML: {error.problem or error.context or error}"
+    problem = error.problem or error.context or str(error)
+    known = next((words for start, words in _PROBLEMS.items() if problem.startswith(start)), "")
+    return f"this is no YAML: {known or problem}{slip(around)}"
 
 
 class _Builder:
@@ -126,7 +195,9 @@ class _Builder:
                 raise self._refuse(event, "bad-key", "a key must be a word")
             key = str(event.value)
             if key in entries:
-                raise self._refuse(event, "duplicate-key", f"'{key}' stands here a second time")
+                first = self._document.keys[*path, key][0]
+                message = f"'{key}' stands here a second time; the first is on line {first}"
+                raise self._refuse(event, "duplicate-key", message)
             self._document.keys[*path, key] = _place(event)
             entries[key] = None
             entries[key] = self._node(next(self._events), (*path, key))

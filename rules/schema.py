@@ -3,47 +3,72 @@
 Every mistake of every file is found in one go and raised as one PolicyInvalid.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from marshmallow import Schema, fields, validate
 
 from rules import acting
-from rules.conditions import All, Condition, comparisons
+from rules.conditions import All, mentioned
+from rules.effects import STAGE_OF
 from rules.errors import Finding, PolicyInvalid
+from rules.joining import Joined, across
 from rules.parsing import ConditionParser, Notes
 from rules.policy import Policy, PolicySet, Rule
-from rules.reading import Document, Node, Path, read
-from rules.vocabulary import WEEKDAYS, Stage, stage_knows
+from rules.reading import Document, Node, Path, Plain, read
+from rules.slips import missing_colon, slip
+from rules.vocabulary import WEEKDAYS, Fact, Stage, stage_knows
 from rules.windows import window
 
-_ID = validate.Regexp(r"[a-z0-9][a-z0-9_-]{0,63}\Z", error="an id is small letters, digits, - and _")
-_TEXT = validate.Length(min=1, max=1_000)
-_SOME = validate.Length(min=1)
+_Messages: TypeAlias = "dict[str, str | list[Any] | dict[Any, Any]]"
+ID_PATTERN = "[a-z0-9][a-z0-9_-]{0,63}"
+_NO_ID = "an id is small letters, digits, - and _, at most 64"
+_NO_WEEKDAY = "no weekday"
+_ID = validate.Regexp(rf"{ID_PATTERN}\Z", error=_NO_ID)
+_TEXT = validate.Length(min=1, max=1_000, error="write a text of 1 to 1,000 letters")
+_SOME = validate.Length(min=1, error="an empty list")
+_NULL = "a value is missing here"
+_LISTED: _Messages = {"invalid": "a list is expected here, as [a, b] or a line '- a' for each", "null": _NULL}
+_SINGLE: _Messages = {"invalid": "a single value is expected here", "null": _NULL}
+_HOURS = 'write two times, as hours: ["08:00", "18:00"]'
 
 
 class RuleShape(Schema):
     """The keys of a rule; what stands under when and then is read by its meaning."""
 
-    id = fields.String(required=True, validate=_ID)
+    id = fields.String(required=True, validate=_ID, error_messages=_SINGLE)
     because = fields.Raw(required=True, allow_none=True)
     when = fields.Raw(allow_none=True)
     then = fields.Raw(required=True, allow_none=True)
-    start = fields.String(data_key="from")
-    until = fields.String()
-    weekdays = fields.List(fields.String(validate=validate.OneOf(WEEKDAYS)), validate=_SOME)
-    hours = fields.List(fields.String(), validate=validate.Length(equal=2))
-    overrides = fields.List(fields.String())
+    start = fields.String(data_key="from", error_messages=_SINGLE)
+    until = fields.String(error_messages=_SINGLE)
+    weekdays = fields.List(
+        fields.String(validate=validate.OneOf(WEEKDAYS, error=_NO_WEEKDAY), error_messages=_SINGLE),
+        validate=_SOME,
+        error_messages=_LISTED,
+    )
+    hours = fields.List(
+        fields.String(error_messages=_SINGLE),
+        validate=validate.Length(equal=2, error=_HOURS),
+        error_messages=_LISTED | {"invalid": _HOURS},
+    )
+    overrides = fields.List(fields.String(error_messages=_SINGLE), error_messages=_LISTED)
 
 
 class PolicyShape(Schema):
     """The keys of a policy file."""
 
-    policy = fields.String(required=True, validate=_ID)
-    owner = fields.String(validate=_TEXT)
-    description = fields.String(validate=_TEXT)
-    terms = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True))
-    rules = fields.List(fields.Nested(RuleShape), required=True)
+    policy = fields.String(required=True, validate=_ID, error_messages=_SINGLE)
+    owner = fields.String(validate=_TEXT, error_messages=_SINGLE)
+    description = fields.String(validate=_TEXT, error_messages=_SINGLE)
+    terms = fields.Dict(
+        keys=fields.String(),
+        values=fields.Raw(allow_none=True),
+        error_messages={"invalid": "a mapping of names to conditions is expected here", "null": _NULL},
+    )
+    rules = fields.List(fields.Nested(RuleShape), required=True, error_messages=_LISTED)
 
 
 def is_policy_file(name: str) -> bool:
@@ -51,54 +76,97 @@ def is_policy_file(name: str) -> bool:
     return name.endswith(".yaml") and not name.endswith("_test.yaml")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One file: its document, unless it is no YAML; its policy, unless there are mistakes in it."""
+
+    file: str
+    document: Document | None = None
+    policy: Policy | None = None
+    findings: tuple[Finding, ...] = ()
+
+
 def load_policies(files: Mapping[str, bytes]) -> PolicySet:
     """The set in `files` (contents by name); raises PolicyInvalid with every finding of all of them."""
-    findings: list[Finding] = []
-    documents: list[tuple[Document, Policy]] = []
-    for name in sorted(files):
-        try:
-            documents.append(_policy(read(name, files[name])))
-        except PolicyInvalid as error:
-            findings += error.findings
-    findings += _across(documents)
+    readings = read_policies(files)
+    findings = mistakes(readings)
     if findings:
         raise PolicyInvalid(findings)
+    return policy_set(readings)
+
+
+def read_policies(files: Mapping[str, bytes]) -> list[Reading]:
+    """Each file by itself, in the order of names."""
+    return [_read(name, files[name]) for name in sorted(files)]
+
+
+def mistakes(readings: list[Reading]) -> list[Finding]:
+    """Of each file, and of all of them together."""
+    joined = [Joined(document=reading.document, policy=reading.policy) for reading in readings if reading.document]
+    whole = all(reading.policy for reading in readings)
+    between = across(joined, whole=whole, note_later=_note_later)
+    return [*(finding for reading in readings for finding in reading.findings), *between]
+
+
+def policy_set(readings: list[Reading]) -> PolicySet:
+    """Of files without mistakes."""
     return PolicySet(
-        policies=tuple(policy for _, policy in documents), texts={doc.file: doc.text for doc, _ in documents}
+        policies=tuple(reading.policy for reading in readings if reading.policy),
+        texts={reading.file: reading.document.text for reading in readings if reading.document},
     )
 
 
-def _policy(document: Document) -> tuple[Document, Policy]:
+def _read(name: str, content: bytes) -> Reading:
+    if name.endswith(".yml"):
+        message = f"only files named *.yaml are read; rename it to {name.removesuffix('.yml')}.yaml"
+        finding = Finding(file=name, line=1, column=1, code="yml-file", message=message)
+        return Reading(file=name, findings=(finding,))
+    try:
+        document = read(name, content)
+    except PolicyInvalid as error:
+        return Reading(file=name, findings=error.findings)
     notes = Notes(document=document)
-    root = document.root
+    policy = _policy(document.root, notes)
+    return Reading(
+        file=name, document=document, policy=None if notes.findings else policy, findings=tuple(notes.findings)
+    )
+
+
+def _policy(root: Node, notes: Notes) -> Policy | None:
     if not isinstance(root, dict):
-        notes.add((), "wrong-type", "a policy file is a mapping that starts with 'policy: its-id'")
-        raise PolicyInvalid(notes.findings)
+        odd = missing_colon(root, frozenset(_known_keys(PolicyShape))) if isinstance(root, str) else ""
+        notes.add((), "wrong-type", f"a policy file is a mapping that starts with 'policy: its-id'{odd}")
+        return None
     _note_shape(notes, PolicyShape().validate(root))
+    _note_id(notes, ("policy",), root.get("policy"))
     terms, name = root.get("terms"), root.get("policy")
     parser = ConditionParser(notes=notes, terms=terms if isinstance(terms, dict) else {})
+    seen: dict[str, Mapping[str, Fact]] = {}
     for term in parser.terms:
         parser.term(term, ("terms", term))
     raw_rules = root.get("rules")
     rules = [
-        _rule(str(name), raw, ("rules", index), parser)
+        _rule(str(name), raw, ("rules", index), parser, seen)
         for index, raw in enumerate(raw_rules if isinstance(raw_rules, list) else [])
         if isinstance(raw, dict)
     ]
     _note_duplicates(notes, raw_rules)
-    if notes.findings:
-        raise PolicyInvalid(notes.findings)
     texts = {key: str(root.get(key) or "") for key in ("owner", "description")}
-    return document, Policy(id=str(name), rules=tuple(rules), **texts)
+    return Policy(id=str(name), rules=tuple(rules), **texts)
 
 
-def _rule(policy: str, raw: dict[str, Node], path: Path, parser: ConditionParser) -> Rule:
+def _rule(
+    policy: str, raw: dict[str, Node], path: Path, parser: ConditionParser, seen: dict[str, Mapping[str, Fact]]
+) -> Rule:
+    """`seen`: see `mentioned`."""
     notes = parser.notes
+    _note_id(notes, (*path, "id"), raw.get("id"))
     when = [parser.condition(raw["when"], (*path, "when"))] if "when" in raw else []
     condition = All(parts=(*when, *window(raw, path, notes)))
     effects = acting.effects(raw["then"], (*path, "then"), notes) if "then" in raw else ()
-    for effect in effects:
-        _note_later(notes, (*path, "then", effect.name), effect.name, effect.stage, condition)
+    facts = mentioned(condition, seen)
+    for name in dict.fromkeys(effect.name for effect in effects):
+        _note_later(notes, (*path, "then", name), name, STAGE_OF[name], facts)
     overrides = raw.get("overrides")
     return Rule(
         id=f"{policy}/{raw.get('id')}",
@@ -118,8 +186,8 @@ def _because(raw: Node, path: Path, notes: Notes) -> dict[str, str]:
     return {language: str(text) for language, text in texts.items()}
 
 
-def _note_later(notes: Notes, path: Path, name: str, stage: Stage, condition: Condition) -> None:
-    unknown = sorted({item.fact.path for item in comparisons(condition) if not stage_knows(stage, item.fact)})
+def _note_later(notes: Notes, path: Path, name: str, stage: Stage, facts: Mapping[str, Fact]) -> None:
+    unknown = sorted(path for path, fact in facts.items() if not stage_knows(stage, fact))
     if unknown:
         message = f"'{name}' acts on the {stage.name.lower()}, where {', '.join(unknown)} is not known yet"
         notes.add(path, "later-stage", message)
@@ -135,62 +203,45 @@ def _note_shape(notes: Notes, errors: Mapping[Any, Any], path: Path = ()) -> Non
         for message in inner:
             if message == "Unknown field.":
                 known = _known_keys(PolicyShape if len(where) == 1 else RuleShape)
-                notes.add(where, "unknown-key", f"unknown key '{key}'", known, str(key))
+                odd = slip(str(key))
+                notes.add(where, "unknown-key", f"unknown key '{key}'{odd}", known, str(key))
             elif message == "Missing data for required field.":
                 notes.add(path, "missing-key", f"'{key}' is missing")
             elif key == "_schema":
                 notes.add(path, "wrong-type", "a rule is a mapping that starts with 'id: its-id'")
+            elif message == _NO_ID:
+                notes.add(where, "bad-id", f"{key}: {message}")
+            elif path[-1:] == ("weekdays",) and message == _NO_WEEKDAY:
+                word = notes.document.word(where)
+                notes.add(where, "unknown-word", f"'{word}' is no weekday; use {', '.join(WEEKDAYS)}", WEEKDAYS, word)
             else:
-                notes.add(where, "wrong-type", f"{key}: {message}")
+                notes.add(where, "wrong-type", f"{_named(where)}: {message}")
 
 
-def _known_keys(shape: type[Schema]) -> list[str]:
+def _named(path: Path) -> str:
+    """The innermost key of a path."""
+    return next((key for key in reversed(path) if isinstance(key, str)), "")
+
+
+def _note_id(notes: Notes, path: Path, raw: Node) -> None:
+    if isinstance(raw, Plain) and raw.is_core:
+        notes.add(
+            path, "bad-id", f"{path[-1]}: YAML reads '{raw}' as a number or a truth; an id is a word, as 'garden'"
+        )
+
+
+@functools.cache
+def _known_keys(shape: type[Schema]) -> Sequence[str]:
     return [field.data_key or name for name, field in shape().fields.items()]
 
 
 def _note_duplicates(notes: Notes, raw_rules: Node) -> None:
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     for index, raw in enumerate(raw_rules if isinstance(raw_rules, list) else []):
         rule_id = raw.get("id") if isinstance(raw, dict) else None
         if isinstance(rule_id, str):
+            path = ("rules", index, "id")
             if rule_id in seen:
-                notes.add(("rules", index, "id"), "duplicate-rule", f"rule '{rule_id}' stands here a second time")
-            seen.add(rule_id)
-
-
-def _across(documents: list[tuple[Document, Policy]]) -> Iterator[Finding]:
-    """What only shows between files: policy ids twice, overrides of unknown rules, too late, or in a circle."""
-    rules = {rule.id: rule for _, policy in documents for rule in policy.rules}
-    seen: set[str] = set()
-    for document, policy in documents:
-        notes = Notes(document=document)
-        if policy.id in seen:
-            notes.add(("policy",), "duplicate-policy", f"policy '{policy.id}' stands in two files")
-        seen.add(policy.id)
-        for index, rule in enumerate(policy.rules):
-            for number, other in enumerate(rule.overrides):
-                _note_override(notes, ("rules", index, "overrides", number), rule, other, rules)
-        yield from notes.findings
-
-
-def _note_override(notes: Notes, path: Path, rule: Rule, other: str, rules: Mapping[str, Rule]) -> None:
-    if other not in rules:
-        notes.add(path, "unknown-rule", f"unknown rule '{other}'", rules, other)
-        return
-    if rule.id in _reached(other, rules):
-        notes.add(path, "cyclic-override", f"'{rule.id}' and '{other}' override each other")
-    # whoever silences a rule is judged with it, and so is whoever silences that one
-    for reached in sorted(_reached(other, rules)):
-        for effect in rules[reached].effects:
-            _note_later(notes, path, f"{reached}'s {effect.name}", effect.stage, rule.condition)
-
-
-def _reached(start: str, rules: Mapping[str, Rule]) -> set[str]:
-    """The rule and all that it overrides, and that those override, and so on."""
-    reached, waiting = set[str](), [start]
-    while waiting:
-        name = waiting.pop()
-        if name not in reached and name in rules:
-            reached.add(name)
-            waiting += rules[name].overrides
-    return reached
+                message = f"rule '{rule_id}' stands here a second time; the first is on line {seen[rule_id]}"
+                notes.add(path, "duplicate-rule", message)
+            seen.setdefault(rule_id, notes.document.place(path)[0])

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 CHANNELS = ("web", "app", "store", "social", "marketplace", "call_centre")
+"""The usual ones; an installation adds its own."""
 DELIVERIES = ("standard", "express", "click_and_collect")
 LIFECYCLES = ("new", "core", "end_of_line")
 NODE_TYPES = ("warehouse", "store", "supplier", "distributor")
@@ -118,12 +119,12 @@ _FACTS = (
 VOCABULARY: Mapping[str, Fact] = MappingProxyType({fact.path: fact for fact in _FACTS})
 
 ATTRIBUTE_KINDS = MappingProxyType({kind.name.lower(): kind for kind in (Kind.FLAG, Kind.NUMBER, Kind.WORD, Kind.TAGS)})
-_ATTRIBUTE_GROUPS = ("product.attributes.", "node.attributes.")
+ATTRIBUTE_GROUPS = ("product.attributes.", "node.attributes.")
 
 
 def is_attribute(path: str) -> bool:
     """Whether `path` names an extra attribute: `product.attributes.hazmat`."""
-    return path.startswith(_ATTRIBUTE_GROUPS) and path.count(".") == 2 and not path.endswith(".")  # noqa: PLR2004  # three parts
+    return path.startswith(ATTRIBUTE_GROUPS) and path.count(".") == 2 and not path.endswith(".")  # noqa: PLR2004  # three parts
 
 
 def attribute(path: str, kind: Kind) -> Fact:

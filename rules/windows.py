@@ -1,48 +1,97 @@
-"""The window of a rule (from, until, weekdays, hours) as conditions on now, in the installation's time zone."""
+"""The window of a rule (from, until, weekdays, hours) as conditions on now, in the installation's time zone.
 
-from collections.abc import Callable, Iterator
-from typing import Any
+Each of the four narrows the window by itself, but for weekdays with hours that pass midnight: the night belongs to
+the day it begins on. `weekdays: [friday]` with `hours: ["22:00", "06:00"]` is Friday from 22:00 and Saturday until
+6:00, not the first six hours of Friday. `from` and `until` cut such a night like any other time.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from rules import literals
 from rules.conditions import All, AnyOf, Compare, Condition, Operator
 from rules.errors import LiteralInvalid
 from rules.parsing import Notes
 from rules.reading import Node, Path
-from rules.vocabulary import VOCABULARY, Value
+from rules.vocabulary import VOCABULARY, WEEKDAYS, Value
 
 
-def window(raw: dict[str, Node], path: Path, notes: Notes) -> Iterator[Condition]:
-    """One condition for each of the four that is written; `until` with a date alone counts the whole day, with
-    a time ends there; hours that end before they start pass midnight. What has not the shape of a window is left
-    out: the schema has a finding for it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """Minutes of the day, the second left out; they pass midnight if the first is the later."""
+
+    opens: int
+    closes: int
+
+
+def window(raw: Mapping[str, Node], path: Path, notes: Notes) -> Iterator[Condition]:
+    """The conditions of what is written of a window. `until` with a date alone counts the whole day, with a time ends
+    there. What has not the shape of a window is left out: the schema has a finding for it.
     """
-    readers: dict[str, Callable[[Any], Condition]] = {
-        "from": _starts,
-        "until": _ends,
-        "weekdays": lambda days: _now("weekday", Operator.EQUALS, *days),
-        "hours": _hours,
-    }
-    for key, reader in readers.items():
-        if _is_shaped(key, raw.get(key)):
-            try:
-                yield reader(raw[key])
-            except LiteralInvalid as error:
-                notes.add((*path, key), "bad-value", f"{key}: {error}")
+    reader = _Reader(raw, path, notes)
+    start, end = reader.read("from", literals.instant), reader.read("until", _end)
+    if start is not None:
+        yield _starts(start)
+    if end is not None:
+        yield _ends(end)
+    if start is not None and end is not None and start >= end:
+        notes.add((*path, "until"), "empty-window", "the window is empty: it ends before it starts")
+    days, hours = reader.days(), reader.hours()
+    if days and hours and hours.opens > hours.closes:
+        yield _nights(days, hours)
+        return
+    if days:
+        yield _now("weekday", Operator.EQUALS, *days)
+    if hours:
+        yield _hours(hours)
 
 
-def _is_shaped(key: str, value: Node) -> bool:
-    if key in ("from", "until"):
-        return isinstance(value, str)
-    several = isinstance(value, list) and all(isinstance(item, str) for item in value)
-    return several and (key == "weekdays" or len(value or ()) == 2)  # noqa: PLR2004  # from and to
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    raw: Mapping[str, Node]
+    path: Path
+    notes: Notes
+
+    def read(self, key: str, reader: Callable[[str], int]) -> int | None:
+        text = self.raw.get(key)
+        return self._noting(key, reader, text) if isinstance(text, str) else None
+
+    def days(self) -> tuple[str, ...]:
+        """The weekdays; one that is none is left out, the schema has a finding for it."""
+        days = self.raw.get("weekdays")
+        return tuple(day for day in days if day in WEEKDAYS) if isinstance(days, list) else ()
+
+    def hours(self) -> Hours | None:
+        texts = self.raw.get("hours")
+        if not isinstance(texts, list) or len(texts) != 2:  # noqa: PLR2004  # from and to
+            return None
+        opens, closes = (self._noting("hours", literals.time, text) for text in texts)
+        if opens is None or closes is None:
+            return None
+        if opens == closes:
+            self.notes.add((*self.path, "hours"), "empty-window", "the window is empty: it ends when it starts")
+            return None
+        return Hours(opens=opens, closes=closes)
+
+    def _noting(self, key: str, reader: Callable[[str], int], text: Node) -> int | None:
+        try:
+            return reader(text) if isinstance(text, str) else None
+        except LiteralInvalid as error:
+            self.notes.add((*self.path, key), error.code, f"{key}: {error}")
+            return None
+
+
+def _end(text: str) -> int:
+    """The first second after the window, as `literals.instant` counts."""
+    return literals.instant(text) + (literals.SECONDS_A_DAY if literals.is_date(text) else 0)
 
 
 def _now(name: str, operator: Operator, *operands: Value) -> Compare:
     return Compare(fact=VOCABULARY[f"now.{name}"], operator=operator, operands=operands)
 
 
-def _starts(text: str) -> Condition:
-    day, minute = divmod(literals.instant(text) // 60, 1_440)
+def _starts(instant: int) -> Condition:
+    day, minute = divmod(instant // 60, 1_440)
     if not minute:
         return _now("date", Operator.AT_LEAST, day)
     later = _now("date", Operator.MORE_THAN, day)
@@ -50,17 +99,27 @@ def _starts(text: str) -> Condition:
     return AnyOf(parts=(later, that_day))
 
 
-def _ends(text: str) -> Condition:
-    day, minute = divmod(literals.instant(text) // 60, 1_440)
-    if text.strip() == text[:10]:
-        return _now("date", Operator.AT_MOST, day)
+def _ends(instant: int) -> Condition:
+    day, minute = divmod(instant // 60, 1_440)
+    if not minute:
+        return _now("date", Operator.AT_MOST, day - 1)
     that_day = All(parts=(_now("date", Operator.EQUALS, day), _now("time", Operator.LESS_THAN, minute)))
     return AnyOf(parts=(_now("date", Operator.LESS_THAN, day), that_day))
 
 
-def _hours(hours: list[str]) -> Condition:
-    start, end = (literals.time(text) for text in hours)
-    if start == end:
-        raise LiteralInvalid("the window is empty: it ends when it starts")
-    opens, closes = _now("time", Operator.AT_LEAST, start), _now("time", Operator.LESS_THAN, end)
-    return All(parts=(opens, closes)) if start < end else AnyOf(parts=(opens, closes))
+def _hours(hours: Hours) -> Condition:
+    opens, closes = _now("time", Operator.AT_LEAST, hours.opens), _now("time", Operator.LESS_THAN, hours.closes)
+    return All(parts=(opens, closes)) if hours.opens < hours.closes else AnyOf(parts=(opens, closes))
+
+
+def days_after(days: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The day after each of these weekdays."""
+    return tuple(WEEKDAYS[(WEEKDAYS.index(str(day)) + 1) % len(WEEKDAYS)] for day in days)
+
+
+def _nights(days: tuple[str, ...], hours: Hours) -> Condition:
+    """The evenings of these days, and the mornings after."""
+    mornings = days_after(days)
+    evening = (_now("weekday", Operator.EQUALS, *days), _now("time", Operator.AT_LEAST, hours.opens))
+    morning = (_now("weekday", Operator.EQUALS, *mornings), _now("time", Operator.LESS_THAN, hours.closes))
+    return AnyOf(parts=(All(parts=evening), All(parts=morning)))

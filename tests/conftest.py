@@ -137,6 +137,7 @@ def contents_of(client: redis.Redis, network: str) -> dict[bytes, object]:
         b"string": client.get,
         b"hash": client.hgetall,
         b"zset": lambda name: client.zrange(name, 0, -1, withscores=True),
+        b"list": lambda name: client.lrange(name, 0, -1),
         b"stream": client.xrange,
     }
     return {name: readers[client.type(name)](name) for name in sorted(client.scan_iter(f"{{{network}}}:*", count=1000))}

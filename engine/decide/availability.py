@@ -5,9 +5,26 @@ from typing import cast
 
 from engine.decide import describing
 from engine.decide.matching import Matcher
+from engine.decide.watching import comparisons
 from engine.facts import Position, Snapshot
-from rules.effects import PositionOutcome
+from rules.conditions import Operator
+from rules.effects import PositionOutcome, Protection
+from rules.policy import PolicySet
 from rules.vocabulary import Stage
+
+
+def channels(policies: PolicySet) -> list[str]:
+    """Every channel that a rule names, sorted: to all others the rules give the same."""
+    named = {
+        str(word)
+        for rule in policies.rules.values()
+        for item in comparisons(rule.condition)
+        if item.fact.path == "order.channel" and item.operator is Operator.EQUALS
+        for word in item.operands
+    }
+    effects = (effect.value for rule in policies.rules.values() for effect in rule.effects)
+    # as plain texts: a word read from a policy file still knows where it stood
+    return sorted(named | {str(value.channel) for value in effects if isinstance(value, Protection)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

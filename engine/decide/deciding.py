@@ -158,21 +158,32 @@ def _because(
 
 def _claims(case: Case, shipments: tuple[Shipment, ...]) -> Iterator[Claim]:
     """Units by position, lines of one SKU together, with the floor this order may not go below."""
-    floors = {
-        (line.sku, stand.node): stand.floor
-        for line, stands in zip(case.order.lines, case.stands, strict=True)
-        for stand in stands
+    stands = {
+        (line.sku, stand.node): stand
+        for line, found in zip(case.order.lines, case.stands, strict=True)
+        for stand in found
     }
+    watched = case.matcher.watched
     units: Counter[tuple[str, str]] = Counter()
     for shipment in shipments:
         for parcel in shipment.lines:
             units[parcel.sku, shipment.node] += parcel.quantity
     for (sku, node), count in sorted(units.items()):
-        yield Claim(sku=sku, node=node, units=count, floor=floors[sku, node])
+        stand = stands[sku, node]
+        reserves = stand.reserves
+        yield Claim(
+            sku=sku,
+            node=node,
+            units=count,
+            floor=stand.floor,
+            shares=reserves if any(reserve.share for reserve in reserves) else (),
+            on_hand=stand.position.on_hand if watched.on_hand else None,
+            held=stand.position.held if watched.held else None,
+        )
 
 
 def _rooms(case: Case, shipments: tuple[Shipment, ...]) -> Iterator[Room]:
     for node, count in sorted(Counter(shipment.node for shipment in shipments).items()):
-        room = case.room(node)
-        most = None if room is None else case.snapshot.loads.get(node, 0) + room
-        yield Room(node=node, shipments=count, most=most)
+        room, load = case.room(node), case.snapshot.loads.get(node, 0)
+        most = None if room is None else load + room
+        yield Room(node=node, shipments=count, most=most, load=load if case.matcher.watched.load else None)

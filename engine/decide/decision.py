@@ -9,6 +9,7 @@ import orjson
 
 from engine.decide.sourcing import Score
 from engine.facts import MICRODEGREES, Line, Order
+from rules.effects import Reserve
 
 REASONS = {
     "no_stock": {"en": "no node has any of it", "fr": "aucun lieu n'en a"},
@@ -106,6 +107,11 @@ class Claim:
     node: str
     units: int
     floor: int
+    shares: tuple[Reserve, ...] = ()
+    """Where the floor depends on what is on hand: the reserves it is the sum of, for the commit to add up anew."""
+    on_hand: int | None = None
+    held: int | None = None
+    """What the commit must find unchanged, because rules that give floors ask for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +121,8 @@ class Room:
     node: str
     shipments: int
     most: int | None
+    load: int | None = None
+    """What the commit must find unchanged, because rules that give floors or limits ask for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

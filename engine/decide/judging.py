@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import cast
 
 from engine.decide import describing
-from engine.decide.matching import Judgement, Matcher, option_judge
+from engine.decide.matching import Judgement, Matcher, judge_options
 from engine.decide.options import Option, Route, routes
 from engine.facts import Line, Order, Position, Snapshot
 from rules.effects import (
@@ -16,6 +16,7 @@ from rules.effects import (
     OptionOutcome,
     OrderOutcome,
     PositionOutcome,
+    Reserve,
 )
 from rules.vocabulary import Facts, Stage
 
@@ -27,7 +28,12 @@ class Stand:
     node: str
     position: Position
     judgement: Judgement
-    floor: int
+    reserves: tuple[Reserve, ...]
+    """What the floor is the sum of."""
+
+    @property
+    def floor(self) -> int:
+        return sum(reserve.of(self.position.on_hand) for reserve in self.reserves)
 
     @property
     def free(self) -> int:
@@ -103,7 +109,9 @@ class Case:
 
     def room(self, node: str) -> int | None:
         """How many more shipments the node may take today; None: any number."""
-        most = cast("NodeOutcome", self.limits[node].outcome).daily_orders
+        ruled = cast("NodeOutcome", self.limits[node].outcome).daily_orders
+        own = self.snapshot.network.nodes[node].daily_orders
+        most = min((limit for limit in (ruled, own) if limit is not None), default=None)
         return None if most is None else max(0, most - self.snapshot.loads.get(node, 0))
 
     @cached_property
@@ -146,27 +154,29 @@ class Case:
             stock = describing.stock_facts(position)
             codes = (*fixed, node_code(self.nodes[node]), stock_code(stock))
             judgement = matcher.judge(codes, _merging(facts, self.nodes[node], stock))
-            floor = cast("PositionOutcome", judgement.outcome).floor(self.order.channel, position.on_hand)
-            yield Stand(node=node, position=position, judgement=judgement, floor=floor)
+            reserves = cast("PositionOutcome", judgement.outcome).reserves(self.order.channel)
+            yield Stand(node=node, position=position, judgement=judgement, reserves=reserves)
 
     def _offers_of(self, index: int, line: Line) -> Iterator[Offer]:
-        matcher = self.matcher.stages[Stage.OPTION]
         product = self.snapshot.products[line.sku]
-        facts = self._of_line(line)
-        judge = option_judge(matcher, facts)
         stands = {
             stand.node: (self.nodes[stand.node], describing.stock_facts(stand.position))
             for stand in self.stands[index]
             if stand.free
         }
-        for route in self.routes:
-            stand = stands.get(route.node.id)
-            if stand is not None and route.carries(product):
-                option = Option.of(line, product, route)
-                node, stock = stand
-                service = describing.kept_service_facts(self.snapshot.network, route.service.id)
-                way = describing.route_facts(option, self.now)
-                yield Offer(option=option, judgement=judge(node, stock, service, way))
+        options = [
+            Option.of(line, product, route)
+            for route in self.routes
+            if route.node.id in stands and route.carries(product)
+        ]
+        facts = [(*stands[option.route.node.id], *self._of_way(option)) for option in options]
+        judgements = judge_options(self.matcher.stages[Stage.OPTION], self._of_line(line), facts)
+        for option, judgement in zip(options, judgements, strict=True):
+            yield Offer(option=option, judgement=judgement)
+
+    def _of_way(self, option: Option) -> tuple[Facts, Facts]:
+        service = describing.kept_service_facts(self.snapshot.network, option.route.service.id)
+        return service, describing.route_facts(option, self.now)
 
 
 def _merging(facts: Mapping[str, Facts], *more: Facts) -> Callable[[], Facts]:

@@ -7,15 +7,15 @@ the two differ, the reference wins, and the incident is logged and counted.
 
 import graphlib
 import logging
-import operator
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias, cast
 
-from engine.decide.classes import Property
-from engine.decide.coding import ALWAYS_KNOWN, Coding, GroupCoder, group_coder
+from engine.decide.coding import Coding, group_coder
+from engine.decide.columns import VARYING, OptionFacts
+from engine.decide.opening import Opening, Rest, columns, rest
 from engine.decide.rete import Rete
+from engine.decide.watching import watched
 from rules.conditions import holds
 from rules.effects import Outcome, combine
 from rules.policy import PolicySet, Rule
@@ -23,12 +23,14 @@ from rules.vocabulary import Facts, Stage
 
 MOST_REMEMBERED = 200_000
 """Signatures a stage remembers before it starts afresh: some tens of megabytes at most."""
+MOST_OPENINGS = 20_000
+MOST_OF_OPENING = 20_000
+"""Openings a stage remembers, and judgements of each, before it starts afresh."""
 
 logger = logging.getLogger("pointsman.matching")
 
 SHARED = ("order", "now", "line", "product")
-VARYING = ("node", "stock", "service", "route")
-"""The groups of facts that all options of a line share, and those in which they differ."""
+"""The groups of facts that all options of a line share."""
 
 Codes: TypeAlias = tuple[int, ...]
 """A group code for each of the stage's groups, in the order of `Stage.value`."""
@@ -43,11 +45,6 @@ class Judgement:
     outcome: Outcome
 
 
-_Seen: TypeAlias = dict[tuple[object, ...], Judgement]
-OptionJudge: TypeAlias = Callable[[Facts, Facts, Facts, Facts], Judgement]
-"""From the facts of a node, its stock, a service and the route to the judgement of that option."""
-
-
 class StageMatcher:
     """The rules that act at one stage, and those that override them."""
 
@@ -57,29 +54,36 @@ class StageMatcher:
         self._rules = _relevant(stage, policies.rules)
         self._overriders = _overriders(self._rules)
         coding = Coding(rule.condition for rule in self._rules.values())
-        formulas = {rule.id: coding.formula(rule.condition) for rule in self._rules.values()}
+        self._formulas = {rule.id: coding.formula(rule.condition) for rule in self._rules.values()}
         self._properties = coding.properties
         self.coders = {
             group: group_coder([item for item in coding.properties if item.fact.group == group])
             for group in stage.value
         }
-        self._rete = Rete(f"{policies.version[:16]}/{stage.name.lower()}", formulas)
+        self._rete = Rete(f"{policies.version[:16]}/{stage.name.lower()}", self._formulas)
         self._remembered: dict[Codes, Judgement] = {}
-        self.fast = FastCoding(coding.properties, self.coders)
-        self._seen: dict[Codes, _Seen] = {}
+        self._openings: dict[Codes, Opening[Judgement]] = {}
+        self._by_rest: dict[Rest, Opening[Judgement]] = {}
 
-    def seen_of(self, shared: Codes) -> _Seen:
-        """What was judged before of options that share these codes, by the codes in which they differ."""
-        known = self._seen.get(shared)
+    def opening(self, fixed: Codes, shared: Mapping[str, Facts]) -> Opening[Judgement]:
+        """What is still open of options that share these facts, of which `fixed` are the codes."""
+        known = self._openings.get(fixed)
         if known is None:
-            if sum(map(len, self._seen.values())) >= MOST_REMEMBERED:
-                self._seen.clear()
-            known = self._seen.setdefault(shared, {})
+            left = rest(self._formulas, self._shared_codes(shared))
+            if len(self._openings) >= MOST_OPENINGS:
+                self._openings.clear()
+                self._by_rest.clear()
+            known = self._by_rest.get(left) or Opening(columns=columns(left, self._properties), seen={})
+            self._openings[fixed] = self._by_rest[left] = known
         return known
 
-    def mentions(self, group: str) -> frozenset[str]:
-        """The paths of the group's facts that the rules of this stage look at."""
-        return frozenset(item.fact.path for item in self._properties if item.fact.group == group)
+    def _shared_codes(self, shared: Mapping[str, Facts]) -> dict[int, int]:
+        """The codes of the properties that the shared facts settle, by index."""
+        return {
+            index: item.of(shared[item.fact.group])
+            for index, item in enumerate(self._properties)
+            if item.fact.group in SHARED
+        }
 
     def codes(self, facts: Mapping[str, Facts], *groups: str) -> Codes:
         """The codes of some groups, in the order given."""
@@ -93,6 +97,11 @@ class StageMatcher:
     def without(self, judgement: Judgement, rule: str) -> Judgement:
         """The judgement as it would be without `rule`."""
         return self._judgement({*judgement.fired, *judgement.silenced} - {rule})
+
+    @property
+    def remembered(self) -> int:
+        """How many judgements are remembered of options."""
+        return sum(len(opening.seen) for opening in list(self._by_rest.values()))
 
     def close(self) -> None:
         self._rete.close()
@@ -124,86 +133,34 @@ class StageMatcher:
             logger.error("durable-rules differs from the reference at %s on %s", self.stage.name, differing)
 
 
-def option_judge(matcher: StageMatcher, shared: Mapping[str, Facts]) -> OptionJudge:
-    """What judges the options of one line, given what they share by group; stock and route must have every fact.
-
-    The hot spot of a decision, so what differs is coded with few steps of Python: nodes and services are known by
-    their very mappings, numbers go through one `map` of bisections.
-    """
-    fast = matcher.fast
-    kept, keep, steps, cover_steps = fast.kept.get, fast.keep, fast.steps, fast.cover_steps
-    stock_numbers, route_numbers = fast.stock_numbers, fast.route_numbers
+def judge_options(
+    matcher: StageMatcher, shared: Mapping[str, Facts], options: Sequence[OptionFacts]
+) -> Sequence[Judgement]:
+    """The judgements of one line's options, given the facts that they share, by group, and those of each."""
     fixed = matcher.codes(shared, *SHARED)
-    seen = matcher.seen_of(fixed)
+    opening = matcher.opening(fixed, shared)
+    found = list(map(opening.seen.get, opening.columns.codes(options)))
+    if all(found):
+        return cast("list[Judgement]", found)
+    return [
+        known or _first_seen(matcher, opening, fixed, shared, option)
+        for known, option in zip(found, options, strict=True)
+    ]
 
-    def judge(node: Facts, stock: Facts, service: Facts, route: Facts) -> Judgement:
-        cover = stock[COVER]
-        codes = (
-            kept(id(node)) or keep("node", node),
-            kept(id(service)) or keep("service", service),
-            bisect_right(cover_steps, -1 if cover is None else cover),
-            route[LATE],
-            *map(bisect_right, steps, stock_numbers(stock) + route_numbers(route)),
+
+def _first_seen(
+    matcher: StageMatcher, opening: Opening[Judgement], fixed: Codes, shared: Mapping[str, Facts], option: OptionFacts
+) -> Judgement:
+    codes = opening.columns.keep(option)
+    if codes not in opening.seen:
+        varying = [matcher.coders[name](facts) for name, facts in zip(VARYING, option, strict=True)]
+        groups = (*shared.values(), *option)
+        if len(opening.seen) >= MOST_OF_OPENING:
+            opening.seen.clear()
+        opening.seen[codes] = matcher.judge(
+            (*fixed, *varying), lambda: {path: value for group in groups for path, value in group.items()}
         )
-        known = seen.get(codes)
-        if known is None:
-            groups = (node, stock, service, route)
-            known = seen[codes] = matcher.judge((*fixed, *_coded(matcher, groups)), _merging(shared, groups))
-        return known
-
-    return judge
-
-
-def _coded(matcher: StageMatcher, groups: tuple[Facts, ...]) -> Codes:
-    return tuple([matcher.coders[name](facts) for name, facts in zip(VARYING, groups, strict=True)])
-
-
-def _merging(shared: Mapping[str, Facts], groups: tuple[Facts, ...]) -> Callable[[], Facts]:
-    return lambda: {path: value for group in (*shared.values(), *groups) for path, value in group.items()}
-
-
-COVER, LATE = "stock.days_of_cover", "route.late"
-"""What of a stock and a route may be unknown: a number, and a flag, which is its own code."""
-
-
-class FastCoding:
-    """How the groups in which options differ are coded by `option_judge`: nodes and services as wholes, numbers by
-    the steps at which their class changes.
-    """
-
-    def __init__(self, properties: Sequence[Property], coders: Mapping[str, GroupCoder]) -> None:
-        self._coders = coders
-        self._facts: list[Facts] = []
-        self.kept: dict[int, int] = {}
-        """Codes of nodes and services by the identity of their mappings, which are kept alive here."""
-        cuts = {item.fact.path: item.steps for item in properties}
-        stock, route = ([path for path in cuts if path in ALWAYS_KNOWN and path.startswith(group)] for group in _GROUPS)
-        self.steps = [cuts[path] for path in (*_twice(stock), *_twice(route))]
-        self.stock_numbers, self.route_numbers = _reader(stock), _reader(route)
-        # the unknown counts as -1 here, below all that are known
-        self.cover_steps = [-0.5, *cuts[COVER]] if COVER in cuts else []
-
-    def keep(self, group: str, facts: Facts) -> int:
-        """The code of a node or a service, and kept from now on."""
-        if len(self._facts) >= MOST_REMEMBERED:
-            self.kept.clear()
-            self._facts.clear()
-        self._facts.append(facts)
-        # one above what it is, for 0 says that none is kept
-        code = self.kept[id(facts)] = self._coders[group](facts) + 1
-        return code
-
-
-_GROUPS = ("stock.", "route.")
-
-
-def _twice(paths: list[str]) -> list[str]:
-    """One that is alone stands twice, for an itemgetter of one gives no tuple."""
-    return paths * 2 if len(paths) == 1 else paths
-
-
-def _reader(paths: list[str]) -> Callable[[Facts], tuple[Any, ...]]:
-    return operator.itemgetter(*_twice(paths)) if paths else lambda _: ()
+    return opening.seen[codes]
 
 
 class Matcher:
@@ -212,6 +169,7 @@ class Matcher:
     def __init__(self, policies: PolicySet) -> None:
         self.policies = policies
         self.stages = {stage: StageMatcher(stage, policies) for stage in Stage}
+        self.watched = watched(policies)
 
     @property
     def incidents(self) -> int:

@@ -4,11 +4,13 @@ A rule that fires need not decide: what it prefers may be best anyway. Each fire
 rest judged as before, and the order decided again on the same facts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from engine.decide.deciding import decide
 from engine.decide.decision import Decision
 from engine.decide.matching import Codes, Judgement, Matcher, StageMatcher
+from engine.decide.opening import Opening
 from engine.facts import Order, Snapshot
 from rules.vocabulary import Facts, Stage
 
@@ -42,8 +44,13 @@ class _StageWithout(StageMatcher):
         self._whole = whole
         self._rule = rule
         self._changed: dict[Codes, Judgement] = {}
-        self.fast = whole.fast
-        self._seen: dict[Codes, dict[tuple[object, ...], Judgement]] = {}
+        self._openings: dict[Codes, Opening[Judgement]] = {}
+
+    def opening(self, fixed: Codes, shared: Mapping[str, Facts]) -> Opening[Judgement]:
+        """As the whole one's, but with what is found without the rule."""
+        if fixed not in self._openings:
+            self._openings[fixed] = replace(self._whole.opening(fixed, shared), seen={})
+        return self._openings[fixed]
 
     def judge(self, codes: Codes, facts: Callable[[], Facts]) -> Judgement:
         known = self._changed.get(codes)

@@ -55,14 +55,13 @@ def faults() -> Iterator[None]:
     try:
         yield
     except (Away, NoAnswer) as error:
-        raise StoreUnavailable(
-            f"the server does not answer: {error}; try again, with the same idempotency key"
-        ) from error
+        told = "the server does not answer; try again, with the same idempotency key"
+        raise StoreUnavailable(told, inside=str(error)) from error
     except OutOfMemoryError as error:
         raise StoreUnavailable("the server has no memory left; raise its maxmemory") from error
     except ReadOnlyError as error:
         raise StoreUnavailable("the server is a read-only replica; name the primary in the URL") from error
     except ResponseError as error:
-        raise StoreUnavailable(f"the server refuses: {error}") from error
+        raise StoreUnavailable("the server refuses", inside=str(error)) from error
     except RedisError as error:
-        raise StoreUnavailable(f"the server fails: {error}; try again") from error
+        raise StoreUnavailable("the server fails; try again", inside=str(error)) from error

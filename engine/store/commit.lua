@@ -1,12 +1,35 @@
 -- Takes the holds of a decision and logs it: all of it or none.
 --
 -- KEYS  1 decisions  2 log  3 facts  4 active policy  5 idempotency key  6 load of the day  7 expiring  8 hold
---       then on_hand and held of each claim
+--       9 scheduled policies, then on_hand and held of each claim, and last the open holds
 -- ARGV  1 decision id  2 now  3 entry  4 network version  5 policy version  6 idempotency seconds (0: no key)
---       7 hold ends at  8 claims as JSON  9 number of claims, then node, units, floor of each
+--       7 hold ends at  8 hold as JSON {caller, most open holds (-1: any number), fields}
+--       9 the instant whose policies decide
+--       10 number of claims, then node, units, floor of each; a floor is a number or the sum of units:share,
+--       each the larger of so many units and so many basis points of what is on hand
 --       then node, shipments, most (-1: any number) of each node that ships
--- Answers {'done'}, {'key', decision id} if the idempotency key was used before, or {'stale', what changed}.
+--       After a floor or a most may follow |on_hand held or |load: what must be as it was, or -.
+-- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'policies'} if others decide by now,
+-- {'stale', what changed},
+-- or {'full', open holds} if the caller has all it may.
 local DAYS_KEPT = 4 * 86400
+
+local function floor_of(reserves, there)
+  local floor = tonumber(reserves)
+  if floor then
+    return floor
+  end
+  floor = 0
+  for units, share in string.gmatch(reserves, '(-?%d+):(%d+)') do
+    units, share = tonumber(units), tonumber(share)
+    floor = floor + (share == 0 and units or math.max(units, math.ceil(there * share / 10000)))
+  end
+  return floor
+end
+
+local function changed(seen, now)
+  return seen and seen ~= '-' and tonumber(seen) ~= now
+end
 
 -- a write that the client's library sends again, its answer having been lost, is answered and not applied twice
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then
@@ -18,34 +41,52 @@ if ARGV[6] ~= '0' then
     return {'key', decision}
   end
 end
-if redis.call('HGET', KEYS[3], 'version') ~= ARGV[4] or redis.call('GET', KEYS[4]) ~= ARGV[5] then
-  return {'stale', 'facts or policies'}
+if redis.call('HGET', KEYS[3], 'version') ~= ARGV[4] then
+  return {'stale', 'facts'}
+end
+local due = redis.call('ZRANGE', KEYS[9], ARGV[9], '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)[1]
+if (due and string.match(due, ':(.+)') or redis.call('GET', KEYS[4])) ~= ARGV[5] then
+  return {'policies'}
 end
 
-local claims = tonumber(ARGV[9])
-local at = 10
+local claims = tonumber(ARGV[10])
+local at = 11
 for index = 1, claims do
-  local on_hand, held = KEYS[7 + 2 * index], KEYS[8 + 2 * index]
-  local node, units, floor = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local on_hand, held = KEYS[8 + 2 * index], KEYS[9 + 2 * index]
+  local node, units, reserves = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 2]
   local there = tonumber(redis.call('HGET', on_hand, node) or 0)
   local taken = tonumber(redis.call('HGET', held, node) or 0)
-  if there - taken - floor < units then
+  if there - taken - floor_of(reserves, there) < units then
+    return {'stale', node}
+  end
+  local seen_there, seen_taken = string.match(reserves, '|(%S+) (%S+)')
+  if changed(seen_there, there) or changed(seen_taken, taken) then
     return {'stale', node}
   end
   at = at + 3
 end
 local rooms = at
 while rooms <= #ARGV do
-  local most = tonumber(ARGV[rooms + 2])
-  if most >= 0 and tonumber(redis.call('HGET', KEYS[6], ARGV[rooms]) or 0) + tonumber(ARGV[rooms + 1]) > most then
+  local most, seen = string.match(ARGV[rooms + 2], '(-?%d+)|?(%S*)')
+  local load = tonumber(redis.call('HGET', KEYS[6], ARGV[rooms]) or 0)
+  if tonumber(most) >= 0 and load + tonumber(ARGV[rooms + 1]) > tonumber(most)
+    or seen ~= '' and changed(seen, load) then
     return {'stale', ARGV[rooms]}
   end
   rooms = rooms + 3
 end
 
-at = 10
+local hold, open_holds = cjson.decode(ARGV[8]), KEYS[#KEYS]
+if claims > 0 and hold.most >= 0 then
+  local count = redis.call('HGET', open_holds, hold.caller) or '0'
+  if tonumber(count) >= hold.most then
+    return {'full', count}
+  end
+end
+
+at = 11
 for index = 1, claims do
-  redis.call('HINCRBY', KEYS[8 + 2 * index], ARGV[at], ARGV[at + 1])
+  redis.call('HINCRBY', KEYS[9 + 2 * index], ARGV[at], ARGV[at + 1])
   at = at + 3
 end
 for room = at, #ARGV, 3 do
@@ -53,10 +94,12 @@ for room = at, #ARGV, 3 do
 end
 if claims > 0 then
   redis.call('EXPIRE', KEYS[6], DAYS_KEPT)
-  redis.call('SET', KEYS[8], ARGV[8])
+  redis.call('HSET', KEYS[8], unpack(hold.fields))
+  redis.call('HINCRBY', open_holds, hold.caller, 1)
   redis.call('ZADD', KEYS[7], ARGV[7], ARGV[1])
 end
-local entry = redis.call('XADD', KEYS[2], '*', 'kind', 'decided', 'id', ARGV[1], 'at', ARGV[2], 'body', ARGV[3])
+local entry = redis.call('XADD', KEYS[2], '*', 'kind', 'decided', 'id', ARGV[1], 'at', ARGV[2],
+  'caller', hold.caller, 'body', ARGV[3])
 redis.call('HSET', KEYS[1], ARGV[1], entry)
 if ARGV[6] ~= '0' then
   redis.call('SET', KEYS[5], ARGV[1], 'EX', ARGV[6])

@@ -28,6 +28,7 @@ from engine.store import keeper
 
 Answer = Literal["ready", "loading", "silent", "absent"]
 
+_UNUSABLE = "the embedded server can't be used"
 _SECONDS_WITHOUT_PROGRESS = 30.0
 _SECONDS_TO_ANSWER = 1.0
 _MILLISECONDS_BETWEEN_LOOKS = 5
@@ -72,7 +73,7 @@ class EmbeddedServer:
     def ensure_running(self) -> None:
         """Start it if it isn't running. Raises StoreUnavailable."""
         if self._users is None:
-            raise StoreUnavailable(f"the server in {self._data} was closed by this process; open it anew")
+            raise StoreUnavailable("this process has closed its server; open it anew", inside=str(self._data))
         with self._faults_of_the_directory():
             if _answer(self._socket) != "ready":
                 self._start_or_wait()
@@ -158,7 +159,8 @@ class EmbeddedServer:
         log = self._data / "server.log"
         lines = log.read_text(errors="replace").splitlines()[-_LINES_QUOTED:] if log.exists() else []
         mend = self._how_to_mend("\n".join(lines)) or f"see {log}"
-        return StoreUnavailable("\n  ".join([f"the embedded server in {self._data} {what}: {mend}", *lines]))
+        inside = "\n  ".join([f"that in {self._data} {what}: {mend}", *lines])
+        return StoreUnavailable(_UNUSABLE, inside=inside)
 
     def _how_to_mend(self, log: str) -> str | None:
         damaged = _DAMAGED.search(log)
@@ -177,9 +179,8 @@ class EmbeddedServer:
         try:
             yield
         except OSError as error:
-            raise StoreUnavailable(
-                f"can't use the data directory {self._data}: {error}; set POINTSMAN_DATA to a directory of yours"
-            ) from error
+            inside = f"data directory {self._data}: {error}; set POINTSMAN_DATA to a directory of yours"
+            raise StoreUnavailable(_UNUSABLE, inside=inside) from error
 
 
 def socket_of(data: Path) -> Path:
@@ -191,7 +192,7 @@ def socket_of(data: Path) -> Path:
     private.mkdir(mode=0o700, exist_ok=True)
     found = private.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise StoreUnavailable(f"{private} is not a directory that only you can use; remove it")
+        raise StoreUnavailable(_UNUSABLE, inside=f"{private} is not a directory that only you can use; remove it")
     return private / f"{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}.sock"
 
 
@@ -232,4 +233,4 @@ def _binary() -> Path:
     try:
         return Path(get_binary_path())
     except ValkeyBinaryNotFoundError as error:
-        raise StoreUnavailable(f"{error} Name a server in POINTSMAN_REDIS_URL instead.") from error
+        raise StoreUnavailable(_UNUSABLE, inside=f"{error} Name a server in POINTSMAN_REDIS_URL instead.") from error

@@ -19,7 +19,7 @@ class Keys:
 
     @property
     def facts(self) -> str:
-        """Hash: `version` and `body` of the network file."""
+        """Hash: `version` and `body` of the network file, and `words`, what may be said of its products."""
         return self._named("facts")
 
     @property
@@ -39,12 +39,30 @@ class Keys:
     def held_prefix(self) -> str:
         return self._named("held", "")
 
+    def base(self, sku: str) -> str:
+        """Hash: node to `units entry`: what was on hand right after that entry of the log, the first that moved it
+        since it was last said how much there is. What the log says came and went since must add up to what is there.
+        """
+        return self._named("base", sku)
+
+    def stamp(self, sku: str) -> str:
+        """Hash: node to `kind number units`: the newest message that said how much there is. `t` is UTC microseconds,
+        `s` the source's own sequence.
+        """
+        return self._named("stamp", sku)
+
+    def movements(self, day: str) -> str:
+        """Hash: operation id to what it moved, of the movements applied on `day` of UTC."""
+        return self._named("movements", day)
+
     def load(self, day: str) -> str:
         """Hash: node to shipments given to it on `day`, a date of the installation."""
         return self._named("load", day)
 
     def hold(self, hold_id: str) -> str:
-        """String: JSON list of [SKU, node, units]. It exists while the hold lives."""
+        """Hash: `until`, `caller`, `day` (whose load it counts in) and, by the number of each shipment that still
+        holds, JSON [node, service, [[SKU, units], ...]]. It exists while the hold lives.
+        """
         return self._named("hold", hold_id)
 
     @property
@@ -55,6 +73,20 @@ class Keys:
     def expiring(self) -> str:
         """Sorted set: hold id by the instant it ends."""
         return self._named("expiring")
+
+    @property
+    def endings(self) -> str:
+        """Hash: hold id to how and when each of its shipments ended: `confirmed:1795770000 - released:1795770060`."""
+        return self._named("endings")
+
+    @property
+    def open_holds(self) -> str:
+        """Hash: caller to holds that live."""
+        return self._named("open")
+
+    def operation(self, decision: str, name: str) -> str:
+        """String: what was asked of a hold under this name, and what was answered."""
+        return self._named("operation", decision, name)
 
     @property
     def log(self) -> str:
@@ -77,10 +109,25 @@ class Keys:
 
     @property
     def active_policy(self) -> str:
-        """String: the version that decides."""
+        """String: the version that decides, unless one that was scheduled is due."""
         return self._named("policies", "active")
+
+    @property
+    def scheduled_policies(self) -> str:
+        """Sorted set: `instant:version` by the instant from which it decides. One an instant."""
+        return self._named("policies", "scheduled")
+
+    @property
+    def policies_before(self) -> str:
+        """List: the versions that were active before the active one and to which one may go back, the last one last."""
+        return self._named("policies", "before")
 
     @property
     def policy_history(self) -> str:
         """Stream: who published or activated what, when and why."""
         return self._named("policies", "history")
+
+    @property
+    def policy_acts(self) -> str:
+        """Hash: operation id to what it did, which version first: `activated VERSION 0`."""
+        return self._named("policies", "acts")

@@ -6,11 +6,14 @@ from typing import Any
 
 import orjson
 
-from engine.decide.decision import Decision
+from engine.decide.decision import Claim, Decision, Room
 from engine.facts import Position
 from engine.store.client import Client, faults
+from engine.store.holds import Holds, hold_fields
 from engine.store.keys import Keys
 from engine.store.log import packed
+from engine.store.policies import split_entry
+from rules.effects import Reserve
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 """How long a caller's key is remembered."""
@@ -30,6 +33,8 @@ class Reading:
 
     network_version: str | None
     policy_version: str | None
+    policy_since: int | None
+    """The instant for which the version was scheduled; None if it was activated at once."""
     answered: str | None
     loads: Mapping[str, int]
     stock: Mapping[str, Mapping[str, tuple[int, int]]]
@@ -37,10 +42,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """What became of a commit: done; or `stale`, what changed since the snapshot; or `answered`, the key's decision."""
+    """What became of a commit: done; or `stale`, what changed since the snapshot; or `outdated`, for other policies
+    decide by now; or `answered`, the key's decision; or `full`, the open holds of a caller that may have no more.
+    """
 
     stale: str | None = None
+    outdated: bool = False
     answered: str | None = None
+    full: int | None = None
 
 
 class Ledger:
@@ -48,22 +57,33 @@ class Ledger:
 
     def __init__(self, client: Client, keys: Keys) -> None:
         self._keys = keys
+        self._holds = Holds(client, keys)
         self._snapshot = client.script("snapshot")
         self._commit = client.script("commit")
 
-    def read(self, skus: Sequence[str], *, day: str, now: int, key: Key | None = None) -> Reading:
-        """The snapshot of `skus` at `now`, holds ended by then released first. `day` is that of the loads."""
+    def read(
+        self, skus: Sequence[str], *, day: str, now: int, policies_at: int | None = None, key: Key | None = None
+    ) -> Reading:
+        """The snapshot of `skus` at `now`, holds whose time has come ended first. `day` is that of the loads.
+
+        `policies_at` is the instant whose policy version is read, if not `now`.
+        """
         keys = self._keys
-        named = [keys.facts, keys.active_policy, _idempotency(keys, key), keys.load(day), keys.expiring, keys.log]
+        named = [keys.facts, keys.active_policy, _idempotency(keys, key), keys.load(day), keys.expiring]
+        named.append(keys.scheduled_policies)
         named += [name for sku in skus for name in (keys.on_hand(sku), keys.held(sku))]
+        decided_at = now if policies_at is None else policies_at
         with faults():
-            found: list[Any] = [b"more"]
-            while found == [b"more"]:
-                found = self._snapshot(keys=named, args=[now, keys.hold_prefix, keys.held_prefix])
+            found: list[Any] = self._snapshot(keys=named, args=[now, decided_at])
+            while found[0] == b"expired":
+                self._holds.sweep([name.decode() for name in found[1]], now=now)
+                found = self._snapshot(keys=named, args=[now, decided_at])
         version, policy, answered, loads, *stocks = found
+        policy_version, policy_since = split_entry(policy.decode()) if policy else (None, None)
         return Reading(
             network_version=version and version.decode(),
-            policy_version=policy and policy.decode(),
+            policy_version=policy_version,
+            policy_since=policy_since,
             answered=answered and answered.decode(),
             loads=_counts(loads),
             stock={
@@ -71,24 +91,43 @@ class Ledger:
             },
         )
 
-    def commit(self, decision: Decision, decision_id: str, body: bytes, key: Key | None = None) -> Commit:
-        """Take the holds and log `body`, if the claims, rooms and versions still stand: all of it or none."""
+    def commit(
+        self,
+        decision: Decision,
+        decision_id: str,
+        body: bytes,
+        key: Key | None = None,
+        *,
+        policies_at: int | None = None,
+        caller: str = "",
+        max_holds: int | None = None,
+    ) -> Commit:
+        """Take the holds and log `body`, if the claims, rooms and versions still stand: all of it or none.
+
+        The policy version stands if it is the one that decides at `policies_at`, by default the decision's instant. A
+        `caller` has at most `max_holds` open holds; None: any number.
+        """
         keys = self._keys
         named = [keys.decisions, keys.log, keys.facts, keys.active_policy, _idempotency(keys, key)]
-        named += [keys.load(decision.day), keys.expiring, keys.hold(decision_id)]
+        named += [keys.load(decision.day), keys.expiring, keys.hold(decision_id), keys.scheduled_policies]
         named += [name for claim in decision.claims for name in (keys.on_hand(claim.sku), keys.held(claim.sku))]
-        held = orjson.dumps([[claim.sku, claim.node, claim.units] for claim in decision.claims])
+        named.append(keys.open_holds)
+        most = -1 if max_holds is None else max_holds
+        held = orjson.dumps({"caller": caller, "most": most, "fields": hold_fields(decision, caller)})
+        instant = decision.decided_at if policies_at is None else policies_at
         arguments = [decision_id, decision.decided_at, packed(body), decision.network_version, decision.policy_version]
-        arguments += [IDEMPOTENCY_SECONDS if key else 0, decision.hold_until, held, len(decision.claims)]
+        arguments += [IDEMPOTENCY_SECONDS if key else 0, decision.hold_until, held, instant, len(decision.claims)]
         for claim in decision.claims:
-            arguments += [claim.node, claim.units, claim.floor]
+            arguments += [claim.node, claim.units, _floor(claim)]
         for room in decision.rooms:
-            arguments += [room.node, room.shipments, -1 if room.most is None else room.most]
+            arguments += [room.node, room.shipments, _most(room)]
         with faults():
             state, *said = self._commit(keys=named, args=arguments)
-        if state == b"done":
-            return Commit()
+        if state in (b"done", b"policies"):
+            return Commit(outdated=state == b"policies")
         word = said[0].decode()
+        if state == b"full":
+            return Commit(full=int(word))
         return Commit(answered=word) if state == b"key" else Commit(stale=word)
 
 
@@ -100,6 +139,20 @@ def positions(stock: Mapping[str, tuple[int, int]], paces: Mapping[str, int]) ->
 def _idempotency(keys: Keys, key: Key | None) -> str:
     # a name that is never written, where the caller gave no key
     return keys.idempotency(key.caller, key.name) if key else keys.idempotency("", "")
+
+
+def _floor(claim: Claim) -> str:
+    """As commit.lua reads it: `3:0 0:1000|10 -` is 3 units and 10% of what is on hand, if that is 10 as it was."""
+    if not claim.shares and claim.on_hand is None and claim.held is None:
+        return str(claim.floor)
+    reserves = claim.shares or (Reserve(units=claim.floor),)
+    terms = " ".join(f"{reserve.units}:{reserve.share}" for reserve in reserves)
+    seen = ("-" if units is None else str(units) for units in (claim.on_hand, claim.held))
+    return f"{terms}|{' '.join(seen)}"
+
+
+def _most(room: Room) -> str:
+    return f"{-1 if room.most is None else room.most}{'' if room.load is None else f'|{room.load}'}"
 
 
 def _counts(flat: Sequence[bytes]) -> dict[str, int]:

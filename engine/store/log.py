@@ -1,4 +1,4 @@
-"""The decision log: what was decided and what ended, in order. Written by commit.lua and snapshot.lua."""
+"""The decision log: what was decided, what ended and what moved, in order. The scripts beside this file write it."""
 
 import zlib
 from collections.abc import Iterator
@@ -17,12 +17,23 @@ _FAST = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`kind` is decided or expired; `body` is a decision's bytes, empty otherwise."""
+    """`kind` is decided, confirmed, released, expired, extended or moved. `decision` is whose it is (of what moved, the
+    name of a batch); `body` the bytes of a decision or of movements, empty otherwise.
+    """
 
+    place: tuple[int, int]
+    """Where it stands: later entries have greater places."""
     kind: str
     decision: str
     at: int
     body: bytes
+    caller: str = ""
+    shipments: tuple[int, ...] | None = None
+    """Numbers of the shipments whose hold ended here; None: all."""
+    taken: str = ""
+    """Of movements: 1 for each that was applied here, 0 for others."""
+    until: int | None = None
+    """Of an extension."""
 
     @property
     def record(self) -> dict[str, Any]:
@@ -38,7 +49,7 @@ def find(client: Client, keys: Keys, decision: str) -> Entry | None:
     with faults():
         place = client.redis.hget(keys.decisions, decision)
         found = client.redis.xrange(keys.log, place, place) if place else []
-    return _entry(found[0][1]) if found else None
+    return _entry(*found[0]) if found else None
 
 
 def entries(client: Client, keys: Keys) -> Iterator[Entry]:
@@ -47,18 +58,29 @@ def entries(client: Client, keys: Keys) -> Iterator[Entry]:
     while True:
         with faults():
             batch = client.redis.xrange(keys.log, start, "+", count=_BATCH)
-        for _, fields in batch:
-            yield _entry(fields)
+        for place, fields in batch:
+            yield _entry(place, fields)
         if len(batch) < _BATCH:
             return
         start = f"({batch[-1][0].decode()}"
 
 
-def _entry(fields: dict[bytes, bytes]) -> Entry:
-    body = fields.get(b"body")
+def place_of(name: bytes) -> tuple[int, int]:
+    """An entry's id as a value that can be compared."""
+    major, _, minor = name.partition(b"-")
+    return int(major), int(minor)
+
+
+def _entry(place: bytes, fields: dict[bytes, bytes]) -> Entry:
+    body, until, shipments = (fields.get(name) for name in (b"body", b"until", b"shipments"))
     return Entry(
+        place=place_of(place),
         kind=fields[b"kind"].decode(),
         decision=fields[b"id"].decode(),
         at=int(fields[b"at"]),
         body=zlib.decompress(body) if body else b"",
+        caller=fields.get(b"caller", b"").decode(),
+        shipments=None if shipments is None else tuple(int(number) for number in shipments.split(b",")),
+        taken=fields.get(b"taken", b"").decode(),
+        until=None if until is None else int(until),
     )

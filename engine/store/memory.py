@@ -9,8 +9,6 @@ from engine.facts import Network, Product
 from engine.store import network, policies
 from engine.store.client import Client
 from engine.store.keys import Keys
-from rules.errors import PolicyInvalid
-from rules.schema import load_policies
 
 MOST_PRODUCTS = 100_000
 MOST_MATCHERS = 4
@@ -64,7 +62,7 @@ class Memory:
         return {sku: known.get(sku) for sku in skus}
 
     def policy(self, version: str | None) -> Matcher:
-        """The policy set ready to judge; raises NotReady if none is active, NotFound, PolicyInvalid."""
+        """The policy set ready to judge; raises NotReady if none is active, PolicyUnreadable, NotFound."""
         if version is None:
             raise NotReady(
                 f"network '{self._keys.network}' has no policies yet; run: pointsman policy publish policies --activate"
@@ -76,14 +74,7 @@ class Memory:
         return known
 
     def _made(self, version: str) -> Matcher:
-        texts = policies.texts(self._client, self._keys, version)
-        try:
-            policy_set = load_policies({name: text.encode() for name, text in texts.items()})
-            if policy_set.version != version:
-                raise NotReady(f"policy version {version} was altered where it is stored: its hash differs")
-            found = Matcher(policy_set)
-        except PolicyInvalid as error:
-            raise NotReady(f"policy version {version[:12]} can't be read by this release: {error}") from error
+        found = Matcher(policies.read_set(self._client, self._keys, version))
         while len(self._matchers) >= MOST_MATCHERS:
             # not closed: another thread may be judging with it
             gone = self._matchers.pop(next(iter(self._matchers)))

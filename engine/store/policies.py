@@ -1,31 +1,120 @@
-"""Published policy versions, the one that decides, and who said so."""
+"""Published policy versions, those that decide, and who said so.
 
-from collections.abc import Iterator, Mapping
+A version decides from its activation on until another takes over: one activated later, or a scheduled one when its
+instant comes. What is scheduled stands until then, whatever is activated meanwhile; one version an instant, the last
+word counts. Going back leads along the versions that were active, one further each time. No job is needed: which
+version is active is worked out from the instant by whoever asks, and written down by the next change.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import orjson
 
-from engine.errors import NotFound
+from engine.errors import (
+    InputInvalid,
+    KeyReused,
+    Mistake,
+    NotActivated,
+    NotFound,
+    PointsmanError,
+    PolicyUnreadable,
+)
 from engine.store.client import Client, faults
 from engine.store.keys import Keys
+from rules.errors import PolicyInvalid
+from rules.policy import PolicySet
+from rules.schema import load_policies
 
 
-def publish(client: Client, keys: Keys, version: str, texts: Mapping[str, str], act: Mapping[str, str]) -> bool:
-    """Store a set under its version; False if it was there already. `act` says who, when, why."""
-    with faults(), client.redis.pipeline(transaction=True) as write:
-        write.hsetnx(keys.policies, version, orjson.dumps(dict(texts)))
-        write.xadd(keys.policy_history, {"act": "published", "version": version, **act})
-        return bool(write.execute()[0])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Who does something, at what instant (UTC seconds), why. Done once by the name of `operation`."""
+
+    operation: str
+    who: str
+    at: int
+    note: str
 
 
-def activate(client: Client, keys: Keys, version: str, act: Mapping[str, str]) -> None:
-    """Let `version` decide from now on; raises NotFound if it was never published."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What decides at one instant; what is to decide, as (instant, version), soonest first; what one may go back to."""
+
+    active: str | None
+    scheduled: tuple[tuple[int, str], ...]
+    before: str | None
+
+
+def publish(client: Client, keys: Keys, policies: PolicySet, act: Act) -> bool:
+    """Store a set under its version; False if it was there already. Raises KeyReused."""
+    named = [keys.policies, keys.policy_history, keys.policy_acts]
+    files = orjson.dumps(dict(policies.texts))
+    said = [act.operation, policies.version, files, act.who, act.at, act.note, len(policies.rules)]
     with faults():
-        if not client.redis.hexists(keys.policies, version):
-            raise NotFound(f"no policy version {version} was published")
-        with client.redis.pipeline(transaction=True) as write:
-            write.set(keys.active_policy, version)
-            write.xadd(keys.policy_history, {"act": "activated", "version": version, **act})
-            write.execute()
+        state, *new = client.script("publish")(keys=named, args=said)
+    if state == b"reused":
+        raise _reused()
+    return bool(new[0])
+
+
+def activate(client: Client, keys: Keys, version: str, act: Act) -> None:
+    """Let `version` decide from now on. Raises NotFound, KeyReused."""
+    _change(client, keys, "activated", version, act)
+
+
+def schedule(client: Client, keys: Keys, version: str, act: Act, *, since: int) -> None:
+    """Let `version` decide from the instant `since` on, in place of what was scheduled for that instant.
+
+    Raises NotFound, KeyReused, and InputInvalid if the instant is over.
+    """
+    _change(client, keys, "scheduled", version, act, since=since)
+
+
+def roll_back(client: Client, keys: Keys, *, active: str, version: str, act: Act) -> None:
+    """Let `version` decide again, which did so before `active`; raises NotActivated if that is not so any more."""
+    _change(client, keys, "rolled_back", version, act, active=active)
+
+
+def refuse(client: Client, keys: Keys, version: str, *, since: int, act: Act) -> None:
+    """Take a version that can't be read off the schedule."""
+    with faults():
+        client.script("refuse")(
+            keys=[keys.scheduled_policies, keys.policy_history],
+            args=[f"{since}:{version}", version, act.at, act.who, act.note],
+        )
+
+
+def done(client: Client, keys: Keys, operation: str) -> tuple[str, str] | None:
+    """What an operation did, and with which version; None if it was never heard of."""
+    with faults():
+        found = client.redis.hget(keys.policy_acts, operation)
+    if found is None:
+        return None
+    act, version, *_ = found.decode().split(" ")
+    return act, version
+
+
+def standing(client: Client, keys: Keys, now: int) -> Standing:
+    """What decides at `now`, and what before and after."""
+    with faults(), client.redis.pipeline(transaction=True) as read:
+        read.get(keys.active_policy)
+        read.zrange(keys.scheduled_policies, 0, -1)
+        read.lindex(keys.policies_before, -1)
+        found, entries, last = read.execute()
+    active, before = found and found.decode(), last and last.decode()
+    scheduled = [_entry(entry) for entry in entries]
+    for since, version in scheduled:
+        if since <= now and version != active:
+            before, active = active, version
+    later = tuple(item for item in scheduled if item[0] > now)
+    return Standing(active=active, scheduled=later, before=before)
+
+
+def split_entry(found: str) -> tuple[str, int | None]:
+    """The version that the snapshot answered, and since which instant it decides, if it was scheduled."""
+    since, _, version = found.rpartition(":")
+    return version, int(since) if since else None
 
 
 def texts(client: Client, keys: Keys, version: str) -> dict[str, str]:
@@ -37,21 +126,59 @@ def texts(client: Client, keys: Keys, version: str) -> dict[str, str]:
     return dict(orjson.loads(body))
 
 
+def read_set(client: Client, keys: Keys, version: str) -> PolicySet:
+    """A published set as this release reads it; raises NotFound, PolicyUnreadable."""
+    found = texts(client, keys, version)
+    try:
+        policies = load_policies({name: text.encode() for name, text in found.items()})
+    except PolicyInvalid as error:
+        raise PolicyUnreadable(f"policy version {version[:12]} can't be read by this release: {error}") from error
+    if policies.version != version:
+        raise PolicyUnreadable(f"policy version {version} was altered where it is stored: its hash differs")
+    return policies
+
+
 def versions(client: Client, keys: Keys) -> list[str]:
     """Every published version, sorted."""
     with faults():
         return sorted(version.decode() for version in client.redis.hkeys(keys.policies))
 
 
-def active(client: Client, keys: Keys) -> str | None:
-    with faults():
-        version = client.redis.get(keys.active_policy)
-    return None if version is None else version.decode()
-
-
 def history(client: Client, keys: Keys) -> Iterator[dict[str, str]]:
-    """Who published or activated what, when and why, oldest first."""
+    """Who published, activated, scheduled or rolled back what, when and why, oldest first."""
     with faults():
         entries = client.redis.xrange(keys.policy_history)
     for _, fields in entries:
         yield {name.decode(): value.decode() for name, value in fields.items()}
+
+
+def _change(client: Client, keys: Keys, kind: str, version: str, act: Act, *, since: int = 0, active: str = "") -> None:
+    named = [keys.policies, keys.active_policy, keys.scheduled_policies]
+    named += [keys.policies_before, keys.policy_history, keys.policy_acts]
+    with faults():
+        (state,) = client.script("activate")(
+            keys=named, args=[act.operation, act.at, kind, version, act.who, act.note, since, active]
+        )
+    if state != b"done":
+        raise _REFUSALS[state](version)
+
+
+_REFUSALS: Mapping[bytes, Callable[[str], PointsmanError]] = {
+    b"reused": lambda _: _reused(),
+    b"missing": lambda version: NotFound(f"no policy version {version} was published"),
+    b"past": lambda _: InputInvalid(
+        [Mistake(field="at", message="this instant is over; leave it out to activate at once")]
+    ),
+    b"changed": lambda _: NotActivated(
+        "somebody else changed the active version meanwhile; look at it (pointsman policy list) before you go back"
+    ),
+}
+
+
+def _reused() -> KeyReused:
+    return KeyReused("this idempotency key was used before for something else; use a new one for each request")
+
+
+def _entry(found: bytes) -> tuple[int, str]:
+    since, _, version = found.decode().partition(":")
+    return int(since), version

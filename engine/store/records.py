@@ -1,16 +1,21 @@
 """Facts as the JSON they are stored as, and back. Sets are sorted lists; what is None or empty is left out."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import orjson
 
-from engine.facts import Inventory, Network, Node, Place, Product, Service
+from engine.facts import Inventory, Lane, Network, Node, Place, Product, Service, UnitPrice
+from engine.timetable import Timetable
 from rules.vocabulary import Kind, Value
 
 Record = dict[str, Any]
+
+
+_SETS = ("nodes", "groups", "tags", "services")
+"""Of a lane."""
 
 
 def dump(record: Record) -> bytes:
@@ -32,7 +37,7 @@ def network_record(network: Network) -> Record:
         "attributes": {path: kind.name for path, kind in network.attributes.items()},
         "nodes": [_node_record(network.nodes[name]) for name in sorted(network.nodes)],
         "services": [_service_record(network.services[name]) for name in sorted(network.services)],
-    }
+    } | _given({"channels": sorted(network.channels), "lanes": [_lane_record(lane) for lane in network.lanes]})
 
 
 def network_of(version: str, record: Record) -> Network:
@@ -43,7 +48,21 @@ def network_of(version: str, record: Record) -> Network:
         attributes={path: Kind[name] for path, name in record["attributes"].items()},
         nodes={item["id"]: _node_of(item) for item in record["nodes"]},
         services={item["id"]: _service_of(item) for item in record["services"]},
+        channels=frozenset(record.get("channels", ())),
+        lanes=tuple(_lane_of(item) for item in record.get("lanes", ())),
     )
+
+
+def words_record(products: Iterable[Product]) -> Record:
+    """The words that rules may say of products, by fact."""
+    found: dict[str, set[str]] = {f"product.{name}": set() for name in ("category", "brand", "season", "tags")}
+    for product in products:
+        found["product.tags"] |= product.tags
+        for name in ("category", "brand", "season"):
+            word = getattr(product, name)
+            if word is not None:
+                found[f"product.{name}"].add(word)
+    return {path: sorted(words) for path, words in found.items()}
 
 
 def product_record(product: Product, paces: Mapping[str, int]) -> Record:
@@ -63,13 +82,20 @@ def product_of(record: Record) -> tuple[Product, Mapping[str, int]]:
 
 
 def _node_record(node: Node) -> Record:
-    names = ("id", "type", "country", "region", "handling", "preparation")
+    names = ("id", "type", "country", "region", "handling", "preparation", "group", "time_zone", "daily_orders")
     return _without_nothing({name: getattr(node, name) for name in names}) | {
         "latitude": node.place.latitude,
         "longitude": node.place.longitude,
         "services": list(node.services),
         "tags": sorted(node.tags),
         "attributes": _attribute_record(node.attributes),
+        **_given(
+            {
+                "unit_handling": node.unit_handling,
+                "hours": _timetable_record(node.hours),
+                "cut_offs": dict(node.cut_offs),
+            }
+        ),
     }
 
 
@@ -81,6 +107,8 @@ def _node_of(record: Record) -> Node:
         services=tuple(known.pop("services")),
         tags=frozenset(known.pop("tags")),
         attributes=_attributes_of(known.pop("attributes")),
+        hours=_timetable_of(known.pop("hours", None)),
+        cut_offs=MappingProxyType(known.pop("cut_offs", {})),
         **known,
     )
 
@@ -90,13 +118,57 @@ def _service_record(service: Service) -> Record:
     return _without_nothing({name: getattr(service, name) for name in names}) | {
         "transit": [list(band) for band in service.transit],
         "countries": sorted(service.countries),
+        **_given(
+            {
+                "daily_distance": service.daily_distance,
+                "unit_prices": [[band.up_to, band.base, band.per_kg] for band in service.unit_prices],
+                "runs": _timetable_record(service.runs),
+            }
+        ),
     }
 
 
 def _service_of(record: Record) -> Service:
     known = dict(record)
     transit = tuple((reach, minutes) for reach, minutes in known.pop("transit"))
-    return Service(transit=transit, countries=frozenset(known.pop("countries")), **known)
+    prices = known.pop("unit_prices", ())
+    return Service(
+        transit=transit,
+        countries=frozenset(known.pop("countries")),
+        unit_prices=tuple(UnitPrice(up_to=up_to, base=base, per_kg=per_kg) for up_to, base, per_kg in prices),
+        runs=_timetable_of(known.pop("runs", None)),
+        **known,
+    )
+
+
+def _lane_record(lane: Lane) -> Record:
+    names = ("country", "region", "postcode", "distance", "takes")
+    sets = {name: sorted(getattr(lane, name)) for name in _SETS}
+    return _without_nothing({name: getattr(lane, name) for name in names}) | _given(sets) | {"served": lane.served}
+
+
+def _lane_of(record: Record) -> Lane:
+    sets = {name: frozenset(record[name]) for name in _SETS if name in record}
+    return Lane(**{**record, **sets})
+
+
+def _timetable_record(timetable: Timetable | None) -> Record | None:
+    if timetable is None:
+        return None
+    week = [[list(span) for span in spans] for spans in timetable.week]
+    return {"week": week, "closed": sorted(timetable.closed)}
+
+
+def _timetable_of(record: Record | None) -> Timetable | None:
+    if record is None:
+        return None
+    week = tuple(tuple((start, end) for start, end in spans) for spans in record["week"])
+    return Timetable(week=week, closed=frozenset(record["closed"]))
+
+
+def _given(record: Record) -> Record:
+    """What says more than nothing: a network without it keeps the version it has always had."""
+    return {name: value for name, value in record.items() if value}
 
 
 def _without_nothing(record: Record) -> Record:

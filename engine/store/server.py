@@ -80,9 +80,8 @@ def _verify(server: Server, settings: Settings) -> None:
             _look(server.url, strictest=ours and settings.fsync == "always")
     except (redis.RedisError, ValueError) as error:
         mend = "try again" if ours else "start it, or mend POINTSMAN_REDIS_URL"
-        raise StoreUnavailable(
-            f"the server at {without_password(server.url)} can't be used: {error}; {mend}"
-        ) from error
+        inside = f"that at {without_password(server.url)}: {error}; {mend}"
+        raise StoreUnavailable("the server can't be used", inside=inside) from error
 
 
 def _look(url: str, *, strictest: bool) -> None:

@@ -22,8 +22,10 @@ HOURS = dict.fromkeys(LETTERS, Weighted(range(24), ONLINE_HOURS)) | {
 LINES = Weighted(range(1, 7), (62, 23, 9, 4, 1.5, 0.5))
 QUANTITIES = Weighted((1, 2, 3, 4), (85, 11, 3, 1))
 SEGMENTS = Weighted((None, "loyal", "new", "pro"), (42, 32, 21, 5))
-# After the midnight the day began with: Monday at 20:00, Wednesday at 20:00, or nothing was said.
+# After the midnight the day began with: Monday at 20:00, Wednesday at 20:00, or nothing was said. What is ordered from
+# ten on is promised a day later, as shops need the time until Saturday; furniture, two more.
 STANDARD_PROMISES = Weighted((timedelta(days=3, hours=20), timedelta(days=5, hours=20), None), (35, 50, 15))
+TEN = timedelta(hours=10)
 NEAR_KM = 40  # who collects lives this near to a shop
 
 
@@ -81,13 +83,11 @@ def _draft(dice: Dice, market: Market) -> dict[str, Any]:
         "segment": segment,
         "gift": dice.chance(0.14),
         "promised": dice.draw(STANDARD_PROMISES),
-        "lines": _lines(
-            dice, market, town.store.id if collects else None, light=express or collects, pro=segment == "pro"
-        ),
+        **_lines(dice, market, town.store.id if collects else None, light=express or collects, pro=segment == "pro"),
     }
 
 
-def _lines(dice: Dice, market: Market, store: str | None, *, light: bool, pro: bool) -> list[dict[str, Any]]:
+def _lines(dice: Dice, market: Market, store: str | None, *, light: bool, pro: bool) -> dict[str, Any]:
     """One to six different products. Who collects mostly saw on the site that the shop has it, but not always."""
     chosen = {}
     for _ in range(dice.draw(LINES)):
@@ -96,7 +96,10 @@ def _lines(dice: Dice, market: Market, store: str | None, *, light: bool, pro: b
             if store is None or (store, product.sku) in market.shelf or dice.chance(0.15):
                 break
         chosen[product.sku] = (product, _quantity(dice, product, pro=pro))
-    return [line(product, quantity) for product, quantity in chosen.values()]
+    return {
+        "bulky": any(product.grams > BULKY_GRAMS for product, _ in chosen.values()),
+        "lines": [line(product, quantity) for product, quantity in chosen.values()],
+    }
 
 
 def line(product: Product, quantity: int) -> dict[str, Any]:
@@ -129,9 +132,12 @@ def _promise(draft: dict[str, Any]) -> datetime | None:
     if draft["delivery"] == "express":
         before_six = draft["placed"] - MIDNIGHT < timedelta(hours=18)
         return MIDNIGHT + (timedelta(days=1, hours=20) if before_six else timedelta(days=3, hours=13))
+    later = timedelta(days=1 if draft["placed"] - MIDNIGHT >= TEN else 0)
     if draft["delivery"] == "click_and_collect":
-        return MIDNIGHT + timedelta(days=3, hours=18)
-    return MIDNIGHT + draft["promised"] if draft["promised"] else None
+        return MIDNIGHT + timedelta(days=3, hours=18) + later
+    if draft["promised"] is None:
+        return None
+    return MIDNIGHT + draft["promised"] + later + timedelta(days=2 if draft["bulky"] else 0)
 
 
 def instant(moment: datetime) -> str:

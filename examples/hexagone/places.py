@@ -29,7 +29,11 @@ class Node:
     handling: str
     preparation: str
     services: tuple[str, ...]
+    group: str
+    hours: str
+    handling_per_unit: str
     franchise: bool | None = None
+    daily_orders: int | None = None
 
 
 def cities() -> dict[str, City]:
@@ -64,7 +68,7 @@ WAREHOUSES = (
 )
 WAREHOUSE_SERVICES = ("parcel", "economy", "express", "express_air", "bulky")
 
-# Suppliers ship their own brand from their own dock and need a day to react.
+# Suppliers ship their own brand from their own dock and need a working day to react.
 SUPPLIERS = (
     ("sup-cholet", "Ébénisterie des Mauges", "Cholet", ("dropship",), ("bulky",)),
     ("sup-angers", "Pépinières du Maine", "Angers", ("dropship",), ("bulky", "parcel")),
@@ -94,17 +98,51 @@ def nodes(city: dict[str, City]) -> list[Node]:
     """All nodes in the order they are written. `city` is what `cities()` gave."""
     warehouses = [
         Node(
-            id=i, name=n, type="warehouse", city=city[c], tags=t, handling=h, preparation=p, services=WAREHOUSE_SERVICES
+            id=i,
+            name=n,
+            type="warehouse",
+            city=city[c],
+            tags=t,
+            handling=h,
+            preparation=p,
+            services=WAREHOUSE_SERVICES,
+            group="warehouses",
+            hours="warehouse",
+            handling_per_unit="0.10",
         )
         for i, n, c, t, h, p in WAREHOUSES
     ]
     suppliers = [
-        Node(id=i, name=n, type="supplier", city=city[c], tags=t, handling="1.50", preparation="24 h", services=s)
+        Node(
+            id=i,
+            name=n,
+            type="supplier",
+            city=city[c],
+            tags=t,
+            handling="1.50",
+            preparation="9 h",
+            services=s,
+            group="partners",
+            hours="office_hours",
+            handling_per_unit="0.20",
+            daily_orders=150,
+        )
         for i, n, c, t, s in SUPPLIERS
     ]
     i, n, c, t, s = DISTRIBUTOR
     distributor = Node(
-        id=i, name=n, type="distributor", city=city[c], tags=t, handling="1.80", preparation="12 h", services=s
+        id=i,
+        name=n,
+        type="distributor",
+        city=city[c],
+        tags=t,
+        handling="1.80",
+        preparation="6 h",
+        services=s,
+        group="partners",
+        hours="office_hours",
+        handling_per_unit="0.20",
+        daily_orders=150,
     )
     return [*warehouses, *(_store(city[name], marks) for name, marks in STORES), *suppliers, distributor]
 
@@ -125,6 +163,9 @@ def _store(city: City, marks: str) -> Node:
         handling="2.90" if franchise else "2.20",
         preparation="4 h" if marks[0] == "s" else "3 h",
         services=tuple(services),
+        group="franchises" if franchise else "shops",
+        hours="small_shop" if marks[0] == "s" else tags[1],
+        handling_per_unit="0.25",
         franchise=franchise,
     )
 

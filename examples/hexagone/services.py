@@ -1,5 +1,6 @@
 """The part of network.yaml that is written by hand: emission factors, services, and where each number comes from."""
 
+import opening
 from places import Node
 
 HEAD = """\
@@ -18,6 +19,7 @@ attributes:
 
 channels: [web, app, store, social, marketplace, call_centre]
 
+{CALENDARS}
 # Grams of CO2e per tonne-kilometre, well to wheel: energy used per km x emission factor of that energy / tonnes carried
 # (empty running counted).
 #   Energy and load: the French level 1 values for information on the greenhouse gases of transport services (code
@@ -73,7 +75,8 @@ emissions:
 #                                                        of Westminster, "The Promise of Low Carbon Freight", 2021, as
 #                                                        reported by Fleet Europe, 3 September 2021.
 #
-# Prices and times are invented, in the manner of French carriers' tariffs.
+# Prices and times are invented, in the manner of French carriers' tariffs. The hours of days on which a service doesn't
+# run don't count for what it takes.
 services:
   - id: parcel              # the everyday parcel, by truck overnight
     mode: truck
@@ -84,6 +87,8 @@ services:
     max_weight: 30 kg
     drop: 338 g
     countries: [FR]
+    runs: [monday, tuesday, wednesday, thursday, friday, saturday]
+    closed: [france]
     transit:
       - {up_to: 250 km, takes: 24 h}
       - {up_to: 1500 km, takes: 48 h}
@@ -97,9 +102,11 @@ services:
     max_weight: 30 kg
     drop: 338 g
     countries: [FR]
+    runs: [monday, tuesday, wednesday, thursday, friday, saturday]
+    closed: [france]
     transit:
-      - {up_to: 600 km, takes: 72 h}
-      - {up_to: 1500 km, takes: 96 h}
+      - {up_to: 600 km, takes: 48 h}
+      - {up_to: 1500 km, takes: 72 h}
 
   - id: express             # a van of its own through the night
     mode: van
@@ -111,6 +118,8 @@ services:
     max_weight: 30 kg
     drop: 338 g
     countries: [FR]
+    runs: [monday, tuesday, wednesday, thursday, friday, saturday]
+    closed: [france]
     transit:
       - {up_to: 150 km, takes: 12 h}
       - {up_to: 500 km, takes: 20 h}
@@ -123,6 +132,8 @@ services:
     max_weight: 20 kg
     drop: 338 g
     countries: [FR]
+    runs: [monday, tuesday, wednesday, thursday, friday]
+    closed: [france]
     transit:
       - {up_to: 1200 km, takes: 18 h}
 
@@ -149,6 +160,8 @@ services:
     max_weight: 120 kg
     drop: 338 g
     countries: [FR]
+    runs: [monday, tuesday, wednesday, thursday, friday, saturday]
+    closed: [france]
     transit:
       - {up_to: 60 km, takes: 24 h}
 
@@ -156,14 +169,17 @@ services:
     mode: truck
     base: 34.00
     per_km: 0.030
-    per_kg: 0.20
+    unit_prices:            # by the weight of one piece, instead of per_kg
+      - {up_to: 30 kg, costs: 6.00}
+      - {up_to: 70 kg, costs: 6.00, per_kg: 0.10}
+      - {up_to: 250 kg, costs: 0.00, per_kg: 0.20}
     detour: 1.3
     max_weight: 250 kg
     drop: 465 g
     countries: [FR]
-    transit:
-      - {up_to: 300 km, takes: 48 h}
-      - {up_to: 1500 km, takes: 96 h}
+    runs: [monday, tuesday, wednesday, thursday, friday, saturday]
+    closed: [france]
+    daily_distance: 250 km  # and every day begun counts whole
 
   - id: pickup              # the customer comes to the shop; an hour to bring the goods to the counter and tell them
     mode: pickup
@@ -173,13 +189,27 @@ services:
     transit:
       - {up_to: 1 km, takes: 1 h}
 
+"""
+
+LANES = """\
+# What is known better than by the great circle; of several that fit, the first counts. To Corsica goes a ferry.
+lanes:
+  - from: {groups: [warehouses, shops, franchises, partners]}
+    to: {country: FR, postcode: "20*"}
+    services: [bike, local_van, express, bulky]
+    no_service: true
+  - from: {groups: [warehouses, shops, franchises, partners]}
+    to: {country: FR, postcode: "20*"}
+    services: [parcel, economy]
+    takes: 96 h
+
 nodes:
 """
 
 
 def network(nodes: list[Node]) -> str:
     """The whole text of network.yaml."""
-    return HEAD + "\n".join(_node(node) for node in nodes)
+    return HEAD.replace("{CALENDARS}", opening.text()) + LANES + "\n".join(_node(node) for node in nodes)
 
 
 def _node(node: Node) -> str:
@@ -192,11 +222,20 @@ def _node(node: Node) -> str:
         "    country: FR",
         f'    region: "{node.city.region}"',
     ]
+    lines.append(f"    group: {node.group}")
     if node.tags:
         lines.append(f"    tags: [{', '.join(node.tags)}]")
     if node.franchise is not None:
         lines.append(f"    attributes: {{franchise: {'true' if node.franchise else 'false'}}}")
     lines.append(f"    handling: {node.handling}")
+    lines.append(f"    handling_per_unit: {node.handling_per_unit}")
+    if node.daily_orders is not None:
+        lines.append(f"    daily_orders: {node.daily_orders}")
     lines.append(f"    preparation: {node.preparation}")
+    lines.append(f"    hours: {node.hours}")
+    lines.append(f"    closed: [{'france, alsace_moselle' if node.city.name in opening.EASTERN else 'france'}]")
     lines.append(f"    services: [{', '.join(node.services)}]")
+    cut_offs = opening.CUT_OFFS[node.type]
+    written = ", ".join(f'{name}: "{cut_offs[name]}"' for name in node.services if name in cut_offs)
+    lines.append(f"    cut_offs: {{{written}}}")
     return "\n".join(lines) + "\n"

@@ -76,7 +76,10 @@ def _write_files(network: Network, folder: Path) -> None:
 def _network_lines(nodes: Iterable[Node]) -> Iterable[str]:
     """YAML by hand: JSON's quotes are YAML's, and an id like 12345e67 must not be read as a number."""
     yield "# Made by examples/olist/convert.py from the Brazilian E-Commerce Public Dataset by Olist, CC BY-NC-SA 4.0."
-    yield from ("currency: BRL", f"time_zone: {ZONE}", "channels: [marketplace]", *services_yaml(), "nodes:")
+    yield from ("currency: BRL", f"time_zone: {ZONE}", "channels: [marketplace]")
+    yield "# Olist tells neither; they are named so that the policies that ship, which ask for them, can be published."
+    yield from ("attributes:", "  product:", "    hazmat: flag", "  node:", "    franchise: flag")
+    yield from (*services_yaml(), "nodes:")
     for node in nodes:
         yield f"  - id: {json.dumps(node.id)}"
         yield f"    name: {json.dumps(node.name, ensure_ascii=False)}"

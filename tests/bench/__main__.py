@@ -10,9 +10,9 @@ from typing import Any
 import click
 from rich.console import Console
 
-from tests.bench import cases, deciding, matching, serving, tables
+from tests.bench import activating, cases, checking, deciding, matching, serving, tables
 
-PARTS = ("matching", "deciding", "serving")
+PARTS = ("matching", "deciding", "checking", "activating", "serving")
 BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
 
 
@@ -21,7 +21,9 @@ BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--only", type=click.Choice(PARTS), multiple=True, help="Only this part.")
 def main(*, brief: bool, as_json: bool, only: Sequence[str]) -> None:
-    """Measure matching against other engines, decisions a second, and HTTP throughput against a floor."""
+    """Measure matching against other engines, decisions a second, checking and activating policies, and HTTP throughput
+    against a floor.
+    """
     # what is started here is ended by leaving blocks, so a request to end must leave them
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     report = measure(brief=brief, only=only or PARTS)
@@ -41,10 +43,16 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
     if "deciding" in only:
         orders = cases.orders(lines[: BRIEF_ORDERS if brief else deciding.ORDERS])
         found["deciding"] = deciding.measure(inventory, orders, say=_say)
+    if "activating" in only:
+        (order,) = cases.orders(lines[:1])
+        rounds = BRIEF_ROUNDS if brief else activating.ROUNDS
+        found["activating"] = activating.measure(inventory, order, rounds=rounds, say=_say)
     if "serving" in only:
         slices, size = (1, BRIEF_SLICE) if brief else (serving.SLICES, serving.SLICE)
         orders = cases.orders(lines[: (slices + 1) * size])
         found["serving"] = serving.measure(inventory, orders, slices=slices, size=size, say=_say)
+    if "checking" in only:
+        found["checking"] = checking.measure(checking.COUNTS[:1] if brief else checking.COUNTS, say=_say)
     return tables.Report(**found, load=(before, os.getloadavg()[0]), cores=os.cpu_count() or 1)
 
 

@@ -87,16 +87,16 @@ def verify(peer: Peer, sets: Sequence[OptionSet], expected: Sequence[list[set[st
 
 
 def _first_sight(conditions: Mapping[str, Condition], sets: Sequence[OptionSet]) -> tuple[int, float]:
-    """How many signatures there are, and milliseconds for as many new ones as a set has options: all sets are shown to
-    a fresh matcher, and those of its answers that it remembers by then cost next to nothing.
+    """How many kinds of option there are, and milliseconds for as many new ones as a set has options: all sets are
+    shown to a fresh matcher, and those of its answers that it remembers by then cost next to nothing.
     """
-    scratch, fresh = Ours(conditions), Ours(conditions)
-    count = len({signature for options in sets for signature in scratch.signatures(options)})
+    fresh = Ours(conditions)
     started = time.perf_counter()
     for options in sets:
         fresh.match(options)
     took = time.perf_counter() - started
-    _close([scratch, fresh])
+    count = fresh.remembered
+    _close([fresh])
     return count, took / count * OPTIONS * _MILLISECONDS
 
 

@@ -9,7 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.activating import Activated
 from tests.bench.cases import OPTIONS
+from tests.bench.checking import Checking
 from tests.bench.deciding import Decided
 from tests.bench.matching import Matched, Row
 from tests.bench.peers.handwritten import Handwritten
@@ -23,7 +25,9 @@ class Report:
 
     matching: Matched | None
     deciding: Decided | None
+    activating: Activated | None
     serving: Served | None
+    checking: Checking | None
     load: tuple[float, float]
     cores: int
 
@@ -68,8 +72,12 @@ def _tables(report: Report) -> Iterator[Table]:
         yield _forms(report.matching)
     if report.deciding:
         yield _parts(report.deciding)
+    if report.activating:
+        yield _steps(report.activating)
     if report.serving:
         yield _throughput(report.serving)
+    if report.checking:
+        yield _checks(report.checking)
 
 
 def _times(matched: Matched) -> Table:
@@ -120,6 +128,16 @@ def _parts(decided: Decided) -> Table:
     return table
 
 
+def _steps(activated: Activated) -> Table:
+    table = Table(title="Until a policy set decides: milliseconds")
+    table.add_column("step")
+    for count in activated.steps:
+        table.add_column(f"{count:,} rules", justify="right")
+    for step in next(iter(activated.steps.values())):
+        table.add_row(step, *(_short(taken[step]) for taken in activated.steps.values()))
+    return table
+
+
 def _throughput(served: Served) -> Table:
     table = Table(
         title=f"HTTP: ours answers {served.share:.0%} of what the floor answers",
@@ -130,6 +148,16 @@ def _throughput(served: Served) -> Table:
     table.add_column("bytes an answer", justify="right")
     for app, rates, size in (("ours", served.ours, served.bytes_ours), ("floor", served.floor, served.bytes_floor)):
         table.add_row(app, ", ".join(f"{rate:.0f}" for rate in rates), str(size))
+    return table
+
+
+def _checks(checking: Checking) -> Table:
+    table = Table(title="Checking policies: every mistake, and every rule that does nothing")
+    table.add_column("rules", justify="right")
+    table.add_column("seconds", justify="right")
+    table.add_column("warnings", justify="right")
+    for row in checking.rows:
+        table.add_row(f"{row.rules:,}", f"{row.seconds:.3f}", f"{row.warnings:,}")
     return table
 
 

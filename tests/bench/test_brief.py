@@ -89,17 +89,38 @@ def test_deciding_reports_a_rate_and_where_the_time_goes(report):
     assert (parts[0], parts[-1]) == ("snapshot", "commit")
 
 
+def test_activating_reports_every_step_by_number_of_rules(report):
+    assert {int(count) for count in report["activating"]["steps"]} == {30, 1_000}
+    for steps in report["activating"]["steps"].values():
+        expected = ["check", "make the matcher", "publish", "activate", "first decision", "next decision"]
+        assert list(steps) == expected
+        assert min(steps.values()) > 0
+
+
 def test_the_floor_answers_as_many_bytes_as_ours(report):
     served = report["serving"]
     assert served["bytes_floor"] == pytest.approx(served["bytes_ours"], rel=0.01)
     assert served["share"] > 0
 
 
+def test_checking_reports_how_long_the_rule_book_takes(report):
+    (row,) = report["checking"]["rows"]
+    assert row["rules"] == 30
+    assert row["seconds"] > 0
+
+
 def test_the_tables_show_every_part(measured):
     console = Console(width=160, file=io.StringIO())
     tables.show(measured, console)
     shown = console.file.getvalue()
-    for part in ("Matching 20 options", "Deciding 30 orders", "HTTP: ours answers", "load average"):
+    for part in (
+        "Matching 20 options",
+        "Deciding 30 orders",
+        "Until a policy set decides",
+        "Checking policies",
+        "HTTP: ours answers",
+        "load average",
+    ):
         assert part in shown
 
 
@@ -108,4 +129,4 @@ def test_the_command_line_prints_json_of_the_parts_asked_for():
     done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=True)
     found = json.loads(done.stdout)
     assert found["deciding"]["orders"] == 30
-    assert found["matching"] is found["serving"] is None
+    assert found["matching"] is found["activating"] is found["serving"] is None

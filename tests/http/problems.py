@@ -8,7 +8,7 @@ def problem_of(response, status: int) -> dict[str, Any]:
     assert response.status_code == status, response.data
     assert response.content_type == "application/problem+json"
     body = response.get_json(force=True)
-    assert set(body) - {"errors"} == {"type", "title", "status", "detail"}, body
+    assert set(body) - {"errors", "findings"} == {"type", "title", "status", "detail"}, body
     assert body["status"] == status
     assert body["type"].startswith("urn:pointsman:problem:")
     assert body["title"]

@@ -139,19 +139,20 @@ def test_availability_is_what_may_still_be_promised(http, pointsman):
     http.post("/v1/decisions", json=order_json(("SHIRT", 1), **COLLECTED))
     answer = http.get("/v1/availability?sku=SHIRT&channel=web").get_json()
     assert AvailabilityAnswer().validate(answer) == {}
-    assert answer["free"] == 10
+    (shirt,) = answer["skus"]
+    assert shirt["free"] == 10
     assert [
-        (item["node"], item["on_hand"], item["held"], item["available"], item["free"]) for item in answer["nodes"]
+        (item["node"], item["on_hand"], item["held"], item["available"], item["free"]) for item in shirt["nodes"]
     ] == [
         ("lille", 2, 0, 2, 2),
         ("lyon", 10, 0, 10, 5),
         ("paris", 4, 1, 3, 3),
     ]
-    assert http.get("/v1/availability?sku=SHIRT&channel=app").get_json()["free"] == 13
+    assert http.get("/v1/availability?sku=SHIRT&channel=app").get_json()["skus"][0]["free"] == 13
 
 
 def test_a_product_without_stock_is_available_nowhere(http):
-    assert http.get("/v1/availability?sku=NONE&channel=web").get_json()["free"] == 0
+    assert http.get("/v1/availability?sku=NONE&channel=web").get_json()["skus"][0]["free"] == 0
 
 
 def test_a_ready_service_names_the_versions_that_decide(http, pointsman):
@@ -168,7 +169,20 @@ def test_the_openapi_page_describes_every_address(http):
     assert set(page["paths"]) == {
         "/v1/decisions",
         "/v1/decisions/{decision_id}",
+        "/v1/decisions/{decision_id}/confirm",
+        "/v1/decisions/{decision_id}/release",
+        "/v1/decisions/{decision_id}/extend",
+        "/v1/holds",
+        "/v1/holds/{decision_id}",
+        "/v1/stock/movements",
+        "/v1/stock/{sku}",
+        "/v1/stock/{node}/{sku}",
         "/v1/availability",
+        "/v1/policies",
+        "/v1/policies/check",
+        "/v1/policies/rollback",
+        "/v1/policies/{version}",
+        "/v1/policies/{version}/activate",
         "/healthz",
         "/readyz",
     }

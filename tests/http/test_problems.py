@@ -46,12 +46,22 @@ def test_a_method_that_an_address_does_not_have_is_not_allowed(http, method, pat
     [
         ("", "sku"),
         ("?sku=SHIRT", "channel"),
-        ("?sku=&channel=web", "sku"),
+        ("?sku=&channel=web", "sku.0"),
         ("?sku=SHIRT&channel=web&node=lyon", "node"),
     ],
 )
 def test_a_question_about_availability_that_is_not_understood_is_refused(http, query, field):
     assert field in fields_of(problem_of(http.get(f"/v1/availability{query}"), 422))
+
+
+def test_a_question_that_says_a_thing_twice_is_refused(http):
+    problem = problem_of(http.get("/v1/availability?sku=SHIRT&channel=web&channel=store"), 400)
+    assert "'channel' stands in the query more than once" in problem["detail"]
+
+
+def test_a_body_that_is_too_large_is_told_how_large_it_may_be(http):
+    problem = problem_of(http.post("/v1/decisions", data=b" " * 5_000_000, content_type="application/json"), 413)
+    assert problem["detail"] == "the body is larger than 4194304 bytes"
 
 
 def test_a_fault_of_ours_is_told_without_its_inside(http, redis_client, network):
@@ -109,7 +119,7 @@ def test_a_server_that_is_gone_is_a_problem_that_says_try_again(own_server, cloc
             http.get("/v1/availability?sku=SHIRT&channel=web"),
             http.get("/readyz"),
         ):
-            problem_of(response, 503)
+            assert own_server.url.removeprefix("unix://") not in problem_of(response, 503)["detail"]
         assert http.get("/healthz").status_code == 200
         own_server.ensure_running()
         assert http.get(made.headers["Location"]).data == made.data

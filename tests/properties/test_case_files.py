@@ -14,7 +14,10 @@ from rules.schema import load_policies
 
 FOLDER = Path(__file__).parents[2] / "policies"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
-GARDEN, GARDEN_TEST = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+GARDEN, GARDEN_TEST = (
+    re.search(rf"^## {title}\n.*?^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)[1]
+    for title in ("A file", "Tests")
+)
 CLEARANCE_TEST = (FOLDER / "clearance_test.yaml").read_text(encoding="utf-8")
 RICH = """
 services: {van: {mode: van, transit: [{up_to: 80 km, takes: 4 h}], countries: [FR], per_kg: 0.20}}

@@ -3,13 +3,14 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.decide.coding import UNKNOWN
-from engine.decide.matching import Matcher, StageMatcher
-from rules.conditions import Compare, Operator, holds
+from engine.decide.coding import ALWAYS_KNOWN, UNKNOWN
+from engine.decide.columns import VARYING
+from engine.decide.matching import SHARED, Matcher, StageMatcher, judge_options
+from rules.conditions import All, Compare, Operator, holds
 from rules.schema import load_policies
 from rules.vocabulary import Kind, Stage, attribute
 from tests.properties import trees
-from tests.properties.agreeing import PREFER, assert_agrees, compare, prefers
+from tests.properties.agreeing import PREFER, assert_agrees, compare, meant, prefers
 from tests.properties.trees import policy_set, rule_of
 
 FEW = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -25,6 +26,66 @@ def test_matching_fires_exactly_the_rules_that_hold(policies, data):
         for facts in data.draw(st.lists(trees.facts(stage), min_size=1, max_size=5))
     ]
     assert_agrees(policies, cases)
+
+
+SURE = {path: 0 for path in ALWAYS_KNOWN if path.startswith(("stock.", "route."))} | {"route.late": False}
+"""What a position and an option are never without."""
+
+
+def grouped(known):
+    return {
+        group: {path: value for path, value in known.items() if path.startswith(f"{group}.")}
+        for group in Stage.OPTION.value
+    }
+
+
+@FEW
+@given(
+    conditions=st.lists(trees.conditions(Stage.OPTION), min_size=1, max_size=6),
+    lines=st.lists(
+        st.tuples(trees.facts(Stage.OPTION), st.lists(trees.facts(Stage.OPTION), min_size=1, max_size=4)),
+        min_size=1,
+        max_size=3,
+    ),
+)
+def test_the_options_of_a_line_are_judged_together_as_each_would_be_alone(conditions, lines):
+    policies = prefers(conditions)
+    matcher = Matcher(policies)
+    judged = [(grouped(shared), [judged_alike(facts) for facts in options]) for shared, options in lines]
+    for _ in range(2):
+        for shared, options in judged:
+            fixed = {group: shared[group] for group in SHARED}
+            found = judge_options(matcher.stages[Stage.OPTION], fixed, options)
+            assert [judgement.fired for judgement in found] == [
+                meant(policies, Stage.OPTION, merged(*fixed.values(), *option))[0] for option in options
+            ]
+    assert matcher.incidents == 0
+    matcher.close()
+
+
+def judged_alike(facts):
+    known = SURE | {path: value for path, value in facts.items() if path not in SURE or value is not None}
+    groups = grouped({"stock.days_of_cover": None, **known})
+    return tuple(groups[group] for group in VARYING)
+
+
+def merged(*groups):
+    return {path: value for group in groups for path, value in group.items()}
+
+
+def test_lines_that_leave_the_same_open_share_what_is_remembered():
+    near = compare("route.distance", Operator.AT_MOST, 300_000)
+    web = compare("order.channel", Operator.EQUALS, "web")
+    policies = prefers([near, All(parts=(web, near))])
+    stage = StageMatcher(Stage.OPTION, policies)
+    openings = [
+        stage.opening(stage.codes(shared, *SHARED), shared)
+        for channel in ("web", "store", "app")
+        for shared in [{group: {} for group in SHARED} | {"order": {"order.channel": channel}}]
+    ]
+    stage.close()
+    assert openings[0] is not openings[1]
+    assert openings[1] is openings[2]
 
 
 WINDOWS = (
@@ -136,7 +197,5 @@ def test_a_library_that_differs_is_overruled_and_reported(caplog):
 def test_groups_nobody_speaks_of_are_coded_as_unknown():
     matcher = StageMatcher(Stage.OPTION, prefers([compare("node.id", Operator.EQUALS, "a")]))
     codes = matcher.codes({"node": {"node.id": "a"}, "stock": {"stock.on_hand": 5}}, "node", "stock")
-    mentioned = (matcher.mentions("node"), matcher.mentions("stock"))
     matcher.close()
     assert codes[1] == UNKNOWN != codes[0]
-    assert mentioned == ({"node.id"}, set())

@@ -14,7 +14,7 @@ from rules.effects import Effect, Exclusion, Reserve
 from rules.policy import Policy, PolicySet, Rule
 from rules.vocabulary import VOCABULARY, Fact, Facts, Kind, Stage, Value, attribute, stage_knows
 
-WORDS = ("a", "b", "A", "ab", "75001", "75002", "69003", "*", "a?b", "é", "a b", "null", "\\")
+WORDS = ("a", "b", "A", "ab", "75001", "75002", "69003", "*", "a?b", "é", "a b", "null", "\\", "or", "known", "a or b")
 OTHER_WORDS = ("c", "", "\0", "75", "7500", "750011", "aab", "true", "5")
 PATTERNS = ("*", "a*", "*b", "75*", "7500?", "?", "a?b", "*0*0*", "**", "\\", "[a]", "a")
 TAGS = ("t0", "t1", "t2", "t3", "t4")
@@ -23,6 +23,15 @@ DAYS = tuple(datetime.date(2026, 11, day).toordinal() for day in (1, 2, 27, 30))
 MINUTES = (0, 1, 480, 1_080, 1_439)
 INSTANTS = tuple(day * 86_400 + minute * 60 for day in DAYS[:2] for minute in MINUTES)
 _WHOLE = {Kind.DATE: DAYS, Kind.TIME: MINUTES, Kind.INSTANT: INSTANTS}
+OPERANDS: Mapping[Kind, tuple[Value, ...]] = {
+    **dict.fromkeys(Kind, NUMBERS),
+    **_WHOLE,
+    Kind.FLAG: (True, False),
+    Kind.WORD: WORDS,
+    Kind.TAGS: TAGS,
+    Kind.CHOICE: (),
+}
+"""Values that an author may compare facts of a kind with; those of CHOICE are each fact's own."""
 _KINDS = (Kind.FLAG, Kind.NUMBER, Kind.WORD, Kind.TAGS, Kind.ANY)
 
 ATTRIBUTES = tuple(
@@ -48,11 +57,7 @@ def facts_known_at(stage: Stage) -> list[Fact]:
 
 def operands(fact: Fact) -> st.SearchStrategy[Value]:
     """Values that an author may compare the fact with."""
-    if fact.kind is Kind.FLAG:
-        return st.booleans()
-    if fact.kind in (Kind.WORD, Kind.CHOICE, Kind.TAGS):
-        return st.sampled_from({Kind.WORD: WORDS, Kind.CHOICE: fact.choices, Kind.TAGS: TAGS}[fact.kind])
-    return st.sampled_from(_WHOLE.get(fact.kind, NUMBERS))
+    return st.sampled_from(OPERANDS[fact.kind] or fact.choices)
 
 
 def values(fact: Fact) -> st.SearchStrategy[Value | None]:

@@ -4,14 +4,14 @@ import dataclasses
 
 import pytest
 
-from engine.decide.decision import Claim, Room, canonical, record
+from engine.decide.decision import Claim, Parcel, Room, canonical, record
 from engine.store.client import Client
 from engine.store.keys import Keys
-from engine.store.ledger import Key, Ledger
+from engine.store.ledger import Commit, Key, Ledger
 from engine.store.log import entries, find
 from engine.store.network import save
+from engine.store.policies import Act, publish
 from engine.store.policies import activate as activate_version
-from engine.store.policies import publish
 from tests.building import LILLE, LYON, NOW, decided, inventory, node, order, policies, snapshot
 
 DAY = "2026-11-27"
@@ -33,9 +33,8 @@ def keys(network):
 def ledger(client, keys):
     """Ten of A in Lyon, four in Lille, and policies without rules."""
     save(client, keys, facts())
-    version = policies().version
-    publish(client, keys, version, policies().texts, {})
-    activate_version(client, keys, version, {})
+    publish(client, keys, policies(), Act(operation="p", who="a test", at=NOW, note=""))
+    activate_version(client, keys, policies().version, Act(operation="a", who="a test", at=NOW, note=""))
     return Ledger(client, keys)
 
 
@@ -46,8 +45,19 @@ def facts():
 def decision_of(*claims: Claim, rooms=(), **more):
     """A decision on the facts above that takes just this."""
     made = decided(order(), snapshot([node("lyon")], {"A": {"lyon": 1}}))
-    found = dataclasses.replace(made, network_version=facts().network.version, claims=claims, rooms=rooms, day=DAY)
+    shipments = tuple(
+        dataclasses.replace(made.shipments[0], node=name, lines=tuple(parcels(claims, name)))
+        for name in dict.fromkeys(claim.node for claim in claims)
+    )
+    version = facts().network.version
+    found = dataclasses.replace(made, network_version=version, claims=claims, rooms=rooms, day=DAY, shipments=shipments)
     return dataclasses.replace(found, **more)
+
+
+def parcels(claims, name):
+    for number, claim in enumerate(claims, start=1):
+        if claim.node == name:
+            yield Parcel(line=str(number), sku=claim.sku, quantity=claim.units)
 
 
 def lyon(units, floor=0, sku="A"):
@@ -129,10 +139,13 @@ def test_the_last_unit_above_the_floor_can_be_taken(ledger, units):
     assert (commit(ledger, decision_of(lyon(1, floor=3)), "d2").stale is None) is (units == 6)
 
 
-@pytest.mark.parametrize("other", [{"network_version": "another"}, {"policy_version": "another"}])
-def test_a_decision_on_facts_or_policies_of_before_takes_nothing(ledger, contents, other):
+@pytest.mark.parametrize(
+    ("other", "became"),
+    [({"network_version": "another"}, Commit(stale="facts")), ({"policy_version": "another"}, Commit(outdated=True))],
+)
+def test_a_decision_on_facts_or_policies_of_before_takes_nothing(ledger, contents, other, became):
     before = contents()
-    assert commit(ledger, decision_of(lyon(1), **other)).stale == "facts or policies"
+    assert commit(ledger, decision_of(lyon(1), **other)) == became
     assert contents() == before
 
 

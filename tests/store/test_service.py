@@ -1,11 +1,13 @@
 """Pointsman as its callers use it: what it refuses, what it remembers, what it gives back."""
 
+import datetime
 import os
 import re
 import signal
 
 import pytest
 import redis
+from freezegun import freeze_time
 
 from api.loading import load_inventory
 from engine.errors import KeyReused, NotFound, NotReady, OrderInvalid, StoreUnavailable
@@ -14,6 +16,7 @@ from engine.settings import Settings
 from engine.store.embedded import socket_of
 from engine.store.ledger import Key
 from engine.store.server import open_server
+from engine.store.stock import Movement
 from tests.building import collected, order
 from tests.conftest import SMALL, activate
 from tests.ordering import shipped_units
@@ -128,6 +131,15 @@ def test_an_embedded_server_that_was_killed_is_started_again_by_the_next_decisio
         assert pointsman.decide(order(("RARE", 9))).record["score"]["unfilled_units"] == 7
         assert pointsman.decision(first.record["id"]).body == first.body
         assert (pointsman.check().clean, pointsman.check().held) == (True, 3)
+        for act in (
+            lambda: pointsman.holds.confirm(first.record["id"]),
+            lambda: pointsman.stock.move([Movement(op="a", node="lyon", sku="RARE", delta=1)]),
+            lambda: pointsman.stock.show("RARE"),
+        ):
+            with redis.Redis(unix_socket_path=str(socket_of((tmp_path / "data").resolve()))) as client:
+                os.kill(client.info("server")["process_id"], signal.SIGKILL)
+            act()
+        assert (pointsman.check().clean, pointsman.check().confirmed) == (True, 1)
 
 
 def test_nothing_loaded_and_nothing_active_are_two_things(bare):
@@ -138,3 +150,21 @@ def test_nothing_loaded_and_nothing_active_are_two_things(bare):
         bare.decide(order(("SHIRT", 1)))
     activate(bare)
     assert bare.decide(order(("SHIRT", 1))).record["status"] == "filled"
+
+
+@pytest.mark.parametrize(
+    ("instant", "local"),
+    [("2026-03-29T00:59:59Z", "2026-03-29T01:59"), ("2026-03-29T01:00:00Z", "2026-03-29T03:00")],
+)
+def test_without_a_clock_of_its_own_it_goes_by_the_time_of_day(server_url, network, instant, local):
+    with Pointsman(Settings(redis_url=server_url, network=network)) as pointsman:
+        pointsman.load(load_inventory(SMALL))
+        activate(pointsman)
+        with freeze_time(instant):
+            record = pointsman.decide(order(("SHIRT", 1), placed_at=pointsman.now)).record
+        assert record["decided_at"] == instant
+        assert pointsman.network().local(seconds_of(instant)).strftime("%Y-%m-%dT%H:%M") == local
+
+
+def seconds_of(text):
+    return int(datetime.datetime.fromisoformat(text).timestamp())

@@ -185,7 +185,7 @@ HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
         (one_case(ORDER + "expect: {shipments: [{lines: {B: 1}}]}"), ["5:35 unknown-sku the order has no SKU 'B'"]),
         (
             one_case(ORDER + "expect: {shipments: [{cost: 4 EURO}]}"),
-            ["5:27 bad-value cost: '4 EURO': 'EURO' is no currency code; write for example 4.00 EUR"],
+            ["5:27 wrong-unit cost: '4 EURO': 'EURO' is no currency code; write for example 4.00 EUR"],
         ),
         (
             one_case(ORDER + "expect: {shipments: [{units: {atleast: 1}}]}"),
@@ -216,7 +216,7 @@ HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
         ),
         (
             one_case(ORDER + "expect: {hold: 24}"),
-            ["5:14 bad-value hold: '24': a unit is missing; use m, min, h, d, for example 48 h"],
+            ["5:14 wrong-unit hold: '24': a unit is missing; use m, min, h, d, for example 48 h"],
         ),
         (
             one_case(ORDER + "expect: {kept: {A: {stor: 1}}}"),
@@ -226,7 +226,10 @@ HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
             "tests:" + 2 * "\n  - {test: a, order: {lines: {A: 1}}, stock: {A: {}}}",
             ["3:6 duplicate-test 'a' stands here a second time"],
         ),
-        (one_case(ORDER) + "tests: []\n", ["5:1 duplicate-key 'tests' stands here a second time"]),
+        (
+            one_case(ORDER) + "tests: []\n",
+            ["5:1 duplicate-key 'tests' stands here a second time; the first is on line 1"],
+        ),
         (
             "network: ../small\n" + one_case(ORDER),
             ["1:1 no-network no directory can be opened here; write nodes, products and stock into this file"],

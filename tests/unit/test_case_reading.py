@@ -232,3 +232,22 @@ def test_without_policies_rules_are_not_looked_up():
 def test_a_fixture_no_case_uses_is_looked_at_all_the_same():
     text = "stock: {spare: {A: {stor: 1}}}\norders: {spare: {lines: {A: x}}}\n" + one_case(ORDER)
     assert [item.split(" ")[1] for item in findings(text)] == ["unknown-node", "wrong-type"]
+
+
+HOURS = "{monday: [09:00-12:00], tuesday: [09:00-12:00]}"
+CALENDARS = {
+    "": 48,
+    "nodes: {store: {hours: " + HOURS + ", preparation: 3 h}}": 6 * 24 + 48,
+    "nodes: {store: {hours: " + HOURS + ", closed: [2026-06-08], preparation: 3 h}}": 7 * 24 + 48,
+    "nodes: {store: {cut_offs: {parcel: '09:30'}}}": 14 + 48,
+    "nodes: {store: {cut_offs: {parcel: '09:30'}, time_zone: America/New_York}}": 48,
+    "services: {parcel: {closed: [2026-06-02]}}": 14 + 48,
+    "services: {parcel: {runs: [thursday]}}": 9 * 24 + 14,
+    "services: {parcel: {daily_distance: 5 km}}": 48,
+}
+
+
+@pytest.mark.parametrize(("said", "hours"), CALENDARS.items())
+def test_places_keep_hours_and_services_their_days_in_tests_too(said, hours):
+    case_of = f"order: {{lines: {{A: 1}}}}\nstock: {{A: {{store: 1}}}}\n{said}\nexpect: {{totals: {{arrives: 1 min}}}}"
+    assert [got for _, _, got in differences(case_of)] == [f"{hours} h"]

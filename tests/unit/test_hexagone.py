@@ -1,6 +1,7 @@
 """The example network is what it says it is, and its generator writes it again byte for byte."""
 
 import csv
+import datetime
 import json
 import os
 import subprocess
@@ -10,6 +11,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from api.loading import load_inventory
+from api.schemas import OrderRequest
+from engine.decide.options import routes
 
 HEXAGONE = Path(__file__).parents[2] / "examples" / "hexagone"
 WRITTEN = ("network.yaml", "products.csv", "stock.csv", "orders.ndjson", "order.json")
@@ -146,6 +151,65 @@ def test_every_drop_follows_from_a_round_of_80_km_and_120_drops(services):
     assert {id_: service["drop"] for id_, service in services.items()} == {
         id_: f"{expected.get(id_, van)} g" for id_ in services
     }
+
+
+EASTERS = {2026: datetime.date(2026, 4, 5), 2027: datetime.date(2027, 3, 28)}
+FEASTS = ("01-01", "05-01", "05-08", "07-14", "08-15", "11-01", "11-11", "12-25")
+
+
+def test_the_holidays_are_the_eleven_of_the_law_in_both_years(network):
+    expected = {f"{year}-{feast}" for year in EASTERS for feast in FEASTS}
+    expected |= {str(day + datetime.timedelta(days=after)) for day in EASTERS.values() for after in (1, 39, 50)}
+    assert set(map(str, network["holidays"]["france"]["dates"])) == expected
+    assert len(network["holidays"]["france"]["dates"]) == 22
+    assert "L3133-1" in network["holidays"]["france"]["source"]
+
+
+def test_alsace_and_moselle_add_good_friday_and_the_day_after_christmas(network, nodes):
+    assert list(map(str, network["holidays"]["alsace_moselle"]["dates"])) == [
+        "2026-04-03",
+        "2026-12-26",
+        "2027-03-26",
+        "2027-12-26",
+    ]
+    adding = {node["id"] for node in nodes.values() if "alsace_moselle" in node["closed"]}
+    assert adding == {"st-strasbourg", "st-colmar", "st-mulhouse", "st-metz"}
+    assert {nodes[name]["region"] for name in adding} == {"Grand Est"}
+
+
+def test_no_node_is_open_on_a_sunday_or_on_christmas_day():
+    found = load_inventory(HEXAGONE).network
+    christmas = datetime.date(2026, 12, 25).toordinal()
+    assert all(node.hours is not None and not node.hours.week[6] for node in found.nodes.values())
+    assert all(not node.hours.spans(christmas) for node in found.nodes.values())
+
+
+def test_no_carrier_runs_on_a_sunday_or_a_holiday(services):
+    carriers = [service for service in services.values() if service["id"] not in ("bike", "pickup")]
+    assert len(carriers) == 6
+    assert all("sunday" not in service["runs"] and service["closed"] == ["france"] for service in carriers)
+
+
+def test_every_service_that_travels_has_a_cut_off_while_the_node_is_open(nodes):
+    found = load_inventory(HEXAGONE).network.nodes
+    for node in nodes.values():
+        assert set(node["cut_offs"]) == set(node["services"]) - {"pickup"}
+        for cut_off in found[node["id"]].cut_offs.values():
+            assert any(start < cut_off <= end for start, end in found[node["id"]].hours.week[4]), node["id"]
+
+
+def test_what_is_ordered_at_night_leaves_in_the_morning_and_on_sunday_on_monday(orders):
+    found = load_inventory(HEXAGONE).network
+    request = OrderRequest()
+    home = next(order for order in orders if "destination" in order)
+    sunday = int(datetime.datetime(2026, 11, 29, 3, tzinfo=datetime.UTC).timestamp())
+    night = int(datetime.datetime(2026, 11, 27, 2, tzinfo=datetime.UTC).timestamp())
+    for now, day in ((night, "Friday"), (sunday, "Monday")):
+        leaving = {
+            route.key: found.local(route.ships_at) for route in routes(request.load(home), found, found.nodes, now)
+        }
+        assert {moment.strftime("%A") for key, moment in leaving.items() if key[0].startswith(("st", "wh"))} == {day}
+        assert f"{leaving['wh-orleans', 'parcel']:%H:%M}" == "07:00"
 
 
 def test_there_are_500_products_in_8_categories_and_every_lifecycle(products):

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from engine.decide.matching import Judgement, StageMatcher, option_judge
+from engine.decide.matching import Judgement, StageMatcher, judge_options
 from rules.conditions import Condition
 from rules.vocabulary import Stage
-from tests.bench.cases import FIXED, VARYING, OptionSet
+from tests.bench.cases import OptionSet
 from tests.bench.rulebook import policies
 
 FIRST_SIGHT, REMEMBERED = "first sight", "remembered"
@@ -27,19 +27,15 @@ class Ours:
         return options
 
     def match(self, facts: OptionSet) -> Any:
-        judge = option_judge(self._matcher, facts.fixed)
-        return [judge(*groups) for groups in facts.options]
+        return judge_options(self._matcher, facts.fixed, facts.options)
 
     def fired(self, answer: list[Judgement]) -> list[set[str]]:
         return [set(judgement.fired) for judgement in answer]
 
-    def signatures(self, facts: OptionSet) -> list[tuple[int, ...]]:
-        """What tells the options apart for these rules; equal where the answer is remembered."""
-        fixed = self._matcher.codes(facts.fixed, *FIXED)
-        return [
-            (*fixed, *self._matcher.codes(dict(zip(VARYING, groups, strict=True)), *VARYING))
-            for groups in facts.options
-        ]
+    @property
+    def remembered(self) -> int:
+        """Of how many kinds of option, as these rules tell them apart, the answer is remembered."""
+        return self._matcher.remembered
 
     @property
     def incidents(self) -> int:

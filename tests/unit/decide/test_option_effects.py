@@ -160,7 +160,7 @@ def test_rules_look_at_attributes_of_products_and_nodes():
         "order.channel: web, order.delivery: standard, order.country: FR, order.segment: loyal",
         "order.postcode: {matches: '75*'}, order.region: IDF, order.tags: {has: gift}, order.id: {matches: 'W-?'}",
         "order.units: 3, order.lines: 1, order.value: 60 EUR, order.weight: 3 kg",
-        "order.placed_at: {at_most: 2026-11-27 10:00}, order.promise_by: {more_than: 2026-11-28}",
+        "order.placed_at: {at_most: 2026-11-27 10:00}, order.promise_by: {more_than: 2026-11-28 00:00}",
         "line.sku: A, line.quantity: {between: [3, 3]}, line.unit_price: 20.00, line.value: {at_least: 60}",
         "product.category: home, product.brand: acme, product.season: winter, product.lifecycle: core",
         "product.weight: {less_than: 2 kg}, product.tags: {has_all: [a, b]}, product.sku: A",

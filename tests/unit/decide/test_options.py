@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.decide.options import Option, great_circle, route_distance, routes
+from engine.decide import distance
+from engine.decide.distance import direction, route_distance
+from engine.decide.options import Option, routes
 from engine.facts import Line, Place, rounded
 from tests.building import (
     EURO,
@@ -34,6 +36,10 @@ PLACES = st.builds(
     latitude=st.integers(-90_000_000, 90_000_000),
     longitude=st.integers(-180_000_000, 180_000_000),
 )
+
+
+def great_circle(a, b):
+    return distance.great_circle(direction(a), direction(b))
 
 
 def only_route(service, *, wanted=None, home=None, now=NOW):

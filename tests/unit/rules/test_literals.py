@@ -45,7 +45,7 @@ REFUSED = [
     (literals.count, "1_000", "'1_000' is no amount; write for example 12"),
     (literals.count, "0x1F", "'0x1F' is no amount; write for example 12"),
     (literals.count, "1e3", "'1e3' is no amount; write for example 12"),
-    (literals.count, "1,5", "'1,5' is no amount; write for example 12"),
+    (literals.count, "1,5", "'1,5' is no amount; write for example 12; write a point for the decimal comma"),
     (literals.count, "٣", "'٣' is no amount; write for example 12"),
     (literals.count, "1234567890123456", "'1234567890123456' is no amount; write for example 12"),
     (literals.count, "", "'' is no amount; write for example 12"),

@@ -79,9 +79,46 @@ def test_windows_line_ends_are_line_ends():
 
 def test_a_file_of_another_encoding_is_named_with_its_line():
     assert finding("a: 1\nb: é\n".encode("latin-1")) == (
-        "p.yaml:2:1  not-utf-8  this line is not UTF-8; save the file with that encoding"
+        "p.yaml:2:4  not-utf-8  this is no UTF-8; if it should read 'é', the file is Latin-1 or Windows-1252: "
+        "save it as UTF-8"
     )
-    assert finding("a: 1\n".encode("utf-16")).startswith("p.yaml:1:1  not-utf-8  ")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "named"),
+    [
+        ("utf-16", "UTF-16"),
+        ("utf-32", "UTF-32"),
+        ("utf-16-le", "UTF-16 or UTF-32"),
+        ("utf-16-be", "UTF-16 or UTF-32"),
+        ("utf-32-be", "UTF-16 or UTF-32"),
+    ],
+)
+def test_a_wide_encoding_is_named_with_its_mark_or_without(encoding, named):
+    assert finding("a: é\n".encode(encoding)) == f"p.yaml:1:1  not-utf-8  the file is {named}; save it as UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "a:\n  prefer 4.00\n  tier: 1\n",
+            "3:7  a colon where none can stand: look for one missing on the line before",
+        ),
+        ("a: @x\n", "1:4  no value starts with this sign; put it in quotes"),
+        ('a: "x\n', "2:1  a quotation mark is never closed"),
+        ("a:\n    b: 1\n  c: 2\n", "3:3  this line belongs to nothing before it: check its indentation"),
+        ("a:\n- b\nc\n", "4:1  a colon is missing, here or on the line before: write 'key: value'"),
+        ("a: \u00a0b: c\n", "1:6  a colon where none can stand"),
+    ],
+)
+def test_what_is_no_yaml_is_said_in_the_words_of_authors(text, said):
+    place, _, words = said.partition("  ")
+    assert finding(text.encode()).startswith(f"p.yaml:{place}  bad-yaml  this is no YAML: {words}")
+
+
+def test_a_no_break_space_is_named_where_yaml_fails_on_its_line():
+    assert finding("a: \u00a0b: c\n".encode()).endswith("; there is a no-break space in it: write an ordinary one")
 
 
 def test_a_file_beyond_a_mebibyte_is_refused():

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from rules.codes import CODES, NETWORK_CODES, Severity
 from rules.conditions import Operator, comparisons
 from rules.effects import STAGE_OF
+from rules.lint import check
 from rules.policy import PolicySet
 from rules.reading import read
 from rules.schema import is_policy_file, load_policies
@@ -113,6 +115,19 @@ def test_the_readme_shows_every_effect_and_where_it_is_judged():
     words = {Stage.OPTION: "way", Stage.POSITION: "place", Stage.LINE: "line", Stage.ORDER: "order", Stage.NODE: "node"}
     rows = re.findall(r"^\| `(\w+): [^|]*` \| (\w+) \|", section("Effects"), re.MULTILINE)
     assert dict(rows) == {name: words[stage] for name, stage in STAGE_OF.items()}
+
+
+def test_the_readme_tells_every_code_and_whether_it_is_an_error():
+    tables = re.split(r"\| (?:warning|when published) \|", section("What check says"))
+    told = [dict(re.findall(r"^\| `([a-z0-9-]+)` \| (?:A warning\. )?(.+) \|$", part, re.MULTILINE)) for part in tables]
+    assert told == [
+        *({code.name: code.meaning for code in CODES.values() if code.severity is severity} for severity in Severity),
+        {code.name: code.meaning for code in NETWORK_CODES.values()},
+    ]
+
+
+def test_there_is_nothing_to_say_about_the_policies_that_ship():
+    assert check({path.name: path.read_bytes() for path in FILES}).findings == ()
 
 
 def test_the_readme_names_every_fact():

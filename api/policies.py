@@ -1,0 +1,157 @@
+"""Policy versions over HTTP: publish, check, activate, go back, list, read."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, jsonify, request, url_for
+from marshmallow import RAISE, Schema, fields, validate
+
+from api import policy_answers as answers
+from api import version_records
+from api.arguments import Blueprint
+from api.cases import trial
+from api.fields import Instant, Note, Word
+from api.uploads import MULTIPART, read_upload
+from engine.errors import PolicyUnreadable
+from engine.service import Pointsman
+
+CALLER = "http"
+"""Who did it, where a caller does not say."""
+UPLOADS = frozenset({"policies.publish", "policies.check"})
+"""The endpoints that take a form as well as JSON."""
+_TEXT = {"type": "string"}
+_UPLOAD = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["files"],
+                "additionalProperties": False,
+                "properties": {
+                    "files": {"type": "object", "additionalProperties": _TEXT, "description": "texts by file name"},
+                    "note": {"type": "string", "description": "why, for the history"},
+                },
+            }
+        },
+        MULTIPART: {
+            "schema": {
+                "type": "object",
+                "required": ["files"],
+                "properties": {
+                    "files": {"type": "array", "items": {"type": "string", "contentMediaType": "application/yaml"}},
+                    "note": {"type": "string", "description": "why, for the history"},
+                },
+            }
+        },
+    },
+}
+
+
+class CallerHeaders(Schema):
+    who = Word(
+        data_key="X-Pointsman-User",
+        load_default=CALLER,
+        metadata={"description": "who does it, for the history; believed as it is said"},
+    )
+    key = fields.String(
+        data_key="Idempotency-Key",
+        load_default=None,
+        validate=validate.Length(min=1, max=200),
+        metadata={"description": "a name for this request; sent again, it is answered and not done again"},
+    )
+
+
+class ActivateRequest(Schema):
+    class Meta:
+        unknown = RAISE
+
+    at = Instant(load_default=None, metadata={"description": "from this instant on; by default from now on"})
+    note = Note(load_default="", metadata={"description": "why, for the history"})
+
+
+class RollbackRequest(Schema):
+    class Meta:
+        unknown = RAISE
+
+    note = Note(load_default="", metadata={"description": "why, for the history"})
+
+
+def blueprint(pointsman: Pointsman) -> Blueprint:
+    """The policy versions of one Pointsman."""
+    policies = Blueprint("policies", __name__, url_prefix="/v1/policies", description="The versions of the policies")
+    versions = pointsman.versions
+
+    @policies.post("")
+    @policies.doc(requestBody=_UPLOAD)
+    @policies.arguments(CallerHeaders, location="headers", unknown="exclude")
+    @policies.response(HTTPStatus.CREATED, answers.PublishedAnswer)
+    @policies.alt_response(HTTPStatus.OK, schema=answers.PublishedAnswer, description="Published before")
+    def publish(headers: dict[str, str | None]) -> Response:
+        """Store policy files as one version; it does not decide before it is activated"""
+        upload = read_upload(request)
+        found = versions.publish(upload.policies, note=upload.note, trial=trial(upload.tests), **_caller(headers))
+        response = jsonify(version_records.published_record(found))
+        response.status_code = HTTPStatus.CREATED if found.new else HTTPStatus.OK
+        response.headers["Location"] = url_for("policies.read", version=found.version)
+        return response
+
+    @policies.post("/check")
+    @policies.doc(requestBody=_UPLOAD)
+    @policies.response(HTTPStatus.OK, answers.ReviewAnswer)
+    def check() -> Response:
+        """Say every error and warning of policy files; nothing is changed"""
+        found = versions.review(read_upload(request).policies)
+        return jsonify(version_records.review_record(found))
+
+    @policies.get("")
+    @policies.response(HTTPStatus.OK, answers.VersionsAnswer)
+    def listed() -> Response:
+        """Every version, which one decides, and what is scheduled"""
+        found = [version_records.version_record(version) for version in versions.published()]
+        return jsonify({**version_records.standing_record(versions.standing()), "versions": found})
+
+    @policies.get("/<string:version>")
+    @policies.response(HTTPStatus.OK, answers.VersionAnswer)
+    def read(version: str) -> Response:
+        """A version's files and rules, by its name, a unique start of 4 letters or more, or `active`"""
+        whole = versions.find(version)
+        try:
+            rules, unreadable = version_records.rules_record(versions.read(whole)), None
+        except PolicyUnreadable as error:
+            rules, unreadable = None, str(error)
+        return jsonify({"version": whole, "files": versions.texts(whole), "rules": rules, "unreadable": unreadable})
+
+    @policies.post("/<string:version>/activate")
+    @policies.arguments(ActivateRequest)
+    @policies.arguments(CallerHeaders, location="headers", unknown="exclude")
+    @policies.response(HTTPStatus.OK, answers.StandingAnswer)
+    def activate(wanted: dict[str, Any], headers: dict[str, str | None], version: str) -> Response:
+        """Let a version decide, from the next decision on or from an instant on"""
+        versions.activate(versions.find(version), note=wanted["note"], since=wanted["at"], **_caller(headers))
+        return jsonify(version_records.standing_record(versions.standing()))
+
+    @policies.post("/rollback")
+    @policies.arguments(RollbackRequest)
+    @policies.arguments(CallerHeaders, location="headers", unknown="exclude")
+    @policies.response(HTTPStatus.OK, answers.StandingAnswer)
+    def rollback(wanted: dict[str, str], headers: dict[str, str | None]) -> Response:
+        """Let the version decide again that was active before; each time one further back"""
+        versions.roll_back(note=wanted["note"], **_caller(headers))
+        return jsonify(version_records.standing_record(versions.standing()))
+
+    return policies
+
+
+def _caller(headers: dict[str, str | None]) -> dict[str, Any]:
+    """Who asks, and by which name of their own."""
+    key = headers["key"]
+    return {"who": _utf8(headers["who"] or CALLER), "operation": f"{CALLER}:{key}" if key else None}
+
+
+def _utf8(header: str) -> str:
+    """A header's letters are handed on as Latin-1; most callers write UTF-8."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header

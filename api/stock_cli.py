@@ -1,0 +1,222 @@
+"""`pointsman stock` and `pointsman hold`: what is there, and what is promised."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from api.counts import place_counts, read_counts
+from api.options import AS_JSON, INSTANT, print_json
+from api.stock_answers import page_record, state_record, stock_record
+from api.stock_requests import MOST_HOLDS
+from engine.errors import InputInvalid, Mistake
+from engine.holding import HoldState
+from engine.service import Pointsman
+from engine.settings import Settings
+
+_DECISION = click.argument("decision_id")
+_OP = click.option("--op", help="A name for this request; sent again, it is answered and not done again.")
+_SHIPMENTS = click.option(
+    "--shipment", "shipments", multiple=True, help="NODE/SERVICE of a shipment; several may be named. Default: all."
+)
+
+
+@click.group()
+def stock() -> None:
+    """Say what is on hand, and see what is free of it."""
+
+
+@stock.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@AS_JSON
+@click.pass_obj
+def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
+    """Take over what FILE counts: a CSV of node, sku, on_hand and, if known, at (as 2026-11-27T08:15:00Z).
+
+    Positions it doesn't name stay as they are. A count older than what is known of its position changes nothing; one
+    without `at` is as of now. If there is a mistake in the file, none of it counts. The stock.csv of a load will do:
+    its daily_sales stay as they were loaded.
+
+    Example: pointsman stock import examples/hexagone/stock.csv
+    """
+    with Pointsman(settings) as service:
+        counts = read_counts(file, service)
+        with _progress() as progress:
+            task = progress.add_task("importing", total=len(counts))
+            done = place_counts(counts, service, lambda some: progress.advance(task, some))
+    if as_json:
+        print_json(done.record)
+    for name, count in [] if as_json else done.record.items():
+        click.echo(f"{count:>12,}  {name.replace('_', ' ')}")
+
+
+@stock.command("show")
+@click.argument("sku")
+@AS_JSON
+@click.pass_obj
+def show_stock(settings: Settings, sku: str, *, as_json: bool) -> None:
+    """Show SKU by node: on hand, held, available, and free to each channel (* stands for channels no rule names).
+
+    Example: pointsman stock show TXT-0059
+    """
+    with Pointsman(settings) as service:
+        record = stock_record(service.stock.show(sku))
+    if as_json:
+        print_json(record)
+    else:
+        Console().print(_stock_table(record))
+
+
+@click.group()
+def hold() -> None:
+    """See what is held, and end holds or let them last."""
+
+
+@hold.command("list")
+@click.option("--node", help="Holds with units at this node.")
+@click.option("--sku", help="Holds with units of this SKU.")
+@click.option("--expiring-before", type=INSTANT, help="Holds that expire before this instant.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, MOST_HOLDS))
+@AS_JSON
+@click.pass_obj
+def list_holds(
+    settings: Settings, node: str | None, sku: str | None, expiring_before: int | None, limit: int, *, as_json: bool
+) -> None:
+    """List the holds that live, the first to expire first.
+
+    Example: pointsman hold list --node lyon --limit 20
+    """
+    with Pointsman(settings) as service:
+        page = service.holds.living(node=node, sku=sku, expiring_before=expiring_before, limit=limit)
+    record = page_record(page)
+    if as_json:
+        print_json(record)
+    for item in [] if as_json else record["holds"]:
+        held = ", ".join(_shipment_line(shipment) for shipment in item["shipments"])
+        click.echo(f"{item['expires_at']}  {item['decision']}  {item['client'] or '-'}  {held}")
+    if record["next"] and not as_json:
+        click.echo("... and more; name a node or SKU, or a larger --limit", err=True)
+
+
+@hold.command("show")
+@_DECISION
+@AS_JSON
+@click.pass_obj
+def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
+    """Show how each shipment of a decision stands: held, confirmed, released or expired.
+
+    Example: pointsman hold show 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
+    """
+    with Pointsman(settings) as service:
+        found = service.holds.state(decision_id)
+    _print_state(found, as_json=as_json)
+
+
+@hold.command()
+@_DECISION
+@_SHIPMENTS
+@_OP
+@AS_JSON
+@click.pass_obj
+def confirm(settings: Settings, decision_id: str, shipments: tuple[str, ...], op: str | None, *, as_json: bool) -> None:
+    """Say that the goods of a decision left: they are no longer on hand, nor held.
+
+    Example: pointsman hold confirm 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --shipment lyon/parcel
+    """
+    with Pointsman(settings) as service:
+        found = service.holds.confirm(decision_id, shipments=_ways(service, decision_id, shipments), op=op)
+    _print_state(found, as_json=as_json)
+
+
+@hold.command()
+@_DECISION
+@_SHIPMENTS
+@_OP
+@AS_JSON
+@click.pass_obj
+def release(settings: Settings, decision_id: str, shipments: tuple[str, ...], op: str | None, *, as_json: bool) -> None:
+    """Let go of what a decision holds: the goods stay, free for other orders.
+
+    Example: pointsman hold release 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
+    """
+    with Pointsman(settings) as service:
+        found = service.holds.release(decision_id, shipments=_ways(service, decision_id, shipments), op=op)
+    _print_state(found, as_json=as_json)
+
+
+@hold.command()
+@_DECISION
+@click.option("--minutes", type=click.IntRange(1), help="From now.")
+@click.option("--until", type=INSTANT, help="As 2026-11-27T08:15:00Z.")
+@_OP
+@AS_JSON
+@click.pass_obj
+def extend(
+    settings: Settings, decision_id: str, minutes: int | None, until: int | None, op: str | None, *, as_json: bool
+) -> None:
+    """Let a hold last longer.
+
+    Example: pointsman hold extend 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --minutes 120
+    """
+    if (minutes is None) == (until is None):
+        raise click.UsageError("say either --minutes or --until")
+    with Pointsman(settings) as service:
+        found = service.holds.extend(decision_id, until=until, minutes=minutes, op=op)
+    _print_state(found, as_json=as_json)
+
+
+def _ways(service: Pointsman, decision_id: str, shipments: tuple[str, ...]) -> list[tuple[str, str]]:
+    """NODE/SERVICE as the decision has them; raises InputInvalid for one that it hasn't."""
+    if not shipments:
+        return []
+    known = {
+        f"{item.node}/{item.service}": (item.node, item.service) for item in service.holds.state(decision_id).shipments
+    }
+    unknown = [name for name in shipments if name not in known]
+    if unknown:
+        told = f"the decision has no shipment '{unknown[0]}'; it has {', '.join(known)}"
+        raise InputInvalid([Mistake(field="--shipment", message=told)])
+    return [known[name] for name in shipments]
+
+
+def _print_state(found: HoldState, *, as_json: bool) -> None:
+    record = state_record(found)
+    if as_json:
+        print_json(record)
+    for line in [] if as_json else _state_lines(record):
+        click.echo(line)
+
+
+def _state_lines(record: dict[str, Any]) -> Iterator[str]:
+    yield f"decision {record['decision']}: " + (
+        f"held until {record['expires_at']}" if record["expires_at"] else "nothing is held any more"
+    )
+    for shipment in record["shipments"]:
+        ended = f" at {shipment['ended_at']}" if shipment["ended_at"] else ""
+        yield f"  {_shipment_line(shipment)}: {shipment['state']}{ended}"
+
+
+def _shipment_line(shipment: dict[str, Any]) -> str:
+    units = " + ".join(f"{line['quantity']} x {line['sku']}" for line in shipment["lines"])
+    return f"{shipment['node']}/{shipment['service']} {units}"
+
+
+def _stock_table(record: dict[str, Any]) -> Table:
+    table = Table(title=Text(f"{record['sku']}: {record['available']} available"))
+    channels = list(record["free"])
+    for name in ("node", "on hand", "held", "available", *(f"free to {channel}" for channel in channels)):
+        table.add_column(Text(name), justify="left" if name == "node" else "right")
+    for item in record["nodes"]:
+        free = (str(item["free"][channel]) for channel in channels)
+        table.add_row(Text(item["node"]), str(item["on_hand"]), str(item["held"]), str(item["available"]), *free)
+    return table
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)

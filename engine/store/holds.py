@@ -1,0 +1,202 @@
+"""Holds once they are taken: how each of their shipments ends, and which live."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import orjson
+
+from engine.decide.decision import Decision
+from engine.store.client import Client, faults
+from engine.store.keys import Keys
+
+Verb: TypeAlias = Literal["confirmed", "released", "expired"]
+Units: TypeAlias = tuple[tuple[str, int], ...]
+"""(SKU, units) of a shipment, each SKU once."""
+
+_LOOKED_AT = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A shipment that holds units: its number in the decision, from 0."""
+
+    number: int
+    node: str
+    service: str
+    units: Units
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A hold that lives. `until` is UTC seconds, `day` the date of the installation in whose load it counts."""
+
+    id: str
+    until: int
+    caller: str
+    day: str
+    parts: tuple[Part, ...]
+
+    @property
+    def skus(self) -> list[str]:
+        return list(dict.fromkeys(sku for part in self.parts for sku, _ in part.units))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a shipment's hold ended, and when."""
+
+    kind: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What one request to a hold is known by. Sent again, it is answered and not done again."""
+
+    name: str
+    asked: str
+    seconds: int
+    """How long it is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a request: done (or `again`), reused (the operation was another) or ended (nothing was changed).
+
+    `endings` are by shipment, None where it still holds; empty if none has ended. `until` is None once none holds.
+    """
+
+    word: str
+    endings: tuple[Ending | None, ...]
+    until: int | None
+
+
+def hold_fields(decision: Decision, caller: str) -> list[str]:
+    """A decision's hold as `commit.lua` writes it: field, value, field, value."""
+    fields = ["until", str(decision.hold_until), "caller", caller, "day", decision.day]
+    for number, shipment in enumerate(decision.shipments):
+        units: dict[str, int] = {}
+        for parcel in shipment.lines:
+            units[parcel.sku] = units.get(parcel.sku, 0) + parcel.quantity
+        part = [shipment.node, shipment.service, list(units.items())]
+        fields += [str(number), orjson.dumps(part).decode()]
+    return fields
+
+
+def endings_of(text: str) -> tuple[Ending | None, ...]:
+    """`confirmed:1795770000 -` as endings by shipment."""
+    return tuple(None if word == "-" else _ending(word) for word in text.split())
+
+
+class Holds:
+    """The holds of one network."""
+
+    def __init__(self, client: Client, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        self._ending = client.script("ending")
+        self._extending = client.script("extending")
+
+    def find(self, *names: str) -> list[Hold | None]:
+        """Each hold that lives; None for one that doesn't."""
+        with faults(), self._client.redis.pipeline(transaction=False) as read:
+            for name in names:
+                read.hgetall(self._keys.hold(name))
+            return [_hold(name, found) if found else None for name, found in zip(names, read.execute(), strict=True)]
+
+    def endings(self, name: str) -> tuple[Ending | None, ...]:
+        """How the shipments of a hold ended; empty if none did."""
+        with faults():
+            text = self._client.redis.hget(self._keys.endings, name)
+        return endings_of(text.decode()) if text else ()
+
+    def end(self, name: str, verb: Verb, *, now: int, numbers: Sequence[int], operation: Operation | None) -> Outcome:
+        """End shipments of a hold, without `numbers` all it still has. A hold whose time has come expires instead."""
+        hold = self.find(name)[0]
+        found = self._end(name, hold, verb, now=now, numbers=numbers, operation=operation)
+        if found[0] == b"late":
+            self.sweep([name], now=now)
+            return Outcome(word="ended", endings=self.endings(name), until=None)
+        return _outcome(found)
+
+    def extend(self, name: str, *, now: int, until: int, operation: Operation) -> Outcome:
+        """Let a hold last until then, if that is later than it does."""
+        keys = self._keys
+        named = [keys.hold(name), keys.expiring, keys.log, keys.endings, keys.operation(name, operation.name)]
+        with faults():
+            found = self._extending(keys=named, args=[now, name, until, operation.asked, operation.seconds])
+        if found[0] == b"late":
+            self.sweep([name], now=now)
+            return Outcome(word="ended", endings=self.endings(name), until=None)
+        return _outcome(found)
+
+    def sweep(self, names: Sequence[str], *, now: int) -> None:
+        """End those of the holds whose time has come; several may try at once."""
+        holds = self.find(*names)
+        with faults(), self._client.redis.pipeline(transaction=False) as write:
+            for name, hold in zip(names, holds, strict=True):
+                self._end(name, hold, "expired", now=now, numbers=(), operation=None, client=write)
+            write.execute()
+
+    def living(self, *, after: tuple[int, str], before: int | None) -> Iterator[Hold]:
+        """Holds by the instant they end, then by id: those after `after`, up to and without `before`."""
+        most = "+inf" if before is None else f"({before}"
+        offset = 0
+        while True:
+            with faults():
+                batch = self._client.redis.zrangebyscore(
+                    self._keys.expiring, after[0], most, start=offset, num=_LOOKED_AT, withscores=True
+                )
+            names = [name.decode() for name, until in batch if (int(until), name.decode()) > after]
+            yield from (hold for hold in self.find(*names) if hold is not None)
+            if len(batch) < _LOOKED_AT:
+                return
+            offset += _LOOKED_AT
+
+    def _end(
+        self,
+        name: str,
+        hold: Hold | None,
+        verb: Verb,
+        *,
+        now: int,
+        numbers: Sequence[int],
+        operation: Operation | None,
+        client: Any = None,
+    ) -> Any:
+        keys, skus = self._keys, hold.skus if hold else []
+        named = [keys.hold(name), keys.expiring, keys.log, keys.endings]
+        named += [keys.operation(name, operation.name if operation else ""), keys.load(hold.day if hold else "")]
+        named += [keys.open_holds]
+        named += [key for sku in skus for key in (keys.on_hand(sku), keys.held(sku), keys.base(sku))]
+        asked, seconds = (operation.asked, operation.seconds) if operation else ("", 0)
+        arguments = [verb, now, name, asked, seconds, ",".join(map(str, numbers)), *skus]
+        with faults():
+            return self._ending(keys=named, args=arguments, client=client)
+
+
+def _outcome(found: Sequence[bytes]) -> Outcome:
+    word = found[0].decode()
+    endings = endings_of(found[1].decode()) if len(found) > 1 else ()
+    living = word in ("done", "again") and (not endings or None in endings)
+    return Outcome(word="done" if word == "again" else word, endings=endings, until=int(found[2]) if living else None)
+
+
+def _hold(name: str, found: Mapping[bytes, bytes]) -> Hold:
+    parts = []
+    for field in sorted((field for field in found if field.isdigit()), key=int):
+        node, service, units = orjson.loads(found[field])
+        parts.append(Part(number=int(field), node=node, service=service, units=tuple((sku, n) for sku, n in units)))
+    return Hold(
+        id=name,
+        until=int(found[b"until"]),
+        caller=found[b"caller"].decode(),
+        day=found[b"day"].decode(),
+        parts=tuple(parts),
+    )
+
+
+def _ending(word: str) -> Ending:
+    kind, _, at = word.partition(":")
+    return Ending(kind=kind, at=int(at))

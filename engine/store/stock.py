@@ -1,0 +1,113 @@
+"""What is on hand: counted anew by its source, or moved by so much."""
+
+import datetime
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+
+from engine.store.client import Client, faults
+from engine.store.keys import Keys
+from engine.store.log import packed
+
+DAY_SECONDS = 24 * 60 * 60
+MOVEMENT_DAYS = 3
+"""How long the movements of a day are kept: today's and yesterday's are looked at, so an operation id is known for at
+least 24 hours.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """Which of two messages is the newer one: the source's own time, in UTC microseconds, or its own sequence."""
+
+    kind: Literal["t", "s"]
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """So many units are on hand, says the source."""
+
+    node: str
+    sku: str
+    on_hand: int
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What became of a count: set, same (it came before), older, differs or kind (see placing.lua); and what is."""
+
+    word: str
+    on_hand: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """So many units came, or left where `delta` is negative. `op` is its own name, the same if it is sent again."""
+
+    op: str
+    node: str
+    sku: str
+    delta: int
+    reason: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Tells another movement under the same id, in twelve characters."""
+        said = orjson.dumps([self.node, self.sku, self.delta])
+        return hashlib.blake2b(said, digest_size=6).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What became of a movement: applied, seen, reused or below (see moving.lua); and what is on hand."""
+
+    word: str
+    on_hand: int
+
+
+class Stock:
+    """The positions of one network. What is given is of its nodes and products; `version` says of which version."""
+
+    def __init__(self, client: Client, keys: Keys) -> None:
+        self._keys = keys
+        self._placing = client.script("placing")
+        self._moving = client.script("moving")
+
+    def place(self, counts: Sequence[Count], *, version: str) -> list[Counted] | None:
+        """Set what is on hand, all at one moment; None, and nothing set, if the network is another by now."""
+        keys = self._keys
+        named, arguments = [keys.facts], [version]
+        for item in counts:
+            named += [keys.on_hand(item.sku), keys.held(item.sku), keys.base(item.sku), keys.stamp(item.sku)]
+            arguments += [item.node, str(item.on_hand), item.stamp.kind, str(item.stamp.number)]
+        found = self._run(self._placing, named, arguments)
+        if found is None:
+            return None
+        return [Counted(word=word.decode(), on_hand=int(there), held=int(held)) for word, there, held in found]
+
+    def move(self, movements: Sequence[Movement], *, version: str, now: int, batch: str) -> list[Moved] | None:
+        """Apply movements, each once, at one moment; None, and nothing applied, if the network is another by now."""
+        keys = self._keys
+        named = [keys.facts, keys.log, keys.movements(_day(now)), keys.movements(_day(now - DAY_SECONDS))]
+        entry = orjson.dumps([[item.sku, item.node, item.delta, item.op, item.reason] for item in movements])
+        arguments: list[str | int | bytes] = [version, now, batch, packed(entry), MOVEMENT_DAYS * DAY_SECONDS]
+        for item in movements:
+            named += [keys.on_hand(item.sku), keys.base(item.sku)]
+            arguments += [item.op, item.digest, item.node, item.delta]
+        found = self._run(self._moving, named, arguments)
+        return None if found is None else [Moved(word=word.decode(), on_hand=int(there)) for word, there in found]
+
+    def _run(self, script: Any, named: Sequence[str], arguments: Sequence[str | int | bytes]) -> list[Any] | None:
+        with faults():
+            found = script(keys=named, args=arguments)
+        return None if found == [b"facts"] else list(found)
+
+
+def _day(instant: int) -> str:
+    return datetime.datetime.fromtimestamp(instant, tz=datetime.UTC).date().isoformat()

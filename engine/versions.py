@@ -1,0 +1,244 @@
+"""What is done with policy versions: publish, activate, go back, list, show, compare.
+
+A version decides from its activation on. `activate` with an instant puts it on the schedule; what is activated at once
+and what one goes back to decide until the next scheduled instant, which stands. `roll_back` goes back to the version
+that was active before, and done again one further, never forward: who goes back twice does not want to see the first
+one again. Going forward is an activation by name.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from engine.decide.fitting import fit
+from engine.decide.trying import Report
+from engine.errors import NotActivated, NotFound, PolicyUnreadable, TestsFailed
+from engine.store import network, policies
+from engine.store.client import Client
+from engine.store.keys import Keys
+from engine.store.policies import Act, Standing
+from rules.diff import Changes, compare
+from rules.errors import Finding, PolicyInvalid
+from rules.lint import check
+from rules.policy import PolicySet, Rule
+
+FEWEST_LETTERS = 4
+"""Of a version's start. One letter would sooner or later mean another version than the one it was typed for."""
+ENGINE = "pointsman"
+"""Who takes a version off the schedule that can't be read."""
+_START = re.compile(r"[0-9a-f]{1,64}", re.ASCII)
+
+
+Trial: TypeAlias = Callable[[PolicySet], Report]
+"""What tries the cases of a policy set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What is to be said of a policy set: its findings, and the set itself if none of them is an error."""
+
+    policies: PolicySet | None
+    errors: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A version that is stored; `new` if it was not before. `changes` are those against the active one, if there is one
+    that can be read; `cases` how many tests it passed.
+    """
+
+    policies: PolicySet
+    new: bool
+    warnings: tuple[Finding, ...]
+    changes: Changes | None
+    cases: int
+
+    @property
+    def version(self) -> str:
+        return self.policies.version
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        return self.policies.rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A published version as it is listed. `published` is who, when (UTC seconds), why for the first time; `rules` how
+    many it has, None if an earlier release published it.
+    """
+
+    version: str
+    who: str
+    at: int
+    note: str
+    rules: int | None
+    active: bool
+    scheduled: tuple[int, ...]
+
+
+class Versions:
+    """The policy versions of one network. `clock` answers UTC seconds; `new_id` names what is done.
+
+    An `operation` is the caller's own name for what it asks, so that asking again is answered and not done again.
+    """
+
+    def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int], new_id: Callable[[], str]) -> None:
+        self._client = client
+        self._keys = keys
+        self._clock = clock
+        self._new_id = new_id
+
+    def review(self, files: Mapping[str, bytes]) -> Review:
+        """Everything there is to say of `files`, the loaded network considered; nothing is changed."""
+        checked = check(files)
+        found = checked.policies
+        if found is None:
+            return Review(policies=None, errors=checked.errors, warnings=checked.warnings)
+        loaded = network.read_network(self._client, self._keys)
+        if loaded is None:
+            return Review(policies=found, errors=(), warnings=checked.warnings)
+        fits = fit(found, loaded, network.read_words(self._client, self._keys))
+        return Review(
+            policies=None if fits.errors else found,
+            errors=fits.errors,
+            warnings=tuple(sorted([*checked.warnings, *fits.warnings])),
+        )
+
+    def publish(
+        self,
+        files: Mapping[str, bytes],
+        *,
+        who: str,
+        note: str,
+        trial: Trial | None = None,
+        operation: str | None = None,
+    ) -> Published:
+        """Store a policy set under its version. `trial` tries the set's own tests.
+
+        Raises PolicyInvalid with every finding, TestsFailed, KeyReused.
+        """
+        review = self.review(files)
+        if review.policies is None:
+            raise PolicyInvalid(review.errors)
+        cases = _passed(trial(review.policies)) if trial else 0
+        changes = self._changes_from_active(review.policies)
+        act = self._act(who, note, operation)
+        new = policies.publish(self._client, self._keys, review.policies, act)
+        return Published(policies=review.policies, new=new, warnings=review.warnings, changes=changes, cases=cases)
+
+    def activate(
+        self, version: str, *, who: str, note: str, since: int | None = None, operation: str | None = None
+    ) -> None:
+        """Let a published version decide, from the next decision on or from the instant `since`.
+
+        Raises NotFound, NotActivated if this release does not read it, KeyReused, InputInvalid if the instant is over.
+        """
+        self._check_readable(version)
+        act = self._act(who, note, operation)
+        if since is None:
+            policies.activate(self._client, self._keys, version, act)
+        else:
+            policies.schedule(self._client, self._keys, version, act, since=since)
+
+    def roll_back(self, *, who: str, note: str, operation: str | None = None) -> str:
+        """Let the version decide that did so before the active one, and answer it; raises NotActivated, KeyReused."""
+        earlier = policies.done(self._client, self._keys, operation) if operation else None
+        if earlier is not None and earlier[0] == "rolled_back":
+            return earlier[1]
+        standing = self.standing()
+        if standing.active is None or standing.before is None:
+            raise NotActivated("no other version was active before; activate one by its name (pointsman policy list)")
+        self._check_readable(standing.before)
+        act = self._act(who, note, operation)
+        policies.roll_back(self._client, self._keys, active=standing.active, version=standing.before, act=act)
+        return standing.before
+
+    def refuse(self, version: str, *, since: int, reason: str) -> None:
+        """Take a scheduled version off the schedule, because this release does not read it."""
+        act = self._act(ENGINE, reason, None)
+        policies.refuse(self._client, self._keys, version, since=since, act=act)
+
+    def standing(self) -> Standing:
+        """What decides now, and what is scheduled."""
+        return policies.standing(self._client, self._keys, self._clock())
+
+    def find(self, start: str) -> str:
+        """The published version meant: `active`, a whole name, or a start that only one has; raises NotFound."""
+        if start == "active":
+            active = self.standing().active
+            if active is None:
+                raise NotFound("no policy version is active")
+            return active
+        if not _START.fullmatch(start) or len(start) < FEWEST_LETTERS:
+            raise NotFound(
+                f"'{start}' names no policy version; give {FEWEST_LETTERS} or more of its letters and digits, or active"
+            )
+        found = [version for version in policies.versions(self._client, self._keys) if version.startswith(start)]
+        if len(found) != 1:
+            raise NotFound(f"{len(found) or 'no'} published policy versions start with '{start}'")
+        return found[0]
+
+    def published(self) -> list[Version]:
+        """Every version, in the order in which they were first published."""
+        standing = self.standing()
+        first: dict[str, Mapping[str, str]] = {}
+        for act in policies.history(self._client, self._keys):
+            if act["act"] == "published":
+                first.setdefault(act["version"], act)
+        stored = policies.versions(self._client, self._keys)
+        named = [*(version for version in first if version in set(stored)), *(v for v in stored if v not in first)]
+        return [_listed(version, first.get(version, {}), standing) for version in named]
+
+    def texts(self, version: str) -> dict[str, str]:
+        """The files of a version by name, as they were published; raises NotFound."""
+        return policies.texts(self._client, self._keys, version)
+
+    def read(self, version: str) -> PolicySet:
+        """A version as this release reads it; raises NotFound, PolicyUnreadable."""
+        return policies.read_set(self._client, self._keys, version)
+
+    def history(self) -> list[dict[str, str]]:
+        """Who did what with which version, when and why, oldest first; instants are UTC seconds."""
+        return list(policies.history(self._client, self._keys))
+
+    def _changes_from_active(self, found: PolicySet) -> Changes | None:
+        active = self.standing().active
+        if active is None:
+            return None
+        try:
+            return compare(self.read(active), found)
+        except PolicyUnreadable:
+            return None
+
+    def _check_readable(self, version: str) -> None:
+        try:
+            self.read(version)
+        except PolicyUnreadable as error:
+            raise NotActivated(f"{error}\nit was not activated; what is active stays so") from error
+
+    def _act(self, who: str, note: str, operation: str | None) -> Act:
+        return Act(operation=operation or self._new_id(), who=who, at=self._clock(), note=note)
+
+
+def _passed(report: Report) -> int:
+    """How many cases there were; raises TestsFailed."""
+    if not report.passed:
+        raise TestsFailed(
+            [f"{tried.case.file}:{tried.case.line}  {tried.case.name}" for tried in report.failed], of=len(report.tried)
+        )
+    return len(report.tried)
+
+
+def _listed(version: str, act: Mapping[str, str], standing: Standing) -> Version:
+    return Version(
+        version=version,
+        who=act.get("who", ""),
+        at=int(act.get("at", 0)),
+        note=act.get("note", ""),
+        rules=int(act["rules"]) if "rules" in act else None,
+        active=version == standing.active,
+        scheduled=tuple(since for since, name in standing.scheduled if name == version),
+    )

@@ -1,0 +1,97 @@
+"""Every code a finding may have: how grave it is, what it means and how to mend it, in one place.
+
+The command line's formats and the page for merchandisers take their words from here.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+class Severity(enum.Enum):
+    """An error keeps a set of policies from being used; a warning doesn't."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    name: str
+    severity: Severity
+    meaning: str
+    """One sentence: what it means and how to mend it."""
+
+
+_ERRORS = {
+    "file-too-large": "The file has more than a mebibyte; write its rules in several files.",
+    "not-utf-8": "The file is in another encoding than UTF-8; save it as UTF-8.",
+    "bad-yaml": "The file can't be read as YAML from this place on; look here and on the line before.",
+    "yml-file": "Only files whose names end in .yaml are read; rename this one, or move it elsewhere.",
+    "too-deep": "The file nests deeper than 32 levels, or its terms do; write it flatter.",
+    "alias": "Aliases (*name) are not read; write the value out, or give the condition a name under terms.",
+    "tag": "Tags (!name) are not read; write the value alone.",
+    "bad-key": "What stands before a colon must be one word; write a name there.",
+    "duplicate-key": "The same key stands twice in one mapping; keep one, or join the two.",
+    "wrong-type": "A list, mapping or value stands where another of these belongs; write it as the message shows.",
+    "missing-key": "Something that every policy or rule must say is missing; add it.",
+    "unknown-key": "A policy or a rule has no such key; correct the word.",
+    "bad-id": "An id is small letters, digits, - and _, and no number or truth to YAML; choose another.",
+    "duplicate-rule": "Two rules of the policy have the same id; give one another.",
+    "duplicate-policy": "Two files have the same policy id; give one another.",
+    "unknown-fact": "There is no such fact, or combinator; take one from the list of facts.",
+    "unknown-operator": "There is no such operator; take one from the list of conditions.",
+    "wrong-operator": "The operator doesn't fit what kind of fact this is; use one that does.",
+    "unknown-word": "The word is not among those the fact or the key can have; use one of them.",
+    "bad-value": "The value is not written as its kind is; write it as the message shows.",
+    "wrong-unit": "The unit is missing, or is none of this kind of amount; write one of those named.",
+    "impossible-date": "The calendar has no such day; correct it.",
+    "out-of-range": "The number is too small or too large, or two ends stand the wrong way round; correct it.",
+    "too-large": "The condition, its terms written out, makes over 250 comparisons or nests over 64 deep; cut it.",
+    "unknown-term": "The file defines no term of this name; correct it, or define it under terms.",
+    "cyclic-term": "The term is defined by itself; break the circle.",
+    "empty-window": "No moment lies between the two ends of the window; correct one of them.",
+    "unknown-effect": "There is no such effect; take one from the list of effects.",
+    "later-stage": "The effect acts before a fact of the rule is known; leave the fact out, or use a later effect.",
+    "unknown-rule": "overrides names a rule that is in none of the files; write policy/rule as they are called.",
+    "cyclic-override": "The rules override each other in a circle; let one of them give way.",
+}
+_WARNINGS = {
+    "no-rules": "The policy has no rule, so it decides nothing; write one, or remove the file.",
+    "never-fires": "The rule's conditions and window contradict each other, so it never fires; correct them.",
+    "always-silenced": "Wherever the rule fires, others that override it fire too; remove it, or narrow the others.",
+    "shadowed": "Wherever the effect acts, another rule's is as strong or stronger; remove it, or make it differ.",
+    "excluded-and-preferred": "What the rule prefers is excluded in the very same cases; decide for one of the two.",
+    "unused-term": "No rule uses the term; use it, or remove it.",
+    "missing-language": "The rule gives no reason in a language that other rules use; add it under because.",
+}
+_UNFIT = {
+    "other-currency": "The amount is in another currency than the network's; write it in that one.",
+    "wrong-attribute": "The network declares no such extra attribute, or one of another kind; declare it there.",
+}
+_STRANGE = {
+    "unknown-to-network": "The network has no such channel, place, tag, service or category; correct it or load it.",
+}
+
+
+def _codes(errors: Mapping[str, str], warnings: Mapping[str, str]) -> Mapping[str, Code]:
+    return MappingProxyType(
+        {
+            name: Code(name=name, severity=severity, meaning=meaning)
+            for severity, table in ((Severity.ERROR, errors), (Severity.WARNING, warnings))
+            for name, meaning in table.items()
+        }
+    )
+
+
+CODES = _codes(_ERRORS, _WARNINGS)
+"""What the files alone show."""
+NETWORK_CODES = _codes(_UNFIT, _STRANGE)
+"""What shows when they are held against a network, as publishing does."""
+
+
+def severity_of(code: str) -> Severity:
+    """A code that is in neither table is an error."""
+    found = CODES.get(code) or NETWORK_CODES.get(code)
+    return found.severity if found else Severity.ERROR

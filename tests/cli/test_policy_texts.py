@@ -1,0 +1,73 @@
+"""`pointsman policy schema` and `policy explain`, as their users meet them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from api.cli import pointsman
+from api.policy_texts import WIDTH
+from rules.explaining import explain
+from rules.json_schema import HEADER
+from rules.schema import is_policy_file, load_policies
+
+POLICIES = Path("policies")
+FILES = sorted(path for path in POLICIES.glob("*.yaml") if is_policy_file(path.name))
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(pointsman, ["policy", *map(str, words)])
+
+
+def test_the_schema_beside_the_policies_is_the_one_that_is_written() -> None:
+    said = run("schema")
+    assert said.exit_code == 0
+    assert said.output == (POLICIES / "policy.schema.json").read_text(encoding="utf-8")
+
+
+def test_the_schema_is_written_to_a_file_in_one_language_if_asked(tmp_path: Path) -> None:
+    path = tmp_path / "policy.schema.json"
+    assert run("schema", "--lang", "fr", "--output", path).exit_code == 0
+    keys = json.loads(path.read_text(encoding="utf-8"))["properties"]
+    assert keys["owner"]["description"] == "Qui répond de ces règles"
+    assert keys["owner"]["markdownDescription"] == "Qui répond de ces règles"
+
+
+def test_a_schema_that_can_not_be_written_says_why(tmp_path: Path) -> None:
+    said = run("schema", "--output", tmp_path / "no" / "policy.schema.json")
+    assert str(said.exception).endswith("can't be written: No such file or directory")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_shipped_file_names_its_schema(path: Path) -> None:
+    assert path.read_text(encoding="utf-8").splitlines()[0] == HEADER
+
+
+def test_each_rule_is_said_under_its_name() -> None:
+    said = run("explain", POLICIES)
+    shipped = load_policies({path.name: path.read_bytes() for path in FILES})
+    assert said.exit_code == 0
+    told = " ".join(said.output.split())
+    for rule in shipped.rules.values():
+        assert f"{rule.id} {' '.join(explain(rule).split())}" in told
+    assert max(map(len, said.output.splitlines())) <= WIDTH + 4
+
+
+def test_in_french_and_for_programs() -> None:
+    said = json.loads(run("explain", POLICIES / "clearance.yaml", "--lang", "fr", "--json").output)
+    assert said["language"] == "fr"
+    assert said["rules"][0] == {
+        "id": "clearance/empty-shops-that-close",
+        "says": "Si le lieu porte l'étiquette closing\u00a0: chaque unité ainsi envoyée compte 3,00 de moins.",
+        "because": {
+            "en": "The shop closes and its stock is sold first",
+            "fr": "Le magasin ferme, son stock est vendu en premier",
+        },
+    }
+
+
+def test_a_file_with_mistakes_is_not_explained_but_its_mistakes_are_said(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("policy: bad\nrules:\n  - {id: r, because: x, when: {order.chanel: web}, then: {tier: 1}}\n")
+    assert "bad.yaml:3:32  unknown-fact" in str(run("explain", bad).exception)

@@ -1,0 +1,138 @@
+"""Stock and holds on the command line."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.settings import Settings
+from engine.store.server import open_server
+
+SMALL = Path("tests/data/small")
+Run = Callable[..., subprocess.CompletedProcess[str]]
+ORDER = {
+    "id": "W-1",
+    "channel": "web",
+    "placed_at": "2026-11-27T08:12:31Z",
+    "destination": {"country": "FR", "latitude": 48.8534, "longitude": 2.3488},
+    "lines": [{"sku": "SHIRT", "quantity": 15}],
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """`run("stock", "show", "RARE")`, on tests/data/small and policies that protect two units for the app."""
+    data = tmp_path_factory.mktemp("installation")
+    rules = data / "policies"
+    rules.mkdir()
+    (rules / "app.yaml").write_text(
+        "policy: app\nrules:\n  - {id: r1, because: a reason, when: {node.id: lyon},"
+        " then: {protect: {channel: app, units: 2}}}\n"
+    )
+
+    def pointsman(*words: object) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
+        command = [sys.executable, "-c", "from api.cli import main; main()", *map(str, words)]
+        environment = kept | {"POINTSMAN_DATA": str(data), "COLUMNS": "120"}
+        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+    with open_server(Settings(data=data)):
+        assert pointsman("load", SMALL).returncode == 0
+        assert pointsman("policy", "publish", rules, "--activate").returncode == 0
+        yield pointsman
+
+
+@pytest.fixture
+def counts(tmp_path: Path) -> Callable[[str], Path]:
+    def written(text: str) -> Path:
+        path = tmp_path / "counts.csv"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return written
+
+
+def shown(run: Run, sku: str) -> dict[str, int]:
+    nodes = json.loads(run("stock", "show", sku, "--json").stdout)["nodes"]
+    return {item["node"]: item["on_hand"] for item in nodes}
+
+
+def test_an_import_counts_the_positions_it_names_and_leaves_the_others(run: Run, counts: Callable[[str], Path]) -> None:
+    rows = [
+        "node,sku,on_hand,at,daily_sales",
+        "lyon,RARE,7,2026-11-27T08:00:00Z,1.5",
+        "paris,COAT,1,,",
+        "lille,ÉTÉ 日本 ☂,0,,",
+    ]
+    text = "\n".join(rows)
+    said = run("stock", "import", counts(text), "--json")
+    assert json.loads(said.stdout) == {
+        "positions": 3,
+        "set": 3,
+        "as_before": 0,
+        "older_than_known": 0,
+        "contradicting": 0,
+        "counted_by_sequence": 0,
+    }
+    assert (shown(run, "RARE"), shown(run, "COAT")) == ({"lyon": 7}, {"lille": 3, "paris": 1})
+    later = counts("node,sku,on_hand,at\nlyon,RARE,5,2026-11-27T07:59:59Z\nparis,COAT,2,2030-01-01T00:00:00Z\n")
+    told = run("stock", "import", later)
+    assert "1  set" in told.stdout
+    assert "1  older than known" in told.stdout
+    assert (shown(run, "RARE"), shown(run, "COAT")["paris"]) == ({"lyon": 7}, 2)
+
+
+def test_every_mistake_of_an_import_is_told_by_line_and_field_and_nothing_counts(
+    run: Run, counts: Callable[[str], Path]
+) -> None:
+    before = shown(run, "LAMP")
+    path = counts(
+        "node,sku,on_hand,at\nlyon,LAMP,1,\nlyno,LAMP,2,\nlyon,LAMPE,3,\nlyon,LAMP,-1,\nlyon,LAMP,4,today\nlyon,LAMP,5,\n"
+    )
+    said = run("stock", "import", path)
+    assert said.returncode == 1
+    assert said.stderr.splitlines() == [
+        f"{path}:3: node: no node goes by the id 'lyno'",
+        f"{path}:4: sku: no product goes by the SKU 'LAMPE'",
+        f"{path}:5: on_hand: '-1' is below 0",
+        f"{path}:6: at: write an instant as 2026-11-27T08:12:31Z",
+        f"{path}:7: sku: 'LAMP' at 'lyon' stands here a second time",
+        "5 mistakes; nothing was changed",
+    ]
+    assert shown(run, "LAMP") == before
+
+
+def test_stock_is_shown_for_people(run: Run) -> None:
+    table = run("stock", "show", "LAMP").stdout
+    assert "LAMP: 6 available" in table
+    assert "free to app" in table
+    assert run("stock", "show", "LAMPE").stderr == "no product goes by the SKU 'LAMPE'\n"
+
+
+def test_a_hold_is_listed_shown_extended_and_ended_by_shipment(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "order.json").write_text(json.dumps(ORDER))
+    made = json.loads(run("decide", tmp_path / "order.json", "--json").stdout)
+    name = made["id"]
+    ways = [f"{shipment['node']}/{shipment['service']}" for shipment in made["shipments"]]
+    assert len(ways) == 3
+    listed = json.loads(run("hold", "list", "--sku", "SHIRT", "--json").stdout)["holds"]
+    assert [(hold["decision"], hold["client"]) for hold in listed] == [(name, "cli")]
+    assert name in run("hold", "list").stdout
+    until = json.loads(run("hold", "extend", name, "--minutes", "10000", "--json").stdout)["expires_at"]
+    assert until > made["hold"]["expires_at"]
+    confirmed = run("hold", "confirm", name, "--shipment", ways[0], "--op", "one")
+    assert f"{ways[0]} " in confirmed.stdout
+    assert confirmed.stdout.count(": confirmed at ") == 1
+    assert run("hold", "confirm", name, "--shipment", ways[0], "--op", "one").stdout == confirmed.stdout
+    assert run("hold", "release", name).stdout.count(": released at ") == 2
+    state = json.loads(run("hold", "show", name, "--json").stdout)
+    assert sorted(shipment["state"] for shipment in state["shipments"]) == ["confirmed", "released", "released"]
+    late = run("hold", "extend", name, "--minutes", "5")
+    assert (late.returncode, late.stderr.startswith(f"the hold of decision {name} has ended: ")) == (1, True)
+    wrong = run("hold", "confirm", name, "--shipment", "paris/rocket")
+    assert wrong.stderr.startswith("--shipment: the decision has no shipment 'paris/rocket'; it has ")
+    assert json.loads(run("ledger", "check", "--json").stdout)["clean"]

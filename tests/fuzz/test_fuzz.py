@@ -1,0 +1,108 @@
+"""A little of the fuzzing, and how work grows with the size of a file."""
+
+import gc
+import random
+import time
+
+import pytest
+
+from rules.lint import check
+from rules.reading import MAX_BYTES
+from tests.fuzz.__main__ import fault
+from tests.fuzz.mutating import corpus, mutated
+
+SEEDS = corpus()
+
+
+@pytest.mark.parametrize("block", range(6))
+def test_a_mutated_file_gives_findings_or_a_set(block):
+    for number in range(block * 60, block * 60 + 60):
+        files = mutated(random.Random(number), SEEDS)
+        assert fault(check(files), files) == "", f"seed {number}"
+
+
+def test_a_mutation_is_made_again_by_its_number():
+    assert [mutated(random.Random(7), SEEDS) for _ in range(2)] == [mutated(random.Random(7), SEEDS)] * 2
+
+
+HEAD = "policy: p\nrules:\n"
+THEN = "because: x, then: {prefer: 1}"
+LONG = "policy: p\nterms:\n  t: {any: [" + ", ".join(["{order.units: 1}"] * 240) + "]}\nrules:\n"
+# Text that comes once, text that comes again and again with a number in it, and text at the end.
+SHAPES = {
+    "rules": (HEAD, "  - {{id: r{n}, because: x, when: {{order.units: {n}}}, then: {{prefer: 1}}}}\n", ""),
+    "rules on one fact": (
+        HEAD,
+        "  - {{id: r{n}, because: x, when: {{order.units: {{at_least: {n}}}}}, then: {{split_penalty: {n}}}}}\n",
+        "",
+    ),
+    "rules that use a large term": (LONG, "  - {{id: r{n}, because: x, when: {{is: t}}, then: {{prefer: 1}}}}\n", ""),
+    "rules that override the one before": (
+        HEAD + "  - {id: r0, because: x, then: {prefer: 1}}\n",
+        "  - {{id: r{m}, because: x, then: {{prefer: 1}}, overrides: [p/r{n}]}}\n",
+        "",
+    ),
+    "rules that override what isn't there": (
+        HEAD,
+        "  - {{id: r{n}, because: x, then: {{prefer: 1}}, overrides: [p/q{n}]}}\n",
+        "",
+    ),
+    "one rule that overrides many": (
+        HEAD + "  - {id: a, because: x, then: {prefer: 1}, overrides: [",
+        "p/q{n}, ",
+        "]}\n",
+    ),
+    "terms": ("policy: p\nrules: []\nterms:\n", "  t{n}: {{order.units: {n}}}\n", ""),
+    "terms of terms": ("policy: p\nrules: []\nterms:\n", "  t{n}: {{is: t{m}}}\n", ""),
+    "words": (HEAD + "  - {id: r, because: x, then: {prefer: 1}, when: {order.segment: [", "w{n}, ", "]}}\n"),
+    "globs": (
+        HEAD + "  - {id: r, because: x, then: {prefer: 1}, when: {order.segment: {matches: [",
+        "'a*{n}*', ",
+        "]}}}\n",
+    ),
+    "one long glob": (HEAD + f"  - {{id: r, {THEN}, when: {{order.segment: {{matches: '", "a*{n}", "'}}}\n"),
+    "unknown keys": (HEAD + "  - {id: r, because: x, then: {prefer: 1}}\n", "k{n}: 1\n", ""),
+    "unknown facts": (HEAD + f"  - {{id: r, {THEN}, when: {{", "order.unitz{n}: 1, ", "}}\n"),
+    "unknown effects": (HEAD + "  - {id: r, because: x, then: {", "prefre{n}: 1, ", "}}\n"),
+    "one id": (HEAD, "  - {{id: r, because: x, then: {{prefer: 1}}}}\n", ""),
+    "lists in lists": ("policy: p\nrules: ", "[", ""),
+    "lists beside each other": ("policy: p\nowner: [", "[[[[[[{n}]]]]]], ", "]\n"),
+    "comments": ("policy: p\nrules: []\n", "# {n}\n", ""),
+    "quotes": ("policy: p\ndescription: ", '"{n}" ', "\n"),
+    "a long text": ("policy: p\nrules: []\ndescription: ", "word{n} ", "\n"),
+    "no-break spaces": ("policy: p\nrules: []\n", "\u00a0{n}", "\n"),
+}
+FACTOR = 4
+
+
+def of_size(shape: str, size: int) -> bytes:
+    head, part, tail = SHAPES[shape]
+    count = size // len(part.format(n=10_000, m=10_000).encode())
+    return (head + "".join(part.format(n=n, m=n + 1) for n in range(count)) + tail).encode()
+
+
+def seconds(content: bytes) -> float:
+    """Of the processor, at best."""
+    found = []
+    for _ in range(3):
+        gc.collect()
+        start = time.process_time()
+        check({"p.yaml": content})
+        found.append(time.process_time() - start)
+    return min(found)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_work_grows_no_faster_than_the_file(shape):
+    """Four times the size takes four times as long, give or take what a machine with other work makes of it; what
+    grows with the square would take sixteen times as long.
+    """
+    small, large = of_size(shape, 30_000), of_size(shape, 30_000 * FACTOR)
+    assert seconds(large) < 9 * max(seconds(small), 0.004)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_whole_mebibyte_is_answered(shape):
+    content = of_size(shape, MAX_BYTES)[: MAX_BYTES - 1] + b"\n"
+    files = {"p.yaml": content}
+    assert fault(check(files), files) == ""

@@ -1,0 +1,141 @@
+"""Holds over HTTP: confirm, release, extend, look."""
+
+import pytest
+
+from api.app import create_app
+from api.stock_answers import HoldsAnswer, HoldStateAnswer
+from engine.service import Pointsman
+from engine.settings import Settings
+from tests.http.problems import fields_of, problem_of
+from tests.ordering import order_json
+
+
+@pytest.fixture
+def made(http):
+    """The id of a decision with three shipments: all the SHIRTs there are."""
+    record = http.post("/v1/decisions", json=order_json(("SHIRT", 16))).get_json()
+    assert {shipment["node"] for shipment in record["shipments"]} == {"lyon", "paris", "lille"}
+    return record["id"]
+
+
+def act(http, name, verb, **body):
+    return http.post(f"/v1/decisions/{name}/{verb}", json=body)
+
+
+def states(response):
+    answer = response.get_json()
+    assert HoldStateAnswer().validate(answer) == {}
+    return {shipment["node"]: shipment["state"] for shipment in answer["shipments"]}
+
+
+def test_shipments_are_confirmed_one_by_one_and_the_rest_released(http, made, pointsman):
+    whole = http.get(f"/v1/holds/{made}").get_json()
+    ways = {
+        shipment["node"]: {"node": shipment["node"], "service": shipment["service"]} for shipment in whole["shipments"]
+    }
+    first = act(http, made, "confirm", shipments=[ways["lyon"]])
+    assert first.status_code == 200
+    assert states(first) == {"lyon": "confirmed", "paris": "held", "lille": "held"}
+    assert first.get_json()["expires_at"] == "2026-11-29T09:00:00Z"
+    last = act(http, made, "release")
+    assert states(last) == {"lyon": "confirmed", "paris": "released", "lille": "released"}
+    assert last.get_json()["expires_at"] is None
+    assert {shipment["ended_at"] for shipment in last.get_json()["shipments"]} == {"2026-11-27T09:00:00Z"}
+    assert http.get(f"/v1/holds/{made}").data == last.data
+    assert pointsman.check().clean
+
+
+def test_the_same_request_again_is_answered_with_the_same_bytes(http, made):
+    first = act(http, made, "confirm", op="wave 17")
+    assert [act(http, made, "confirm", op="wave 17").data for _ in range(2)] == [first.data] * 2
+    assert act(http, made, "confirm").data == first.data
+
+
+def test_what_has_ended_is_a_conflict_that_says_how_and_when(http, made):
+    act(http, made, "confirm")
+    for response in (act(http, made, "release"), act(http, made, "extend", minutes=10)):
+        problem = problem_of(response, 409)
+        assert problem["type"] == "urn:pointsman:problem:hold-ended"
+        assert "was confirmed at 2026-11-27T09:00:00Z" in problem["detail"]
+
+
+def test_a_hold_is_extended_by_minutes_or_until_an_instant(http, made):
+    assert act(http, made, "extend", minutes=3_000).get_json()["expires_at"] == "2026-11-29T11:00:00Z"
+    later = act(http, made, "extend", until="2026-12-01T09:00:00Z")
+    assert later.get_json()["expires_at"] == "2026-12-01T09:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("confirm", {"shipments": [{"node": "lyon"}]}, "shipments.0.service"),
+        ("confirm", {"shipments": []}, "shipments"),
+        ("confirm", {"shipments": [{"node": "nowhere", "service": "parcel"}]}, "shipments.0"),
+        ("release", {"shipment": []}, "shipment"),
+        ("release", {"op": ""}, "op"),
+        ("extend", {}, "until"),
+        ("extend", {"until": "2026-12-01T09:00:00Z", "minutes": 5}, "until"),
+        ("extend", {"until": "2026-11-27T08:59:59Z"}, "until"),
+        ("extend", {"until": "2027-11-27T08:59:59Z"}, "until"),
+        ("extend", {"minutes": 0}, "minutes"),
+        ("extend", {"minutes": True}, "minutes"),
+    ],
+)
+def test_what_is_asked_wrongly_is_told_field_by_field_and_changes_nothing(http, made, contents, asked):
+    verb, body, field = asked
+    before = contents()
+    assert fields_of(problem_of(act(http, made, verb, **body), 422)) == [field]
+    assert contents() == before
+
+
+@pytest.mark.parametrize("verb", ["confirm", "release"])
+def test_a_decision_nobody_made_is_not_found(http, verb):
+    problem_of(act(http, "nobody", verb), 404)
+    problem_of(http.get("/v1/holds/nobody"), 404)
+
+
+def test_living_holds_are_listed_in_pages(http):
+    names = [http.post("/v1/decisions", json=order_json(("SHIRT", 1))).get_json()["id"] for _ in range(5)]
+    found, query = [], {"limit": "2"}
+    while True:
+        answer = http.get("/v1/holds", query_string=query).get_json()
+        assert HoldsAnswer().validate(answer) == {}
+        found += [hold["decision"] for hold in answer["holds"]]
+        if answer["next"] is None:
+            break
+        query["after"] = answer["next"]
+    assert sorted(found) == sorted(names)
+
+
+def test_living_holds_are_found_by_node_sku_and_end(http):
+    http.post("/v1/decisions", json=order_json(("RARE", 1)), headers={"X-Pointsman-Client": "oms"})
+    for query, count in (
+        ("", 1),
+        ("?node=lyon", 1),
+        ("?node=paris", 0),
+        ("?sku=RARE&node=lyon", 1),
+        ("?sku=SHIRT", 0),
+        ("?expiring_before=2026-11-29T09:00:00Z", 0),
+        ("?expiring_before=2026-11-29T09:00:01Z", 1),
+    ):
+        holds = http.get(f"/v1/holds{query}").get_json()["holds"]
+        assert len(holds) == count, query
+        assert all(hold["client"] == "oms" for hold in holds)
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=ten", "after=x", "after=1:", "expiring_before=now"])
+def test_a_page_that_is_asked_for_wrongly_is_refused(http, query):
+    assert fields_of(problem_of(http.get(f"/v1/holds?{query}"), 422)) == [query.partition("=")[0]]
+
+
+def test_a_client_with_all_the_holds_it_may_have_is_told_so(pointsman, server_url, network, clock):
+    with Pointsman(Settings(redis_url=server_url, network=network, max_holds=1), clock=clock) as limited:
+        http = create_app(limited).test_client()
+        mine = {"X-Pointsman-Client": "mine"}
+        first = http.post("/v1/decisions", json=order_json(), headers=mine).get_json()["id"]
+        response = http.post("/v1/decisions", json=order_json(), headers=mine)
+        assert problem_of(response, 429)["type"] == "urn:pointsman:problem:quota-exceeded"
+        assert int(response.headers["Retry-After"]) >= 1
+        assert http.post("/v1/decisions", json=order_json()).status_code == 201
+        act(http, first, "release")
+        assert http.post("/v1/decisions", json=order_json(), headers=mine).status_code == 201

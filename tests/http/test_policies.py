@@ -1,0 +1,240 @@
+"""Policy versions over HTTP: uploads, findings, activation, going back."""
+
+import io
+
+import orjson
+import pytest
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.test import encode_multipart
+
+from api import policy_answers as answers
+from api.policies import CALLER
+from tests.building import NOW, policy_file
+from tests.http.problems import fields_of, problem_of
+from tests.ordering import order_json
+
+GOOD = policy_file("then: {hold: 1 h}", "when: {node.id: lille}, then: {prefer: 4.00 EUR}")["test.yaml"].decode()
+OTHER = GOOD.replace("policy: test", "policy: other").replace("4.00", "5.00")
+BAD = "policy: bad\nrules:\n  - {id: r, because: x, when: {order.chanel: web}, then: {tier: 1}}\n"
+
+
+def form(files, **fields):
+    """A multipart form: texts by name."""
+    contents = [(name, text if isinstance(text, bytes) else text.encode()) for name, text in files]
+    parts = [("files", FileStorage(io.BytesIO(content), filename=name)) for name, content in contents]
+    boundary, body = encode_multipart(MultiDict([*parts, *fields.items()]))
+    return {"data": body, "content_type": f"multipart/form-data; boundary={boundary}"}
+
+
+def publish(http, *files, **more):
+    return http.post("/v1/policies", json={"files": dict(files or [("test.yaml", GOOD)]), **more})
+
+
+def decided_by(http):
+    return http.post("/v1/decisions?dry_run=true", json=order_json()).get_json()["policy_version"]
+
+
+def test_a_form_and_a_json_body_make_the_same_version(http):
+    sent = http.post("/v1/policies", **form([("a.yaml", GOOD), ("more/b.yaml", OTHER)], note="été"))
+    assert sent.status_code == 201
+    assert answers.PublishedAnswer().validate(sent.get_json()) == {}
+    again = publish(http, ("more/b.yaml", OTHER), ("a.yaml", GOOD))
+    assert again.status_code == 200
+    assert again.get_json()["version"] == sent.get_json()["version"]
+    assert again.get_json()["new"] is False
+    found = http.get(sent.headers["Location"]).get_json()
+    assert answers.VersionAnswer().validate(found) == {}
+    assert found["files"] == {"a.yaml": GOOD, "more/b.yaml": OTHER}
+    assert [rule["id"] for rule in found["rules"]] == ["other/r1", "other/r2", "test/r1", "test/r2"]
+    assert found["rules"][3]["effects"] == ["prefer: 4.00"]
+
+
+def test_a_published_version_decides_once_it_is_activated_and_a_rollback_undoes_it(http):
+    before, version = decided_by(http), publish(http).get_json()["version"]
+    assert decided_by(http) == before
+    activated = http.post(f"/v1/policies/{version[:8]}/activate", json={"note": "sale"})
+    assert answers.StandingAnswer().validate(activated.get_json()) == {}
+    assert activated.get_json() == {"active": version, "scheduled": [], "before": before}
+    assert decided_by(http) == version
+    back = http.post("/v1/policies/rollback", json={}).get_json()
+    assert (back["active"], back["before"], decided_by(http)) == (before, None, before)
+    assert "by its name" in problem_of(http.post("/v1/policies/rollback", json={}), 409)["detail"]
+
+
+def test_a_version_scheduled_over_http_takes_over_at_its_instant(http, clock):
+    before, version = decided_by(http), publish(http).get_json()["version"]
+    body = {"at": "2026-11-27T11:00:00+01:00"}  # an hour from now
+    scheduled = http.post(f"/v1/policies/{version}/activate", json=body).get_json()
+    assert scheduled["scheduled"] == [{"version": version, "from": "2026-11-27T10:00:00Z"}]
+    assert decided_by(http) == before
+    clock.now += 3_600
+    assert decided_by(http) == version
+    listed = http.get("/v1/policies").get_json()
+    assert answers.VersionsAnswer().validate(listed) == {}
+    assert (listed["active"], listed["scheduled"], listed["before"]) == (version, [], before)
+    assert [item["active"] for item in listed["versions"]] == [False, True]
+
+
+@pytest.mark.parametrize("at", ["2026-11-27T09:00:00Z", "2026-11-27T08:59:59Z", "2026-11-28T09:00:00", "soon", 5])
+def test_an_instant_that_is_over_or_has_no_zone_is_refused(http, contents, at):
+    version = publish(http).get_json()["version"]
+    before = contents()
+    assert fields_of(problem_of(http.post(f"/v1/policies/{version}/activate", json={"at": at}), 422)) == ["at"]
+    assert contents() == before
+
+
+def test_every_mistake_of_every_file_is_a_finding_with_its_place(http, contents):
+    before = contents()
+    for body in (form([("bad.yaml", BAD), ("good.yaml", GOOD)]), {"json": {"files": {"bad.yaml": BAD, "x.yaml": "["}}}):
+        problem = problem_of(http.post("/v1/policies", **body), 422)
+        assert problem["type"].endswith(":policy-invalid")
+        assert problem["findings"][0] | {"severity": ""} == {
+            "file": "bad.yaml",
+            "line": 3,
+            "column": 32,
+            "code": "unknown-fact",
+            "message": "unknown fact 'order.chanel'",
+            "meant": "order.channel",
+            "severity": "",
+        }
+    assert problem["findings"][1]["file"] == "x.yaml"
+    assert contents() == before
+
+
+def test_check_says_errors_and_warnings_and_changes_nothing(http, contents):
+    before = contents()
+    odd = GOOD.replace("lille", "lile")
+    found = http.post("/v1/policies/check", **form([("test.yaml", odd)])).get_json()
+    assert answers.ReviewAnswer().validate(found) == {}
+    assert (found["rules"], found["errors"]) == (2, [])
+    assert [(item["code"], item["meant"]) for item in found["warnings"]] == [("unknown-to-network", "lille")]
+    wrong = http.post("/v1/policies/check", json={"files": {"test.yaml": BAD}})
+    assert wrong.status_code == 200
+    assert (wrong.get_json()["version"], [item["line"] for item in wrong.get_json()["errors"]]) == (None, [3])
+    assert contents() == before
+
+
+def test_a_new_version_is_told_apart_from_the_active_one_by_what_it_changes(http):
+    version = publish(http, ("a.yaml", GOOD), ("b.yaml", OTHER)).get_json()["version"]
+    http.post(f"/v1/policies/{version}/activate", json={})
+    changes = publish(http, ("b.yaml", OTHER.replace("5.00", "6.00"))).get_json()["changes"]
+    assert [item["rule"] for item in changes["gone"]] == ["test/r1", "test/r2"]
+    (changed,) = changes["changed"]
+    assert changed["differences"] == [{"aspect": "effects", "gone": ["prefer: 5.00"], "added": ["prefer: 6.00"]}]
+    assert (changes["same"], changes["added"], changes["moved"]) == (False, [], [])
+
+
+BAD_NAMES = [
+    "../test.yaml",
+    "a/../../test.yaml",
+    "/etc/test.yaml",
+    "a//test.yaml",
+    "./test.yaml",
+    "C:\\test.yaml",
+    "a\\test.yaml",
+    "te\nst.yaml",
+    "te\x00st.yaml",
+    "te\x7fst.yaml",
+    "te\u2028st.yaml",
+    "test.yml",
+    "test",
+    "",
+    "x" * 200 + ".yaml",
+]
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+@pytest.mark.parametrize("path", ["/v1/policies", "/v1/policies/check"])
+def test_a_file_name_that_could_lead_elsewhere_is_refused(http, contents, path, name):
+    before = contents()
+    problem = problem_of(http.post(path, json={"files": {"good.yaml": GOOD, name: GOOD}}), 422)
+    assert fields_of(problem) == ["files"]
+    assert contents() == before
+
+
+@pytest.mark.parametrize("name", ["../test.yaml", "/etc/test.yaml", "C:test.yaml", "test.txt", "a.yaml/"])
+def test_a_file_name_in_a_form_is_looked_at_as_well(http, contents, name):
+    before = contents()
+    assert fields_of(problem_of(http.post("/v1/policies", **form([(name, GOOD)])), 422)) == ["files"]
+    assert contents() == before
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (422, {"json": {}}),
+        (422, {"json": {"files": {}}}),
+        (422, {"json": {"files": {"a.yaml": 5}}}),
+        (422, {"json": {"files": ["a.yaml"]}}),
+        (422, {"json": {"files": {"a_test.yaml": "cases: []"}}}),
+        (422, {"json": {"files": {"a.yaml": GOOD}, "colour": "red"}}),
+        (422, {"json": {"files": {"a.yaml": GOOD}, "note": "two\nlines"}}),
+        (422, {"json": {"files": {f"{number}.yaml": GOOD for number in range(201)}}}),
+        (422, {"json": {"files": {"a.yaml": "#" * (1 << 20) + "#"}}}),
+        (422, {"json": [1]}),
+        (422, form([("a.yaml", GOOD), ("a.yaml", OTHER)])),
+        (422, form([("a.yaml", GOOD)], colour="red")),
+        (422, form([("a.yaml", GOOD)], note="n" * 1_001)),
+        (422, form([("a.yaml", b"\xff\xfe")])),
+        (422, form([("a.yaml", b"#" * (1 << 20) + b"#")])),
+        (422, form([])),
+        (413, form([(f"{number}.yaml", b"#" * (1 << 20)) for number in range(5)])),
+        (400, {"data": b"{", "content_type": "application/json"}),
+        (415, {"data": GOOD, "content_type": "application/yaml"}),
+    ],
+)
+def test_an_upload_that_makes_no_sense_is_refused_and_changes_nothing(http, contents, status, body):
+    before = contents()
+    problem_of(http.post("/v1/policies", **body), status)
+    assert contents() == before
+
+
+def test_only_policies_are_taken_as_a_form(http):
+    problem_of(http.post("/v1/decisions", **form([("a.yaml", GOOD)])), 415)
+    problem_of(http.post("/v1/policies/rollback", **form([("a.yaml", GOOD)])), 415)
+
+
+@pytest.mark.parametrize("version", ["0" * 64, "abc", "act", "check", "zzzzzzzz", "%2e%2e"])
+def test_a_version_nobody_published_is_not_found(http, version):
+    problem_of(http.get(f"/v1/policies/{version}"), 404)
+    problem_of(http.post(f"/v1/policies/{version}/activate", json={}), 404)
+
+
+def test_the_history_names_who_asked_or_that_it_was_over_http(http, pointsman):
+    version = publish(http).get_json()["version"]
+    headers = {"X-Pointsman-User": "Zoé".encode().decode("latin-1")}
+    http.post(f"/v1/policies/{version}/activate", json={"note": "why"}, headers=headers)
+    *_, published, activated = pointsman.versions.history()
+    assert (published["who"], published["at"]) == (CALLER, str(NOW))
+    assert (activated["who"], activated["note"], activated["version"]) == ("Zoé", "why", version)
+    problem_of(http.post("/v1/policies/rollback", json={}, headers={"X-Pointsman-User": "a\tb"}), 422)
+
+
+def test_a_request_sent_again_under_its_key_is_answered_and_not_done_again(http, pointsman):
+    bodies = [GOOD, OTHER, GOOD.replace("1 h", "2 h")]
+    for body in bodies:
+        version = publish(http, ("a.yaml", body)).get_json()["version"]
+        http.post(f"/v1/policies/{version}/activate", json={})
+    key = {"Idempotency-Key": "back 1"}
+    told = len(pointsman.versions.history())
+    first = http.post("/v1/policies/rollback", json={}, headers=key).get_json()
+    assert http.post("/v1/policies/rollback", json={}, headers=key).get_json() == first
+    assert len(pointsman.versions.history()) == told + 1
+    problem_of(http.post(f"/v1/policies/{version}/activate", json={}, headers=key), 409)
+    for _ in range(3):
+        assert publish(http, note="x").status_code in (200, 201)
+    sent = [http.post("/v1/policies", json={"files": {"n.yaml": GOOD}}, headers={"Idempotency-Key": "p"}) for _ in "12"]
+    assert [answer.status_code for answer in sent] == [201, 201]
+    assert len(pointsman.versions.history()) == told + 5
+
+
+def test_the_page_says_how_files_are_sent(http):
+    page = http.get("/openapi.json").get_json()
+    for path in ("/v1/policies", "/v1/policies/check"):
+        content = page["paths"][path]["post"]["requestBody"]["content"]
+        assert set(content) == {"application/json", "multipart/form-data"}
+        assert all(kind["schema"]["required"] == ["files"] for kind in content.values())
+    headers = {item["name"] for item in page["paths"]["/v1/policies/rollback"]["post"]["parameters"]}
+    assert {"X-Pointsman-User", "Idempotency-Key"} <= headers
+    used = set(orjson.dumps(page).decode().split('"$ref":"#/components/schemas/')[1:])
+    assert {name.partition('"')[0] for name in used} <= set(page["components"]["schemas"])

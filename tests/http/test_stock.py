@@ -1,0 +1,123 @@
+"""Stock over HTTP: counts, what is free, and the number a product page shows."""
+
+import pytest
+
+from api.answers import AvailabilityAnswer
+from api.stock_answers import CountAnswer, SkuStockAnswer
+from tests.conftest import activate
+from tests.http.problems import fields_of, problem_of
+from tests.ordering import order_json
+
+
+def put(http, path="lyon/RARE", **body):
+    return http.put(f"/v1/stock/{path}", json=body)
+
+
+def test_a_count_says_what_is_there_from_then_on(http):
+    answer = put(http, on_hand=7, at="2026-11-27T08:12:31Z").get_json()
+    assert CountAnswer().validate(answer) == {}
+    assert answer == {"node": "lyon", "sku": "RARE", "result": "set", "on_hand": 7, "held": 0, "available": 7}
+    assert http.get("/v1/availability?sku=RARE&channel=web").get_json()["skus"][0]["free"] == 7
+
+
+def test_messages_out_of_order_leave_what_the_newest_says_to_the_microsecond(http):
+    for at, result in (("31.200Z", "set"), ("31.100Z", "older"), ("31.200Z", "same"), ("31.200001Z", "set")):
+        units = {"31.100Z": 1, "31.200Z": 2}.get(at, 3)
+        assert put(http, on_hand=units, at=f"2026-11-27T08:12:{at}").get_json()["result"] == result
+    assert http.get("/v1/stock/RARE").get_json()["on_hand"] == 3
+
+
+def test_a_source_that_counts_its_messages_is_read_by_their_sequence(http):
+    assert [put(http, on_hand=n, sequence=n).get_json()["result"] for n in (1, 3, 2, 3)] == [
+        "set",
+        "set",
+        "older",
+        "same",
+    ]
+    problem = problem_of(put(http, on_hand=9, at="2026-11-27T08:12:31Z"), 409)
+    assert problem["type"] == "urn:pointsman:problem:stock-conflict"
+    assert problem_of(put(http, on_hand=9, sequence=3), 409)["detail"].endswith("with a later one")
+
+
+def test_fewer_on_hand_than_are_held_leaves_none_available_and_none_free(http, pointsman):
+    http.post("/v1/decisions", json=order_json(("RARE", 3)))
+    answer = put(http, on_hand=1, sequence=1).get_json()
+    assert (answer["on_hand"], answer["held"], answer["available"]) == (1, 3, 0)
+    shown = http.get("/v1/stock/RARE").get_json()
+    assert (shown["available"], shown["free"]) == (0, {"*": 0})
+    assert http.post("/v1/decisions", json=order_json(("RARE", 1))).get_json()["status"] == "unfilled"
+    assert (pointsman.check().clean, pointsman.check().short) == (True, 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "on_hand"),
+        ({"on_hand": 1}, "at"),
+        ({"on_hand": 1, "at": "2026-11-27T08:12:31Z", "sequence": 1}, "at"),
+        ({"on_hand": -1, "sequence": 1}, "on_hand"),
+        ({"on_hand": 1.5, "sequence": 1}, "on_hand"),
+        ({"on_hand": True, "sequence": 1}, "on_hand"),
+        ({"on_hand": 1, "sequence": -1}, "sequence"),
+        ({"on_hand": 1, "sequence": 2**53}, "sequence"),
+        ({"on_hand": 1, "at": "today"}, "at"),
+        ({"on_hand": 1, "sequence": 1, "units": 1}, "units"),
+    ],
+)
+def test_a_count_that_is_not_understood_is_refused_and_changes_nothing(http, contents, body, field):
+    before = contents()
+    assert field in fields_of(problem_of(put(http, **body), 422))
+    assert contents() == before
+
+
+def test_unknown_nodes_and_skus_are_not_found(http):
+    assert "'lyno'" in problem_of(put(http, "lyno/RARE", on_hand=1, sequence=1), 404)["detail"]
+    assert "'RAR'" in problem_of(put(http, "lyon/RAR", on_hand=1, sequence=1), 404)["detail"]
+    problem_of(http.get("/v1/stock/RAR"), 404)
+    problem_of(http.put("/v1/stock/lyon/RARE", data="1"), 415)
+
+
+def test_a_sku_of_any_letters_has_its_address(http):
+    assert put(http, "paris/ÉTÉ 日本 ☂", on_hand=2, sequence=1).status_code == 200
+    assert http.get("/v1/stock/ÉTÉ 日本 ☂").get_json()["on_hand"] == 4
+
+
+def test_stock_is_shown_by_node_and_channel(http, pointsman):
+    activate(pointsman, "when: {node.id: lyon}, then: {protect: {channel: app, units: 4}}")
+    http.post(
+        "/v1/decisions",
+        json=order_json(("SHIRT", 1), delivery="click_and_collect", destination=None, collect_at="paris"),
+    )
+    answer = http.get("/v1/stock/SHIRT").get_json()
+    assert SkuStockAnswer().validate(answer) == {}
+    assert (answer["on_hand"], answer["held"], answer["available"]) == (16, 1, 15)
+    assert answer["free"] == {"app": 15, "*": 11}
+    assert [(item["node"], item["free"]["*"]) for item in answer["nodes"]] == [("lille", 2), ("lyon", 6), ("paris", 3)]
+
+
+def test_many_skus_are_asked_for_at_once(http):
+    answer = http.get("/v1/availability?sku=SHIRT&sku=RARE&sku=NONE&sku=SHIRT&channel=web").get_json()
+    assert AvailabilityAnswer().validate(answer) == {}
+    assert [(item["sku"], item["free"]) for item in answer["skus"]] == [("SHIRT", 16), ("RARE", 3), ("NONE", 0)]
+
+
+def test_of_many_skus_each_that_nobody_knows_is_named(http):
+    detail = problem_of(http.get("/v1/availability?sku=SHIRT&sku=X&sku=Y&channel=web"), 404)["detail"]
+    assert "'X'" in detail
+    assert "'Y'" in detail
+
+
+def test_more_skus_than_a_hundred_are_refused(http):
+    query = "&".join(f"sku=S{number}" for number in range(101))
+    assert fields_of(problem_of(http.get(f"/v1/availability?{query}&channel=web"), 422)) == ["sku"]
+
+
+def test_an_etag_spares_the_body_until_something_changes(http):
+    path = "/v1/availability?sku=RARE&sku=LAMP&channel=web"
+    first = http.get(path)
+    tag = {"If-None-Match": first.headers["ETag"]}
+    unchanged = http.get(path, headers=tag)
+    assert (unchanged.status_code, unchanged.data, unchanged.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    http.post("/v1/decisions", json=order_json(("RARE", 1)))
+    changed = http.get(path, headers=tag)
+    assert (changed.status_code, changed.headers["ETag"] == first.headers["ETag"]) == (200, False)

@@ -1,0 +1,48 @@
+"""Every bad file in `invalid/` gives exactly the findings that stand beside it: NAME.yaml, or a folder of files that
+are checked together, and NAME.expected.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from api.files import policy_files
+from rules.codes import CODES
+from rules.lint import check
+from rules.reading import MAX_BYTES
+
+INVALID = Path(__file__).parent / "invalid"
+EXPECTED = sorted(INVALID.glob("*.expected"))
+LARGE = "file-too-large"
+"""Made when it is needed: nobody wants to keep a mebibyte."""
+
+
+def files(name: str) -> dict[str, bytes]:
+    if name == LARGE:
+        return {f"{LARGE}.yaml": b"#" * (MAX_BYTES + 1)}
+    folder = INVALID / name
+    return policy_files(folder if folder.is_dir() else folder.with_suffix(".yaml"))
+
+
+@pytest.mark.parametrize("path", EXPECTED, ids=lambda path: path.stem)
+def test_a_bad_file_gives_the_findings_beside_it(path):
+    assert [str(finding) for finding in check(files(path.stem)).findings] == path.read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_has_a_bad_file_of_its_name_that_shows_it(code):
+    found = {line.split("  ")[1] for line in (INVALID / f"{code}.expected").read_text("utf-8").splitlines()}
+    assert found == {code}
+
+
+def test_every_bad_file_has_its_findings_beside_it():
+    named = {path.stem for path in INVALID.iterdir() if path.suffix != ".expected"} | {LARGE}
+    assert named == {path.stem for path in EXPECTED}
+    assert all(path.read_text("utf-8") for path in EXPECTED)
+
+
+@pytest.mark.parametrize("path", EXPECTED, ids=lambda path: path.stem)
+def test_a_set_is_read_just_if_it_has_no_errors(path):
+    checked = check(files(path.stem))
+    assert (checked.policies is None) is bool(checked.errors)
+    assert set(checked.errors) | set(checked.warnings) == set(checked.findings)

@@ -1,0 +1,141 @@
+"""Safety stock and limits of a day hold in the commit, whatever happens between reading and writing.
+
+The clock is asked once between the two: that is where these tests let others act.
+"""
+
+import pytest
+
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store.stock import Count, Movement, Stamp
+from tests.building import LILLE, LYON, NOW, inventory, node, order
+from tests.conftest import activate
+
+BETWEEN = 4
+"""The clock's call, of one decision, that stands between its read and its write."""
+
+
+@pytest.fixture
+def others(bare):
+    return bare
+
+
+@pytest.fixture
+def meanwhile(server_url, network):
+    """`meanwhile(act, wanted)`: the decision for `wanted`, with `act()` done between its first read and its write."""
+
+    def decide(act, wanted):
+        calls = []
+
+        def clock():
+            calls.append(NOW)
+            if len(calls) == BETWEEN:
+                act()
+            return NOW
+
+        with Pointsman(Settings(redis_url=server_url, network=network), clock=clock) as pointsman:
+            made = pointsman.decide(wanted).record
+        assert len(calls) > BETWEEN, "decided at the first try: nothing came between"
+        return made
+
+    return decide
+
+
+def stocked(others, units, *rules, **more):
+    others.load(inventory([node("lyon", LYON)], {"A": {"lyon": units}}, **more))
+    activate(others, *rules)
+
+
+def put(units, number=1):
+    return Count(node="lyon", sku="A", on_hand=units, stamp=Stamp(kind="s", number=number))
+
+
+def shipped(record):
+    return sum(line["quantity"] for shipment in record["shipments"] for line in shipment["lines"])
+
+
+def test_a_share_is_of_what_is_on_hand_at_the_commit(others, meanwhile):
+    # of 3, 1 and 1 stay; of 4, 2 and 2
+    stocked(others, 3, "then: {keep: 30%, protect: {channel: app, share: 30%}}")
+    made = meanwhile(lambda: others.stock.put(put(4)), order(("A", 1)))
+    assert (made["status"], made["stock"]["A"]["lyon"]) == ("unfilled", {"on_hand": 4, "held": 0, "floor": 4})
+
+
+def test_stock_that_sank_meanwhile_is_not_taken(others, meanwhile):
+    stocked(others, 9, "then: {keep: 2}")
+    assert shipped(meanwhile(lambda: others.stock.put(put(3)), order(("A", 5)))) == 1
+
+
+def test_goods_that_left_meanwhile_are_not_taken(others, meanwhile):
+    stocked(others, 9)
+    held = others.decide(order(("A", 4))).record["id"]
+
+    def confirmed():
+        others.holds.confirm(held)
+        others.stock.move([Movement(op="a", node="lyon", sku="A", delta=-3)])
+
+    assert shipped(meanwhile(confirmed, order(("A", 5)))) == 2
+
+
+@pytest.mark.parametrize("fact", ["stock.available: {at_most: 3}", "stock.held: {at_least: 3}"])
+def test_safety_stock_that_hangs_on_what_others_hold_is_judged_by_what_they_hold_at_the_commit(others, meanwhile, fact):
+    stocked(others, 6, f"when: {{{fact}}}, then: {{keep: 2}}")
+    made = meanwhile(lambda: others.decide(order(("A", 3))), order(("A", 3)))
+    assert (shipped(made), made["stock"]["A"]["lyon"]["floor"]) == (1, 2)
+
+
+def test_safety_stock_that_hangs_on_cover_or_count_is_judged_by_the_count_at_the_commit(others, meanwhile):
+    stocked(others, 10, "when: {stock.on_hand: {more_than: 10}}, then: {keep: 100%}")
+    assert shipped(meanwhile(lambda: others.stock.put(put(11)), order(("A", 1)))) == 0
+
+
+def test_safety_stock_that_another_rule_lifts_hangs_on_what_that_one_asks(others, meanwhile):
+    stocked(
+        others,
+        6,
+        "then: {keep: 4}",
+        "when: {stock.held: 0}, overrides: [test/r1], then: {keep: 0}",
+    )
+    made = meanwhile(lambda: others.decide(order(("A", 1))), order(("A", 2)))
+    assert (shipped(made), made["stock"]["A"]["lyon"]["floor"]) == (1, 4)
+
+
+def test_safety_stock_that_hangs_on_the_load_is_judged_by_the_load_at_the_commit(others, meanwhile):
+    stocked(others, 6, "when: {node.load: {at_least: 1}}, then: {keep: 4}")
+    assert shipped(meanwhile(lambda: others.decide(order(("A", 1))), order(("A", 3)))) == 1
+
+
+def test_the_last_room_of_a_day_is_given_once(others, meanwhile):
+    stocked(others, 6, "then: {daily_orders: 1}")
+    made = meanwhile(lambda: others.decide(order(("A", 1))), order(("A", 1)))
+    assert made["unfilled"][0]["reasons"][0]["code"] == "node_full"
+
+
+def test_a_policy_activated_meanwhile_decides(others, meanwhile):
+    stocked(others, 6)
+    made = meanwhile(lambda: activate(others, "then: {keep: 5}"), order(("A", 3)))
+    assert shipped(made) == 1
+
+
+def test_facts_loaded_meanwhile_decide(others, meanwhile):
+    stocked(others, 6)
+    nodes = [node("lyon", LYON, services=()), node("lille", LILLE)]
+    again = inventory(nodes, {"A": {"lyon": 6, "lille": 2}})
+    assert [shipment["node"] for shipment in meanwhile(lambda: others.load(again), order(("A", 3)))["shipments"]] == [
+        "lille"
+    ]
+
+
+def test_where_no_rule_asks_for_stock_others_do_not_make_it_decide_again(others, server_url, network):
+    stocked(others, 100, "then: {keep: 3}")
+    calls = []
+
+    def clock():
+        calls.append(NOW)
+        if len(calls) == BETWEEN:
+            others.holds.confirm(others.decide(order(("A", 1))).record["id"])
+        return NOW
+
+    with Pointsman(Settings(redis_url=server_url, network=network), clock=clock) as pointsman:
+        assert pointsman.decide(order(("A", 3))).record["status"] == "filled"
+    assert len(calls) == BETWEEN

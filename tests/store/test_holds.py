@@ -1,0 +1,294 @@
+"""What becomes of holds: confirmed, released, extended, expired; by shipment, once each, and never after their end."""
+
+import itertools
+import threading
+
+import pytest
+
+from engine.errors import HoldEnded, InputInvalid, KeyReused, NotFound, QuotaExceeded
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store.ledger import Key
+from engine.store.stock import Count, Stamp
+from tests.building import LILLE, LYON, NOW, inventory, node, order
+from tests.conftest import activate
+
+LYON_WAY, LILLE_WAY = ("lyon", "parcel"), ("lille", "parcel")
+SHOPS = [node("lyon", LYON), node("lille", LILLE)]
+
+
+@pytest.fixture
+def shop(bare):
+    """Four of A in Lyon and three in Lille; one of B in Lyon."""
+    bare.load(inventory(SHOPS, {"A": {"lyon": 4, "lille": 3}, "B": {"lyon": 1}}))
+    activate(bare)
+    return bare
+
+
+@pytest.fixture
+def split(shop):
+    """The id of a decision that takes all of A: two shipments."""
+    record = shop.decide(order(("A", 7))).record
+    assert {shipment["node"] for shipment in record["shipments"]} == {"lyon", "lille"}
+    return record["id"]
+
+
+def at(pointsman, name, sku="A"):
+    """(on hand, held) of a position."""
+    (found,) = (item.position for item in pointsman.stock.show(sku).nodes if item.node == name)
+    return found.on_hand, found.held
+
+
+def states(state):
+    return {item.node: item.state for item in state.shipments}
+
+
+def test_what_is_confirmed_left_the_shelf(shop, split):
+    state = shop.holds.confirm(split)
+    assert (states(state), state.until) == ({"lyon": "confirmed", "lille": "confirmed"}, None)
+    assert (at(shop, "lyon"), at(shop, "lille")) == ((0, 0), (0, 0))
+    audit = shop.check()
+    assert (audit.clean, audit.held, audit.ended, audit.confirmed) == (True, 0, 7, 7)
+
+
+def test_what_is_released_is_free_for_the_next_order(shop, split):
+    assert shop.decide(order(("A", 1))).record["status"] == "unfilled"
+    shop.holds.release(split)
+    assert (at(shop, "lyon"), at(shop, "lille")) == ((4, 0), (3, 0))
+    assert shop.decide(order(("A", 7))).record["status"] == "filled"
+    assert shop.check().clean
+
+
+def test_a_shipment_ends_without_the_others(shop, split):
+    state = shop.holds.confirm(split, shipments=[LYON_WAY])
+    assert states(state) == {"lyon": "confirmed", "lille": "held"}
+    assert state.until == NOW + 2 * 86_400
+    assert (at(shop, "lyon"), at(shop, "lille")) == ((0, 0), (3, 3))
+    assert states(shop.holds.release(split)) == {"lyon": "confirmed", "lille": "released"}
+    assert (at(shop, "lyon"), at(shop, "lille")) == ((0, 0), (3, 0))
+    assert shop.check().clean
+
+
+@pytest.mark.parametrize(
+    "asked",
+    list(itertools.product(["confirm", "release"], [[], [LYON_WAY], [LILLE_WAY, LYON_WAY]], [None, "wave 17"])),
+)
+def test_the_same_request_again_is_answered_the_same_and_changes_nothing(split, shop, contents, asked):
+    verb, ways, op = asked
+    act = getattr(shop.holds, verb)
+    first = act(split, shipments=ways, op=op)
+    before = contents()
+    assert act(split, shipments=ways, op=op) == first
+    assert contents() == before
+
+
+def test_an_operation_is_answered_as_it_was_whatever_came_after(shop, split):
+    first = shop.holds.confirm(split, shipments=[LYON_WAY], op="one")
+    shop.holds.release(split, op="two")
+    assert shop.holds.confirm(split, shipments=[LYON_WAY], op="one") == first
+
+
+def test_an_operation_that_comes_again_for_something_else_is_refused(shop, split, contents):
+    shop.holds.confirm(split, shipments=[LYON_WAY], op="one")
+    before = contents()
+    for act in (
+        lambda: shop.holds.confirm(split, shipments=[LILLE_WAY], op="one"),
+        lambda: shop.holds.release(split, shipments=[LYON_WAY], op="one"),
+        lambda: shop.holds.extend(split, minutes=5_000, op="one"),
+    ):
+        with pytest.raises(KeyReused, match="'one'"):
+            act()
+    assert contents() == before
+
+
+def test_what_ended_otherwise_is_refused_and_says_how_and_when(shop, split, clock, contents):
+    shop.holds.confirm(split, shipments=[LYON_WAY])
+    clock.now += 60
+    shop.holds.release(split, shipments=[LILLE_WAY])
+    before = contents()
+    told = r"lyon/parcel was confirmed at 2026-11-27T09:00:00Z; lille/parcel was released at 2026-11-27T09:01:00Z"
+    for act in (
+        lambda: shop.holds.release(split, shipments=[LYON_WAY]),
+        lambda: shop.holds.confirm(split, shipments=[LYON_WAY, LILLE_WAY]),
+        lambda: shop.holds.confirm(split),
+        lambda: shop.holds.extend(split, minutes=60),
+    ):
+        with pytest.raises(HoldEnded) as caught:
+            act()
+        assert all(part in str(caught.value) for part in told.split("; "))
+    assert contents() == before
+
+
+def test_of_a_request_that_can_t_be_met_whole_nothing_is_done(shop, split):
+    shop.holds.release(split, shipments=[LILLE_WAY])
+    with pytest.raises(HoldEnded):
+        shop.holds.confirm(split, shipments=[LYON_WAY, LILLE_WAY])
+    assert at(shop, "lyon") == (4, 4)
+
+
+def test_a_hold_whose_time_has_come_is_refused_and_its_units_are_free(shop, split, clock):
+    clock.now += 2 * 86_400
+    with pytest.raises(HoldEnded, match="lyon/parcel expired at 2026-11-29T09:00:00Z"):
+        shop.holds.confirm(split)
+    with pytest.raises(HoldEnded, match="expired"):
+        shop.holds.extend(split, minutes=10)
+    assert (at(shop, "lyon"), at(shop, "lille")) == ((4, 0), (3, 0))
+    assert states(shop.holds.state(split)) == {"lyon": "expired", "lille": "expired"}
+    assert shop.check().clean
+
+
+def test_what_is_left_of_a_hold_expires(shop, split, clock):
+    shop.holds.confirm(split, shipments=[LYON_WAY])
+    clock.now += 2 * 86_400
+    assert states(shop.holds.state(split)) == {"lyon": "confirmed", "lille": "expired"}
+    assert (at(shop, "lyon"), at(shop, "lille")) == ((0, 0), (3, 0))
+
+
+def test_an_extended_hold_lasts_longer_and_never_shorter(shop, split, clock):
+    assert shop.holds.extend(split, until=NOW + 3 * 86_400).until == NOW + 3 * 86_400
+    assert shop.holds.extend(split, minutes=10).until == NOW + 3 * 86_400
+    clock.now += 3 * 86_400 - 1
+    assert states(shop.holds.state(split)) == {"lyon": "held", "lille": "held"}
+    assert shop.check().clean
+    clock.now += 1
+    assert states(shop.holds.state(split)) == {"lyon": "expired", "lille": "expired"}
+
+
+def test_minutes_count_from_the_first_time_the_operation_came(shop, split, clock):
+    first = shop.holds.extend(split, minutes=5_000, op="one")
+    clock.now += 600
+    assert shop.holds.extend(split, minutes=5_000, op="one") == first
+
+
+@pytest.mark.parametrize("wrong", [{"until": NOW}, {"until": NOW + 91 * 86_400}, {"minutes": 90 * 24 * 60 + 1}])
+def test_a_hold_is_extended_into_the_near_future(shop, split, wrong):
+    with pytest.raises(InputInvalid, match="90 days"):
+        shop.holds.extend(split, **wrong)
+
+
+def test_an_unknown_shipment_is_named_with_those_there_are(shop, split):
+    with pytest.raises(InputInvalid, match=r"shipments\.1: .*'paris' by 'parcel'; it has .*lyon/parcel"):
+        shop.holds.confirm(split, shipments=[LYON_WAY, ("paris", "parcel")])
+
+
+def test_a_decision_nobody_made_and_one_that_ships_nothing_have_no_hold(shop):
+    with pytest.raises(NotFound):
+        shop.holds.release("nobody")
+    nothing = shop.decide(order(("B", 1), ("A", 1)), dry_run=True)
+    assert nothing.record["hold"] is None
+    unfilled = shop.decide(order(("A", 7), ("B", 1))).record["id"]
+    again = shop.decide(order(("A", 1))).record["id"]
+    assert states(shop.holds.state(unfilled)) == {"lyon": "held", "lille": "held"}
+    with pytest.raises(HoldEnded, match="holds nothing"):
+        shop.holds.confirm(again)
+
+
+def test_goods_that_left_a_shelf_counted_empty_leave_it_empty(shop, split):
+    shop.stock.put(Count(node="lyon", sku="A", on_hand=1, stamp=Stamp(kind="s", number=1)))
+    assert (at(shop, "lyon"), shop.check().short) == ((1, 4), 3)
+    assert shop.stock.availability(["A"], "web")[0].free == 0
+    shop.holds.confirm(split)
+    assert at(shop, "lyon") == (0, 0)
+    assert shop.check().clean
+
+
+def test_the_room_of_a_day_is_given_back_by_what_did_not_leave(shop):
+    activate(
+        shop,
+        "when: {node.id: lyon}, then: {daily_orders: 1}",
+        "when: {node.id: lille}, then: {exclude: true}",
+        "then: {hold: 30 m}",
+    )
+    first = shop.decide(order(("A", 1))).record["id"]
+    full = shop.decide(order(("A", 1))).record
+    assert "node_full" in [reason["code"] for reason in full["unfilled"][0]["reasons"]]
+    shop.holds.release(first)
+    second = shop.decide(order(("A", 1))).record
+    assert second["status"] == "filled"
+    shop.holds.confirm(second["id"])
+    assert shop.decide(order(("A", 1))).record["status"] == "unfilled"
+
+
+def test_the_room_of_a_day_is_given_back_by_what_expires_on_it(shop, clock):
+    activate(
+        shop,
+        "when: {node.id: lyon}, then: {daily_orders: 1}",
+        "when: {node.id: lille}, then: {exclude: true}",
+        "then: {hold: 30 m}",
+    )
+    assert shop.decide(order(("A", 1))).record["status"] == "filled"
+    clock.now += 1_800
+    assert shop.decide(order(("A", 1))).record["status"] == "filled"
+
+
+def test_holds_are_listed_by_the_instant_they_end(shop, clock):
+    names = []
+    for _ in range(3):
+        names.append(shop.decide(order(("A", 1))).record["id"])
+        clock.now += 60
+    one = shop.decide(order(("B", 1))).record["id"]
+
+    def listed(**asked):
+        return [hold.id for hold in shop.holds.living(**{"limit": 10, **asked}).holds]
+
+    assert listed() == [*names, one]
+    assert listed(sku="B") == [one]
+    assert listed(node="nowhere") == []
+    assert listed(expiring_before=NOW + 2 * 86_400 + 60) == names[:1]
+    shop.holds.confirm(names[0])
+    assert listed() == [*names[1:], one]
+
+
+def test_pages_of_holds_that_end_together_show_each_once(bare):
+    bare.load(inventory(SHOPS, {"A": {"lyon": 2_000}}))
+    activate(bare)
+    made = {bare.decide(order()).record["id"] for _ in range(25)}
+    found, after = [], None
+    while True:
+        page = bare.holds.living(limit=10, after=after)
+        found += [hold.id for hold in page.holds]
+        after = page.after
+        if after is None:
+            break
+    assert len(found) == 25
+    assert set(found) == made
+
+
+def test_a_caller_has_so_many_open_holds_and_each_end_makes_room(server_url, network, clock, shop):
+    with Pointsman(Settings(redis_url=server_url, network=network, max_holds=2), clock=clock) as limited:
+        mine = [limited.decide(order(), caller="mine").record["id"] for _ in range(2)]
+        with pytest.raises(QuotaExceeded, match="'mine' has 2 open holds and may have 2"):
+            limited.decide(order(), caller="mine")
+        limited.decide(order(), key=Key(caller="others", name="k"))
+        # a key that came before is answered, and what holds nothing is not counted
+        limited.decide(order(), key=Key(caller="others", name="k"))
+        limited.holds.release(mine[0])
+        assert limited.decide(order(("A", 1)), caller="mine").record["status"] == "filled"
+        clock.now += 2 * 86_400
+        assert limited.decide(order(), caller="mine").record["status"] == "filled"
+        assert limited.check().clean
+
+
+def test_of_two_who_end_a_hold_at_once_one_does(shop, opened):
+    others = [opened(), opened()]
+    for _ in range(10):
+        name = shop.decide(order(("A", 7))).record["id"]
+        start, told = threading.Barrier(2), []
+
+        def act(verb, start=start, told=told, name=name):
+            start.wait()
+            try:
+                told.append(states(verb(name)))
+            except HoldEnded:
+                told.append("too late")
+
+        threads = [
+            threading.Thread(target=act, args=(verb,)) for verb in (others[0].holds.release, others[1].holds.release)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert told == [{"lyon": "released", "lille": "released"}] * 2
+        assert (at(shop, "lyon"), at(shop, "lille")) == ((4, 0), (3, 0))
+    assert shop.check().clean

@@ -1,0 +1,167 @@
+"""What is on hand, as its sources say: the newest message stands, each movement counts once."""
+
+import pytest
+
+from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
+from engine.store.stock import Count, Movement, Stamp
+from tests.building import LILLE, LYON, inventory, node, order
+from tests.conftest import activate
+
+SHOPS = [node("lyon", LYON), node("lille", LILLE)]
+
+
+@pytest.fixture
+def shop(bare):
+    """Four of A in Lyon, one of B in Lille."""
+    bare.load(inventory(SHOPS, {"A": {"lyon": 4}, "B": {"lille": 1}}))
+    activate(bare)
+    return bare
+
+
+def count(on_hand, number, kind="t", **more):
+    return Count(**{"node": "lyon", "sku": "A", "on_hand": on_hand, "stamp": Stamp(kind=kind, number=number), **more})
+
+
+def movement(op, delta, **more):
+    return Movement(**{"op": op, "node": "lyon", "sku": "A", "delta": delta, **more})
+
+
+def on_hand(pointsman, sku="A", name="lyon"):
+    return next((item.position.on_hand for item in pointsman.stock.show(sku).nodes if item.node == name), None)
+
+
+def words(pointsman, *movements):
+    return [found.word for found in pointsman.stock.move(movements)]
+
+
+def test_an_older_message_never_takes_the_place_of_a_newer_one(shop):
+    assert shop.stock.put(count(7, 200)).applied
+    late = shop.stock.put(count(99, 199))
+    assert (late.applied, late.older, late.position.on_hand) == (False, True, 7)
+    assert shop.stock.put(count(8, 201)).applied
+    assert on_hand(shop) == 8
+
+
+def test_messages_in_any_order_leave_what_the_newest_says(shop):
+    for number in (3, 1, 5, 2, 4):
+        shop.stock.put(count(number * 10, number, kind="s"))
+    assert on_hand(shop) == 50
+
+
+def test_the_same_message_again_changes_nothing_even_after_goods_left(shop):
+    shop.stock.put(count(4, 1))
+    shop.holds.confirm(shop.decide(order(("A", 3))).record["id"])
+    again = shop.stock.put(count(4, 1))
+    assert (again.applied, again.older, again.position.on_hand) == (False, False, 1)
+    assert shop.check().clean
+
+
+def test_two_messages_that_contradict_each_other_are_refused(shop, contents):
+    shop.stock.put(count(4, 1))
+    before = contents()
+    with pytest.raises(StockConflict, match="another number of units came before with the same at"):
+        shop.stock.put(count(5, 1))
+    with pytest.raises(StockConflict, match="is counted by 'at', and this message says 'sequence'"):
+        shop.stock.put(count(5, 2, kind="s"))
+    assert contents() == before
+
+
+def test_a_load_lets_the_messages_begin_anew(shop):
+    shop.stock.put(count(9, 1_000))
+    shop.load(inventory(SHOPS, {"A": {"lyon": 4}, "B": {"lille": 1}}))
+    assert shop.stock.put(count(5, 1, kind="s")).applied
+
+
+@pytest.mark.parametrize(("wrong", "told"), [({"node": "lyno"}, "node .*'lyno'"), ({"sku": "C"}, "SKU 'C'")])
+def test_what_nobody_knows_is_refused(shop, contents, wrong, told):
+    before = contents()
+    with pytest.raises(NotFound, match=told):
+        shop.stock.put(count(1, 1, **wrong))
+    (refused,) = shop.stock.move([movement("a", 1, **wrong)])
+    assert isinstance(refused, Mistake)
+    with pytest.raises(InputInvalid):
+        shop.stock.place([count(1, 1), count(1, 1, **wrong)])
+    assert contents() == before
+
+
+def test_what_another_worker_loaded_is_known_at_once(shop, opened):
+    shop.stock.put(count(1, 1))
+    opened().load(inventory([*SHOPS, node("paris")], {"A": {"lyon": 4}, "C": {"lyon": 1}}))
+    assert shop.stock.put(count(5, 2, sku="C", node="paris")).applied
+    assert words(shop, movement("a", 2, sku="C", node="paris")) == ["applied"]
+    with pytest.raises(NotFound):
+        shop.stock.put(count(5, 2, sku="B"))
+
+
+def test_each_movement_counts_once_in_whatever_batch_it_comes_again(shop, opened):
+    assert words(shop, movement("a", 2), movement("b", -1), movement("a", 2)) == ["applied", "applied", "seen"]
+    assert words(opened(), movement("b", -1), movement("c", 5)) == ["seen", "applied"]
+    assert on_hand(shop) == 4 + 2 - 1 + 5
+    assert shop.check().clean
+
+
+def test_a_movement_is_known_the_day_after_too(shop, clock):
+    words(shop, movement("a", 2))
+    clock.now += 86_400
+    assert words(shop, movement("a", 2)) == ["seen"]
+
+
+def test_an_operation_id_that_stands_for_another_movement_is_refused(shop):
+    words(shop, movement("a", 2))
+    assert words(shop, movement("a", 3), movement("a", 2, node="lille")) == ["reused", "reused"]
+    assert on_hand(shop) == 6
+
+
+def test_a_movement_that_would_leave_less_than_nothing_is_refused_and_can_come_again(shop):
+    assert words(shop, movement("a", -5), movement("b", 1), movement("a", -5)) == ["below", "applied", "applied"]
+    assert on_hand(shop) == 0
+
+
+def test_a_movement_opens_a_position_that_had_nothing(shop):
+    assert words(shop, movement("a", 2, sku="B")) == ["applied"]
+    assert on_hand(shop, "B") == 2
+
+
+def test_counts_and_movements_and_goods_that_left_add_up(shop):
+    words(shop, movement("a", 6))
+    shop.holds.confirm(shop.decide(order(("A", 3))).record["id"])
+    shop.stock.put(count(20, 1))
+    words(shop, movement("b", -4))
+    shop.holds.confirm(shop.decide(order(("A", 1))).record["id"])
+    assert on_hand(shop) == 20 - 4 - 1
+    assert shop.check().clean
+
+
+def test_units_on_hand_changed_by_hand_after_they_moved_are_found(shop, redis_client, network):
+    words(shop, movement("a", 6))
+    redis_client.hset(f"{{{network}}}:on_hand:A", "lyon", 11)
+    assert [str(drift) for drift in shop.check().drifts] == ["A at lyon: units on hand: 11 found, 10 expected"]
+
+
+def test_stock_is_shown_for_every_channel_a_rule_names(shop):
+    activate(
+        shop,
+        "when: {order.channel: store}, then: {keep: 1}",
+        "then: {protect: {channel: app, units: 3}}",
+    )
+    shown = shop.stock.show("A")
+    assert shown.channels == ("app", "store", "*")
+    assert {item.node: dict(item.free) for item in shown.nodes} == {"lyon": {"app": 4, "store": 0, "*": 1}}
+    for channel, free in (("app", 4), ("store", 0), ("anything", 1)):
+        assert shop.availability("A", channel).free == free
+
+
+def test_units_on_hand_changed_by_hand_after_goods_left_are_found(shop, redis_client, network):
+    shop.holds.confirm(shop.decide(order(("A", 3))).record["id"])
+    redis_client.hset(f"{{{network}}}:on_hand:A", "lyon", 4)
+    assert [str(drift) for drift in shop.check().drifts] == ["A at lyon: units on hand: 4 found, 1 expected"]
+
+
+def test_goods_that_left_a_shelf_that_movements_emptied_before_leave_it_at_none(shop):
+    held = shop.decide(order(("A", 3))).record["id"]
+    words(shop, movement("a", -3))
+    assert (on_hand(shop), shop.check().short) == (1, 2)
+    shop.holds.confirm(held)
+    words(shop, movement("b", 2))
+    assert on_hand(shop) == 2
+    assert shop.check().clean
