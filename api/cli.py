@@ -103,7 +103,7 @@ def show(settings: Settings, decision_id: str, *, as_json: bool) -> None:
 @pointsman.command("route")
 @click.argument("orders", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--weigh", default=500, show_default=True, type=click.IntRange(0), help="Weigh the rules on so many orders."
+    "--weigh", default=250, show_default=True, type=click.IntRange(0), help="Weigh the rules on so many orders."
 )
 @AS_JSON
 @click.pass_obj
