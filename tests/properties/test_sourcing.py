@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide import sourcing
-from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, choose
+from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, choose, search
 
 NOTHING = (0, 0, 0, 0)
 
@@ -174,8 +173,8 @@ def test_no_choice_comes_before_the_one_that_is_made_of_many_shipments(problem):
 @given(problems(most_candidates=8), st.integers(0, 60))
 def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(problem, steps):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sourcing, "UNPROVEN_LINES", 0)
-        patch.setattr(sourcing, "STEPS", steps)
+        patch.setattr(search, "UNPROVEN_LINES", 0)
+        patch.setattr(search, "STEPS", steps)
         hasty = choose(problem)
     proven = choose(problem)
     if hasty.gap == 0:

@@ -2,8 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.decide import sourcing
-from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, choose
+from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, choose, search
 
 EUR = 1_000_000
 
@@ -203,14 +202,14 @@ def test_an_order_too_large_to_be_proven_says_by_how_much_it_may_be_off(monkeypa
     problem = hard(lines=11)
     best = choose(problem)
     assert best.gap == 0
-    monkeypatch.setattr(sourcing, "STEPS", 0)
+    monkeypatch.setattr(search, "STEPS", 0)
     hasty = choose(problem)
     assert hasty.gap
     assert hasty.score.money - hasty.gap <= best.score.money <= hasty.score.money
 
 
 def test_an_order_of_ten_lines_and_sixty_options_is_always_proven(monkeypatch):
-    monkeypatch.setattr(sourcing, "STEPS", 0)
+    monkeypatch.setattr(search, "STEPS", 0)
     assert choose(hard(lines=10)).gap == 0
 
 

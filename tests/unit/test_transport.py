@@ -3,7 +3,8 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide.transport import Relaxation, Transport
+from engine.decide.sourcing.relaxation import Relaxation
+from engine.decide.sourcing.transport import Transport
 
 A, B, C = ("a", "parcel"), ("b", "parcel"), ("c", "parcel")
 UNFILLED = 1_000
