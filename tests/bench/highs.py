@@ -68,7 +68,9 @@ def allowed(problem: Problem, units: Mapping[tuple[tuple[str, str], int], int]) 
     return (
         all(count <= problem.supply.get(place, 0) for place, count in taken.items())
         and all(count <= demand.quantity for count, demand in zip(filled, problem.demands, strict=True))
-        and all(units[key, line] == problem.demands[line].quantity for key, line in units if problem.demands[line].together)
+        and all(
+            units[key, line] == problem.demands[line].quantity for key, line in units if problem.demands[line].together
+        )
         and (problem.max_shipments is None or len(used) <= problem.max_shipments)
         and all(nodes.count(node) <= room for node, room in problem.room.items())
         and (not problem.ship_complete or not units or sum(units.values()) == sum(d.quantity for d in problem.demands))
@@ -105,7 +107,9 @@ class _Program:
         lp.sense_ = highspy.ObjSense.kMinimize
         lp.col_cost_ = -self._lots
         lp.col_lower_ = np.zeros(self._columns)
-        lp.col_upper_ = np.array([part.most for part in self._parts] + [1] * len(self._problem.candidates), dtype=np.float64)
+        lp.col_upper_ = np.array(
+            [part.most for part in self._parts] + [1] * len(self._problem.candidates), dtype=np.float64
+        )
         lp.integrality_ = [highspy.HighsVarType.kInteger] * self._columns
         lp.row_lower_ = np.full(len(rows), -highspy.kHighsInf)
         lp.row_upper_ = np.array([most for _, most in rows], dtype=np.float64)

@@ -1,148 +1,164 @@
-"""What a choice costs at least while it is open which shipments there are."""
+"""What a choice costs at least while it is open which shipments there are: a dual ascent (after Erlenkotter 1978,
+Operations Research 26:992).
 
-from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+Say a unit of each want is worth some value, at most what leaving it unfilled costs. The surplus of a shipment is what
+its units would be worth beyond their costs, less its fixed cost. Whatever the values, no choice costs less than the
+value of all units wanted less the surpluses above zero: there each shipment carries what is best for it, as if nobody
+else did. The ascent raises the values in turn, each to where the bound is highest.
+
+Where shipments or lines share what a node has, the node as a whole has a surplus: see `sharing`. Where not all
+shipments may be opened, each may be charged a toll, which is given back as often as a shipment may be opened.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from heapq import nlargest
-from itertools import groupby
 from operator import mul
-from typing import TypeAlias
+from typing import NamedTuple
 
-from engine.decide.sourcing.lanes import Lane
-from engine.decide.sourcing.problem import Problem
+from engine.decide.sourcing.sharing import Point, Sharing, Worth
+from engine.decide.sourcing.wants import Want, several_want
 
 PASSES = 2
-"""Of the ascent over all SKUs; more hardly lift the bound."""
-Offers: TypeAlias = Sequence[Sequence[tuple[int, int, int]]]
-"""By SKU: the number of a shipment, what a unit costs on it, and how many units at most."""
+"""Of the ascent over all wants; more hardly lift the bound."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relaxation:
-    """What any choice costs at least: a dual ascent (after Erlenkotter 1978, Operations Research 26:992).
-
-    Say a unit of each SKU is worth some value, at most what leaving it unfilled costs. The surplus of a shipment is
-    what its units would be worth beyond their costs, less its fixed cost. Whatever the values, no choice costs less
-    than the value of all units wanted less the surpluses above zero: there each shipment carries what is best for it,
-    as if nobody else did. The ascent raises the values in turn, each to where the bound is highest.
+class Bound(NamedTuple):
+    """No choice costs less than `floor`. By free shipment, `surplus` is how much more one costs at least without it; if
+    that is below zero, how much more one costs with it. `values` are those of a unit by want.
     """
 
-    base: int
-    wanted: Sequence[int]
-    unfilled: Sequence[int]
-    fixed: Sequence[int]
-    nodes: Sequence[str]
-    offers: Offers
+    floor: int
+    surplus: Mapping[int, int]
+    values: Sequence[int]
 
-    def missing(self, opened: Collection[int], free: Sequence[int], most: int) -> dict[int, int]:
-        """By each of `free`: if it is opened and up to `most` - 1 others are, how many units stay unfilled at least."""
-        missing = dict.fromkeys(free, 0)
-        for wanted, offers in zip(self.wanted, self.offers, strict=True):
-            units = {number: units for number, _, units in offers}
-            others = nlargest(most - 1, [units.get(number, 0) for number in free])
-            left = wanted - sum([units.get(number, 0) for number in opened]) - sum(others)
-            if left > 0:
-                for number in free:
-                    missing[number] += max(0, left - units.get(number, 0))
-        return missing
 
-    def bound(
-        self, opened: Collection[int], free: Sequence[int], values: Sequence[int], most: int
-    ) -> tuple[int, dict[int, int], list[int]]:
-        """What `opened` and up to `most` of `free` cost at least; the surplus of each, where the fixed cost of one that
-        is opened counts as spent; and the values raised from those given.
-        """
-        values = list(values)
-        surplus = self._surpluses(opened, free, values)
+class Relaxation:
+    """`fixed` by number of the shipment; `nodes` are those whose shipments or lines share stock or room."""
+
+    def __init__(self, wants: Sequence[Want], fixed: Sequence[int], nodes: Sequence[Sharing]) -> None:
+        self.wants = wants
+        self.fixed = fixed
+        self.base = sum(want.base for want in wants)
+        self.nodes = nodes
+        self.several = list(several_want(wants).values())
+        self._units = [want.units for want in wants]
+        shared = {number for node in nodes for number in node.numbers}
+        self.offers = [[offer for offer in want.offers if offer.number not in shared] for want in wants]
+
+    def bound(self, opened: Collection[int], free: Sequence[int], values: Sequence[int], most: int) -> Bound:
+        """If all of `opened` and up to `most` of `free` are used, with the values raised from those given."""
+        ascent = _Ascent(self, opened, free, values)
         for _ in range(PASSES):
-            for sku in range(len(values)):
-                self._raise(sku, values, surplus)
-        above = [surplus[number] for number in free if surplus[number] > 0]
-        floor = self.base + sum(map(mul, self.wanted, values)) - sum(nlargest(most, above))
-        return floor + sum([self.fixed[number] - surplus[number] for number in opened]), surplus, values
+            for several in self.several:
+                ascent.raise_together(several)
+            for want in range(len(ascent.values)):
+                ascent.raise_value(want)
+            if most < len(free):
+                ascent.charge(most)
+        floor = self.base + sum(map(mul, self._units, ascent.values)) - ascent.toll * most - ascent.worth()
+        return Bound(floor + sum([self.fixed[number] for number in ascent.counted]), ascent.surplus(), ascent.values)
 
-    def bound_alone(self, opened: Collection[int], free: Collection[int]) -> int:
-        """Closer, if there is but one SKU: dynamic programming over the nodes and how many units they ship together, as
-        more than one shipment from a node is never better than all its units by the cheaper. Else, no bound.
-        """
-        if len(self.wanted) != 1:
-            return self.base
-        (wanted,), (unfilled,), (offers,) = self.wanted, self.unfilled, self.offers
-        least = [units * unfilled for units in range(wanted + 1)]
-        for _, of_node in groupby(offers, key=lambda offer: self.nodes[offer[0]]):
-            before = list(least)
-            for number, cost, most in of_node:
-                if number in opened or number in free:
-                    fixed = 0 if number in opened else self.fixed[number]
-                    least = list(map(min, least, _adding(before, fixed, cost, most)))
-        return self.base + sum([self.fixed[number] for number in opened]) + least[wanted]
 
-    def _surpluses(self, opened: Iterable[int], free: Iterable[int], values: Sequence[int]) -> dict[int, int]:
-        surplus = {number: -self.fixed[number] for number in free}
-        surplus.update(dict.fromkeys(opened, 0))
-        for value, offers in zip(values, self.offers, strict=True):
+class _Ascent:
+    """The values while they are raised, and what they make of each shipment."""
+
+    def __init__(
+        self, relaxation: Relaxation, opened: Collection[int], free: Sequence[int], values: Sequence[int]
+    ) -> None:
+        self.values = list(values)
+        self.toll = 0
+        self._wants = relaxation.wants
+        self._opened = opened
+        self._free = free
+        self._nodes = []
+        # of each shipment that shares nothing; of one that is opened without its fixed cost
+        self._surplus = {number: -relaxation.fixed[number] for number in free}
+        self._surplus.update(dict.fromkeys(opened, 0))
+        for node in relaxation.nodes:
+            menus = node.among(opened, free)
+            if any(menu.numbers for menu in menus):
+                self._nodes.append(Worth(node, menus, free, values))
+            for number in node.numbers:
+                self._surplus.pop(number, None)
+        self.counted = [number for number in opened if number in self._surplus]
+        self._offers = [[offer for offer in offers if offer[0] in self._surplus] for offers in relaxation.offers]
+        surplus = self._surplus
+        for value, offers in zip(values, self._offers, strict=True):
             for number, cost, units in offers:
-                if cost < value and number in surplus:
+                if cost < value:
                     surplus[number] += units * (value - cost)
-        return surplus
 
-    def _raise(self, sku: int, values: list[int], surplus: dict[int, int]) -> None:
-        """Each shipment supplies the SKU from the value on where its surplus passes zero. The last it takes to have all
-        that is wanted sets the value.
+    def raise_value(self, want: int) -> None:
+        """Each shipment supplies the want from the value on where its surplus passes zero. The last it takes to have
+        all that is wanted sets the value.
         """
-        old, points = values[sku], []
-        for number, cost, units in self.offers[sku]:
-            if number in surplus:
-                if cost < old:
-                    surplus[number] -= units * (old - cost)
-                points.append((cost - min(0, surplus[number] // units), units, number, cost))
-        points.sort()
-        left, new = self.wanted[sku], self.unfilled[sku]
-        for worth, units, _, _ in points:
-            left -= units
-            if left <= 0:
-                new = min(new, worth)
-                break
-        values[sku] = new
-        for _, units, number, cost in points:
+        surplus, offers, old = self._surplus, self._offers[want], self.values[want]
+        points = []
+        for number, cost, units in offers:
+            if cost < old:
+                surplus[number] -= units * (old - cost)
+            points.append((cost - min(0, surplus[number] // units), units))
+        sharing = self._carrying(want)
+        for node in sharing:
+            points += node.points(want, self.values)
+        new = _reached(points, self._wants[want].units, self._wants[want].unfilled)
+        for number, cost, units in offers:
             if cost < new:
                 surplus[number] += units * (new - cost)
+        self._revalue(sharing, {want: new})
+
+    def raise_together(self, several: Sequence[int]) -> None:
+        """The values of wants for one SKU by as much: one alone would outbid the others by next to nothing, in turns."""
+        sharing = self._carrying(several[0])
+        wants, values = self._wants, self.values
+        points = [point for node in sharing for point in node.points_together(node.stocks[several[0]], values)]
+        most = max([wants[want].unfilled - values[want] for want in several])
+        rise = _reached(points, sum([wants[want].units for want in several]), most)
+        self._revalue(sharing, {want: min(values[want] + rise, wants[want].unfilled) for want in several})
+
+    def _carrying(self, want: int) -> list[Worth]:
+        return [node for node in self._nodes if want in node.stocks]
+
+    def _revalue(self, sharing: Sequence[Worth], values: Mapping[int, int]) -> None:
+        before = list(self.values)
+        for want, value in values.items():
+            self.values[want] = value
+        for node in sharing:
+            node.revalue(node.stocks[next(iter(values))], before, self.values)
+
+    def charge(self, most: int) -> None:
+        """Let the toll be what the first is worth that there is no room for."""
+        surplus = self.surplus()
+        gains = nlargest(most + 1, [gain + self.toll for gain in surplus.values()])
+        toll = max(0, gains[-1])
+        if toll != self.toll:
+            for number in self._free:
+                if number in self._surplus:
+                    self._surplus[number] -= toll - self.toll
+            for node in self._nodes:
+                node.charge(toll - self.toll, self._opened)
+            self.toll = toll
+
+    def worth(self) -> int:
+        """All surpluses, of nodes and of shipments."""
+        own = self._surplus
+        shipments = sum([own[number] for number in self.counted])
+        shipments += sum([gain for number in self._free if (gain := own.get(number, 0)) > 0])
+        return shipments + sum([node.most for node in self._nodes])
+
+    def surplus(self) -> dict[int, int]:
+        found = {number: self._surplus[number] for number in self._free if number in self._surplus}
+        for node in self._nodes:
+            for number in node.free:
+                found[number] = node.surplus(number)
+        return found
 
 
-def _adding(before: Sequence[int], fixed: int, cost: int, most: int) -> Iterator[int]:
-    """By units, the least cost with a shipment of up to `most` of them added."""
-    yield before[0]
-    # of the amounts before it that it can add to, those better than every later one
-    window = deque[int]()
-    for units in range(1, len(before)):
-        while window and before[window[-1]] + (units - 1 - window[-1]) * cost >= before[units - 1]:
-            window.pop()
-        window.append(units - 1)
-        if window[0] < units - most:
-            window.popleft()
-        yield before[window[0]] + (units - window[0]) * cost + fixed
-
-
-def relaxation(problem: Problem, lanes: Sequence[Lane], unfilled: int) -> Relaxation:
-    """Lines of one SKU count as one if they cost the same, or one costs the same more everywhere; any other as if it
-    had the stock for itself.
-    """
-    least = []
-    alike: dict[tuple[str, tuple[tuple[int, int], ...]], list[int]] = {}
-    for index, demand in enumerate(problem.demands):
-        costs = {number: lane.costs[index] for number, lane in enumerate(lanes) if index in lane.costs}
-        least.append(min(costs.values(), default=unfilled))
-        dearer = tuple([(number, cost - least[index]) for number, cost in costs.items()])
-        alike.setdefault((demand.sku, dearer), []).append(index)
-    wanted = [sum(problem.demands[index].quantity for index in lines) for lines in alike.values()]
-    return Relaxation(
-        base=sum(demand.quantity * cost for demand, cost in zip(problem.demands, least, strict=True)),
-        wanted=wanted,
-        unfilled=[unfilled - max(least[index] for index in lines) for lines in alike.values()],
-        fixed=[lane.fixed for lane in lanes],
-        nodes=[lane.key[0] for lane in lanes],
-        offers=[
-            [(number, cost, min(units, problem.supply[lanes[number].key[0], sku])) for number, cost in dearer]
-            for units, (sku, dearer) in zip(wanted, alike, strict=True)
-        ],
-    )
+def _reached(points: list[Point], wanted: int, most: int) -> int:
+    """The value from which on all that is wanted is supplied, up to `most`."""
+    points.sort()
+    for value, units in points:
+        wanted -= units
+        if wanted <= 0:
+            return min(value, most)
+    return most

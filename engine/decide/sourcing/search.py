@@ -4,13 +4,16 @@
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
+from engine.decide.sourcing.counting import least_alone, missing
 from engine.decide.sourcing.goods import Goods
 from engine.decide.sourcing.lanes import useful, with_ties
 from engine.decide.sourcing.problem import Choice, Key, Problem, Score
-from engine.decide.sourcing.relaxation import relaxation
+from engine.decide.sourcing.relaxation import Relaxation
+from engine.decide.sourcing.sharing import sharing
+from engine.decide.sourcing.wants import several_want, wants
 from engine.decide.sourcing.weights import Weights
 
 UNPROVEN_LINES = 10
@@ -48,21 +51,28 @@ class Search:
         unfilled = self._weights.unfilled << self._bits
         skus = {demand.sku: None for demand in problem.demands}
         self._goods = [Goods(problem, sku, self._lanes, unfilled) for sku in skus]
-        self._relaxation = relaxation(problem, self._lanes, unfilled)
+        self._wants = wants(problem, self._lanes, unfilled)
+        self._fixed = [lane.fixed for lane in self._lanes]
+        self._nodes = [lane.key[0] for lane in self._lanes]
+        self._relaxation = Relaxation(self._wants, self._fixed, list(sharing(problem, self._lanes, self._wants)))
         self._most = len(self._lanes) if problem.max_shipments is None else problem.max_shipments
         self._looks = 0
         self._tried: set[frozenset[int]] = set()
         self._best = self._evaluated(frozenset())
+        # what is not below this is of no use
+        self._useless = self._best[0]
+        if problem.ship_complete:
+            self._useless = (self._weights.unfilled - self._weights.tier // 2) << self._bits
         self._floor = self._run()
 
     def _run(self) -> int:
         """What any choice costs at least: as much as the best, unless the search had to stop."""
         hard = len(self._problem.demands) > UNPROVEN_LINES or len(self._lanes) > UNPROVEN_CANDIDATES
-        values = [0] * len(self._relaxation.wanted)
+        values = [want.unfilled if want.sku in several_want(self._wants) else 0 for want in self._wants]
         stack = [Branch(frozenset(), range(len(self._lanes)), values, self._relaxation.base)]
         while stack and not (hard and self._looks > STEPS):
             stack += self._explored(stack.pop())
-        return min((branch.floor for branch in stack), default=self._best[0])
+        return min((branch.floor for branch in stack), default=self._target)
 
     def _explored(self, branch: Branch) -> list[Branch]:
         """What is left of the branch, in two: without one of its shipments and, to be explored first, with it."""
@@ -71,15 +81,17 @@ class Search:
             if not free:
                 self._best = min(self._best, self._evaluated(branch.opened))
                 break
-            floor, surplus, values = self._relaxation.bound(branch.opened, free, branch.values, self._room(branch))
-            self._looks += len(surplus) * len(values)
-            self._improve(branch.opened, surplus)
-            if floor >= self._best[0] or self._relaxation.bound_alone(branch.opened, free) >= self._best[0]:
+            bound = self._relaxation.bound(branch.opened, free, branch.values, self._room(branch))
+            self._looks += len(bound.surplus) * len(bound.values)
+            self._improve(branch.opened, bound.surplus)
+            slack = self._target - bound.floor
+            if slack <= 0 or self._least_alone(branch.opened, free) >= self._target:
                 break
-            must, may = self._settled(floor, surplus, free, self._room(branch))
-            branch = Branch(branch.opened | must, may, values, floor)
+            must = frozenset([number for number in free if bound.surplus[number] >= slack])
+            may = [number for number in free if -slack < bound.surplus[number] < slack]
+            branch = Branch(branch.opened | must, may, bound.values, bound.floor)
             if len(may) == len(free):
-                number = max(free, key=lambda number: (surplus[number], -number))
+                number = max(free, key=lambda number: (bound.surplus[number], -number))
                 without = branch._replace(free=[other for other in free if other != number])
                 return [without, without._replace(opened=branch.opened | {number})]
         return []
@@ -93,20 +105,20 @@ class Search:
         most = self._room(branch)
         if most >= len(free):
             return free
-        missing = self._relaxation.missing(branch.opened, free, most)
+        unfilled = missing(self._wants, branch.opened, free, most)
         # money may lessen what a choice costs, by less than a tier
-        bearable = (self._best[0] >> self._bits) + self._weights.tier
-        return [number for number in free if missing[number] * self._weights.unfilled <= bearable]
+        bearable = (self._target >> self._bits) + self._weights.tier
+        return [number for number in free if unfilled[number] * self._weights.unfilled <= bearable]
 
-    def _settled(
-        self, floor: int, surplus: Mapping[int, int], free: Sequence[int], most: int
-    ) -> tuple[frozenset[int], list[int]]:
-        """Of the free, those that any better choice opens; and those that some may open."""
-        ranked = sorted([max(0, surplus[number]) for number in free], reverse=True)
-        last, next_ = ranked[most - 1 : most + 1] if most < len(free) else (0, 0)
-        slack = self._best[0] - floor
-        must = frozenset([number for number in free if surplus[number] - next_ >= slack])
-        return must, [number for number in free if last - surplus[number] < slack and number not in must]
+    @property
+    def _target(self) -> int:
+        """Only what costs less is of use."""
+        return min(self._best[0], self._useless)
+
+    def _least_alone(self, opened: Collection[int], free: Collection[int]) -> int:
+        if len(self._wants) != 1:
+            return self._relaxation.base
+        return least_alone(self._wants[0], self._fixed, self._nodes, opened, free)
 
     def _fits(self, opened: frozenset[int]) -> bool:
         room = self._problem.room

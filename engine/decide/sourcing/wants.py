@@ -1,0 +1,62 @@
+"""What the lines want, for the relaxation: lines that the same shipments carry at the same extra cost count as one."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from engine.decide.sourcing.lanes import Lane
+from engine.decide.sourcing.problem import Problem
+
+
+class Offer(NamedTuple):
+    """A shipment by number: what a unit costs on it beyond the cheapest, and how many it carries at most."""
+
+    number: int
+    cost: int
+    units: int
+
+
+class Want(NamedTuple):
+    """Units of a SKU; all of them cost `base` where they are cheapest, and each at most `unfilled` more if it is not shipped."""
+
+    sku: str
+    units: int
+    base: int
+    unfilled: int
+    offers: Sequence[Offer]
+
+
+def wants(problem: Problem, lanes: Sequence[Lane], unfilled: int) -> list[Want]:
+    """Of all lines, in the order of each want's first."""
+    alike: dict[tuple[str, tuple[tuple[int, int], ...]], list[tuple[int, int]]] = {}
+    for index, demand in enumerate(problem.demands):
+        costs = [(number, lane.costs[index]) for number, lane in enumerate(lanes) if index in lane.costs]
+        least = min([cost for _, cost in costs], default=unfilled)
+        dearer = tuple([(number, cost - least) for number, cost in costs])
+        alike.setdefault((demand.sku, dearer), []).append((demand.quantity, least))
+    return [_want(problem, lanes, sku, dearer, lines, unfilled) for (sku, dearer), lines in alike.items()]
+
+
+def several_want(wants: Sequence[Want]) -> dict[str, list[int]]:
+    """The SKUs that several wants are for, with these."""
+    by_sku: dict[str, list[int]] = {}
+    for index, want in enumerate(wants):
+        by_sku.setdefault(want.sku, []).append(index)
+    return {sku: of_sku for sku, of_sku in by_sku.items() if len(of_sku) > 1}
+
+
+def _want(
+    problem: Problem,
+    lanes: Sequence[Lane],
+    sku: str,
+    dearer: Sequence[tuple[int, int]],
+    lines: Sequence[tuple[int, int]],
+    unfilled: int,
+) -> Want:
+    units = sum([quantity for quantity, _ in lines])
+    return Want(
+        sku=sku,
+        units=units,
+        base=sum([quantity * least for quantity, least in lines]),
+        unfilled=unfilled - max([least for _, least in lines]),
+        offers=[Offer(number, cost, min(units, problem.supply[lanes[number].key[0], sku])) for number, cost in dearer],
+    )
