@@ -1,10 +1,12 @@
 """Bounds by counting units: where there is but one want, and where few shipments are allowed."""
 
-from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from heapq import nlargest
 from itertools import groupby
+from typing import NamedTuple
 
+from engine.decide.sourcing.problem import Problem
 from engine.decide.sourcing.wants import Want
 
 
@@ -39,14 +41,52 @@ def _adding(before: Sequence[int], fixed: int, cost: int, most: int) -> Iterator
         yield before[window[0]] + (units - window[0]) * cost + fixed
 
 
-def missing(wants: Sequence[Want], opened: Collection[int], free: Sequence[int], most: int) -> dict[int, int]:
+class Carried(NamedTuple):
+    """Units wanted of a SKU; by number of the shipment, its node and how many units it carries at most; and by node."""
+
+    wanted: int
+    shipments: Mapping[int, tuple[str, int]]
+    stocks: Mapping[str, int]
+
+
+def carried(problem: Problem, nodes: Sequence[str], wants: Sequence[Want]) -> list[Carried]:
+    """By SKU. `nodes` by number of the shipment."""
+    by_sku: dict[str, list[Want]] = {}
+    for want in wants:
+        by_sku.setdefault(want.sku, []).append(want)
+    return [_carried(problem, nodes, sku, of_sku) for sku, of_sku in by_sku.items()]
+
+
+def _carried(problem: Problem, nodes: Sequence[str], sku: str, wants: Sequence[Want]) -> Carried:
+    units: Counter[int] = Counter()
+    for want in wants:
+        units.update({offer.number: offer.units for offer in want.offers})
+    stocks = {nodes[number]: problem.supply[nodes[number], sku] for number in units}
+    shipments = {number: (nodes[number], min(most, stocks[nodes[number]])) for number, most in units.items()}
+    return Carried(sum([want.units for want in wants]), shipments, stocks)
+
+
+def missing(carried: Sequence[Carried], opened: Collection[int], free: Sequence[int], most: int) -> dict[int, int]:
     """By each of `free`: if it is opened and up to `most` - 1 others are, how many units stay unfilled at least."""
     found = dict.fromkeys(free, 0)
-    for want in wants:
-        units = {offer.number: offer.units for offer in want.offers}
-        others = nlargest(most - 1, [units.get(number, 0) for number in free])
-        left = want.units - sum([units.get(number, 0) for number in opened]) - sum(others)
-        if left > 0:
+    for sku in carried:
+        certain, more = _by_node(sku, opened), _by_node(sku, free)
+        left = sku.wanted - sum(certain.values())
+        for node, units in more.items():
+            more[node] = min(units, sku.stocks[node] - certain.get(node, 0))
+        others = sum(nlargest(most - 1, more.values()))
+        if left > others:
             for number in free:
-                found[number] += max(0, left - units.get(number, 0))
+                node, units = sku.shipments.get(number, ("", 0))
+                found[number] += max(0, left - others - min(units, more.get(node, 0)))
+    return found
+
+
+def _by_node(sku: Carried, numbers: Collection[int]) -> dict[str, int]:
+    """How many units of a SKU these shipments carry at most."""
+    found: dict[str, int] = {}
+    for number in numbers:
+        if number in sku.shipments:
+            node, units = sku.shipments[number]
+            found[node] = min(sku.stocks[node], found.get(node, 0) + units)
     return found

@@ -120,11 +120,10 @@ class _Ascent:
         return [node for node in self._nodes if want in node.stocks]
 
     def _revalue(self, sharing: Sequence[Worth], values: Mapping[int, int]) -> None:
-        before = list(self.values)
         for want, value in values.items():
             self.values[want] = value
         for node in sharing:
-            node.revalue(node.stocks[next(iter(values))], before, self.values)
+            node.revalue(node.stocks[next(iter(values))], self.values)
 
     def charge(self, most: int) -> None:
         """Let the toll be what the first is worth that there is no room for."""

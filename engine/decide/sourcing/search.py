@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from engine.decide.sourcing.counting import least_alone, missing
+from engine.decide.sourcing.counting import carried, least_alone, missing
 from engine.decide.sourcing.goods import Goods
 from engine.decide.sourcing.lanes import useful, with_ties
 from engine.decide.sourcing.problem import Choice, Key, Problem, Score
@@ -21,6 +21,9 @@ UNPROVEN_CANDIDATES = 60
 STEPS = 1_000_000
 """Beyond 10 lines x 60 options the search stops after looking at so many prices, and says what it could not rule
 out. Steps and not seconds, so that every machine and every replay stops at the same place."""
+
+SOON = 200
+"""After so many bounds they are worth more work each."""
 
 IMPROVED = 10
 """So many answers are improved shipment by shipment; by then the best is nearly always known, if not proven."""
@@ -54,9 +57,11 @@ class Search:
         self._wants = wants(problem, self._lanes, unfilled)
         self._fixed = [lane.fixed for lane in self._lanes]
         self._nodes = [lane.key[0] for lane in self._lanes]
-        self._relaxation = Relaxation(self._wants, self._fixed, list(sharing(problem, self._lanes, self._wants)))
+        self._carried = carried(problem, self._nodes, self._wants)
+        self._relaxation = self._relaxed(closely=False)
         self._most = len(self._lanes) if problem.max_shipments is None else problem.max_shipments
         self._looks = 0
+        self._bounds = 0
         self._tried: set[frozenset[int]] = set()
         self._best = self._evaluated(frozenset())
         # what is not below this is of no use
@@ -81,6 +86,9 @@ class Search:
             if not free:
                 self._best = min(self._best, self._evaluated(branch.opened))
                 break
+            if self._bounds == SOON:
+                self._relaxation = self._relaxed(closely=True)
+            self._bounds += 1
             bound = self._relaxation.bound(branch.opened, free, branch.values, self._room(branch))
             self._looks += len(bound.surplus) * len(bound.values)
             self._improve(branch.opened, bound.surplus)
@@ -96,6 +104,10 @@ class Search:
                 return [without, without._replace(opened=branch.opened | {number})]
         return []
 
+    def _relaxed(self, *, closely: bool) -> Relaxation:
+        nodes = sharing(self._problem, self._lanes, self._wants, closely=closely)
+        return Relaxation(self._wants, self._fixed, list(nodes))
+
     def _room(self, branch: Branch) -> int:
         return self._most - len(branch.opened)
 
@@ -105,7 +117,7 @@ class Search:
         most = self._room(branch)
         if most >= len(free):
             return free
-        unfilled = missing(self._wants, branch.opened, free, most)
+        unfilled = missing(self._carried, branch.opened, free, most)
         # money may lessen what a choice costs, by less than a tier
         bearable = (self._target >> self._bits) + self._weights.tier
         return [number for number in free if unfilled[number] * self._weights.unfilled <= bearable]

@@ -26,6 +26,7 @@ class Menu(NamedTuple):
 class Stock(NamedTuple):
     """Units of a SKU, and the wants for it with how many each."""
 
+    sku: str
     units: int
     wants: Mapping[int, int]
 
@@ -62,7 +63,7 @@ class Sharing:
         ]
 
 
-def sharing(problem: Problem, lanes: Sequence[Lane], wants: Sequence[Want]) -> Iterator[Sharing]:
+def sharing(problem: Problem, lanes: Sequence[Lane], wants: Sequence[Want], *, closely: bool) -> Iterator[Sharing]:
     """The nodes that have less room than shipments, less of a SKU than several shipments want to carry, or a SKU that
     several wants are for.
     """
@@ -72,12 +73,12 @@ def sharing(problem: Problem, lanes: Sequence[Lane], wants: Sequence[Want]) -> I
         nodes = [lanes[offer.number].key[0] for offer in want.offers]
         if want.sku in several:
             shared.update(nodes)
-        elif len(nodes) > len(set(nodes)):
+        elif closely and len(nodes) > len(set(nodes)):
             shared.update([a for a, b in pairwise(nodes) if a == b and problem.supply[a, want.sku] < want.units])
     for node, numbers in groupby(range(len(lanes)), key=lambda number: lanes[number].key[0]):
         some = list(numbers)
         room = problem.room.get(node, len(some))
-        if node in shared or room < len(some):
+        if node in shared or (closely and room < len(some)):
             for start in range(0, len(some), MENU):
                 yield _sharing(problem, lanes, wants, some[start : start + MENU], room)
 
@@ -93,7 +94,7 @@ def _sharing(
             if offer.number in costs:
                 costs[offer.number][index] = offer.cost
                 wanted.setdefault(want.sku, {})[index] = want.units
-    stocks = {sku: Stock(problem.supply[node, sku], units) for sku, units in wanted.items()}
+    stocks = {sku: Stock(sku, problem.supply[node, sku], units) for sku, units in wanted.items()}
     return Sharing(
         {number: lanes[number].fixed for number in numbers},
         costs,
@@ -119,8 +120,11 @@ class Worth:
         self.free = [number for number in sharing.numbers if number in free]
         self.menus = menus
         self.stocks = sharing.stocks
-        stocks = {id(stock): stock for stock in self.stocks.values()}.values()
-        self.totals = [sum([_taken(menu, stock, values) for stock in stocks]) - menu.fixed for menu in menus]
+        self._taken = {
+            stock.sku: [_best(stock.units, _margins(menu, stock, values)) for menu in menus]
+            for stock in self.stocks.values()
+        }
+        self.totals = [sum(taken) - menu.fixed for menu, *taken in zip(menus, *self._taken.values(), strict=True)]
 
     @property
     def most(self) -> int:
@@ -134,33 +138,31 @@ class Worth:
         """
         stock = self.stocks[want]
         apart: dict[int, int] = {}
-        for menu, total in zip(self.menus, self.totals, strict=True):
-            rest = total - _taken(menu, stock, values)
+        for menu, total, taken in zip(self.menus, self.totals, self._taken[stock.sku], strict=True):
             for units, worth in _beside(menu, stock, want, values):
-                if units not in apart or rest + worth > apart[units]:
-                    apart[units] = rest + worth
+                if units not in apart or total - taken + worth > apart[units]:
+                    apart[units] = total - taken + worth
         return list(_hull(apart))
 
     def points_together(self, stock: Stock, values: Sequence[int]) -> list[Point]:
         """The same if the values of all wants for a SKU are raised by as much, from the rise on."""
         apart: dict[int, int] = {}
-        for menu, total in zip(self.menus, self.totals, strict=True):
-            units, worth = 0, total - _taken(menu, stock, values)
+        for menu, total, taken in zip(self.menus, self.totals, self._taken[stock.sku], strict=True):
+            units, worth = 0, total - taken
             apart[0] = max(worth, apart.get(0, worth))
-            for cost, wanted in sorted(
-                [(menu.costs[w] - values[w], n) for w, n in stock.wants.items() if w in menu.costs]
-            ):
+            costs = sorted([(menu.costs[w] - values[w], n) for w, n in stock.wants.items() if w in menu.costs])
+            for cost, wanted in costs:
                 more = min(wanted, stock.units - units)
                 units, worth = units + more, worth - more * cost
                 apart[units] = max(worth, apart.get(units, worth))
         return list(_hull(apart))
 
-    def revalue(self, stock: Stock, before: Sequence[int], after: Sequence[int]) -> None:
+    def revalue(self, stock: Stock, values: Sequence[int]) -> None:
         """The values of wants for a SKU have changed."""
-        self.totals = [
-            total - _taken(menu, stock, before) + _taken(menu, stock, after)
-            for total, menu in zip(self.totals, self.menus, strict=True)
-        ]
+        taken = [_best(stock.units, _margins(menu, stock, values)) for menu in self.menus]
+        before = self._taken[stock.sku]
+        self.totals = [total + new - old for total, new, old in zip(self.totals, taken, before, strict=True)]
+        self._taken[stock.sku] = taken
 
     def charge(self, each: int, opened: Collection[int]) -> None:
         """Let every shipment that is not yet opened cost so much more."""
@@ -176,11 +178,6 @@ class Worth:
         return max(within) - max(without)
 
 
-def _taken(menu: Menu, stock: Stock, values: Sequence[int]) -> int:
-    """What the units of a SKU are worth beyond their costs."""
-    return _best(stock.units, _margins(menu, stock, values))
-
-
 def _margins(menu: Menu, stock: Stock, values: Sequence[int], but: int = -1) -> list[tuple[int, int]]:
     """What a unit of each want is worth beyond its cost, if anything, and how many are wanted."""
     costs = menu.costs
@@ -193,24 +190,25 @@ def _margins(menu: Menu, stock: Stock, values: Sequence[int], but: int = -1) -> 
 
 def _best(units: int, margins: list[tuple[int, int]]) -> int:
     """The dearest first."""
-    if len(margins) == 1:
-        margin, wanted = margins[0]
-        return margin * min(units, wanted)
+    if len(margins) > 1:
+        margins.sort(reverse=True)
     worth = 0
-    for margin, wanted in sorted(margins, reverse=True):
-        worth += margin * min(units, wanted)
-        units -= min(units, wanted)
+    for margin, wanted in margins:
+        if wanted >= units:
+            return worth + margin * units
+        worth += margin * wanted
+        units -= wanted
     return worth
 
 
 def _beside(menu: Menu, stock: Stock, want: int, values: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Units of `want`, and what they cost and the others of its SKU are worth then; where the others' worth bends."""
-    others = sorted(_margins(menu, stock, values, want), reverse=True)
+    others = _margins(menu, stock, values, want)
     yield 0, _best(stock.units, others)
     if want in menu.costs:
         most, left = min(stock.units, stock.wants[want]), stock.units
         yield most, _best(left - most, others) - most * menu.costs[want]
-        for _, wanted in others:
+        for _, wanted in sorted(others, reverse=True):
             left -= wanted
             if 0 < left < most:
                 yield left, _best(stock.units - left, others) - left * menu.costs[want]
