@@ -15,7 +15,8 @@ from heapq import nlargest
 from operator import mul
 from typing import NamedTuple
 
-from engine.decide.sourcing.sharing import Point, Sharing, Worth
+from engine.decide.sourcing.packing import Point
+from engine.decide.sourcing.sharing import Sharing, Worth
 from engine.decide.sourcing.wants import Want, several_want
 
 PASSES = 2
@@ -100,7 +101,7 @@ class _Ascent:
             points.append((cost - min(0, surplus[number] // units), units))
         sharing = self._carrying(want)
         for node in sharing:
-            points += node.points(want, self.values)
+            points += node.points(want, self._wants[want].sku, self.values)
         new = _reached(points, self._wants[want].units, self._wants[want].unfilled)
         for number, cost, units in offers:
             if cost < new:
@@ -109,21 +110,23 @@ class _Ascent:
 
     def raise_together(self, several: Sequence[int]) -> None:
         """The values of wants for one SKU by as much: one alone would outbid the others by next to nothing, in turns."""
-        sharing = self._carrying(several[0])
         wants, values = self._wants, self.values
-        points = [point for node in sharing for point in node.points_together(node.stocks[several[0]], values)]
+        sharing = self._carrying(several[0])
+        points = [point for node in sharing for point in node.points_together(wants[several[0]].sku, values)]
         most = max([wants[want].unfilled - values[want] for want in several])
         rise = _reached(points, sum([wants[want].units for want in several]), most)
         self._revalue(sharing, {want: min(values[want] + rise, wants[want].unfilled) for want in several})
 
     def _carrying(self, want: int) -> list[Worth]:
-        return [node for node in self._nodes if want in node.stocks]
+        """The nodes that have some of its SKU."""
+        sku = self._wants[want].sku
+        return [node for node in self._nodes if sku in node.stocks]
 
     def _revalue(self, sharing: Sequence[Worth], values: Mapping[int, int]) -> None:
         for want, value in values.items():
             self.values[want] = value
         for node in sharing:
-            node.revalue(node.stocks[next(iter(values))], self.values)
+            node.revalue(self._wants[want].sku, self.values)
 
     def charge(self, most: int) -> None:
         """Let the toll be what the first is worth that there is no room for."""

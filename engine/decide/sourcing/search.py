@@ -73,7 +73,11 @@ class Search:
     def _run(self) -> int:
         """What any choice costs at least: as much as the best, unless the search had to stop."""
         hard = len(self._problem.demands) > UNPROVEN_LINES or len(self._lanes) > UNPROVEN_CANDIDATES
-        values = [want.unfilled if want.sku in several_want(self._wants) else 0 for want in self._wants]
+        values = [0] * len(self._wants)
+        for several in several_want(self._wants).values():
+            most = max(self._wants[want].unfilled for want in several)
+            for want in several:
+                values[want] = self._wants[want].unfilled - most
         stack = [Branch(frozenset(), range(len(self._lanes)), values, self._relaxation.base)]
         while stack and not (hard and self._looks > STEPS):
             stack += self._explored(stack.pop())

@@ -2,17 +2,15 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, groupby, pairwise
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from engine.decide.sourcing.lanes import Lane
+from engine.decide.sourcing.packing import Point, Stock, amounts, beside, hull, most_worth
 from engine.decide.sourcing.problem import Problem
 from engine.decide.sourcing.wants import Want, several_want
 
 MENU = 3
 """At most so many shipments of a node are looked at together: they make 2 ** 3 menus."""
-
-Point: TypeAlias = tuple[int, int]
-"""The value of a unit from which a node supplies more units, and how many more."""
 
 
 class Menu(NamedTuple):
@@ -23,22 +21,14 @@ class Menu(NamedTuple):
     costs: Mapping[int, int]
 
 
-class Stock(NamedTuple):
-    """Units of a SKU, and the wants for it with how many each."""
-
-    sku: str
-    units: int
-    wants: Mapping[int, int]
-
-
 class Sharing:
-    """A node, or some shipments of one that has many; `stocks` by want, the same for wants of one SKU."""
+    """A node, or some shipments of one that has many; `stocks` by SKU."""
 
     def __init__(
         self,
         fixed: Mapping[int, int],
         costs: Mapping[int, Mapping[int, int]],
-        stocks: Mapping[int, Stock],
+        stocks: Mapping[str, Stock],
         room: int,
     ) -> None:
         self.numbers = tuple(fixed)
@@ -94,11 +84,12 @@ def _sharing(
             if offer.number in costs:
                 costs[offer.number][index] = offer.cost
                 wanted.setdefault(want.sku, {})[index] = want.units
-    stocks = {sku: Stock(sku, problem.supply[node, sku], units) for sku, units in wanted.items()}
+    whole = frozenset([index for index, want in enumerate(wants) if want.whole])
+    stocks = {sku: Stock(problem.supply[node, sku], units, whole) for sku, units in wanted.items()}
     return Sharing(
         {number: lanes[number].fixed for number in numbers},
         costs,
-        {index: stocks[wants[index].sku] for units in wanted.values() for index in units},
+        stocks,
         room,
     )
 
@@ -120,49 +111,45 @@ class Worth:
         self.free = [number for number in sharing.numbers if number in free]
         self.menus = menus
         self.stocks = sharing.stocks
-        self._taken = {
-            stock.sku: [_best(stock.units, _margins(menu, stock, values)) for menu in menus]
-            for stock in self.stocks.values()
-        }
-        self.totals = [sum(taken) - menu.fixed for menu, *taken in zip(menus, *self._taken.values(), strict=True)]
+        self.totals = [-menu.fixed for menu in menus]
+        self._taken: dict[str, Sequence[int]] = {sku: [0] * len(menus) for sku in sharing.stocks}
+        for sku in sharing.stocks:
+            self.revalue(sku, values)
 
     @property
     def most(self) -> int:
         return max(self.totals)
 
-    def points(self, want: int, values: Sequence[int]) -> list[Point]:
+    def points(self, want: int, sku: str, values: Sequence[int]) -> list[Point]:
         """From which values of a unit of `want` on the node supplies how many more of them.
 
         With `t` units of it and the best of the rest, the node is worth `t` times the value plus what `apart` says: so
         it goes up along the upper hull of these.
         """
-        stock = self.stocks[want]
+        stock = self.stocks[sku]
         apart: dict[int, int] = {}
-        for menu, total, taken in zip(self.menus, self.totals, self._taken[stock.sku], strict=True):
-            for units, worth in _beside(menu, stock, want, values):
+        for menu, total, taken in zip(self.menus, self.totals, self._taken[sku], strict=True):
+            for units, worth in beside(stock, menu.costs, values, want):
                 if units not in apart or total - taken + worth > apart[units]:
                     apart[units] = total - taken + worth
-        return list(_hull(apart))
+        return list(hull(apart))
 
-    def points_together(self, stock: Stock, values: Sequence[int]) -> list[Point]:
+    def points_together(self, sku: str, values: Sequence[int]) -> list[Point]:
         """The same if the values of all wants for a SKU are raised by as much, from the rise on."""
+        stock = self.stocks[sku]
         apart: dict[int, int] = {}
-        for menu, total, taken in zip(self.menus, self.totals, self._taken[stock.sku], strict=True):
-            units, worth = 0, total - taken
-            apart[0] = max(worth, apart.get(0, worth))
-            costs = sorted([(menu.costs[w] - values[w], n) for w, n in stock.wants.items() if w in menu.costs])
-            for cost, wanted in costs:
-                more = min(wanted, stock.units - units)
-                units, worth = units + more, worth - more * cost
-                apart[units] = max(worth, apart.get(units, worth))
-        return list(_hull(apart))
+        for menu, total, taken in zip(self.menus, self.totals, self._taken[sku], strict=True):
+            for units, cost in amounts(stock, menu.costs, values):
+                apart[units] = max(total - taken - cost, apart.get(units, total - taken - cost))
+        return list(hull(apart))
 
-    def revalue(self, stock: Stock, values: Sequence[int]) -> None:
+    def revalue(self, sku: str, values: Sequence[int]) -> None:
         """The values of wants for a SKU have changed."""
-        taken = [_best(stock.units, _margins(menu, stock, values)) for menu in self.menus]
-        before = self._taken[stock.sku]
+        stock = self.stocks[sku]
+        taken = [most_worth(stock, menu.costs, values) for menu in self.menus]
+        before = self._taken[sku]
         self.totals = [total + new - old for total, new, old in zip(self.totals, taken, before, strict=True)]
-        self._taken[stock.sku] = taken
+        self._taken[sku] = taken
 
     def charge(self, each: int, opened: Collection[int]) -> None:
         """Let every shipment that is not yet opened cost so much more."""
@@ -176,48 +163,3 @@ class Worth:
         within = [total for total, menu in zip(self.totals, self.menus, strict=True) if number in menu.numbers]
         without = [total for total, menu in zip(self.totals, self.menus, strict=True) if number not in menu.numbers]
         return max(within) - max(without)
-
-
-def _margins(menu: Menu, stock: Stock, values: Sequence[int], but: int = -1) -> list[tuple[int, int]]:
-    """What a unit of each want is worth beyond its cost, if anything, and how many are wanted."""
-    costs = menu.costs
-    return [
-        (values[want] - costs[want], wanted)
-        for want, wanted in stock.wants.items()
-        if want in costs and values[want] > costs[want] and want != but
-    ]
-
-
-def _best(units: int, margins: list[tuple[int, int]]) -> int:
-    """The dearest first."""
-    if len(margins) > 1:
-        margins.sort(reverse=True)
-    worth = 0
-    for margin, wanted in margins:
-        if wanted >= units:
-            return worth + margin * units
-        worth += margin * wanted
-        units -= wanted
-    return worth
-
-
-def _beside(menu: Menu, stock: Stock, want: int, values: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Units of `want`, and what they cost and the others of its SKU are worth then; where the others' worth bends."""
-    others = _margins(menu, stock, values, want)
-    yield 0, _best(stock.units, others)
-    if want in menu.costs:
-        most, left = min(stock.units, stock.wants[want]), stock.units
-        yield most, _best(left - most, others) - most * menu.costs[want]
-        for _, wanted in sorted(others, reverse=True):
-            left -= wanted
-            if 0 < left < most:
-                yield left, _best(stock.units - left, others) - left * menu.costs[want]
-
-
-def _hull(apart: Mapping[int, int]) -> Iterator[Point]:
-    at = 0
-    while later := [units for units in apart if units > at]:
-        # rounded up, and of equals the farthest
-        value, most = min((-((apart[units] - apart[at]) // (units - at)), -units) for units in later)
-        yield value, -most - at
-        at = -most

@@ -16,24 +16,32 @@ class Offer(NamedTuple):
 
 
 class Want(NamedTuple):
-    """Units of a SKU; all of them cost `base` where they are cheapest, and each at most `unfilled` more if it is not shipped."""
+    """Units of a SKU; all of them cost `base` where they are cheapest, and each at most `unfilled` more if it is not shipped. `whole`:
+    from one shipment or not at all.
+    """
 
     sku: str
     units: int
     base: int
     unfilled: int
+    whole: bool
     offers: Sequence[Offer]
 
 
 def wants(problem: Problem, lanes: Sequence[Lane], unfilled: int) -> list[Want]:
     """Of all lines, in the order of each want's first."""
-    alike: dict[tuple[str, tuple[tuple[int, int], ...]], list[tuple[int, int]]] = {}
+    # by SKU, extra costs, and the line if it is whole
+    alike: dict[tuple[str, tuple[tuple[int, int], ...], int | None], list[tuple[int, int]]] = {}
     for index, demand in enumerate(problem.demands):
         costs = [(number, lane.costs[index]) for number, lane in enumerate(lanes) if index in lane.costs]
         least = min([cost for _, cost in costs], default=unfilled)
         dearer = tuple([(number, cost - least) for number, cost in costs])
-        alike.setdefault((demand.sku, dearer), []).append((demand.quantity, least))
-    return [_want(problem, lanes, sku, dearer, lines, unfilled) for (sku, dearer), lines in alike.items()]
+        whole = index if demand.together and demand.quantity > 1 else None
+        alike.setdefault((demand.sku, dearer, whole), []).append((demand.quantity, least))
+    return [
+        _want(problem, lanes, sku, dearer, lines, unfilled)._replace(whole=whole is not None)
+        for (sku, dearer, whole), lines in alike.items()
+    ]
 
 
 def several_want(wants: Sequence[Want]) -> dict[str, list[int]]:
@@ -58,5 +66,6 @@ def _want(
         units=units,
         base=sum([quantity * least for quantity, least in lines]),
         unfilled=unfilled - max([least for _, least in lines]),
+        whole=False,
         offers=[Offer(number, cost, min(units, problem.supply[lanes[number].key[0], sku])) for number, cost in dearer],
     )
