@@ -44,6 +44,7 @@ def _adding(before: Sequence[int], fixed: int, cost: int, most: int) -> Iterator
 class Carried(NamedTuple):
     """Units wanted of a SKU; by number of the shipment, its node and how many units it carries at most; and by node."""
 
+    sku: str
     wanted: int
     shipments: Mapping[int, tuple[str, int]]
     stocks: Mapping[str, int]
@@ -63,7 +64,7 @@ def _carried(problem: Problem, nodes: Sequence[str], sku: str, wants: Sequence[W
         units.update({offer.number: offer.units for offer in want.offers})
     stocks = {nodes[number]: problem.supply[nodes[number], sku] for number in units}
     shipments = {number: (nodes[number], min(most, stocks[nodes[number]])) for number, most in units.items()}
-    return Carried(sum([want.units for want in wants]), shipments, stocks)
+    return Carried(sku, sum([want.units for want in wants]), shipments, stocks)
 
 
 def missing(carried: Sequence[Carried], opened: Collection[int], free: Sequence[int], most: int) -> dict[int, int]:

@@ -3,6 +3,7 @@ that stay together whole or not at all.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, chain, islice, repeat
 from typing import NamedTuple, TypeAlias
 
 Point: TypeAlias = tuple[int, int]
@@ -45,18 +46,44 @@ def beside(stock: Stock, costs: Mapping[int, int], values: Sequence[int], want: 
 
 
 def amounts(stock: Stock, costs: Mapping[int, int], values: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Units for all wants together, and what those cost least beyond their values."""
-    dearer = sorted(
-        [(costs[want] - values[want], wanted, want) for want, wanted in stock.wants.items() if want in costs]
+    """Units for all wants together, and what those cost least beyond their values: where that bends."""
+    packed, split = _cheapest_first(stock, costs, values)
+    for packed_units, packed_cost in packed.items():
+        units, total = packed_units, packed_cost
+        yield units, total
+        for cost, wanted in split:
+            more = min(wanted, stock.units - units)
+            units, total = units + more, total + more * cost
+            yield units, total
+
+
+def by_unit(stock: Stock, costs: Mapping[int, int], values: Sequence[int]) -> dict[int, int]:
+    """The same for every number of units."""
+    packed, split = _cheapest_first(stock, costs, values)
+    least: dict[int, int] = {}
+    for packed_units, packed_cost in packed.items():
+        one_by_one = islice(
+            chain.from_iterable([repeat(cost, wanted) for cost, wanted in split]), stock.units - packed_units
+        )
+        for units, total in enumerate(accumulate(one_by_one, initial=packed_cost), start=packed_units):
+            least[units] = min(total, least.get(units, total))
+    return least
+
+
+def _cheapest_first(
+    stock: Stock, costs: Mapping[int, int], values: Sequence[int]
+) -> tuple[dict[int, int], list[tuple[int, int]]]:
+    """By units that are packed whole, what they cost; and what a unit costs that may be split off, how many times."""
+    some = [
+        (costs[want] - values[want], wanted, want in stock.whole)
+        for want, wanted in stock.wants.items()
+        if want in costs
+    ]
+    packed = _packed(stock.units, [(-cost, wanted) for cost, wanted, whole in some if whole])
+    return (
+        {units: -worth for units, worth in packed.items()},
+        sorted([(cost, wanted) for cost, wanted, whole in some if not whole]),
     )
-    packed = _packed(stock.units, [(-cost, wanted) for cost, wanted, want in dearer if want in stock.whole])
-    for units, worth in packed.items():
-        yield units, -worth
-        for cost, wanted, want in dearer:
-            if want not in stock.whole:
-                more = min(wanted, stock.units - units)
-                units, worth = units + more, worth - more * cost
-                yield units, -worth
 
 
 def hull(apart: Mapping[int, int]) -> Iterator[Point]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
+from engine.decide.sourcing.ascent import Ascent
 from engine.decide.sourcing.counting import carried, least_alone, missing
 from engine.decide.sourcing.goods import Goods
 from engine.decide.sourcing.lanes import useful, with_ties
@@ -24,6 +25,9 @@ out. Steps and not seconds, so that every machine and every replay stops at the 
 
 SOON = 200
 """After so many bounds they are worth more work each."""
+
+COUNTED = 60
+"""Up to so many units of a SKU it is worth to look at each."""
 
 IMPROVED = 10
 """So many answers are improved shipment by shipment; by then the best is nearly always known, if not proven."""
@@ -60,6 +64,7 @@ class Search:
         self._carried = carried(problem, self._nodes, self._wants)
         self._relaxation = self._relaxed(closely=False)
         self._most = len(self._lanes) if problem.max_shipments is None else problem.max_shipments
+        self._countable = [sku.sku for sku in self._carried if sku.wanted <= COUNTED]
         self._looks = 0
         self._bounds = 0
         self._tried: set[frozenset[int]] = set()
@@ -93,17 +98,20 @@ class Search:
             if self._bounds == SOON:
                 self._relaxation = self._relaxed(closely=True)
             self._bounds += 1
-            bound = self._relaxation.bound(branch.opened, free, branch.values, self._room(branch))
-            self._looks += len(bound.surplus) * len(bound.values)
-            self._improve(branch.opened, bound.surplus)
-            slack = self._target - bound.floor
+            ascent = Ascent(self._relaxation, branch.opened, free, branch.values, self._room(branch))
+            surplus = ascent.surplus
+            self._looks += len(surplus) * len(ascent.values)
+            self._improve(branch.opened, surplus)
+            slack = self._target - ascent.floor
             if slack <= 0 or self._least_alone(branch.opened, free) >= self._target:
                 break
-            must = frozenset([number for number in free if bound.surplus[number] >= slack])
-            may = [number for number in free if -slack < bound.surplus[number] < slack]
-            branch = Branch(branch.opened | must, may, bound.values, bound.floor)
+            if self._bounds > SOON and any(ascent.floor_in_units(sku) >= self._target for sku in self._countable):
+                break
+            must = frozenset([number for number in free if surplus[number] >= slack])
+            may = [number for number in free if -slack < surplus[number] < slack]
+            branch = Branch(branch.opened | must, may, ascent.values, ascent.floor)
             if len(may) == len(free):
-                number = max(free, key=lambda number: (bound.surplus[number], -number))
+                number = max(free, key=lambda number: (surplus[number], -number))
                 without = branch._replace(free=[other for other in free if other != number])
                 return [without, without._replace(opened=branch.opened | {number})]
         return []

@@ -5,7 +5,7 @@ from itertools import combinations, groupby, pairwise
 from typing import NamedTuple
 
 from engine.decide.sourcing.lanes import Lane
-from engine.decide.sourcing.packing import Point, Stock, amounts, beside, hull, most_worth
+from engine.decide.sourcing.packing import Point, Stock, amounts, beside, by_unit, hull, most_worth
 from engine.decide.sourcing.problem import Problem
 from engine.decide.sourcing.wants import Want, several_want
 
@@ -142,6 +142,15 @@ class Worth:
             for units, cost in amounts(stock, menu.costs, values):
                 apart[units] = max(total - taken - cost, apart.get(units, total - taken - cost))
         return list(hull(apart))
+
+    def by_unit(self, sku: str, values: Sequence[int]) -> dict[int, int]:
+        """What the node is worth with so many units of a SKU."""
+        stock = self.stocks[sku]
+        found: dict[int, int] = {}
+        for menu, total, taken in zip(self.menus, self.totals, self._taken[sku], strict=True):
+            for units, cost in by_unit(stock, menu.costs, values).items():
+                found[units] = max(total - taken - cost, found.get(units, total - taken - cost))
+        return found
 
     def revalue(self, sku: str, values: Sequence[int]) -> None:
         """The values of wants for a SKU have changed."""

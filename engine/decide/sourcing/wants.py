@@ -45,10 +45,11 @@ def wants(problem: Problem, lanes: Sequence[Lane], unfilled: int) -> list[Want]:
 
 
 def several_want(wants: Sequence[Want]) -> dict[str, list[int]]:
-    """The SKUs that several wants are for, with these."""
+    """The SKUs that several wants are for that may be shipped, with these."""
     by_sku: dict[str, list[int]] = {}
     for index, want in enumerate(wants):
-        by_sku.setdefault(want.sku, []).append(index)
+        if want.offers:
+            by_sku.setdefault(want.sku, []).append(index)
     return {sku: of_sku for sku, of_sku in by_sku.items() if len(of_sku) > 1}
 
 
