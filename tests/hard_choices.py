@@ -203,10 +203,7 @@ def equal_prices_and_two_services() -> Problem:
 def everything_at_once() -> Problem:
     rng = random.Random(12)
     return _problem(
-        [
-            Demand(sku=f"sku-{line % 6}", quantity=rng.randint(1, 5), together=line % 3 == 0)
-            for line in range(10)
-        ],
+        [Demand(sku=f"sku-{line % 6}", quantity=rng.randint(1, 5), together=line % 3 == 0) for line in range(10)],
         20,
         services=3,
         fixed=lambda _: rng.choice([390, 490, 590]),

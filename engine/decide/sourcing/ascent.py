@@ -61,6 +61,8 @@ class Ascent:
                 self._raise(want)
             if most < len(free):
                 self._charge()
+        self.steps = PASSES * (sum(map(len, self._offers)) + 10 * sum([len(node.menus) for node in self._nodes]))
+        """Prices looked at, or work like that."""
         self.surplus = self._surpluses()
         """By free shipment, how much more a choice costs at least without it; below zero, how much more one with it."""
         self._sum = relaxation.base - self._toll * most

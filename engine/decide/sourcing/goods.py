@@ -1,16 +1,25 @@
 """What the lines of one SKU cost by the shipments that are opened."""
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from engine.decide.sourcing.lanes import Lane
 from engine.decide.sourcing.problem import Key, Problem
 from engine.decide.sourcing.transport import Transport
 
 
+class Filled(NamedTuple):
+    """What is least that was found; what is least that could be; and the shipments that are used."""
+
+    cost: int
+    floor: int
+    used: frozenset[Key]
+
+
 class Goods:
     """The lines of one SKU, and the lanes that carry it by number."""
 
-    def __init__(self, problem: Problem, sku: str, lanes: Sequence[Lane], unfilled: int) -> None:
+    def __init__(self, problem: Problem, sku: str, lanes: Sequence[Lane], unfilled: int, patience: int | None) -> None:
         lines = {index: demand for index, demand in enumerate(problem.demands) if demand.sku == sku}
         self._quantities = {index: demand.quantity for index, demand in lines.items()}
         self._together = {index for index, demand in lines.items() if demand.together and demand.quantity > 1}
@@ -21,7 +30,9 @@ class Goods:
             if not lane.costs.keys().isdisjoint(lines)
         }
         self._unfilled = unfilled
-        self._known: dict[frozenset[int], tuple[int, frozenset[Key]]] = {}
+        self._patience = patience
+        self._known: dict[frozenset[int], Filled] = {}
+        self.steps = 0
 
     def transport(self, opened: Collection[int]) -> Transport:
         costs: dict[tuple[Key, int], int] = {}
@@ -33,12 +44,14 @@ class Goods:
             supply=self._supply,
             costs=costs,
             unfilled=self._unfilled,
+            patience=self._patience,
         )
 
-    def cheapest(self, opened: frozenset[int]) -> tuple[int, frozenset[Key]]:
-        """The least cost if these are opened, and which of them that uses."""
+    def cheapest(self, opened: frozenset[int]) -> Filled:
+        """If these are opened."""
         mine = opened.intersection(self._costs)
         if mine not in self._known:
-            flow, cost = self.transport(mine).cheapest()
-            self._known[mine] = (cost, frozenset([key for key, _ in flow]))
+            flow, cost, floor, steps = self.transport(mine).cheapest()
+            self._known[mine] = Filled(cost, floor, frozenset([key for key, _ in flow]))
+            self.steps += steps
         return self._known[mine]

@@ -17,3 +17,13 @@ class Relaxation:
         self.several = list(several_want(wants).values())
         shared = {number for node in nodes for number in node.numbers}
         self.offers = [[offer for offer in want.offers if offer.number not in shared] for want in wants]
+        self.start = self._start()
+        """Values to raise from: lines of one SKU begin at the same."""
+
+    def _start(self) -> list[int]:
+        start = [0] * len(self.wants)
+        for several in self.several:
+            most = max([self.wants[want].unfilled for want in several])
+            for want in several:
+                start[want] = self.wants[want].unfilled - most
+        return start
