@@ -54,6 +54,8 @@ class Ascent:
                 if cost < value:
                     surplus[number] += units * (value - cost)
 
+        if most < len(free):
+            self._charge()
         for _ in range(PASSES):
             for several in relaxation.several:
                 self._raise_together(several)

@@ -50,10 +50,12 @@ class Placing:
         self._skipped: int | None = None
 
     def best(self, *, below: int | None = None, patience: int | None = None) -> Placed:
-        """The cheapest flow that costs less than `below`, none if none does; after `patience` steps, the cheapest so far."""
+        """The cheapest flow that costs less than `below`, none if none does; after `patience` steps, and one flow,
+        the cheapest so far."""
         nothing = self._unfilled * sum(self._quantities.values())
         self._patience = patience
         self._best: tuple[int, Flow] = (nothing + 1 if below is None else below, {})
+        self._found = below is not None
         self._place(0, 0, {}, self._supply)
         cost, flow = self._best
         return Placed(flow, cost, cost if self._skipped is None else min(cost, self._skipped), self._steps)
@@ -95,7 +97,7 @@ class Placing:
         self._steps += 1
         if placed == len(self._whole):
             self._finish(spent, flow, supply)
-        elif self._patience is not None and self._steps > self._patience:
+        elif self._found and self._patience is not None and self._steps > self._patience:
             self._skipped = floor if self._skipped is None else min(floor, self._skipped)
         else:
             units = self._quantities[self._whole[placed]]
@@ -120,3 +122,4 @@ class Placing:
         cost += (sum(self._split.values()) - sum(rest.values())) * self._unfilled
         if cost < self._best[0]:
             self._best = (cost, flow | rest)
+            self._found = True

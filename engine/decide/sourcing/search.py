@@ -115,9 +115,14 @@ class Search:
     def _bounded(self, branch: Branch, free: Sequence[int]) -> Ascent:
         if self._bounds == SOON:
             self._relaxation = self._relaxed(closely=True)
-        self._bounds += 1
-        ascent = Ascent(self._relaxation, branch.opened, free, branch.values, self._opening.room(branch.opened))
+        most = self._opening.room(branch.opened)
+        ascent = Ascent(self._relaxation, branch.opened, free, branch.values, most)
         self._looks += ascent.steps
+        if self._bounds == 0 and most < len(free):
+            # where that leaves units unfilled the values are high, and only come down to there with the toll
+            other = Ascent(self._relaxation, branch.opened, free, [want.unfilled for want in self._wants], most)
+            ascent = max(ascent, other, key=lambda one: one.floor)
+        self._bounds += 1
         self._opening.improve(branch.opened, ascent.surplus)
         return ascent
 
