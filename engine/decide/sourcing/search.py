@@ -24,8 +24,8 @@ out. Steps and not seconds, so that every machine and every replay stops at the 
 PATIENCE = 20_000
 """And so many steps for one way to place lines that stay together."""
 
-SOON = 200
-"""After so many bounds they are worth more work each."""
+SOON, LATER = 50, 200
+"""After so many bounds they are worth more work each, and then still more."""
 COUNTED = 60
 """Up to so many units of a SKU it is worth to look at each."""
 
@@ -52,13 +52,13 @@ class Search:
         self._fixed = [lane.fixed for lane in self._lanes]
         self._nodes = [lane.key[0] for lane in self._lanes]
         self._carried = carried(problem, self._nodes, self._wants)
-        self._countable = [sku.sku for sku in self._carried if sku.wanted <= COUNTED]
+        self._countable = [(sku.sku, sku.wanted) for sku in self._carried if sku.wanted <= COUNTED]
         self._relaxation = self._relaxed(closely=False)
         self._opening = Opening(problem, self._lanes, unfilled, PATIENCE if hard else None)
-        # what is not below this is of no use
-        self._useless = self._opening.best.cost
+        self.useless = self._opening.best.cost
         if problem.ship_complete:
-            self._useless = (self.weights.unfilled - self.weights.tier // 2) << self.bits
+            self.useless = (self.weights.unfilled - self.weights.tier // 2) << self.bits
+        """What costs as much or more is of no use: it leaves units unfilled where nothing may be."""
         self._bounds = 0
         self._looks = 0
         self._doubts: list[int] = []
@@ -113,7 +113,7 @@ class Search:
             self._doubts.append(floor)
 
     def _bounded(self, branch: Branch, free: Sequence[int]) -> Ascent:
-        if self._bounds == SOON:
+        if self._bounds == LATER:
             self._relaxation = self._relaxed(closely=True)
         most = self._opening.room(branch.opened)
         ascent = Ascent(self._relaxation, branch.opened, free, branch.values, most)
@@ -135,9 +135,9 @@ class Search:
             self._looks += want.units * len(free)
             return least_alone(want, self._fixed, self._nodes, branch.opened, free) >= self._target
         if self._bounds > SOON:
-            for sku in self._countable:
-                floor = ascent.floor_in_units(sku)
-                if floor >= self._target:
+            for sku, wanted in self._countable:
+                self._looks += wanted * len(free)
+                if ascent.floor_in_units(sku) >= self._target:
                     return True
         return False
 
@@ -160,4 +160,4 @@ class Search:
     @property
     def _target(self) -> int:
         """Only what costs less is of use."""
-        return min(self.best, self._useless)
+        return min(self.best, self.useless)
