@@ -30,7 +30,7 @@ class Ascent:
         self, relaxation: Relaxation, opened: Collection[int], free: Sequence[int], values: Sequence[int], most: int
     ) -> None:
         self.values = list(values)
-        self._toll = 0
+        self.toll = 0
         self._most = most
         self._relaxation = relaxation
         self._wants = relaxation.wants
@@ -67,7 +67,7 @@ class Ascent:
         """Prices looked at, or work like that."""
         self.surplus = self._surpluses()
         """By free shipment, how much more a choice costs at least without it; below zero, how much more one with it."""
-        self._sum = relaxation.base - self._toll * most
+        self._sum = relaxation.base - self.toll * most
         self._sum += sum([want.units * value for want, value in zip(self._wants, self.values, strict=True)])
         self._sum += sum([relaxation.fixed[number] for number in self._counted])
         self.floor = self._sum - self._worth()
@@ -115,15 +115,15 @@ class Ascent:
     def _charge(self) -> None:
         """Let the toll be what the first is worth that there is no room for."""
         surplus = self._surpluses()
-        gains = nlargest(self._most + 1, [gain + self._toll for gain in surplus.values()])
+        gains = nlargest(self._most + 1, [gain + self.toll for gain in surplus.values()])
         toll = max(0, gains[-1])
-        if toll != self._toll:
+        if toll != self.toll:
             for number in self._free:
                 if number in self._surplus:
-                    self._surplus[number] -= toll - self._toll
+                    self._surplus[number] -= toll - self.toll
             for node in self._nodes:
-                node.charge(toll - self._toll, self._opened)
-            self._toll = toll
+                node.charge(toll - self.toll, self._opened)
+            self.toll = toll
 
     def _worth(self) -> int:
         """All surpluses, of nodes and of shipments."""

@@ -1,7 +1,7 @@
 """The candidates as the search sees them: in weighed integers, without those that another replaces."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.decide.sourcing.problem import Key, Problem
@@ -42,15 +42,15 @@ class Lane(NamedTuple):
         return (self.fixed + (more or closest or 0), self.key) < (lane.fixed, lane.key)
 
 
-def useful(problem: Problem, weights: Weights) -> list[Lane]:
+def useful(lanes: Iterable[Lane], unfilled: int) -> list[Lane]:
     """The lanes that no other replaces, by key. Those that carry most for least go first: they replace most."""
 
     def whole(lane: Lane) -> tuple[int, Key]:
         carried = len(lane.costs) + len(lane.shelf.ample)
-        return lane.fixed + sum(lane.costs.values()) - carried * weights.unfilled, lane.key
+        return lane.fixed + sum(lane.costs.values()) - carried * unfilled, lane.key
 
     kept: list[Lane] = []
-    for lane in sorted(_lanes(problem, weights), key=whole):
+    for lane in sorted(lanes, key=whole):
         for other in kept:
             if other.replaces(lane):
                 break
@@ -59,7 +59,8 @@ def useful(problem: Problem, weights: Weights) -> list[Lane]:
     return sorted(kept, key=lambda lane: lane.key)
 
 
-def _lanes(problem: Problem, weights: Weights) -> Iterator[Lane]:
+def weighed(problem: Problem, weights: Weights) -> Iterator[Lane]:
+    """The candidates that have something of the order."""
     shelves = _shelves(problem)
     for candidate in problem.candidates:
         shelf = shelves[candidate.key[0]]

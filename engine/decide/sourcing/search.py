@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from engine.decide.sourcing.ascent import Ascent
 from engine.decide.sourcing.counting import carried, least_alone, missing
-from engine.decide.sourcing.lanes import useful, with_ties
+from engine.decide.sourcing.lanes import useful, weighed, with_ties
 from engine.decide.sourcing.opening import Opening
 from engine.decide.sourcing.problem import Key, Problem
+from engine.decide.sourcing.pruning import promising
 from engine.decide.sourcing.relaxation import Relaxation
 from engine.decide.sourcing.sharing import sharing
 from engine.decide.sourcing.wants import wants
@@ -45,7 +46,9 @@ class Search:
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self.weights = Weights.of(problem)
-        self._lanes, self.bits = with_ties(useful(problem, self.weights))
+        useless = self.weights.unfilled - self.weights.tier // 2 if problem.ship_complete else None
+        lanes = promising(problem, list(weighed(problem, self.weights)), self.weights.unfilled, useless)
+        self._lanes, self.bits = with_ties(useful(lanes, self.weights.unfilled))
         unfilled = self.weights.unfilled << self.bits
         hard = len(problem.demands) > UNPROVEN_LINES or len(self._lanes) > UNPROVEN_CANDIDATES
         self._wants = wants(problem, self._lanes, unfilled)
@@ -55,9 +58,7 @@ class Search:
         self._countable = [(sku.sku, sku.wanted) for sku in self._carried if sku.wanted <= COUNTED]
         self._relaxation = self._relaxed(closely=False)
         self._opening = Opening(problem, self._lanes, unfilled, PATIENCE if hard else None)
-        self.useless = self._opening.best.cost
-        if problem.ship_complete:
-            self.useless = (self.weights.unfilled - self.weights.tier // 2) << self.bits
+        self.useless = self.best if useless is None else useless << self.bits
         """What costs as much or more is of no use: it leaves units unfilled where nothing may be."""
         self._bounds = 0
         self._looks = 0

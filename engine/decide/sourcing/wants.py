@@ -16,8 +16,8 @@ class Offer(NamedTuple):
 
 
 class Want(NamedTuple):
-    """Units of a SKU; all of them cost `base` where they are cheapest, and each at most `unfilled` more if it is not shipped. `whole`:
-    from one shipment or not at all.
+    """Units of a SKU; all of them cost `base` where they are cheapest, each at most `unfilled` more if it is not shipped.
+    `whole`: from one shipment or not at all. `lines` with what a unit costs at least.
     """
 
     sku: str
@@ -25,6 +25,7 @@ class Want(NamedTuple):
     base: int
     unfilled: int
     whole: bool
+    lines: Sequence[tuple[int, int]]
     offers: Sequence[Offer]
 
 
@@ -37,11 +38,23 @@ def wants(problem: Problem, lanes: Sequence[Lane], unfilled: int) -> list[Want]:
         least = min([cost for _, cost in costs], default=unfilled)
         dearer = tuple([(number, cost - least) for number, cost in costs])
         whole = index if demand.together and demand.quantity > 1 else None
-        alike.setdefault((demand.sku, dearer, whole), []).append((demand.quantity, least))
-    return [
-        _want(problem, lanes, sku, dearer, lines, unfilled)._replace(whole=whole is not None)
-        for (sku, dearer, whole), lines in alike.items()
-    ]
+        alike.setdefault((demand.sku, dearer, whole), []).append((index, least))
+    nodes = [lane.key[0] for lane in lanes]
+    found = []
+    for (sku, dearer, whole), lines in alike.items():
+        units = sum([problem.demands[line].quantity for line, _ in lines])
+        found.append(
+            Want(
+                sku=sku,
+                units=units,
+                base=sum([problem.demands[line].quantity * least for line, least in lines]),
+                unfilled=unfilled - max([least for _, least in lines]),
+                whole=whole is not None,
+                lines=lines,
+                offers=[Offer(number, cost, min(units, problem.supply[nodes[number], sku])) for number, cost in dearer],
+            )
+        )
+    return found
 
 
 def several_want(wants: Sequence[Want]) -> dict[str, list[int]]:
@@ -51,22 +64,3 @@ def several_want(wants: Sequence[Want]) -> dict[str, list[int]]:
         if want.offers:
             by_sku.setdefault(want.sku, []).append(index)
     return {sku: of_sku for sku, of_sku in by_sku.items() if len(of_sku) > 1}
-
-
-def _want(
-    problem: Problem,
-    lanes: Sequence[Lane],
-    sku: str,
-    dearer: Sequence[tuple[int, int]],
-    lines: Sequence[tuple[int, int]],
-    unfilled: int,
-) -> Want:
-    units = sum([quantity for quantity, _ in lines])
-    return Want(
-        sku=sku,
-        units=units,
-        base=sum([quantity * least for quantity, least in lines]),
-        unfilled=unfilled - max([least for _, least in lines]),
-        whole=False,
-        offers=[Offer(number, cost, min(units, problem.supply[lanes[number].key[0], sku])) for number, cost in dearer],
-    )
