@@ -3,7 +3,7 @@
 from engine.decide.sourcing import Candidate, Demand, Price, Problem, choose
 from engine.decide.sourcing.ascent import Ascent
 from engine.decide.sourcing.counting import carried, missing
-from engine.decide.sourcing.lanes import useful, weighed, with_ties
+from engine.decide.sourcing.lanes import Shelves, useful, weighed, with_ties
 from engine.decide.sourcing.relaxation import Relaxation
 from engine.decide.sourcing.sharing import sharing
 from engine.decide.sourcing.wants import wants
@@ -18,10 +18,13 @@ class Floors:
     def __init__(self, problem, *, closely=True):
         self.problem = problem
         self.weights = Weights.of(problem)
-        self.lanes, self.bits = with_ties(useful(weighed(problem, self.weights), self.weights.unfilled))
+        self.lanes, self.bits = with_ties(useful(self._every(problem), self.weights.unfilled))
         self.wants = wants(problem, self.lanes, self.weights.unfilled << self.bits)
         nodes = list(sharing(problem, self.lanes, self.wants, closely=closely))
         self.relaxation = Relaxation(self.wants, [lane.fixed for lane in self.lanes], nodes)
+
+    def _every(self, problem):
+        return weighed(problem, self.weights, problem.candidates, Shelves(problem))
 
     def ascent(self, opened=frozenset(), most=None, values=None):
         free = [number for number in range(len(self.lanes)) if number not in opened]

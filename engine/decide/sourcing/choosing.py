@@ -5,16 +5,16 @@ from dataclasses import replace
 
 from engine.decide.sourcing.merging import alike, dealt, merged
 from engine.decide.sourcing.problem import Choice, Key, Problem, Score
-from engine.decide.sourcing.search import Search
+from engine.decide.sourcing.search import Search, searched
 
 
 def choose(problem: Problem) -> Choice:
     """The best choice for `problem`."""
     if len({demand.sku for demand in problem.demands}) == len(problem.demands):
-        return _chosen(problem, Search(problem))
+        return _chosen(problem, searched(problem))
     runs = alike(problem)
     fewer = merged(problem, runs)
-    choice = _chosen(fewer, Search(fewer))
+    choice = _chosen(fewer, searched(fewer))
     return replace(choice, units=dealt(choice.units, problem.demands, runs))
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from engine.decide.sourcing.problem import Key, Problem
+from engine.decide.sourcing.problem import Candidate, Key, Problem
 from engine.decide.sourcing.weights import Weights
 
 
@@ -59,10 +59,40 @@ def useful(lanes: Iterable[Lane], unfilled: int) -> list[Lane]:
     return sorted(kept, key=lambda lane: lane.key)
 
 
-def weighed(problem: Problem, weights: Weights) -> Iterator[Lane]:
-    """The candidates that have something of the order."""
-    shelves = _shelves(problem)
-    for candidate in problem.candidates:
+class Shelves(dict[str, Shelf]):
+    """By node, made when asked for."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        self._supply, self._room = problem.supply, problem.room
+        self._shipments = Counter(
+            [candidate.key[0] for candidate in problem.candidates if candidate.key[0] in self._room]
+        )
+        wanted: Counter[str] = Counter()
+        for demand in problem.demands:
+            wanted[demand.sku] += demand.quantity
+        self._lines = [
+            (index, demand.sku, demand.quantity, demand.quantity if demand.together else 1, wanted[demand.sku])
+            for index, demand in enumerate(problem.demands)
+        ]
+
+    def __missing__(self, node: str) -> Shelf:
+        units, ample = {}, []
+        room = self._room.get(node)
+        roomy = room is None or room >= self._shipments[node]
+        for index, sku, quantity, least, most in self._lines if room != 0 else ():
+            free = self._supply.get((node, sku), 0)
+            if free >= least:
+                units[index] = min(quantity, free)
+                if roomy and free >= most:
+                    ample.append(index)
+        shelf = self[node] = Shelf(units, ample)
+        return shelf
+
+
+def weighed(problem: Problem, weights: Weights, candidates: Iterable[Candidate], shelves: Shelves) -> Iterator[Lane]:
+    """The lanes of those candidates that have something of the order."""
+    for candidate in candidates:
         shelf = shelves[candidate.key[0]]
         costs = {
             index: price.needed * weights.needed + price.tier * weights.tier + price.money
@@ -71,28 +101,6 @@ def weighed(problem: Problem, weights: Weights) -> Iterator[Lane]:
         }
         if costs:
             yield Lane(candidate.key, candidate.fixed + problem.split_penalty, costs, shelf)
-
-
-def _shelves(problem: Problem) -> dict[str, Shelf]:
-    wanted: Counter[str] = Counter()
-    for demand in problem.demands:
-        wanted[demand.sku] += demand.quantity
-    lines = [
-        (index, demand.sku, demand.quantity, demand.quantity if demand.together else 1, wanted[demand.sku])
-        for index, demand in enumerate(problem.demands)
-    ]
-    shelves = {}
-    for node, candidates in Counter([candidate.key[0] for candidate in problem.candidates]).items():
-        units, ample = {}, []
-        room = problem.room.get(node, candidates)
-        for index, sku, quantity, least, most in lines if room > 0 else ():
-            free = problem.supply.get((node, sku), 0)
-            if free >= least:
-                units[index] = min(quantity, free)
-                if free >= most and room >= candidates:
-                    ample.append(index)
-        shelves[node] = Shelf(units, ample)
-    return shelves
 
 
 def with_ties(lanes: Sequence[Lane]) -> tuple[list[Lane], int]:

@@ -1,85 +1,111 @@
-"""Of very many lanes, those that a best choice may use: the others are ruled out by price, as in column generation.
+"""Of very many candidates, those that a best choice may use: the others are ruled out by price, as in column generation.
 
-A few lanes that look good give a choice, and values that say what any choice among them costs at least. At these values
-every other lane is looked at once. One with no surplus changes nothing in that floor; with surpluses, the floor is lower
-by their sum. A lane whose use would cost more than the choice that is known can be left out, and nothing is lost.
+A few candidates that look good give a choice, and values that say what any choice among them costs at least. At these
+values every other candidate is looked at once. One with no surplus changes nothing in that floor; with surpluses, the
+floor is lower by their sum. One whose use would cost more than a choice that is known is left out, and nothing is lost.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import nlargest, nsmallest
-from typing import NamedTuple
+from operator import attrgetter
+from typing import NamedTuple, TypeAlias
 
 from engine.decide.sourcing.ascent import Ascent
-from engine.decide.sourcing.lanes import Lane
+from engine.decide.sourcing.lanes import Lane, Shelves, weighed
 from engine.decide.sourcing.opening import Opening
-from engine.decide.sourcing.problem import Key, Problem
+from engine.decide.sourcing.problem import Candidate, Problem
 from engine.decide.sourcing.relaxation import Relaxation
 from engine.decide.sourcing.sharing import sharing
 from engine.decide.sourcing.wants import wants
+from engine.decide.sourcing.weights import Weights
 
 MANY = 80
-"""Lanes; of fewer all are searched."""
+"""Candidates; fewer are all searched."""
 CORE = 24
 """So many that look good to begin with, and so many more of those with a surplus each time."""
 ROUNDS = 4
 
 
-class _Priced(NamedTuple):
-    """What the best choice of some lanes costs, what any of them costs at least, and at which values of a unit by line."""
+_Surplus: TypeAlias = tuple[int, Candidate]
 
-    cost: int
+
+class _Priced(NamedTuple):
+    """What any choice of some lanes costs at least, at which values of a unit by line and which toll."""
+
     floor: int
     values: Sequence[int]
     toll: int
 
 
-def promising(problem: Problem, lanes: Sequence[Lane], unfilled: int, useless: int | None) -> list[Lane]:
-    """All lanes that a choice may use that costs no more than the best, and less than `useless`."""
-    if len(lanes) <= MANY:
-        return list(lanes)
+class Pruning:
+    """`useless`: what costs as much is of no use."""
 
-    def whole(lane: Lane) -> tuple[int, Key]:
-        return lane.fixed + sum(lane.costs.values()) - len(lane.costs) * unfilled, lane.key
+    def __init__(self, problem: Problem, weights: Weights, useless: int) -> None:
+        self._problem = problem
+        self._weights = weights
+        self._shelves = Shelves(problem)
+        self._known = useless
 
-    core = nsmallest(CORE, lanes, key=whole)
-    for _ in range(ROUNDS):
-        priced = _priced(problem, sorted(core, key=lambda lane: lane.key), unfilled)
-        surplus = _surplus(problem, lanes, priced)
-        inside = {lane.key for lane in core}
-        better = [
-            (above, lane) for above, lane in zip(surplus, lanes, strict=True) if above > 0 and lane.key not in inside
-        ]
-        if not better:
-            break
-        core += [lane for _, lane in nlargest(CORE, better, key=lambda pair: (pair[0], pair[1].key))]
-    floor = priced.floor - sum([above for above, _ in better])
-    slack = priced.cost - floor if useless is None else min(priced.cost, useless) - floor
-    return [lane for above, lane in zip(surplus, lanes, strict=True) if above >= -slack or lane.key in inside]
+    def lanes(self, searched: Callable[[Sequence[Lane]], int]) -> list[Lane]:
+        """Of all candidates that a choice may use that is as good as the best. `searched` says what the best choice of
+        some lanes costs, or one that is nearly as good.
+        """
+        candidates = self._problem.candidates
+        if len(candidates) <= MANY:
+            return self._weighed(candidates)
+        core = nsmallest(CORE, candidates, key=attrgetter("fixed", "key"))
+        left = candidates
+        for _ in range(ROUNDS):
+            priced = self._priced(core)
+            surpluses = self._left(priced, self._surpluses(priced, left), core)
+            left = [candidate for _, candidate in surpluses]
+            inside = {candidate.key for candidate in core}
+            better = [pair for pair in surpluses if pair[0] > 0 and pair[1].key not in inside]
+            if not better:
+                break
+            core += [candidate for _, candidate in nlargest(CORE, better, key=lambda pair: (pair[0], pair[1].key))]
+        if len(left) > MANY:
+            self._known = min(self._known, searched(self._weighed(core)))
+            left = [candidate for _, candidate in self._left(priced, surpluses, core)]
+        return self._weighed(left)
 
+    def _weighed(self, candidates: Sequence[Candidate]) -> list[Lane]:
+        return list(weighed(self._problem, self._weights, candidates, self._shelves))
 
-def _priced(problem: Problem, core: Sequence[Lane], unfilled: int) -> _Priced:
-    of_core = wants(problem, core, unfilled)
-    fixed = [lane.fixed for lane in core]
-    relaxation = Relaxation(of_core, fixed, list(sharing(problem, core, of_core, closely=False)))
-    opening = Opening(problem, core, unfilled, 1)
-    free = opening.fitting((), range(len(core)))
-    ascent = Ascent(relaxation, frozenset(), free, relaxation.start, opening.room(()))
-    opening.improve(frozenset(), ascent.surplus)
-    values = [0] * len(problem.demands)
-    for want, value in zip(of_core, ascent.values, strict=True):
-        for line, least in want.lines:
-            values[line] = value + least
-    return _Priced(opening.best.cost, ascent.floor, values, ascent.toll)
+    def _priced(self, core: Sequence[Candidate]) -> _Priced:
+        problem, unfilled = self._problem, self._weights.unfilled
+        lanes = sorted(self._weighed(core), key=attrgetter("key"))
+        of_core = wants(problem, lanes, unfilled)
+        fixed = [lane.fixed for lane in lanes]
+        relaxation = Relaxation(of_core, fixed, list(sharing(problem, lanes, of_core, closely=False)))
+        opening = Opening(problem, lanes, unfilled, 1)
+        free = opening.fitting((), range(len(lanes)))
+        ascent = Ascent(relaxation, frozenset(), free, relaxation.start, opening.room(()))
+        opening.improve(frozenset(), ascent.surplus)
+        self._known = min(self._known, opening.best.cost)
+        values = [0] * len(problem.demands)
+        for want, value in zip(of_core, ascent.values, strict=True):
+            for line, least in want.lines:
+                values[line] = value + least
+        return _Priced(ascent.floor, values, ascent.toll)
 
+    def _surpluses(self, priced: _Priced, candidates: Sequence[Candidate]) -> list[_Surplus]:
+        """What each would be worth at most if it were opened."""
+        needed, tier, shelves = self._weights.needed, self._weights.tier, self._shelves
+        values, once = priced.values, priced.toll + self._problem.split_penalty
+        found = []
+        for candidate in candidates:
+            surplus = -candidate.fixed - once
+            for line, price in candidate.prices.items():
+                above = values[line] - price.needed * needed - price.tier * tier - price.money
+                if above > 0:
+                    surplus += above * shelves[candidate.key[0]].units.get(line, 0)
+            found.append((surplus, candidate))
+        return found
 
-def _surplus(problem: Problem, lanes: Sequence[Lane], priced: _Priced) -> list[int]:
-    """By lane, what it would be worth at most if it were opened."""
-    values, toll = priced.values, priced.toll
-    found = []
-    for _, fixed, costs, shelf in lanes:
-        above = -fixed - toll
-        for line, cost in costs.items():
-            if cost < values[line]:
-                above += shelf.units[line] * (values[line] - cost)
-        found.append(above)
-    return found
+    def _left(self, priced: _Priced, surpluses: Sequence[_Surplus], core: Sequence[Candidate]) -> list[_Surplus]:
+        """Those that are not ruled out: with all the surplus there is, what one makes a choice cost at least is known."""
+        inside = {candidate.key for candidate in core}
+        floor = priced.floor - sum([more for more, candidate in surpluses if more > 0 and candidate.key not in inside])
+        least = floor - self._known
+        return [pair for pair in surpluses if pair[0] >= least or pair[1].key in inside]

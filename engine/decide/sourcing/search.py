@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from engine.decide.sourcing.ascent import Ascent
 from engine.decide.sourcing.counting import carried, least_alone, missing
-from engine.decide.sourcing.lanes import useful, weighed, with_ties
+from engine.decide.sourcing.lanes import Lane, useful, with_ties
 from engine.decide.sourcing.opening import Opening
 from engine.decide.sourcing.problem import Key, Problem
-from engine.decide.sourcing.pruning import promising
+from engine.decide.sourcing.pruning import Pruning
 from engine.decide.sourcing.relaxation import Relaxation
 from engine.decide.sourcing.sharing import sharing
 from engine.decide.sourcing.wants import wants
@@ -31,6 +31,26 @@ COUNTED = 60
 """Up to so many units of a SKU it is worth to look at each."""
 
 
+FIRST_STEPS = 30_000
+"""To search a few of very many lanes first."""
+
+
+def searched(problem: Problem) -> "Search":
+    """The search of all that a best choice may use."""
+    weights = Weights.of(problem)
+    useless = weights.unfilled * (sum([demand.quantity for demand in problem.demands]) + 1)
+    if problem.ship_complete:
+        useless = weights.unfilled - weights.tier // 2
+
+    def cost(lanes: Sequence[Lane]) -> int:
+        search = Search(problem, weights, useful(lanes, weights.unfilled), useless, FIRST_STEPS)
+        return search.best >> search.bits
+
+    lanes = useful(Pruning(problem, weights, useless).lanes(cost), weights.unfilled)
+    hard = len(problem.demands) > UNPROVEN_LINES or len(lanes) > UNPROVEN_CANDIDATES
+    return Search(problem, weights, lanes, useless, STEPS if hard else None)
+
+
 class Branch(NamedTuple):
     """The choices that use all of `opened` and some of `free`; none costs less than `floor`. For `values` see `Ascent`."""
 
@@ -41,29 +61,29 @@ class Branch(NamedTuple):
 
 
 class Search:
-    """Shipments go by number, in the order of their keys. Done when it is made."""
+    """Over lanes by key, which are numbered in this order. What costs as much as `useless` is of no use: it leaves units
+    unfilled where nothing may be. Done when it is made.
+    """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(
+        self, problem: Problem, weights: Weights, lanes: Sequence[Lane], useless: int, most_steps: int | None
+    ) -> None:
         self._problem = problem
-        self.weights = Weights.of(problem)
-        useless = self.weights.unfilled - self.weights.tier // 2 if problem.ship_complete else None
-        lanes = promising(problem, list(weighed(problem, self.weights)), self.weights.unfilled, useless)
-        self._lanes, self.bits = with_ties(useful(lanes, self.weights.unfilled))
-        unfilled = self.weights.unfilled << self.bits
-        hard = len(problem.demands) > UNPROVEN_LINES or len(self._lanes) > UNPROVEN_CANDIDATES
+        self.weights = weights
+        self._lanes, self.bits = with_ties(lanes)
+        unfilled = weights.unfilled << self.bits
         self._wants = wants(problem, self._lanes, unfilled)
         self._fixed = [lane.fixed for lane in self._lanes]
         self._nodes = [lane.key[0] for lane in self._lanes]
         self._carried = carried(problem, self._nodes, self._wants)
         self._countable = [(sku.sku, sku.wanted) for sku in self._carried if sku.wanted <= COUNTED]
         self._relaxation = self._relaxed(closely=False)
-        self._opening = Opening(problem, self._lanes, unfilled, PATIENCE if hard else None)
-        self.useless = self.best if useless is None else useless << self.bits
-        """What costs as much or more is of no use: it leaves units unfilled where nothing may be."""
+        self._opening = Opening(problem, self._lanes, unfilled, None if most_steps is None else PATIENCE)
+        self.useless = useless << self.bits
         self._bounds = 0
         self._looks = 0
         self._doubts: list[int] = []
-        self.floor = self._run(STEPS if hard else None)
+        self.floor = self._run(most_steps)
         """No choice costs less than this, or the best if that is less."""
 
     @property
