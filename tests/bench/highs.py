@@ -5,8 +5,10 @@ is compared is what that answer is worth. Parts that no choice can change (no ca
 are equal) are not solved, and each solve starts from the answer of the one before: HiGHS is used as well as we know.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import highspy
 import numpy as np
@@ -17,8 +19,21 @@ MONEY = 1_000
 """Micros to a unit of HiGHS's objective, so that costs stay below what it calls excessively large."""
 
 
+Units: TypeAlias = Mapping[tuple[tuple[str, str], int], int]
+"""By candidate key and line."""
+
+
 class NotSolved(RuntimeError):
     """HiGHS ended with another status than optimal."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """`solving` is the seconds spent in HiGHS itself, without making the program and reading the answer."""
+
+    score: Score
+    units: Units
+    solving: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,17 +46,17 @@ class Part:
     most: int
 
 
-def choose_by_highs(problem: Problem) -> tuple[Score, Mapping[tuple[tuple[str, str], int], int]]:
-    """The score of the best choice that HiGHS finds, and its units by candidate key and line."""
+def choose_by_highs(problem: Problem) -> Found:
+    """The best choice that HiGHS finds."""
     program = _Program(problem)
     units = program.solved()
     wanted = sum(demand.quantity for demand in problem.demands)
     if problem.ship_complete and sum(units.values()) < wanted:
         units = {}
-    return score(problem, units), units
+    return Found(score=score(problem, units), units=units, solving=program.seconds)
 
 
-def score(problem: Problem, units: Mapping[tuple[tuple[str, str], int], int]) -> Score:
+def score(problem: Problem, units: Units) -> Score:
     """In integers, from the problem alone."""
     candidates = {candidate.key: candidate for candidate in problem.candidates}
     used = {key for key, _ in units}
@@ -56,7 +71,7 @@ def score(problem: Problem, units: Mapping[tuple[tuple[str, str], int], int]) ->
     )
 
 
-def allowed(problem: Problem, units: Mapping[tuple[tuple[str, str], int], int]) -> bool:
+def allowed(problem: Problem, units: Units) -> bool:
     """Whether a choice respects every constraint of the problem."""
     taken: dict[tuple[str, str], int] = {}
     for (key, line), count in units.items():
@@ -95,6 +110,7 @@ class _Program:
         self._parts = list(_parts(problem))
         self._columns = len(self._parts) + len(problem.candidates)
         self._lots = np.array([part.lot for part in self._parts] + [0] * len(problem.candidates), dtype=np.float64)
+        self.seconds = 0.0
         self._highs = highspy.Highs()
         for option, value in (("output_flag", False), ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.0), ("threads", 1)):
             self._highs.setOptionValue(option, value)
@@ -186,7 +202,9 @@ class _Program:
         self._highs.setSolution(solution)
 
     def _run(self) -> np.ndarray:
+        started = time.perf_counter()
         self._highs.run()
+        self.seconds += time.perf_counter() - started
         status = self._highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise NotSolved(self._highs.modelStatusToString(status))

@@ -1,4 +1,4 @@
-"""Random problems for the optimiser, from a seed: small ones with every constraint in play, and plain ones of a size."""
+"""Random problems for the optimiser, from a seed: small with every constraint in play, or plain and of a size."""
 
 import random
 
