@@ -21,9 +21,7 @@ BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--only", type=click.Choice(PARTS), multiple=True, help="Only this part.")
 def main(*, brief: bool, as_json: bool, only: Sequence[str]) -> None:
-    """Measure matching against other engines, the choice against HiGHS, decisions a second, and HTTP throughput against a
-    floor.
-    """
+    """Measure matching and choosing against other engines, decisions a second, and HTTP throughput against a floor."""
     # what is started here is ended by leaving blocks, so a request to end must leave them
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     report = measure(brief=brief, only=only or PARTS)

@@ -1,4 +1,4 @@
-"""The choice against HiGHS: whether both find as good a choice, and how long each takes, in one run on the same problems.
+"""The choice against HiGHS: whether both find as good a choice, and how long each takes, on the same problems.
 
 HiGHS's time is that of the whole: making its program, solving it part after part, reading the answer; how much of that
 was solving is shown beside it. Ours is that of `choose`. A problem is given to both before the next one is.

@@ -119,8 +119,8 @@ def _forms(matched: Matched) -> Table:
 def _choices(chosen: Chosen) -> Table:
     of = chosen.agreement
     table = Table(
-        title=f"Choosing: as good as HiGHS on {of.equal} of {of.instances} instances, better on {of.ours_better}, worse on "
-        f"{of.highs_better}; wrong on {of.wrong}",
+        title=f"Choosing: as good as HiGHS on {of.equal} of {of.instances} instances, better on {of.ours_better}, "
+        f"worse on {of.highs_better}; wrong on {of.wrong}",
         caption="1,000 nodes in times of 100: "
         + ", ".join(f"{_short(times)} with {lines} lines" for lines, times in chosen.growth.items()),
     )

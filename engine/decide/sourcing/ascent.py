@@ -36,7 +36,7 @@ class Ascent:
         self._wants = relaxation.wants
         self._opened = opened
         self._free = free
-        self._nodes = []
+        self._nodes: list[Worth] = []
         # of each shipment that shares nothing; of one that is opened without its fixed cost
         self._surplus = {number: -relaxation.fixed[number] for number in free}
         self._surplus.update(dict.fromkeys(opened, 0))
@@ -48,23 +48,9 @@ class Ascent:
                 self._surplus.pop(number, None)
         self._counted = [number for number in opened if number in self._surplus]
         self._offers = [[offer for offer in offers if offer[0] in self._surplus] for offers in relaxation.offers]
-        surplus = self._surplus
-        for value, offers in zip(values, self._offers, strict=True):
-            for number, cost, units in offers:
-                if cost < value:
-                    surplus[number] += units * (value - cost)
-
-        if most < len(free):
-            self._charge()
-        for _ in range(PASSES):
-            for several in relaxation.several:
-                self._raise_together(several)
-            for want in range(len(self.values)):
-                self._raise(want)
-            if most < len(free):
-                self._charge()
         self.steps = PASSES * (sum(map(len, self._offers)) + 10 * sum([len(node.menus) for node in self._nodes]))
         """Prices looked at, or work like that."""
+        self._climb()
         self.surplus = self._surpluses()
         """By free shipment, how much more a choice costs at least without it; below zero, how much more one with it."""
         self._sum = relaxation.base - self.toll * most
@@ -72,6 +58,22 @@ class Ascent:
         self._sum += sum([relaxation.fixed[number] for number in self._counted])
         self.floor = self._sum - self._worth()
         """No choice costs less."""
+
+    def _climb(self) -> None:
+        surplus, scarce = self._surplus, self._most < len(self._free)
+        for value, offers in zip(self.values, self._offers, strict=True):
+            for number, cost, units in offers:
+                if cost < value:
+                    surplus[number] += units * (value - cost)
+        if scarce:
+            self._charge()
+        for _ in range(PASSES):
+            for several in self._relaxation.several:
+                self._raise_together(several)
+            for want in range(len(self.values)):
+                self._raise(want)
+            if scarce:
+                self._charge()
 
     def _raise(self, want: int) -> None:
         """Each shipment supplies the want from the value on where its surplus passes zero. The last it takes to have
@@ -93,7 +95,7 @@ class Ascent:
         self._revalue(sharing, {want: new})
 
     def _raise_together(self, several: Sequence[int]) -> None:
-        """The values of wants for one SKU by as much: one alone would outbid the others by next to nothing, in turns."""
+        """The values of wants for one SKU by as much: each alone would outbid the others by next to nothing."""
         wants, values = self._wants, self.values
         sharing = self._carrying(several[0])
         points = [point for node in sharing for point in node.points_together(wants[several[0]].sku, values)]

@@ -13,9 +13,9 @@ from engine.decide.sourcing.wants import Want
 def least_alone(
     want: Want, fixed: Sequence[int], nodes: Sequence[str], opened: Collection[int], free: Collection[int]
 ) -> int:
-    """What all of `opened` and some of `free` cost at least if nothing else is wanted: dynamic programming over the nodes
-    and how many units they ship together, as more than one shipment from a node is never better than all its units by
-    the cheaper. `fixed` and `nodes` by number of the shipment.
+    """What all of `opened` and some of `free` cost at least if nothing else is wanted: dynamic programming over the
+    nodes and how many units they ship together, as more than one shipment from a node is never better than all its
+    units by the cheaper. `fixed` and `nodes` by number of the shipment.
     """
     least = [units * want.unfilled for units in range(want.units + 1)]
     for _, of_node in groupby(want.offers, key=lambda offer: nodes[offer.number]):

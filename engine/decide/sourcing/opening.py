@@ -8,7 +8,7 @@ from engine.decide.sourcing.goods import Goods
 from engine.decide.sourcing.lanes import Lane
 from engine.decide.sourcing.problem import Key, Problem
 
-IMPROVED = 10
+IMPROVED = 3
 """So many answers are improved shipment by shipment; by then the best is nearly always known, if not proven."""
 
 
@@ -27,8 +27,7 @@ class Opening:
         self._room = problem.room
         self._most = len(lanes) if problem.max_shipments is None else problem.max_shipments
         skus = {demand.sku: None for demand in problem.demands}
-        self._goods = [Goods(problem, sku, lanes, unfilled, patience) for sku in skus]
-        self._number = {lane.key: number for number, lane in enumerate(lanes)}
+        self._goods = [Goods(problem, sku, lanes, unfilled=unfilled, patience=patience) for sku in skus]
         self._tried: set[frozenset[int]] = set()
         self.best = self.evaluated(frozenset())
 
@@ -40,7 +39,7 @@ class Opening:
     def evaluated(self, opened: frozenset[int]) -> Found:
         """The cheapest way to use some of these."""
         parts = [goods.cheapest(opened) for goods in self._goods]
-        used = frozenset([self._number[key] for part in parts for key in part.used])
+        used = frozenset().union(*[part.used for part in parts])
         return Found(sum([part.cost for part in parts]) + sum([self._lanes[number].fixed for number in used]), used)
 
     def floor(self, opened: frozenset[int]) -> int:

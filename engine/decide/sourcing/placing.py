@@ -51,7 +51,8 @@ class Placing:
 
     def best(self, *, below: int | None = None, patience: int | None = None) -> Placed:
         """The cheapest flow that costs less than `below`, none if none does; after `patience` steps, and one flow,
-        the cheapest so far."""
+        the cheapest so far.
+        """
         nothing = self._unfilled * sum(self._quantities.values())
         self._patience = patience
         self._best: tuple[int, Flow] = (nothing + 1 if below is None else below, {})

@@ -1,4 +1,5 @@
-"""Of very many candidates, those that a best choice may use: the others are ruled out by price, as in column generation.
+"""Of very many candidates, those that a best choice may use: the others are ruled out by price, as in column
+generation.
 
 A few candidates that look good give a choice, and values that say what any choice among them costs at least. At these
 values every other candidate is looked at once. One with no surplus changes nothing in that floor; with surpluses, the
@@ -104,7 +105,7 @@ class Pruning:
         return found
 
     def _left(self, priced: _Priced, surpluses: Sequence[_Surplus], core: Sequence[Candidate]) -> list[_Surplus]:
-        """Those that are not ruled out: with all the surplus there is, what one makes a choice cost at least is known."""
+        """Those that are not ruled out: with all the surplus there is, a choice with one costs at least so much."""
         inside = {candidate.key for candidate in core}
         floor = priced.floor - sum([more for more, candidate in surpluses if more > 0 and candidate.key not in inside])
         least = floor - self._known

@@ -4,10 +4,11 @@
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from engine.decide.sourcing.ascent import Ascent
-from engine.decide.sourcing.counting import carried, least_alone, missing
+from engine.decide.sourcing.counting import Carried, carried, least_alone, missing
 from engine.decide.sourcing.lanes import Lane, useful, with_ties
 from engine.decide.sourcing.opening import Opening
 from engine.decide.sourcing.problem import Key, Problem
@@ -52,7 +53,7 @@ def searched(problem: Problem) -> "Search":
 
 
 class Branch(NamedTuple):
-    """The choices that use all of `opened` and some of `free`; none costs less than `floor`. For `values` see `Ascent`."""
+    """The choices that use all of `opened` and some of `free`; none costs less than `floor`. `values`: see `Ascent`."""
 
     opened: frozenset[int]
     free: Sequence[int]
@@ -61,8 +62,8 @@ class Branch(NamedTuple):
 
 
 class Search:
-    """Over lanes by key, which are numbered in this order. What costs as much as `useless` is of no use: it leaves units
-    unfilled where nothing may be. Done when it is made.
+    """Over lanes by key, which are numbered in this order. What costs as much as `useless` is of no use: it leaves
+    units unfilled where none may be. Done when it is made.
     """
 
     def __init__(
@@ -75,8 +76,6 @@ class Search:
         self._wants = wants(problem, self._lanes, unfilled)
         self._fixed = [lane.fixed for lane in self._lanes]
         self._nodes = [lane.key[0] for lane in self._lanes]
-        self._carried = carried(problem, self._nodes, self._wants)
-        self._countable = [(sku.sku, sku.wanted) for sku in self._carried if sku.wanted <= COUNTED]
         self._relaxation = self._relaxed(closely=False)
         self._opening = Opening(problem, self._lanes, unfilled, None if most_steps is None else PATIENCE)
         self.useless = useless << self.bits
@@ -85,6 +84,10 @@ class Search:
         self._doubts: list[int] = []
         self.floor = self._run(most_steps)
         """No choice costs less than this, or the best if that is less."""
+
+    @cached_property
+    def _carried(self) -> Sequence[Carried]:
+        return carried(self._problem, self._nodes, self._wants)
 
     @property
     def steps(self) -> int:
@@ -156,10 +159,11 @@ class Search:
             self._looks += want.units * len(free)
             return least_alone(want, self._fixed, self._nodes, branch.opened, free) >= self._target
         if self._bounds > SOON:
-            for sku, wanted in self._countable:
-                self._looks += wanted * len(free)
-                if ascent.floor_in_units(sku) >= self._target:
-                    return True
+            for sku in self._carried:
+                if sku.wanted <= COUNTED:
+                    self._looks += sku.wanted * len(free)
+                    if ascent.floor_in_units(sku.sku) >= self._target:
+                        return True
         return False
 
     def _relaxed(self, *, closely: bool) -> Relaxation:

@@ -103,8 +103,8 @@ def _cheapest(costs: Iterable[Mapping[int, int]]) -> Mapping[int, int]:
 
 
 class Worth:
-    """What each menu of a node is worth while the values of wants are raised: its units' values beyond their costs, less
-    the fixed costs of all its shipments.
+    """What each menu of a node is worth while the values of wants are raised: its units' values beyond their costs,
+    less the fixed costs of all its shipments.
     """
 
     def __init__(self, sharing: Sharing, menus: Sequence[Menu], free: Collection[int], values: Sequence[int]) -> None:

@@ -14,7 +14,7 @@ from engine.decide.sourcing.placing import Costs, Placed, Placing
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transport:
     """One SKU: `quantities` by line, `supply` by node, which its shipments share; a unit that is not shipped costs
-    `unfilled`, more than any way to ship it. With `patience`, placing lines that stay together ends after so many steps.
+    `unfilled`, more than any way to ship it. With `patience`, lines that stay together are placed in so many steps.
     """
 
     quantities: Mapping[int, int]
@@ -40,13 +40,16 @@ class Transport:
         first: Flow = {}
         left, flow = self, self.cheapest().flow
         for line in lines:
-            favouring = left._favouring([line])  # line by line, as nodes that are alike stay so for the other lines
-            better = favouring._placed(below=favouring._cost(flow))
-            flow = better.flow or flow
+            # line by line, as nodes that are alike stay so for the other lines
+            flow = left._favouring([line]).better(flow)
             first |= {item: units for item, units in flow.items() if item[1] == line}
             flow = {item: units for item, units in flow.items() if item[1] != line}
             left = left._without(line, first)
         return first
+
+    def better(self, flow: Flow) -> Flow:
+        """The cheapest flow, or the one that is given if none is cheaper."""
+        return self._placed(below=self._cost(flow)).flow or flow
 
     def _placed(self, below: int | None = None) -> Placed:
         placing = Placing(

@@ -16,7 +16,7 @@ class Offer(NamedTuple):
 
 
 class Want(NamedTuple):
-    """Units of a SKU; all of them cost `base` where they are cheapest, each at most `unfilled` more if it is not shipped.
+    """Units of a SKU; all of them cost `base` where they are cheapest, each up to `unfilled` more if it is not shipped.
     `whole`: from one shipment or not at all. `lines` with what a unit costs at least.
     """
 
