@@ -48,7 +48,7 @@ class Ascent:
                 self._surplus.pop(number, None)
         self._counted = [number for number in opened if number in self._surplus]
         self._offers = [[offer for offer in offers if offer[0] in self._surplus] for offers in relaxation.offers]
-        self.steps = PASSES * (sum(map(len, self._offers)) + 10 * sum([len(node.menus) for node in self._nodes]))
+        self.steps = PASSES * (sum(map(len, self._offers)) + sum([node.steps for node in self._nodes]))
         """Prices looked at, or work like that."""
         self._climb()
         self.surplus = self._surpluses()

@@ -32,7 +32,7 @@ class Goods:
         self._known: dict[frozenset[int], Filled] = {}
         self._carriers = frozenset(self._lanes)
         self._cheapest_first: list[tuple[int, int, str]] | None = None
-        if len(lines) == 1 and not self._together:
+        if len(lines) == 1:  # kept together or not: lanes that can't carry it whole don't carry it
             (line,) = lines
             self._cheapest_first = sorted(
                 [(lane.costs[line], number, lane.key[0]) for number, lane in self._lanes.items()]

@@ -8,8 +8,10 @@ from engine.decide.sourcing.goods import Goods
 from engine.decide.sourcing.lanes import Lane
 from engine.decide.sourcing.problem import Key, Problem
 
-IMPROVED = 3
-"""So many answers are improved shipment by shipment; by then the best is nearly always known, if not proven."""
+IMPROVED, IMPROVING = 3, 100_000
+"""So many answers are improved shipment by shipment, each in so many steps; by then the best is nearly always known, if
+not proven.
+"""
 
 
 class Found(NamedTuple):
@@ -28,16 +30,18 @@ class Opening:
         self._most = len(lanes) if problem.max_shipments is None else problem.max_shipments
         skus = {demand.sku: None for demand in problem.demands}
         self._goods = [Goods(problem, sku, lanes, unfilled=unfilled, patience=patience) for sku in skus]
+        self._steps = 0
         self._tried: set[frozenset[int]] = set()
         self.best = self.evaluated(frozenset())
 
     @property
     def steps(self) -> int:
         """Taken so far."""
-        return sum([goods.steps for goods in self._goods])
+        return self._steps + sum([goods.steps for goods in self._goods])
 
     def evaluated(self, opened: frozenset[int]) -> Found:
         """The cheapest way to use some of these."""
+        self._steps += len(self._goods)
         parts = [goods.cheapest(opened) for goods in self._goods]
         used = frozenset().union(*[part.used for part in parts])
         return Found(sum([part.cost for part in parts]) + sum([self._lanes[number].fixed for number in used]), used)
@@ -68,11 +72,17 @@ class Opening:
         found = self.evaluated(opened)
         if opened not in self._tried and len(self._tried) < IMPROVED:
             self._tried.add(opened)
-            fewer = found
-            while fewer <= found and fewer.used:
-                found = fewer
-                fewer = min([self.evaluated(found.used - {number}) for number in found.used])
+            found = self._fewer(found, surplus)
         self.best = min(self.best, found)
+
+    def _fewer(self, found: Found, surplus: Mapping[int, int]) -> Found:
+        """Without one after another, those first that seem to be worth least, while that helps."""
+        until, before = self.steps + IMPROVING, None
+        while before != found and self.steps < until:
+            before = found
+            for number in sorted(found.used, key=lambda number: (surplus.get(number, 0), number)):
+                found = min(found, self.evaluated(found.used - {number}))
+        return found
 
     def units(self) -> dict[tuple[Key, int], int]:
         """Of the best, by shipment and line: the most in the first places."""

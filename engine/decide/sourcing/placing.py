@@ -8,6 +8,9 @@ from typing import NamedTuple, TypeAlias
 from engine.decide.sourcing.flow import Flow, cheapest_flow
 from engine.decide.sourcing.problem import Key
 
+COMPARED = 20
+"""With more lines, nodes are not compared: that would take longer than it saves."""
+
 Costs: TypeAlias = Mapping[tuple[Key, int], int]
 _Supply: TypeAlias = dict[str, int]
 
@@ -59,7 +62,9 @@ class Placing:
         self._found = below is not None
         self._place(0, 0, {}, self._supply)
         cost, flow = self._best
-        return Placed(flow, cost, cost if self._skipped is None else min(cost, self._skipped), self._steps)
+        floor = cost if self._skipped is None else min(cost, self._skipped)
+        # each step looks at all nodes
+        return Placed(flow, cost, floor, len(self._whole) * len(self._costs) + self._steps * len(self._supply))
 
     def _least(self) -> tuple[list[int], list[int]]:
         """By how many lines are placed: what the others cost at least, each by its cheapest shipment; their units."""
@@ -76,6 +81,8 @@ class Placing:
 
     def _classes(self, placed: int) -> dict[str, int]:
         """Nodes have the same number from which the lines left ship at the same costs."""
+        if len(self._whole) > COMPARED:
+            return {node: number for number, node in enumerate(self._supply)}
         left = {*self._whole[placed:], *self._split}
         costs: dict[str, list[tuple[int, int]]] = {node: [] for node in self._supply}
         for ((node, _), line), cost in self._costs.items():

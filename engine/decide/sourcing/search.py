@@ -23,15 +23,13 @@ UNPROVEN_CANDIDATES = 60
 STEPS = 1_000_000
 """Beyond 10 lines x 60 options the search stops after looking at so many prices, and says what it could not rule
 out. Steps and not seconds, so that every machine and every replay stops at the same place."""
-PATIENCE = 20_000
+PATIENCE = 2_000
 """And so many steps for one way to place lines that stay together."""
 
 SOON, LATER = 50, 200
 """After so many bounds they are worth more work each, and then still more."""
-COUNTED = 60
-"""Up to so many units of a SKU it is worth to look at each."""
-
-
+COUNTED, COUNTED_ALONE = 60, 2_000
+"""Up to so many units of a SKU it is worth to look at each, and if there is no other."""
 FIRST_STEPS = 30_000
 """To search a few of very many lanes first."""
 
@@ -106,7 +104,8 @@ class Search:
     def _run(self, steps: int | None) -> int:
         start = self._relaxation.start
         stack = [Branch(frozenset(), range(len(self._lanes)), start, self._relaxation.base)]
-        while stack and (steps is None or self.steps <= steps):
+        most = None if steps is None else self.steps + steps
+        while stack and (most is None or self.steps <= most):
             stack += self._explored(stack.pop())
         return min([self._target, *self._doubts, *[branch.floor for branch in stack]])
 
@@ -154,7 +153,7 @@ class Search:
         """Whether no choice of the branch costs less than the best, by bounds that are ever closer."""
         if ascent.floor >= self._target:
             return True
-        if len(self._wants) == 1:
+        if len(self._wants) == 1 and self._wants[0].units <= COUNTED_ALONE:
             (want,) = self._wants
             self._looks += want.units * len(free)
             return least_alone(want, self._fixed, self._nodes, branch.opened, free) >= self._target

@@ -9,6 +9,8 @@ from engine.decide.sourcing.packing import Point, Stock, amounts, beside, by_uni
 from engine.decide.sourcing.problem import Problem
 from engine.decide.sourcing.wants import Want, several_want
 
+PACKED = 10
+"""So many lines that stay together are packed whole into a node's stock; of more, as if they could be split."""
 MENU = 3
 """At most so many shipments of a node are looked at together: they make 2 ** 3 menus."""
 
@@ -85,6 +87,8 @@ def _sharing(
                 costs[offer.number][index] = offer.cost
                 wanted.setdefault(want.sku, {})[index] = want.units
     whole = frozenset([index for index, want in enumerate(wants) if want.whole])
+    if len(whole) > PACKED:
+        whole = frozenset()
     stocks = {sku: Stock(problem.supply[node, sku], units, whole) for sku, units in wanted.items()}
     return Sharing(
         {number: lanes[number].fixed for number in numbers},
@@ -111,6 +115,8 @@ class Worth:
         self.free = [number for number in sharing.numbers if number in free]
         self.menus = menus
         self.stocks = sharing.stocks
+        self.steps = 4 * len(menus) * sum([len(stock.wants) ** 2 for stock in self.stocks.values()])
+        """As many prices are looked at when the values of all wants are raised."""
         self.totals = [-menu.fixed for menu in menus]
         self._taken: dict[str, Sequence[int]] = {sku: [0] * len(menus) for sku in sharing.stocks}
         for sku in sharing.stocks:

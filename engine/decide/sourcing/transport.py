@@ -26,25 +26,29 @@ class Transport:
 
     def cheapest(self) -> Placed:
         """A flow of the least cost."""
-        if self.together:
+        if len(self.quantities) == 1:
+            flow = self._one_line()
+        elif self.together:
             return self._placed()
-        flow = self._one_line() if len(self.quantities) == 1 else self._several_lines()
+        else:
+            flow = cheapest_flow(self.quantities, self.supply, sorted(self.costs.items()))
         cost = self._cost(flow)
-        return Placed(flow, cost, cost, len(self.costs))
+        return Placed(flow, cost, cost, 4 * len(self.costs) * (1 + len(flow)))
 
     def first(self) -> Flow:
         """Of the cheapest flows that with the most units where `costs` has the smallest (line, key), then the next."""
         lines = sorted(self.quantities)
-        if not self.together:
-            return self._favouring(lines).cheapest().flow
+        if len(lines) == 1 or not self.together:
+            return self.favouring(lines).cheapest().flow
         first: Flow = {}
-        left, flow = self, self.cheapest().flow
+        patience = None if self.patience is None else self.patience // len(lines)
+        left, flow = replace(self, patience=patience), self.cheapest().flow
         for line in lines:
             # line by line, as nodes that are alike stay so for the other lines
-            flow = left._favouring([line]).better(flow)
+            flow = left.favouring([line]).better(flow)
             first |= {item: units for item, units in flow.items() if item[1] == line}
             flow = {item: units for item, units in flow.items() if item[1] != line}
-            left = left._without(line, first)
+            left = left.without(line, first)
         return first
 
     def better(self, flow: Flow) -> Flow:
@@ -61,7 +65,7 @@ class Transport:
         )
         return placing.best(below=below, patience=self.patience)
 
-    def _favouring(self, lines: Collection[int]) -> "Transport":
+    def favouring(self, lines: Collection[int]) -> "Transport":
         """With costs by which of equals that is cheapest which has the most units of these lines in the first places.
 
         Each place weighs more than all later ones together, and all of them less than one unit of cost.
@@ -74,7 +78,7 @@ class Transport:
             costs[item] -= base ** (len(places) - place)
         return replace(self, costs=costs, unfilled=self.unfilled * scale)
 
-    def _without(self, line: int, flow: Flow) -> "Transport":
+    def without(self, line: int, flow: Flow) -> "Transport":
         """What is left when a line is filled."""
         supply = dict(self.supply)
         for ((node, _), of_line), units in flow.items():
@@ -94,15 +98,13 @@ class Transport:
 
     def _one_line(self) -> Flow:
         ((_, left),) = self.quantities.items()
+        least = left if self.together else 1
         flow: Flow = {}
         free = dict(self.supply)
         for _, item in sorted([(cost, item) for item, cost in self.costs.items()]):
             node = item[0][0]
-            if take := min(left, free[node]):
-                flow[item] = take
+            if left and free[node] >= least:
+                take = flow[item] = min(left, free[node])
                 free[node] -= take
                 left -= take
         return flow
-
-    def _several_lines(self) -> Flow:
-        return cheapest_flow(self.quantities, self.supply, sorted(self.costs.items()))
