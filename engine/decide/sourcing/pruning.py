@@ -15,9 +15,10 @@ from engine.decide.sourcing.ascent import Ascent
 from engine.decide.sourcing.lanes import Lane, Shelves, weighed
 from engine.decide.sourcing.opening import Opening
 from engine.decide.sourcing.problem import Candidate, Problem
+from engine.decide.sourcing.refining import refined
 from engine.decide.sourcing.relaxation import Relaxation
 from engine.decide.sourcing.sharing import sharing
-from engine.decide.sourcing.wants import wants
+from engine.decide.sourcing.wants import Want, wants
 from engine.decide.sourcing.weights import Weights
 
 MANY = 80
@@ -25,6 +26,8 @@ MANY = 80
 CORE = 24
 """So many that look good to begin with, and so many more of those with a surplus each time."""
 ROUNDS = 4
+FEW = 48
+"""So many that look best are searched first where many are left."""
 
 
 _Surplus: TypeAlias = tuple[int, Candidate]
@@ -65,10 +68,32 @@ class Pruning:
             if not better:
                 break
             core += [candidate for _, candidate in nlargest(CORE, better, key=lambda pair: (pair[0], pair[1].key))]
-        if len(left) > MANY:
-            self._known = min(self._known, searched(self._weighed(core)))
-            left = [candidate for _, candidate in self._left(priced, surpluses, core)]
-        return self._weighed(left)
+        return self._weighed(left if len(left) <= MANY else self._closer(left, searched))
+
+    def _closer(self, candidates: Sequence[Candidate], searched: Callable[[Sequence[Lane]], int]) -> list[Candidate]:
+        """With better values, and the best choice of the few that look best at these."""
+        priced = self._refined(candidates)
+        surpluses = self._surpluses(priced, candidates)
+        best = nlargest(FEW, surpluses, key=lambda pair: (pair[0], pair[1].key))
+        self._known = min(self._known, searched(self._weighed([candidate for _, candidate in best])))
+        return [candidate for _, candidate in self._left(priced, surpluses, ())]
+
+    def _refined(self, candidates: Sequence[Candidate]) -> _Priced:
+        lanes = sorted(self._weighed(candidates), key=attrgetter("key"))
+        of_lanes = wants(self._problem, lanes, self._weights.unfilled)
+        relaxation = Relaxation(of_lanes, [lane.fixed for lane in lanes], [])
+        every = range(len(lanes))
+        first = Ascent(relaxation, frozenset(), every, relaxation.start, len(every))
+        values = self._by_line(of_lanes, refined(relaxation, first.values, self._known))
+        floor = sum([demand.quantity * value for demand, value in zip(self._problem.demands, values, strict=True)])
+        return _Priced(floor, values, 0)
+
+    def _by_line(self, of_lanes: Sequence[Want], values: Sequence[int]) -> list[int]:
+        by_line = [0] * len(self._problem.demands)
+        for want, value in zip(of_lanes, values, strict=True):
+            for line, least in want.lines:
+                by_line[line] = value + least
+        return by_line
 
     def _weighed(self, candidates: Sequence[Candidate]) -> list[Lane]:
         return list(weighed(self._problem, self._weights, candidates, self._shelves))
@@ -84,11 +109,7 @@ class Pruning:
         ascent = Ascent(relaxation, frozenset(), free, relaxation.start, opening.room(()))
         opening.improve(frozenset(), ascent.surplus)
         self._known = min(self._known, opening.best.cost)
-        values = [0] * len(problem.demands)
-        for want, value in zip(of_core, ascent.values, strict=True):
-            for line, least in want.lines:
-                values[line] = value + least
-        return _Priced(ascent.floor, values, ascent.toll)
+        return _Priced(ascent.floor, self._by_line(of_core, ascent.values), ascent.toll)
 
     def _surpluses(self, priced: _Priced, candidates: Sequence[Candidate]) -> list[_Surplus]:
         """What each would be worth at most if it were opened."""
