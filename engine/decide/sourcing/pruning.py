@@ -14,15 +14,15 @@ from typing import NamedTuple, TypeAlias
 from engine.decide.sourcing.ascent import Ascent
 from engine.decide.sourcing.lanes import Lane, Shelves, weighed
 from engine.decide.sourcing.opening import Opening
-from engine.decide.sourcing.problem import Candidate, Problem
+from engine.decide.sourcing.problem import Candidate, Key, Problem
 from engine.decide.sourcing.refining import refined
 from engine.decide.sourcing.relaxation import Relaxation
 from engine.decide.sourcing.sharing import sharing
 from engine.decide.sourcing.wants import Want, wants
 from engine.decide.sourcing.weights import Weights
 
-MANY = 80
-"""Candidates; fewer are all searched."""
+MANY, VERY_MANY = 80, 400
+"""Candidates; fewer are all searched, and of more it is worth to find the best values."""
 CORE = 24
 """So many that look good to begin with, and so many more of those with a surplus each time."""
 ROUNDS = 4
@@ -41,6 +41,10 @@ class _Priced(NamedTuple):
     toll: int
 
 
+def _whole(candidate: Candidate) -> tuple[int, Key]:
+    return candidate.fixed + sum([price.money for price in candidate.prices.values()]), candidate.key
+
+
 class Pruning:
     """`useless`: what costs as much is of no use."""
 
@@ -57,7 +61,7 @@ class Pruning:
         candidates = self._problem.candidates
         if len(candidates) <= MANY:
             return self._weighed(candidates)
-        core = nsmallest(CORE, candidates, key=attrgetter("fixed", "key"))
+        core = nsmallest(CORE, candidates, key=_whole)
         left = candidates
         for _ in range(ROUNDS):
             priced = self._priced(core)
@@ -109,19 +113,32 @@ class Pruning:
         ascent = Ascent(relaxation, frozenset(), free, relaxation.start, opening.room(()))
         opening.improve(frozenset(), ascent.surplus)
         self._known = min(self._known, opening.best.cost)
+        if len(problem.candidates) > VERY_MANY and not relaxation.nodes and not ascent.toll:
+            values = refined(relaxation, ascent.values, self._known)
+            again = Ascent(relaxation, frozenset(), free, values, opening.room(()))
+            if again.floor > ascent.floor:
+                ascent = again
         return _Priced(ascent.floor, self._by_line(of_core, ascent.values), ascent.toll)
 
     def _surpluses(self, priced: _Priced, candidates: Sequence[Candidate]) -> list[_Surplus]:
-        """What each would be worth at most if it were opened."""
-        needed, tier, shelves = self._weights.needed, self._weights.tier, self._shelves
-        values, once = priced.values, priced.toll + self._problem.split_penalty
+        """What each would be worth at most if it were opened: with all that is wanted, or where that is something, with
+        what its node has.
+        """
+        needed, tier, values = self._weights.needed, self._weights.tier, priced.values
+        once = priced.toll + self._problem.split_penalty
+        quantities = [demand.quantity for demand in self._problem.demands]
         found = []
         for candidate in candidates:
             surplus = -candidate.fixed - once
+            above = {}
             for line, price in candidate.prices.items():
-                above = values[line] - price.needed * needed - price.tier * tier - price.money
-                if above > 0:
-                    surplus += above * shelves[candidate.key[0]].units.get(line, 0)
+                more = values[line] - price.needed * needed - price.tier * tier - price.money
+                if more > 0:
+                    above[line] = more
+                    surplus += more * quantities[line]
+            if surplus > 0:
+                units = self._shelves[candidate.key[0]].units
+                surplus = sum([more * units.get(line, 0) for line, more in above.items()]) - candidate.fixed - once
             found.append((surplus, candidate))
         return found
 
