@@ -4,10 +4,13 @@ from engine.decide.sourcing import Candidate, Demand, Price, Problem, choose
 from engine.decide.sourcing.ascent import Ascent
 from engine.decide.sourcing.counting import carried, missing
 from engine.decide.sourcing.lanes import Shelves, useful, weighed, with_ties
+from engine.decide.sourcing.refining import refined
 from engine.decide.sourcing.relaxation import Relaxation
+from engine.decide.sourcing.search import searched
 from engine.decide.sourcing.sharing import sharing
 from engine.decide.sourcing.wants import wants
 from engine.decide.sourcing.weights import Weights
+from tests.bench.instances import plain
 
 EUR = 1_000_000
 
@@ -142,3 +145,19 @@ def test_units_that_few_shipments_leave_unfilled_are_counted():
     counted = carried(problem, ["a", "b", "c"], of_all)
     assert missing(counted, [], [0, 1, 2], most=1) == {0: 1, 1: 3, 2: 0}
     assert missing(counted, [0], [1, 2], most=1) == {1: 0, 2: 0}
+
+
+def test_values_refined_by_too_many_and_too_few_units_lift_the_floor():
+    problem = plain(1, lines=10, nodes=100, services=2)
+    floors = Floors(problem, closely=False)
+    first = floors.ascent()
+    best = choose(problem).score.money + 5 * floors.weights.tier * sum(demand.quantity for demand in problem.demands)
+    values = refined(floors.relaxation, first.values, best << floors.bits)
+    higher = floors.ascent(values=values)
+    assert first.floor < higher.floor <= best + 1 << floors.bits
+
+
+def test_very_many_candidates_are_ruled_out_before_the_search():
+    """Twenty times as many nodes: less than three times as many are left to search."""
+    few, many = (len(searched(plain(1, lines=3, nodes=nodes, services=2))._lanes) for nodes in (50, 1_000))
+    assert many < 3 * few < 300

@@ -1,7 +1,10 @@
+import ast
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from engine.decide import sourcing
 from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, choose, search
 
 EUR = 1_000_000
@@ -224,3 +227,11 @@ def hard(lines):
         ],
         supply={(f"{a}-{b}", f"sku-{index}"): 1 for a, b in nodes for index in (a, b)},
     )
+
+
+@pytest.mark.parametrize("source", sorted(Path(sourcing.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
+def test_the_optimiser_counts_in_integers_only(source):
+    for node in ast.walk(ast.parse(source.read_text())):
+        assert not isinstance(node, ast.Div)
+        assert not (isinstance(node, ast.Constant) and isinstance(node.value, float))
+        assert not (isinstance(node, ast.Name) and node.id in ("float", "round"))

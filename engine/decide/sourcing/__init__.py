@@ -5,16 +5,39 @@ tiers over units, money; then fewer shipments, the sorted (node, service) list, 
 first shipments, line by line. All but the quantities are folded into one integer (`weights`, `lanes.with_ties`), each
 part weighing more than all that later parts can add up to, so that the search compares plain numbers and stays exact.
 
-    problem      what is asked and answered
+What is asked, and what is answered:
+
+    problem      the values: Problem, its Candidates with their Prices, its Demands; Choice and Score
     choosing     choose(problem) -> Choice
     merging      lines of one SKU that are as good as one
+
+The numbers:
+
     weights      the comparison as one integer
-    lanes        the candidates in those integers, without those that another replaces
-    search       branch and bound over which shipments are opened
-    relaxation   what a branch costs at least
-    goods        what the lines of one SKU cost by what is opened
-    transport    units from open shipments to lines
-    flow         the same for lines that share the stock and may be split
+    lanes        the candidates in these integers, without those that another replaces
+    pruning      of very many candidates, those that a best choice may use
+    wants        what lines want, together where they are alike
+
+Which shipments are opened:
+
+    search       branch and bound
+    opening      what it costs to open some shipments; the best so far
+
+What a branch costs at least:
+
+    relaxation   the problem without what makes it hard
+    ascent       its bound, by raising the value of a unit
+    refining     better values to begin with
+    sharing      nodes whose shipments or lines share stock or room
+    packing      a node's units of a SKU to lines, some of which stay together
+    counting     closer bounds by whole units
+
+How units of one SKU go from open shipments to its lines:
+
+    goods        the SKU's lines and lanes, with what is known of them already
+    transport    the least-cost transport
+    placing      of lines that stay together
+    flow         of lines that share the stock
 """
 
 from engine.decide.sourcing.choosing import choose

@@ -13,7 +13,7 @@ shipments may be opened, each may be charged a toll, which is given back as ofte
 from collections.abc import Collection, Mapping, Sequence
 from heapq import nlargest
 
-from engine.decide.sourcing.filling import most_filling
+from engine.decide.sourcing.counting import most_filling
 from engine.decide.sourcing.packing import Point
 from engine.decide.sourcing.relaxation import Relaxation
 from engine.decide.sourcing.sharing import Worth

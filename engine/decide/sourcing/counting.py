@@ -1,4 +1,6 @@
-"""Bounds by counting units: where there is but one want, and where few shipments are allowed."""
+"""Bounds by counting whole units: of the only want there is, of one SKU while the others are paid by value, and where
+few shipments are allowed.
+"""
 
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -91,3 +93,20 @@ def _by_node(sku: Carried, numbers: Collection[int]) -> dict[str, int]:
             node, units = sku.shipments[number]
             found[node] = min(sku.stocks[node], found.get(node, 0) + units)
     return found
+
+
+def most_filling(places: Sequence[Mapping[int, int]], wanted: int, missing: int) -> int:
+    """Each place ships one of the amounts it names, worth what it says; a unit that none ships costs `missing`. Dynamic
+    programming over the places and the units so far.
+    """
+    worth: list[int | None] = [0] + [None] * wanted
+    for place in places:
+        before, worth = worth, [None] * (wanted + 1)
+        for units, more in place.items():
+            for at in range(wanted + 1 - units):
+                so_far = before[at]
+                if so_far is not None:
+                    there = worth[at + units]
+                    if there is None or so_far + more > there:
+                        worth[at + units] = so_far + more
+    return max([total - (wanted - units) * missing for units, total in enumerate(worth) if total is not None])
