@@ -46,9 +46,11 @@ class Opening:
         used = frozenset().union(*[part.used for part in parts])
         return Found(sum([part.cost for part in parts]) + sum([self._lanes[number].fixed for number in used]), used)
 
-    def floor(self, opened: frozenset[int]) -> int:
-        """What it costs at least to use all of these and no others."""
-        floors = sum([goods.cheapest(opened).floor for goods in self._goods])
+    def floor(self, opened: frozenset[int], free: Iterable[int] = ()) -> int:
+        """What it costs at least to use all of these and no others, but for the free, as if these had no fixed cost."""
+        every = opened.union(free)
+        self._steps += len(self._goods)
+        floors = sum([goods.cheapest(every).floor for goods in self._goods])
         return floors + sum([self._lanes[number].fixed for number in opened])
 
     def room(self, opened: Collection[int]) -> int:

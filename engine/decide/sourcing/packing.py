@@ -31,6 +31,18 @@ def most_worth(stock: Stock, costs: Mapping[int, int], values: Sequence[int]) ->
     return _best(stock.units, _margins(stock, costs, values))
 
 
+def given(stock: Stock, costs: Mapping[int, int], values: Sequence[int]) -> dict[int, int]:
+    """By want, the units it gets if those go first that are worth most: nearly what is worth most together."""
+    found, left = {}, stock.units
+    ranked = sorted([(values[want] - costs[want], want) for want in stock.wants if want in costs], reverse=True)
+    for above, want in ranked:
+        wanted = stock.wants[want]
+        if above > 0 and left >= (wanted if want in stock.whole else 1):
+            found[want] = min(wanted, left)
+            left -= found[want]
+    return found
+
+
 def beside(stock: Stock, costs: Mapping[int, int], values: Sequence[int], want: int) -> Iterator[tuple[int, int]]:
     """Units for `want`, less what they cost, and what the other wants are worth then: where that bends."""
     others = _margins(stock, costs, values, but=want)

@@ -5,6 +5,7 @@ Mathematical Programming 6:62), by units too many or too few, as long as what is
 from collections.abc import Sequence
 
 from engine.decide.sourcing.relaxation import Relaxation
+from engine.decide.sourcing.sharing import Worth
 
 ROUNDS = 40
 PATIENT = 3
@@ -12,8 +13,8 @@ PATIENT = 3
 
 
 def refined(relaxation: Relaxation, values: Sequence[int], target: int) -> list[int]:
-    """Values at which any choice costs more than at those given, if some are found; for shipments that share nothing.
-    `target` is what the best choice costs that is known.
+    """Values at which any choice costs more than at those given, if some are found. `target` is what the best choice
+    costs that is known.
     """
     best, highest = list(values), None
     now, halvings, since = best, 0, 0
@@ -31,15 +32,15 @@ def refined(relaxation: Relaxation, values: Sequence[int], target: int) -> list[
             break
         step = (target - floor >> halvings) // norm
         now = [
-            min(want.unfilled, max(0, value + step * units))
-            for value, units, want in zip(now, lacking, relaxation.wants, strict=True)
+            min(want.unfilled, max(first, value + step * units))
+            for value, units, want, first in zip(now, lacking, relaxation.wants, relaxation.start, strict=True)
         ]
     return best
 
 
 def _lacking(relaxation: Relaxation, values: Sequence[int]) -> tuple[int, list[int]]:
     """What any choice costs at least; and by want, how many units are not supplied by shipments that are worth it."""
-    surplus = [-fixed for fixed in relaxation.fixed]
+    surplus = [-fixed for fixed in relaxation.fixed]  # of shipments that share something it stays below zero
     for value, offers in zip(values, relaxation.offers, strict=True):
         for number, cost, units in offers:
             if cost < value:
@@ -50,4 +51,9 @@ def _lacking(relaxation: Relaxation, values: Sequence[int]) -> tuple[int, list[i
         floor += want.units * value
         supplied = [units for number, cost, units in offers if cost < value and surplus[number] > 0]
         lacking.append(want.units - sum(supplied))
+    for node in relaxation.nodes:
+        worth = Worth(node, node.menus, node.numbers, values)
+        floor -= worth.most
+        for index, units in worth.supplied(values).items():
+            lacking[index] -= units
     return floor, lacking

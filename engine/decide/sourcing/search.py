@@ -13,6 +13,7 @@ from engine.decide.sourcing.lanes import Lane, useful, with_ties
 from engine.decide.sourcing.opening import Opening
 from engine.decide.sourcing.problem import Key, Problem
 from engine.decide.sourcing.pruning import Pruning
+from engine.decide.sourcing.refining import ROUNDS, refined
 from engine.decide.sourcing.relaxation import Relaxation
 from engine.decide.sourcing.sharing import sharing
 from engine.decide.sourcing.wants import wants
@@ -102,12 +103,20 @@ class Search:
         return self._opening.units()
 
     def _run(self, steps: int | None) -> int:
-        start = self._relaxation.start
-        stack = [Branch(frozenset(), range(len(self._lanes)), start, self._relaxation.base)]
+        root = Branch(frozenset(), range(len(self._lanes)), self._relaxation.start, self._relaxation.base)
+        stack, unrefined = [root], self._opening.room(()) >= len(self._lanes)
         most = None if steps is None else self.steps + steps
         while stack and (most is None or self.steps <= most):
             stack += self._explored(stack.pop())
+            if stack and unrefined and self._bounds > SOON:
+                # once more from the start, where all branches begin with better values
+                stack, unrefined = [root._replace(values=self._refined(root))], False
         return min([self._target, *self._doubts, *[branch.floor for branch in stack]])
+
+    def _refined(self, root: Branch) -> Sequence[int]:
+        first = Ascent(self._relaxation, root.opened, root.free, root.values, len(root.free))
+        self._looks += first.steps * ROUNDS
+        return refined(self._relaxation, first.values, self._target)
 
     def _explored(self, branch: Branch) -> list[Branch]:
         """What is left of the branch, in two: without one of its shipments and, to be explored first, with it."""
@@ -157,7 +166,11 @@ class Search:
             (want,) = self._wants
             self._looks += want.units * len(free)
             return least_alone(want, self._fixed, self._nodes, branch.opened, free) >= self._target
-        if self._bounds > SOON:
+        late = self._bounds > SOON
+        # whatever it costs to open shipments, some units may have none that can carry them
+        if (late or self._bounds == 1) and self._opening.floor(branch.opened, free) >= self._target:
+            return True
+        if late:
             for sku in self._carried:
                 if sku.wanted <= COUNTED:
                     self._looks += sku.wanted * len(free)

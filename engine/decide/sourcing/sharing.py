@@ -5,7 +5,7 @@ from itertools import combinations, groupby, pairwise
 from typing import NamedTuple
 
 from engine.decide.sourcing.lanes import Lane
-from engine.decide.sourcing.packing import Point, Stock, amounts, beside, by_unit, hull, most_worth
+from engine.decide.sourcing.packing import Point, Stock, amounts, beside, by_unit, given, hull, most_worth
 from engine.decide.sourcing.problem import Problem
 from engine.decide.sourcing.wants import Want, several_want
 
@@ -125,6 +125,14 @@ class Worth:
     @property
     def most(self) -> int:
         return max(self.totals)
+
+    def supplied(self, values: Sequence[int]) -> dict[int, int]:
+        """Units by want of the menu that is worth most."""
+        menu = self.menus[self.totals.index(self.most)]
+        found: dict[int, int] = {}
+        for stock in self.stocks.values():
+            found |= given(stock, menu.costs, values)
+        return found
 
     def points(self, want: int, sku: str, values: Sequence[int]) -> list[Point]:
         """From which values of a unit of `want` on the node supplies how many more of them.
