@@ -10,9 +10,9 @@ from typing import Any
 import click
 from rich.console import Console
 
-from tests.bench import activating, cases, checking, deciding, matching, serving, tables
+from tests.bench import activating, cases, checking, choosing, deciding, matching, serving, tables
 
-PARTS = ("matching", "deciding", "checking", "activating", "serving")
+PARTS = ("matching", "choosing", "deciding", "checking", "activating", "serving")
 BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
 
 
@@ -21,8 +21,8 @@ BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--only", type=click.Choice(PARTS), multiple=True, help="Only this part.")
 def main(*, brief: bool, as_json: bool, only: Sequence[str]) -> None:
-    """Measure matching against other engines, decisions a second, checking and activating policies, and HTTP throughput
-    against a floor.
+    """Measure matching and choosing against other engines, decisions a second, checking and activating policies, and
+    HTTP throughput against a floor.
     """
     # what is started here is ended by leaving blocks, so a request to end must leave them
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -40,6 +40,10 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
     if "matching" in only:
         sets = cases.option_sets(inventory, BRIEF_SETS if brief else cases.SETS)
         found["matching"] = matching.measure(sets, rounds=BRIEF_ROUNDS if brief else matching.ROUNDS, say=_say)
+    if "choosing" in only:
+        extent = choosing.BRIEF if brief else choosing.WHOLE
+        orders = cases.orders(lines[: extent.orders])
+        found["choosing"] = choosing.measure(inventory, orders, extent=extent, say=_say)
     if "deciding" in only:
         orders = cases.orders(lines[: BRIEF_ORDERS if brief else deciding.ORDERS])
         found["deciding"] = deciding.measure(inventory, orders, say=_say)

@@ -9,9 +9,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench import choosing
 from tests.bench.activating import Activated
 from tests.bench.cases import OPTIONS
 from tests.bench.checking import Checking
+from tests.bench.choosing import Chosen
 from tests.bench.deciding import Decided
 from tests.bench.matching import Matched, Row
 from tests.bench.peers.handwritten import Handwritten
@@ -24,6 +26,7 @@ class Report:
     """`load` is the machine's load average of a minute, before and after, and how many cores share it."""
 
     matching: Matched | None
+    choosing: Chosen | None
     deciding: Decided | None
     activating: Activated | None
     serving: Served | None
@@ -37,6 +40,8 @@ def record(report: Report) -> dict[str, Any]:
     found = dataclasses.asdict(report)
     if report.matching:
         found["matching"]["ahead_of_every_engine"] = ahead(report.matching)
+    if report.choosing:
+        found["choosing"]["shares"] = {row.name: row.share for row in choosing.rows(report.choosing)}
     if report.serving:
         found["serving"]["share"] = report.serving.share
     return found
@@ -70,6 +75,8 @@ def _tables(report: Report) -> Iterator[Table]:
     if report.matching:
         yield _times(report.matching)
         yield _forms(report.matching)
+    if report.choosing:
+        yield _choices(report.choosing)
     if report.deciding:
         yield _parts(report.deciding)
     if report.activating:
@@ -114,6 +121,28 @@ def _forms(matched: Matched) -> Table:
         used.setdefault((row.engine, row.form), []).append(row.rules)
     for (engine, form), counts in sorted(used.items()):
         table.add_row(engine, form, ", ".join(map(str, counts)))
+    return table
+
+
+def _choices(chosen: Chosen) -> Table:
+    of = chosen.agreement
+    table = Table(
+        title=f"Choosing: as good as HiGHS on {of.equal} of {of.instances} instances, better on {of.ours_better}, "
+        f"worse on {of.highs_better}; wrong on {of.wrong}",
+        caption="1,000 nodes in times of 100: "
+        + ", ".join(f"{_short(times)} with {lines} lines" for lines, times in chosen.growth.items()),
+    )
+    table.add_column("problems")
+    for title in ("how many", "ours, ms", "p99", "p99 / median", "HiGHS, ms", "of that solving", "ours / HiGHS"):
+        table.add_column(title, justify="right")
+    for row in choosing.rows(chosen):
+        theirs = [row.highs, row.solving, row.share]
+        table.add_row(
+            row.name,
+            str(row.count),
+            *[_short(number) for number in (row.median, row.p99, row.spread)],
+            *["-" if number is None else _short(number) for number in theirs],
+        )
     return table
 
 

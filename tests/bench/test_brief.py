@@ -8,7 +8,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from tests.bench import cases, rulebook, tables
+from tests.bench import cases, choosing, rulebook, tables
 from tests.bench.__main__ import measure
 from tests.bench.cases import OPTIONS, ROOT
 from tests.bench.matching import AnswersDiffer, meant, verify
@@ -83,6 +83,18 @@ def test_matching_reports_every_engine_that_is_installed_at_every_number_of_rule
     assert report["matching"]["missing"].keys() == missing.keys()
 
 
+def test_ours_and_highs_choose_as_well(report):
+    found = report["choosing"]["agreement"]
+    assert found["equal"] == found["instances"] > 0
+    assert found["wrong"] == 0
+
+
+def test_choosing_reports_every_size_beside_highs(report):
+    sizes = report["choosing"]["sizes"]
+    assert len(sizes) == len(choosing.LINES) * len(choosing.OPTIONS)
+    assert all(row["highs"] > row["solving"] > 0 for row in [*report["choosing"]["sides"], *sizes])
+
+
 def test_deciding_reports_a_rate_and_where_the_time_goes(report):
     assert report["deciding"]["per_second"] > 0
     parts = list(report["deciding"]["parts"])
@@ -115,6 +127,7 @@ def test_the_tables_show_every_part(measured):
     shown = console.file.getvalue()
     for part in (
         "Matching 20 options",
+        "Choosing",
         "Deciding 30 orders",
         "Until a policy set decides",
         "Checking policies",
@@ -129,4 +142,4 @@ def test_the_command_line_prints_json_of_the_parts_asked_for():
     done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=True)
     found = json.loads(done.stdout)
     assert found["deciding"]["orders"] == 30
-    assert found["matching"] is found["activating"] is found["serving"] is None
+    assert found["matching"] is found["choosing"] is found["activating"] is found["serving"] is None
