@@ -20,6 +20,9 @@ def policy_files(path: Path) -> dict[str, bytes]:
     """The policy files under a directory (tests left out), or the one file, by name; raises InputInvalid. Files named
     *.yml come along, to be refused: who wrote one believes that it counts.
     """
+    if path.is_file() and path.name.endswith(TEST_SUFFIX):
+        message = f"this is a test file; run: pointsman policy test {path}"
+        raise InputInvalid([Mistake(where=str(path), field="", message=message)])
     found = [path] if path.is_file() else sorted(item for item in path.rglob("*.y*ml") if _is_meant(item))
     if not found:
         raise InputInvalid([Mistake(where=str(path), field="", message="there is no policy file (*.yaml) here")])

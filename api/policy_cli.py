@@ -29,7 +29,7 @@ def check(path: Path, form: str, *, strict: bool) -> None:
 
     Example: pointsman policy check policies
     """
-    checked = files.shown_at(path, lint.check(files.policies_beside(path)))
+    checked = files.shown_at(path, lint.check(files.policies_beside(path), whole=path.is_dir()))
     click.echo(findings.FORMATS[form](checked))
     sys.exit(1 if checked.errors or (strict and checked.warnings) else 0)
 

@@ -18,7 +18,7 @@ from rules.effects import STAGE_OF
 from rules.meanings import LANGUAGES, Said
 from rules.parsing import COMBINATORS, fits, takes_a_day
 from rules.patterns import MOMENT, SCALAR, SHARE, UNQUOTED, Shape, literal, one, some, words
-from rules.schema import ID_PATTERN, PolicyShape, RuleShape
+from rules.schema import ID_PATTERN, LANGUAGE_PATTERN, PolicyShape, RuleShape
 from rules.vocabulary import (
     ATTRIBUTE_GROUPS,
     CHANNELS,
@@ -97,7 +97,13 @@ class _Writer:
     def _rule_keys(self) -> dict[str, Shape]:
         text = {"anyOf": [{"type": "string", "minLength": 1}, UNQUOTED]}
         named = dict.fromkeys(LANGUAGES, text)
-        reasons = {"type": "object", "minProperties": 1, "properties": named, "additionalProperties": text}
+        reasons = {
+            "type": "object",
+            "minProperties": 1,
+            "properties": named,
+            "patternProperties": {f"^{LANGUAGE_PATTERN}$": text},
+            "additionalProperties": False,
+        }
         instant, times = literal(Kind.INSTANT), literal(Kind.TIME)
         return {
             "because": {"anyOf": [*text["anyOf"], reasons]},
