@@ -160,6 +160,8 @@ class _Program:
             yield [(column, 1) for terms in nodes.values() for column, _ in terms], problem.max_shipments
 
     def solved(self) -> dict[tuple[tuple[str, str], int], int]:
+        if not self._parts:
+            return {}  # HiGHS calls a program without columns empty, and not optimal
         counts = self._run()
         wanted = sum(demand.quantity for demand in self._problem.demands)
         if not counts.any() or (self._problem.ship_complete and self._lots @ counts < wanted):

@@ -67,10 +67,13 @@ class Opening:
 
     def improve(self, opened: frozenset[int], surplus: Mapping[int, int]) -> None:
         """From the most promising shipments, leave out one after another while that helps."""
-        for number in sorted(surplus, key=lambda number: (-surplus[number], number)):
-            if surplus[number] < 0 or len(opened) >= self._most:
-                break
-            opened |= frozenset(self.fitting(opened, [number]))
+        promising = sorted([(-worth, number) for number, worth in surplus.items() if worth >= 0])
+        if self._room:
+            for _, number in promising:
+                if len(opened) < self._most:
+                    opened |= frozenset(self.fitting(opened, [number]))
+        else:
+            opened |= frozenset([number for _, number in promising[: max(0, self._most - len(opened))]])
         found = self.evaluated(opened)
         if opened not in self._tried and len(self._tried) < IMPROVED:
             self._tried.add(opened)

@@ -168,7 +168,7 @@ class Search:
             return least_alone(want, self._fixed, self._nodes, branch.opened, free) >= self._target
         late = self._bounds > SOON
         # whatever it costs to open shipments, some units may have none that can carry them
-        if (late or self._bounds == 1) and self._opening.floor(branch.opened, free) >= self._target:
+        if (late or self._problem.ship_complete) and self._opening.floor(branch.opened, free) >= self._target:
             return True
         if late:
             for sku in self._carried:
