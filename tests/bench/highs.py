@@ -204,9 +204,9 @@ class _Program:
         self._highs.setSolution(solution)
 
     def _run(self) -> np.ndarray:
-        started = time.perf_counter()
+        started = time.process_time()
         self._highs.run()
-        self.seconds += time.perf_counter() - started
+        self.seconds += time.process_time() - started
         status = self._highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise NotSolved(self._highs.modelStatusToString(status))
