@@ -160,6 +160,8 @@ class _Program:
             yield [(column, 1) for terms in nodes.values() for column, _ in terms], problem.max_shipments
 
     def solved(self) -> dict[tuple[tuple[str, str], int], int]:
+        if not self._parts:
+            return {}  # HiGHS calls a program without columns empty, and not optimal
         counts = self._run()
         wanted = sum(demand.quantity for demand in self._problem.demands)
         if not counts.any() or (self._problem.ship_complete and self._lots @ counts < wanted):
@@ -202,9 +204,9 @@ class _Program:
         self._highs.setSolution(solution)
 
     def _run(self) -> np.ndarray:
-        started = time.perf_counter()
+        started = time.process_time()
         self._highs.run()
-        self.seconds += time.perf_counter() - started
+        self.seconds += time.process_time() - started
         status = self._highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise NotSolved(self._highs.modelStatusToString(status))

@@ -19,9 +19,6 @@ from engine.decide.sourcing.relaxation import Relaxation
 from engine.decide.sourcing.sharing import Worth
 from engine.decide.sourcing.wants import Offer
 
-PASSES = 2
-"""Over all wants; more hardly lift the bound."""
-
 
 class Ascent:
     """If all of `opened` and up to `most` of `free` are used, with the values raised from those given."""
@@ -48,7 +45,7 @@ class Ascent:
                 self._surplus.pop(number, None)
         self._counted = [number for number in opened if number in self._surplus]
         self._offers = [[offer for offer in offers if offer[0] in self._surplus] for offers in relaxation.offers]
-        self.steps = PASSES * (sum(map(len, self._offers)) + sum([node.steps for node in self._nodes]))
+        self.steps = sum(map(len, self._offers)) + sum([node.steps for node in self._nodes])
         """Prices looked at, or work like that."""
         self._climb()
         self.surplus = self._surpluses()
@@ -67,32 +64,35 @@ class Ascent:
                     surplus[number] += units * (value - cost)
         if scarce:
             self._charge()
-        for _ in range(PASSES):
-            for several in self._relaxation.several:
-                self._raise_together(several)
-            for want in range(len(self.values)):
-                self._raise(want)
-            if scarce:
-                self._charge()
+        # once: to go over them again lifts the bound, but by less than the next branches do in that time
+        for several in self._relaxation.several:
+            self._raise_together(several)
+        for want in range(len(self.values)):
+            self._raise(want)
+        if scarce:
+            self._charge()
 
     def _raise(self, want: int) -> None:
         """Each shipment supplies the want from the value on where its surplus passes zero. The last it takes to have
         all that is wanted sets the value.
         """
         surplus, offers, old = self._surplus, self._offers[want], self.values[want]
-        points = []
+        points, bare = [], []
         for number, cost, units in offers:
+            worth = surplus[number]
             if cost < old:
-                surplus[number] -= units * (old - cost)
-            points.append((cost - min(0, surplus[number] // units), units))
-        sharing = self._carrying(want)
+                worth -= units * (old - cost)
+            bare.append(worth)
+            points.append((cost if worth >= 0 else cost - worth // units, units))
+        sharing = self._carrying(want) if self._nodes else ()
         for node in sharing:
             points += node.points(want, self._wants[want].sku, self.values)
         new = _reached(points, self._wants[want].units, self._wants[want].unfilled)
-        for number, cost, units in offers:
-            if cost < new:
-                surplus[number] += units * (new - cost)
-        self._revalue(sharing, {want: new})
+        for (number, cost, units), worth in zip(offers, bare, strict=True):
+            surplus[number] = worth + units * (new - cost) if cost < new else worth
+        self.values[want] = new
+        if sharing:
+            self._revalue(sharing, {want: new})
 
     def _raise_together(self, several: Sequence[int]) -> None:
         """The values of wants for one SKU by as much: each alone would outbid the others by next to nothing."""

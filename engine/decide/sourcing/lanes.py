@@ -112,10 +112,12 @@ def with_ties(lanes: Sequence[Lane]) -> tuple[list[Lane], int]:
     count = len(lanes)
     bits = count + count.bit_length()
     tied = [
-        lane._replace(
-            fixed=(lane.fixed << bits) + (1 << count) - (1 << count - place),
-            costs={index: cost << bits for index, cost in lane.costs.items()},
+        Lane(
+            key,
+            (fixed << bits) + (1 << count) - (1 << count - place),
+            {index: cost << bits for index, cost in costs.items()},
+            shelf,
         )
-        for place, lane in enumerate(lanes, start=1)
+        for place, (key, fixed, costs, shelf) in enumerate(lanes, start=1)
     ]
     return tied, bits

@@ -67,15 +67,27 @@ class Opening:
 
     def improve(self, opened: frozenset[int], surplus: Mapping[int, int]) -> None:
         """From the most promising shipments, leave out one after another while that helps."""
-        for number in sorted(surplus, key=lambda number: (-surplus[number], number)):
-            if surplus[number] < 0 or len(opened) >= self._most:
-                break
-            opened |= frozenset(self.fitting(opened, [number]))
+        opened = self._more(opened, [number for number, worth in surplus.items() if worth >= 0], surplus)
         found = self.evaluated(opened)
         if opened not in self._tried and len(self._tried) < IMPROVED:
             self._tried.add(opened)
             found = self._fewer(found, surplus)
         self.best = min(self.best, found)
+
+    def improve_all(self, surplus: Mapping[int, int]) -> None:
+        """The same from all of them."""
+        found = self.evaluated(self._more(frozenset(), surplus, surplus))
+        self.best = min(self.best, self._fewer(found, surplus))
+
+    def _more(self, opened: frozenset[int], more: Iterable[int], surplus: Mapping[int, int]) -> frozenset[int]:
+        """With more, the most promising first, as long as there is room."""
+        promising = [number for _, number in sorted([(-surplus[number], number) for number in more])]
+        if not self._room:
+            return opened.union(promising[: max(0, self.room(opened))])
+        for number in promising:
+            if self.room(opened) > 0:
+                opened = opened.union(self.fitting(opened, [number]))
+        return opened
 
     def _fewer(self, found: Found, surplus: Mapping[int, int]) -> Found:
         """Without one after another, those first that seem to be worth least, while that helps."""

@@ -15,8 +15,10 @@ class Relaxation:
         self.base = sum([want.base for want in wants])
         self.nodes = nodes
         self.several = list(several_want(wants).values())
+        self.offers = [want.offers for want in wants]
         shared = {number for node in nodes for number in node.numbers}
-        self.offers = [[offer for offer in want.offers if offer.number not in shared] for want in wants]
+        if shared:
+            self.offers = [[offer for offer in offers if offer.number not in shared] for offers in self.offers]
         self.start = self._start()
         """Values to raise from: lines of one SKU begin at the same."""
 

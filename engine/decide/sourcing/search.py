@@ -3,7 +3,7 @@
 `Ascent` says what a branch costs at least, and which shipments that leaves open.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -80,6 +80,7 @@ class Search:
         self.useless = useless << self.bits
         self._bounds = 0
         self._looks = 0
+        self._surplus: Mapping[int, int] = {}
         self._doubts: list[int] = []
         self.floor = self._run(most_steps)
         """No choice costs less than this, or the best if that is less."""
@@ -111,6 +112,9 @@ class Search:
             if stack and unrefined and self._bounds > SOON:
                 # once more from the start, where all branches begin with better values
                 stack, unrefined = [root._replace(values=self._refined(root))], False
+        if stack:
+            # it had to stop, maybe before it came upon what fills most
+            self._opening.improve_all(self._surplus)
         return min([self._target, *self._doubts, *[branch.floor for branch in stack]])
 
     def _refined(self, root: Branch) -> Sequence[int]:
@@ -154,6 +158,8 @@ class Search:
             # where that leaves units unfilled the values are high, and only come down to there with the toll
             other = Ascent(self._relaxation, branch.opened, free, [want.unfilled for want in self._wants], most)
             ascent = max(ascent, other, key=lambda one: one.floor)
+        if self._bounds == 0:
+            self._surplus = ascent.surplus
         self._bounds += 1
         self._opening.improve(branch.opened, ascent.surplus)
         return ascent
@@ -168,7 +174,7 @@ class Search:
             return least_alone(want, self._fixed, self._nodes, branch.opened, free) >= self._target
         late = self._bounds > SOON
         # whatever it costs to open shipments, some units may have none that can carry them
-        if (late or self._bounds == 1) and self._opening.floor(branch.opened, free) >= self._target:
+        if (late or self._problem.ship_complete) and self._opening.floor(branch.opened, free) >= self._target:
             return True
         if late:
             for sku in self._carried:

@@ -67,6 +67,8 @@ def sharing(problem: Problem, lanes: Sequence[Lane], wants: Sequence[Want], *, c
             shared.update(nodes)
         elif closely and len(nodes) > len(set(nodes)):
             shared.update([a for a, b in pairwise(nodes) if a == b and problem.supply[a, want.sku] < want.units])
+    if not shared and not closely:
+        return
     for node, numbers in groupby(range(len(lanes)), key=lambda number: lanes[number].key[0]):
         some = list(numbers)
         room = problem.room.get(node, len(some))
