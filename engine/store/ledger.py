@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from engine.decide.decision import Claim, Decision, Room
 from engine.facts import Position
 from engine.store.client import Client, faults
-from engine.store.holds import Holds, hold_fields
+from engine.store.holds import Holds, hold_parts
 from engine.store.keys import Keys
 from engine.store.log import packed
 from engine.store.policies import split_entry
@@ -113,10 +111,10 @@ class Ledger:
         named += [name for claim in decision.claims for name in (keys.on_hand(claim.sku), keys.held(claim.sku))]
         named.append(keys.open_holds)
         most = -1 if max_holds is None else max_holds
-        held = orjson.dumps({"caller": caller, "most": most, "fields": hold_fields(decision, caller)})
         instant = decision.decided_at if policies_at is None else policies_at
         arguments = [decision_id, decision.decided_at, packed(body), decision.network_version, decision.policy_version]
-        arguments += [IDEMPOTENCY_SECONDS if key else 0, decision.hold_until, held, instant, len(decision.claims)]
+        arguments += [IDEMPOTENCY_SECONDS if key else 0, decision.hold_until, caller, most, instant, decision.day]
+        arguments += [len(decision.claims), len(decision.shipments), *hold_parts(decision)]
         for claim in decision.claims:
             arguments += [claim.node, claim.units, _floor(claim)]
         for room in decision.rooms:
