@@ -23,7 +23,7 @@ from engine.facts import Inventory, Network, Order, Product, Snapshot
 from engine.holding import Holding
 from engine.settings import Settings
 from engine.stockroom import Availability, Stockroom
-from engine.store import checking, log, network, resetting
+from engine.store import checking, log, network, repairing, resetting
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Key, Ledger, Reading, positions
@@ -195,6 +195,10 @@ class Pointsman:
     def check(self) -> checking.Audit:
         """The ledger recomputed from the log; nothing is changed."""
         return checking.check(self._client, self._keys)
+
+    def repair(self, *, who: str) -> repairing.Repair:
+        """Mend what `check` finds, but for what only people can, and log each mending as `who`'s."""
+        return repairing.repair(self._client, self._keys, now=self.now, who=who)
 
     def forget(self) -> int:
         """Delete all of this network: facts, stock, holds, policies, log. The number of keys there were."""

@@ -41,9 +41,20 @@ class Client:
 
     def names(self, prefix: str) -> list[str]:
         """Every key that starts with `prefix`, letter for letter, once, sorted."""
+        return sorted(set(self.scan(prefix)))
+
+    def scan(self, prefix: str, *, count: int = _SCAN) -> Iterator[str]:
+        """Every key that starts with `prefix`, letter for letter; some may come twice."""
         pattern = "".join(f"\\{letter}" if letter in "*?[]\\^" else letter for letter in prefix)
         with faults():
-            return sorted({name.decode() for name in self.redis.scan_iter(f"{pattern}*", count=_SCAN)})
+            for name in self.redis.scan_iter(f"{pattern}*", count=count):
+                yield name.decode()
+
+    def milliseconds(self, key: str) -> int:
+        """The time of the server that has `key`."""
+        with faults():
+            seconds, micros = self.redis.eval("return redis.call('TIME')", 1, key)
+        return int(seconds) * 1_000 + int(micros) // 1_000
 
     def close(self) -> None:
         self.redis.close()
