@@ -1,7 +1,7 @@
-"""`ledger check`: what is held, what moved and how full each day is, told by the log, against what the ledger says.
+"""`ledger check`: what is held, what moved, how full each day is, told by the log, against what the ledger says.
 
 First everything is read a batch at a time while the service goes on, and what differs is suspected. Then each suspect
-is read at one moment together with the end of the log, and the log told up to just there: what differs then has drifted.
+is read at one moment with the end of the log, and the log told up to just there: what differs then has drifted.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -138,7 +138,7 @@ class Check:
                 self.told.add(raw)
 
     def _read_log(self) -> list[Drift]:
-        """Let the whole log tell, and compare it with its index; the decisions that the index has and the log lacks."""
+        """Let the log tell, and compare it with its index; what only the index has."""
         indexed = 0
         with faults():
             last = self._client.redis.xrevrange(self._keys.log, count=1)

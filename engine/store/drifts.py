@@ -62,7 +62,9 @@ def of_position(keys: Keys, told: Told, spot: Spot, found: Position) -> Iterator
     if found.held != wanted:
         before, after = (str(units) if units else None for units in (found.held, wanted))
         write = Write(key=keys.held(sku), field=node, before=before, after=after)
-        yield Drift(what="units held", sku=sku, node=node, expected=wanted, found=found.held, writes=(write,), suspect=at)
+        yield Drift(
+            what="units held", sku=sku, node=node, expected=wanted, found=found.held, writes=(write,), suspect=at
+        )
     if found.held > found.on_hand and not short(told, spot, found):
         cause = "more units are held than were promised of those there"
         yield Drift(
@@ -94,7 +96,9 @@ def of_hold(keys: Keys, told: Told, name: str, fields: Mapping[str, str], until:
         cause = CHANGED if fields else DELETED
         what = f"the hold of decision {name}"
         yield Drift(what=what, expected=hold.total, found=found, cause=cause, writes=writes, suspect=at)
-    elif fields != (wanted := fields_of(hold)) and (writes := _differences(keys.hold(name), fields, wanted, small=True)):
+    elif fields != (wanted := fields_of(hold)) and (
+        writes := _differences(keys.hold(name), fields, wanted, small=True)
+    ):
         what = f"the {' and '.join(write.field for write in writes)} of hold {name}"
         yield Drift(what=what, expected=len(writes), found=0, writes=writes, suspect=at)
     if until != hold.until:
@@ -181,7 +185,9 @@ def _stray(keys: Keys, name: str, fields: Mapping[str, str], until: int | None) 
         yield Drift(what=f"hold {name} without a decision", found=found, cause=cause, writes=writes, suspect=at)
     elif until is not None:
         cause = "its hold is no more"
-        yield Drift(what=f"the instant at which hold {name} expires", found=until, cause=cause, writes=writes, suspect=at)
+        yield Drift(
+            what=f"the instant at which hold {name} expires", found=until, cause=cause, writes=writes, suspect=at
+        )
 
 
 def _expires(keys: Keys, name: str, before: int | None, after: int | None) -> Write:

@@ -38,7 +38,7 @@ class Entry:
     until: int | None = None
     """Of an extension."""
     day: str = ""
-    """Of a decision: the date under which its shipments count as load. Releases before 0.2 left it out."""
+    """Of a decision: the date under which its shipments count as load. Earlier releases left it out."""
     stood: tuple[tuple[int, int, int], ...] = ()
     """Of a decision: what was on hand, held and the floor just before it, of each position it took units from, these
     sorted by SKU, then node.

@@ -64,7 +64,7 @@ class Breach:
 
 @dataclass(slots=True, kw_only=True)
 class Day:
-    """Shipments by node, as the log counts them; and when, in milliseconds of the server, a decision last added some."""
+    """Shipments by node, as the log counts them; and when a decision last added some, in milliseconds of the server."""
 
     loads: Counter[str] = field(default_factory=Counter)
     added: int = 0

@@ -13,35 +13,50 @@ from engine.store.keys import Keys
 from engine.store.log import entries
 from tests.building import order
 from tests.proxying import proxy
-from tests.store.test_checking import drifts, held, key  # noqa: F401  # the same two decisions that live
+
+
+@pytest.fixture
+def held(pointsman):
+    """Two decisions that live: three RARE in Lyon, and five SHIRT."""
+    return [pointsman.decide(order(*lines)).record for lines in ([("RARE", 3)], [("SHIRT", 5)])]
+
+
+@pytest.fixture
+def key(network):
+    return lambda name: f"{{{network}}}:{name}"
+
 
 DAMAGES = {
-    "held units of nobody": lambda r, key, name: r.hset(key("held:LAMP"), "lyon", 2),
-    "held units too few": lambda r, key, name: r.hincrby(key("held:RARE"), "lyon", -2),
-    "held units gone": lambda r, key, name: r.delete(key("held:RARE")),
+    "held units of nobody": lambda r, key, _: r.hset(key("held:LAMP"), "lyon", 2),
+    "held units too few": lambda r, key, _: r.hincrby(key("held:RARE"), "lyon", -2),
+    "held units gone": lambda r, key, _: r.delete(key("held:RARE")),
     "a hold gone": lambda r, key, name: r.delete(key(f"hold:{name}")),
     "a hold altered": lambda r, key, name: r.hset(key(f"hold:{name}"), "0", '["paris","parcel",[["RARE",1]]]'),
     "a hold nobody can read": lambda r, key, name: r.hset(key(f"hold:{name}"), "0", "?"),
-    "a hold of nobody": lambda r, key, name: r.hset(key("hold:stray"), "0", '["lyon","parcel",[["RARE",2]]]'),
+    "a hold of nobody": lambda r, key, _: r.hset(key("hold:stray"), "0", '["lyon","parcel",[["RARE",2]]]'),
     "a hold of another day and caller": lambda r, key, name: r.hset(
         key(f"hold:{name}"), mapping={"day": "2020-01-01", "caller": "x", "until": "5"}
     ),
     "an expiry gone": lambda r, key, name: r.zrem(key("expiring"), name),
     "an expiry too late": lambda r, key, name: r.zadd(key("expiring"), {name: 9_999_999_999}),
-    "an expiry of nobody": lambda r, key, name: r.zadd(key("expiring"), {"stray": 9_999_999_999}),
-    "open holds miscounted": lambda r, key, name: r.hincrby(key("open"), "", 5),
-    "open holds of nobody": lambda r, key, name: r.hset(key("open"), "stranger", 1),
-    "a load too high": lambda r, key, name: r.hincrby(key("load:2026-11-27"), "lyon", 7),
-    "a load gone": lambda r, key, name: r.delete(key("load:2026-11-27")),
-    "a load of nobody": lambda r, key, name: r.hset(key("load:2026-11-28"), "lyon", 3),
+    "an expiry of nobody": lambda r, key, _: r.zadd(key("expiring"), {"stray": 9_999_999_999}),
+    "open holds miscounted": lambda r, key, _: r.hincrby(key("open"), "", 5),
+    "open holds of nobody": lambda r, key, _: r.hset(key("open"), "stranger", 1),
+    "a load too high": lambda r, key, _: r.hincrby(key("load:2026-11-27"), "lyon", 7),
+    "a load gone": lambda r, key, _: r.delete(key("load:2026-11-27")),
+    "a load of nobody": lambda r, key, _: r.hset(key("load:2026-11-28"), "lyon", 3),
     "a decision out of the index": lambda r, key, name: r.hdel(key("decisions"), name),
     "a decision misplaced in the index": lambda r, key, name: r.hset(key("decisions"), name, "1-1"),
 }
 
 
-def state(contents, key):  # noqa: F811
+@pytest.fixture
+def state(contents, key):
     """All but the log, with counts of nothing left out."""
-    found = {name: value for name, value in contents().items() if name != key("log").encode()}
+    return lambda: without_nothing({name: value for name, value in contents().items() if name != key("log").encode()})
+
+
+def without_nothing(found):
     return {
         name: {field: said for field, said in value.items() if said != b"0"} if isinstance(value, dict) else value
         for name, value in found.items()
@@ -54,17 +69,22 @@ def repairs(pointsman):
     return [entry for entry in entries(pointsman._client, keys) if entry.kind == "repaired"]
 
 
+@pytest.fixture
+def harm(redis_client, key):
+    return lambda damage, name: DAMAGES[damage](redis_client, key, name)
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damage_is_found_with_its_cause_mended_and_logged(pointsman, held, redis_client, key, contents, damage):  # noqa: F811
-    before = state(contents, key)
-    DAMAGES[damage](redis_client, key, held[0]["id"])
+def test_a_damage_is_found_with_its_cause_mended_and_logged(pointsman, held, state, harm, damage):
+    before = state()
+    harm(damage, held[0]["id"])
     audit = pointsman.check()
     assert not audit.clean
     assert all(drift.cause for drift in audit.drifts)
     mended = pointsman.repair(who="eve").mended
     assert mended
     assert pointsman.check().clean
-    assert state(contents, key) == before
+    assert state() == before
     logged = repairs(pointsman)
     assert [(entry.caller, entry.at) for entry in logged] == [("eve", pointsman.now)] * len(mended)
     bodies = [orjson.loads(entry.body) for entry in logged]
@@ -86,7 +106,7 @@ def test_several_damages_at_once_are_mended_in_one_go(pointsman, redis_client, n
     assert pointsman.holds.release(decided).until is None
 
 
-def test_a_second_repair_finds_nothing_to_do(pointsman, held, redis_client, key, contents):  # noqa: F811
+def test_a_second_repair_finds_nothing_to_do(pointsman, held, redis_client, key, contents):
     redis_client.hincrby(key("held:RARE"), "lyon", 5)
     assert len(pointsman.repair(who="eve").mended) == 1
     before = contents()
@@ -94,13 +114,13 @@ def test_a_second_repair_finds_nothing_to_do(pointsman, held, redis_client, key,
     assert contents() == before
 
 
-def test_a_ledger_nobody_touched_is_not_repaired(pointsman, held, contents):  # noqa: F811
+def test_a_ledger_nobody_touched_is_not_repaired(pointsman, held, contents):
     before = contents()
     assert pointsman.repair(who="eve").mended == ()
     assert contents() == before
 
 
-def test_a_hold_that_was_lost_can_be_confirmed_once_it_is_mended(pointsman, held, redis_client, key):  # noqa: F811
+def test_a_hold_that_was_lost_can_be_confirmed_once_it_is_mended(pointsman, held, redis_client, key):
     name = held[0]["id"]
     redis_client.delete(key(f"hold:{name}"))
     with pytest.raises(HoldEnded, match="ledger check"):
@@ -110,7 +130,7 @@ def test_a_hold_that_was_lost_can_be_confirmed_once_it_is_mended(pointsman, held
     assert pointsman.check().clean
 
 
-def test_units_on_hand_changed_by_hand_are_told_and_left_for_a_count(pointsman, held, redis_client, key):  # noqa: F811
+def test_units_on_hand_changed_by_hand_are_told_and_left_for_a_count(pointsman, held, redis_client, key):
     pointsman.holds.confirm(held[1]["id"])
     node = held[1]["shipments"][0]["node"]
     redis_client.hincrby(key("on_hand:SHIRT"), node, 3)
@@ -121,17 +141,17 @@ def test_units_on_hand_changed_by_hand_are_told_and_left_for_a_count(pointsman, 
     assert "send the count" in drift.cause
 
 
-def test_a_log_that_lost_an_entry_or_has_a_torn_one_is_told(pointsman, held, redis_client, key):  # noqa: F811
+def test_a_log_that_lost_an_entry_or_has_a_torn_one_is_told(pointsman, held, redis_client, key):
     place = redis_client.hget(key("decisions"), held[1]["id"])
     redis_client.xdel(key("log"), place)
     torn = redis_client.xadd(key("log"), {"kind": "decided", "id": "torn", "at": 1, "body": b"torn"})
     pointsman.repair(who="eve")
-    told = drifts(pointsman)
+    told = [str(drift) for drift in pointsman.check().drifts]
     assert f"decision {held[1]['id']} in the log, at {place.decode()}: 0 found, 1 expected" in told
     assert f"entry {torn.decode()} of the log that can be read: 0 found, 1 expected" in told
 
 
-def test_units_taken_below_a_floor_are_told_as_long_as_they_are_held(pointsman, held, redis_client, key):  # noqa: F811
+def test_units_taken_below_a_floor_are_told_as_long_as_they_are_held(pointsman, held, redis_client, key):
     place = redis_client.hget(key("decisions"), held[0]["id"])
     ((_, fields),) = redis_client.xrange(key("log"), place, place)
     assert fields[b"stood"] == b"3 0 0"
@@ -147,7 +167,8 @@ def test_units_taken_below_a_floor_are_told_as_long_as_they_are_held(pointsman, 
     assert pointsman.check().clean
 
 
-def test_a_repair_whose_reply_is_lost_is_done_once(pointsman, held, redis_client, key, server_url, opened):  # noqa: F811
+def test_a_repair_whose_reply_is_lost_is_done_once(pointsman, redis_client, key, server_url, opened):
+    pointsman.decide(order(("RARE", 3)))
     redis_client.hset(key("held:RARE"), "lyon", 1)
     with proxy(server_url) as lossy:
         worker = opened()
@@ -165,7 +186,7 @@ def test_a_repair_whose_reply_is_lost_is_done_once(pointsman, held, redis_client
 
 def test_while_decisions_are_made_the_check_finds_only_what_drifted_and_repairs_it(
     pointsman, opened, redis_client, key
-):  # noqa: F811
+):
     name = pointsman.decide(order(("RARE", 1))).record["id"]
     over = threading.Event()
 
