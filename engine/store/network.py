@@ -13,7 +13,6 @@ from engine.store.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.records import dump, network_of, network_record, product_of, product_record, words_record
 
-
 _FIELDS_AT_ONCE = 2_000
 _STAGED_SECONDS = 60 * 60
 _MOST_TRIES = 10
