@@ -155,7 +155,7 @@ def _most(room: Room) -> str:
 
 def _counts(flat: Sequence[bytes]) -> dict[str, int]:
     """HGETALL as a script answers it: name, count, name, count."""
-    return {flat[index].decode(): int(flat[index + 1]) for index in range(0, len(flat), 2)}
+    return dict(zip(map(bytes.decode, flat[::2]), map(int, flat[1::2]), strict=True))
 
 
 def _both(on_hand: Mapping[str, int], held: Mapping[str, int]) -> dict[str, tuple[int, int]]:
