@@ -5,14 +5,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import redis
 from redis.backoff import ExponentialWithJitterBackoff
+from redis.cluster import RedisCluster
+from redis.exceptions import (
+    AskError,
+    ClusterDownError,
+    ClusterError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+    SlotNotCoveredError,
+    TryAgainError,
+)
 from redis.exceptions import ConnectionError as Away
-from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as NoAnswer
 from redis.retry import Retry
 
 from engine.errors import StoreUnavailable
+from engine.store.connecting import connected
 
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 2.0
@@ -28,12 +41,14 @@ class Client:
 
     def __init__(self, url: str) -> None:
         # Any: the types that redis-py ships leave open whether an answer is bytes, text or nothing
-        self.redis: Any = redis.Redis.from_url(
-            url,
-            retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), TRIES_AGAIN),
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
-        )
+        with faults():
+            self.redis: Any = connected(
+                url,
+                retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), TRIES_AGAIN),
+                socket_connect_timeout=CONNECT_SECONDS,
+                socket_timeout=ANSWER_SECONDS,
+            )
+        self._cluster = isinstance(self.redis, RedisCluster)
 
     def script(self, name: str) -> Any:  # redis-py's Script: sends the text again where the server has forgotten it
         """The Lua script beside this file, sent by its hash."""
@@ -47,8 +62,25 @@ class Client:
         """Every key that starts with `prefix`, letter for letter; some may come twice."""
         pattern = "".join(f"\\{letter}" if letter in "*?[]\\^" else letter for letter in prefix)
         with faults():
-            for name in self.redis.scan_iter(f"{pattern}*", count=count):
+            for name in self.redis.scan_iter(f"{pattern}*", count=count, **self._home(prefix)):
                 yield name.decode()
+
+    def _home(self, key: str) -> dict[str, Any]:
+        """Where a cluster's key lives, as an argument of commands that name none."""
+        if not self._cluster:
+            return {}
+        self.redis.exists(key)  # goes by the cluster's latest word, which a node that was named would not
+        return {"target_nodes": self.redis.get_node_from_key(key)}
+
+    @contextlib.contextmanager
+    def scripts(self) -> Iterator[Any]:
+        """What runs scripts (as their `client`) in one round trip when the block ends; in a cluster, one by one."""
+        if self._cluster:  # redis-py takes no scripts into a cluster's pipeline
+            yield self.redis
+            return
+        with self.redis.pipeline(transaction=False) as pipe:
+            yield pipe
+            pipe.execute()
 
     def milliseconds(self, key: str) -> int:
         """The time of the server that has `key`."""
@@ -71,7 +103,17 @@ def faults() -> Iterator[None]:
     except OutOfMemoryError as error:
         raise StoreUnavailable("the server has no memory left; raise its maxmemory") from error
     except ReadOnlyError as error:
-        raise StoreUnavailable("the server is a read-only replica; name the primary in the URL") from error
+        told = "the server is a read-only replica; name the primary in the URL, or try again while another takes over"
+        raise StoreUnavailable(told) from error
+    except (ClusterError, ClusterDownError, SlotNotCoveredError, RedisClusterException, TryAgainError) as error:
+        raise StoreUnavailable(
+            "the cluster has no primary for this network now; try again", inside=str(error)
+        ) from error
+    except AskError as error:  # MOVED is one, too
+        told = "the server is a node of a cluster; name it as redis+cluster://host:port in POINTSMAN_REDIS_URL"
+        raise StoreUnavailable(told, inside=str(error)) from error
+    except MasterDownError as error:
+        raise StoreUnavailable("the server is a replica that has lost its primary; try again") from error
     except ResponseError as error:
         raise StoreUnavailable("the server refuses", inside=str(error)) from error
     except RedisError as error:

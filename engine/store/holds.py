@@ -133,10 +133,9 @@ class Holds:
     def sweep(self, names: Sequence[str], *, now: int) -> None:
         """End those of the holds whose time has come; several may try at once."""
         holds = self.find(*names)
-        with faults(), self._client.redis.pipeline(transaction=False) as write:
+        with faults(), self._client.scripts() as write:
             for name, hold in zip(names, holds, strict=True):
                 self._end(name, hold, "expired", now=now, numbers=(), operation=None, client=write)
-            write.execute()
 
     def living(self, *, after: tuple[int, str], before: int | None) -> Iterator[Hold]:
         """Holds by the instant they end, then by id: those after `after`, up to and without `before`."""

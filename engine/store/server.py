@@ -1,5 +1,6 @@
 """The server that holds everything: the one at POINTSMAN_REDIS_URL or, without that, the embedded one."""
 
+import contextlib
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -11,6 +12,7 @@ from redis.retry import Retry
 
 from engine.errors import StoreUnavailable
 from engine.settings import Settings
+from engine.store.connecting import connected
 from engine.store.embedded import EmbeddedServer
 
 _OLDEST_REDIS = (7, 0)
@@ -85,7 +87,7 @@ def _verify(server: Server, settings: Settings) -> None:
 
 
 def _look(url: str, *, strictest: bool) -> None:
-    with redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), decode_responses=True) as client:
+    with contextlib.closing(connected(url, retry=Retry(NoBackoff(), 0), decode_responses=True)) as client:
         check_version(client.info("server"))
         if strictest:  # of several users, the one that asks for the most is given it
             client.config_set("appendfsync", "always")

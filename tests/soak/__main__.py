@@ -47,7 +47,7 @@ def main(*, decisions: int, processes: int, threads: int, kills: int, seed: int)
     click.echo(", ".join(f"{count:,} {kind}" for kind, count in verdict.entries.most_common()))
     click.echo(f"killed: {soak.killed['callers']} processes of callers, {soak.killed['server']} servers")
     click.echo(
-        f"{verdict.oversold} units oversold, {verdict.floors_broken} floors broken, {verdict.days_too_full} days overfull"
+        f"{verdict.oversold} units oversold, {verdict.floors_broken} floors broken, {verdict.days_too_full} full days"
         f", {verdict.leaked} holds leaked, {len(verdict.lost)} answers lost, {len(verdict.drifts)} drifts"
     )
     for line in [*verdict.lost[:20], *verdict.drifts[:20]]:

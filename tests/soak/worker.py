@@ -1,7 +1,7 @@
 """`python -m tests.soak.worker DATA BEGAN SPEED THREADS SEED`: many callers in one process, until it is killed.
 
-Each decides, confirms, releases, extends, counts, moves and activates at random. It asks again under the same name while
-the server does not answer, and writes down each answer it got, and nothing that it got none for.
+Each decides, confirms, releases, extends, counts, moves and activates at random. It asks again under the same name
+while the server does not answer, and writes down each answer it got, and nothing that it got none for.
 """
 
 import hashlib
