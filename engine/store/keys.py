@@ -105,6 +105,11 @@ class Keys:
         return self._named("key", caller, key)
 
     @property
+    def never_written(self) -> str:
+        """A string that never is: what asks whether writes are taken writes nothing into it."""
+        return self._named("never")
+
+    @property
     def policies(self) -> str:
         """Hash: version to the files of a policy set. Written once each."""
         return self._named("policies")

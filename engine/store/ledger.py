@@ -54,10 +54,17 @@ class Ledger:
     """The two round trips of a decision."""
 
     def __init__(self, client: Client, keys: Keys) -> None:
+        self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
         self._snapshot = client.script("snapshot")
         self._commit = client.script("commit")
+
+    def verify_writable(self) -> None:
+        """Raise StoreUnavailable if the server takes no writes: it is a replica, full, or can't write to its disk."""
+        with faults():
+            # nothing put into a string that isn't there: it stays so, but this is a write that needs memory
+            self._client.redis.setrange(self._keys.never_written, 0, b"")
 
     def read(
         self, skus: Sequence[str], *, day: str, now: int, policies_at: int | None = None, key: Key | None = None

@@ -112,7 +112,7 @@ class _Recording:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self.redis = client.redis
+        self.redis, self.scripts = client.redis, client.scripts
         self.calls: list[tuple[list[Any], list[Any]]] = []
 
     def script(self, name: str) -> Callable[..., Any]:
