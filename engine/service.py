@@ -69,7 +69,7 @@ class Pointsman:
         self._clock = clock or _system_clock
         self._new_id = new_id
         self._server = open_server(settings)
-        self._client = Client(self._server.url)
+        self._client = Client(self._server.url, replicas=settings.replicas)
         self._keys = Keys(settings.network)
         self._ledger = Ledger(self._client, self._keys)
         self._memory = Memory(self._client, self._keys)
@@ -266,6 +266,7 @@ class Pointsman:
             return self._ledger.read(skus, day=day, now=self.now, policies_at=policies_at, key=key)
 
     def _earlier(self, decision_id: str, order: Order) -> Answer:
+        self._ledger.verify_replicated()
         answer = self.decision(decision_id)
         if answer.record["order"] != orjson.loads(orjson.dumps(order_record(order))):
             raise KeyReused("this idempotency key was used before for another order; use a new one for each request")

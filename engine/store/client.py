@@ -1,7 +1,8 @@
 """One connection pool to the server, and its faults as ours."""
 
 import contextlib
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +34,17 @@ TRIES_AGAIN = 2
 """redis-py sends a command again by itself, so commit.lua knows each decision's id. A server that hangs is given up
 after six seconds.
 """
+REPLICA_MILLISECONDS = 1_000
+"""How long replicas may take to have what was written. Less than ANSWER_SECONDS."""
 _SCAN = 1_000
 
 
 class Client:
     """The server as this floor uses it: bytes in, bytes out. Make it in the process that uses it, after any fork."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, replicas: int = 0) -> None:
+        """`replicas` is how many must have what is written before it is answered."""
+        self._replicas = replicas
         # Any: the types that redis-py ships leave open whether an answer is bytes, text or nothing
         with faults():
             self.redis: Any = connected(
@@ -50,9 +55,46 @@ class Client:
             )
         self._cluster = isinstance(self.redis, RedisCluster)
 
-    def script(self, name: str) -> Any:  # redis-py's Script: sends the text again where the server has forgotten it
-        """The Lua script beside this file, sent by its hash."""
-        return self.redis.register_script((Path(__file__).parent / f"{name}.lua").read_text(encoding="utf-8"))
+    def script(self, name: str, *, writes: bool = True) -> Any:
+        """The Lua script beside this file, sent by its hash, or whole where the server has forgotten it. One that
+        writes is answered when as many replicas have what it wrote as must have it.
+        """
+        # redis-py's Script
+        script = self.redis.register_script((Path(__file__).parent / f"{name}.lua").read_text(encoding="utf-8"))
+        return functools.partial(self._replicated, script) if writes and self._replicas else script
+
+    def _replicated(self, script: Any, *, keys: Sequence[str], args: Sequence[Any], client: Any = None) -> Any:
+        if client is not None:  # what runs with others in one round trip is nobody's answer
+            return script(keys=keys, args=args, client=client)
+        with self._one_connection(keys[0]) as pipe:
+            script(keys=keys, args=args, client=pipe)
+            return self._once_replicated(pipe)
+
+    def verify_replicated(self, key: str) -> None:
+        """Raise StoreUnavailable unless all that was written by now, where `key` is, is on as many replicas as must
+        have it.
+        """
+        if self._replicas:
+            with faults(), self._one_connection(key) as pipe:
+                pipe.exists(key)  # WAIT goes by what its connection has seen
+                self._once_replicated(pipe)
+
+    def _one_connection(self, key: str) -> Any:
+        """A pipeline to the server that has `key`."""
+        if not self._cluster:
+            return self.redis.pipeline(transaction=False)
+        node = self._home(key)["target_nodes"]
+        return self.redis.get_redis_connection(node).pipeline(transaction=False)
+
+    def _once_replicated(self, pipe: Any) -> Any:
+        pipe.execute_command("WAIT", self._replicas, REPLICA_MILLISECONDS)
+        answer, have = pipe.execute()
+        if have < self._replicas:
+            raise StoreUnavailable(
+                f"it was done, but {have} replicas have it and {self._replicas} must (POINTSMAN_REPLICAS);"
+                " try again, with the same idempotency key"
+            )
+        return answer
 
     def names(self, prefix: str) -> list[str]:
         """Every key that starts with `prefix`, letter for letter, once, sorted."""

@@ -57,7 +57,7 @@ class Ledger:
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
-        self._snapshot = client.script("snapshot")
+        self._snapshot = client.script("snapshot", writes=False)
         self._commit = client.script("commit")
 
     def verify_writable(self) -> None:
@@ -65,6 +65,10 @@ class Ledger:
         with faults():
             # nothing put into a string that isn't there: it stays so, but this is a write that needs memory
             self._client.redis.setrange(self._keys.never_written, 0, b"")
+
+    def verify_replicated(self) -> None:
+        """Raise StoreUnavailable if an answer of before could still be lost with its server."""
+        self._client.verify_replicated(self._keys.log)
 
     def read(
         self, skus: Sequence[str], *, day: str, now: int, policies_at: int | None = None, key: Key | None = None
