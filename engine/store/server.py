@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import redis
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisClusterException
 from redis.retry import Retry
 
 from engine.errors import StoreUnavailable
@@ -80,7 +81,7 @@ def _verify(server: Server, settings: Settings) -> None:
         except redis.ConnectionError:  # one of ours may have been about to end when it was found
             server.ensure_running()
             _look(server.url, strictest=ours and settings.fsync == "always")
-    except (redis.RedisError, ValueError) as error:
+    except (redis.RedisError, RedisClusterException, ValueError) as error:
         mend = "try again" if ours else "start it, or mend POINTSMAN_REDIS_URL"
         inside = f"that at {without_password(server.url)}: {error}; {mend}"
         raise StoreUnavailable("the server can't be used", inside=inside) from error

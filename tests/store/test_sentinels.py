@@ -37,9 +37,12 @@ def test_the_service_follows_when_a_replica_takes_over(tmp_path, clock):
             assert (audit.clean, audit.held, audit.decisions) == (True, 3, 2)
 
 
-def test_without_any_sentinel_it_is_told(tmp_path):
+@pytest.mark.parametrize(
+    "url", [f"redis+sentinel://app:sesame@{HOST}:1/{SERVICE}", f"redis+cluster://:sesame@{HOST}:1"]
+)
+def test_servers_none_of_which_answers_are_told_without_their_password(url):
     with pytest.raises(StoreUnavailable) as caught:
-        Pointsman(Settings(redis_url=f"redis+sentinel://app:sesame@{HOST}:1/{SERVICE}"))
+        Pointsman(Settings(redis_url=url))
     assert "sesame" not in str(caught.value)
 
 
