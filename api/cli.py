@@ -1,6 +1,5 @@
 """`pointsman`: the command line."""
 
-import dataclasses
 import os
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api import files, tables
+from api.ledger_cli import ledger
 from api.loading import load_inventory
 from api.options import AS_JSON, INSTANT, print_json
 from api.policy_cli import policy
@@ -65,6 +65,7 @@ def load(settings: Settings, directory: Path) -> None:
 pointsman.add_command(policy)
 pointsman.add_command(stock)
 pointsman.add_command(hold)
+pointsman.add_command(ledger)
 
 
 @pointsman.command()
@@ -140,28 +141,6 @@ def availability(settings: Settings, sku: str, channel: str, *, as_json: bool) -
         print_json(availability_record(found))
     else:
         Console().print(tables.availability_table(found))
-
-
-@pointsman.group()
-def ledger() -> None:
-    """Look after stock and holds."""
-
-
-@ledger.command("check")
-@AS_JSON
-@click.pass_obj
-def check_ledger(settings: Settings, *, as_json: bool) -> None:
-    """Recompute what is held from the decision log; exit 1 if anything has drifted.
-
-    Example: pointsman ledger check
-    """
-    with Pointsman(settings) as service:
-        audit = service.check()
-    if as_json:
-        print_json({**dataclasses.asdict(audit), "clean": audit.clean})
-    for line in [] if as_json else tables.audit_lines(audit):
-        click.echo(line)
-    sys.exit(0 if audit.clean else 1)
 
 
 @pointsman.command()

@@ -15,6 +15,7 @@ from tests.bench.cases import OPTIONS
 from tests.bench.checking import Checking
 from tests.bench.choosing import Chosen
 from tests.bench.deciding import Decided
+from tests.bench.ledgering import Beside, Ledgered
 from tests.bench.matching import Matched, Row
 from tests.bench.peers.handwritten import Handwritten
 from tests.bench.peers.ours import FIRST_SIGHT, Ours
@@ -31,6 +32,7 @@ class Report:
     activating: Activated | None
     serving: Served | None
     checking: Checking | None
+    ledgering: Ledgered | None
     load: tuple[float, float]
     cores: int
 
@@ -44,6 +46,10 @@ def record(report: Report) -> dict[str, Any]:
         found["choosing"]["shares"] = {row.name: row.share for row in choosing.rows(report.choosing)}
     if report.serving:
         found["serving"]["share"] = report.serving.share
+    if report.ledgering:
+        for part in ("commit", "snapshot"):
+            beside: Beside = getattr(report.ledgering, part)
+            found["ledgering"][part] |= {"share": beside.share, "share_of_work": beside.share_of_work}
     return found
 
 
@@ -81,6 +87,8 @@ def _tables(report: Report) -> Iterator[Table]:
         yield _parts(report.deciding)
     if report.activating:
         yield _steps(report.activating)
+    if report.ledgering:
+        yield _ledger(report.ledgering)
     if report.serving:
         yield _throughput(report.serving)
     if report.checking:
@@ -188,6 +196,26 @@ def _checks(checking: Checking) -> Table:
     for row in checking.rows:
         table.add_row(f"{row.rules:,}", f"{row.seconds:.3f}", f"{row.warnings:,}")
     return table
+
+
+def _ledger(found: Ledgered) -> Table:
+    table = Table(
+        title=f"The ledger with {found.positions:,} positions: load {found.load:.1f} s, check {found.check:.1f} s",
+        caption=f"{found.bytes_position:.0f} bytes a position; {found.bytes_hold:,.0f} a hold, its log entry included",
+    )
+    for name in ("microseconds a call", "ours", "bare", "share"):
+        table.add_column(name, justify="left" if name == "microseconds a call" else "right")
+    for part, beside in (
+        ("commit of 3 positions, XADD", found.commit),
+        ("snapshot of 3 SKUs, HGETALL", found.snapshot),
+    ):
+        table.add_row(f"{part}: its caller waits", *_cells(beside.waits, beside.bare_waits, beside.share))
+        table.add_row(f"{part}: the server works", *_cells(beside.works, beside.bare_works, beside.share_of_work))
+    return table
+
+
+def _cells(ours: float, bare: float, share: float) -> tuple[str, str, str]:
+    return f"{ours:.1f}", f"{bare:.1f}", f"{share:.0%}"
 
 
 def _by_count(rows: Sequence[Row]) -> Mapping[int, list[Row]]:

@@ -121,6 +121,13 @@ def test_checking_reports_how_long_the_rule_book_takes(report):
     assert row["seconds"] > 0
 
 
+def test_the_ledger_is_set_beside_bare_commands(report):
+    found = report["ledgering"]
+    assert found["positions"] == 1_000
+    assert min(found["load"], found["check"], found["bytes_position"], found["bytes_hold"]) > 0
+    assert all(found[part]["share"] > 0 and found[part]["share_of_work"] > 0 for part in ("commit", "snapshot"))
+
+
 def test_the_tables_show_every_part(measured):
     console = Console(width=160, file=io.StringIO())
     tables.show(measured, console)
@@ -131,6 +138,7 @@ def test_the_tables_show_every_part(measured):
         "Deciding 30 orders",
         "Until a policy set decides",
         "Checking policies",
+        "The ledger with 1,000 positions",
         "HTTP: ours answers",
         "load average",
     ):
