@@ -4,6 +4,7 @@ The server is killed with -9 and started again from its file; or its replica is 
 the replica takes over. What a power cut takes can't be tried here: with `everysec` it is up to a second.
 """
 
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ class Survival:
 @click.option("--decisions", default=1_000, show_default=True)
 def main(*, decisions: int) -> None:
     """Print what survives what."""
+    # servers are ended by leaving blocks, so a request to end must leave them
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="pointsman-surviving-") as made:
         data = Path(made)
         for fsync in ("everysec", "always"):
