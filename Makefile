@@ -7,7 +7,7 @@ ARGS   ?=
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check fmt fuzz bench serve lock clean
+.PHONY: help demo test check fmt fuzz soak bench serve lock clean
 
 BIN  := $(VENV)/bin
 WHAT := requirements.lock pyproject.toml
@@ -52,6 +52,9 @@ fmt: $(VENV)/.check ## format, and mend what can be mended by itself
 
 fuzz: $(VENV)/.test ## check 10,000 mutated policy files; ARGS="--count 50000" more of them
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+soak: $(VENV)/.test ## callers and server killed at random after scarce stock; ARGS="--decisions 5000" fewer of them
+	$(BIN)/python -m tests.soak $(ARGS)
 
 bench: $(VENV)/.bench ## side by side with other engines, and with a floor
 	$(BIN)/python -m tests.bench $(ARGS)

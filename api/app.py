@@ -9,6 +9,7 @@ from flask import Flask, Response, request
 from flask.json.provider import JSONProvider
 
 from api import decisions, holds, movements, policies, problems, stock, system, uploads
+from api.fields import OPENAPI_TYPES
 from engine import __version__
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -42,6 +43,8 @@ def create_app(pointsman: Pointsman) -> Flask:
     app.before_request(_only_json)
     problems.register(app)
     api = problems.ProblemApi(app)
+    for field, kind, form in OPENAPI_TYPES:
+        api.register_field(field, kind, form)
     for part in (decisions, holds, stock, movements, policies, system):
         api.register_blueprint(part.blueprint(pointsman))
     return app

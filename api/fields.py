@@ -193,3 +193,13 @@ class Flag(_Reading[bool]):
         if value not in ("true", "false"):
             raise ValidationError("write true or false")
         return bool(value == "true")
+
+
+OPENAPI_TYPES: tuple[tuple[type[fields.Field[Any]], str, str | None], ...] = (
+    (Instant, "string", "date-time"),
+    (Units, "integer", None),
+    (Money, "number", None),
+    (Degrees, "number", None),
+    (Flag, "boolean", None),
+)
+"""What the OpenAPI page calls these fields: type and format."""

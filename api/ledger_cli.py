@@ -62,7 +62,7 @@ def drift_record(drift: Drift) -> dict[str, Any]:
 
 def audit_lines(audit: Audit) -> Iterator[str]:
     yield f"{audit.decisions:,} decisions, {audit.positions:,} positions, {audit.on_hand:,} units on hand"
-    ended = f"holds ended {audit.ended:,}, {audit.confirmed:,} of them confirmed"
+    ended = f"units of holds that ended {audit.ended:,}, {audit.confirmed:,} of them confirmed"
     yield f"shipped by the log {audit.shipped:,} = held {audit.held:,} + {ended}"
     if audit.short:
         yield f"{audit.short:,} units are held that, by a count since, are not on hand"

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from flask import Flask, Response, current_app
 from flask_smorest import Api
+from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException
 
 from api.findings import finding_record
@@ -46,8 +47,21 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
 RETRY_SECONDS = 1
 
 
+class ProblemAnswer(Schema):
+    """RFC 9457. `errors` are the mistakes by field, `findings` those in policy files."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    errors = fields.List(fields.Dict(keys=fields.String(), values=fields.String()))
+    findings = fields.List(fields.Dict(keys=fields.String()))
+
+
 class ProblemApi(Api):
     """flask-smorest, with its own error bodies replaced."""
+
+    ERROR_SCHEMA = ProblemAnswer
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Of the framework: 404, 405, 413, 415, 422 with every mistake."""

@@ -210,7 +210,7 @@ def _stock_table(record: dict[str, Any]) -> Table:
     table = Table(title=Text(f"{record['sku']}: {record['available']} available"))
     channels = list(record["free"])
     for name in ("node", "on hand", "held", "available", *(f"free to {channel}" for channel in channels)):
-        table.add_column(Text(name), justify="left" if name == "node" else "right")
+        table.add_column(Text(name), justify="left" if name == "node" else "right", no_wrap=name == "node")
     for item in record["nodes"]:
         free = (str(item["free"][channel]) for channel in channels)
         table.add_row(Text(item["node"]), str(item["on_hand"]), str(item["held"]), str(item["available"]), *free)

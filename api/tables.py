@@ -94,6 +94,7 @@ def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]
     gap = record["score"]["gap_micros"]
     proof = "the best, proven" if gap == 0 else f"at most {'?' if gap is None else money(gap, currency)} from the best"
     yield f"  chosen from {record['options']} options ({proof}) under policy {record['policy_version'][:12]}"
+    yield f"  decided {_local(record['decided_at'], network)}"
     if record["id"] is None:
         yield "  dry run: nothing was held or logged"
     elif record["hold"]:
@@ -125,7 +126,7 @@ def _local(instant: str, network: Network, place: str | None = None) -> str:
 def availability_table(found: Availability) -> Table:
     table = Table(title=Text(f"{found.sku} on {found.channel}: {found.free} free"))
     for name in ("node", "on hand", "held", "free"):
-        table.add_column(name, justify="left" if name == "node" else "right")
+        table.add_column(name, justify="left" if name == "node" else "right", no_wrap=name == "node")
     for item in found.nodes:
         table.add_row(Text(item.node), str(item.position.on_hand), str(item.position.held), str(item.free))
     return table

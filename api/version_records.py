@@ -121,7 +121,7 @@ def _named(change: Change) -> str:
 def published_lines(published: Published, active: str | None) -> Iterator[str]:
     """What was stored, what is odd about it, and what it changes against the active version."""
     known = "" if published.new else ", as it was before"
-    tested = f", {published.cases} tests passed" if published.cases else ""
+    tested = f", {published.cases} tests passed" if published.cases else ", no tests came with them"
     yield f"published {published.version} ({len(published.rules)} rules{tested}{known})"
     yield from map(str, published.warnings)
     if published.changes is None or active is None or active == published.version:

@@ -152,7 +152,8 @@ class ConditionParser:
             return Not(part=self._clause(fact, raw, path))
         operators = {operator.value: operator for operator in Operator if operator is not Operator.EQUALS}
         if key not in operators:
-            self.notes.add(path, "unknown-operator", f"unknown operator '{key}'", (*operators, "not"), key)
+            odd = lone_decimals(key, alone=raw is None)
+            self.notes.add(path, "unknown-operator", f"unknown operator '{key}'{odd}", (*operators, "not"), key)
             return All(parts=())
         return self._compare(fact, operators[key], raw, path)
 

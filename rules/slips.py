@@ -11,8 +11,10 @@ _ODD_SPACES = {
     "\u200b": "space of no width",
     "\ufeff": "byte order mark",
 }
+_SIGNS = {"€": "EUR", "£": "GBP", "$": "USD"}
 _QUOTES = "\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?[0-9]+,[0-9]+\s*[A-Za-z%]*\s*", re.ASCII)
+_DECIMALS = re.compile(r"[0-9]{1,9} *[A-Za-z%]{0,4}", re.ASCII)
 _KEY_AND_VALUE = re.compile(r"([a-z_][a-z_.0-9]*):(\S.*)", re.ASCII | re.DOTALL)
 _KEY_ALONE = re.compile(r"([a-z_][a-z_.0-9]*) +(\S.*)", re.ASCII | re.DOTALL)
 MOST_LETTERS = 200
@@ -29,7 +31,8 @@ def slip(text: str) -> str:
         return '; there are curly quotes in it: write straight ones, "..."'
     if _DECIMAL_COMMA.fullmatch(short):
         return "; write a point for the decimal comma"
-    return ""
+    sign = next((letter for letter in _SIGNS if letter in short), "")
+    return f"; write {_SIGNS[sign]} for {sign}, after the amount" if sign else ""
 
 
 def missing_colon(text: str, keys: frozenset[str]) -> str:
@@ -45,5 +48,5 @@ def missing_colon(text: str, keys: frozenset[str]) -> str:
 
 
 def lone_decimals(key: str, *, alone: bool) -> str:
-    """What is odd about a key of digits with nothing after it, as {prefer: 4,00} has one."""
-    return "; write a point for the decimal comma before it" if alone and key.isascii() and key.isdigit() else slip(key)
+    """What is odd about a key of digits with nothing after it, as {prefer: 4,00} has one, or {at_least: 2,5 kg}."""
+    return "; write a point for the decimal comma before it" if alone and _DECIMALS.fullmatch(key) else slip(key)

@@ -53,7 +53,7 @@ REFUSED = [
     (literals.number, "0.0000001", "'0.0000001' is finer than a millionth"),
     (literals.money, "4.00 EURO", "'4.00 EURO': 'EURO' is no currency code; write for example 4.00 EUR"),
     (literals.money, "4.00 eur", "'4.00 eur': 'eur' is no currency code; write for example 4.00 EUR"),
-    (literals.money, "€4", "'€4' is no amount; write for example 4.00 EUR"),
+    (literals.money, "€4", "'€4' is no amount; write for example 4.00 EUR; write EUR for €, after the amount"),
     (literals.money, "0.0000001", "'0.0000001' is finer than a millionth of a currency unit"),
     (literals.weight, "2.5", "'2.5': a unit is missing; use g, kg, t, for example 2.5 kg"),
     (literals.weight, "2.5 lb", "'2.5 lb': unit 'lb' is not known; use g, kg, t, for example 2.5 kg"),
