@@ -11,7 +11,8 @@ from api.arguments import Blueprint
 from api.fields import Flag, Word
 from api.schemas import OrderRequest
 from engine.facts import Order
-from engine.service import Answer, Pointsman
+from engine.service import Pointsman
+from engine.settling import Answer
 from engine.store.ledger import Key
 
 CALLER = "http"

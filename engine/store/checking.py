@@ -78,6 +78,10 @@ class _Told:
                 self._decided(entry)
             case "extended":
                 self.until[entry.decision] = entry.until or 0
+            case "rejected":
+                self._rejected(entry)
+            case "withdrawn":
+                pass  # what waits holds nothing
             case "moved":
                 taken = (move for move, bit in zip(orjson.loads(entry.body), entry.taken, strict=True) if bit == "1")
                 for sku, node, delta, *_ in taken:
@@ -107,6 +111,15 @@ class _Told:
                 for position, count in units.items():
                     self._move(position, -count, entry)
                     self.seen[position] -= count
+        if not parts:
+            self.living.pop(entry.decision, None)
+
+    def _rejected(self, entry: Entry) -> None:
+        record, parts = entry.record, self.living.get(entry.decision, {})
+        for number, units in record["parts"]:
+            parts[number] -= Counter({(sku, record["node"]): count for sku, count in units})
+            if not parts[number]:
+                del parts[number]
         if not parts:
             self.living.pop(entry.decision, None)
 

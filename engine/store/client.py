@@ -35,9 +35,9 @@ class Client:
             socket_timeout=ANSWER_SECONDS,
         )
 
-    def script(self, name: str) -> Any:  # redis-py's Script: sends the text again where the server has forgotten it
-        """The Lua script beside this file, sent by its hash."""
-        return self.redis.register_script((Path(__file__).parent / f"{name}.lua").read_text(encoding="utf-8"))
+    def script(self, name: str, **parts: str) -> Any:  # redis-py's Script: sent again where the server has forgotten it
+        """The Lua script beside this file, sent by its hash. `parts` are scripts that it calls as functions."""
+        return self.redis.register_script(script_text(name, **parts))
 
     def names(self, prefix: str) -> list[str]:
         """Every key that starts with `prefix`, letter for letter, once, sorted."""
@@ -47,6 +47,12 @@ class Client:
 
     def close(self) -> None:
         self.redis.close()
+
+
+def script_text(name: str, **parts: str) -> str:
+    """A script with others before it, each as a function of its KEYS and ARGV."""
+    called = (f"local function {part}(KEYS, ARGV)\n{script_text(file)}\nend\n" for part, file in parts.items())
+    return "".join(called) + (Path(__file__).parent / f"{name}.lua").read_text(encoding="utf-8")
 
 
 @contextlib.contextmanager

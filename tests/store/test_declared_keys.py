@@ -1,7 +1,5 @@
 """Every script touches only the keys it is given, as a cluster asks: else it would look on the wrong machine."""
 
-from pathlib import Path
-
 import pytest
 
 from engine.store import client as store
@@ -25,9 +23,8 @@ end)(redis)
 def strict_scripts(monkeypatch):
     """Scripts made from here on fail at a key that they were not given."""
 
-    def script(self, name):
-        text = (Path(store.__file__).parent / f"{name}.lua").read_text(encoding="utf-8")
-        return self.redis.register_script(STRICT + text)
+    def script(self, name, **parts):
+        return self.redis.register_script(STRICT + store.script_text(name, **parts))
 
     monkeypatch.setattr(store.Client, "script", script)
 
