@@ -1,5 +1,6 @@
 """POST /v1/decisions, POST /v1/decisions/batch, GET /v1/decisions/{id}."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -71,8 +72,8 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def decide_batch(asked: dict[str, Any], query: dict[str, bool], headers: dict[str, Any]) -> Response:
         """Decide orders that wait, the one that deserves it first"""
         client = headers["client"]
-        key = Key(caller=client, name=headers["key"]) if headers["key"] else None
-        found = pointsman.decide_together(asked["orders"], key=key, caller=client, wait=query["wait"])
+        keys = _keys(client, headers["key"]) if headers["key"] else None
+        found = pointsman.decide_together(asked["orders"], keys=keys, caller=client, wait=query["wait"])
         status = HTTPStatus.CREATED if any(answer.new for answer in found.answers) else HTTPStatus.OK
         return Response(batch_body(found), status=status, content_type="application/json")
 
@@ -83,6 +84,11 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return decision_response(pointsman.decision(decision_id))
 
     return decisions
+
+
+def _keys(client: str, name: str) -> Callable[[Order], Key]:
+    """A key for each order of a batch; no other request has it, for no header has a line break."""
+    return lambda order: Key(caller=client, name=f"{name}\n{order.id}")
 
 
 def decision_response(answer: Answer, *, dry_run: bool = False) -> Response:

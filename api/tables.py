@@ -52,6 +52,8 @@ def _figures(day: Day) -> Iterator[tuple[str, str]]:
         yield "  decided before, not again", f"{day.before:,}"
     for status in ("filled", "partial", "unfilled"):
         yield f"  {status}", f"{day.statuses[status]:,}  {_share(day.statuses[status], day.orders)}"
+    if day.lacking:
+        yield "  lacked what another took before", f"{day.lacking:,}  {_share(day.lacking, day.orders)}"
     yield "units ordered", f"{day.units:,}"
     yield "units shipped", f"{day.shipped:,}  {_share(day.shipped, day.units)}"
     yield "  of them from clearance (end of line)", f"{day.clearance:,}"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine.decide.remaining import Rest, order_of
-from engine.errors import Contended, HoldEnded, KeyReused, NotFound, StoreUnavailable
+from engine.errors import Contended, HoldEnded, InputInvalid, KeyReused, NotFound, StoreUnavailable
 from engine.holding import OPERATION_SECONDS, RESEND_SECONDS, how_it_ended
 from engine.rejecting import HeldShipment, Refusal, by_line, gone, numbers, rejection_of, taken
 from engine.settling import Answer, Follow, Settled, Settling, Wanted
@@ -45,7 +45,7 @@ class Rerouting:
         KeyReused, Contended, OrderInvalid, NotReady, StoreUnavailable.
         """
         for _ in range(_MOST_CHANGES):
-            settled = self._again(refusal) or self._settled(refusal)
+            settled = self._again(refusal) or self._decided(refusal)
             if settled.refused == "reused":
                 told = f"the operation '{refusal.op}' was used before, for something else"
                 raise KeyReused(f"{told}; use a new one for each request")
@@ -69,6 +69,16 @@ class Rerouting:
             return None
         asked, _, decision = earlier.partition("\n")
         return Settled(before=decision) if asked == refusal.asked else Settled(refused="reused")
+
+    def _decided(self, refusal: Refusal) -> Settled:
+        try:
+            return self._settled(refusal)
+        except (HoldEnded, InputInvalid):
+            # perhaps of this very operation, that was done while this looked
+            again = self._again(refusal)
+            if again is None:
+                raise
+            return again
 
     def _settled(self, refusal: Refusal) -> Settled:
         entry = self._entry(refusal.decision)

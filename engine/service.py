@@ -147,16 +147,15 @@ class Pointsman:
         orders: Sequence[Order],
         *,
         now: int | None = None,
-        key: Key | None = None,
-        caller: str | None = None,
+        keys: Callable[[Order], Key] | None = None,
+        caller: str = "",
         wait: bool = False,
         progress: Callable[[], None] = lambda: None,
     ) -> Together:
-        """Waiting orders decided one after another, the one that deserves it first; see `together`. A `key` stands for
-        one decision of each order. Raises as `decide` does, with nothing decided.
+        """Waiting orders decided one after another, the one that deserves it first; see `together`. `keys` are those
+        of each order's decision, so that a retry goes on. Raises as `decide` does, with nothing decided.
         """
-        whose = caller if caller is not None else key.caller if key else ""
-        asked = Asked(orders=orders, instant=self.now if now is None else now, key=key, caller=whose, wait=wait)
+        asked = Asked(orders=orders, instant=self.now if now is None else now, keys=keys, caller=caller, wait=wait)
         return decide_together(
             asked,
             facts=self._facts,

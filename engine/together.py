@@ -24,7 +24,7 @@ class Asked:
 
     orders: Sequence[Order]
     instant: int
-    key: Key | None
+    keys: Callable[[Order], Key] | None
     caller: str
     wait: bool
 
@@ -32,7 +32,7 @@ class Asked:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
     """The decisions, in the order in which they were made. Where one could not be made, for `failure`, it and those
-    after it are `undecided`: none may take what it deserved before them. Asked again with the same key, they go on.
+    after it are `undecided`: none may take what it deserved before them. Asked again with the same keys, they go on.
     """
 
     answers: tuple[Answer, ...]
@@ -68,14 +68,12 @@ def decide_together(
 
 
 def _wanted(asked: Asked, order: Order, takings: Sequence[Taking], settling: Settling) -> Wanted:
-    key = asked.key
     return Wanted(
         rest=whole(order),
         instant=asked.instant,
         caller=asked.caller,
         most_holds=settling.max_holds,
-        # a line break can't stand in a caller's key: no other request has this one
-        key=None if key is None else Key(caller=key.caller, name=f"{key.name}\n{order.id}"),
+        key=asked.keys(order) if asked.keys else None,
         waits=asked.wait,
         told=_lacking(takings, asked.instant),
     )
