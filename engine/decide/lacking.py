@@ -70,31 +70,41 @@ def lacked(
     if not decision.unfilled or not before:
         return ()
     case = Case(order=decision.order, snapshot=snapshot, matcher=matcher, now=now)
-    full = {node for node in case.limits if case.room(node) == 0}
     first = decide(decision.order, _untaken(snapshot, before), matcher, now)
     missing = _unfilled(decision)
     missing.subtract(_unfilled(first))
-    more = _units(first)
+    left, more = _free(case), _units(first)
+    left.subtract(_units(decision))
     more.subtract(_units(decision))
     found: list[Lacked] = []
     for (sku, node), units in sorted(more.items()):
-        takers = list(_takers(sku, node, min(units, missing[sku]), before, full=node in full))
+        wanted = max(0, min(units, missing[sku]))
+        short = max(0, wanted - left[sku, node])
+        takers = [*_takers(sku, node, short, before), *_crowders(case, sku, node, wanted - short, before)]
         missing[sku] -= sum(item.units for item in takers)
         found += takers
     return tuple(found)
 
 
-def _takers(sku: str, node: str, wanted: int, before: Sequence[Taking], *, full: bool) -> Iterator[Lacked]:
-    wanted = max(0, wanted)
+def _takers(sku: str, node: str, short: int, before: Sequence[Taking]) -> Iterator[Lacked]:
+    """Who took so many units that are there no more."""
     for taking in reversed(before):
-        units = min(wanted, taking.units.get((sku, node), 0))
+        units = min(short, taking.units.get((sku, node), 0))
         if units:
-            wanted -= units
+            short -= units
             yield Lacked(sku=sku, node=node, units=units, took="units", by=taking)
-    # the units are there yet: it was the node's room that went
+
+
+def _crowders(case: Case, sku: str, node: str, units: int, before: Sequence[Taking]) -> Iterator[Lacked]:
+    """Who took the last room of a node that has so many units yet."""
     last = next((taking for taking in reversed(before) if taking.shipments.get(node)), None)
-    if wanted and last and full:
-        yield Lacked(sku=sku, node=node, units=wanted, took="room", by=last)
+    if units and last and case.room(node) == 0:
+        yield Lacked(sku=sku, node=node, units=units, took="room", by=last)
+
+
+def _free(case: Case) -> Counter[tuple[str, str]]:
+    lines = zip(case.order.lines, case.stands, strict=True)
+    return Counter({(line.sku, stand.node): stand.free for line, stands in lines for stand in stands})
 
 
 def _untaken(snapshot: Snapshot, before: Sequence[Taking]) -> Snapshot:
