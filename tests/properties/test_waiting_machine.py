@@ -42,7 +42,7 @@ ORDER = st.tuples(
 
 
 def warehouse():
-    stock = {"A": {"lille": 3, "lyon": 5, "marseille": 2}, "B": {"lille": 2, "lyon": 4}}
+    stock = {"A": {"lille": 6, "lyon": 9, "marseille": 4}, "B": {"lille": 3, "lyon": 6}}
     return inventory([node("lille", LILLE), node("lyon", LYON), node("marseille", MARSEILLE)], stock)
 
 
@@ -92,9 +92,11 @@ class Waiting(RuleBasedStateMachine):
             lacking = sum(lacked["units"] for lacked in answer.record["lacked"])
             assert lacking <= unfilled_units(answer.record)
 
-    @rule(sku=st.sampled_from(SKUS), name=st.sampled_from(NODES), units=st.integers(1, 4))
-    def arrive(self, sku, name, units):
+    @rule(sku=st.sampled_from(SKUS), name=st.sampled_from(NODES), units=st.integers(1, 6), run=st.booleans())
+    def arrive(self, sku, name, units, run):
         self.pointsman.stock.move([Movement(op=f"{next(self.numbers)}", sku=sku, node=name, delta=units)])
+        if run:
+            self.run(9)
 
     @rule(limit=st.integers(1, 9))
     def run(self, limit):
@@ -108,12 +110,24 @@ class Waiting(RuleBasedStateMachine):
             waited = before[record["follows"]["decision"]].waiting
             assert {line["id"]: line["quantity"] for line in record["order"]["lines"]} == waited.units
 
-    @precondition(lambda self: self.made)
+    @precondition(lambda self: self.shipping)
     @rule(data=st.data(), reason=st.sampled_from(["not_in_stock", "no_capacity", "damaged", "other"]))
     def reject(self, data, reason):
-        record = self.made[data.draw(st.sampled_from(sorted(self.made, key=list(self.made).index)))]
-        name = data.draw(st.sampled_from(NODES))
-        lines = data.draw(st.just({}) | st.dictionaries(st.sampled_from(["1", "2", *SKUS]), st.integers(1, 3)))
+        self._reject(data, data.draw(st.sampled_from(self.shipping)), reason)
+
+    @rule(data=st.data(), said=ORDER, reason=st.sampled_from(["not_in_stock", "damaged"]), times=st.integers(1, 3))
+    def decide_and_reject(self, data, said, reason, times):
+        self.arrive(said[0][0][0], "lyon", 6, run=False)
+        self.decide(said, wait=True)
+        for _ in range(times):
+            if self.shipping:
+                self._reject(data, self.shipping[0], reason)
+
+    def _reject(self, data, record, reason):
+        shipment = data.draw(st.sampled_from(record["shipments"]))
+        name = shipment["node"]
+        named = [line[key] for line in shipment["lines"] for key in ("line", "sku")]
+        lines = data.draw(st.just({}) | st.dictionaries(st.sampled_from(named), st.integers(1, 3), max_size=2))
         wait, op = data.draw(st.booleans()), data.draw(st.sampled_from([None, f"{next(self.numbers)}"]))
         said = Refusal(decision=record["id"], node=name, reason=reason, lines=lines, waits=wait, op=op)
         try:
@@ -127,12 +141,13 @@ class Waiting(RuleBasedStateMachine):
             for shipment in made["shipments"]:
                 assert shipment["node"] not in nodes or all(line["sku"] != sku for line in shipment["lines"])
 
-    @precondition(lambda self: self.made)
+    @precondition(lambda self: self.shipping)
     @rule(data=st.data(), verb=st.sampled_from(["confirm", "release"]))
     def end(self, data, verb):
-        name = data.draw(st.sampled_from(list(self.made)))
+        record = data.draw(st.sampled_from(self.shipping))
+        way = data.draw(st.sampled_from([(item["node"], item["service"]) for item in record["shipments"]]))
         try:
-            getattr(self.pointsman.holds, verb)(name)
+            getattr(self.pointsman.holds, verb)(record["id"], shipments=[way])
         except HoldEnded:
             return
 
@@ -183,6 +198,11 @@ class Waiting(RuleBasedStateMachine):
             record = self.made[place.waiting.decision]
             assert record["waiting"]
             assert {item["line"]: item["quantity"] for item in record["unfilled"]} == place.waiting.units
+
+    @property
+    def shipping(self):
+        """The decisions that ship something, those of the last first."""
+        return [record for record in reversed(self.made.values()) if record["shipments"]]
 
     def _standing(self, record):
         """By SKU, the units of its shipments that no node rejected."""
