@@ -140,6 +140,9 @@ def rejection_of(refusal: Refusal, record: Mapping[str, Any], hold: Hold, found:
             "node": refusal.node,
             "reason": refusal.reason,
             "parts": [[part.number, part.units] for part in parts],
+            # shipments of which nothing is held any more, and whether the node's day has their room again
+            "ended": [part.number for part in parts if part.after is None],
+            "room": refusal.reason != "no_capacity",
             "lines": [[item.number, sorted(units.items())] for item, units in found],
         },
     )
