@@ -246,6 +246,16 @@ def shaped(shape: Schema, raw: Node, path: Path, notes: Notes) -> dict[str, Any]
         return {}
 
 
+_IN_WORDS = {
+    "Not a valid list.": "a list is expected here",
+    "Not a valid mapping type.": "a mapping is expected here",
+    "Not a valid string.": "a single value is expected here",
+    "Invalid input type.": "a mapping is expected here",
+    "Field may not be null.": "a value is missing here",
+}
+"""Marshmallow's own words, as the rest of the findings would say it."""
+
+
 def note_shape(
     shape: Schema | None, messages: Any, path: Path, notes: Notes, spot: Callable[[Path], Path] = lambda where: where
 ) -> None:
@@ -263,8 +273,9 @@ def note_shape(
             elif message == "Missing data for required field.":
                 notes.add(spot(path), "missing-key", f"'{key}' is missing")
             else:
+                said = _IN_WORDS.get(message, message)
                 named = isinstance(key, str) and key != "_schema"
-                notes.add(spot(where), "wrong-type", f"{key}: {message}" if named else message)
+                notes.add(spot(where), "wrong-type", f"{key}: {said}" if named else said)
 
 
 def _keys(shape: Schema | None) -> list[str]:

@@ -1,6 +1,5 @@
 """`pointsman`: the command line."""
 
-import dataclasses
 import os
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api import files, tables
+from api.ledger_cli import ledger
 from api.loading import load_inventory
 from api.options import AS_JSON, INSTANT, print_json
 from api.policy_cli import policy
@@ -69,6 +69,7 @@ pointsman.add_command(hold)
 pointsman.add_command(backlog)
 pointsman.add_command(reject)
 pointsman.add_command(chain)
+pointsman.add_command(ledger)
 
 
 @pointsman.command()
@@ -108,7 +109,7 @@ def show(settings: Settings, decision_id: str, *, as_json: bool) -> None:
 @pointsman.command("route")
 @click.argument("orders", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--weigh", default=500, show_default=True, type=click.IntRange(0), help="Weigh the rules on so many orders."
+    "--weigh", default=250, show_default=True, type=click.IntRange(0), help="Weigh the rules on so many orders."
 )
 @click.option("--together", is_flag=True, help="Decide them as orders that wait: by priority, promise and age.")
 @click.option("--wait", is_flag=True, help="With --together: let units that stay unfilled wait for stock.")
@@ -156,28 +157,6 @@ def availability(settings: Settings, sku: str, channel: str, *, as_json: bool) -
         print_json(availability_record(found))
     else:
         Console().print(tables.availability_table(found))
-
-
-@pointsman.group()
-def ledger() -> None:
-    """Look after stock and holds."""
-
-
-@ledger.command("check")
-@AS_JSON
-@click.pass_obj
-def check_ledger(settings: Settings, *, as_json: bool) -> None:
-    """Recompute what is held from the decision log; exit 1 if anything has drifted.
-
-    Example: pointsman ledger check
-    """
-    with Pointsman(settings) as service:
-        audit = service.check()
-    if as_json:
-        print_json({**dataclasses.asdict(audit), "clean": audit.clean})
-    for line in [] if as_json else tables.audit_lines(audit):
-        click.echo(line)
-    sys.exit(0 if audit.clean else 1)
 
 
 @pointsman.command()

@@ -20,6 +20,9 @@ def policy_files(path: Path) -> dict[str, bytes]:
     """The policy files under a directory (tests left out), or the one file, by name; raises InputInvalid. Files named
     *.yml come along, to be refused: who wrote one believes that it counts.
     """
+    if path.is_file() and path.name.endswith(TEST_SUFFIX):
+        message = f"this is a test file; run: pointsman policy test {path}"
+        raise InputInvalid([Mistake(where=str(path), field="", message=message)])
     found = [path] if path.is_file() else sorted(item for item in path.rglob("*.y*ml") if _is_meant(item))
     if not found:
         raise InputInvalid([Mistake(where=str(path), field="", message="there is no policy file (*.yaml) here")])
@@ -27,10 +30,20 @@ def policy_files(path: Path) -> dict[str, bytes]:
     return {item.relative_to(root).as_posix(): _read(item) for item in found}
 
 
+def policies_beside(path: Path) -> dict[str, bytes]:
+    """As `policy_files`; of one file, it and those right beside it, which decide together with it."""
+    found = policy_files(path)
+    if path.is_file() and is_policy_file(path.name):
+        beside = sorted(item for item in path.parent.glob("*.yaml") if is_policy_file(item.name))
+        found |= {item.name: _read(item) for item in beside}
+    return found
+
+
 def shown_at(path: Path, checked: Checked) -> Checked:
-    """The same findings with their files named as seen from where `path` is."""
+    """The findings under `path`, with their files named as seen from where it is."""
     root = path.parent if path.is_file() else path
-    found = (dataclasses.replace(item, file=(root / item.file).as_posix()) for item in checked.findings)
+    named = ((root / item.file, item) for item in checked.findings)
+    found = (dataclasses.replace(item, file=file.as_posix()) for file, item in named if path in (file, *file.parents))
     return dataclasses.replace(checked, findings=tuple(found))
 
 

@@ -25,9 +25,11 @@ def policy() -> None:
 def check(path: Path, form: str, *, strict: bool) -> None:
     """Say every mistake in the policy files under PATH, and every rule that does nothing, as file:line:column.
 
-    Exits with 1 if there are errors. Example: pointsman policy check policies
+    Of one file, what there is to say of it among those beside it. Exits with 1 if there are errors.
+
+    Example: pointsman policy check policies
     """
-    checked = files.shown_at(path, lint.check(files.policy_files(path)))
+    checked = files.shown_at(path, lint.check(files.policies_beside(path), whole=path.is_dir()))
     click.echo(findings.FORMATS[form](checked))
     sys.exit(1 if checked.errors or (strict and checked.warnings) else 0)
 

@@ -10,11 +10,12 @@ import orjson
 from api import files
 from api.options import AS_JSON, print_json
 from engine.errors import InputInvalid, Mistake
+from rules.errors import PolicyInvalid
 from rules.explaining import explain as explain_rule
 from rules.json_schema import policy_schema
 from rules.meanings import LANGUAGES
 from rules.policy import PolicySet
-from rules.schema import load_policies
+from rules.schema import policy_set, read_policies
 
 WIDTH = 96
 """Letters a line."""
@@ -49,7 +50,11 @@ def explain(path: Path, lang: str, *, as_json: bool) -> None:
 
     Example: pointsman policy explain policies/clearance.yaml --lang fr
     """
-    found = load_policies(files.policy_files(path))
+    # each file for itself: what it overrides in others need not be there to be said
+    readings = read_policies(files.policy_files(path))
+    if mistaken := [finding for reading in readings for finding in reading.findings]:
+        raise PolicyInvalid(mistaken)
+    found = policy_set(readings)
     if as_json:
         print_json(_record(found, lang))
         return

@@ -11,7 +11,6 @@ from rich.text import Text
 from api.routing import Day
 from engine.facts import Network
 from engine.service import Availability
-from engine.store.checking import Audit
 from rules.literals import MICROS
 
 KILOGRAM = 1_000_000
@@ -137,16 +136,6 @@ def _local(instant: str, network: Network, place: str | None = None) -> str:
     zone = network.zone_of(node) if node else network.time_zone
     moment = datetime.datetime.fromisoformat(instant).astimezone(zoneinfo.ZoneInfo(zone))
     return moment.strftime("%a %d %b %Y %H:%M") + ("" if zone == network.time_zone else f" ({zone})")
-
-
-def audit_lines(audit: Audit) -> Iterator[str]:
-    yield f"{audit.decisions:,} decisions, {audit.positions:,} positions, {audit.on_hand:,} units on hand"
-    ended = f"holds ended {audit.ended:,}, {audit.confirmed:,} of them confirmed"
-    yield f"shipped by the log {audit.shipped:,} = held {audit.held:,} + {ended}"
-    if audit.short:
-        yield f"{audit.short:,} units are held that, by a count since, are not on hand"
-    yield from (str(drift) for drift in audit.drifts)
-    yield "clean" if audit.clean else f"{len(audit.drifts)} drifts"
 
 
 def availability_table(found: Availability) -> Table:

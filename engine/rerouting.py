@@ -52,6 +52,7 @@ class Rerouting:
             if settled.answer is not None:
                 return settled.answer
             if settled.before is not None:
+                self._client.verify_replicated(self._keys.log)
                 return Answer(body=self._entry(settled.before).body, new=False)
         raise Contended(f"what decision {refusal.decision} holds changes again and again; try again")
 

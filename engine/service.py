@@ -23,7 +23,7 @@ from engine.rerouting import Rerouting
 from engine.settings import Settings
 from engine.settling import Answer, Answered, Settling, Wanted, whole
 from engine.stockroom import Availability, Stockroom
-from engine.store import checking, log, network, resetting
+from engine.store import checking, log, network, repairing, resetting
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Key, Ledger, Reading, positions
@@ -51,7 +51,7 @@ class Pointsman:
         self._clock = clock or _system_clock
         self._new_id = new_id
         self._server = open_server(settings)
-        self._client = Client(self._server.url)
+        self._client = Client(self._server.url, replicas=settings.replicas)
         self._keys = Keys(settings.network)
         self._ledger = Ledger(self._client, self._keys)
         self._memory = Memory(self._client, self._keys)
@@ -194,11 +194,16 @@ class Pointsman:
     def ready(self) -> dict[str, str]:
         """The versions that decide; raises NotReady or StoreUnavailable if none could."""
         snapshot, matcher = self._facts([], self.now)
+        self._ledger.verify_writable()
         return {"network_version": snapshot.network.version, "policy_version": matcher.policies.version}
 
     def check(self) -> checking.Audit:
         """The ledger recomputed from the log; nothing is changed."""
         return checking.check(self._client, self._keys)
+
+    def repair(self, *, who: str) -> repairing.Repair:
+        """Mend what `check` finds, but for what only people can, and log each mending as `who`'s."""
+        return repairing.repair(self._client, self._keys, now=self.now, who=who)
 
     def forget(self) -> int:
         """Delete all of this network: facts, stock, holds, policies, log. The number of keys there were."""
@@ -265,6 +270,7 @@ class Pointsman:
             return self._ledger.read(skus, day=day, now=self.now, policies_at=policies_at, key=key)
 
     def _earlier(self, decision_id: str, order: Order) -> Answer:
+        self._ledger.verify_replicated()
         answer = self.decision(decision_id)
         if answer.record["order"] != orjson.loads(orjson.dumps(order_record(order))):
             raise KeyReused("this idempotency key was used before for another order; use a new one for each request")

@@ -12,8 +12,10 @@ Fsync = Literal["everysec", "always"]
 
 _NETWORK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+_SEVERAL_SERVERS = ("redis+cluster://", "rediss+cluster://", "redis+sentinel://", "rediss+sentinel://")
 _MOST_LINES = 100_000
 _MOST_HOLDS = 1_000_000_000
+_MOST_REPLICAS = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,8 @@ class Settings:
 
     `redis_url` None means the embedded server, in the directory `data`. `network` is the hash tag of its keys. `fsync`
     is how often the embedded server's append-only file reaches the disk. Orders of more than `max_lines` lines are
-    refused. A caller has at most `max_holds` open holds; None: any number.
+    refused. A caller has at most `max_holds` open holds; None: any number. `replicas` is how many replicas must have a
+    change before it is answered.
     """
 
     redis_url: str | None = None
@@ -31,6 +34,7 @@ class Settings:
     fsync: Fsync = "everysec"
     max_lines: int = 500
     max_holds: int | None = None
+    replicas: int = 0
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -43,12 +47,14 @@ class Settings:
             fsync=_fsync(said.get("POINTSMAN_FSYNC", "everysec")),
             max_lines=_count("POINTSMAN_MAX_LINES", said.get("POINTSMAN_MAX_LINES", "500"), _MOST_LINES, "lines"),
             max_holds=_max_holds(said.get("POINTSMAN_MAX_HOLDS")),
+            replicas=_replicas(said.get("POINTSMAN_REPLICAS")),
         )
 
 
 def _redis_url(value: str | None) -> str | None:
-    if value is not None and not value.startswith(_REDIS_SCHEMES):
-        raise _bad("POINTSMAN_REDIS_URL", value, allowed="a URL that starts with redis://, rediss:// or unix://")
+    if value is not None and not value.startswith(_REDIS_SCHEMES + _SEVERAL_SERVERS):
+        allowed = "a URL that starts with redis://, rediss://, unix://, redis+cluster:// or redis+sentinel://"
+        raise _bad("POINTSMAN_REDIS_URL", value, allowed=allowed)
     return value
 
 
@@ -66,6 +72,10 @@ def _fsync(value: str) -> Fsync:
 
 def _max_holds(value: str | None) -> int | None:
     return None if value is None else _count("POINTSMAN_MAX_HOLDS", value, _MOST_HOLDS, "holds")
+
+
+def _replicas(value: str | None) -> int:
+    return 0 if value in (None, "0") else _count("POINTSMAN_REPLICAS", str(value), _MOST_REPLICAS, "replicas")
 
 
 def _count(name: str, value: str, most: int, what: str) -> int:

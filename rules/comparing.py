@@ -22,6 +22,7 @@ _NUMBERS: Mapping[Operator, Said] = {
     Operator.EQUALS: Said("{}", "{}"),
 }
 _COUNTS = {**_NUMBERS, Operator.LESS_THAN: Said("fewer than {}", "moins de {}")}
+_SPANS = {**_NUMBERS, Operator.BETWEEN: Said("{} to {}", "{} à {}")}
 _DAYS: Mapping[Operator, Said] = {
     Operator.AT_LEAST: Said("on or after {}", "à partir du {}"),
     Operator.MORE_THAN: Said("after {}", "après le {}"),
@@ -38,7 +39,7 @@ _CLOCKS: Mapping[Operator, Said] = {
     Operator.BETWEEN: Said("between {} and {} inclusive", "entre {} et {} inclus"),
     Operator.EQUALS: Said("{}", "{}"),
 }
-_PHRASES = {Kind.COUNT: _COUNTS, Kind.DATE: _DAYS, Kind.INSTANT: _DAYS, Kind.TIME: _CLOCKS}
+_PHRASES = {Kind.COUNT: _COUNTS, Kind.DURATION: _SPANS, Kind.DATE: _DAYS, Kind.INSTANT: _DAYS, Kind.TIME: _CLOCKS}
 _TAGS: Mapping[Operator, Said] = {
     Operator.HAS: Said("the tag {}", "l'étiquette {}"),
     Operator.HAS_ANY: Said("at least one of the tags {}", "au moins une des étiquettes {}"),

@@ -25,7 +25,6 @@ _BOUNDS: dict[Kind, Spans] = {
     Kind.DATE: ((1, _LAST_DAY),),
     Kind.INSTANT: ((SECONDS_A_DAY, (_LAST_DAY + 1) * SECONDS_A_DAY - 1),),
 }
-_MAY_BE_NEGATIVE = frozenset({"stock.available"})
 _WORDS = frozenset({Kind.WORD, Kind.CHOICE})
 
 
@@ -130,8 +129,6 @@ def _whole(fact: Fact) -> Domain:
         return Domain(unknown=True, tags=Tags())
     if fact.kind in _WORDS:
         return Domain(unknown=True, words=Words(listed=frozenset(fact.choices) if fact.choices else None))
-    if fact.path in _MAY_BE_NEGATIVE:
-        return Domain(unknown=True, numbers=_ALL)
     return Domain(unknown=True, numbers=_BOUNDS.get(fact.kind, ((0, math.inf),)))
 
 

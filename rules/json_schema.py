@@ -16,9 +16,9 @@ from rules.alternatives import told_apart
 from rules.conditions import SEVERAL, Operator
 from rules.effects import STAGE_OF
 from rules.meanings import LANGUAGES, Said
-from rules.parsing import COMBINATORS, fits
-from rules.patterns import SCALAR, SHARE, UNQUOTED, Shape, literal, one, some, words
-from rules.schema import ID_PATTERN, PolicyShape, RuleShape
+from rules.parsing import COMBINATORS, fits, takes_a_day
+from rules.patterns import MOMENT, SCALAR, SHARE, UNQUOTED, Shape, literal, one, some, words
+from rules.schema import ID_PATTERN, LANGUAGE_PATTERN, PolicyShape, RuleShape
 from rules.vocabulary import (
     ATTRIBUTE_GROUPS,
     CHANNELS,
@@ -97,7 +97,13 @@ class _Writer:
     def _rule_keys(self) -> dict[str, Shape]:
         text = {"anyOf": [{"type": "string", "minLength": 1}, UNQUOTED]}
         named = dict.fromkeys(LANGUAGES, text)
-        reasons = {"type": "object", "minProperties": 1, "properties": named, "additionalProperties": text}
+        reasons = {
+            "type": "object",
+            "minProperties": 1,
+            "properties": named,
+            "patternProperties": {f"^{LANGUAGE_PATTERN}$": text},
+            "additionalProperties": False,
+        }
         instant, times = literal(Kind.INSTANT), literal(Kind.TIME)
         return {
             "because": {"anyOf": [*text["anyOf"], reasons]},
@@ -141,11 +147,15 @@ class _Writer:
         """What may stand after a fact of this kind: a value, a list of them, or a mapping of operators."""
         itself = {"$ref": f"#/definitions/{name or _name(kind)}"}
         mapping = self._operators(kind, value, itself)
-        return {"anyOf": [*some(value)["anyOf"], mapping]} if fits(kind, Operator.EQUALS) else mapping
+        equal = some(_fitting(kind, Operator.EQUALS, value))
+        return {"anyOf": [*equal["anyOf"], mapping]} if fits(kind, Operator.EQUALS) else mapping
 
     def _operators(self, kind: Kind, value: Shape, negated: Shape) -> Shape:
         operators = {
-            operator.value: {**self._told(meanings.OPERATORS[operator.value]), **_operand(operator, value)}
+            operator.value: {
+                **self._told(meanings.OPERATORS[operator.value]),
+                **_operand(operator, _fitting(kind, operator, value)),
+            }
             for operator in Operator
             if operator is not Operator.EQUALS and fits(kind, operator)
         }
@@ -238,6 +248,10 @@ def _judged_for(stage: Stage) -> Said:
     return Said(f"Judged for {said.en}; may mention {groups}", f"Jugé pour {said.fr} ; peut citer {groups}")
 
 
+def _fitting(kind: Kind, operator: Operator, value: Shape) -> Shape:
+    return MOMENT if kind is Kind.INSTANT and not takes_a_day(operator) else value
+
+
 def _operand(operator: Operator, value: Shape) -> Shape:
     if operator is Operator.KNOWN:
         return one(literal(Kind.FLAG))
@@ -259,12 +273,8 @@ def _of_field(field: fields.Field[Any]) -> Shape:
         if isinstance(check, validate.OneOf):
             return {"enum": list(check.choices)}
         if isinstance(check, validate.Regexp):
-            return _unquoted({"type": "string", "pattern": f"^{ID_PATTERN}$", "patternErrorMessage": check.error})
-    return _unquoted({"type": "string", **_bounds(field, "Length")})
-
-
-def _unquoted(text: Shape) -> Shape:
-    return {"anyOf": [text, UNQUOTED]}
+            return {"type": "string", "pattern": f"^{ID_PATTERN}$", "patternErrorMessage": check.error}
+    return {"anyOf": [{"type": "string", **_bounds(field, "Length")}, UNQUOTED]}
 
 
 def _bounds(field: fields.Field[Any], what: str) -> Shape:

@@ -32,10 +32,13 @@ class Checked:
         return tuple(item for item in self.findings if item.severity is Severity.WARNING)
 
 
-def check(files: Mapping[str, bytes]) -> Checked:
-    """Everything there is to say about `files` (contents by name). Nothing is raised for what is in them."""
+def check(files: Mapping[str, bytes], *, whole: bool = True) -> Checked:
+    """Everything there is to say about `files` (contents by name). Nothing is raised for what is in them.
+
+    If they are not the `whole` set, a rule in none of them may be in another.
+    """
     readings = read_policies(files)
-    errors = mistakes(readings)
+    errors = mistakes(readings, whole=whole)
     read = [(item.document, item.policy) for item in readings if item.document and item.policy]
     # of rules that override each other in a circle, or override what isn't there, nobody knows who acts
     warnings = [*_plain(read), *idle(read, whole=not errors)]

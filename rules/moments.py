@@ -13,6 +13,7 @@ from rules.conditions import All, AnyOf, Compare, Condition, Operator
 from rules.literals import SECONDS_A_DAY
 from rules.meanings import Said
 from rules.vocabulary import Value
+from rules.windows import days_after
 from rules.wording import CHOICES
 
 _FROM_TO = Said("from {} to {}", "du {} au {}")
@@ -21,6 +22,7 @@ _UNTIL_DAY = Said("up to and including {}", "jusqu'au {} inclus")
 _UNTIL = Said("until {}", "jusqu'au {}")
 _HOURS = Said("between {} and {}", "entre {} et {}")
 _NIGHT = Said("between {} and {} of the next day", "entre {} et {} le lendemain")
+_NIGHTS = Said("{}, from {} to {} of the next day", "{}, de {} à {} le lendemain")
 _DAYS = Said("on {}", "le {}")
 
 _Word: TypeAlias = tuple[str, Operator, tuple[Value, ...]]
@@ -58,6 +60,13 @@ def _moment(part: Condition, language: str) -> _Moment | None:
             return _day(_word(part), language)
         case AnyOf(parts=(Compare() as other, All(parts=(Compare() as that_day, Compare() as time)))):
             return _instant(_word(other), _word(that_day), _word(time), language)
+        case AnyOf(
+            parts=(
+                All(parts=(Compare() as days, Compare() as opens)),
+                All(parts=(Compare() as mornings, Compare() as closes)),
+            )
+        ):
+            return _nights(_word(days), _word(opens), _word(mornings), _word(closes), language)
         case (
             All(parts=(Compare() as opens, Compare() as closes))
             | AnyOf(parts=(Compare() as opens, Compare() as closes))
@@ -79,11 +88,14 @@ def _day(word: _Word, language: str) -> _Moment | None:
             day = amounts.day(ordinal, language)
             return _Moment(text=_UNTIL_DAY.to(language).format(day), last=day)
         case ("now.weekday", Operator.EQUALS, days):
-            names = [CHOICES[str(name)].to(language) + ("s" if language == "en" else "") for name in days]
-            conjunction = " et le " if language == "fr" else "and"
-            joined = conjunction.join(names) if language == "fr" else listed(names, conjunction)
-            return _Moment(text=_DAYS.to(language).format(joined))
+            return _Moment(text=_weekdays(days, language))
     return None
+
+
+def _weekdays(days: tuple[Value, ...], language: str) -> str:
+    names = [CHOICES[str(name)].to(language) + ("s" if language == "en" else "") for name in days]
+    joined = " et le ".join(names) if language == "fr" else listed(names, "and")
+    return _DAYS.to(language).format(joined)
 
 
 def _instant(other: _Word, that_day: _Word, time: _Word, language: str) -> _Moment | None:
@@ -113,4 +125,18 @@ def _hours(opens: _Word, closes: _Word, language: str, *, over_midnight: bool) -
         ) if (start > end) is over_midnight and start != end:
             said = _NIGHT if over_midnight else _HOURS
             return _Moment(text=said.to(language).format(amounts.clock(start), amounts.clock(end)))
+    return None
+
+
+def _nights(days: _Word, opens: _Word, mornings: _Word, closes: _Word, language: str) -> _Moment | None:
+    """The evenings of some weekdays, each with the morning after."""
+    match days, opens, mornings, closes:
+        case (
+            ("now.weekday", Operator.EQUALS, begins),
+            ("now.time", Operator.AT_LEAST, (int() as start,)),
+            ("now.weekday", Operator.EQUALS, ends),
+            ("now.time", Operator.LESS_THAN, (int() as end,)),
+        ) if start > end and ends == days_after(begins):
+            hours = amounts.clock(start), amounts.clock(end)
+            return _Moment(text=_NIGHTS.to(language).format(_weekdays(begins, language), *hours))
     return None

@@ -165,7 +165,7 @@ class ConditionParser:
             return All(parts=())
         kind = Kind.FLAG if operator is Operator.KNOWN else fact.kind
         found = len(self.notes.findings)
-        if fact.kind is Kind.INSTANT and operator not in _OF_A_MOMENT:
+        if fact.kind is Kind.INSTANT and not takes_a_day(operator):
             self._note_days(fact, operator, raw, path)
         operands = tuple(self._operand(fact, kind, word, where) for word, where in self._words(raw, path))
         if len(self.notes.findings) == found:
@@ -215,6 +215,11 @@ class ConditionParser:
                     "wrong-type",
                     "a value is missing here" if item is None else "a single value is expected here",
                 )
+
+
+def takes_a_day(operator: Operator) -> bool:
+    """Whether a moment is compared so with a date alone."""
+    return operator in _OF_A_MOMENT
 
 
 def fits(kind: Kind, operator: Operator) -> bool:

@@ -156,6 +156,12 @@ def words(words: list[bool | str], quoted: str) -> Shape:
     return {"anyOf": [{"enum": words}, {"type": "string", "pattern": f"^{quoted}$"}]}
 
 
+MOMENT: Shape = {
+    "type": "string",
+    "pattern": f"^{_DAY}[ T]{_CLOCK}$",
+    "patternErrorMessage": 'write a time with the date, for example "2026-11-27 18:00", or at_least and less_than',
+}
+"""A date with a time: where a date alone would leave open which moment of the day is meant."""
 SHARE: Shape = {
     "type": "string",
     "pattern": rf"^\s*{_amount(100, 0, WHOLE)}{_GAP}%\s*$",

@@ -5,6 +5,7 @@ else: the kind of the fact beside them says how to read them. Only an empty valu
 Aliases, tags, duplicate keys, several documents, nesting beyond 32 and files beyond 1 MiB are refused.
 """
 
+import dataclasses
 import itertools
 import re
 from collections.abc import Iterator
@@ -47,6 +48,8 @@ Path: TypeAlias = tuple[str | int, ...]
 Node: TypeAlias = "str | list[Node] | dict[str, Node] | None"
 Place: TypeAlias = tuple[int, int]
 """Line and column, from 1."""
+PASSED_OVER = "\0"
+"""Where what is passed over stands in paths; no key can be called so."""
 
 
 class Plain(str):
@@ -69,6 +72,8 @@ class Document:
     root: Node = None
     keys: dict[Path, Place] = field(default_factory=dict)
     values: dict[Path, Place] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    """What was passed over: aliases, tags, keys that stand twice or are no words."""
 
     def finding(self, path: Path, code: str, message: str, meant: str = "") -> Finding:
         """A finding at `path`: at its key if it has one, else at its value, else at what encloses it."""
@@ -91,6 +96,14 @@ class Document:
 
 def read(file: str, content: bytes, *, most: int = MAX_BYTES) -> Document:
     """The document in `content`, of at most `most` bytes; raises PolicyInvalid with what is wrong, and where."""
+    document = read_over(file, content, most=most)
+    if document.findings:
+        raise PolicyInvalid(document.findings)
+    return document
+
+
+def read_over(file: str, content: bytes, *, most: int = MAX_BYTES) -> Document:
+    """As `read`, but what can be passed over is, and stands in the document's findings."""
     if len(content) > most:
         raise _refusal(file, 1, 1, "file-too-large", f"the file has {len(content)} bytes; at most {most}")
     text = _decoded(file, content)
@@ -153,6 +166,7 @@ class _Builder:
 
     def __init__(self, file: str, text: str) -> None:
         self._document = Document(file=file, text=text)
+        self._findings: list[Finding] = []
         self._events: Iterator[yaml.Event] = yaml.parse(text.removeprefix("\ufeff"), Loader=yaml.CSafeLoader)
 
     def document(self) -> Document:
@@ -165,17 +179,18 @@ class _Builder:
                     raise self._refuse(event, "bad-yaml", "a second document; write one a file")
                 root = self._node(next(self._events), ())
         done = self._document
-        return Document(file=done.file, text=done.text, root=root, keys=done.keys, values=done.values)
+        return dataclasses.replace(done, root=root, findings=tuple(self._findings))
 
     def _node(self, event: yaml.Event, path: Path) -> Node:
         self._document.values[path] = _place(event)
         if len(path) > MAX_DEPTH:
             raise self._refuse(event, "too-deep", f"nested deeper than {MAX_DEPTH}")
         if isinstance(event, yaml.AliasEvent):
-            raise self._refuse(event, "alias", "aliases (*name) are not read; write the value out, or use a term")
+            self._note(event, "alias", "aliases (*name) are not read; write the value out, or use a term")
+            return None
         tag = getattr(event, "tag", None)
         if tag not in (None, "!"):
-            raise self._refuse(event, "tag", f"tags ({tag}) are not read; write the value alone")
+            self._note(event, "tag", f"tags ({tag}) are not read; write the value alone")
         if isinstance(event, yaml.ScalarEvent):
             return _scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -192,16 +207,26 @@ class _Builder:
         entries: dict[str, Node] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
-                raise self._refuse(event, "bad-key", "a key must be a word")
+                self._note(event, "bad-key", "a key must be a word")
+                self._pass_over(event, path)
+                self._pass_over(next(self._events), path)
+                continue
             key = str(event.value)
             if key in entries:
                 first = self._document.keys[*path, key][0]
-                message = f"'{key}' stands here a second time; the first is on line {first}"
-                raise self._refuse(event, "duplicate-key", message)
+                self._note(event, "duplicate-key", f"'{key}' stands here a second time; the first is on line {first}")
+                self._pass_over(next(self._events), path)
+                continue
             self._document.keys[*path, key] = _place(event)
             entries[key] = None
             entries[key] = self._node(next(self._events), (*path, key))
         return entries
+
+    def _pass_over(self, event: yaml.Event, path: Path) -> None:
+        self._node(event, (*path, PASSED_OVER))
+
+    def _note(self, event: yaml.Event, code: str, message: str) -> None:
+        self._findings += self._refuse(event, code, message).findings
 
     def _refuse(self, event: yaml.Event, code: str, message: str) -> PolicyInvalid:
         return _refusal(self._document.file, *_place(event), code, message)

@@ -4,6 +4,7 @@ Every mistake of every file is found in one go and raised as one PolicyInvalid.
 """
 
 import functools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -17,12 +18,14 @@ from rules.errors import Finding, PolicyInvalid
 from rules.joining import Joined, across
 from rules.parsing import ConditionParser, Notes
 from rules.policy import Policy, PolicySet, Rule
-from rules.reading import Document, Node, Path, Plain, read
+from rules.reading import Document, Node, Path, Plain, read_over
 from rules.slips import missing_colon, slip
 from rules.vocabulary import WEEKDAYS, Fact, Stage, stage_knows
 from rules.windows import window
 
 _Messages: TypeAlias = "dict[str, str | list[Any] | dict[Any, Any]]"
+LANGUAGE_PATTERN = "[a-z]{2}(-[A-Z]{2})?"
+"""A language, or one as a country speaks it (BCP 47): fr, fr-BE."""
 ID_PATTERN = "[a-z0-9][a-z0-9_-]{0,63}"
 _NO_ID = "an id is small letters, digits, - and _, at most 64"
 _NO_WEEKDAY = "no weekday"
@@ -100,11 +103,11 @@ def read_policies(files: Mapping[str, bytes]) -> list[Reading]:
     return [_read(name, files[name]) for name in sorted(files)]
 
 
-def mistakes(readings: list[Reading]) -> list[Finding]:
-    """Of each file, and of all of them together."""
+def mistakes(readings: list[Reading], *, whole: bool = True) -> list[Finding]:
+    """Of each file, and of all of them together; `whole` if there are no others."""
     joined = [Joined(document=reading.document, policy=reading.policy) for reading in readings if reading.document]
-    whole = all(reading.policy for reading in readings)
-    between = across(joined, whole=whole, note_later=_note_later)
+    every = whole and all(reading.policy for reading in readings)
+    between = across(joined, whole=every, note_later=_note_later)
     return [*(finding for reading in readings for finding in reading.findings), *between]
 
 
@@ -122,14 +125,15 @@ def _read(name: str, content: bytes) -> Reading:
         finding = Finding(file=name, line=1, column=1, code="yml-file", message=message)
         return Reading(file=name, findings=(finding,))
     try:
-        document = read(name, content)
+        document = read_over(name, content)
     except PolicyInvalid as error:
         return Reading(file=name, findings=error.findings)
     notes = Notes(document=document)
     policy = _policy(document.root, notes)
-    return Reading(
-        file=name, document=document, policy=None if notes.findings else policy, findings=tuple(notes.findings)
-    )
+    # what is missing where something was passed over has been said
+    said = {finding.line for finding in document.findings}
+    findings = (*document.findings, *(finding for finding in notes.findings if finding.line not in said))
+    return Reading(file=name, document=document, policy=None if findings else policy, findings=findings)
 
 
 def _policy(root: Node, notes: Notes) -> Policy | None:
@@ -183,14 +187,22 @@ def _because(raw: Node, path: Path, notes: Notes) -> dict[str, str]:
     if not isinstance(texts, dict) or not texts or not all(isinstance(text, str) and text for text in texts.values()):
         notes.add(path, "wrong-type", "write because: a text, or because: {en: ..., fr: ...}")
         return {}
+    for language in texts:
+        if not re.fullmatch(LANGUAGE_PATTERN, language):
+            message = f"'{language}' is no language; write en, fr or another of two letters"
+            notes.add((*path, language), "unknown-key", message, ("en", "fr"), language)
     return {language: str(text) for language, text in texts.items()}
+
+
+_CALLED = {Stage.POSITION: "place", Stage.OPTION: "way"}
+"""What merchandisers call a stage, where that is not its name."""
 
 
 def _note_later(notes: Notes, path: Path, name: str, stage: Stage, facts: Mapping[str, Fact]) -> None:
     unknown = sorted(path for path, fact in facts.items() if not stage_knows(stage, fact))
     if unknown:
-        message = f"'{name}' acts on the {stage.name.lower()}, where {', '.join(unknown)} is not known yet"
-        notes.add(path, "later-stage", message)
+        called = _CALLED.get(stage, stage.name.lower())
+        notes.add(path, "later-stage", f"'{name}' acts on the {called}, where {', '.join(unknown)} is not known yet")
 
 
 def _note_shape(notes: Notes, errors: Mapping[Any, Any], path: Path = ()) -> None:

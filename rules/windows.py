@@ -112,9 +112,14 @@ def _hours(hours: Hours) -> Condition:
     return All(parts=(opens, closes)) if hours.opens < hours.closes else AnyOf(parts=(opens, closes))
 
 
+def days_after(days: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The day after each of these weekdays."""
+    return tuple(WEEKDAYS[(WEEKDAYS.index(str(day)) + 1) % len(WEEKDAYS)] for day in days)
+
+
 def _nights(days: tuple[str, ...], hours: Hours) -> Condition:
     """The evenings of these days, and the mornings after."""
-    mornings = [WEEKDAYS[(WEEKDAYS.index(day) + 1) % 7] for day in days]
+    mornings = days_after(days)
     evening = (_now("weekday", Operator.EQUALS, *days), _now("time", Operator.AT_LEAST, hours.opens))
     morning = (_now("weekday", Operator.EQUALS, *mornings), _now("time", Operator.LESS_THAN, hours.closes))
     return AnyOf(parts=(All(parts=evening), All(parts=morning)))

@@ -34,6 +34,7 @@ class MatcherWithout(Matcher):
 
     def __init__(self, whole: Matcher, rule: str) -> None:
         self.policies = whole.policies
+        self.watched = whole.watched
         self.stages = {stage: _StageWithout(whole.stages[stage], rule) for stage in Stage}
 
 

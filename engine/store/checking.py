@@ -1,36 +1,20 @@
-"""`ledger check`: what is held and what moved, recomputed from the log, against what the ledger and the holds say."""
+"""`ledger check`: what is held, what moved, how full each day is, told by the log, against what the ledger says.
 
-import datetime
-from collections import Counter
-from collections.abc import Iterator, Mapping
+First everything is read a batch at a time while the service goes on, and what differs is suspected. Then each suspect
+is read at one moment with the end of the log, and the log told up to just there: what differs then has drifted.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
 
 import orjson
 
+from engine.store import drifts, log, looking
 from engine.store.client import Client, faults
+from engine.store.drifts import Drift, Position
 from engine.store.keys import Keys
-from engine.store.log import Entry, entries, place_of
-
-_Units: TypeAlias = Counter[tuple[str, str]]
-"""By SKU and node."""
-_Parts: TypeAlias = dict[int, _Units]
-"""By the number of a shipment that holds them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
-    """A position whose numbers don't agree, or a hold that isn't as the log says."""
-
-    what: str
-    sku: str = ""
-    node: str = ""
-    expected: int = 0
-    found: int = 0
-
-    def __str__(self) -> str:
-        where = f"{self.sku} at {self.node}: " if self.sku else ""
-        return f"{where}{self.what}: {self.found} found, {self.expected} expected"
+from engine.store.looking import Moment, Suspects
+from engine.store.recounting import Base, Spot, Told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,210 +41,208 @@ class Audit:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Told:
-    """What the log tells, entry by entry. `bases` are where each position's movements are counted from."""
+class _Sums:
+    """What is counted of the positions on the way."""
 
-    bases: Mapping[tuple[str, str], tuple[int, tuple[int, int]]]
-    living: dict[str, _Parts] = field(default_factory=dict)
-    callers: dict[str, str] = field(default_factory=dict)
-    until: dict[str, int] = field(default_factory=dict)
-    seen: dict[tuple[str, str], int] = field(default_factory=dict)
-    """What was on hand when units there were last taken, less what was confirmed since."""
-    moved: _Units = field(default_factory=Counter)
-    """Units that came and went since the bases."""
-    shipped: int = 0
-    confirmed: int = 0
-    decisions: int = 0
+    positions: int = 0
+    on_hand: int = 0
+    held: int = 0
+    short: int = 0
 
-    def add(self, entry: Entry) -> None:
-        match entry.kind:
-            case "decided":
-                self._decided(entry)
-            case "extended":
-                self.until[entry.decision] = entry.until or 0
-            case "rejected":
-                self._rejected(entry)
-            case "withdrawn":
-                pass  # what waits holds nothing
-            case "moved":
-                taken = (move for move, bit in zip(orjson.loads(entry.body), entry.taken, strict=True) if bit == "1")
-                for sku, node, delta, *_ in taken:
-                    self._move((sku, node), delta, entry)
-            case _:
-                self._ended(entry)
 
-    def _decided(self, entry: Entry) -> None:
-        self.decisions += 1
-        record = entry.record
-        parts = dict(_claims(record))
-        for units in parts.values():
-            self.shipped += units.total()
-            for sku, node in units:
-                self.seen[sku, node] = record["stock"][sku][node]["on_hand"]
-        if parts:
-            self.living[entry.decision] = parts
-            self.callers[entry.decision] = entry.caller
-            self.until[entry.decision] = _seconds(record["hold"]["expires_at"])
+@dataclass(slots=True)
+class _Suspected:
+    """What differed at first sight, perhaps only because the service went on meanwhile."""
 
-    def _ended(self, entry: Entry) -> None:
-        parts = self.living.get(entry.decision, {})
-        for number in list(parts) if entry.shipments is None else entry.shipments:
-            units = parts.pop(number, Counter())
-            if entry.kind == "confirmed":
-                self.confirmed += units.total()
-                for position, count in units.items():
-                    self._move(position, -count, entry)
-                    self.seen[position] -= count
-        if not parts:
-            self.living.pop(entry.decision, None)
+    positions: set[Spot] = field(default_factory=set)
+    holds: set[str] = field(default_factory=set)
+    callers: set[str] = field(default_factory=set)
+    loads: set[tuple[str, str]] = field(default_factory=set)
+    index: set[str] = field(default_factory=set)
 
-    def _rejected(self, entry: Entry) -> None:
-        record, parts = entry.record, self.living.get(entry.decision, {})
-        for number, units in record["parts"]:
-            parts[number] -= Counter({(sku, record["node"]): count for sku, count in units})
-            if not parts[number]:
-                del parts[number]
-        if not parts:
-            self.living.pop(entry.decision, None)
-
-    def _move(self, position: tuple[str, str], delta: int, entry: Entry) -> None:
-        if position in self.bases and entry.place > self.bases[position][1]:
-            self.moved[position] += delta
-
-    @property
-    def held(self) -> _Units:
-        found: _Units = Counter()
-        for parts in self.living.values():
-            for units in parts.values():
-                found.update(units)
-        return found
+    def frozen(self) -> Suspects:
+        return Suspects(**{name: frozenset(getattr(self, name)) for name in _Suspected.__slots__})
 
 
 def check(client: Client, keys: Keys) -> Audit:
-    """Every position, hold and logged decision. Nothing is changed. Decisions made meanwhile may show as drift."""
-    holds = dict(_holds(client, keys))
-    expiring, callers = _expiring(client, keys), _callers(client, keys)
-    told = _Told(bases=dict(_bases(client, keys)))
-    for entry in entries(client, keys):
-        told.add(entry)
-    expected = told.held
-    on_hand = Counter(dict(_units(client, keys.on_hand(""))))
-    held = Counter(dict(_units(client, keys.held_prefix)))
-    short = {place: count - max(0, on_hand[place]) for place, count in held.items() if count > on_hand[place]}
-    # fewer than when they were promised: the source counted anew
-    lawful = {place for place in short if place in told.seen and on_hand[place] < told.seen[place]}
-    return Audit(
-        decisions=told.decisions,
-        positions=len(on_hand),
-        on_hand=on_hand.total(),
-        shipped=told.shipped,
-        ended=told.shipped - expected.total(),
-        confirmed=told.confirmed,
-        held=held.total(),
-        short=sum(short[place] for place in lawful),
-        drifts=(
-            *_astray(holds, told, expiring),
-            *_miscounted(callers, told),
-            *_held_drifts(held, expected, on_hand, short.keys() - lawful),
-            *_moved_drifts(on_hand, told),
-        ),
-    )
+    """Every position, hold, day's load and log entry. Nothing is changed, and nobody need wait."""
+    return Check(client, keys).audit()
 
 
-def _astray(holds: Mapping[str, _Parts], told: _Told, expiring: Mapping[str, int]) -> Iterator[Drift]:
-    """Holds that aren't as the log says: the decisions logged and not yet logged as ended are those that hold."""
-    for name in sorted(holds.keys() | told.living.keys()):
-        found, wanted = holds.get(name, {}), told.living.get(name, {})
-        if name not in told.living:
-            yield Drift(what=f"hold {name} without a decision", found=_total(found))
-        elif found != wanted:
-            yield Drift(what=f"the hold of decision {name}", expected=_total(wanted), found=_total(found))
-        elif name not in expiring:
-            yield Drift(what=f"hold {name} never expires", found=_total(found))
-        elif expiring[name] != told.until[name]:
-            what = f"the instant at which hold {name} expires"
-            yield Drift(what=what, expected=told.until[name], found=expiring[name])
+class Check:
+    """One check of one network's ledger."""
 
+    def __init__(self, client: Client, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        self._names = looking.names(client, keys)
+        self.told = Told(bases=dict(self._bases()), zone=self._zone())
+        self._sums = _Sums()
+        self._suspected = _Suspected()
+        self._places: dict[str, str] = {}
+        """Where decisions stand in the log whose place in the index is suspected."""
 
-def _miscounted(found: Mapping[str, int], told: _Told) -> Iterator[Drift]:
-    wanted = Counter(told.callers[name] for name in told.living)
-    for caller in sorted(found.keys() | wanted.keys()):
-        if found.get(caller, 0) != wanted[caller]:
-            what = f"open holds of caller '{caller}'"
-            yield Drift(what=what, expected=wanted[caller], found=found.get(caller, 0))
+    def audit(self) -> Audit:
+        """Look at everything once, and at what is suspected twice."""
+        unindexed = self._read_log()
+        for step in (self._look_at_holds, self._look_at_callers, self._look_at_loads, self._look_at_positions):
+            step()
+        found = [*self.again(self._suspected.frozen()), *unindexed]
+        living = (item for item in self.told.breaches if item.decision in self.told.living)
+        found += [drifts.broken_floor(item) for item in living]
+        found += [drifts.unreadable_entry(f"{major}-{minor}") for major, minor in self.told.unreadable]
+        held = self.told.held.total()
+        return Audit(
+            decisions=self.told.decisions,
+            positions=self._sums.positions,
+            on_hand=self._sums.on_hand,
+            shipped=self.told.shipped,
+            ended=self.told.shipped - held,
+            confirmed=self.told.confirmed,
+            held=self._sums.held,
+            short=self._sums.short,
+            drifts=tuple(found),
+        )
 
+    def again(self, suspects: Suspects) -> Iterator[Drift]:
+        """What of the suspects has drifted, some of them at a time, each time at one moment."""
+        for batch in suspects.batches():
+            yield from self.at(batch)
 
-def _held_drifts(held: _Units, expected: _Units, on_hand: _Units, oversold: set[tuple[str, str]]) -> Iterator[Drift]:
-    for sku, node in sorted(held.keys() | expected.keys()):
-        found, wanted = held[sku, node], expected[sku, node]
-        if found != wanted:
-            yield Drift(what="units held", sku=sku, node=node, expected=wanted, found=found)
-        if (sku, node) in oversold:
-            yield Drift(what="more held than on hand", sku=sku, node=node, expected=on_hand[sku, node], found=found)
+    def at(self, suspects: Suspects) -> list[Drift]:
+        """What of a batch of suspects has drifted at one moment, up to which the log is then told."""
+        moment = looking.look(self._client, self._keys, suspects)
+        self._follow(moment.end)
+        return list(self._judged(moment))
 
+    def _judged(self, moment: Moment) -> Iterator[Drift]:
+        keys, told = self._keys, self.told
+        for name, (fields, until) in moment.holds.items():
+            yield from drifts.of_hold(keys, told, name, fields, until)
+        for caller, count in moment.callers.items():
+            yield from drifts.of_caller(keys, told, caller, count)
+        for spot, position in moment.positions.items():
+            yield from drifts.of_position(keys, told, spot, position)
+        for load, said in moment.loads.items():
+            yield from drifts.of_load(keys, told, load, said, moment.millis)
+        for name, indexed in moment.index.items():
+            yield from drifts.of_entry(keys, name, self._places[name], indexed)
 
-def _moved_drifts(on_hand: _Units, told: _Told) -> Iterator[Drift]:
-    for (sku, node), (units, _) in sorted(told.bases.items()):
-        wanted = units + told.moved[sku, node]
-        if on_hand[sku, node] != wanted:
-            yield Drift(what="units on hand", sku=sku, node=node, expected=wanted, found=on_hand[sku, node])
+    def _follow(self, end: str) -> None:
+        """Let the log tell what came since, up to `end`."""
+        if log.place_of(end.encode()) <= self.told.end:
+            return
+        start = "({}-{}".format(*self.told.end)
+        for batch in log.batches(self._client, self._keys, start=start, end=end):
+            for raw in batch:
+                self.told.add(raw)
 
-
-def _claims(record: dict[str, Any]) -> Iterator[tuple[int, _Units]]:
-    for number, shipment in enumerate(record["shipments"]):
-        units: _Units = Counter()
-        for line in shipment["lines"]:
-            units[line["sku"], shipment["node"]] += line["quantity"]
-        yield number, units
-
-
-def _total(parts: _Parts) -> int:
-    return sum(units.total() for units in parts.values())
-
-
-def _seconds(instant: str) -> int:
-    return int(datetime.datetime.fromisoformat(instant).timestamp())
-
-
-def _holds(client: Client, keys: Keys) -> Iterator[tuple[str, _Parts]]:
-    prefix = keys.hold_prefix
-    for name in client.names(prefix):
+    def _read_log(self) -> list[Drift]:
+        """Let the log tell, and compare it with its index; what only the index has."""
+        indexed = 0
         with faults():
-            found = client.redis.hgetall(name)
-        parts = {int(number): orjson.loads(body) for number, body in found.items() if number.isdigit()}
-        if found:
-            yield (
-                name.removeprefix(prefix),
-                {
-                    number: Counter({(sku, node): count for sku, count in units})
-                    for number, (node, _, units) in parts.items()
-                },
-            )
-
-
-def _expiring(client: Client, keys: Keys) -> dict[str, int]:
-    with faults():
-        return {name.decode(): int(until) for name, until in client.redis.zrange(keys.expiring, 0, -1, withscores=True)}
-
-
-def _callers(client: Client, keys: Keys) -> dict[str, int]:
-    with faults():
-        return {name.decode(): int(count) for name, count in client.redis.hgetall(keys.open_holds).items()}
-
-
-def _bases(client: Client, keys: Keys) -> Iterator[tuple[tuple[str, str], tuple[int, tuple[int, int]]]]:
-    prefix = keys.base("")
-    for name in client.names(prefix):
+            last = self._client.redis.xrevrange(self._keys.log, count=1)
+        end = last[0][0].decode() if last else "0-0"
+        for batch in log.batches(self._client, self._keys, end=end):
+            for raw in batch:
+                self.told.add(raw)
+            indexed += self._compare_index(batch)
+        self.told.late = {}
         with faults():
-            found = client.redis.hgetall(name)
-        for node, said in found.items():
-            units, _, entry = said.partition(b" ")
-            yield (name.removeprefix(prefix), node.decode()), (int(units), place_of(entry))
+            size = self._client.redis.hlen(self._keys.decisions)
+        return list(self._missing_entries()) if size != indexed else []
 
-
-def _units(client: Client, prefix: str) -> Iterator[tuple[tuple[str, str], int]]:
-    for name in client.names(prefix):
+    def _compare_index(self, batch: Iterable[log.Raw]) -> int:
+        """How many of these decisions the index has where they are; the others are suspected."""
+        places = {
+            fields[b"id"]: place for place, fields in batch if fields.get(b"kind") == b"decided" and b"id" in fields
+        }
+        if not places:
+            return 0
         with faults():
-            found = client.redis.hgetall(name)
-        for node, units in found.items():
-            yield (name.removeprefix(prefix), node.decode()), int(units)
+            found = self._client.redis.hmget(self._keys.decisions, list(places))
+        for (name, place), said in zip(places.items(), found, strict=True):
+            if said != place:
+                self._places[name.decode()] = place.decode()
+                self._suspected.index.add(name.decode())
+        return sum(said == place for place, said in zip(places.values(), found, strict=True))
+
+    def _missing_entries(self) -> Iterator[Drift]:
+        """What the index says of entries that the log does not have."""
+        for batch in looking.index(self._client, self._keys):
+            with faults(), self._client.redis.pipeline(transaction=False) as read:
+                for _, place in batch:
+                    read.xrange(self._keys.log, place, place)
+                found = read.execute()
+            for (name, place), entry in zip(batch, found, strict=True):
+                if name not in self._places and (not entry or entry[0][1].get(b"id") != name.encode()):
+                    yield drifts.missing_entry(name, place)
+
+    def _look_at_holds(self) -> None:
+        until = dict(looking.expiring(self._client, self._keys))
+        seen = set()
+        for name, fields in looking.hashes(self._client, self._keys.hold, sorted(self._names.hold)):
+            seen.add(name)
+            if any(drifts.of_hold(self._keys, self.told, name, looking.texts(fields), until.get(name))):
+                self._suspected.holds.add(name)
+        # what is in one place alone
+        self._suspected.holds |= (self.told.living.keys() | until.keys()) - seen
+
+    def _look_at_callers(self) -> None:
+        with faults():
+            said = self._client.redis.hgetall(self._keys.open_holds)
+        found = {caller.decode(): int(count) for caller, count in said.items()}
+        for caller in found.keys() | self.told.callers.keys():
+            if found.get(caller, 0) != self.told.callers[caller]:
+                self._suspected.callers.add(caller)
+
+    def _look_at_loads(self) -> None:
+        millis = self._client.milliseconds(self._keys.log)
+        stored = {
+            (day, node): said
+            for day, fields in looking.hashes(self._client, self._keys.load, sorted(self._names.load))
+            for node, said in looking.texts(fields).items()
+        }
+        expected = {(name, node) for name, day in self.told.days.items() for node in day.loads}
+        for load in stored.keys() | expected:
+            if any(drifts.of_load(self._keys, self.told, load, stored.get(load), millis)):
+                self._suspected.loads.add(load)
+
+    def _look_at_positions(self) -> None:
+        """Units on hand may be of a million positions: of them, only those that somebody holds or moved are kept."""
+        held = dict(self._held())
+        self._sums.held = sum(held.values())
+        wanted = held.keys() | self.told.held.keys() | self.told.bases.keys()
+        on_hand: dict[Spot, int] = {}
+        for sku, fields in looking.hashes(self._client, self._keys.on_hand, sorted(self._names.on_hand)):
+            self._sums.positions += len(fields)
+            self._sums.on_hand += sum(map(int, fields.values()))
+            on_hand.update(_those(sku, fields, wanted))
+        for spot in wanted:
+            found = Position(on_hand=on_hand.get(spot, 0), held=held.get(spot, 0), base=self.told.bases.get(spot))
+            self._sums.short += drifts.short(self.told, spot, found)
+            if any(drifts.of_position(self._keys, self.told, spot, found)):
+                self._suspected.positions.add(spot)
+
+    def _held(self) -> Iterator[tuple[Spot, int]]:
+        for sku, fields in looking.hashes(self._client, self._keys.held, sorted(self._names.held)):
+            yield from (((sku, node.decode()), int(units)) for node, units in fields.items())
+
+    def _bases(self) -> Iterator[tuple[Spot, Base]]:
+        for sku, fields in looking.hashes(self._client, self._keys.base, sorted(self._names.base)):
+            for node, said in fields.items():
+                base = looking.base_of(said)
+                if base is not None:
+                    yield (sku, node.decode()), base
+
+    def _zone(self) -> str:
+        with faults():
+            body = self._client.redis.hget(self._keys.facts, "body")
+        return str(orjson.loads(body)["time_zone"]) if body else "UTC"
+
+
+def _those(sku: str, fields: looking.Fields, wanted: Mapping[Spot, object] | set[Spot]) -> Iterator[tuple[Spot, int]]:
+    for node, units in fields.items() if wanted else ():
+        spot = sku, node.decode()
+        if spot in wanted:
+            yield spot, int(units)

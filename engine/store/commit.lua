@@ -3,12 +3,13 @@
 -- KEYS  1 decisions  2 log  3 facts  4 active policy  5 idempotency key  6 load of the day  7 expiring  8 hold
 --       9 scheduled policies, then on_hand and held of each claim, and last the open holds
 -- ARGV  1 decision id  2 now  3 entry  4 network version  5 policy version  6 idempotency seconds (0: no key)
---       7 hold ends at  8 hold as JSON {caller, most open holds (-1: any number), fields}
---       9 the instant whose policies decide
---       10 number of claims, then node, units, floor of each; a floor is a number or the sum of units:share,
+--       7 hold ends at  8 caller  9 most open holds (-1: any number)  10 the instant whose policies decide
+--       11 date of the load  12 number of claims  13 number of shipments, then number and JSON of each, for the hold
+--       then node, units, floor of each claim; a floor is a number or the sum of units:share,
 --       each the larger of so many units and so many basis points of what is on hand
 --       then node, shipments, most (-1: any number) of each node that ships
 --       After a floor or a most may follow |on_hand held or |load: what must be as it was, or -.
+-- The log's `stood` says of each claim what was on hand and held just before, and the floor there was then.
 -- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'policies'} if others decide by now,
 -- {'stale', what changed},
 -- or {'full', open holds} if the caller has all it may.
@@ -44,25 +45,28 @@ end
 if redis.call('HGET', KEYS[3], 'version') ~= ARGV[4] then
   return {'stale', 'facts'}
 end
-local due = redis.call('ZRANGE', KEYS[9], ARGV[9], '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)[1]
+local due = redis.call('ZRANGE', KEYS[9], ARGV[10], '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)[1]
 if (due and string.match(due, ':(.+)') or redis.call('GET', KEYS[4])) ~= ARGV[5] then
   return {'policies'}
 end
 
-local claims = tonumber(ARGV[10])
-local at = 11
+local claims, parts = tonumber(ARGV[12]), tonumber(ARGV[13])
+local first = 14 + 2 * parts
+local at, stood = first, {}
 for index = 1, claims do
   local on_hand, held = KEYS[8 + 2 * index], KEYS[9 + 2 * index]
   local node, units, reserves = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 2]
   local there = tonumber(redis.call('HGET', on_hand, node) or 0)
   local taken = tonumber(redis.call('HGET', held, node) or 0)
-  if there - taken - floor_of(reserves, there) < units then
+  local floor = floor_of(reserves, there)
+  if there - taken - floor < units then
     return {'stale', node}
   end
   local seen_there, seen_taken = string.match(reserves, '|(%S+) (%S+)')
   if changed(seen_there, there) or changed(seen_taken, taken) then
     return {'stale', node}
   end
+  stood[index] = there .. ' ' .. taken .. ' ' .. floor
   at = at + 3
 end
 local rooms = at
@@ -76,15 +80,15 @@ while rooms <= #ARGV do
   rooms = rooms + 3
 end
 
-local hold, open_holds = cjson.decode(ARGV[8]), KEYS[#KEYS]
-if claims > 0 and hold.most >= 0 then
-  local count = redis.call('HGET', open_holds, hold.caller) or '0'
-  if tonumber(count) >= hold.most then
+local caller, most, open_holds = ARGV[8], tonumber(ARGV[9]), KEYS[#KEYS]
+if claims > 0 and most >= 0 then
+  local count = redis.call('HGET', open_holds, caller) or '0'
+  if tonumber(count) >= most then
     return {'full', count}
   end
 end
 
-at = 11
+at = first
 for index = 1, claims do
   redis.call('HINCRBY', KEYS[9 + 2 * index], ARGV[at], ARGV[at + 1])
   at = at + 3
@@ -94,12 +98,12 @@ for room = at, #ARGV, 3 do
 end
 if claims > 0 then
   redis.call('EXPIRE', KEYS[6], DAYS_KEPT)
-  redis.call('HSET', KEYS[8], unpack(hold.fields))
-  redis.call('HINCRBY', open_holds, hold.caller, 1)
+  redis.call('HSET', KEYS[8], 'until', ARGV[7], 'caller', caller, 'day', ARGV[11], unpack(ARGV, 14, first - 1))
+  redis.call('HINCRBY', open_holds, caller, 1)
   redis.call('ZADD', KEYS[7], ARGV[7], ARGV[1])
 end
 local entry = redis.call('XADD', KEYS[2], '*', 'kind', 'decided', 'id', ARGV[1], 'at', ARGV[2],
-  'caller', hold.caller, 'body', ARGV[3])
+  'caller', caller, 'day', ARGV[11], 'stood', table.concat(stood, ','), 'body', ARGV[3])
 redis.call('HSET', KEYS[1], ARGV[1], entry)
 if ARGV[6] ~= '0' then
   redis.call('SET', KEYS[5], ARGV[1], 'EX', ARGV[6])

@@ -73,16 +73,15 @@ class Outcome:
     until: int | None
 
 
-def hold_fields(decision: Decision, caller: str) -> list[str]:
-    """A decision's hold as `commit.lua` writes it: field, value, field, value."""
-    fields = ["until", str(decision.hold_until), "caller", caller, "day", decision.day]
+def hold_parts(decision: Decision) -> list[str]:
+    """The shipments of a decision's hold as `commit.lua` writes them: number, JSON, number, JSON."""
+    found: list[str] = []
     for number, shipment in enumerate(decision.shipments):
         units: dict[str, int] = {}
         for parcel in shipment.lines:
             units[parcel.sku] = units.get(parcel.sku, 0) + parcel.quantity
-        part = [shipment.node, shipment.service, list(units.items())]
-        fields += [str(number), orjson.dumps(part).decode()]
-    return fields
+        found += [str(number), orjson.dumps([shipment.node, shipment.service, list(units.items())]).decode()]
+    return found
 
 
 def endings_of(text: str) -> tuple[Ending | None, ...]:
@@ -149,10 +148,9 @@ class Holds:
     def sweep(self, names: Sequence[str], *, now: int) -> None:
         """End those of the holds whose time has come; several may try at once."""
         holds = self.find(*names)
-        with faults(), self._client.redis.pipeline(transaction=False) as write:
+        with faults(), self._client.scripts() as write:
             for name, hold in zip(names, holds, strict=True):
                 self._end(name, hold, "expired", now=now, numbers=(), operation=None, client=write)
-            write.execute()
 
     def living(self, *, after: tuple[int, str], before: int | None) -> Iterator[Hold]:
         """Holds by the instant they end, then by id: those after `after`, up to and without `before`."""

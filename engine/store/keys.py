@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of one network."""
+    """The keys of one network; with `staged`, those of what a load of that name brings in beside them."""
 
     network: str
+    staged: str = ""
 
     def _named(self, *parts: str) -> str:
-        return ":".join(["{" + self.network + "}", *parts])
+        beside = ["staged", self.staged] if self.staged else []
+        return ":".join(["{" + self.network + "}", *beside, *parts])
 
     @property
     def everything(self) -> str:
@@ -115,6 +117,11 @@ class Keys:
     def idempotency(self, caller: str, key: str) -> str:
         """String: the decision that a caller's key stands for."""
         return self._named("key", caller, key)
+
+    @property
+    def never_written(self) -> str:
+        """A string that never is: what asks whether writes are taken writes nothing into it."""
+        return self._named("never")
 
     @property
     def policies(self) -> str:

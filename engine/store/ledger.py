@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from engine.decide.decision import Claim, Decision, Room
 from engine.facts import Position
 from engine.store.along import Along, Following
 from engine.store.client import Client, faults
-from engine.store.holds import Holds, hold_fields
+from engine.store.holds import Holds, hold_parts
 from engine.store.keys import Keys
 from engine.store.log import packed
 from engine.store.policies import split_entry
@@ -59,11 +57,22 @@ class Ledger:
     """The two round trips of a decision."""
 
     def __init__(self, client: Client, keys: Keys) -> None:
+        self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
-        self._snapshot = client.script("snapshot")
+        self._snapshot = client.script("snapshot", writes=False)
         self._commit = client.script("commit")
         self._following = Following(client, keys)
+
+    def verify_writable(self) -> None:
+        """Raise StoreUnavailable if the server takes no writes: it is a replica, full, or can't write to its disk."""
+        with faults():
+            # nothing put into a string that isn't there: it stays so, but this is a write that needs memory
+            self._client.redis.setrange(self._keys.never_written, 0, b"")
+
+    def verify_replicated(self) -> None:
+        """Raise StoreUnavailable if an answer of before could still be lost with its server."""
+        self._client.verify_replicated(self._keys.log)
 
     def read(
         self, skus: Sequence[str], *, day: str, now: int, policies_at: int | None = None, key: Key | None = None
@@ -118,10 +127,10 @@ class Ledger:
         named += [name for claim in decision.claims for name in (keys.on_hand(claim.sku), keys.held(claim.sku))]
         named.append(keys.open_holds)
         most = -1 if max_holds is None else max_holds
-        held = orjson.dumps({"caller": caller, "most": most, "fields": hold_fields(decision, caller)})
         instant = decision.decided_at if policies_at is None else policies_at
         arguments = [decision_id, decision.decided_at, packed(body), decision.network_version, decision.policy_version]
-        arguments += [IDEMPOTENCY_SECONDS if key else 0, decision.hold_until, held, instant, len(decision.claims)]
+        arguments += [IDEMPOTENCY_SECONDS if key else 0, decision.hold_until, caller, most, instant, decision.day]
+        arguments += [len(decision.claims), len(decision.shipments), *hold_parts(decision)]
         for claim in decision.claims:
             arguments += [claim.node, claim.units, _floor(claim)]
         for room in decision.rooms:
@@ -168,7 +177,7 @@ def _most(room: Room) -> str:
 
 def _counts(flat: Sequence[bytes]) -> dict[str, int]:
     """HGETALL as a script answers it: name, count, name, count."""
-    return {flat[index].decode(): int(flat[index + 1]) for index in range(0, len(flat), 2)}
+    return dict(zip(map(bytes.decode, flat[::2]), map(int, flat[1::2]), strict=True))
 
 
 def _both(on_hand: Mapping[str, int], held: Mapping[str, int]) -> dict[str, tuple[int, int]]:

@@ -3,12 +3,15 @@
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
 from engine.store.client import Client, faults
 from engine.store.keys import Keys
+
+Raw: TypeAlias = tuple[bytes, dict[bytes, bytes]]
+"""An entry as the server answers it: its id, and its fields."""
 
 _BATCH = 500
 _FAST = 1
@@ -17,9 +20,9 @@ _FAST = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`kind` is decided, confirmed, released, expired, rejected, extended, withdrawn (from the backlog) or moved.
-    `decision` is whose it is (of what moved, the name of a batch); `body` the bytes of a decision, of what was rejected
-    or of movements, empty otherwise.
+    """`kind` is decided, confirmed, released, expired, rejected, extended, withdrawn (from the backlog), moved or
+    repaired. `decision` is whose it is (of what moved, the name of a batch); `body` the bytes of a decision, of what
+    was rejected, of movements or of what was repaired, empty otherwise.
     """
 
     place: tuple[int, int]
@@ -35,6 +38,12 @@ class Entry:
     """Of movements: 1 for each that was applied here, 0 for others."""
     until: int | None = None
     """Of an extension."""
+    day: str = ""
+    """Of a decision: the date under which its shipments count as load. Earlier releases left it out."""
+    stood: tuple[tuple[int, int, int], ...] = ()
+    """Of a decision: what was on hand, held and the floor just before it, of each position it took units from, these
+    sorted by SKU, then node.
+    """
 
     @property
     def record(self) -> dict[str, Any]:
@@ -50,7 +59,7 @@ def find(client: Client, keys: Keys, decision: str) -> Entry | None:
     with faults():
         place = client.redis.hget(keys.decisions, decision)
         found = client.redis.xrange(keys.log, place, place) if place else []
-    return _entry(*found[0]) if found else None
+    return entry_of(*found[0]) if found else None
 
 
 def find_all(client: Client, keys: Keys, decisions: Sequence[str]) -> list[Entry]:
@@ -58,17 +67,23 @@ def find_all(client: Client, keys: Keys, decisions: Sequence[str]) -> list[Entry
     with faults(), client.redis.pipeline(transaction=False) as read:
         for place in client.redis.hmget(keys.decisions, decisions):
             read.xrange(keys.log, place, place)
-        return [_entry(*found[0]) for found in read.execute()]
+        return [entry_of(*found[0]) for found in read.execute()]
 
 
 def entries(client: Client, keys: Keys) -> Iterator[Entry]:
     """The whole log, oldest first, a batch at a time."""
-    start = "-"
+    for batch in batches(client, keys):
+        for place, fields in batch:
+            yield entry_of(place, fields)
+
+
+def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[list[Raw]]:
+    """The log as it is stored, from `start` to `end` (Redis's own words for them)."""
     while True:
         with faults():
-            batch = client.redis.xrange(keys.log, start, "+", count=_BATCH)
-        for place, fields in batch:
-            yield _entry(place, fields)
+            batch = client.redis.xrange(keys.log, start, end, count=_BATCH)
+        if batch:
+            yield batch
         if len(batch) < _BATCH:
             return
         start = f"({batch[-1][0].decode()}"
@@ -80,7 +95,9 @@ def place_of(name: bytes) -> tuple[int, int]:
     return int(major), int(minor)
 
 
-def _entry(place: bytes, fields: dict[bytes, bytes]) -> Entry:
+def entry_of(place: bytes, fields: dict[bytes, bytes]) -> Entry:
+    """One entry as it was stored; raises ValueError, KeyError or zlib.error if nobody wrote it so."""
+    stood = fields.get(b"stood")
     body, until, shipments = (fields.get(name) for name in (b"body", b"until", b"shipments"))
     return Entry(
         place=place_of(place),
@@ -92,4 +109,11 @@ def _entry(place: bytes, fields: dict[bytes, bytes]) -> Entry:
         shipments=None if shipments is None else tuple(int(number) for number in shipments.split(b",")),
         taken=fields.get(b"taken", b"").decode(),
         until=None if until is None else int(until),
+        day=fields.get(b"day", b"").decode(),
+        stood=tuple(_stood(said) for said in stood.split(b",")) if stood else (),
     )
+
+
+def _stood(said: bytes) -> tuple[int, int, int]:
+    on_hand, held, floor = said.split(b" ")
+    return int(on_hand), int(held), int(floor)

@@ -1,5 +1,6 @@
 """The server that holds everything: the one at POINTSMAN_REDIS_URL or, without that, the embedded one."""
 
+import contextlib
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -7,10 +8,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 import redis
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisClusterException
 from redis.retry import Retry
 
 from engine.errors import StoreUnavailable
 from engine.settings import Settings
+from engine.store.connecting import connected
 from engine.store.embedded import EmbeddedServer
 
 _OLDEST_REDIS = (7, 0)
@@ -78,14 +81,14 @@ def _verify(server: Server, settings: Settings) -> None:
         except redis.ConnectionError:  # one of ours may have been about to end when it was found
             server.ensure_running()
             _look(server.url, strictest=ours and settings.fsync == "always")
-    except (redis.RedisError, ValueError) as error:
+    except (redis.RedisError, RedisClusterException, ValueError) as error:
         mend = "try again" if ours else "start it, or mend POINTSMAN_REDIS_URL"
         inside = f"that at {without_password(server.url)}: {error}; {mend}"
         raise StoreUnavailable("the server can't be used", inside=inside) from error
 
 
 def _look(url: str, *, strictest: bool) -> None:
-    with redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), decode_responses=True) as client:
+    with contextlib.closing(connected(url, retry=Retry(NoBackoff(), 0), decode_responses=True)) as client:
         check_version(client.info("server"))
         if strictest:  # of several users, the one that asks for the most is given it
             client.config_set("appendfsync", "always")

@@ -10,10 +10,11 @@ from typing import Any
 import click
 from rich.console import Console
 
-from tests.bench import activating, cases, checking, deciding, matching, serving, tables
+from tests.bench import activating, cases, checking, choosing, deciding, ledgering, matching, serving, tables
 
-PARTS = ("matching", "deciding", "checking", "activating", "serving")
+PARTS = ("matching", "choosing", "deciding", "checking", "activating", "ledgering", "serving")
 BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
+BRIEF_POSITIONS, BRIEF_CALLS = 1_000, 20
 
 
 @click.command()
@@ -21,8 +22,8 @@ BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--only", type=click.Choice(PARTS), multiple=True, help="Only this part.")
 def main(*, brief: bool, as_json: bool, only: Sequence[str]) -> None:
-    """Measure matching against other engines, decisions a second, checking and activating policies, and HTTP throughput
-    against a floor.
+    """Measure matching and choosing against other engines, decisions a second, checking and activating policies, the
+    ledger against bare commands, and HTTP throughput against a floor.
     """
     # what is started here is ended by leaving blocks, so a request to end must leave them
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -40,6 +41,10 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
     if "matching" in only:
         sets = cases.option_sets(inventory, BRIEF_SETS if brief else cases.SETS)
         found["matching"] = matching.measure(sets, rounds=BRIEF_ROUNDS if brief else matching.ROUNDS, say=_say)
+    if "choosing" in only:
+        extent = choosing.BRIEF if brief else choosing.WHOLE
+        orders = cases.orders(lines[: extent.orders])
+        found["choosing"] = choosing.measure(inventory, orders, extent=extent, say=_say)
     if "deciding" in only:
         orders = cases.orders(lines[: BRIEF_ORDERS if brief else deciding.ORDERS])
         found["deciding"] = deciding.measure(inventory, orders, say=_say)
@@ -47,6 +52,18 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
         (order,) = cases.orders(lines[:1])
         rounds = BRIEF_ROUNDS if brief else activating.ROUNDS
         found["activating"] = activating.measure(inventory, order, rounds=rounds, say=_say)
+    if "ledgering" in only:
+        size = (
+            {"positions": BRIEF_POSITIONS, "calls": BRIEF_CALLS, "rounds": 2, "holds": BRIEF_CALLS}
+            if brief
+            else {
+                "positions": ledgering.POSITIONS,
+                "calls": ledgering.CALLS,
+                "rounds": ledgering.ROUNDS,
+                "holds": ledgering.HOLDS,
+            }
+        )
+        found["ledgering"] = ledgering.measure(**size, say=_say)
     if "serving" in only:
         slices, size = (1, BRIEF_SLICE) if brief else (serving.SLICES, serving.SLICE)
         orders = cases.orders(lines[: (slices + 1) * size])

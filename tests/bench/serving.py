@@ -112,11 +112,11 @@ class _Recording:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self.redis = client.redis
+        self.redis, self.scripts = client.redis, client.scripts
         self.calls: list[tuple[list[Any], list[Any]]] = []
 
-    def script(self, name: str) -> Callable[..., Any]:
-        script = self._client.script(name)
+    def script(self, name: str, **more: Any) -> Callable[..., Any]:
+        script = self._client.script(name, **more)
 
         def call(*, keys: list[Any], args: list[Any]) -> Any:
             self.calls.append((list(keys), list(args)))

@@ -9,10 +9,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench import choosing
 from tests.bench.activating import Activated
 from tests.bench.cases import OPTIONS
 from tests.bench.checking import Checking
+from tests.bench.choosing import Chosen
 from tests.bench.deciding import Decided
+from tests.bench.ledgering import Beside, Ledgered
 from tests.bench.matching import Matched, Row
 from tests.bench.peers.handwritten import Handwritten
 from tests.bench.peers.ours import FIRST_SIGHT, Ours
@@ -24,10 +27,12 @@ class Report:
     """`load` is the machine's load average of a minute, before and after, and how many cores share it."""
 
     matching: Matched | None
+    choosing: Chosen | None
     deciding: Decided | None
     activating: Activated | None
     serving: Served | None
     checking: Checking | None
+    ledgering: Ledgered | None
     load: tuple[float, float]
     cores: int
 
@@ -37,8 +42,14 @@ def record(report: Report) -> dict[str, Any]:
     found = dataclasses.asdict(report)
     if report.matching:
         found["matching"]["ahead_of_every_engine"] = ahead(report.matching)
+    if report.choosing:
+        found["choosing"]["shares"] = {row.name: row.share for row in choosing.rows(report.choosing)}
     if report.serving:
         found["serving"]["share"] = report.serving.share
+    if report.ledgering:
+        for part in ("commit", "snapshot"):
+            beside: Beside = getattr(report.ledgering, part)
+            found["ledgering"][part] |= {"share": beside.share, "share_of_work": beside.share_of_work}
     return found
 
 
@@ -70,10 +81,14 @@ def _tables(report: Report) -> Iterator[Table]:
     if report.matching:
         yield _times(report.matching)
         yield _forms(report.matching)
+    if report.choosing:
+        yield _choices(report.choosing)
     if report.deciding:
         yield _parts(report.deciding)
     if report.activating:
         yield _steps(report.activating)
+    if report.ledgering:
+        yield _ledger(report.ledgering)
     if report.serving:
         yield _throughput(report.serving)
     if report.checking:
@@ -114,6 +129,28 @@ def _forms(matched: Matched) -> Table:
         used.setdefault((row.engine, row.form), []).append(row.rules)
     for (engine, form), counts in sorted(used.items()):
         table.add_row(engine, form, ", ".join(map(str, counts)))
+    return table
+
+
+def _choices(chosen: Chosen) -> Table:
+    of = chosen.agreement
+    table = Table(
+        title=f"Choosing: as good as HiGHS on {of.equal} of {of.instances} instances, better on {of.ours_better}, "
+        f"worse on {of.highs_better}; wrong on {of.wrong}",
+        caption="1,000 nodes in times of 100: "
+        + ", ".join(f"{_short(times)} with {lines} lines" for lines, times in chosen.growth.items()),
+    )
+    table.add_column("problems")
+    for title in ("how many", "ours, ms", "p99", "p99 / median", "HiGHS, ms", "of that solving", "ours / HiGHS"):
+        table.add_column(title, justify="right")
+    for row in choosing.rows(chosen):
+        theirs = [row.highs, row.solving, row.share]
+        table.add_row(
+            row.name,
+            str(row.count),
+            *[_short(number) for number in (row.median, row.p99, row.spread)],
+            *["-" if number is None else _short(number) for number in theirs],
+        )
     return table
 
 
@@ -159,6 +196,26 @@ def _checks(checking: Checking) -> Table:
     for row in checking.rows:
         table.add_row(f"{row.rules:,}", f"{row.seconds:.3f}", f"{row.warnings:,}")
     return table
+
+
+def _ledger(found: Ledgered) -> Table:
+    table = Table(
+        title=f"The ledger with {found.positions:,} positions: load {found.load:.1f} s, check {found.check:.1f} s",
+        caption=f"{found.bytes_position:.0f} bytes a position; {found.bytes_hold:,.0f} a hold, its log entry included",
+    )
+    for name in ("microseconds a call", "ours", "bare", "share"):
+        table.add_column(name, justify="left" if name == "microseconds a call" else "right")
+    for part, beside in (
+        ("commit of 3 positions, XADD", found.commit),
+        ("snapshot of 3 SKUs, HGETALL", found.snapshot),
+    ):
+        table.add_row(f"{part}: its caller waits", *_cells(beside.waits, beside.bare_waits, beside.share))
+        table.add_row(f"{part}: the server works", *_cells(beside.works, beside.bare_works, beside.share_of_work))
+    return table
+
+
+def _cells(ours: float, bare: float, share: float) -> tuple[str, str, str]:
+    return f"{ours:.1f}", f"{bare:.1f}", f"{share:.0%}"
 
 
 def _by_count(rows: Sequence[Row]) -> Mapping[int, list[Row]]:

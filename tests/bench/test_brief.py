@@ -8,7 +8,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from tests.bench import cases, rulebook, tables
+from tests.bench import cases, choosing, rulebook, tables
 from tests.bench.__main__ import measure
 from tests.bench.cases import OPTIONS, ROOT
 from tests.bench.matching import AnswersDiffer, meant, verify
@@ -83,6 +83,18 @@ def test_matching_reports_every_engine_that_is_installed_at_every_number_of_rule
     assert report["matching"]["missing"].keys() == missing.keys()
 
 
+def test_ours_and_highs_choose_as_well(report):
+    found = report["choosing"]["agreement"]
+    assert found["equal"] == found["instances"] > 0
+    assert found["wrong"] == 0
+
+
+def test_choosing_reports_every_size_beside_highs(report):
+    sizes = report["choosing"]["sizes"]
+    assert len(sizes) == len(choosing.LINES) * len(choosing.OPTIONS)
+    assert all(row["highs"] > row["solving"] > 0 for row in [*report["choosing"]["sides"], *sizes])
+
+
 def test_deciding_reports_a_rate_and_where_the_time_goes(report):
     assert report["deciding"]["per_second"] > 0
     parts = list(report["deciding"]["parts"])
@@ -109,15 +121,24 @@ def test_checking_reports_how_long_the_rule_book_takes(report):
     assert row["seconds"] > 0
 
 
+def test_the_ledger_is_set_beside_bare_commands(report):
+    found = report["ledgering"]
+    assert found["positions"] == 1_000
+    assert min(found["load"], found["check"], found["bytes_position"], found["bytes_hold"]) > 0
+    assert all(found[part]["share"] > 0 and found[part]["share_of_work"] > 0 for part in ("commit", "snapshot"))
+
+
 def test_the_tables_show_every_part(measured):
     console = Console(width=160, file=io.StringIO())
     tables.show(measured, console)
     shown = console.file.getvalue()
     for part in (
         "Matching 20 options",
+        "Choosing",
         "Deciding 30 orders",
         "Until a policy set decides",
         "Checking policies",
+        "The ledger with 1,000 positions",
         "HTTP: ours answers",
         "load average",
     ):
@@ -129,4 +150,4 @@ def test_the_command_line_prints_json_of_the_parts_asked_for():
     done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=True)
     found = json.loads(done.stdout)
     assert found["deciding"]["orders"] == 30
-    assert found["matching"] is found["activating"] is found["serving"] is None
+    assert found["matching"] is found["choosing"] is found["activating"] is found["serving"] is None

@@ -63,3 +63,23 @@ def test_tests_beside_policies_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(GOOD)
     (tmp_path / "p_test.yaml").write_text("no: policy\n")
     assert checked(tmp_path, "--strict").exit_code == 0
+
+
+OVERRIDING = GOOD.replace("prefer: 1}", "prefer: 1}, overrides: [q/r]").replace("policy: p", "policy: o")
+OTHER = GOOD.replace("policy: p", "policy: q").replace("prefer: 1", "avoid: 1")
+
+
+def test_one_file_is_checked_among_those_beside_it_and_said_alone(tmp_path: Path) -> None:
+    (tmp_path / "o.yaml").write_text(OVERRIDING)
+    (tmp_path / "q.yaml").write_text(OTHER)
+    (tmp_path / "bad.yaml").write_text(BAD)
+    assert checked(tmp_path / "o.yaml").exit_code == 0
+    assert checked(tmp_path / "bad.yaml").exit_code == 1
+    assert "o.yaml" not in checked(tmp_path / "bad.yaml").stdout
+
+
+def test_one_file_is_explained_whatever_it_overrides_in_others(tmp_path: Path) -> None:
+    (tmp_path / "o.yaml").write_text(OVERRIDING)
+    result = CliRunner().invoke(pointsman, ["policy", "explain", str(tmp_path / "o.yaml")])
+    assert result.exit_code == 0
+    assert "q/r" in result.stdout

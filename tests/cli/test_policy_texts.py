@@ -57,7 +57,8 @@ def test_each_rule_is_said_under_its_name() -> None:
 def test_in_french_and_for_programs() -> None:
     said = json.loads(run("explain", POLICIES / "clearance.yaml", "--lang", "fr", "--json").output)
     assert said["language"] == "fr"
-    assert said["rules"][0] == {
+    rules = {rule["id"]: rule for rule in said["rules"]}
+    assert rules["clearance/empty-shops-that-close"] == {
         "id": "clearance/empty-shops-that-close",
         "says": "Si le lieu porte l'étiquette closing\u00a0: chaque unité ainsi envoyée compte 3,00 de moins.",
         "because": {

@@ -132,7 +132,8 @@ def test_a_server_without_memory_is_a_problem_and_takes_no_hold(own_server, cloc
         http = create_app(pointsman).test_client()
         with redis.Redis.from_url(own_server.url) as client:
             client.config_set("maxmemory", 1)
-            assert "memory" in problem_of(http.post("/v1/decisions", json=order_json()), 503)["detail"]
+            for response in (http.post("/v1/decisions", json=order_json()), http.get("/readyz")):
+                assert "memory" in problem_of(response, 503)["detail"]
             client.config_set("maxmemory", 0)
         assert dataclasses.asdict(pointsman.check())["held"] == 0
         assert http.post("/v1/decisions", json=order_json()).status_code == 201

@@ -51,8 +51,8 @@ rules:
       is: [overstocked, heavy]
       order.channel: [web, app]
       order.delivery: {not: express}
-      order.placed_at: {between: ["2026-11-01", "2026-11-27 18:00"]}
-      order.promise_by: {known: true, at_least: 2026-11-01}
+      order.placed_at: {between: ["2026-11-01 00:00", "2026-11-27 18:00"]}
+      order.promise_by: {known: true, at_least: 2026-11-01, not: 2026-12-24T24:00}
       order.postcode: {matches: ["75*", 69]}
       order.tags: {has: gift}
       order.units: {at_least: 2, at_most: 5, not: [3, 4]}

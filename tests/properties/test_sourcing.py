@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide import sourcing
-from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, choose
+from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, choose, pruning, search
+from tests.bench.instances import constrained, plain
 
 NOTHING = (0, 0, 0, 0)
 
@@ -174,8 +174,8 @@ def test_no_choice_comes_before_the_one_that_is_made_of_many_shipments(problem):
 @given(problems(most_candidates=8), st.integers(0, 60))
 def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(problem, steps):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sourcing, "UNPROVEN_LINES", 0)
-        patch.setattr(sourcing, "STEPS", steps)
+        patch.setattr(search, "UNPROVEN_LINES", 0)
+        patch.setattr(search, "STEPS", steps)
         hasty = choose(problem)
     proven = choose(problem)
     if hasty.gap == 0:
@@ -184,6 +184,35 @@ def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(proble
         parts = (hasty.score.unfilled, hasty.score.needed, hasty.score.tiers)
         assert parts == (proven.score.unfilled, proven.score.needed, proven.score.tiers)
         assert hasty.score.money - hasty.gap <= proven.score.money <= hasty.score.money
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 10**9))
+def test_ruling_candidates_out_by_price_loses_nothing(seed):
+    problem = constrained(seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pruning, "MANY", 3)
+        patch.setattr(pruning, "CORE", 2)
+        few = choose(problem)
+    assert few == choose(problem)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**9), st.randoms(use_true_random=False))
+def test_the_order_of_very_many_candidates_changes_nothing(seed, shuffling):
+    problem = plain(seed, lines=2, nodes=60, services=2)
+    assert choose(shuffled(problem, shuffling)) == choose(problem)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**9))
+def test_looking_closely_from_the_start_changes_nothing(seed):
+    problem = constrained(seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "SOON", 0)
+        patch.setattr(search, "LATER", 0)
+        closely = choose(problem)
+    assert closely == choose(problem)
 
 
 @settings(max_examples=200, deadline=None)

@@ -83,6 +83,7 @@ def test_a_hold_that_outlives_its_end_in_the_log_is_found(pointsman, held, redis
         f"hold {held[0]['id']} without a decision: 3 found, 0 expected",
         "open holds of caller '': 2 found, 1 expected",
         "RARE at lyon: units held: 3 found, 0 expected",
+        "shipments of lyon on 2026-11-27: 2 found, 1 expected",
     ]
 
 

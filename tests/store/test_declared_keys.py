@@ -26,7 +26,7 @@ end)(redis)
 def strict_scripts(monkeypatch):
     """Scripts made from here on fail at a key that they were not given."""
 
-    def script(self, name, **parts):
+    def script(self, name, *, writes=True, **parts):
         return self.redis.register_script(STRICT + store.script_text(name, **parts))
 
     monkeypatch.setattr(store.Client, "script", script)
@@ -66,6 +66,9 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock):
     assert [item.state for item in pointsman.holds.state(names[2]).shipments] == ["expired"]
     audit = pointsman.check()
     assert (audit.clean, audit.held) == (True, 0)
+    held = pointsman.decide(order(("B", 1))).record["id"]
+    pointsman._client.redis.delete(pointsman._keys.hold(held), pointsman._keys.held("B"))
+    assert len(pointsman.repair(who="eve").mended) == 2
 
 
 def test_a_key_that_was_not_declared_would_be_noticed(strict):

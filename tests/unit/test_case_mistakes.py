@@ -7,7 +7,8 @@ from tests.casing import findings, one_case
 ORDER = "order: {lines: {A: 1}}\nstock: {A: {store: 1}}\n"
 MAPPING = """\
 5:13 wrong-type a mapping is expected here, of name, type, latitude, longitude, country, region, tags, attributes, \
-handling, preparation, services, away, load"""
+group, handling, handling_per_unit, preparation, services, time_zone, hours, closed, cut_offs, \
+daily_orders, away, load"""
 UNKNOWN = """\
 5:33 unknown-attribute the rules speak of no 'product.attributes.hazmatt' \
 (did you mean 'product.attributes.hazmat'?)"""

@@ -19,6 +19,7 @@ def test_every_setting_is_read():
         "POINTSMAN_NETWORK": "hexagone-FR_2",
         "POINTSMAN_FSYNC": "always",
         "POINTSMAN_MAX_LINES": "40",
+        "POINTSMAN_REPLICAS": "1",
     }
     assert Settings.from_environment(environ) == Settings(
         redis_url="redis://stock:6379/1",
@@ -26,6 +27,7 @@ def test_every_setting_is_read():
         network="hexagone-FR_2",
         fsync="always",
         max_lines=40,
+        replicas=1,
     )
 
 
@@ -42,6 +44,9 @@ def test_an_empty_variable_is_one_that_is_not_set():
         ("POINTSMAN_NETWORK", "n" * 41),
         ("POINTSMAN_FSYNC", "no"),
         ("POINTSMAN_MAX_LINES", "0"),
+        ("POINTSMAN_REPLICAS", "10"),
+        ("POINTSMAN_REPLICAS", "-1"),
+        ("POINTSMAN_REDIS_URL", "redis+elsewhere://one:1"),
         ("POINTSMAN_MAX_LINES", "-1"),
         ("POINTSMAN_MAX_LINES", "1e3"),
         ("POINTSMAN_MAX_LINES", "٣"),

@@ -1,9 +1,11 @@
+import ast
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from engine.decide import sourcing
-from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, choose
+from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, choose, search
 
 EUR = 1_000_000
 
@@ -203,14 +205,14 @@ def test_an_order_too_large_to_be_proven_says_by_how_much_it_may_be_off(monkeypa
     problem = hard(lines=11)
     best = choose(problem)
     assert best.gap == 0
-    monkeypatch.setattr(sourcing, "STEPS", 0)
+    monkeypatch.setattr(search, "STEPS", 0)
     hasty = choose(problem)
     assert hasty.gap
     assert hasty.score.money - hasty.gap <= best.score.money <= hasty.score.money
 
 
 def test_an_order_of_ten_lines_and_sixty_options_is_always_proven(monkeypatch):
-    monkeypatch.setattr(sourcing, "STEPS", 0)
+    monkeypatch.setattr(search, "STEPS", 0)
     assert choose(hard(lines=10)).gap == 0
 
 
@@ -225,3 +227,11 @@ def hard(lines):
         ],
         supply={(f"{a}-{b}", f"sku-{index}"): 1 for a, b in nodes for index in (a, b)},
     )
+
+
+@pytest.mark.parametrize("source", sorted(Path(sourcing.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
+def test_the_optimiser_counts_in_integers_only(source):
+    for node in ast.walk(ast.parse(source.read_text())):
+        assert not isinstance(node, ast.Div)
+        assert not (isinstance(node, ast.Constant) and isinstance(node.value, float))
+        assert not (isinstance(node, ast.Name) and node.id in ("float", "round"))

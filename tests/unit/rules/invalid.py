@@ -230,11 +230,11 @@ EFFECTS = {
     "several amounts": (then("prefer: [1, 2]"), "p.yaml:5:12  bad-value  prefer: a single value is expected"),
     "a condition of a later stage": (
         f"{HEAD}    when: {{stock.on_hand: 1, route.late: true, order.units: 1}}\n    then: {{keep: 1}}\n",
-        "p.yaml:6:12  later-stage  'keep' acts on the position, where route.late is not known yet",
+        "p.yaml:6:12  later-stage  'keep' acts on the place, where route.late is not known yet",
     ),
     "a term of a later stage": (
         terms("  late: {route.late: true}\n", "late"),
-        "p.yaml:8:12  later-stage  'keep' acts on the position, where route.late is not known yet",
+        "p.yaml:8:12  later-stage  'keep' acts on the place, where route.late is not known yet",
     ),
     "stock for a node": (
         f"{HEAD}    when: {{order.units: 1}}\n    then: {{daily_orders: 1}}\n",

@@ -2,11 +2,13 @@
 
 import pytest
 
+from rules.conditions import All, AnyOf, Compare, Condition, Operator
 from rules.effects import STAGE_OF
 from rules.explaining import condition_text, explain
 from rules.meanings import LANGUAGES
+from rules.moments import window
 from rules.schema import load_policies
-from rules.vocabulary import VOCABULARY
+from rules.vocabulary import VOCABULARY, Value
 from rules.wording import CHOICES, FACTS
 
 CONDITIONS = [
@@ -157,8 +159,23 @@ WINDOWS = [
     ('hours: ["08:00", "18:00"]', "Between 08:00 and 18:00.", "Entre 08:00 et 18:00."),
     (
         'weekdays: [friday]\n    hours: ["22:00", "06:00"]',
-        "On Fridays, between 22:00 and 06:00 of the next day.",
-        "Le vendredi, entre 22:00 et 06:00 le lendemain.",
+        "On Fridays, from 22:00 to 06:00 of the next day.",
+        "Le vendredi, de 22:00 à 06:00 le lendemain.",
+    ),
+    (
+        'weekdays: [saturday, sunday]\n    hours: ["18:00", "02:00"]\n    until: 2026-12-24',
+        "Up to and including 24 December 2026, on Saturdays and Sundays, from 18:00 to 02:00 of the next day.",
+        "Jusqu'au 24 décembre 2026 inclus, le samedi et le dimanche, de 18:00 à 02:00 le lendemain.",
+    ),
+    (
+        'weekdays: [friday]\n    hours: ["08:00", "18:00"]',
+        "On Fridays, between 08:00 and 18:00.",
+        "Le vendredi, entre 08:00 et 18:00.",
+    ),
+    (
+        'hours: ["22:00", "06:00"]',
+        "Between 22:00 and 06:00 of the next day.",
+        "Entre 22:00 et 06:00 le lendemain.",
     ),
 ]
 
@@ -168,6 +185,23 @@ def test_a_window_is_a_sentence_after_the_rule(window, en, fr):
     told = rule("node.type: store", window=window)
     assert explain(told) == f"If the place is a store: each unit shipped so counts as 4.00 cheaper. {en}"
     assert explain(told, "fr").endswith(f"chaque unité ainsi envoyée compte 4,00 de moins. {fr}")
+
+
+def test_evenings_whose_mornings_are_of_other_days_are_no_window():
+    def nights(morning: str) -> Condition:
+        return AnyOf(
+            parts=(
+                All(parts=(_now("weekday", Operator.EQUALS, "friday"), _now("time", Operator.AT_LEAST, 1_320))),
+                All(parts=(_now("weekday", Operator.EQUALS, morning), _now("time", Operator.LESS_THAN, 360))),
+            )
+        )
+
+    assert window(nights("saturday"), "en") == (All(parts=()), "on Fridays, from 22:00 to 06:00 of the next day")
+    assert window(nights("friday"), "en") == (nights("friday"), "")
+
+
+def _now(name: str, operator: Operator, operand: Value) -> Compare:
+    return Compare(fact=VOCABULARY[f"now.{name}"], operator=operator, operands=(operand,))
 
 
 EFFECTS = [

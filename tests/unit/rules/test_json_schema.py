@@ -63,6 +63,5 @@ def _mappings(node: Any):
 
 def test_no_mapping_takes_keys_it_does_not_know():
     closed = [item for item in _mappings(policy_schema()) if item.get("type") == "object" and "properties" in item]
-    open_ones = [item for item in closed if item["additionalProperties"] is not False]
     assert len(closed) > 10
-    assert {tuple(item["properties"]) for item in open_ones} == {("en", "fr")}  # reasons in further languages
+    assert [item for item in closed if item["additionalProperties"] is not False] == []

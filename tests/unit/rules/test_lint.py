@@ -31,7 +31,6 @@ IMPOSSIBLE = [
     "now.date: {between: [2026-11-27, 2026-11-28]}, now.weekday: [monday, tuesday]",
 ]
 POSSIBLE = [
-    "stock.available: {less_than: 0}",
     "order.units: {between: [2, 6], not: {between: [1, 5]}}",
     "order.delivery: {not: [standard, express, click_and_collect]}",
     "order.tags: {has_any: [a, b], not: {has: a}}",

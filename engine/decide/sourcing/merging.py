@@ -1,0 +1,55 @@
+"""Demands of one SKU that are as good as one are chosen for as one, and the units dealt to them afterwards."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from engine.decide.sourcing.problem import Demand, Key, Price, Problem
+
+
+def alike(problem: Problem) -> list[list[int]]:
+    """Demands that are as good as one: of one SKU, with none of it between them, and the same prices everywhere."""
+    runs: list[list[int]] = []
+    last: dict[str, tuple[list[int], list[Price | None]]] = {}
+    for index, demand in enumerate(problem.demands):
+        prices = [candidate.prices.get(index) for candidate in problem.candidates]
+        alone = demand.together and demand.quantity > 1
+        run, alike = last.get(demand.sku, ([], []))
+        if run and prices == alike and not alone:
+            run.append(index)
+        else:
+            run = [index]
+            runs.append(run)
+        last[demand.sku] = ([] if alone else run), prices
+    return runs
+
+
+def merged(problem: Problem, runs: Sequence[Sequence[int]]) -> Problem:
+    """Each run as one demand."""
+
+    def merged(run: Sequence[int]) -> Demand:
+        first = problem.demands[run[0]]
+        quantity = sum(problem.demands[index].quantity for index in run)
+        return replace(first, quantity=quantity, together=first.together and len(run) == 1)
+
+    places = {run[0]: place for place, run in enumerate(runs)}
+    candidates = [
+        replace(candidate, prices={places[i]: price for i, price in candidate.prices.items() if i in places})
+        for candidate in problem.candidates
+    ]
+    return replace(problem, demands=[merged(run) for run in runs], candidates=candidates)
+
+
+def dealt(
+    units: Mapping[tuple[Key, int], int], demands: Sequence[Demand], runs: Sequence[Sequence[int]]
+) -> dict[tuple[Key, int], int]:
+    """The units of each run to its demands: to the first from the first shipments."""
+    dealt: dict[tuple[Key, int], int] = {}
+    left = [demand.quantity for demand in demands]
+    for (key, place), count in sorted(units.items()):
+        more = count
+        for index in runs[place]:
+            if take := min(more, left[index]):
+                dealt[key, index] = take
+                left[index] -= take
+                more -= take
+    return dict(sorted(dealt.items()))

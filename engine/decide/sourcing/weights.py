@@ -1,0 +1,26 @@
+"""The parts of the comparison before the ties as one integer."""
+
+from dataclasses import dataclass
+
+from engine.decide.sourcing.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What one unit of each part of the comparison weighs, in micros: more than all the later parts together. `tier`
+    weighs twice that, so that a gap below half of it is one of money alone.
+    """
+
+    tier: int
+    needed: int
+    unfilled: int
+
+    @classmethod
+    def of(cls, problem: Problem) -> "Weights":
+        units = sum(demand.quantity for demand in problem.demands)
+        money = [price.money for candidate in problem.candidates for price in candidate.prices.values()]
+        dearest = max(max(money, default=0), -min(money, default=0))
+        fixed = max((candidate.fixed for candidate in problem.candidates), default=0) + problem.split_penalty
+        tier = 4 * units * (dearest + fixed) + 1  # there are no more shipments than units
+        needed = tier * (9 * units + 1)
+        return cls(tier=tier, needed=needed, unfilled=needed * (units + 1))

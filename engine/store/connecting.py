@@ -1,0 +1,112 @@
+"""How a URL becomes a connection: to one server, to a Redis Cluster, or to the primary that Sentinels name.
+
+    redis://user:password@host:6379/0               one server; rediss:// with TLS, unix:///path a socket
+    redis+cluster://user:password@host:7000,host:7001               nodes of a cluster; they tell the others
+    redis+sentinel://user:password@host:26379,host:26379/service/0  Sentinels, and the service that they watch
+
+The last takes `?sentinel_username=` and `?sentinel_password=` if the Sentinels ask for them; `rediss+...` is with TLS.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import redis
+from redis import cluster, sentinel
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from engine.errors import BadSetting
+
+SCHEMES = ("redis://", "rediss://", "unix://")
+SEVERAL = ("redis+cluster://", "rediss+cluster://", "redis+sentinel://", "rediss+sentinel://")
+_PORTS = {"cluster": 6379, "sentinel": 26379}
+# Any: redis-py leaves these without types
+_node: Any = cluster.ClusterNode
+_sentinels: Any = sentinel.Sentinel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A URL of several servers, read. `kind` is cluster or sentinel; `service` the latter's, `db` its database."""
+
+    kind: str
+    tls: bool
+    hosts: tuple[tuple[str, int], ...]
+    username: str | None
+    password: str | None
+    service: str
+    db: int
+    more: dict[str, str]
+
+
+def connected(url: str, *, retry: Retry, **options: Any) -> Any:
+    """A client of the server or servers at `url`. A cluster is asked for its nodes at once; others when first used.
+
+    Raises redis's own errors, and BadSetting for a URL of several servers that can't be read.
+    """
+    if not url.startswith(SEVERAL):
+        return redis.Redis.from_url(url, retry=retry, **options)
+    address = read_address(url)
+    login: dict[str, Any] = {"username": address.username, "password": address.password}
+    if address.tls:
+        login["ssl"] = True
+    if address.kind == "cluster":
+        nodes = [_node(host, port) for host, port in address.hosts]
+        # a part of the cluster that is down is nothing to the networks on the others
+        return cluster.RedisCluster(startup_nodes=nodes, require_full_coverage=False, retry=retry, **login, **options)
+    of_sentinels = {
+        "username": address.more.get("sentinel_username"),
+        "password": address.more.get("sentinel_password"),
+        "ssl": address.tls,
+        "socket_timeout": options.get("socket_timeout"),
+        "socket_connect_timeout": options.get("socket_connect_timeout"),
+        "retry": Retry(NoBackoff(), 0),  # there are others to ask
+    }
+    known = {name: value for name, value in of_sentinels.items() if value is not None}
+    return _sentinels(list(address.hosts), sentinel_kwargs=known).master_for(
+        address.service, db=address.db, retry=retry, **login, **options
+    )
+
+
+def read_address(url: str) -> Address:
+    """Raises BadSetting, with no password in it."""
+    parts = urlsplit(url)
+    scheme, _, kind = parts.scheme.partition("+")
+    login, _, hosts = parts.netloc.rpartition("@")
+    username, _, password = login.partition(":")
+    service, _, db = parts.path.strip("/").partition("/")
+    try:
+        found = tuple(_host(item, _PORTS[kind]) for item in hosts.split(","))
+        number = int(db or 0)
+    except ValueError:
+        raise _bad(url) from None
+    if (kind == "sentinel") != bool(service):
+        raise _bad(url)
+    return Address(
+        kind=kind,
+        tls=scheme == "rediss",
+        hosts=found,
+        username=unquote(username) or None,
+        password=unquote(password) or None,
+        service=unquote(service),
+        db=number,
+        more=dict(parse_qsl(parts.query)),
+    )
+
+
+def _host(said: str, default: int) -> tuple[str, int]:
+    host, colon, port = said.rpartition(":") if ":" in said.rpartition("]")[2] else (said, "", "")
+    if not host.strip("[]"):
+        raise ValueError(said)
+    return host.strip("[]"), int(port) if colon else default
+
+
+def _bad(url: str) -> BadSetting:
+    parts = urlsplit(url)
+    allowed = (
+        "a URL such as redis+cluster://host:port,host:port or redis+sentinel://host:port,host:port/service"
+        " (a cluster has no service and no database)"
+    )
+    shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+    return BadSetting(name="POINTSMAN_REDIS_URL", value=shown, allowed=allowed)

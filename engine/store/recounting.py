@@ -1,0 +1,249 @@
+"""What the log tells, entry by entry: what is held by whom, what moved, which days are how full. No server is asked."""
+
+import datetime
+import zlib
+import zoneinfo
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import orjson
+
+from engine.store.log import Entry, Raw, entry_of, place_of
+
+Place: TypeAlias = tuple[int, int]
+"""Of an entry in the log."""
+Spot: TypeAlias = tuple[str, str]
+"""A position: SKU and node."""
+Units: TypeAlias = Counter[Spot]
+Base: TypeAlias = tuple[int, Place]
+"""Units on hand right after that entry, as `Keys.base` says it."""
+
+LOAD_SECONDS = 4 * 86_400
+"""How long the load of a day is kept after a decision last added to it, as commit.lua does."""
+_MILLIS = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A shipment that holds units: the SKUs and how many of each."""
+
+    node: str
+    service: str
+    units: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.units.values())
+
+
+@dataclass(slots=True, kw_only=True)
+class Living:
+    """A hold that the log has begun and not ended."""
+
+    caller: str
+    day: str
+    until: int
+    parts: dict[int, Part]
+
+    @property
+    def total(self) -> int:
+        return sum(part.total for part in self.parts.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """A decision that took units of a position which were not free at that moment: `free` were, `taken` it took."""
+
+    decision: str
+    spot: Spot
+    free: int
+    taken: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Day:
+    """Shipments by node, as the log counts them; and when a decision last added some, in milliseconds of the server."""
+
+    loads: Counter[str] = field(default_factory=Counter)
+    added: int = 0
+
+    def over(self, instant: int) -> bool:
+        """Whether the server has forgotten it by then."""
+        return instant >= self.added + LOAD_SECONDS * _MILLIS
+
+
+@dataclass(slots=True, kw_only=True)
+class Told:
+    """What the log tells up to `end`. `bases` are where each position's movements are counted from."""
+
+    bases: Mapping[Spot, Base]
+    zone: str = "UTC"
+    """The installation's, for decisions of releases that did not log their day."""
+    end: Place = (0, 0)
+    living: dict[str, Living] = field(default_factory=dict)
+    held: Units = field(default_factory=Counter)
+    callers: Counter[str] = field(default_factory=Counter)
+    seen: dict[Spot, int] = field(default_factory=dict)
+    """What was on hand when units there were last taken, less what was confirmed since."""
+    days: defaultdict[str, Day] = field(default_factory=lambda: defaultdict(Day))
+    breaches: list[Breach] = field(default_factory=list)
+    unreadable: list[Place] = field(default_factory=list)
+    shipped: int = 0
+    confirmed: int = 0
+    decisions: int = 0
+    late: dict[Spot, list[tuple[Place, int]]] | None = None
+    """What moved in the entries that came while the check was under way; None while there are none such."""
+    _moved: Units = field(default_factory=Counter)
+
+    def add(self, raw: Raw) -> None:
+        place, fields = raw
+        self.end = place_of(place)
+        try:
+            self._add(entry_of(place, fields))
+        except (ValueError, KeyError, IndexError, zlib.error):
+            self.unreadable.append(self.end)
+
+    def moved(self, spot: Spot, base: Base) -> int:
+        """Units that came and went since a base."""
+        if self.bases.get(spot) == base:
+            return self._moved[spot]
+        return sum(delta for place, delta in (self.late or {}).get(spot, ()) if place > base[1])
+
+    def _add(self, entry: Entry) -> None:
+        match entry.kind:
+            case "decided":
+                self._decided(entry)
+            case "extended":
+                if entry.decision in self.living:
+                    self.living[entry.decision].until = entry.until or 0
+            case "moved":
+                taken = (move for move, bit in zip(orjson.loads(entry.body), entry.taken, strict=True) if bit == "1")
+                for sku, node, delta, *_ in taken:
+                    self._move((sku, node), delta, entry.place)
+            case "confirmed" | "released" | "expired":
+                self._ended(entry)
+            case "rejected":
+                self._rejected(entry)
+            case _:  # what was withdrawn held nothing; a repair made the ledger as the log was before
+                pass
+
+    def _decided(self, entry: Entry) -> None:
+        record = entry.record
+        self.decisions += 1
+        parts = dict(enumerate(_parts(record)))
+        if not parts:
+            return
+        self._floors(entry, parts, record)
+        day = self._day(entry.day or self._day_of(record["decided_at"]), entry.place[0])
+        day.added = entry.place[0]
+        for part in parts.values():
+            day.loads[part.node] += 1
+            for sku, count in part.units.items():
+                self.shipped += count
+                self.held[sku, part.node] += count
+        until = _seconds(record["hold"]["expires_at"])
+        named = entry.day or self._day_of(record["decided_at"])
+        self.living[entry.decision] = Living(caller=entry.caller, day=named, until=until, parts=parts)
+        self.callers[entry.caller] += 1
+
+    def _floors(self, entry: Entry, parts: Mapping[int, Part], record: Mapping[str, Any]) -> None:
+        """Each position a decision took units from, as it stood at that moment: what was held is known from here."""
+        claims: Units = Counter()
+        for part in parts.values():
+            for sku, count in part.units.items():
+                claims[sku, part.node] += count
+        stood = entry.stood or (None,) * len(claims)
+        for (spot, taken), said in zip(sorted(claims.items()), stood, strict=True):
+            if said is None:
+                self.seen[spot] = record["stock"][spot[0]][spot[1]]["on_hand"]
+                continue
+            on_hand, _, floor = said
+            self.seen[spot] = on_hand
+            free = max(0, on_hand - self.held[spot] - floor)
+            if taken > free:
+                self.breaches.append(Breach(decision=entry.decision, spot=spot, free=free, taken=taken))
+
+    def _ended(self, entry: Entry) -> None:
+        hold = self.living.get(entry.decision)
+        if hold is None:
+            return
+        for number in list(hold.parts) if entry.shipments is None else entry.shipments:
+            part = hold.parts.pop(number, None)
+            if part is not None:
+                self._let_go(part, hold.day, entry)
+        if not hold.parts:
+            del self.living[entry.decision]
+            self.callers[hold.caller] -= 1
+
+    def _rejected(self, entry: Entry) -> None:
+        """Units of some shipments are let go; those of which nothing is left end, and some give their room back."""
+        hold, record = self.living.get(entry.decision), entry.record
+        if hold is None:
+            return
+        for number, units in record["parts"]:
+            part = hold.parts.pop(number, None)
+            if part is None:
+                continue
+            left = Counter(part.units)
+            left.subtract(dict(units))
+            for sku, count in units:
+                self._unhold((sku, part.node), count)
+            if number not in record["ended"]:
+                kept = {sku: count for sku, count in left.items() if count}
+                hold.parts[number] = Part(node=part.node, service=part.service, units=kept)
+            elif record["room"]:
+                self._give_room(part.node, hold.day, entry)
+        if not hold.parts:
+            del self.living[entry.decision]
+            self.callers[hold.caller] -= 1
+
+    def _unhold(self, spot: Spot, count: int) -> None:
+        self.held[spot] -= count
+        if not self.held[spot]:
+            del self.held[spot]
+
+    def _give_room(self, node: str, day: str, entry: Entry) -> None:
+        loads = self._day(day, entry.place[0]).loads
+        if loads[node] > 0:
+            loads[node] -= 1
+
+    def _let_go(self, part: Part, day: str, entry: Entry) -> None:
+        for sku, count in part.units.items():
+            spot = sku, part.node
+            self._unhold(spot, count)
+            if entry.kind == "confirmed":
+                self.confirmed += count
+                self.seen[spot] -= count
+                self._move(spot, -count, entry.place)
+        if entry.kind != "confirmed":
+            self._give_room(part.node, day, entry)
+
+    def _move(self, spot: Spot, delta: int, place: Place) -> None:
+        base = self.bases.get(spot)
+        if base is not None and place > base[1]:
+            self._moved[spot] += delta
+        if self.late is not None:
+            self.late.setdefault(spot, []).append((place, delta))
+
+    def _day(self, name: str, instant: int) -> Day:
+        if name in self.days and self.days[name].over(instant):
+            del self.days[name]
+        return self.days[name]
+
+    def _day_of(self, decided_at: str) -> str:
+        zone = zoneinfo.ZoneInfo(self.zone)
+        return datetime.datetime.fromisoformat(decided_at).astimezone(zone).date().isoformat()
+
+
+def _parts(record: Mapping[str, Any]) -> Iterator[Part]:
+    for shipment in record["shipments"]:
+        units: Counter[str] = Counter()
+        for line in shipment["lines"]:
+            units[line["sku"]] += line["quantity"]
+        yield Part(node=shipment["node"], service=shipment["service"], units=units)
+
+
+def _seconds(instant: str) -> int:
+    return int(datetime.datetime.fromisoformat(instant).timestamp())

@@ -1,0 +1,213 @@
+"""The choice by HiGHS: a mixed integer program, solved part after part of the comparison, each fixing the parts before.
+
+HiGHS works in floating point. Its last answer is rounded to whole units and evaluated again in integers, so that what
+is compared is what that answer is worth. Parts that no choice can change (no candidate is `unless_needed`, all tiers
+are equal) are not solved, and each solve starts from the answer of the one before: HiGHS is used as well as we know.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import highspy
+import numpy as np
+
+from engine.decide.sourcing import Problem, Score
+
+MONEY = 1_000
+"""Micros to a unit of HiGHS's objective, so that costs stay below what it calls excessively large."""
+
+
+Units: TypeAlias = Mapping[tuple[tuple[str, str], int], int]
+"""By candidate key and line."""
+
+
+class NotSolved(RuntimeError):
+    """HiGHS ended with another status than optimal."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """`solving` is the seconds spent in HiGHS itself, without making the program and reading the answer."""
+
+    score: Score
+    units: Units
+    solving: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A line on a candidate; `lot` units at a time, up to `most` lots."""
+
+    candidate: int
+    line: int
+    lot: int
+    most: int
+
+
+def choose_by_highs(problem: Problem) -> Found:
+    """The best choice that HiGHS finds."""
+    program = _Program(problem)
+    units = program.solved()
+    wanted = sum(demand.quantity for demand in problem.demands)
+    if problem.ship_complete and sum(units.values()) < wanted:
+        units = {}
+    return Found(score=score(problem, units), units=units, solving=program.seconds)
+
+
+def score(problem: Problem, units: Units) -> Score:
+    """In integers, from the problem alone."""
+    candidates = {candidate.key: candidate for candidate in problem.candidates}
+    used = {key for key, _ in units}
+    prices = [(count, candidates[key].prices[line]) for (key, line), count in units.items()]
+    return Score(
+        unfilled=sum(demand.quantity for demand in problem.demands) - sum(units.values()),
+        needed=sum(count * price.needed for count, price in prices),
+        tiers=sum(count * price.tier for count, price in prices),
+        money=sum(count * price.money for count, price in prices)
+        + sum(candidates[key].fixed for key in used)
+        + problem.split_penalty * max(0, len(used) - 1),
+    )
+
+
+def allowed(problem: Problem, units: Units) -> bool:
+    """Whether a choice respects every constraint of the problem."""
+    taken: dict[tuple[str, str], int] = {}
+    for (key, line), count in units.items():
+        place = key[0], problem.demands[line].sku
+        taken[place] = taken.get(place, 0) + count
+    filled = [sum(count for (_, of), count in units.items() if of == line) for line in range(len(problem.demands))]
+    used = {key for key, _ in units}
+    nodes = [node for node, _ in used]
+    return (
+        all(count <= problem.supply.get(place, 0) for place, count in taken.items())
+        and all(count <= demand.quantity for count, demand in zip(filled, problem.demands, strict=True))
+        and all(
+            units[key, line] == problem.demands[line].quantity for key, line in units if problem.demands[line].together
+        )
+        and (problem.max_shipments is None or len(used) <= problem.max_shipments)
+        and all(nodes.count(node) <= room for node, room in problem.room.items())
+        and (not problem.ship_complete or not units or sum(units.values()) == sum(d.quantity for d in problem.demands))
+    )
+
+
+def _parts(problem: Problem) -> Iterator[Part]:
+    for number, candidate in enumerate(problem.candidates):
+        for line in sorted(candidate.prices):
+            demand = problem.demands[line]
+            free = min(demand.quantity, problem.supply.get((candidate.key[0], demand.sku), 0))
+            lot = demand.quantity if demand.together else 1
+            if free >= lot:
+                yield Part(candidate=number, line=line, lot=lot, most=free // lot)
+
+
+class _Program:
+    """Columns: lots of each part, then whether each candidate is opened."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._parts = list(_parts(problem))
+        self._columns = len(self._parts) + len(problem.candidates)
+        self._lots = np.array([part.lot for part in self._parts] + [0] * len(problem.candidates), dtype=np.float64)
+        self.seconds = 0.0
+        self._highs = highspy.Highs()
+        for option, value in (("output_flag", False), ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.0), ("threads", 1)):
+            self._highs.setOptionValue(option, value)
+        self._highs.passModel(self._model())
+
+    def _model(self) -> highspy.HighsLp:
+        rows = list(self._rows())
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = self._columns, len(rows)
+        lp.sense_ = highspy.ObjSense.kMinimize
+        lp.col_cost_ = -self._lots
+        lp.col_lower_ = np.zeros(self._columns)
+        lp.col_upper_ = np.array(
+            [part.most for part in self._parts] + [1] * len(self._problem.candidates), dtype=np.float64
+        )
+        lp.integrality_ = [highspy.HighsVarType.kInteger] * self._columns
+        lp.row_lower_ = np.full(len(rows), -highspy.kHighsInf)
+        lp.row_upper_ = np.array([most for _, most in rows], dtype=np.float64)
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_ = np.cumsum([0] + [len(terms) for terms, _ in rows])
+        lp.a_matrix_.index_ = np.array([column for terms, _ in rows for column, _ in terms], dtype=np.int32)
+        lp.a_matrix_.value_ = np.array([value for terms, _ in rows for _, value in terms], dtype=np.float64)
+        return lp
+
+    def _rows(self) -> Iterator[tuple[Sequence[tuple[int, int]], int]]:
+        """(column, coefficient) pairs whose sum is at most that much."""
+        problem, first = self._problem, len(self._parts)
+        lines: dict[int, list[tuple[int, int]]] = {}
+        stocks: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        nodes: dict[str, list[tuple[int, int]]] = {}
+        for column, part in enumerate(self._parts):
+            lines.setdefault(part.line, []).append((column, part.lot))
+            place = problem.candidates[part.candidate].key[0], problem.demands[part.line].sku
+            stocks.setdefault(place, []).append((column, part.lot))
+            yield [(column, 1), (first + part.candidate, -part.most)], 0
+        for number, candidate in enumerate(problem.candidates):
+            nodes.setdefault(candidate.key[0], []).append((first + number, 1))
+        for line, terms in lines.items():
+            yield terms, problem.demands[line].quantity
+        for place, terms in stocks.items():
+            if len(terms) > 1:
+                yield terms, problem.supply[place]
+        for node, terms in nodes.items():
+            if node in problem.room:
+                yield terms, problem.room[node]
+        if problem.max_shipments is not None:
+            yield [(column, 1) for terms in nodes.values() for column, _ in terms], problem.max_shipments
+
+    def solved(self) -> dict[tuple[tuple[str, str], int], int]:
+        if not self._parts:
+            return {}  # HiGHS calls a program without columns empty, and not optimal
+        counts = self._run()
+        wanted = sum(demand.quantity for demand in self._problem.demands)
+        if not counts.any() or (self._problem.ship_complete and self._lots @ counts < wanted):
+            return {}
+        self._fix(self._lots, counts)
+        for costs in (self._costs("needed"), self._costs("tier")):
+            if len(set((costs / np.maximum(self._lots, 1))[: len(self._parts)])) > 1:
+                self._minimise(costs)
+                counts = self._run()
+                self._fix(costs, counts)
+        self._minimise(self._money())
+        counts = self._run()
+        return {
+            (self._problem.candidates[part.candidate].key, part.line): int(count) * part.lot
+            for part, count in zip(self._parts, counts, strict=False)
+            if count
+        }
+
+    def _costs(self, attribute: str) -> np.ndarray:
+        """Of each column in a part of the comparison that is paid by the unit."""
+        candidates = self._problem.candidates
+        prices = [getattr(candidates[part.candidate].prices[part.line], attribute) for part in self._parts]
+        return self._lots * np.array(prices + [0] * len(candidates), dtype=np.float64)
+
+    def _money(self) -> np.ndarray:
+        costs = self._costs("money")
+        costs[len(self._parts) :] = [c.fixed + self._problem.split_penalty for c in self._problem.candidates]
+        return costs / MONEY
+
+    def _minimise(self, costs: np.ndarray) -> None:
+        self._highs.changeColsCost(self._columns, np.arange(self._columns, dtype=np.int32), costs)
+
+    def _fix(self, costs: np.ndarray, counts: np.ndarray) -> None:
+        """Later answers keep this part as it is."""
+        value = float(costs @ counts)
+        columns = np.flatnonzero(costs).astype(np.int32)
+        self._highs.addRow(value, value, len(columns), columns, costs[columns])
+        solution = highspy.HighsSolution()
+        solution.col_value = list(counts)
+        self._highs.setSolution(solution)
+
+    def _run(self) -> np.ndarray:
+        started = time.process_time()
+        self._highs.run()
+        self.seconds += time.process_time() - started
+        status = self._highs.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise NotSolved(self._highs.modelStatusToString(status))
+        return np.rint(np.array(self._highs.getSolution().col_value))

@@ -1,0 +1,58 @@
+"""`pointsman ledger check`, and what it mends."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import redis
+
+from engine.settings import Settings
+from engine.store.server import open_server
+
+
+@pytest.fixture
+def client(tmp_path):
+    with open_server(Settings(data=tmp_path)) as server, redis.Redis.from_url(server.url) as found:
+        yield found
+
+
+@pytest.fixture
+def run(tmp_path, client):
+    def pointsman(*words):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
+        command = [sys.executable, "-c", "from api.cli import main; main()", *words]
+        environment = kept | {"POINTSMAN_DATA": str(tmp_path), "POINTSMAN_USER": "eve", "COLUMNS": "120"}
+        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+    assert pointsman("load", "tests/data/small").returncode == 0
+    return pointsman
+
+
+def test_a_drift_is_listed_with_its_cause_then_mended_and_logged_then_gone(run, client):
+    client.hset("{main}:held:RARE", "lyon", 2)
+    listed = run("ledger", "check")
+    assert listed.returncode == 1
+    assert "RARE at lyon: units held: 2 found, 0 expected\n    it was changed by other means" in listed.stdout
+    assert client.hget("{main}:held:RARE", "lyon") == b"2"
+    mended = run("ledger", "check", "--repair")
+    assert (mended.returncode, mended.stderr) == (0, "")
+    assert "mended: RARE at lyon: units held: 2 found, 0 expected" in mended.stdout
+    assert "1 mended and logged, 0 drifts left" in mended.stdout
+    ((_, entry),) = client.xrange("{main}:log")
+    assert (entry[b"kind"], entry[b"caller"]) == (b"repaired", b"eve")
+    assert run("ledger", "check").returncode == 0
+    again = json.loads(run("ledger", "check", "--repair", "--json").stdout)
+    assert (again["clean"], again["mended"], again["drifts"]) == (True, [], [])
+
+
+def test_what_only_people_can_mend_is_left_and_exits_1(run, client):
+    entry = client.xadd("{main}:log", {"kind": "decided", "id": "torn", "at": 1, "body": b"torn"})
+    client.hset("{main}:decisions", "torn", entry)
+    done = run("ledger", "check", "--repair", "--json")
+    assert done.returncode == 1
+    (drift,) = json.loads(done.stdout)["drifts"]
+    assert (drift["mendable"], drift["found"]) == (False, 0)
+    assert "copy of the server's data" in drift["cause"]
+    assert "(--repair leaves it)" in run("ledger", "check").stdout

@@ -1,0 +1,59 @@
+"""The policies that ship use the whole language, and the cases beside them leave no rule of theirs untried."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from api.testing import read_folder
+from engine.decide.trying import Report, try_cases
+from rules.conditions import ALWAYS
+from rules.effects import STAGE_OF
+from rules.reading import read
+
+FOLDER = Path(__file__).parents[2] / "policies"
+README = (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return try_cases(*read_folder(FOLDER), weigh=True)
+
+
+def test_nothing_that_ships_goes_untested(report):
+    assert report.slack == ()
+
+
+def test_every_rule_changes_what_some_case_decides(report):
+    assert [item.rule for item in report.coverage if not item.changed] == []
+
+
+def test_every_rule_but_those_that_always_hold_is_quiet_in_some_case(report):
+    always = {rule.id for rule in report.policies.rules.values() if rule.condition == ALWAYS}
+    assert {item.rule for item in report.coverage if not item.quiet} == always
+
+
+def test_every_case_has_a_name_of_its_own(report):
+    names = Counter(item.case.name for item in report.tried)
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_every_override_silences_its_rule_in_some_case(report):
+    silenced = {rule for item in report.tried for rule in item.decision.silenced}
+    assert {other for rule in report.policies.rules.values() for other in rule.overrides} == silenced
+
+
+def test_every_effect_is_used(report):
+    used = {effect.name for rule in report.policies.rules.values() for effect in rule.effects}
+    assert used == set(STAGE_OF)
+
+
+def test_every_kind_of_window_is_used(report):
+    documents = [read(name, text.encode()) for name, text in report.policies.texts.items()]
+    keys = {place[-1] for document in documents for place in document.keys}
+    assert {"from", "until", "weekdays", "hours", "overrides"} <= keys
+
+
+def test_the_readme_says_how_many_rules_a_file_has(report):
+    rows = [f"| [{policy.id}.yaml]({policy.id}.yaml) | {len(policy.rules)} |" for policy in report.policies.policies]
+    assert [row for row in rows if row not in README] == []

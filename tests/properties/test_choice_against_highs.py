@@ -1,0 +1,21 @@
+"""The choice against HiGHS, with every constraint in play. `python -m tests.bench --only choosing` tries 20,000."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.decide.sourcing import choose
+from tests.bench.highs import allowed, choose_by_highs, score
+from tests.bench.instances import constrained
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 10**9))
+def test_highs_finds_no_better_choice_and_ours_is_what_it_says(seed):
+    problem = constrained(seed)
+    choice = choose(problem)
+    assert choice.gap == 0
+    assert allowed(problem, choice.units)
+    assert score(problem, choice.units) == choice.score
+    found = choose_by_highs(problem)
+    assert allowed(problem, found.units)
+    assert found.score == choice.score

@@ -1,0 +1,178 @@
+"""`python -m tests.soak`: many callers after little stock, killed with -9 at random, and so is their server.
+
+At the end nothing is oversold, no floor broken, no hold leaked, and every answer that a caller got is in the log, which
+reaches the disk before the answer is given (`appendfsync always`).
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+import redis
+
+from engine.errors import StoreUnavailable
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store.embedded import socket_of
+from tests.bench.installing import _wait_for_the_server
+from tests.soak.judging import Verdict, judge
+from tests.soak.worlds import POLICIES, Clock, files, warehouse
+
+ROOT = Path(__file__).parents[2]
+_LONG_AFTER = 400 * 86_400
+_BETWEEN_LOOKS = 0.05
+
+
+@click.command()
+@click.option("--decisions", default=200_000, show_default=True, type=click.IntRange(1))
+@click.option("--processes", default=8, show_default=True, type=click.IntRange(1))
+@click.option("--threads", default=8, show_default=True, type=click.IntRange(1))
+@click.option("--kills", default=20, show_default=True, type=click.IntRange(0), help="Of callers and of the server.")
+@click.option("--seed", default=0, show_default=True)
+def main(*, decisions: int, processes: int, threads: int, kills: int, seed: int) -> None:
+    """Let callers loose on scarce stock, kill them and their server at random, and judge what is left."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    began = time.monotonic()
+    soak = Soak(decisions=decisions, processes=processes, threads=threads, kills=kills, seed=seed)
+    verdict = soak.run(say=lambda what: click.echo(what, err=True))
+    click.echo(f"{verdict.decisions:,} decisions and {verdict.answers:,} answers in {time.monotonic() - began:.0f} s")
+    click.echo(", ".join(f"{count:,} {kind}" for kind, count in verdict.entries.most_common()))
+    click.echo(f"killed: {soak.killed['callers']} processes of callers, {soak.killed['server']} servers")
+    click.echo(
+        f"{verdict.oversold} units oversold, {verdict.floors_broken} floors broken, {verdict.days_too_full} full days"
+        f", {verdict.leaked} holds leaked, {len(verdict.lost)} answers lost, {len(verdict.drifts)} drifts"
+    )
+    for line in [*verdict.lost[:20], *verdict.drifts[:20]]:
+        click.echo(line)
+    sys.exit(1 if verdict.faults else 0)
+
+
+class CallerFailed(Exception):
+    """A process of callers ended by itself."""
+
+
+@dataclass
+class Soak:
+    """`speed` is how many seconds of the service's clock pass in one."""
+
+    decisions: int
+    processes: int
+    threads: int
+    kills: int
+    seed: int
+    speed: int = 60
+    killed: dict[str, int] = field(default_factory=lambda: {"callers": 0, "server": 0})
+    _workers: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _started: int = 0
+
+    def run(self, *, say: Callable[[str], None]) -> Verdict:
+        with tempfile.TemporaryDirectory(prefix="pointsman-soak-") as made:
+            data = Path(made)
+            try:
+                return self._run(data, say)
+            finally:
+                for worker in self._workers.values():
+                    worker.kill()
+                    worker.wait()
+                _wait_for_the_server(data / "server")
+
+    def _run(self, data: Path, say: Callable[[str], None]) -> Verdict:
+        clock = Clock(began=time.time(), speed=self.speed)
+        settings = Settings(data=data / "server", fsync="always")
+        with Pointsman(settings, clock=clock) as pointsman:
+            pointsman.load(warehouse())
+            policies = {pointsman.publish(files(name), who="soak", note="").version: name for name in POLICIES}
+            pointsman.activate(next(iter(policies)), who="soak", note="")
+            for number in range(self.processes):
+                self._start(number, data, clock)
+            self._let_them(data, clock, say)
+            for worker in self._workers.values():
+                worker.kill()
+                worker.wait()
+            say("judging")
+        with _opened(settings) as pointsman:  # when every hold's time has come
+            pointsman.ready()
+            return judge(pointsman, data, policies)
+
+    def _start(self, number: int, data: Path, clock: Clock) -> None:
+        self._started += 1
+        seed = f"{self.seed}{self._started:03}"
+        words = [str(data), str(clock.began), str(clock.speed), str(self.threads), seed]
+        command = [sys.executable, "-m", "tests.soak.worker", *words]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        self._workers[number] = subprocess.Popen(command, cwd=ROOT, env=environment)
+
+    def _let_them(self, data: Path, clock: Clock, say: Callable[[str], None]) -> None:
+        """Until enough was decided, killing one or the other on the way."""
+        dice = random.Random(self.seed)
+        when = sorted(dice.randrange(self.decisions) for _ in range(self.kills))
+        victims = ["server" if number % 2 else "callers" for number in range(self.kills)]
+        dice.shuffle(victims)
+        decided, told = 0, 0
+        while decided < self.decisions or when:
+            time.sleep(_BETWEEN_LOOKS)
+            decided = _decided(data)
+            if decided >= told + self.decisions // 20:
+                told = decided
+                say(f"{decided:,} decided, {sum(self.killed.values())} kills")
+            while when and decided >= when[0]:
+                when.pop(0)
+                self._kill(victims.pop(), dice, data, clock)
+            for worker in self._workers.values():
+                if worker.poll() is not None:
+                    raise CallerFailed(f"exit code {worker.returncode}")
+
+    def _kill(self, victim: str, dice: random.Random, data: Path, clock: Clock) -> None:
+        self.killed[victim] += 1
+        if victim == "callers":
+            number = dice.choice(list(self._workers))
+            self._workers[number].kill()
+            self._workers[number].wait()
+            self._start(number, data, clock)
+        else:
+            os.kill(_server(data / "server"), signal.SIGKILL)
+
+
+def _server(data: Path) -> int:
+    """The process of the embedded server, once there is one that answers."""
+    while True:
+        try:
+            with redis.Redis(unix_socket_path=str(socket_of(data.resolve())), retry=None) as client:
+                return int(client.info("server")["process_id"])
+        except redis.RedisError:
+            time.sleep(_BETWEEN_LOOKS)
+
+
+def _opened(settings: Settings) -> Pointsman:
+    late = int(time.time()) + _LONG_AFTER
+    while True:
+        try:
+            return Pointsman(settings, clock=lambda: late)
+        except StoreUnavailable:  # its keeper may still be ending it
+            time.sleep(_BETWEEN_LOOKS)
+
+
+_seen: dict[Path, tuple[int, int]] = {}
+
+
+def _decided(data: Path) -> int:
+    """How many answers of decisions were written down; each file is read on from where it was."""
+    for file in data.glob("*.answers"):
+        at, count = _seen.get(file, (0, 0))
+        with file.open("rb") as opened:
+            opened.seek(at)
+            more = opened.read()
+        _seen[file] = at + len(more), count + more.count(b'["decided"')
+    return sum(count for file, (_, count) in _seen.items() if file.parent == data)
+
+
+if __name__ == "__main__":
+    main()

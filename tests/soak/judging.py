@@ -1,0 +1,152 @@
+"""What is left after a soak, judged: by `ledger check`, and by reading the log a second time with code of its own."""
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from engine.service import Pointsman
+from engine.store import log
+from engine.store.log import Entry
+from tests.soak.worlds import FULL, MOST_A_DAY, floor
+
+_STATES = {"confirmed", "released", "expired"}
+
+
+@dataclass(kw_only=True)
+class Verdict:
+    """Units oversold, floors broken, days too full, holds leaked, answers that the log does not have, drifts."""
+
+    decisions: int = 0
+    answers: int = 0
+    entries: Counter[str] = field(default_factory=Counter)
+    oversold: int = 0
+    floors_broken: int = 0
+    days_too_full: int = 0
+    leaked: int = 0
+    lost: list[str] = field(default_factory=list)
+    drifts: list[str] = field(default_factory=list)
+
+    @property
+    def faults(self) -> int:
+        counted = self.oversold + self.floors_broken + self.days_too_full + self.leaked
+        return counted + len(self.lost) + len(self.drifts)
+
+
+@dataclass(kw_only=True)
+class Reading:
+    """The log, read by the judge. `policies` are names by version."""
+
+    policies: Mapping[str, str]
+    verdict: Verdict
+    bodies: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of each decision's bytes."""
+    held: Counter[tuple[str, str]] = field(default_factory=Counter)
+    loads: Counter[tuple[str, str]] = field(default_factory=Counter)
+    shipments: dict[str, list[Counter[tuple[str, str]]]] = field(default_factory=dict)
+    days: dict[str, str] = field(default_factory=dict)
+    states: dict[str, list[str]] = field(default_factory=dict)
+    until: dict[str, int] = field(default_factory=dict)
+    moved: dict[str, int] = field(default_factory=dict)
+
+    def add(self, entry: Entry) -> None:
+        self.verdict.entries[entry.kind] += 1
+        match entry.kind:
+            case "decided":
+                self._decided(entry, entry.record)
+            case "extended":
+                self.until[entry.decision] = entry.until or 0
+            case "moved":
+                for (_, _, delta, op, _), bit in zip(orjson.loads(entry.body), entry.taken, strict=True):
+                    if bit == "1":
+                        self.verdict.lost += [f"movement {op} was applied twice"] if op in self.moved else []
+                        self.moved[op] = delta
+            case _:
+                self._ended(entry)
+
+    def _decided(self, entry: Entry, record: Mapping[str, Any]) -> None:
+        self.verdict.decisions += 1
+        self.bodies[entry.decision] = hashlib.sha256(entry.body).hexdigest()
+        parts = [Counter() for _ in record["shipments"]]
+        for part, shipment in zip(parts, record["shipments"], strict=True):
+            for line in shipment["lines"]:
+                part[line["sku"], shipment["node"]] += line["quantity"]
+        policy = self.policies[record["policy_version"]]
+        taken = sum(parts, Counter())
+        for (spot, units), (on_hand, _, _) in zip(sorted(taken.items()), entry.stood, strict=True):
+            there = on_hand - self.held[spot]
+            self.verdict.oversold += max(0, units - there)
+            self.verdict.floors_broken += units > there - floor(policy, record["order"]["channel"], on_hand)
+        self.held.update(taken)
+        for shipment in record["shipments"]:
+            self.loads[entry.day, shipment["node"]] += 1
+        full = policy == "a full day" and any(shipment["node"] == FULL for shipment in record["shipments"])
+        self.verdict.days_too_full += full and self.loads[entry.day, FULL] > MOST_A_DAY
+        self.shipments[entry.decision], self.days[entry.decision] = parts, entry.day
+        self.states[entry.decision] = ["held"] * len(parts)
+
+    def _ended(self, entry: Entry) -> None:
+        for number in entry.shipments or ():
+            part = self.shipments[entry.decision][number]
+            self.verdict.lost += [f"{entry.decision} ended twice"] if not part else []
+            self.held.subtract(part)
+            if entry.kind != "confirmed" and part:
+                self.loads[self.days[entry.decision], next(iter(part))[1]] -= 1
+            self.shipments[entry.decision][number] = Counter()
+            self.states[entry.decision][number] = entry.kind
+
+
+def judge(pointsman: Pointsman, answers: Path, policies: Mapping[str, str]) -> Verdict:
+    """`answers` is the folder of what the callers wrote down."""
+    verdict = Verdict()
+    reading = Reading(policies=policies, verdict=verdict)
+    for entry in log.entries(pointsman._client, pointsman._keys):
+        reading.add(entry)
+    _compare(pointsman, reading, answers)
+    audit = pointsman.check()
+    verdict.drifts = [str(drift) for drift in audit.drifts]
+    verdict.leaked = sum(reading.held.values()) + audit.held + len(list(pointsman._client.scan(_holds(pointsman))))
+    return verdict
+
+
+def _holds(pointsman: Pointsman) -> str:
+    return pointsman._keys.hold_prefix
+
+
+def _compare(pointsman: Pointsman, reading: Reading, answers: Path) -> None:
+    newest: defaultdict[str, int] = defaultdict(int)
+    for kind, name, said in _written(answers):
+        reading.verdict.answers += 1
+        match kind:
+            case "decided":
+                found = reading.bodies.get(name) == said
+            case "ended":
+                found = len(said) == len(reading.states.get(name, ())) and all(
+                    state in ("held", known) for state, known in zip(said, reading.states[name], strict=True)
+                )
+            case "extended":
+                found = reading.until.get(name, 0) >= said or set(reading.states[name]) & _STATES != set()
+            case "moved":
+                found = reading.moved.get(name) == said
+            case _:
+                newest[name] = max(newest[name], said)
+                found = True
+        if not found:
+            reading.verdict.lost.append(f"{kind} {name} {said}")
+    for name, number in newest.items():
+        sku, node = name.split()
+        stamp = pointsman._client.redis.hget(pointsman._keys.stamp(sku), node)
+        if stamp is None or int(stamp.split()[1]) < number:
+            reading.verdict.lost.append(f"counted {name} {number}")
+
+
+def _written(answers: Path) -> Iterator[tuple[str, str, Any]]:
+    for file in sorted(answers.glob("*.answers")):
+        for line in file.read_bytes().splitlines(keepends=True):
+            if line.endswith(b"\n"):
+                yield json.loads(line)

@@ -1,0 +1,144 @@
+"""A Redis Cluster of three primaries and three replicas, each network on one of them, all networks served at once."""
+
+import threading
+
+import pytest
+
+from api.app import create_app
+from engine.errors import StoreUnavailable
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store.ledger import Key
+from engine.store.stock import Count, Movement, Stamp
+from tests.building import LILLE, LYON, inventory, node, order
+from tests.clustering import HOST, cluster
+from tests.conftest import activate
+from tests.http.problems import problem_of
+from tests.ordering import order_json
+from tests.waiting import wait_until
+
+NETWORKS = [f"brand-{number}" for number in range(12)]
+
+
+@pytest.fixture(scope="module")
+def members(tmp_path_factory):
+    with cluster(tmp_path_factory.mktemp("cluster")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def url(members):
+    # one that is gone doesn't matter as long as another is there
+    return f"redis+cluster://{HOST}:1,{HOST}:{members[0].port}"
+
+
+@pytest.fixture
+def on(url, clock):
+    """A Pointsman on a network of the cluster, with stock and a policy."""
+    made = []
+
+    def opened(name):
+        made.append(Pointsman(Settings(redis_url=url, network=name), clock=clock))
+        return made[-1]
+
+    yield opened
+    for pointsman in made:
+        pointsman.close()
+
+
+def shop(pointsman):
+    stock = {"A": {"lyon": 9, "lille": 9}, "B": {"lyon": 9}}
+    pointsman.load(inventory([node("lyon", LYON), node("lille", LILLE)], stock))
+    activate(pointsman, "then: {hold: 1 h}")
+
+
+def busy(pointsman, clock_moves):
+    """All that a network is asked for, and what its check says then."""
+    shop(pointsman)
+    names = [
+        pointsman.decide(order(("A", 10), ("B", 1)), key=Key(caller="c", name=str(n))).record["id"] for n in (1, 1)
+    ]
+    assert names[0] == names[1]
+    pointsman.holds.confirm(names[0], shipments=[("lyon", "parcel")])
+    pointsman.holds.extend(names[0], minutes=90)
+    pointsman.stock.put(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
+    pointsman.stock.move([Movement(op=sku, node="lille", sku=sku, delta=5) for sku in "AB"])
+    pointsman.decide(order(("B", 1)))
+    pointsman.holds.release(pointsman.decide(order(("B", 2))).record["id"])
+    assert pointsman.holds.living(limit=10).holds
+    clock_moves()
+    assert pointsman.availability("A", "web").free > 0  # which ends what has expired
+    return pointsman.check()
+
+
+def test_twelve_networks_are_served_at_once_each_on_one_node(on, members, clock):
+    shops = [on(name) for name in NETWORKS]
+    audits = {}
+
+    def run(number):
+        audits[number] = busy(shops[number], lambda: None)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [audits[number].clean for number in range(12)] == [True] * 12
+    clock.now += 7_200
+    for pointsman in shops:
+        pointsman.ready()
+        assert (pointsman.check().clean, pointsman.check().held) == (True, 0)
+    found = [set(member.client.scan_iter("*", count=1_000)) for member in members[:3]]
+    assert all(found), "each primary has networks"
+    for name in NETWORKS:
+        homes = [number for number, keys in enumerate(found) if any(key.startswith(f"{{{name}}}:") for key in keys)]
+        assert len(homes) == 1, "a network lives on one node"
+
+
+def test_the_ledger_of_a_network_in_a_cluster_is_repaired(on, clock):
+    pointsman = on("repaired")
+    shop(pointsman)
+    name = pointsman.decide(order(("A", 3))).record["id"]
+    pointsman._client.redis.delete(f"{{repaired}}:hold:{name}")
+    pointsman._client.redis.hset("{repaired}:held:B", "lyon", 4)
+    assert len(pointsman.repair(who="eve").mended) == 2
+    assert pointsman.check().clean
+    assert pointsman.forget() > 0
+    assert pointsman.check().decisions == 0
+
+
+def test_a_url_of_one_server_that_is_a_node_of_a_cluster_is_told_how_to_name_the_cluster(members):
+    elsewhere = next(name for name in NETWORKS if not any(members[0].client.scan_iter(f"{{{name}}}:*")))
+    with (
+        Pointsman(Settings(redis_url=f"redis://{HOST}:{members[0].port}", network=elsewhere)) as pointsman,
+        pytest.raises(StoreUnavailable, match=r"redis\+cluster://"),
+    ):
+        pointsman.network()
+
+
+def test_a_primary_that_dies_is_replaced_by_its_replica_and_what_it_waited_for_is_there(on, members, url):
+    shops = {name: on(name) for name in NETWORKS[:6]}
+    for pointsman in shops.values():
+        shop(pointsman)
+    home = next(member for member in members[:3] if any(member.client.scan_iter("{brand-0}:*")))
+    http = create_app(shops["brand-0"]).test_client()
+    body = order_json(("A", 1), destination={"country": "FR", "latitude": 48.85, "longitude": 2.35})
+    made = http.post("/v1/decisions", json=body)
+    assert made.status_code == 201
+    home.ask("WAIT", 1, 5_000)
+    home.kill()
+    try:
+        answers = []
+
+        def answered():
+            answers.append(http.post("/v1/decisions", json=body))
+            return answers[-1].status_code == 201
+
+        wait_until(answered, "the replica has taken over", seconds=40)
+        for response in answers[:-1]:
+            problem_of(response, 503)
+            assert response.headers["Retry-After"]
+        assert http.get(made.headers["Location"]).data == made.data
+        assert all(pointsman.check().clean for pointsman in shops.values())
+    finally:
+        home.start()

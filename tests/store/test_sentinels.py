@@ -1,0 +1,72 @@
+"""Sentinels name the primary; when it dies they let its replica take over, and the service follows."""
+
+import pytest
+
+from engine.errors import BadSetting, StoreUnavailable
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store.connecting import read_address
+from engine.store.ledger import Key
+from tests.building import LYON, inventory, node, order
+from tests.clustering import HOST, SERVICE, watched
+from tests.conftest import activate
+from tests.waiting import wait_until
+
+
+def test_the_service_follows_when_a_replica_takes_over(tmp_path, clock):
+    with watched(tmp_path) as ((primary, replica), watchers):
+        hosts = ",".join(f"{HOST}:{port}" for port in (1, *(watcher.port for watcher in watchers)))
+        url = f"redis+sentinel://{hosts}/{SERVICE}"
+        with Pointsman(Settings(redis_url=url, network="main"), clock=clock) as pointsman:
+            pointsman.load(inventory([node("lyon", LYON)], {"A": {"lyon": 9}}))
+            activate(pointsman)
+            made = pointsman.decide(order(("A", 2)))
+            primary.ask("WAIT", 1, 5_000)
+            primary.kill()
+
+            def decided():
+                try:
+                    return pointsman.decide(order(("A", 1)), key=Key(caller="c", name="once"))
+                except StoreUnavailable:
+                    return None
+
+            wait_until(decided, "the replica has taken over", seconds=40)
+            assert replica.ask("ROLE")[0] == "master"
+            assert pointsman.decision(made.record["id"]).body == made.body
+            audit = pointsman.check()
+            assert (audit.clean, audit.held, audit.decisions) == (True, 3, 2)
+
+
+@pytest.mark.parametrize(
+    "url", [f"redis+sentinel://app:sesame@{HOST}:1/{SERVICE}", f"redis+cluster://:sesame@{HOST}:1"]
+)
+def test_servers_none_of_which_answers_are_told_without_their_password(url):
+    with pytest.raises(StoreUnavailable) as caught:
+        Pointsman(Settings(redis_url=url))
+    assert "sesame" not in str(caught.value)
+
+
+def test_a_url_of_several_servers_is_read_in_all_its_parts():
+    found = read_address("rediss+sentinel://app:p%40ss@one:1,[::1]:2,three/stock/4?sentinel_password=s")
+    assert (found.kind, found.tls, found.service, found.db) == ("sentinel", True, "stock", 4)
+    assert (found.username, found.password, found.more) == ("app", "p@ss", {"sentinel_password": "s"})
+    assert found.hosts == (("one", 1), ("::1", 2), ("three", 26379))
+    assert read_address("redis+cluster://one,two:7").hosts == (("one", 6379), ("two", 7))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis+sentinel://one:1",
+        "redis+sentinel://one:1/stock/x",
+        "redis+sentinel://:1/stock",
+        "redis+cluster://one:x",
+        "redis+cluster://",
+        "redis+cluster://app:sesame@one:1,:2",
+        "redis+cluster://one:1/stock",
+    ],
+)
+def test_a_url_that_names_no_servers_is_refused_without_its_password(url):
+    with pytest.raises(BadSetting, match="POINTSMAN_REDIS_URL") as caught:
+        read_address(url)
+    assert "sesame" not in str(caught.value)
