@@ -78,6 +78,38 @@ class ExclusionAnswer(Schema):
     options = fields.List(fields.String(), required=True)
 
 
+class FollowsAnswer(Schema):
+    """What a decision decides again, and because of what: a node rejected it, or stock came for what waited."""
+
+    decision = fields.String(required=True)
+    first = fields.String(required=True, metadata={"description": "the order's first decision"})
+    because = fields.String(required=True, validate=validate.OneOf(["rejected", "stock"]))
+    node = fields.String(metadata={"description": "that rejected it"})
+    reason = fields.String()
+    skus = fields.List(fields.String(), metadata={"description": "for which the node is out of question"})
+    barred = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata={"description": "by SKU, all nodes that were out of question here"},
+    )
+
+
+class LackedAnswer(Schema):
+    """Units that this order would have had, had not another one of the batch come before it."""
+
+    sku = fields.String(required=True)
+    node = fields.String(required=True)
+    units = fields.Integer(required=True)
+    took = fields.String(
+        required=True,
+        validate=validate.OneOf(["units", "room"]),
+        metadata={"description": "the units themselves, or the node's last shipments of the day"},
+    )
+    order = fields.String(required=True, metadata={"description": "that took them"})
+    decision = fields.String(required=True)
+    priority = fields.Integer(required=True)
+
+
 class DecisionAnswer(Schema):
     """A decision. Amounts are integers in the unit their name ends in; a micro is a millionth of the currency."""
 
@@ -103,6 +135,9 @@ class DecisionAnswer(Schema):
     rules = fields.Nested(RulesAnswer, required=True)
     options = fields.Integer(required=True)
     excluded = fields.List(fields.Nested(ExclusionAnswer), required=True)
+    waiting = fields.Boolean(metadata={"description": "true: the unfilled units wait for stock; else left out"})
+    follows = fields.Nested(FollowsAnswer, metadata={"description": "of a decision that follows another"})
+    lacked = fields.List(fields.Nested(LackedAnswer), metadata={"description": "of a decision of a batch"})
 
 
 class PositionAnswer(Schema):

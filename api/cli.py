@@ -14,9 +14,10 @@ from api.ledger_cli import ledger
 from api.loading import load_inventory
 from api.options import AS_JSON, INSTANT, print_json
 from api.policy_cli import policy
-from api.routing import day_record, route
+from api.routing import day_record, route, route_together
 from api.stock_answers import availability_record
 from api.stock_cli import hold, stock
+from api.waiting_cli import backlog, chain, reject
 from engine import __version__
 from engine.errors import InputInvalid, PointsmanError
 from engine.facts import Network
@@ -65,6 +66,9 @@ def load(settings: Settings, directory: Path) -> None:
 pointsman.add_command(policy)
 pointsman.add_command(stock)
 pointsman.add_command(hold)
+pointsman.add_command(backlog)
+pointsman.add_command(reject)
+pointsman.add_command(chain)
 pointsman.add_command(ledger)
 
 
@@ -72,16 +76,17 @@ pointsman.add_command(ledger)
 @click.argument("order", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Decide, but hold nothing and log nothing.")
 @click.option("--at", "instant", type=INSTANT, help="Decide as of this instant, as 2026-11-27T08:15:00Z. Default: now.")
+@click.option("--wait", is_flag=True, help="Let units that stay unfilled wait for stock.")
 @AS_JSON
 @click.pass_obj
-def decide(settings: Settings, order: Path, *, dry_run: bool, instant: int | None, as_json: bool) -> None:
+def decide(settings: Settings, order: Path, *, dry_run: bool, instant: int | None, wait: bool, as_json: bool) -> None:
     """Decide where the order in the JSON file ORDER ships from, and hold its stock.
 
     Example: pointsman decide examples/hexagone/order.json --dry-run
     """
     wanted = files.read_order(order, settings.max_lines)
     with Pointsman(settings) as service:
-        answer = service.decide(wanted, now=instant, dry_run=dry_run, caller="cli")
+        answer = service.decide(wanted, now=instant, dry_run=dry_run, caller="cli", wait=wait)
         network = service.network()
     _show_decision(answer.record, network, as_json=as_json)
 
@@ -106,19 +111,30 @@ def show(settings: Settings, decision_id: str, *, as_json: bool) -> None:
 @click.option(
     "--weigh", default=250, show_default=True, type=click.IntRange(0), help="Weigh the rules on so many orders."
 )
+@click.option("--together", is_flag=True, help="Decide them as orders that wait: by priority, promise and age.")
+@click.option("--wait", is_flag=True, help="With --together: let units that stay unfilled wait for stock.")
 @AS_JSON
 @click.pass_obj
-def route_day(settings: Settings, orders: Path, weigh: int, *, as_json: bool) -> None:
+def route_day(settings: Settings, orders: Path, weigh: int, *, together: bool, wait: bool, as_json: bool) -> None:
     """Decide the orders in the NDJSON file ORDERS, each at the instant it was placed, and sum up the day.
+
+    With --together, all of them are decided at the instant the last one was placed, the order that deserves it first;
+    no rules are weighed then.
 
     An order decided by `route` in the last 24 hours is not decided again, so a day cut short can go on.
 
     Example: pointsman route examples/hexagone/orders.ndjson
     """
+    if wait and not together:
+        raise click.UsageError("--wait goes with --together")
     wanted = files.read_orders(orders, settings.max_lines)
     with Pointsman(settings) as service, _progress() as progress:
         task = progress.add_task("routing", total=len(wanted))
-        day = route(wanted, service, weigh=weigh, progress=lambda: progress.advance(task))
+        day = (
+            route_together(wanted, service, wait=wait, progress=lambda: progress.advance(task))
+            if together
+            else route(wanted, service, weigh=weigh, progress=lambda: progress.advance(task))
+        )
     if as_json:
         print_json(day_record(day))
     for table in [] if as_json else tables.day_tables(day):

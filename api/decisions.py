@@ -1,5 +1,6 @@
-"""POST /v1/decisions, GET /v1/decisions/{id}."""
+"""POST /v1/decisions, POST /v1/decisions/batch, GET /v1/decisions/{id}."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -10,8 +11,11 @@ from api.answers import DecisionAnswer
 from api.arguments import Blueprint
 from api.fields import Flag, Word
 from api.schemas import OrderRequest
+from api.waiting_answers import BatchAnswer, batch_body
+from api.waiting_requests import BatchRequest
 from engine.facts import Order
-from engine.service import Answer, Pointsman
+from engine.service import Pointsman
+from engine.settling import Answer
 from engine.store.ledger import Key
 
 CALLER = "http"
@@ -20,6 +24,11 @@ CALLER = "http"
 
 class DecisionQuery(Schema):
     dry_run = Flag(load_default=False, metadata={"description": "decide, but hold nothing and log nothing"})
+    wait = Flag(load_default=False, metadata={"description": "let units that stay unfilled wait for stock"})
+
+
+class BatchQuery(Schema):
+    wait = Flag(load_default=False, metadata={"description": "let units that stay unfilled wait for stock"})
 
 
 class DecisionHeaders(Schema):
@@ -51,19 +60,38 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """Decide where an order ships from, and hold its stock"""
         client = headers["client"]
         key = Key(caller=client, name=headers["key"]) if headers["key"] else None
-        answer = pointsman.decide(order, key=key, dry_run=query["dry_run"], caller=client)
-        return _response(answer, dry_run=query["dry_run"])
+        answer = pointsman.decide(order, key=key, dry_run=query["dry_run"], caller=client, wait=query["wait"])
+        return decision_response(answer, dry_run=query["dry_run"])
+
+    @decisions.post("/batch")
+    @decisions.arguments(BatchRequest(max_lines=pointsman.settings.max_lines))
+    @decisions.arguments(BatchQuery, location="query")
+    @decisions.arguments(DecisionHeaders, location="headers", unknown="exclude")
+    @decisions.response(HTTPStatus.CREATED, BatchAnswer)
+    @decisions.alt_response(HTTPStatus.OK, schema=BatchAnswer, description="All decided before, under this key")
+    def decide_batch(asked: dict[str, Any], query: dict[str, bool], headers: dict[str, Any]) -> Response:
+        """Decide orders that wait, the one that deserves it first"""
+        client = headers["client"]
+        keys = _keys(client, headers["key"]) if headers["key"] else None
+        found = pointsman.decide_together(asked["orders"], keys=keys, caller=client, wait=query["wait"])
+        status = HTTPStatus.CREATED if any(answer.new for answer in found.answers) else HTTPStatus.OK
+        return Response(batch_body(found), status=status, content_type="application/json")
 
     @decisions.get("/<string:decision_id>")
     @decisions.response(HTTPStatus.OK, DecisionAnswer)
     def read(decision_id: str) -> Response:
         """A decision as it was logged"""
-        return _response(pointsman.decision(decision_id))
+        return decision_response(pointsman.decision(decision_id))
 
     return decisions
 
 
-def _response(answer: Answer, *, dry_run: bool = False) -> Response:
+def _keys(client: str, name: str) -> Callable[[Order], Key]:
+    """A key for each order of a batch; no other request has it, for no header has a line break."""
+    return lambda order: Key(caller=client, name=f"{name}\n{order.id}")
+
+
+def decision_response(answer: Answer, *, dry_run: bool = False) -> Response:
     """The bytes that were logged, not a second writing of them."""
     created = request.method == "POST" and answer.new and not dry_run
     response = Response(answer.body, status=201 if created else 200, content_type="application/json")

@@ -10,7 +10,7 @@ from engine.holding import HoldState, Page
 from engine.stockroom import Availability, Placed, SkuStock
 from engine.store.holds import Hold, Units
 
-STATES = ("held", "confirmed", "released", "expired")
+STATES = ("held", "confirmed", "released", "expired", "rejected")
 
 
 class NodeStockAnswer(Schema):

@@ -51,6 +51,8 @@ def _figures(day: Day) -> Iterator[tuple[str, str]]:
         yield "  decided before, not again", f"{day.before:,}"
     for status in ("filled", "partial", "unfilled"):
         yield f"  {status}", f"{day.statuses[status]:,}  {_share(day.statuses[status], day.orders)}"
+    if day.lacking:
+        yield "  lacked what another took before", f"{day.lacking:,}  {_share(day.lacking, day.orders)}"
     yield "units ordered", f"{day.units:,}"
     yield "units shipped", f"{day.shipped:,}  {_share(day.shipped, day.units)}"
     yield "  of them from clearance (end of line)", f"{day.clearance:,}"
@@ -82,6 +84,7 @@ def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]
     """
     order, currency = record["order"], network.currency
     yield f"Order {order['id']} ({order['channel']}, {order['delivery']}): {record['status']}"
+    yield from _follows_lines(record)
     for number, shipment in enumerate(record["shipments"], start=1):
         yield from _shipment_lines(number, shipment, network, order["collect_at"])
         yield from (f"     {_reason(record, rule)}" for rule in shipment["rules"])
@@ -90,6 +93,11 @@ def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]
         for reason in item["reasons"]:
             rules = f": {', '.join(reason['rules'])}" if reason["rules"] else ""
             yield f"     {reason['units']} units: {reason['en']}{rules}"
+    for item in record.get("lacked", []):
+        took = f"took {item['units']} x {item['sku']}" if item["took"] == "units" else "took the last room"
+        yield f"  order {item['order']}, with priority {item['priority']}, {took} at {item['node']}"
+    if record.get("waiting"):
+        yield "  what is unfilled waits for stock"
     yield f"  in all {money(record['cost_micros'], currency)}, {carbon(record['co2_mg'])}"
     gap = record["score"]["gap_micros"]
     proof = "the best, proven" if gap == 0 else f"at most {'?' if gap is None else money(gap, currency)} from the best"
@@ -99,6 +107,14 @@ def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]
         yield "  dry run: nothing was held or logged"
     elif record["hold"]:
         yield f"  held until {_local(record['hold']['expires_at'], network)}; decision {record['id']}"
+
+
+def _follows_lines(record: Mapping[str, Any]) -> Iterator[str]:
+    follows = record.get("follows")
+    if follows:
+        rejected = follows["because"] == "rejected"
+        because = f"{follows['node']} rejected it: {follows['reason']}" if rejected else "stock came"
+        yield f"  what was left of decision {follows['decision']}, for {because}"
 
 
 def _shipment_lines(number: int, shipment: Mapping[str, Any], network: Network, goal: str | None) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What becomes of a decision's hold: its goods leave, it is let go, it lasts longer, or its time comes."""
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -28,7 +28,7 @@ Way: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentState:
-    """`state` is held, confirmed, released or expired; `at` when it ended, None while it holds."""
+    """`state` is held, confirmed, released, expired or rejected; `at` when it ended, None while it holds."""
 
     node: str
     service: str
@@ -88,7 +88,7 @@ class Holding:
         done = self._holds.extend(decision, now=now, until=wanted, operation=_operation(asked, op))
         _same_operation(done, op)
         if done.word == "ended":
-            raise HoldEnded(_how(decision, ways, done.endings))
+            raise HoldEnded(how_it_ended(decision, ways, done.endings))
         return self._state(decision, ways, done)
 
     def state(self, decision: str) -> HoldState:
@@ -123,7 +123,7 @@ class Holding:
         done = self._holds.end(decision, verb, now=now, numbers=numbers, operation=_operation(asked, op))
         _same_operation(done, op)
         if done.word == "ended" and not _as_asked(done.endings, verb, numbers):
-            raise HoldEnded(_how(decision, ways, done.endings))
+            raise HoldEnded(how_it_ended(decision, ways, done.endings))
         return self._state(decision, ways, done if done.word == "done" else self._outcome(decision))
 
     def _outcome(self, decision: str) -> Outcome:
@@ -136,7 +136,9 @@ class Holding:
         return Outcome(word="done", endings=endings, until=hold.until if hold else None)
 
     def _ways(self, decision: str) -> dict[Way, Units]:
-        """The shipments of a decision, in its order, with the units of each."""
+        """The shipments of a decision, in its order, with the units of each less those that its node rejected; of one
+        that was rejected whole, all.
+        """
         try:
             entry = log.find(self._client, self._keys, decision)
         except StoreUnavailable:
@@ -145,10 +147,14 @@ class Holding:
             entry = log.find(self._client, self._keys, decision)
         if entry is None:
             raise NotFound(f"no decision goes by the id '{decision}'")
-        ways = {(shipment["node"], shipment["service"]): _units(shipment) for shipment in entry.record["shipments"]}
-        if not ways:
+        shipments = entry.record["shipments"]
+        if not shipments:
             raise HoldEnded(f"decision {decision} ships nothing, so it holds nothing")
-        return ways
+        rejected = self._holds.rejections(decision, range(len(shipments)))
+        return {
+            (shipment["node"], shipment["service"]): _units(shipment, rejected[number]) or _units(shipment, {})
+            for number, shipment in enumerate(shipments)
+        }
 
     def _state(self, decision: str, ways: dict[Way, Units], done: Outcome) -> HoldState:
         endings = done.endings or (None,) * len(ways)
@@ -204,14 +210,15 @@ def _as_asked(endings: Sequence[Ending | None], verb: Verb, numbers: Sequence[in
     return any(ending.at == last and ending.kind == verb for ending in ended)
 
 
-def _how(decision: str, ways: dict[Way, Units], endings: Sequence[Ending | None]) -> str:
+def how_it_ended(decision: str, ways: Iterable[Way], endings: Sequence[Ending | None]) -> str:
+    """Of a decision that holds nothing more, or nothing more at some places, what became of what it held."""
     ended = list(_endings_told(ways, endings))
     if not ended:
         return f"decision {decision} holds nothing, and nothing says why; run: pointsman ledger check"
     return f"the hold of decision {decision} has ended: {'; '.join(ended)}"
 
 
-def _endings_told(ways: dict[Way, Units], endings: Sequence[Ending | None]) -> Iterator[str]:
+def _endings_told(ways: Iterable[Way], endings: Sequence[Ending | None]) -> Iterator[str]:
     for (node, service), ending in zip(ways, endings, strict=False):
         if ending is not None:
             yield f"{node}/{service} was {ending.kind} at {timestamp(ending.at)}".replace("was expired", "expired")
@@ -224,8 +231,8 @@ def _touches(hold: Hold, node: str | None, sku: str | None) -> bool:
     )
 
 
-def _units(shipment: dict[str, Any]) -> Units:
+def _units(shipment: dict[str, Any], rejected: Mapping[str, int]) -> Units:
     units: dict[str, int] = {}
     for line in shipment["lines"]:
-        units[line["sku"]] = units.get(line["sku"], 0) + line["quantity"]
-    return tuple(units.items())
+        units[line["sku"]] = units.get(line["sku"], 0) + line["quantity"] - rejected.get(line["line"], 0)
+    return tuple((sku, count) for sku, count in units.items() if count)

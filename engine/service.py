@@ -7,21 +7,21 @@ by version, and read again when the snapshot names another.
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import orjson
 
-from engine import __version__
+from engine.backlog import Backlog
 from engine.decide.checking import check_order
-from engine.decide.deciding import decide
-from engine.decide.decision import canonical, order_record, record
+from engine.decide.decision import order_record
 from engine.decide.matching import Matcher
 from engine.decide.weighing import deciding_rules
-from engine.errors import Contended, KeyReused, NotFound, PolicyUnreadable, QuotaExceeded, StoreUnavailable
+from engine.errors import KeyReused, NotFound, PolicyUnreadable, StoreUnavailable
 from engine.facts import Inventory, Network, Order, Product, Snapshot
 from engine.holding import Holding
+from engine.rerouting import Rerouting
 from engine.settings import Settings
+from engine.settling import Answer, Answered, Settling, Wanted, whole
 from engine.stockroom import Availability, Stockroom
 from engine.store import checking, log, network, repairing, resetting
 from engine.store.client import Client
@@ -30,26 +30,8 @@ from engine.store.ledger import Key, Ledger, Reading, positions
 from engine.store.memory import Memory
 from engine.store.server import open_server
 from engine.store.stock import Stock
+from engine.together import Asked, Together, decide_together
 from engine.versions import Published, Versions
-
-MOST_ATTEMPTS = 10
-"""Tries of one decision whose stock others keep taking. Each failed try is somebody else's success."""
-MOST_OUTDATED = 1_000
-"""Tries of one decision that other policies took over from. They count by themselves, so that no decision fails of an
-activation, and none is committed under policies that decide no more.
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A decision's bytes, and whether they were made for this very call or had been before."""
-
-    body: bytes
-    new: bool
-
-    @property
-    def record(self) -> dict[str, Any]:
-        return dict(orjson.loads(self.body))
 
 
 class Pointsman:
@@ -76,6 +58,23 @@ class Pointsman:
         self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
         revive = self._server.ensure_running
         self.holds = Holding(self._client, self._keys, clock=lambda: self.now, revive=revive)
+        self._settling = Settling(self._ledger, settings, facts=self._facts, clock=lambda: self.now, new_id=new_id)
+        self.backlog = Backlog(
+            self._client,
+            self._keys,
+            settling=self._settling,
+            facts=self._facts,
+            products=self.products,
+            clock=lambda: self.now,
+            revive=revive,
+        )
+        self.rerouting = Rerouting(
+            self._client,
+            self._keys,
+            settling=self._settling,
+            clock=lambda: self.now,
+            revive=revive,
+        )
         stock = Stock(self._client, self._keys)
         self.stock = Stockroom(stock, facts=self._facts, known=self._known, clock=lambda: self.now, revive=revive)
 
@@ -116,8 +115,12 @@ class Pointsman:
         key: Key | None = None,
         dry_run: bool = False,
         caller: str | None = None,
+        wait: bool = False,
     ) -> Answer:
         """The decision for `order`, its stock held and the log written; with `dry_run` neither.
+
+        With `wait`, units that stay unfilled wait for stock in the backlog; without, they are the caller's to see to
+        (cancelled, or asked for again), and must not ship a second time behind its back.
 
         `now` is the instant decided as of, if not this one: holds end by the clock and not by it, and the new one lasts
         from the clock's instant at the earliest. The policies are those of that instant if it is still to come; one
@@ -125,41 +128,42 @@ class Pointsman:
         dry run. `caller`, by default the key's, is whose hold it is. Raises OrderInvalid, NotReady, KeyReused,
         QuotaExceeded, Contended, StoreUnavailable.
         """
-        instant = self.now if now is None else now
-        decision_id = self._new_id()
         whose = caller if caller is not None else key.caller if key else ""
-        tries = outdated = 0
-        while tries < MOST_ATTEMPTS and outdated < MOST_OUTDATED:
-            policies_at = max(instant, self.now)
-            try:
-                snapshot, matcher = self._facts(order.skus, instant, None if dry_run else key, policies_at=policies_at)
-            except _Answered as earlier:
-                return self._earlier(earlier.decision, order)
-            check_order(order, snapshot)
-            decision = decide(order, snapshot, matcher, instant, held_from=max(instant, self.now))
-            body = canonical(record(decision, None if dry_run else decision_id, __version__))
-            if dry_run:
-                return Answer(body=body, new=True)
-            done = self._ledger.commit(
-                decision,
-                decision_id,
-                body,
-                key,
-                policies_at=policies_at,
+        settled = self._settling.settle(
+            Wanted(
+                rest=whole(order),
+                instant=self.now if now is None else now,
                 caller=whose,
-                max_holds=self.settings.max_holds,
-            )
-            if done.answered is not None:
-                return self._earlier(done.answered, order)
-            if done.full is not None:
-                raise QuotaExceeded(
-                    f"'{whose}' has {done.full} open holds and may have {self.settings.max_holds}"
-                    " (POINTSMAN_MAX_HOLDS); confirm or release some, or wait until they expire"
-                )
-            if done.stale is None and not done.outdated:
-                return Answer(body=body, new=True)
-            tries, outdated = tries + (not done.outdated), outdated + done.outdated
-        raise Contended(f"others took the stock of order {order.id} {MOST_ATTEMPTS} times in a row; try again")
+                most_holds=self.settings.max_holds,
+                key=key,
+                waits=wait,
+            ),
+            dry_run=dry_run,
+        )
+        return settled.answer or self._earlier(settled.before or "", order)
+
+    def decide_together(
+        self,
+        orders: Sequence[Order],
+        *,
+        now: int | None = None,
+        keys: Callable[[Order], Key] | None = None,
+        caller: str = "",
+        wait: bool = False,
+        progress: Callable[[], None] = lambda: None,
+    ) -> Together:
+        """Waiting orders decided one after another, the one that deserves it first; see `together`. `keys` are those
+        of each order's decision, so that a retry goes on. Raises as `decide` does, with nothing decided.
+        """
+        asked = Asked(orders=orders, instant=self.now if now is None else now, keys=keys, caller=caller, wait=wait)
+        return decide_together(
+            asked,
+            facts=self._facts,
+            products=self.products,
+            settling=self._settling,
+            earlier=self._earlier,
+            progress=progress,
+        )
 
     def weigh(self, order: Order, *, now: int) -> tuple[str, ...]:
         """The rules that would decide `order` now: without any one of them the choice would be another."""
@@ -215,7 +219,7 @@ class Pointsman:
         self, skus: Sequence[str], now: int, key: Key | None = None, *, policies_at: int | None = None
     ) -> tuple[Snapshot, Matcher]:
         """One snapshot, and the policies active at `policies_at`: by default `now`, or the clock's instant if that is
-        later. Raises _Answered if `key` came before.
+        later. Raises Answered if `key` came before.
         """
         if policies_at is None:
             policies_at = max(now, self.now)
@@ -224,7 +228,7 @@ class Pointsman:
             day = network_now.local(now).date().isoformat()
             reading = self._reading(skus, day, policies_at, key)
             if reading.answered is not None:
-                raise _Answered(reading.answered)
+                raise Answered(reading.answered)
             if reading.network_version != network_now.version:
                 network_now = self._memory.network(reading.network_version or "")
                 continue
@@ -276,11 +280,3 @@ class Pointsman:
 def _system_clock() -> float:
     # looked up at each call, so that a test can stop it
     return time.time()
-
-
-class _Answered(Exception):
-    """The idempotency key stands for a decision made before."""
-
-    def __init__(self, decision: str) -> None:
-        super().__init__(decision)
-        self.decision = decision

@@ -15,12 +15,22 @@ KILOGRAM = 1_000_000
 """Milligrams; carbon is priced by the kilogram."""
 
 
-def decide(order: Order, snapshot: Snapshot, matcher: Matcher, now: int, *, held_from: int | None = None) -> Decision:
+def decide(
+    order: Order,
+    snapshot: Snapshot,
+    matcher: Matcher,
+    now: int,
+    *,
+    held_from: int | None = None,
+    whole: Order | None = None,
+    kept: int = 0,
+) -> Decision:
     """The best assignment under the policies. `order` is valid for `snapshot`: its SKUs are known, it has lines.
 
-    The hold lasts from `held_from`, by default `now`.
+    The hold lasts from `held_from`, by default `now`. `order` may be the rest of a `whole`, of which `kept` shipments
+    stand (see `remaining`).
     """
-    case = Case(order=order, snapshot=snapshot, matcher=matcher, now=now)
+    case = Case(order=order, snapshot=snapshot, matcher=matcher, now=now, whole=whole, kept=kept)
     offers = {(offer.option.route.key, index): offer for index, offers in enumerate(case.offers) for offer in offers}
     choice = choose(problem(case))
     shipments = tuple(_shipments(choice, offers))
@@ -78,7 +88,7 @@ def problem(case: Case) -> Problem:
             for stand in stands
         },
         split_penalty=outcome.split_penalty,
-        max_shipments=outcome.max_shipments,
+        max_shipments=case.max_shipments,
         ship_complete=outcome.ship_complete,
         room={node: room for node, room in rooms.items() if room is not None},
     )

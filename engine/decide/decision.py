@@ -39,6 +39,10 @@ REASONS = {
         "en": "the order ships whole or not at all",
         "fr": "la commande part complète ou pas du tout",
     },
+    "rejected": {
+        "en": "at nodes that rejected units of this order",
+        "fr": "en des lieux qui ont refusé des unités de cette commande",
+    },
     "not_enough": {"en": "there are fewer units than were ordered", "fr": "il y en a moins que commandé"},
 }
 """What each reason code says, in English and French."""

@@ -66,7 +66,7 @@ def _bounds(case: Case, choice: Choice, index: int, missing: int, usable: set[st
 def _order_bounds(case: Case, choice: Choice, missing: int) -> Iterator[Reason]:
     outcome = case.order_outcome
     shipments = len({key for key, _ in choice.units})
-    if outcome.max_shipments is not None and shipments >= outcome.max_shipments:
+    if case.max_shipments is not None and shipments >= case.max_shipments:
         rules = _with(case, [case.order_judgement], "max_shipments")
         yield Reason(code="max_shipments", units=missing, rules=rules)
     elif outcome.ship_complete:

@@ -64,13 +64,23 @@ class Case:
     snapshot: Snapshot
     matcher: Matcher
     now: int
+    whole: Order | None = None
+    """What `order` is the rest of: rules of the order's stage see the customer's order, not what is left of it."""
+    kept: int = 0
+    """Shipments of the whole order that stand, whatever becomes of this rest."""
+
+    @property
+    def max_shipments(self) -> int | None:
+        """Those that stand count; but a rest may always travel in one, or it would never arrive."""
+        most = self.order_outcome.max_shipments
+        return most if most is None or not self.whole else max(1, most - self.kept)
 
     @cached_property
     def facts(self) -> Mapping[str, Facts]:
         """Of the groups that are the same for all of the order."""
         network = self.snapshot.network
         return {
-            "order": describing.order_facts(self.order, self.snapshot.products, network),
+            "order": describing.order_facts(self.whole or self.order, self.snapshot.products, network),
             "now": describing.now_facts(network, self.now),
         }
 

@@ -55,12 +55,13 @@ class Client:
             )
         self._cluster = isinstance(self.redis, RedisCluster)
 
-    def script(self, name: str, *, writes: bool = True) -> Any:
+    def script(self, name: str, *, writes: bool = True, **parts: str) -> Any:
         """The Lua script beside this file, sent by its hash, or whole where the server has forgotten it. One that
-        writes is answered when as many replicas have what it wrote as must have it.
+        writes is answered when as many replicas have what it wrote as must have it. `parts` are scripts that it calls
+        as functions.
         """
         # redis-py's Script
-        script = self.redis.register_script((Path(__file__).parent / f"{name}.lua").read_text(encoding="utf-8"))
+        script = self.redis.register_script(script_text(name, **parts))
         return functools.partial(self._replicated, script) if writes and self._replicas else script
 
     def _replicated(self, script: Any, *, keys: Sequence[str], args: Sequence[Any], client: Any = None) -> Any:
@@ -132,6 +133,12 @@ class Client:
 
     def close(self) -> None:
         self.redis.close()
+
+
+def script_text(name: str, **parts: str) -> str:
+    """A script with others before it, each as a function of its KEYS and ARGV."""
+    called = (f"local function {part}(KEYS, ARGV)\n{script_text(file)}\nend\n" for part, file in parts.items())
+    return "".join(called) + (Path(__file__).parent / f"{name}.lua").read_text(encoding="utf-8")
 
 
 @contextlib.contextmanager

@@ -19,12 +19,13 @@ _LOOKED_AT = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A shipment that holds units: its number in the decision, from 0."""
+    """A shipment that holds units: its number in the decision, from 0. `body` is how it is stored."""
 
     number: int
     node: str
     service: str
     units: Units
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,20 @@ class Holds:
             text = self._client.redis.hget(self._keys.endings, name)
         return endings_of(text.decode()) if text else ()
 
+    def rejections(self, name: str, numbers: Sequence[int]) -> dict[int, dict[str, int]]:
+        """What was rejected of shipments, units by line."""
+        if not numbers:
+            return {}
+        with faults():
+            found = self._client.redis.hmget(self._keys.rejections, [f"{name} {number}" for number in numbers])
+        return {number: orjson.loads(body) if body else {} for number, body in zip(numbers, found, strict=True)}
+
+    def operation(self, name: str, operation: str) -> str | None:
+        """What was asked under the operation, and on the next line what was answered; None if nothing was."""
+        with faults():
+            found = self._client.redis.get(self._keys.operation(name, operation))
+        return found.decode() if found else None
+
     def end(self, name: str, verb: Verb, *, now: int, numbers: Sequence[int], operation: Operation | None) -> Outcome:
         """End shipments of a hold, without `numbers` all it still has. A hold whose time has come expires instead."""
         hold = self.find(name)[0]
@@ -185,7 +200,15 @@ def _hold(name: str, found: Mapping[bytes, bytes]) -> Hold:
     parts = []
     for field in sorted((field for field in found if field.isdigit()), key=int):
         node, service, units = orjson.loads(found[field])
-        parts.append(Part(number=int(field), node=node, service=service, units=tuple((sku, n) for sku, n in units)))
+        parts.append(
+            Part(
+                number=int(field),
+                node=node,
+                service=service,
+                units=tuple((sku, n) for sku, n in units),
+                body=found[field],
+            )
+        )
     return Hold(
         id=name,
         until=int(found[b"until"]),

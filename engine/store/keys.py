@@ -91,6 +91,20 @@ class Keys:
         return self._named("operation", decision, name)
 
     @property
+    def backlog(self) -> str:
+        """Hash: decision id to its entry, JSON of the order and what of it still waits for stock."""
+        return self._named("backlog")
+
+    def chain(self, first: str) -> str:
+        """List: the decisions that decided again what was left of decision `first`, or of one of them."""
+        return self._named("chain", first)
+
+    @property
+    def rejections(self) -> str:
+        """Hash: `decision number` of a shipment to JSON {line: units}, what its node rejected of it so far."""
+        return self._named("rejections")
+
+    @property
     def log(self) -> str:
         """Stream: what was decided and what ended, in order."""
         return self._named("log")

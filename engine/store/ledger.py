@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.decide.decision import Claim, Decision, Room
 from engine.facts import Position
+from engine.store.along import Along, Following
 from engine.store.client import Client, faults
 from engine.store.holds import Holds, hold_parts
 from engine.store.keys import Keys
@@ -41,13 +42,15 @@ class Reading:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
     """What became of a commit: done; or `stale`, what changed since the snapshot; or `outdated`, for other policies
-    decide by now; or `answered`, the key's decision; or `full`, the open holds of a caller that may have no more.
+    decide by now; or `answered`, the key's decision; or `full`, the open holds of a caller that may have no more; or
+    `refused`, a word of along.lua for what did not come along.
     """
 
     stale: str | None = None
     outdated: bool = False
     answered: str | None = None
     full: int | None = None
+    refused: str | None = None
 
 
 class Ledger:
@@ -59,6 +62,7 @@ class Ledger:
         self._holds = Holds(client, keys)
         self._snapshot = client.script("snapshot", writes=False)
         self._commit = client.script("commit")
+        self._following = Following(client, keys)
 
     def verify_writable(self) -> None:
         """Raise StoreUnavailable if the server takes no writes: it is a replica, full, or can't write to its disk."""
@@ -110,11 +114,12 @@ class Ledger:
         policies_at: int | None = None,
         caller: str = "",
         max_holds: int | None = None,
+        along: Along | None = None,
     ) -> Commit:
         """Take the holds and log `body`, if the claims, rooms and versions still stand: all of it or none.
 
         The policy version stands if it is the one that decides at `policies_at`, by default the decision's instant. A
-        `caller` has at most `max_holds` open holds; None: any number.
+        `caller` has at most `max_holds` open holds; None: any number. `along` is what is written with it.
         """
         keys = self._keys
         named = [keys.decisions, keys.log, keys.facts, keys.active_policy, _idempotency(keys, key)]
@@ -131,9 +136,15 @@ class Ledger:
         for room in decision.rooms:
             arguments += [room.node, room.shipments, _most(room)]
         with faults():
-            state, *said = self._commit(keys=named, args=arguments)
+            state, *said = (
+                self._commit(keys=named, args=arguments)
+                if along is None
+                else self._following.commit(along, named, arguments)
+            )
         if state in (b"done", b"policies"):
             return Commit(outdated=state == b"policies")
+        if state not in (b"key", b"stale", b"full"):
+            return Commit(refused=state.decode())
         word = said[0].decode()
         if state == b"full":
             return Commit(full=int(word))

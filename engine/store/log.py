@@ -1,7 +1,7 @@
 """The decision log: what was decided, what ended and what moved, in order. The scripts beside this file write it."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -20,8 +20,9 @@ _FAST = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`kind` is decided, confirmed, released, expired, extended, moved or repaired. `decision` is whose it is (of what
-    moved, the name of a batch); `body` the bytes of a decision, of movements or of what was repaired, empty otherwise.
+    """`kind` is decided, confirmed, released, expired, rejected, extended, withdrawn (from the backlog), moved or
+    repaired. `decision` is whose it is (of what moved, the name of a batch); `body` the bytes of a decision, of what
+    was rejected, of movements or of what was repaired, empty otherwise.
     """
 
     place: tuple[int, int]
@@ -59,6 +60,14 @@ def find(client: Client, keys: Keys, decision: str) -> Entry | None:
         place = client.redis.hget(keys.decisions, decision)
         found = client.redis.xrange(keys.log, place, place) if place else []
     return entry_of(*found[0]) if found else None
+
+
+def find_all(client: Client, keys: Keys, decisions: Sequence[str]) -> list[Entry]:
+    """The entries of decisions that are known, in their order."""
+    with faults(), client.redis.pipeline(transaction=False) as read:
+        for place in client.redis.hmget(keys.decisions, decisions):
+            read.xrange(keys.log, place, place)
+        return [entry_of(*found[0]) for found in read.execute()]
 
 
 def entries(client: Client, keys: Keys) -> Iterator[Entry]:

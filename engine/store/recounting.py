@@ -124,7 +124,9 @@ class Told:
                     self._move((sku, node), delta, entry.place)
             case "confirmed" | "released" | "expired":
                 self._ended(entry)
-            case _:  # a repair made the ledger as the log was before
+            case "rejected":
+                self._rejected(entry)
+            case _:  # what was withdrawn held nothing; a repair made the ledger as the log was before
                 pass
 
     def _decided(self, entry: Entry) -> None:
@@ -175,19 +177,48 @@ class Told:
             del self.living[entry.decision]
             self.callers[hold.caller] -= 1
 
+    def _rejected(self, entry: Entry) -> None:
+        """Units of some shipments are let go; those of which nothing is left end, and some give their room back."""
+        hold, record = self.living.get(entry.decision), entry.record
+        if hold is None:
+            return
+        for number, units in record["parts"]:
+            part = hold.parts.pop(number, None)
+            if part is None:
+                continue
+            left = Counter(part.units)
+            left.subtract(dict(units))
+            for sku, count in units:
+                self._unhold((sku, part.node), count)
+            if number not in record["ended"]:
+                kept = {sku: count for sku, count in left.items() if count}
+                hold.parts[number] = Part(node=part.node, service=part.service, units=kept)
+            elif record["room"]:
+                self._give_room(part.node, hold.day, entry)
+        if not hold.parts:
+            del self.living[entry.decision]
+            self.callers[hold.caller] -= 1
+
+    def _unhold(self, spot: Spot, count: int) -> None:
+        self.held[spot] -= count
+        if not self.held[spot]:
+            del self.held[spot]
+
+    def _give_room(self, node: str, day: str, entry: Entry) -> None:
+        loads = self._day(day, entry.place[0]).loads
+        if loads[node] > 0:
+            loads[node] -= 1
+
     def _let_go(self, part: Part, day: str, entry: Entry) -> None:
         for sku, count in part.units.items():
             spot = sku, part.node
-            self.held[spot] -= count
-            if not self.held[spot]:
-                del self.held[spot]
+            self._unhold(spot, count)
             if entry.kind == "confirmed":
                 self.confirmed += count
                 self.seen[spot] -= count
                 self._move(spot, -count, entry.place)
-        loads = self._day(day, entry.place[0]).loads
-        if entry.kind != "confirmed" and loads[part.node] > 0:
-            loads[part.node] -= 1
+        if entry.kind != "confirmed":
+            self._give_room(part.node, day, entry)
 
     def _move(self, spot: Spot, delta: int, place: Place) -> None:
         base = self.bases.get(spot)

@@ -168,7 +168,13 @@ def test_the_openapi_page_describes_every_address(http):
     page = http.get("/openapi.json").get_json()
     assert set(page["paths"]) == {
         "/v1/decisions",
+        "/v1/decisions/batch",
         "/v1/decisions/{decision_id}",
+        "/v1/decisions/{decision_id}/chain",
+        "/v1/decisions/{decision_id}/reject",
+        "/v1/backlog",
+        "/v1/backlog/run",
+        "/v1/backlog/{decision_id}",
         "/v1/decisions/{decision_id}/confirm",
         "/v1/decisions/{decision_id}/release",
         "/v1/decisions/{decision_id}/extend",

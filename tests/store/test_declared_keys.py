@@ -1,9 +1,10 @@
 """Every script touches only the keys it is given, as a cluster asks: else it would look on the wrong machine."""
 
-from pathlib import Path
+import dataclasses
 
 import pytest
 
+from engine.rejecting import Refusal
 from engine.store import client as store
 from engine.store.stock import Count, Movement, Stamp
 from tests.building import LILLE, LYON, inventory, node, order
@@ -25,9 +26,8 @@ end)(redis)
 def strict_scripts(monkeypatch):
     """Scripts made from here on fail at a key that they were not given."""
 
-    def script(self, name, **_):
-        text = (Path(store.__file__).parent / f"{name}.lua").read_text(encoding="utf-8")
-        return self.redis.register_script(STRICT + text)
+    def script(self, name, *, writes=True, **parts):
+        return self.redis.register_script(STRICT + store.script_text(name, **parts))
 
     monkeypatch.setattr(store.Client, "script", script)
 
@@ -52,6 +52,14 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock):
     pointsman.holds.extend(names[2], minutes=90)
     pointsman.stock.put(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
     pointsman.stock.move([Movement(op=sku, node="lille", sku=sku, delta=5) for sku in "AB"])
+    for units in (1, 2):
+        said = Refusal(decision=names[0], node="lille", reason="not_in_stock", on_hand=1, lines={"A": units})
+        pointsman.rerouting.reject(dataclasses.replace(said, op=f"{units}", waits=True))
+    assert pointsman.decide(order(("A", 90)), wait=True).record["waiting"]
+    pointsman.stock.move([Movement(op="back", node="lille", sku="A", delta=50)])
+    assert pointsman.backlog.run(limit=9).answers
+    for place in pointsman.backlog.page(limit=9).places:
+        pointsman.backlog.withdraw(place.waiting.decision)
     clock.now += 3_600
     assert pointsman.availability("A", "web").free > 0
     clock.now += 3_600

@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.rejecting import Refusal
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import Key
@@ -88,3 +89,32 @@ def test_a_count_counts_once(shop, lossy):
     lossy.marker = b":stamp:"
     placed = shop.stock.put(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
     assert (lossy.lost, placed.position.on_hand, placed.older) == (1, 4, False)
+
+
+def test_an_order_waits_once_is_served_once_and_withdrawn_once(shop, lossy, redis_client, network):
+    for number, units in enumerate((12, 4)):
+        lossy.marker = b":chain:"
+        assert shop.decide(order(("A", units), id=f"{number}"), wait=True).record["waiting"]
+    shop.stock.move([Movement(op="a", node="lyon", sku="A", delta=2)])
+    lossy.marker = b":chain:"
+    (answer,) = shop.backlog.run(limit=9).answers
+    assert (answer.record["status"], position(shop)) == ("filled", (12, 12))
+    (place,) = shop.backlog.page(limit=9).places
+    lossy.marker = b":backlog"
+    shop.backlog.withdraw(place.waiting.decision)
+    assert (lossy.lost, shop.backlog.page(limit=9).waiting) == (4, 0)
+    assert kinds(redis_client, network) == ["decided", "decided", "moved", "decided", "withdrawn"]
+    assert shop.check().clean
+
+
+@pytest.mark.parametrize("op", [None, "mine"])
+def test_a_node_rejects_once(shop, lossy, redis_client, network, op):
+    name = shop.decide(order(("A", 3))).record["id"]
+    lossy.marker = b":rejections"
+    made = shop.rerouting.reject(
+        Refusal(decision=name, node="lyon", reason="not_in_stock", on_hand=4, lines={"A": 2}, op=op)
+    )
+    assert (lossy.lost, made.record["status"], position(shop)) == (1, "unfilled", (4, 1))
+    assert kinds(redis_client, network) == ["decided", "decided", "rejected"]
+    assert shop.rerouting.chain(name).follow_ups == 1
+    assert shop.check().clean

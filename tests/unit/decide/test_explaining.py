@@ -1,12 +1,15 @@
 """Why units stay unfilled: each reason where it is the one, with its units and its rules."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from engine.decide.decision import REASONS, Reason, record
+from engine.decide.matching import Matcher
+from engine.decide.remaining import Rest, decide_rest
 from engine.facts import Position
-from tests.building import EURO, LILLE, LYON, decided, node, order, product, service, snapshot
+from tests.building import EURO, LILLE, LYON, NOW, decided, node, order, policies, product, service, snapshot
 
 NODES = [node("lyon", LYON), node("lille", LILLE, type="store", handling=EURO)]
 
@@ -154,6 +157,18 @@ def test_several_reasons_stand_together():
         Reason(code="unreachable", units=6),
         Reason(code="not_enough", units=18),
     ]
+
+
+def test_units_at_nodes_that_rejected_them_are_said_to_be_there():
+    rest = Rest(whole=order(("A", 4)), units={"1": 3}, barred={"A": frozenset({"lyon"}), "B": frozenset({"lyon"})})
+
+    def of_the_rest(known):
+        with contextlib.closing(Matcher(policies())) as matcher:
+            return reasons(decide_rest(rest, known, matcher, NOW, held_from=NOW))
+
+    assert of_the_rest(facts()) == [Reason(code="rejected", units=2), Reason(code="not_enough", units=1)]
+    assert of_the_rest(facts(2, 0)) == [Reason(code="rejected", units=2)]
+    assert of_the_rest(facts(0, 0)) == [Reason(code="no_stock", units=3)]
 
 
 @pytest.mark.parametrize("code", sorted(REASONS))

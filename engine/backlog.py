@@ -1,0 +1,159 @@
+"""Orders that wait for stock, and what has come offered to them: to the one that deserves it first."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.decide.ranking import Rank, priority, priority_of, rank, ranked
+from engine.decide.remaining import Rest
+from engine.errors import Contended, NotFound, OrderInvalid, QuotaExceeded, StoreUnavailable
+from engine.settling import Answer, Facts, Follow, Settled, Settling, Wanted
+from engine.store.backlog import Waiting, WaitingRoom
+from engine.store.chains import read_chain
+from engine.store.client import Client
+from engine.store.keys import Keys
+from engine.together import Products
+
+RESEND_SECONDS = 5 * 60
+"""How long a withdrawal is known: the client's library sends it again within seconds."""
+_MOST_CHANGES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An entry and where it stands. `priority` is what the policies say of its order now."""
+
+    waiting: Waiting
+    rank: Rank
+
+    @property
+    def priority(self) -> int:
+        return priority_of(self.rank)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some of what waits, the first to be offered stock first. `after` is where the next page begins; None: nowhere."""
+
+    places: tuple[Place, ...]
+    waiting: int
+    """Entries in all."""
+    after: Rank | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What came of offering stock. `offered` entries were looked at; `answers` are the decisions made; `failed` are
+    (decision, why) of entries that could not be decided, and wait. `after`: the next run goes on from there.
+    """
+
+    offered: int
+    answers: tuple[Answer, ...]
+    failed: tuple[tuple[str, str], ...]
+    after: Rank | None
+
+
+class Backlog:
+    """The backlog of one network. Methods raise NotReady, StoreUnavailable."""
+
+    def __init__(
+        self,
+        client: Client,
+        keys: Keys,
+        *,
+        settling: Settling,
+        facts: Facts,
+        products: Products,
+        clock: Callable[[], int],
+        revive: Callable[[], None],
+    ) -> None:
+        self._client = client
+        self._keys = keys
+        self._room = WaitingRoom(client, keys)
+        self._settling = settling
+        self._facts = facts
+        self._products = products
+        self._clock = clock
+        self._revive = revive
+
+    def page(self, *, after: Rank | None = None, limit: int) -> Page:
+        """At most `limit` entries that stand after `after`."""
+        places = self._places()
+        rest = [place for place in places if after is None or place.rank > after]
+        more = len(rest) > limit
+        return Page(places=tuple(rest[:limit]), waiting=len(places), after=rest[limit - 1].rank if more else None)
+
+    def withdraw(self, decision: str) -> None:
+        """Let the unfilled units of a decision wait no more; raises NotFound."""
+        operation = f"own:{uuid.uuid4().hex}"
+        if not self._room.withdraw(decision, now=self._clock(), operation=operation, seconds=RESEND_SECONDS):
+            raise NotFound(f"nothing of decision '{decision}' waits: it never did, was filled, or was withdrawn")
+
+    def run(self, *, after: Rank | None = None, limit: int, progress: Callable[[], None] = lambda: None) -> Run:
+        """Offer what is in stock to at most `limit` entries that stand after `after`, one after another.
+
+        What ships is a decision of its own that follows the one that waited; what then still lacks waits on, in its
+        place. Several may run at once: each entry is decided by one of them.
+        """
+        page = self.page(after=after, limit=limit)
+        skus = dict.fromkeys(sku for place in page.places for sku in place.waiting.skus)
+        there = self._room.in_stock(list(skus))
+        answers: list[Answer] = []
+        failed: list[tuple[str, str]] = []
+        for place in page.places:
+            if not there.isdisjoint(place.waiting.skus):
+                try:
+                    answers += self._offer(place.waiting)
+                except (OrderInvalid, QuotaExceeded, Contended) as error:
+                    failed.append((place.waiting.decision, str(error)))
+            progress()
+        return Run(offered=len(page.places), answers=tuple(answers), failed=tuple(failed), after=page.after)
+
+    def _offer(self, waiting: Waiting) -> Sequence[Answer]:
+        """The decision of what waits; none, if nothing of it can ship now or somebody else has decided it."""
+        for _ in range(_MOST_CHANGES):
+            settled = self._decide(waiting)
+            if settled.refused != "chain":
+                return [settled.answer] if settled.answer else []
+        raise Contended(f"order {waiting.order.id} is decided again and again by others; try again")
+
+    def _decide(self, waiting: Waiting) -> Settled:
+        chain = read_chain(self._client, self._keys, waiting.first)
+        told: dict[str, Any] = {"decision": waiting.decision, "first": waiting.first, "because": "stock"}
+        barred = chain.barred(lasting=True)
+        told |= {"barred": {sku: sorted(nodes) for sku, nodes in sorted(barred.items())}} if barred else {}
+        return self._settling.settle(
+            Wanted(
+                rest=Rest(whole=waiting.order, units=waiting.units, barred=barred, kept=chain.kept),
+                instant=self._clock(),
+                caller=waiting.caller,
+                most_holds=self._settling.max_holds,
+                waits=True,
+                follow=Follow(first=waiting.first, seen=chain.follow_ups, record=told, claims=waiting.decision),
+                if_any=True,
+            )
+        )
+
+    def _places(self) -> list[Place]:
+        try:
+            found = self._room.all()
+        except StoreUnavailable:
+            # the embedded server may have been killed
+            self._revive()
+            found = self._room.all()
+        now = self._clock()
+        snapshot, matcher = self._facts([], now)
+        products = self._products(dict.fromkeys(sku for waiting in found for sku in waiting.order.skus))
+        places = (
+            Place(
+                waiting=waiting,
+                rank=rank(
+                    waiting.order,
+                    priority(waiting.order, snapshot.network, products, matcher, now),
+                    waiting.decision,
+                ),
+            )
+            for waiting in found
+        )
+        return ranked(places, lambda place: place.rank)

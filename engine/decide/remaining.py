@@ -1,0 +1,115 @@
+"""What is left of an order: the units that no node had, or that a node rejected, decided again by themselves.
+
+A rest is decided as an order of its own, with these differences. Rules of the order's stage (its value, its units)
+see the whole order, as the customer placed it. Shipments that stand count against `max_shipments`, but one is always
+allowed. `ship_complete` is of the rest: it ships whole or not at all, and what already left stays gone. The first
+shipment of a rest costs no `split_penalty`: every way to ship it is one more parcel. `keep_together` is of what is
+left of the line. Nodes that rejected units of the order are barred, by SKU.
+"""
+
+import dataclasses
+import datetime
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from engine.decide.deciding import decide
+from engine.decide.decision import Decision, Reason, Unfilled
+from engine.decide.matching import Matcher
+from engine.facts import MICRODEGREES, Line, Order, Place, Snapshot
+
+Barred: TypeAlias = Mapping[str, frozenset[str]]
+"""By SKU, the nodes that don't come into question."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """What is left of `whole`: units by line. `kept` shipments of it stand."""
+
+    whole: Order
+    units: Mapping[str, int]
+    barred: Barred = dataclasses.field(default_factory=dict)
+    kept: int = 0
+
+    @property
+    def order(self) -> Order:
+        """The lines that something is left of, with what is left of them."""
+        left = (
+            dataclasses.replace(line, quantity=self.units[line.id])
+            for line in self.whole.lines
+            if line.id in self.units
+        )
+        return dataclasses.replace(self.whole, lines=tuple(left))
+
+
+def decide_rest(rest: Rest, snapshot: Snapshot, matcher: Matcher, now: int, *, held_from: int) -> Decision:
+    """The best assignment of what is left; `snapshot` has all SKUs of the whole order."""
+    made = decide(
+        rest.order,
+        _without(snapshot, rest.barred),
+        matcher,
+        now,
+        held_from=held_from,
+        whole=rest.whole,
+        kept=rest.kept,
+    )
+    unfilled = tuple(_told(item, snapshot, rest.barred) for item in made.unfilled)
+    return dataclasses.replace(made, unfilled=unfilled)
+
+
+def unfilled_units(record: Mapping[str, Any]) -> dict[str, int]:
+    """By line, what a decision on record left unfilled."""
+    return {item["line"]: item["quantity"] for item in record["unfilled"]}
+
+
+def order_of(record: Mapping[str, Any]) -> Order:
+    """The order that `order_record` wrote."""
+    goal, promise = record["destination"], record["promise_by"]
+    place = None
+    if goal["latitude"] is not None:
+        place = Place(latitude=_microdegrees(goal["latitude"]), longitude=_microdegrees(goal["longitude"]))
+    return Order(
+        id=record["id"],
+        channel=record["channel"],
+        delivery=record["delivery"],
+        placed_at=seconds(record["placed_at"]),
+        promise_by=None if promise is None else seconds(promise),
+        place=place,
+        collect_at=record["collect_at"],
+        country=goal["country"],
+        postcode=goal["postcode"],
+        region=goal["region"],
+        segment=record["segment"],
+        tags=frozenset(record["tags"]),
+        lines=tuple(
+            Line(id=line["id"], sku=line["sku"], quantity=line["quantity"], unit_price=line["unit_price_micros"])
+            for line in record["lines"]
+        ),
+    )
+
+
+def seconds(instant: str) -> int:
+    """UTC seconds of what `timestamp` wrote."""
+    return int(datetime.datetime.fromisoformat(instant).timestamp())
+
+
+def _microdegrees(degrees: float) -> int:
+    # the decimal was written from microdegrees, so the nearest one is the one it was
+    return round(degrees * MICRODEGREES)
+
+
+def _without(snapshot: Snapshot, barred: Barred) -> Snapshot:
+    positions = {
+        sku: {node: position for node, position in nodes.items() if node not in barred.get(sku, ())}
+        for sku, nodes in snapshot.positions.items()
+    }
+    return dataclasses.replace(snapshot, positions=positions)
+
+
+def _told(item: Unfilled, snapshot: Snapshot, barred: Barred) -> Unfilled:
+    """Units at barred nodes are there, and say why they don't count."""
+    nodes = snapshot.positions.get(item.sku, {})
+    units = sum(nodes[node].available for node in barred.get(item.sku, ()) if node in nodes)
+    if not units:
+        return item
+    others = (reason for reason in item.reasons if reason.code != "no_stock")
+    return dataclasses.replace(item, reasons=(Reason(code="rejected", units=units), *others))

@@ -1,0 +1,154 @@
+-- Commits a decision with what belongs to it: its unfilled units wait; or it decides again the waiting units of another
+-- decision, or those a node rejected, which is no more held then. All of it or none. commit.lua is put before this, as
+-- the function `commit`.
+--
+-- KEYS  1 backlog  2 chain  3 operation  4 hold  5 expiring  6 endings  7 rejections  8 load of the hold's day
+--       9 open holds  10 log, then on_hand, held and stamp and base of each SKU rejected; then the keys of commit.lua
+-- ARGV  1 number of keys before those of commit.lua  2 what belongs to it, as JSON (see along.py)
+--       3 the log's entry of a rejection; then the arguments of commit.lua
+-- Answers as commit.lua does; {'key', decision id} also if this rejection came before, {'reused'} if its operation was
+-- another; {'chain'} if the order was decided again meanwhile; {'gone'} if what waited waits no more; {'hold'} if the
+-- hold has changed; {'crowded', waiting} if no more may wait.
+local SECOND = 1000000
+local what = cjson.decode(ARGV[2])
+local rejected = what.rejected
+local keys, arguments = {}, {}
+for index = tonumber(ARGV[1]) + 1, #KEYS do
+  keys[#keys + 1] = KEYS[index]
+end
+for index = 4, #ARGV do
+  arguments[#arguments + 1] = ARGV[index]
+end
+local id, now = arguments[1], tonumber(what.now)
+
+-- a write that the client's library sends again, its answer having been lost, is answered and not applied twice
+if redis.call('HEXISTS', keys[1], id) == 1 then
+  return {'done'}
+end
+if what.asked then
+  local earlier = redis.call('GET', KEYS[3])
+  if earlier then
+    local asked, decision = string.match(earlier, '^([^\n]*)\n(.*)$')
+    return asked == what.asked and {'key', decision} or {'reused'}
+  end
+end
+if what.claims and redis.call('HEXISTS', KEYS[1], what.claims) == 0 then
+  return {'gone'}
+end
+if what.seen and redis.call('LLEN', KEYS[2]) ~= what.seen then
+  return {'chain'}
+end
+if what.waits and not what.claims then
+  local waiting = redis.call('HLEN', KEYS[1])
+  if waiting >= what.most then
+    return {'crowded', tostring(waiting)}
+  end
+end
+if rejected then
+  if tonumber(redis.call('HGET', KEYS[4], 'until') or 0) <= now then
+    return {'hold'}
+  end
+  for _, part in ipairs(rejected.parts) do
+    if redis.call('HGET', KEYS[4], part.number) ~= part.before then
+      return {'hold'}
+    end
+  end
+end
+
+local answer = commit(keys, arguments)
+if answer[1] ~= 'done' then
+  return answer
+end
+
+if what.claims then
+  redis.call('HDEL', KEYS[1], what.claims)
+end
+if what.waits then
+  redis.call('HSET', KEYS[1], id, what.waits)
+end
+if what.seen then
+  redis.call('RPUSH', KEYS[2], id)
+end
+if what.asked then
+  redis.call('SET', KEYS[3], what.asked .. '\n' .. id, 'EX', what.seconds)
+end
+if not rejected then
+  return answer
+end
+
+local function key_of(index, kind)
+  return KEYS[10 + 4 * index + kind]
+end
+
+-- what was rejected is not held any more
+local states = {}
+for state in string.gmatch(redis.call('HGET', KEYS[6], rejected.id) or '', '%S+') do
+  states[#states + 1] = state
+end
+for index = #states + 1, rejected.shipments do
+  states[index] = '-'
+end
+local ended = false
+for _, part in ipairs(rejected.parts) do
+  for _, units in ipairs(part.units) do
+    local held = key_of(units[1], 2)
+    if redis.call('HINCRBY', held, rejected.node, string.format('%.0f', -units[2])) <= 0 then
+      redis.call('HDEL', held, rejected.node)
+    end
+  end
+  redis.call('HSET', KEYS[7], rejected.id .. ' ' .. part.number, part.rejections)
+  if part.after then
+    redis.call('HSET', KEYS[4], part.number, part.after)
+  else
+    redis.call('HDEL', KEYS[4], part.number)
+    states[tonumber(part.number) + 1] = 'rejected:' .. what.now
+    ended = true
+    -- a node that says it is full has no room to give back
+    if not rejected.full and tonumber(redis.call('HGET', KEYS[8], rejected.node) or 0) > 0 then
+      redis.call('HINCRBY', KEYS[8], rejected.node, -1)
+    end
+  end
+end
+if ended then
+  redis.call('HSET', KEYS[6], rejected.id, table.concat(states, ' '))
+  local living = 0
+  for _, field in ipairs(redis.call('HKEYS', KEYS[4])) do
+    living = living + (tonumber(field) and 1 or 0)
+  end
+  if living == 0 then
+    local caller = redis.call('HGET', KEYS[4], 'caller')
+    if redis.call('HINCRBY', KEYS[9], caller, -1) <= 0 then
+      redis.call('HDEL', KEYS[9], caller)
+    end
+    redis.call('DEL', KEYS[4])
+    redis.call('ZREM', KEYS[5], rejected.id)
+  end
+end
+
+-- what is on hand is what the node says, unless the source that counts it has said something newer
+local function count(index, said)
+  local on_hand, held, stamp, base = key_of(index, 1), key_of(index, 2), key_of(index, 3), key_of(index, 4)
+  local there = tonumber(redis.call('HGET', on_hand, rejected.node) or 0)
+  local promised = tonumber(redis.call('HGET', held, rejected.node) or 0)
+  local kind, number = string.match(redis.call('HGET', stamp, rejected.node) or '', '^(%a) (%d+)')
+  if kind == 't' and tonumber(number) >= (now + 1) * SECOND then
+    return {'older', there}
+  end
+  local units = string.format('%.0f', said or math.min(there, promised))
+  redis.call('HSET', on_hand, rejected.node, units)
+  redis.call('HDEL', base, rejected.node)
+  if kind ~= 's' then
+    local at = math.max(now * SECOND, tonumber(number or 0))
+    redis.call('HSET', stamp, rejected.node, string.format('t %.0f %s', at, units))
+  end
+  return {'set', tonumber(units)}
+end
+
+local counted = {}
+for _, item in ipairs(rejected.counts) do
+  local found = count(item.index, item.said)
+  counted[#counted + 1] = {item.sku, found[1], found[2]}
+end
+redis.call('XADD', KEYS[10], '*', 'kind', 'rejected', 'id', rejected.id, 'at', what.now, 'body', ARGV[3],
+  'counted', #counted > 0 and cjson.encode(counted) or '[]')
+return answer

@@ -1,0 +1,80 @@
+"""What waits for stock: the unfilled units of decisions whose callers said so."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from engine.decide.decision import order_record
+from engine.decide.remaining import order_of
+from engine.facts import Order
+from engine.store.client import Client, faults
+from engine.store.keys import Keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Units by line of `order`, as its customer placed it, that `decision` left unfilled. `first` began the order's
+    chain of decisions; `since` is when its units began to wait, in UTC seconds; `caller` whose holds are counted.
+    """
+
+    decision: str
+    first: str
+    order: Order
+    units: Mapping[str, int]
+    since: int
+    caller: str
+
+    @property
+    def body(self) -> bytes:
+        """As it is stored."""
+        order, units = order_record(self.order), dict(self.units)
+        return orjson.dumps(
+            {"first": self.first, "order": order, "units": units, "since": self.since, "caller": self.caller}
+        )
+
+    @classmethod
+    def of(cls, decision: str, body: bytes) -> "Waiting":
+        said: dict[str, Any] = orjson.loads(body)
+        return cls(decision=decision, **said | {"order": order_of(said["order"])})
+
+    @property
+    def skus(self) -> list[str]:
+        """Of the units that wait."""
+        return list(dict.fromkeys(line.sku for line in self.order.lines if line.id in self.units))
+
+
+class WaitingRoom:
+    """The backlog of one network."""
+
+    def __init__(self, client: Client, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        self._withdrawing = client.script("withdrawing")
+
+    def all(self) -> list[Waiting]:
+        """Everything that waits, in no order."""
+        with faults():
+            found = self._client.redis.hgetall(self._keys.backlog)
+        return [Waiting.of(name.decode(), body) for name, body in found.items()]
+
+    def withdraw(self, decision: str, *, now: int, operation: str, seconds: int) -> bool:
+        """Let it wait no more; whether it did. The same `operation` again is answered the same."""
+        keys = self._keys
+        named = [keys.backlog, keys.log, keys.operation(decision, operation)]
+        with faults():
+            return bool(self._withdrawing(keys=named, args=[decision, now, seconds]))
+
+    def in_stock(self, skus: list[str]) -> set[str]:
+        """Those of the SKUs of which some node has units that nobody holds."""
+        with faults(), self._client.redis.pipeline(transaction=False) as read:
+            for sku in skus:
+                read.hgetall(self._keys.on_hand(sku))
+                read.hgetall(self._keys.held(sku))
+            found = read.execute()
+        return {
+            sku
+            for sku, on_hand, held in zip(skus, found[::2], found[1::2], strict=True)
+            if any(int(units) > int(held.get(node, 0)) for node, units in on_hand.items())
+        }

@@ -1,0 +1,198 @@
+"""What waits for stock: in which order it is offered, that it is decided once, and what becomes of it."""
+
+import pytest
+
+from engine import settling
+from engine.errors import NotFound, QuotaExceeded
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store import along
+from engine.store.ledger import Key
+from engine.store.stock import Movement
+from tests.building import HOUR, LILLE, LYON, MARSEILLE, NOW, inventory, node, order
+from tests.conftest import activate
+from tests.ordering import shipped_units, unfilled_units
+from tests.store.test_scarce_stock import together
+
+VIP = "when: {order.segment: vip}, then: {priority: 80}"
+
+
+@pytest.fixture
+def shop(bare):
+    """Nothing of A but two in Lyon."""
+    nodes = [node("lyon", LYON), node("lille", LILLE), node("marseille", MARSEILLE)]
+    bare.load(inventory(nodes, {"A": {"lyon": 2}, "B": {"lyon": 9}}))
+    activate(bare, VIP)
+    return bare
+
+
+def arrive(shop, units, sku="A", name="lyon", op=None):
+    (found,) = shop.stock.move([Movement(op=op or f"{sku}{name}{units}", node=name, sku=sku, delta=units)])
+    assert found.word == "applied"
+
+
+def waits(shop, *lines, **more):
+    return shop.decide(order(*lines, **more), wait=True, caller="oms").record
+
+
+def waiting(shop):
+    page = shop.backlog.page(limit=100)
+    return {place.waiting.order.id: dict(place.waiting.units) for place in page.places}
+
+
+def run(shop, **more):
+    return [answer.record for answer in shop.backlog.run(limit=100, **more).answers]
+
+
+def test_nothing_waits_unless_the_caller_says_so(shop):
+    record = shop.decide(order(("A", 3))).record
+    assert (unfilled_units(record), waiting(shop), "waiting" in record) == (1, {}, False)
+    filled = waits(shop, ("B", 1))
+    assert (waiting(shop), "waiting" in filled) == ({}, False)
+    tried = shop.decide(order(("A", 9)), wait=True, dry_run=True).record
+    assert (waiting(shop), "waiting" in tried) == ({}, False)
+
+
+def test_unfilled_units_wait_and_stock_that_comes_is_a_decision_that_follows(shop, clock):
+    first = waits(shop, ("B", 1), ("A", 5))
+    assert (first["waiting"], waiting(shop)) == (True, {"W-1": {"2": 3}})
+    assert run(shop) == [], "nothing has come"
+    clock.now += HOUR
+    arrive(shop, 2, name="lille")
+    (second,) = run(shop)
+    assert second["follows"] == {"decision": first["id"], "first": first["id"], "because": "stock"}
+    assert (shipped_units(second), second["status"], second["waiting"]) == (2, "partial", True)
+    assert [(line["id"], line["quantity"]) for line in second["order"]["lines"]] == [("2", 3)]
+    assert waiting(shop) == {"W-1": {"2": 1}}
+    arrive(shop, 5)
+    (third,) = run(shop)
+    assert (third["status"], third["follows"]["decision"], "waiting" in third) == ("filled", second["id"], False)
+    assert waiting(shop) == {}
+    chain = shop.rerouting.chain(second["id"])
+    assert [link.record["id"] for link in chain.links] == [first["id"], second["id"], third["id"]]
+    audit = shop.check()
+    assert (audit.clean, audit.held) == (True, 6)
+    assert {hold.caller for hold in shop.holds.living(limit=9).holds} == {"oms"}
+
+
+def test_stock_is_offered_by_priority_then_promise_then_age(shop):
+    waits(shop, ("A", 2), id="takes all there is")
+    given = [
+        {"id": "young"},
+        {"id": "old", "placed_at": NOW - HOUR},
+        {"id": "promised", "promise_by": NOW + HOUR, "placed_at": NOW + 9},
+        {"id": "vip", "segment": "vip", "placed_at": NOW + 10},
+    ]
+    for item in given:
+        waits(shop, ("A", 1), **item)
+    expected = ["vip", "promised", "old", "young"]
+    assert list(waiting(shop)) == expected
+    assert [place.priority for place in shop.backlog.page(limit=9).places] == [80, 50, 50, 50]
+    arrive(shop, 3)
+    assert [record["order"]["id"] for record in run(shop)] == expected[:3]
+    activate(shop, "when: {order.id: young}, then: {priority: 90}")
+    assert list(waiting(shop)) == ["young"]
+
+
+def test_pages_follow_one_another_and_so_do_runs(shop):
+    for number in range(7):
+        waits(shop, ("A", 9), id=f"W-{number}")
+    seen, after = [], None
+    for _ in range(4):
+        page = shop.backlog.page(after=after, limit=2)
+        seen += [place.waiting.order.id for place in page.places]
+        after = page.after
+    assert (seen, after, page.waiting) == ([f"W-{number}" for number in range(7)], None, 7)
+    arrive(shop, 3)
+    first = shop.backlog.run(limit=4)
+    assert (first.offered, [answer.record["order"]["id"] for answer in first.answers]) == (4, ["W-0"])
+    second = shop.backlog.run(limit=4, after=first.after)
+    assert (second.offered, second.answers, second.after) == (3, (), None)
+
+
+def test_what_is_withdrawn_waits_no_more(shop, redis_client, network):
+    first = waits(shop, ("A", 5))
+    shop.backlog.withdraw(first["id"])
+    assert waiting(shop) == {}
+    arrive(shop, 5)
+    assert run(shop) == []
+    with pytest.raises(NotFound, match="was withdrawn"):
+        shop.backlog.withdraw(first["id"])
+    kinds = [fields[b"kind"] for _, fields in redis_client.xrange(f"{{{network}}}:log")]
+    assert kinds == [b"decided", b"withdrawn", b"moved"]
+    assert shop.check().clean
+
+
+def test_two_runs_at_once_decide_each_order_once(shop, opened):
+    for number in range(12):
+        waits(shop, ("A", 2), id=f"W-{number:02}", segment="vip" if number % 4 == 0 else None)
+    before = list(waiting(shop))
+    arrive(shop, 13)
+    workers = [opened() for _ in range(4)]
+    answers = together(4, lambda number: run(workers[number]))
+    followed = [record["follows"]["decision"] for found in answers for record in found]
+    assert len(followed) == len(set(followed)) == 7
+    shipped = sum(shipped_units(record) for found in answers for record in found)
+    assert (shipped, sum(units["1"] for units in waiting(shop).values())) == (13, 9)
+    assert list(waiting(shop)) == before[6:], "the first were served first"
+    audit = shop.check()
+    assert (audit.clean, audit.held) == (True, 15)
+
+
+def test_an_order_whose_product_is_gone_waits_and_the_others_go_on(shop):
+    waits(shop, ("A", 9), id="a")
+    waits(shop, ("B", 99), id="b")
+    shop.load(inventory([node("lyon", LYON)], {"B": {"lyon": 200}}))
+    found = shop.backlog.run(limit=9)
+    assert [answer.record["order"]["id"] for answer in found.answers] == ["b"]
+    assert list(waiting(shop)) == ["a"]
+
+
+def test_a_whole_order_of_which_a_product_is_gone_is_told(shop):
+    waits(shop, ("A", 1), ("B", 99), id="both")
+    shop.load(inventory([node("lyon", LYON)], {"B": {"lyon": 200}}))
+    found = shop.backlog.run(limit=9)
+    assert found.answers == ()
+    ((_, why),) = found.failed
+    assert "no product goes by the SKU 'A'" in why
+
+
+def test_a_caller_without_holds_left_waits_on(server_url, network, clock, shop):
+    waits(shop, ("A", 3), id="mine")
+    arrive(shop, 5)
+    with Pointsman(Settings(redis_url=server_url, network=network, max_holds=1), clock=clock) as strict:
+        found = strict.backlog.run(limit=9)
+    assert found.answers == ()
+    assert "open holds" in found.failed[0][1]
+    assert list(waiting(shop)) == ["mine"]
+
+
+def test_no_more_may_wait_than_can_be_ranked(shop, monkeypatch, contents):
+    monkeypatch.setattr(along, "MOST_WAITING", 1)
+    monkeypatch.setattr(settling, "MOST_WAITING", 1)
+    waits(shop, ("A", 5), id="one")
+    before = contents()
+    with pytest.raises(QuotaExceeded, match="wait for stock already"):
+        waits(shop, ("A", 5), id="two")
+    assert contents() == before
+    arrive(shop, 1)
+    (record,) = run(shop)
+    assert (record["status"], waiting(shop)) == ("partial", {"one": {"1": 2}}), "what waits may wait on"
+
+
+def test_a_retried_decision_waits_once(shop):
+    key = Key(caller="oms", name="k")
+    for _ in range(3):
+        shop.decide(order(("A", 5)), key=key, wait=True)
+    assert waiting(shop) == {"W-1": {"1": 3}}
+
+
+def test_shipments_of_the_whole_order_count_against_its_bound(shop):
+    activate(shop, "then: {max_shipments: 2}")
+    waits(shop, ("A", 8))
+    arrive(shop, 2, name="lille")
+    arrive(shop, 2, name="marseille")
+    (record,) = run(shop)
+    assert (len(record["shipments"]), unfilled_units(record)) == (1, 4)
+    (last,) = run(shop)
+    assert len(last["shipments"]) == 1, "a rest may always travel in one"
