@@ -363,3 +363,16 @@ def test_two_services_of_a_node_are_rejected_apart(bare):
     third = reject(bare, first, "lyon")
     assert [line["sku"] for line in third["order"]["lines"]] == ["B"], "of both, what is still held"
     assert bare.check().clean
+
+
+def test_a_ledger_that_drifted_is_mended_as_rejections_say(shop, redis_client, network):
+    first = decide(shop, ("A", 8), ("B", 2))
+    reject(shop, first, "lyon", lines={"A": 3})
+    redis_client.hincrby(f"{{{network}}}:held:A", "lyon", 4)
+    redis_client.hdel(f"{{{network}}}:hold:{first['id']}", "0")
+    assert not shop.check().clean
+    shop.repair(who="a test")
+    assert shop.check().clean
+    assert positions(shop)["lyon"] == (10, 5)
+    assert states(shop, first) == {"lyon": ("held", {"A": 5, "B": 2})}
+    assert shop.holds.confirm(first["id"]).shipments[0].units == (("A", 5), ("B", 2))
