@@ -57,6 +57,11 @@ class Opening:
         """How many more may be opened; below zero if these are too many."""
         return self._most - len(opened)
 
+    def fits(self, opened: Collection[int]) -> bool:
+        """Whether these may be opened together."""
+        taken = Counter([self._lanes[number].key[0] for number in opened]) if self._room else {}
+        return self.room(opened) >= 0 and all(count <= self._room.get(node, count) for node, count in taken.items())
+
     def fitting(self, opened: Collection[int], free: Iterable[int]) -> list[int]:
         """Those of the free for which their node has room."""
         if not self._room:

@@ -124,7 +124,7 @@ class Search:
 
     def _explored(self, branch: Branch) -> list[Branch]:
         """What is left of the branch, in two: without one of its shipments and, to be explored first, with it."""
-        while self._opening.room(branch.opened) >= 0:
+        while self._opening.fits(branch.opened):  # what must be opened may be more than there is room for
             free = self._reaching(branch)
             if not free:
                 self._finish(branch.opened)
