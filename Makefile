@@ -7,7 +7,7 @@ ARGS   ?=
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check fmt fuzz soak bench serve lock clean
+.PHONY: help demo test cover check fmt fuzz soak bench serve lock clean
 
 BIN  := $(VENV)/bin
 WHAT := requirements.lock pyproject.toml
@@ -38,6 +38,9 @@ demo: $(VENV)/.runtime ## install, load the example network, route a day of its 
 run = printf '\n$$ pointsman %s\n' '$(1)' && $(DEMO) $(1)
 
 test: $(VENV)/.test ## run every test; ARGS="-k ledger" picks some
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+cover: $(VENV)/.test ## run every test and say which branches none of them took; takes twice as long
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(ARGS)
 
 check: $(VENV)/.check ## format, lint, types, floors: what CI runs before the tests
