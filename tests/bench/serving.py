@@ -96,7 +96,7 @@ def measure(found: Inventory, orders: Sequence[Order], *, slices: int, size: int
 def prepared(pointsman: Pointsman, orders: Sequence[Order]) -> dict[str, Prepared]:
     """What Pointsman sends and answers for each order, in the floor's network. Decides the orders as it goes."""
     recording = _Recording(pointsman._client)
-    pointsman._ledger = Ledger(recording, Keys(_DRILL))  # type: ignore[arg-type]  # a client that writes down, too
+    pointsman._ledger = pointsman._settling._ledger = Ledger(recording, Keys(_DRILL))  # type: ignore[arg-type]  # a client that writes down, too
     found = {}
     for order in orders:
         recording.calls.clear()

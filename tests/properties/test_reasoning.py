@@ -86,7 +86,7 @@ def values_near(condition: Condition):
         "order.postcode": texts,
         "order.tags": tags,
         "now.time": [number for number in numbers if 0 <= number < 1_440],
-        "stock.available": numbers,
+        "stock.available": [number for number in numbers if number >= 0],
         "node.attributes.x": [*texts, *(near for n in trees.NUMBERS for near in (n - 1, n, n + 1)), True, frozenset()],
         **choices,
     }
