@@ -73,6 +73,19 @@ _UNFIT = {
 _STRANGE = {
     "unknown-to-network": "The network has no such channel, place, tag, service or category; correct it or load it.",
 }
+_UNTESTABLE = {
+    "unknown-node": "Neither the file nor the network it names has such a node; correct it, or write it under nodes.",
+    "unknown-service": "No such service is known here; correct it, or write it under services.",
+    "unknown-sku": "No such SKU is known here; correct it, or write it under products or stock.",
+    "unknown-attribute": "No rule asks for such an attribute, or the network declares none; correct the word.",
+    "unknown-order": "The file has no order of this name; correct it, or write one under orders.",
+    "unknown-stock": "The file has no stock of this name; correct it, or write one under stock.",
+    "unknown-reason": "There is no such reason for what stays unfilled; take one from the list of reasons.",
+    "cyclic-like": "What the order or the stock is like is like itself; break the circle.",
+    "duplicate-test": "Two cases of the file have the same name; give one another.",
+    "no-network": "No directory can be opened where the file was sent to; write nodes, products and stock into it.",
+    "bad-network": "The directory that the file names is not there, or has mistakes in it; correct the word, or these.",
+}
 
 
 def _codes(errors: Mapping[str, str], warnings: Mapping[str, str]) -> Mapping[str, Code]:
@@ -89,9 +102,10 @@ CODES = _codes(_ERRORS, _WARNINGS)
 """What the files alone show."""
 NETWORK_CODES = _codes(_UNFIT, _STRANGE)
 """What shows when they are held against a network, as publishing does."""
+TEST_CODES = _codes(_UNTESTABLE, {})
+"""What shows in test files only."""
+_ALL = {**CODES, **NETWORK_CODES, **TEST_CODES}
 
 
 def severity_of(code: str) -> Severity:
-    """A code that is in neither table is an error."""
-    found = CODES.get(code) or NETWORK_CODES.get(code)
-    return found.severity if found else Severity.ERROR
+    return _ALL[code].severity

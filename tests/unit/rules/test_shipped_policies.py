@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.codes import CODES, NETWORK_CODES, Severity
+from rules.codes import CODES, NETWORK_CODES, TEST_CODES, Severity
 from rules.conditions import Operator, comparisons
 from rules.effects import STAGE_OF
 from rules.lint import check
@@ -118,11 +118,12 @@ def test_the_readme_shows_every_effect_and_where_it_is_judged():
 
 
 def test_the_readme_tells_every_code_and_whether_it_is_an_error():
-    tables = re.split(r"\| (?:warning|when published) \|", section("What check says"))
+    tables = re.split(r"\| (?:warning|when published|in a test file) \|", section("What check says"))
     told = [dict(re.findall(r"^\| `([a-z0-9-]+)` \| (?:A warning\. )?(.+) \|$", part, re.MULTILINE)) for part in tables]
     assert told == [
         *({code.name: code.meaning for code in CODES.values() if code.severity is severity} for severity in Severity),
         {code.name: code.meaning for code in NETWORK_CODES.values()},
+        {code.name: code.meaning for code in TEST_CODES.values()},
     ]
 
 
