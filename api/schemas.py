@@ -3,19 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.fields import Degrees, Instant, Money, Units, Word
+from api.strict import Strict
 from engine.facts import Line, Order, Place
 from rules.vocabulary import DELIVERIES
 
 
-class _Strict(Schema):
-    class Meta:
-        unknown = RAISE
-
-
-class DestinationRequest(_Strict):
+class DestinationRequest(Strict):
     country = Word(load_default=None, metadata={"example": "FR"})
     postcode = Word(load_default=None, metadata={"example": "69003"})
     region = Word(load_default=None)
@@ -23,7 +19,7 @@ class DestinationRequest(_Strict):
     longitude = Degrees(180, required=True, metadata={"example": 4.85})
 
 
-class LineRequest(_Strict):
+class LineRequest(Strict):
     id = Word(
         load_default=None, metadata={"description": "The line's number; by default its place in the list, from 1"}
     )
@@ -32,7 +28,7 @@ class LineRequest(_Strict):
     unit_price = Money(load_default=None, metadata={"example": "19.90"})
 
 
-class OrderRequest(_Strict):
+class OrderRequest(Strict):
     """An order. It goes to a destination or, if it is click_and_collect, to the node it is collected at."""
 
     id = Word(required=True)
