@@ -8,12 +8,11 @@ left of the line. Nodes that rejected units of the order are barred, by SKU.
 """
 
 import dataclasses
-import datetime
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from engine.decide.deciding import decide
-from engine.decide.decision import Decision, Reason, Unfilled
+from engine.decide.decision import Decision, Reason, Unfilled, seconds
 from engine.decide.matching import Matcher
 from engine.facts import MICRODEGREES, Line, Order, Place, Snapshot
 
@@ -85,11 +84,6 @@ def order_of(record: Mapping[str, Any]) -> Order:
             for line in record["lines"]
         ),
     )
-
-
-def seconds(instant: str) -> int:
-    """UTC seconds of what `timestamp` wrote."""
-    return int(datetime.datetime.fromisoformat(instant).timestamp())
 
 
 def _microdegrees(degrees: float) -> int:
