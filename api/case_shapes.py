@@ -200,12 +200,6 @@ class ExpectedShipmentShape(Strict):
     rules = fields.List(fields.String(), validate=_SOME)
 
 
-class ExpectedUnfilledShape(Strict):
-    units = fields.Raw(allow_none=True)
-    reason = fields.Raw()
-    by = fields.Raw()
-
-
 class ExpectedExclusionShape(Strict):
     node = fields.String()
     service = fields.String()

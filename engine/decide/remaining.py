@@ -55,11 +55,6 @@ def decide_rest(rest: Rest, snapshot: Snapshot, matcher: Matcher, now: int, *, h
     return dataclasses.replace(made, unfilled=unfilled)
 
 
-def unfilled_units(record: Mapping[str, Any]) -> dict[str, int]:
-    """By line, what a decision on record left unfilled."""
-    return {item["line"]: item["quantity"] for item in record["unfilled"]}
-
-
 def order_of(record: Mapping[str, Any]) -> Order:
     """The order that `order_record` wrote."""
     goal, promise = record["destination"], record["promise_by"]

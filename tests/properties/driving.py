@@ -8,8 +8,8 @@ from tests.conftest import activate
 
 
 def drive(machine, inventory, policies, *, pointsman, clock, client, network, steps):
-    """Runs of at most `steps`, each of a `machine(pointsman, clock, versions)`; `versions` are those of `policies`, which
-    are rules by name. One pointsman serves all runs: each begins at NOW on a network that remembers policies alone.
+    """Runs of at most `steps`, each of a `machine(pointsman, clock, versions)`; `versions` are by name, as the rules in
+    `policies` are. One pointsman serves all runs: each begins at NOW on a network that remembers policies alone.
     """
     pointsman.load(inventory)
     versions = {name: activate(pointsman, *rules) for name, rules in policies.items()}
