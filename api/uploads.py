@@ -80,8 +80,7 @@ def _from_json(body: bytes) -> tuple[_Files, str]:
     try:
         data = UploadRequest().load(raw)
     except ValidationError as error:
-        found = mistakes_of(error.messages)
-        raise InputInvalid(Mistake(field=name, message=message) for name, message in found) from None
+        raise InputInvalid(mistakes_of(error.messages)) from None
     return [(name, text.encode()) for name, text in data["files"].items()], data["note"]
 
 
