@@ -32,6 +32,14 @@ class StrictParser(FlaskParser):
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """flask-smorest's, reading strictly."""
+    """flask-smorest's, reading strictly. Each operation has an id, its blueprint's name and its function's, by which
+    generated clients call it.
+    """
 
     ARGUMENTS_PARSER = StrictParser()
+
+    def add_url_rule(
+        self, rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **options: Any
+    ) -> None:
+        named = self.doc(operationId=f"{self.name}_{view_func.__name__}")(view_func)
+        super().add_url_rule(rule, endpoint, named, *args, **options)

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.fields import MOST_UNITS, Literal, Word, thousandths
 from api.inventory import MOST_GRAMS, MOST_MINUTES, HoursShape, NodeShape, ProductShape, ServiceShape, StockShape
 from api.schemas import DestinationRequest, LineRequest, OrderRequest
+from api.strict import Strict
 from api.timetables import as_date
 from rules import literals
 from rules.errors import LiteralInvalid
@@ -31,12 +32,7 @@ _UNUSED = ("id", "emission")
 _ANY = {"keys": fields.String(), "values": fields.Raw(allow_none=True)}
 
 
-class _Strict(Schema):
-    class Meta:
-        unknown = RAISE
-
-
-class CaseShape(_Strict):
+class CaseShape(Strict):
     test = Word(required=True)
     now = fields.String()
     order = fields.Raw(allow_none=True)
@@ -47,7 +43,7 @@ class CaseShape(_Strict):
     expect = fields.Raw(allow_none=True)
 
 
-class FileShape(_Strict):
+class FileShape(Strict):
     """A test file; what stands under the names of fixtures is read where they are used."""
 
     network = Word()
@@ -191,7 +187,7 @@ class Shapes:
     order: Schema = field(default_factory=CaseOrderShape)
 
 
-class ExpectedShipmentShape(_Strict):
+class ExpectedShipmentShape(Strict):
     node = fields.Raw(allow_none=True)
     service = fields.Raw(allow_none=True)
     lines = fields.Dict(**_ANY)
@@ -204,13 +200,7 @@ class ExpectedShipmentShape(_Strict):
     rules = fields.List(fields.String(), validate=_SOME)
 
 
-class ExpectedUnfilledShape(_Strict):
-    units = fields.Raw(allow_none=True)
-    reason = fields.Raw()
-    by = fields.Raw()
-
-
-class ExpectedExclusionShape(_Strict):
+class ExpectedExclusionShape(Strict):
     node = fields.String()
     service = fields.String()
     sku = fields.String()
@@ -218,7 +208,7 @@ class ExpectedExclusionShape(_Strict):
     unless_needed = Literal(literals.flag)
 
 
-class ExpectShape(_Strict):
+class ExpectShape(Strict):
     status = fields.String(validate=validate.OneOf(("filled", "partial", "unfilled")))
     shipments = fields.List(fields.Nested(ExpectedShipmentShape))
     unfilled = fields.Dict(**_ANY)

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from marshmallow import RAISE, Schema
-
 from api.fields import Literal, Word, thousandths
 from api.loading import rows, shaped
 from api.stock_requests import MOST_ON_HAND, Moment
+from api.strict import Strict
 from engine.errors import InputInvalid, Mistake
 from engine.service import Pointsman
 from engine.stockroom import MOST_AT_ONCE
@@ -21,10 +20,7 @@ _MICROSECONDS = 1_000_000
 _COLUMNS = ["node", "sku", "on_hand"]
 
 
-class CountShape(Schema):
-    class Meta:
-        unknown = RAISE
-
+class CountShape(Strict):
     node = Word(required=True)
     sku = Word(required=True)
     on_hand = Literal(literals.count, most=MOST_ON_HAND, required=True)

@@ -5,11 +5,11 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request, url_for
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema
 
 from api.answers import DecisionAnswer
 from api.arguments import Blueprint
-from api.fields import Flag, Word
+from api.fields import Flag, IdempotencyKey, Word
 from api.schemas import OrderRequest
 from api.waiting_answers import BatchAnswer, batch_body
 from api.waiting_requests import BatchRequest
@@ -32,12 +32,7 @@ class BatchQuery(Schema):
 
 
 class DecisionHeaders(Schema):
-    key = fields.String(
-        data_key="Idempotency-Key",
-        load_default=None,
-        validate=validate.Length(min=1, max=200),
-        metadata={"description": "a name for this request; sent again, it is answered with the same decision"},
-    )
+    key = IdempotencyKey("answered with the same decision")
     client = Word(
         data_key="X-Pointsman-Client",
         load_default=CALLER,

@@ -161,6 +161,18 @@ class Note(fields.String):
         super().__init__(validate=[validate.Length(max=1_000), _in_one_line], **options)
 
 
+class IdempotencyKey(fields.String):
+    """The header by which a caller names a request; `told` is what becomes of one that is sent again."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__(
+            data_key="Idempotency-Key",
+            load_default=None,
+            validate=validate.Length(min=1, max=200),
+            metadata={"description": f"a name for this request; sent again, it is {told}"},
+        )
+
+
 def _in_one_line(text: str) -> None:
     if any(unicodedata.category(letter) == "Cc" for letter in text):
         raise ValidationError("the text has line breaks or control characters in it")

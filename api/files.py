@@ -92,8 +92,7 @@ def _mistakes_or_order(where: str, text: bytes, shape: OrderRequest) -> Iterator
     except orjson.JSONDecodeError as error:
         yield Mistake(where=where, field="", message=f"this is no JSON: {error}")
     except ValidationError as error:
-        for name, message in mistakes_of(error.messages):
-            yield Mistake(where=where, field=name, message=message)
+        yield from mistakes_of(error.messages, where=where)
 
 
 def _read(path: Path) -> bytes:

@@ -4,9 +4,10 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.fields import Degrees, Literal, Span, Word, detour_factor, thousandths
+from api.strict import Strict
 from engine.decide.distance import DISTANCE_STEP
 from engine.timetable import DAY
 from rules import literals
@@ -21,12 +22,7 @@ MOST_DETOUR = 100_000
 _ATTRIBUTE_TYPES = ("flag", "number", "word", "tags")
 
 
-class _Strict(Schema):
-    class Meta:
-        unknown = RAISE
-
-
-class EmissionShape(_Strict):
+class EmissionShape(Strict):
     grams_per_tonne_km = Literal(thousandths, required=True)
     source = fields.String(required=True, validate=validate.Length(min=1))
 
@@ -35,12 +31,12 @@ class ModeEmissionShape(EmissionShape):
     drop = Literal(literals.carbon)
 
 
-class HolidaysShape(_Strict):
+class HolidaysShape(Strict):
     source = fields.String(validate=validate.Length(min=1))
     dates = fields.List(Literal(literals.date), required=True)
 
 
-class HoursShape(_Strict):
+class HoursShape(Strict):
     """By weekday, when it is open; a day that is not written it is closed."""
 
     monday = tuesday = wednesday = thursday = friday = saturday = sunday = fields.List(Span())
@@ -63,18 +59,18 @@ class Hours(fields.Field[Any]):
         return Word().deserialize(value)
 
 
-class UnitPriceShape(_Strict):
+class UnitPriceShape(Strict):
     up_to = Literal(literals.weight, required=True)
     costs = Literal(literals.money, required=True)
     per_kg = Literal(literals.money)
 
 
-class BandShape(_Strict):
+class BandShape(Strict):
     up_to = Literal(literals.distance, required=True)
     takes = Literal(literals.duration, most=MOST_MINUTES, required=True)
 
 
-class ServiceShape(_Strict):
+class ServiceShape(Strict):
     id = Word(required=True)
     mode = fields.String(required=True, validate=validate.OneOf(MODES))
     base = Literal(literals.money, required=True)
@@ -107,7 +103,7 @@ class ServiceShape(_Strict):
             raise ValidationError("unit_prices stand for per_kg; write per_kg in each of its bands", "per_kg")
 
 
-class NodeShape(_Strict):
+class NodeShape(Strict):
     id = Word(required=True)
     name = Word()
     type = fields.String(required=True, validate=validate.OneOf(NODE_TYPES))
@@ -129,19 +125,19 @@ class NodeShape(_Strict):
     daily_orders = Literal(literals.count)
 
 
-class OriginShape(_Strict):
+class OriginShape(Strict):
     nodes = fields.List(Word())
     groups = fields.List(Word())
     tags = fields.List(Word())
 
 
-class GoalShape(_Strict):
+class GoalShape(Strict):
     country = Word()
     region = Word()
     postcode = Word()
 
 
-class LaneShape(_Strict):
+class LaneShape(Strict):
     origin = fields.Nested(OriginShape, data_key="from", required=True)
     goal = fields.Nested(GoalShape, data_key="to", required=True)
     services = fields.List(Word(), validate=validate.Length(min=1))
@@ -165,12 +161,12 @@ class LaneShape(_Strict):
             raise ValidationError(f"write it in steps of {DISTANCE_STEP} m, as all distances are kept", "distance")
 
 
-class AttributesShape(_Strict):
+class AttributesShape(Strict):
     product = fields.Dict(keys=Word(), values=fields.String(validate=validate.OneOf(_ATTRIBUTE_TYPES)))
     node = fields.Dict(keys=Word(), values=fields.String(validate=validate.OneOf(_ATTRIBUTE_TYPES)))
 
 
-class NetworkShape(_Strict):
+class NetworkShape(Strict):
     currency = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3}\Z", error="write a code such as EUR"))
     time_zone = fields.String(required=True)
     attributes = fields.Nested(AttributesShape)
@@ -185,7 +181,7 @@ class NetworkShape(_Strict):
     nodes = fields.List(fields.Nested(NodeShape), required=True, validate=validate.Length(min=1))
 
 
-class ProductShape(_Strict):
+class ProductShape(Strict):
     sku = Word(required=True)
     name = fields.String()
     category = Word(required=True)
@@ -196,7 +192,7 @@ class ProductShape(_Strict):
     tags = fields.String()
 
 
-class StockShape(_Strict):
+class StockShape(Strict):
     node = Word(required=True)
     sku = Word(required=True)
     on_hand = Literal(literals.count, required=True)

@@ -108,7 +108,7 @@ def _stock(
 def shaped(shape: Schema, row: dict[str, str], where: str, notes: list[Mistake]) -> dict[str, Any] | None:
     errors = shape.validate(row)
     if errors:
-        notes += [Mistake(where=where, field=name, message=message) for name, message in mistakes_of(errors)]
+        notes += mistakes_of(errors, where=where)
         return None
     return dict(shape.load(row))
 

@@ -142,8 +142,7 @@ def _read(number: int, text: bytes, shape: MovementRequest) -> _Line:
     try:
         return _Line(number=number, said=shape.load(raw), op=named)
     except ValidationError as error:
-        found = (f"{field}: {message}" if field else message for field, message in mistakes_of(error.messages))
-        return _Line(number=number, said="; ".join(found), op=named)
+        return _Line(number=number, said="; ".join(map(str, mistakes_of(error.messages))), op=named)
 
 
 def _answers(batch: Sequence[_Line], stock: Stockroom) -> Iterator[dict[str, Any]]:

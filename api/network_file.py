@@ -34,7 +34,7 @@ def read_network(path: Path, content: bytes, notes: list[Mistake]) -> Network | 
         )
         return None
     shape = NetworkShape()
-    found = [(tuple(name.split(".")), text) for name, text in mistakes_of(shape.validate(root))]
+    found = [(tuple(item.field.split(".")), item.message) for item in mistakes_of(shape.validate(root))]
     if not found:
         network = _network(shape.load(root), kinds_of(root.get("attributes") or {}))
         found = list(cross_mistakes(root, network))

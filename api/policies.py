@@ -4,13 +4,14 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, jsonify, request, url_for
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import Schema
 
 from api import policy_answers as answers
 from api import version_records
 from api.arguments import Blueprint
 from api.cases import trial
-from api.fields import Instant, Note, Word
+from api.fields import IdempotencyKey, Instant, Note, Word
+from api.strict import Strict
 from api.uploads import MULTIPART, read_upload
 from engine.errors import PolicyUnreadable
 from engine.service import Pointsman
@@ -54,26 +55,15 @@ class CallerHeaders(Schema):
         load_default=CALLER,
         metadata={"description": "who does it, for the history; believed as it is said"},
     )
-    key = fields.String(
-        data_key="Idempotency-Key",
-        load_default=None,
-        validate=validate.Length(min=1, max=200),
-        metadata={"description": "a name for this request; sent again, it is answered and not done again"},
-    )
+    key = IdempotencyKey("answered and not done again")
 
 
-class ActivateRequest(Schema):
-    class Meta:
-        unknown = RAISE
-
+class ActivateRequest(Strict):
     at = Instant(load_default=None, metadata={"description": "from this instant on; by default from now on"})
     note = Note(load_default="", metadata={"description": "why, for the history"})
 
 
-class RollbackRequest(Schema):
-    class Meta:
-        unknown = RAISE
-
+class RollbackRequest(Strict):
     note = Note(load_default="", metadata={"description": "why, for the history"})
 
 

@@ -1,7 +1,7 @@
 """Errors as problem details (RFC 9457): one table from errors to HTTP statuses, and no other body for any failure."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -18,6 +18,7 @@ from engine.errors import (
     HoldEnded,
     InputInvalid,
     KeyReused,
+    Mistake,
     NotActivated,
     NotFound,
     NotReady,
@@ -68,10 +69,9 @@ class ProblemApi(Api):
         status = HTTPStatus(error.code or 500)
         messages = (getattr(error, "data", None) or {}).get("messages", {})
         # webargs says where the argument was: json, query, headers
-        found = [fault for part in messages.values() for fault in mistakes_of(part)] if messages else []
-        detail = "; ".join(_said(field, text) for field, text in found) or _described(error, status)
-        errors = [{"field": field, "message": text} for field, text in found]
-        response = problem(status, _slug(status.phrase), detail, errors)
+        found = [mistake for part in messages.values() for mistake in mistakes_of(part)] if messages else []
+        detail = "; ".join(map(str, found)) or _described(error, status)
+        response = problem(status, _slug(status.phrase), detail, found)
         response.headers.extend(
             (name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After")
         )
@@ -89,7 +89,7 @@ def problem(
     status: HTTPStatus,
     kind: str,
     detail: str,
-    errors: list[dict[str, str]] | None = None,
+    mistakes: Sequence[Mistake] = (),
     findings: list[dict[str, Any]] | None = None,
 ) -> Response:
     body: dict[str, Any] = {
@@ -98,8 +98,8 @@ def problem(
         "status": int(status),
         "detail": detail,
     }
-    if errors:
-        body["errors"] = errors
+    if mistakes:
+        body["errors"] = [{"field": mistake.field, "message": mistake.message} for mistake in mistakes]
     if findings:
         body["findings"] = findings
     response = Response(orjson.dumps(body), status=int(status), content_type="application/problem+json")
@@ -114,8 +114,7 @@ def _of_ours(error: PointsmanError) -> Response:
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", error.told)
     status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
     mistakes = error.mistakes if isinstance(error, InputInvalid) else ()
-    errors = [{"field": mistake.field, "message": mistake.message} for mistake in mistakes]
-    return problem(status, _slug(type(error).__name__), str(error), errors)
+    return problem(status, _slug(type(error).__name__), str(error), mistakes)
 
 
 def _of_policies(error: PolicyInvalid) -> Response:
@@ -132,10 +131,6 @@ def _described(error: HTTPException, status: HTTPStatus) -> str:
     if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return f"the body is larger than {current_app.config['MAX_CONTENT_LENGTH']} bytes"
     return str(error.description)
-
-
-def _said(field: str, text: str) -> str:
-    return f"{field}: {text}" if field else text
 
 
 def _slug(name: str) -> str:

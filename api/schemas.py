@@ -1,21 +1,18 @@
 """What callers send, checked in shape and read into the engine's values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.fields import Degrees, Instant, Money, Units, Word
+from api.strict import Strict
+from engine.errors import Mistake
 from engine.facts import Line, Order, Place
 from rules.vocabulary import DELIVERIES
 
 
-class _Strict(Schema):
-    class Meta:
-        unknown = RAISE
-
-
-class DestinationRequest(_Strict):
+class DestinationRequest(Strict):
     country = Word(load_default=None, metadata={"example": "FR"})
     postcode = Word(load_default=None, metadata={"example": "69003"})
     region = Word(load_default=None)
@@ -23,7 +20,7 @@ class DestinationRequest(_Strict):
     longitude = Degrees(180, required=True, metadata={"example": 4.85})
 
 
-class LineRequest(_Strict):
+class LineRequest(Strict):
     id = Word(
         load_default=None, metadata={"description": "The line's number; by default its place in the list, from 1"}
     )
@@ -32,7 +29,7 @@ class LineRequest(_Strict):
     unit_price = Money(load_default=None, metadata={"example": "19.90"})
 
 
-class OrderRequest(_Strict):
+class OrderRequest(Strict):
     """An order. It goes to a destination or, if it is click_and_collect, to the node it is collected at."""
 
     id = Word(required=True)
@@ -89,12 +86,15 @@ class OrderRequest(_Strict):
         return Order(**data | where | {"lines": lines, "place": place, "tags": frozenset(data["tags"])})
 
 
-def mistakes_of(messages: Any, path: tuple[str, ...] = ()) -> list[tuple[str, str]]:
-    """Marshmallow's nested messages as (field path, message), in the order of fields."""
+def mistakes_of(messages: Any, *, where: str = "") -> list[Mistake]:
+    """Marshmallow's nested messages, in the order of fields; `where` is the place of what was read."""
+    return [Mistake(where=where, field=".".join(path), message=text) for path, text in _told(messages, ())]
+
+
+def _told(messages: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
     if isinstance(messages, Mapping):
-        return [
-            found
-            for key, inner in messages.items()
-            for found in mistakes_of(inner, path if key == "_schema" else (*path, str(key)))
-        ]
-    return [(".".join(path), str(message)) for message in (messages if isinstance(messages, list) else [messages])]
+        for key, inner in messages.items():
+            yield from _told(inner, path if key == "_schema" else (*path, str(key)))
+        return
+    for message in messages if isinstance(messages, list) else [messages]:
+        yield path, str(message)

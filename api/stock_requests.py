@@ -3,9 +3,10 @@
 import datetime
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.fields import Instant, Word
+from api.strict import Strict
 from engine.holding import MOST_MINUTES
 from engine.store.stock import Movement, Stamp
 
@@ -47,12 +48,7 @@ class Moment(Instant):
         return seconds * _MICROSECONDS + datetime.datetime.fromisoformat(value.upper()).microsecond
 
 
-class _Strict(Schema):
-    class Meta:
-        unknown = RAISE
-
-
-class CountRequest(_Strict):
+class CountRequest(Strict):
     """How many units a position has, by the source's own time (`at`) or its own count of messages (`sequence`)."""
 
     on_hand = Whole(0, MOST_ON_HAND, required=True)
@@ -71,7 +67,7 @@ class CountRequest(_Strict):
         return data["on_hand"], Stamp(kind=kind, number=data["at"] if kind == "t" else data["sequence"])
 
 
-class MovementRequest(_Strict):
+class MovementRequest(Strict):
     """Units that came or, with a negative delta, left. Sent again, `op` is answered and not applied again."""
 
     op = Word(required=True)
@@ -85,7 +81,7 @@ class MovementRequest(_Strict):
         return Movement(**data)
 
 
-class AvailabilityQuery(_Strict):
+class AvailabilityQuery(Strict):
     sku = fields.List(
         Word(),
         required=True,
@@ -95,12 +91,12 @@ class AvailabilityQuery(_Strict):
     channel = Word(required=True, metadata={"example": "web"})
 
 
-class WayRequest(_Strict):
+class WayRequest(Strict):
     node = Word(required=True)
     service = Word(required=True)
 
 
-class EndRequest(_Strict):
+class EndRequest(Strict):
     """Which shipments of the decision; without, all that are still held. The same `op` again is answered the same."""
 
     shipments = fields.List(
@@ -111,7 +107,7 @@ class EndRequest(_Strict):
     op = Word(load_default=None)
 
 
-class ExtendRequest(_Strict):
+class ExtendRequest(Strict):
     """Until when, or for how many minutes from now. A hold is never made shorter."""
 
     until = Instant()
@@ -124,7 +120,7 @@ class ExtendRequest(_Strict):
             raise ValidationError("say either 'until', an instant, or 'minutes', from now", "until")
 
 
-class HoldsQuery(_Strict):
+class HoldsQuery(Strict):
     node = Word(load_default=None)
     sku = Word(load_default=None)
     expiring_before = Instant(load_default=None)

@@ -7,11 +7,12 @@ from typing import Any
 
 import orjson
 from flask import Request
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate
 from werkzeug.exceptions import BadRequest
 
 from api.fields import Note
 from api.schemas import mistakes_of
+from api.strict import Strict
 from engine.errors import InputInvalid, Mistake
 from rules.reading import MAX_BYTES
 from rules.schema import is_policy_file
@@ -22,11 +23,8 @@ MOST_LETTERS = 200
 """Of a file's name."""
 
 
-class UploadRequest(Schema):
+class UploadRequest(Strict):
     """The JSON form: texts by file name."""
-
-    class Meta:
-        unknown = RAISE
 
     files = fields.Dict(keys=fields.String(), values=fields.String(), required=True, validate=validate.Length(min=1))
     note = Note(load_default="", metadata={"description": "why, for the history"})
@@ -82,8 +80,7 @@ def _from_json(body: bytes) -> tuple[_Files, str]:
     try:
         data = UploadRequest().load(raw)
     except ValidationError as error:
-        found = mistakes_of(error.messages)
-        raise InputInvalid(Mistake(field=name, message=message) for name, message in found) from None
+        raise InputInvalid(mistakes_of(error.messages)) from None
     return [(name, text.encode()) for name, text in data["files"].items()], data["note"]
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, validate
 
 from api.fields import Units, Word
 from api.schemas import OrderRequest
 from api.stock_requests import MOST_ON_HAND, QueryNumber, Whole
+from api.strict import Strict
 from engine.decide.ranking import Rank
 from engine.rejecting import Reason
 
@@ -19,12 +20,7 @@ _PARTS = 5
 """Of a cursor."""
 
 
-class _Strict(Schema):
-    class Meta:
-        unknown = RAISE
-
-
-class BatchRequest(_Strict):
+class BatchRequest(Strict):
     """Orders that wait, each with an id of its own; the order in which they are listed means nothing."""
 
     orders = fields.List(fields.Nested(OrderRequest), required=True, validate=validate.Length(min=1))
@@ -52,7 +48,7 @@ class OnHand(fields.Field[Any]):
         return units.deserialize(value)
 
 
-class RejectRequest(_Strict):
+class RejectRequest(Strict):
     """Which units a node won't ship, and why; without `lines`, all that it holds of the decision. The same `op` again
     is answered the same.
     """
@@ -98,12 +94,12 @@ class _Cursor(fields.Field[Rank]):
         return (before, promise, placed, parts[4], parts[3])
 
 
-class BacklogQuery(_Strict):
+class BacklogQuery(Strict):
     limit = QueryNumber(1, MOST_ENTRIES, load_default=100)
     after = _Cursor(load_default=None, metadata={"description": "`next` of the page before"})
 
 
-class RunRequest(_Strict):
+class RunRequest(Strict):
     """How many entries to offer stock to, and after which one."""
 
     limit = Whole(1, MOST_ENTRIES, load_default=MOST_ENTRIES)

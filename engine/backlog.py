@@ -1,13 +1,13 @@
 """Orders that wait for stock, and what has come offered to them: to the one that deserves it first."""
 
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.decide.ranking import Rank, priority, priority_of, rank, ranked
 from engine.decide.remaining import Rest
-from engine.errors import Contended, NotFound, OrderInvalid, QuotaExceeded, StoreUnavailable
+from engine.errors import Contended, NotFound, OrderInvalid, QuotaExceeded
+from engine.operations import operation
 from engine.settling import Answer, Facts, Follow, Settled, Settling, Wanted
 from engine.store.backlog import Waiting, WaitingRoom
 from engine.store.chains import read_chain
@@ -15,8 +15,6 @@ from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.together import Products
 
-RESEND_SECONDS = 5 * 60
-"""How long a withdrawal is known: the client's library sends it again within seconds."""
 _MOST_CHANGES = 10
 
 
@@ -66,7 +64,6 @@ class Backlog:
         facts: Facts,
         products: Products,
         clock: Callable[[], int],
-        revive: Callable[[], None],
     ) -> None:
         self._client = client
         self._keys = keys
@@ -75,7 +72,6 @@ class Backlog:
         self._facts = facts
         self._products = products
         self._clock = clock
-        self._revive = revive
 
     def page(self, *, after: Rank | None = None, limit: int) -> Page:
         """At most `limit` entries that stand after `after`."""
@@ -86,8 +82,8 @@ class Backlog:
 
     def withdraw(self, decision: str) -> None:
         """Let the unfilled units of a decision wait no more; raises NotFound."""
-        operation = f"own:{uuid.uuid4().hex}"
-        if not self._room.withdraw(decision, now=self._clock(), operation=operation, seconds=RESEND_SECONDS):
+        own = operation("withdrawn", None)
+        if not self._room.withdraw(decision, now=self._clock(), operation=own.name, seconds=own.seconds):
             raise NotFound(f"nothing of decision '{decision}' waits: it never did, was filled, or was withdrawn")
 
     def run(self, *, after: Rank | None = None, limit: int, progress: Callable[[], None] = lambda: None) -> Run:
@@ -136,12 +132,7 @@ class Backlog:
         )
 
     def _places(self) -> list[Place]:
-        try:
-            found = self._room.all()
-        except StoreUnavailable:
-            # the embedded server may have been killed
-            self._revive()
-            found = self._room.all()
+        found = self._client.twice(self._room.all)
         now = self._clock()
         snapshot, matcher = self._facts([], now)
         products = self._products(dict.fromkeys(sku for waiting in found for sku in waiting.order.skus))

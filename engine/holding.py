@@ -1,22 +1,18 @@
 """What becomes of a decision's hold: its goods leave, it is let go, it lasts longer, or its time comes."""
 
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from engine.decide.decision import timestamp
-from engine.errors import HoldEnded, InputInvalid, KeyReused, Mistake, NotFound, StoreUnavailable
+from engine.errors import HoldEnded, InputInvalid, Mistake
+from engine.operations import operation, reused
 from engine.store import log
 from engine.store.client import Client
-from engine.store.holds import Ending, Hold, Holds, Operation, Outcome, Units, Verb
+from engine.store.holds import Ending, Hold, Holds, Outcome, Units, Verb
 from engine.store.keys import Keys
 from rules.acting import MAX_HOLD
 
-OPERATION_SECONDS = 24 * 60 * 60
-"""How long an operation that a caller named is known."""
-RESEND_SECONDS = 5 * 60
-"""How long one that nobody named is: the client's library sends a request again within seconds."""
 MOST_MINUTES = MAX_HOLD
 """A hold nobody ends must not live for ever: the bound is that of `hold` in a policy."""
 MOST_LOOKED_AT = 10_000
@@ -60,8 +56,7 @@ class Page:
 class Holding:
     """The holds of one network. Methods raise NotFound, InputInvalid, HoldEnded, KeyReused, StoreUnavailable."""
 
-    def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int], revive: Callable[[], None]) -> None:
-        self._revive = revive
+    def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int]) -> None:
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
@@ -85,8 +80,9 @@ class Holding:
             told = f"a hold is extended to an instant after this one, at most {MOST_MINUTES} minutes (90 days) from it"
             raise InputInvalid([Mistake(field="until" if minutes is None else "minutes", message=told)])
         asked = f"extended {until if until is not None else f'+{minutes}'}"
-        done = self._holds.extend(decision, now=now, until=wanted, operation=_operation(asked, op))
-        _same_operation(done, op)
+        done = self._holds.extend(decision, now=now, until=wanted, operation=operation(asked, op))
+        if done.word == "reused":
+            raise reused(op)
         if done.word == "ended":
             raise HoldEnded(how_it_ended(decision, ways, done.endings))
         return self._state(decision, ways, done)
@@ -120,18 +116,15 @@ class Holding:
         numbers = _numbers(ways, shipments)
         asked = f"{verb} {','.join(map(str, numbers))}"
         now = self._clock()
-        done = self._holds.end(decision, verb, now=now, numbers=numbers, operation=_operation(asked, op))
-        _same_operation(done, op)
+        done = self._holds.end(decision, verb, now=now, numbers=numbers, operation=operation(asked, op))
+        if done.word == "reused":
+            raise reused(op)
         if done.word == "ended" and not _as_asked(done.endings, verb, numbers):
             raise HoldEnded(how_it_ended(decision, ways, done.endings))
         return self._state(decision, ways, done if done.word == "done" else self._outcome(decision))
 
     def _outcome(self, decision: str) -> Outcome:
-        hold = self._holds.find(decision)[0]
-        now = self._clock()
-        if hold is not None and hold.until <= now:
-            self._holds.sweep([decision], now=now)
-            hold = None
+        hold = standing(self._holds, decision, clock=self._clock)
         endings = self._holds.endings(decision)
         return Outcome(word="done", endings=endings, until=hold.until if hold else None)
 
@@ -139,15 +132,7 @@ class Holding:
         """The shipments of a decision, in its order, with the units of each less those that its node rejected; of one
         that was rejected whole, all.
         """
-        try:
-            entry = log.find(self._client, self._keys, decision)
-        except StoreUnavailable:
-            # the embedded server may have been killed
-            self._revive()
-            entry = log.find(self._client, self._keys, decision)
-        if entry is None:
-            raise NotFound(f"no decision goes by the id '{decision}'")
-        shipments = entry.record["shipments"]
+        shipments = log.decided(self._client, self._keys, decision).record["shipments"]
         if not shipments:
             raise HoldEnded(f"decision {decision} ships nothing, so it holds nothing")
         rejected = self._holds.rejections(decision, range(len(shipments)))
@@ -171,18 +156,14 @@ class Holding:
         return HoldState(decision=decision, until=done.until, shipments=tuple(shipments))
 
 
-def _operation(asked: str, op: str | None) -> Operation:
-    # the name of a caller's operation can't be one that was made here
-    return Operation(
-        name=f"own:{uuid.uuid4().hex}" if op is None else f"said:{op}",
-        asked=asked,
-        seconds=RESEND_SECONDS if op is None else OPERATION_SECONDS,
-    )
-
-
-def _same_operation(done: Outcome, op: str | None) -> None:
-    if done.word == "reused":
-        raise KeyReused(f"the operation '{op}' was used before, for something else; use a new one for each request")
+def standing(holds: Holds, decision: str, *, clock: Callable[[], int]) -> Hold | None:
+    """A decision's hold, if it lives; one whose time has come ends here, before the next snapshot would end it."""
+    hold = holds.find(decision)[0]
+    now = clock()
+    if hold is not None and hold.until <= now:
+        holds.sweep([decision], now=now)
+        return None
+    return hold
 
 
 def _numbers(ways: dict[Way, Units], shipments: Sequence[Way]) -> list[int]:

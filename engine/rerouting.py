@@ -1,12 +1,12 @@
 """A node rejects units of a decision: they are not held there any more, and are decided again at once, elsewhere."""
 
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine.decide.remaining import Rest, order_of
-from engine.errors import Contended, HoldEnded, InputInvalid, KeyReused, NotFound, StoreUnavailable
-from engine.holding import OPERATION_SECONDS, RESEND_SECONDS, how_it_ended
+from engine.errors import Contended, HoldEnded, InputInvalid
+from engine.holding import how_it_ended, standing
+from engine.operations import operation, reused, said
 from engine.rejecting import HeldShipment, Refusal, by_line, gone, numbers, rejection_of, taken
 from engine.settling import Answer, Follow, Settled, Settling, Wanted
 from engine.store import log
@@ -28,14 +28,12 @@ class Rerouting:
         *,
         settling: Settling,
         clock: Callable[[], int],
-        revive: Callable[[], None],
     ) -> None:
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
         self._settling = settling
         self._clock = clock
-        self._revive = revive
 
     def reject(self, refusal: Refusal) -> Answer:
         """The decision of what was rejected, all other shipments of the order kept; one commit with the rejection.
@@ -47,8 +45,7 @@ class Rerouting:
         for _ in range(_MOST_CHANGES):
             settled = self._again(refusal) or self._decided(refusal)
             if settled.refused == "reused":
-                told = f"the operation '{refusal.op}' was used before, for something else"
-                raise KeyReused(f"{told}; use a new one for each request")
+                raise reused(refusal.op)
             if settled.answer is not None:
                 return settled.answer
             if settled.before is not None:
@@ -65,7 +62,7 @@ class Rerouting:
         """What an operation that came before was answered."""
         if refusal.op is None:
             return None
-        earlier = self._holds.operation(refusal.decision, f"said:{refusal.op}")
+        earlier = self._holds.operation(refusal.decision, said(refusal.op))
         if earlier is None:
             return None
         asked, _, decision = earlier.partition("\n")
@@ -85,7 +82,7 @@ class Rerouting:
         entry = self._entry(refusal.decision)
         record = entry.record
         wanted = numbers(refusal, record)
-        hold = self._hold(refusal.decision)
+        hold = standing(self._holds, refusal.decision, clock=self._clock)
         shipments = list(self._shipments(wanted, record, hold)) if hold else []
         if not hold or not shipments:
             ways = [(shipment["node"], shipment["service"]) for shipment in record["shipments"]]
@@ -106,6 +103,7 @@ class Rerouting:
             "skus": sorted(skus),
             "barred": {sku: sorted(nodes) for sku, nodes in sorted(barred.items())},
         }
+        asked = operation(refusal.asked, refusal.op)
         return self._settling.settle(
             Wanted(
                 rest=Rest(whole=order, units=units, barred=barred, kept=chain.kept - gone(rejection)),
@@ -119,31 +117,15 @@ class Rerouting:
                     seen=chain.follow_ups,
                     record=told,
                     rejection=rejection,
-                    operation=f"own:{uuid.uuid4().hex}" if refusal.op is None else f"said:{refusal.op}",
-                    asked=refusal.asked,
-                    seconds=RESEND_SECONDS if refusal.op is None else OPERATION_SECONDS,
+                    operation=asked.name,
+                    asked=asked.asked,
+                    seconds=asked.seconds,
                 ),
             )
         )
 
     def _entry(self, decision: str) -> log.Entry:
-        try:
-            entry = log.find(self._client, self._keys, decision)
-        except StoreUnavailable:
-            # the embedded server may have been killed
-            self._revive()
-            entry = log.find(self._client, self._keys, decision)
-        if entry is None:
-            raise NotFound(f"no decision goes by the id '{decision}'")
-        return entry
-
-    def _hold(self, decision: str) -> Hold | None:
-        hold = self._holds.find(decision)[0]
-        now = self._clock()
-        if hold is not None and hold.until <= now:
-            self._holds.sweep([decision], now=now)
-            return None
-        return hold
+        return log.decided(self._client, self._keys, decision)
 
     def _shipments(self, wanted: list[int], record: Mapping[str, Any], hold: Hold) -> Iterator[HeldShipment]:
         """Those of the shipments wanted that still hold units."""

@@ -16,7 +16,7 @@ from engine.decide.checking import check_order
 from engine.decide.decision import order_record
 from engine.decide.matching import Matcher
 from engine.decide.weighing import deciding_rules
-from engine.errors import KeyReused, NotFound, PolicyUnreadable, StoreUnavailable
+from engine.errors import KeyReused, PolicyUnreadable
 from engine.facts import Inventory, Network, Order, Product, Snapshot
 from engine.holding import Holding
 from engine.rerouting import Rerouting
@@ -29,7 +29,6 @@ from engine.store.keys import Keys
 from engine.store.ledger import Key, Ledger, Reading, positions
 from engine.store.memory import Memory
 from engine.store.server import open_server
-from engine.store.stock import Stock
 from engine.together import Asked, Together, decide_together
 from engine.versions import Published, Versions
 
@@ -51,13 +50,12 @@ class Pointsman:
         self._clock = clock or _system_clock
         self._new_id = new_id
         self._server = open_server(settings)
-        self._client = Client(self._server.url, replicas=settings.replicas)
+        self._client = Client(self._server.url, replicas=settings.replicas, revive=self._server.ensure_running)
         self._keys = Keys(settings.network)
         self._ledger = Ledger(self._client, self._keys)
         self._memory = Memory(self._client, self._keys)
         self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
-        revive = self._server.ensure_running
-        self.holds = Holding(self._client, self._keys, clock=lambda: self.now, revive=revive)
+        self.holds = Holding(self._client, self._keys, clock=lambda: self.now)
         self._settling = Settling(self._ledger, settings, facts=self._facts, clock=lambda: self.now, new_id=new_id)
         self.backlog = Backlog(
             self._client,
@@ -66,17 +64,9 @@ class Pointsman:
             facts=self._facts,
             products=self.products,
             clock=lambda: self.now,
-            revive=revive,
         )
-        self.rerouting = Rerouting(
-            self._client,
-            self._keys,
-            settling=self._settling,
-            clock=lambda: self.now,
-            revive=revive,
-        )
-        stock = Stock(self._client, self._keys)
-        self.stock = Stockroom(stock, facts=self._facts, known=self._known, clock=lambda: self.now, revive=revive)
+        self.rerouting = Rerouting(self._client, self._keys, settling=self._settling, clock=lambda: self.now)
+        self.stock = Stockroom(self._client, self._keys, facts=self._facts, known=self._known, clock=lambda: self.now)
 
     def close(self) -> None:
         self._memory.close()
@@ -186,10 +176,7 @@ class Pointsman:
 
     def decision(self, decision_id: str) -> Answer:
         """A logged decision; raises NotFound."""
-        entry = log.find(self._client, self._keys, decision_id)
-        if entry is None:
-            raise NotFound(f"no decision goes by the id '{decision_id}'")
-        return Answer(body=entry.body, new=False)
+        return Answer(body=log.decided(self._client, self._keys, decision_id).body, new=False)
 
     def availability(self, sku: str, channel: str) -> Availability:
         """What an order on `channel` may still take of `sku`, by node; raises NotFound, NotReady."""
@@ -266,12 +253,9 @@ class Pointsman:
             return None
 
     def _reading(self, skus: Sequence[str], day: str, policies_at: int, key: Key | None) -> Reading:
-        try:
-            return self._ledger.read(skus, day=day, now=self.now, policies_at=policies_at, key=key)
-        except StoreUnavailable:
-            # the embedded server may have been killed
-            self._server.ensure_running()
-            return self._ledger.read(skus, day=day, now=self.now, policies_at=policies_at, key=key)
+        return self._client.twice(
+            lambda: self._ledger.read(skus, day=day, now=self.now, policies_at=policies_at, key=key)
+        )
 
     def _earlier(self, decision_id: str, order: Order) -> Answer:
         self._ledger.verify_replicated()

@@ -12,7 +12,7 @@ Fsync = Literal["everysec", "always"]
 
 _NETWORK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
-_SEVERAL_SERVERS = ("redis+cluster://", "rediss+cluster://", "redis+sentinel://", "rediss+sentinel://")
+SEVERAL_SERVERS = ("redis+cluster://", "rediss+cluster://", "redis+sentinel://", "rediss+sentinel://")
 _MOST_LINES = 100_000
 _MOST_HOLDS = 1_000_000_000
 _MOST_REPLICAS = 9
@@ -52,7 +52,7 @@ class Settings:
 
 
 def _redis_url(value: str | None) -> str | None:
-    if value is not None and not value.startswith(_REDIS_SCHEMES + _SEVERAL_SERVERS):
+    if value is not None and not value.startswith(_REDIS_SCHEMES + SEVERAL_SERVERS):
         allowed = "a URL that starts with redis://, rediss://, unix://, redis+cluster:// or redis+sentinel://"
         raise _bad("POINTSMAN_REDIS_URL", value, allowed=allowed)
     return value

@@ -4,12 +4,14 @@ import functools
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias
 
 from engine.decide.availability import Available, available, channels
 from engine.decide.matching import Matcher
-from engine.errors import Contended, InputInvalid, Mistake, NotFound, StockConflict, StoreUnavailable
+from engine.errors import Contended, InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts import Network, Position, Product, Snapshot
+from engine.store.client import Client
+from engine.store.keys import Keys
 from engine.store.stock import Count, Counted, Moved, Movement, Stock
 
 OTHER_CHANNEL = "*"
@@ -18,7 +20,6 @@ MOST_AT_ONCE = 500
 """Positions that one script takes on."""
 _MOST_RELOADS = 10
 
-_T = TypeVar("_T")
 Facts: TypeAlias = Callable[[Sequence[str], int], tuple[Snapshot, Matcher]]
 
 
@@ -73,11 +74,9 @@ class Placed:
 class Stockroom:
     """The positions of one network. `facts` reads a snapshot as of an instant, `known` the network and products."""
 
-    def __init__(
-        self, stock: Stock, *, facts: Facts, known: Known, clock: Callable[[], int], revive: Callable[[], None]
-    ) -> None:
-        self._revive = revive
-        self._stock = stock
+    def __init__(self, client: Client, keys: Keys, *, facts: Facts, known: Known, clock: Callable[[], int]) -> None:
+        self._client = client
+        self._stock = Stock(client, keys)
         self._facts = facts
         self._known = known
         self._clock = clock
@@ -112,7 +111,7 @@ class Stockroom:
             unknown = [mistake for mistake in mistakes if mistake is not None]
             if unknown:
                 raise InputInvalid(unknown)
-            found = self._twice(functools.partial(self._stock.place, counts, version=version))
+            found = self._client.twice(functools.partial(self._stock.place, counts, version=version))
             if found is not None:
                 return found
         raise Contended("the network is being loaded over and over; try again")
@@ -124,7 +123,7 @@ class Stockroom:
             good = [item for item, mistake in zip(movements, mistakes, strict=True) if mistake is None]
             batch = uuid.uuid4().hex
             act = functools.partial(self._stock.move, good, version=version, now=self._clock(), batch=batch)
-            found = self._twice(act) if good else []
+            found = self._client.twice(act) if good else []
             if found is not None:
                 rest = iter(found)
                 return [mistake or next(rest) for mistake in mistakes]
@@ -163,14 +162,6 @@ class Stockroom:
             )
             for sku in dict.fromkeys(skus)
         ]
-
-    def _twice(self, act: Callable[[], _T]) -> _T:
-        """`act`; once more, if it failed since the embedded server was killed. Whatever it did is not done again."""
-        try:
-            return act()
-        except StoreUnavailable:
-            self._revive()
-            return act()
 
     def _of(self, skus: Sequence[str], now: int) -> tuple[Snapshot, Matcher]:
         snapshot, matcher = self._facts(skus, now)

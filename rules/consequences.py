@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from rules import amounts
+from rules.acting import RANGES
 from rules.comparing import word
 from rules.effects import DEFAULT_PRIORITY, DEFAULT_TIER, Effect, Exclusion, Protection, Reserve
 from rules.meanings import Said
@@ -70,17 +71,16 @@ def consequence(effect: Effect, language: str) -> str:
             return _protected(protection, language)
         case Reserve() as reserve:
             return _kept(reserve, language)
-    return _EFFECTS[effect.name].to(language).format(_amount(effect.name, int(effect.value), language))
+        case bool():
+            return _EFFECTS[effect.name].to(language)
+        case int() as value:
+            return _EFFECTS[effect.name].to(language).format(_amount(effect.name, value, language))
 
 
 def _amount(name: str, value: int, language: str) -> str:
-    if name in ("prefer", "avoid", "split_penalty", "carbon_price"):
-        return amounts.money(value, language)
-    if name == "hold":
-        return amounts.span(value, language)
     if name in ("max_shipments", "daily_orders"):
         return _several(value, Said("shipment", "expédition"), language)
-    return str(value)
+    return amounts.amount(RANGES[name].kind, value, language)
 
 
 def _several(count: int, noun: Said, language: str) -> str:

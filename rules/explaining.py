@@ -17,8 +17,8 @@ from rules.policy import Rule
 _AND, _OR = Said("and", "et"), Said("or", "ou")
 _ALWAYS = Said("it is always so", "c'est toujours le cas")
 _NEVER = Said("it is never so", "ce n'est jamais le cas")
-_TERM = Said("it is {} ({})", "c'est le cas {} ({})")
-_NO_TERM = Said("it is not {} ({})", "ce n'est pas le cas {} ({})")
+_TERM = Said("it is {} ({})", "la condition {} est remplie ({})")
+_NO_TERM = Said("it is not {} ({})", "la condition {} n'est pas remplie ({})")
 _SEMICOLON = Said("; ", "\u00a0; ")
 _SUBJECTS = {
     "en": ("the order ", "the line ", "the article ", "the place ", "the goods ", "a unit "),

@@ -31,8 +31,6 @@ from rules.vocabulary import (
 )
 from rules.wording import CHOICES
 
-HEADER = "# yaml-language-server: $schema=policy.schema.json"
-"""The first line of a policy file beside the schema."""
 _ATTRIBUTE = Said("What the network file says of it besides", "Ce que le fichier du réseau en dit en plus")
 _CONDITION = {"$ref": "#/definitions/condition"}
 _ATTRIBUTE_KINDS = (Kind.NUMBER, Kind.TAGS, Kind.WORD)

@@ -29,10 +29,6 @@ class Rule:
     def acts_at(self, stage: Stage) -> bool:
         return any(effect.stage is stage for effect in self.effects)
 
-    def reason(self, language: str = "en") -> str:
-        """Why, in `language`; where the author didn't say, in another, and at last the rule's id."""
-        return self.because.get(language) or next(iter(self.because.values()), self.id)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -67,3 +63,12 @@ class PolicySet:
             rule.id: rule
             for rule in sorted((rule for policy in self.policies for rule in policy.rules), key=lambda rule: rule.id)
         }
+
+    def bearing(self, *stages: Stage) -> Mapping[str, Rule]:
+        """Rules with an effect at any of `stages`, and whatever overrides them, overrides those, and so on."""
+        found = {rule.id for rule in self.rules.values() if any(rule.acts_at(stage) for stage in stages)}
+        size = 0
+        while size != len(found):
+            size = len(found)
+            found |= {rule.id for rule in self.rules.values() if not found.isdisjoint(rule.overrides)}
+        return {name: rule for name, rule in self.rules.items() if name in found}

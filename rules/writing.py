@@ -4,15 +4,15 @@ import datetime
 import json
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
-from rules import literals
+from rules import amounts, literals
+from rules.acting import RANGES
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
 from rules.effects import Effect, EffectValue, Exclusion, Protection, Reserve
 from rules.vocabulary import Kind, Value
 
-_DURATIONS = frozenset({"hold"})
-_MONEY = frozenset({"prefer", "avoid", "split_penalty", "carbon_price"})
+_LANGUAGE = "en"
+"""Authors write amounts with a decimal point, whatever language they speak."""
 _PLAIN = re.compile(r"(?!(?:true|false|null|yes|no|on|off)$)[A-Za-z][A-Za-z0-9_-]*", re.ASCII | re.IGNORECASE)
 """Words that need no quotes, whoever reads them."""
 
@@ -49,7 +49,8 @@ def value_text(kind: Kind, value: Value) -> str:
         return "true" if value else "false"
     if not isinstance(value, int):
         return _word(str(value))
-    return _WRITERS.get(kind, str)(value)
+    own = _WRITERS.get(kind)
+    return own(value) if own else amounts.amount(kind, value, _LANGUAGE)
 
 
 def _listed(parts: tuple[Condition, ...]) -> str:
@@ -74,38 +75,20 @@ def _effect_value(name: str, value: EffectValue) -> str:
         case Protection(channel=channel, reserve=reserve):
             size = f"share: {_reserve(reserve)}" if reserve.share else f"units: {_reserve(reserve)}"
             return f"{{channel: {_word(channel)}, {size}}}"
-        case int() if name in _MONEY:
-            return _money(value)
-        case int() if name in _DURATIONS:
-            return _duration(value)
-        case _:
-            return str(value)
+        case int():
+            return value_text(RANGES[name].kind, value)
 
 
 def _reserve(reserve: Reserve) -> str:
-    return f"{_decimal(Decimal(reserve.share) / 100)}%" if reserve.share else str(reserve.units)
-
-
-def _money(micros: int) -> str:
-    text = _decimal(Decimal(micros) / literals.MICROS)
-    whole, _, cents = text.partition(".")
-    return f"{whole}.{cents:0<2}"
+    return amounts.share(reserve.share, _LANGUAGE) if reserve.share else str(reserve.units)
 
 
 def _duration(minutes: int) -> str:
     return f"{minutes} min" if minutes % 60 else f"{minutes // 60} h"
 
 
-def _in_units(value: int, small: str, large: str, size: int) -> str:
-    return f"{value} {small}" if value < size else f"{_decimal(Decimal(value) / size)} {large}"
-
-
 def _time(minutes: int) -> str:
-    return f'"{_clock(minutes)}"'
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
+    return f'"{amounts.clock(minutes)}"'
 
 
 def _date(day: int) -> str:
@@ -114,13 +97,7 @@ def _date(day: int) -> str:
 
 def _instant(seconds: int) -> str:
     day, second = divmod(seconds, literals.SECONDS_A_DAY)
-    return f'"{_date(day)} {_clock(second // 60)}"'
-
-
-def _decimal(number: Decimal) -> str:
-    """Without zeros at the end, never with an exponent."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return f'"{_date(day)} {amounts.clock(second // 60)}"'
 
 
 def _word(text: str) -> str:
@@ -128,13 +105,10 @@ def _word(text: str) -> str:
 
 
 _WRITERS: Mapping[Kind, Callable[[int], str]] = {
-    Kind.MONEY: _money,
-    Kind.NUMBER: lambda value: _decimal(Decimal(value) / literals.MICROS),
-    Kind.WEIGHT: lambda value: _in_units(value, "g", "kg", 1_000),
-    Kind.DISTANCE: lambda value: _in_units(value, "m", "km", 1_000),
-    Kind.CARBON: lambda value: f"{_decimal(Decimal(value) / literals.CARBON_UNITS['g'])} g",
+    Kind.CARBON: lambda value: f"{amounts.decimal(value, literals.CARBON_UNITS['g'], _LANGUAGE)} g",
     Kind.DURATION: _duration,
     Kind.DATE: _date,
     Kind.TIME: _time,
     Kind.INSTANT: _instant,
 }
+"""Of the kinds that authors write otherwise than they are told."""

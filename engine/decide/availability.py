@@ -5,9 +5,8 @@ from typing import cast
 
 from engine.decide import describing
 from engine.decide.matching import Matcher
-from engine.decide.watching import comparisons
 from engine.facts import Position, Snapshot
-from rules.conditions import Operator
+from rules.conditions import Operator, comparisons
 from rules.effects import PositionOutcome, Protection
 from rules.policy import PolicySet
 from rules.vocabulary import Stage

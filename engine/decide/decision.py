@@ -214,6 +214,11 @@ def timestamp(instant: int) -> str:
     return datetime.datetime.fromtimestamp(instant, tz=datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def seconds(instant: str) -> int:
+    """UTC seconds of what `timestamp` wrote."""
+    return int(datetime.datetime.fromisoformat(instant).timestamp())
+
+
 def order_record(order: Order) -> dict[str, Any]:
     place = order.place
     return {

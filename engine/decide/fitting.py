@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from engine.decide.checking import attribute_mistakes
 from engine.facts import Network
 from rules import literals
+from rules.acting import RANGES
 from rules.conditions import Operator, glob
 from rules.errors import Finding
 from rules.mentions import Mention, mentions
@@ -19,7 +20,7 @@ from rules.vocabulary import VOCABULARY, Kind
 
 MOST_COMPARED = 5_000
 """Words that a misspelt one is compared with."""
-_MONEY_EFFECTS = frozenset({"prefer", "avoid", "split_penalty", "carbon_price"})
+_MONEY_EFFECTS = frozenset(name for name, amount in RANGES.items() if amount.kind is Kind.MONEY)
 _COMPARED = frozenset({Operator.EQUALS, Operator.HAS, Operator.HAS_ANY, Operator.HAS_ALL})
 _TOLD = {
     "order.channel": "no channel goes by the name",

@@ -51,7 +51,7 @@ class StageMatcher:
     def __init__(self, stage: Stage, policies: PolicySet) -> None:
         self.stage = stage
         self.incidents = 0
-        self._rules = _relevant(stage, policies.rules)
+        self._rules = policies.bearing(stage)
         self._overriders = _overriders(self._rules)
         coding = Coding(rule.condition for rule in self._rules.values())
         self._formulas = {rule.id: coding.formula(rule.condition) for rule in self._rules.values()}
@@ -189,16 +189,6 @@ class Matcher:
     def close(self) -> None:
         for stage in self.stages.values():
             stage.close()
-
-
-def _relevant(stage: Stage, rules: Mapping[str, Rule]) -> dict[str, Rule]:
-    """Rules with an effect at `stage`, and whatever overrides them, overrides those, and so on."""
-    relevant = {rule.id for rule in rules.values() if rule.acts_at(stage)}
-    size = 0
-    while size != len(relevant):
-        size = len(relevant)
-        relevant |= {rule.id for rule in rules.values() if not relevant.isdisjoint(rule.overrides)}
-    return {rule.id: rule for rule in rules.values() if rule.id in relevant}
 
 
 def _overriders(rules: Mapping[str, Rule]) -> dict[str, list[str]]:

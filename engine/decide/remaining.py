@@ -8,12 +8,11 @@ left of the line. Nodes that rejected units of the order are barred, by SKU.
 """
 
 import dataclasses
-import datetime
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from engine.decide.deciding import decide
-from engine.decide.decision import Decision, Reason, Unfilled
+from engine.decide.decision import Decision, Reason, Unfilled, seconds
 from engine.decide.matching import Matcher
 from engine.facts import MICRODEGREES, Line, Order, Place, Snapshot
 
@@ -56,11 +55,6 @@ def decide_rest(rest: Rest, snapshot: Snapshot, matcher: Matcher, now: int, *, h
     return dataclasses.replace(made, unfilled=unfilled)
 
 
-def unfilled_units(record: Mapping[str, Any]) -> dict[str, int]:
-    """By line, what a decision on record left unfilled."""
-    return {item["line"]: item["quantity"] for item in record["unfilled"]}
-
-
 def order_of(record: Mapping[str, Any]) -> Order:
     """The order that `order_record` wrote."""
     goal, promise = record["destination"], record["promise_by"]
@@ -85,11 +79,6 @@ def order_of(record: Mapping[str, Any]) -> Order:
             for line in record["lines"]
         ),
     )
-
-
-def seconds(instant: str) -> int:
-    """UTC seconds of what `timestamp` wrote."""
-    return int(datetime.datetime.fromisoformat(instant).timestamp())
 
 
 def _microdegrees(degrees: float) -> int:

@@ -10,7 +10,7 @@ from engine.decide.differing import Difference, Excluded, Made, differences
 from engine.decide.expecting import Expectation
 from engine.decide.judging import Case as Judged
 from engine.decide.matching import Matcher
-from engine.decide.weighing import MatcherWithout
+from engine.decide.weighing import deciding
 from engine.facts import Order, Snapshot
 from rules.policy import PolicySet
 
@@ -154,9 +154,8 @@ def _excluded(case: Case, decision: Decision) -> tuple[Excluded, ...]:
 
 
 def _changing(case: Case, matcher: Matcher, made: Made) -> tuple[str, ...]:
-    rules = sorted({*made.decision.fired, *made.decision.silenced})
     decided = _decided(made)
-    return tuple(rule for rule in rules if _decided(_made(case, MatcherWithout(matcher, rule))) != decided)
+    return deciding(made.decision, matcher, lambda without: _decided(_made(case, without)) != decided)
 
 
 def _decided(made: Made) -> tuple[object, ...]:

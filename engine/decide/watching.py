@@ -4,11 +4,10 @@ A floor is worked out on a snapshot and enforced in the commit. Where a rule giv
 or load, the commit must find these unchanged: else two orders that race could each be judged by the other's stock.
 """
 
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from rules.conditions import All, AnyOf, Compare, Condition, Not, Term
-from rules.policy import PolicySet, Rule
+from rules.conditions import comparisons
+from rules.policy import PolicySet
 from rules.vocabulary import Stage
 
 
@@ -23,29 +22,9 @@ class Watched:
 
 def watched(policies: PolicySet) -> Watched:
     """Of the rules that give floors or limits of a day, and of those that may silence them."""
-    paths = {item.fact.path for rule in _bearing(policies.rules.values()) for item in comparisons(rule.condition)}
+    bearing = policies.bearing(Stage.POSITION, Stage.NODE).values()
+    paths = {item.fact.path for rule in bearing for item in comparisons(rule.condition)}
     both = bool(paths & {"stock.available", "stock.days_of_cover"})
     return Watched(
         on_hand=both or "stock.on_hand" in paths, held=both or "stock.held" in paths, load="node.load" in paths
     )
-
-
-def comparisons(condition: Condition) -> Iterator[Compare]:
-    """Every comparison in it."""
-    match condition:
-        case Compare():
-            yield condition
-        case All(parts=parts) | AnyOf(parts=parts):
-            for part in parts:
-                yield from comparisons(part)
-        case Not(part=part) | Term(condition=part):
-            yield from comparisons(part)
-
-
-def _bearing(rules: Collection[Rule]) -> list[Rule]:
-    found = {rule.id for rule in rules if rule.acts_at(Stage.POSITION) or rule.acts_at(Stage.NODE)}
-    size = 0
-    while size != len(found):
-        size = len(found)
-        found |= {rule.id for rule in rules if not found.isdisjoint(rule.overrides)}
-    return [rule for rule in rules if rule.id in found]

@@ -18,18 +18,21 @@ from rules.vocabulary import Facts, Stage
 def deciding_rules(order: Order, snapshot: Snapshot, matcher: Matcher, now: int) -> tuple[str, ...]:
     """The rules that decided `order`, by id."""
     made = decide(order, snapshot, matcher, now)
-    return tuple(
-        rule
-        for rule in sorted({*made.fired, *made.silenced})
-        if _choice(decide(order, snapshot, MatcherWithout(matcher, rule), now)) != _choice(made)
-    )
+    chosen = _choice(made)
+    return deciding(made, matcher, lambda without: _choice(decide(order, snapshot, without, now)) != chosen)
+
+
+def deciding(made: Decision, matcher: Matcher, differs: Callable[[Matcher], bool]) -> tuple[str, ...]:
+    """The rules that acted on a decision of `matcher`, by id, where what is decided without them `differs`."""
+    acted = sorted({*made.fired, *made.silenced})
+    return tuple(rule for rule in acted if differs(_MatcherWithout(matcher, rule)))
 
 
 def _choice(decision: Decision) -> list[tuple[str, str, tuple[object, ...]]]:
     return [(shipment.node, shipment.service, shipment.lines) for shipment in decision.shipments]
 
 
-class MatcherWithout(Matcher):
+class _MatcherWithout(Matcher):
     """A matcher as it would judge without one rule; what it remembers is the whole one's."""
 
     def __init__(self, whole: Matcher, rule: str) -> None:

@@ -2,9 +2,9 @@
 
 import contextlib
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.cluster import RedisCluster
@@ -38,13 +38,18 @@ REPLICA_MILLISECONDS = 1_000
 """How long replicas may take to have what was written. Less than ANSWER_SECONDS."""
 _SCAN = 1_000
 
+_T = TypeVar("_T")
+
 
 class Client:
     """The server as this floor uses it: bytes in, bytes out. Make it in the process that uses it, after any fork."""
 
-    def __init__(self, url: str, *, replicas: int = 0) -> None:
-        """`replicas` is how many must have what is written before it is answered."""
+    def __init__(self, url: str, *, replicas: int = 0, revive: Callable[[], None] = lambda: None) -> None:
+        """`replicas` is how many must have what is written before it is answered. `revive` starts the server again, if
+        it is ours and has died.
+        """
         self._replicas = replicas
+        self._revive = revive
         # Any: the types that redis-py ships leave open whether an answer is bytes, text or nothing
         with faults():
             self.redis: Any = connected(
@@ -96,6 +101,16 @@ class Client:
                 " try again, with the same idempotency key"
             )
         return answer
+
+    def twice(self, act: Callable[[], _T]) -> _T:
+        """`act`; once more if it fails, as the embedded server may have been killed. It reads, or what it does is not
+        done again.
+        """
+        try:
+            return act()
+        except StoreUnavailable:
+            self._revive()
+            return act()
 
     def names(self, prefix: str) -> list[str]:
         """Every key that starts with `prefix`, letter for letter, once, sorted."""

@@ -17,9 +17,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from engine.errors import BadSetting
+from engine.settings import SEVERAL_SERVERS
 
-SCHEMES = ("redis://", "rediss://", "unix://")
-SEVERAL = ("redis+cluster://", "rediss+cluster://", "redis+sentinel://", "rediss+sentinel://")
 _PORTS = {"cluster": 6379, "sentinel": 26379}
 # Any: redis-py leaves these without types
 _node: Any = cluster.ClusterNode
@@ -45,7 +44,7 @@ def connected(url: str, *, retry: Retry, **options: Any) -> Any:
 
     Raises redis's own errors, and BadSetting for a URL of several servers that can't be read.
     """
-    if not url.startswith(SEVERAL):
+    if not url.startswith(SEVERAL_SERVERS):
         return redis.Redis.from_url(url, retry=retry, **options)
     address = read_address(url)
     login: dict[str, Any] = {"username": address.username, "password": address.password}

@@ -37,10 +37,6 @@ class Keys:
         """Hash: node to units; a node without holds has no field."""
         return self._named("held", sku)
 
-    @property
-    def held_prefix(self) -> str:
-        return self._named("held", "")
-
     def base(self, sku: str) -> str:
         """Hash: node to `units entry`: what was on hand right after that entry of the log, the first that moved it
         since it was last said how much there is. What the log says came and went since must add up to what is there.

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from engine.errors import NotFound
 from engine.store.client import Client, faults
 from engine.store.keys import Keys
 
@@ -54,12 +55,12 @@ def packed(body: bytes) -> bytes:
     return zlib.compress(body, _FAST)
 
 
-def find(client: Client, keys: Keys, decision: str) -> Entry | None:
-    """The entry of a decision, by its id."""
-    with faults():
-        place = client.redis.hget(keys.decisions, decision)
-        found = client.redis.xrange(keys.log, place, place) if place else []
-    return entry_of(*found[0]) if found else None
+def decided(client: Client, keys: Keys, decision: str) -> Entry:
+    """The entry of a decision, by its id; raises NotFound."""
+    entry = client.twice(lambda: _find(client, keys, decision))
+    if entry is None:
+        raise NotFound(f"no decision goes by the id '{decision}'")
+    return entry
 
 
 def find_all(client: Client, keys: Keys, decisions: Sequence[str]) -> list[Entry]:
@@ -87,6 +88,13 @@ def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> 
         if len(batch) < _BATCH:
             return
         start = f"({batch[-1][0].decode()}"
+
+
+def _find(client: Client, keys: Keys, decision: str) -> Entry | None:
+    with faults():
+        place = client.redis.hget(keys.decisions, decision)
+        found = client.redis.xrange(keys.log, place, place) if place else []
+    return entry_of(*found[0]) if found else None
 
 
 def place_of(name: bytes) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from engine.decide.decision import seconds
 from engine.store.log import Entry, Raw, entry_of, place_of
 
 Place: TypeAlias = tuple[int, int]
@@ -143,7 +144,7 @@ class Told:
             for sku, count in part.units.items():
                 self.shipped += count
                 self.held[sku, part.node] += count
-        until = _seconds(record["hold"]["expires_at"])
+        until = seconds(record["hold"]["expires_at"])
         named = entry.day or self._day_of(record["decided_at"])
         self.living[entry.decision] = Living(caller=entry.caller, day=named, until=until, parts=parts)
         self.callers[entry.caller] += 1
@@ -243,7 +244,3 @@ def _parts(record: Mapping[str, Any]) -> Iterator[Part]:
         for line in shipment["lines"]:
             units[line["sku"]] += line["quantity"]
         yield Part(node=shipment["node"], service=shipment["service"], units=units)
-
-
-def _seconds(instant: str) -> int:
-    return int(datetime.datetime.fromisoformat(instant).timestamp())

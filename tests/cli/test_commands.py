@@ -1,9 +1,7 @@
-"""The command line as its users meet it: real processes on an embedded server of the test's own."""
+"""The command line on an embedded server of the test's own."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,9 +9,9 @@ import pytest
 
 from engine.settings import Settings
 from engine.store.server import open_server
+from tests.commanding import Run, command
 
 HEXAGONE = Path("examples/hexagone")
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +20,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     data = tmp_path_factory.mktemp("installation")
 
     def pointsman(*words: object, network: str = "shop") -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-        environment = kept | {"POINTSMAN_DATA": str(data), "POINTSMAN_NETWORK": network, "COLUMNS": "120"}
-        command = [sys.executable, "-c", "from api.cli import main; main()", *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        return command(*words, POINTSMAN_DATA=data, POINTSMAN_NETWORK=network)
 
     with open_server(Settings(data=data)):  # kept from ending with each command, which takes time
         assert pointsman("load", HEXAGONE).returncode == 0

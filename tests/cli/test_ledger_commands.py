@@ -1,15 +1,14 @@
 """`pointsman ledger check`, and what it mends."""
 
+import functools
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 import redis
 
 from engine.settings import Settings
 from engine.store.server import open_server
+from tests.commanding import SMALL, command
 
 
 @pytest.fixture
@@ -20,13 +19,8 @@ def client(tmp_path):
 
 @pytest.fixture
 def run(tmp_path, client):
-    def pointsman(*words):
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-        command = [sys.executable, "-c", "from api.cli import main; main()", *words]
-        environment = kept | {"POINTSMAN_DATA": str(tmp_path), "POINTSMAN_USER": "eve", "COLUMNS": "120"}
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-
-    assert pointsman("load", "tests/data/small").returncode == 0
+    pointsman = functools.partial(command, POINTSMAN_DATA=tmp_path, POINTSMAN_USER="eve")
+    assert pointsman("load", SMALL).returncode == 0
     return pointsman
 
 

@@ -1,17 +1,14 @@
 """`pointsman policy test` as merchandisers and build servers meet it: real processes, and no server."""
 
+import functools
 import json
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.commanding import Run, command
 
 POLICY = """
 policy: garden
@@ -48,13 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run() -> Run:
-    def policy_test(*words: object, columns: int = 120) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-        command = [sys.executable, "-c", "from api.cli import main; main()", "policy", "test", *map(str, words)]
-        environment = kept | {"COLUMNS": str(columns)}
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-
-    return policy_test
+    return functools.partial(command, "policy", "test")
 
 
 def with_failures(folder: Path) -> Path:
@@ -89,7 +80,7 @@ def test_a_case_that_fails_is_shown_with_what_was_expected_beside_what_came(run:
 def test_dots_go_on_in_the_next_line_where_the_terminal_ends(run: Run, folder: Path) -> None:
     cases = [f"  - {{test: case {n}, order: {{lines: {{BENCH: 1}}}}, expect: {{status: filled}}}}\n" for n in range(40)]
     (folder / "garden_test.yaml").write_text(TESTS.split("tests:", maxsplit=1)[0] + "tests:\n" + "".join(cases))
-    lines = run(folder, columns=40).stdout.splitlines()
+    lines = run(folder, COLUMNS=40).stdout.splitlines()
     assert [line.count(".") for line in lines[:2]] == [1 + 23, 17]  # the file's name has one of its own
     assert lines[1].startswith(" " * 17 + ".")
 

@@ -1,19 +1,13 @@
 """Stock and holds on the command line."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from engine.settings import Settings
-from engine.store.server import open_server
+from tests.commanding import Run, installed
 
-SMALL = Path("tests/data/small")
-Run = Callable[..., subprocess.CompletedProcess[str]]
 ORDER = {
     "id": "W-1",
     "channel": "web",
@@ -23,27 +17,18 @@ ORDER = {
 }
 
 
+POLICY = """
+policy: app
+rules:
+  - {id: r1, because: a reason, when: {node.id: lyon}, then: {protect: {channel: app, units: 2}}}
+"""
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """`run("stock", "show", "RARE")`, on tests/data/small and policies that protect two units for the app."""
-    data = tmp_path_factory.mktemp("installation")
-    rules = data / "policies"
-    rules.mkdir()
-    (rules / "app.yaml").write_text(
-        "policy: app\nrules:\n  - {id: r1, because: a reason, when: {node.id: lyon},"
-        " then: {protect: {channel: app, units: 2}}}\n"
-    )
-
-    def pointsman(*words: object) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-        command = [sys.executable, "-c", "from api.cli import main; main()", *map(str, words)]
-        environment = kept | {"POINTSMAN_DATA": str(data), "COLUMNS": "120"}
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-
-    with open_server(Settings(data=data)):
-        assert pointsman("load", SMALL).returncode == 0
-        assert pointsman("policy", "publish", rules, "--activate").returncode == 0
-        yield pointsman
+    with installed(tmp_path_factory.mktemp("installation"), POLICY) as run:
+        yield run
 
 
 @pytest.fixture

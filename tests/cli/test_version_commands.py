@@ -1,5 +1,6 @@
-"""Policy versions on the command line: real processes on an embedded server of the test's own."""
+"""Policy versions on the command line, on an embedded server of the test's own."""
 
+import functools
 import json
 import os
 import subprocess
@@ -11,9 +12,8 @@ import pytest
 
 from engine.settings import Settings
 from engine.store.server import open_server
+from tests.commanding import SMALL, Run, command
 
-SMALL = Path("tests/data/small")
-Run = Callable[..., subprocess.CompletedProcess[str]]
 FILE = "policy: p\nrules:\n  - {id: r, because: x, then: {carbon_price: 1.00}}\n"
 
 
@@ -26,14 +26,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def run(server: Path, network: str) -> Run:
-    def policy(*words: object) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-        environment = kept | {"POINTSMAN_DATA": str(server), "POINTSMAN_NETWORK": network, "POINTSMAN_USER": "anna"}
-        command = [sys.executable, "-c", "from api.cli import main; main()", *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-
-    assert policy("load", SMALL).returncode == 0
-    return lambda *words: policy("policy", *words)
+    mine = functools.partial(command, POINTSMAN_DATA=server, POINTSMAN_NETWORK=network, POINTSMAN_USER="anna")
+    assert mine("load", SMALL).returncode == 0
+    return functools.partial(mine, "policy")
 
 
 @pytest.fixture

@@ -164,31 +164,39 @@ def test_a_ready_service_names_the_versions_that_decide(http, pointsman):
     assert decision["network_version"] == answer["network_version"]
 
 
-def test_the_openapi_page_describes_every_address(http):
-    page = http.get("/openapi.json").get_json()
-    assert set(page["paths"]) == {
-        "/v1/decisions",
-        "/v1/decisions/batch",
-        "/v1/decisions/{decision_id}",
-        "/v1/decisions/{decision_id}/chain",
-        "/v1/decisions/{decision_id}/reject",
-        "/v1/backlog",
-        "/v1/backlog/run",
-        "/v1/backlog/{decision_id}",
-        "/v1/decisions/{decision_id}/confirm",
-        "/v1/decisions/{decision_id}/release",
-        "/v1/decisions/{decision_id}/extend",
-        "/v1/holds",
-        "/v1/holds/{decision_id}",
-        "/v1/stock/movements",
-        "/v1/stock/{sku}",
-        "/v1/stock/{node}/{sku}",
-        "/v1/availability",
-        "/v1/policies",
-        "/v1/policies/check",
-        "/v1/policies/rollback",
-        "/v1/policies/{version}",
-        "/v1/policies/{version}/activate",
-        "/healthz",
-        "/readyz",
+def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
+    paths = http.get("/openapi.json").get_json()["paths"]
+    named = {
+        (method, path): operation["operationId"]
+        for path, found in paths.items()
+        for method, operation in found.items()
+        if method != "parameters"
     }
+    assert named == {
+        ("get", "/healthz"): "system_health",
+        ("get", "/readyz"): "system_ready",
+        ("get", "/v1/availability"): "stock_availability",
+        ("get", "/v1/backlog"): "backlog_page",
+        ("post", "/v1/backlog/run"): "backlog_run",
+        ("delete", "/v1/backlog/{decision_id}"): "backlog_withdraw",
+        ("post", "/v1/decisions"): "decisions_decide",
+        ("post", "/v1/decisions/batch"): "decisions_decide_batch",
+        ("get", "/v1/decisions/{decision_id}"): "decisions_read",
+        ("get", "/v1/decisions/{decision_id}/chain"): "rerouting_chain",
+        ("post", "/v1/decisions/{decision_id}/confirm"): "holds_confirm",
+        ("post", "/v1/decisions/{decision_id}/extend"): "holds_extend",
+        ("post", "/v1/decisions/{decision_id}/reject"): "rerouting_reject",
+        ("post", "/v1/decisions/{decision_id}/release"): "holds_release",
+        ("get", "/v1/holds"): "holds_living",
+        ("get", "/v1/holds/{decision_id}"): "holds_show",
+        ("get", "/v1/policies"): "policies_listed",
+        ("post", "/v1/policies"): "policies_publish",
+        ("post", "/v1/policies/check"): "policies_check",
+        ("post", "/v1/policies/rollback"): "policies_rollback",
+        ("get", "/v1/policies/{version}"): "policies_read",
+        ("post", "/v1/policies/{version}/activate"): "policies_activate",
+        ("post", "/v1/stock/movements"): "movements_move",
+        ("put", "/v1/stock/{node}/{sku}"): "stock_put",
+        ("get", "/v1/stock/{sku}"): "stock_show",
+    }
+    assert len(set(named.values())) == len(named)

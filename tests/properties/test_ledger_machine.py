@@ -10,20 +10,18 @@ from dataclasses import dataclass
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from engine.errors import HoldEnded, KeyReused, StockConflict
 from engine.store.stock import Count, Movement, Stamp
 from tests.building import LILLE, LYON, NOW, inventory, node, order, service
-from tests.conftest import activate
+from tests.properties.driving import drive
 
 SKUS = ("A", "B")
 NODES = ("lille", "lyon")
@@ -89,14 +87,9 @@ def warehouse():
 
 
 class Ledger(RuleBasedStateMachine):
-    """One pointsman serves all runs; each begins on a network that remembers policies alone."""
-
-    def __init__(self, pointsman, clock, forget, versions):
+    def __init__(self, pointsman, clock, versions):
         super().__init__()
         self.pointsman, self.clock, self.versions = pointsman, clock, versions
-        forget()
-        clock.now = NOW
-        pointsman.load(warehouse())
         self.on_hand = Counter(START)
         self.stamps, self.ops, self.asked = {}, {}, {}
         self.holds = {}
@@ -286,16 +279,13 @@ class Ledger(RuleBasedStateMachine):
 
 
 def test_the_ledger_is_what_a_dictionary_says_it_is(bare, clock, redis_client, network):
-    bare.load(warehouse())
-    versions = {name: activate(bare, *rules) for name, rules in POLICIES.items()}
-    kept = (f"{{{network}}}:facts", f"{{{network}}}:policies")
-
-    def forget():
-        names = [name for name in redis_client.scan_iter(f"{{{network}}}:*") if not name.decode().startswith(kept)]
-        if names:
-            redis_client.unlink(*names)
-
-    run_state_machine_as_test(
-        lambda: Ledger(bare, clock, forget, versions),
-        settings=settings(max_examples=30, stateful_step_count=30, deadline=None),
+    drive(
+        Ledger,
+        warehouse(),
+        POLICIES,
+        pointsman=bare,
+        clock=clock,
+        client=redis_client,
+        network=network,
+        steps=30,
     )

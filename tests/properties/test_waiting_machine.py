@@ -8,14 +8,12 @@ import itertools
 from collections import Counter
 
 import hypothesis.strategies as st
-from hypothesis import settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from engine.errors import HoldEnded, InputInvalid
@@ -23,8 +21,8 @@ from engine.rejecting import Refusal
 from engine.store.ledger import Key
 from engine.store.stock import Movement
 from tests.building import LILLE, LYON, MARSEILLE, NOW, inventory, node, order
-from tests.conftest import activate
 from tests.ordering import shipped_units, unfilled_units
+from tests.properties.driving import drive
 
 SKUS = ("A", "B")
 NODES = ("lille", "lyon", "marseille")
@@ -47,14 +45,9 @@ def warehouse():
 
 
 class Waiting(RuleBasedStateMachine):
-    """One pointsman serves all runs; each begins on a network that remembers policies alone."""
-
-    def __init__(self, pointsman, clock, forget, versions):
+    def __init__(self, pointsman, clock, versions):
         super().__init__()
         self.pointsman, self.clock, self.versions = pointsman, clock, versions
-        forget()
-        clock.now = NOW
-        pointsman.load(warehouse())
         self.made = {}
         self.numbers = itertools.count(1)
 
@@ -232,16 +225,13 @@ class Waiting(RuleBasedStateMachine):
 
 
 def test_every_unit_is_promised_once_and_none_is_lost(bare, clock, redis_client, network):
-    bare.load(warehouse())
-    versions = {name: activate(bare, *rules) for name, rules in POLICIES.items()}
-    kept = (f"{{{network}}}:facts", f"{{{network}}}:policies")
-
-    def forget():
-        names = [name for name in redis_client.scan_iter(f"{{{network}}}:*") if not name.decode().startswith(kept)]
-        if names:
-            redis_client.unlink(*names)
-
-    run_state_machine_as_test(
-        lambda: Waiting(bare, clock, forget, versions),
-        settings=settings(max_examples=30, stateful_step_count=25, deadline=None),
+    drive(
+        Waiting,
+        warehouse(),
+        POLICIES,
+        pointsman=bare,
+        clock=clock,
+        client=redis_client,
+        network=network,
+        steps=25,
     )

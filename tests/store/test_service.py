@@ -133,6 +133,7 @@ def test_an_embedded_server_that_was_killed_is_started_again_by_the_next_decisio
         assert (pointsman.check().clean, pointsman.check().held) == (True, 3)
         for act in (
             lambda: pointsman.holds.confirm(first.record["id"]),
+            lambda: pointsman.decision(first.record["id"]),
             lambda: pointsman.stock.move([Movement(op="a", node="lyon", sku="RARE", delta=1)]),
             lambda: pointsman.stock.show("RARE"),
         ):

@@ -118,12 +118,12 @@ CONDITIONS = [
     (
         "is: heavy",
         "it is heavy (a unit weighs at least 15 kg or the order weighs more than 40 kg)",
-        "c'est le cas heavy (une unité pèse au moins 15 kg ou la commande pèse plus de 40 kg)",
+        "la condition heavy est remplie (une unité pèse au moins 15 kg ou la commande pèse plus de 40 kg)",
     ),
     (
         "none: [{is: heavy}]",
         "it is not heavy (a unit weighs at least 15 kg or the order weighs more than 40 kg)",
-        "ce n'est pas le cas heavy (une unité pèse au moins 15 kg ou la commande pèse plus de 40 kg)",
+        "la condition heavy n'est pas remplie (une unité pèse au moins 15 kg ou la commande pèse plus de 40 kg)",
     ),
 ]
 TERMS = "terms:\n  heavy: {any: [{product.weight: {at_least: 15 kg}}, {order.weight: {more_than: 40 kg}}]}\n"

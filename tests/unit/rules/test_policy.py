@@ -18,10 +18,6 @@ FILES = {path.name: path.read_bytes() for path in FOLDER.iterdir() if is_policy_
 COMMAND = "ls *.yaml | grep -v _test.yaml | LC_ALL=C sort | xargs sha256sum | sha256sum"
 
 
-def rule(because: dict[str, str], *effects: Effect) -> Rule:
-    return Rule(id="p/r", because=because, condition=ALWAYS, effects=effects)
-
-
 @pytest.mark.skipif(not shutil.which("sha256sum"), reason="there is no sha256sum to compare with")
 def test_the_version_is_what_sha256sum_says_of_the_files(tmp_path):
     odd = {"B.yaml": b"policy: b\nrules: []\n", "a-1.yaml": b"\xef\xbb\xbfpolicy: a\nrules: []\n# \xc3\xa9 \r\n"}
@@ -58,19 +54,22 @@ def test_no_file_is_a_set_without_rules():
     assert not load_policies({}).rules
 
 
-@pytest.mark.parametrize(
-    ("because", "language", "reason"),
-    [
-        ({"en": "why", "fr": "pourquoi"}, "fr", "pourquoi"),
-        ({"en": "why", "fr": "pourquoi"}, "de", "why"),
-        ({"fr": "pourquoi"}, "en", "pourquoi"),
-        ({}, "en", "p/r"),
-    ],
-)
-def test_a_reason_is_given_in_the_language_asked_for_or_another(because, language, reason):
-    assert rule(because).reason(language) == reason
-
-
 def test_a_rule_acts_at_the_stages_of_its_effects():
-    both = rule({}, Effect(name="exclude", value=Exclusion.YES), Effect(name="hold", value=60))
+    effects = (Effect(name="exclude", value=Exclusion.YES), Effect(name="hold", value=60))
+    both = Rule(id="p/r", because={}, condition=ALWAYS, effects=effects)
     assert [stage.name for stage in Stage if both.acts_at(stage)] == ["ORDER", "OPTION"]
+
+
+def test_on_a_stage_bear_its_rules_what_overrides_them_and_what_overrides_those():
+    text = """policy: p
+rules:
+- {id: floor, because: so, then: {keep: 3}}
+- {id: off, because: so, overrides: [p/floor], when: {order.channel: web}, then: {prefer: 1.00}}
+- {id: on, because: so, overrides: [p/off], when: {order.tags: {has: staff}}, then: {hold: 1h}}
+- {id: full, because: so, when: {node.load: {at_least: 9}}, then: {daily_orders: 9}}
+- {id: way, because: so, then: {avoid: 1.00}}
+"""
+    policies = load_policies({"p.yaml": text.encode()})
+    assert list(policies.bearing(Stage.POSITION)) == ["p/floor", "p/off", "p/on"]
+    assert list(policies.bearing(Stage.POSITION, Stage.NODE)) == ["p/floor", "p/full", "p/off", "p/on"]
+    assert not policies.bearing(Stage.LINE)
