@@ -33,6 +33,10 @@ _EFFECTS: Mapping[str, Said] = MappingProxyType(
             f"la commande a la priorité {{}} sur 100 quand beaucoup attendent ({DEFAULT_PRIORITY} est l'usage)",
         ),
         "daily_orders": Said("the place makes at most {} a day", "le lieu fait au plus {} par jour"),
+        "rest_after_rejection": Said(
+            "after rejecting, the place is given no shipments for {}",
+            "après un refus, le lieu ne reçoit aucune expédition pendant {}",
+        ),
     }
 )
 _EXCLUDED: Mapping[Exclusion, Said] = MappingProxyType(
@@ -76,7 +80,7 @@ def consequence(effect: Effect, language: str) -> str:
 def _amount(name: str, value: int, language: str) -> str:
     if name in ("prefer", "avoid", "split_penalty", "carbon_price"):
         return amounts.money(value, language)
-    if name == "hold":
+    if name in ("hold", "rest_after_rejection"):
         return amounts.span(value, language)
     if name in ("max_shipments", "daily_orders"):
         return _several(value, Said("shipment", "expédition"), language)

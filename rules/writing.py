@@ -11,7 +11,7 @@ from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
 from rules.effects import Effect, EffectValue, Exclusion, Protection, Reserve
 from rules.vocabulary import Kind, Value
 
-_DURATIONS = frozenset({"hold"})
+_DURATIONS = frozenset({"hold", "rest_after_rejection"})
 _MONEY = frozenset({"prefer", "avoid", "split_penalty", "carbon_price"})
 _PLAIN = re.compile(r"(?!(?:true|false|null|yes|no|on|off)$)[A-Za-z][A-Za-z0-9_-]*", re.ASCII | re.IGNORECASE)
 """Words that need no quotes, whoever reads them."""

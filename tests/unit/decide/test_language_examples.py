@@ -17,6 +17,7 @@ from rules.effects import (
     OrderOutcome,
     PositionOutcome,
     Protection,
+    RejectionOutcome,
     Reserve,
 )
 from rules.explaining import explain
@@ -101,6 +102,7 @@ MEANT = {
     "stock.days_of_cover: {more_than: 90}": ({"stock.days_of_cover": 91}, {"stock.days_of_cover": 90}),
     "service.mode: [bike, pickup]": ({"service.mode": "bike"}, {"service.mode": "air"}),
     "route.co2: {at_most: 0.5 kg}": ({"route.co2": 500_000}, {"route.co2": 500_001}),
+    "rejection.reason: [no_capacity, other]": ({"rejection.reason": "other"}, {"rejection.reason": "damaged"}),
     "now.weekday: [saturday, sunday]": ({"now.weekday": "sunday"}, {"now.weekday": "monday"}),
     "product.attributes.hazmat: true": (
         {"product.attributes.hazmat": True},
@@ -121,11 +123,12 @@ CONDITIONS = [*cells("Conditions", 0), *cells("Facts", 2), *cells("Facts", 0)]
 
 @pytest.mark.parametrize("example", CONDITIONS)
 def test_a_condition_holds_where_it_says_and_nowhere_else(example):
-    found = rule_with(when=example)
     met, unmet = MEANT[example]
-    matcher = Matcher(found)
+    of_rejections = example.startswith("rejection.")
+    stage, effect = (Stage.REJECTION, "rest_after_rejection: 2h") if of_rejections else (Stage.OPTION, "prefer: 1")
+    matcher = Matcher(rule_with(when=example, then=effect))
     for facts, expected in ((met, ("p/r",)), (unmet, ())):
-        assert matcher.judge(Stage.OPTION, facts).fired == expected
+        assert matcher.judge(stage, facts).fired == expected
         assert holds(found.rules["p/r"].condition, facts) is bool(expected)
 
 
@@ -187,6 +190,7 @@ EFFECTS = {
     "hold: 30m": OrderOutcome(hold=30),
     "priority: 80": OrderOutcome(priority=80),
     "daily_orders: 40": NodeOutcome(daily_orders=40),
+    "rest_after_rejection: 2h": RejectionOutcome(rest=120),
 }
 
 
