@@ -20,6 +20,7 @@ from engine.errors import KeyReused, NotFound, PolicyUnreadable, StoreUnavailabl
 from engine.facts import Inventory, Network, Order, Product, Snapshot
 from engine.holding import Holding
 from engine.rerouting import Rerouting
+from engine.resting import RestingNodes
 from engine.settings import Settings
 from engine.settling import Answer, Answered, Settling, Wanted, whole
 from engine.stockroom import Availability, Stockroom
@@ -75,6 +76,7 @@ class Pointsman:
             clock=lambda: self.now,
             revive=revive,
         )
+        self.rests = RestingNodes(self._client, self._keys, network=self.network, clock=lambda: self.now, revive=revive)
         stock = Stock(self._client, self._keys)
         self.stock = Stockroom(stock, facts=self._facts, known=self._known, clock=lambda: self.now, revive=revive)
 
@@ -241,6 +243,7 @@ class Pointsman:
             products={sku: product for sku, (product, _) in found.items()},
             positions={sku: positions(reading.stock[sku], paces) for sku, (_, paces) in found.items()},
             loads=reading.loads,
+            resting=reading.resting,
         )
         return snapshot, matcher
 

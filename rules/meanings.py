@@ -182,7 +182,7 @@ EFFECTS: Mapping[str, Said] = MappingProxyType(
             "Au plus tant d'expéditions par jour ; le plus petit compte",
         ),
         "rest_after_rejection": Said(
-            "How long a place that rejected units of an order is given no shipments of any, as `2 h`; the longest counts",
+            "How long a place that rejected units of an order is given none of any, as `2 h`; the longest counts",
             "Combien de temps un lieu qui a refusé des unités d'une commande n'en reçoit plus aucune, comme `2 h` ; "
             "la plus longue durée compte",
         ),

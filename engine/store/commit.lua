@@ -1,7 +1,7 @@
 -- Takes the holds of a decision and logs it: all of it or none.
 --
 -- KEYS  1 decisions  2 log  3 facts  4 active policy  5 idempotency key  6 load of the day  7 expiring  8 hold
---       9 scheduled policies, then on_hand and held of each claim, and last the open holds
+--       9 scheduled policies, then on_hand and held of each claim, and last nodes that rest, open holds
 -- ARGV  1 decision id  2 now  3 entry  4 network version  5 policy version  6 idempotency seconds (0: no key)
 --       7 hold ends at  8 caller  9 most open holds (-1: any number)  10 the instant whose policies decide
 --       11 date of the load  12 number of claims  13 number of shipments, then number and JSON of each, for the hold
@@ -42,7 +42,8 @@ if ARGV[6] ~= '0' then
     return {'key', decision}
   end
 end
-if redis.call('HGET', KEYS[3], 'version') ~= ARGV[4] then
+local version, rests = unpack(redis.call('HMGET', KEYS[3], 'version', 'rests'))
+if version ~= ARGV[4] then
   return {'stale', 'facts'}
 end
 local due = redis.call('ZRANGE', KEYS[9], ARGV[10], '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)[1]
@@ -70,11 +71,17 @@ for index = 1, claims do
   at = at + 3
 end
 local rooms = at
+local somebody_rests = rests and tonumber(rests) > tonumber(ARGV[10])
 while rooms <= #ARGV do
   local most, seen = string.match(ARGV[rooms + 2], '(-?%d+)|?(%S*)')
   local load = tonumber(redis.call('HGET', KEYS[6], ARGV[rooms]) or 0)
   if tonumber(most) >= 0 and load + tonumber(ARGV[rooms + 1]) > tonumber(most)
     or seen ~= '' and changed(seen, load) then
+    return {'stale', ARGV[rooms]}
+  end
+  -- what was read before the rest began
+  local rest = somebody_rests and redis.call('HGET', KEYS[#KEYS - 1], ARGV[rooms])
+  if rest and tonumber(string.match(rest, '^%d+')) > tonumber(ARGV[10]) then
     return {'stale', ARGV[rooms]}
   end
   rooms = rooms + 3

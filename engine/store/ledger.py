@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.decide.decision import Claim, Decision, Room
-from engine.facts import Position
+from engine.facts import Position, Resting
 from engine.store.along import Along, Following
 from engine.store.client import Client, faults
 from engine.store.holds import Holds, hold_parts
 from engine.store.keys import Keys
 from engine.store.log import packed
 from engine.store.policies import split_entry
+from engine.store.resting import rests
 from rules.effects import Reserve
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
@@ -36,6 +37,7 @@ class Reading:
     """The instant for which the version was scheduled; None if it was activated at once."""
     answered: str | None
     loads: Mapping[str, int]
+    resting: Mapping[str, Resting]
     stock: Mapping[str, Mapping[str, tuple[int, int]]]
 
 
@@ -79,11 +81,11 @@ class Ledger:
     ) -> Reading:
         """The snapshot of `skus` at `now`, holds whose time has come ended first. `day` is that of the loads.
 
-        `policies_at` is the instant whose policy version is read, if not `now`.
+        `policies_at` is the instant whose policy version is read, and whose rests, if not `now`.
         """
         keys = self._keys
         named = [keys.facts, keys.active_policy, _idempotency(keys, key), keys.load(day), keys.expiring]
-        named.append(keys.scheduled_policies)
+        named += [keys.scheduled_policies, keys.resting]
         named += [name for sku in skus for name in (keys.on_hand(sku), keys.held(sku))]
         decided_at = now if policies_at is None else policies_at
         with faults():
@@ -91,7 +93,7 @@ class Ledger:
             while found[0] == b"expired":
                 self._holds.sweep([name.decode() for name in found[1]], now=now)
                 found = self._snapshot(keys=named, args=[now, decided_at])
-        version, policy, answered, loads, *stocks = found
+        version, policy, answered, loads, resting, *stocks = found
         policy_version, policy_since = split_entry(policy.decode()) if policy else (None, None)
         return Reading(
             network_version=version and version.decode(),
@@ -99,6 +101,7 @@ class Ledger:
             policy_since=policy_since,
             answered=answered and answered.decode(),
             loads=_counts(loads),
+            resting=rests(resting, decided_at),
             stock={
                 sku: _both(_counts(stocks[2 * index]), _counts(stocks[2 * index + 1])) for index, sku in enumerate(skus)
             },
@@ -118,14 +121,15 @@ class Ledger:
     ) -> Commit:
         """Take the holds and log `body`, if the claims, rooms and versions still stand: all of it or none.
 
-        The policy version stands if it is the one that decides at `policies_at`, by default the decision's instant. A
+        The policy version stands if it is the one that decides at `policies_at`, by default the decision's instant; no
+        node that ships may rest then. A
         `caller` has at most `max_holds` open holds; None: any number. `along` is what is written with it.
         """
         keys = self._keys
         named = [keys.decisions, keys.log, keys.facts, keys.active_policy, _idempotency(keys, key)]
         named += [keys.load(decision.day), keys.expiring, keys.hold(decision_id), keys.scheduled_policies]
         named += [name for claim in decision.claims for name in (keys.on_hand(claim.sku), keys.held(claim.sku))]
-        named.append(keys.open_holds)
+        named += [keys.resting, keys.open_holds]
         most = -1 if max_holds is None else max_holds
         instant = decision.decided_at if policies_at is None else policies_at
         arguments = [decision_id, decision.decided_at, packed(body), decision.network_version, decision.policy_version]

@@ -1,7 +1,7 @@
 -- Reads everything one decision needs, at one moment, once no hold is left whose time has come.
 --
 -- KEYS  1 facts  2 active policy  3 idempotency key  4 load of the day  5 expiring  6 scheduled policies
---       then on_hand and held of each SKU
+--       7 nodes that rest, then on_hand and held of each SKU
 -- ARGV  1 now (UTC seconds)  2 the instant whose policies decide
 -- A policy version that was scheduled and is due is answered as `instant:version`.
 -- Answers {'expired', hold ids} if holds have to end first (ending.lua does that); it is then to be sent again.
@@ -14,13 +14,15 @@ if #expired > 0 then
 end
 
 local due = redis.call('ZRANGE', KEYS[6], ARGV[2], '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)
+local version, rests = unpack(redis.call('HMGET', KEYS[1], 'version', 'rests'))
 local found = {
-  redis.call('HGET', KEYS[1], 'version'),
+  version,
   due[1] or redis.call('GET', KEYS[2]),
   redis.call('GET', KEYS[3]),
   redis.call('HGETALL', KEYS[4]),
+  rests and tonumber(rests) > tonumber(ARGV[2]) and redis.call('HGETALL', KEYS[7]) or {},
 }
-for index = 7, #KEYS do
+for index = 8, #KEYS do
   found[#found + 1] = redis.call('HGETALL', KEYS[index])
 end
 return found
