@@ -105,6 +105,10 @@ def stock_facts(position: Position) -> Facts:
     }
 
 
+def rejection_facts(reason: str) -> Facts:
+    return {"rejection.reason": reason}
+
+
 def service_facts(service: Service) -> Facts:
     return {"service.id": service.id, "service.mode": service.mode}
 

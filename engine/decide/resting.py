@@ -30,7 +30,7 @@ def rest_after(
     facts = {
         **describing.node_facts(network.nodes[node], snapshot.loads.get(node, 0)),
         **describing.now_facts(network, now),
-        "rejection.reason": reason,
+        **describing.rejection_facts(reason),
     }
     judgement = matcher.judge(Stage.REJECTION, facts)
     minutes = cast("RejectionOutcome", judgement.outcome).rest
