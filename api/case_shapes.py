@@ -22,7 +22,7 @@ from rules.vocabulary import REJECTION_REASONS
 
 MOST_AWAY = 15_000_000
 """Metres; farther lies the same place from the other side."""
-_NO_REASON = f"this is no reason to reject; use {', '.join(REJECTION_REASONS)}"
+_NO_REASON = f"'{{input}}' is no reason to reject; use {', '.join(REJECTION_REASONS)}"
 _SOME = validate.Length(min=1, error="nothing stands here; write at least one, or leave the key out")
 _NODE_DEFAULTS = ("type", "latitude", "longitude", "country", "services")
 _SERVICE_DEFAULTS = ("mode", "base", "transit")
