@@ -16,13 +16,18 @@ from rules.vocabulary import Facts, Stage
 
 
 def deciding_rules(order: Order, snapshot: Snapshot, matcher: Matcher, now: int) -> tuple[str, ...]:
-    """The rules that decided `order`, by id."""
+    """The rules that decided `order`, by id. Without a rule, the nodes that rest by it alone don't."""
     made = decide(order, snapshot, matcher, now)
     return tuple(
         rule
         for rule in sorted({*made.fired, *made.silenced})
-        if _choice(decide(order, snapshot, MatcherWithout(matcher, rule), now)) != _choice(made)
+        if _choice(decide(order, _awake(snapshot, rule), MatcherWithout(matcher, rule), now)) != _choice(made)
     )
+
+
+def _awake(snapshot: Snapshot, rule: str) -> Snapshot:
+    resting = {node: rest for node, rest in snapshot.resting.items() if set(rest.because) != {rule}}
+    return replace(snapshot, resting=resting)
 
 
 def _choice(decision: Decision) -> list[tuple[str, str, tuple[object, ...]]]:

@@ -122,8 +122,8 @@ class Ledger:
         """Take the holds and log `body`, if the claims, rooms and versions still stand: all of it or none.
 
         The policy version stands if it is the one that decides at `policies_at`, by default the decision's instant; no
-        node that ships may rest then. A
-        `caller` has at most `max_holds` open holds; None: any number. `along` is what is written with it.
+        node that ships may rest then. A `caller` has at most `max_holds` open holds; None: any number. `along` is what
+        is written with it.
         """
         keys = self._keys
         named = [keys.decisions, keys.log, keys.facts, keys.active_policy, _idempotency(keys, key)]

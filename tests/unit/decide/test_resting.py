@@ -7,6 +7,7 @@ import pytest
 from engine.decide.decision import Reason, record
 from engine.decide.matching import Matcher
 from engine.decide.resting import rest_after, resting_record
+from engine.decide.weighing import deciding_rules
 from engine.facts import Resting
 from engine.rejecting import COUNTED
 from engine.rejecting import Reason as Rejected
@@ -146,6 +147,15 @@ def test_what_rules_exclude_for_want_of_better_is_no_better_while_it_rests():
         (("test/r1",), True, False),
         (("busy/r7",), False, True),
     ]
+
+
+def test_a_rule_decides_where_without_its_rest_another_node_would_ship():
+    matcher = Matcher(policies())
+    try:
+        assert deciding_rules(order(("A", 2)), facts({"lyon": NOW + 1}), matcher, NOW) == ("busy/r7",)
+        assert deciding_rules(order(("A", 2)), facts({"lille": NOW + 1}), matcher, NOW) == ()
+    finally:
+        matcher.close()
 
 
 def test_a_rest_somewhere_else_changes_nothing_of_a_decision():
