@@ -35,4 +35,4 @@ def run_tests(path: Path, word: str, junit: Path | None, *, coverage: bool, stri
     printed.report(report, left_out=len(cases) - len(chosen), coverage=coverage, strict=strict)
     if junit:
         testing.write_junit(junit, report, strict=strict)
-    sys.exit(0 if testing.succeeds(report, strict=strict) else 1)
+    sys.exit(0 if report.succeeds(strict=strict) else 1)

@@ -100,8 +100,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @policies.doc(requestBody=_UPLOAD)
     @policies.response(HTTPStatus.OK, answers.ReviewAnswer)
     def check() -> Response:
-        """Say every error and warning of policy files; nothing is changed"""
-        found = versions.review(read_upload(request).policies)
+        """Say every error and warning of policy files, and try the tests sent along; nothing is changed"""
+        upload = read_upload(request)
+        found = versions.review(upload.policies, trial=trial(upload.tests))
         return jsonify(version_records.review_record(found))
 
     @policies.get("")

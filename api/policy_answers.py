@@ -58,11 +58,43 @@ class PublishedAnswer(Schema):
     changes = fields.Nested(ChangesAnswer, required=True, allow_none=True)
 
 
+class CaseDifferenceAnswer(Schema):
+    what = fields.String(required=True)
+    expected = fields.String(required=True)
+    got = fields.String(required=True)
+
+
+class CaseAnswer(Schema):
+    """A test case, and how what was decided differs from what it expects."""
+
+    file = fields.String(required=True)
+    line = fields.Integer(required=True)
+    name = fields.String(required=True)
+    passed = fields.Boolean(required=True)
+    differences = fields.List(fields.Nested(CaseDifferenceAnswer), required=True)
+    fired = fields.List(fields.String(), required=True, metadata={"description": "the rules that fired"})
+
+
+class TestsAnswer(Schema):
+    """What became of the tests that were sent along."""
+
+    __test__ = False  # pytest takes a class of this name for tests
+
+    passed = fields.Boolean(required=True, metadata={"description": "if not, the policies can't be published"})
+    cases = fields.List(fields.Nested(CaseAnswer), required=True)
+
+
 class ReviewAnswer(Schema):
     version = fields.String(required=True, allow_none=True, metadata={"description": "null: there are errors"})
     rules = fields.Integer(required=True, allow_none=True)
     errors = fields.List(fields.Nested(FindingAnswer), required=True)
     warnings = fields.List(fields.Nested(FindingAnswer), required=True)
+    tests = fields.Nested(
+        TestsAnswer,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null: none were sent, or there are errors"},
+    )
 
 
 class ScheduledAnswer(Schema):

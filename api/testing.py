@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
@@ -11,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api import files
+from api.case_records import report_record
 from api.cases import OpenNetwork, read_tested
 from api.junit import junit_xml
 from api.loading import load_inventory
@@ -53,10 +53,6 @@ def networks_in(folder: Path) -> OpenNetwork:
     return open_network
 
 
-def succeeds(report: Report, *, strict: bool) -> bool:
-    return report.passed and not (strict and report.slack)
-
-
 class Printed:
     """What is shown while the cases run, and after: nothing but the JSON, if that is wanted."""
 
@@ -93,7 +89,7 @@ class Printed:
             self._console.print(_coverage_table(report))
         if strict and report.slack:
             self._console.print(Text("\nNot tested:", style="bold red"), *map(Text, report.slack), sep="\n")
-        self._console.print(_summary(report, left_out, succeeds(report, strict=strict)))
+        self._console.print(_summary(report, left_out, report.succeeds(strict=strict)))
 
 
 def _failure(tried: Tried) -> Iterator[Text | Table]:
@@ -132,32 +128,6 @@ def _summary(report: Report, left_out: int, succeeded: bool) -> Text:  # noqa: F
     parts += [f"{left_out} left out"] if left_out else []
     parts += [f"{len(report.slack)} not tested"] if report.slack and not failed and not succeeded else []
     return Text("\n" + ", ".join(parts), style="bold green" if succeeded else "bold red")
-
-
-def report_record(report: Report, *, strict: bool) -> dict[str, Any]:
-    """The report for programs. `changed` is null unless coverage was asked for; `not_tested` matters if strict."""
-    return {
-        "passed": succeeds(report, strict=strict),
-        "policy_version": report.policies.version,
-        "cases": [
-            {
-                "file": tried.case.file,
-                "line": tried.case.line,
-                "name": tried.case.name,
-                "passed": tried.passed,
-                "differences": [
-                    {"what": item.what, "expected": item.expected, "got": item.got} for item in tried.differences
-                ],
-                "fired": sorted(tried.decision.fired),
-            }
-            for tried in report.tried
-        ],
-        "coverage": [
-            {"rule": item.rule, "fired": item.fired, "quiet": item.quiet, "changed": item.changed}
-            for item in report.coverage
-        ],
-        "not_tested": list(report.slack),
-    }
 
 
 def write_junit(path: Path, report: Report, *, strict: bool) -> None:

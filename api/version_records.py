@@ -4,17 +4,18 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from api.case_records import case_record
 from api.findings import finding_record
 from engine.decide.decision import timestamp
+from engine.decide.trying import Report
 from engine.facts import Network
+from engine.reviewing import SHORT, Review
 from engine.store.policies import Standing
-from engine.versions import Published, Review, Version
+from engine.versions import Published, Version
 from rules.diff import KINDS, Change, Changes
 from rules.policy import PolicySet
 from rules.writing import effect_text
 
-SHORT = 12
-"""Letters of a version that people are shown."""
 MOST_NAMED = 20
 """Rules of one kind that are named where a version is published."""
 _ACTS = {"rolled_back": "back to"}
@@ -83,7 +84,12 @@ def review_record(review: Review) -> dict[str, Any]:
         "rules": len(review.policies.rules) if review.policies else None,
         "errors": [finding_record(finding) for finding in review.errors],
         "warnings": [finding_record(finding) for finding in review.warnings],
+        "tests": _tests_record(review.report) if review.report else None,
     }
+
+
+def _tests_record(report: Report) -> dict[str, Any]:
+    return {"passed": report.passed, "cases": [case_record(tried) for tried in report.tried]}
 
 
 def rules_record(policies: PolicySet) -> list[dict[str, Any]]:

@@ -96,7 +96,11 @@ class Pointsman:
         return int(self._clock())
 
     def load(self, inventory: Inventory) -> bool:
-        """Put the network, products and stock in place of those before; whether anything but units changed."""
+        """Put the network, products and stock in place of those before; whether anything but units changed.
+
+        Raises InputInvalid, and changes nothing, if policies that decide or are scheduled do not fit the network.
+        """
+        self.versions.verify_fit(inventory.network)
         before = network.read_network(self._client, self._keys)
         network.save(self._client, self._keys, inventory)
         return before is None or before.version != inventory.network.version

@@ -6,41 +6,30 @@ that was active before, and done again one further, never forward: who goes back
 one again. Going forward is an activation by name.
 """
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from engine.decide.fitting import fit
+from engine.decide.fitting import Fit, fit
 from engine.decide.trying import Report
-from engine.errors import NotActivated, NotFound, PolicyUnreadable, TestsFailed
+from engine.errors import InputInvalid, Mistake, NotActivated, NotFound, PolicyUnreadable, TestsFailed
+from engine.facts import Network
+from engine.reviewing import SHORT, Review, Trial, misfits, reviewed
 from engine.store import network, policies
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.policies import Act, Standing
 from rules.diff import Changes, compare
 from rules.errors import Finding, PolicyInvalid
-from rules.lint import check
 from rules.policy import PolicySet, Rule
 
 FEWEST_LETTERS = 4
 """Of a version's start. One letter would sooner or later mean another version than the one it was typed for."""
 ENGINE = "pointsman"
 """Who takes a version off the schedule that can't be read."""
+_STAYS = "it was not activated; what is active stays so"
 _START = re.compile(r"[0-9a-f]{1,64}", re.ASCII)
-
-
-Trial: TypeAlias = Callable[[PolicySet], Report]
-"""What tries the cases of a policy set."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Review:
-    """What is to be said of a policy set: its findings, and the set itself if none of them is an error."""
-
-    policies: PolicySet | None
-    errors: tuple[Finding, ...]
-    warnings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,21 +80,22 @@ class Versions:
         self._clock = clock
         self._new_id = new_id
 
-    def review(self, files: Mapping[str, bytes]) -> Review:
-        """Everything there is to say of `files`, the loaded network considered; nothing is changed."""
-        checked = check(files)
-        found = checked.policies
-        if found is None:
-            return Review(policies=None, errors=checked.errors, warnings=checked.warnings)
-        loaded = network.read_network(self._client, self._keys)
-        if loaded is None:
-            return Review(policies=found, errors=(), warnings=checked.warnings)
-        fits = fit(found, loaded, network.read_words(self._client, self._keys))
-        return Review(
-            policies=None if fits.errors else found,
-            errors=fits.errors,
-            warnings=tuple(sorted([*checked.warnings, *fits.warnings])),
-        )
+    def review(self, files: Mapping[str, bytes], *, trial: Trial | None = None) -> Review:
+        """Everything there is to say of `files`, the loaded network considered; nothing is changed. `trial` tries the
+        set's own tests.
+        """
+        return reviewed(files, fitting=self._fit, trial=trial)
+
+    def verify_fit(self, loaded: Network) -> None:
+        """Raise InputInvalid if policies that decide or are scheduled could not mean what they say in that network."""
+        standing = self.standing()
+        deciding = dict.fromkeys([*filter(None, [standing.active]), *(version for _, version in standing.scheduled)])
+        mistakes: list[Mistake] = []
+        for version in deciding:
+            with contextlib.suppress(PolicyUnreadable):  # such a one decides nothing, in whatever network
+                mistakes += misfits(self.read(version), loaded)
+        if mistakes:
+            raise InputInvalid(mistakes)
 
     def publish(
         self,
@@ -120,10 +110,10 @@ class Versions:
 
         Raises PolicyInvalid with every finding, TestsFailed, KeyReused.
         """
-        review = self.review(files)
+        review = self.review(files, trial=trial)
         if review.policies is None:
             raise PolicyInvalid(review.errors)
-        cases = _passed(trial(review.policies)) if trial else 0
+        cases = _passed(review.report) if review.report else 0
         changes = self._changes_from_active(review.policies)
         act = self._act(who, note, operation)
         new = policies.publish(self._client, self._keys, review.policies, act)
@@ -134,9 +124,10 @@ class Versions:
     ) -> None:
         """Let a published version decide, from the next decision on or from the instant `since`.
 
-        Raises NotFound, NotActivated if this release does not read it, KeyReused, InputInvalid if the instant is over.
+        Raises NotFound, NotActivated if this release does not read it or it does not fit the network, KeyReused,
+        InputInvalid if the instant is over.
         """
-        self._check_readable(version)
+        self._check_usable(version)
         act = self._act(who, note, operation)
         if since is None:
             policies.activate(self._client, self._keys, version, act)
@@ -151,7 +142,7 @@ class Versions:
         standing = self.standing()
         if standing.active is None or standing.before is None:
             raise NotActivated("no other version was active before; activate one by its name (pointsman policy list)")
-        self._check_readable(standing.before)
+        self._check_usable(standing.before)
         act = self._act(who, note, operation)
         policies.roll_back(self._client, self._keys, active=standing.active, version=standing.before, act=act)
         return standing.before
@@ -213,11 +204,20 @@ class Versions:
         except PolicyUnreadable:
             return None
 
-    def _check_readable(self, version: str) -> None:
+    def _fit(self, found: PolicySet) -> Fit:
+        loaded = network.read_network(self._client, self._keys)
+        return fit(found, loaded, network.read_words(self._client, self._keys)) if loaded else Fit()
+
+    def _check_usable(self, version: str) -> None:
         try:
-            self.read(version)
+            misfits = self._fit(self.read(version)).errors
         except PolicyUnreadable as error:
-            raise NotActivated(f"{error}\nit was not activated; what is active stays so") from error
+            raise NotActivated(f"{error}\n{_STAYS}") from error
+        if misfits:
+            said = "\n".join(map(str, misfits))
+            raise NotActivated(
+                f"policy version {version[:SHORT]} does not fit the network loaded now:\n{said}\n{_STAYS}"
+            )
 
     def _act(self, who: str, note: str, operation: str | None) -> Act:
         return Act(operation=operation or self._new_id(), who=who, at=self._clock(), note=note)

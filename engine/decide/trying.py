@@ -85,6 +85,10 @@ class Report:
     def failed(self) -> tuple[Tried, ...]:
         return tuple(item for item in self.tried if not item.passed)
 
+    def succeeds(self, *, strict: bool) -> bool:
+        """Whether every case came as expected and, if `strict`, nothing is left untested."""
+        return self.passed and not (strict and self.slack)
+
     @property
     def coverage(self) -> tuple[Coverage, ...]:
         """One for each rule, by id."""

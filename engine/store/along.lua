@@ -127,7 +127,7 @@ end
 
 -- of several rests the longest counts, and those that are over go
 if what.rest then
-  local facts, resting = keys[3], keys[#keys - 1]
+  local facts, resting = keys[3], keys[11]
   local before = redis.call('HGETALL', resting)
   local longest = what.rest['until']
   for index = 1, #before, 2 do

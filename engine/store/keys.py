@@ -1,6 +1,6 @@
 """Every key name. All keys of a network share the hash tag {network}, and so one slot of a cluster."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,15 +9,15 @@ class Keys:
 
     network: str
     staged: str = ""
+    everything: str = field(init=False, repr=False)
+    """What every key of the network starts with."""
+
+    def __post_init__(self) -> None:
+        beside = f"staged:{self.staged}:" if self.staged else ""
+        object.__setattr__(self, "everything", f"{{{self.network}}}:{beside}")
 
     def _named(self, *parts: str) -> str:
-        beside = ["staged", self.staged] if self.staged else []
-        return ":".join(["{" + self.network + "}", *beside, *parts])
-
-    @property
-    def everything(self) -> str:
-        """What every key of the network starts with."""
-        return self._named("")
+        return self.everything + ":".join(parts)
 
     @property
     def facts(self) -> str:

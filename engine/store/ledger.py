@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from engine.decide.decision import Claim, Decision, Room
+import orjson
+
+from engine.decide.decision import Claim, Decision
 from engine.facts import Position, Resting
 from engine.store.along import Along, Following
 from engine.store.client import Client, faults
@@ -13,7 +15,6 @@ from engine.store.keys import Keys
 from engine.store.log import packed
 from engine.store.policies import split_entry
 from engine.store.resting import rests
-from rules.effects import Reserve
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 """How long a caller's key is remembered."""
@@ -101,10 +102,8 @@ class Ledger:
             policy_since=policy_since,
             answered=answered and answered.decode(),
             loads=_counts(loads),
-            resting=rests(resting, decided_at),
-            stock={
-                sku: _both(_counts(stocks[2 * index]), _counts(stocks[2 * index + 1])) for index, sku in enumerate(skus)
-            },
+            resting=rests(_lines(resting), decided_at),
+            stock={sku: _both(*stocks[2 * index : 2 * index + 2]) for index, sku in enumerate(skus)},
         )
 
     def commit(
@@ -126,19 +125,13 @@ class Ledger:
         is written with it.
         """
         keys = self._keys
-        named = [keys.decisions, keys.log, keys.facts, keys.active_policy, _idempotency(keys, key)]
-        named += [keys.load(decision.day), keys.expiring, keys.hold(decision_id), keys.scheduled_policies]
+        named = [keys.decisions, keys.log, keys.facts, keys.active_policy, keys.scheduled_policies]
+        named += [_idempotency(keys, key), keys.load(decision.day), keys.expiring, keys.hold(decision_id)]
+        named += [keys.open_holds, keys.resting]
         named += [name for claim in decision.claims for name in (keys.on_hand(claim.sku), keys.held(claim.sku))]
-        named += [keys.resting, keys.open_holds]
-        most = -1 if max_holds is None else max_holds
-        instant = decision.decided_at if policies_at is None else policies_at
-        arguments = [decision_id, decision.decided_at, packed(body), decision.network_version, decision.policy_version]
-        arguments += [IDEMPOTENCY_SECONDS if key else 0, decision.hold_until, caller, most, instant, decision.day]
-        arguments += [len(decision.claims), len(decision.shipments), *hold_parts(decision)]
-        for claim in decision.claims:
-            arguments += [claim.node, claim.units, _floor(claim)]
-        for room in decision.rooms:
-            arguments += [room.node, room.shipments, _most(room)]
+        asked = _asked(decision, decision.decided_at if policies_at is None else policies_at)
+        asked |= {"caller": caller, "most": _or_false(max_holds), "key_seconds": IDEMPOTENCY_SECONDS if key else False}
+        arguments = [decision_id, packed(body), orjson.dumps(asked)]
         with faults():
             state, *said = (
                 self._commit(keys=named, args=arguments)
@@ -165,24 +158,52 @@ def _idempotency(keys: Keys, key: Key | None) -> str:
     return keys.idempotency(key.caller, key.name) if key else keys.idempotency("", "")
 
 
-def _floor(claim: Claim) -> str:
-    """As commit.lua reads it: `3:0 0:1000|10 -` is 3 units and 10% of what is on hand, if that is 10 as it was."""
-    if not claim.shares and claim.on_hand is None and claim.held is None:
-        return str(claim.floor)
-    reserves = claim.shares or (Reserve(units=claim.floor),)
-    terms = " ".join(f"{reserve.units}:{reserve.share}" for reserve in reserves)
-    seen = ("-" if units is None else str(units) for units in (claim.on_hand, claim.held))
-    return f"{terms}|{' '.join(seen)}"
+def _asked(decision: Decision, policies_at: int) -> dict[str, Any]:
+    """As commit.lua reads it. A claim is node, units and floor, or the reserves that a floor is the sum of, each the
+    larger of so many units and so many basis points of what is on hand; a room is node, shipments and the most there
+    may be. What follows in each is what must be as it was. False is: none, or whatever it is.
+    """
+    return {
+        "now": str(decision.decided_at),
+        "policies": decision.policy_version,
+        "policies_at": str(policies_at),
+        "network": decision.network_version,
+        "day": decision.day,
+        "hold_until": str(decision.hold_until),
+        "parts": hold_parts(decision),
+        "claims": [
+            [claim.node, str(claim.units), _floor(claim), _or_false(claim.on_hand), _or_false(claim.held)]
+            for claim in decision.claims
+        ],
+        "rooms": [
+            [room.node, str(room.shipments), _or_false(room.most), _or_false(room.load)] for room in decision.rooms
+        ],
+    }
 
 
-def _most(room: Room) -> str:
-    return f"{-1 if room.most is None else room.most}{'' if room.load is None else f'|{room.load}'}"
+def _floor(claim: Claim) -> int | list[tuple[int, int]]:
+    return [(reserve.units, reserve.share) for reserve in claim.shares] or claim.floor
 
 
-def _counts(flat: Sequence[bytes]) -> dict[str, int]:
-    """HGETALL as a script answers it: name, count, name, count."""
-    return dict(zip(map(bytes.decode, flat[::2]), map(int, flat[1::2]), strict=True))
+def _or_false(units: int | None) -> int | Literal[False]:
+    # JSON's null is a value of its own to a script, and true
+    return False if units is None else units
 
 
-def _both(on_hand: Mapping[str, int], held: Mapping[str, int]) -> dict[str, tuple[int, int]]:
-    return {node: (units, held.get(node, 0)) for node, units in on_hand.items()}
+def _lines(said: bytes) -> list[str]:
+    """A hash as snapshot.lua answers it: a name, then what it has, a line each."""
+    return said.decode().split("\n") if said else []
+
+
+def _counts(said: bytes) -> dict[str, int]:
+    lines = _lines(said)
+    return dict(zip(lines[::2], map(int, lines[1::2]), strict=True))
+
+
+def _both(on_hand: bytes, held: bytes) -> dict[str, tuple[int, int]]:
+    """(on hand, held) by node. Most positions have no hold, so those that do come after."""
+    found = {node: (units, 0) for node, units in _counts(on_hand).items()}
+    for node, units in _counts(held).items():
+        if node in found:
+            found[node] = (found[node][0], units)
+    return found

@@ -27,13 +27,13 @@ def stored(entry: Mapping[str, Any]) -> str:
     return f"{entry['until']} {orjson.dumps(entry).decode()}"
 
 
-def rests(flat: Sequence[bytes], instant: int) -> dict[str, Resting]:
-    """Those that last beyond `instant`, by node; `flat` is the hash as a script answers it: node, rest, node, rest."""
+def rests(flat: Sequence[str], instant: int) -> dict[str, Resting]:
+    """Those that last beyond `instant`, by node; `flat` is the hash as node, rest, node, rest."""
     found = {}
     for node, said in zip(flat[::2], flat[1::2], strict=True):
-        until, _, entry = said.partition(b" ")
+        until, _, entry = said.partition(" ")
         if int(until) > instant:
-            found[node.decode()] = Resting(**orjson.loads(entry))
+            found[node] = Resting(**orjson.loads(entry))
     return found
 
 
@@ -49,7 +49,7 @@ class Rests:
         """By node."""
         with faults():
             found = self._client.redis.hgetall(self._keys.resting)
-        return rests([part for item in sorted(found.items()) for part in item], now)
+        return rests([part.decode() for item in sorted(found.items()) for part in item], now)
 
     def end(self, node: str, *, now: int, who: str, operation: str, seconds: int) -> bool:
         """Let the node rest no more; whether it did. `operation` is known for so many seconds."""

@@ -25,6 +25,8 @@ from tests.bench.peers.peer import Peer
 
 ROUNDS = 20
 SETS_A_ROUND = 25
+FEW, MANY = 30, 1_000
+"""Rules between which ours is compared with itself."""
 _MILLISECONDS = 1_000
 
 Say = Callable[[str], None]
@@ -46,12 +48,15 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Matched:
-    """`signatures`: by number of rules, how many of all options ours tells apart."""
+    """`signatures`: by number of rules, how many of all options ours tells apart. `growth`: what ours takes with MANY
+    rules, in times of what it takes with FEW.
+    """
 
     rows: Sequence[Row]
     missing: Mapping[str, str]
     signatures: Mapping[int, int]
     options: int
+    growth: float
 
 
 def measure(sets: Sequence[OptionSet], *, rounds: int, counts: Sequence[int] = rulebook.COUNTS, say: Say) -> Matched:
@@ -69,7 +74,9 @@ def measure(sets: Sequence[OptionSet], *, rounds: int, counts: Sequence[int] = r
             verify(peer, sets, expected)
         rows += _fastest(count, peers, _interleaved(peers, sets, rounds))
         _close(peers)
-    return Matched(rows=rows, missing=missing, signatures=signatures, options=len(sets) * OPTIONS)
+    say(f"matching: ours, {FEW} rules beside {MANY:,}")
+    growth = _growth(sets, rounds)
+    return Matched(rows=rows, missing=missing, signatures=signatures, options=len(sets) * OPTIONS, growth=growth)
 
 
 def meant(conditions: Mapping[str, Condition], options: OptionSet) -> list[set[str]]:
@@ -110,6 +117,16 @@ def _interleaved(peers: Sequence[Peer], sets: Sequence[OptionSet], rounds: int) 
             at = (turn + number) % len(peers)
             times[at].append(_timed(peers[at].match, [shapes[at][index] for index in chosen]))
     return times
+
+
+def _growth(sets: Sequence[OptionSet], rounds: int) -> float:
+    ours = [Ours(rulebook.conditions(count)) for count in (FEW, MANY)]
+    for options in sets:  # what a first sight takes is counted elsewhere
+        for peer in ours:
+            peer.match(options)
+    few, many = (statistics.median(taken) for taken in _interleaved(ours, sets, rounds))
+    _close(ours)
+    return many / few
 
 
 def _timed(match: Callable[[Any], Any], shapes: Sequence[Any]) -> float:

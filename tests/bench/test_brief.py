@@ -81,6 +81,7 @@ def test_matching_reports_every_engine_that_is_installed_at_every_number_of_rule
     engines = {Ours.engine, *(peer.engine for peer in classes)}
     assert {(row["rules"], row["engine"]) for row in rows} == {(n, name) for n in rulebook.COUNTS for name in engines}
     assert report["matching"]["missing"].keys() == missing.keys()
+    assert report["matching"]["growth"] > 0
 
 
 def test_ours_and_highs_choose_as_well(report):

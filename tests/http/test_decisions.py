@@ -175,6 +175,8 @@ def test_the_openapi_page_describes_every_address(http):
         "/v1/backlog",
         "/v1/backlog/run",
         "/v1/backlog/{decision_id}",
+        "/v1/resting",
+        "/v1/resting/{node}",
         "/v1/decisions/{decision_id}/confirm",
         "/v1/decisions/{decision_id}/release",
         "/v1/decisions/{decision_id}/extend",

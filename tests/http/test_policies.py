@@ -114,6 +114,41 @@ def test_check_says_errors_and_warnings_and_changes_nothing(http, contents):
     assert contents() == before
 
 
+CASES = """
+products: {SHIRT: {}}
+nodes: {lyon: {type: warehouse, away: 5 km}, lille: {type: warehouse, away: 300 km}}
+stock: {usual: {SHIRT: {lyon: 5, lille: 5}}}
+tests:
+  - {test: Lille is worth the way, order: {lines: {SHIRT: 1}}, expect: {shipments: [{node: lille}]}}
+  - {test: It has a priority, order: {lines: {SHIRT: 1}}, expect: {priority: 80}}
+"""
+
+
+def test_check_tries_the_tests_that_are_sent_along(http, contents):
+    before = contents()
+    found = http.post("/v1/policies/check", **form([("test.yaml", GOOD), ("a_test.yaml", CASES)])).get_json()
+    assert answers.ReviewAnswer().validate(found) == {}
+    assert (found["errors"], found["tests"]["passed"]) == ([], False)
+    first, second = found["tests"]["cases"]
+    assert (first["name"], first["passed"], first["fired"]) == (
+        "Lille is worth the way",
+        True,
+        ["test/r1", "test/r2"],
+    )
+    assert (second["file"], second["line"], second["passed"]) == ("a_test.yaml", 7, False)
+    assert second["differences"] == [{"what": "priority", "expected": "80", "got": "50"}]
+    assert contents() == before
+
+
+def test_check_says_the_mistakes_of_tests_beside_those_of_policies(http):
+    sent = {"files": {"test.yaml": GOOD, "a_test.yaml": CASES.replace("expect:", "expects:")}}
+    found = http.post("/v1/policies/check", json=sent).get_json()
+    assert (found["version"], found["tests"]) == (None, None)
+    assert {(item["file"], item["line"], item["code"]) for item in found["errors"]} >= {
+        ("a_test.yaml", 6, "unknown-key")
+    }
+
+
 def test_a_new_version_is_told_apart_from_the_active_one_by_what_it_changes(http):
     version = publish(http, ("a.yaml", GOOD), ("b.yaml", OTHER)).get_json()["version"]
     http.post(f"/v1/policies/{version}/activate", json={})

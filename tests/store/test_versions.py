@@ -1,5 +1,6 @@
 """Policy versions on real servers: what decides when, the way back, and a history with each act once."""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -14,6 +15,7 @@ from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.policies import Act
 from rules.errors import PolicyInvalid
+from rules.vocabulary import Kind
 from tests.building import NOW, order, policy_file
 from tests.building import policies as policy_set
 from tests.conftest import SMALL
@@ -333,6 +335,29 @@ def test_what_does_not_fit_the_network_is_not_published_and_strange_words_are_wa
 
 def test_policies_can_be_published_before_there_is_a_network(bare):
     assert bare.versions.publish(policy_file("then: {prefer: 4.00 USD}"), **WHO).new
+
+
+def test_what_was_published_before_there_was_a_network_it_does_not_fit_is_not_activated(bare, contents):
+    version = bare.versions.publish(policy_file("then: {prefer: 4.00 USD}"), **WHO).version
+    bare.load(load_inventory(SMALL))
+    before = contents()
+    for since in (None, NOW + HOUR):
+        with pytest.raises(NotActivated, match=r"(?s)does not fit.*test.yaml:3:.*other-currency.*stays so"):
+            bare.versions.activate(version, since=since, **WHO)
+    assert contents() == before
+
+
+@pytest.mark.parametrize("since", [None, NOW + HOUR])
+def test_a_network_in_which_policies_that_decide_mean_nothing_is_not_loaded(pointsman, versions, contents, since):
+    rule = "when: {product.attributes.shelf_life: {more_than: 3}}, then: {tier: 1}"
+    version = versions.publish(policy_file(rule), **WHO).version
+    versions.activate(version, since=since, **WHO)
+    found, before = load_inventory(SMALL), contents()
+    kinds = {**found.network.attributes, "product.attributes.shelf_life": Kind.WORD}
+    changed = dataclasses.replace(found, network=dataclasses.replace(found.network, attributes=kinds))
+    with pytest.raises(InputInvalid, match=rf"{version[:12]}: does not fit this network.*wrong-attribute"):
+        pointsman.load(changed)
+    assert contents() == before
 
 
 ANOTHER_PROCESS = """

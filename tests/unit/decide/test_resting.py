@@ -23,6 +23,7 @@ from tests.building import (
     node,
     order,
     policies,
+    rest,
     shipped,
     snapshot,
 )
@@ -32,18 +33,8 @@ BECAUSE = {"busy/r7": {"en": "Too busy", "fr": "Débordé"}}
 
 
 def facts(resting=None, **stock):
-    given = snapshot(NODES, {"A": stock or {"lyon": 5, "lille": 5}}, loads={"lille": 40})
-    return type(given)(
-        network=given.network,
-        products=given.products,
-        positions=given.positions,
-        loads=given.loads,
-        resting={name: rest(until) for name, until in (resting or {}).items()},
-    )
-
-
-def rest(until):
-    return Resting(until=until, since=NOW - HOUR, reason="no_capacity", decision="d1", because=BECAUSE)
+    asleep = {name: rest(until) for name, until in (resting or {}).items()}
+    return snapshot(NODES, {"A": stock or {"lyon": 5, "lille": 5}}, loads={"lille": 40}, resting=asleep)
 
 
 def begun(*rules, node="lille", reason="no_capacity", now=NOW, known=None):

@@ -251,7 +251,7 @@ EFFECTS = {
     "a reason that is none": (
         f"{HEAD}    when: {{rejection.reason: no_capcity}}\n    then: {{rest_after_rejection: 2h}}\n",
         (
-            "p.yaml:5:31  unknown-word  'no_capcity' is no value of rejection.reason; use not_in_stock, no_capacity, "
+            "p.yaml:5:12  unknown-word  'no_capcity' is no value of rejection.reason; use not_in_stock, no_capacity, "
             "damaged, other (did you mean 'no_capacity'?)"
         ),
     ),

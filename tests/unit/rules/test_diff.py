@@ -179,9 +179,9 @@ def test_every_effect_is_worded_as_it_is_written():
             "keep_together: true",
             "prefer: 4.00",
             "priority: 80",
-            "rest_after_rejection: 120 min",
             'protect: {channel: "a b", share: 12.5%}',
             "protect: {channel: web, units: 5}",
+            "rest_after_rejection: 2 h",
             "tier: 2",
         ),
     )
