@@ -71,11 +71,28 @@ class StockAnswer(Schema):
     floor = fields.Integer(required=True, metadata={"description": "units this order could not take"})
 
 
+class RestingAnswer(Schema):
+    """A node that is given nothing until an instant, for it rejected units of a decision."""
+
+    node = fields.String(required=True)
+    until = fields.AwareDateTime(required=True)
+    since = fields.AwareDateTime(required=True)
+    reason = fields.String(required=True)
+    decision = fields.String(required=True, metadata={"description": "that it rejected units of"})
+    en = fields.String(required=True)
+    fr = fields.String(required=True)
+
+
+class BegunRestAnswer(RestingAnswer):
+    rules = fields.List(fields.String(), required=True)
+
+
 class ExclusionAnswer(Schema):
     line = fields.String(required=True)
     rules = fields.List(fields.String(), required=True)
     unless_needed = fields.Boolean(required=True)
     options = fields.List(fields.String(), required=True)
+    resting = fields.Nested(RestingAnswer, metadata={"description": "of a node that rests after a rejection"})
 
 
 class FollowsAnswer(Schema):
@@ -92,6 +109,7 @@ class FollowsAnswer(Schema):
         values=fields.List(fields.String()),
         metadata={"description": "by SKU, all nodes that were out of question here"},
     )
+    rest = fields.Nested(BegunRestAnswer, metadata={"description": "if the node that rejected it now rests"})
 
 
 class LackedAnswer(Schema):

@@ -8,7 +8,7 @@ import orjson
 from flask import Flask, Response, request
 from flask.json.provider import JSONProvider
 
-from api import backlog, decisions, holds, movements, policies, problems, rerouting, stock, system, uploads
+from api import backlog, decisions, holds, movements, policies, problems, rerouting, resting, stock, system, uploads
 from api.fields import OPENAPI_TYPES
 from engine import __version__
 from engine.service import Pointsman
@@ -45,7 +45,7 @@ def create_app(pointsman: Pointsman) -> Flask:
     api = problems.ProblemApi(app)
     for field, kind, form in OPENAPI_TYPES:
         api.register_field(field, kind, form)
-    for part in (decisions, rerouting, backlog, holds, stock, movements, policies, system):
+    for part in (decisions, rerouting, resting, backlog, holds, stock, movements, policies, system):
         api.register_blueprint(part.blueprint(pointsman))
     return app
 

@@ -13,6 +13,7 @@ from api.case_places import ANYWHERE, BY_MODE, NODES, SERVICES, away, plain_prod
 from api.case_shapes import Shapes, shaped
 from api.network_file import transit_of, unit_prices_of
 from api.timetables import Calendars
+from engine.decide.trying import Rejected
 from engine.facts import Inventory, Network, Node, Place, Position, Product, Service, Snapshot
 from rules import literals
 from rules.errors import LiteralInvalid
@@ -69,6 +70,7 @@ class Scene:
     products: Mapping[str, Product]
     stock: Mapping[str, Mapping[str, Position]]
     loads: Mapping[str, int]
+    rejected: Mapping[str, Rejected]
     base: Inventory
 
     @property
@@ -117,6 +119,9 @@ def scene(sheet: Sheet, case: Mapping[str, Raw], path: Path) -> Scene:
         products={sku: _product(sheet, sku, data, where) for sku, (data, where) in parts["products"].items()},
         stock=_stock(sheet, case, path, nodes),
         loads={name: data["load"] for name, (data, _) in parts["nodes"].items() if "load" in data},
+        rejected={
+            name: Rejected(**data["rejected"]) for name, (data, _) in parts["nodes"].items() if "rejected" in data
+        },
         base=sheet.base,
     )
 
@@ -177,7 +182,7 @@ def _layer(sheet: Sheet, root: Mapping[str, Raw], path: Path, part: str) -> _Lay
 
 
 def _node(sheet: Sheet, name: str, data: Mapping[str, Any], path: Path) -> Node:
-    changes = {key: value for key, value in data.items() if key not in ("name", "away", "load")}
+    changes = {key: value for key, value in data.items() if key not in ("name", "away", "load", "rejected")}
     base = sheet.base.network.nodes.get(name) or NODES[data.get("type", "warehouse")]
     if "away" in data:
         changes["place"] = away(data["away"])

@@ -19,9 +19,11 @@ from rules import literals
 from rules.errors import LiteralInvalid
 from rules.parsing import Notes
 from rules.reading import Node, Path
+from rules.vocabulary import REJECTION_REASONS
 
 MOST_AWAY = 15_000_000
 """Metres; farther lies the same place from the other side."""
+_NO_REASON = f"'{{input}}' is no reason to reject; use {', '.join(REJECTION_REASONS)}"
 _SOME = validate.Length(min=1, error="nothing stands here; write at least one, or leave the key out")
 _NODE_DEFAULTS = ("type", "latitude", "longitude", "country", "services")
 _SERVICE_DEFAULTS = ("mode", "base", "transit")
@@ -66,9 +68,17 @@ def _zone(text: str) -> None:
         raise ValidationError(f"'{text}' is no time zone; write for example Europe/Paris")
 
 
+class RejectedShape(Strict):
+    """That a node rejected units of another order, so long before the decision."""
+
+    reason = fields.String(required=True, validate=validate.OneOf(REJECTION_REASONS, error=_NO_REASON))
+    ago = Literal(literals.duration, most=MOST_MINUTES, required=True)
+
+
 class CaseNodeShape(NodeShape):
     away = Literal(literals.distance, most=MOST_AWAY)
     load = Literal(literals.count)
+    rejected = fields.Nested(RejectedShape)
     hours = fields.Nested(HoursShape)
     closed = fields.List(fields.String(validate=_day))
     time_zone = fields.String(validate=_zone)

@@ -153,6 +153,7 @@ def _case(sheet: Sheet, raw: dict[str, Any], path: Path, policies: PolicySet | N
             snapshot=met.snapshot(order.skus),
             now=now,
             expected=expected,
+            rejected=met.rejected,
         )
 
 

@@ -14,6 +14,7 @@ from api.ledger_cli import ledger
 from api.loading import load_inventory
 from api.options import AS_JSON, INSTANT, print_json
 from api.policy_cli import policy
+from api.resting_cli import resting
 from api.routing import day_record, route, route_together
 from api.stock_answers import availability_record
 from api.stock_cli import hold, stock
@@ -69,6 +70,7 @@ pointsman.add_command(hold)
 pointsman.add_command(backlog)
 pointsman.add_command(reject)
 pointsman.add_command(chain)
+pointsman.add_command(resting)
 pointsman.add_command(ledger)
 
 

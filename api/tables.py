@@ -84,7 +84,7 @@ def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]
     """
     order, currency = record["order"], network.currency
     yield f"Order {order['id']} ({order['channel']}, {order['delivery']}): {record['status']}"
-    yield from _follows_lines(record)
+    yield from _follows_lines(record, network)
     for number, shipment in enumerate(record["shipments"], start=1):
         yield from _shipment_lines(number, shipment, network, order["collect_at"])
         yield from (f"     {_reason(record, rule)}" for rule in shipment["rules"])
@@ -93,6 +93,7 @@ def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]
         for reason in item["reasons"]:
             rules = f": {', '.join(reason['rules'])}" if reason["rules"] else ""
             yield f"     {reason['units']} units: {reason['en']}{rules}"
+    yield from _resting_lines(record)
     for item in record.get("lacked", []):
         took = f"took {item['units']} x {item['sku']}" if item["took"] == "units" else "took the last room"
         yield f"  order {item['order']}, with priority {item['priority']}, {took} at {item['node']}"
@@ -109,12 +110,22 @@ def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]
         yield f"  held until {_local(record['hold']['expires_at'], network)}; decision {record['id']}"
 
 
-def _follows_lines(record: Mapping[str, Any]) -> Iterator[str]:
+def _follows_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]:
     follows = record.get("follows")
     if follows:
         rejected = follows["because"] == "rejected"
         because = f"{follows['node']} rejected it: {follows['reason']}" if rejected else "stock came"
         yield f"  what was left of decision {follows['decision']}, for {because}"
+        if "rest" in follows:
+            until = _local(follows["rest"]["until"], network)
+            yield f"  {follows['node']} is given nothing until {until} ({', '.join(follows['rest']['rules'])})"
+
+
+def _resting_lines(record: Mapping[str, Any]) -> Iterator[str]:
+    """Each node that rests, once."""
+    resting = {item["resting"]["node"]: item for item in record["excluded"] if "resting" in item}
+    for item in resting.values():
+        yield f"  {item['resting']['en']} ({', '.join(item['rules'])})"
 
 
 def _shipment_lines(number: int, shipment: Mapping[str, Any], network: Network, goal: str | None) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from marshmallow import Schema, fields
 
-from api.answers import DecisionAnswer, PlacedLine
+from api.answers import DecisionAnswer, PlacedLine, RestingAnswer
 from api.waiting_requests import cursor
 from engine.backlog import Page, Place, Run
 from engine.decide.decision import timestamp
@@ -65,6 +65,21 @@ class ChainAnswer(Schema):
 
     first = fields.String(required=True)
     decisions = fields.List(fields.Nested(DecisionAnswer), required=True)
+
+
+class RestAnswer(RestingAnswer):
+    rules = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), values=fields.String()),
+        required=True,
+        metadata={"description": "that gave it this rest, and why they are there, by language"},
+    )
+
+
+class RestsAnswer(Schema):
+    """The nodes that rest now, by id."""
+
+    nodes = fields.List(fields.Nested(RestAnswer), required=True)
 
 
 def batch_body(found: Together) -> bytes:

@@ -234,6 +234,23 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resting:
+    """What a node that rests is under: until an instant nothing is given to it, for at `since` it rejected units of
+    `decision`, for `reason`. `because` are the rules that say so, with what their authors say of them by language.
+    """
+
+    until: int
+    since: int
+    reason: str
+    decision: str
+    because: Mapping[str, Mapping[str, str]]
+
+
+def _nobody() -> Mapping[str, Resting]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """The facts one decision is made on, read at one moment."""
 
@@ -243,6 +260,8 @@ class Snapshot:
     """By SKU, then node."""
     loads: Mapping[str, int]
     """Shipments given to each node today."""
+    resting: Mapping[str, Resting] = field(default_factory=_nobody)
+    """The nodes that rest at that moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,11 @@
 """A node rejects units of a decision: they are not held there any more, and are decided again at once, elsewhere."""
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine.decide.remaining import Rest, order_of
+from engine.decide.resting import rest_after
 from engine.errors import Contended, HoldEnded, InputInvalid
 from engine.holding import how_it_ended, standing
 from engine.operations import operation, reused, said
@@ -39,8 +41,9 @@ class Rerouting:
         """The decision of what was rejected, all other shipments of the order kept; one commit with the rejection.
 
         It covers the rejected units alone (`remaining` says how rules see them), and no node that rejected these SKUs
-        of this order; one that has no capacity gets nothing more of it. Raises NotFound, InputInvalid, HoldEnded,
-        KeyReused, Contended, OrderInvalid, NotReady, StoreUnavailable.
+        of this order; one that has no capacity gets nothing more of it. If the policies say so, the node then rests: it
+        gets nothing of any order for a time. Raises NotFound, InputInvalid, HoldEnded, KeyReused, Contended,
+        OrderInvalid, NotReady, StoreUnavailable.
         """
         for _ in range(_MOST_CHANGES):
             settled = self._again(refusal) or self._decided(refusal)
@@ -103,11 +106,14 @@ class Rerouting:
             "skus": sorted(skus),
             "barred": {sku: sorted(nodes) for sku, nodes in sorted(barred.items())},
         }
-        asked = operation(refusal.asked, refusal.op)
+        now, asked = self._clock(), operation(refusal.asked, refusal.op)
+        rests = functools.partial(
+            rest_after, now=now, node=refusal.node, reason=refusal.reason, decision=refusal.decision
+        )
         return self._settling.settle(
             Wanted(
                 rest=Rest(whole=order, units=units, barred=barred, kept=chain.kept - gone(rejection)),
-                instant=self._clock(),
+                instant=now,
                 caller=entry.caller,
                 # it is the node that asks: nobody's bound on holds keeps its news from being heard
                 most_holds=None,
@@ -117,6 +123,7 @@ class Rerouting:
                     seen=chain.follow_ups,
                     record=told,
                     rejection=rejection,
+                    rests=rests,
                     operation=asked.name,
                     asked=asked.asked,
                     seconds=asked.seconds,

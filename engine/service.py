@@ -20,6 +20,7 @@ from engine.errors import KeyReused, PolicyUnreadable
 from engine.facts import Inventory, Network, Order, Product, Snapshot
 from engine.holding import Holding
 from engine.rerouting import Rerouting
+from engine.resting import RestingNodes
 from engine.settings import Settings
 from engine.settling import Answer, Answered, Settling, Wanted, whole
 from engine.stockroom import Availability, Stockroom
@@ -66,6 +67,7 @@ class Pointsman:
             clock=lambda: self.now,
         )
         self.rerouting = Rerouting(self._client, self._keys, settling=self._settling, clock=lambda: self.now)
+        self.rests = RestingNodes(self._client, self._keys, network=self.network, clock=lambda: self.now)
         self.stock = Stockroom(self._client, self._keys, facts=self._facts, known=self._known, clock=lambda: self.now)
 
     def close(self) -> None:
@@ -232,6 +234,7 @@ class Pointsman:
             products={sku: product for sku, (product, _) in found.items()},
             positions={sku: positions(reading.stock[sku], paces) for sku, (_, paces) in found.items()},
             loads=reading.loads,
+            resting=reading.resting,
         )
         return snapshot, matcher
 

@@ -11,8 +11,9 @@ from engine.decide.checking import check_order
 from engine.decide.decision import Decision, canonical, record
 from engine.decide.matching import Matcher
 from engine.decide.remaining import Rest, decide_rest
+from engine.decide.resting import resting_record
 from engine.errors import Contended, QuotaExceeded
-from engine.facts import Order, Snapshot
+from engine.facts import Order, Resting, Snapshot
 from engine.settings import Settings
 from engine.store.along import MOST_WAITING, Along, Rejection
 from engine.store.backlog import Waiting
@@ -26,6 +27,7 @@ activation, and none is committed under policies that decide no more.
 """
 
 Told = Callable[[Decision, Snapshot, Matcher], Mapping[str, Any]]
+Rests = Callable[[Snapshot, Matcher], Resting | None]
 
 
 class Facts(Protocol):
@@ -59,7 +61,8 @@ class Answer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Follow:
     """The decision follows another of the chain that `first` began, of which `seen` follow-ups were known. `record` is
-    what it says of that. `claims` is the decision whose waiting units it takes up; or `rejection` what it replaces.
+    what it says of that. `claims` is the decision whose waiting units it takes up; or `rejection` what it replaces,
+    and `rests` how long the node that rejects then rests.
     """
 
     first: str
@@ -67,6 +70,7 @@ class Follow:
     record: Mapping[str, Any]
     claims: str | None = None
     rejection: Rejection | None = None
+    rests: Rests | None = None
     operation: str | None = None
     asked: str = ""
     seconds: int = 0
@@ -147,10 +151,11 @@ class Settling:
             decision = self._decided(wanted, *found)
             if wanted.if_any and not decision.shipments:
                 return Settled()
-            body = canonical(_record(wanted, decision, None if dry_run else decision_id, *found))
+            rest = _rest(wanted, *found)
+            body = canonical(_record(wanted, decision, None if dry_run else decision_id, *found, rest=rest))
             if dry_run:
                 return Settled(answer=Answer(body=body, new=True))
-            done = self._commit(wanted, decision, decision_id, body, policies_at)
+            done = self._commit(wanted, decision, decision_id, body, policies_at, rest=rest)
             if done.answered is not None:
                 return Settled(before=done.answered)
             if done.refused is not None:
@@ -167,7 +172,9 @@ class Settling:
         held_from = max(wanted.instant, self._clock())
         return decide_rest(wanted.rest, snapshot, matcher, wanted.instant, held_from=held_from)
 
-    def _commit(self, wanted: Wanted, decision: Decision, name: str, body: bytes, policies_at: int) -> Commit:
+    def _commit(
+        self, wanted: Wanted, decision: Decision, name: str, body: bytes, policies_at: int, *, rest: Resting | None
+    ) -> Commit:
         done = self._ledger.commit(
             decision,
             name,
@@ -176,7 +183,7 @@ class Settling:
             policies_at=policies_at,
             caller=wanted.caller,
             max_holds=wanted.most_holds,
-            along=self._along(wanted, decision, name),
+            along=self._along(wanted, decision, name, rest),
         )
         if done.full is not None:
             raise QuotaExceeded(
@@ -190,7 +197,7 @@ class Settling:
             )
         return done
 
-    def _along(self, wanted: Wanted, decision: Decision, name: str) -> Along | None:
+    def _along(self, wanted: Wanted, decision: Decision, name: str, rest: Resting | None) -> Along | None:
         follow = wanted.follow
         waits = self._waiting(wanted, decision, name).body if wanted.waits and decision.unfilled else None
         if follow is None:
@@ -202,6 +209,7 @@ class Settling:
             first=follow.first,
             seen=follow.seen,
             rejection=follow.rejection,
+            rest=rest,
             operation=follow.operation,
             asked=follow.asked,
             seconds=follow.seconds,
@@ -218,8 +226,19 @@ class Settling:
         )
 
 
+def _rest(wanted: Wanted, snapshot: Snapshot, matcher: Matcher) -> Resting | None:
+    """That of the node which rejects, by the policies that decide."""
+    return wanted.follow.rests(snapshot, matcher) if wanted.follow and wanted.follow.rests else None
+
+
 def _record(
-    wanted: Wanted, decision: Decision, name: str | None, snapshot: Snapshot, matcher: Matcher
+    wanted: Wanted,
+    decision: Decision,
+    name: str | None,
+    snapshot: Snapshot,
+    matcher: Matcher,
+    *,
+    rest: Resting | None,
 ) -> dict[str, Any]:
     """What is answered and logged. A decision that nothing special is to be said of has no key for it."""
     made = record(decision, name, __version__)
@@ -227,6 +246,11 @@ def _record(
         made["waiting"] = True
     if wanted.follow is not None:
         made["follows"] = dict(wanted.follow.record)
+        if rest is not None and wanted.follow.rejection is not None:
+            node = wanted.follow.rejection.node
+            made["follows"]["rest"] = resting_record(node, rest, snapshot.network) | {"rules": sorted(rest.because)}
+            because = {rule: dict(texts) for rule, texts in rest.because.items()}
+            made["rules"]["because"] = because | made["rules"]["because"]
     if wanted.told is not None:
         made |= wanted.told(decision, snapshot, matcher)
     return made

@@ -16,6 +16,8 @@ MOST_MONEY = 100_000 * literals.MICROS
 """A unit is not worth more to anybody; beyond lies only overflow."""
 MAX_HOLD = 90 * 24 * 60
 """Minutes; a hold nobody ends must not live for ever."""
+MAX_REST = 30 * 24 * 60
+"""Minutes; a place that is out for longer is one to exclude, or to take out of the network."""
 
 
 def effects(raw: Node, path: Path, notes: Notes) -> tuple[Effect, ...]:
@@ -110,6 +112,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "hold": Range(kind=Kind.DURATION, low=1, high=MAX_HOLD, told="between 1 m and 90 d"),
         "priority": Range(kind=Kind.COUNT, low=0, high=100, told="between 0 and 100"),
         "daily_orders": UNITS,
+        "rest_after_rejection": Range(kind=Kind.DURATION, low=1, high=MAX_REST, told="between 1 m and 30 d"),
     }
 )
 """The effects that are an amount."""

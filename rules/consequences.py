@@ -34,6 +34,10 @@ _EFFECTS: Mapping[str, Said] = MappingProxyType(
             f"la commande a la priorité {{}} sur 100 quand beaucoup attendent ({DEFAULT_PRIORITY} est l'usage)",
         ),
         "daily_orders": Said("the place makes at most {} a day", "le lieu fait au plus {} par jour"),
+        "rest_after_rejection": Said(
+            "after rejecting, the place is given no shipments for {}",
+            "après un refus, le lieu ne reçoit aucune expédition pendant {}",
+        ),
     }
 )
 _EXCLUDED: Mapping[Exclusion, Said] = MappingProxyType(

@@ -76,6 +76,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "hold": Stage.ORDER,
         "priority": Stage.ORDER,
         "daily_orders": Stage.NODE,
+        "rest_after_rejection": Stage.REJECTION,
     }
 )
 SUMMED = frozenset({"prefer", "avoid"})
@@ -130,7 +131,14 @@ class NodeOutcome:
     daily_orders: int | None = None
 
 
-Outcome: TypeAlias = OrderOutcome | LineOutcome | PositionOutcome | OptionOutcome | NodeOutcome
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectionOutcome:
+    """`rest` is how long the node gets nothing, in minutes; 0: it goes on."""
+
+    rest: int = 0
+
+
+Outcome: TypeAlias = OrderOutcome | LineOutcome | PositionOutcome | OptionOutcome | NodeOutcome | RejectionOutcome
 
 
 def combine(stage: Stage, effects: Iterable[Effect]) -> Outcome:
@@ -186,6 +194,10 @@ def _node(values: _Values) -> NodeOutcome:
     return NodeOutcome(daily_orders=min(_numbers(values, "daily_orders"), default=None))
 
 
+def _rejection(values: _Values) -> RejectionOutcome:
+    return RejectionOutcome(rest=max(_numbers(values, "rest_after_rejection"), default=0))
+
+
 def _numbers(values: _Values, name: str) -> list[int]:
     return [value for value in values.get(name, ()) if isinstance(value, int)]
 
@@ -197,5 +209,6 @@ _COMBINED: Mapping[Stage, Callable[[_Values], Outcome]] = MappingProxyType(
         Stage.POSITION: _position,
         Stage.OPTION: _option,
         Stage.NODE: _node,
+        Stage.REJECTION: _rejection,
     }
 )

@@ -50,6 +50,7 @@ STAGES: Mapping[Stage, Said] = MappingProxyType(
         Stage.POSITION: Said("each line at each place", "chaque ligne en chaque lieu"),
         Stage.OPTION: Said("each way to ship a line", "chaque façon d'expédier une ligne"),
         Stage.NODE: Said("each place", "chaque lieu"),
+        Stage.REJECTION: Said("each rejection by a place", "chaque refus d'un lieu"),
     }
 )
 KEYS: Mapping[str, Said] = MappingProxyType(
@@ -179,6 +180,11 @@ EFFECTS: Mapping[str, Said] = MappingProxyType(
         "daily_orders": Said(
             "At most so many shipments a day; the smallest counts",
             "Au plus tant d'expéditions par jour ; le plus petit compte",
+        ),
+        "rest_after_rejection": Said(
+            "How long a place that rejected units of an order is given none of any, as `2 h`; the longest counts",
+            "Combien de temps un lieu qui a refusé des unités d'une commande n'en reçoit plus aucune, comme `2 h` ; "
+            "la plus longue durée compte",
         ),
     }
 )

@@ -12,6 +12,7 @@ DELIVERIES = ("standard", "express", "click_and_collect")
 LIFECYCLES = ("new", "core", "end_of_line")
 NODE_TYPES = ("warehouse", "store", "supplier", "distributor")
 MODES = ("van", "truck", "rail", "bike", "air", "pickup")
+REJECTION_REASONS = ("not_in_stock", "no_capacity", "damaged", "other")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 # What a fact's value is: an integer in the kind's unit, a word, a flag, or a set of words. None: unknown.
@@ -47,6 +48,7 @@ class Stage(enum.Enum):
     POSITION = ("order", "now", "line", "product", "node", "stock")
     OPTION = ("order", "now", "line", "product", "node", "stock", "service", "route")
     NODE = ("node", "now")
+    REJECTION = ("node", "now", "rejection")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,7 @@ _FACTS = (
     _fact("route.late", _K.FLAG, "whether that is after the promise", "si c'est après la promesse"),
     _fact("route.cost", _K.MONEY, "what shipping the line so costs", "le coût d'expédition de la ligne"),
     _fact("route.co2", _K.CARBON, "what shipping the line so emits", "les émissions de l'expédition"),
+    _fact("rejection.reason", _K.CHOICE, "why the place rejects", "le motif du refus", REJECTION_REASONS),
     _fact("now.date", _K.DATE, "today", "la date du jour"),
     _fact("now.time", _K.TIME, "the time of day", "l'heure"),
     _fact("now.weekday", _K.CHOICE, "the day of the week", "le jour de la semaine", WEEKDAYS),

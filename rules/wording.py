@@ -202,6 +202,11 @@ FACTS: Mapping[str, Wording] = MappingProxyType(
             "shipping the whole line emits {} of CO2e|shipping the whole line does not emit {} of CO2e",
             "l'envoi de toute la ligne émet {} de CO2e|l'envoi de toute la ligne n'émet pas {} de CO2e",
         ),
+        "rejection.reason": _verb(
+            ("the reason of the rejection", "le motif du refus"),
+            "the place rejects units {}|the place does not reject units {}",
+            "le lieu refuse des unités {}|le lieu ne refuse pas d'unités {}",
+        ),
         "now.date": _verb(
             ("today's date", "la date du jour"),
             "today's date falls {}|today's date does not fall {}",
@@ -237,6 +242,10 @@ CHOICES: Mapping[str, Said] = MappingProxyType(
         "bike": Said("by bike", "à vélo"),
         "air": Said("by air", "par avion"),
         "pickup": Said("by customer pickup", "par retrait sur place"),
+        "not_in_stock": Said("because it does not have them", "parce qu'il ne les a pas"),
+        "no_capacity": Said("because it is too busy", "parce qu'il est débordé"),
+        "damaged": Said("because they are damaged", "parce qu'elles sont abîmées"),
+        "other": Said("for another reason", "pour une autre raison"),
         "monday": Said("Monday", "lundi"),
         "tuesday": Said("Tuesday", "mardi"),
         "wednesday": Said("Wednesday", "mercredi"),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from engine.decide.deciding import decide
 from engine.decide.decision import Decision
 from engine.decide.matching import Matcher
-from engine.facts import Inventory, Line, Network, Node, Order, Place, Position, Product, Service, Snapshot
+from engine.facts import Inventory, Line, Network, Node, Order, Place, Position, Product, Resting, Service, Snapshot
 from engine.store.records import inventory_version
 from rules.policy import PolicySet
 from rules.schema import load_policies
@@ -61,7 +61,7 @@ def network(nodes, services=None, **more):
     )
 
 
-def snapshot(nodes, stock, *, services=None, products=None, loads=None, **more) -> Snapshot:
+def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=None, **more) -> Snapshot:
     """`stock` is units or a Position by node, by SKU. Products that are not given are as `product` makes them."""
     positions = {
         sku: {name: item if isinstance(item, Position) else Position(on_hand=item) for name, item in by_node.items()}
@@ -73,7 +73,14 @@ def snapshot(nodes, stock, *, services=None, products=None, loads=None, **more) 
         products={sku: given.get(sku) or product(sku) for sku in stock},
         positions=positions,
         loads=loads or {},
+        resting=resting or {},
     )
+
+
+def rest(until: int, *rules: str) -> Resting:
+    """Of a node that rejected units an hour ago because it was too busy, by the rules named."""
+    because = {rule: {"en": "Too busy", "fr": "Débordé"} for rule in rules or ["busy/r7"]}
+    return Resting(until=until, since=NOW - HOUR, reason="no_capacity", decision="d1", because=because)
 
 
 def inventory(nodes, stock, *, services=None, products=None, paces=None, **more) -> Inventory:

@@ -7,6 +7,7 @@ from engine.decide.decision import Claim, Decision, Exclusion, Parcel, Room, Shi
 from engine.decide.explaining import reasons
 from engine.decide.judging import Case, Offer
 from engine.decide.matching import Matcher
+from engine.decide.resting import resting_record
 from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, choose
 from engine.facts import Order, Snapshot, rounded
 from rules import effects
@@ -50,7 +51,7 @@ def decide(
         hold_until=(now if held_from is None else held_from) + case.order_outcome.hold * 60,
         positions=_positions(case),
         because=_because(case, shipments, unfilled, exclusions),
-        fired=Counter(rule for judgement in case.judgements() for rule in judgement.fired),
+        fired=_fired(case),
         silenced=tuple(sorted({rule for judgement in case.judgements() for rule in judgement.silenced})),
         claims=tuple(_claims(case, shipments)),
         rooms=tuple(_rooms(case, shipments)),
@@ -136,12 +137,25 @@ def _unfilled(case: Case, choice: Choice) -> Iterator[Unfilled]:
 def _exclusions(case: Case) -> Iterator[Exclusion]:
     for line, offers in zip(case.order.lines, case.offers, strict=True):
         taken: dict[tuple[tuple[str, ...], bool], list[str]] = {}
+        resting: dict[str, list[str]] = {}
         for offer in offers:
+            if offer.resting is not None:
+                resting.setdefault(offer.option.route.node.id, []).append("/".join(offer.option.route.key))
             if offer.outcome.exclude is not effects.Exclusion.NO:
                 rules = case.matcher.with_effect(offer.judgement, "exclude")
-                taken.setdefault((rules, not offer.excluded), []).append("/".join(offer.option.route.key))
+                unless_needed = offer.outcome.exclude is effects.Exclusion.UNLESS_NEEDED
+                taken.setdefault((rules, unless_needed), []).append("/".join(offer.option.route.key))
         for (rules, unless_needed), options in sorted(taken.items()):
             yield Exclusion(line=line.id, rules=rules, unless_needed=unless_needed, options=tuple(options))
+        for node, options in sorted(resting.items()):
+            rest = case.resting[node]
+            yield Exclusion(
+                line=line.id,
+                rules=tuple(sorted(rest.because)),
+                unless_needed=False,
+                options=tuple(options),
+                resting=resting_record(node, rest, case.snapshot.network),
+            )
 
 
 def _positions(case: Case) -> dict[str, dict[str, tuple[int, int, int]]]:
@@ -163,7 +177,17 @@ def _because(
     named = {rule for shipment in shipments for rule in shipment.rules}
     named |= {rule for exclusion in exclusions for rule in exclusion.rules}
     named |= {rule for part in unfilled for reason in part.reasons for rule in reason.rules}
-    return {rule: case.matcher.policies.rules[rule].because for rule in sorted(named)}
+    # a rest may have begun under rules that are no more
+    begun = {rule: texts for rest in case.resting.values() for rule, texts in rest.because.items()}
+    rules = case.matcher.policies.rules
+    return {rule: rules[rule].because if rule in rules else begun[rule] for rule in sorted(named)}
+
+
+def _fired(case: Case) -> Counter[str]:
+    """By rule, the cases it acted on; one by which nodes rest, these nodes."""
+    fired = Counter(rule for judgement in case.judgements() for rule in judgement.fired)
+    fired.update(rule for rest in case.resting.values() for rule in rest.because)
+    return fired
 
 
 def _claims(case: Case, shipments: tuple[Shipment, ...]) -> Iterator[Claim]:

@@ -39,6 +39,10 @@ REASONS = {
         "en": "the order ships whole or not at all",
         "fr": "la commande part complète ou pas du tout",
     },
+    "resting": {
+        "en": "at nodes that rest after a rejection",
+        "fr": "en des lieux au repos après un refus",
+    },
     "rejected": {
         "en": "at nodes that rejected units of this order",
         "fr": "en des lieux qui ont refusé des unités de cette commande",
@@ -95,12 +99,15 @@ class Unfilled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exclusion:
-    """Options that rules took from a line, as `node/service`."""
+    """Options that rules took from a line, as `node/service`. `resting`: what is said of the node they leave, if they
+    are taken because it rests.
+    """
 
     line: str
     rules: tuple[str, ...]
     unless_needed: bool
     options: tuple[str, ...]
+    resting: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +205,7 @@ def record(decision: Decision, decision_id: str | None, engine_version: str) -> 
                 "rules": list(item.rules),
                 "unless_needed": item.unless_needed,
                 "options": list(item.options),
+                **({"resting": dict(item.resting)} if item.resting else {}),
             }
             for item in decision.exclusions
         ],

@@ -19,8 +19,8 @@ def order_facts(order: Order, products: Mapping[str, Product], network: Network)
         "order.id": order.id,
         "order.channel": order.channel,
         "order.delivery": order.delivery,
-        "order.placed_at": _wall_clock(network, order.placed_at),
-        "order.promise_by": None if order.promise_by is None else _wall_clock(network, order.promise_by),
+        "order.placed_at": wall_clock(network, order.placed_at),
+        "order.promise_by": None if order.promise_by is None else wall_clock(network, order.promise_by),
         "order.country": goal.country if goal else order.country,
         "order.postcode": order.postcode,
         "order.region": goal.region if goal else order.region,
@@ -105,6 +105,10 @@ def stock_facts(position: Position) -> Facts:
     }
 
 
+def rejection_facts(reason: str) -> Facts:
+    return {"rejection.reason": reason}
+
+
 def service_facts(service: Service) -> Facts:
     return {"service.id": service.id, "service.mode": service.mode}
 
@@ -124,7 +128,7 @@ def _attributes(group: str, attributes: Mapping[str, Value]) -> dict[str, Value]
     return {f"{group}.attributes.{name}": value for name, value in attributes.items()}
 
 
-def _wall_clock(network: Network, instant: int) -> int:
+def wall_clock(network: Network, instant: int) -> int:
     """Seconds of the installation's local time, as `rules.literals.instant` reads what authors write."""
     local = network.local(instant)
     return local.toordinal() * SECONDS_A_DAY + local.hour * 3_600 + local.minute * 60 + local.second

@@ -34,15 +34,24 @@ def _closed(case: Case, stands: Sequence[Stand], offers: Sequence[Offer], usable
     causes: dict[str, list[Stand]] = {}
     for stand in stands:
         if stand.free and stand.node not in usable:
-            full = "node_full" if case.room(stand.node) == 0 else "excluded"
-            causes.setdefault(full if stand.node in offered else "unreachable", []).append(stand)
+            causes.setdefault(_cause(case, stand.node) if stand.node in offered else "unreachable", []).append(stand)
     for code, those in sorted(causes.items()):
         nodes = {stand.node for stand in those}
         barring = {
             "node_full": _with(case, (case.limits[node] for node in nodes), "daily_orders"),
+            "resting": tuple(
+                sorted({rule for node in nodes if node in case.resting for rule in case.resting[node].because})
+            ),
             "excluded": _with(case, (o.judgement for o in offers if o.option.route.node.id in nodes), "exclude"),
         }
         yield Reason(code=code, units=sum(stand.free for stand in those), rules=barring.get(code, ()))
+
+
+def _cause(case: Case, node: str) -> str:
+    """Why a node with units free and a way to go can't be used."""
+    if node in case.resting:
+        return "resting"
+    return "node_full" if case.room(node) == 0 else "excluded"
 
 
 def _bounds(case: Case, choice: Choice, index: int, missing: int, usable: set[str]) -> Iterator[Reason]:

@@ -8,7 +8,7 @@ from typing import cast
 from engine.decide import describing
 from engine.decide.matching import Judgement, Matcher, judge_options
 from engine.decide.options import Option, Route, routes
-from engine.facts import Line, Order, Position, Snapshot
+from engine.facts import Line, Order, Position, Resting, Snapshot
 from rules.effects import (
     Exclusion,
     LineOutcome,
@@ -46,6 +46,7 @@ class Offer:
 
     option: Option
     judgement: Judgement
+    resting: Resting | None = None
 
     @property
     def outcome(self) -> OptionOutcome:
@@ -53,7 +54,7 @@ class Offer:
 
     @property
     def excluded(self) -> bool:
-        return self.outcome.exclude is Exclusion.YES
+        return self.resting is not None or self.outcome.exclude is Exclusion.YES
 
 
 @dataclass(kw_only=True)
@@ -133,6 +134,11 @@ class Case:
         """By line, its options from nodes with units free, in the order of routes."""
         return [list(self._offers_of(index, line)) for index, line in enumerate(self.order.lines)]
 
+    @cached_property
+    def resting(self) -> Mapping[str, Resting]:
+        """The nodes with units free that rest."""
+        return {node: rest for node, rest in sorted(self.snapshot.resting.items()) if node in self.limits}
+
     def judgements(self) -> Iterator[Judgement]:
         """Every judgement made, one for each order, line, position, node and option."""
         yield self.order_judgement
@@ -180,9 +186,10 @@ class Case:
             if route.node.id in stands and route.carries(product)
         ]
         facts = [(*stands[option.route.node.id], *self._of_way(option)) for option in options]
+        resting = self.snapshot.resting
         judgements = judge_options(self.matcher.stages[Stage.OPTION], self._of_line(line), facts)
         for option, judgement in zip(options, judgements, strict=True):
-            yield Offer(option=option, judgement=judgement)
+            yield Offer(option=option, judgement=judgement, resting=resting.get(option.route.node.id))
 
     def _of_way(self, option: Option) -> tuple[Facts, Facts]:
         service = describing.kept_service_facts(self.snapshot.network, option.route.service.id)

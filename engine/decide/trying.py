@@ -1,7 +1,7 @@
 """Test cases put to a policy set: each decided as a real order would be, and compared with what it expects."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from engine.decide.deciding import decide
@@ -10,16 +10,27 @@ from engine.decide.differing import Difference, Excluded, Made, differences
 from engine.decide.expecting import Expectation
 from engine.decide.judging import Case as Judged
 from engine.decide.matching import Matcher
+from engine.decide.resting import rest_after
 from engine.decide.weighing import deciding
-from engine.facts import Order, Snapshot
+from engine.facts import Order, Resting, Snapshot
 from rules.policy import PolicySet
 
 TEST_SUFFIX = "_test.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """That a node rejected units of another order, for `reason`, so many minutes `ago`."""
+
+    reason: str
+    ago: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A test as its author wrote it, ready to be decided. `file` and `line` are where it stands."""
+    """A test as its author wrote it, ready to be decided. `file` and `line` are where it stands; `rejected`, by node,
+    what may have begun a rest: whether it did is for the policies to say.
+    """
 
     name: str
     file: str
@@ -28,6 +39,7 @@ class Case:
     snapshot: Snapshot
     now: int
     expected: Expectation
+    rejected: Mapping[str, Rejected] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,14 +137,24 @@ def try_cases(
 
 
 def _made(case: Case, matcher: Matcher) -> Made:
-    decision = decide(case.order, case.snapshot, matcher, case.now)
-    judged = Judged(order=case.order, snapshot=case.snapshot, matcher=matcher, now=case.now)
+    snapshot = replace(case.snapshot, resting=dict(_resting(case, matcher)))
+    decision = decide(case.order, snapshot, matcher, case.now)
+    judged = Judged(order=case.order, snapshot=snapshot, matcher=matcher, now=case.now)
     return Made(
         decision=decision,
         priority=judged.order_outcome.priority,
         excluded=_excluded(case, decision),
         currency=case.snapshot.network.currency,
     )
+
+
+def _resting(case: Case, matcher: Matcher) -> Iterator[tuple[str, Resting]]:
+    """The nodes that rest still, by the policies tried."""
+    for node, said in case.rejected.items():
+        then = case.now - said.ago * 60
+        rest = rest_after(case.snapshot, matcher, then, node=node, reason=said.reason, decision="")
+        if rest is not None and rest.until > case.now:
+            yield node, rest
 
 
 def _excluded(case: Case, decision: Decision) -> tuple[Excluded, ...]:

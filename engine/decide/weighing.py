@@ -15,32 +15,6 @@ from engine.facts import Order, Snapshot
 from rules.vocabulary import Facts, Stage
 
 
-def deciding_rules(order: Order, snapshot: Snapshot, matcher: Matcher, now: int) -> tuple[str, ...]:
-    """The rules that decided `order`, by id."""
-    made = decide(order, snapshot, matcher, now)
-    chosen = _choice(made)
-    return deciding(made, matcher, lambda without: _choice(decide(order, snapshot, without, now)) != chosen)
-
-
-def deciding(made: Decision, matcher: Matcher, differs: Callable[[Matcher], bool]) -> tuple[str, ...]:
-    """The rules that acted on a decision of `matcher`, by id, where what is decided without them `differs`."""
-    acted = sorted({*made.fired, *made.silenced})
-    return tuple(rule for rule in acted if differs(_MatcherWithout(matcher, rule)))
-
-
-def _choice(decision: Decision) -> list[tuple[str, str, tuple[object, ...]]]:
-    return [(shipment.node, shipment.service, shipment.lines) for shipment in decision.shipments]
-
-
-class _MatcherWithout(Matcher):
-    """A matcher as it would judge without one rule; what it remembers is the whole one's."""
-
-    def __init__(self, whole: Matcher, rule: str) -> None:
-        self.policies = whole.policies
-        self.watched = whole.watched
-        self.stages = {stage: _StageWithout(whole.stages[stage], rule) for stage in Stage}
-
-
 class _StageWithout(StageMatcher):
     def __init__(self, whole: StageMatcher, rule: str) -> None:
         self.stage = whole.stage
@@ -63,3 +37,39 @@ class _StageWithout(StageMatcher):
             acts = self._rule in judgement.fired or self._rule in judgement.silenced
             known = self._changed[codes] = self._whole.without(judgement, self._rule) if acts else judgement
         return known
+
+
+class MatcherWithout(Matcher):
+    """A matcher as it would judge without one rule; what it remembers is the whole one's."""
+
+    def __init__(self, whole: Matcher, rule: str) -> None:
+        self.rule = rule
+        self.policies = whole.policies
+        self.watched = whole.watched
+        self.stages = {stage: _StageWithout(whole.stages[stage], rule) for stage in Stage}
+
+
+def deciding_rules(order: Order, snapshot: Snapshot, matcher: Matcher, now: int) -> tuple[str, ...]:
+    """The rules that decided `order`, by id. Without a rule, the nodes that rest by it alone don't."""
+    made = decide(order, snapshot, matcher, now)
+    chosen = _choice(made)
+
+    def differs(without: MatcherWithout) -> bool:
+        return _choice(decide(order, _awake(snapshot, without.rule), without, now)) != chosen
+
+    return deciding(made, matcher, differs)
+
+
+def deciding(made: Decision, matcher: Matcher, differs: Callable[[MatcherWithout], bool]) -> tuple[str, ...]:
+    """The rules that acted on a decision of `matcher`, by id, where what is decided without them `differs`."""
+    acted = sorted({*made.fired, *made.silenced})
+    return tuple(rule for rule in acted if differs(MatcherWithout(matcher, rule)))
+
+
+def _awake(snapshot: Snapshot, rule: str) -> Snapshot:
+    resting = {node: rest for node, rest in snapshot.resting.items() if set(rest.because) != {rule}}
+    return replace(snapshot, resting=resting)
+
+
+def _choice(decision: Decision) -> list[tuple[str, str, tuple[object, ...]]]:
+    return [(shipment.node, shipment.service, shipment.lines) for shipment in decision.shipments]

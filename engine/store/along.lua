@@ -1,6 +1,6 @@
 -- Commits a decision with what belongs to it: its unfilled units wait; or it decides again the waiting units of another
--- decision, or those a node rejected, which is no more held then. All of it or none. commit.lua is put before this, as
--- the function `commit`.
+-- decision, or those a node rejected, which is no more held then, and that may rest from now on. All of it or none.
+-- commit.lua is put before this, as the function `commit`.
 --
 -- KEYS  1 backlog  2 chain  3 operation  4 hold  5 expiring  6 endings  7 rejections  8 load of the hold's day
 --       9 open holds  10 log, then on_hand, held and stamp and base of each SKU rejected; then the keys of commit.lua
@@ -122,6 +122,27 @@ if ended then
     end
     redis.call('DEL', KEYS[4])
     redis.call('ZREM', KEYS[5], rejected.id)
+  end
+end
+
+-- of several rests the longest counts, and those that are over go
+if what.rest then
+  local facts, resting = keys[3], keys[11]
+  local before = redis.call('HGETALL', resting)
+  local longest = what.rest['until']
+  for index = 1, #before, 2 do
+    local ends = tonumber(string.match(before[index + 1], '^%d+'))
+    if ends <= now then
+      redis.call('HDEL', resting, before[index])
+    elseif before[index] == rejected.node then
+      longest = math.max(longest, ends)
+    end
+  end
+  if longest == what.rest['until'] then
+    redis.call('HSET', resting, rejected.node, what.rest.said)
+  end
+  if longest > tonumber(redis.call('HGET', facts, 'rests') or 0) then
+    redis.call('HSET', facts, 'rests', string.format('%.0f', longest))
   end
 end
 

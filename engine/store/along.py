@@ -9,10 +9,12 @@ from typing import Any
 
 import orjson
 
+from engine.facts import Resting
 from engine.store.client import Client, faults
 from engine.store.holds import Units
 from engine.store.keys import Keys
 from engine.store.log import packed
+from engine.store.resting import rest_entry, stored
 
 MOST_WAITING = 10_000
 """Entries of a network's backlog: each is looked at to tell which comes first."""
@@ -80,7 +82,8 @@ class Rejection:
 class Along:
     """What belongs to a commit at `now`. `waits` is the entry under which the decision's unfilled units wait. It
     follows a decision of the chain of `first`, of which `seen` decisions were known; `claims` is the decision whose
-    waiting units it takes up. `operation` and `asked` name a request of a caller, known for so many `seconds`.
+    waiting units it takes up. `rest` is how long the node that rejects then rests. `operation` and `asked` name a
+    request of a caller, known for so many `seconds`.
     """
 
     now: int
@@ -89,9 +92,16 @@ class Along:
     first: str | None = None
     seen: int = 0
     rejection: Rejection | None = None
+    rest: Resting | None = None
     operation: str | None = None
     asked: str = ""
     seconds: int = 0
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """What the log says of the rejection."""
+        said = dict(self.rejection.entry) if self.rejection else {}
+        return said | ({"rest": rest_entry(self.rest)} if self.rest else {})
 
 
 class Following:
@@ -104,7 +114,7 @@ class Following:
     def commit(self, along: Along, named: Sequence[str], arguments: Sequence[Any]) -> list[bytes]:
         """`named` and `arguments` are those of commit.lua; so are the answers, and along.lua's."""
         before = self._named(along)
-        entry = packed(orjson.dumps(along.rejection.entry)) if along.rejection else b""
+        entry = packed(orjson.dumps(along.entry)) if along.rejection else b""
         what = orjson.dumps(_record(along))
         with faults():
             return list(self._run(keys=[*before, *named], args=[len(before), what, entry, *arguments]))
@@ -126,6 +136,7 @@ def _record(along: Along) -> dict[str, Any]:
         "claims": along.claims,
         "seen": None if along.first is None else along.seen,
         "rejected": along.rejection and along.rejection.record,
+        "rest": along.rest and {"until": along.rest.until, "said": stored(rest_entry(along.rest))},
         "asked": along.asked if along.operation else None,
     }
     given = {name: value for name, value in said.items() if value is not None}

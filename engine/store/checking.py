@@ -58,6 +58,7 @@ class _Suspected:
     holds: set[str] = field(default_factory=set)
     callers: set[str] = field(default_factory=set)
     loads: set[tuple[str, str]] = field(default_factory=set)
+    rests: set[str] = field(default_factory=set)
     index: set[str] = field(default_factory=set)
 
     def frozen(self) -> Suspects:
@@ -85,7 +86,13 @@ class Check:
     def audit(self) -> Audit:
         """Look at everything once, and at what is suspected twice."""
         unindexed = self._read_log()
-        for step in (self._look_at_holds, self._look_at_callers, self._look_at_loads, self._look_at_positions):
+        for step in (
+            self._look_at_holds,
+            self._look_at_callers,
+            self._look_at_loads,
+            self._look_at_rests,
+            self._look_at_positions,
+        ):
             step()
         found = [*self.again(self._suspected.frozen()), *unindexed]
         living = (item for item in self.told.breaches if item.decision in self.told.living)
@@ -125,6 +132,8 @@ class Check:
             yield from drifts.of_position(keys, told, spot, position)
         for load, said in moment.loads.items():
             yield from drifts.of_load(keys, told, load, said, moment.millis)
+        for node, said in moment.rests.items():
+            yield from drifts.of_rest(keys, told, node, said, moment.latest_rest)
         for name, indexed in moment.index.items():
             yield from drifts.of_entry(keys, name, self._places[name], indexed)
 
@@ -207,6 +216,12 @@ class Check:
         for load in stored.keys() | expected:
             if any(drifts.of_load(self._keys, self.told, load, stored.get(load), millis)):
                 self._suspected.loads.add(load)
+
+    def _look_at_rests(self) -> None:
+        found, latest = looking.resting(self._client, self._keys)
+        for node in found.keys() | self.told.resting.keys():
+            if any(drifts.of_rest(self._keys, self.told, node, found.get(node), latest)):
+                self._suspected.rests.add(node)
 
     def _look_at_positions(self) -> None:
         """Units on hand may be of a million positions: of them, only those that somebody holds or moved are kept."""

@@ -1,7 +1,7 @@
 -- Takes the holds of a decision and logs it: all of it or none.
 --
 -- KEYS  1 decisions  2 log  3 facts  4 active policy  5 scheduled policies  6 idempotency key  7 load of the day
---       8 expiring  9 hold  10 open holds, then on_hand and held of each claim
+--       8 expiring  9 hold  10 open holds  11 nodes that rest, then on_hand and held of each claim
 -- ARGV  1 decision id  2 the log's entry  3 what is asked, as JSON (see `_asked` in ledger.py); what goes into a command
 --       as it came is text there, for a script's number takes longer to write
 -- The log's `stood` says of each claim what was on hand and held just before, and the floor there was then.
@@ -9,7 +9,7 @@
 -- {'stale', what changed},
 -- or {'full', open holds} if the caller has all it may.
 local DAYS_KEPT = 4 * 86400
-local CLAIMS = 10
+local CLAIMS = 11
 local call = redis.call
 local id, asked = ARGV[1], cjson.decode(ARGV[3])
 
@@ -39,7 +39,8 @@ if asked.key_seconds then
     return {'key', decision}
   end
 end
-if call('HGET', KEYS[3], 'version') ~= asked.network then
+local version, rests = unpack(call('HMGET', KEYS[3], 'version', 'rests'))
+if version ~= asked.network then
   return {'stale', 'facts'}
 end
 local due = call('ZRANGE', KEYS[5], asked.policies_at, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)[1]
@@ -58,11 +59,17 @@ for index, claim in ipairs(asked.claims) do
   end
   stood[index] = there .. ' ' .. taken .. ' ' .. floor
 end
-local first_today = false
+local first_today, instant = false, tonumber(asked.policies_at)
+local somebody_rests = rests and tonumber(rests) > instant
 for _, room in ipairs(asked.rooms) do
   local node, shipments, most, seen = unpack(room, 1, 4)
   local load = call('HGET', KEYS[7], node)
   if most and (load or 0) + shipments > most or changed(seen, load or 0) then
+    return {'stale', node}
+  end
+  -- the decision may have been read before the rest began
+  local rest = somebody_rests and call('HGET', KEYS[11], node)
+  if rest and tonumber(string.match(rest, '^%d+')) > instant then
     return {'stale', node}
   end
   first_today = first_today or not load

@@ -8,13 +8,16 @@ import orjson
 
 from engine.store.keys import Keys
 from engine.store.recounting import Base, Breach, Day, Living, Part, Spot, Told
+from engine.store.resting import stored
 
 CHANGED = "it was changed by other means than Pointsman: the log has no reason for it"
 DELETED = "its key was taken away: the log has no end of it"
 
 
-Suspect: TypeAlias = tuple[Literal["positions", "holds", "callers", "loads", "index"], Any]
-"""A kind of thing, and the name of one: a position (SKU, node), a hold, a caller, a load (day, node), a decision."""
+Suspect: TypeAlias = tuple[Literal["positions", "holds", "callers", "loads", "rests", "index"], Any]
+"""A kind of thing, and the name of one: a position (SKU, node), a hold, a caller, a load (day, node), a node
+that rests, a decision.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +131,23 @@ def of_load(keys: Keys, told: Told, at: tuple[str, str], found: str | None, mill
         write = Write(key=keys.load(name), field=node, before=found, after=str(wanted))
         what = f"shipments of {node} on {name}"
         yield Drift(what=what, expected=wanted, found=int(found or 0), writes=(write,), suspect=("loads", at))
+
+
+def of_rest(keys: Keys, told: Told, node: str, found: str | None, latest: str | None) -> Iterator[Drift]:
+    """A node's rest as it is stored (None: it isn't), and the instant after which no node rests."""
+    at: Suspect = ("rests", node)
+    rest = told.resting.get(node)
+    wanted = stored(rest) if rest else None
+    until = rest["until"] if rest else 0
+    if found != wanted:
+        write = Write(key=keys.resting, field=node, before=found, after=wanted)
+        there = (found or "0").partition(" ")[0]
+        what = f"the instant until which {node} rests"
+        yield Drift(what=what, expected=until, found=int(there) if there.isdigit() else 0, writes=(write,), suspect=at)
+    if until > int(latest or 0):
+        write = Write(key=keys.facts, field="rests", before=latest, after=str(until))
+        what = f"the instant after which no node rests, for {node}"
+        yield Drift(what=what, expected=until, found=int(latest or 0), writes=(write,), suspect=at)
 
 
 def of_entry(keys: Keys, name: str, place: str, indexed: str | None) -> Iterator[Drift]:

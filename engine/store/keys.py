@@ -21,7 +21,9 @@ class Keys:
 
     @property
     def facts(self) -> str:
-        """Hash: `version` and `body` of the network file, and `words`, what may be said of its products."""
+        """Hash: `version` and `body` of the network file, and `words`, what may be said of its products. Also `rests`,
+        an instant after which no node rests: so long as that is to come, `resting` has to be read.
+        """
         return self._named("facts")
 
     @property
@@ -99,6 +101,13 @@ class Keys:
     def rejections(self) -> str:
         """Hash: `decision number` of a shipment to JSON {line: units}, what its node rejected of it so far."""
         return self._named("rejections")
+
+    @property
+    def resting(self) -> str:
+        """Hash: node to `until rest`: nothing is given to it until then; JSON of why. Those that are over may be there
+        yet: the next rest that begins clears them away.
+        """
+        return self._named("resting")
 
     @property
     def log(self) -> str:

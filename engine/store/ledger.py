@@ -7,13 +7,14 @@ from typing import Any, Literal
 import orjson
 
 from engine.decide.decision import Claim, Decision
-from engine.facts import Position
+from engine.facts import Position, Resting
 from engine.store.along import Along, Following
 from engine.store.client import Client, faults
 from engine.store.holds import Holds, hold_parts
 from engine.store.keys import Keys
 from engine.store.log import packed
 from engine.store.policies import split_entry
+from engine.store.resting import rests
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 """How long a caller's key is remembered."""
@@ -37,6 +38,7 @@ class Reading:
     """The instant for which the version was scheduled; None if it was activated at once."""
     answered: str | None
     loads: Mapping[str, int]
+    resting: Mapping[str, Resting]
     stock: Mapping[str, Mapping[str, tuple[int, int]]]
 
 
@@ -80,11 +82,11 @@ class Ledger:
     ) -> Reading:
         """The snapshot of `skus` at `now`, holds whose time has come ended first. `day` is that of the loads.
 
-        `policies_at` is the instant whose policy version is read, if not `now`.
+        `policies_at` is the instant whose policy version is read, and whose rests, if not `now`.
         """
         keys = self._keys
         named = [keys.facts, keys.active_policy, _idempotency(keys, key), keys.load(day), keys.expiring]
-        named.append(keys.scheduled_policies)
+        named += [keys.scheduled_policies, keys.resting]
         named += [name for sku in skus for name in (keys.on_hand(sku), keys.held(sku))]
         decided_at = now if policies_at is None else policies_at
         with faults():
@@ -92,7 +94,7 @@ class Ledger:
             while found[0] == b"expired":
                 self._holds.sweep([name.decode() for name in found[1]], now=now)
                 found = self._snapshot(keys=named, args=[now, decided_at])
-        version, policy, answered, loads, *stocks = found
+        version, policy, answered, loads, resting, *stocks = found
         policy_version, policy_since = split_entry(policy.decode()) if policy else (None, None)
         return Reading(
             network_version=version and version.decode(),
@@ -100,6 +102,7 @@ class Ledger:
             policy_since=policy_since,
             answered=answered and answered.decode(),
             loads=_counts(loads),
+            resting=rests(_lines(resting), decided_at),
             stock={sku: _both(*stocks[2 * index : 2 * index + 2]) for index, sku in enumerate(skus)},
         )
 
@@ -117,13 +120,14 @@ class Ledger:
     ) -> Commit:
         """Take the holds and log `body`, if the claims, rooms and versions still stand: all of it or none.
 
-        The policy version stands if it is the one that decides at `policies_at`, by default the decision's instant. A
-        `caller` has at most `max_holds` open holds; None: any number. `along` is what is written with it.
+        The policy version stands if it is the one that decides at `policies_at`, by default the decision's instant; no
+        node that ships may rest then. A `caller` has at most `max_holds` open holds; None: any number. `along` is what
+        is written with it.
         """
         keys = self._keys
         named = [keys.decisions, keys.log, keys.facts, keys.active_policy, keys.scheduled_policies]
         named += [_idempotency(keys, key), keys.load(decision.day), keys.expiring, keys.hold(decision_id)]
-        named.append(keys.open_holds)
+        named += [keys.open_holds, keys.resting]
         named += [name for claim in decision.claims for name in (keys.on_hand(claim.sku), keys.held(claim.sku))]
         asked = _asked(decision, decision.decided_at if policies_at is None else policies_at)
         asked |= {"caller": caller, "most": _or_false(max_holds), "key_seconds": IDEMPOTENCY_SECONDS if key else False}
@@ -186,9 +190,13 @@ def _or_false(units: int | None) -> int | Literal[False]:
     return False if units is None else units
 
 
+def _lines(said: bytes) -> list[str]:
+    """A hash as snapshot.lua answers it: a name, then what it has, a line each."""
+    return said.decode().split("\n") if said else []
+
+
 def _counts(said: bytes) -> dict[str, int]:
-    """A hash as snapshot.lua answers it: a name, then its count, a line each."""
-    lines = said.decode().split("\n") if said else []
+    lines = _lines(said)
     return dict(zip(lines[::2], map(int, lines[1::2]), strict=True))
 
 

@@ -37,7 +37,12 @@ local function take(from, to)
   redis.call('RENAME', from, to)
   redis.call('PERSIST', to)
 end
+-- who rests goes on resting
+local rests = redis.call('HGET', KEYS[1], 'rests')
 take(KEYS[3], KEYS[1])
+if rests then
+  redis.call('HSET', KEYS[1], 'rests', rests)
+end
 if redis.call('EXISTS', KEYS[4]) == 1 then
   take(KEYS[4], KEYS[2])
 end

@@ -21,8 +21,9 @@ _FAST = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`kind` is decided, confirmed, released, expired, rejected, extended, withdrawn (from the backlog), moved or
-    repaired. `decision` is whose it is (of what moved, the name of a batch); `body` the bytes of a decision, of what
+    """`kind` is decided, confirmed, released, expired, rejected, extended, withdrawn (from the backlog), moved,
+    repaired or woken. `decision` is whose it is (of what moved, the name of a batch; of what was woken, the node that
+    rests no more); `body` the bytes of a decision, of what
     was rejected, of movements or of what was repaired, empty otherwise.
     """
 

@@ -55,6 +55,12 @@ def expiring(client: Client, keys: Keys) -> Iterator[tuple[str, int]]:
             yield name.decode(), int(until)
 
 
+def resting(client: Client, keys: Keys) -> tuple[dict[str, str], str | None]:
+    """The nodes that rest as they are stored, and the instant after which none does."""
+    with faults():
+        return texts(client.redis.hgetall(keys.resting)), _text(client.redis.hget(keys.facts, "rests"))
+
+
 def index(client: Client, keys: Keys) -> Iterator[list[tuple[str, str]]]:
     """The decisions that the index has, and where each stands in the log."""
     batch: list[tuple[str, str]] = []
@@ -88,6 +94,9 @@ class Moment:
     holds: dict[str, tuple[dict[str, str], int | None]]
     callers: dict[str, int]
     loads: dict[tuple[str, str], str | None]
+    rests: dict[str, str | None]
+    latest_rest: str | None
+    """After which no node rests, as the facts say."""
     index: dict[str, str | None]
     millis: int
     """By the server's clock."""
@@ -101,11 +110,12 @@ class Suspects:
     holds: frozenset[str] = frozenset()
     callers: frozenset[str] = frozenset()
     loads: frozenset[tuple[str, str]] = frozenset()
+    rests: frozenset[str] = frozenset()
     index: frozenset[str] = frozenset()
 
     def batches(self) -> Iterator["Suspects"]:
         """The same, some at a time."""
-        for kind in ("holds", "callers", "positions", "loads", "index"):
+        for kind in ("holds", "callers", "positions", "loads", "rests", "index"):
             every = sorted(getattr(self, kind))
             for at in range(0, len(every), _AT_ONCE):
                 yield Suspects(**{kind: frozenset(every[at : at + _AT_ONCE])})
@@ -123,6 +133,9 @@ def look(client: Client, keys: Keys, at: Suspects) -> Moment:
             read.hget(keys.open_holds, caller)
         for day, node in sorted(at.loads):
             read.hget(keys.load(day), node)
+        for node in sorted(at.rests):
+            read.hget(keys.resting, node)
+        read.hget(keys.facts, "rests")
         for name in sorted(at.index):
             read.hget(keys.decisions, name)
         found = iter(read.execute())
@@ -134,6 +147,8 @@ def look(client: Client, keys: Keys, at: Suspects) -> Moment:
         holds={name: _hold(found) for name in sorted(at.holds)},
         callers={caller: int(next(found) or 0) for caller in sorted(at.callers)},
         loads={load: _text(next(found)) for load in sorted(at.loads)},
+        rests={node: _text(next(found)) for node in sorted(at.rests)},
+        latest_rest=_text(next(found)),
         index={name: _text(next(found)) for name in sorted(at.index)},
         millis=millis,
     )

@@ -89,6 +89,8 @@ class Told:
     seen: dict[Spot, int] = field(default_factory=dict)
     """What was on hand when units there were last taken, less what was confirmed since."""
     days: defaultdict[str, Day] = field(default_factory=lambda: defaultdict(Day))
+    resting: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By node, the rest it is under; those that are over are kept for as long as along.lua keeps them."""
     breaches: list[Breach] = field(default_factory=list)
     unreadable: list[Place] = field(default_factory=list)
     shipped: int = 0
@@ -127,6 +129,8 @@ class Told:
                 self._ended(entry)
             case "rejected":
                 self._rejected(entry)
+            case "woken":
+                self.resting.pop(entry.decision, None)
             case _:  # what was withdrawn held nothing; a repair made the ledger as the log was before
                 pass
 
@@ -181,6 +185,8 @@ class Told:
     def _rejected(self, entry: Entry) -> None:
         """Units of some shipments are let go; those of which nothing is left end, and some give their room back."""
         hold, record = self.living.get(entry.decision), entry.record
+        if "rest" in record:
+            self._rest(record["node"], record["rest"], entry.at)
         if hold is None:
             return
         for number, units in record["parts"]:
@@ -199,6 +205,12 @@ class Told:
         if not hold.parts:
             del self.living[entry.decision]
             self.callers[hold.caller] -= 1
+
+    def _rest(self, node: str, rest: dict[str, Any], now: int) -> None:
+        """The longest counts, and those that are over go."""
+        self.resting = {name: said for name, said in self.resting.items() if said["until"] > now}
+        if node not in self.resting or self.resting[node]["until"] <= rest["until"]:
+            self.resting[node] = rest
 
     def _unhold(self, spot: Spot, count: int) -> None:
         self.held[spot] -= count

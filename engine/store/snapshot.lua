@@ -1,8 +1,8 @@
 -- Reads everything one decision needs, at one moment, once no hold is left whose time has come.
 --
 -- KEYS  1 facts  2 active policy  3 idempotency key  4 load of the day  5 expiring  6 scheduled policies
---       then on_hand and held of each SKU
--- A hash of counts is answered as one text, a name or a count a line: no name has a line break in it, and so the server
+--       7 nodes that rest, then on_hand and held of each SKU
+-- A hash is answered as one text, a name or what it has a line: no name has a line break in it, and so the server
 -- makes, and the caller reads, one answer a hash and not two a node.
 -- ARGV  1 now (UTC seconds)  2 the instant whose policies decide
 -- A policy version that was scheduled and is due is answered as `instant:version`.
@@ -11,7 +11,7 @@ local MOST_AT_ONCE = 100
 local call = redis.call
 local now = ARGV[1]
 
-local function counts(key)
+local function lines(key)
   return table.concat(call('HGETALL', key), '\n')
 end
 
@@ -21,13 +21,15 @@ if #expired > 0 then
 end
 
 local due = call('ZRANGE', KEYS[6], ARGV[2], '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)
+local version, rests = unpack(call('HMGET', KEYS[1], 'version', 'rests'))
 local found = {
-  call('HGET', KEYS[1], 'version'),
+  version,
   due[1] or call('GET', KEYS[2]),
   call('GET', KEYS[3]),
-  counts(KEYS[4]),
+  lines(KEYS[4]),
+  rests and tonumber(rests) > tonumber(ARGV[2]) and lines(KEYS[7]) or '',
 }
-for index = 7, #KEYS do
-  found[#found + 1] = counts(KEYS[index])
+for index = 8, #KEYS do
+  found[#found + 1] = lines(KEYS[index])
 end
 return found

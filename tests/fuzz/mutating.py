@@ -9,7 +9,22 @@ MOST_BYTES = 1 << 20
 _WORDS = (
     *("policy", "rules", "terms", "id", "because", "when", "then", "from", "until", "weekdays", "hours", "overrides"),
     *("all", "any", "none", "is", "not", "known", "matches", "has_all", "between", "order.units", "node.attributes.x"),
-    *("prefer", "exclude", "tier", "keep", "protect", "hold", "daily_orders", "true", "no", "on", "null", "~", "<<"),
+    *(
+        "prefer",
+        "exclude",
+        "tier",
+        "keep",
+        "protect",
+        "hold",
+        "daily_orders",
+        "rest_after_rejection",
+        "true",
+        "no",
+        "on",
+        "null",
+        "~",
+        "<<",
+    ),
     *(
         "012",
         "0x1F",

@@ -189,6 +189,8 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
         ("post", "/v1/decisions/{decision_id}/release"): "holds_release",
         ("get", "/v1/holds"): "holds_living",
         ("get", "/v1/holds/{decision_id}"): "holds_show",
+        ("get", "/v1/resting"): "resting_listed",
+        ("delete", "/v1/resting/{node}"): "resting_end",
         ("get", "/v1/policies"): "policies_listed",
         ("post", "/v1/policies"): "policies_publish",
         ("post", "/v1/policies/check"): "policies_check",

@@ -94,6 +94,10 @@ rules:
   - id: sixth
     because: why
     then: {daily_orders: 40}
+  - id: rest
+    because: why
+    when: {rejection.reason: [no_capacity, other]}
+    then: {rest_after_rejection: 2h}
   - id: seventh
     because: why
     then: {keep: 3, protect: {channel: web, units: 5}}

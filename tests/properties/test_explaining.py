@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rules.acting import MAX_HOLD
+from rules.acting import MAX_HOLD, MAX_REST
 from rules.comparing import clause
 from rules.conditions import SEVERAL, All, AnyOf, Compare, Condition, Not, Operator, Term, comparisons, holds
 from rules.consequences import consequence
@@ -151,6 +151,7 @@ EFFECTS = st.one_of(
     st.builds(Effect, name=st.sampled_from(["max_shipments", "daily_orders"]), value=st.integers(1, 100)),
     st.builds(Effect, name=st.sampled_from(["keep_together", "ship_complete"]), value=st.just(True)),  # noqa: FBT003  # its only value
     st.builds(Effect, name=st.just("hold"), value=st.integers(1, MAX_HOLD)),
+    st.builds(Effect, name=st.just("rest_after_rejection"), value=st.integers(1, MAX_REST)),
     st.builds(Effect, name=st.just("priority"), value=st.integers(0, 100)),
 )
 

@@ -1,7 +1,8 @@
 """Batches, the backlog and rejections driven at random, among confirmations, releases, expiry and arriving stock.
 
-Always: nothing is promised that is not there; every unit ordered is, once, on its way, gone, waiting or given up; each
-decision ships and leaves unfilled what it was asked for, no more and no less; and `ledger check` finds all clean.
+Always: nothing is promised that is not there; nothing is given to a node that rests; every unit ordered is, once, on
+its way, gone, waiting or given up; each decision ships and leaves unfilled what it was asked for, no more and no less;
+and `ledger check` finds all clean.
 """
 
 import itertools
@@ -16,6 +17,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from engine.decide.remaining import seconds
 from engine.errors import HoldEnded, InputInvalid
 from engine.rejecting import Refusal
 from engine.store.ledger import Key
@@ -30,6 +32,10 @@ POLICIES = {
     "nothing": [],
     "segments": ["when: {order.segment: vip}, then: {priority: 80}", "when: {node.id: lyon}, then: {keep: 1}"],
     "few parcels": ["then: {max_shipments: 1, hold: 1 h}"],
+    "rests": [
+        "when: {rejection.reason: [no_capacity, other]}, then: {rest_after_rejection: 1 h}",
+        "when: {rejection.reason: no_capacity, node.id: lille}, then: {rest_after_rejection: 11 h}",
+    ],
     "whole": ["then: {ship_complete: true}", "when: {node.id: lille}, then: {daily_orders: 3}"],
 }
 ORDER = st.tuples(
@@ -49,14 +55,16 @@ class Waiting(RuleBasedStateMachine):
         super().__init__()
         self.pointsman, self.clock, self.versions = pointsman, clock, versions
         self.made = {}
+        self.resting = {}
         self.numbers = itertools.count(1)
 
     @initialize(name=st.sampled_from(sorted(POLICIES)))
     def start(self, name):
-        self.pointsman.activate(self.versions[name], who="the machine", note="")
+        self.activate(name)
 
     @rule(name=st.sampled_from(sorted(POLICIES)))
     def activate(self, name):
+        self.policy = name
         self.pointsman.activate(self.versions[name], who="the machine", note="")
 
     @rule(said=ORDER, wait=st.booleans())
@@ -127,12 +135,25 @@ class Waiting(RuleBasedStateMachine):
             made = self._made(self.pointsman.rerouting.reject(said).record)
         except (HoldEnded, InputInvalid):
             return
+        self._rests(name, reason)
         if op is not None:
             again = self.pointsman.rerouting.reject(said)
             assert (again.new, again.record) == (False, made)
         for sku, nodes in made["follows"]["barred"].items():
             for shipment in made["shipments"]:
                 assert shipment["node"] not in nodes or all(line["sku"] != sku for line in shipment["lines"])
+
+    def _rests(self, name, reason):
+        if self.policy == "rests" and reason in ("no_capacity", "other"):
+            hours = 11 if (reason, name) == ("no_capacity", "lille") else 1
+            self.resting[name] = max(self.resting.get(name, 0), self.clock.now + 3_600 * hours)
+
+    @precondition(lambda self: self.asleep)
+    @rule(data=st.data())
+    def wake(self, data):
+        name = data.draw(st.sampled_from(sorted(self.asleep)))
+        self.pointsman.rests.end(name, who="the machine")
+        del self.resting[name]
 
     @precondition(lambda self: self.shipping)
     @rule(data=st.data(), verb=st.sampled_from(["confirm", "release"]))
@@ -192,6 +213,15 @@ class Waiting(RuleBasedStateMachine):
             assert record["waiting"]
             assert {item["line"]: item["quantity"] for item in record["unfilled"]} == place.waiting.units
 
+    @invariant()
+    def those_rest_that_rejected_under_the_rule(self):
+        assert {item["node"]: seconds(item["until"]) for item in self.pointsman.rests.all()} == self.asleep
+
+    @property
+    def asleep(self):
+        """Until when, by node."""
+        return {name: until for name, until in self.resting.items() if until > self.clock.now}
+
     @property
     def shipping(self):
         """The decisions that ship something, those of the last first."""
@@ -220,6 +250,7 @@ class Waiting(RuleBasedStateMachine):
         for item in record["unfilled"]:
             found[item["line"]] += item["quantity"]
         assert found == {line["id"]: line["quantity"] for line in record["order"]["lines"]}
+        assert self.asleep.keys().isdisjoint(shipment["node"] for shipment in record["shipments"])
         self.made[record["id"]] = record
         return record
 

@@ -48,6 +48,7 @@ EFFECTS: Mapping[Stage, tuple[Effect, ...]] = {
         Effect(name="tier", value=2),
     ),
     Stage.NODE: (Effect(name="daily_orders", value=40),),
+    Stage.REJECTION: (Effect(name="rest_after_rejection", value=120),),
 }
 
 

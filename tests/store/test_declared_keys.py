@@ -44,7 +44,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock):
     pointsman.load(
         inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 9, "lille": 9}, "B": {"lyon": 9}})
     )
-    activate(pointsman, "then: {hold: 1 h}")
+    activate(pointsman, "then: {hold: 1 h}", "when: {rejection.reason: other}, then: {rest_after_rejection: 1 h}")
     names = [pointsman.decide(order(("A", 12), ("B", 2))).record["id"]]
     names += [pointsman.decide(order(("B", 1))).record["id"] for _ in range(4)]
     pointsman.holds.confirm(names[0], shipments=[("lyon", "parcel")])
@@ -55,6 +55,11 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock):
     for units in (1, 2):
         said = Refusal(decision=names[0], node="lille", reason="not_in_stock", on_hand=1, lines={"A": units})
         pointsman.rerouting.reject(dataclasses.replace(said, op=f"{units}", waits=True))
+    busy = pointsman.decide(order(("B", 1))).record
+    (shipment,) = busy["shipments"]
+    pointsman.rerouting.reject(Refusal(decision=busy["id"], node=shipment["node"], reason="other"))
+    assert pointsman.decide(order(("B", 1))).record["shipments"][0]["node"] != shipment["node"]
+    pointsman.rests.end(shipment["node"], who="eve")
     assert pointsman.decide(order(("A", 90)), wait=True).record["waiting"]
     pointsman.stock.move([Movement(op="back", node="lille", sku="A", delta=50)])
     assert pointsman.backlog.run(limit=9).answers

@@ -8,7 +8,7 @@ ORDER = "order: {lines: {A: 1}}\nstock: {A: {store: 1}}\n"
 MAPPING = """\
 5:13 wrong-type a mapping is expected here, of name, type, latitude, longitude, country, region, tags, attributes, \
 group, handling, handling_per_unit, preparation, services, time_zone, hours, closed, cut_offs, \
-daily_orders, away, load"""
+daily_orders, away, load, rejected"""
 UNKNOWN = """\
 5:33 unknown-attribute the rules speak of no 'product.attributes.hazmatt' \
 (did you mean 'product.attributes.hazmat'?)"""
@@ -211,6 +211,17 @@ HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
                 "5:39 unknown-sku the order has no SKU 'B'",
             ],
         ),
+        (
+            one_case(ORDER + "nodes: {store: {rejected: {reason: no_capcity, ago: 5}}}"),
+            [
+                (
+                    "5:32 wrong-type reason: 'no_capcity' is no reason to reject; "
+                    "use not_in_stock, no_capacity, damaged, other"
+                ),
+                "5:52 wrong-type ago: '5': a unit is missing; use m, min, h, d, for example 48 h",
+            ],
+        ),
+        (one_case(ORDER + "nodes: {store: {rejected: {ago: 1 h}}}"), ["5:21 missing-key 'reason' is missing"]),
         (
             one_case(ORDER + "expect: {totals: {costs: 1}}"),
             ["5:23 unknown-key unknown key 'costs' (did you mean 'cost'?)"],

@@ -4,7 +4,7 @@ import pytest
 
 from api.cases import read_cases, read_tested
 from api.loading import load_inventory
-from engine.decide.trying import Case
+from engine.decide.trying import Case, Rejected
 from engine.errors import InputInvalid, Mistake
 from rules.errors import PolicyInvalid
 from tests.building import policies, policy_file
@@ -74,6 +74,20 @@ def test_amounts_are_those_of_the_policy_language():
     assert snapshot.loads == {"near": 7}
     position = snapshot.positions["A"]["near"]
     assert (position.on_hand, position.held, position.pace) == (9, 2, 500)
+
+
+def test_a_node_that_rejected_an_order_rests_as_the_policies_say_from_then_on():
+    text = (
+        "nodes: {{store: {{rejected: {{reason: other, ago: {}}}}}}}\n"
+        "order: {{lines: {{A: 1}}}}\n"
+        "stock: {{A: {{store: 1}}}}\n"
+    )
+    rule = "when: {rejection.reason: other}, then: {rest_after_rejection: 1 h}"
+    rests = "expect: {unfilled: {A: {units: 1, reason: resting, by: test/r1}}, fired: [test/r1]}\n"
+    works = "expect: {shipments: [{node: store}], not_fired: [test/r1], not_excluded: [{node: store}]}\n"
+    assert differences(text.format("59 min") + rests, rule) == []
+    assert differences(text.format("1 h") + works, rule) == []
+    assert case(one_case(text.format("90 min"))).rejected == {"store": Rejected(reason="other", ago=90)}
 
 
 def test_a_node_lies_as_far_away_as_is_said_whatever_the_distance():

@@ -28,6 +28,7 @@ def every_fact(order):
         **describing.stock_facts(Position(on_hand=5, held=2, pace=1_500)),
         **describing.service_facts(route.service),
         **describing.route_facts(option, NOW),
+        **describing.rejection_facts("other"),
     }
 
 

@@ -9,7 +9,7 @@ from engine.decide.decision import REASONS, Reason, record
 from engine.decide.matching import Matcher
 from engine.decide.remaining import Rest, decide_rest
 from engine.facts import Position
-from tests.building import EURO, LILLE, LYON, NOW, decided, node, order, policies, product, service, snapshot
+from tests.building import EURO, LILLE, LYON, NOW, decided, node, order, policies, product, rest, service, snapshot
 
 NODES = [node("lyon", LYON), node("lille", LILLE, type="store", handling=EURO)]
 
@@ -101,6 +101,13 @@ def test_node_full_names_the_rules_that_bound_the_day():
     assert reasons(decided(order(("A", 4)), facts(loads={"lyon": 5}), *rules)) == [
         Reason(code="node_full", units=2, rules=("test/r1", "test/r2")),
         Reason(code="not_enough", units=2),
+    ]
+
+
+def test_resting_names_the_rules_by_which_the_nodes_rest():
+    known = facts(loads={"lyon": 5}, resting={"lyon": rest(NOW + 1, "busy/r1", "busy/r2"), "lille": rest(NOW + 1)})
+    assert reasons(decided(order(("A", 4)), known, "then: {daily_orders: 5}")) == [
+        Reason(code="resting", units=4, rules=("busy/r1", "busy/r2", "busy/r7")),
     ]
 
 

@@ -17,6 +17,7 @@ from rules.effects import (
     OrderOutcome,
     PositionOutcome,
     Protection,
+    RejectionOutcome,
     Reserve,
 )
 from rules.explaining import explain
@@ -101,6 +102,7 @@ MEANT = {
     "stock.days_of_cover: {more_than: 90}": ({"stock.days_of_cover": 91}, {"stock.days_of_cover": 90}),
     "service.mode: [bike, pickup]": ({"service.mode": "bike"}, {"service.mode": "air"}),
     "route.co2: {at_most: 0.5 kg}": ({"route.co2": 500_000}, {"route.co2": 500_001}),
+    "rejection.reason: [no_capacity, other]": ({"rejection.reason": "other"}, {"rejection.reason": "damaged"}),
     "now.weekday: [saturday, sunday]": ({"now.weekday": "sunday"}, {"now.weekday": "monday"}),
     "product.attributes.hazmat: true": (
         {"product.attributes.hazmat": True},
@@ -116,16 +118,24 @@ MEANT = {
         {"node.attributes.sells": frozenset()},
     ),
 }
+
+
+def effect_for(example: str) -> str:
+    """An effect that sees the facts of the example."""
+    return "rest_after_rejection: 2h" if example.startswith("rejection.") else "prefer: 1"
+
+
 CONDITIONS = [*cells("Conditions", 0), *cells("Facts", 2), *cells("Facts", 0)]
 
 
 @pytest.mark.parametrize("example", CONDITIONS)
 def test_a_condition_holds_where_it_says_and_nowhere_else(example):
-    found = rule_with(when=example)
     met, unmet = MEANT[example]
+    found = rule_with(when=example, then=effect_for(example))
+    stage = STAGE_OF[effect_for(example).partition(":")[0]]
     matcher = Matcher(found)
     for facts, expected in ((met, ("p/r",)), (unmet, ())):
-        assert matcher.judge(Stage.OPTION, facts).fired == expected
+        assert matcher.judge(stage, facts).fired == expected
         assert holds(found.rules["p/r"].condition, facts) is bool(expected)
 
 
@@ -134,7 +144,7 @@ def test_every_example_has_its_case_and_every_case_its_example():
 
 
 def test_every_kind_of_fact_is_compared_in_an_example():
-    shown = [rule_with(when=example) for example in CONDITIONS]
+    shown = [rule_with(when=example, then=effect_for(example)) for example in CONDITIONS]
     shown += [rule_with(window=example) for example in cells("Windows", 0)] + [policies(yaml_of("Terms"))]
     conditions = (rule.condition for found in shown for rule in found.rules.values())
     compared = {item.fact.kind for condition in conditions for item in comparisons(condition)}
@@ -187,6 +197,7 @@ EFFECTS = {
     "hold: 30m": OrderOutcome(hold=30),
     "priority: 80": OrderOutcome(priority=80),
     "daily_orders: 40": NodeOutcome(daily_orders=40),
+    "rest_after_rejection: 2h": RejectionOutcome(rest=120),
 }
 
 

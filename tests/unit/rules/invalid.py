@@ -240,6 +240,29 @@ EFFECTS = {
         f"{HEAD}    when: {{order.units: 1}}\n    then: {{daily_orders: 1}}\n",
         "p.yaml:6:12  later-stage  'daily_orders' acts on the node, where order.units is not known yet",
     ),
+    "an order for a rejection": (
+        f"{HEAD}    when: {{order.channel: web}}\n    then: {{rest_after_rejection: 2h}}\n",
+        "p.yaml:6:12  later-stage  'rest_after_rejection' acts on the rejection, where order.channel is not known yet",
+    ),
+    "the reason of a rejection for a day": (
+        f"{HEAD}    when: {{rejection.reason: other}}\n    then: {{daily_orders: 1}}\n",
+        "p.yaml:6:12  later-stage  'daily_orders' acts on the node, where rejection.reason is not known yet",
+    ),
+    "a reason that is none": (
+        f"{HEAD}    when: {{rejection.reason: no_capcity}}\n    then: {{rest_after_rejection: 2h}}\n",
+        (
+            "p.yaml:5:12  unknown-word  'no_capcity' is no value of rejection.reason; use not_in_stock, no_capacity, "
+            "damaged, other (did you mean 'no_capacity'?)"
+        ),
+    ),
+    "too long a rest": (
+        then("rest_after_rejection: 31 d"),
+        ("p.yaml:5:12  out-of-range  rest_after_rejection: '31 d' is out of range; it must be between 1 m and 30 d"),
+    ),
+    "a rest without a unit": (
+        then("rest_after_rejection: 2"),
+        "p.yaml:5:12  wrong-unit  rest_after_rejection: '2': a unit is missing; use m, min, h, d, for example 48 h",
+    ),
 }
 WINDOWS = {
     "a day that is none": (

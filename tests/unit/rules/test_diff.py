@@ -164,7 +164,8 @@ def test_the_shipped_policies_differ_from_themselves_in_nothing_whatever_the_ord
 def test_every_effect_is_worded_as_it_is_written():
     effects = (
         "exclude: unless_needed, prefer: 4.00, tier: 2, keep: 10%, protect: [{channel: web, units: 5}, "
-        '{channel: "a b", share: 12.5%}], keep_together: true, hold: 90 min, daily_orders: 40, priority: 80'
+        '{channel: "a b", share: 12.5%}], keep_together: true, hold: 90 min, daily_orders: 40, priority: 80, '
+        "rest_after_rejection: 120 min"
     )
     file = f"policy: p\nrules:\n  - {{id: r, because: x, then: {{{effects}}}}}\n"
     changes = between({"p.yaml": "policy: p\nrules:\n  - {id: r, because: x, then: {keep: 3}}\n"}, {"p.yaml": file})
@@ -180,6 +181,7 @@ def test_every_effect_is_worded_as_it_is_written():
             "priority: 80",
             'protect: {channel: "a b", share: 12.5%}',
             "protect: {channel: web, units: 5}",
+            "rest_after_rejection: 2 h",
             "tier: 2",
         ),
     )

@@ -15,6 +15,7 @@ from rules.effects import (
     OrderOutcome,
     PositionOutcome,
     Protection,
+    RejectionOutcome,
     Reserve,
     combine,
 )
@@ -57,6 +58,7 @@ COMBINED = [
     ("priority", [60, 80], OrderOutcome(priority=80)),
     ("priority", [0], OrderOutcome(priority=0)),
     ("daily_orders", [40, 0], NodeOutcome(daily_orders=0)),
+    ("rest_after_rejection", [30, 240, 120], RejectionOutcome(rest=240)),
 ]
 
 
@@ -85,6 +87,7 @@ def test_prefer_and_avoid_meet_in_one_sum():
         (Stage.POSITION, PositionOutcome()),
         (Stage.OPTION, OptionOutcome()),
         (Stage.NODE, NodeOutcome()),
+        (Stage.REJECTION, RejectionOutcome()),
     ],
 )
 def test_without_rules_nothing_is_changed(stage, outcome):

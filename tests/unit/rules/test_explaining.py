@@ -266,6 +266,11 @@ EFFECTS = [
         "la commande a la priorité 80 sur 100 quand beaucoup attendent (50 est l'usage)",
     ),
     ("daily_orders: 40", "the place makes at most 40 shipments a day", "le lieu fait au plus 40 expéditions par jour"),
+    (
+        "rest_after_rejection: 120 min",
+        "after rejecting, the place is given no shipments for 2 hours",
+        "après un refus, le lieu ne reçoit aucune expédition pendant 2 heures",
+    ),
 ]
 
 

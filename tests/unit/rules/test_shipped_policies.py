@@ -112,7 +112,7 @@ def test_the_readme_shows_every_operator():
 
 
 def test_the_readme_shows_every_effect_and_where_it_is_judged():
-    words = {Stage.OPTION: "way", Stage.POSITION: "place", Stage.LINE: "line", Stage.ORDER: "order", Stage.NODE: "node"}
+    words = {stage: stage.name.lower() for stage in Stage} | {Stage.OPTION: "way", Stage.POSITION: "place"}
     rows = re.findall(r"^\| `(\w+): [^|]*` \| (\w+) \|", section("Effects"), re.MULTILINE)
     assert dict(rows) == {name: words[stage] for name, stage in STAGE_OF.items()}
 

@@ -1,0 +1,37 @@
+"""GET /v1/resting, DELETE /v1/resting/{node}."""
+
+from http import HTTPStatus
+
+import orjson
+from flask import Response
+
+from api.arguments import Blueprint
+from api.policies import CallerHeaders
+from api.waiting_answers import RestsAnswer
+from engine.service import Pointsman
+
+
+class _WhoHeaders(CallerHeaders):
+    class Meta:
+        fields = ("who",)
+
+
+def blueprint(pointsman: Pointsman) -> Blueprint:
+    """The nodes of one Pointsman that rest."""
+    resting = Blueprint("resting", __name__, url_prefix="/v1/resting", description="Nodes that rest after a rejection")
+
+    @resting.get("")
+    @resting.response(HTTPStatus.OK, RestsAnswer)
+    def listed() -> Response:
+        """Which nodes are given nothing now, until when and why"""
+        return Response(orjson.dumps({"nodes": pointsman.rests.all()}), content_type="application/json")
+
+    @resting.delete("/<string:node>")
+    @resting.arguments(_WhoHeaders, location="headers", unknown="exclude")
+    @resting.response(HTTPStatus.NO_CONTENT)
+    def end(headers: dict[str, str], node: str) -> Response:
+        """Let a node be given shipments again"""
+        pointsman.rests.end(node, who=headers["who"])
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    return resting

@@ -1,0 +1,65 @@
+"""Nodes that rest: those that rejected units, for as long as rules then say."""
+
+from typing import Any, cast
+
+from engine.decide import describing
+from engine.decide.decision import timestamp
+from engine.decide.matching import Matcher
+from engine.facts import Network, Resting, Snapshot
+from rules import amounts
+from rules.effects import RejectionOutcome
+from rules.meanings import Said
+from rules.vocabulary import Stage
+from rules.wording import CHOICES
+
+EFFECT = "rest_after_rejection"
+_TOLD = Said(
+    "{} rests until {}: it rejected units {}", "{} ne reçoit rien jusqu'au {}\u00a0: il a refusé des unités {}"
+)
+
+
+def rest_after(
+    snapshot: Snapshot, matcher: Matcher, now: int, *, node: str, reason: str, decision: str
+) -> Resting | None:
+    """The rest that begins `now`, as `node` rejects units of `decision`; None if no rule gives it one, or it rests as
+    long already. Several rules may give the longest.
+    """
+    if node not in snapshot.network.nodes:
+        return None
+    network = snapshot.network
+    facts = {
+        **describing.node_facts(network.nodes[node], snapshot.loads.get(node, 0)),
+        **describing.now_facts(network, now),
+        **describing.rejection_facts(reason),
+    }
+    judgement = matcher.judge(Stage.REJECTION, facts)
+    minutes = cast("RejectionOutcome", judgement.outcome).rest
+    until = now + minutes * 60
+    before = snapshot.resting.get(node)
+    if not minutes or (before and before.until >= until):
+        return None
+    rules = matcher.policies.rules
+    longest = [
+        rule
+        for rule in matcher.with_effect(judgement, EFFECT)
+        if any(effect.name == EFFECT and effect.value == minutes for effect in rules[rule].effects)
+    ]
+    because = {rule: rules[rule].because for rule in longest}
+    return Resting(until=until, since=now, reason=reason, decision=decision, because=because)
+
+
+def resting_record(node: str, rest: Resting, network: Network) -> dict[str, Any]:
+    """What is said of a node that rests. The instant is one of UTC, and in the sentences the installation's clock."""
+    until = describing.wall_clock(network, rest.until)
+    said = {
+        language: _TOLD.to(language).format(node, amounts.instant(until, language), CHOICES[rest.reason].to(language))
+        for language in ("en", "fr")
+    }
+    return {
+        "node": node,
+        "until": timestamp(rest.until),
+        "since": timestamp(rest.since),
+        "reason": rest.reason,
+        "decision": rest.decision,
+        **said,
+    }
