@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Literal
 
 import orjson
@@ -202,7 +203,9 @@ def _counts(said: bytes) -> dict[str, int]:
 
 def _both(on_hand: bytes, held: bytes) -> dict[str, tuple[int, int]]:
     """(on hand, held) by node. Most positions have no hold, so those that do come after."""
-    found = {node: (units, 0) for node, units in _counts(on_hand).items()}
+    lines = _lines(on_hand)
+    # no step of Python for each of them: there are as many as there are nodes, for every SKU of every order
+    found = dict(zip(lines[::2], zip(map(int, lines[1::2]), repeat(0), strict=False), strict=True))
     for node, units in _counts(held).items():
         if node in found:
             found[node] = (found[node][0], units)

@@ -5,10 +5,12 @@ import dataclasses
 import pytest
 
 from engine.decide.decision import Claim, Parcel, Room, canonical, record
+from engine.errors import NotFound
+from engine.store import log
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Commit, Key, Ledger
-from engine.store.log import decided, entries
+from engine.store.log import entries
 from engine.store.network import save
 from engine.store.policies import Act, publish
 from engine.store.policies import activate as activate_version
@@ -206,7 +208,7 @@ def test_loads_are_counted_by_the_day(ledger):
 def test_an_entry_of_the_log_is_found_by_its_decision(ledger, client, keys):
     decision = decision_of(lyon(1))
     commit(ledger, decision)
-    entry = decided(client, keys, "d1")
+    entry = log.decided(client, keys, "d1")
     assert entry.body == canonical(record(decision, "d1", "0"))
     with pytest.raises(NotFound):
-        decided(client, keys, "d2")
+        log.decided(client, keys, "d2")
