@@ -59,7 +59,7 @@ for index, claim in ipairs(asked.claims) do
   end
   stood[index] = there .. ' ' .. taken .. ' ' .. floor
 end
-local first_today, instant = false, tonumber(asked.policies_at)
+local instant = tonumber(asked.policies_at)
 local somebody_rests = rests and tonumber(rests) > instant
 for _, room in ipairs(asked.rooms) do
   local node, shipments, most, seen = unpack(room, 1, 4)
@@ -72,7 +72,6 @@ for _, room in ipairs(asked.rooms) do
   if rest and tonumber(string.match(rest, '^%d+')) > instant then
     return {'stale', node}
   end
-  first_today = first_today or not load
 end
 local holds = #asked.claims > 0
 if holds and asked.most then
@@ -92,8 +91,7 @@ if holds then
   call('HSET', KEYS[9], 'until', asked.hold_until, 'caller', asked.caller, 'day', asked.day, unpack(asked.parts))
   call('HINCRBY', KEYS[10], asked.caller, 1)
   call('ZADD', KEYS[8], asked.hold_until, id)
-end
-if first_today then
+  -- with each decision anew: the check counts from the last one
   call('EXPIRE', KEYS[7], DAYS_KEPT)
 end
 local entry = call('XADD', KEYS[2], '*', 'kind', 'decided', 'id', id, 'at', asked.now,

@@ -14,6 +14,7 @@ from engine.store.log import entries
 from engine.store.network import save
 from engine.store.policies import Act, publish
 from engine.store.policies import activate as activate_version
+from engine.store.recounting import LOAD_SECONDS
 from tests.building import LILLE, LYON, NOW, decided, inventory, node, order, policies, snapshot
 
 DAY = "2026-11-27"
@@ -203,6 +204,14 @@ def test_loads_are_counted_by_the_day(ledger):
     commit(ledger, decision_of(lyon(1), rooms=(room,), day="2026-11-28"), "d3")
     assert ledger.read([], day=DAY, now=NOW).loads == {"lyon": 2}
     assert ledger.read([], day="2026-11-28", now=NOW).loads == {"lyon": 4}
+
+
+def test_the_load_of_a_day_is_kept_for_four_days_after_the_last_decision_of_it(ledger, redis_client, keys):
+    room = Room(node="lyon", shipments=1, most=None)
+    for name in ("d1", "d2"):
+        commit(ledger, decision_of(lyon(1), rooms=(room,)), name)
+        assert redis_client.ttl(keys.load(DAY)) == pytest.approx(LOAD_SECONDS, abs=60)
+        redis_client.expire(keys.load(DAY), 1_000)
 
 
 def test_an_entry_of_the_log_is_found_by_its_decision(ledger, client, keys):
