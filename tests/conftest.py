@@ -19,6 +19,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.server import open_server
 from tests.building import NOW, policy_file
+from tests.commanding import Command, commanding
 from tests.waiting import wait_until
 
 hypothesis.settings.register_profile("here", deadline=None)
@@ -67,6 +68,13 @@ def redis_client(server_url: str) -> Iterator[redis.Redis]:
     """Answers bytes."""
     with redis.Redis.from_url(server_url, decode_responses=False) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def command() -> Iterator[Command]:
+    """Runs `pointsman` as a process of its own; see tests/commanding.py."""
+    with commanding() as found:
+        yield found
 
 
 @pytest.fixture

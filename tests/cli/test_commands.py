@@ -1,9 +1,6 @@
 """The command line as its users meet it: real processes on an embedded server of the test's own."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,21 +8,19 @@ import pytest
 
 from engine.settings import Settings
 from engine.store.server import open_server
+from tests.commanding import Command, Done
 
 HEXAGONE = Path("examples/hexagone")
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., Done]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[Run]:
     """`run("load", "DIR")`: the command in an installation of its own, with facts and policies loaded."""
     data = tmp_path_factory.mktemp("installation")
 
-    def pointsman(*words: object, network: str = "shop") -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-        environment = kept | {"POINTSMAN_DATA": str(data), "POINTSMAN_NETWORK": network, "COLUMNS": "120"}
-        command = [sys.executable, "-c", "from api.cli import main; main()", *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    def pointsman(*words: object, network: str = "shop") -> Done:
+        return command(*words, POINTSMAN_DATA=data, POINTSMAN_NETWORK=network, COLUMNS=120)
 
     with open_server(Settings(data=data)):  # kept from ending with each command, which takes time
         assert pointsman("load", HEXAGONE).returncode == 0

@@ -1,9 +1,6 @@
 """`pointsman ledger check`, and what it mends."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 import redis
@@ -19,12 +16,9 @@ def client(tmp_path):
 
 
 @pytest.fixture
-def run(tmp_path, client):
+def run(tmp_path, client, command):
     def pointsman(*words):
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-        command = [sys.executable, "-c", "from api.cli import main; main()", *words]
-        environment = kept | {"POINTSMAN_DATA": str(tmp_path), "POINTSMAN_USER": "eve", "COLUMNS": "120"}
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        return command(*words, POINTSMAN_DATA=tmp_path, POINTSMAN_USER="eve", COLUMNS=120)
 
     assert pointsman("load", "tests/data/small").returncode == 0
     return pointsman

@@ -1,17 +1,16 @@
 """`pointsman policy test` as merchandisers and build servers meet it: real processes, and no server."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.commanding import Command, Done
+
+Run = Callable[..., Done]
 
 POLICY = """
 policy: garden
@@ -47,12 +46,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run() -> Run:
-    def policy_test(*words: object, columns: int = 120) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-        command = [sys.executable, "-c", "from api.cli import main; main()", "policy", "test", *map(str, words)]
-        environment = kept | {"COLUMNS": str(columns)}
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+def run(command: Command) -> Run:
+    def policy_test(*words: object, columns: int = 120) -> Done:
+        return command("policy", "test", *words, COLUMNS=columns)
 
     return policy_test
 

@@ -1,9 +1,6 @@
 """Stock and holds on the command line."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,9 +8,10 @@ import pytest
 
 from engine.settings import Settings
 from engine.store.server import open_server
+from tests.commanding import Command, Done
 
 SMALL = Path("tests/data/small")
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., Done]
 ORDER = {
     "id": "W-1",
     "channel": "web",
@@ -24,7 +22,7 @@ ORDER = {
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[Run]:
     """`run("stock", "show", "RARE")`, on tests/data/small and policies that protect two units for the app."""
     data = tmp_path_factory.mktemp("installation")
     rules = data / "policies"
@@ -34,11 +32,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         " then: {protect: {channel: app, units: 2}}}\n"
     )
 
-    def pointsman(*words: object) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-        command = [sys.executable, "-c", "from api.cli import main; main()", *map(str, words)]
-        environment = kept | {"POINTSMAN_DATA": str(data), "COLUMNS": "120"}
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    def pointsman(*words: object) -> Done:
+        return command(*words, POINTSMAN_DATA=data, COLUMNS=120)
 
     with open_server(Settings(data=data)):
         assert pointsman("load", SMALL).returncode == 0

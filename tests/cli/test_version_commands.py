@@ -11,9 +11,10 @@ import pytest
 
 from engine.settings import Settings
 from engine.store.server import open_server
+from tests.commanding import Command, Done
 
 SMALL = Path("tests/data/small")
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., Done]
 FILE = "policy: p\nrules:\n  - {id: r, because: x, then: {carbon_price: 1.00}}\n"
 
 
@@ -25,12 +26,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def run(server: Path, network: str) -> Run:
-    def policy(*words: object) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-        environment = kept | {"POINTSMAN_DATA": str(server), "POINTSMAN_NETWORK": network, "POINTSMAN_USER": "anna"}
-        command = [sys.executable, "-c", "from api.cli import main; main()", *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+def run(server: Path, network: str, command: Command) -> Run:
+    def policy(*words: object) -> Done:
+        return command(*words, POINTSMAN_DATA=server, POINTSMAN_NETWORK=network, POINTSMAN_USER="anna")
 
     assert policy("load", SMALL).returncode == 0
     return lambda *words: policy("policy", *words)

@@ -1,9 +1,6 @@
 """Waiting orders, the backlog and rejections on the command line."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,14 +9,15 @@ import pytest
 
 from engine.settings import Settings
 from engine.store.server import open_server
+from tests.commanding import Command, Done
 from tests.ordering import order_json
 
 SMALL = Path("tests/data/small")
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., Done]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[Run]:
     """`run("backlog", "list")`, on tests/data/small, with policies that serve the segment vip first."""
     data = tmp_path_factory.mktemp("installation")
     rules = data / "policies"
@@ -28,11 +26,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         "policy: vip\nrules:\n  - {id: r1, because: a reason, when: {order.segment: vip}, then: {priority: 80}}\n"
     )
 
-    def pointsman(*words: object) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-        command = [sys.executable, "-c", "from api.cli import main; main()", *map(str, words)]
-        environment = kept | {"POINTSMAN_DATA": str(data), "COLUMNS": "160"}
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    def pointsman(*words: object) -> Done:
+        return command(*words, POINTSMAN_DATA=data, COLUMNS=160)
 
     with open_server(Settings(data=data)):
         assert pointsman("load", SMALL).returncode == 0
