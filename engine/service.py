@@ -16,7 +16,7 @@ from engine.decide.checking import check_order
 from engine.decide.decision import order_record
 from engine.decide.matching import Matcher
 from engine.decide.weighing import deciding_rules
-from engine.errors import KeyReused, NotFound, PolicyUnreadable, StoreUnavailable
+from engine.errors import KeyReused, NotFound, NotReady, PolicyUnreadable, StoreUnavailable
 from engine.facts import Inventory, Network, Order, Product, Snapshot
 from engine.holding import Holding
 from engine.rerouting import Rerouting
@@ -28,6 +28,7 @@ from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Key, Ledger, Reading, positions
 from engine.store.memory import Memory
+from engine.store.replica import Replica
 from engine.store.server import open_server
 from engine.store.stock import Stock
 from engine.together import Asked, Together, decide_together
@@ -54,6 +55,7 @@ class Pointsman:
         self._client = Client(self._server.url, replicas=settings.replicas)
         self._keys = Keys(settings.network)
         self._ledger = Ledger(self._client, self._keys)
+        self._replica = Replica(self._server.url, replica_url=settings.replica_url, keys=self._keys)
         self._memory = Memory(self._client, self._keys)
         self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
         revive = self._server.ensure_running
@@ -76,10 +78,18 @@ class Pointsman:
             revive=revive,
         )
         stock = Stock(self._client, self._keys)
-        self.stock = Stockroom(stock, facts=self._facts, known=self._known, clock=lambda: self.now, revive=revive)
+        self.stock = Stockroom(
+            stock,
+            facts=self._facts,
+            seen=self._seen,
+            known=self._known,
+            clock=lambda: self.now,
+            revive=revive,
+        )
 
     def close(self) -> None:
         self._memory.close()
+        self._replica.close()
         self._client.close()
         self._server.close()
 
@@ -180,16 +190,18 @@ class Pointsman:
         """The network as it is loaded; raises NotReady."""
         return self._memory.network()
 
-    def decision(self, decision_id: str) -> Answer:
-        """A logged decision; raises NotFound."""
-        entry = log.find(self._client, self._keys, decision_id)
+    def decision(self, decision_id: str, *, max_stale: int | None = None) -> Answer:
+        """A logged decision, which never changes; raises NotFound. With `max_stale`, a replica may be asked for it."""
+        entry = None if max_stale is None else self._replica.entry(decision_id, most=max_stale)
+        if entry is None:
+            entry = log.find(self._client, self._keys, decision_id)
         if entry is None:
             raise NotFound(f"no decision goes by the id '{decision_id}'")
         return Answer(body=entry.body, new=False)
 
-    def availability(self, sku: str, channel: str) -> Availability:
+    def availability(self, sku: str, channel: str, *, max_stale: int | None = None) -> Availability:
         """What an order on `channel` may still take of `sku`, by node; raises NotFound, NotReady."""
-        return self.stock.availability([sku], channel)[0]
+        return self.stock.availability([sku], channel, max_stale=max_stale)[0]
 
     def ready(self) -> dict[str, str]:
         """The versions that decide; raises NotReady or StoreUnavailable if none could."""
@@ -235,14 +247,31 @@ class Pointsman:
             matcher = self._matcher(reading)
             if matcher is not None:
                 break
+        return self._snapshot(network_now, reading, skus), matcher
+
+    def _seen(self, skus: Sequence[str], now: int, most: int) -> tuple[Snapshot, Matcher, int] | None:
+        """One snapshot by a replica that is at most so many seconds old, and how old it may be; None if there is none,
+        or if it is of another network than is remembered here.
+        """
+        network_now = self._memory.network()
+        day = network_now.local(now).date().isoformat()
+        seen = self._replica.read(skus, day=day, now=now, policies_at=now, most=most)
+        if seen is None or seen.reading.network_version != network_now.version:
+            return None
+        try:
+            matcher = self._memory.policy(seen.reading.policy_version)
+        except NotReady:  # the primary knows what is to be done about it
+            return None
+        return self._snapshot(network_now, seen.reading, skus), matcher, seen.age
+
+    def _snapshot(self, network_now: Network, reading: Reading, skus: Sequence[str]) -> Snapshot:
         found = {sku: known for sku, known in self._memory.products(skus).items() if known is not None}
-        snapshot = Snapshot(
+        return Snapshot(
             network=network_now,
             products={sku: product for sku, (product, _) in found.items()},
             positions={sku: positions(reading.stock[sku], paces) for sku, (_, paces) in found.items()},
             loads=reading.loads,
         )
-        return snapshot, matcher
 
     def _known(self, skus: Sequence[str], *, anew: bool) -> tuple[Network, dict[str, Product]]:
         """The network, and those of the SKUs that it has; `anew`: as it is loaded now, not as it is remembered."""

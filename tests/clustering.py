@@ -84,7 +84,7 @@ def cluster(data: Path) -> Iterator[list[Node]]:
         for primary, replica in zip(primaries, replicas, strict=True):
             replica.ask("CLUSTER", "REPLICATE", primary.ask("CLUSTER", "MYID"))
         wait_until(lambda: all(_is_well(node) for node in made), "the cluster is well")
-        wait_until(lambda: all(_is_linked(node) for node in replicas), "the replicas have their primaries' data")
+        wait_until(lambda: all(is_linked(node) for node in replicas), "the replicas have their primaries' data")
         yield made
 
 
@@ -104,7 +104,7 @@ def _is_well(node: Node) -> bool:
         return client.execute_command("CLUSTER INFO")["cluster_state"] == "ok"
 
 
-def _is_linked(node: Node) -> bool:
+def is_linked(node: Node) -> bool:
     with node.client as client:
         found = client.info("replication")
     return found["role"] == "slave" and found["master_link_status"] == "up"
@@ -154,7 +154,7 @@ def watched(data: Path) -> Iterator[tuple[list[Node], list[Watcher]]]:
     """A primary and its replica, and three Sentinels that watch them."""
     with nodes(data / "servers", 2, "--appendonly", "yes") as (primary, replica):
         replica.ask("REPLICAOF", HOST, primary.port)
-        wait_until(lambda: _is_linked(replica), "the replica has its primary's data")
+        wait_until(lambda: is_linked(replica), "the replica has its primary's data")
         watchers: list[Watcher] = []
         try:
             watchers.extend(Watcher(data / f"sentinel-{number}", primary.port) for number in range(3))
