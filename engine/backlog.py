@@ -66,7 +66,7 @@ class Backlog:
         facts: Facts,
         products: Products,
         clock: Callable[[], int],
-        revive: Callable[[], None],
+        revive: Callable[[], bool],
     ) -> None:
         self._client = client
         self._keys = keys
@@ -140,7 +140,8 @@ class Backlog:
             found = self._room.all()
         except StoreUnavailable:
             # the embedded server may have been killed
-            self._revive()
+            if not self._revive():
+                raise
             found = self._room.all()
         now = self._clock()
         snapshot, matcher = self._facts([], now)

@@ -60,7 +60,7 @@ class Page:
 class Holding:
     """The holds of one network. Methods raise NotFound, InputInvalid, HoldEnded, KeyReused, StoreUnavailable."""
 
-    def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int], revive: Callable[[], None]) -> None:
+    def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int], revive: Callable[[], bool]) -> None:
         self._revive = revive
         self._client = client
         self._keys = keys
@@ -143,7 +143,8 @@ class Holding:
             entry = log.find(self._client, self._keys, decision)
         except StoreUnavailable:
             # the embedded server may have been killed
-            self._revive()
+            if not self._revive():
+                raise
             entry = log.find(self._client, self._keys, decision)
         if entry is None:
             raise NotFound(f"no decision goes by the id '{decision}'")

@@ -28,7 +28,7 @@ class Rerouting:
         *,
         settling: Settling,
         clock: Callable[[], int],
-        revive: Callable[[], None],
+        revive: Callable[[], bool],
     ) -> None:
         self._client = client
         self._keys = keys
@@ -131,7 +131,8 @@ class Rerouting:
             entry = log.find(self._client, self._keys, decision)
         except StoreUnavailable:
             # the embedded server may have been killed
-            self._revive()
+            if not self._revive():
+                raise
             entry = log.find(self._client, self._keys, decision)
         if entry is None:
             raise NotFound(f"no decision goes by the id '{decision}'")

@@ -295,7 +295,8 @@ class Pointsman:
             return self._ledger.read(skus, day=day, now=self.now, policies_at=policies_at, key=key)
         except StoreUnavailable:
             # the embedded server may have been killed
-            self._server.ensure_running()
+            if not self._server.ensure_running():
+                raise
             return self._ledger.read(skus, day=day, now=self.now, policies_at=policies_at, key=key)
 
     def _earlier(self, decision_id: str, order: Order) -> Answer:

@@ -88,7 +88,7 @@ class Stockroom:
         seen: Seen,
         known: Known,
         clock: Callable[[], int],
-        revive: Callable[[], None],
+        revive: Callable[[], bool],
     ) -> None:
         self._revive = revive
         self._stock = stock
@@ -189,7 +189,8 @@ class Stockroom:
         try:
             return act()
         except StoreUnavailable:
-            self._revive()
+            if not self._revive():
+                raise
             return act()
 
     def _of(self, skus: Sequence[str], now: int, max_stale: int | None) -> tuple[Snapshot, Matcher, int | None]:

@@ -30,6 +30,7 @@ class Node:
     def start(self) -> None:
         self._data.mkdir(parents=True, exist_ok=True)
         said = ["--bind", HOST, "--port", str(self.port), "--dir", str(self._data), "--save", "", *self._options]
+        said += ["--repl-diskless-sync-delay", "0"]  # a replica is waited for, and no other is coming
         self.process = subprocess.Popen([str(_binary()), *said], stdout=subprocess.DEVNULL)
         wait_until(self._answers, f"the server on port {self.port} answers")
 

@@ -175,8 +175,7 @@ def test_where_the_replica_does_not_answer_the_primary_does_and_the_replica_rest
     shop._replica._clock = lambda: float(len(found))
     replica.kill()
     try:
-        for _ in range(3):
-            found.append(free(shop, max_stale=LONG))
+        found += [free(shop, max_stale=LONG) for _ in range(3)]
     finally:
         replica.start()
     assert found == [(17, None)] * 3
