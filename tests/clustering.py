@@ -86,6 +86,7 @@ def cluster(data: Path) -> Iterator[list[Node]]:
             replica.ask("CLUSTER", "REPLICATE", primary.ask("CLUSTER", "MYID"))
         wait_until(lambda: all(_is_well(node) for node in made), "the cluster is well")
         wait_until(lambda: all(is_linked(node) for node in replicas), "the replicas have their primaries' data")
+        wait_until(lambda: all(_knows_replicas(node) for node in made), "all nodes know each other's replicas")
         yield made
 
 
@@ -103,6 +104,11 @@ def _known(node: Node) -> int:
 def _is_well(node: Node) -> bool:
     with node.client as client:
         return client.execute_command("CLUSTER INFO")["cluster_state"] == "ok"
+
+
+def _knows_replicas(node: Node) -> bool:
+    with node.client as client:
+        return all(len(servers) == 2 for _, _, *servers in client.execute_command("CLUSTER SLOTS"))
 
 
 def is_linked(node: Node) -> bool:

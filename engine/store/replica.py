@@ -45,7 +45,11 @@ class Seen:
 
 
 class Behind(Exception):
-    """It is better to ask the primary: the replica is none, behind, or has too much to leave out."""
+    """It is better to ask the primary."""
+
+
+class NoReplica(RedisError):
+    """The server follows nobody, or can't say since when it has heard of nobody."""
 
 
 class Replica:
@@ -113,7 +117,9 @@ class Replica:
                 read.execute_command(*words)
             info, *found = read.execute()
         age = age_of(info)
-        if age is None or age > most:
+        if age is None:
+            raise NoReplica
+        if age > most:
             raise Behind
         return found, age
 
