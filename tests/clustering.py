@@ -84,7 +84,7 @@ def cluster(data: Path) -> Iterator[list[Node]]:
         wait_until(lambda: all(_known(node) == 6 for node in made), "all nodes know each other")
         for primary, replica in zip(primaries, replicas, strict=True):
             replica.ask("CLUSTER", "REPLICATE", primary.ask("CLUSTER", "MYID"))
-        wait_until(lambda: all(_is_well(node) for node in made), "the cluster is well")
+        wait_until(lambda: all(is_well(node) for node in made), "the cluster is well")
         wait_until(lambda: all(is_linked(node) for node in replicas), "the replicas have their primaries' data")
         wait_until(lambda: all(_knows_replicas(node) for node in made), "all nodes know each other's replicas")
         yield made
@@ -101,7 +101,7 @@ def _known(node: Node) -> int:
         return sum("handshake" not in said["flags"] for said in client.execute_command("CLUSTER NODES").values())
 
 
-def _is_well(node: Node) -> bool:
+def is_well(node: Node) -> bool:
     with node.client as client:
         return client.execute_command("CLUSTER INFO")["cluster_state"] == "ok"
 
@@ -149,6 +149,10 @@ class Watcher:
     def state(self) -> dict[str, Any]:
         with redis.Redis(host=HOST, port=self.port, decode_responses=True, retry=None) as client:
             return client.sentinel_master(SERVICE)
+
+    def names(self, node: Node) -> bool:
+        """Whether it says that this is the primary."""
+        return int(self.state["port"]) == node.port
 
     def _answers(self) -> bool:
         with contextlib.suppress(redis.RedisError):
