@@ -23,7 +23,7 @@ from engine.rerouting import Rerouting
 from engine.settings import Settings
 from engine.settling import Answer, Answered, Settling, Wanted, whole
 from engine.stockroom import Availability, Stockroom
-from engine.store import checking, log, network, repairing, resetting
+from engine.store import checking, loads, log, network, repairing, resetting
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Key, Ledger, Reading, positions
@@ -105,9 +105,9 @@ class Pointsman:
 
     def load(self, inventory: Inventory) -> bool:
         """Put the network, products and stock in place of those before; whether anything but units changed."""
-        before = network.read_network(self._client, self._keys)
-        network.save(self._client, self._keys, inventory)
-        return before is None or before.version != inventory.network.version
+        before = network.read_version(self._client, self._keys)
+        loads.save(self._client, self._keys, inventory)
+        return before != inventory.network.version
 
     def publish(self, files: Mapping[str, bytes], *, who: str, note: str) -> Published:
         """Store a policy set under its version; raises PolicyInvalid with every finding. `versions` does more."""

@@ -21,8 +21,15 @@ class Keys:
 
     @property
     def facts(self) -> str:
-        """Hash: `version` and `body` of the network file, and `words`, what may be said of its products."""
+        """Hash: `version` and `body` of the network file, and `words`, what may be said of its products. While it is
+        being loaded (see loads.py), also the name of the `load`, and the version that it `becomes`.
+        """
         return self._named("facts")
+
+    @property
+    def todo(self) -> str:
+        """List: of a load, + and each SKU whose stock is to be brought in still, - and each that has none any more."""
+        return self._named("todo")
 
     @property
     def products(self) -> str:
