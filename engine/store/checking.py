@@ -12,6 +12,7 @@ import orjson
 from engine.store import drifts, log, looking
 from engine.store.client import Client, faults
 from engine.store.drifts import Drift, Position
+from engine.store.endings import Endings
 from engine.store.keys import Keys
 from engine.store.looking import Moment, Suspects
 from engine.store.recounting import Base, Spot, Told
@@ -59,6 +60,7 @@ class _Suspected:
     callers: set[str] = field(default_factory=set)
     loads: set[tuple[str, str]] = field(default_factory=set)
     index: set[str] = field(default_factory=set)
+    endings: set[str] = field(default_factory=set)
 
     def frozen(self) -> Suspects:
         return Suspects(**{name: frozenset(getattr(self, name)) for name in _Suspected.__slots__})
@@ -79,6 +81,7 @@ class Check:
         self.told = Told(bases=dict(self._bases()), zone=self._zone())
         self._sums = _Sums()
         self._suspected = _Suspected()
+        self._endings = Endings(client, keys, self.told)
         self._places: dict[str, str] = {}
         """Where decisions stand in the log whose place in the index is suspected."""
 
@@ -87,6 +90,7 @@ class Check:
         unindexed = self._read_log()
         for step in (self._look_at_holds, self._look_at_callers, self._look_at_loads, self._look_at_positions):
             step()
+        self._suspected.endings = self._endings.suspected()
         found = [*self.again(self._suspected.frozen()), *unindexed]
         living = (item for item in self.told.breaches if item.decision in self.told.living)
         found += [drifts.broken_floor(item) for item in living]
@@ -127,6 +131,8 @@ class Check:
             yield from drifts.of_load(keys, told, load, said, moment.millis)
         for name, indexed in moment.index.items():
             yield from drifts.of_entry(keys, name, self._places[name], indexed)
+        for name, ending in moment.endings.items():
+            yield from drifts.of_ending(keys, told, name, ending)
 
     def _follow(self, end: str) -> None:
         """Let the log tell what came since, up to `end`."""
@@ -147,6 +153,7 @@ class Check:
             for raw in batch:
                 self.told.add(raw)
             indexed += self._compare_index(batch)
+            self._endings.compare()
         self.told.late = {}
         with faults():
             size = self._client.redis.hlen(self._keys.decisions)
