@@ -16,6 +16,7 @@ from api.options import AS_JSON, INSTANT, print_json
 from api.policy_cli import policy
 from api.resting_cli import resting
 from api.routing import day_record, route, route_together
+from api.staleness import MAX_STALE, tell_age
 from api.stock_answers import availability_record
 from api.stock_cli import hold, stock
 from api.waiting_cli import backlog, chain, reject
@@ -146,15 +147,17 @@ def route_day(settings: Settings, orders: Path, weigh: int, *, together: bool, w
 @pointsman.command()
 @click.argument("sku")
 @click.argument("channel")
+@MAX_STALE
 @AS_JSON
 @click.pass_obj
-def availability(settings: Settings, sku: str, channel: str, *, as_json: bool) -> None:
+def availability(settings: Settings, sku: str, channel: str, *, max_stale: int | None, as_json: bool) -> None:
     """Say how many units of SKU an order on CHANNEL may still take, and where.
 
     Example: pointsman availability TXT-0059 web
     """
     with Pointsman(settings) as service:
-        found = service.availability(sku, channel)
+        found = service.availability(sku, channel, max_stale=max_stale)
+    tell_age(found.age)
     if as_json:
         print_json(availability_record(found))
     else:

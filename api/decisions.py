@@ -11,6 +11,7 @@ from api.answers import DecisionAnswer
 from api.arguments import Blueprint
 from api.fields import Flag, IdempotencyKey, Word
 from api.schemas import OrderRequest
+from api.staleness import ReadingHeaders
 from api.waiting_answers import BatchAnswer, batch_body
 from api.waiting_requests import BatchRequest
 from engine.facts import Order
@@ -73,10 +74,11 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return Response(batch_body(found), status=status, content_type="application/json")
 
     @decisions.get("/<string:decision_id>")
+    @decisions.arguments(ReadingHeaders, location="headers", unknown="exclude")
     @decisions.response(HTTPStatus.OK, DecisionAnswer)
-    def read(decision_id: str) -> Response:
-        """A decision as it was logged"""
-        return decision_response(pointsman.decision(decision_id))
+    def read(headers: dict[str, Any], decision_id: str) -> Response:
+        """A decision as it was logged; it never changes, so it has no age"""
+        return decision_response(pointsman.decision(decision_id, **headers))
 
     return decisions
 

@@ -9,6 +9,7 @@ from flask import Response, request
 
 from api.answers import AvailabilityAnswer
 from api.arguments import Blueprint
+from api.staleness import ReadingHeaders, aged
 from api.stock_answers import CountAnswer, SkuStockAnswer, availabilities_record, count_record, stock_record
 from api.stock_requests import AvailabilityQuery, CountRequest
 from engine.service import Pointsman
@@ -21,17 +22,21 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @stock.get("/availability")
     @stock.arguments(AvailabilityQuery, location="query")
+    @stock.arguments(ReadingHeaders, location="headers", unknown="exclude")
     @stock.response(HTTPStatus.OK, AvailabilityAnswer)
     @stock.alt_response(HTTPStatus.NOT_MODIFIED, description="As the ETag in If-None-Match says")
-    def availability(query: dict[str, Any]) -> Response:
+    def availability(query: dict[str, Any], headers: dict[str, Any]) -> Response:
         """Units of SKUs free to a channel, in all and by node, at one moment"""
-        return _tagged(availabilities_record(pointsman.stock.availability(query["sku"], query["channel"])))
+        found = pointsman.stock.availability(query["sku"], query["channel"], **headers)
+        return aged(_tagged(availabilities_record(found)), found[0].age)
 
     @stock.get("/stock/<path:sku>")
+    @stock.arguments(ReadingHeaders, location="headers", unknown="exclude")
     @stock.response(HTTPStatus.OK, SkuStockAnswer)
-    def show(sku: str) -> dict[str, Any]:
+    def show(headers: dict[str, Any], sku: str) -> Response:
         """A SKU by node: on hand, held, available, and free to each channel"""
-        return stock_record(pointsman.stock.show(sku))
+        found = pointsman.stock.show(sku, **headers)
+        return aged(Response(orjson.dumps(stock_record(found)), content_type="application/json"), found.age)
 
     @stock.put("/stock/<string:node>/<path:sku>")
     @stock.arguments(CountRequest)

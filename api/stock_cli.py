@@ -12,6 +12,7 @@ from rich.text import Text
 
 from api.counts import place_counts, read_counts
 from api.options import AS_JSON, INSTANT, print_json
+from api.staleness import MAX_STALE, tell_age
 from api.stock_answers import page_record, state_record, stock_record
 from api.stock_requests import MOST_HOLDS
 from engine.errors import InputInvalid, Mistake
@@ -57,15 +58,18 @@ def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
 
 @stock.command("show")
 @click.argument("sku")
+@MAX_STALE
 @AS_JSON
 @click.pass_obj
-def show_stock(settings: Settings, sku: str, *, as_json: bool) -> None:
+def show_stock(settings: Settings, sku: str, *, max_stale: int | None, as_json: bool) -> None:
     """Show SKU by node: on hand, held, available, and free to each channel (* stands for channels no rule names).
 
     Example: pointsman stock show TXT-0059
     """
     with Pointsman(settings) as service:
-        record = stock_record(service.stock.show(sku))
+        found = service.stock.show(sku, max_stale=max_stale)
+    tell_age(found.age)
+    record = stock_record(found)
     if as_json:
         print_json(record)
     else:

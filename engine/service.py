@@ -16,7 +16,7 @@ from engine.decide.checking import check_order
 from engine.decide.decision import order_record
 from engine.decide.matching import Matcher
 from engine.decide.weighing import deciding_rules
-from engine.errors import KeyReused, PolicyUnreadable
+from engine.errors import KeyReused, NotReady, PolicyUnreadable
 from engine.facts import Inventory, Network, Order, Product, Snapshot
 from engine.holding import Holding
 from engine.rerouting import Rerouting
@@ -24,11 +24,12 @@ from engine.resting import RestingNodes
 from engine.settings import Settings
 from engine.settling import Answer, Answered, Settling, Wanted, whole
 from engine.stockroom import Availability, Stockroom
-from engine.store import checking, log, network, repairing, resetting
+from engine.store import checking, loads, log, network, repairing, resetting
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Key, Ledger, Reading, positions
 from engine.store.memory import Memory
+from engine.store.replica import Replica
 from engine.store.server import open_server
 from engine.together import Asked, Together, decide_together
 from engine.versions import Published, Versions
@@ -54,6 +55,7 @@ class Pointsman:
         self._client = Client(self._server.url, replicas=settings.replicas, revive=self._server.ensure_running)
         self._keys = Keys(settings.network)
         self._ledger = Ledger(self._client, self._keys)
+        self._replica = Replica(self._server.url, replica_url=settings.replica_url, keys=self._keys)
         self._memory = Memory(self._client, self._keys)
         self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
         self.holds = Holding(self._client, self._keys, clock=lambda: self.now)
@@ -68,10 +70,13 @@ class Pointsman:
         )
         self.rerouting = Rerouting(self._client, self._keys, settling=self._settling, clock=lambda: self.now)
         self.rests = RestingNodes(self._client, self._keys, network=self.network, clock=lambda: self.now)
-        self.stock = Stockroom(self._client, self._keys, facts=self._facts, known=self._known, clock=lambda: self.now)
+        self.stock = Stockroom(
+            self._client, self._keys, facts=self._facts, seen=self._seen, known=self._known, clock=lambda: self.now
+        )
 
     def close(self) -> None:
         self._memory.close()
+        self._replica.close()
         self._client.close()
         self._server.close()
 
@@ -91,9 +96,9 @@ class Pointsman:
         Raises InputInvalid, and changes nothing, if policies that decide or are scheduled do not fit the network.
         """
         self.versions.verify_fit(inventory.network)
-        before = network.read_network(self._client, self._keys)
-        network.save(self._client, self._keys, inventory)
-        return before is None or before.version != inventory.network.version
+        before = network.read_version(self._client, self._keys)
+        loads.save(self._client, self._keys, inventory)
+        return before != inventory.network.version
 
     def publish(self, files: Mapping[str, bytes], *, who: str, note: str) -> Published:
         """Store a policy set under its version; raises PolicyInvalid with every finding. `versions` does more."""
@@ -176,13 +181,16 @@ class Pointsman:
         """The network as it is loaded; raises NotReady."""
         return self._memory.network()
 
-    def decision(self, decision_id: str) -> Answer:
-        """A logged decision; raises NotFound."""
-        return Answer(body=log.decided(self._client, self._keys, decision_id).body, new=False)
+    def decision(self, decision_id: str, *, max_stale: int | None = None) -> Answer:
+        """A logged decision, which never changes; raises NotFound. With `max_stale`, a replica may be asked for it."""
+        entry = None if max_stale is None else self._replica.entry(decision_id, most=max_stale)
+        if entry is None:
+            entry = log.decided(self._client, self._keys, decision_id)
+        return Answer(body=entry.body, new=False)
 
-    def availability(self, sku: str, channel: str) -> Availability:
+    def availability(self, sku: str, channel: str, *, max_stale: int | None = None) -> Availability:
         """What an order on `channel` may still take of `sku`, by node; raises NotFound, NotReady."""
-        return self.stock.availability([sku], channel)[0]
+        return self.stock.availability([sku], channel, max_stale=max_stale)[0]
 
     def ready(self) -> dict[str, str]:
         """The versions that decide; raises NotReady or StoreUnavailable if none could."""
@@ -228,15 +236,32 @@ class Pointsman:
             matcher = self._matcher(reading)
             if matcher is not None:
                 break
+        return self._snapshot(network_now, reading, skus), matcher
+
+    def _seen(self, skus: Sequence[str], now: int, most: int) -> tuple[Snapshot, Matcher, int] | None:
+        """One snapshot by a replica that is at most so many seconds old, and how old it may be; None if there is none,
+        or if it is of another network than is remembered here.
+        """
+        network_now = self._memory.network()
+        day = network_now.local(now).date().isoformat()
+        seen = self._replica.read(skus, day=day, now=now, policies_at=now, most=most)
+        if seen is None or seen.reading.network_version != network_now.version:
+            return None
+        try:
+            matcher = self._memory.policy(seen.reading.policy_version)
+        except NotReady:  # the primary knows what is to be done about it
+            return None
+        return self._snapshot(network_now, seen.reading, skus), matcher, seen.age
+
+    def _snapshot(self, network_now: Network, reading: Reading, skus: Sequence[str]) -> Snapshot:
         found = {sku: known for sku, known in self._memory.products(skus).items() if known is not None}
-        snapshot = Snapshot(
+        return Snapshot(
             network=network_now,
             products={sku: product for sku, (product, _) in found.items()},
             positions={sku: positions(reading.stock[sku], paces) for sku, (_, paces) in found.items()},
             loads=reading.loads,
             resting=reading.resting,
         )
-        return snapshot, matcher
 
     def _known(self, skus: Sequence[str], *, anew: bool) -> tuple[Network, dict[str, Product]]:
         """The network, and those of the SKUs that it has; `anew`: as it is loaded now, not as it is remembered."""

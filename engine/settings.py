@@ -13,6 +13,7 @@ Fsync = Literal["everysec", "always"]
 _NETWORK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 SEVERAL_SERVERS = ("redis+cluster://", "rediss+cluster://", "redis+sentinel://", "rediss+sentinel://")
+_ONE_SERVER = " or ".join(_REDIS_SCHEMES)
 _MOST_LINES = 100_000
 _MOST_HOLDS = 1_000_000_000
 _MOST_REPLICAS = 9
@@ -25,7 +26,8 @@ class Settings:
     `redis_url` None means the embedded server, in the directory `data`. `network` is the hash tag of its keys. `fsync`
     is how often the embedded server's append-only file reaches the disk. Orders of more than `max_lines` lines are
     refused. A caller has at most `max_holds` open holds; None: any number. `replicas` is how many replicas must have a
-    change before it is answered.
+    change before it is answered. `replica_url` is a server that follows the one at `redis_url`, for reads that may be
+    some seconds old; a cluster and Sentinels name theirs by themselves.
     """
 
     redis_url: str | None = None
@@ -35,6 +37,7 @@ class Settings:
     max_lines: int = 500
     max_holds: int | None = None
     replicas: int = 0
+    replica_url: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -48,6 +51,7 @@ class Settings:
             max_lines=_count("POINTSMAN_MAX_LINES", said.get("POINTSMAN_MAX_LINES", "500"), _MOST_LINES, "lines"),
             max_holds=_max_holds(said.get("POINTSMAN_MAX_HOLDS")),
             replicas=_replicas(said.get("POINTSMAN_REPLICAS")),
+            replica_url=_replica_url(said.get("POINTSMAN_REDIS_REPLICA_URL"), said.get("POINTSMAN_REDIS_URL")),
         )
 
 
@@ -55,6 +59,17 @@ def _redis_url(value: str | None) -> str | None:
     if value is not None and not value.startswith(_REDIS_SCHEMES + SEVERAL_SERVERS):
         allowed = "a URL that starts with redis://, rediss://, unix://, redis+cluster:// or redis+sentinel://"
         raise _bad("POINTSMAN_REDIS_URL", value, allowed=allowed)
+    return value
+
+
+def _replica_url(value: str | None, primary: str | None) -> str | None:
+    if value is None:
+        return None
+    if not value.startswith(_REDIS_SCHEMES):
+        raise _bad("POINTSMAN_REDIS_REPLICA_URL", value, allowed=f"a URL that starts with {_ONE_SERVER}")
+    if primary is None or not primary.startswith(_REDIS_SCHEMES):
+        told = f"left out, unless POINTSMAN_REDIS_URL is a URL that starts with {_ONE_SERVER}"
+        raise _bad("POINTSMAN_REDIS_REPLICA_URL", value, allowed=told)
     return value
 
 

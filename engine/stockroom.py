@@ -21,6 +21,7 @@ MOST_AT_ONCE = 500
 _MOST_RELOADS = 10
 
 Facts: TypeAlias = Callable[[Sequence[str], int], tuple[Snapshot, Matcher]]
+Seen: TypeAlias = Callable[[Sequence[str], int, int], tuple[Snapshot, Matcher, int] | None]
 
 
 class Known(Protocol):
@@ -31,12 +32,13 @@ class Known(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """A SKU as one channel sees it now."""
+    """A SKU as one channel sees it now; or, if a replica told, at most `age` seconds ago."""
 
     sku: str
     channel: str
     policy_version: str
     nodes: Sequence[Available]
+    age: int | None = None
 
     @property
     def free(self) -> int:
@@ -54,12 +56,15 @@ class NodeStock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkuStock:
-    """A SKU at every node that has it, for the channels that rules name and for OTHER_CHANNEL."""
+    """A SKU at every node that has it, for the channels that rules name and for OTHER_CHANNEL, as it is now; or, if a
+    replica told, at most `age` seconds ago.
+    """
 
     sku: str
     policy_version: str
     channels: tuple[str, ...]
     nodes: tuple[NodeStock, ...]
+    age: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +77,17 @@ class Placed:
 
 
 class Stockroom:
-    """The positions of one network. `facts` reads a snapshot as of an instant, `known` the network and products."""
+    """The positions of one network. `facts` reads a snapshot as of an instant; `seen` too, from a replica that is at
+    most so many seconds old, if there is one; `known` the network and products.
+    """
 
-    def __init__(self, client: Client, keys: Keys, *, facts: Facts, known: Known, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, client: Client, keys: Keys, *, facts: Facts, seen: Seen, known: Known, clock: Callable[[], int]
+    ) -> None:
         self._client = client
         self._stock = Stock(client, keys)
         self._facts = facts
+        self._seen = seen
         self._known = known
         self._clock = clock
 
@@ -133,10 +143,12 @@ class Stockroom:
         """For each, what of it nobody knows."""
         return self._checked(items)[0]
 
-    def show(self, sku: str) -> SkuStock:
-        """The SKU by node: what is there, and free to each channel. Raises NotFound, NotReady."""
+    def show(self, sku: str, *, max_stale: int | None = None) -> SkuStock:
+        """The SKU by node: what is there, and free to each channel. Raises NotFound, NotReady. With `max_stale`, a
+        replica may tell that is at most so many seconds old.
+        """
         now = self._clock()
-        snapshot, matcher = self._of([sku], now)
+        snapshot, matcher, age = self._of([sku], now, max_stale)
         names = (*channels(matcher.policies), OTHER_CHANNEL)
         by_channel = {name: available(snapshot, matcher, sku, name, now) for name in names}
         nodes = (
@@ -147,28 +159,32 @@ class Stockroom:
             )
             for index, item in enumerate(by_channel[OTHER_CHANNEL])
         )
-        return SkuStock(sku=sku, policy_version=matcher.policies.version, channels=names, nodes=tuple(nodes))
+        return SkuStock(sku=sku, policy_version=matcher.policies.version, channels=names, nodes=tuple(nodes), age=age)
 
-    def availability(self, skus: Sequence[str], channel: str) -> list[Availability]:
-        """What an order on `channel` may still take of each SKU, at one moment; raises NotFound, NotReady."""
+    def availability(self, skus: Sequence[str], channel: str, *, max_stale: int | None = None) -> list[Availability]:
+        """What an order on `channel` may still take of each SKU, at one moment; raises NotFound, NotReady. `max_stale`
+        as in `show`.
+        """
         now = self._clock()
-        snapshot, matcher = self._of(list(dict.fromkeys(skus)), now)
+        snapshot, matcher, age = self._of(list(dict.fromkeys(skus)), now, max_stale)
         return [
             Availability(
                 sku=sku,
                 channel=channel,
                 policy_version=matcher.policies.version,
                 nodes=available(snapshot, matcher, sku, channel, now),
+                age=age,
             )
             for sku in dict.fromkeys(skus)
         ]
 
-    def _of(self, skus: Sequence[str], now: int) -> tuple[Snapshot, Matcher]:
-        snapshot, matcher = self._facts(skus, now)
+    def _of(self, skus: Sequence[str], now: int, max_stale: int | None) -> tuple[Snapshot, Matcher, int | None]:
+        seen = None if max_stale is None else self._seen(skus, now, max_stale)
+        snapshot, matcher, age = seen or (*self._facts(skus, now), None)
         missing = [sku for sku in skus if sku not in snapshot.products]
         if missing:
             raise NotFound("; ".join(f"no product goes by the SKU '{sku}'" for sku in missing))
-        return snapshot, matcher
+        return snapshot, matcher, age
 
     def _checked(
         self, items: Sequence[Count] | Sequence[Movement], *, anew: bool = False

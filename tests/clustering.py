@@ -30,6 +30,7 @@ class Node:
     def start(self) -> None:
         self._data.mkdir(parents=True, exist_ok=True)
         said = ["--bind", HOST, "--port", str(self.port), "--dir", str(self._data), "--save", "", *self._options]
+        said += ["--repl-diskless-sync-delay", "0"]  # a replica is waited for, and no other is coming
         self.process = subprocess.Popen([str(_binary()), *said], stdout=subprocess.DEVNULL)
         wait_until(self._answers, f"the server on port {self.port} answers")
 
@@ -83,8 +84,9 @@ def cluster(data: Path) -> Iterator[list[Node]]:
         wait_until(lambda: all(_known(node) == 6 for node in made), "all nodes know each other")
         for primary, replica in zip(primaries, replicas, strict=True):
             replica.ask("CLUSTER", "REPLICATE", primary.ask("CLUSTER", "MYID"))
-        wait_until(lambda: all(_is_well(node) for node in made), "the cluster is well")
-        wait_until(lambda: all(_is_linked(node) for node in replicas), "the replicas have their primaries' data")
+        wait_until(lambda: all(is_well(node) for node in made), "the cluster is well")
+        wait_until(lambda: all(is_linked(node) for node in replicas), "the replicas have their primaries' data")
+        wait_until(lambda: all(_knows_replicas(node) for node in made), "all nodes know each other's replicas")
         yield made
 
 
@@ -99,12 +101,17 @@ def _known(node: Node) -> int:
         return sum("handshake" not in said["flags"] for said in client.execute_command("CLUSTER NODES").values())
 
 
-def _is_well(node: Node) -> bool:
+def is_well(node: Node) -> bool:
     with node.client as client:
         return client.execute_command("CLUSTER INFO")["cluster_state"] == "ok"
 
 
-def _is_linked(node: Node) -> bool:
+def _knows_replicas(node: Node) -> bool:
+    with node.client as client:
+        return all(len(servers) == 2 for _, _, *servers in client.execute_command("CLUSTER SLOTS"))
+
+
+def is_linked(node: Node) -> bool:
     with node.client as client:
         found = client.info("replication")
     return found["role"] == "slave" and found["master_link_status"] == "up"
@@ -143,6 +150,10 @@ class Watcher:
         with redis.Redis(host=HOST, port=self.port, decode_responses=True, retry=None) as client:
             return client.sentinel_master(SERVICE)
 
+    def names(self, node: Node) -> bool:
+        """Whether it says that this is the primary."""
+        return int(self.state["port"]) == node.port
+
     def _answers(self) -> bool:
         with contextlib.suppress(redis.RedisError):
             return bool(self.state)
@@ -154,7 +165,7 @@ def watched(data: Path) -> Iterator[tuple[list[Node], list[Watcher]]]:
     """A primary and its replica, and three Sentinels that watch them."""
     with nodes(data / "servers", 2, "--appendonly", "yes") as (primary, replica):
         replica.ask("REPLICAOF", HOST, primary.port)
-        wait_until(lambda: _is_linked(replica), "the replica has its primary's data")
+        wait_until(lambda: is_linked(replica), "the replica has its primary's data")
         watchers: list[Watcher] = []
         try:
             watchers.extend(Watcher(data / f"sentinel-{number}", primary.port) for number in range(3))

@@ -1,5 +1,6 @@
 """What every test may ask for. Servers are real: the embedded one and, if there is one, a redis-server 7 or newer."""
 
+import functools
 import itertools
 import os
 import re
@@ -12,13 +13,17 @@ from pathlib import Path
 import hypothesis
 import pytest
 import redis
+from flask import Flask
+from werkzeug.local import LocalProxy
 
 from api.app import create_app
 from api.loading import load_inventory
+from engine.facts import Inventory
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.server import open_server
 from tests.building import NOW, policy_file
+from tests.commanding import Command, commanding
 from tests.waiting import wait_until
 
 hypothesis.settings.register_profile("here", deadline=None)
@@ -69,6 +74,13 @@ def redis_client(server_url: str) -> Iterator[redis.Redis]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def command() -> Iterator[Command]:
+    """Runs `pointsman` as a process of its own; see tests/commanding.py."""
+    with commanding() as found:
+        yield found
+
+
 @pytest.fixture
 def network() -> str:
     """A network of the test's own, so that tests share a server and no key."""
@@ -115,15 +127,51 @@ def bare(opened: Callable[[], Pointsman]) -> Iterator[Pointsman]:
 @pytest.fixture
 def pointsman(bare: Pointsman) -> Pointsman:
     """tests/data/small loaded, and a policy without rules active."""
-    bare.load(load_inventory(SMALL))
+    bare.load(small())
     activate(bare)
     return bare
 
 
+@functools.cache
+def small() -> Inventory:
+    """tests/data/small, read once."""
+    return load_inventory(SMALL)
+
+
+@dataclass
+class Served:
+    """One application for all tests, around the Pointsman of each in turn: its routes and their description take longer
+    to put together than most tests take.
+    """
+
+    pointsman: Pointsman | None = None
+    app: Flask | None = None
+
+    def around(self, pointsman: Pointsman) -> Flask:
+        self.pointsman = pointsman
+        self.app = self.app or create_app(Current(self))
+        return self.app
+
+
+@dataclass
+class Current:
+    """Each part of the Pointsman of the moment, looked up whenever it is used."""
+
+    served: Served
+
+    def __getattr__(self, name: str) -> LocalProxy:
+        return LocalProxy(lambda: getattr(self.served.pointsman, name))
+
+
+@pytest.fixture(scope="session")
+def application() -> Served:
+    return Served()
+
+
 @pytest.fixture
-def http(pointsman: Pointsman):
+def http(pointsman: Pointsman, application: Served):
     """A client of the application around `pointsman`."""
-    return create_app(pointsman).test_client()
+    return application.around(pointsman).test_client()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import orjson
 from engine.store import drifts, log, looking
 from engine.store.client import Client, faults
 from engine.store.drifts import Drift, Position
+from engine.store.endings import Endings
 from engine.store.keys import Keys
 from engine.store.looking import Moment, Suspects
 from engine.store.recounting import Base, Spot, Told
@@ -60,6 +61,7 @@ class _Suspected:
     loads: set[tuple[str, str]] = field(default_factory=set)
     rests: set[str] = field(default_factory=set)
     index: set[str] = field(default_factory=set)
+    endings: set[str] = field(default_factory=set)
 
     def frozen(self) -> Suspects:
         return Suspects(**{name: frozenset(getattr(self, name)) for name in _Suspected.__slots__})
@@ -80,6 +82,7 @@ class Check:
         self.told = Told(bases=dict(self._bases()), zone=self._zone())
         self._sums = _Sums()
         self._suspected = _Suspected()
+        self._endings = Endings(client, keys, self.told)
         self._places: dict[str, str] = {}
         """Where decisions stand in the log whose place in the index is suspected."""
 
@@ -94,6 +97,7 @@ class Check:
             self._look_at_positions,
         ):
             step()
+        self._suspected.endings = self._endings.suspected()
         found = [*self.again(self._suspected.frozen()), *unindexed]
         living = (item for item in self.told.breaches if item.decision in self.told.living)
         found += [drifts.broken_floor(item) for item in living]
@@ -136,6 +140,8 @@ class Check:
             yield from drifts.of_rest(keys, told, node, said, moment.latest_rest)
         for name, indexed in moment.index.items():
             yield from drifts.of_entry(keys, name, self._places[name], indexed)
+        for name, ending in moment.endings.items():
+            yield from drifts.of_ending(keys, told, name, ending)
 
     def _follow(self, end: str) -> None:
         """Let the log tell what came since, up to `end`."""
@@ -156,6 +162,7 @@ class Check:
             for raw in batch:
                 self.told.add(raw)
             indexed += self._compare_index(batch)
+            self._endings.compare()
         self.told.late = {}
         with faults():
             size = self._client.redis.hlen(self._keys.decisions)

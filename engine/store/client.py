@@ -44,7 +44,7 @@ _T = TypeVar("_T")
 class Client:
     """The server as this floor uses it: bytes in, bytes out. Make it in the process that uses it, after any fork."""
 
-    def __init__(self, url: str, *, replicas: int = 0, revive: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, url: str, *, replicas: int = 0, revive: Callable[[], bool] = lambda: False) -> None:
         """`replicas` is how many must have what is written before it is answered. `revive` starts the server again, if
         it is ours and has died.
         """
@@ -109,7 +109,8 @@ class Client:
         try:
             return act()
         except StoreUnavailable:
-            self._revive()
+            if not self._revive():
+                raise
             return act()
 
     def names(self, prefix: str) -> list[str]:

@@ -39,8 +39,10 @@ class Address:
     more: dict[str, str]
 
 
-def connected(url: str, *, retry: Retry, **options: Any) -> Any:
+def connected(url: str, *, retry: Retry, reading: bool = False, **options: Any) -> Any:
     """A client of the server or servers at `url`. A cluster is asked for its nodes at once; others when first used.
+
+    `reading`: of a cluster, its replicas answer too; of what Sentinels watch, a replica is meant and not the primary.
 
     Raises redis's own errors, and BadSetting for a URL of several servers that can't be read.
     """
@@ -52,6 +54,8 @@ def connected(url: str, *, retry: Retry, **options: Any) -> Any:
         login["ssl"] = True
     if address.kind == "cluster":
         nodes = [_node(host, port) for host, port in address.hosts]
+        if reading:
+            options["load_balancing_strategy"] = cluster.LoadBalancingStrategy.ROUND_ROBIN_REPLICAS
         # a part of the cluster that is down is nothing to the networks on the others
         return cluster.RedisCluster(startup_nodes=nodes, require_full_coverage=False, retry=retry, **login, **options)
     of_sentinels = {
@@ -63,9 +67,9 @@ def connected(url: str, *, retry: Retry, **options: Any) -> Any:
         "retry": Retry(NoBackoff(), 0),  # there are others to ask
     }
     known = {name: value for name, value in of_sentinels.items() if value is not None}
-    return _sentinels(list(address.hosts), sentinel_kwargs=known).master_for(
-        address.service, db=address.db, retry=retry, **login, **options
-    )
+    watching = _sentinels(list(address.hosts), sentinel_kwargs=known)
+    meant = watching.slave_for if reading else watching.master_for
+    return meant(address.service, db=address.db, retry=retry, **login, **options)
 
 
 def read_address(url: str) -> Address:

@@ -14,7 +14,7 @@ CHANGED = "it was changed by other means than Pointsman: the log has no reason f
 DELETED = "its key was taken away: the log has no end of it"
 
 
-Suspect: TypeAlias = tuple[Literal["positions", "holds", "callers", "loads", "rests", "index"], Any]
+Suspect: TypeAlias = tuple[Literal["positions", "holds", "callers", "loads", "rests", "index", "endings"], Any]
 """A kind of thing, and the name of one: a position (SKU, node), a hold, a caller, a load (day, node), a node
 that rests, a decision.
 """
@@ -156,6 +156,22 @@ def of_entry(keys: Keys, name: str, place: str, indexed: str | None) -> Iterator
         write = Write(key=keys.decisions, field=name, before=indexed, after=place)
         what = f"decision {name} in the index of the log"
         yield Drift(what=what, expected=1, found=0, writes=(write,), suspect=("index", name))
+
+
+def of_ending(keys: Keys, told: Told, name: str, found: str | None) -> Iterator[Drift]:
+    """How the shipments of a hold ended, as stored (None: it isn't); `found` are those as the log has them."""
+    wanted = told.endings(name)
+    if found != wanted:
+        write = Write(key=keys.endings, field=name, before=found, after=wanted)
+        said, logged = (text.split() if text else [] for text in (found, wanted))
+        same = sum(one == other for one, other in zip(said, logged, strict=False))
+        yield Drift(
+            what=f"endings of the shipments of decision {name}",
+            expected=len(logged),
+            found=same if logged else len(said),
+            writes=(write,),
+            suspect=("endings", name),
+        )
 
 
 def missing_entry(name: str, place: str) -> Drift:

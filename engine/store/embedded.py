@@ -70,13 +70,14 @@ class EmbeddedServer:
             os.close(self._users)  # no LOCK_UN: that would let go for the forked ones as well
             self._users = None
 
-    def ensure_running(self) -> None:
-        """Start it if it isn't running. Raises StoreUnavailable."""
+    def ensure_running(self) -> bool:
+        """Start it if it isn't running; it is ours. Raises StoreUnavailable."""
         if self._users is None:
             raise StoreUnavailable("this process has closed its server; open it anew", inside=str(self._data))
         with self._faults_of_the_directory():
             if _answer(self._socket) != "ready":
                 self._start_or_wait()
+        return True
 
     def _become_a_user(self, users: int) -> None:
         """Done at once, but for the moments in which a keeper ends a server that had no users left."""

@@ -103,7 +103,7 @@ class Holds:
         with faults(), self._client.redis.pipeline(transaction=False) as read:
             for name in names:
                 read.hgetall(self._keys.hold(name))
-            return [_hold(name, found) if found else None for name, found in zip(names, read.execute(), strict=True)]
+            return [hold_of(name, found) if found else None for name, found in zip(names, read.execute(), strict=True)]
 
     def endings(self, name: str) -> tuple[Ending | None, ...]:
         """How the shipments of a hold ended; empty if none did."""
@@ -196,7 +196,8 @@ def _outcome(found: Sequence[bytes]) -> Outcome:
     return Outcome(word="done" if word == "again" else word, endings=endings, until=int(found[2]) if living else None)
 
 
-def _hold(name: str, found: Mapping[bytes, bytes]) -> Hold:
+def hold_of(name: str, found: Mapping[bytes, bytes]) -> Hold:
+    """As it is stored."""
     parts = []
     for field in sorted((field for field in found if field.isdigit()), key=int):
         node, service, units = orjson.loads(found[field])

@@ -22,9 +22,15 @@ class Keys:
     @property
     def facts(self) -> str:
         """Hash: `version` and `body` of the network file, and `words`, what may be said of its products. Also `rests`,
-        an instant after which no node rests: so long as that is to come, `resting` has to be read.
+        an instant after which no node rests: so long as that is to come, `resting` has to be read. While the network
+        is being loaded (see loads.py), also the name of the `load`, and the version that it `becomes`.
         """
         return self._named("facts")
+
+    @property
+    def todo(self) -> str:
+        """List: of a load, + and each SKU whose stock is to be brought in still, - and each that has none any more."""
+        return self._named("todo")
 
     @property
     def products(self) -> str:

@@ -85,27 +85,14 @@ class Ledger:
 
         `policies_at` is the instant whose policy version is read, and whose rests, if not `now`.
         """
-        keys = self._keys
-        named = [keys.facts, keys.active_policy, _idempotency(keys, key), keys.load(day), keys.expiring]
-        named += [keys.scheduled_policies, keys.resting]
-        named += [name for sku in skus for name in (keys.on_hand(sku), keys.held(sku))]
+        named = snapshot_keys(self._keys, skus, day=day, key=key)
         decided_at = now if policies_at is None else policies_at
         with faults():
             found: list[Any] = self._snapshot(keys=named, args=[now, decided_at])
             while found[0] == b"expired":
                 self._holds.sweep([name.decode() for name in found[1]], now=now)
                 found = self._snapshot(keys=named, args=[now, decided_at])
-        version, policy, answered, loads, resting, *stocks = found
-        policy_version, policy_since = split_entry(policy.decode()) if policy else (None, None)
-        return Reading(
-            network_version=version and version.decode(),
-            policy_version=policy_version,
-            policy_since=policy_since,
-            answered=answered and answered.decode(),
-            loads=_counts(loads),
-            resting=rests(_lines(resting), decided_at),
-            stock={sku: _both(*stocks[2 * index : 2 * index + 2]) for index, sku in enumerate(skus)},
-        )
+        return reading_of(found, skus, decided_at)
 
     def commit(
         self,
@@ -147,6 +134,30 @@ class Ledger:
         if state == b"full":
             return Commit(full=int(word))
         return Commit(answered=word) if state == b"key" else Commit(stale=word)
+
+
+def snapshot_keys(
+    keys: Keys, skus: Sequence[str], *, day: str, key: Key | None = None, expiring: str | None = None
+) -> list[str]:
+    """Those of snapshot.lua; `expiring` is looked at for the holds that are to end first."""
+    named = [keys.facts, keys.active_policy, _idempotency(keys, key), keys.load(day), expiring or keys.expiring]
+    named += [keys.scheduled_policies, keys.resting]
+    return named + [name for sku in skus for name in (keys.on_hand(sku), keys.held(sku))]
+
+
+def reading_of(found: Sequence[Any], skus: Sequence[str], decided_at: int) -> Reading:
+    """What snapshot.lua answered, for `skus` and the instant whose policies decide."""
+    version, policy, answered, loads, resting, *stocks = found
+    policy_version, policy_since = split_entry(policy.decode()) if policy else (None, None)
+    return Reading(
+        network_version=version and version.decode(),
+        policy_version=policy_version,
+        policy_since=policy_since,
+        answered=answered and answered.decode(),
+        loads=_counts(loads),
+        resting=rests(_lines(resting), decided_at),
+        stock={sku: _both(*stocks[2 * index : 2 * index + 2]) for index, sku in enumerate(skus)},
+    )
 
 
 def positions(stock: Mapping[str, tuple[int, int]], paces: Mapping[str, int]) -> dict[str, Position]:

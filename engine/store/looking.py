@@ -1,5 +1,6 @@
 """The ledger as the check reads it: all of it, a batch at a time; or some of it at one moment, with the log's end."""
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -74,6 +75,14 @@ def index(client: Client, keys: Keys) -> Iterator[list[tuple[str, str]]]:
         yield batch
 
 
+def endings(client: Client, keys: Keys) -> Iterator[list[str]]:
+    """The holds of which the ledger says how they ended, some at a time."""
+    with faults():
+        names = (name.decode() for name, _ in client.redis.hscan_iter(keys.endings, count=_SCAN))
+        while batch := list(itertools.islice(names, _AT_ONCE)):
+            yield batch
+
+
 def base_of(said: bytes | None) -> Base | None:
     if said is None:
         return None
@@ -98,6 +107,7 @@ class Moment:
     latest_rest: str | None
     """After which no node rests, as the facts say."""
     index: dict[str, str | None]
+    endings: dict[str, str | None]
     millis: int
     """By the server's clock."""
 
@@ -112,10 +122,11 @@ class Suspects:
     loads: frozenset[tuple[str, str]] = frozenset()
     rests: frozenset[str] = frozenset()
     index: frozenset[str] = frozenset()
+    endings: frozenset[str] = frozenset()
 
     def batches(self) -> Iterator["Suspects"]:
         """The same, some at a time."""
-        for kind in ("holds", "callers", "positions", "loads", "rests", "index"):
+        for kind in ("holds", "callers", "positions", "loads", "rests", "index", "endings"):
             every = sorted(getattr(self, kind))
             for at in range(0, len(every), _AT_ONCE):
                 yield Suspects(**{kind: frozenset(every[at : at + _AT_ONCE])})
@@ -138,6 +149,8 @@ def look(client: Client, keys: Keys, at: Suspects) -> Moment:
         read.hget(keys.facts, "rests")
         for name in sorted(at.index):
             read.hget(keys.decisions, name)
+        for name in sorted(at.endings):
+            read.hget(keys.endings, name)
         found = iter(read.execute())
         millis = client.milliseconds(keys.log)
     last = next(found)
@@ -150,6 +163,7 @@ def look(client: Client, keys: Keys, at: Suspects) -> Moment:
         rests={node: _text(next(found)) for node in sorted(at.rests)},
         latest_rest=_text(next(found)),
         index={name: _text(next(found)) for name in sorted(at.index)},
+        endings={name: _text(next(found)) for name in sorted(at.endings)},
         millis=millis,
     )
 

@@ -47,10 +47,15 @@ class Living:
     day: str
     until: int
     parts: dict[int, Part]
+    states: list[str]
+    """How each of its shipments ended, as `Keys.endings` says it."""
 
     @property
     def total(self) -> int:
         return sum(part.total for part in self.parts.values())
+
+    def end(self, number: int, kind: str, at: int) -> None:
+        self.states[number] = f"{kind}:{self.until if kind == 'expired' else at}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +98,8 @@ class Told:
     """By node, the rest it is under; those that are over are kept for as long as along.lua keeps them."""
     breaches: list[Breach] = field(default_factory=list)
     unreadable: list[Place] = field(default_factory=list)
+    ended: dict[str, str] = field(default_factory=dict)
+    """Of holds all of which ended, how; those that nobody needs any more are taken out."""
     shipped: int = 0
     confirmed: int = 0
     decisions: int = 0
@@ -113,6 +120,13 @@ class Told:
         if self.bases.get(spot) == base:
             return self._moved[spot]
         return sum(delta for place, delta in (self.late or {}).get(spot, ()) if place > base[1])
+
+    def endings(self, name: str) -> str | None:
+        """How the shipments of a hold ended; None if none did, or if it was taken out of `ended`."""
+        hold = self.living.get(name)
+        if hold is None:
+            return self.ended.get(name)
+        return " ".join(hold.states) if any(state != "-" for state in hold.states) else None
 
     def _add(self, entry: Entry) -> None:
         match entry.kind:
@@ -150,7 +164,8 @@ class Told:
                 self.held[sku, part.node] += count
         until = seconds(record["hold"]["expires_at"])
         named = entry.day or self._day_of(record["decided_at"])
-        self.living[entry.decision] = Living(caller=entry.caller, day=named, until=until, parts=parts)
+        states = ["-"] * len(parts)
+        self.living[entry.decision] = Living(caller=entry.caller, day=named, until=until, parts=parts, states=states)
         self.callers[entry.caller] += 1
 
     def _floors(self, entry: Entry, parts: Mapping[int, Part], record: Mapping[str, Any]) -> None:
@@ -177,10 +192,15 @@ class Told:
         for number in list(hold.parts) if entry.shipments is None else entry.shipments:
             part = hold.parts.pop(number, None)
             if part is not None:
+                hold.end(number, entry.kind, entry.at)
                 self._let_go(part, hold.day, entry)
+        self._if_over(entry.decision, hold)
+
+    def _if_over(self, name: str, hold: Living) -> None:
         if not hold.parts:
-            del self.living[entry.decision]
+            del self.living[name]
             self.callers[hold.caller] -= 1
+            self.ended[name] = " ".join(hold.states)
 
     def _rejected(self, entry: Entry) -> None:
         """Units of some shipments are let go; those of which nothing is left end, and some give their room back."""
@@ -200,11 +220,11 @@ class Told:
             if number not in record["ended"]:
                 kept = {sku: count for sku, count in left.items() if count}
                 hold.parts[number] = Part(node=part.node, service=part.service, units=kept)
-            elif record["room"]:
+                continue
+            hold.end(number, entry.kind, entry.at)
+            if record["room"]:
                 self._give_room(part.node, hold.day, entry)
-        if not hold.parts:
-            del self.living[entry.decision]
-            self.callers[hold.caller] -= 1
+        self._if_over(entry.decision, hold)
 
     def _rest(self, node: str, rest: dict[str, Any], now: int) -> None:
         """The longest counts, and those that are over go."""

@@ -24,8 +24,10 @@ class Server(Protocol):
 
     url: str
 
-    def ensure_running(self) -> None:
-        """Start it again, if it is ours and has died: for when a connection is refused. Raises StoreUnavailable."""
+    def ensure_running(self) -> bool:
+        """Start it again, if it is ours and has died: for when a connection is refused. Whether it is ours, and worth
+        asking again; raises StoreUnavailable.
+        """
 
     def close(self) -> None:
         """Stop using it. The embedded one ends with its last user."""
@@ -43,8 +45,9 @@ class GivenServer:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def ensure_running(self) -> None:
+    def ensure_running(self) -> bool:
         """Nothing that we could do."""
+        return False
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -79,7 +82,8 @@ def _verify(server: Server, settings: Settings) -> None:
         try:
             _look(server.url, strictest=ours and settings.fsync == "always")
         except redis.ConnectionError:  # one of ours may have been about to end when it was found
-            server.ensure_running()
+            if not server.ensure_running():
+                raise
             _look(server.url, strictest=ours and settings.fsync == "always")
     except (redis.RedisError, RedisClusterException, ValueError) as error:
         mend = "try again" if ours else "start it, or mend POINTSMAN_REDIS_URL"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.building import policy_file
-from tests.commanding import installed
+from tests.commanding import Command, installed
 from tests.ordering import order_json
 from tests.waiting import wait_until
 
@@ -22,7 +22,7 @@ POLICY = policy_file("then: {hold: 1 h}")["test.yaml"].decode()
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[str]:
     """Where `pointsman serve` answers."""
     data = tmp_path_factory.mktemp("served")
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -30,7 +30,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
     words = ["serve", "--port", str(port), "--workers", "1"]
     with (
-        installed(data, POLICY),
+        installed(command, data, POLICY),
         subprocess.Popen(
             [sys.executable, "-c", "from api.cli import main; main()", *words],
             env=kept | {"POINTSMAN_DATA": str(data)},

@@ -1,7 +1,6 @@
 """The command line on an embedded server of the test's own."""
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,18 +8,18 @@ import pytest
 
 from engine.settings import Settings
 from engine.store.server import open_server
-from tests.commanding import Run, command
+from tests.commanding import Command, Done, Run
 
 HEXAGONE = Path("examples/hexagone")
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[Run]:
     """`run("load", "DIR")`: the command in an installation of its own, with facts and policies loaded."""
     data = tmp_path_factory.mktemp("installation")
 
-    def pointsman(*words: object, network: str = "shop") -> subprocess.CompletedProcess[str]:
-        return command(*words, POINTSMAN_DATA=data, POINTSMAN_NETWORK=network)
+    def pointsman(*words: object, network: str = "shop") -> Done:
+        return command(*words, POINTSMAN_DATA=data, POINTSMAN_NETWORK=network, COLUMNS=120)
 
     with open_server(Settings(data=data)):  # kept from ending with each command, which takes time
         assert pointsman("load", HEXAGONE).returncode == 0

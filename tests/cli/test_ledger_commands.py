@@ -1,6 +1,5 @@
 """`pointsman ledger check`, and what it mends."""
 
-import functools
 import json
 
 import pytest
@@ -8,7 +7,6 @@ import redis
 
 from engine.settings import Settings
 from engine.store.server import open_server
-from tests.commanding import SMALL, command
 
 
 @pytest.fixture
@@ -18,9 +16,11 @@ def client(tmp_path):
 
 
 @pytest.fixture
-def run(tmp_path, client):
-    pointsman = functools.partial(command, POINTSMAN_DATA=tmp_path, POINTSMAN_USER="eve")
-    assert pointsman("load", SMALL).returncode == 0
+def run(tmp_path, client, command):
+    def pointsman(*words):
+        return command(*words, POINTSMAN_DATA=tmp_path, POINTSMAN_USER="eve", COLUMNS=120)
+
+    assert pointsman("load", "tests/data/small").returncode == 0
     return pointsman
 
 

@@ -1,6 +1,5 @@
 """`pointsman policy test` as merchandisers and build servers meet it: real processes, and no server."""
 
-import functools
 import json
 import shutil
 from pathlib import Path
@@ -8,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.commanding import Run, command
+from tests.commanding import Command, Run
 
 POLICY = """
 policy: garden
@@ -44,8 +43,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run() -> Run:
-    return functools.partial(command, "policy", "test")
+def run(command: Command) -> Run:
+    return functools.partial(command, "policy", "test", COLUMNS=120)
 
 
 def with_failures(folder: Path) -> Path:

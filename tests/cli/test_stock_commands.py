@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commanding import Run, installed
+from tests.commanding import Command, Run, installed
 
 ORDER = {
     "id": "W-1",
@@ -25,9 +25,9 @@ rules:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[Run]:
     """`run("stock", "show", "RARE")`, on tests/data/small and policies that protect two units for the app."""
-    with installed(tmp_path_factory.mktemp("installation"), POLICY) as run:
+    with installed(command, tmp_path_factory.mktemp("installation"), POLICY) as run:
         yield run
 
 

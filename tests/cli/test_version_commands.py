@@ -1,6 +1,5 @@
 """Policy versions on the command line, on an embedded server of the test's own."""
 
-import functools
 import json
 import os
 import subprocess
@@ -12,7 +11,7 @@ import pytest
 
 from engine.settings import Settings
 from engine.store.server import open_server
-from tests.commanding import SMALL, Run, command
+from tests.commanding import SMALL, Command, Done, Run
 
 FILE = "policy: p\nrules:\n  - {id: r, because: x, then: {carbon_price: 1.00}}\n"
 
@@ -25,10 +24,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def run(server: Path, network: str) -> Run:
-    mine = functools.partial(command, POINTSMAN_DATA=server, POINTSMAN_NETWORK=network, POINTSMAN_USER="anna")
-    assert mine("load", SMALL).returncode == 0
-    return functools.partial(mine, "policy")
+def run(server: Path, network: str, command: Command) -> Run:
+    def policy(*words: object) -> Done:
+        return command(*words, POINTSMAN_DATA=server, POINTSMAN_NETWORK=network, POINTSMAN_USER="anna")
+
+    assert policy("load", SMALL).returncode == 0
+    return lambda *words: policy("policy", *words)
 
 
 @pytest.fixture

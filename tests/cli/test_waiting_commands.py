@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.commanding import Run, installed
+from tests.commanding import Command, Run, installed
 from tests.ordering import order_json
 
 POLICY = """
@@ -18,9 +18,9 @@ rules:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[Run]:
     """`run("backlog", "list")`, on tests/data/small, with policies that serve the segment vip first."""
-    with installed(tmp_path_factory.mktemp("installation"), POLICY, COLUMNS=160) as run:
+    with installed(command, tmp_path_factory.mktemp("installation"), POLICY, COLUMNS=160) as run:
         yield run
 
 

@@ -84,6 +84,7 @@ def test_a_hold_that_outlives_its_end_in_the_log_is_found(pointsman, held, redis
         "open holds of caller '': 2 found, 1 expected",
         "RARE at lyon: units held: 3 found, 0 expected",
         "shipments of lyon on 2026-11-27: 2 found, 1 expected",
+        f"endings of the shipments of decision {held[0]['id']}: 0 found, 1 expected",
     ]
 
 

@@ -1,5 +1,7 @@
 """A Redis Cluster of three primaries and three replicas, each network on one of them, all networks served at once."""
 
+import os
+import signal
 import threading
 
 import pytest
@@ -11,10 +13,11 @@ from engine.settings import Settings
 from engine.store.ledger import Key
 from engine.store.stock import Count, Movement, Stamp
 from tests.building import LILLE, LYON, inventory, node, order
-from tests.clustering import HOST, cluster
+from tests.clustering import HOST, cluster, is_linked, is_well
 from tests.conftest import activate
 from tests.http.problems import problem_of
 from tests.ordering import order_json
+from tests.returning import AGAIN_WITHIN, asking, seconds_until_served
 from tests.waiting import wait_until
 
 NETWORKS = [f"brand-{number}" for number in range(12)]
@@ -30,6 +33,18 @@ def members(tmp_path_factory):
 def url(members):
     # one that is gone doesn't matter as long as another is there
     return f"redis+cluster://{HOST}:1,{HOST}:{members[0].port}"
+
+
+def home_of(network, members):
+    """The primary that has the slot of the network's keys."""
+    slot = members[0].ask("CLUSTER", "KEYSLOT", f"{{{network}}}")
+    (port,) = [primary[1] for first, last, primary, *_ in members[0].ask("CLUSTER", "SLOTS") if first <= slot <= last]
+    return next(member for member in members if member.port == port)
+
+
+def replica_of(primary, members):
+    roles = {member: member.ask("ROLE") for member in members}
+    return next(member for member, (role, *more) in roles.items() if role == "slave" and more[1] == primary.port)
 
 
 @pytest.fixture
@@ -107,8 +122,57 @@ def test_the_ledger_of_a_network_in_a_cluster_is_repaired(on, clock):
     assert pointsman.check().decisions == 0
 
 
+def test_what_may_be_stale_is_read_from_replicas_of_the_cluster_each_network_from_its_own(on, members):
+    for name in NETWORKS[:6]:
+        pointsman = on(name)
+        shop(pointsman)
+        home = home_of(name, members)
+        replica = replica_of(home, members)
+        home.ask("WAIT", 1, 5_000)
+        before = read_only_scripts(replica)
+        found = pointsman.availability("A", "web", max_stale=60)
+        assert (found.free, found.age is None) == (18, False)
+        assert read_only_scripts(replica) > before
+        assert pointsman.availability("A", "web").age is None
+
+
+def test_an_answer_waits_until_the_replica_of_the_networks_primary_has_it(url, clock, members):
+    name = "replicated"
+    home = home_of(name, members)
+    replica = replica_of(home, members)
+    key = Key(caller="c", name="once")
+    with Pointsman(Settings(redis_url=url, network=name, replicas=1), clock=clock) as pointsman:
+        shop(pointsman)
+        made = pointsman.decide(order(("A", 1)))
+        assert replica.ask("ROLE")[0] == "slave"
+        assert replica_has(replica, name, made.record["id"])
+        os.kill(replica.process.pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(StoreUnavailable, match="0 replicas have it and 1 must"):
+                pointsman.decide(order(("A", 1)), key=key)
+        finally:
+            os.kill(replica.process.pid, signal.SIGCONT)
+        wait_until(lambda: is_linked(replica), "the replica follows again")
+        again = pointsman.decide(order(("A", 1)), key=key)
+        assert replica_has(replica, name, again.record["id"])
+        audit = pointsman.check()
+        assert (audit.clean, audit.decisions, audit.held) == (True, 2, 2)
+
+
+def read_only_scripts(server):
+    with server.client as client:
+        said = client.info("commandstats")
+    return sum(said.get(f"cmdstat_{name}", {"calls": 0})["calls"] for name in ("eval_ro", "evalsha_ro"))
+
+
+def replica_has(replica, network, decision):
+    with replica.client as client:
+        client.readonly()
+        return client.hexists(f"{{{network}}}:decisions", decision)
+
+
 def test_a_url_of_one_server_that_is_a_node_of_a_cluster_is_told_how_to_name_the_cluster(members):
-    elsewhere = next(name for name in NETWORKS if not any(members[0].client.scan_iter(f"{{{name}}}:*")))
+    elsewhere = next(name for name in NETWORKS if home_of(name, members) is not members[0])
     with (
         Pointsman(Settings(redis_url=f"redis://{HOST}:{members[0].port}", network=elsewhere)) as pointsman,
         pytest.raises(StoreUnavailable, match=r"redis\+cluster://"),
@@ -120,24 +184,27 @@ def test_a_primary_that_dies_is_replaced_by_its_replica_and_what_it_waited_for_i
     shops = {name: on(name) for name in NETWORKS[:6]}
     for pointsman in shops.values():
         shop(pointsman)
-    home = next(member for member in members[:3] if any(member.client.scan_iter("{brand-0}:*")))
+    home = home_of("brand-0", members)
     http = create_app(shops["brand-0"]).test_client()
     body = order_json(("A", 1), destination={"country": "FR", "latitude": 48.85, "longitude": 2.35})
     made = http.post("/v1/decisions", json=body)
     assert made.status_code == 201
     home.ask("WAIT", 1, 5_000)
-    home.kill()
+    heir, answers = replica_of(home, members), []
+
+    def served():
+        answers.append(http.post("/v1/decisions", json=body))
+        return answers[-1].status_code == 201
+
     try:
-        answers = []
-
-        def answered():
-            answers.append(http.post("/v1/decisions", json=body))
-            return answers[-1].status_code == 201
-
-        wait_until(answered, "the replica has taken over", seconds=40)
-        for response in answers[:-1]:
-            problem_of(response, 503)
-            assert response.headers["Retry-After"]
+        with asking(served) as found:
+            wait_until(lambda: found.answers, "it is served")
+            taken = seconds_until_served(found, home.kill, lambda: heir.ask("ROLE")[0] == "master" and is_well(heir))
+        assert taken < AGAIN_WITHIN
+        for response in answers:
+            if response.status_code != 201:
+                problem_of(response, 503)
+                assert response.headers["Retry-After"]
         assert http.get(made.headers["Location"]).data == made.data
         assert all(pointsman.check().clean for pointsman in shops.values())
     finally:

@@ -10,8 +10,8 @@ from engine.store import log
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Commit, Key, Ledger
+from engine.store.loads import save
 from engine.store.log import entries
-from engine.store.network import save
 from engine.store.policies import Act, publish
 from engine.store.policies import activate as activate_version
 from engine.store.recounting import LOAD_SECONDS

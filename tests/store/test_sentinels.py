@@ -10,6 +10,7 @@ from engine.store.ledger import Key
 from tests.building import LYON, inventory, node, order
 from tests.clustering import HOST, SERVICE, watched
 from tests.conftest import activate
+from tests.returning import AGAIN_WITHIN, asking, seconds_until_served
 from tests.waiting import wait_until
 
 
@@ -22,7 +23,8 @@ def test_the_service_follows_when_a_replica_takes_over(tmp_path, clock):
             activate(pointsman)
             made = pointsman.decide(order(("A", 2)))
             primary.ask("WAIT", 1, 5_000)
-            primary.kill()
+            stale = pointsman.availability("A", "web", max_stale=60)
+            assert (stale.free, stale.age is None) == (7, False)
 
             def decided():
                 try:
@@ -30,7 +32,11 @@ def test_the_service_follows_when_a_replica_takes_over(tmp_path, clock):
                 except StoreUnavailable:
                     return None
 
-            wait_until(decided, "the replica has taken over", seconds=40)
+            with asking(lambda: decided() is not None and primary.process.poll() is not None) as found:
+                wait_until(lambda: found.answers, "it is asked")
+                taken = seconds_until_served(found, primary.kill, lambda: all(w.names(replica) for w in watchers))
+            assert taken < AGAIN_WITHIN
+            assert pointsman.availability("A", "web", max_stale=60).age is None, "nobody follows the new one"
             assert replica.ask("ROLE")[0] == "master"
             assert pointsman.decision(made.record["id"]).body == made.body
             audit = pointsman.check()

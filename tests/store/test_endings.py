@@ -1,0 +1,149 @@
+"""How each shipment's hold ended is checked against the log, too, and mended as it says."""
+
+import threading
+
+import pytest
+
+from engine.rejecting import Refusal
+from tests.building import LILLE, LYON, inventory, node, order
+from tests.conftest import activate
+
+LILLE_S, LYONS = [("lille", "parcel")], [("lyon", "parcel")]
+
+
+@pytest.fixture
+def shop(bare):
+    """A is in Lille, B in Lyon: an order of both ships from both."""
+    bare.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lille": 500}, "B": {"lyon": 500}}))
+    activate(bare, "then: {hold: 1 h}")
+    return bare
+
+
+@pytest.fixture
+def key(network):
+    return lambda name: f"{{{network}}}:{name}"
+
+
+@pytest.fixture
+def ended(shop, clock):
+    """Decisions by how they ended; the last ones have not, or only in part."""
+    names = {
+        name: shop.decide(order(("A", 2), ("B", 2), id=name)).record["id"]
+        for name in (
+            "late",
+            "confirmed",
+            "released",
+            "two ways",
+            "rejected",
+            "half rejected",
+            "half",
+            "units",
+            "living",
+        )
+    }
+    for name, decision in names.items():
+        if name not in ("late", "confirmed"):
+            shop.holds.extend(decision, minutes=600)
+    shop.holds.confirm(names["confirmed"])
+    shop.holds.release(names["released"])
+    shop.holds.confirm(names["two ways"], shipments=LILLE_S)
+    clock.now += 60
+    shop.holds.release(names["two ways"], shipments=LYONS)
+    shop.holds.release(names["half"], shipments=LYONS)
+    for name, nodes in (("rejected", ("lille", "lyon")), ("half rejected", ("lyon",))):
+        for each in nodes:
+            shop.rerouting.reject(Refusal(decision=names[name], node=each, reason="damaged"))
+    shop.rerouting.reject(Refusal(decision=names["units"], node="lille", reason="damaged", lines={"A": 1}))
+    clock.now += 3_600
+    shop.ready()
+    return names
+
+
+def endings(redis_client, key):
+    return {name.decode(): said.decode() for name, said in redis_client.hgetall(key("endings")).items()}
+
+
+def test_the_log_tells_every_ending_as_the_ledger_does(shop, ended, redis_client, key, clock):
+    said = endings(redis_client, key)
+    kinds = {
+        name: [word.partition(":")[0] for word in said[decision].split()]
+        for name, decision in ended.items()
+        if decision in said
+    }
+    assert kinds == {
+        "late": ["expired"] * 2,
+        "confirmed": ["confirmed"] * 2,
+        "released": ["released"] * 2,
+        "two ways": ["confirmed", "released"],
+        "rejected": ["rejected"] * 2,
+        "half rejected": ["-", "rejected"],
+        "half": ["-", "released"],
+    }
+    assert shop.check().clean
+
+
+DAMAGES = {
+    "gone": lambda r, key, name: r.hdel(key, name),
+    "other words": lambda r, key, name: r.hset(key, name, "confirmed:1 confirmed:1"),
+    "too few": lambda r, key, name: r.hset(key, name, "-"),
+}
+
+
+@pytest.mark.parametrize(
+    "name", ["late", "confirmed", "two ways", "rejected", "half rejected", "half", "units", "living"]
+)
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_an_ending_that_was_changed_is_found_and_mended(*, shop, ended, redis_client, key, name, damage):
+    before = endings(redis_client, key)
+    if damage == "gone" and ended[name] not in before:
+        pytest.skip("there is none")
+    DAMAGES[damage](redis_client, key("endings"), ended[name])
+    (drift,) = shop.check().drifts
+    assert drift.what == f"endings of the shipments of decision {ended[name]}"
+    assert drift.found != drift.expected
+    assert len(shop.repair(who="eve").mended) == 1
+    assert endings(redis_client, key) == before
+    assert shop.check().clean
+
+
+def test_endings_of_a_hold_that_nobody_had_are_found_and_taken_away(shop, ended, redis_client, key):
+    before = endings(redis_client, key)
+    redis_client.hset(key("endings"), mapping={"stray": "confirmed:1", "another": "- released:2"})
+    assert {drift.what.rpartition(" ")[2] for drift in shop.check().drifts} == {"stray", "another"}
+    assert len(shop.repair(who="eve").mended) == 2
+    assert endings(redis_client, key) == before
+
+
+def test_all_endings_gone_at_once_come_back(shop, redis_client, key):
+    for number in range(600):
+        shop.holds.release(shop.decide(order(("A", 1), id=f"{number}")).record["id"])
+    before = endings(redis_client, key)
+    redis_client.delete(key("endings"))
+    assert len(shop.check().drifts) == 600
+    shop.repair(who="eve")
+    assert endings(redis_client, key) == before
+
+
+def test_while_holds_end_no_ending_is_a_drift(shop, opened):
+    over, faults = threading.Event(), []
+
+    def work(worker, number):
+        try:
+            while not over.is_set():
+                made = worker.decide(order(("A", 1), ("B", 1))).record["id"]
+                worker.holds.confirm(made, shipments=LILLE_S) if number else worker.holds.release(made, shipments=LYONS)
+                worker.holds.release(made)
+        except BaseException as error:  # noqa: BLE001 - told below
+            faults.append(error)
+
+    threads = [threading.Thread(target=work, args=(opened(), number)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert [drift for _ in range(10) for drift in shop.check().drifts] == []
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert faults == []
+    assert shop.check().clean

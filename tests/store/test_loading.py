@@ -1,0 +1,234 @@
+"""A network takes the place of another whole, in scripts that are each short, whatever cuts it short on the way."""
+
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from engine.errors import NotReady
+from engine.store import client as store
+from engine.store import loads
+from engine.store.keys import Keys
+from engine.store.stock import Count, Movement, Stamp
+from tests.building import LILLE, LYON, inventory, node, order
+from tests.conftest import activate
+from tests.ordering import shipped_units
+from tests.waiting import wait_until
+
+FEW = 3
+
+
+@pytest.fixture
+def in_threes(monkeypatch):
+    """Three SKUs a script, so that few of them take many."""
+    monkeypatch.setattr(loads, "SKUS_AT_ONCE", FEW)
+
+
+@pytest.fixture
+def shop(bare, in_threes):
+    """Ten SKUs with one unit each in Lyon; OLD is one of them."""
+    bare.load(stocked(1, "OLD"))
+    activate(bare)
+    return bare
+
+
+def stocked(units, own, count=9, **more):
+    """So many units of each SKU, and of one that only this network has."""
+    skus = [*(f"S{number}" for number in range(count)), own]
+    return inventory([node("lyon", LYON), node("lille", LILLE)], {sku: {"lyon": units} for sku in skus}, **more)
+
+
+def cut_short(pointsman, found, batches):
+    """As a loader that was killed after so many."""
+    client, keys = pointsman._client, pointsman._keys
+    assert loads.begin(client, keys, found)
+    load = client.redis.hget(keys.facts, "load").decode()
+    for _ in range(batches):
+        loads.bring(client, keys, client.script("bringing"), load)
+
+
+def on_hand(redis_client, network):
+    start = f"{{{network}}}:on_hand:"
+    return {key.decode().removeprefix(start): redis_client.hgetall(key) for key in redis_client.keys(f"{start}*")}
+
+
+def units(**counts):
+    return {sku: {b"lyon": str(count).encode()} for sku, count in counts.items()}
+
+
+def all_of(count, own):
+    return units(**{f"S{number}": count for number in range(9)}, **{own: count})
+
+
+def leftovers(redis_client, network):
+    """What of a load is still beside, or in its place but not for good."""
+    loaded = ("staged:*", "facts", "products", "on_hand:*")
+    found = [key for name in loaded for key in redis_client.keys(f"{{{network}}}:{name}")]
+    return [key for key in found if b":staged:" in key or redis_client.ttl(key) >= 0]
+
+
+def test_no_script_takes_on_more_than_so_many_skus_however_many_are_loaded(bare, monkeypatch):
+    sizes = []
+    made = store.Client.script
+
+    def script(self, name, **more):
+        run = made(self, name, **more)
+
+        def counted(*, keys, args):
+            sizes.append((name, len(keys), len(args)))
+            return run(keys=keys, args=args)
+
+        return counted
+
+    monkeypatch.setattr(store.Client, "script", script)
+    for own in ("OLD", "NEW"):
+        bare.load(stocked(2, own, count=2_600))
+    assert {name for name, *_ in sizes} == {"loading", "bringing"}
+    assert max(keys for _, keys, _ in sizes) == 2 + 4 * loads.SKUS_AT_ONCE
+    assert max(args for *_, args in sizes) == 1 + loads.SKUS_AT_ONCE
+    assert [name for name, *_ in sizes].count("bringing") == 2 * 6
+    assert {keys for name, keys, _ in sizes if name == "loading"} == {5}
+
+
+def test_a_load_cut_short_before_it_takes_its_place_leaves_the_old_facts_and_the_next_one_mends_it(
+    shop, opened, redis_client, network
+):
+    before = shop.network().version
+    loads.stage(shop._client, Keys(network, staged="dead"), stocked(2, "NEW"), "dead")
+    worker = opened()
+    assert worker.network().version == before
+    assert shipped_units(worker.decide(order(("OLD", 9))).record) == 1
+    assert on_hand(redis_client, network) == all_of(1, "OLD")
+    assert all(redis_client.ttl(key) > 0 for key in redis_client.keys(f"{{{network}}}:staged:*")), "it goes by itself"
+    shop.load(stocked(2, "NEW"))
+    assert on_hand(redis_client, network) == all_of(2, "NEW")
+    assert shipped_units(worker.decide(order(("S0", 9))).record) == 2
+
+
+@pytest.mark.parametrize("batches", range(5))
+@pytest.mark.parametrize("meets", ["decides", "counts", "loads again", "loads another", "asks"])
+def test_a_load_cut_short_later_is_brought_to_its_end_by_whoever_meets_it(
+    *, shop, opened, redis_client, network, batches, meets
+):
+    worker, found = opened(), stocked(2, "NEW")
+    worker.ready()
+    cut_short(shop, found, batches)
+    expected = all_of(2, "NEW")
+    match meets:
+        case "decides":
+            assert shipped_units(worker.decide(order(("S0", 1), ("NEW", 9))).record) == 3
+        case "counts":
+            worker.stock.put(Count(node="lille", sku="NEW", on_hand=4, stamp=Stamp(kind="s", number=1)))
+            assert worker.stock.move([Movement(op="a", node="lille", sku="NEW", delta=1)])[0].on_hand == 5
+            expected["NEW"][b"lille"] = b"5"
+        case "loads again":
+            assert worker.load(found) is (batches < 4)
+        case "loads another":
+            assert worker.load(stocked(3, "NEWER"))
+            expected = all_of(3, "NEWER")
+        case "asks":
+            assert worker.availability("NEW", "web").free == 2
+    assert on_hand(redis_client, network) == expected
+    assert leftovers(redis_client, network) == []
+    assert worker.check().clean
+
+
+def test_nothing_is_decided_on_facts_that_are_being_replaced(shop, opened, redis_client, network, monkeypatch):
+    """A decision is made on the old ones, and they go before it is committed."""
+    worker = opened()
+    worker.ready()
+    commit = worker._ledger.commit
+
+    def meanwhile(*args, **more):
+        if not redis_client.hexists(f"{{{network}}}:facts", "load") and not more.get("along"):
+            monkeypatch.undo()
+            monkeypatch.setattr(loads, "SKUS_AT_ONCE", FEW)
+            cut_short(shop, stocked(2, "NEW"), 1)
+        return commit(*args, **more)
+
+    monkeypatch.setattr(worker._ledger, "commit", meanwhile)
+    record = worker.decide(order(("S8", 9))).record
+    assert (shipped_units(record), record["network_version"]) == (2, stocked(2, "NEW").network.version)
+    assert worker.check().held == 2
+
+
+def test_what_is_held_before_a_load_is_held_through_it_and_may_end_in_its_midst(shop, opened):
+    names = [shop.decide(order((sku, 1))).record["id"] for sku in ("S0", "S8")]
+    worker = opened()
+    cut_short(shop, stocked(5, "NEW"), 1)
+    for name in names:
+        worker.holds.confirm(name)
+    assert worker.availability("S1", "web").free == 5
+    audit = worker.check()
+    assert (audit.clean, audit.held, audit.confirmed) == (True, 0, 2)
+
+
+def test_readers_see_one_network_or_the_other_while_they_take_turns(shop, opened):
+    over, seen, faults = threading.Event(), set(), []
+    skus = [f"S{number}" for number in range(9)]
+
+    def read(worker):
+        try:
+            while not over.is_set():
+                seen.add(tuple(found.free for found in worker.stock.availability(skus, "web")))
+        except BaseException as error:  # noqa: BLE001 - told below
+            faults.append(error)
+
+    threads = [threading.Thread(target=read, args=(opened(),)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for number in range(30):
+            shop.load(stocked(1 + number % 2, f"OWN{number % 2}"))
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert faults == []
+    assert seen == {(1,) * 9, (2,) * 9}
+
+
+def test_a_load_whose_goods_are_gone_says_so_and_the_next_one_mends_it(shop, opened, redis_client, network):
+    cut_short(shop, stocked(2, "NEW"), 1)
+    redis_client.delete(*redis_client.keys(f"{{{network}}}:staged:*:on_hand:*"))
+    worker = opened()
+    for ask in (worker.network, lambda: worker.decide(order(("S0", 1))), worker.ready):
+        with pytest.raises(NotReady, match=r"cut short.*pointsman load DIR"):
+            ask()
+    assert worker.load(stocked(3, "NEWER"))
+    assert on_hand(redis_client, network) == all_of(3, "NEWER")
+    assert worker.availability("S0", "web").free == 3
+
+
+LOAD = """
+import sys
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store import loads
+from tests.store.test_loading import stocked
+loads.SKUS_AT_ONCE = 1
+with Pointsman(Settings(redis_url=sys.argv[1], network=sys.argv[2])) as pointsman:
+    pointsman.load(stocked(2, "NEW", count=2_000))
+"""
+
+
+def test_a_loader_killed_in_its_midst_leaves_the_rest_to_the_next_reader(bare, server_url, redis_client, network):
+    bare.load(stocked(1, "OLD", count=2_000))
+    activate(bare)
+
+    def half_done():
+        return any(redis_client.llen(key) < 1_500 for key in redis_client.keys(f"{{{network}}}:staged:*:todo"))
+
+    def begun():
+        return redis_client.hexists(f"{{{network}}}:facts", "load")
+
+    with subprocess.Popen([sys.executable, "-c", LOAD, server_url, network]) as loader:
+        wait_until(lambda: begun() and half_done(), "it has begun to take its place", seconds=60)
+        loader.send_signal(signal.SIGKILL)
+    assert begun(), "it was killed before its end"
+    skus = [f"S{number}" for number in range(0, 2_000, 25)]
+    assert {found.free for found in bare.stock.availability(skus, "web")} == {2}
+    assert not begun()
+    assert bare.check().positions == 2_001
