@@ -5,17 +5,16 @@ is read at one moment with the end of the log, and the log told up to just there
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-
-import orjson
+from dataclasses import dataclass
 
 from engine.store import drifts, log, looking
 from engine.store.client import Client, faults
 from engine.store.drifts import Drift, Position
 from engine.store.endings import Endings
 from engine.store.keys import Keys
-from engine.store.looking import Moment, Suspects
-from engine.store.recounting import Base, Spot, Told
+from engine.store.looking import Moment, Suspected, Suspects
+from engine.store.recounting import Told
+from engine.store.tally import Late, Spot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,22 +50,6 @@ class _Sums:
     short: int = 0
 
 
-@dataclass(slots=True)
-class _Suspected:
-    """What differed at first sight, perhaps only because the service went on meanwhile."""
-
-    positions: set[Spot] = field(default_factory=set)
-    holds: set[str] = field(default_factory=set)
-    callers: set[str] = field(default_factory=set)
-    loads: set[tuple[str, str]] = field(default_factory=set)
-    rests: set[str] = field(default_factory=set)
-    index: set[str] = field(default_factory=set)
-    endings: set[str] = field(default_factory=set)
-
-    def frozen(self) -> Suspects:
-        return Suspects(**{name: frozenset(getattr(self, name)) for name in _Suspected.__slots__})
-
-
 def check(client: Client, keys: Keys) -> Audit:
     """Every position, hold, day's load and log entry. Nothing is changed, and nobody need wait."""
     return Check(client, keys).audit()
@@ -79,9 +62,11 @@ class Check:
         self._client = client
         self._keys = keys
         self._names = looking.names(client, keys)
-        self.told = Told(bases=dict(self._bases()), zone=self._zone())
+        self.told = Told(
+            bases=dict(looking.bases(client, keys, sorted(self._names.base))), zone=looking.zone(client, keys)
+        )
         self._sums = _Sums()
-        self._suspected = _Suspected()
+        self._suspected = Suspected()
         self._endings = Endings(client, keys, self.told)
         self._places: dict[str, str] = {}
         """Where decisions stand in the log whose place in the index is suspected."""
@@ -98,6 +83,7 @@ class Check:
         ):
             step()
         self._suspected.endings = self._endings.suspected()
+        self._suspect_what_came_late()
         found = [*self.again(self._suspected.frozen()), *unindexed]
         living = (item for item in self.told.breaches if item.decision in self.told.living)
         found += [drifts.broken_floor(item) for item in living]
@@ -152,18 +138,30 @@ class Check:
             for raw in batch:
                 self.told.add(raw)
 
+    def _suspect_what_came_late(self) -> None:
+        """What came and went while all was read may have stood in for what drifted, just when it was looked at."""
+        self._follow(self._end())
+        late = self.told.late
+        if late:
+            self._suspected.positions |= late.positions
+            self._suspected.callers |= late.callers
+            self._suspected.loads |= late.loads
+
+    def _end(self) -> str:
+        """The last entry that the log has now."""
+        with faults():
+            last = self._client.redis.xrevrange(self._keys.log, count=1)
+        return last[0][0].decode() if last else "0-0"
+
     def _read_log(self) -> list[Drift]:
         """Let the log tell, and compare it with its index; what only the index has."""
         indexed = 0
-        with faults():
-            last = self._client.redis.xrevrange(self._keys.log, count=1)
-        end = last[0][0].decode() if last else "0-0"
-        for batch in log.batches(self._client, self._keys, end=end):
+        for batch in log.batches(self._client, self._keys, end=self._end()):
             for raw in batch:
                 self.told.add(raw)
             indexed += self._compare_index(batch)
             self._endings.compare()
-        self.told.late = {}
+        self.told.late = Late()
         with faults():
             size = self._client.redis.hlen(self._keys.decisions)
         return list(self._missing_entries()) if size != indexed else []
@@ -249,18 +247,6 @@ class Check:
     def _held(self) -> Iterator[tuple[Spot, int]]:
         for sku, fields in looking.hashes(self._client, self._keys.held, sorted(self._names.held)):
             yield from (((sku, node.decode()), int(units)) for node, units in fields.items())
-
-    def _bases(self) -> Iterator[tuple[Spot, Base]]:
-        for sku, fields in looking.hashes(self._client, self._keys.base, sorted(self._names.base)):
-            for node, said in fields.items():
-                base = looking.base_of(said)
-                if base is not None:
-                    yield (sku, node.decode()), base
-
-    def _zone(self) -> str:
-        with faults():
-            body = self._client.redis.hget(self._keys.facts, "body")
-        return str(orjson.loads(body)["time_zone"]) if body else "UTC"
 
 
 def _those(sku: str, fields: looking.Fields, wanted: Mapping[Spot, object] | set[Spot]) -> Iterator[tuple[Spot, int]]:

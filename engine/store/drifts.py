@@ -7,8 +7,9 @@ from typing import Any, Literal, TypeAlias
 import orjson
 
 from engine.store.keys import Keys
-from engine.store.recounting import Base, Breach, Day, Living, Part, Spot, Told
+from engine.store.recounting import Told
 from engine.store.resting import stored
+from engine.store.tally import Base, Breach, Day, Living, Part, Spot
 
 CHANGED = "it was changed by other means than Pointsman: the log has no reason for it"
 DELETED = "its key was taken away: the log has no end of it"

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import orjson
+
 from engine.store.client import Client, faults
 from engine.store.drifts import Position
 from engine.store.keys import Keys
 from engine.store.log import place_of
-from engine.store.recounting import Base, Spot
+from engine.store.tally import Base, Spot
 
 Fields: TypeAlias = dict[bytes, bytes]
 _AT_ONCE = 500
@@ -83,6 +85,22 @@ def endings(client: Client, keys: Keys) -> Iterator[list[str]]:
             yield batch
 
 
+def bases(client: Client, keys: Keys, skus: Sequence[str]) -> Iterator[tuple[Spot, Base]]:
+    """Where each position's movements are counted from."""
+    for sku, fields in hashes(client, keys.base, skus):
+        for node, said in fields.items():
+            base = base_of(said)
+            if base is not None:
+                yield (sku, node.decode()), base
+
+
+def zone(client: Client, keys: Keys) -> str:
+    """The installation's time zone."""
+    with faults():
+        body = client.redis.hget(keys.facts, "body")
+    return str(orjson.loads(body)["time_zone"]) if body else "UTC"
+
+
 def base_of(said: bytes | None) -> Base | None:
     if said is None:
         return None
@@ -130,6 +148,22 @@ class Suspects:
             every = sorted(getattr(self, kind))
             for at in range(0, len(every), _AT_ONCE):
                 yield Suspects(**{kind: frozenset(every[at : at + _AT_ONCE])})
+
+
+@dataclass(slots=True)
+class Suspected:
+    """What differed at first sight, perhaps only because the service went on meanwhile."""
+
+    positions: set[Spot] = field(default_factory=set)
+    holds: set[str] = field(default_factory=set)
+    callers: set[str] = field(default_factory=set)
+    loads: set[tuple[str, str]] = field(default_factory=set)
+    rests: set[str] = field(default_factory=set)
+    index: set[str] = field(default_factory=set)
+    endings: set[str] = field(default_factory=set)
+
+    def frozen(self) -> Suspects:
+        return Suspects(**{name: frozenset(getattr(self, name)) for name in Suspected.__slots__})
 
 
 def look(client: Client, keys: Keys, at: Suspects) -> Moment:

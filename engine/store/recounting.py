@@ -4,80 +4,15 @@ import datetime
 import zlib
 import zoneinfo
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import orjson
 
 from engine.decide.decision import seconds
 from engine.store.log import Entry, Raw, entry_of, place_of
-
-Place: TypeAlias = tuple[int, int]
-"""Of an entry in the log."""
-Spot: TypeAlias = tuple[str, str]
-"""A position: SKU and node."""
-Units: TypeAlias = Counter[Spot]
-Base: TypeAlias = tuple[int, Place]
-"""Units on hand right after that entry, as `Keys.base` says it."""
-
-LOAD_SECONDS = 4 * 86_400
-"""How long the load of a day is kept after a decision last added to it, as commit.lua does."""
-_MILLIS = 1_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A shipment that holds units: the SKUs and how many of each."""
-
-    node: str
-    service: str
-    units: Mapping[str, int]
-
-    @property
-    def total(self) -> int:
-        return sum(self.units.values())
-
-
-@dataclass(slots=True, kw_only=True)
-class Living:
-    """A hold that the log has begun and not ended."""
-
-    caller: str
-    day: str
-    until: int
-    parts: dict[int, Part]
-    states: list[str]
-    """How each of its shipments ended, as `Keys.endings` says it."""
-
-    @property
-    def total(self) -> int:
-        return sum(part.total for part in self.parts.values())
-
-    def end(self, number: int, kind: str, at: int) -> None:
-        self.states[number] = f"{kind}:{self.until if kind == 'expired' else at}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Breach:
-    """A decision that took units of a position which were not free at that moment: `free` were, `taken` it took."""
-
-    decision: str
-    spot: Spot
-    free: int
-    taken: int
-
-
-@dataclass(slots=True, kw_only=True)
-class Day:
-    """Shipments by node, as the log counts them; and when a decision last added some, in milliseconds of the server."""
-
-    loads: Counter[str] = field(default_factory=Counter)
-    added: int = 0
-
-    def over(self, instant: int) -> bool:
-        """Whether the server has forgotten it by then."""
-        return instant >= self.added + LOAD_SECONDS * _MILLIS
+from engine.store.tally import Base, Breach, Day, Late, Living, Part, Place, Spot, Units, parts_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,8 +38,8 @@ class Told:
     shipped: int = 0
     confirmed: int = 0
     decisions: int = 0
-    late: dict[Spot, list[tuple[Place, int]]] | None = None
-    """What moved in the entries that came while the check was under way; None while there are none such."""
+    late: Late | None = None
+    """None while no entry is late."""
     _moved: Units = field(default_factory=Counter)
 
     def add(self, raw: Raw) -> None:
@@ -119,7 +54,8 @@ class Told:
         """Units that came and went since a base."""
         if self.bases.get(spot) == base:
             return self._moved[spot]
-        return sum(delta for place, delta in (self.late or {}).get(spot, ()) if place > base[1])
+        moves = self.late.moves.get(spot, ()) if self.late else ()
+        return sum(delta for place, delta in moves if place > base[1])
 
     def endings(self, name: str) -> str | None:
         """How the shipments of a hold ended; None if none did, or if it was taken out of `ended`."""
@@ -151,7 +87,7 @@ class Told:
     def _decided(self, entry: Entry) -> None:
         record = entry.record
         self.decisions += 1
-        parts = dict(enumerate(_parts(record)))
+        parts = dict(enumerate(parts_of(record)))
         if not parts:
             return
         self._floors(entry, parts, record)
@@ -165,8 +101,10 @@ class Told:
         until = seconds(record["hold"]["expires_at"])
         named = entry.day or self._day_of(record["decided_at"])
         states = ["-"] * len(parts)
-        self.living[entry.decision] = Living(caller=entry.caller, day=named, until=until, parts=parts, states=states)
+        hold = Living(caller=entry.caller, day=named, until=until, parts=parts, states=states)
+        self.living[entry.decision] = hold
         self.callers[entry.caller] += 1
+        self._note(hold)
 
     def _floors(self, entry: Entry, parts: Mapping[int, Part], record: Mapping[str, Any]) -> None:
         """Each position a decision took units from, as it stood at that moment: what was held is known from here."""
@@ -189,6 +127,7 @@ class Told:
         hold = self.living.get(entry.decision)
         if hold is None:
             return
+        self._note(hold)
         for number in list(hold.parts) if entry.shipments is None else entry.shipments:
             part = hold.parts.pop(number, None)
             if part is not None:
@@ -209,6 +148,7 @@ class Told:
             self._rest(record["node"], record["rest"], entry.at)
         if hold is None:
             return
+        self._note(hold)
         for number, units in record["parts"]:
             part = hold.parts.pop(number, None)
             if part is None:
@@ -231,6 +171,13 @@ class Told:
         self.resting = {name: said for name, said in self.resting.items() if said["until"] > now}
         if node not in self.resting or self.resting[node]["until"] <= rest["until"]:
             self.resting[node] = rest
+
+    def _note(self, hold: Living) -> None:
+        """What an entry about `hold` may change."""
+        if self.late:
+            self.late.callers.add(hold.caller)
+            self.late.loads |= {(hold.day, part.node) for part in hold.parts.values()}
+            self.late.positions |= {(sku, part.node) for part in hold.parts.values() for sku in part.units}
 
     def _unhold(self, spot: Spot, count: int) -> None:
         self.held[spot] -= count
@@ -257,8 +204,9 @@ class Told:
         base = self.bases.get(spot)
         if base is not None and place > base[1]:
             self._moved[spot] += delta
-        if self.late is not None:
-            self.late.setdefault(spot, []).append((place, delta))
+        if self.late:
+            self.late.moves.setdefault(spot, []).append((place, delta))
+            self.late.positions.add(spot)
 
     def _day(self, name: str, instant: int) -> Day:
         if name in self.days and self.days[name].over(instant):
@@ -268,11 +216,3 @@ class Told:
     def _day_of(self, decided_at: str) -> str:
         zone = zoneinfo.ZoneInfo(self.zone)
         return datetime.datetime.fromisoformat(decided_at).astimezone(zone).date().isoformat()
-
-
-def _parts(record: Mapping[str, Any]) -> Iterator[Part]:
-    for shipment in record["shipments"]:
-        units: Counter[str] = Counter()
-        for line in shipment["lines"]:
-            units[line["sku"]] += line["quantity"]
-        yield Part(node=shipment["node"], service=shipment["service"], units=units)

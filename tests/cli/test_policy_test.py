@@ -1,5 +1,6 @@
 """`pointsman policy test` as merchandisers and build servers meet it: real processes, and no server."""
 
+import functools
 import json
 import shutil
 from pathlib import Path

@@ -14,7 +14,7 @@ from engine.store.loads import save
 from engine.store.log import entries
 from engine.store.policies import Act, publish
 from engine.store.policies import activate as activate_version
-from engine.store.recounting import LOAD_SECONDS
+from engine.store.tally import LOAD_SECONDS
 from tests.building import LILLE, LYON, NOW, decided, inventory, node, order, policies, snapshot
 
 DAY = "2026-11-27"

@@ -1,5 +1,6 @@
 """`ledger check --repair` makes the ledger as the log says, logs that it did, and does it once."""
 
+import contextlib
 import threading
 
 import hypothesis.strategies as st
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from engine.errors import HoldEnded
+from engine.store.checking import Check
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.log import entries
@@ -182,6 +184,24 @@ def test_a_repair_whose_reply_is_lost_is_done_once(pointsman, redis_client, key,
         worker._client.close()
     assert len(repairs(pointsman)) == 1
     assert pointsman.check().clean
+
+
+def test_a_drift_is_found_though_what_ended_meanwhile_stood_in_for_it(pointsman, redis_client, key, network):
+    name = pointsman.decide(order(("RARE", 1))).record["id"]
+    with contextlib.closing(Client(pointsman._server.url)) as client:
+        check = Check(client, Keys(network))
+        check._read_log()
+        pointsman.holds.release(name)
+        redis_client.hincrby(key("held:RARE"), "lyon", 1)
+        redis_client.hincrby(key("open"), "", 1)
+        for look in (check._look_at_callers, check._look_at_positions):
+            look()
+        assert not check._suspected.positions
+        assert not check._suspected.callers
+        check._suspect_what_came_late()
+        found = list(check.again(check._suspected.frozen()))
+    assert {(drift.what, drift.expected, drift.found) for drift in found} >= {("units held", 0, 1)}
+    assert any(drift.suspect == ("callers", "") for drift in found)
 
 
 def test_while_decisions_are_made_the_check_finds_only_what_drifted_and_repairs_it(
