@@ -30,9 +30,12 @@ def haversine(a, b):
 @given(PLACES, PLACES)
 @example(LYON, Place(latitude=-LYON.latitude, longitude=LYON.longitude - 180_000_000))
 @example(PARIS, Place(latitude=PARIS.latitude + 1, longitude=PARIS.longitude))
+@example(Place(latitude=0, longitude=1), Place(latitude=1, longitude=-179_999_998))
 def test_it_is_the_haversine_to_a_tenth_of_a_millimetre(a, b):
-    # next to the other side of the earth haversine itself loses digits
-    assert great_circle(direction(a), direction(b)) == pytest.approx(haversine(a, b), abs=1e-4 if a != b else 0)
+    expected = haversine(a, b)
+    # on the other side of the earth an arc sine near 1 loses half its digits, of either
+    loses = expected > 0.999 * math.pi * EARTH_RADIUS
+    assert great_circle(direction(a), direction(b)) == pytest.approx(expected, abs=0.5 if loses else 1e-4)
 
 
 @given(PLACES, st.integers(-1_000, 1_000), st.integers(-1_000, 1_000))
