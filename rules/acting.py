@@ -96,7 +96,7 @@ def _protection(raw: Node) -> Protection:
     if "%" in size and "units" in raw:
         raise LiteralInvalid(f"'{size}' is a share; write share: {size}")
     reserve = Reserve(share=literals.share(size)) if "share" in raw else _reserve(size)
-    return Protection(channel=_word(raw["channel"]), reserve=reserve)
+    return Protection(channel=literals.word(_word(raw["channel"])), reserve=reserve)
 
 
 UNITS = Range(kind=Kind.COUNT, low=0, told="at least 0")

@@ -17,7 +17,7 @@ from rules.conditions import SEVERAL, Operator
 from rules.effects import STAGE_OF
 from rules.meanings import LANGUAGES, Said
 from rules.parsing import COMBINATORS, fits, takes_a_day
-from rules.patterns import MOMENT, SCALAR, SHARE, UNQUOTED, Shape, literal, one, some, words
+from rules.patterns import MOMENT, SCALAR, SHARE, UNQUOTED, WORD, Shape, literal, one, some, words
 from rules.schema import ID_PATTERN, LANGUAGE_PATTERN, PolicyShape, RuleShape
 from rules.vocabulary import (
     ATTRIBUTE_GROUPS,
@@ -162,7 +162,7 @@ class _Writer:
 
     def _attribute(self) -> Shape:
         mappings = [{"$ref": f"#/definitions/attribute {kind.name.lower()}"} for kind in _ATTRIBUTE_KINDS]
-        return {"anyOf": [*some(SCALAR)["anyOf"], *mappings]}
+        return {"anyOf": [*some(WORD)["anyOf"], *mappings]}
 
     def _of_attribute(self, kind: Kind) -> Shape:
         """A mapping of operators that take an extra attribute for this kind."""
@@ -196,7 +196,7 @@ class _Writer:
         return {"anyOf": [*either["anyOf"], {"type": "array", "items": either, "minItems": 1}]}
 
     def _protection(self, size: str, value: Shape) -> Shape:
-        channel = {**SCALAR, "examples": list(CHANNELS)}
+        channel = {**WORD, "examples": list(CHANNELS)}
         sizes = {"channel": channel, size: value}
         return {
             "type": "object",

@@ -22,6 +22,7 @@ WEIGHT_UNITS = {"g": 1, "kg": 1_000, "t": 1_000_000}
 DISTANCE_UNITS = {"m": 1, "km": 1_000}
 DURATION_UNITS = {"m": 1, "min": 1, "h": 60, "d": 1_440}
 CARBON_UNITS = {"g": 1_000, "kg": 1_000_000}
+BLANKS = " \t\n\r\f\v"
 
 
 def _split(text: str, example: str) -> tuple[Decimal, str]:
@@ -107,6 +108,13 @@ def share(text: str) -> int:
     if not 0 <= points <= 10_000:  # noqa: PLR2004  # basis points in the whole
         raise LiteralInvalid(f"'{text}' is not between 0% and 100%", code="out-of-range")
     return points
+
+
+def word(text: str) -> str:
+    """Any word but an empty one, which nothing is ever equal to."""
+    if not text.strip(BLANKS):
+        raise LiteralInvalid("a word is missing here; write it, or ask with known: false whether there is none")
+    return text
 
 
 def flag(text: str) -> bool:

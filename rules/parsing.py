@@ -12,9 +12,9 @@ from rules.slips import lone_decimals, missing_colon
 from rules.vocabulary import VOCABULARY, Fact, Kind, Value, attribute, is_attribute
 
 READERS: Mapping[Kind, Callable[[str], Value]] = {
-    Kind.WORD: str,
-    Kind.CHOICE: str,
-    Kind.TAGS: str,
+    Kind.WORD: literals.word,
+    Kind.CHOICE: literals.word,
+    Kind.TAGS: literals.word,
     Kind.FLAG: literals.flag,
     Kind.COUNT: literals.count,
     Kind.NUMBER: literals.number,

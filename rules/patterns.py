@@ -54,6 +54,8 @@ _EXAMPLES: Mapping[Kind, str] = {
 }
 SCALAR: Shape = {"not": {"type": ["null", "array", "object"]}}
 """Any word. An editor may take it for a number or a truth; to us it is what is written."""
+WORD: Shape = {**SCALAR, "pattern": r"[^ \t\n\r\f\v]"}
+"""One that is not blank."""
 UNQUOTED: Shape = {"not": {"type": ["null", "array", "object", "string"]}}
 """A word that an editor takes for a number or a truth."""
 
@@ -61,7 +63,7 @@ UNQUOTED: Shape = {"not": {"type": ["null", "array", "object", "string"]}}
 def literal(kind: Kind, *, low: int | None = 0, high: int | None = None) -> Shape:
     """A value of this kind from `low` to `high`, both in the kind's unit; None: no bound of its own."""
     if kind in (Kind.WORD, Kind.TAGS, Kind.CHOICE):
-        return SCALAR
+        return WORD
     if kind is Kind.FLAG:
         return {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": "^(?:true|false)$"}]}
     if kind in _TEXTS:
