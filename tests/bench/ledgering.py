@@ -1,8 +1,10 @@
 """The ledger: what its two scripts cost beside bare commands, what it weighs, how long a load and a check take.
 
-A commit of three positions is set beside a bare XADD of the entry it logs, the snapshot of three SKUs at fifty nodes
-beside bare HGETALLs of the same hashes in one pipeline: by turns in one run, once as their caller waits for them and
-once as the server counts its own time. Positions are loaded straight into the embedded server.
+A commit of three positions is set beside a bare XADD of the entry it logs, as the server is set up (everysec) and with
+every write synced (always); so is a script that does nothing, given the same words: what is between that one's share
+and ours is the commit's own. The snapshot of three SKUs at fifty nodes is set beside bare HGETALLs of the same hashes
+in one pipeline. All by turns in one run, once as their caller waits for them and once as the server counts its own
+time. Positions are loaded straight into the embedded server.
 """
 
 import gc
@@ -18,6 +20,7 @@ from engine.decide.decision import Decision, canonical, record
 from engine.facts import Inventory, Line, Network, Node, Order, Place, Product, Service
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.ledger import Ledger
 from engine.store.log import packed
 from engine.store.records import inventory_version
 from tests.bench.installing import directory
@@ -60,6 +63,9 @@ class Ledgered:
     bytes_position: float
     bytes_hold: float
     commit: Beside
+    synced: Beside
+    """The commit under appendfsync always."""
+    nothing: Beside
     snapshot: Beside
 
 
@@ -76,8 +82,14 @@ def measure(*, positions: int, calls: int, rounds: int, holds: int, say: Say) ->
         pointsman.activate(version, who="bench", note="")
         made = _Made(pointsman)
         say("ledgering: commit and snapshot beside bare commands")
-        commit = _beside(client, made.commit, made.bare_commit, ("evalsha", "xadd"), calls=calls, rounds=rounds)
+        commits = {
+            name: _beside(client, act, made.bare_commit, ("evalsha", "xadd"), calls=calls, rounds=rounds)
+            for name, act in (("commit", made.commit), ("nothing", made.nothing))
+        }
         snapshot = _beside(client, made.read, made.bare_read, ("evalsha", "hgetall"), calls=calls, rounds=rounds)
+        client.config_set("appendfsync", "always")
+        synced = _beside(client, made.commit, made.bare_commit, ("evalsha", "xadd"), calls=calls, rounds=rounds)
+        client.config_set("appendfsync", "everysec")
         client.delete(made.bare)
         held = client.info("memory")["used_memory"]
         for _ in range(holds):
@@ -94,7 +106,8 @@ def measure(*, positions: int, calls: int, rounds: int, holds: int, say: Say) ->
             check=check,
             bytes_position=(loaded - before) / audits[0].positions,
             bytes_hold=weight,
-            commit=commit,
+            **commits,
+            synced=synced,
             snapshot=snapshot,
         )
 
@@ -111,6 +124,8 @@ class _Made:
 
     def __init__(self, pointsman: Pointsman) -> None:
         self._ledger, self._client = pointsman._ledger, pointsman._client.redis
+        self._idle = Ledger(pointsman._client, pointsman._keys)
+        self._idle._commit = self._client.register_script("return {'done'}")
         lines = tuple(Line(id=str(n), sku=_sku(n), quantity=1) for n in range(3))
         order = _order(lines)
         snapshot, matcher = pointsman._facts(order.skus, _NOW)
@@ -121,8 +136,14 @@ class _Made:
         self._number = 0
 
     def commit(self) -> None:
+        self._do(self._ledger)
+
+    def nothing(self) -> None:
+        self._do(self._idle)
+
+    def _do(self, ledger: Ledger) -> None:
         self._number += 1
-        done = self._ledger.commit(self._decision, f"{self._number:032x}", self._body)
+        done = ledger.commit(self._decision, f"{self._number:032x}", self._body)
         if done.stale or done.outdated:
             raise AssertionError(done)
 

@@ -47,7 +47,7 @@ def record(report: Report) -> dict[str, Any]:
     if report.serving:
         found["serving"]["share"] = report.serving.share
     if report.ledgering:
-        for part in ("commit", "snapshot"):
+        for part in ("commit", "nothing", "synced", "snapshot"):
             beside: Beside = getattr(report.ledgering, part)
             found["ledgering"][part] |= {"share": beside.share, "share_of_work": beside.share_of_work}
     return found
@@ -208,6 +208,8 @@ def _ledger(found: Ledgered) -> Table:
         table.add_column(name, justify="left" if name == "microseconds a call" else "right")
     for part, beside in (
         ("commit of 3 positions, XADD", found.commit),
+        ("a script that does nothing, given the same, XADD", found.nothing),
+        ("commit of 3 positions, XADD, each write synced", found.synced),
         ("snapshot of 3 SKUs, HGETALL", found.snapshot),
     ):
         table.add_row(f"{part}: its caller waits", *_cells(beside.waits, beside.bare_waits, beside.share))
