@@ -45,6 +45,8 @@ def main(*, decisions: int, processes: int, threads: int, kills: int, seed: int)
     verdict = soak.run(say=lambda what: click.echo(what, err=True))
     click.echo(f"{verdict.decisions:,} decisions and {verdict.answers:,} answers in {time.monotonic() - began:.0f} s")
     click.echo(", ".join(f"{count:,} {kind}" for kind, count in verdict.entries.most_common()))
+    because = ", ".join(f"{count:,} because of {why}" for why, count in verdict.followed.most_common() if why)
+    click.echo(f"decided again: {because}; {verdict.lacked:,} were told which order took what they lacked")
     click.echo(f"killed: {soak.killed['callers']} processes of callers, {soak.killed['server']} servers")
     click.echo(
         f"{verdict.oversold} units oversold, {verdict.floors_broken} floors broken, {verdict.days_too_full} full days"

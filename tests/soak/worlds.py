@@ -10,6 +10,8 @@ SKUS = [f"S{number:02}" for number in range(50)]
 NODES = [f"n{number}" for number in range(10)]
 CHANNELS = ("app", "web")
 UNITS = 20
+WAITING = 0.3
+"""How many of the orders let their unfilled units wait."""
 FULL, MOST_A_DAY = "n3", 400
 HOLD = "then: {hold: 20 m}"
 POLICIES = {
