@@ -61,7 +61,7 @@ class Caller:
         self._dice = random.Random(seed)
         self._known: list[dict[str, Any]] = []
         self._number = 0
-        self._versions = [version.version for version in pointsman.versions.published()]
+        self._versions = [version.version for version in self._asked(pointsman.versions.published)]
 
     def run(self) -> None:
         while True:

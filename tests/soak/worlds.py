@@ -34,12 +34,12 @@ class Clock:
         return NOW + (time.time() - self.began) * self.speed
 
 
-def warehouse() -> Inventory:
+def warehouse(units: int) -> Inventory:
     nodes = [
         node(name, Place(latitude=44_000_000 + 400_000 * number, longitude=1_000_000 + 500_000 * number))
         for number, name in enumerate(NODES)
     ]
-    return inventory(nodes, {sku: dict.fromkeys(NODES, UNITS) for sku in SKUS}, services=[service()])
+    return inventory(nodes, {sku: dict.fromkeys(NODES, units) for sku in SKUS}, services=[service()])
 
 
 def files(name: str) -> dict[str, bytes]:
