@@ -8,8 +8,8 @@ from engine.decide.decision import Claim, Parcel, Room, canonical, record
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Commit, Key, Ledger
+from engine.store.loads import save
 from engine.store.log import entries, find
-from engine.store.network import save
 from engine.store.policies import Act, publish
 from engine.store.policies import activate as activate_version
 from tests.building import LILLE, LYON, NOW, decided, inventory, node, order, policies, snapshot

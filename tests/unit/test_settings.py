@@ -29,7 +29,7 @@ def test_every_setting_is_read():
         fsync="always",
         max_lines=40,
         replicas=1,
-        replica_url="rediss://follower:6379/1",
+        redis_replica_url="rediss://follower:6379/1",
     )
 
 
