@@ -78,7 +78,9 @@ def test_a_server_whose_certificate_is_vouched_for_is_used_and_no_other(tmp_path
     _, stranger = certificate(tmp_path, "stranger")
     with tls_server(tmp_path, key, certified, "--tls-auth-clients", "no") as where:
         served(f"rediss://{where}/0?ssl_ca_certs={certified}", clock)
-        for url in (f"rediss://{where}/0?ssl_ca_certs={stranger}", f"rediss://{where}", f"redis://{where}"):
+        strange = f"rediss://{where}/0?ssl_ca_certs={stranger}"
+        missing = f"rediss://{where}/0?ssl_ca_certs={tmp_path / 'missing.crt'}"
+        for url in (strange, missing, f"rediss://{where}", f"redis://{where}"):
             with pytest.raises(StoreUnavailable, match="can't be used"):
                 Pointsman(Settings(redis_url=url))
 
