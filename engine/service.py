@@ -55,7 +55,7 @@ class Pointsman:
         self._client = Client(self._server.url, replicas=settings.replicas, revive=self._server.ensure_running)
         self._keys = Keys(settings.network)
         self._ledger = Ledger(self._client, self._keys)
-        self._replica = Replica(self._server.url, replica_url=settings.replica_url, keys=self._keys)
+        self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
         self._memory = Memory(self._client, self._keys)
         self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
         self.holds = Holding(self._client, self._keys, clock=lambda: self.now)

@@ -26,8 +26,8 @@ class Settings:
     `redis_url` None means the embedded server, in the directory `data`. `network` is the hash tag of its keys. `fsync`
     is how often the embedded server's append-only file reaches the disk. Orders of more than `max_lines` lines are
     refused. A caller has at most `max_holds` open holds; None: any number. `replicas` is how many replicas must have a
-    change before it is answered. `replica_url` is a server that follows the one at `redis_url`, for reads that may be
-    some seconds old; a cluster and Sentinels name theirs by themselves.
+    change before it is answered. `redis_replica_url` is a server that follows the one at `redis_url`, for reads that
+    may be some seconds old; a cluster and Sentinels name theirs by themselves.
     """
 
     redis_url: str | None = None
@@ -37,7 +37,7 @@ class Settings:
     max_lines: int = 500
     max_holds: int | None = None
     replicas: int = 0
-    replica_url: str | None = None
+    redis_replica_url: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -51,7 +51,7 @@ class Settings:
             max_lines=_count("POINTSMAN_MAX_LINES", said.get("POINTSMAN_MAX_LINES", "500"), _MOST_LINES, "lines"),
             max_holds=_max_holds(said.get("POINTSMAN_MAX_HOLDS")),
             replicas=_replicas(said.get("POINTSMAN_REPLICAS")),
-            replica_url=_replica_url(said.get("POINTSMAN_REDIS_REPLICA_URL"), said.get("POINTSMAN_REDIS_URL")),
+            redis_replica_url=_replica_url(said.get("POINTSMAN_REDIS_REPLICA_URL"), said.get("POINTSMAN_REDIS_URL")),
         )
 
 

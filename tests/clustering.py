@@ -1,6 +1,7 @@
 """Servers of a test's own that listen on loopback: a Redis Cluster, a primary with replicas, Sentinels."""
 
 import contextlib
+import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -18,6 +19,11 @@ NODE_TIMEOUT = 1_500
 """Milliseconds after which a node of a cluster that does not answer is replaced."""
 
 
+def binary() -> str:
+    """What servers of several are made of: the embedded binary or, where that names one, SEVERAL_BY=redis-server."""
+    return os.environ.get("SEVERAL_BY") or str(_binary())
+
+
 class Node:
     """One server process."""
 
@@ -31,7 +37,7 @@ class Node:
         self._data.mkdir(parents=True, exist_ok=True)
         said = ["--bind", HOST, "--port", str(self.port), "--dir", str(self._data), "--save", "", *self._options]
         said += ["--repl-diskless-sync-delay", "0"]  # a replica is waited for, and no other is coming
-        self.process = subprocess.Popen([str(_binary()), *said], stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen([binary(), *said], stdout=subprocess.DEVNULL)
         wait_until(self._answers, f"the server on port {self.port} answers")
 
     @property
@@ -142,7 +148,7 @@ class Watcher:
         self.port = free_port()
         said = data / "sentinel.conf"
         said.write_text(_SENTINEL.format(port=self.port, data=data, service=SERVICE, primary=primary))
-        self.process = subprocess.Popen([str(_binary()), str(said), "--sentinel"], stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen([binary(), str(said), "--sentinel"], stdout=subprocess.DEVNULL)
         wait_until(self._answers, f"the sentinel on port {self.port} answers")
 
     @property

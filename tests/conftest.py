@@ -59,6 +59,7 @@ def server_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 def started_redis(data: Path) -> Iterator[str]:
     socket = data / "redis.sock"
     said = ["--port", "0", "--unixsocket", str(socket), "--dir", str(data), "--save", "", "--appendonly", "yes"]
+    said += ["--appendfsync", "no"]  # nothing that is tried on it is of the disk, which others may keep busy
     with subprocess.Popen([str(redis_server()), *said], stdout=subprocess.DEVNULL) as process:
         try:
             wait_until(socket.exists, "redis-server listens")

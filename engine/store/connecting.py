@@ -5,6 +5,8 @@
     redis+sentinel://user:password@host:26379,host:26379/service/0  Sentinels, and the service that they watch
 
 The last takes `?sentinel_username=` and `?sentinel_password=` if the Sentinels ask for them; `rediss+...` is with TLS.
+With TLS any of them takes `?ssl_ca_certs=` (who vouches for the servers, if the system doesn't know them), and
+`ssl_certfile=` and `ssl_keyfile=` (who we are, if they ask).
 """
 
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from redis.retry import Retry
 from engine.errors import BadSetting
 from engine.settings import SEVERAL_SERVERS
 
+_TLS = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 _PORTS = {"cluster": 6379, "sentinel": 26379}
 # Any: redis-py leaves these without types
 _node: Any = cluster.ClusterNode
@@ -50,8 +53,8 @@ def connected(url: str, *, retry: Retry, reading: bool = False, **options: Any) 
         return redis.Redis.from_url(url, retry=retry, **options)
     address = read_address(url)
     login: dict[str, Any] = {"username": address.username, "password": address.password}
-    if address.tls:
-        login["ssl"] = True
+    tls = {"ssl": True, **{name: address.more[name] for name in _TLS if name in address.more}} if address.tls else {}
+    login |= tls
     if address.kind == "cluster":
         nodes = [_node(host, port) for host, port in address.hosts]
         if reading:
@@ -61,7 +64,7 @@ def connected(url: str, *, retry: Retry, reading: bool = False, **options: Any) 
     of_sentinels = {
         "username": address.more.get("sentinel_username"),
         "password": address.more.get("sentinel_password"),
-        "ssl": address.tls,
+        **tls,
         "socket_timeout": options.get("socket_timeout"),
         "socket_connect_timeout": options.get("socket_connect_timeout"),
         "retry": Retry(NoBackoff(), 0),  # there are others to ask

@@ -85,7 +85,8 @@ def _verify(server: Server, settings: Settings) -> None:
             if not server.ensure_running():
                 raise
             _look(server.url, strictest=ours and settings.fsync == "always")
-    except (redis.RedisError, RedisClusterException, ValueError) as error:
+    except (redis.RedisError, RedisClusterException, ValueError, TypeError, OSError) as error:
+        # the last ones of options in the URL that nobody knows, and of files that aren't where it says
         mend = "try again" if ours else "start it, or mend POINTSMAN_REDIS_URL"
         inside = f"that at {without_password(server.url)}: {error}; {mend}"
         raise StoreUnavailable("the server can't be used", inside=inside) from error

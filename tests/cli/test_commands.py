@@ -69,12 +69,12 @@ def test_a_day_is_summed_up_and_not_decided_twice(run: Run, tmp_path: Path) -> N
     assert audit["clean"]
     assert audit["shipped"] == audit["held"] == first["units_shipped"]
 
-    again = json.loads(run("route", orders, "--json", network="day").stdout)
-    assert again["decided_before"] == 40
+    again = json.loads(run("route", orders, "--json", "--weigh", "3", network="day").stdout)
+    assert (again["decided_before"], again["orders_weighed"]) == (40, 0)
     assert again["units_shipped"] == first["units_shipped"]
     assert json.loads(run("ledger", "check", "--json", network="day").stdout) == audit
 
-    tables = run("route", orders, network="day").stdout
+    tables = run("route", orders, "--weigh", "3", network="day").stdout
     assert "decided before, not again" in tables
     assert "units shipped" in tables
 

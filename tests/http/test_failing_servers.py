@@ -71,8 +71,11 @@ def test_being_asked_whether_it_is_ready_writes_nothing(http, client):
     assert contents_of(client, "main") == before
 
 
-def test_a_server_that_hangs_at_the_commit_is_a_problem_and_what_it_did_then_is_done_once(server, client, clock):
+def test_a_server_that_hangs_at_the_commit_is_a_problem_and_what_it_did_then_is_done_once(
+    server, client, clock, monkeypatch
+):
     """The commit is in its socket by the time the caller is told to try again: it may be done later, but once."""
+    monkeypatch.setattr("engine.store.client.ANSWER_SECONDS", 0.7)  # it is waited for three times, by two requests
     running, armed = client.info("server")["process_id"], []
 
     def stopping():

@@ -24,7 +24,7 @@ from engine.settings import Settings
 from engine.store.embedded import socket_of
 from tests.bench.installing import _wait_for_the_server
 from tests.soak.judging import Verdict, judge
-from tests.soak.worlds import POLICIES, Clock, files, warehouse
+from tests.soak.worlds import POLICIES, UNITS, Clock, files, warehouse
 
 ROOT = Path(__file__).parents[2]
 _LONG_AFTER = 400 * 86_400
@@ -45,6 +45,8 @@ def main(*, decisions: int, processes: int, threads: int, kills: int, seed: int)
     verdict = soak.run(say=lambda what: click.echo(what, err=True))
     click.echo(f"{verdict.decisions:,} decisions and {verdict.answers:,} answers in {time.monotonic() - began:.0f} s")
     click.echo(", ".join(f"{count:,} {kind}" for kind, count in verdict.entries.most_common()))
+    because = ", ".join(f"{count:,} because of {why}" for why, count in verdict.followed.most_common() if why)
+    click.echo(f"decided again: {because}; {verdict.lacked:,} were told which order took what they lacked")
     click.echo(f"killed: {soak.killed['callers']} processes of callers, {soak.killed['server']} servers")
     click.echo(
         f"{verdict.oversold} units oversold, {verdict.floors_broken} floors broken, {verdict.days_too_full} full days"
@@ -61,7 +63,7 @@ class CallerFailed(Exception):
 
 @dataclass
 class Soak:
-    """`speed` is how many seconds of the service's clock pass in one."""
+    """`speed` is how many seconds of the service's clock pass in one, `units` what each position begins with."""
 
     decisions: int
     processes: int
@@ -69,6 +71,7 @@ class Soak:
     kills: int
     seed: int
     speed: int = 60
+    units: int = UNITS
     killed: dict[str, int] = field(default_factory=lambda: {"callers": 0, "server": 0})
     _workers: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
     _started: int = 0
@@ -88,7 +91,7 @@ class Soak:
         clock = Clock(began=time.time(), speed=self.speed)
         settings = Settings(data=data / "server", fsync="always")
         with Pointsman(settings, clock=clock) as pointsman:
-            pointsman.load(warehouse())
+            pointsman.load(warehouse(self.units))
             policies = {pointsman.publish(files(name), who="soak", note="").version: name for name in POLICIES}
             pointsman.activate(next(iter(policies)), who="soak", note="")
             for number in range(self.processes):

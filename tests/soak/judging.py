@@ -15,7 +15,7 @@ from engine.store import log
 from engine.store.log import Entry
 from tests.soak.worlds import FULL, MOST_A_DAY, floor
 
-_STATES = {"confirmed", "released", "expired"}
+_STATES = {"confirmed", "released", "expired", "rejected"}
 
 
 @dataclass(kw_only=True)
@@ -25,6 +25,10 @@ class Verdict:
     decisions: int = 0
     answers: int = 0
     entries: Counter[str] = field(default_factory=Counter)
+    followed: Counter[str] = field(default_factory=Counter)
+    """Decisions that follow others, by because of what."""
+    lacked: int = 0
+    """Decisions of batches that say which order took what they lacked."""
     oversold: int = 0
     floors_broken: int = 0
     days_too_full: int = 0
@@ -53,6 +57,8 @@ class Reading:
     states: dict[str, list[str]] = field(default_factory=dict)
     until: dict[str, int] = field(default_factory=dict)
     moved: dict[str, int] = field(default_factory=dict)
+    rejected: set[tuple[str, str]] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
 
     def add(self, entry: Entry) -> None:
         self.verdict.entries[entry.kind] += 1
@@ -66,8 +72,14 @@ class Reading:
                     if bit == "1":
                         self.verdict.lost += [f"movement {op} was applied twice"] if op in self.moved else []
                         self.moved[op] = delta
-            case _:
+            case "rejected":
+                self._rejected(entry, entry.record)
+            case "withdrawn":
+                self._waits_no_more(entry.decision)
+            case "confirmed" | "released" | "expired":
                 self._ended(entry)
+            case _:
+                self.verdict.lost.append(f"an entry of a kind nobody asked for: {entry.kind}")
 
     def _decided(self, entry: Entry, record: Mapping[str, Any]) -> None:
         self.verdict.decisions += 1
@@ -89,6 +101,33 @@ class Reading:
         self.verdict.days_too_full += full and self.loads[entry.day, FULL] > MOST_A_DAY
         self.shipments[entry.decision], self.days[entry.decision] = parts, entry.day
         self.states[entry.decision] = ["held"] * len(parts)
+        self.verdict.lacked += bool(record.get("lacked"))
+        self._follows(entry.decision, record)
+
+    def _follows(self, decision: str, record: Mapping[str, Any]) -> None:
+        follows = record.get("follows", {"because": None})
+        self.verdict.followed[follows["because"]] += 1
+        if follows["because"] == "stock":
+            self._waits_no_more(follows["decision"])
+        if record.get("waiting"):
+            self.waiting.add(decision)
+
+    def _waits_no_more(self, decision: str) -> None:
+        self.verdict.lost += [] if decision in self.waiting else [f"what waited of {decision} was taken up twice"]
+        self.waiting.discard(decision)
+
+    def _rejected(self, entry: Entry, record: Mapping[str, Any]) -> None:
+        self.rejected.add((entry.decision, record["node"]))
+        for number, units in record["parts"]:
+            part = self.shipments[entry.decision][number]
+            gone = Counter({(sku, record["node"]): count for sku, count in units})
+            self.verdict.lost += [] if gone <= part else [f"{entry.decision} was rejected beyond what it held"]
+            self.held.subtract(gone)
+            self.shipments[entry.decision][number] = part - gone
+            self.verdict.lost += [] if (part == gone) == (number in record["ended"]) else [f"{entry.decision} ended?"]
+            if part == gone:
+                self.states[entry.decision][number] = "rejected"
+                self.loads[self.days[entry.decision], record["node"]] -= record["room"]
 
     def _ended(self, entry: Entry) -> None:
         for number in entry.shipments or ():
@@ -133,11 +172,15 @@ def _compare(pointsman: Pointsman, reading: Reading, answers: Path) -> None:
                 found = reading.until.get(name, 0) >= said or set(reading.states[name]) & _STATES != set()
             case "moved":
                 found = reading.moved.get(name) == said
+            case "rejected":
+                found = (name, said) in reading.rejected
             case _:
                 newest[name] = max(newest[name], said)
                 found = True
         if not found:
             reading.verdict.lost.append(f"{kind} {name} {said}")
+    waiting = {place.waiting.decision for place in pointsman.backlog.page(limit=1_000_000).places}
+    reading.verdict.lost += [f"waiting {name}" for name in sorted(waiting ^ reading.waiting)]
     for name, number in newest.items():
         sku, node = name.split()
         stamp = pointsman._client.redis.hget(pointsman._keys.stamp(sku), node)

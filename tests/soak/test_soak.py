@@ -4,9 +4,11 @@ from tests.soak.__main__ import Soak
 
 
 def test_callers_and_the_server_killed_at_random_lose_and_oversell_nothing():
-    soak = Soak(decisions=400, processes=2, threads=4, kills=2, seed=1, speed=600)
+    soak = Soak(decisions=1_500, processes=2, threads=4, kills=2, seed=1, speed=600, units=1)
     verdict = soak.run(say=lambda _: None)
     assert soak.killed == {"callers": 1, "server": 1}
-    assert verdict.decisions >= 400
-    assert {"decided", "confirmed", "released", "expired", "moved"} <= set(verdict.entries)
+    assert verdict.decisions >= 1_500
+    kinds = {"decided", "confirmed", "released", "expired", "extended", "rejected", "withdrawn", "moved"}
+    assert kinds - {"withdrawn"} <= set(verdict.entries) <= kinds
+    assert set(verdict.followed) == {None, "rejected", "stock"}
     assert (verdict.faults, verdict.lost, verdict.drifts) == (0, [], [])

@@ -1,7 +1,8 @@
 """`python -m tests.soak.worker DATA BEGAN SPEED THREADS SEED`: many callers in one process, until it is killed.
 
-Each decides, confirms, releases, extends, counts, moves and activates at random. It asks again under the same name
-while the server does not answer, and writes down each answer it got, and nothing that it got none for.
+Each decides, alone or in batches, lets units wait and be served later, rejects, confirms, releases, extends, counts,
+moves and activates at random. It asks again under the same name while the server does not answer, and writes down each
+answer it got, and nothing that it got none for.
 """
 
 import hashlib
@@ -13,30 +14,54 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from engine.errors import Contended, HoldEnded, PointsmanError, StockConflict, StoreUnavailable
+from engine.errors import (
+    Contended,
+    HoldEnded,
+    InputInvalid,
+    NotFound,
+    PointsmanError,
+    QuotaExceeded,
+    StockConflict,
+    StoreUnavailable,
+)
+from engine.facts import Order
+from engine.rejecting import COUNTED, Reason, Refusal
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.settling import Answer
 from engine.store.ledger import Key
 from engine.store.stock import Count, Movement, Stamp
 from tests.building import order
-from tests.soak.worlds import CHANNELS, NODES, SKUS, Clock
+from tests.soak.worlds import CHANNELS, NODES, SKUS, WAITING, Clock
 
 _REMEMBERED = 30
 _MOST_FAULTS = 200
-_ODDS = {"decide": 60, "confirm": 8, "release": 8, "extend": 4, "count": 6, "move": 13, "activate": 1}
+_MOST_WAITING = 50
+_ODDS = {
+    "decide": 50,
+    "batch": 3,
+    "reject": 6,
+    "serve": 3,
+    "confirm": 8,
+    "release": 8,
+    "extend": 4,
+    "count": 6,
+    "move": 13,
+    "activate": 1,
+}
 
 
 class Caller:
     """One thread."""
 
-    def __init__(self, pointsman: Pointsman, seed: str, answers: int) -> None:
-        self._pointsman, self._seed, self._answers = pointsman, seed, answers
+    def __init__(self, pointsman: Pointsman, clock: Clock, seed: str, answers: int) -> None:
+        self._pointsman, self._clock, self._seed, self._answers = pointsman, clock, seed, answers
         self._dice = random.Random(seed)
-        self._known: list[str] = []
+        self._known: list[dict[str, Any]] = []
         self._number = 0
-        self._versions = [version.version for version in pointsman.versions.published()]
+        self._versions = [version.version for version in self._asked(pointsman.versions.published)]
 
     def run(self) -> None:
         while True:
@@ -45,13 +70,62 @@ class Caller:
             getattr(self, act)(f"{self._seed}-{self._number}")
 
     def decide(self, name: str) -> None:
+        wanted, wait = self._order(name), self._dice.random() < WAITING
+        self._made(self._asked(lambda: self._pointsman.decide(wanted, key=self._key(name), wait=wait)))
+
+    def batch(self, name: str) -> None:
+        orders = [self._order(f"{name}.{number}") for number in range(self._dice.randint(2, 4))]
+        wait = self._dice.random() < WAITING
+        found = self._asked(
+            lambda: self._pointsman.decide_together(orders, keys=lambda item: self._key(item.id), wait=wait)
+        )
+        self._made(*(found.answers if found else ()))
+
+    def reject(self, name: str) -> None:
+        made = [record for record in self._known if record["shipments"]]
+        if not made:
+            return
+        record, dice = self._dice.choice(made), self._dice
+        shipment, reason = dice.choice(record["shipments"]), dice.choice(get_args(Reason))
+        some = {shipment["lines"][0]["line"]: 1} if dice.random() < 0.5 else {}
+        counted = (
+            {shipment["lines"][0]["sku"]: dice.randint(0, 9)} if reason in COUNTED and dice.random() < 0.5 else None
+        )
+        refusal = Refusal(
+            decision=record["id"],
+            node=shipment["node"],
+            reason=reason,
+            lines=some,
+            on_hand=counted,
+            waits=dice.random() < WAITING,
+            op=name,
+        )
+        answer = self._asked(lambda: self._pointsman.rerouting.reject(refusal))
+        if answer is not None:
+            self._write("rejected", refusal.decision, refusal.node)
+            self._made(answer)
+
+    def serve(self, _: str) -> None:
+        """Offer what is there to what waits; and withdraw the last, where too much does."""
+        found = self._asked(lambda: self._pointsman.backlog.run(limit=5))
+        self._made(*(found.answers if found else ()))
+        page = self._asked(lambda: self._pointsman.backlog.page(limit=10 * _MOST_WAITING))
+        for place in page.places[_MOST_WAITING:]:
+            self._asked(lambda place=place: self._pointsman.backlog.withdraw(place.waiting.decision))
+
+    def _order(self, name: str) -> Order:
         dice = self._dice
         lines = [(dice.choice(SKUS), dice.randint(1, 3)) for _ in range(dice.randint(1, 3))]
-        wanted = order(*lines, id=name, channel=dice.choice(CHANNELS))
-        answer = self._asked(lambda: self._pointsman.decide(wanted, key=Key(caller=self._seed[:2], name=name)))
-        if answer is not None:
-            self._write("decided", answer.record["id"], hashlib.sha256(answer.body).hexdigest())
-            self._known = [*self._known[-_REMEMBERED:], answer.record["id"]]
+        return order(*lines, id=name, channel=dice.choice(CHANNELS))
+
+    def _key(self, name: str) -> Key:
+        return Key(caller=self._seed[:2], name=name)
+
+    def _made(self, *answers: Answer | None) -> None:
+        for answer in answers:
+            if answer is not None:
+                self._write("decided", answer.record["id"], hashlib.sha256(answer.body).hexdigest())
+                self._known = [*self._known[-_REMEMBERED:], answer.record]
 
     def confirm(self, name: str) -> None:
         self._end("confirm", name)
@@ -61,20 +135,21 @@ class Caller:
 
     def _end(self, verb: str, name: str) -> None:
         if self._known:
-            decision = self._dice.choice(self._known)
+            decision = self._dice.choice(self._known)["id"]
             state = self._asked(lambda: getattr(self._pointsman.holds, verb)(decision, op=name))
             if state is not None:
                 self._write("ended", decision, [item.state for item in state.shipments])
 
     def extend(self, name: str) -> None:
         if self._known:
-            decision = self._dice.choice(self._known)
+            decision = self._dice.choice(self._known)["id"]
             state = self._asked(lambda: self._pointsman.holds.extend(decision, minutes=30, op=name))
             if state is not None:
                 self._write("extended", decision, state.until)
 
     def count(self, _: str) -> None:
-        stamp = Stamp(kind="t", number=time.time_ns() // 1_000)
+        # by the clock that rejections go by, too
+        stamp = Stamp(kind="t", number=int(self._clock() * 1_000_000))
         units = self._dice.randint(5, 30)
         item = Count(node=self._dice.choice(NODES), sku=self._dice.choice(SKUS), on_hand=units, stamp=stamp)
         if self._asked(lambda: self._pointsman.stock.put(item)) is not None:
@@ -97,7 +172,7 @@ class Caller:
         for _ in range(_MOST_FAULTS):
             try:
                 return act()
-            except (HoldEnded, StockConflict):
+            except (HoldEnded, InputInvalid, NotFound, QuotaExceeded, StockConflict):
                 return None
             except (StoreUnavailable, Contended):
                 time.sleep(0.05)
@@ -110,9 +185,10 @@ class Caller:
 def main(data: str, began: str, speed: str, threads: str, seed: str) -> None:
     answers = os.open(Path(data) / f"{seed}.answers", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     settings = Settings(data=Path(data) / "server", fsync="always")
-    pointsman = _opened(settings, Clock(began=float(began), speed=int(speed)))
+    clock = Clock(began=float(began), speed=int(speed))
+    pointsman = _opened(settings, clock)
     for number in range(int(threads)):
-        caller = Caller(pointsman, f"{seed}.{number}", answers)
+        caller = Caller(pointsman, clock, f"{seed}.{number}", answers)
         threading.Thread(target=_run, args=(caller,)).start()
 
 

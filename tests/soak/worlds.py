@@ -10,6 +10,8 @@ SKUS = [f"S{number:02}" for number in range(50)]
 NODES = [f"n{number}" for number in range(10)]
 CHANNELS = ("app", "web")
 UNITS = 20
+WAITING = 0.3
+"""How many of the orders let their unfilled units wait."""
 FULL, MOST_A_DAY = "n3", 400
 HOLD = "then: {hold: 20 m}"
 POLICIES = {
@@ -32,12 +34,12 @@ class Clock:
         return NOW + (time.time() - self.began) * self.speed
 
 
-def warehouse() -> Inventory:
+def warehouse(units: int) -> Inventory:
     nodes = [
         node(name, Place(latitude=44_000_000 + 400_000 * number, longitude=1_000_000 + 500_000 * number))
         for number, name in enumerate(NODES)
     ]
-    return inventory(nodes, {sku: dict.fromkeys(NODES, UNITS) for sku in SKUS}, services=[service()])
+    return inventory(nodes, {sku: dict.fromkeys(NODES, units) for sku in SKUS}, services=[service()])
 
 
 def files(name: str) -> dict[str, bytes]:

@@ -89,14 +89,17 @@ DAMAGES = {
 }
 
 
-@pytest.mark.parametrize(
-    "name", ["late", "confirmed", "two ways", "rejected", "half rejected", "half", "units", "living"]
-)
-@pytest.mark.parametrize("damage", DAMAGES)
+CASES = [
+    (name, damage)
+    for name in ("late", "confirmed", "two ways", "rejected", "half rejected", "half", "units", "living")
+    for damage in DAMAGES
+    if damage != "gone" or name not in ("units", "living")  # which have none
+]
+
+
+@pytest.mark.parametrize(("name", "damage"), CASES)
 def test_an_ending_that_was_changed_is_found_and_mended(*, shop, ended, redis_client, key, name, damage):
     before = endings(redis_client, key)
-    if damage == "gone" and ended[name] not in before:
-        pytest.skip("there is none")
     DAMAGES[damage](redis_client, key("endings"), ended[name])
     (drift,) = shop.check().drifts
     assert drift.what == f"endings of the shipments of decision {ended[name]}"

@@ -8,6 +8,8 @@ import threading
 import pytest
 
 from engine.errors import NotReady
+from engine.service import Pointsman
+from engine.settings import Settings
 from engine.store import client as store
 from engine.store import loads
 from engine.store.keys import Keys
@@ -15,6 +17,7 @@ from engine.store.stock import Count, Movement, Stamp
 from tests.building import LILLE, LYON, inventory, node, order
 from tests.conftest import activate
 from tests.ordering import shipped_units
+from tests.proxying import proxy
 from tests.waiting import wait_until
 
 FEW = 3
@@ -200,6 +203,18 @@ def test_a_load_whose_goods_are_gone_says_so_and_the_next_one_mends_it(shop, ope
     assert worker.load(stocked(3, "NEWER"))
     assert on_hand(redis_client, network) == all_of(3, "NEWER")
     assert worker.availability("S0", "web").free == 3
+
+
+@pytest.mark.parametrize("marker", [b"HSET", b"RPUSH", b"EVALSHA", b":base:", b"LRANGE"])
+def test_a_reply_lost_on_the_way_leaves_one_network_whole(*, shop, server_url, redis_client, network, clock, marker):
+    with proxy(server_url) as lossy, Pointsman(Settings(redis_url=lossy.url, network=network), clock=clock) as loader:
+        assert loader.network().nodes
+        lossy.marker = marker
+        assert loader.load(stocked(2, "NEW"))
+        assert lossy.lost == 1
+    assert on_hand(redis_client, network) == all_of(2, "NEW")
+    assert shop.availability("NEW", "web").free == 2
+    assert shop.check().clean
 
 
 LOAD = """

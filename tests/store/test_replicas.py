@@ -49,7 +49,7 @@ def replica(pair):
 @pytest.fixture
 def shop(pair, clock, network):
     """Ten of A in Lyon and in Lille, of which an order took three from Lyon."""
-    settings = Settings(redis_url=url(pair[0]), replica_url=url(pair[1]), network=network)
+    settings = Settings(redis_url=url(pair[0]), redis_replica_url=url(pair[1]), network=network)
     with Pointsman(settings, clock=clock) as pointsman:
         stock = {"A": {"lyon": 10, "lille": 10}, "B": {"lyon": 5}}
         pointsman.load(inventory([node("lyon", LYON), node("lille", LILLE)], stock))
@@ -188,7 +188,7 @@ def test_where_the_replica_does_not_answer_the_primary_does_and_the_replica_rest
 def test_where_the_primary_does_not_answer_the_replica_does_and_nothing_is_decided(tmp_path, clock):
     with nodes(tmp_path, 2) as (primary, replica):
         follow(primary, replica)
-        settings = Settings(redis_url=url(primary), replica_url=url(replica))
+        settings = Settings(redis_url=url(primary), redis_replica_url=url(replica))
         with Pointsman(settings, clock=clock) as shop:
             shop.load(inventory([node("lyon", LYON)], {"A": {"lyon": 9}}))
             activate(shop)
@@ -210,7 +210,7 @@ def test_the_scripts_of_a_replica_that_forgot_them_are_sent_whole(shop, replica)
 
 
 def test_a_server_that_follows_nobody_is_no_replica(pair, shop):
-    settings = Settings(redis_url=url(pair[0]), replica_url=url(pair[0]), network=shop.settings.network)
+    settings = Settings(redis_url=url(pair[0]), redis_replica_url=url(pair[0]), network=shop.settings.network)
     with Pointsman(settings, clock=lambda: shop.now) as pointsman:
         assert free(pointsman, max_stale=LONG) == (17, None)
 

@@ -302,6 +302,11 @@ def test_a_given_server_that_does_not_answer_is_told_without_its_password(tmp_pa
     assert "sesame" not in str(caught.value)
 
 
+def test_an_option_in_the_url_that_nobody_knows_is_named():
+    with pytest.raises(StoreUnavailable, match=r"nonsense.*POINTSMAN_REDIS_URL"):
+        open_server(Settings(redis_url="redis://127.0.0.1:1?nonsense=3"))
+
+
 @pytest.mark.parametrize("info", [{"redis_version": "7.0.0"}, {"redis_version": "8.2.1"}, {"redis_version": "10.0"}])
 def test_redis_from_7_0_on_will_do(info):
     check_version(info)

@@ -20,6 +20,7 @@ def test_every_setting_is_read():
         "POINTSMAN_FSYNC": "always",
         "POINTSMAN_MAX_LINES": "40",
         "POINTSMAN_REPLICAS": "1",
+        "POINTSMAN_REDIS_REPLICA_URL": "rediss://follower:6379/1",
     }
     assert Settings.from_environment(environ) == Settings(
         redis_url="redis://stock:6379/1",
@@ -28,6 +29,7 @@ def test_every_setting_is_read():
         fsync="always",
         max_lines=40,
         replicas=1,
+        redis_replica_url="rediss://follower:6379/1",
     )
 
 
@@ -47,6 +49,8 @@ def test_an_empty_variable_is_one_that_is_not_set():
         ("POINTSMAN_REPLICAS", "10"),
         ("POINTSMAN_REPLICAS", "-1"),
         ("POINTSMAN_REDIS_URL", "redis+elsewhere://one:1"),
+        ("POINTSMAN_REDIS_REPLICA_URL", "redis+cluster://one:1"),
+        ("POINTSMAN_REDIS_REPLICA_URL", "redis://follower:6379"),
         ("POINTSMAN_MAX_LINES", "-1"),
         ("POINTSMAN_MAX_LINES", "1e3"),
         ("POINTSMAN_MAX_LINES", "٣"),
@@ -59,6 +63,14 @@ def test_a_bad_value_is_named_with_its_variable_and_what_is_allowed(name, value)
     assert name in str(caught.value)
     assert value in str(caught.value)
     assert caught.value.allowed in str(caught.value)
+
+
+@pytest.mark.parametrize("primary", ["redis+cluster://one:1", "redis+sentinel://one:1/stock"])
+def test_a_replica_is_named_of_a_single_server_alone(primary):
+    with pytest.raises(BadSetting, match=r"POINTSMAN_REDIS_REPLICA_URL.*must be left out"):
+        Settings.from_environment(
+            {"POINTSMAN_REDIS_URL": primary, "POINTSMAN_REDIS_REPLICA_URL": "redis://:sesame@follower:6379"}
+        )
 
 
 def test_a_password_in_a_bad_url_is_not_shown():
