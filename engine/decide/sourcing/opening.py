@@ -79,6 +79,12 @@ class Opening:
             found = self._fewer(found, surplus)
         self.best = min(self.best, found)
 
+    def improve_with(self, opened: frozenset[int], more: Collection[int], surplus: Mapping[int, int]) -> None:
+        for some in (more, [number for number, worth in surplus.items() if worth >= 0]):
+            found = self.evaluated(self._more(opened, some, surplus))
+            if found < self.best:
+                self.best = self._fewer(found, surplus)
+
     def improve_all(self, surplus: Mapping[int, int]) -> None:
         """The same from all of them."""
         found = self.evaluated(self._more(frozenset(), surplus, surplus))

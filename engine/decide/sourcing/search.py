@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from engine.decide.sourcing.ascent import Ascent
+from engine.decide.sourcing.blending import Plan
+from engine.decide.sourcing.closing import closed
 from engine.decide.sourcing.counting import Carried, carried, least_alone, missing
 from engine.decide.sourcing.lanes import Lane, useful, with_ties
 from engine.decide.sourcing.opening import Opening
@@ -58,6 +60,8 @@ class Branch(NamedTuple):
     free: Sequence[int]
     values: Sequence[int]
     floor: int
+    toll: int = 0
+    plans: Sequence[Plan] = ()
 
 
 class Search:
@@ -105,13 +109,16 @@ class Search:
 
     def _run(self, steps: int | None) -> int:
         root = Branch(frozenset(), range(len(self._lanes)), self._relaxation.start, self._relaxation.base)
-        stack, unrefined = [root], self._opening.room(()) >= len(self._lanes)
+        stack, unrefined = [root], True
+        self._closely = False
         most = None if steps is None else self.steps + steps
         while stack and (most is None or self.steps <= most):
-            stack += self._explored(stack.pop())
+            stack += self._closed(stack.pop()) if self._closely else self._explored(stack.pop())
             if stack and unrefined and self._bounds > SOON:
                 # once more from the start, where all branches begin with better values
-                stack, unrefined = [root._replace(values=self._refined(root))], False
+                self._relaxation = self._relaxed(closely=True)
+                stack, unrefined = [root._replace(values=self._first_values, toll=self._first_toll)], False
+                self._closely = True
         if stack:
             # it had to stop, maybe before it came upon what fills most
             self._opening.improve_all(self._surplus)
@@ -142,6 +149,30 @@ class Search:
                 return [without, without._replace(opened=branch.opened | {number})]
         return []
 
+    def _closed(self, branch: Branch) -> list[Branch]:
+        while self._opening.fits(branch.opened):
+            free = self._reaching(branch)
+            if not free:
+                self._finish(branch.opened)
+                break
+            if self._opening.floor(branch.opened, free) >= self._target: break
+            self._bounds += 1
+            found = closed(self._relaxation, branch.opened, free, self._opening.room(branch.opened), branch.values, branch.toll, branch.plans, self._target)
+            self._looks += found.steps
+            if found.floor >= self._target:
+                break
+            half = [n for n, share in found.shares.items() if 2 * share >= found.whole]
+            self._opening.improve_with(branch.opened, half, found.surplus)
+            surplus, slack = found.surplus, self._target - found.floor
+            must = frozenset([number for number in free if surplus[number] >= slack])
+            may = [number for number in free if -slack < surplus[number] < slack]
+            branch = Branch(branch.opened | must, may, found.values, found.floor, found.toll, found.plans)
+            if len(may) == len(free):
+                number = max(free, key=lambda number: (min(found.shares[number], found.whole-found.shares[number]), surplus[number], -number))
+                without = branch._replace(free=[other for other in free if other != number])
+                return [without, without._replace(opened=branch.opened | {number})]
+        return []
+
     def _finish(self, opened: frozenset[int]) -> None:
         self._opening.best = min(self._opening.best, self._opening.evaluated(opened))
         floor = self._opening.floor(opened)
@@ -160,6 +191,7 @@ class Search:
             ascent = max(ascent, other, key=lambda one: one.floor)
         if self._bounds == 0:
             self._surplus = ascent.surplus
+            self._first_values, self._first_toll = ascent.values, ascent.toll
         self._bounds += 1
         self._opening.improve(branch.opened, ascent.surplus)
         return ascent

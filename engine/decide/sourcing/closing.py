@@ -1,0 +1,79 @@
+"""The highest floor of a branch, or nearly, and how its shipments are used in the blend that costs as much."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from engine.decide.sourcing.blending import Blend, Plan
+from engine.decide.sourcing.relaxation import Relaxation
+from engine.decide.sourcing.valuing import Valued, Valuing
+
+ROUNDS = 200
+PIVOTS = 40
+WORTH = 8
+"""Where less than one part in so many of what is missing to the target can be gained, to branch is better."""
+
+
+class Closed(NamedTuple):
+    """`shares` by free shipment: how much of it is opened, of `whole`."""
+
+    floor: int
+    surplus: Mapping[int, int]
+    values: Sequence[int]
+    toll: int
+    plans: Sequence[Plan]
+    shares: Mapping[int, int]
+    whole: int
+    steps: int
+
+
+def closed(
+    relaxation: Relaxation,
+    opened: frozenset[int],
+    free: Sequence[int],
+    most: int,
+    values: Sequence[int],
+    toll: int,
+    plans: Sequence[Plan],
+    target: int,
+) -> Closed:
+    valuing = Valuing(relaxation, opened, free, most)
+    start = relaxation.start
+    unfilled = [want.unfilled - first for want, first in zip(relaxation.wants, start, strict=True)]
+    may = opened.union(free)
+    blend = Blend(unfilled, [_from(valuing.nothing(), start)])
+    for plan in plans:
+        if plan.opened <= may and opened <= plan.opened:
+            blend.add(plan)
+    best, rounds = valuing.at(values, toll), 1
+    blend.add(_from(best.plan, start))
+    while rounds < ROUNDS and best.floor < target:
+        prices = blend.priced(PIVOTS)
+        if (prices.cost - best.floor) * WORTH <= min(target, prices.cost) - best.floor or prices.cost - best.floor <= 1:
+            break
+        now = [(old + new + first) >> 1 for old, new, first in zip(values, prices.values, start, strict=True)]
+        now_toll = toll + prices.toll >> 1
+        found = valuing.at(now, now_toll)
+        rounds += 1
+        blend.add(_from(found.plan, start))
+        if found.floor > best.floor:
+            best, values, toll = found, now, now_toll
+    shares: dict[int, int] = {}
+    for number, share in blend.shares().items():
+        for shipment in blend.plans[number].opened:
+            shares[shipment] = shares.get(shipment, 0) + share
+    return Closed(
+        best.floor,
+        best.surplus,
+        values,
+        toll,
+        blend.plans[1:],
+        {n: shares.get(n, 0) for n in free},
+        blend.whole,
+        rounds * valuing.steps + blend.steps,
+    )
+
+
+def _from(plan: Plan, start: Sequence[int]) -> Plan:
+    """With the cost that it has where values are counted from the start."""
+    more = sum([units * first for units, first in zip(plan.lacking, start, strict=True)])
+    return plan._replace(cost=plan.cost + more) if more else plan
