@@ -10,6 +10,7 @@ The floor is always that of the values that were looked at, in integers; the ble
 """
 
 from collections.abc import Sequence
+from heapq import nsmallest
 from operator import mul
 from typing import NamedTuple
 
@@ -63,6 +64,23 @@ class Blend:
 
     def add(self, plan: Plan) -> None:
         self.plans.append(plan)
+
+    def trim(self, most: int) -> None:
+        """Of many plans keep those of the blend and as many others that would make it least dearer."""
+        if len(self.plans) <= 2 * most:
+            return
+        duals = self._duals()
+        whole, of_wants, toll = self._determinant, duals[:-2], duals[-2]
+        mixed = {number for number in self._basis if number >= 0}
+        others = [
+            (plan.cost * whole - sum(map(mul, plan.lacking, of_wants)) + plan.room * toll, number)
+            for number, plan in enumerate(self.plans)
+            if number not in mixed
+        ]
+        kept = sorted(mixed) + [number for _, number in nsmallest(most, others)]
+        places = {number: place for place, number in enumerate(kept)}
+        self.plans = [self.plans[number] for number in kept]
+        self._basis = [places[number] if number >= 0 else number for number in self._basis]
 
     def shares(self) -> dict[int, int]:
         """By number of the plan, its share in the blend, over `whole`."""

@@ -7,8 +7,9 @@ from engine.decide.sourcing.blending import Blend, Plan
 from engine.decide.sourcing.relaxation import Relaxation
 from engine.decide.sourcing.valuing import Valued, Valuing
 
-ROUNDS = 200
+ROUNDS, LATER = 200, 40
 PIVOTS = 40
+KEPT = 40
 WORTH = 8
 """Where less than one part in so many of what is missing to the target can be gained, to branch is better."""
 
@@ -46,7 +47,8 @@ def closed(
             blend.add(plan)
     best, rounds = valuing.at(values, toll), 1
     blend.add(_from(best.plan, start))
-    while rounds < ROUNDS and best.floor < target:
+    while rounds < (LATER if plans else ROUNDS) and best.floor < target:
+        blend.trim(KEPT)
         prices = blend.priced(PIVOTS)
         if (prices.cost - best.floor) * WORTH <= min(target, prices.cost) - best.floor or prices.cost - best.floor <= 1:
             break
@@ -66,7 +68,7 @@ def closed(
         best.surplus,
         values,
         toll,
-        blend.plans[1:],
+        blend.plans,
         {n: shares.get(n, 0) for n in free},
         blend.whole,
         rounds * valuing.steps + blend.steps,

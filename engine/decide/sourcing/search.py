@@ -31,6 +31,7 @@ PATIENCE = 2_000
 
 SOON, LATER = 50, 200
 """After so many bounds they are worth more work each, and then still more."""
+CLOSE=12
 COUNTED, COUNTED_ALONE = 60, 2_000
 """Up to so many units of a SKU it is worth to look at each, and if there is no other."""
 FIRST_STEPS = 30_000
@@ -114,7 +115,7 @@ class Search:
         most = None if steps is None else self.steps + steps
         while stack and (most is None or self.steps <= most):
             stack += self._closed(stack.pop()) if self._closely else self._explored(stack.pop())
-            if stack and unrefined and self._bounds > SOON:
+            if stack and unrefined and self._bounds > CLOSE:
                 # once more from the start, where all branches begin with better values
                 self._relaxation = self._relaxed(closely=True)
                 stack, unrefined = [root._replace(values=self._first_values, toll=self._first_toll)], False

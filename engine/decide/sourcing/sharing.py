@@ -11,8 +11,8 @@ from engine.decide.sourcing.wants import Want, several_want
 
 PACKED = 10
 """So many lines that stay together are packed whole into a node's stock; of more, as if they could be split."""
-MENU = 3
-"""At most so many shipments of a node are looked at together: they make 2 ** 3 menus."""
+MENU = 4
+"""At most so many shipments of a node are looked at together: they make 2 ** 4 menus."""
 
 
 class Menu(NamedTuple):
