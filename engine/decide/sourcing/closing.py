@@ -10,6 +10,7 @@ from engine.decide.sourcing.valuing import Valued, Valuing
 ROUNDS, LATER = 200, 40
 PIVOTS = 40
 KEPT = 40
+FULL = 3
 WORTH = 8
 """Where less than one part in so many of what is missing to the target can be gained, to branch is better."""
 
@@ -52,8 +53,11 @@ def closed(
         prices = blend.priced(PIVOTS)
         if (prices.cost - best.floor) * WORTH <= min(target, prices.cost) - best.floor or prices.cost - best.floor <= 1:
             break
-        now = [(old + new + first) >> 1 for old, new, first in zip(values, prices.values, start, strict=True)]
-        now_toll = toll + prices.toll >> 1
+        now = [new + first for new, first in zip(prices.values, start, strict=True)]
+        now_toll = prices.toll
+        if rounds % FULL:
+            now = [old + new >> 1 for old, new in zip(values, now, strict=True)]
+            now_toll = toll + prices.toll >> 1
         found = valuing.at(now, now_toll)
         rounds += 1
         blend.add(_from(found.plan, start))

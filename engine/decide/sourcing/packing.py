@@ -150,33 +150,46 @@ def most_given(
     stock: Stock, costs: Mapping[int, int], values: Sequence[int]
 ) -> tuple[int, list[tuple[int, int]]]:
     """What the units are worth at most beyond their costs, and by want how many it then gets."""
-    some = sorted([(values[want] - cost, want) for want, cost in costs.items() if values[want] > cost], reverse=True)
-    if stock.whole:
-        whole = [(margin, want) for margin, want in some if want in stock.whole]
-        if whole:
-            split = [(margin, want) for margin, want in some if want not in stock.whole]
-            ways: dict[int, tuple[int, list[tuple[int, int]]]] = {0: (0, [])}
-            for margin, want in whole:
-                wanted = stock.wants[want]
-                for taken, (worth, given) in list(ways.items()):
-                    more = taken + wanted
-                    if more <= stock.units and (more not in ways or worth + wanted * margin > ways[more][0]):
-                        ways[more] = (worth + wanted * margin, [*given, (want, wanted)])
-            best: tuple[int, list[tuple[int, int]]] = (-1, [])
-            for taken, (worth, given) in ways.items():
-                more, rest = _greedy(stock, stock.units - taken, split)
-                if worth + more > best[0]:
-                    best = (worth + more, given + rest)
-            return best
-    return _greedy(stock, stock.units, some)
+    some = [(values[want] - cost, want) for want, cost in costs.items() if values[want] > cost]
+    if not some:
+        return 0, []
+    if len(some) == 1:
+        ((margin, want),) = some
+        units = min(stock.units, stock.wants[want])
+        if want in stock.whole and units < stock.wants[want]:
+            return 0, []
+        return margin * units, [(want, units)]
+    some.sort(reverse=True)
+    if not stock.whole or not any(want in stock.whole for _, want in some):
+        return _dearest_given(stock, stock.units, some)
+    split = [(margin, want) for margin, want in some if want not in stock.whole]
+    ways: dict[int, tuple[int, list[tuple[int, int]]]] = {0: (0, [])}
+    for margin, want in some:
+        if want in stock.whole:
+            wanted = stock.wants[want]
+            for taken, (worth, given) in list(ways.items()):
+                more = taken + wanted
+                if more <= stock.units and (more not in ways or worth + wanted * margin > ways[more][0]):
+                    ways[more] = (worth + wanted * margin, [*given, (want, wanted)])
+    best: tuple[int, list[tuple[int, int]]] = (-1, [])
+    for taken, (worth, given) in ways.items():
+        rest = _dearest_given(stock, stock.units - taken, split)
+        if worth + rest[0] > best[0]:
+            best = (worth + rest[0], given + rest[1])
+    return best
 
 
-def _greedy(stock: Stock, units: int, some: Sequence[tuple[int, int]]) -> tuple[int, list[tuple[int, int]]]:
+def _dearest_given(
+    stock: Stock, units: int, some: Sequence[tuple[int, int]]
+) -> tuple[int, list[tuple[int, int]]]:
     worth, given = 0, []
     for margin, want in some:
-        take = min(units, stock.wants[want])
-        if take:
-            worth += margin * take
-            given.append((want, take))
-            units -= take
+        take = stock.wants[want]
+        if take >= units:
+            if units:
+                given.append((want, units))
+            return worth + margin * units, given
+        worth += margin * take
+        given.append((want, take))
+        units -= take
     return worth, given

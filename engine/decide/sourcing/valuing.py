@@ -6,17 +6,26 @@ from typing import NamedTuple
 from engine.decide.sourcing.blending import Plan
 from engine.decide.sourcing.packing import Stock, most_given
 from engine.decide.sourcing.relaxation import Relaxation
+from engine.decide.sourcing.sharing import Menu as SharedMenu
 
 
 class _Menu(NamedTuple):
-    """Some shipments of a node that may be opened together: `more` of them are not open yet. Of each SKU its stock and
-    by want what a unit costs.
+    """Some shipments of a node that may be opened together: `more` of them are not open yet; of each SKU, by which of
+    its ways its units are carried.
     """
 
     numbers: frozenset[int]
     fixed: int
     more: int
-    goods: Sequence[tuple[Stock, Mapping[int, int]]]
+    ways: Sequence[int]
+
+
+class _Node(NamedTuple):
+    """`goods`: of each SKU its stock, and ways to carry it: what a unit costs by want."""
+
+    menus: Sequence[_Menu]
+    goods: Sequence[tuple[Stock, Sequence[Mapping[int, int]]]]
+    free: Sequence[int]
 
 
 class Valued(NamedTuple):
@@ -46,26 +55,12 @@ class Valuing:
                     alone[number].append((want, cost, units))
         fixed = relaxation.fixed
         self._alone = [(number, number in opened, fixed[number], offers) for number, offers in alone.items()]
-        self._nodes: list[list[_Menu]] = []
-        for node in relaxation.nodes:
-            menus = node.among(opened, may)
-            if any(menu.numbers for menu in menus):
-                self._nodes.append(
-                    [
-                        _Menu(
-                            menu.numbers,
-                            menu.fixed,
-                            len(menu.numbers - opened),
-                            [
-                                (stock, {want: menu.costs[want] for want in stock.wants if want in menu.costs})
-                                for stock in node.stocks.values()
-                            ],
-                        )
-                        for menu in menus
-                    ]
-                )
+        among = [(node, node.among(opened, may)) for node in relaxation.nodes]
+        self._nodes = [
+            _node(node.stocks, menus, opened) for node, menus in among if any(menu.numbers for menu in menus)
+        ]
         self.steps = sum([len(offers) for *_, offers in self._alone])
-        self.steps += sum([2 * sum([len(costs) for _, costs in menu.goods]) for menus in self._nodes for menu in menus])
+        self.steps += sum([len(costs) for node in self._nodes for _, ways in node.goods for costs in ways])
 
     def nothing(self) -> Plan:
         """Only what must be opened, and nothing shipped."""
@@ -95,30 +90,51 @@ class Valuing:
             for want, cost, units in offers:
                 if cost < values[want]:
                     lacking[want] -= units
-        for menus in self._nodes:
-            floor -= self._node(menus, values, toll, surplus, used, lacking)
+        for node in self._nodes:
+            menu, worth, given = _best_menu(node, values, toll, surplus)
+            floor -= worth
+            used |= menu.numbers
+            for want, units in given:
+                lacking[want] -= units
         room = self._most - len(used) + len(self._opened)
         cost = floor - sum([units * value for units, value in zip(lacking, values, strict=True)]) + room * toll
         return Valued(floor, Plan(cost, lacking, room, frozenset(used)), surplus)
 
-    def _node(self, menus, values, toll, surplus, used, lacking) -> int:
-        best, chosen, totals = None, None, []
-        for menu in menus:
-            total = -menu.fixed - toll * menu.more
-            given = []
-            for stock, costs in menu.goods:
-                worth, some = most_given(stock, costs, values)
-                total += worth
-                given += some
-            totals.append(total)
-            if best is None or total > best:
-                best, chosen = total, (menu, given)
-        for number in frozenset().union(*[menu.numbers for menu in menus]) & self._free:
-            within = [total for total, menu in zip(totals, menus) if number in menu.numbers]
-            without = [total for total, menu in zip(totals, menus) if number not in menu.numbers]
-            surplus[number] = max(within) - max(without)
-        menu, given = chosen
-        used |= menu.numbers
-        for want, units in given:
-            lacking[want] -= units
-        return best
+
+
+def _node(stocks: Mapping[str, Stock], menus: Sequence[SharedMenu], opened: frozenset[int]) -> _Node:
+    goods: list[tuple[Stock, list[Mapping[int, int]]]] = []
+    ways: list[list[int]] = [[] for _ in menus]
+    for stock in stocks.values():
+        different: list[Mapping[int, int]] = []
+        for menu, of_menu in zip(menus, ways, strict=True):
+            costs = {want: menu.costs[want] for want in stock.wants if want in menu.costs}
+            if costs not in different:
+                different.append(costs)
+            of_menu.append(different.index(costs))
+        goods.append((stock, different))
+    found = [
+        _Menu(menu.numbers, menu.fixed, len(menu.numbers - opened), of_menu)
+        for menu, of_menu in zip(menus, ways, strict=True)
+    ]
+    return _Node(found, goods, sorted(frozenset().union(*[menu.numbers for menu in menus]) - opened))
+
+
+def _best_menu(
+    node: _Node, values: Sequence[int], toll: int, surplus: dict[int, int]
+) -> tuple[_Menu, int, list[tuple[int, int]]]:
+    goods = [[most_given(stock, costs, values) for costs in ways] for stock, ways in node.goods]
+    totals = []
+    for menu in node.menus:
+        total = -menu.fixed - toll * menu.more
+        for ways, way in zip(goods, menu.ways, strict=True):
+            total += ways[way][0]
+        totals.append(total)
+    most = max(totals)
+    for number in node.free:
+        within = max([total for total, menu in zip(totals, node.menus, strict=True) if number in menu.numbers])
+        surplus[number] = within - max(
+            [total for total, menu in zip(totals, node.menus, strict=True) if number not in menu.numbers]
+        )
+    menu = node.menus[totals.index(most)]
+    return menu, most, [item for ways, way in zip(goods, menu.ways, strict=True) for item in ways[way][1]]
