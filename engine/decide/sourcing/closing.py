@@ -11,7 +11,7 @@ ROUNDS, LATER = 200, 40
 PIVOTS = 40
 KEPT = 40
 FULL = 3
-WORTH = 8
+WORTH = 32
 """Where less than one part in so many of what is missing to the target can be gained, to branch is better."""
 
 
@@ -37,21 +37,26 @@ def closed(
     toll: int,
     plans: Sequence[Plan],
     target: int,
-) -> Closed:
+    due: bool,
+) -> tuple[Closed, int]:
     valuing = Valuing(relaxation, opened, free, most)
+    if not due or (best := valuing.at(values, toll)).floor >= target:
+        best = valuing.at(values, toll)
+        return Closed(best.floor, best.surplus, values, toll, plans, {}, 1, valuing.steps), best.floor
     start = relaxation.start
+    first_floor = best.floor
     unfilled = [want.unfilled - first for want, first in zip(relaxation.wants, start, strict=True)]
     may = opened.union(free)
     blend = Blend(unfilled, [_from(valuing.nothing(), start)])
     for plan in plans:
         if plan.opened <= may and opened <= plan.opened:
             blend.add(plan)
-    best, rounds = valuing.at(values, toll), 1
+    rounds = 1
     blend.add(_from(best.plan, start))
     while rounds < (LATER if plans else ROUNDS) and best.floor < target:
         blend.trim(KEPT)
         prices = blend.priced(PIVOTS)
-        if (prices.cost - best.floor) * WORTH <= min(target, prices.cost) - best.floor or prices.cost - best.floor <= 1:
+        if prices.cost - best.floor <= max(1, (target - best.floor) // WORTH):
             break
         now = [new + first for new, first in zip(prices.values, start, strict=True)]
         now_toll = prices.toll
@@ -76,7 +81,7 @@ def closed(
         {n: shares.get(n, 0) for n in free},
         blend.whole,
         rounds * valuing.steps + blend.steps,
-    )
+    ), first_floor
 
 
 def _from(plan: Plan, start: Sequence[int]) -> Plan:

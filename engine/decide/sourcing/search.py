@@ -8,8 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from engine.decide.sourcing.ascent import Ascent
-from engine.decide.sourcing.blending import Plan
-from engine.decide.sourcing.closing import closed
+from engine.decide.sourcing.closing import Closed, closed
 from engine.decide.sourcing.counting import Carried, carried, least_alone, missing
 from engine.decide.sourcing.lanes import Lane, useful, with_ties
 from engine.decide.sourcing.opening import Opening
@@ -61,8 +60,7 @@ class Branch(NamedTuple):
     free: Sequence[int]
     values: Sequence[int]
     floor: int
-    toll: int = 0
-    plans: Sequence[Plan] = ()
+    priced: Closed | None = None
 
 
 class Search:
@@ -111,15 +109,19 @@ class Search:
     def _run(self, steps: int | None) -> int:
         root = Branch(frozenset(), range(len(self._lanes)), self._relaxation.start, self._relaxation.base)
         stack, unrefined = [root], True
+        roomy = self._opening.room(()) >= len(self._lanes)
         self._closely = False
         most = None if steps is None else self.steps + steps
         while stack and (most is None or self.steps <= most):
-            stack += self._closed(stack.pop()) if self._closely else self._explored(stack.pop())
+            stack += self._explored(stack.pop())
             if stack and unrefined and self._bounds > CLOSE:
                 # once more from the start, where all branches begin with better values
                 self._relaxation = self._relaxed(closely=True)
-                stack, unrefined = [root._replace(values=self._first_values, toll=self._first_toll)], False
+                values = self._refined(root) if roomy else self._first_values
+                first = Closed(0, {}, self._first_values, self._first_toll, (), {}, 1, 0)
+                stack, unrefined = [root._replace(values=values, priced=first)], False
                 self._closely = True
+                self._wait, self._next = 1, 0
         if stack:
             # it had to stop, maybe before it came upon what fills most
             self._opening.improve_all(self._surplus)
@@ -137,42 +139,54 @@ class Search:
             if not free:
                 self._finish(branch.opened)
                 break
-            ascent = self._bounded(branch, free)
-            if self._is_useless(ascent, branch, free):
-                break
-            surplus, slack = ascent.surplus, self._target - ascent.floor
-            must = frozenset([number for number in free if surplus[number] >= slack])
-            may = [number for number in free if -slack < surplus[number] < slack]
-            branch = Branch(branch.opened | must, may, ascent.values, ascent.floor)
+            found, paid = None, False
+            if self._closely:
+                found, paid = self._closed(branch, free)
+                if found.floor >= self._target:
+                    break
+            ascent = None
+            if not paid:
+                ascent = self._bounded(branch, free)
+                if self._is_useless(ascent, branch, free):
+                    break
+            must, may = frozenset[int](), free
+            for one in (ascent, found):
+                if one is not None:
+                    surplus, slack = one.surplus, self._target - one.floor
+                    if slack <= 0:
+                        return []
+                    must |= frozenset([number for number in free if surplus[number] >= slack])
+                    may = [number for number in may if -slack < surplus[number] < slack]
+            may = [number for number in may if number not in must]
+            floor = max([one.floor for one in (ascent, found) if one is not None])
+            values = branch.values if ascent is None else ascent.values
+            branch = Branch(branch.opened | must, may, values, max(floor, branch.floor), found)
             if len(may) == len(free):
-                number = max(free, key=lambda number: (surplus[number], -number))
+                if found is not None and found.shares and any(0 < share < found.whole for share in found.shares.values()):
+                    number = max(free, key=lambda number: (min(found.shares[number], found.whole - found.shares[number]), surplus[number], -number))
+                else:
+                    surplus = found.surplus if ascent is None else ascent.surplus
+                    number = max(free, key=lambda number: (surplus[number], -number))
                 without = branch._replace(free=[other for other in free if other != number])
                 return [without, without._replace(opened=branch.opened | {number})]
         return []
 
-    def _closed(self, branch: Branch) -> list[Branch]:
-        while self._opening.fits(branch.opened):
-            free = self._reaching(branch)
-            if not free:
-                self._finish(branch.opened)
-                break
-            if self._opening.floor(branch.opened, free) >= self._target: break
-            self._bounds += 1
-            found = closed(self._relaxation, branch.opened, free, self._opening.room(branch.opened), branch.values, branch.toll, branch.plans, self._target)
-            self._looks += found.steps
-            if found.floor >= self._target:
-                break
-            half = [n for n, share in found.shares.items() if 2 * share >= found.whole]
-            self._opening.improve_with(branch.opened, half, found.surplus)
-            surplus, slack = found.surplus, self._target - found.floor
-            must = frozenset([number for number in free if surplus[number] >= slack])
-            may = [number for number in free if -slack < surplus[number] < slack]
-            branch = Branch(branch.opened | must, may, found.values, found.floor, found.toll, found.plans)
-            if len(may) == len(free):
-                number = max(free, key=lambda number: (min(found.shares[number], found.whole-found.shares[number]), surplus[number], -number))
-                without = branch._replace(free=[other for other in free if other != number])
-                return [without, without._replace(opened=branch.opened | {number})]
-        return []
+    def _closed(self, branch: Branch, free: Sequence[int]) -> tuple[Closed, bool]:
+        before = branch.priced
+        assert before is not None
+        due = self._bounds >= self._next
+        self._bounds += 1
+        found, first = closed(self._relaxation, branch.opened, free, self._opening.room(branch.opened), before.values, before.toll, before.plans, self._target, due)
+        self._looks += found.steps
+        if not due or first >= self._target:
+            return found, False
+        half = [n for n, share in found.shares.items() if 2 * share >= found.whole]
+        self._opening.improve_with(branch.opened, half, found.surplus)
+        gap = self._target - first
+        pays = found.floor >= self._target or (found.floor - first) * 8 >= gap
+        self._wait = 1 if pays else min(64, self._wait * 2)
+        self._next = self._bounds + self._wait
+        return found, pays
 
     def _finish(self, opened: frozenset[int]) -> None:
         self._opening.best = min(self._opening.best, self._opening.evaluated(opened))
@@ -205,7 +219,7 @@ class Search:
             (want,) = self._wants
             self._looks += want.units * len(free)
             return least_alone(want, self._fixed, self._nodes, branch.opened, free) >= self._target
-        late = self._bounds > SOON
+        late = self._bounds > CLOSE
         # whatever it costs to open shipments, some units may have none that can carry them
         if (late or self._problem.ship_complete) and self._opening.floor(branch.opened, free) >= self._target:
             return True
