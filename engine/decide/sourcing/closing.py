@@ -1,6 +1,6 @@
 """The highest floor of a branch, or nearly, and how its shipments are used in the blend that costs as much."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.decide.sourcing.blending import Blend, Plan
@@ -38,6 +38,7 @@ def closed(
     plans: Sequence[Plan],
     target: int,
     due: bool,
+    improve: Callable[[Valued], int],
 ) -> tuple[Closed, int]:
     valuing = Valuing(relaxation, opened, free, most)
     if not due or (best := valuing.at(values, toll)).floor >= target:
@@ -53,6 +54,7 @@ def closed(
             blend.add(plan)
     rounds = 1
     blend.add(_from(best.plan, start))
+    blend.add(Plan(target, [0] * len(start), 0, frozenset([-1])))  # no higher floor is of use
     while rounds < (LATER if plans else ROUNDS) and best.floor < target:
         blend.trim(KEPT)
         prices = blend.priced(PIVOTS)
@@ -68,6 +70,7 @@ def closed(
         blend.add(_from(found.plan, start))
         if found.floor > best.floor:
             best, values, toll = found, now, now_toll
+            target = improve(found)
     shares: dict[int, int] = {}
     for number, share in blend.shares().items():
         for shipment in blend.plans[number].opened:

@@ -33,6 +33,7 @@ class Opening:
         self._steps = 0
         self._tried: set[frozenset[int]] = set()
         self.best = self.evaluated(frozenset())
+        self._swapped: frozenset[int] | None = None
 
     @property
     def steps(self) -> int:
@@ -80,10 +81,27 @@ class Opening:
         self.best = min(self.best, found)
 
     def improve_with(self, opened: frozenset[int], more: Collection[int], surplus: Mapping[int, int]) -> None:
-        for some in (more, [number for number, worth in surplus.items() if worth >= 0]):
-            found = self.evaluated(self._more(opened, some, surplus))
-            if found < self.best:
-                self.best = self._fewer(found, surplus)
+        found = self.evaluated(self._more(opened, more, surplus))
+        if found < self.best:
+            self.best = self._fewer(found, surplus)
+
+    def swap(self) -> None:
+        """Instead of one that is used another, or one more, while that helps."""
+        until, best = self.steps + IMPROVING, self.best
+        if best.used == self._swapped:
+            return
+        better = True
+        while better and self.steps < until:
+            better = False
+            for number in range(len(self._lanes)):
+                if number in best.used:
+                    continue
+                for other in (None, *sorted(best.used)):
+                    some = best.used.difference((other,)) | {number}
+                    if self.fits(some) and (found := self.evaluated(some)) < best:
+                        best, better = self._fewer(found, {}), True
+                        break
+        self.best, self._swapped = best, best.used
 
     def improve_all(self, surplus: Mapping[int, int]) -> None:
         """The same from all of them."""

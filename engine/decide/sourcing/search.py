@@ -30,7 +30,8 @@ PATIENCE = 2_000
 
 SOON, LATER = 50, 200
 """After so many bounds they are worth more work each, and then still more."""
-CLOSE=12
+import os
+CLOSE=int(os.environ.get("CLOSE","12"));PAY=int(os.environ.get("PAY","8"));CAP=int(os.environ.get("CAP","64"))
 COUNTED, COUNTED_ALONE = 60, 2_000
 """Up to so many units of a SKU it is worth to look at each, and if there is no other."""
 FIRST_STEPS = 30_000
@@ -176,15 +177,20 @@ class Search:
         assert before is not None
         due = self._bounds >= self._next
         self._bounds += 1
-        found, first = closed(self._relaxation, branch.opened, free, self._opening.room(branch.opened), before.values, before.toll, before.plans, self._target, due)
+        def improve(valued) -> int:
+            self._opening.improve_with(branch.opened, valued.plan.opened - branch.opened, valued.surplus)
+            return self._target
+
+        found, first = closed(self._relaxation, branch.opened, free, self._opening.room(branch.opened), before.values, before.toll, before.plans, self._target, due, improve)
         self._looks += found.steps
         if not due or first >= self._target:
             return found, False
+        self._opening.swap()
         half = [n for n, share in found.shares.items() if 2 * share >= found.whole]
         self._opening.improve_with(branch.opened, half, found.surplus)
         gap = self._target - first
-        pays = found.floor >= self._target or (found.floor - first) * 8 >= gap
-        self._wait = 1 if pays else min(64, self._wait * 2)
+        pays = found.floor >= self._target or (found.floor - first) * PAY >= gap
+        self._wait = 1 if pays else min(CAP, self._wait * 2)
         self._next = self._bounds + self._wait
         return found, pays
 
