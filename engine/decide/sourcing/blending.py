@@ -45,8 +45,9 @@ class Blend:
 
     def __init__(self, unfilled: Sequence[int], plans: Sequence[Plan]) -> None:
         self.plans = list(plans)
-        self._unfilled = unfilled
         self._wants = len(unfilled)
+        self.least, self.most = [0] * self._wants, list(unfilled)
+        self.least_toll = self.most_toll = 0
         first = self.plans[0]
         signs = [-1 if units > 0 else 1 for units in first.lacking]
         size = self._wants + 2
@@ -61,6 +62,11 @@ class Blend:
         self._basis = [-1 - row - (self._wants if sign > 0 else 0) for row, sign in enumerate(signs)]
         self._basis += [-1 - 2 * self._wants, 0]
         self.steps = 0
+
+    def within(self, least: Sequence[int], most: Sequence[int], least_toll: int, most_toll: int) -> None:
+        """Look only at prices between these."""
+        self.least, self.most = least, most
+        self.least_toll, self.most_toll = least_toll, most_toll
 
     def add(self, plan: Plan) -> None:
         self.plans.append(plan)
@@ -102,9 +108,10 @@ class Blend:
             pivots -= 1
         whole = self._determinant
         values = [
-            min(most, max(0, -dual // whole)) for dual, most in zip(duals[: self._wants], self._unfilled, strict=True)
+            min(most, max(least, -dual // whole))
+            for dual, least, most in zip(duals[: self._wants], self.least, self.most, strict=True)
         ]
-        return Prices(values, max(0, -duals[-2] // whole), duals[-1] // whole)
+        return Prices(values, min(self.most_toll, max(self.least_toll, -duals[-2] // whole)), duals[-1] // whole)
 
     def _duals(self) -> list[int]:
         duals = [0] * (self._wants + 2)
@@ -117,7 +124,13 @@ class Blend:
     def _cost(self, number: int) -> int:
         if number >= 0:
             return self.plans[number].cost
-        return self._unfilled[-1 - number] if -number <= self._wants else 0
+        row = -1 - number
+        if row < self._wants:
+            return self.most[row]
+        row -= self._wants
+        if row < self._wants:
+            return -self.least[row]
+        return -self.least_toll if row == self._wants else self.most_toll
 
     def _cheaper(self, duals: Sequence[int]) -> int | None:
         """The column that makes the blend cheaper by most for its share."""
@@ -128,12 +141,14 @@ class Blend:
             if gain < least:
                 least, best = gain, number
         for want, dual in enumerate(of_wants):
-            if self._unfilled[want] * whole + dual < least:
-                least, best = self._unfilled[want] * whole + dual, -1 - want
-            if -dual < least:
-                least, best = -dual, -1 - want - self._wants
-        if -toll < least:
-            best = -1 - 2 * self._wants
+            if self.most[want] * whole + dual < least:
+                least, best = self.most[want] * whole + dual, -1 - want
+            if -self.least[want] * whole - dual < least:
+                least, best = -self.least[want] * whole - dual, -1 - want - self._wants
+        if -self.least_toll * whole - toll < least:
+            least, best = -self.least_toll * whole - toll, -1 - 2 * self._wants
+        if self.most_toll * whole + toll < least:
+            best = -2 - 2 * self._wants
         self.steps += len(self.plans) * self._wants
         return best
 
@@ -162,6 +177,8 @@ class Blend:
             row = -1 - number
             if row < self._wants:
                 return [-of[row] for of in self._inverse]
+            if row == 2 * self._wants + 1:
+                return [-of[-2] for of in self._inverse]
             return [of[row - self._wants] for of in self._inverse]
         plan = self.plans[number]
         return [

@@ -10,7 +10,7 @@ from engine.decide.sourcing.valuing import Valued, Valuing
 ROUNDS, LATER = 200, 40
 PIVOTS = 40
 KEPT = 40
-FULL = 3
+WIDEST = 6
 WORTH = 32
 """Where less than one part in so many of what is missing to the target can be gained, to branch is better."""
 
@@ -54,23 +54,39 @@ def closed(
             blend.add(plan)
     rounds = 1
     blend.add(_from(best.plan, start))
-    blend.add(Plan(target, [0] * len(start), 0, frozenset([-1])))  # no higher floor is of use
+    reach = 0
+    units = [want.units for want in relaxation.wants]
+    base = [value - first for value, first in zip(values, start, strict=True)]
     while rounds < (LATER if plans else ROUNDS) and best.floor < target:
         blend.trim(KEPT)
+        gap = target - best.floor
+        far = [(gap << 8 + reach >> 8) // each + 1 for each in units]
+        low = [max(0, value - by) for value, by in zip(base, far, strict=True)]
+        high = [min(up, value + by) for value, by, up in zip(base, far, unfilled, strict=True)]
+        by = (gap << 8 + reach >> 8) // max(1, most) + 1
+        low_toll, high_toll = max(0, toll - by), toll + by
+        blend.within(low, high, low_toll, high_toll)
         prices = blend.priced(PIVOTS)
-        if prices.cost - best.floor <= max(1, (target - best.floor) // WORTH):
-            break
-        now = [new + first for new, first in zip(prices.values, start, strict=True)]
-        now_toll = prices.toll
-        if rounds % FULL:
-            now = [old + new >> 1 for old, new in zip(values, now, strict=True)]
-            now_toll = toll + prices.toll >> 1
-        found = valuing.at(now, now_toll)
+        gain = prices.cost - best.floor
         rounds += 1
+        if gain <= max(1, gap // WORTH):
+            inside = all(
+                low[w] < v < high[w] or v == low[w] == 0 or v == high[w] == unfilled[w]
+                for w, v in enumerate(prices.values)
+            ) and (low_toll < prices.toll < high_toll or prices.toll == low_toll == 0)
+            if inside or reach >= WIDEST:
+                break
+            reach += 2
+            continue
+        found = valuing.at([new + first for new, first in zip(prices.values, start, strict=True)], prices.toll)
         blend.add(_from(found.plan, start))
         if found.floor > best.floor:
-            best, values, toll = found, now, now_toll
+            reach = min(WIDEST, reach + 1) if (found.floor - best.floor) * 2 >= gain else reach
+            best, base, toll = found, prices.values, prices.toll
             target = improve(found)
+        elif best.floor - found.floor > gap:
+            reach = max(-6, reach - 1)
+    values = [value + first for value, first in zip(base, start, strict=True)]
     shares: dict[int, int] = {}
     for number, share in blend.shares().items():
         for shipment in blend.plans[number].opened:
