@@ -46,7 +46,8 @@ class Blend:
     def __init__(self, unfilled: Sequence[int], plans: Sequence[Plan]) -> None:
         self.plans = list(plans)
         self._wants = len(unfilled)
-        self.least, self.most = [0] * self._wants, list(unfilled)
+        self.least: Sequence[int] = [0] * self._wants
+        self.most = unfilled
         self.least_toll = self.most_toll = 0
         first = self.plans[0]
         signs = [-1 if units > 0 else 1 for units in first.lacking]
@@ -156,9 +157,7 @@ class Blend:
         entering = self._entering(number)
         leaving = None
         for row, (amount, of) in enumerate(zip(entering, self._inverse, strict=True)):
-            if amount > 0 and (
-                leaving is None or of[-1] * entering[leaving] < self._inverse[leaving][-1] * amount
-            ):
+            if amount > 0 and (leaving is None or of[-1] * entering[leaving] < self._inverse[leaving][-1] * amount):
                 leaving = row
         if leaving is None:
             return False

@@ -8,7 +8,7 @@ from engine.decide.sourcing.goods import Goods
 from engine.decide.sourcing.lanes import Lane
 from engine.decide.sourcing.problem import Key, Problem
 
-IMPROVED, IMPROVING = 3, 100_000
+IMPROVED, IMPROVING, SWAPPING = 3, 100_000, 50_000
 """So many answers are improved shipment by shipment, each in so many steps; by then the best is nearly always known, if
 not proven.
 """
@@ -87,13 +87,15 @@ class Opening:
 
     def swap(self) -> None:
         """Instead of one that is used another, or one more, while that helps."""
-        until, best = self.steps + IMPROVING, self.best
-        if best.used == self._swapped:
+        until, best = self.steps + SWAPPING, self.best
+        if best.used == self._swapped or self._most >= len(self._lanes):
             return
         better = True
         while better and self.steps < until:
             better = False
             for number in range(len(self._lanes)):
+                if self.steps > until:
+                    break
                 if number in best.used:
                     continue
                 for other in (None, *sorted(best.used)):

@@ -146,9 +146,7 @@ def _packed(units: int, whole: Sequence[tuple[int, int]]) -> dict[int, int]:
     return packed
 
 
-def most_given(
-    stock: Stock, costs: Mapping[int, int], values: Sequence[int]
-) -> tuple[int, list[tuple[int, int]]]:
+def most_given(stock: Stock, costs: Mapping[int, int], values: Sequence[int]) -> tuple[int, list[tuple[int, int]]]:
     """What the units are worth at most beyond their costs, and by want how many it then gets."""
     some = [(values[want] - cost, want) for want, cost in costs.items() if values[want] > cost]
     if not some:
@@ -179,9 +177,7 @@ def most_given(
     return best
 
 
-def _dearest_given(
-    stock: Stock, units: int, some: Sequence[tuple[int, int]]
-) -> tuple[int, list[tuple[int, int]]]:
+def _dearest_given(stock: Stock, units: int, some: Sequence[tuple[int, int]]) -> tuple[int, list[tuple[int, int]]]:
     worth, given = 0, []
     for margin, want in some:
         take = stock.wants[want]

@@ -39,16 +39,16 @@ class Valued(NamedTuple):
 class Valuing:
     """Of the choices that use all of `opened` and up to `most` of `free`."""
 
-    def __init__(
-        self, relaxation: Relaxation, opened: frozenset[int], free: Sequence[int], most: int
-    ) -> None:
+    def __init__(self, relaxation: Relaxation, opened: frozenset[int], free: Sequence[int], most: int) -> None:
         self._relaxation = relaxation
         self._most = most
         may = frozenset(free)
         self._free = may
         self._opened = opened
         shared = {number for node in relaxation.nodes for number in node.numbers}
-        alone: dict[int, list[tuple[int, int, int]]] = {number: [] for number in sorted(opened | may) if number not in shared}
+        alone: dict[int, list[tuple[int, int, int]]] = {
+            number: [] for number in sorted(opened | may) if number not in shared
+        }
         for want, offers in enumerate(relaxation.offers):
             for number, cost, units in offers:
                 if number in alone:
@@ -99,7 +99,6 @@ class Valuing:
         room = self._most - len(used) + len(self._opened)
         cost = floor - sum([units * value for units, value in zip(lacking, values, strict=True)]) + room * toll
         return Valued(floor, Plan(cost, lacking, room, frozenset(used)), surplus)
-
 
 
 def _node(stocks: Mapping[str, Stock], menus: Sequence[SharedMenu], opened: frozenset[int]) -> _Node:

@@ -1,0 +1,174 @@
+"""What a branch costs at least: by raising values first (`ascent`), and where that is not enough, by closer bounds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from engine.decide.sourcing.ascent import Ascent
+from engine.decide.sourcing.closing import Closing, Part, Priced
+from engine.decide.sourcing.counting import Carried, carried, least_alone, missing
+from engine.decide.sourcing.lanes import Lane
+from engine.decide.sourcing.opening import Opening
+from engine.decide.sourcing.problem import Problem
+from engine.decide.sourcing.refining import ROUNDS, refined
+from engine.decide.sourcing.relaxation import Relaxation
+from engine.decide.sourcing.sharing import sharing
+from engine.decide.sourcing.valuing import Valued
+from engine.decide.sourcing.wants import wants
+
+SOON = 12
+"""After so many bounds they are worth more work each."""
+AT_FIRST = 20_000
+COUNTED, COUNTED_ALONE = 60, 2_000
+"""Up to so many units of a SKU it is worth to look at each, and if there is no other."""
+
+
+class Bounded(NamedTuple):
+    """Floors, each with its surpluses, and where to go on from in what is left of the branch."""
+
+    floors: Sequence[tuple[int, Mapping[int, int]]]
+    values: Sequence[int]
+    priced: Priced | None
+
+    def decided(self, free: Sequence[int], target: int) -> tuple[frozenset[int], list[int]]:
+        """The shipments without which no choice costs less than the target; and of the others those with which some
+        may.
+        """
+        must = [number for number in free if any(more[number] >= target - floor for floor, more in self.floors)]
+        may = [number for number in free if all(-more[number] < target - floor for floor, more in self.floors)]
+        return frozenset(must), [number for number in may if number not in must]
+
+    def divides(self, free: Sequence[int]) -> int:
+        """The shipment to branch on: what is farthest from decided in the blend, or what is worth most."""
+        _, surplus = self.floors[0]
+        halved = {} if self.priced is None else self.priced.halved
+        return max(free, key=lambda number: (halved.get(number, 0), surplus[number], -number))
+
+
+class Bounding:
+    """`target` says which cost alone is of use."""
+
+    def __init__(
+        self, problem: Problem, lanes: Sequence[Lane], unfilled: int, opening: Opening, target: Callable[[], int]
+    ) -> None:
+        self._problem = problem
+        self._lanes = lanes
+        self._opening = opening
+        self._target = target
+        self._wants = wants(problem, lanes, unfilled)
+        self._fixed = [lane.fixed for lane in lanes]
+        self._nodes = [lane.key[0] for lane in lanes]
+        self._relaxation = self._relaxed(closely=False)
+        self._closing: Closing | None = None
+        self._first: Priced | None = None
+        self._looks = 0
+        self.start = self._relaxation.start
+        self.base = self._relaxation.base
+        self.count = 0
+
+    @cached_property
+    def _carried(self) -> Sequence[Carried]:
+        return carried(self._problem, self._nodes, self._wants)
+
+    @property
+    def steps(self) -> int:
+        return self._looks + (0 if self._closing is None else self._closing.steps)
+
+    @property
+    def surplus(self) -> Mapping[int, int]:
+        """At the values that were found first."""
+        return {} if self._first is None else self._first.surplus
+
+    @property
+    def is_late(self) -> bool:
+        return self._closing is not None
+
+    def begin_again(self) -> tuple[Sequence[int], Priced | None]:
+        """From better values, and with closer bounds from here on."""
+        self._relaxation = self._relaxed(closely=True)
+        self._closing = Closing(self._relaxation, self._improved)
+        self._opening.swap()
+        values = self.start if self._first is None else self._first.values
+        every = range(len(self._lanes))
+        if self._opening.room(()) >= len(every):
+            first = Ascent(self._relaxation, frozenset(), every, self._relaxation.start, len(every))
+            self._looks += first.steps * ROUNDS
+            values = refined(self._relaxation, first.values, self._target())
+        return values, self._first
+
+    def unfilled(self, part: Part) -> Mapping[int, int]:
+        """By free shipment, how many units stay unfilled at least if it is opened."""
+        self._looks += len(part.free) * len(self._carried)
+        return missing(self._carried, part.opened, part.free, part.most)
+
+    def bounded(self, part: Part, values: Sequence[int], priced: Priced | None) -> Bounded | None:
+        """None if no choice of the part costs less than the target. The values are raised from those given."""
+        floors: list[tuple[int, Mapping[int, int]]] = []
+        paid = False
+        if self._closing is not None and priced is not None:
+            due = self._closing.is_due() and self._is_worth_closing()
+            priced = self._closing.looked(part, priced)
+            if due and priced.floor < self._target() and self._relaxation.nodes:
+                priced, paid = self._closing.closed(part, priced, self._target(), priced.floor)
+            floors.append((priced.floor, priced.surplus))
+            self.count += 1
+        else:
+            due = False
+        if not paid and (priced is None or priced.floor < self._target()):
+            ascent = self._ascent(part, values)
+            if self._is_useless(ascent, part):
+                return None
+            floors.insert(0, (ascent.floor, ascent.surplus))
+            values = ascent.values
+            if due and priced is not None and self._closing is not None and not self._relaxation.nodes:
+                priced, _ = self._closing.closed(part, priced, self._target(), ascent.floor)
+                floors[1] = (priced.floor, priced.surplus)
+        if max([floor for floor, _ in floors]) >= self._target():
+            return None
+        return Bounded(floors, values, priced)
+
+    def _is_worth_closing(self) -> bool:
+        """Where no nodes are shared, an ascent is far less work, and so no more than as much goes into closing."""
+        assert self._closing is not None
+        return bool(self._relaxation.nodes) or self._closing.steps <= self._looks + self._opening.steps + AT_FIRST
+
+    def _ascent(self, part: Part, values: Sequence[int]) -> Ascent:
+        ascent = Ascent(self._relaxation, part.opened, part.free, values, part.most)
+        self._looks += ascent.steps
+        if self._first is None:
+            if part.most < len(part.free):
+                # where that leaves units unfilled the values are high, and only come down to there with the toll
+                high = [want.unfilled for want in self._wants]
+                other = Ascent(self._relaxation, part.opened, part.free, high, part.most)
+                ascent = max(ascent, other, key=lambda one: one.floor)
+            self._first = Priced(ascent.floor, ascent.surplus, ascent.values, ascent.toll)
+        self.count += 1
+        self._opening.improve(part.opened, ascent.surplus)
+        return ascent
+
+    def _is_useless(self, ascent: Ascent, part: Part) -> bool:
+        """Whether no choice of the part costs less than the target, by bounds that are ever closer."""
+        target = self._target()
+        if ascent.floor >= target:
+            return True
+        if len(self._wants) == 1 and self._wants[0].units <= COUNTED_ALONE:
+            (want,) = self._wants
+            self._looks += want.units * len(part.free)
+            return least_alone(want, self._fixed, self._nodes, part.opened, part.free) >= target
+        # whatever it costs to open shipments, some units may have none that can carry them
+        if (self.is_late or self._problem.ship_complete) and self._opening.floor(part.opened, part.free) >= target:
+            return True
+        for sku in self._carried if self.is_late else ():
+            if sku.wanted <= COUNTED:
+                self._looks += sku.wanted * len(part.free)
+                if ascent.floor_in_units(sku.sku) >= target:
+                    return True
+        return False
+
+    def _improved(self, part: Part, used: frozenset[int], valued: Valued) -> int:
+        self._opening.improve_with(part.opened, used - part.opened, valued.surplus)
+        return self._target()
+
+    def _relaxed(self, *, closely: bool) -> Relaxation:
+        nodes = sharing(self._problem, self._lanes, self._wants, closely=closely)
+        return Relaxation(self._wants, self._fixed, list(nodes))
