@@ -17,7 +17,7 @@ ROUNDS, FEWER_ROUNDS = 200, 40
 PIVOTS = 40
 KEPT = 40
 """So many plans are kept beside those of the blend."""
-WORTH = 32
+WORTH, WORTH_AT_FIRST = 32, 1_000
 """Where less than one part in so many of what is missing to the target can be gained, to branch is better."""
 NEAREST, WIDEST = -6, 6
 """How far prices are trusted, in powers of two."""
@@ -73,13 +73,16 @@ class Closing:
         """With better values, where there are; and whether that paid where this floor is known."""
         climb = _Climb(self._relaxation, part, priced)
         rounds, before = FEWER_ROUNDS if priced.plans else ROUNDS, max(known, climb.best.floor)
+        worth = WORTH if priced.plans else WORTH_AT_FIRST
         while rounds and climb.best.floor < target:
             rounds -= 1
-            better = climb.step(target - climb.best.floor)
+            better = climb.step(target - climb.best.floor, worth)
             if better is None:
                 break
             if better:
                 target = self._improve(part, climb.best.plan.opened, climb.best)
+        if climb.best.floor < target:
+            target = self._improve(part, climb.mostly_opened(), climb.best)
         self.steps += climb.steps
         pays = climb.best.floor >= target or (climb.best.floor - before) * PAYS >= target - before
         self._wait = 1 if pays else min(SELDOM, 2 * self._wait)
@@ -110,13 +113,13 @@ class _Climb:
     def steps(self) -> int:
         return self._rounds * self._valuing.steps + self._blend.steps
 
-    def step(self, missing: int) -> bool | None:
+    def step(self, missing: int, worth: int) -> bool | None:
         """Whether the floor is higher then; None if it can't get higher, or not by enough of what is missing."""
         self._blend.trim(KEPT)
         self._blend.within(*self._box(missing))
         prices = self._blend.priced(PIVOTS)
         gain = prices.cost - self.best.floor
-        if gain <= max(1, missing // WORTH):
+        if gain <= max(1, missing // worth):
             return self._widen(prices)
         found = self._valuing.at(
             [new + first for new, first in zip(prices.values, self._start, strict=True)], prices.toll
@@ -153,13 +156,21 @@ class _Climb:
         self._reach += 2
         return False
 
-    def priced(self, free: Sequence[int]) -> Priced:
-        whole, shares = self._blend.whole, dict.fromkeys(free, 0)
+    def mostly_opened(self) -> frozenset[int]:
+        return frozenset([shipment for shipment, share in self._shares().items() if 2 * share >= self._blend.whole])
+
+    def _shares(self) -> dict[int, int]:
+        """How much of each shipment the blend opens, of the whole."""
+        shares: dict[int, int] = {}
         for number, share in self._blend.shares().items():
-            for shipment in self._blend.plans[number].opened & shares.keys():
-                shares[shipment] += share
+            for shipment in self._blend.plans[number].opened:
+                shares[shipment] = shares.get(shipment, 0) + share
+        return shares
+
+    def priced(self, free: Sequence[int]) -> Priced:
+        whole, shares = self._blend.whole, self._shares()
         values = [value + first for value, first in zip(self._values, self._start, strict=True)]
-        halved = {shipment: min(share, whole - share) for shipment, share in shares.items()}
+        halved = {shipment: min(shares.get(shipment, 0), whole - shares.get(shipment, 0)) for shipment in free}
         return Priced(self.best.floor, self.best.surplus, values, self._toll, self._blend.plans, halved)
 
     def _from_start(self, plan: Plan) -> Plan:
