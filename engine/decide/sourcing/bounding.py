@@ -16,8 +16,10 @@ from engine.decide.sourcing.sharing import sharing
 from engine.decide.sourcing.valuing import Valued
 from engine.decide.sourcing.wants import wants
 
-SOON = 12
-"""After so many bounds they are worth more work each."""
+SOON, LATER = 50, 200
+"""After so many bounds they are worth more work each, and then still more."""
+SHARED = 12
+"""That is after so many where nodes are shared, which makes an ascent as much work as closing a branch is."""
 AT_FIRST = 20_000
 COUNTED, COUNTED_ALONE = 60, 2_000
 """Up to so many units of a SKU it is worth to look at each, and if there is no other."""
@@ -61,6 +63,7 @@ class Bounding:
         self._relaxation = self._relaxed(closely=False)
         self._closing: Closing | None = None
         self._first: Priced | None = None
+        self._is_late = False
         self._looks = 0
         self.start = self._relaxation.start
         self.base = self._relaxation.base
@@ -79,22 +82,29 @@ class Bounding:
         """At the values that were found first."""
         return {} if self._first is None else self._first.surplus
 
-    @property
-    def is_late(self) -> bool:
-        return self._closing is not None
+    def is_time_to_begin_again(self) -> bool:
+        """From better values, and with closer bounds from there on."""
+        if self._closing is not None:
+            return False
+        if self._relaxation.nodes:
+            return self.count > SHARED
+        return self.count > (LATER if self._is_late else SOON)
 
-    def begin_again(self) -> tuple[Sequence[int], Priced | None]:
-        """From better values, and with closer bounds from here on."""
-        self._relaxation = self._relaxed(closely=True)
-        self._closing = Closing(self._relaxation, self._improved)
-        self._opening.swap()
+    def begun_again(self) -> tuple[Sequence[int], Priced | None]:
+        """The values to begin with."""
+        closing = self._is_late or bool(self._relaxation.nodes)
+        self._is_late = True
+        if closing:
+            self._relaxation = self._relaxed(closely=True)
+            self._closing = Closing(self._relaxation, self._improved)
+            self._opening.swap()
         values = self.start if self._first is None else self._first.values
         every = range(len(self._lanes))
         if self._opening.room(()) >= len(every):
             first = Ascent(self._relaxation, frozenset(), every, self._relaxation.start, len(every))
             self._looks += first.steps * ROUNDS
             values = refined(self._relaxation, first.values, self._target())
-        return values, self._first
+        return values, self._first if closing else None
 
     def unfilled(self, part: Part) -> Mapping[int, int]:
         """By free shipment, how many units stay unfilled at least if it is opened."""
@@ -156,9 +166,9 @@ class Bounding:
             self._looks += want.units * len(part.free)
             return least_alone(want, self._fixed, self._nodes, part.opened, part.free) >= target
         # whatever it costs to open shipments, some units may have none that can carry them
-        if (self.is_late or self._problem.ship_complete) and self._opening.floor(part.opened, part.free) >= target:
+        if (self._is_late or self._problem.ship_complete) and self._opening.floor(part.opened, part.free) >= target:
             return True
-        for sku in self._carried if self.is_late else ():
+        for sku in self._carried if self._is_late else ():
             if sku.wanted <= COUNTED:
                 self._looks += sku.wanted * len(part.free)
                 if ascent.floor_in_units(sku.sku) >= target:

@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.decide.sourcing.bounding import SOON, Bounding
+from engine.decide.sourcing.bounding import Bounding
 from engine.decide.sourcing.closing import Part, Priced
 from engine.decide.sourcing.lanes import Lane, useful, with_ties
 from engine.decide.sourcing.opening import Opening
@@ -93,9 +93,9 @@ class Search:
         most = None if steps is None else self.steps + steps
         while stack and (most is None or self.steps <= most):
             stack += self._explored(stack.pop())
-            if stack and not bounding.is_late and bounding.count > SOON:
+            if stack and bounding.is_time_to_begin_again():
                 # once more from the start, where all branches begin with better values
-                values, priced = bounding.begin_again()
+                values, priced = bounding.begun_again()
                 stack = [root._replace(values=values, priced=priced)]
         if stack:
             # it had to stop, maybe before it came upon what fills most
