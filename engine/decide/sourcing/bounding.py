@@ -16,7 +16,7 @@ from engine.decide.sourcing.sharing import sharing
 from engine.decide.sourcing.valuing import Valued
 from engine.decide.sourcing.wants import wants
 
-SOON, LATER = 50, 200
+SOON, LATER = 50, 400
 """After so many bounds they are worth more work each, and then still more."""
 SHARED = 12
 """That is after so many where nodes are shared, which makes an ascent as much work as closing a branch is."""
@@ -116,7 +116,7 @@ class Bounding:
         floors: list[tuple[int, Mapping[int, int]]] = []
         paid = False
         if self._closing is not None and priced is not None:
-            due = self._closing.is_due() and self._is_worth_closing()
+            due = self._closing.is_due() and self._is_worth(self._closing)
             priced = self._closing.looked(part, priced)
             if due and priced.floor < self._target() and self._relaxation.nodes:
                 priced, paid = self._closing.closed(part, priced, self._target(), priced.floor)
@@ -137,10 +137,9 @@ class Bounding:
             return None
         return Bounded(floors, values, priced)
 
-    def _is_worth_closing(self) -> bool:
+    def _is_worth(self, closing: Closing) -> bool:
         """Where no nodes are shared, an ascent is far less work, and so no more than as much goes into closing."""
-        assert self._closing is not None
-        return bool(self._relaxation.nodes) or self._closing.steps <= self._looks + self._opening.steps + AT_FIRST
+        return bool(self._relaxation.nodes) or closing.steps <= self._looks + self._opening.steps + AT_FIRST
 
     def _ascent(self, part: Part, values: Sequence[int]) -> Ascent:
         ascent = Ascent(self._relaxation, part.opened, part.free, values, part.most)

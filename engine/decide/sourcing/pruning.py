@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 from engine.decide.sourcing.ascent import Ascent
 from engine.decide.sourcing.lanes import Lane, Shelves, weighed
 from engine.decide.sourcing.opening import Opening
-from engine.decide.sourcing.problem import Candidate, Key, Problem
+from engine.decide.sourcing.problem import Candidate, Problem
 from engine.decide.sourcing.refining import refined
 from engine.decide.sourcing.relaxation import Relaxation
 from engine.decide.sourcing.sharing import sharing
@@ -67,7 +67,7 @@ class Pruning:
         several = len(self._problem.demands) >= SEVERAL
         for round_ in range(ROUNDS):
             # at first the best values are not worth finding: few may be left without
-            priced = self._priced(core, finely=len(left) > MANY and (round_ > 0 or several and len(left) > VERY_MANY))
+            priced = self._priced(core, finely=len(left) > MANY and (round_ > 0 or (several and len(left) > VERY_MANY)))
             surpluses = self._left(priced, self._surpluses(priced, left), core)
             left = [candidate for _, candidate in surpluses]
             inside = {candidate.key for candidate in core}
