@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, choose, bounding, pruning, search
+from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, bounding, choose, pruning, search
 from tests.bench.instances import constrained, plain
 
 NOTHING = (0, 0, 0, 0)

@@ -78,6 +78,11 @@ class Search:
         return self._bounding.steps + self._opening.steps
 
     @property
+    def bounds(self) -> int:
+        """How many times it was asked what a branch costs at least."""
+        return self._bounding.count
+
+    @property
     def best(self) -> int:
         """The cost of the best choice that was found."""
         return self._opening.best.cost
