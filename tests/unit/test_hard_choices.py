@@ -25,7 +25,7 @@ BOUNDS = {
     "10 lines of 7 SKUs, 2 shipments at most": 30,
     "9 lines, 7 of them kept together, 3 shipments at most": 100,
     "9 lines of 4 SKUs, 4 shipments at most": 100,
-    "8 lines, 4 services that share a node's stock": 4,
+    "8 lines, 4 services that share a node's stock": 30,
     "9 lines of 3 SKUs, 3 of them kept together": 270,
     "8 lines of one SKU, all or nothing": 420,
     "10 lines of one SKU, 8 of them kept together": 70,

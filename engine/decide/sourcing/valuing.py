@@ -1,6 +1,7 @@
 """What a branch costs at least at given values: see `ascent`, which raises them; here they stay as they are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from engine.decide.sourcing.blending import Plan
@@ -28,12 +29,27 @@ class _Node(NamedTuple):
     free: Sequence[int]
 
 
-class Valued(NamedTuple):
-    """No choice costs less than `floor`, which is what `plan` costs at these values; `surplus`: see `Ascent`."""
+class Valued:
+    """No choice costs less than `floor`, which is what `plan` costs at these values."""
 
-    floor: int
-    plan: Plan
-    surplus: Mapping[int, int]
+    def __init__(
+        self, floor: int, plan: Plan, alone: Mapping[int, int], nodes: Sequence[tuple[_Node, Sequence[int]]]
+    ) -> None:
+        self.floor = floor
+        self.plan = plan
+        self._alone = alone
+        self._nodes = nodes
+
+    @cached_property
+    def surplus(self) -> Mapping[int, int]:
+        """See `Ascent`."""
+        found = dict(self._alone)
+        for node, totals in self._nodes:
+            for number in node.free:
+                with_it = [number in menu.numbers for menu in node.menus]
+                within = max([total for total, has in zip(totals, with_it, strict=True) if has])
+                found[number] = within - max([total for total, has in zip(totals, with_it, strict=True) if not has])
+        return found
 
 
 class Valuing:
@@ -43,7 +59,6 @@ class Valuing:
         self._relaxation = relaxation
         self._most = most
         may = frozenset(free)
-        self._free = may
         self._opened = opened
         shared = {number for node in relaxation.nodes for number in node.numbers}
         alone: dict[int, list[tuple[int, int, int]]] = {
@@ -54,12 +69,13 @@ class Valuing:
                 if number in alone:
                     alone[number].append((want, cost, units))
         fixed = relaxation.fixed
-        self._alone = [(number, number in opened, fixed[number], offers) for number, offers in alone.items()]
+        self._alone = [(number, fixed[number], offers) for number, offers in alone.items() if number in may]
+        self._counted = [(fixed[number], offers) for number, offers in alone.items() if number in opened]
         among = [(node, node.among(opened, may)) for node in relaxation.nodes]
         self._nodes = [
             _node(node.stocks, menus, opened) for node, menus in among if any(menu.numbers for menu in menus)
         ]
-        self.steps = sum([len(offers) for *_, offers in self._alone])
+        self.steps = sum(map(len, alone.values()))
         self.steps += sum([len(costs) for node in self._nodes for _, ways in node.goods for costs in ways])
 
     def nothing(self) -> Plan:
@@ -71,34 +87,47 @@ class Valuing:
     def at(self, values: Sequence[int], toll: int) -> Valued:
         wants = self._relaxation.wants
         lacking = [want.units for want in wants]
-        before = sum([want.units * value for want, value in zip(wants, values, strict=True)])
-        floor = self._relaxation.base - toll * self._most + before
-        used, surplus = set(self._opened), {}
-        for number, opened, fixed, offers in self._alone:
-            worth = 0 if opened else -fixed - toll
-            for want, cost, units in offers:
-                if cost < values[want]:
-                    worth += units * (values[want] - cost)
-            if opened:
-                floor += fixed - worth
-            else:
-                surplus[number] = worth
-                if worth <= 0:
-                    continue
-                floor -= worth
-                used.add(number)
-            for want, cost, units in offers:
-                if cost < values[want]:
-                    lacking[want] -= units
+        surplus = self._worth_alone(values, toll, lacking)
+        used = self._opened.union([number for number, worth in surplus.items() if worth > 0])
+        floor = self._relaxation.base - toll * self._most - sum([worth for worth in surplus.values() if worth > 0])
+        floor += sum([want.units * value for want, value in zip(wants, values, strict=True)])
+        floor += sum([fixed - worth for fixed, worth in self._worth_opened(values, lacking)])
+        nodes = []
         for node in self._nodes:
-            menu, worth, given = _best_menu(node, values, toll, surplus)
-            floor -= worth
+            menu, totals, given = _best_menu(node, values, toll)
+            nodes.append((node, totals))
+            floor -= max(totals)
             used |= menu.numbers
             for want, units in given:
                 lacking[want] -= units
         room = self._most - len(used) + len(self._opened)
         cost = floor - sum([units * value for units, value in zip(lacking, values, strict=True)]) + room * toll
-        return Valued(floor, Plan(cost, lacking, room, frozenset(used)), surplus)
+        return Valued(floor, Plan(cost, lacking, room, used), surplus, nodes)
+
+    def _worth_alone(self, values: Sequence[int], toll: int, lacking: list[int]) -> dict[int, int]:
+        """Of the free shipments that share nothing; what those supply that are worth opening lacks no more."""
+        surplus = {}
+        for number, fixed, offers in self._alone:
+            worth = -fixed - toll
+            for want, cost, units in offers:
+                if cost < values[want]:
+                    worth += units * (values[want] - cost)
+            surplus[number] = worth
+            if worth > 0:
+                _supply(offers, values, lacking)
+        return surplus
+
+    def _worth_opened(self, values: Sequence[int], lacking: list[int]) -> Iterator[tuple[int, int]]:
+        """The same of those opened, beside their fixed costs."""
+        for fixed, offers in self._counted:
+            _supply(offers, values, lacking)
+            yield fixed, sum([units * (values[want] - cost) for want, cost, units in offers if cost < values[want]])
+
+
+def _supply(offers: Sequence[tuple[int, int, int]], values: Sequence[int], lacking: list[int]) -> None:
+    for want, cost, units in offers:
+        if cost < values[want]:
+            lacking[want] -= units
 
 
 def _node(stocks: Mapping[str, Stock], menus: Sequence[SharedMenu], opened: frozenset[int]) -> _Node:
@@ -119,9 +148,8 @@ def _node(stocks: Mapping[str, Stock], menus: Sequence[SharedMenu], opened: froz
     return _Node(found, goods, sorted(frozenset().union(*[menu.numbers for menu in menus]) - opened))
 
 
-def _best_menu(
-    node: _Node, values: Sequence[int], toll: int, surplus: dict[int, int]
-) -> tuple[_Menu, int, list[tuple[int, int]]]:
+def _best_menu(node: _Node, values: Sequence[int], toll: int) -> tuple[_Menu, list[int], list[tuple[int, int]]]:
+    """What is worth most, with what each menu is worth; and units by want."""
     goods = [[most_given(stock, costs, values) for costs in ways] for stock, ways in node.goods]
     totals = []
     for menu in node.menus:
@@ -129,11 +157,5 @@ def _best_menu(
         for ways, way in zip(goods, menu.ways, strict=True):
             total += ways[way][0]
         totals.append(total)
-    most = max(totals)
-    for number in node.free:
-        within = max([total for total, menu in zip(totals, node.menus, strict=True) if number in menu.numbers])
-        surplus[number] = within - max(
-            [total for total, menu in zip(totals, node.menus, strict=True) if number not in menu.numbers]
-        )
-    menu = node.menus[totals.index(most)]
-    return menu, most, [item for ways, way in zip(goods, menu.ways, strict=True) for item in ways[way][1]]
+    menu = node.menus[totals.index(max(totals))]
+    return menu, totals, [item for ways, way in zip(goods, menu.ways, strict=True) for item in ways[way][1]]
