@@ -1,6 +1,5 @@
 """Whatever the values, no choice costs less than the floor that they give: the search rests on that."""
 
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

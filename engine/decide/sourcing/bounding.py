@@ -21,6 +21,7 @@ SOON, LATER = 50, 400
 SHARED = 12
 """That is after so many where nodes are shared, which makes an ascent as much work as closing a branch is."""
 AT_FIRST = 20_000
+"""Steps that may go into closing before it is asked whether that is too much of all."""
 COUNTED, COUNTED_ALONE = 60, 2_000
 """Up to so many units of a SKU it is worth to look at each, and if there is no other."""
 
@@ -36,15 +37,20 @@ class Bounded(NamedTuple):
         """The shipments without which no choice costs less than the target; and of the others those with which some
         may.
         """
-        must = [number for number in free if any(more[number] >= target - floor for floor, more in self.floors)]
-        may = [number for number in free if all(-more[number] < target - floor for floor, more in self.floors)]
-        return frozenset(must), [number for number in may if number not in must]
+        must, may = frozenset[int](), free
+        for floor, surplus in self.floors:
+            slack = target - floor
+            must = must.union([number for number in free if surplus[number] >= slack])
+            may = [number for number in may if -slack < surplus[number] < slack]
+        return must, list(may)
 
     def divides(self, free: Sequence[int]) -> int:
         """The shipment to branch on: what is farthest from decided in the blend, or what is worth most."""
         _, surplus = self.floors[0]
-        halved = {} if self.priced is None else self.priced.halved
-        return max(free, key=lambda number: (halved.get(number, 0), surplus[number], -number))
+        halved = None if self.priced is None else self.priced.halved
+        if not halved:
+            return max(free, key=lambda number: (surplus[number], -number))
+        return max(free, key=lambda number: (halved[number], surplus[number], -number))
 
 
 class Bounding:
@@ -113,29 +119,33 @@ class Bounding:
 
     def bounded(self, part: Part, values: Sequence[int], priced: Priced | None) -> Bounded | None:
         """None if no choice of the part costs less than the target. The values are raised from those given."""
-        floors: list[tuple[int, Mapping[int, int]]] = []
-        paid = False
         if self._closing is not None and priced is not None:
-            due = self._closing.is_due() and self._is_worth(self._closing)
-            priced = self._closing.looked(part, priced)
-            if due and priced.floor < self._target() and self._relaxation.nodes:
-                priced, paid = self._closing.closed(part, priced, self._target(), priced.floor)
-            floors.append((priced.floor, priced.surplus))
-            self.count += 1
-        else:
-            due = False
-        if not paid and (priced is None or priced.floor < self._target()):
-            ascent = self._ascent(part, values)
-            if self._is_useless(ascent, part):
-                return None
-            floors.insert(0, (ascent.floor, ascent.surplus))
-            values = ascent.values
-            if due and priced is not None and self._closing is not None and not self._relaxation.nodes:
-                priced, _ = self._closing.closed(part, priced, self._target(), ascent.floor)
-                floors[1] = (priced.floor, priced.surplus)
-        if max([floor for floor, _ in floors]) >= self._target():
+            return self._closed(self._closing, part, values, priced)
+        ascent = self._ascent(part, values)
+        if self._is_useless(ascent, part):
             return None
-        return Bounded(floors, values, priced)
+        return Bounded([(ascent.floor, ascent.surplus)], ascent.values, None)
+
+    def _closed(self, closing: Closing, part: Part, values: Sequence[int], priced: Priced) -> Bounded | None:
+        """By an ascent and by closing, first by what is less work: if that is enough, the other is left out."""
+        self.count += 1
+        due, shared = closing.is_due() and self._is_worth(closing), bool(self._relaxation.nodes)
+        priced = closing.looked(part, priced)
+        if due and shared and priced.floor < self._target():
+            priced, paid = closing.closed(part, priced, self._target(), priced.floor)
+            if paid:
+                floors = [(priced.floor, priced.surplus)]
+                return Bounded(floors, values, priced) if priced.floor < self._target() else None
+        if priced.floor >= self._target():
+            return None
+        ascent = self._ascent(part, values)
+        if self._is_useless(ascent, part):
+            return None
+        if due and not shared:
+            priced, _ = closing.closed(part, priced, self._target(), ascent.floor)
+        if max(ascent.floor, priced.floor) >= self._target():
+            return None
+        return Bounded([(ascent.floor, ascent.surplus), (priced.floor, priced.surplus)], ascent.values, priced)
 
     def _is_worth(self, closing: Closing) -> bool:
         """Where no nodes are shared, an ascent is far less work, and so no more than as much goes into closing."""
