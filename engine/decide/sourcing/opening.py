@@ -10,7 +10,7 @@ from engine.decide.sourcing.problem import Key, Problem
 
 IMPROVED, IMPROVING, SWAPPING = 3, 100_000, 50_000
 """So many answers are improved shipment by shipment, each in so many steps; by then the best is nearly always known, if
-not proven.
+not proven. And so many steps go into swaps.
 """
 
 
@@ -33,7 +33,6 @@ class Opening:
         self._steps = 0
         self._tried: set[frozenset[int]] = set()
         self.best = self.evaluated(frozenset())
-        self._swapped: frozenset[int] | None = None
 
     @property
     def steps(self) -> int:
@@ -81,29 +80,28 @@ class Opening:
         self.best = min(self.best, found)
 
     def improve_with(self, opened: frozenset[int], more: Collection[int], surplus: Mapping[int, int]) -> None:
+        """The same from these, if they are better as they are than the best."""
         found = self.evaluated(self._more(opened, more, surplus))
         if found < self.best:
             self.best = self._fewer(found, surplus)
 
     def swap(self) -> None:
-        """Instead of one that is used another, or one more, while that helps."""
-        until, best = self.steps + SWAPPING, self.best
-        if best.used == self._swapped or self._most >= len(self._lanes):
-            return
-        better = True
-        while better and self.steps < until:
-            better = False
+        """Where not all may be opened: another instead of one that is used, or one more, while that helps."""
+        until, before = self.steps + SWAPPING, None
+        while before != self.best and self._most < len(self._lanes):
+            before = self.best
             for number in range(len(self._lanes)):
-                if self.steps > until:
-                    break
-                if number in best.used:
-                    continue
-                for other in (None, *sorted(best.used)):
-                    some = best.used.difference((other,)) | {number}
-                    if self.fits(some) and (found := self.evaluated(some)) < best:
-                        best, better = self._fewer(found, {}), True
-                        break
-        self.best, self._swapped = best, best.used
+                if number not in self.best.used and self.steps < until:
+                    self._put(number)
+
+    def _put(self, number: int) -> None:
+        """Among those that are used, if that is better."""
+        used = self.best.used
+        for other in (None, *sorted(used)):
+            some = used.difference((other,)) | {number}
+            if self.fits(some) and (found := self.evaluated(some)) < self.best:
+                self.best = self._fewer(found, {})
+                return
 
     def improve_all(self, surplus: Mapping[int, int]) -> None:
         """The same from all of them."""
