@@ -7,6 +7,7 @@ Both work in one thread of this process, so what is counted is its processor tim
 
 import gc
 import itertools
+import operator
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,7 +22,7 @@ from engine.facts import Inventory, Order, Position, Snapshot
 from rules.schema import load_policies
 from tests.bench.cases import POLICIES
 from tests.bench.highs import allowed, choose_by_highs, score
-from tests.bench.instances import constrained, plain
+from tests.bench.instances import HARD, constrained, hard, plain, wide
 
 INSTANCES = 20_000
 _SAY_EVERY = 1_000
@@ -50,14 +51,18 @@ class Agreement:
 
 @dataclass(frozen=True, kw_only=True)
 class Times:
-    """Of so many problems, in milliseconds; `solving` is the part of HiGHS's median that it spent solving."""
+    """Of so many problems, in milliseconds; `solving` is the part of HiGHS's median that it spent solving; `slower`, on
+    how many of them ours took longer.
+    """
 
     name: str
     count: int
     median: float
     p99: float
     highs: float | None
+    highs_p99: float | None
     solving: float | None
+    slower: int | None
 
     @property
     def share(self) -> float | None:
@@ -76,6 +81,7 @@ class Chosen:
     agreement: Agreement
     sides: Sequence[Times]
     deciding: Times
+    hard: Sequence[Times]
     sizes: Sequence[Times]
     nodes: Sequence[Times]
     growth: dict[int, float]
@@ -88,12 +94,14 @@ class Extent:
     instances: int
     orders: int
     random: int
+    wide: int
+    hard: int
     each_size: int
     nodes: Sequence[int]
 
 
-WHOLE = Extent(instances=INSTANCES, orders=2_000, random=1_000, each_size=100, nodes=NODES)
-BRIEF = Extent(instances=20, orders=5, random=3, each_size=1, nodes=(5, 20))
+WHOLE = Extent(instances=INSTANCES, orders=2_000, random=1_000, wide=500, hard=3, each_size=100, nodes=NODES)
+BRIEF = Extent(instances=20, orders=5, random=3, wide=3, hard=1, each_size=1, nodes=(5, 20))
 
 
 def measure(found: Inventory, orders: Sequence[Order], *, extent: Extent, say: Say) -> Chosen:
@@ -103,6 +111,10 @@ def measure(found: Inventory, orders: Sequence[Order], *, extent: Extent, say: S
     day, deciding = _of_the_day(found, orders[: extent.orders])
     random = [plain(seed, lines=3, nodes=20, services=2) for seed in range(extent.random)]
     sides = [_times("orders of the hexagone day", day), _times("random: 3 lines x 20 nodes x 2 services", random)]
+    say("choosing: hard ones")
+    wides = [wide(seed) for seed in range(extent.wide)]
+    hards = [_times("every constraint in play: 1-10 lines x 2-60 options", wides)]
+    hards += [_times(f"hard: {name}", [hard(name)] * extent.hard) for name in HARD]
     say("choosing: sizes")
     sizes = [_size(lines, options, extent) for lines in LINES for options in OPTIONS]
     say("choosing: nodes")
@@ -113,6 +125,7 @@ def measure(found: Inventory, orders: Sequence[Order], *, extent: Extent, say: S
         agreement=agreement,
         sides=sides,
         deciding=deciding,
+        hard=hards,
         sizes=sizes,
         nodes=list(nodes.values()),
         growth=growth,
@@ -182,17 +195,19 @@ def _times(name: str, instances: Iterable[Problem], *, highs: bool = True) -> Ti
 
 
 def _row(name: str, ours: Sequence[float], theirs: Sequence[float] = (), solving: Sequence[float] = ()) -> Times:
-    ranked = sorted(ours)
+    ranked, others = sorted(ours), sorted(theirs)
     return Times(
         name=name,
         count=len(ranked),
         median=statistics.median(ranked) * _MILLISECONDS,
         p99=ranked[len(ranked) * 99 // 100] * _MILLISECONDS,
-        highs=statistics.median(theirs) * _MILLISECONDS if theirs else None,
+        highs=statistics.median(others) * _MILLISECONDS if others else None,
+        highs_p99=others[len(others) * 99 // 100] * _MILLISECONDS if others else None,
         solving=statistics.median(solving) * _MILLISECONDS if solving else None,
+        slower=sum(map(operator.gt, ours, theirs)) if theirs else None,
     )
 
 
 def rows(chosen: Chosen) -> Iterator[Times]:
     """In the order in which they are shown."""
-    yield from (*chosen.sides, chosen.deciding, *chosen.sizes, *chosen.nodes)
+    yield from (*chosen.sides, chosen.deciding, *chosen.hard, *chosen.sizes, *chosen.nodes)

@@ -7,6 +7,28 @@ from engine.decide.sourcing import Candidate, Demand, Price, Problem
 CENT = 10_000
 SERVICES = ("bike", "express", "parcel", "truck")
 
+HARD = {
+    "9 lines of one SKU, each at prices of its own": 1135,
+    "4 lines of one SKU, 4 shipments at most": 1930,
+    "10 lines of 7 SKUs, 2 shipments at most": 62,
+    "9 lines, 7 of them kept together, 3 shipments at most": 525,
+    "9 lines of 4 SKUs, 4 shipments at most": 563,
+    "8 lines, 4 services that share a node's stock": 247,
+    "9 lines of 3 SKUs, 3 of them kept together": 1763,
+    "8 lines of one SKU, all or nothing": 1722,
+    "10 lines of one SKU, 8 of them kept together": 1830,
+}
+"""By what makes them so, seeds that were among the hardest of 2,000 with up to 10 lines and 60 options."""
+
+
+def hard(name: str) -> Problem:
+    return wide(HARD[name])
+
+
+def wide(seed: int) -> Problem:
+    """Every constraint in play, as far as a choice is always proven."""
+    return constrained(seed, most_lines=10, most_options=60)
+
 
 def constrained(seed: int, *, most_lines: int = 6, most_options: int = 30) -> Problem:
     """1 to 6 lines, 2 to 30 options: hard and `unless_needed` exclusions, tiers, max_shipments, split_penalty,

@@ -142,15 +142,26 @@ def _choices(chosen: Chosen) -> Table:
         + ", ".join(f"{_short(times)} with {lines} lines" for lines, times in chosen.growth.items()),
     )
     table.add_column("problems")
-    for title in ("how many", "ours, ms", "p99", "p99 / median", "HiGHS, ms", "of that solving", "ours / HiGHS"):
+    for title in (
+        "how many",
+        "ours, ms",
+        "p99",
+        "p99 / median",
+        "HiGHS, ms",
+        "its p99",
+        "of that solving",
+        "ours / HiGHS",
+        "slower on",
+    ):
         table.add_column(title, justify="right")
     for row in choosing.rows(chosen):
-        theirs = [row.highs, row.solving, row.share]
+        theirs = [row.highs, row.highs_p99, row.solving, row.share]
         table.add_row(
             row.name,
             str(row.count),
             *[_short(number) for number in (row.median, row.p99, row.spread)],
             *["-" if number is None else _short(number) for number in theirs],
+            "-" if row.slower is None else str(row.slower),
         )
     return table
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, choose, pruning, search
+from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, bounding, choose, pruning, search
 from tests.bench.instances import constrained, plain
 
 NOTHING = (0, 0, 0, 0)
@@ -209,8 +209,9 @@ def test_the_order_of_very_many_candidates_changes_nothing(seed, shuffling):
 def test_looking_closely_from_the_start_changes_nothing(seed):
     problem = constrained(seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "SOON", 0)
-        patch.setattr(search, "LATER", 0)
+        patch.setattr(bounding, "SOON", 0)
+        patch.setattr(bounding, "LATER", 0)
+        patch.setattr(bounding, "SHARED", 0)
         closely = choose(problem)
     assert closely == choose(problem)
 

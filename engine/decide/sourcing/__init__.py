@@ -25,9 +25,13 @@ Which shipments are opened:
 
 What a branch costs at least:
 
+    bounding     by which of these, and when
     relaxation   the problem without what makes it hard
     ascent       its bound, by raising the value of a unit
     refining     better values to begin with
+    closing      the best values there are, where these do not do
+    valuing      what a branch costs at least at given values
+    blending     where to look for better ones: the prices of the cheapest blend of plans
     sharing      nodes whose shipments or lines share stock or room
     packing      a node's units of a SKU to lines, some of which stay together
     counting     closer bounds by whole units

@@ -2,6 +2,7 @@
 paths, since costs may be negative), which re-route earlier units where that is cheaper.
 """
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -9,56 +10,68 @@ from engine.decide.sourcing.problem import Key
 
 Flow: TypeAlias = dict[tuple[Key, int], int]
 """Units by (shipment, line), above zero."""
-_Path: TypeAlias = list[tuple[Key, int]]
-_Reach: TypeAlias = tuple[int, _Path]
-"""The cost of a path, and the path."""
 Edges: TypeAlias = Sequence[tuple[tuple[Key, int], int]]
+_Step: TypeAlias = tuple[str, int]
+"""From a node to a line; the cheapest shipment of the node carries it."""
 
 
 def cheapest_flow(quantities: Mapping[int, int], supply: Mapping[str, int], edges: Edges) -> Flow:
-    flow: Flow = {}
+    cheapest: dict[_Step, tuple[int, tuple[Key, int]]] = {}
+    for item, cost in edges:
+        step = item[0][0], item[1]
+        if step not in cheapest or (cost, item) < cheapest[step]:
+            cheapest[step] = (cost, item)
+    shipping: dict[int, list[tuple[str, int]]] = {line: [] for line in quantities}
+    for (node, line), (cost, _) in cheapest.items():
+        if line in shipping:
+            shipping[line].append((node, cost))
+    shipped: dict[str, dict[int, int]] = {node: {} for node in supply}
     wanted, free = dict(quantities), dict(supply)
-    while path := _shortest_path(wanted, free, edges, flow):
-        taken_back = [flow[item] for item in path[1::2]]
-        units = min(wanted[path[0][1]], free[path[-1][0][0]], *taken_back)
+    while path := _shortest_path(wanted, free, shipping, cheapest, shipped):
+        taken_back = [shipped[node][line] for node, line in path[1::2]]
+        units = min(wanted[path[0][1]], free[path[-1][0]], *taken_back)
         wanted[path[0][1]] -= units
-        free[path[-1][0][0]] -= units
-        for step, item in enumerate(path):
+        free[path[-1][0]] -= units
+        for place, (node, line) in enumerate(path):
             # even steps ship, odd ones take back what an earlier path shipped
-            flow[item] = flow.get(item, 0) + (units if step % 2 == 0 else -units)
-    return {item: units for item, units in flow.items() if units}
+            left = shipped[node].get(line, 0) + (units if place % 2 == 0 else -units)
+            if left:
+                shipped[node][line] = left
+            else:
+                del shipped[node][line]
+    return {cheapest[node, line][1]: units for node, lines in shipped.items() for line, units in lines.items()}
 
 
-def _shortest_path(wanted: Mapping[int, int], free: Mapping[str, int], edges: Edges, flow: Flow) -> _Path:
+def _shortest_path(
+    wanted: Mapping[int, int],
+    free: Mapping[str, int],
+    shipping: Mapping[int, Sequence[tuple[str, int]]],
+    cheapest: Mapping[_Step, tuple[int, tuple[Key, int]]],
+    shipped: Mapping[str, Mapping[int, int]],
+) -> list[_Step]:
     """From a line with units wanted to a node with units free: shipments to add, take back, add ..."""
-    lines: dict[int, _Reach] = {line: (0, []) for line, units in wanted.items() if units}
-    nodes: dict[str, _Reach] = {}
-    while _forward(lines, nodes, edges) and _backward(lines, nodes, edges, flow):
-        pass
-    ends = [(cost, node) for node, (cost, _) in nodes.items() if free[node]]
-    return nodes[min(ends)[1]][1] if ends else []
-
-
-def _forward(lines: dict[int, _Reach], nodes: dict[str, _Reach], edges: Edges) -> bool:
-    """Reach nodes by shipping to the lines that are reached."""
-    nearer = False
-    for item, cost in edges:
-        if item[1] in lines:
-            spent, path = lines[item[1]]
-            node = item[0][0]
-            if node not in nodes or spent + cost < nodes[node][0]:
-                nodes[node] = (spent + cost, [*path, item])
-                nearer = True
-    return nearer
-
-
-def _backward(lines: dict[int, _Reach], nodes: dict[str, _Reach], edges: Edges, flow: Flow) -> bool:
-    """Reach lines by taking back from the nodes that are reached what they ship to them."""
-    nearer = False
-    for item, cost in edges:
-        if flow.get(item) and item[0][0] in nodes:
-            spent, path = nodes[item[0][0]]
-            if item[1] not in lines or spent - cost < lines[item[1]][0]:
-                lines[item[1]] = (spent - cost, [*path, item])
-                nearer = True
-    return nearer
+    lines = {line: 0 for line, units in wanted.items() if units}
+    nodes: dict[str, int] = {}
+    to_node: dict[str, int] = {}
+    to_line: dict[int, str] = {}
+    waiting = deque(lines)
+    while waiting:
+        line = waiting.popleft()
+        spent = lines[line]
+        for node, cost in shipping[line]:
+            if node not in nodes or spent + cost < nodes[node]:
+                nodes[node], to_node[node] = spent + cost, line
+                for other in shipped[node]:
+                    back = spent + cost - cheapest[node, other][0]
+                    if other not in lines or back < lines[other]:
+                        lines[other], to_line[other] = back, node
+                        waiting.append(other)
+    ends = [(cost, node) for node, cost in nodes.items() if free[node]]
+    if not ends:
+        return []
+    node = min(ends)[1]
+    path = [(node, to_node[node])]
+    while path[-1][1] in to_line:
+        line = path[-1][1]
+        path += [(to_line[line], line), (to_line[line], to_node[to_line[line]])]
+    return path[::-1]

@@ -92,10 +92,12 @@ class Shelves(dict[str, Shelf]):
 
 def weighed(problem: Problem, weights: Weights, candidates: Iterable[Candidate], shelves: Shelves) -> Iterator[Lane]:
     """The lanes of those candidates that have something of the order."""
+    tiers = [tier * weights.tier for tier in range(10)]
+    needed = (0, weights.needed)
     for candidate in candidates:
         shelf = shelves[candidate.key[0]]
         costs = {
-            index: price.needed * weights.needed + price.tier * weights.tier + price.money
+            index: needed[price.needed] + tiers[price.tier] + price.money
             for index, price in candidate.prices.items()
             if index in shelf.units
         }

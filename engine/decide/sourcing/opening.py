@@ -8,9 +8,9 @@ from engine.decide.sourcing.goods import Goods
 from engine.decide.sourcing.lanes import Lane
 from engine.decide.sourcing.problem import Key, Problem
 
-IMPROVED, IMPROVING = 3, 100_000
+IMPROVED, IMPROVING, SWAPPING = 3, 100_000, 50_000
 """So many answers are improved shipment by shipment, each in so many steps; by then the best is nearly always known, if
-not proven.
+not proven. And so many steps go into swaps.
 """
 
 
@@ -78,6 +78,30 @@ class Opening:
             self._tried.add(opened)
             found = self._fewer(found, surplus)
         self.best = min(self.best, found)
+
+    def improve_with(self, opened: frozenset[int], more: Collection[int], surplus: Mapping[int, int]) -> None:
+        """The same from these, if they are better as they are than the best."""
+        found = self.evaluated(self._more(opened, more, surplus))
+        if found < self.best:
+            self.best = self._fewer(found, surplus)
+
+    def swap(self) -> None:
+        """Where not all may be opened: another instead of one that is used, or one more, while that helps."""
+        until, before = self.steps + SWAPPING, None
+        while before != self.best and self._most < len(self._lanes):
+            before = self.best
+            for number in range(len(self._lanes)):
+                if number not in self.best.used and self.steps < until:
+                    self._put(number)
+
+    def _put(self, number: int) -> None:
+        """Among those that are used, if that is better."""
+        used = self.best.used
+        for other in (None, *sorted(used)):
+            some = used.difference((other,)) | {number}
+            if self.fits(some) and (found := self.evaluated(some)) < self.best:
+                self.best = self._fewer(found, {})
+                return
 
     def improve_all(self, surplus: Mapping[int, int]) -> None:
         """The same from all of them."""

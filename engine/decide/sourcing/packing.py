@@ -144,3 +144,46 @@ def _packed(units: int, whole: Sequence[tuple[int, int]]) -> dict[int, int]:
             if more <= units and worth + wanted * margin > packed.get(more, worth + wanted * margin - 1):
                 packed[more] = worth + wanted * margin
     return packed
+
+
+def most_given(stock: Stock, costs: Mapping[int, int], values: Sequence[int]) -> tuple[int, list[tuple[int, int]]]:
+    """What the units are worth at most beyond their costs, and by want how many it then gets."""
+    some = [(values[want] - cost, want) for want, cost in costs.items() if values[want] > cost]
+    if len(some) > 1:
+        some.sort(reverse=True)
+    split = some if not stock.whole else [item for item in some if item[1] not in stock.whole]
+    if len(split) == len(some):
+        return _dearest_given(stock, stock.units, some)
+    ways = _packings(stock, [item for item in some if item[1] in stock.whole])
+    best: tuple[int, list[tuple[int, int]]] = (-1, [])
+    for taken, (worth, given) in ways.items():
+        more, rest = _dearest_given(stock, stock.units - taken, split)
+        if worth + more > best[0]:
+            best = (worth + more, given + rest)
+    return best
+
+
+def _packings(stock: Stock, whole: Sequence[tuple[int, int]]) -> dict[int, tuple[int, list[tuple[int, int]]]]:
+    """By units that some of these take, each whole, what they are worth most, and which these are."""
+    ways: dict[int, tuple[int, list[tuple[int, int]]]] = {0: (0, [])}
+    for margin, want in whole:
+        wanted = stock.wants[want]
+        for taken, (worth, given) in list(ways.items()):
+            more = taken + wanted
+            if more <= stock.units and (more not in ways or worth + wanted * margin > ways[more][0]):
+                ways[more] = (worth + wanted * margin, [*given, (want, wanted)])
+    return ways
+
+
+def _dearest_given(stock: Stock, units: int, some: Sequence[tuple[int, int]]) -> tuple[int, list[tuple[int, int]]]:
+    worth, given = 0, []
+    for margin, want in some:
+        take = stock.wants[want]
+        if take >= units:
+            if units:
+                given.append((want, units))
+            return worth + margin * units, given
+        worth += margin * take
+        given.append((want, take))
+        units -= take
+    return worth, given

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 from engine.decide.sourcing.ascent import Ascent
 from engine.decide.sourcing.lanes import Lane, Shelves, weighed
 from engine.decide.sourcing.opening import Opening
-from engine.decide.sourcing.problem import Candidate, Key, Problem
+from engine.decide.sourcing.problem import Candidate, Problem
 from engine.decide.sourcing.refining import refined
 from engine.decide.sourcing.relaxation import Relaxation
 from engine.decide.sourcing.sharing import sharing
@@ -23,11 +23,12 @@ from engine.decide.sourcing.weights import Weights
 
 MANY, VERY_MANY = 80, 400
 """Candidates; fewer are all searched, and of more it is worth to find the best values."""
+SEVERAL = 5
+"""Lines; with fewer, the first values nearly always leave few candidates."""
 CORE = 24
 """So many that look good to begin with, and so many more of those with a surplus each time."""
-ROUNDS = 4
-FEW = 48
-"""So many that look best are searched first where many are left."""
+ROUNDS, SEARCHED = 6, 2
+"""In this round, counted from 0, or in the last, those that look good are searched if many others are left."""
 
 
 _Surplus: TypeAlias = tuple[int, Candidate]
@@ -39,10 +40,6 @@ class _Priced(NamedTuple):
     floor: int
     values: Sequence[int]
     toll: int
-
-
-def _whole(candidate: Candidate) -> tuple[int, Key]:
-    return candidate.fixed + sum([price.money for price in candidate.prices.values()]), candidate.key
 
 
 class Pruning:
@@ -61,26 +58,32 @@ class Pruning:
         candidates = self._problem.candidates
         if len(candidates) <= MANY:
             return self._weighed(candidates)
-        core = nsmallest(CORE, candidates, key=_whole)
+        whole = [
+            (candidate.fixed + sum([price.money for price in candidate.prices.values()]), candidate.key, number)
+            for number, candidate in enumerate(candidates)
+        ]
+        core = [candidates[number] for _, _, number in nsmallest(CORE, whole)]
         left = candidates
-        for _ in range(ROUNDS):
-            priced = self._priced(core)
+        several = len(self._problem.demands) >= SEVERAL
+        for round_ in range(ROUNDS):
+            # at first the best values are not worth finding: few may be left without
+            priced = self._priced(core, finely=len(left) > MANY and (round_ > 0 or (several and len(left) > VERY_MANY)))
             surpluses = self._left(priced, self._surpluses(priced, left), core)
             left = [candidate for _, candidate in surpluses]
             inside = {candidate.key for candidate in core}
             better = [pair for pair in surpluses if pair[0] > 0 and pair[1].key not in inside]
+            if len(left) > MANY and (round_ == SEARCHED or not better):
+                self._known = min(self._known, searched(self._weighed(core)))
+                left = [candidate for _, candidate in self._left(priced, surpluses, core)]
             if not better:
                 break
             core += [candidate for _, candidate in nlargest(CORE, better, key=lambda pair: (pair[0], pair[1].key))]
-        return self._weighed(left if len(left) <= MANY else self._closer(left, searched))
+        return self._weighed(left if len(left) <= MANY else self._closer(left))
 
-    def _closer(self, candidates: Sequence[Candidate], searched: Callable[[Sequence[Lane]], int]) -> list[Candidate]:
-        """With better values, and the best choice of the few that look best at these."""
+    def _closer(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """With values that are better for all of these together."""
         priced = self._refined(candidates)
-        surpluses = self._surpluses(priced, candidates)
-        best = nlargest(FEW, surpluses, key=lambda pair: (pair[0], pair[1].key))
-        self._known = min(self._known, searched(self._weighed([candidate for _, candidate in best])))
-        return [candidate for _, candidate in self._left(priced, surpluses, ())]
+        return [candidate for _, candidate in self._left(priced, self._surpluses(priced, candidates), ())]
 
     def _refined(self, candidates: Sequence[Candidate]) -> _Priced:
         lanes = sorted(self._weighed(candidates), key=attrgetter("key"))
@@ -102,7 +105,7 @@ class Pruning:
     def _weighed(self, candidates: Sequence[Candidate]) -> list[Lane]:
         return list(weighed(self._problem, self._weights, candidates, self._shelves))
 
-    def _priced(self, core: Sequence[Candidate]) -> _Priced:
+    def _priced(self, core: Sequence[Candidate], *, finely: bool) -> _Priced:
         problem, unfilled = self._problem, self._weights.unfilled
         lanes = sorted(self._weighed(core), key=attrgetter("key"))
         of_core = wants(problem, lanes, unfilled)
@@ -113,7 +116,7 @@ class Pruning:
         ascent = Ascent(relaxation, frozenset(), free, relaxation.start, opening.room(()))
         opening.improve(frozenset(), ascent.surplus)
         self._known = min(self._known, opening.best.cost)
-        if len(problem.candidates) > VERY_MANY and not relaxation.nodes and not ascent.toll:
+        if finely and not relaxation.nodes and not ascent.toll:
             values = refined(relaxation, ascent.values, self._known)
             again = Ascent(relaxation, frozenset(), free, values, opening.room(()))
             if again.floor > ascent.floor:
@@ -124,16 +127,17 @@ class Pruning:
         """What each would be worth at most if it were opened: with all that is wanted, or where that is something, with
         what its node has.
         """
-        needed, tier, values = self._weights.needed, self._weights.tier, priced.values
+        needed, tier = self._weights.needed, self._weights.tier
         once = priced.toll + self._problem.split_penalty
         quantities = [demand.quantity for demand in self._problem.demands]
+        worth = [[value - step * tier for step in range(10)] for value in priced.values]
         found = []
         for candidate in candidates:
             surplus = -candidate.fixed - once
             above = {}
             for line, price in candidate.prices.items():
-                more = values[line] - price.needed * needed - price.tier * tier - price.money
-                if more > 0:
+                more = worth[line][price.tier] - price.money
+                if more > 0 and (not price.needed or (more := more - needed) > 0):
                     above[line] = more
                     surplus += more * quantities[line]
             if surplus > 0:

@@ -1,22 +1,17 @@
 """The search decides shipment by shipment whether it is opened, depth first.
 
-`Ascent` says what a branch costs at least, and which shipments that leaves open.
+`Bounding` says what a branch costs at least, and which shipments that leaves open.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.decide.sourcing.ascent import Ascent
-from engine.decide.sourcing.counting import Carried, carried, least_alone, missing
+from engine.decide.sourcing.bounding import Bounding
+from engine.decide.sourcing.closing import Part, Priced
 from engine.decide.sourcing.lanes import Lane, useful, with_ties
 from engine.decide.sourcing.opening import Opening
 from engine.decide.sourcing.problem import Key, Problem
 from engine.decide.sourcing.pruning import Pruning
-from engine.decide.sourcing.refining import ROUNDS, refined
-from engine.decide.sourcing.relaxation import Relaxation
-from engine.decide.sourcing.sharing import sharing
-from engine.decide.sourcing.wants import wants
 from engine.decide.sourcing.weights import Weights
 
 UNPROVEN_LINES = 10
@@ -27,10 +22,6 @@ out. Steps and not seconds, so that every machine and every replay stops at the 
 PATIENCE = 2_000
 """And so many steps for one way to place lines that stay together."""
 
-SOON, LATER = 50, 200
-"""After so many bounds they are worth more work each, and then still more."""
-COUNTED, COUNTED_ALONE = 60, 2_000
-"""Up to so many units of a SKU it is worth to look at each, and if there is no other."""
 FIRST_STEPS = 30_000
 """To search a few of very many lanes first."""
 
@@ -52,12 +43,15 @@ def searched(problem: Problem) -> "Search":
 
 
 class Branch(NamedTuple):
-    """The choices that use all of `opened` and some of `free`; none costs less than `floor`. `values`: see `Ascent`."""
+    """The choices that use all of `opened` and some of `free`; none costs less than `floor`. `values`: see `Ascent`;
+    `priced`: see `Closing`.
+    """
 
     opened: frozenset[int]
     free: Sequence[int]
     values: Sequence[int]
     floor: int
+    priced: Priced | None = None
 
 
 class Search:
@@ -68,31 +62,25 @@ class Search:
     def __init__(
         self, problem: Problem, weights: Weights, lanes: Sequence[Lane], useless: int, most_steps: int | None
     ) -> None:
-        self._problem = problem
         self.weights = weights
-        self._lanes, self.bits = with_ties(lanes)
+        tied, self.bits = with_ties(lanes)
         unfilled = weights.unfilled << self.bits
-        self._wants = wants(problem, self._lanes, unfilled)
-        self._fixed = [lane.fixed for lane in self._lanes]
-        self._nodes = [lane.key[0] for lane in self._lanes]
-        self._relaxation = self._relaxed(closely=False)
-        self._opening = Opening(problem, self._lanes, unfilled, None if most_steps is None else PATIENCE)
+        self._opening = Opening(problem, tied, unfilled, None if most_steps is None else PATIENCE)
+        self._bounding = Bounding(problem, tied, unfilled, self._opening, self._target)
         self.useless = useless << self.bits
-        self._bounds = 0
-        self._looks = 0
-        self._surplus: Mapping[int, int] = {}
         self._doubts: list[int] = []
-        self.floor = self._run(most_steps)
+        self.floor = self._run(range(len(lanes)), most_steps)
         """No choice costs less than this, or the best if that is less."""
-
-    @cached_property
-    def _carried(self) -> Sequence[Carried]:
-        return carried(self._problem, self._nodes, self._wants)
 
     @property
     def steps(self) -> int:
         """Taken so far."""
-        return self._looks + self._opening.steps
+        return self._bounding.steps + self._opening.steps
+
+    @property
+    def bounds(self) -> int:
+        """How many times it was asked what a branch costs at least."""
+        return self._bounding.count
 
     @property
     def best(self) -> int:
@@ -103,24 +91,21 @@ class Search:
         """Of the best choice that was found."""
         return self._opening.units()
 
-    def _run(self, steps: int | None) -> int:
-        root = Branch(frozenset(), range(len(self._lanes)), self._relaxation.start, self._relaxation.base)
-        stack, unrefined = [root], self._opening.room(()) >= len(self._lanes)
+    def _run(self, every: Sequence[int], steps: int | None) -> int:
+        bounding = self._bounding
+        root = Branch(frozenset(), every, bounding.start, bounding.base)
+        stack = [root]
         most = None if steps is None else self.steps + steps
         while stack and (most is None or self.steps <= most):
             stack += self._explored(stack.pop())
-            if stack and unrefined and self._bounds > SOON:
+            if stack and bounding.is_time_to_begin_again():
                 # once more from the start, where all branches begin with better values
-                stack, unrefined = [root._replace(values=self._refined(root))], False
+                values, priced = bounding.begun_again()
+                stack = [root._replace(values=values, priced=priced)]
         if stack:
             # it had to stop, maybe before it came upon what fills most
-            self._opening.improve_all(self._surplus)
-        return min([self._target, *self._doubts, *[branch.floor for branch in stack]])
-
-    def _refined(self, root: Branch) -> Sequence[int]:
-        first = Ascent(self._relaxation, root.opened, root.free, root.values, len(root.free))
-        self._looks += first.steps * ROUNDS
-        return refined(self._relaxation, first.values, self._target)
+            self._opening.improve_all(bounding.surplus)
+        return min([self._target(), *self._doubts, *[branch.floor for branch in stack]])
 
     def _explored(self, branch: Branch) -> list[Branch]:
         """What is left of the branch, in two: without one of its shipments and, to be explored first, with it."""
@@ -129,15 +114,15 @@ class Search:
             if not free:
                 self._finish(branch.opened)
                 break
-            ascent = self._bounded(branch, free)
-            if self._is_useless(ascent, branch, free):
+            part = Part(branch.opened, free, self._opening.room(branch.opened))
+            found = self._bounding.bounded(part, branch.values, branch.priced)
+            if found is None:
                 break
-            surplus, slack = ascent.surplus, self._target - ascent.floor
-            must = frozenset([number for number in free if surplus[number] >= slack])
-            may = [number for number in free if -slack < surplus[number] < slack]
-            branch = Branch(branch.opened | must, may, ascent.values, ascent.floor)
+            must, may = found.decided(free, self._target())
+            floor = max([branch.floor, *[floor for floor, _ in found.floors]])
+            branch = Branch(branch.opened | must, may, found.values, floor, found.priced)
             if len(may) == len(free):
-                number = max(free, key=lambda number: (surplus[number], -number))
+                number = found.divides(free)
                 without = branch._replace(free=[other for other in free if other != number])
                 return [without, without._replace(opened=branch.opened | {number})]
         return []
@@ -145,62 +130,20 @@ class Search:
     def _finish(self, opened: frozenset[int]) -> None:
         self._opening.best = min(self._opening.best, self._opening.evaluated(opened))
         floor = self._opening.floor(opened)
-        if floor < self._target:
+        if floor < self._target():
             self._doubts.append(floor)
 
-    def _bounded(self, branch: Branch, free: Sequence[int]) -> Ascent:
-        if self._bounds == LATER:
-            self._relaxation = self._relaxed(closely=True)
-        most = self._opening.room(branch.opened)
-        ascent = Ascent(self._relaxation, branch.opened, free, branch.values, most)
-        self._looks += ascent.steps
-        if self._bounds == 0 and most < len(free):
-            # where that leaves units unfilled the values are high, and only come down to there with the toll
-            other = Ascent(self._relaxation, branch.opened, free, [want.unfilled for want in self._wants], most)
-            ascent = max(ascent, other, key=lambda one: one.floor)
-        if self._bounds == 0:
-            self._surplus = ascent.surplus
-        self._bounds += 1
-        self._opening.improve(branch.opened, ascent.surplus)
-        return ascent
-
-    def _is_useless(self, ascent: Ascent, branch: Branch, free: Sequence[int]) -> bool:
-        """Whether no choice of the branch costs less than the best, by bounds that are ever closer."""
-        if ascent.floor >= self._target:
-            return True
-        if len(self._wants) == 1 and self._wants[0].units <= COUNTED_ALONE:
-            (want,) = self._wants
-            self._looks += want.units * len(free)
-            return least_alone(want, self._fixed, self._nodes, branch.opened, free) >= self._target
-        late = self._bounds > SOON
-        # whatever it costs to open shipments, some units may have none that can carry them
-        if (late or self._problem.ship_complete) and self._opening.floor(branch.opened, free) >= self._target:
-            return True
-        if late:
-            for sku in self._carried:
-                if sku.wanted <= COUNTED:
-                    self._looks += sku.wanted * len(free)
-                    if ascent.floor_in_units(sku.sku) >= self._target:
-                        return True
-        return False
-
-    def _relaxed(self, *, closely: bool) -> Relaxation:
-        nodes = sharing(self._problem, self._lanes, self._wants, closely=closely)
-        return Relaxation(self._wants, self._fixed, list(nodes))
-
-    def _reaching(self, branch: Branch) -> list[int]:
+    def _reaching(self, branch: Branch) -> Sequence[int]:
         """Of the free, those that there is room for, and with which no more need to stay unfilled than in the best."""
         most = self._opening.room(branch.opened)
         free = self._opening.fitting(branch.opened, branch.free) if most else []
         if most >= len(free):
             return free
-        unfilled = missing(self._carried, branch.opened, free, most)
-        self._looks += len(free) * len(self._carried)
+        unfilled = self._bounding.unfilled(Part(branch.opened, free, most))
         # money may lessen what a choice costs, by less than a tier
-        bearable = (self._target >> self.bits) + self.weights.tier
+        bearable = (self._target() >> self.bits) + self.weights.tier
         return [number for number in free if unfilled[number] * self.weights.unfilled <= bearable]
 
-    @property
     def _target(self) -> int:
         """Only what costs less is of use."""
         return min(self.best, self.useless)

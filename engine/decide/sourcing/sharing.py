@@ -11,8 +11,8 @@ from engine.decide.sourcing.wants import Want, several_want
 
 PACKED = 10
 """So many lines that stay together are packed whole into a node's stock; of more, as if they could be split."""
-MENU = 3
-"""At most so many shipments of a node are looked at together: they make 2 ** 3 menus."""
+MENU, CLOSELY = 3, 4
+"""At most so many shipments of a node are looked at together: they make 2 ** 3 menus, or 2 ** 4."""
 
 
 class Menu(NamedTuple):
@@ -59,7 +59,7 @@ def sharing(problem: Problem, lanes: Sequence[Lane], wants: Sequence[Want], *, c
     """The nodes that have less room than shipments, less of a SKU than several shipments want to carry, or a SKU that
     several wants are for.
     """
-    several = several_want(wants)
+    several, most = several_want(wants), CLOSELY if closely else MENU
     shared: set[str] = set()
     for want in wants:
         nodes = [lanes[offer.number].key[0] for offer in want.offers]
@@ -73,8 +73,8 @@ def sharing(problem: Problem, lanes: Sequence[Lane], wants: Sequence[Want], *, c
         some = list(numbers)
         room = problem.room.get(node, len(some))
         if node in shared or (closely and room < len(some)):
-            for start in range(0, len(some), MENU):
-                yield _sharing(problem, lanes, wants, some[start : start + MENU], room)
+            for start in range(0, len(some), most):
+                yield _sharing(problem, lanes, wants, some[start : start + most], room)
 
 
 def _sharing(
