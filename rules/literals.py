@@ -113,7 +113,7 @@ def share(text: str) -> int:
 def word(text: str) -> str:
     """Any word but an empty one, which nothing is ever equal to."""
     if not text.strip(BLANKS):
-        raise LiteralInvalid("a word is missing here; write it, or ask with known: false whether there is none")
+        raise LiteralInvalid("a word is missing here; write one")
     return text
 
 

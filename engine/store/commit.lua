@@ -6,8 +6,7 @@
 --       as it came is text there, for a script's number takes longer to write
 -- The log's `stood` says of each claim what was on hand and held just before, and the floor there was then.
 -- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'policies'} if others decide by now,
--- {'stale', what changed},
--- or {'full', open holds} if the caller has all it may.
+-- {'stale', what changed}, or {'full', open holds} if the caller has all it may.
 local DAYS_KEPT = 4 * 86400
 local CLAIMS = 11
 local call = redis.call

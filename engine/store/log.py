@@ -23,8 +23,8 @@ _FAST = 1
 class Entry:
     """`kind` is decided, confirmed, released, expired, rejected, extended, withdrawn (from the backlog), moved,
     repaired or woken. `decision` is whose it is (of what moved, the name of a batch; of what was woken, the node that
-    rests no more); `body` the bytes of a decision, of what
-    was rejected, of movements or of what was repaired, empty otherwise.
+    rests no more); `body` the bytes of a decision, of what was rejected, of movements or of what was repaired, empty
+    otherwise.
     """
 
     place: tuple[int, int]

@@ -42,7 +42,7 @@ class Caller:
             wait = 0.1 * 2**again
             try:
                 status, found, wanted = self._once(method, path, body, headers)
-            except OSError:
+            except (OSError, http.client.HTTPException):
                 if again == TRIES:
                     raise
             else:
@@ -77,6 +77,9 @@ def follow(call: Caller, order: dict[str, Any]) -> None:
     again = call("POST", "/v1/decisions", order, **{"Idempotency-Key": key})
     print(f"sent again, it is answered with decision {again['id']}")
 
+    if not decision["shipments"]:
+        return
+
     # The first node looks on its shelf and one article isn't there: it is counted as 0, and another node sends it.
     shipment = decision["shipments"][0]
     node, missing = shipment["node"], shipment["lines"][0]
@@ -88,6 +91,8 @@ def follow(call: Caller, order: dict[str, Any]) -> None:
     # The carrier has taken the parcels: what was held, by whichever decision of the order, leaves the stock.
     chain = call("GET", f"/v1/decisions/{decision['id']}/chain")
     for made in chain["decisions"]:
+        if not made["shipments"]:
+            continue
         state = call("GET", f"/v1/holds/{made['id']}")
         if any(shipment["state"] == "held" for shipment in state["shipments"]):
             state = call("POST", f"/v1/decisions/{made['id']}/confirm", {"op": f"{key} on its way"})

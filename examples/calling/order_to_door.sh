@@ -7,10 +7,15 @@ url=${1:-http://localhost:8000}
 order=${2:-$(dirname "$0")/../hexagone/order.json}
 key=example-$(date +%s)-$$
 
-# --fail-with-body: a problem is printed and ends this script; --retry: a 503 is tried again after its Retry-After
-ask() { curl --silent --show-error --fail-with-body --retry 5 --retry-connrefused -H 'Content-Type: application/json' "$@"; }
+# --fail-with-body: what is refused is said in the body, and ends this; --retry: a 503 is tried again when it says
+ask() {
+    answer=$(curl --silent --show-error --fail-with-body --retry 5 --retry-connrefused \
+        -H 'Content-Type: application/json' "$@") || { echo "$answer" >&2; exit 1; }
+    echo "$answer"
+}
 # of the JSON that comes in, what the Python expression says
 of() { python3 -c "import json, sys; it = json.load(sys.stdin); print($1)"; }
+ships="it['status'], [(shipment['node'], shipment['service']) for shipment in it['shipments']]"
 
 echo "what the page shows of the first article"
 asked=$(of "'sku=' + it['lines'][0]['sku'] + '&channel=' + it['channel']" < "$order")
@@ -19,13 +24,13 @@ echo "$page" | of "it['skus'][0]['free']"
 
 echo "the decision; the same key again would be answered with the same one"
 decision=$(ask "$url/v1/decisions" -H "Idempotency-Key: $key" -d "@$order")
-id=$(echo "$decision" | of "it['id']")
-echo "$decision" | of "it['status'], [(shipment['node'], shipment['service']) for shipment in it['shipments']]"
+echo "$decision" | of "$ships"
 
-echo "the first node has no room today: its shipment is decided again"
+echo "the first node can't: its shipment is decided again"
+id=$(echo "$decision" | of "it['id']")
 node=$(echo "$decision" | of "it['shipments'][0]['node']")
-again=$(ask "$url/v1/decisions/$id/reject" -d "{\"node\": \"$node\", \"reason\": \"no_capacity\", \"op\": \"$key\"}")
-echo "$again" | of "it['status'], [(shipment['node'], shipment['service']) for shipment in it['shipments']]"
+again=$(ask "$url/v1/decisions/$id/reject" -d "{\"node\": \"$node\", \"reason\": \"other\", \"op\": \"$key\"}")
+echo "$again" | of "$ships"
 
 echo "the parcels have left"
 left=$(ask "$url/v1/decisions/$(echo "$again" | of "it['id']")/confirm" -d "{\"op\": \"$key left\"}")
