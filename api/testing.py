@@ -20,6 +20,7 @@ from engine.errors import InputInvalid, Mistake
 from engine.facts import Inventory
 from rules.policy import PolicySet
 
+_WHAT_NOW = "\nIf what came is what you want now, change what the case expects; if not, the rule."
 NARROWEST = 20
 """Columns; below, nothing is worth wrapping for."""
 
@@ -85,6 +86,8 @@ class Printed:
         click.echo()
         for tried in report.failed:
             self._console.print(*_failure(tried), sep="\n")
+        if report.failed:
+            self._console.print(Text(_WHAT_NOW, style="dim"))
         if coverage:
             self._console.print(_coverage_table(report))
         if strict and report.slack:

@@ -24,8 +24,9 @@ _NOTE = click.option("--note", default="", help="Why, for the history.")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @_NOTE
 @click.option("--activate", is_flag=True, help="Let it decide from now on.")
+@click.option("--alone", is_flag=True, help="PATH is one file of several beside it, and is to be the whole version.")
 @click.pass_obj
-def publish(settings: Settings, path: Path, note: str, *, activate: bool) -> None:
+def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone: bool) -> None:
     """Store the policy files under PATH as one version, named by the hash of their content.
 
     A version is whole: what stands in no file under PATH is not in it. What the active one has beyond is said. If there
@@ -34,6 +35,12 @@ def publish(settings: Settings, path: Path, note: str, *, activate: bool) -> Non
     Example: pointsman policy publish policies --activate --note "autumn sale"
     """
     content = files.policy_files(path)
+    beside = len(files.policies_beside(path)) - len(content)
+    if beside and not alone:
+        raise click.UsageError(
+            f"{path} is one of {beside + 1} policy files, and a version is whole: publish {path.parent}, with all of"
+            f" them, or give --alone to let this file decide by itself"
+        )
     tested = trial(files.case_files(path), open_network=networks_in(path if path.is_dir() else path.parent))
     with Pointsman(settings) as service:
         active = service.versions.standing().active

@@ -95,8 +95,18 @@ def test_publishing_says_what_the_new_version_leaves_out(run: Run, file: Callabl
     both = file()
     (both / "q.yaml").write_text(FILE.replace("policy: p", "policy: q"))
     active = published(run, both, "--activate")
-    said = run("publish", both / "q.yaml").stdout
+    said = run("publish", both / "q.yaml", "--alone").stdout
     assert f"against the active version {active[:12]}: 1 gone\n  leaves out p/r\n" in said
+
+
+def test_one_file_of_several_is_not_taken_for_the_whole_version_unasked(run: Run, file: Callable[..., Path]):
+    both = file()
+    (both / "q.yaml").write_text(FILE.replace("policy: p", "policy: q"))
+    before = run("list").stdout
+    refused = run("publish", both / "q.yaml", "--activate")
+    assert refused.returncode == 2
+    assert "is one of 2 policy files" in " ".join(refused.stderr.split())
+    assert run("list").stdout == before
 
 
 def test_what_does_not_fit_the_network_is_refused_and_strange_words_are_said(run: Run, file: Callable[..., Path]):
