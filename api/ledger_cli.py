@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from api.log_cli import show_log
 from api.options import AS_JSON, print_json, who
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -20,6 +21,9 @@ MOST_SHOWN = 1_000
 @click.group()
 def ledger() -> None:
     """Look after stock and holds."""
+
+
+ledger.add_command(show_log)
 
 
 @ledger.command("check")

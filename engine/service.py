@@ -6,7 +6,7 @@ by version, and read again when the snapshot names another.
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 import orjson
@@ -197,6 +197,10 @@ class Pointsman:
         snapshot, matcher = self._facts([], self.now)
         self._ledger.verify_writable()
         return {"network_version": snapshot.network.version, "policy_version": matcher.policies.version}
+
+    def entries(self, *, torn: Callable[[str], None]) -> Iterator[log.Entry]:
+        """Every entry of the log, oldest first; `torn` is told the places of those that can't be read."""
+        return log.entries(self._client, self._keys, torn=torn)
 
     def check(self) -> checking.Audit:
         """The ledger recomputed from the log; nothing is changed."""

@@ -1,7 +1,7 @@
 """The decision log: what was decided, what ended and what moved, in order. The scripts beside this file write it."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -14,6 +14,21 @@ from engine.store.keys import Keys
 Raw: TypeAlias = tuple[bytes, dict[bytes, bytes]]
 """An entry as the server answers it: its id, and its fields."""
 
+KINDS = (
+    "decided",
+    "confirmed",
+    "released",
+    "expired",
+    "rejected",
+    "extended",
+    "withdrawn",
+    "moved",
+    "repaired",
+    "woken",
+)
+"""Of entries."""
+UNREADABLE = (ValueError, KeyError, IndexError, zlib.error)
+"""What reading an entry raises that nobody wrote so."""
 _BATCH = 500
 _FAST = 1
 """zlib's level: half of what level 6 takes, for a tenth more bytes."""
@@ -72,11 +87,16 @@ def find_all(client: Client, keys: Keys, decisions: Sequence[str]) -> list[Entry
         return [entry_of(*found[0]) for found in read.execute()]
 
 
-def entries(client: Client, keys: Keys) -> Iterator[Entry]:
-    """The whole log, oldest first, a batch at a time."""
+def entries(client: Client, keys: Keys, *, torn: Callable[[str], None] | None = None) -> Iterator[Entry]:
+    """The whole log, oldest first, a batch at a time. `torn` is told of each entry that nobody wrote so."""
     for batch in batches(client, keys):
         for place, fields in batch:
-            yield entry_of(place, fields)
+            try:
+                yield entry_of(place, fields)
+            except UNREADABLE:
+                if torn is None:
+                    raise
+                torn(place.decode())
 
 
 def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[list[Raw]]:

@@ -1,12 +1,16 @@
-"""`pointsman ledger check`, and what it mends."""
+"""`pointsman ledger`: the check, what it mends, and the log as auditors read it."""
 
 import json
 
 import pytest
 import redis
 
+from api.log_cli import _TOLD
 from engine.settings import Settings
+from engine.store.log import KINDS
 from engine.store.server import open_server
+from tests.building import policy_file
+from tests.ordering import order_json
 
 
 @pytest.fixture
@@ -50,3 +54,33 @@ def test_what_only_people_can_mend_is_left_and_exits_1(run, client):
     assert (drift["mendable"], drift["found"]) == (False, 0)
     assert "copy of the server's data" in drift["cause"]
     assert "(--repair leaves it)" in run("ledger", "check").stdout
+
+
+def test_the_log_tells_an_order_from_its_decision_to_its_end(run, client, tmp_path):
+    (tmp_path / "policy.yaml").write_text(policy_file("then: {hold: 1 h}")["test.yaml"].decode())
+    assert run("policy", "publish", tmp_path / "policy.yaml", "--activate").returncode == 0
+    made = {}
+    for name in ("W-1", "W-2"):
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(order_json(("SHIRT", 2), id=name)))
+        made[name] = json.loads(run("decide", path, "--json").stdout)["id"]
+    node = json.loads(run("show", made["W-1"], "--json").stdout)["shipments"][0]["node"]
+    run("reject", made["W-1"], "--node", node, "--reason", "other")
+    run("hold", "release", made["W-2"])
+    torn = client.xadd("{main}:log", {"kind": "decided", "id": "torn", "at": 1, "body": b"torn"}).decode()
+    said = run("ledger", "log", "--order", "W-1")
+    first, again, rejected = said.stdout.splitlines()
+    assert f"decided    {made['W-1']}  order W-1 filled: {node} by" in first
+    assert "order W-1 filled" in again
+    assert rejected.endswith(f"rejected   {made['W-1']}  {node}, other: 2 x SHIRT")
+    assert f"entry {torn} of the log can't be read" in said.stderr
+    (released,) = map(json.loads, run("ledger", "log", "--kind", "released", "--json").stdout.splitlines())
+    assert (released["id"], released["body"]) == (made["W-2"], None)
+    whole = run("ledger", "log", "--json").stdout.splitlines()
+    assert [json.loads(line)["kind"] for line in whole] == ["decided", "decided", "decided", "rejected", "released"]
+    assert json.loads(whole[0])["body"]["order"]["id"] == "W-1"
+    assert run("ledger", "log", "--until", "2020-01-01T00:00:00Z").stdout == ""
+
+
+def test_every_kind_of_entry_is_told():
+    assert set(_TOLD) == set(KINDS)
