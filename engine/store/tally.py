@@ -74,7 +74,7 @@ class Day:
 
 @dataclass(slots=True)
 class Late:
-    """Of the entries that came while the check was under way: what moved, and all that they changed."""
+    """Of the entries that came since the check was begun: what moved, and all that they changed."""
 
     moves: dict[Spot, list[tuple[Place, int]]] = field(default_factory=dict)
     positions: set[Spot] = field(default_factory=set)
