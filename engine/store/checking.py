@@ -62,7 +62,7 @@ class Check:
         self._client = client
         self._keys = keys
         # before the bases are read: one that is not among them was begun by a later entry, and those are all kept
-        self._begun = self._end()
+        self._begun, self._indexed = looking.end(client, keys, counted=keys.decisions)
         self._names = looking.names(client, keys)
         self.told = Told(
             bases=dict(looking.bases(client, keys, sorted(self._names.base))), zone=looking.zone(client, keys)
@@ -84,7 +84,6 @@ class Check:
             self._look_at_positions,
         ):
             step()
-        self._suspected.endings = self._endings.suspected()
         self._suspect_what_came_late()
         found = [*self.again(self._suspected.frozen()), *unindexed]
         living = (item for item in self.told.breaches if item.decision in self.told.living)
@@ -142,18 +141,14 @@ class Check:
 
     def _suspect_what_came_late(self) -> None:
         """What came and went while all was read may have stood in for what drifted, just when it was looked at."""
-        self._follow(self._end())
+        end, size = looking.end(self._client, self._keys, counted=self._keys.endings)
+        self._follow(end)
+        self._suspected.endings = self._endings.suspected(size)
         late = self.told.late
         if late:
             self._suspected.positions |= late.positions
             self._suspected.callers |= late.callers
             self._suspected.loads |= late.loads
-
-    def _end(self) -> str:
-        """The last entry that the log has now."""
-        with faults():
-            last = self._client.redis.xrevrange(self._keys.log, count=1)
-        return last[0][0].decode() if last else "0-0"
 
     def _read_log(self) -> list[Drift]:
         """Let the log tell, and compare it with its index; what only the index has."""
@@ -164,9 +159,7 @@ class Check:
             indexed += self._compare_index(batch)
             self._endings.compare()
         self.told.late = Late()
-        with faults():
-            size = self._client.redis.hlen(self._keys.decisions)
-        return list(self._missing_entries()) if size != indexed else []
+        return list(self._missing_entries()) if self._indexed != indexed else []
 
     def _compare_index(self, batch: Iterable[log.Raw]) -> int:
         """How many of these decisions the index has where they are; the others are suspected."""

@@ -160,7 +160,9 @@ def of_entry(keys: Keys, name: str, place: str, indexed: str | None) -> Iterator
 
 
 def of_ending(keys: Keys, told: Told, name: str, found: str | None) -> Iterator[Drift]:
-    """How the shipments of a hold ended, as stored (None: it isn't); `found` are those as the log has them."""
+    """How the shipments of a hold ended, as it is stored (None: it isn't). The drift's `found` is how many of them say
+    what the log does; of a hold that has none there, how many there are.
+    """
     wanted = told.endings(name)
     if found != wanted:
         write = Write(key=keys.endings, field=name, before=found, after=wanted)

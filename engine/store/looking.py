@@ -41,6 +41,13 @@ def names(client: Client, keys: Keys) -> Names:
     return found
 
 
+def end(client: Client, keys: Keys, *, counted: str) -> tuple[str, int]:
+    """The last entry that the log has, and how many fields the hash `counted` has just then."""
+    with faults(), client.redis.pipeline(transaction=True) as read:
+        last, size = read.xrevrange(keys.log, count=1).hlen(counted).execute()
+    return last[0][0].decode() if last else "0-0", size
+
+
 def hashes(client: Client, key: Callable[[str], str], found: Sequence[str]) -> Iterator[tuple[str, Fields]]:
     """The hash of each name, those that are gone by now left out."""
     for at in range(0, len(found), _AT_ONCE):

@@ -33,8 +33,10 @@ class Told:
     """By node, the rest it is under; those that are over are kept for as long as along.lua keeps them."""
     breaches: list[Breach] = field(default_factory=list)
     unreadable: list[Place] = field(default_factory=list)
-    ended: dict[str, str] = field(default_factory=dict)
-    """Of holds all of which ended, how; those that nobody needs any more are taken out."""
+    ended: dict[str, str | None] = field(default_factory=dict)
+    """Of decisions that hold nothing any more, how each of their shipments ended; None of those that never did. What
+    nobody needs any more is taken out.
+    """
     shipped: int = 0
     confirmed: int = 0
     decisions: int = 0
@@ -58,7 +60,7 @@ class Told:
         return sum(delta for place, delta in moves if place > base[1])
 
     def endings(self, name: str) -> str | None:
-        """How the shipments of a hold ended; None if none did, or if it was taken out of `ended`."""
+        """How the shipments of a decision ended; None if none did, or if it was taken out of `ended`."""
         hold = self.living.get(name)
         if hold is None:
             return self.ended.get(name)
@@ -89,6 +91,7 @@ class Told:
         self.decisions += 1
         parts = dict(enumerate(parts_of(record)))
         if not parts:
+            self.ended[entry.decision] = None
             return
         self._floors(entry, parts, record)
         day = self._day(entry.day or self._day_of(record["decided_at"]), entry.place[0])

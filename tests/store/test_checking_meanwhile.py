@@ -16,7 +16,7 @@ from engine.store.stock import Count, Movement, Stamp
 from tests.building import LILLE, LYON, inventory, node, order
 from tests.conftest import activate
 
-STOCK = {"A": {"lille": 500}, "B": {"lyon": 500}, "C": {"lyon": 500, "lille": 500}}
+STOCK = {"A": {"lille": 500}, "B": {"lyon": 500}, "C": {"lyon": 500, "lille": 500}, "NONE": {}}
 
 
 class Interrupted(Client):
@@ -66,7 +66,7 @@ class Shop:
         self._decided.append(self._pointsman.decide(order(("A", 1), ("B", 1), ("C", 2))).record["id"])
 
     def decide_for_nothing(self):
-        self._pointsman.decide(order(("A", 501)))
+        self._pointsman.decide(order(("NONE", 1)))
 
     def confirm_a_part(self):
         self._pointsman.holds.confirm(self._decided[-1], shipments=[("lille", "parcel")])
