@@ -2,23 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
 
 import orjson
 
 from engine.store.keys import Keys
 from engine.store.recounting import Told
 from engine.store.resting import stored
-from engine.store.tally import Base, Breach, Day, Living, Part, Spot
+from engine.store.tally import Base, Breach, Day, Living, Part, Spot, Suspect
 
 CHANGED = "it was changed by other means than Pointsman: the log has no reason for it"
 DELETED = "its key was taken away: the log has no end of it"
-
-
-Suspect: TypeAlias = tuple[Literal["positions", "holds", "callers", "loads", "rests", "index", "endings"], Any]
-"""A kind of thing, and the name of one: a position (SKU, node), a hold, a caller, a load (day, node), a node
-that rests, a decision.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,7 +94,8 @@ class Told:
             self.ended[entry.decision] = None
             return
         self._floors(entry, parts, record)
-        day = self._day(entry.day or self._day_of(record["decided_at"]), entry.place[0])
+        named = entry.day or self._day_of(record["decided_at"])
+        day = self._day(named, entry.place[0])
         day.added = entry.place[0]
         for part in parts.values():
             day.loads[part.node] += 1
@@ -102,7 +103,6 @@ class Told:
                 self.shipped += count
                 self.held[sku, part.node] += count
         until = seconds(record["hold"]["expires_at"])
-        named = entry.day or self._day_of(record["decided_at"])
         states = ["-"] * len(parts)
         hold = Living(caller=entry.caller, day=named, until=until, parts=parts, states=states)
         self.living[entry.decision] = hold
@@ -178,9 +178,10 @@ class Told:
     def _note(self, hold: Living) -> None:
         """What an entry about `hold` may change."""
         if self.late:
-            self.late.callers.add(hold.caller)
-            self.late.loads |= {(hold.day, part.node) for part in hold.parts.values()}
-            self.late.positions |= {(sku, part.node) for part in hold.parts.values() for sku in part.units}
+            self.late.changed.add(("callers", hold.caller))
+            for part in hold.parts.values():
+                self.late.changed.add(("loads", (hold.day, part.node)))
+                self.late.changed.update(("positions", (sku, part.node)) for sku in part.units)
 
     def _unhold(self, spot: Spot, count: int) -> None:
         self.held[spot] -= count
@@ -209,7 +210,7 @@ class Told:
             self._moved[spot] += delta
         if self.late:
             self.late.moves.setdefault(spot, []).append((place, delta))
-            self.late.positions.add(spot)
+            self.late.changed.add(("positions", spot))
 
     def _day(self, name: str, instant: int) -> Day:
         if name in self.days and self.days[name].over(instant):

@@ -104,7 +104,7 @@ def test_units_that_move_between_the_making_of_a_check_and_the_check_are_counted
         check._read_log()
         shop.act("move")
         check._suspect_what_came_late()
-        assert list(check.again(check._suspected.frozen())) == []
+        assert list(check.again()) == []
 
 
 def test_units_that_move_again_after_a_count_while_all_is_read_are_counted(bare, check):

@@ -186,7 +186,7 @@ def test_true_endings_stay_though_their_decision_is_lost_from_the_index_while_it
         check._read_log()
         redis_client.delete(key("decisions"))
         check._suspect_what_came_late()
-        found = list(check.again(check._suspected.frozen()))
+        found = list(check.again())
     assert [drift.what for drift in found] == ["endings of the shipments of decision stray"]
     shop.repair(who="eve")
     assert endings(redis_client, key) == before
@@ -246,5 +246,5 @@ def test_holds_that_end_while_all_is_read_let_no_stray_be_looked_for(shop, ended
         shop.holds.release(ended["half"], shipments=LILLE_S)
         shop.holds.release(shop.decide(order(("A", 1))).record["id"])
         check._suspect_what_came_late()
-        assert not list(check.again(check._suspected.frozen()))
+        assert not list(check.again())
         assert walks() == before
