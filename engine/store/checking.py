@@ -4,7 +4,7 @@ First everything is read a batch at a time while the service goes on, and what d
 is read at one moment with the end of the log, and the log told up to just there: what differs then has drifted.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from engine.store import drifts, log, looking, suspecting
 from engine.store.client import Client, faults
 from engine.store.drifts import Drift, Position
 from engine.store.endings import Endings
+from engine.store.index import Index
 from engine.store.keys import Keys
 from engine.store.recounting import Told
 from engine.store.tally import Late, Spot, Suspect
@@ -62,20 +63,20 @@ class Check:
         self._client = client
         self._keys = keys
         # before the bases are read: one that is not among them was begun by a later entry, and those are all kept
-        self._begun, self._indexed = looking.end(client, keys, counted=keys.decisions)
+        self._begun, indexed = looking.end(client, keys, counted=keys.decisions)
         self._names = looking.names(client, keys)
         self.told = Told(
             bases=dict(looking.bases(client, keys, sorted(self._names.base))), zone=looking.zone(client, keys)
         )
         self._sums = _Sums()
         self._suspected: set[Suspect] = set()
+        self._index = Index(client, keys, size=indexed)
         self._endings = Endings(client, keys, self.told)
-        self._places: dict[str, str] = {}
-        """Where decisions stand in the log whose place in the index is suspected."""
 
     def audit(self) -> Audit:
         """Look at everything once, and at what is suspected twice."""
-        unindexed = self._read_log()
+        self._read_log()
+        missing = list(self._index.missing())
         for step in (
             self._look_at_holds,
             self._look_at_callers,
@@ -85,7 +86,7 @@ class Check:
         ):
             step()
         self._suspect_what_came_late()
-        found = [*self.again(), *unindexed]
+        found = [*self.again(), *missing]
         living = (item for item in self.told.breaches if item.decision in self.told.living)
         found += [drifts.broken_floor(item) for item in living]
         found += [drifts.unreadable_entry(f"{major}-{minor}") for major, minor in self.told.unreadable]
@@ -128,7 +129,7 @@ class Check:
             case "rests", node:
                 return drifts.of_rest(keys, told, node, *said)
             case "index", name:
-                return drifts.of_entry(keys, name, self._places[name], said)
+                return drifts.of_entry(keys, name, self._index.places[name], said)
             case "endings", name:
                 return drifts.of_ending(keys, told, name, said)
 
@@ -149,42 +150,15 @@ class Check:
         if self.told.late:
             self._suspected |= self.told.late.changed
 
-    def _read_log(self) -> list[Drift]:
-        """Let the log tell, and compare it with its index; what only the index has."""
-        indexed = 0
+    def _read_log(self) -> None:
+        """Let the log tell, and compare it with its index and with how holds ended."""
         for batch in log.batches(self._client, self._keys, end=self._begun):
             for raw in batch:
                 self.told.add(raw)
-            indexed += self._compare_index(batch)
+            self._index.compare(batch)
             self._endings.compare()
+        self._suspected.update(("index", name) for name in self._index.places)
         self.told.late = Late()
-        return list(self._missing_entries()) if self._indexed != indexed else []
-
-    def _compare_index(self, batch: Iterable[log.Raw]) -> int:
-        """How many of these decisions the index has where they are; the others are suspected."""
-        places = {
-            fields[b"id"]: place for place, fields in batch if fields.get(b"kind") == b"decided" and b"id" in fields
-        }
-        if not places:
-            return 0
-        with faults():
-            found = self._client.redis.hmget(self._keys.decisions, list(places))
-        for (name, place), said in zip(places.items(), found, strict=True):
-            if said != place:
-                self._places[name.decode()] = place.decode()
-                self._suspected.add(("index", name.decode()))
-        return sum(said == place for place, said in zip(places.values(), found, strict=True))
-
-    def _missing_entries(self) -> Iterator[Drift]:
-        """What the index says of entries that the log does not have."""
-        for batch in looking.index(self._client, self._keys):
-            with faults(), self._client.redis.pipeline(transaction=False) as read:
-                for _, place in batch:
-                    read.xrange(self._keys.log, place, place)
-                found = read.execute()
-            for (name, place), entry in zip(batch, found, strict=True):
-                if name not in self._places and (not entry or entry[0][1].get(b"id") != name.encode()):
-                    yield drifts.missing_entry(name, place)
 
     def _look_at_holds(self) -> None:
         until = dict(looking.expiring(self._client, self._keys))
