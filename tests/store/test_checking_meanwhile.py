@@ -126,3 +126,44 @@ def test_whatever_goes_on_meanwhile_nothing_has_drifted(*, bare, check, before, 
     shop.act("decide", *before)
     assert check([lambda acts=acts: shop.act(*acts) for acts in meanwhile]).drifts == ()
     assert bare.check().drifts == ()
+
+
+def test_a_hold_put_back_after_it_ended_while_all_is_read_is_found(pointsman, redis_client, network, server_url):
+    kept, other = (pointsman.decide(order(("SHIRT", 1))).record["id"] for _ in range(2))
+    pairs = [(name, f"{{{network}}}:hold:{name}") for name in (kept, other)]
+    with contextlib.closing(Client(server_url)) as client:
+        check = Check(client, Keys(network))
+        check._read_log()
+        before = {name: redis_client.hgetall(key) for name, key in pairs}
+        pointsman.holds.release(kept)
+        pointsman.holds.extend(other, minutes=9_000)
+        for name, key in pairs:
+            redis_client.hset(key, mapping=before[name])
+            redis_client.zadd(f"{{{network}}}:expiring", {name: int(before[name][b"until"])})
+        check._look_at_holds()
+        assert not check._suspected
+        check._suspect_what_came_late()
+        found = {drift.suspect for drift in check.again()}
+    assert found >= {("holds", kept), ("holds", other)}
+
+
+def test_a_rest_put_back_after_it_was_broken_off_while_all_is_read_is_found(
+    pointsman, redis_client, network, server_url
+):
+    activate(pointsman, "when: {rejection.reason: no_capacity}, then: {rest_after_rejection: 2 h}")
+    key = f"{{{network}}}:resting"
+    made = pointsman.decide(order(("SHIRT", 1))).record
+    name = made["shipments"][0]["node"]
+    pointsman.rerouting.reject(Refusal(decision=made["id"], node=name, reason="no_capacity"))
+    assert pointsman.check().clean
+    with contextlib.closing(Client(server_url)) as client:
+        check = Check(client, Keys(network))
+        check._read_log()
+        before = redis_client.hgetall(key)
+        pointsman.rests.end(name, who="eve")
+        redis_client.hset(key, mapping=before)
+        check._look_at_rests()
+        assert before
+        assert not check._suspected
+        check._suspect_what_came_late()
+        assert ("rests", name) in {drift.suspect for drift in check.again()}
