@@ -15,6 +15,10 @@ from engine.store.tally import Base, Spot
 Fields: TypeAlias = dict[bytes, bytes]
 _AT_ONCE = 500
 _SCAN = 5_000
+_END = """
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+return {last and last[1] or '0-0', redis.call('HLEN', KEYS[2])}
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,9 +46,9 @@ def names(client: Client, keys: Keys) -> Names:
 
 def end(client: Client, keys: Keys, *, counted: str) -> tuple[str, int]:
     """The last entry that the log has, and how many fields the hash `counted` has just then."""
-    with faults(), client.redis.pipeline(transaction=True) as read:
-        last, size = read.xrevrange(keys.log, count=1).hlen(counted).execute()
-    return last[0][0].decode() if last else "0-0", size
+    with faults():  # a script: it may be the first thing asked since another took over, which a transaction won't learn
+        last, size = client.redis.eval(_END, 2, keys.log, counted)
+    return last.decode(), int(size)
 
 
 def hashes(client: Client, key: Callable[[str], str], found: Sequence[str]) -> Iterator[tuple[str, Fields]]:
