@@ -4,17 +4,18 @@ First everything is read a batch at a time while the service goes on, and what d
 is read at one moment with the end of the log, and the log told up to just there: what differs then has drifted.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from engine.store import drifts, log, looking
+from engine.store import drifts, log, looking, suspecting
 from engine.store.client import Client, faults
 from engine.store.drifts import Drift, Position
 from engine.store.endings import Endings
+from engine.store.index import Index
 from engine.store.keys import Keys
-from engine.store.looking import Moment, Suspected, Suspects
 from engine.store.recounting import Told
-from engine.store.tally import Late, Spot
+from engine.store.tally import Late, Spot, Suspect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +62,21 @@ class Check:
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client = client
         self._keys = keys
+        # before the bases are read: one that is not among them was begun by a later entry, and those are all kept
+        self._begun, indexed = looking.end(client, keys, counted=keys.decisions)
         self._names = looking.names(client, keys)
         self.told = Told(
             bases=dict(looking.bases(client, keys, sorted(self._names.base))), zone=looking.zone(client, keys)
         )
         self._sums = _Sums()
-        self._suspected = Suspected()
+        self._suspected: set[Suspect] = set()
+        self._index = Index(client, keys, size=indexed)
         self._endings = Endings(client, keys, self.told)
-        self._places: dict[str, str] = {}
-        """Where decisions stand in the log whose place in the index is suspected."""
 
     def audit(self) -> Audit:
         """Look at everything once, and at what is suspected twice."""
-        unindexed = self._read_log()
+        self._read_log()
+        missing = list(self._index.missing())
         for step in (
             self._look_at_holds,
             self._look_at_callers,
@@ -82,9 +85,8 @@ class Check:
             self._look_at_positions,
         ):
             step()
-        self._suspected.endings = self._endings.suspected()
         self._suspect_what_came_late()
-        found = [*self.again(self._suspected.frozen()), *unindexed]
+        found = [*self.again(), *missing]
         living = (item for item in self.told.breaches if item.decision in self.told.living)
         found += [drifts.broken_floor(item) for item in living]
         found += [drifts.unreadable_entry(f"{major}-{minor}") for major, minor in self.told.unreadable]
@@ -101,33 +103,35 @@ class Check:
             drifts=tuple(found),
         )
 
-    def again(self, suspects: Suspects) -> Iterator[Drift]:
-        """What of the suspects has drifted, some of them at a time, each time at one moment."""
-        for batch in suspects.batches():
+    def again(self) -> Iterator[Drift]:
+        """What of all that is suspected has drifted, some of it at a time, each time at one moment."""
+        for batch in suspecting.batches(self._suspected):
             yield from self.at(batch)
 
-    def at(self, suspects: Suspects) -> list[Drift]:
+    def at(self, suspects: Sequence[Suspect]) -> list[Drift]:
         """What of a batch of suspects has drifted at one moment, up to which the log is then told."""
-        moment = looking.look(self._client, self._keys, suspects)
+        moment = suspecting.look(self._client, self._keys, suspects)
         self._follow(moment.end)
-        return list(self._judged(moment))
+        return [drift for suspect, said in moment.found.items() for drift in self._judged(suspect, said, moment.millis)]
 
-    def _judged(self, moment: Moment) -> Iterator[Drift]:
+    def _judged(self, suspect: Suspect, said: Any, millis: int) -> Iterator[Drift]:
+        """`said` is what is found of the suspect, by the server's clock at `millis`."""
         keys, told = self._keys, self.told
-        for name, (fields, until) in moment.holds.items():
-            yield from drifts.of_hold(keys, told, name, fields, until)
-        for caller, count in moment.callers.items():
-            yield from drifts.of_caller(keys, told, caller, count)
-        for spot, position in moment.positions.items():
-            yield from drifts.of_position(keys, told, spot, position)
-        for load, said in moment.loads.items():
-            yield from drifts.of_load(keys, told, load, said, moment.millis)
-        for node, said in moment.rests.items():
-            yield from drifts.of_rest(keys, told, node, said, moment.latest_rest)
-        for name, indexed in moment.index.items():
-            yield from drifts.of_entry(keys, name, self._places[name], indexed)
-        for name, ending in moment.endings.items():
-            yield from drifts.of_ending(keys, told, name, ending)
+        match suspect:
+            case "holds", name:
+                return drifts.of_hold(keys, told, name, *said)
+            case "callers", caller:
+                return drifts.of_caller(keys, told, caller, said)
+            case "positions", spot:
+                return drifts.of_position(keys, told, spot, said)
+            case "loads", load:
+                return drifts.of_load(keys, told, load, said, millis)
+            case "rests", node:
+                return drifts.of_rest(keys, told, node, *said)
+            case "index", name:
+                return drifts.of_entry(keys, name, self._index.places[name], said)
+            case "endings", name:
+                return drifts.of_ending(keys, told, name, said)
 
     def _follow(self, end: str) -> None:
         """Let the log tell what came since, up to `end`."""
@@ -140,57 +144,21 @@ class Check:
 
     def _suspect_what_came_late(self) -> None:
         """What came and went while all was read may have stood in for what drifted, just when it was looked at."""
-        self._follow(self._end())
-        late = self.told.late
-        if late:
-            self._suspected.positions |= late.positions
-            self._suspected.callers |= late.callers
-            self._suspected.loads |= late.loads
+        end, size = looking.end(self._client, self._keys, counted=self._keys.endings)
+        self._follow(end)
+        self._suspected.update(("endings", name) for name in self._endings.suspected(size))
+        if self.told.late:
+            self._suspected |= self.told.late.changed
 
-    def _end(self) -> str:
-        """The last entry that the log has now."""
-        with faults():
-            last = self._client.redis.xrevrange(self._keys.log, count=1)
-        return last[0][0].decode() if last else "0-0"
-
-    def _read_log(self) -> list[Drift]:
-        """Let the log tell, and compare it with its index; what only the index has."""
-        indexed = 0
-        for batch in log.batches(self._client, self._keys, end=self._end()):
+    def _read_log(self) -> None:
+        """Let the log tell, and compare it with its index and with how holds ended."""
+        for batch in log.batches(self._client, self._keys, end=self._begun):
             for raw in batch:
                 self.told.add(raw)
-            indexed += self._compare_index(batch)
+            self._index.compare(batch)
             self._endings.compare()
+        self._suspected.update(("index", name) for name in self._index.places)
         self.told.late = Late()
-        with faults():
-            size = self._client.redis.hlen(self._keys.decisions)
-        return list(self._missing_entries()) if size != indexed else []
-
-    def _compare_index(self, batch: Iterable[log.Raw]) -> int:
-        """How many of these decisions the index has where they are; the others are suspected."""
-        places = {
-            fields[b"id"]: place for place, fields in batch if fields.get(b"kind") == b"decided" and b"id" in fields
-        }
-        if not places:
-            return 0
-        with faults():
-            found = self._client.redis.hmget(self._keys.decisions, list(places))
-        for (name, place), said in zip(places.items(), found, strict=True):
-            if said != place:
-                self._places[name.decode()] = place.decode()
-                self._suspected.index.add(name.decode())
-        return sum(said == place for place, said in zip(places.values(), found, strict=True))
-
-    def _missing_entries(self) -> Iterator[Drift]:
-        """What the index says of entries that the log does not have."""
-        for batch in looking.index(self._client, self._keys):
-            with faults(), self._client.redis.pipeline(transaction=False) as read:
-                for _, place in batch:
-                    read.xrange(self._keys.log, place, place)
-                found = read.execute()
-            for (name, place), entry in zip(batch, found, strict=True):
-                if name not in self._places and (not entry or entry[0][1].get(b"id") != name.encode()):
-                    yield drifts.missing_entry(name, place)
 
     def _look_at_holds(self) -> None:
         until = dict(looking.expiring(self._client, self._keys))
@@ -198,9 +166,9 @@ class Check:
         for name, fields in looking.hashes(self._client, self._keys.hold, sorted(self._names.hold)):
             seen.add(name)
             if any(drifts.of_hold(self._keys, self.told, name, looking.texts(fields), until.get(name))):
-                self._suspected.holds.add(name)
+                self._suspected.add(("holds", name))
         # what is in one place alone
-        self._suspected.holds |= (self.told.living.keys() | until.keys()) - seen
+        self._suspected.update(("holds", name) for name in (self.told.living.keys() | until.keys()) - seen)
 
     def _look_at_callers(self) -> None:
         with faults():
@@ -208,7 +176,7 @@ class Check:
         found = {caller.decode(): int(count) for caller, count in said.items()}
         for caller in found.keys() | self.told.callers.keys():
             if found.get(caller, 0) != self.told.callers[caller]:
-                self._suspected.callers.add(caller)
+                self._suspected.add(("callers", caller))
 
     def _look_at_loads(self) -> None:
         millis = self._client.milliseconds(self._keys.log)
@@ -220,13 +188,13 @@ class Check:
         expected = {(name, node) for name, day in self.told.days.items() for node in day.loads}
         for load in stored.keys() | expected:
             if any(drifts.of_load(self._keys, self.told, load, stored.get(load), millis)):
-                self._suspected.loads.add(load)
+                self._suspected.add(("loads", load))
 
     def _look_at_rests(self) -> None:
         found, latest = looking.resting(self._client, self._keys)
         for node in found.keys() | self.told.resting.keys():
             if any(drifts.of_rest(self._keys, self.told, node, found.get(node), latest)):
-                self._suspected.rests.add(node)
+                self._suspected.add(("rests", node))
 
     def _look_at_positions(self) -> None:
         """Units on hand may be of a million positions: of them, only those that somebody holds or moved are kept."""
@@ -242,7 +210,7 @@ class Check:
             found = Position(on_hand=on_hand.get(spot, 0), held=held.get(spot, 0), base=self.told.bases.get(spot))
             self._sums.short += drifts.short(self.told, spot, found)
             if any(drifts.of_position(self._keys, self.told, spot, found)):
-                self._suspected.positions.add(spot)
+                self._suspected.add(("positions", spot))
 
     def _held(self) -> Iterator[tuple[Spot, int]]:
         for sku, fields in looking.hashes(self._client, self._keys.held, sorted(self._names.held)):

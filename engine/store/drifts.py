@@ -2,23 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
 
 import orjson
 
 from engine.store.keys import Keys
 from engine.store.recounting import Told
 from engine.store.resting import stored
-from engine.store.tally import Base, Breach, Day, Living, Part, Spot
+from engine.store.tally import Base, Breach, Day, Living, Part, Spot, Suspect
 
 CHANGED = "it was changed by other means than Pointsman: the log has no reason for it"
 DELETED = "its key was taken away: the log has no end of it"
-
-
-Suspect: TypeAlias = tuple[Literal["positions", "holds", "callers", "loads", "rests", "index", "endings"], Any]
-"""A kind of thing, and the name of one: a position (SKU, node), a hold, a caller, a load (day, node), a node
-that rests, a decision.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +153,9 @@ def of_entry(keys: Keys, name: str, place: str, indexed: str | None) -> Iterator
 
 
 def of_ending(keys: Keys, told: Told, name: str, found: str | None) -> Iterator[Drift]:
-    """How the shipments of a hold ended, as stored (None: it isn't); `found` are those as the log has them."""
+    """How the shipments of a hold ended, as it is stored (None: it isn't). The drift's `found` is how many of them say
+    what the log does; of a hold that has none there, how many there are.
+    """
     wanted = told.endings(name)
     if found != wanted:
         write = Write(key=keys.endings, field=name, before=found, after=wanted)

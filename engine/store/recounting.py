@@ -12,7 +12,7 @@ import orjson
 
 from engine.decide.decision import seconds
 from engine.store.log import Entry, Raw, entry_of, place_of
-from engine.store.tally import Base, Breach, Day, Late, Living, Part, Place, Spot, Units, parts_of
+from engine.store.tally import Base, Breach, Day, Kind, Late, Living, Part, Place, Spot, Units, parts_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,8 +33,10 @@ class Told:
     """By node, the rest it is under; those that are over are kept for as long as along.lua keeps them."""
     breaches: list[Breach] = field(default_factory=list)
     unreadable: list[Place] = field(default_factory=list)
-    ended: dict[str, str] = field(default_factory=dict)
-    """Of holds all of which ended, how; those that nobody needs any more are taken out."""
+    ended: dict[str, str | None] = field(default_factory=dict)
+    """Of decisions that hold nothing any more, how each of their shipments ended; None of those that never did. What
+    nobody needs any more is taken out.
+    """
     shipped: int = 0
     confirmed: int = 0
     decisions: int = 0
@@ -58,7 +60,7 @@ class Told:
         return sum(delta for place, delta in moves if place > base[1])
 
     def endings(self, name: str) -> str | None:
-        """How the shipments of a hold ended; None if none did, or if it was taken out of `ended`."""
+        """How the shipments of a decision ended; None if none did, or if it was taken out of `ended`."""
         hold = self.living.get(name)
         if hold is None:
             return self.ended.get(name)
@@ -71,6 +73,7 @@ class Told:
             case "extended":
                 if entry.decision in self.living:
                     self.living[entry.decision].until = entry.until or 0
+                self._change("holds", entry.decision)
             case "moved":
                 taken = (move for move, bit in zip(orjson.loads(entry.body), entry.taken, strict=True) if bit == "1")
                 for sku, node, delta, *_ in taken:
@@ -81,6 +84,7 @@ class Told:
                 self._rejected(entry)
             case "woken":
                 self.resting.pop(entry.decision, None)
+                self._change("rests", entry.decision)
             case _:  # what was withdrawn held nothing; a repair made the ledger as the log was before
                 pass
 
@@ -89,9 +93,11 @@ class Told:
         self.decisions += 1
         parts = dict(enumerate(parts_of(record)))
         if not parts:
+            self.ended[entry.decision] = None
             return
         self._floors(entry, parts, record)
-        day = self._day(entry.day or self._day_of(record["decided_at"]), entry.place[0])
+        named = entry.day or self._day_of(record["decided_at"])
+        day = self._day(named, entry.place[0])
         day.added = entry.place[0]
         for part in parts.values():
             day.loads[part.node] += 1
@@ -99,12 +105,11 @@ class Told:
                 self.shipped += count
                 self.held[sku, part.node] += count
         until = seconds(record["hold"]["expires_at"])
-        named = entry.day or self._day_of(record["decided_at"])
         states = ["-"] * len(parts)
         hold = Living(caller=entry.caller, day=named, until=until, parts=parts, states=states)
         self.living[entry.decision] = hold
         self.callers[entry.caller] += 1
-        self._note(hold)
+        self._note(entry.decision, hold)
 
     def _floors(self, entry: Entry, parts: Mapping[int, Part], record: Mapping[str, Any]) -> None:
         """Each position a decision took units from, as it stood at that moment: what was held is known from here."""
@@ -127,7 +132,7 @@ class Told:
         hold = self.living.get(entry.decision)
         if hold is None:
             return
-        self._note(hold)
+        self._note(entry.decision, hold)
         for number in list(hold.parts) if entry.shipments is None else entry.shipments:
             part = hold.parts.pop(number, None)
             if part is not None:
@@ -148,7 +153,7 @@ class Told:
             self._rest(record["node"], record["rest"], entry.at)
         if hold is None:
             return
-        self._note(hold)
+        self._note(entry.decision, hold)
         for number, units in record["parts"]:
             part = hold.parts.pop(number, None)
             if part is None:
@@ -168,16 +173,25 @@ class Told:
 
     def _rest(self, node: str, rest: dict[str, Any], now: int) -> None:
         """The longest counts, and those that are over go."""
+        self._change("rests", node)
         self.resting = {name: said for name, said in self.resting.items() if said["until"] > now}
         if node not in self.resting or self.resting[node]["until"] <= rest["until"]:
             self.resting[node] = rest
 
-    def _note(self, hold: Living) -> None:
-        """What an entry about `hold` may change."""
+    def _note(self, name: str, hold: Living) -> None:
+        """What an entry about a hold may change."""
+        if not self.late:
+            return
+        self._change("holds", name)
+        self._change("callers", hold.caller)
+        for part in hold.parts.values():
+            self._change("loads", (hold.day, part.node))
+            for sku in part.units:
+                self._change("positions", (sku, part.node))
+
+    def _change(self, kind: Kind, name: Any) -> None:
         if self.late:
-            self.late.callers.add(hold.caller)
-            self.late.loads |= {(hold.day, part.node) for part in hold.parts.values()}
-            self.late.positions |= {(sku, part.node) for part in hold.parts.values() for sku in part.units}
+            self.late.changed.add((kind, name))
 
     def _unhold(self, spot: Spot, count: int) -> None:
         self.held[spot] -= count
@@ -206,7 +220,7 @@ class Told:
             self._moved[spot] += delta
         if self.late:
             self.late.moves.setdefault(spot, []).append((place, delta))
-            self.late.positions.add(spot)
+            self._change("positions", spot)
 
     def _day(self, name: str, instant: int) -> Day:
         if name in self.days and self.days[name].over(instant):

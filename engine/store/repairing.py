@@ -16,7 +16,6 @@ from engine.store.client import Client, faults
 from engine.store.drifts import Drift, Write
 from engine.store.keys import Keys
 from engine.store.log import packed
-from engine.store.looking import Suspects
 
 MOST_TRIES = 1_000
 """Of one mending, while the service goes on: each failed try is somebody else's entry in the log."""
@@ -62,10 +61,7 @@ def _mend(script: Any, check: Check, keys: Keys, drift: Drift, *, now: int, who:
 
 
 def _again(check: Check, drift: Drift) -> list[Drift]:
-    if drift.suspect is None:
-        return []
-    kind, name = drift.suspect
-    return check.at(Suspects(**{kind: frozenset([name])}))
+    return check.at([drift.suspect]) if drift.suspect else []
 
 
 def _body(drift: Drift) -> bytes:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 Place: TypeAlias = tuple[int, int]
 """Of an entry in the log."""
@@ -12,6 +12,11 @@ Spot: TypeAlias = tuple[str, str]
 Units: TypeAlias = Counter[Spot]
 Base: TypeAlias = tuple[int, Place]
 """Units on hand right after that entry, as `Keys.base` says it."""
+Kind: TypeAlias = Literal["holds", "callers", "positions", "loads", "rests", "index", "endings"]
+Suspect: TypeAlias = tuple[Kind, Any]
+"""A kind of thing, and the name of one that may have drifted: a hold, a caller, a position (SKU, node), a load (day,
+node), a node that rests, a decision.
+"""
 
 LOAD_SECONDS = 4 * 86_400
 """How long the load of a day is kept after a decision last added to it, as commit.lua does."""
@@ -74,13 +79,10 @@ class Day:
 
 @dataclass(slots=True)
 class Late:
-    """Of the entries that came while the check was under way: what moved, and all that they changed."""
+    """Of the entries that came since the check was begun: what moved, and all that they changed."""
 
     moves: dict[Spot, list[tuple[Place, int]]] = field(default_factory=dict)
-    positions: set[Spot] = field(default_factory=set)
-    callers: set[str] = field(default_factory=set)
-    loads: set[tuple[str, str]] = field(default_factory=set)
-    """(day, node)."""
+    changed: set[Suspect] = field(default_factory=set)
 
 
 def parts_of(record: Mapping[str, Any]) -> Iterator[Part]:
