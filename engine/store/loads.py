@@ -27,18 +27,24 @@ STAGED_SECONDS = 24 * 60 * 60
 """What is brought in beside lasts so long: whoever is killed on the way leaves nothing for ever."""
 LASTING_SECONDS = STAGED_SECONDS // 2
 """So much of that must be left when it takes its place."""
-_MOST_TRIES = 10
+MOST_TRIES = 10
+"""Of whoever finds a load under way, or done by another, each time it tries."""
 
 
 def save(client: Client, keys: Keys, inventory: Inventory) -> None:
     """Put `inventory` in place of what was loaded before. Holds, decisions and policies stay; which message about a
     position was the newest begins anew. Raises Contended.
     """
-    for _ in range(_MOST_TRIES):
+    for _ in range(MOST_TRIES):
         if begin(client, keys, inventory):
             finish(client, keys)
             return
-    raise Contended("the network is being loaded over and over; try again")
+    raise over_and_over()
+
+
+def over_and_over() -> Contended:
+    """What is raised then."""
+    return Contended("the network is being loaded over and over; try again")
 
 
 def begin(client: Client, keys: Keys, inventory: Inventory) -> bool:

@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from engine.errors import NotReady
+from engine.errors import Contended, NotReady
+from engine.rejecting import Refusal
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store import client as store
@@ -21,6 +22,8 @@ from tests.proxying import proxy
 from tests.waiting import wait_until
 
 FEW = 3
+WEEK = 7 * 24 * 60
+"""Minutes: longer than a hold lasts if no policy says so."""
 
 
 @pytest.fixture
@@ -157,15 +160,78 @@ def test_nothing_is_decided_on_facts_that_are_being_replaced(shop, opened, redis
     assert worker.check().held == 2
 
 
-def test_what_is_held_before_a_load_is_held_through_it_and_may_end_in_its_midst(shop, opened):
-    names = [shop.decide(order((sku, 1))).record["id"] for sku in ("S0", "S8")]
+@pytest.mark.parametrize("batches", range(5))
+def test_goods_that_leave_in_the_midst_of_a_load_leave_the_shelf_it_brings_in(
+    *, shop, opened, redis_client, network, batches
+):
+    """One hold has a SKU that is brought in first and one that is last, the other ends by shipment."""
+    both, one = (shop.decide(order(*lines)).record["id"] for lines in ([("S0", 1), ("S8", 1)], [("S3", 1)]))
+    worker = opened()
+    cut_short(shop, stocked(5, "NEW"), batches)
+    worker.holds.confirm(both, op="twice")
+    worker.holds.confirm(one, shipments=[("lyon", "parcel")])
+    worker.holds.confirm(both, op="twice")
+    left = units(S0=4, S3=4, S8=4)
+    assert on_hand(redis_client, network) == {**all_of(5, "NEW"), **left}
+    assert [worker.availability(sku, "web").free for sku in ("S0", "S1", "S3", "S8")] == [4, 5, 4, 4]
+    audit = worker.check()
+    assert (audit.clean, audit.held, audit.confirmed) == (True, 0, 3)
+
+
+def test_what_is_let_go_or_lasts_longer_in_the_midst_of_a_load_does_not_wait_for_it(
+    shop, opened, redis_client, network, clock
+):
+    """None of it changes what is on hand, and the load changes nothing of what is held."""
+    released, extended, expired = (shop.decide(order((sku, 1))).record["id"] for sku in ("S0", "S4", "S8"))
     worker = opened()
     cut_short(shop, stocked(5, "NEW"), 1)
-    for name in names:
-        worker.holds.confirm(name)
-    assert worker.availability("S1", "web").free == 5
-    audit = worker.check()
-    assert (audit.clean, audit.held, audit.confirmed) == (True, 0, 2)
+    redis_client.delete(*redis_client.keys(f"{{{network}}}:staged:*:on_hand:*"))
+    worker.holds.release(released)
+    worker.holds.extend(extended, minutes=WEEK)
+    clock.now = worker.holds.state(expired).until
+    assert worker.holds.state(expired).shipments[0].state == "expired"
+    assert worker.check().held == 1
+    with pytest.raises(NotReady, match=r"cut short.*pointsman load DIR"):
+        worker.holds.confirm(extended)
+    worker.load(stocked(5, "NEWER"))
+    worker.holds.confirm(extended)
+    assert on_hand(redis_client, network) == {**all_of(5, "NEWER"), **units(S4=4)}
+    assert worker.check().clean
+
+
+@pytest.mark.parametrize("batches", range(5))
+def test_a_node_that_counts_what_it_rejects_in_the_midst_of_a_load_is_believed_and_not_the_load(
+    *, shop, opened, redis_client, network, batches
+):
+    both = shop.decide(order(("S0", 1), ("S8", 1))).record["id"]
+    worker = opened()
+    cut_short(shop, stocked(5, "NEW"), batches)
+    for sku in ("S0", "S8"):
+        said = Refusal(decision=both, node="lyon", reason="not_in_stock", on_hand=2, lines={sku: 1}, op=sku)
+        worker.rerouting.reject(said)
+    assert on_hand(redis_client, network) == {**all_of(5, "NEW"), **units(S0=2, S8=2)}
+    assert worker.check().clean
+
+
+def test_goods_do_not_leave_while_one_load_follows_another_and_who_asks_is_told(shop, opened, monkeypatch):
+    name = shop.decide(order(("S0", 1))).record["id"]
+    worker, finish, followed = opened(), loads.finish, []
+
+    def and_another_begins(client, keys):
+        finish(client, keys)
+        if not followed or followed[-1] != "begins":  # the one that begins finishes the one before
+            followed.append("begins")
+            cut_short(shop, stocked(5, "NEW"), 0)
+            followed.append("begun")
+
+    cut_short(shop, stocked(5, "NEW"), 0)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(loads, "finish", and_another_begins)
+        with pytest.raises(Contended, match="over and over"):
+            worker.holds.confirm(name)
+    assert followed.count("begun") == loads.MOST_TRIES
+    assert worker.holds.confirm(name).until is None
+    assert worker.availability("S0", "web").free == 4
 
 
 def test_readers_see_one_network_or_the_other_while_they_take_turns(shop, opened):
