@@ -1,15 +1,16 @@
 -- Begins to put a network that was brought in beside the one there in its place: from here on it is the one that counts,
 -- and until bringing.lua has brought in its stock as well, none is read and nothing is committed.
 --
--- KEYS  1 facts  2 products  3 facts brought in  4 products brought in  5 SKUs to do
+-- KEYS  1 facts  2 products  3 facts brought in  4 products brought in  5 SKUs to do  6 those of the load that it mends
 -- ARGV  1 the network version there was, or nothing  2 number of products there were  3 number of SKUs to do
---       4 name of the load  5 seconds that what was brought in must last
--- Answers 'done'; or changes nothing: 'changed' if the network there is another by now, 'gone' if what was brought in is
--- no more, or not for long, or is in its place already, the answer to that having been lost.
+--       4 name of the load  5 seconds that what was brought in must last  6 name of the load that it mends, or nothing
+-- Answers 'done'; or changes nothing: 'changed' if the network there is another by now, or being loaded by another, 'gone'
+-- if what was brought in is no more, or not for long, or is in its place already, the answer to that having been lost.
 if redis.call('HGET', KEYS[1], 'load') == ARGV[4] then
   return 'done'
 end
 if (redis.call('HGET', KEYS[1], 'version') or '') ~= ARGV[1]
+  or (redis.call('HGET', KEYS[1], 'load') or '') ~= ARGV[6]
   or redis.call('HLEN', KEYS[2]) ~= tonumber(ARGV[2]) then
   return 'changed'
 end
@@ -32,4 +33,6 @@ if rests then
 end
 take(KEYS[4], KEYS[2])
 redis.call('PERSIST', KEYS[5])
+-- of a load that nobody can bring to its end this alone has no end of its own
+redis.call('UNLINK', KEYS[6])
 return 'done'

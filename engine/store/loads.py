@@ -6,12 +6,14 @@ read and nothing committed, and whoever asks for the network brings in the rest 
 the next reader or loader, or several at once.
 """
 
+import contextlib
 import itertools
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from engine.errors import Contended, NotReady
+from engine.errors import Contended, NotReady, StoreUnavailable
 from engine.facts import Inventory
 from engine.store.client import Client, faults
 from engine.store.keys import Keys
@@ -31,6 +33,18 @@ MOST_TRIES = 10
 """Of whoever finds a load under way, or done by another, each time it tries."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _There:
+    """What a load takes the place of. `broken` is the one before if that can't be brought to its end any more, else
+    nothing; `skus` are those of the `products` there, and those that it has left to do.
+    """
+
+    version: str
+    products: int
+    skus: set[str]
+    broken: str
+
+
 def save(client: Client, keys: Keys, inventory: Inventory) -> None:
     """Put `inventory` in place of what was loaded before. Holds, decisions and policies stay; which message about a
     position was the newest begins anew. Raises Contended.
@@ -48,33 +62,39 @@ def over_and_over() -> Contended:
 
 
 def begin(client: Client, keys: Keys, inventory: Inventory) -> bool:
-    """Bring it in beside and let it take its place, but for its stock; False if others were faster."""
+    """Bring it in beside and let it take its place, but for its stock; False, and nothing is left, if others were
+    faster.
+    """
     name = uuid.uuid4().hex
-    staged = Keys(keys.network, staged=name)
-    version, before, left = _there(client, keys)
-    stage(client, staged, inventory, name)
-    todo = sorted(before | left | {sku for sku, units in inventory.stock.items() if units})
-    words = [f"{'+' if inventory.stock.get(sku) else '-'}{sku}" for sku in todo]
-    for at in range(0, len(words), FIELDS_AT_ONCE):
-        with faults():
-            client.redis.rpush(staged.todo, *words[at : at + FIELDS_AT_ONCE])
-            client.redis.expire(staged.todo, STAGED_SECONDS)
+    staged, there = Keys(keys.network, staged=name), _there(client, keys)
+    todo = sorted(there.skus | {sku for sku, units in inventory.stock.items() if units})
+    try:
+        stage(client, staged, inventory, name)
+        _note(client, staged, [f"{'+' if inventory.stock.get(sku) else '-'}{sku}" for sku in todo])
+    except StoreUnavailable:
+        with contextlib.suppress(StoreUnavailable):  # what is full takes no more, but lets go of this
+            discard(client, staged, inventory)
+        raise
     named = [keys.facts, keys.products, staged.facts, staged.products, staged.todo]
+    named.append(Keys(keys.network, staged=there.broken).todo)
+    said = [there.version, there.products, len(todo), name, LASTING_SECONDS, there.broken]
     with faults():
-        done = client.script("loading")(keys=named, args=[version, len(before), len(words), name, LASTING_SECONDS])
+        done = client.script("loading")(keys=named, args=said)
+    if done != b"done":
+        discard(client, staged, inventory)
     return bool(done == b"done")
 
 
 def finish(client: Client, keys: Keys) -> None:
     """Bring the load that is under way to its end, if one is. Raises NotReady if what it brought in is gone."""
-    script = client.script("bringing")
-    while (load := _under_way(client, keys)) is not None:
-        if not bring(client, keys, script, load):
-            return
+    if _broken(client, keys):
+        raise NotReady(
+            f"a load of network '{keys.network}' was cut short, and what it brought in is gone; run: pointsman load DIR"
+        )
 
 
-def bring(client: Client, keys: Keys, script: Any, load: str) -> bool:
-    """Bring in the stock of the next SKUs; whether there is more to do."""
+def bring(client: Client, keys: Keys, script: Any, load: str) -> bytes:
+    """Bring in the stock of the next SKUs; what bringing.lua answers."""
     staged = Keys(keys.network, staged=load)
     with faults():
         words = [word.decode() for word in client.redis.lrange(staged.todo, 0, SKUS_AT_ONCE - 1)]
@@ -83,12 +103,7 @@ def bring(client: Client, keys: Keys, script: Any, load: str) -> bool:
         sku = word[1:]
         named += [keys.on_hand(sku), keys.base(sku), keys.stamp(sku), staged.on_hand(sku)]
     with faults():
-        said = script(keys=named, args=[load, *words])
-    if said == b"gone":
-        raise NotReady(
-            f"a load of network '{keys.network}' was cut short, and what it brought in is gone; run: pointsman load DIR"
-        )
-    return bool(said != b"over")
+        return bytes(script(keys=named, args=[load, *words]))
 
 
 def stage(client: Client, staged: Keys, inventory: Inventory, name: str) -> None:
@@ -101,7 +116,7 @@ def stage(client: Client, staged: Keys, inventory: Inventory, name: str) -> None
     )
     stock = ((staged.on_hand(sku), units) for sku, units in inventory.stock.items() if units)
     for batch in _batches(itertools.chain([(staged.facts, facts)], products, stock)):
-        with faults(), client.redis.pipeline(transaction=False) as write:
+        with faults(), client.redis.pipeline(transaction=True) as write:  # or what has no end yet may be left behind
             for key, fields in batch:
                 write.hset(key, mapping=dict(fields))
             for key in dict.fromkeys(key for key, _ in batch):
@@ -109,19 +124,45 @@ def stage(client: Client, staged: Keys, inventory: Inventory, name: str) -> None
             write.execute()
 
 
-def _there(client: Client, keys: Keys) -> tuple[str, set[str], set[str]]:
-    """The version there is, its SKUs, and those that a load which can't be brought to its end any more has left."""
-    left: set[str] = set()
-    try:
-        finish(client, keys)
-    except NotReady:  # this load mends it
-        staged = Keys(keys.network, staged=_under_way(client, keys) or "")
+def discard(client: Client, staged: Keys, inventory: Inventory) -> None:
+    """Let go of what was brought in beside and has not taken its place: its facts first, without which it never can."""
+    names = [staged.facts, staged.todo, staged.products]
+    names += [staged.on_hand(sku) for sku, units in inventory.stock.items() if units]
+    for at in range(0, len(names), FIELDS_AT_ONCE):
         with faults():
-            left = {word.decode()[1:] for word in client.redis.lrange(staged.todo, 0, -1)}
+            client.redis.unlink(*names[at : at + FIELDS_AT_ONCE])
+
+
+def _note(client: Client, staged: Keys, words: list[str]) -> None:
+    """What is to do, as `Keys.todo` says it."""
+    for at in range(0, len(words), FIELDS_AT_ONCE):
+        with faults(), client.redis.pipeline(transaction=True) as write:
+            write.rpush(staged.todo, *words[at : at + FIELDS_AT_ONCE])
+            write.expire(staged.todo, STAGED_SECONDS)
+            write.execute()
+
+
+def _there(client: Client, keys: Keys) -> _There:
+    """What there is, a load that is under way brought to its end first, if it can be."""
+    broken, left = _broken(client, keys), set()
+    if broken:
+        with faults():
+            words = client.redis.lrange(Keys(keys.network, staged=broken).todo, 0, -1)
+        left = {word.decode()[1:] for word in words}
     with faults():
         version = client.redis.hget(keys.facts, "version")
         before = {sku.decode() for sku in client.redis.hkeys(keys.products)}
-    return (version or b"").decode(), before, left
+    return _There(version=(version or b"").decode(), products=len(before), skus=before | left, broken=broken)
+
+
+def _broken(client: Client, keys: Keys) -> str:
+    """Bring the load that is under way to its end, if one is; the name of one whose goods are gone, or nothing."""
+    script = client.script("bringing")
+    while (load := _under_way(client, keys)) is not None:
+        said = bring(client, keys, script, load)
+        if said in (b"over", b"gone"):
+            return load if said == b"gone" else ""
+    return ""
 
 
 def _under_way(client: Client, keys: Keys) -> str | None:
