@@ -2,10 +2,13 @@
 -- and until bringing.lua has brought in its stock as well, none is read and nothing is committed.
 --
 -- KEYS  1 facts  2 products  3 facts brought in  4 products brought in  5 SKUs to do  6 those of the load that it mends
+--       7 active policy  8 scheduled policies
 -- ARGV  1 the network version there was, or nothing  2 number of products there were  3 number of SKUs to do
 --       4 name of the load  5 seconds that what was brought in must last  6 name of the load that it mends, or nothing
+--       7 the active policy version that the network was checked against, or nothing, then what was scheduled
 -- Answers 'done'; or changes nothing: 'changed' if the network there is another by now, or being loaded by another, 'gone'
--- if what was brought in is no more, or not for long, or is in its place already, the answer to that having been lost.
+-- if what was brought in is no more, or not for long, or is in its place already, the answer to that having been lost,
+-- 'policies' if others are active or scheduled by now than the network was checked against.
 if redis.call('HGET', KEYS[1], 'load') == ARGV[4] then
   return 'done'
 end
@@ -16,6 +19,15 @@ if (redis.call('HGET', KEYS[1], 'version') or '') ~= ARGV[1]
 end
 if redis.call('TTL', KEYS[3]) < tonumber(ARGV[5]) or redis.call('LLEN', KEYS[5]) ~= tonumber(ARGV[3]) then
   return 'gone'
+end
+local scheduled = redis.call('ZRANGE', KEYS[8], 0, -1)
+if (redis.call('GET', KEYS[7]) or '') ~= ARGV[7] or #scheduled ~= #ARGV - 7 then
+  return 'policies'
+end
+for index, entry in ipairs(scheduled) do
+  if entry ~= ARGV[7 + index] then
+    return 'policies'
+  end
 end
 
 local function take(from, to)

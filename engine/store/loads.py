@@ -9,11 +9,11 @@ the next reader or loader, or several at once.
 import contextlib
 import itertools
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from engine.errors import Contended, NotReady, StoreUnavailable
+from engine.errors import Contended, NotReady, PointsmanError, StoreUnavailable
 from engine.facts import Inventory
 from engine.store.client import Client, faults
 from engine.store.keys import Keys
@@ -29,6 +29,10 @@ STAGED_SECONDS = 24 * 60 * 60
 """What is brought in beside lasts so long: whoever is killed on the way leaves nothing for ever."""
 LASTING_SECONDS = STAGED_SECONDS // 2
 """So much of that must be left when it takes its place."""
+Checked: TypeAlias = Callable[[], Sequence[str]]
+"""Checks that the policies that decide fit the network that is to be loaded, or raises why not; which they were, as
+`Stored.words` of policies.py says it.
+"""
 MOST_TRIES = 10
 """Of whoever finds a load under way, or done by another, each time it tries."""
 
@@ -45,12 +49,12 @@ class _There:
     broken: str
 
 
-def save(client: Client, keys: Keys, inventory: Inventory) -> None:
+def save(client: Client, keys: Keys, inventory: Inventory, *, checked: Checked) -> None:
     """Put `inventory` in place of what was loaded before. Holds, decisions and policies stay; which message about a
-    position was the newest begins anew. Raises Contended.
+    position was the newest begins anew. Raises Contended, and what `checked` raises.
     """
     for _ in range(MOST_TRIES):
-        if begin(client, keys, inventory):
+        if begin(client, keys, inventory, checked=checked):
             finish(client, keys)
             return
     raise over_and_over()
@@ -61,28 +65,27 @@ def over_and_over() -> Contended:
     return Contended("the network is being loaded over and over; try again")
 
 
-def begin(client: Client, keys: Keys, inventory: Inventory) -> bool:
-    """Bring it in beside and let it take its place, but for its stock; False, and nothing is left, if others were
-    faster.
+def begin(client: Client, keys: Keys, inventory: Inventory, *, checked: Checked) -> bool:
+    """Bring it in beside and let it take its place, but for its stock; False if others were faster. Unless it took its
+    place, nothing is left.
     """
-    name = uuid.uuid4().hex
+    name, policies = uuid.uuid4().hex, checked()
     staged, there = Keys(keys.network, staged=name), _there(client, keys)
     todo = sorted(there.skus | {sku for sku, units in inventory.stock.items() if units})
+    named = [keys.facts, keys.products, staged.facts, staged.products, staged.todo]
+    named += [Keys(keys.network, staged=there.broken).todo, keys.active_policy, keys.scheduled_policies]
+    said = [there.version, there.products, len(todo), name, LASTING_SECONDS, there.broken]
     try:
         stage(client, staged, inventory, name)
         _note(client, staged, [f"{'+' if inventory.stock.get(sku) else '-'}{sku}" for sku in todo])
-    except StoreUnavailable:
-        with contextlib.suppress(StoreUnavailable):  # what is full takes no more, but lets go of this
-            discard(client, staged, inventory)
+        if _take_place(client, named, said, policies, checked):
+            return True
+    except PointsmanError:
+        with contextlib.suppress(StoreUnavailable):  # a server that is full takes no more, but lets go of this
+            discard(client, keys, inventory, name)
         raise
-    named = [keys.facts, keys.products, staged.facts, staged.products, staged.todo]
-    named.append(Keys(keys.network, staged=there.broken).todo)
-    said = [there.version, there.products, len(todo), name, LASTING_SECONDS, there.broken]
-    with faults():
-        done = client.script("loading")(keys=named, args=said)
-    if done != b"done":
-        discard(client, staged, inventory)
-    return bool(done == b"done")
+    discard(client, keys, inventory, name)
+    return False
 
 
 def finish(client: Client, keys: Keys) -> None:
@@ -124,13 +127,31 @@ def stage(client: Client, staged: Keys, inventory: Inventory, name: str) -> None
             write.execute()
 
 
-def discard(client: Client, staged: Keys, inventory: Inventory) -> None:
-    """Let go of what was brought in beside and has not taken its place: its facts first, without which it never can."""
-    names = [staged.facts, staged.todo, staged.products]
-    names += [staged.on_hand(sku) for sku, units in inventory.stock.items() if units]
+def discard(client: Client, keys: Keys, inventory: Inventory, name: str) -> None:
+    """Let go of what was brought in beside, if it has not taken its place: nobody may have heard that it did."""
+    staged = Keys(keys.network, staged=name)
+    with faults():
+        client.redis.unlink(staged.facts)  # without these it can't any more
+    if _under_way(client, keys) == name:
+        return
+    names = [staged.todo, staged.products, *(staged.on_hand(sku) for sku, units in inventory.stock.items() if units)]
     for at in range(0, len(names), FIELDS_AT_ONCE):
         with faults():
             client.redis.unlink(*names[at : at + FIELDS_AT_ONCE])
+
+
+def _take_place(
+    client: Client, named: Sequence[str], said: Sequence[Any], policies: Sequence[str], checked: Checked
+) -> bool:
+    """Whether it took its place. If others than `policies` decide by now, it is checked against them first."""
+    script = client.script("loading")
+    for _ in range(MOST_TRIES):
+        with faults():
+            answer = script(keys=named, args=[*said, *policies])
+        if answer != b"policies":
+            return bool(answer == b"done")
+        policies = checked()
+    raise Contended("policies are activated over and over while the network is loaded; try again")
 
 
 def _note(client: Client, staged: Keys, words: list[str]) -> None:

@@ -15,7 +15,7 @@ from engine.rejecting import Refusal
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store import client as store
-from engine.store import loads
+from engine.store import loads, policies
 from engine.store.keys import Keys
 from engine.store.server import open_server
 from engine.store.stock import Count, Movement, Stamp
@@ -53,7 +53,7 @@ def stocked(units, own, count=9, **more):
 def cut_short(pointsman, found, batches):
     """As a loader that was killed after so many."""
     client, keys = pointsman._client, pointsman._keys
-    assert loads.begin(client, keys, found)
+    assert loads.begin(client, keys, found, checked=lambda: pointsman.versions.verify_fit(found.network))
     load = client.redis.hget(keys.facts, "load").decode()
     for _ in range(batches):
         loads.bring(client, keys, client.script("bringing"), load)
@@ -99,7 +99,7 @@ def test_no_script_takes_on_more_than_so_many_skus_however_many_are_loaded(bare,
     assert max(keys for _, keys, _ in sizes) == 2 + 4 * loads.SKUS_AT_ONCE
     assert max(args for *_, args in sizes) == 1 + loads.SKUS_AT_ONCE
     assert [name for name, *_ in sizes].count("bringing") == 2 * 6
-    assert {keys for name, keys, _ in sizes if name == "loading"} == {6}
+    assert {keys for name, keys, _ in sizes if name == "loading"} == {8}
 
 
 def test_a_load_cut_short_before_it_takes_its_place_leaves_the_old_facts_and_the_next_one_mends_it(
@@ -341,7 +341,7 @@ def dying(monkeypatch):
         with monkeypatch.context() as context:
             context.setattr(AbstractConnection, "send_packed_command", counted)
             with contextlib.suppress(Killed):
-                loads.save(loader, keys, found)
+                loads.save(loader, keys, found, checked=lambda: policies.stored(loader, keys).words)
         loader.close()
         return sent[0]
 
