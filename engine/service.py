@@ -93,11 +93,11 @@ class Pointsman:
     def load(self, inventory: Inventory) -> bool:
         """Put the network, products and stock in place of those before; whether anything but units changed.
 
-        Raises InputInvalid, and changes nothing, if policies that decide or are scheduled do not fit the network.
+        Raises InputInvalid, and changes nothing, if policies that decide or are scheduled do not fit the network;
+        Contended.
         """
-        self.versions.verify_fit(inventory.network)
         before = network.read_version(self._client, self._keys)
-        loads.save(self._client, self._keys, inventory)
+        loads.save(self._client, self._keys, inventory, checked=lambda: self.versions.verify_fit(inventory.network))
         return before != inventory.network.version
 
     def publish(self, files: Mapping[str, bytes], *, who: str, note: str) -> Published:

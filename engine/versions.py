@@ -6,17 +6,16 @@ that was active before, and done again one further, never forward: who goes back
 one again. Going forward is an activation by name.
 """
 
-import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from engine.decide.fitting import Fit, fit
 from engine.decide.trying import Report
-from engine.errors import InputInvalid, Mistake, NotActivated, NotFound, PolicyUnreadable, TestsFailed
+from engine.errors import NotActivated, NotFound, PolicyUnreadable, TestsFailed
 from engine.facts import Network
-from engine.reviewing import SHORT, Review, Trial, misfits, reviewed
-from engine.store import network, policies
+from engine.pairing import Pairing
+from engine.reviewing import Review, Trial, reviewed
+from engine.store import policies
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.store.policies import Act, Standing
@@ -28,7 +27,6 @@ FEWEST_LETTERS = 4
 """Of a version's start. One letter would sooner or later mean another version than the one it was typed for."""
 ENGINE = "pointsman"
 """Who takes a version off the schedule that can't be read."""
-_STAYS = "it was not activated; what is active stays so"
 _START = re.compile(r"[0-9a-f]{1,64}", re.ASCII)
 
 
@@ -79,23 +77,19 @@ class Versions:
         self._keys = keys
         self._clock = clock
         self._new_id = new_id
+        self._pairing = Pairing(client, keys, clock=clock)
 
     def review(self, files: Mapping[str, bytes], *, trial: Trial | None = None) -> Review:
         """Everything there is to say of `files`, the loaded network considered; nothing is changed. `trial` tries the
         set's own tests.
         """
-        return reviewed(files, fitting=self._fit, trial=trial)
+        return reviewed(files, fitting=self._pairing.fit, trial=trial)
 
-    def verify_fit(self, loaded: Network) -> None:
-        """Raise InputInvalid if policies that decide or are scheduled could not mean what they say in that network."""
-        standing = self.standing()
-        deciding = dict.fromkeys([*filter(None, [standing.active]), *(version for _, version in standing.scheduled)])
-        mistakes: list[Mistake] = []
-        for version in deciding:
-            with contextlib.suppress(PolicyUnreadable):  # such a one decides nothing, in whatever network
-                mistakes += misfits(self.read(version), loaded)
-        if mistakes:
-            raise InputInvalid(mistakes)
+    def verify_fit(self, loaded: Network) -> tuple[str, ...]:
+        """Raise InputInvalid if policies that decide or are scheduled could not mean what they say in that network;
+        which they were, for the load that relies on it.
+        """
+        return self._pairing.verify(loaded)
 
     def publish(
         self,
@@ -125,27 +119,35 @@ class Versions:
         """Let a published version decide, from the next decision on or from the instant `since`.
 
         Raises NotFound, NotActivated if this release does not read it or it does not fit the network, KeyReused,
-        InputInvalid if the instant is over.
+        InputInvalid if the instant is over, Contended if one network follows another.
         """
-        self._check_usable(version)
         act = self._act(who, note, operation)
-        if since is None:
-            policies.activate(self._client, self._keys, version, act)
-        else:
-            policies.schedule(self._client, self._keys, version, act, since=since)
+
+        def made(network: str) -> bool:
+            if since is None:
+                return policies.activate(self._client, self._keys, version, act, network=network)
+            return policies.schedule(self._client, self._keys, version, act, since=since, network=network)
+
+        self._pairing.change(version, made)
 
     def roll_back(self, *, who: str, note: str, operation: str | None = None) -> str:
-        """Let the version decide that did so before the active one, and answer it; raises NotActivated, KeyReused."""
+        """Let the version decide that did so before the active one, and answer it; raises NotActivated, KeyReused,
+        Contended.
+        """
         earlier = policies.done(self._client, self._keys, operation) if operation else None
         if earlier is not None and earlier[0] == "rolled_back":
             return earlier[1]
         standing = self.standing()
-        if standing.active is None or standing.before is None:
+        active, before = standing.active, standing.before
+        if active is None or before is None:
             raise NotActivated("no other version was active before; activate one by its name (pointsman policy list)")
-        self._check_usable(standing.before)
         act = self._act(who, note, operation)
-        policies.roll_back(self._client, self._keys, active=standing.active, version=standing.before, act=act)
-        return standing.before
+
+        def made(network: str) -> bool:
+            return policies.roll_back(self._client, self._keys, active=active, version=before, act=act, network=network)
+
+        self._pairing.change(before, made)
+        return before
 
     def refuse(self, version: str, *, since: int, reason: str) -> None:
         """Take a scheduled version off the schedule, because this release does not read it."""
@@ -203,21 +205,6 @@ class Versions:
             return compare(self.read(active), found)
         except PolicyUnreadable:
             return None
-
-    def _fit(self, found: PolicySet) -> Fit:
-        loaded = network.read_network(self._client, self._keys)
-        return fit(found, loaded, network.read_words(self._client, self._keys)) if loaded else Fit()
-
-    def _check_usable(self, version: str) -> None:
-        try:
-            misfits = self._fit(self.read(version)).errors
-        except PolicyUnreadable as error:
-            raise NotActivated(f"{error}\n{_STAYS}") from error
-        if misfits:
-            said = "\n".join(map(str, misfits))
-            raise NotActivated(
-                f"policy version {version[:SHORT]} does not fit the network loaded now:\n{said}\n{_STAYS}"
-            )
 
     def _act(self, who: str, note: str, operation: str | None) -> Act:
         return Act(operation=operation or self._new_id(), who=who, at=self._clock(), note=note)

@@ -1,11 +1,12 @@
 -- Lets a published version decide: at once, from an instant on, or because it did so before the active one.
 --
--- KEYS  1 policies  2 active policy  3 scheduled policies  4 policies before  5 history  6 acts
+-- KEYS  1 policies  2 active policy  3 scheduled policies  4 policies before  5 history  6 acts  7 facts
 -- ARGV  1 operation id  2 now (UTC seconds)  3 activated, scheduled or rolled_back  4 version  5 who  6 note
 --       7 the instant from which it decides (scheduled)  8 the version that is to be active now (rolled_back)
+--       9 the network version that it was checked against, or nothing if there was none
 -- Answers {'done'}, or changes nothing: {'reused'} if the operation did something else before, {'missing'} if the
--- version was never published, {'past'} if the instant is over, {'changed'} if the active version is not the one
--- expected or the one before it is not the one wanted.
+-- version was never published, {'past'} if the instant is over, {'network'} if the network is another by now than it was
+-- checked against, {'changed'} if the active version is not the one expected or the one before it is not the one wanted.
 local now, kind, version, since = ARGV[2], ARGV[3], ARGV[4], ARGV[7]
 local act = kind .. ' ' .. version .. ' ' .. since
 
@@ -19,6 +20,9 @@ if redis.call('HEXISTS', KEYS[1], version) == 0 then
 end
 if kind == 'scheduled' and tonumber(since) <= tonumber(now) then
   return {'past'}
+end
+if (redis.call('HGET', KEYS[7], 'version') or '') ~= ARGV[9] then
+  return {'network'}
 end
 
 -- what was scheduled and is due has been active since its instant, though nobody wrote it down

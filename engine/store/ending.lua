@@ -1,13 +1,14 @@
 -- Ends shipments of one hold: their goods left (confirmed), or they are let go (released), or their time came (expired).
 --
 -- KEYS  1 hold  2 expiring  3 log  4 endings  5 operation  6 load of the hold's day  7 open holds
---       then on_hand, held and base of each SKU the hold may have
+--       8 facts, then on_hand, held and base of each SKU the hold may have
 -- ARGV  1 confirmed, released or expired  2 now  3 hold id  4 what is asked, in a word, for the operation
 --       5 seconds an operation is kept (0: there is none)  6 numbers of the shipments, as 0,2; empty: all it still holds
 --       then the SKUs
 -- Answers {'done' or 'again', endings, until}; {'reused'} if the operation was another; {'late'} if it has expired and
 -- is to be ended so first; {'living'} if what was to expire has not; {'ended', endings} if nothing of what is asked is
--- still held, or part of it ended otherwise; {'keys'} if a SKU was not declared. Only 'done' changes any units.
+-- still held, or part of it ended otherwise; {'keys'} if a SKU was not declared; {'loading'} if goods are to leave while
+-- a network is being loaded, which has to be brought to its end first. Only 'done' changes any units.
 local verb, now, id = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 
 -- a write that the client's library sends again, its answer having been lost, is answered and not applied twice
@@ -73,7 +74,7 @@ end
 
 local place = {}
 for index = 7, #ARGV do
-  place[ARGV[index]] = 8 + 3 * (index - 7)
+  place[ARGV[index]] = 9 + 3 * (index - 7)
 end
 for _, number in ipairs(ending) do
   for _, part in ipairs(claims[number][3]) do
@@ -81,6 +82,11 @@ for _, number in ipairs(ending) do
       return {'keys'}
     end
   end
+end
+
+-- what left a shelf that is still to be brought in would be on it again; who is let go leaves every shelf as it is
+if verb == 'confirmed' and redis.call('HEXISTS', KEYS[8], 'load') == 1 then
+  return {'loading'}
 end
 
 local moved = {}

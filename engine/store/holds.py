@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 import orjson
 
 from engine.decide.decision import Decision
+from engine.store import loads
 from engine.store.client import Client, faults
 from engine.store.keys import Keys
 
@@ -126,13 +127,21 @@ class Holds:
         return found.decode() if found else None
 
     def end(self, name: str, verb: Verb, *, now: int, numbers: Sequence[int], operation: Operation | None) -> Outcome:
-        """End shipments of a hold, without `numbers` all it still has. A hold whose time has come expires instead."""
-        hold = self.find(name)[0]
-        found = self._end(name, hold, verb, now=now, numbers=numbers, operation=operation)
-        if found[0] == b"late":
-            self.sweep([name], now=now)
-            return Outcome(word="ended", endings=self.endings(name), until=None)
-        return _outcome(found)
+        """End shipments of a hold, without `numbers` all it still has. A hold whose time has come expires instead.
+
+        Goods do not leave while a network is being loaded: that is brought to its end first. Raises NotReady if it
+        can't be, Contended if one load follows another.
+        """
+        for _ in range(loads.MOST_TRIES):
+            hold = self.find(name)[0]
+            found = self._end(name, hold, verb, now=now, numbers=numbers, operation=operation)
+            if found[0] == b"late":
+                self.sweep([name], now=now)
+                return Outcome(word="ended", endings=self.endings(name), until=None)
+            if found[0] != b"loading":
+                return _outcome(found)
+            loads.finish(self._client, self._keys)
+        raise loads.over_and_over()
 
     def extend(self, name: str, *, now: int, until: int, operation: Operation) -> Outcome:
         """Let a hold last until then, if that is later than it does."""
@@ -181,7 +190,7 @@ class Holds:
         keys, skus = self._keys, hold.skus if hold else []
         named = [keys.hold(name), keys.expiring, keys.log, keys.endings]
         named += [keys.operation(name, operation.name if operation else ""), keys.load(hold.day if hold else "")]
-        named += [keys.open_holds]
+        named += [keys.open_holds, keys.facts]
         named += [key for sku in skus for key in (keys.on_hand(sku), keys.held(sku), keys.base(sku))]
         asked, seconds = (operation.asked, operation.seconds) if operation else ("", 0)
         arguments = [verb, now, name, asked, seconds, ",".join(map(str, numbers)), *skus]

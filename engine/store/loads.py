@@ -6,12 +6,14 @@ read and nothing committed, and whoever asks for the network brings in the rest 
 the next reader or loader, or several at once.
 """
 
+import contextlib
 import itertools
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
-from engine.errors import Contended, NotReady
+from engine.errors import Contended, NotReady, PointsmanError, StoreUnavailable
 from engine.facts import Inventory
 from engine.store.client import Client, faults
 from engine.store.keys import Keys
@@ -27,48 +29,75 @@ STAGED_SECONDS = 24 * 60 * 60
 """What is brought in beside lasts so long: whoever is killed on the way leaves nothing for ever."""
 LASTING_SECONDS = STAGED_SECONDS // 2
 """So much of that must be left when it takes its place."""
-_MOST_TRIES = 10
+Checked: TypeAlias = Callable[[], Sequence[str]]
+"""Checks that the policies that decide fit the network that is to be loaded, or raises why not; which they were, as
+`Stored.words` of policies.py says it.
+"""
+MOST_TRIES = 10
+"""Of whoever finds a load under way, or done by another, each time it tries."""
 
 
-def save(client: Client, keys: Keys, inventory: Inventory) -> None:
-    """Put `inventory` in place of what was loaded before. Holds, decisions and policies stay; which message about a
-    position was the newest begins anew. Raises Contended.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _There:
+    """What a load takes the place of. `broken` is the one before if that can't be brought to its end any more, else
+    nothing; `skus` are those of the `products` there, and those that it has left to do.
     """
-    for _ in range(_MOST_TRIES):
-        if begin(client, keys, inventory):
+
+    version: str
+    products: int
+    skus: set[str]
+    broken: str
+
+
+def save(client: Client, keys: Keys, inventory: Inventory, *, checked: Checked) -> None:
+    """Put `inventory` in place of what was loaded before. Holds, decisions and policies stay; which message about a
+    position was the newest begins anew. Raises Contended, and what `checked` raises.
+    """
+    for _ in range(MOST_TRIES):
+        if begin(client, keys, inventory, checked=checked):
             finish(client, keys)
             return
-    raise Contended("the network is being loaded over and over; try again")
+    raise over_and_over()
 
 
-def begin(client: Client, keys: Keys, inventory: Inventory) -> bool:
-    """Bring it in beside and let it take its place, but for its stock; False if others were faster."""
-    name = uuid.uuid4().hex
-    staged = Keys(keys.network, staged=name)
-    version, before, left = _there(client, keys)
-    stage(client, staged, inventory, name)
-    todo = sorted(before | left | {sku for sku, units in inventory.stock.items() if units})
-    words = [f"{'+' if inventory.stock.get(sku) else '-'}{sku}" for sku in todo]
-    for at in range(0, len(words), FIELDS_AT_ONCE):
-        with faults():
-            client.redis.rpush(staged.todo, *words[at : at + FIELDS_AT_ONCE])
-            client.redis.expire(staged.todo, STAGED_SECONDS)
+def over_and_over() -> Contended:
+    """What is raised then."""
+    return Contended("the network is being loaded over and over; try again")
+
+
+def begin(client: Client, keys: Keys, inventory: Inventory, *, checked: Checked) -> bool:
+    """Bring it in beside and let it take its place, but for its stock; False if others were faster. Unless it took its
+    place, nothing is left.
+    """
+    name, policies = uuid.uuid4().hex, checked()
+    staged, there = Keys(keys.network, staged=name), _there(client, keys)
+    todo = sorted(there.skus | {sku for sku, units in inventory.stock.items() if units})
     named = [keys.facts, keys.products, staged.facts, staged.products, staged.todo]
-    with faults():
-        done = client.script("loading")(keys=named, args=[version, len(before), len(words), name, LASTING_SECONDS])
-    return bool(done == b"done")
+    named += [Keys(keys.network, staged=there.broken).todo, keys.active_policy, keys.scheduled_policies]
+    said = [there.version, there.products, len(todo), name, LASTING_SECONDS, there.broken]
+    try:
+        stage(client, staged, inventory, name)
+        _note(client, staged, [f"{'+' if inventory.stock.get(sku) else '-'}{sku}" for sku in todo])
+        if _take_place(client, named, said, policies, checked):
+            return True
+    except PointsmanError:
+        with contextlib.suppress(StoreUnavailable):  # a server that is full takes no more, but lets go of this
+            discard(client, keys, inventory, name)
+        raise
+    discard(client, keys, inventory, name)
+    return False
 
 
 def finish(client: Client, keys: Keys) -> None:
     """Bring the load that is under way to its end, if one is. Raises NotReady if what it brought in is gone."""
-    script = client.script("bringing")
-    while (load := _under_way(client, keys)) is not None:
-        if not bring(client, keys, script, load):
-            return
+    if _broken(client, keys):
+        raise NotReady(
+            f"a load of network '{keys.network}' was cut short, and what it brought in is gone; run: pointsman load DIR"
+        )
 
 
-def bring(client: Client, keys: Keys, script: Any, load: str) -> bool:
-    """Bring in the stock of the next SKUs; whether there is more to do."""
+def bring(client: Client, keys: Keys, script: Any, load: str) -> bytes:
+    """Bring in the stock of the next SKUs; what bringing.lua answers."""
     staged = Keys(keys.network, staged=load)
     with faults():
         words = [word.decode() for word in client.redis.lrange(staged.todo, 0, SKUS_AT_ONCE - 1)]
@@ -77,12 +106,7 @@ def bring(client: Client, keys: Keys, script: Any, load: str) -> bool:
         sku = word[1:]
         named += [keys.on_hand(sku), keys.base(sku), keys.stamp(sku), staged.on_hand(sku)]
     with faults():
-        said = script(keys=named, args=[load, *words])
-    if said == b"gone":
-        raise NotReady(
-            f"a load of network '{keys.network}' was cut short, and what it brought in is gone; run: pointsman load DIR"
-        )
-    return bool(said != b"over")
+        return bytes(script(keys=named, args=[load, *words]))
 
 
 def stage(client: Client, staged: Keys, inventory: Inventory, name: str) -> None:
@@ -95,7 +119,7 @@ def stage(client: Client, staged: Keys, inventory: Inventory, name: str) -> None
     )
     stock = ((staged.on_hand(sku), units) for sku, units in inventory.stock.items() if units)
     for batch in _batches(itertools.chain([(staged.facts, facts)], products, stock)):
-        with faults(), client.redis.pipeline(transaction=False) as write:
+        with faults(), client.redis.pipeline(transaction=True) as write:  # or what has no end yet may be left behind
             for key, fields in batch:
                 write.hset(key, mapping=dict(fields))
             for key in dict.fromkeys(key for key, _ in batch):
@@ -103,19 +127,63 @@ def stage(client: Client, staged: Keys, inventory: Inventory, name: str) -> None
             write.execute()
 
 
-def _there(client: Client, keys: Keys) -> tuple[str, set[str], set[str]]:
-    """The version there is, its SKUs, and those that a load which can't be brought to its end any more has left."""
-    left: set[str] = set()
-    try:
-        finish(client, keys)
-    except NotReady:  # this load mends it
-        staged = Keys(keys.network, staged=_under_way(client, keys) or "")
+def discard(client: Client, keys: Keys, inventory: Inventory, name: str) -> None:
+    """Let go of what was brought in beside, if it has not taken its place: nobody may have heard that it did."""
+    staged = Keys(keys.network, staged=name)
+    with faults():
+        client.redis.unlink(staged.facts)  # without these it can't any more
+    if _under_way(client, keys) == name:
+        return
+    names = [staged.todo, staged.products, *(staged.on_hand(sku) for sku, units in inventory.stock.items() if units)]
+    for at in range(0, len(names), FIELDS_AT_ONCE):
         with faults():
-            left = {word.decode()[1:] for word in client.redis.lrange(staged.todo, 0, -1)}
+            client.redis.unlink(*names[at : at + FIELDS_AT_ONCE])
+
+
+def _take_place(
+    client: Client, named: Sequence[str], said: Sequence[Any], policies: Sequence[str], checked: Checked
+) -> bool:
+    """Whether it took its place. If others than `policies` decide by now, it is checked against them first."""
+    script = client.script("loading")
+    for _ in range(MOST_TRIES):
+        with faults():
+            answer = script(keys=named, args=[*said, *policies])
+        if answer != b"policies":
+            return bool(answer == b"done")
+        policies = checked()
+    raise Contended("policies are activated over and over while the network is loaded; try again")
+
+
+def _note(client: Client, staged: Keys, words: list[str]) -> None:
+    """What is to do, as `Keys.todo` says it."""
+    for at in range(0, len(words), FIELDS_AT_ONCE):
+        with faults(), client.redis.pipeline(transaction=True) as write:
+            write.rpush(staged.todo, *words[at : at + FIELDS_AT_ONCE])
+            write.expire(staged.todo, STAGED_SECONDS)
+            write.execute()
+
+
+def _there(client: Client, keys: Keys) -> _There:
+    """What there is, a load that is under way brought to its end first, if it can be."""
+    broken, left = _broken(client, keys), set()
+    if broken:
+        with faults():
+            words = client.redis.lrange(Keys(keys.network, staged=broken).todo, 0, -1)
+        left = {word.decode()[1:] for word in words}
     with faults():
         version = client.redis.hget(keys.facts, "version")
         before = {sku.decode() for sku in client.redis.hkeys(keys.products)}
-    return (version or b"").decode(), before, left
+    return _There(version=(version or b"").decode(), products=len(before), skus=before | left, broken=broken)
+
+
+def _broken(client: Client, keys: Keys) -> str:
+    """Bring the load that is under way to its end, if one is; the name of one whose goods are gone, or nothing."""
+    script = client.script("bringing")
+    while (load := _under_way(client, keys)) is not None:
+        said = bring(client, keys, script, load)
+        if said in (b"over", b"gone"):
+            return load if said == b"gone" else ""
+    return ""
 
 
 def _under_way(client: Client, keys: Keys) -> str | None:

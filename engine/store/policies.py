@@ -46,6 +46,30 @@ class Standing:
     before: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What is written down of that: the version last made active, and all that was scheduled since, as (instant,
+    version), soonest first, that which is due and which nobody wrote down yet as well.
+    """
+
+    active: str | None
+    scheduled: tuple[tuple[int, str], ...]
+    before: str | None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """As the server has it, for loading.lua to compare."""
+        return (self.active or "", *(f"{since}:{version}" for since, version in self.scheduled))
+
+    def standing(self, now: int) -> Standing:
+        active, before = self.active, self.before
+        for since, version in self.scheduled:
+            if since <= now and version != active:
+                before, active = active, version
+        later = tuple(item for item in self.scheduled if item[0] > now)
+        return Standing(active=active, scheduled=later, before=before)
+
+
 def publish(client: Client, keys: Keys, policies: PolicySet, act: Act) -> bool:
     """Store a set under its version; False if it was there already. Raises KeyReused."""
     named = [keys.policies, keys.policy_history, keys.policy_acts]
@@ -58,22 +82,27 @@ def publish(client: Client, keys: Keys, policies: PolicySet, act: Act) -> bool:
     return bool(new[0])
 
 
-def activate(client: Client, keys: Keys, version: str, act: Act) -> None:
-    """Let `version` decide from now on. Raises NotFound, KeyReused."""
-    _change(client, keys, "activated", version, act)
+def activate(client: Client, keys: Keys, version: str, act: Act, *, network: str) -> bool:
+    """Let `version` decide from now on; False, and nothing done, if the network is another by now than the version
+    `network`, which is nothing where none was loaded. Raises NotFound, KeyReused.
+    """
+    return _change(client, keys, "activated", version, act, network=network)
 
 
-def schedule(client: Client, keys: Keys, version: str, act: Act, *, since: int) -> None:
-    """Let `version` decide from the instant `since` on, in place of what was scheduled for that instant.
+def schedule(client: Client, keys: Keys, version: str, act: Act, *, since: int, network: str) -> bool:
+    """Let `version` decide from the instant `since` on, in place of what was scheduled for that instant; False as
+    `activate` does.
 
     Raises NotFound, KeyReused, and InputInvalid if the instant is over.
     """
-    _change(client, keys, "scheduled", version, act, since=since)
+    return _change(client, keys, "scheduled", version, act, since=since, network=network)
 
 
-def roll_back(client: Client, keys: Keys, *, active: str, version: str, act: Act) -> None:
-    """Let `version` decide again, which did so before `active`; raises NotActivated if that is not so any more."""
-    _change(client, keys, "rolled_back", version, act, active=active)
+def roll_back(client: Client, keys: Keys, *, active: str, version: str, act: Act, network: str) -> bool:
+    """Let `version` decide again, which did so before `active`; False as `activate` does. Raises NotActivated if that
+    is not so any more.
+    """
+    return _change(client, keys, "rolled_back", version, act, active=active, network=network)
 
 
 def refuse(client: Client, keys: Keys, version: str, *, since: int, act: Act) -> None:
@@ -97,18 +126,21 @@ def done(client: Client, keys: Keys, operation: str) -> tuple[str, str] | None:
 
 def standing(client: Client, keys: Keys, now: int) -> Standing:
     """What decides at `now`, and what before and after."""
+    return stored(client, keys).standing(now)
+
+
+def stored(client: Client, keys: Keys) -> Stored:
+    """What is written down now."""
     with faults(), client.redis.pipeline(transaction=True) as read:
         read.get(keys.active_policy)
         read.zrange(keys.scheduled_policies, 0, -1)
         read.lindex(keys.policies_before, -1)
-        found, entries, last = read.execute()
-    active, before = found and found.decode(), last and last.decode()
-    scheduled = [_entry(entry) for entry in entries]
-    for since, version in scheduled:
-        if since <= now and version != active:
-            before, active = active, version
-    later = tuple(item for item in scheduled if item[0] > now)
-    return Standing(active=active, scheduled=later, before=before)
+        active, entries, before = read.execute()
+    return Stored(
+        active=active and active.decode(),
+        scheduled=tuple(_entry(entry) for entry in entries),
+        before=before and before.decode(),
+    )
 
 
 def split_entry(found: str) -> tuple[str, int | None]:
@@ -152,15 +184,26 @@ def history(client: Client, keys: Keys) -> Iterator[dict[str, str]]:
         yield {name.decode(): value.decode() for name, value in fields.items()}
 
 
-def _change(client: Client, keys: Keys, kind: str, version: str, act: Act, *, since: int = 0, active: str = "") -> None:
+def _change(
+    client: Client,
+    keys: Keys,
+    kind: str,
+    version: str,
+    act: Act,
+    *,
+    network: str,
+    since: int = 0,
+    active: str = "",
+) -> bool:
     named = [keys.policies, keys.active_policy, keys.scheduled_policies]
-    named += [keys.policies_before, keys.policy_history, keys.policy_acts]
+    named += [keys.policies_before, keys.policy_history, keys.policy_acts, keys.facts]
     with faults():
         (state,) = client.script("activate")(
-            keys=named, args=[act.operation, act.at, kind, version, act.who, act.note, since, active]
+            keys=named, args=[act.operation, act.at, kind, version, act.who, act.note, since, active, network]
         )
-    if state != b"done":
+    if state not in (b"done", b"network"):
         raise _REFUSALS[state](version)
+    return bool(state == b"done")
 
 
 _REFUSALS: Mapping[bytes, Callable[[str], PointsmanError]] = {

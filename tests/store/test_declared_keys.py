@@ -1,49 +1,83 @@
 """Every script touches only the keys it is given, as a cluster asks: else it would look on the wrong machine."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
+from engine.errors import NotReady
 from engine.rejecting import Refusal
+from engine.service import Pointsman
+from engine.settings import Settings
 from engine.store import client as store
+from engine.store import loads, replica
+from engine.store.client import script_text
 from engine.store.stock import Count, Movement, Stamp
 from tests.building import LILLE, LYON, inventory, node, order
+from tests.clustering import nodes
 from tests.conftest import activate
+from tests.store.test_replicas import LONG, follow, url
 
 STRICT = """
 local redis = (function(real)
   local declared = {}
   for _, key in ipairs(KEYS) do declared[key] = true end
-  return {call = function(command, key, ...)
-    if not declared[key] then error(command .. ' of a key that was not declared: ' .. key) end
-    return real.call(command, key, ...)
+  return {call = function(...)
+    local found = real.pcall('COMMAND', 'GETKEYS', ...)
+    if found.err and not string.find(found.err, 'no key arguments') then error(found.err) end
+    for _, key in ipairs(found) do
+      if not declared[key] then error((...) .. ' of a key that was not declared: ' .. key) end
+    end
+    return real.call(...)
   end}
 end)(redis)
 """
+"""Before a script: each of its commands is asked for all of its keys, as the server knows them, before it is run."""
+
+
+def strict_text(name, **parts):
+    return STRICT + script_text(name, **parts)
 
 
 @pytest.fixture
-def strict_scripts(monkeypatch):
-    """Scripts made from here on fail at a key that they were not given."""
+def ran(monkeypatch):
+    """Scripts made from here on fail at a key that they were not given: the names of those that ran."""
+    names = set()
 
     def script(self, name, *, writes=True, **parts):
-        return self.redis.register_script(STRICT + store.script_text(name, **parts))
+        run = self.redis.register_script(strict_text(name, **parts))
+
+        def noted(**given):
+            names.update([name, *parts.values()])
+            return run(**given)
+
+        return noted
 
     monkeypatch.setattr(store.Client, "script", script)
+    return names
 
 
 @pytest.fixture
-def strict(strict_scripts, opened):
+def strict(ran, opened):
     pointsman = opened()
     yield pointsman
     pointsman.forget()
 
 
-def test_no_script_touches_a_key_it_was_not_given(strict, clock):
+def stocked(units, **more):
+    stock = {"A": {"lyon": units, "lille": units}, "B": {"lyon": units}}
+    return inventory([node("lyon", LYON), node("lille", LILLE)], stock, **more)
+
+
+def begin(pointsman, found):
+    """A load that somebody else has to bring to its end."""
+    checked = lambda: pointsman.versions.verify_fit(found.network)  # noqa: E731 - as the service gives it
+    assert loads.begin(pointsman._client, pointsman._keys, found, checked=checked)
+
+
+def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     pointsman = strict
-    pointsman.load(
-        inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 9, "lille": 9}, "B": {"lyon": 9}})
-    )
+    pointsman.load(stocked(9))
     activate(pointsman, "then: {hold: 1 h}", "when: {rejection.reason: other}, then: {rest_after_rejection: 1 h}")
     names = [pointsman.decide(order(("A", 12), ("B", 2))).record["id"]]
     names += [pointsman.decide(order(("B", 1))).record["id"] for _ in range(4)]
@@ -74,9 +108,66 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock):
     held = pointsman.decide(order(("B", 1))).record["id"]
     pointsman._client.redis.delete(pointsman._keys.hold(held), pointsman._keys.held("B"))
     assert len(pointsman.repair(who="eve").mended) == 2
+    mend_loads(pointsman)
+    follow_versions(pointsman, clock)
+    there = {path.stem for path in Path(store.__file__).parent.glob("*.lua")}
+    assert ran == there - {"glance"}, "which runs on replicas alone"
 
 
-def test_a_key_that_was_not_declared_would_be_noticed(strict):
-    script = strict._client.redis.register_script(STRICT + "return redis.call('GET', ARGV[1])")
+def mend_loads(pointsman):
+    """Goods leave in the midst of a load; one that nobody can bring to its end is mended by another."""
+    name = pointsman.decide(order(("B", 1))).record["id"]
+    begin(pointsman, stocked(7))
+    assert pointsman.holds.confirm(name).until is None
+    begin(pointsman, stocked(8))
+    redis, start = pointsman._client.redis, pointsman._keys.everything
+    redis.delete(*redis.keys(f"{start}staged:*:on_hand:*"))
+    with pytest.raises(NotReady):
+        pointsman.ready()
+    pointsman.load(stocked(9))
+    assert redis.keys(f"{start}staged:*") == []
+
+
+def follow_versions(pointsman, clock):
+    """Scheduled, gone back, and taken off the schedule."""
+    versions, who = pointsman.versions, {"who": "eve", "note": ""}
+    first = versions.standing().active
+    second = activate(pointsman, "then: {hold: 2 h}")
+    assert versions.roll_back(**who) == first
+    versions.activate(second, since=clock.now + 60, **who)
+    redis, keys = pointsman._client.redis, pointsman._keys
+    redis.hset(keys.policies, second, b'{"test.yaml": "policy: test\\nrules: []\\n"}')
+    clock.now += 60
+    assert pointsman.decide(order(("A", 1)), dry_run=True).record["policy_version"] == first
+
+
+def test_no_script_touches_a_key_it_was_not_given_on_a_replica(ran, tmp_path, clock, network, monkeypatch):
+    """Which holds have ended is told first, and what they held is looked at the second time."""
+    monkeypatch.setattr(replica, "script_text", strict_text)
+    with nodes(tmp_path, 2) as pair:
+        follow(*pair)
+        settings = Settings(redis_url=url(pair[0]), redis_replica_url=url(pair[1]), network=network)
+        with Pointsman(settings, clock=clock) as pointsman:
+            pointsman.load(stocked(9))
+            activate(
+                pointsman, "then: {hold: 1 h}", "when: {rejection.reason: other}, then: {rest_after_rejection: 3 h}"
+            )
+            pointsman.decide(order(("A", 2), ("B", 2)))
+            busy = pointsman.decide(order(("A", 1))).record
+            (shipment,) = busy["shipments"]
+            pointsman.rerouting.reject(Refusal(decision=busy["id"], node=shipment["node"], reason="other"))
+            pair[0].ask("WAIT", 1, 5_000)
+            clock.now += 3_600
+            (found,) = pointsman.stock.availability(["B"], "web", max_stale=LONG)
+            assert found.age is not None, "the replica told"
+            assert pointsman._replica._script.startswith(STRICT)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["'GET', ARGV[1]", "'UNLINK', KEYS[1], ARGV[1]", "'RENAME', KEYS[1], ARGV[1]", "'MSET', KEYS[1], 1, ARGV[1], 2"],
+)
+def test_a_key_that_was_not_declared_would_be_noticed(strict, command):
+    script = strict._client.redis.register_script(f"{STRICT}return redis.call({command})")
     with pytest.raises(Exception, match="not declared"):
         script(keys=["{a}:b"], args=["{a}:c"])

@@ -74,17 +74,17 @@ def take(client, keys, model, now, step):
     match step:
         case ("activate", version):
             for _ in "12":
-                store.activate(client, keys, version, act)
+                assert store.activate(client, keys, version, act, network="")
             model.settle(now)
             model.push(version)
         case ("schedule", version, later) if later > 0:
             for _ in "12":
-                store.schedule(client, keys, version, act, since=now + later)
+                assert store.schedule(client, keys, version, act, since=now + later, network="")
             model.settle(now)
             model.scheduled[now + later] = version
         case ("schedule", version, later):
             with pytest.raises(InputInvalid):
-                store.schedule(client, keys, version, act, since=now + later)
+                store.schedule(client, keys, version, act, since=now + later, network="")
         case _:
             roll_back(client, keys, model, now, act)
 
@@ -94,12 +94,12 @@ def roll_back(client, keys, model, now, act):
     found = store.standing(client, keys, now)
     if len(model.active) > 1:
         for _ in "12":
-            store.roll_back(client, keys, active=found.active, version=found.before, act=act)
+            assert store.roll_back(client, keys, active=found.active, version=found.before, act=act, network="")
         model.active.pop()
     else:
         assert found.before is None
         with pytest.raises(NotActivated):
-            store.roll_back(client, keys, active=found.active or "", version=NAMES[0], act=act)
+            store.roll_back(client, keys, active=found.active or "", version=NAMES[0], act=act, network="")
 
 
 def assert_agree(client, keys, model, now):
