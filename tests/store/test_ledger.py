@@ -12,7 +12,7 @@ from engine.store.keys import Keys
 from engine.store.ledger import Commit, Key, Ledger
 from engine.store.loads import save
 from engine.store.log import entries
-from engine.store.policies import Act, publish
+from engine.store.policies import Act, publish, stored
 from engine.store.policies import activate as activate_version
 from engine.store.tally import LOAD_SECONDS
 from tests.building import LILLE, LYON, NOW, decided, inventory, node, order, policies, snapshot
@@ -35,9 +35,11 @@ def keys(network):
 @pytest.fixture
 def ledger(client, keys):
     """Ten of A in Lyon, four in Lille, and policies without rules."""
-    save(client, keys, facts())
+    found = facts()
+    save(client, keys, found, checked=lambda: stored(client, keys).words)
     publish(client, keys, policies(), Act(operation="p", who="a test", at=NOW, note=""))
-    activate_version(client, keys, policies().version, Act(operation="a", who="a test", at=NOW, note=""))
+    act = Act(operation="a", who="a test", at=NOW, note="")
+    assert activate_version(client, keys, policies().version, act, network=found.network.version)
     return Ledger(client, keys)
 
 
