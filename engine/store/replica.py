@@ -26,6 +26,7 @@ from engine.store.holds import Hold, hold_of
 from engine.store.keys import Keys
 from engine.store.ledger import Reading, reading_of, snapshot_keys
 from engine.store.log import Entry, entry_of
+from engine.store.sharing import Shared
 
 ANSWER_SECONDS = 0.5
 """The primary is a better choice than to wait for a replica."""
@@ -65,12 +66,15 @@ class Replica:
         self._script = script_text("glance", snapshot="snapshot")
         self._hash = hashlib.sha1(self._script.encode(), usedforsecurity=False).hexdigest()  # as EVALSHA names it
         self._connecting = threading.Lock()
-        self._redis: Any = None
+        self._shared: Shared | None = None
         self._resting_until = 0.0
 
     def close(self) -> None:
-        if self._redis is not None:
-            self._redis.close()
+        """Let go of what is connected, once whoever reads there has done with it; it can be asked again."""
+        with self._connecting:
+            gone, self._shared = self._shared, None
+        if gone is not None:
+            gone.let_go()
 
     def read(self, skus: Sequence[str], *, day: str, now: int, policies_at: int, most: int) -> Seen | None:
         """As `Ledger.read`, from a replica that heard of its primary within the last `most` seconds, with the holds
@@ -112,7 +116,7 @@ class Replica:
 
     def _asked(self, commands: Sequence[Sequence[Any]], most: int) -> tuple[list[Any], int]:
         """The answers, and the replica's age as it was just before them. Raises Behind, RedisError."""
-        with self._server().pipeline(transaction=False) as read:
+        with self._server() as server, server.pipeline(transaction=False) as read:
             read.info("replication")
             for words in commands:
                 read.execute_command(*words)
@@ -124,21 +128,18 @@ class Replica:
             raise Behind
         return found, age
 
-    def _server(self) -> Any:
+    @contextlib.contextmanager
+    def _server(self) -> Iterator[Any]:
         """One replica; in turns, where there are several."""
         if self._url is None or self._clock() < self._resting_until:
             raise Behind
         with self._connecting:
-            if self._redis is None:
-                self._redis = connected(
-                    self._url,
-                    retry=Retry(NoBackoff(), 0),
-                    reading=True,
-                    socket_connect_timeout=ANSWER_SECONDS,
-                    socket_timeout=ANSWER_SECONDS,
-                )
-            found = self._redis
-        return _of_slot(found, self._keys.facts) if isinstance(found, RedisCluster) else found
+            if self._shared is None:
+                self._shared = Shared(_connected(self._url))
+            shared = self._shared
+            shared.take()
+        with shared.taken() as found:
+            yield _of_slot(found, self._keys.facts) if isinstance(found, RedisCluster) else found
 
     @contextlib.contextmanager
     def _answering(self) -> Iterator[None]:
@@ -147,11 +148,18 @@ class Replica:
             yield
         except (RedisError, RedisClusterException) as error:
             self._resting_until = self._clock() + REST_SECONDS
-            with self._connecting:
-                gone, self._redis = self._redis, None
-            if gone is not None:
-                gone.close()
+            self.close()
             raise Behind from error
+
+
+def _connected(url: str) -> Any:
+    return connected(
+        url,
+        retry=Retry(NoBackoff(), 0),
+        reading=True,
+        socket_connect_timeout=ANSWER_SECONDS,
+        socket_timeout=ANSWER_SECONDS,
+    )
 
 
 def age_of(info: Mapping[str, Any]) -> int | None:

@@ -1,9 +1,13 @@
 """Reads that may be some seconds old go to a replica, which is never written to, and say how old they may be."""
 
+import contextlib
+import itertools
 import json
 import os
 import re
 import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
@@ -13,7 +17,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store import client
 from engine.store.ledger import Key
-from engine.store.replica import ANSWER_SECONDS, SILENT_SECONDS, age_of
+from engine.store.replica import ANSWER_SECONDS, SILENT_SECONDS, Behind, age_of
 from engine.store.stock import Count, Stamp
 from tests.building import LILLE, LYON, inventory, node, order
 from tests.clustering import HOST, is_linked, nodes
@@ -183,6 +187,40 @@ def test_where_the_replica_does_not_answer_the_primary_does_and_the_replica_rest
     assert free(shop, max_stale=LONG) == (17, None), "it rests"
     found += [None] * 5
     assert free(shop, max_stale=LONG)[1] is not None
+
+
+def test_a_read_that_fails_takes_nothing_from_those_of_other_threads(shop):
+    replica, over = shop._replica, threading.Event()
+    replica._clock = itertools.count(step=1_000).__next__  # nobody waits until it is asked again
+
+    def fail():
+        while not over.wait(0.002):
+            with contextlib.suppress(Behind), replica._answering():
+                raise redis.ConnectionError
+
+    def read():
+        return [free(shop, max_stale=LONG) for _ in range(60)]
+
+    with ThreadPoolExecutor(7) as threads:
+        failing = threads.submit(fail)
+        try:
+            answers = [answer for read in [threads.submit(read) for _ in range(6)] for answer in read.result()]
+        finally:
+            over.set()
+        failing.result()
+    assert {units for units, _ in answers} == {17}
+    assert None not in {age for _, age in answers}, "the primary was asked"
+
+
+def test_what_is_let_go_of_is_closed_when_the_last_has_done_with_it(shop, replica):
+    replica_of_shop = shop._replica
+    free(shop, max_stale=LONG)
+    connected = replica.ask("INFO", "clients")["connected_clients"]
+    with replica_of_shop._server():
+        with contextlib.suppress(Behind), replica_of_shop._answering():
+            raise redis.ConnectionError
+        assert replica.ask("INFO", "clients")["connected_clients"] == connected
+    assert replica.ask("INFO", "clients")["connected_clients"] == connected - 1
 
 
 def test_where_the_primary_does_not_answer_the_replica_does_and_nothing_is_decided(tmp_path, clock):
