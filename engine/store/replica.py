@@ -88,8 +88,11 @@ class Replica:
                 if len(told) >= _MOST_EXPIRED:
                     break
                 if set(told) <= set(expired):
-                    ended = [hold_of(name, _fields(flat)) for name, flat in zip(expired, holds, strict=True) if flat]
-                    return Seen(reading=_without(reading_of(snapshot, skus, policies_at), ended), age=age)
+                    # one that was told before may have been extended since
+                    shown = zip(expired, holds, strict=True)
+                    ended = [hold_of(name, _fields(flat)) for name, flat in shown if flat and name in told]
+                    reading = reading_of(snapshot, skus, policies_at)
+                    return Seen(reading=_without(reading, ended, day), age=age)
                 expired = told
         return None
 
@@ -180,18 +183,21 @@ def _of_slot(found: Any, key: str) -> Any:
     return found.get_redis_connection(node)
 
 
-def _without(reading: Reading, ended: Sequence[Hold]) -> Reading:
-    """As if these holds had been ended."""
+def _without(reading: Reading, ended: Sequence[Hold], day: str) -> Reading:
+    """As if these holds had been ended: their units are held no more, and those of `day` have given back the room that
+    their shipments took in it.
+    """
     gone: Counter[tuple[str, str]] = Counter()
-    for hold in ended:
-        for part in hold.parts:
-            for sku, units in part.units:
-                gone[sku, part.node] += units
+    for part in (part for hold in ended for part in hold.parts):
+        for sku, units in part.units:
+            gone[sku, part.node] += units
+    back = Counter(part.node for hold in ended if hold.day == day for part in hold.parts)
     stock = {
         sku: {node: (on_hand, max(0, held - gone[sku, node])) for node, (on_hand, held) in by_node.items()}
         for sku, by_node in reading.stock.items()
     }
-    return replace(reading, stock=stock)
+    loads = {node: max(0, load - back[node]) for node, load in reading.loads.items()}
+    return replace(reading, stock=stock, loads=loads)
 
 
 def _fields(flat: Sequence[bytes]) -> dict[bytes, bytes]:

@@ -142,6 +142,49 @@ def test_holds_whose_time_has_come_are_left_out_and_nothing_is_written(shop, clo
     assert free(shop) == (20, None)
 
 
+def test_a_floor_that_goes_by_the_load_of_the_day_is_as_the_primary_would_say(shop, clock):
+    activate(shop, "when: {node.load: {at_least: 1}}, then: {keep: 5}", "then: {hold: 1 h}")
+    shop.decide(order(("B", 1)))
+    shop._client.redis.execute_command("WAIT", 1, 5_000)
+    assert free(shop, max_stale=LONG)[0] == 12
+    clock.now += 3_600
+    units, age = free(shop, max_stale=LONG)
+    assert (units, age is not None) == (20, True)
+    assert free(shop) == (20, None)
+
+
+def test_holds_of_another_day_leave_the_load_of_this_one(shop, clock):
+    clock.now += 14 * 3_600 - 1_800  # in Paris, half an hour to midnight
+    activate(shop, "when: {node.load: {at_least: 1}}, then: {keep: 5}", "then: {hold: 1 h}")
+    shop.decide(order(("B", 1)))
+    clock.now += 2_400
+    shop.decide(order(("B", 1), id="the next day"))
+    shop._client.redis.execute_command("WAIT", 1, 5_000)
+    clock.now += 1_200
+    units, age = free(shop, max_stale=LONG)
+    assert (units, age is not None) == (free(shop)[0], True)
+    assert units == 15
+
+
+def test_a_hold_that_was_extended_while_it_was_looked_at_is_not_left_out(shop, clock):
+    (hold,) = shop.holds.living(limit=9).holds
+    looks = itertools.count(1)
+
+    def extend_after_the_first():
+        if next(looks) == 2:
+            clock.now -= 1
+            shop.holds.extend(hold.id, minutes=600)
+            clock.now += 1
+            shop._client.redis.execute_command("WAIT", 1, 5_000)
+        return 0.0
+
+    clock.now += 3_600
+    shop._replica._clock = extend_after_the_first
+    units, age = free(shop, max_stale=LONG)
+    assert (units, age is not None) == (17, True)
+    assert next(looks) == 3
+
+
 def test_a_replica_with_very_many_expired_holds_leaves_them_to_the_primary(shop, clock, replica, monkeypatch):
     monkeypatch.setattr("engine.store.replica._MOST_EXPIRED", 1)
     assert free(shop, max_stale=LONG)[1] is not None
