@@ -40,7 +40,9 @@ _MOST_LOOKS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a replica knows, and how many seconds old that may be at most, by its own word."""
+    """What a replica knows, and how many seconds ago, at most, it heard of its primary, by its own word. What it says
+    may have changed there since.
+    """
 
     reading: Reading
     age: int

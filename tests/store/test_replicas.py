@@ -1,4 +1,4 @@
-"""Reads that may be some seconds old go to a replica, which is never written to, and say how old they may be."""
+"""Reads that may be stale go to a replica, which is never written to, and say when it heard of its primary."""
 
 import contextlib
 import itertools
@@ -323,11 +323,13 @@ def test_the_command_line_says_that_a_replica_told(shop, pair, command):
         "POINTSMAN_REDIS_REPLICA_URL": url(pair[1]),
         "POINTSMAN_NETWORK": shop.settings.network,
     }
-    for words in (["availability", "A", "web"], ["stock", "show", "A"]):
-        plain = command(*words, "--json", **given)
-        stale = command(*words, "--json", "--max-stale", 60, **given)
+    for words, facts in ((["availability"], ["A", "web"]), (["stock", "show"], ["A"])):
+        plain = command(*words, *facts, "--json", **given)
+        stale = command(*words, *facts, "--json", "--max-stale", 60, **given)
         assert (plain.returncode, plain.stderr, json.loads(stale.stdout)) == (0, "", json.loads(plain.stdout))
-        assert re.fullmatch(r"told by a replica, as it was at most \d+ s ago\n", stale.stderr)
+        promised = " ".join(command(*words, "--help").stdout.split())
+        assert "heard of its primary in the last so many seconds" in promised
+        assert re.fullmatch(r"told by a replica, which heard of its primary at most \d+ s ago\n", stale.stderr)
 
 
 def test_a_key_that_came_before_is_answered_by_the_primary_alone(shop, replica):
