@@ -248,9 +248,10 @@ def _record(
         made["follows"] = dict(wanted.follow.record)
         if rest is not None and wanted.follow.rejection is not None:
             node = wanted.follow.rejection.node
-            made["follows"]["rest"] = resting_record(node, rest, snapshot.network) | {"rules": sorted(rest.because)}
-            because = {rule: dict(texts) for rule, texts in rest.because.items()}
-            made["rules"]["because"] = because | made["rules"]["because"]
+            said = resting_record(node, rest, snapshot.network)
+            made["follows"]["rest"] = said
+            # these rules are of the version that decides, which speaks before any that gave other rests
+            made["rules"]["because"] |= said["rules"]
     if wanted.told is not None:
         made |= wanted.told(decision, snapshot, matcher)
     return made

@@ -30,7 +30,8 @@ def checked(schema, response):
 def test_a_rejection_says_until_when_the_node_rests(rejected):
     assert DecisionAnswer().validate(rejected) == {}
     rest = rejected["follows"]["rest"]
-    assert (rest["node"], rest["until"], rest["rules"]) == ("lyon", "2026-11-27T11:00:00Z", ["test/r1"])
+    assert (rest["node"], rest["until"]) == ("lyon", "2026-11-27T11:00:00Z")
+    assert (rest["policy_version"], rest["rules"]) == (rejected["policy_version"], {"test/r1": {"en": "a reason"}})
 
 
 def test_the_nodes_that_rest_are_listed_with_why(http, rejected, clock):
