@@ -132,7 +132,7 @@ class Pointsman:
         whose = caller if caller is not None else key.caller if key else ""
         settled = self._settling.settle(
             Wanted(
-                rest=whole(order),
+                remainder=whole(order),
                 instant=self.now if now is None else now,
                 caller=whose,
                 most_holds=self.settings.max_holds,

@@ -28,8 +28,8 @@ def decide(
 ) -> Decision:
     """The best assignment under the policies. `order` is valid for `snapshot`: its SKUs are known, it has lines.
 
-    The hold lasts from `held_from`, by default `now`. `order` may be the rest of a `whole`, of which `kept` shipments
-    stand (see `remaining`).
+    The hold lasts from `held_from`, by default `now`. `order` may be the remainder of a `whole`, of which `kept`
+    shipments stand (see `remaining`).
     """
     case = Case(order=order, snapshot=snapshot, matcher=matcher, now=now, whole=whole, kept=kept)
     offers = {(offer.option.route.key, index): offer for index, offers in enumerate(case.offers) for offer in offers}

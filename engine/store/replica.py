@@ -30,7 +30,7 @@ from engine.store.sharing import Shared
 
 ANSWER_SECONDS = 0.5
 """The primary is a better choice than to wait for a replica."""
-REST_SECONDS = 5.0
+LEFT_ALONE_SECONDS = 5.0
 """How long one that failed is not asked."""
 SILENT_SECONDS = 60
 """After so many a replica takes a primary that says nothing for gone (repl-timeout), and counts from there."""
@@ -69,7 +69,7 @@ class Replica:
         self._hash = hashlib.sha1(self._script.encode(), usedforsecurity=False).hexdigest()  # as EVALSHA names it
         self._connecting = threading.Lock()
         self._shared: Shared | None = None
-        self._resting_until = 0.0
+        self._left_alone_until = 0.0
 
     def close(self) -> None:
         """Let go of what is connected, once whoever reads there has done with it; it can be asked again."""
@@ -136,7 +136,7 @@ class Replica:
     @contextlib.contextmanager
     def _server(self) -> Iterator[Any]:
         """One replica; in turns, where there are several."""
-        if self._url is None or self._clock() < self._resting_until:
+        if self._url is None or self._clock() < self._left_alone_until:
             raise Behind
         with self._connecting:
             if self._shared is None:
@@ -148,11 +148,11 @@ class Replica:
 
     @contextlib.contextmanager
     def _answering(self) -> Iterator[None]:
-        """Whatever it fails at is no fault of the caller's: it rests, and is then looked for anew."""
+        """Whatever it fails at is no fault of the caller's: it is left alone for a time, and then looked for anew."""
         try:
             yield
         except (RedisError, RedisClusterException) as error:
-            self._resting_until = self._clock() + REST_SECONDS
+            self._left_alone_until = self._clock() + LEFT_ALONE_SECONDS
             self.close()
             raise Behind from error
 

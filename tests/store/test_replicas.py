@@ -217,7 +217,7 @@ def test_a_logged_decision_is_read_from_a_replica_and_one_it_does_not_have_from_
     problem_of(http.get("/v1/decisions/nobody", headers=ANY), 404)
 
 
-def test_where_the_replica_does_not_answer_the_primary_does_and_the_replica_rests(shop, primary, replica):
+def test_where_the_replica_does_not_answer_the_primary_does_and_the_replica_is_left_alone(shop, primary, replica):
     found = []
     shop._replica._clock = lambda: float(len(found))
     replica.kill()
@@ -227,7 +227,7 @@ def test_where_the_replica_does_not_answer_the_primary_does_and_the_replica_rest
         replica.start()
     assert found == [(17, None)] * 3
     follow(primary, replica)
-    assert free(shop, max_stale=LONG) == (17, None), "it rests"
+    assert free(shop, max_stale=LONG) == (17, None), "it is left alone"
     found += [None] * 5
     assert free(shop, max_stale=LONG)[1] is not None
 
