@@ -112,7 +112,7 @@ class FollowsAnswer(Schema):
         values=fields.List(fields.String()),
         metadata={"description": "by SKU, all nodes that were out of question here"},
     )
-    rest = fields.Nested(RestingAnswer, metadata={"description": "if the node that rejected it now rests"})
+    rest = fields.Nested(RestingAnswer, metadata={"description": "if a rest began, of the node that rejected it"})
 
 
 class LackedAnswer(Schema):
