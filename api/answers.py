@@ -79,12 +79,15 @@ class RestingAnswer(Schema):
     since = fields.AwareDateTime(required=True)
     reason = fields.String(required=True)
     decision = fields.String(required=True, metadata={"description": "that it rejected units of"})
+    policy_version = fields.String(required=True, metadata={"description": "which decided then"})
+    rules = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), values=fields.String()),
+        required=True,
+        metadata={"description": "of that version, that gave it this rest, and why they are there, by language"},
+    )
     en = fields.String(required=True)
     fr = fields.String(required=True)
-
-
-class BegunRestAnswer(RestingAnswer):
-    rules = fields.List(fields.String(), required=True)
 
 
 class ExclusionAnswer(Schema):
@@ -109,7 +112,7 @@ class FollowsAnswer(Schema):
         values=fields.List(fields.String()),
         metadata={"description": "by SKU, all nodes that were out of question here"},
     )
-    rest = fields.Nested(BegunRestAnswer, metadata={"description": "if the node that rejected it now rests"})
+    rest = fields.Nested(RestingAnswer, metadata={"description": "if a rest began, of the node that rejected it"})
 
 
 class LackedAnswer(Schema):

@@ -13,6 +13,8 @@ from engine.facts import MICRODEGREES
 from rules import literals
 from rules.errors import LiteralInvalid
 
+CALLER = "http"
+"""Who it was, where a caller does not say."""
 MOST_UNITS = 1_000_000
 _GREAT_CIRCLE = 1_000
 _YEAR_9999 = 253_370_764_800
@@ -171,6 +173,25 @@ class IdempotencyKey(fields.String):
             validate=validate.Length(min=1, max=200),
             metadata={"description": f"a name for this request; sent again, it is {told}"},
         )
+
+
+class Who(Word):
+    """The header by which a caller says who does something."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            data_key="X-Pointsman-User",
+            load_default=CALLER,
+            metadata={"description": "who does it, for the history; believed as it is said"},
+        )
+
+    def _deserialize(self, value: Any, *more: Any, **named: Any) -> Any:
+        said = super()._deserialize(value, *more, **named)
+        try:
+            # a header's letters are handed on as Latin-1; most callers write UTF-8
+            return said.encode("latin-1").decode()
+        except UnicodeError:
+            return said
 
 
 def _in_one_line(text: str) -> None:

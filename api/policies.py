@@ -10,14 +10,12 @@ from api import policy_answers as answers
 from api import version_records
 from api.arguments import Blueprint
 from api.cases import trial
-from api.fields import IdempotencyKey, Instant, Note, Word
+from api.fields import CALLER, IdempotencyKey, Instant, Note, Who
 from api.strict import Strict
 from api.uploads import MULTIPART, read_upload
 from engine.errors import PolicyUnreadable
 from engine.service import Pointsman
 
-CALLER = "http"
-"""Who did it, where a caller does not say."""
 UPLOADS = frozenset({"policies.publish", "policies.check"})
 """The endpoints that take a form as well as JSON."""
 _TEXT = {"type": "string"}
@@ -50,11 +48,7 @@ _UPLOAD = {
 
 
 class CallerHeaders(Schema):
-    who = Word(
-        data_key="X-Pointsman-User",
-        load_default=CALLER,
-        metadata={"description": "who does it, for the history; believed as it is said"},
-    )
+    who = Who()
     key = IdempotencyKey("answered and not done again")
 
 
@@ -137,12 +131,4 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 def _caller(headers: dict[str, str | None]) -> dict[str, Any]:
     """Who asks, and by which name of their own."""
     key = headers["key"]
-    return {"who": _utf8(headers["who"] or CALLER), "operation": f"{CALLER}:{key}" if key else None}
-
-
-def _utf8(header: str) -> str:
-    """A header's letters are handed on as Latin-1; most callers write UTF-8."""
-    try:
-        return header.encode("latin-1").decode()
-    except UnicodeError:
-        return header
+    return {"who": headers["who"], "operation": f"{CALLER}:{key}" if key else None}

@@ -4,16 +4,16 @@ from http import HTTPStatus
 
 import orjson
 from flask import Response
+from marshmallow import Schema
 
 from api.arguments import Blueprint
-from api.policies import CallerHeaders
+from api.fields import Who
 from api.waiting_answers import RestsAnswer
 from engine.service import Pointsman
 
 
-class _WhoHeaders(CallerHeaders):
-    class Meta:
-        fields = ("who",)
+class WhoHeaders(Schema):
+    who = Who()
 
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
@@ -27,7 +27,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return Response(orjson.dumps({"nodes": pointsman.rests.all()}), content_type="application/json")
 
     @resting.delete("/<string:node>")
-    @resting.arguments(_WhoHeaders, location="headers", unknown="exclude")
+    @resting.arguments(WhoHeaders, location="headers", unknown="exclude")
     @resting.response(HTTPStatus.NO_CONTENT)
     def end(headers: dict[str, str], node: str) -> Response:
         """Let a node be given shipments again"""

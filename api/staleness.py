@@ -1,4 +1,4 @@
-"""Answers that may be some seconds old: how a caller allows them, and how it is told."""
+"""Answers that may be some seconds old: how a caller allows them, and is told when the replica heard of its primary."""
 
 from typing import Any
 
@@ -28,7 +28,8 @@ class ReadingHeaders(Schema):
         load_default=None,
         metadata={
             "description": "`max-stale=5`: a replica may answer that heard of its primary in the last 5 seconds;"
-            " `max-stale`: whenever it did. The answer then says in `Age` how many seconds old it is at most"
+            " `max-stale`: whenever it did. The answer then says in `Age` how many seconds ago it heard of it,"
+            " at most"
         },
     )
 
@@ -36,12 +37,12 @@ class ReadingHeaders(Schema):
 MAX_STALE = click.option(
     "--max-stale",
     type=click.IntRange(0, ANY_AGE),
-    help="Let a replica answer that is at most so many seconds behind, if there is one.",
+    help="Let a replica answer, if there is one that heard of its primary in the last so many seconds.",
 )
 
 
 def aged(response: Response, age: int | None) -> Response:
-    """With the header that says how old it may be, unless it is as it is now."""
+    """With the header that says when the replica heard of its primary, unless it is as it is now."""
     if age is not None:
         response.headers["Age"] = str(age)
     return response
@@ -50,4 +51,4 @@ def aged(response: Response, age: int | None) -> Response:
 def tell_age(age: int | None) -> None:
     """Beside what a command prints, on stderr."""
     if age is not None:
-        click.echo(f"told by a replica, as it was at most {age} s ago", err=True)
+        click.echo(f"told by a replica, which heard of its primary at most {age} s ago", err=True)

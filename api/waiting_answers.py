@@ -67,19 +67,10 @@ class ChainAnswer(Schema):
     decisions = fields.List(fields.Nested(DecisionAnswer), required=True)
 
 
-class RestAnswer(RestingAnswer):
-    rules = fields.Dict(
-        keys=fields.String(),
-        values=fields.Dict(keys=fields.String(), values=fields.String()),
-        required=True,
-        metadata={"description": "that gave it this rest, and why they are there, by language"},
-    )
-
-
 class RestsAnswer(Schema):
     """The nodes that rest now, by id."""
 
-    nodes = fields.List(fields.Nested(RestAnswer), required=True)
+    nodes = fields.List(fields.Nested(RestingAnswer), required=True)
 
 
 def batch_body(found: Together) -> bytes:

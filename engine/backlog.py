@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.decide.ranking import Rank, priority, priority_of, rank, ranked
-from engine.decide.remaining import Rest
+from engine.decide.remaining import Remainder
 from engine.errors import Contended, NotFound, OrderInvalid, QuotaExceeded
 from engine.operations import operation
 from engine.settling import Answer, Facts, Follow, Settled, Settling, Wanted
@@ -121,7 +121,7 @@ class Backlog:
         told |= {"barred": {sku: sorted(nodes) for sku, nodes in sorted(barred.items())}} if barred else {}
         return self._settling.settle(
             Wanted(
-                rest=Rest(whole=waiting.order, units=waiting.units, barred=barred, kept=chain.kept),
+                remainder=Remainder(whole=waiting.order, units=waiting.units, barred=barred, kept=chain.kept),
                 instant=self._clock(),
                 caller=waiting.caller,
                 most_holds=self._settling.max_holds,

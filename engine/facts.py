@@ -236,13 +236,15 @@ class Network:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resting:
     """What a node that rests is under: until an instant nothing is given to it, for at `since` it rejected units of
-    `decision`, for `reason`. `because` are the rules that say so, with what their authors say of them by language.
+    `decision`, for `reason`. `because` are the rules that say so, with what their authors say of them by language:
+    those of `policy_version`, for a rest outlives the version that gave it.
     """
 
     until: int
     since: int
     reason: str
     decision: str
+    policy_version: str
     because: Mapping[str, Mapping[str, str]]
 
 

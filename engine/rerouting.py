@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from engine.decide.remaining import Rest, order_of
+from engine.decide.remaining import Remainder, order_of
 from engine.decide.resting import rest_after
 from engine.errors import Contended, HoldEnded, InputInvalid
 from engine.holding import how_it_ended, standing
@@ -112,7 +112,7 @@ class Rerouting:
         )
         return self._settling.settle(
             Wanted(
-                rest=Rest(whole=order, units=units, barred=barred, kept=chain.kept - gone(rejection)),
+                remainder=Remainder(whole=order, units=units, barred=barred, kept=chain.kept - gone(rejection)),
                 instant=now,
                 caller=entry.caller,
                 # it is the node that asks: nobody's bound on holds keeps its news from being heard

@@ -22,13 +22,10 @@ class RestingNodes:
         self._clock = clock
 
     def all(self) -> list[Mapping[str, Any]]:
-        """What is said of each node that rests now, by its id; with `rules`, their reasons by rule and language."""
+        """What is said of each node that rests now, by its id."""
         found = self._client.twice(lambda: self._rests.all(self._clock()))
         network = self._network()
-        return [
-            resting_record(node, rest, network) | {"rules": {rule: dict(said) for rule, said in rest.because.items()}}
-            for node, rest in found.items()
-        ]
+        return [resting_record(node, rest, network) for node, rest in found.items()]
 
     def end(self, node: str, *, who: str) -> None:
         """Let a node be given shipments again, from the next decision on; raises NotFound."""

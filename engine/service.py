@@ -132,7 +132,7 @@ class Pointsman:
         whose = caller if caller is not None else key.caller if key else ""
         settled = self._settling.settle(
             Wanted(
-                rest=whole(order),
+                remainder=whole(order),
                 instant=self.now if now is None else now,
                 caller=whose,
                 most_holds=self.settings.max_holds,
@@ -243,8 +243,8 @@ class Pointsman:
         return self._snapshot(network_now, reading, skus), matcher
 
     def _seen(self, skus: Sequence[str], now: int, most: int) -> tuple[Snapshot, Matcher, int] | None:
-        """One snapshot by a replica that is at most so many seconds old, and how old it may be; None if there is none,
-        or if it is of another network than is remembered here.
+        """One snapshot by a replica that heard of its primary in the last so many seconds, and how many ago, at most,
+        that was; None if there is none, or if it is of another network than is remembered here.
         """
         network_now = self._memory.network()
         day = network_now.local(now).date().isoformat()

@@ -10,7 +10,7 @@ from engine import __version__
 from engine.decide.checking import check_order
 from engine.decide.decision import Decision, canonical, record
 from engine.decide.matching import Matcher
-from engine.decide.remaining import Rest, decide_rest
+from engine.decide.remaining import Remainder, decide_remainder
 from engine.decide.resting import resting_record
 from engine.errors import Contended, QuotaExceeded
 from engine.facts import Order, Resting, Snapshot
@@ -78,12 +78,12 @@ class Follow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is to be decided as of `instant`: all of an order, or a rest of it. `waits`: its unfilled units wait for
-    stock. `told` adds to its record. `if_any`: nothing is committed if nothing ships. `most_holds` of `caller`; None:
-    any number.
+    """What is to be decided as of `instant`: all of an order, or a remainder of it. `waits`: its unfilled units wait
+    for stock. `told` adds to its record. `if_any`: nothing is committed if nothing ships. `most_holds` of `caller`;
+    None: any number.
     """
 
-    rest: Rest
+    remainder: Remainder
     instant: int
     caller: str
     most_holds: int | None
@@ -105,9 +105,9 @@ class Settled:
     refused: str | None = None
 
 
-def whole(order: Order) -> Rest:
+def whole(order: Order) -> Remainder:
     """All of an order."""
-    return Rest(whole=order, units={line.id: line.quantity for line in order.lines})
+    return Remainder(whole=order, units={line.id: line.quantity for line in order.lines})
 
 
 class Settling:
@@ -141,7 +141,7 @@ class Settling:
             policies_at = max(wanted.instant, self._clock())
             try:
                 found = self._facts(
-                    wanted.rest.whole.skus,
+                    wanted.remainder.whole.skus,
                     wanted.instant,
                     None if dry_run else wanted.key,
                     policies_at=policies_at,
@@ -164,13 +164,13 @@ class Settling:
                 return Settled(answer=Answer(body=body, new=True))
             tries, outdated = tries + (not done.outdated), outdated + done.outdated
         raise Contended(
-            f"others took the stock of order {wanted.rest.whole.id} {MOST_ATTEMPTS} times in a row; try again"
+            f"others took the stock of order {wanted.remainder.whole.id} {MOST_ATTEMPTS} times in a row; try again"
         )
 
     def _decided(self, wanted: Wanted, snapshot: Snapshot, matcher: Matcher) -> Decision:
-        check_order(wanted.rest.whole, snapshot)
+        check_order(wanted.remainder.whole, snapshot)
         held_from = max(wanted.instant, self._clock())
-        return decide_rest(wanted.rest, snapshot, matcher, wanted.instant, held_from=held_from)
+        return decide_remainder(wanted.remainder, snapshot, matcher, wanted.instant, held_from=held_from)
 
     def _commit(
         self, wanted: Wanted, decision: Decision, name: str, body: bytes, policies_at: int, *, rest: Resting | None
@@ -219,7 +219,7 @@ class Settling:
         return Waiting(
             decision=name,
             first=wanted.follow.first if wanted.follow else name,
-            order=wanted.rest.whole,
+            order=wanted.remainder.whole,
             units={item.line: item.quantity for item in decision.unfilled},
             since=self._clock(),
             caller=wanted.caller,
@@ -248,9 +248,10 @@ def _record(
         made["follows"] = dict(wanted.follow.record)
         if rest is not None and wanted.follow.rejection is not None:
             node = wanted.follow.rejection.node
-            made["follows"]["rest"] = resting_record(node, rest, snapshot.network) | {"rules": sorted(rest.because)}
-            because = {rule: dict(texts) for rule, texts in rest.because.items()}
-            made["rules"]["because"] = because | made["rules"]["because"]
+            said = resting_record(node, rest, snapshot.network)
+            made["follows"]["rest"] = said
+            # these rules are of the version that decides, which speaks before any that gave other rests
+            made["rules"]["because"] |= said["rules"]
     if wanted.told is not None:
         made |= wanted.told(decision, snapshot, matcher)
     return made

@@ -32,7 +32,9 @@ class Known(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """A SKU as one channel sees it now; or, if a replica told, at most `age` seconds ago."""
+    """A SKU as one channel sees it now; or, if a replica told, which heard of its primary at most
+    `age` seconds ago, as far as it has heard.
+    """
 
     sku: str
     channel: str
@@ -57,7 +59,7 @@ class NodeStock:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkuStock:
     """A SKU at every node that has it, for the channels that rules name and for OTHER_CHANNEL, as it is now; or, if a
-    replica told, at most `age` seconds ago.
+    replica told, which heard of its primary at most `age` seconds ago, as far as it has heard.
     """
 
     sku: str
@@ -77,8 +79,8 @@ class Placed:
 
 
 class Stockroom:
-    """The positions of one network. `facts` reads a snapshot as of an instant; `seen` too, from a replica that is at
-    most so many seconds old, if there is one; `known` the network and products.
+    """The positions of one network. `facts` reads a snapshot as of an instant; `seen` too, from a replica that heard
+    of its primary in the last so many seconds, if there is one; `known` the network and products.
     """
 
     def __init__(
@@ -145,7 +147,7 @@ class Stockroom:
 
     def show(self, sku: str, *, max_stale: int | None = None) -> SkuStock:
         """The SKU by node: what is there, and free to each channel. Raises NotFound, NotReady. With `max_stale`, a
-        replica may tell that is at most so many seconds old.
+        replica may tell that heard of its primary in the last so many seconds.
         """
         now = self._clock()
         snapshot, matcher, age = self._of([sku], now, max_stale)

@@ -69,7 +69,7 @@ def decide_together(
 
 def _wanted(asked: Asked, order: Order, takings: Sequence[Taking], settling: Settling) -> Wanted:
     return Wanted(
-        rest=whole(order),
+        remainder=whole(order),
         instant=asked.instant,
         caller=asked.caller,
         most_holds=settling.max_holds,

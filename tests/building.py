@@ -77,10 +77,17 @@ def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=
     )
 
 
-def rest(until: int, *rules: str) -> Resting:
-    """Of a node that rejected units an hour ago because it was too busy, by the rules named."""
+def rest(until: int, *rules: str, version: str = "v0") -> Resting:
+    """Of a node that rejected units an hour ago because it was too busy, by the rules named, of that policy version."""
     because = {rule: {"en": "Too busy", "fr": "Débordé"} for rule in rules or ["busy/r7"]}
-    return Resting(until=until, since=NOW - HOUR, reason="no_capacity", decision="d1", because=because)
+    return Resting(
+        until=until,
+        since=NOW - HOUR,
+        reason="no_capacity",
+        decision="d1",
+        policy_version=version,
+        because=because,
+    )
 
 
 def inventory(nodes, stock, *, services=None, products=None, paces=None, **more) -> Inventory:

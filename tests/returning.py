@@ -12,7 +12,9 @@ BETWEEN_ASKS = 0.05
 AGAIN_WITHIN = 1.0
 """Seconds; what is promised. No other test asks for a time."""
 ROUNDS = 3
-"""A machine with too much to do may lose a second anywhere; a client that is slow to find back is so each time."""
+"""Always so many, and their median counts: a machine with too much to do may lose a second in one of them, and a client
+that is slow to find back in every second one is not let off.
+"""
 
 
 @dataclass

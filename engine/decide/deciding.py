@@ -28,8 +28,8 @@ def decide(
 ) -> Decision:
     """The best assignment under the policies. `order` is valid for `snapshot`: its SKUs are known, it has lines.
 
-    The hold lasts from `held_from`, by default `now`. `order` may be the rest of a `whole`, of which `kept` shipments
-    stand (see `remaining`).
+    The hold lasts from `held_from`, by default `now`. `order` may be the remainder of a `whole`, of which `kept`
+    shipments stand (see `remaining`).
     """
     case = Case(order=order, snapshot=snapshot, matcher=matcher, now=now, whole=whole, kept=kept)
     offers = {(offer.option.route.key, index): offer for index, offers in enumerate(case.offers) for offer in offers}
@@ -173,20 +173,25 @@ def _positions(case: Case) -> dict[str, dict[str, tuple[int, int, int]]]:
 def _because(
     case: Case, shipments: Sequence[Shipment], unfilled: Sequence[Unfilled], exclusions: Sequence[Exclusion]
 ) -> dict[str, Mapping[str, str]]:
-    """The reasons that authors gave for the rules named in the decision's parts."""
+    """The reasons that authors gave for the rules named in the decision's parts. A rest may have begun under another
+    version: its rules speak for themselves, where none of this version goes by the same name here.
+    """
     named = {rule for shipment in shipments for rule in shipment.rules}
-    named |= {rule for exclusion in exclusions for rule in exclusion.rules}
-    named |= {rule for part in unfilled for reason in part.reasons for rule in reason.rules}
-    # a rest may have begun under rules that are no more
-    begun = {rule: texts for rest in case.resting.values() for rule, texts in rest.because.items()}
+    named |= {rule for exclusion in exclusions if exclusion.resting is None for rule in exclusion.rules}
+    reasons_given = [reason for part in unfilled for reason in part.reasons]
+    named |= {rule for reason in reasons_given if reason.code != "resting" for rule in reason.rules}
+    resting = [case.resting[exclusion.resting["node"]] for exclusion in exclusions if exclusion.resting is not None]
+    begun = {rule: texts for rest in resting for rule, texts in rest.because.items()}
     rules = case.matcher.policies.rules
-    return {rule: rules[rule].because if rule in rules else begun[rule] for rule in sorted(named)}
+    found = begun | {rule: rules[rule].because for rule in named}
+    return {rule: found[rule] for rule in sorted(found)}
 
 
 def _fired(case: Case) -> Counter[str]:
-    """By rule, the cases it acted on; one by which nodes rest, these nodes."""
+    """By rule of this version, the cases it acted on; one by which nodes rest, these nodes."""
     fired = Counter(rule for judgement in case.judgements() for rule in judgement.fired)
-    fired.update(rule for rest in case.resting.values() for rule in rest.because)
+    version = case.matcher.policies.version
+    fired.update(rule for rest in case.resting.values() if rest.policy_version == version for rule in rest.because)
     return fired
 
 

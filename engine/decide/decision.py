@@ -154,7 +154,9 @@ class Decision:
     positions: Mapping[str, Mapping[str, tuple[int, int, int]]]
     """The stock it was made on: (on hand, held, floor) by SKU and node."""
     because: Mapping[str, Mapping[str, str]]
-    """By rule and language, why it is there: of the rules that the parts above name."""
+    """By rule and language, why it is there: of the rules that the parts above name. Those of a rest that began under
+    another version say why in the exclusion's `resting`, whoever goes by their name here.
+    """
     fired: Mapping[str, int]
     silenced: tuple[str, ...]
     claims: tuple[Claim, ...]

@@ -68,11 +68,11 @@ class Case:
     whole: Order | None = None
     """What `order` is the rest of: rules of the order's stage see the customer's order, not what is left of it."""
     kept: int = 0
-    """Shipments of the whole order that stand, whatever becomes of this rest."""
+    """Shipments of the whole order that stand, whatever becomes of this remainder."""
 
     @property
     def max_shipments(self) -> int | None:
-        """Those that stand count; but a rest may always travel in one, or it would never arrive."""
+        """Those that stand count; but a remainder may always travel in one, or it would never arrive."""
         most = self.order_outcome.max_shipments
         return most if most is None or not self.whole else max(1, most - self.kept)
 

@@ -1,9 +1,9 @@
 """What is left of an order: the units that no node had, or that a node rejected, decided again by themselves.
 
-A rest is decided as an order of its own, with these differences. Rules of the order's stage (its value, its units)
+A remainder is decided as an order of its own, with these differences. Rules of the order's stage (its value, its units)
 see the whole order, as the customer placed it. Shipments that stand count against `max_shipments`, but one is always
-allowed. `ship_complete` is of the rest: it ships whole or not at all, and what already left stays gone. The first
-shipment of a rest costs no `split_penalty`: every way to ship it is one more parcel. `keep_together` is of what is
+allowed. `ship_complete` is of the remainder: it ships whole or not at all, and what already left stays gone. The first
+shipment of a remainder costs no `split_penalty`: every way to ship it is one more parcel. `keep_together` is of what is
 left of the line. Nodes that rejected units of the order are barred, by SKU.
 """
 
@@ -21,7 +21,7 @@ Barred: TypeAlias = Mapping[str, frozenset[str]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Rest:
+class Remainder:
     """What is left of `whole`: units by line. `kept` shipments of it stand."""
 
     whole: Order
@@ -40,18 +40,20 @@ class Rest:
         return dataclasses.replace(self.whole, lines=tuple(left))
 
 
-def decide_rest(rest: Rest, snapshot: Snapshot, matcher: Matcher, now: int, *, held_from: int) -> Decision:
+def decide_remainder(
+    remainder: Remainder, snapshot: Snapshot, matcher: Matcher, now: int, *, held_from: int
+) -> Decision:
     """The best assignment of what is left; `snapshot` has all SKUs of the whole order."""
     made = decide(
-        rest.order,
-        _without(snapshot, rest.barred),
+        remainder.order,
+        _without(snapshot, remainder.barred),
         matcher,
         now,
         held_from=held_from,
-        whole=rest.whole,
-        kept=rest.kept,
+        whole=remainder.whole,
+        kept=remainder.kept,
     )
-    unfilled = tuple(_told(item, snapshot, rest.barred) for item in made.unfilled)
+    unfilled = tuple(_told(item, snapshot, remainder.barred) for item in made.unfilled)
     return dataclasses.replace(made, unfilled=unfilled)
 
 

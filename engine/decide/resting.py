@@ -44,8 +44,14 @@ def rest_after(
         for rule in matcher.with_effect(judgement, EFFECT)
         if any(effect.name == EFFECT and effect.value == minutes for effect in rules[rule].effects)
     ]
-    because = {rule: rules[rule].because for rule in longest}
-    return Resting(until=until, since=now, reason=reason, decision=decision, because=because)
+    return Resting(
+        until=until,
+        since=now,
+        reason=reason,
+        decision=decision,
+        policy_version=matcher.policies.version,
+        because={rule: rules[rule].because for rule in longest},
+    )
 
 
 def resting_record(node: str, rest: Resting, network: Network) -> dict[str, Any]:
@@ -61,5 +67,7 @@ def resting_record(node: str, rest: Resting, network: Network) -> dict[str, Any]
         "since": timestamp(rest.since),
         "reason": rest.reason,
         "decision": rest.decision,
+        "policy_version": rest.policy_version,
+        "rules": {rule: dict(texts) for rule, texts in sorted(rest.because.items())},
         **said,
     }

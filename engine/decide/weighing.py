@@ -55,7 +55,7 @@ def deciding_rules(order: Order, snapshot: Snapshot, matcher: Matcher, now: int)
     chosen = _choice(made)
 
     def differs(without: MatcherWithout) -> bool:
-        return _choice(decide(order, _awake(snapshot, without.rule), without, now)) != chosen
+        return _choice(decide(order, _awake(snapshot, without), without, now)) != chosen
 
     return deciding(made, matcher, differs)
 
@@ -66,8 +66,13 @@ def deciding(made: Decision, matcher: Matcher, differs: Callable[[MatcherWithout
     return tuple(rule for rule in acted if differs(MatcherWithout(matcher, rule)))
 
 
-def _awake(snapshot: Snapshot, rule: str) -> Snapshot:
-    resting = {node: rest for node, rest in snapshot.resting.items() if set(rest.because) != {rule}}
+def _awake(snapshot: Snapshot, without: MatcherWithout) -> Snapshot:
+    """A rule of that name in another version of the policies is another rule: what rests by it goes on resting."""
+    resting = {
+        node: rest
+        for node, rest in snapshot.resting.items()
+        if rest.policy_version != without.policies.version or set(rest.because) != {without.rule}
+    }
     return replace(snapshot, resting=resting)
 
 

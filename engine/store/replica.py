@@ -26,10 +26,11 @@ from engine.store.holds import Hold, hold_of
 from engine.store.keys import Keys
 from engine.store.ledger import Reading, reading_of, snapshot_keys
 from engine.store.log import Entry, entry_of
+from engine.store.sharing import Shared
 
 ANSWER_SECONDS = 0.5
 """The primary is a better choice than to wait for a replica."""
-REST_SECONDS = 5.0
+LEFT_ALONE_SECONDS = 5.0
 """How long one that failed is not asked."""
 SILENT_SECONDS = 60
 """After so many a replica takes a primary that says nothing for gone (repl-timeout), and counts from there."""
@@ -39,7 +40,9 @@ _MOST_LOOKS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a replica knows, and how many seconds old that may be at most, by its own word."""
+    """What a replica knows, and how many seconds ago, at most, it heard of its primary, by its own word. What it says
+    may have changed there since.
+    """
 
     reading: Reading
     age: int
@@ -65,12 +68,15 @@ class Replica:
         self._script = script_text("glance", snapshot="snapshot")
         self._hash = hashlib.sha1(self._script.encode(), usedforsecurity=False).hexdigest()  # as EVALSHA names it
         self._connecting = threading.Lock()
-        self._redis: Any = None
-        self._resting_until = 0.0
+        self._shared: Shared | None = None
+        self._left_alone_until = 0.0
 
     def close(self) -> None:
-        if self._redis is not None:
-            self._redis.close()
+        """Let go of what is connected, once whoever reads there has done with it; it can be asked again."""
+        with self._connecting:
+            gone, self._shared = self._shared, None
+        if gone is not None:
+            gone.let_go()
 
     def read(self, skus: Sequence[str], *, day: str, now: int, policies_at: int, most: int) -> Seen | None:
         """As `Ledger.read`, from a replica that heard of its primary within the last `most` seconds, with the holds
@@ -84,8 +90,11 @@ class Replica:
                 if len(told) >= _MOST_EXPIRED:
                     break
                 if set(told) <= set(expired):
-                    ended = [hold_of(name, _fields(flat)) for name, flat in zip(expired, holds, strict=True) if flat]
-                    return Seen(reading=_without(reading_of(snapshot, skus, policies_at), ended), age=age)
+                    # one that was told before may have been extended since
+                    shown = zip(expired, holds, strict=True)
+                    ended = [hold_of(name, _fields(flat)) for name, flat in shown if flat and name in told]
+                    reading = reading_of(snapshot, skus, policies_at)
+                    return Seen(reading=_without(reading, ended, day), age=age)
                 expired = told
         return None
 
@@ -112,7 +121,7 @@ class Replica:
 
     def _asked(self, commands: Sequence[Sequence[Any]], most: int) -> tuple[list[Any], int]:
         """The answers, and the replica's age as it was just before them. Raises Behind, RedisError."""
-        with self._server().pipeline(transaction=False) as read:
+        with self._server() as server, server.pipeline(transaction=False) as read:
             read.info("replication")
             for words in commands:
                 read.execute_command(*words)
@@ -124,34 +133,38 @@ class Replica:
             raise Behind
         return found, age
 
-    def _server(self) -> Any:
+    @contextlib.contextmanager
+    def _server(self) -> Iterator[Any]:
         """One replica; in turns, where there are several."""
-        if self._url is None or self._clock() < self._resting_until:
+        if self._url is None or self._clock() < self._left_alone_until:
             raise Behind
         with self._connecting:
-            if self._redis is None:
-                self._redis = connected(
-                    self._url,
-                    retry=Retry(NoBackoff(), 0),
-                    reading=True,
-                    socket_connect_timeout=ANSWER_SECONDS,
-                    socket_timeout=ANSWER_SECONDS,
-                )
-            found = self._redis
-        return _of_slot(found, self._keys.facts) if isinstance(found, RedisCluster) else found
+            if self._shared is None:
+                self._shared = Shared(_connected(self._url))
+            shared = self._shared
+            shared.take()
+        with shared.taken() as found:
+            yield _of_slot(found, self._keys.facts) if isinstance(found, RedisCluster) else found
 
     @contextlib.contextmanager
     def _answering(self) -> Iterator[None]:
-        """Whatever it fails at is no fault of the caller's: it rests, and is then looked for anew."""
+        """Whatever it fails at is no fault of the caller's: it is left alone for a time, and then looked for anew."""
         try:
             yield
         except (RedisError, RedisClusterException) as error:
-            self._resting_until = self._clock() + REST_SECONDS
-            with self._connecting:
-                gone, self._redis = self._redis, None
-            if gone is not None:
-                gone.close()
+            self._left_alone_until = self._clock() + LEFT_ALONE_SECONDS
+            self.close()
             raise Behind from error
+
+
+def _connected(url: str) -> Any:
+    return connected(
+        url,
+        retry=Retry(NoBackoff(), 0),
+        reading=True,
+        socket_connect_timeout=ANSWER_SECONDS,
+        socket_timeout=ANSWER_SECONDS,
+    )
 
 
 def age_of(info: Mapping[str, Any]) -> int | None:
@@ -172,18 +185,21 @@ def _of_slot(found: Any, key: str) -> Any:
     return found.get_redis_connection(node)
 
 
-def _without(reading: Reading, ended: Sequence[Hold]) -> Reading:
-    """As if these holds had been ended."""
+def _without(reading: Reading, ended: Sequence[Hold], day: str) -> Reading:
+    """As if these holds had been ended: their units are held no more, and those of `day` have given back the room that
+    their shipments took in it.
+    """
     gone: Counter[tuple[str, str]] = Counter()
-    for hold in ended:
-        for part in hold.parts:
-            for sku, units in part.units:
-                gone[sku, part.node] += units
+    for part in (part for hold in ended for part in hold.parts):
+        for sku, units in part.units:
+            gone[sku, part.node] += units
+    back = Counter(part.node for hold in ended if hold.day == day for part in hold.parts)
     stock = {
         sku: {node: (on_hand, max(0, held - gone[sku, node])) for node, (on_hand, held) in by_node.items()}
         for sku, by_node in reading.stock.items()
     }
-    return replace(reading, stock=stock)
+    loads = {node: max(0, load - back[node]) for node, load in reading.loads.items()}
+    return replace(reading, stock=stock, loads=loads)
 
 
 def _fields(flat: Sequence[bytes]) -> dict[bytes, bytes]:

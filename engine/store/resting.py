@@ -18,6 +18,7 @@ def rest_entry(rest: Resting) -> dict[str, Any]:
         "since": rest.since,
         "reason": rest.reason,
         "decision": rest.decision,
+        "policy_version": rest.policy_version,
         "because": because,
     }
 

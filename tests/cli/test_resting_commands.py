@@ -1,19 +1,14 @@
 """Nodes that rest after a rejection, on the command line."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from engine.settings import Settings
-from engine.store.server import open_server
+from tests.commanding import Command, Run, installed
 from tests.ordering import order_json
 
-SMALL = Path("tests/data/small")
 POLICY = """policy: busy
 rules:
   - id: rest
@@ -21,27 +16,14 @@ rules:
     when: {rejection.reason: no_capacity}
     then: {rest_after_rejection: 2 h}
 """
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[Run]:
     """`run("resting", "list")`, on tests/data/small."""
     data = tmp_path_factory.mktemp("installation")
-    rules = data / "policies"
-    rules.mkdir()
-    (rules / "busy.yaml").write_text(POLICY)
-
-    def pointsman(*words: object) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-        command = [sys.executable, "-c", "from api.cli import main; main()", *map(str, words)]
-        environment = kept | {"POINTSMAN_DATA": str(data), "COLUMNS": "160", "POINTSMAN_USER": "Ada"}
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-
-    with open_server(Settings(data=data)):
-        assert pointsman("load", SMALL).returncode == 0
-        assert pointsman("policy", "publish", rules, "--activate").returncode == 0
-        yield pointsman
+    with installed(command, data, POLICY, COLUMNS=160, POINTSMAN_USER="Ada") as run:
+        yield run
 
 
 def test_a_rest_is_said_where_it_begins_listed_told_of_other_orders_and_ended(run: Run, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import statistics
 import time
 
 import pytest
@@ -76,14 +77,14 @@ def test_it_is_served_again_within_a_second_of_the_servers_return(server, points
 
     with asking(served) as found:
         taken = []
-        while len(taken) < ROUNDS and (not taken or taken[-1] >= AGAIN_WITHIN):
+        for _ in range(ROUNDS):
             wait_until(lambda: any(served for *_, served in found.answers), "it is served")
             gone = time.monotonic()
             back = away(server, found)
             if away is not hung:
                 wait_until(lambda gone=gone: found.refused_since(gone), "it is refused")
             taken.append(seconds_until_served(found, back, lambda: takes_writes(server)))
-    assert min(taken) < AGAIN_WITHIN, taken
+    assert statistics.median(taken) < AGAIN_WITHIN, taken
     assert set(statuses) <= {(201, None), (503, "1")}
     audit = pointsman.check()
     assert audit.clean

@@ -8,7 +8,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
 from api import policy_answers as answers
-from api.policies import CALLER
+from api.fields import CALLER
 from tests.building import NOW, policy_file
 from tests.http.problems import fields_of, problem_of
 from tests.ordering import order_json

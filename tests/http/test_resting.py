@@ -4,6 +4,7 @@ import pytest
 
 from api.answers import DecisionAnswer
 from api.waiting_answers import RestsAnswer
+from engine.store.log import entries
 from tests.conftest import activate
 from tests.http.problems import problem_of
 from tests.ordering import order_json
@@ -30,7 +31,8 @@ def checked(schema, response):
 def test_a_rejection_says_until_when_the_node_rests(rejected):
     assert DecisionAnswer().validate(rejected) == {}
     rest = rejected["follows"]["rest"]
-    assert (rest["node"], rest["until"], rest["rules"]) == ("lyon", "2026-11-27T11:00:00Z", ["test/r1"])
+    assert (rest["node"], rest["until"]) == ("lyon", "2026-11-27T11:00:00Z")
+    assert (rest["policy_version"], rest["rules"]) == (rejected["policy_version"], {"test/r1": {"en": "a reason"}})
 
 
 def test_the_nodes_that_rest_are_listed_with_why(http, rejected, clock):
@@ -55,6 +57,13 @@ def test_people_end_a_rest(http, rejected):
     assert http.get("/v1/resting").get_json() == {"nodes": []}
     made = http.post("/v1/decisions", json=order_json(("RARE", 1))).get_json()
     assert [shipment["node"] for shipment in made["shipments"]] == ["lyon"]
+
+
+def test_who_ended_a_rest_is_written_as_they_spell_it(http, rejected, pointsman):
+    headers = {"X-Pointsman-User": "Éva".encode().decode("latin-1")}
+    assert http.delete("/v1/resting/lyon", headers=headers).status_code == 204
+    (woken,) = (entry for entry in entries(pointsman._client, pointsman._keys) if entry.kind == "woken")
+    assert woken.caller == "Éva"
 
 
 @pytest.mark.parametrize("name", ["lille", "nowhere", "%00"])

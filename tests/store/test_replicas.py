@@ -1,9 +1,13 @@
-"""Reads that may be some seconds old go to a replica, which is never written to, and say how old they may be."""
+"""Reads that may be stale go to a replica, which is never written to, and say when it heard of its primary."""
 
+import contextlib
+import itertools
 import json
 import os
 import re
 import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
@@ -13,7 +17,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store import client
 from engine.store.ledger import Key
-from engine.store.replica import ANSWER_SECONDS, SILENT_SECONDS, age_of
+from engine.store.replica import ANSWER_SECONDS, SILENT_SECONDS, Behind, age_of
 from engine.store.stock import Count, Stamp
 from tests.building import LILLE, LYON, inventory, node, order
 from tests.clustering import HOST, is_linked, nodes
@@ -138,6 +142,49 @@ def test_holds_whose_time_has_come_are_left_out_and_nothing_is_written(shop, clo
     assert free(shop) == (20, None)
 
 
+def test_a_floor_that_goes_by_the_load_of_the_day_is_as_the_primary_would_say(shop, clock):
+    activate(shop, "when: {node.load: {at_least: 1}}, then: {keep: 5}", "then: {hold: 1 h}")
+    shop.decide(order(("B", 1)))
+    shop._client.redis.execute_command("WAIT", 1, 5_000)
+    assert free(shop, max_stale=LONG)[0] == 12
+    clock.now += 3_600
+    units, age = free(shop, max_stale=LONG)
+    assert (units, age is not None) == (20, True)
+    assert free(shop) == (20, None)
+
+
+def test_holds_of_another_day_leave_the_load_of_this_one(shop, clock):
+    clock.now += 14 * 3_600 - 1_800  # in Paris, half an hour to midnight
+    activate(shop, "when: {node.load: {at_least: 1}}, then: {keep: 5}", "then: {hold: 1 h}")
+    shop.decide(order(("B", 1)))
+    clock.now += 2_400
+    shop.decide(order(("B", 1), id="the next day"))
+    shop._client.redis.execute_command("WAIT", 1, 5_000)
+    clock.now += 1_200
+    units, age = free(shop, max_stale=LONG)
+    assert (units, age is not None) == (free(shop)[0], True)
+    assert units == 15
+
+
+def test_a_hold_that_was_extended_while_it_was_looked_at_is_not_left_out(shop, clock):
+    (hold,) = shop.holds.living(limit=9).holds
+    looks = itertools.count(1)
+
+    def extend_after_the_first():
+        if next(looks) == 2:
+            clock.now -= 1
+            shop.holds.extend(hold.id, minutes=600)
+            clock.now += 1
+            shop._client.redis.execute_command("WAIT", 1, 5_000)
+        return 0.0
+
+    clock.now += 3_600
+    shop._replica._clock = extend_after_the_first
+    units, age = free(shop, max_stale=LONG)
+    assert (units, age is not None) == (17, True)
+    assert next(looks) == 3
+
+
 def test_a_replica_with_very_many_expired_holds_leaves_them_to_the_primary(shop, clock, replica, monkeypatch):
     monkeypatch.setattr("engine.store.replica._MOST_EXPIRED", 1)
     assert free(shop, max_stale=LONG)[1] is not None
@@ -170,7 +217,7 @@ def test_a_logged_decision_is_read_from_a_replica_and_one_it_does_not_have_from_
     problem_of(http.get("/v1/decisions/nobody", headers=ANY), 404)
 
 
-def test_where_the_replica_does_not_answer_the_primary_does_and_the_replica_rests(shop, primary, replica):
+def test_where_the_replica_does_not_answer_the_primary_does_and_the_replica_is_left_alone(shop, primary, replica):
     found = []
     shop._replica._clock = lambda: float(len(found))
     replica.kill()
@@ -180,9 +227,43 @@ def test_where_the_replica_does_not_answer_the_primary_does_and_the_replica_rest
         replica.start()
     assert found == [(17, None)] * 3
     follow(primary, replica)
-    assert free(shop, max_stale=LONG) == (17, None), "it rests"
+    assert free(shop, max_stale=LONG) == (17, None), "it is left alone"
     found += [None] * 5
     assert free(shop, max_stale=LONG)[1] is not None
+
+
+def test_a_read_that_fails_takes_nothing_from_those_of_other_threads(shop):
+    replica, over = shop._replica, threading.Event()
+    replica._clock = itertools.count(step=1_000).__next__  # nobody waits until it is asked again
+
+    def fail():
+        while not over.wait(0.002):
+            with contextlib.suppress(Behind), replica._answering():
+                raise redis.ConnectionError
+
+    def read():
+        return [free(shop, max_stale=LONG) for _ in range(60)]
+
+    with ThreadPoolExecutor(7) as threads:
+        failing = threads.submit(fail)
+        try:
+            answers = [answer for read in [threads.submit(read) for _ in range(6)] for answer in read.result()]
+        finally:
+            over.set()
+        failing.result()
+    assert {units for units, _ in answers} == {17}
+    assert None not in {age for _, age in answers}, "the primary was asked"
+
+
+def test_what_is_let_go_of_is_closed_when_the_last_has_done_with_it(shop, replica):
+    replica_of_shop = shop._replica
+    free(shop, max_stale=LONG)
+    connected = replica.ask("INFO", "clients")["connected_clients"]
+    with replica_of_shop._server():
+        with contextlib.suppress(Behind), replica_of_shop._answering():
+            raise redis.ConnectionError
+        assert replica.ask("INFO", "clients")["connected_clients"] == connected
+    assert replica.ask("INFO", "clients")["connected_clients"] == connected - 1
 
 
 def test_where_the_primary_does_not_answer_the_replica_does_and_nothing_is_decided(tmp_path, clock):
@@ -242,11 +323,13 @@ def test_the_command_line_says_that_a_replica_told(shop, pair, command):
         "POINTSMAN_REDIS_REPLICA_URL": url(pair[1]),
         "POINTSMAN_NETWORK": shop.settings.network,
     }
-    for words in (["availability", "A", "web"], ["stock", "show", "A"]):
-        plain = command(*words, "--json", **given)
-        stale = command(*words, "--json", "--max-stale", 60, **given)
+    for words, facts in ((["availability"], ["A", "web"]), (["stock", "show"], ["A"])):
+        plain = command(*words, *facts, "--json", **given)
+        stale = command(*words, *facts, "--json", "--max-stale", 60, **given)
         assert (plain.returncode, plain.stderr, json.loads(stale.stdout)) == (0, "", json.loads(plain.stdout))
-        assert re.fullmatch(r"told by a replica, as it was at most \d+ s ago\n", stale.stderr)
+        promised = " ".join(command(*words, "--help").stdout.split())
+        assert "heard of its primary in the last so many seconds" in promised
+        assert re.fullmatch(r"told by a replica, which heard of its primary at most \d+ s ago\n", stale.stderr)
 
 
 def test_a_key_that_came_before_is_answered_by_the_primary_alone(shop, replica):

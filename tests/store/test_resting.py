@@ -71,7 +71,8 @@ def test_the_answer_to_the_rejection_says_that_the_node_rests(shop, redis_client
         "since": timestamp(NOW),
         "reason": "no_capacity",
         "decision": made["follows"]["decision"],
-        "rules": ["test/r1"],
+        "policy_version": made["policy_version"],
+        "rules": {"test/r1": {"en": "a reason"}},
         "en": "lyon rests until 27 November 2026 12:00: it rejected units because it is too busy",
         "fr": (
             "lyon ne reçoit rien jusqu'au 27 novembre 2026 à 12:00\u00a0: "
@@ -204,6 +205,16 @@ def test_a_rest_outlives_the_rule_that_gave_it_and_still_says_why(shop):
     made = shop.decide(order(("A", 1))).record
     assert nodes(made) == ["lille"]
     assert made["rules"]["because"]["test/r1"] == {"en": "a reason"}
+
+
+def test_a_rest_is_not_laid_to_a_rule_that_took_the_name_of_the_one_that_gave_it(shop):
+    version = reject(shop)["policy_version"]
+    activate(shop, "then: {hold: 3 h}")
+    wanted = order(("A", 1))
+    made = shop.decide(wanted).record
+    assert made["rules"]["fired"] == {"test/r1": 1}
+    assert made["excluded"][0]["resting"]["policy_version"] == version != made["policy_version"]
+    assert shop.weigh(wanted, now=NOW) == ()
 
 
 def test_a_decision_as_of_a_later_instant_goes_by_who_rests_then(shop):

@@ -7,7 +7,7 @@ import pytest
 
 from engine.decide.decision import REASONS, Reason, record
 from engine.decide.matching import Matcher
-from engine.decide.remaining import Rest, decide_rest
+from engine.decide.remaining import Remainder, decide_remainder
 from engine.facts import Position
 from tests.building import EURO, LILLE, LYON, NOW, decided, node, order, policies, product, rest, service, snapshot
 
@@ -167,11 +167,13 @@ def test_several_reasons_stand_together():
 
 
 def test_units_at_nodes_that_rejected_them_are_said_to_be_there():
-    rest = Rest(whole=order(("A", 4)), units={"1": 3}, barred={"A": frozenset({"lyon"}), "B": frozenset({"lyon"})})
+    remainder = Remainder(
+        whole=order(("A", 4)), units={"1": 3}, barred={"A": frozenset({"lyon"}), "B": frozenset({"lyon"})}
+    )
 
     def of_the_rest(known):
         with contextlib.closing(Matcher(policies())) as matcher:
-            return reasons(decide_rest(rest, known, matcher, NOW, held_from=NOW))
+            return reasons(decide_remainder(remainder, known, matcher, NOW, held_from=NOW))
 
     assert of_the_rest(facts()) == [Reason(code="rejected", units=2), Reason(code="not_enough", units=1)]
     assert of_the_rest(facts(2, 0)) == [Reason(code="rejected", units=2)]

@@ -4,7 +4,7 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from engine.decide.decision import order_record
-from engine.decide.remaining import Rest, order_of
+from engine.decide.remaining import Remainder, order_of
 from engine.facts import Line, Order, Place
 from tests.building import order
 
@@ -40,7 +40,7 @@ def test_a_record_says_the_very_order_it_was_made_of(placed):
     assert order_of(order_record(placed)) == placed
 
 
-def test_a_rest_has_the_lines_that_something_is_left_of():
-    rest = Rest(whole=order(("A", 4), ("B", 2), ("A", 1)), units={"3": 1, "1": 2})
-    assert [(line.id, line.sku, line.quantity) for line in rest.order.lines] == [("1", "A", 2), ("3", "A", 1)]
-    assert rest.order.id == rest.whole.id
+def test_a_remainder_has_the_lines_that_something_is_left_of():
+    remainder = Remainder(whole=order(("A", 4), ("B", 2), ("A", 1)), units={"3": 1, "1": 2})
+    assert [(line.id, line.sku, line.quantity) for line in remainder.order.lines] == [("1", "A", 2), ("3", "A", 1)]
+    assert remainder.order.id == remainder.whole.id

@@ -1,9 +1,11 @@
 """Which rest a rejection begins, and what a decision makes of nodes that rest."""
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
 
+from engine.decide.deciding import decide
 from engine.decide.decision import Reason, record
 from engine.decide.matching import Matcher
 from engine.decide.resting import rest_after, resting_record
@@ -56,6 +58,7 @@ def test_a_rest_lasts_as_long_as_the_rule_says_from_the_rejection_on():
         since=NOW,
         reason="no_capacity",
         decision="d2",
+        policy_version=policies(rests("90 min")).version,
         because={"test/r1": {"en": "a reason"}},
     )
 
@@ -110,6 +113,7 @@ def test_what_is_said_of_a_node_that_rests_names_it_until_when_and_why():
     assert (said["until"], said["since"]) == ("2026-11-27T10:00:00Z", "2026-11-27T08:00:00Z")
     assert said["en"] == "lyon rests until 27 November 2026 11:00: it rejected units because it is too busy"
     assert said["fr"].startswith("lyon ne reçoit rien jusqu'au 27 novembre 2026 à 11:00")
+    assert (said["policy_version"], said["rules"]) == ("v0", BECAUSE)
 
 
 def test_a_node_that_rests_ships_nothing_however_cheap_it_is():
@@ -118,7 +122,7 @@ def test_a_node_that_rests_ships_nothing_however_cheap_it_is():
     (taken,) = decision.exclusions
     assert (taken.options, taken.rules, taken.unless_needed) == (("lyon/parcel",), ("busy/r7",), False)
     assert taken.resting["node"] == "lyon"
-    assert (decision.because, decision.fired) == (BECAUSE, {"busy/r7": 1})
+    assert decision.because == BECAUSE
 
 
 def test_what_only_a_resting_node_has_stays_unfilled_and_says_why():
@@ -141,12 +145,46 @@ def test_what_rules_exclude_for_want_of_better_is_no_better_while_it_rests():
 
 
 def test_a_rule_decides_where_without_its_rest_another_node_would_ship():
-    matcher = Matcher(policies())
+    matcher = Matcher(policies(rests("1 h")))
+
+    def deciding(name):
+        asleep = {name: rest(NOW + 1, "test/r1", version=matcher.policies.version)}
+        return deciding_rules(order(("A", 2)), replace(facts(), resting=asleep), matcher, NOW)
+
     try:
-        assert deciding_rules(order(("A", 2)), facts({"lyon": NOW + 1}), matcher, NOW) == ("busy/r7",)
-        assert deciding_rules(order(("A", 2)), facts({"lille": NOW + 1}), matcher, NOW) == ()
+        assert (deciding("lyon"), deciding("lille")) == (("test/r1",), ())
     finally:
         matcher.close()
+
+
+def test_a_rest_begun_under_this_version_counts_among_what_its_rule_did():
+    rule = rests("1 h")
+    asleep = {"lyon": rest(NOW + 1, "test/r1", version=policies(rule).version)}
+    assert decided(order(("A", 2)), replace(facts(), resting=asleep), rule).fired == {"test/r1": 1}
+
+
+def test_a_rest_speaks_for_the_rule_that_gave_it_and_not_for_one_of_that_name_in_another_version():
+    matcher = Matcher(policies("then: {hold: 20 min}"))
+    known = replace(facts(), resting={"lyon": rest(NOW + 1, "test/r1")})
+    said = {"test/r1": {"en": "Too busy", "fr": "Débordé"}}
+    try:
+        decision = decide(order(("A", 2)), known, matcher, NOW)
+        assert (decision.because, decision.fired) == (said, {"test/r1": 1})
+        assert (decision.exclusions[0].resting["rules"], decision.exclusions[0].resting["policy_version"]) == (
+            said,
+            "v0",
+        )
+        assert deciding_rules(order(("A", 2)), known, matcher, NOW) == ()
+    finally:
+        matcher.close()
+
+
+def test_where_a_rule_of_that_name_is_named_as_well_each_gives_its_own_reason():
+    known = replace(facts(), resting={"lyon": rest(NOW + 1, "test/r1")})
+    decision = decided(order(("A", 2)), known, "when: {node.id: lille}, then: {prefer: 1.00}")
+    assert decision.shipments[0].rules == ("test/r1",)
+    assert decision.because == {"test/r1": {"en": "a reason"}}
+    assert decision.exclusions[0].resting["rules"] == {"test/r1": {"en": "Too busy", "fr": "Débordé"}}
 
 
 def test_a_rest_somewhere_else_changes_nothing_of_a_decision():
