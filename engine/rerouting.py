@@ -112,7 +112,7 @@ class Rerouting:
         )
         return self._settling.settle(
             Wanted(
-                rest=Rest(whole=order, units=units, barred=barred, kept=chain.kept - gone(rejection)),
+                rest=Rest(whole=order, units=units, barred=barred, kept=chain.kept - gone(rejection), promised=True),
                 instant=now,
                 caller=entry.caller,
                 # it is the node that asks: nobody's bound on holds keeps its news from being heard

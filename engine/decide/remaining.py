@@ -1,10 +1,11 @@
 """What is left of an order: the units that no node had, or that a node rejected, decided again by themselves.
 
 A rest is decided as an order of its own, with these differences. Rules of the order's stage (its value, its units)
-see the whole order, as the customer placed it. Shipments that stand count against `max_shipments`, but one is always
-allowed. `ship_complete` is of the rest: it ships whole or not at all, and what already left stays gone. The first
-shipment of a rest costs no `split_penalty`: every way to ship it is one more parcel. `keep_together` is of what is
-left of the line. Nodes that rejected units of the order are barred, by SKU.
+see the whole order, as the customer placed it. Shipments that stand count against `max_shipments`; units that were
+promised, and then rejected, may travel in one more all the same. `ship_complete` is of the rest: it ships whole or not
+at all, and what already left stays gone. Where shipments stand, the first of a rest is not the order's first, and costs
+its `split_penalty`. `keep_together` is of what is left of the line. Nodes that rejected units of the order are barred,
+by SKU.
 """
 
 import dataclasses
@@ -22,12 +23,15 @@ Barred: TypeAlias = Mapping[str, frozenset[str]]
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
-    """What is left of `whole`: units by line. `kept` shipments of it stand."""
+    """What is left of `whole`: units by line. `kept` shipments of it stand. `promised`: a node rejected these units,
+    and nothing was sent in their stead yet.
+    """
 
     whole: Order
     units: Mapping[str, int]
     barred: Barred = dataclasses.field(default_factory=dict)
     kept: int = 0
+    promised: bool = False
 
     @property
     def order(self) -> Order:
@@ -50,6 +54,7 @@ def decide_rest(rest: Rest, snapshot: Snapshot, matcher: Matcher, now: int, *, h
         held_from=held_from,
         whole=rest.whole,
         kept=rest.kept,
+        promised=rest.promised,
     )
     unfilled = tuple(_told(item, snapshot, rest.barred) for item in made.unfilled)
     return dataclasses.replace(made, unfilled=unfilled)
