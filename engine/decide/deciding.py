@@ -137,11 +137,12 @@ def _shipments(choice: Choice, offers: Mapping[tuple[tuple[str, str], int], Offe
 
 
 def _unfilled(case: Case, choice: Choice) -> Iterator[Unfilled]:
-    for index, line in enumerate(case.order.lines):
-        filled = sum(units for (_, demand), units in choice.units.items() if demand == index)
-        missing = line.quantity - filled
-        if missing:
-            yield Unfilled(line=line.id, sku=line.sku, quantity=missing, reasons=reasons(case, choice, index, missing))
+    missing = [line.quantity for line in case.order.lines]
+    for (_, index), units in choice.units.items():
+        missing[index] -= units
+    for index, (line, units) in enumerate(zip(case.order.lines, missing, strict=True)):
+        if units:
+            yield Unfilled(line=line.id, sku=line.sku, quantity=units, reasons=reasons(case, choice, index, missing))
 
 
 def _exclusions(case: Case) -> Iterator[Exclusion]:

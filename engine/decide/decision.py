@@ -81,7 +81,8 @@ class Shipment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """What became of units that a line could have used: of so many. For what bounds the line or the order
-    itself, the units of the line that stay unfilled.
+    itself, those of the units there are that the line goes without for it; for `not_enough` and `no_stock`, the units
+    that there are not. `explaining` says how they add up.
     """
 
     code: str

@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from engine.decide.deciding import decide
-from engine.decide.decision import Decision, Reason, Unfilled, seconds
+from engine.decide.decision import Decision, seconds
 from engine.decide.matching import Matcher
+from engine.decide.rejected import told
 from engine.facts import MICRODEGREES, Line, Order, Place, Snapshot
 
 Barred: TypeAlias = Mapping[str, frozenset[str]]
@@ -56,8 +57,7 @@ def decide_rest(rest: Rest, snapshot: Snapshot, matcher: Matcher, now: int, *, h
         kept=rest.kept,
         promised=rest.promised,
     )
-    unfilled = tuple(_told(item, snapshot, rest.barred) for item in made.unfilled)
-    return dataclasses.replace(made, unfilled=unfilled)
+    return dataclasses.replace(made, unfilled=told(made.unfilled, snapshot, rest.barred))
 
 
 def order_of(record: Mapping[str, Any]) -> Order:
@@ -97,13 +97,3 @@ def _without(snapshot: Snapshot, barred: Barred) -> Snapshot:
         for sku, nodes in snapshot.positions.items()
     }
     return dataclasses.replace(snapshot, positions=positions)
-
-
-def _told(item: Unfilled, snapshot: Snapshot, barred: Barred) -> Unfilled:
-    """Units at barred nodes are there, and say why they don't count."""
-    nodes = snapshot.positions.get(item.sku, {})
-    units = sum(nodes[node].available for node in barred.get(item.sku, ()) if node in nodes)
-    if not units:
-        return item
-    others = (reason for reason in item.reasons if reason.code != "no_stock")
-    return dataclasses.replace(item, reasons=(Reason(code="rejected", units=units), *others))
