@@ -50,6 +50,7 @@ def decide(
         options=len(offers),
         score=_score(case, choice),
         gap=choice.gap,
+        unproven=choice.unproven,
         hold_until=(now if held_from is None else held_from) + case.order_outcome.hold * 60,
         positions=_positions(case),
         because=_because(case, shipments, unfilled, exclusions),
