@@ -39,14 +39,24 @@ class UnfilledAnswer(Schema):
     reasons = fields.List(fields.Nested(ReasonAnswer), required=True)
 
 
+class UnprovenAnswer(Schema):
+    """What the search had to leave unproven: a better choice could have less of `part`, by `at_most` so much."""
+
+    part = fields.String(required=True, validate=validate.OneOf(["unfilled_units", "unless_needed_units", "tiers"]))
+    at_most = fields.Integer(required=True)
+
+
 class ScoreAnswer(Schema):
-    """What was compared, in this order. `gap_micros` 0: no better choice exists."""
+    """What was compared, in this order. `gap_micros` 0: no better choice exists; above: the parts before money are the
+    best, and money could be so much less at most; null: a part before money could be less, as `unproven` says.
+    """
 
     unfilled_units = fields.Integer(required=True)
     unless_needed_units = fields.Integer(required=True)
     tiers = fields.Integer(required=True)
     money_micros = fields.Integer(required=True)
     gap_micros = fields.Integer(required=True, allow_none=True)
+    unproven = fields.Nested(UnprovenAnswer, metadata={"description": "left out where nothing before money is"})
 
 
 class HoldAnswer(Schema):

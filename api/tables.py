@@ -15,6 +15,12 @@ from rules.literals import MICROS
 
 KILOGRAM = 1_000_000
 """Milligrams."""
+_UNPROVEN = {
+    "unfilled_units": "not proven: at most {:,} units more could be filled",
+    "unless_needed_units": 'not proven: at most {:,} units fewer could be taken where rules say "unless needed"',
+    "tiers": "not proven: the tiers' sum could be at most {:,} less",
+}
+"""By how much a choice may not be the best, by the part that could be better."""
 
 
 def money(micros: int, currency: str) -> str:
@@ -100,14 +106,23 @@ def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]
     if record.get("waiting"):
         yield "  what is unfilled waits for stock"
     yield f"  in all {money(record['cost_micros'], currency)}, {carbon(record['co2_mg'])}"
-    gap = record["score"]["gap_micros"]
-    proof = "the best, proven" if gap == 0 else f"at most {'?' if gap is None else money(gap, currency)} from the best"
+    proof = _proof(record["score"], currency)
     yield f"  chosen from {record['options']} options ({proof}) under policy {record['policy_version'][:12]}"
     yield f"  decided {_local(record['decided_at'], network)}"
     if record["id"] is None:
         yield "  dry run: nothing was held or logged"
     elif record["hold"]:
         yield f"  held until {_local(record['hold']['expires_at'], network)}; decision {record['id']}"
+
+
+def _proof(score: Mapping[str, Any], currency: str) -> str:
+    """By how much a better choice could be better, in the first part of the comparison that could be."""
+    gap, doubt = score["gap_micros"], score.get("unproven")
+    if gap is not None:
+        return "the best, proven" if gap == 0 else f"at most {money(gap, currency)} from the best"
+    if doubt is None:  # of a decision logged before this was said
+        return "not proven the best"
+    return _UNPROVEN[doubt["part"]].format(doubt["at_most"])
 
 
 def _follows_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]:

@@ -4,26 +4,30 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.decide.ranking import Rank, priority, priority_of, rank, ranked
+from engine.decide.ranking import Rank, order_outcome, priority_of, rank, ranked
 from engine.decide.remaining import Remainder
 from engine.errors import Contended, NotFound, OrderInvalid, QuotaExceeded
 from engine.operations import operation
 from engine.settling import Answer, Facts, Follow, Settled, Settling, Wanted
 from engine.store.backlog import Waiting, WaitingRoom
-from engine.store.chains import read_chain
+from engine.store.chains import Chain, read_chain
 from engine.store.client import Client
 from engine.store.keys import Keys
 from engine.together import Products
+from rules.effects import DEFAULT_PRIORITY, OrderOutcome
 
 _MOST_CHANGES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """An entry and where it stands. `priority` is what the policies say of its order now."""
+    """An entry and where it stands. `priority` is what the policies say of its order now, and `most_shipments` how
+    many the order may have in all; None: any number.
+    """
 
     waiting: Waiting
     rank: Rank
+    most_shipments: int | None
 
     @property
     def priority(self) -> int:
@@ -90,7 +94,9 @@ class Backlog:
         """Offer what is in stock to at most `limit` entries that stand after `after`, one after another.
 
         What ships is a decision of its own that follows the one that waited; what then still lacks waits on, in its
-        place. Several may run at once: each entry is decided by one of them.
+        place. An order that has all the shipments it may have is passed over: until one of them is let go or rejected,
+        or the policies allow more, no stock is of use to it. Several may run at once: each entry is decided by one of
+        them.
         """
         page = self.page(after=after, limit=limit)
         skus = dict.fromkeys(sku for place in page.places for sku in place.waiting.skus)
@@ -100,28 +106,37 @@ class Backlog:
         for place in page.places:
             if not there.isdisjoint(place.waiting.skus):
                 try:
-                    answers += self._offer(place.waiting)
+                    answers += self._offer(place)
                 except (OrderInvalid, QuotaExceeded, Contended) as error:
                     failed.append((place.waiting.decision, str(error)))
             progress()
         return Run(offered=len(page.places), answers=tuple(answers), failed=tuple(failed), after=page.after)
 
-    def _offer(self, waiting: Waiting) -> Sequence[Answer]:
+    def _offer(self, place: Place) -> Sequence[Answer]:
         """The decision of what waits; none, if nothing of it can ship now or somebody else has decided it."""
+        waiting, most = place.waiting, place.most_shipments
         for _ in range(_MOST_CHANGES):
-            settled = self._decide(waiting)
+            chain = read_chain(self._client, self._keys, waiting.first)
+            if most is not None and chain.kept >= most and not chain.owes(waiting.decision):
+                return []
+            settled = self._decide(waiting, chain)
             if settled.refused != "chain":
                 return [settled.answer] if settled.answer else []
         raise Contended(f"order {waiting.order.id} is decided again and again by others; try again")
 
-    def _decide(self, waiting: Waiting) -> Settled:
-        chain = read_chain(self._client, self._keys, waiting.first)
+    def _decide(self, waiting: Waiting, chain: Chain) -> Settled:
         told: dict[str, Any] = {"decision": waiting.decision, "first": waiting.first, "because": "stock"}
         barred = chain.barred(lasting=True)
         told |= {"barred": {sku: sorted(nodes) for sku, nodes in sorted(barred.items())}} if barred else {}
         return self._settling.settle(
             Wanted(
-                remainder=Remainder(whole=waiting.order, units=waiting.units, barred=barred, kept=chain.kept),
+                remainder=Remainder(
+                    whole=waiting.order,
+                    units=waiting.units,
+                    barred=barred,
+                    kept=chain.kept,
+                    promised=chain.owes(waiting.decision),
+                ),
                 instant=self._clock(),
                 caller=waiting.caller,
                 most_holds=self._settling.max_holds,
@@ -137,14 +152,16 @@ class Backlog:
         snapshot, matcher = self._facts([], now)
         products = self._products(dict.fromkeys(sku for waiting in found for sku in waiting.order.skus))
         places = (
-            Place(
-                waiting=waiting,
-                rank=rank(
-                    waiting.order,
-                    priority(waiting.order, snapshot.network, products, matcher, now),
-                    waiting.decision,
-                ),
-            )
-            for waiting in found
+            _place(waiting, order_outcome(waiting.order, snapshot.network, products, matcher, now)) for waiting in found
         )
         return ranked(places, lambda place: place.rank)
+
+
+def _place(waiting: Waiting, outcome: OrderOutcome | None) -> Place:
+    """`outcome` as in `ranking`."""
+    priority = DEFAULT_PRIORITY if outcome is None else outcome.priority
+    return Place(
+        waiting=waiting,
+        rank=rank(waiting.order, priority, waiting.decision),
+        most_shipments=None if outcome is None else outcome.max_shipments,
+    )

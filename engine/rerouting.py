@@ -112,7 +112,9 @@ class Rerouting:
         )
         return self._settling.settle(
             Wanted(
-                remainder=Remainder(whole=order, units=units, barred=barred, kept=chain.kept - gone(rejection)),
+                remainder=Remainder(
+                    whole=order, units=units, barred=barred, kept=chain.kept - gone(rejection), promised=True
+                ),
                 instant=now,
                 caller=entry.caller,
                 # it is the node that asks: nobody's bound on holds keeps its news from being heard

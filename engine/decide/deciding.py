@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from engine.decide.decision import Claim, Decision, Exclusion, Parcel, Room, Shipment, Unfilled
 from engine.decide.explaining import reasons
 from engine.decide.judging import Case, Offer
 from engine.decide.matching import Matcher
 from engine.decide.resting import resting_record
-from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, choose
+from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, choose
 from engine.facts import Order, Snapshot, rounded
 from rules import effects
 
@@ -25,13 +26,14 @@ def decide(
     held_from: int | None = None,
     whole: Order | None = None,
     kept: int = 0,
+    promised: bool = False,
 ) -> Decision:
     """The best assignment under the policies. `order` is valid for `snapshot`: its SKUs are known, it has lines.
 
     The hold lasts from `held_from`, by default `now`. `order` may be the remainder of a `whole`, of which `kept`
-    shipments stand (see `remaining`).
+    shipments stand, and be of units that were `promised` (see `remaining`).
     """
-    case = Case(order=order, snapshot=snapshot, matcher=matcher, now=now, whole=whole, kept=kept)
+    case = Case(order=order, snapshot=snapshot, matcher=matcher, now=now, whole=whole, kept=kept, promised=promised)
     offers = {(offer.option.route.key, index): offer for index, offers in enumerate(case.offers) for offer in offers}
     choice = choose(problem(case))
     shipments = tuple(_shipments(choice, offers))
@@ -46,8 +48,9 @@ def decide(
         unfilled=unfilled,
         exclusions=exclusions,
         options=len(offers),
-        score=choice.score,
+        score=_score(case, choice),
         gap=choice.gap,
+        unproven=choice.unproven,
         hold_until=(now if held_from is None else held_from) + case.order_outcome.hold * 60,
         positions=_positions(case),
         because=_because(case, shipments, unfilled, exclusions),
@@ -95,6 +98,14 @@ def problem(case: Case) -> Problem:
     )
 
 
+def _score(case: Case, choice: Choice) -> Score:
+    """The choice's. The first shipment after others of the order that stand is not the order's first: whatever is
+    chosen has one, so what this costs is no part of the choice.
+    """
+    again = case.order_outcome.split_penalty if case.kept and choice.units else 0
+    return replace(choice.score, money=choice.score.money + again)
+
+
 def _price(offer: Offer, carbon_price: int) -> Price:
     carbon = rounded(offer.option.unit_carbon * carbon_price, KILOGRAM)
     return Price(
@@ -127,11 +138,12 @@ def _shipments(choice: Choice, offers: Mapping[tuple[tuple[str, str], int], Offe
 
 
 def _unfilled(case: Case, choice: Choice) -> Iterator[Unfilled]:
-    for index, line in enumerate(case.order.lines):
-        filled = sum(units for (_, demand), units in choice.units.items() if demand == index)
-        missing = line.quantity - filled
-        if missing:
-            yield Unfilled(line=line.id, sku=line.sku, quantity=missing, reasons=reasons(case, choice, index, missing))
+    missing = [line.quantity for line in case.order.lines]
+    for (_, index), units in choice.units.items():
+        missing[index] -= units
+    for index, (line, units) in enumerate(zip(case.order.lines, missing, strict=True)):
+        if units:
+            yield Unfilled(line=line.id, sku=line.sku, quantity=units, reasons=reasons(case, choice, index, missing))
 
 
 def _exclusions(case: Case) -> Iterator[Exclusion]:

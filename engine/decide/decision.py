@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from engine.decide.sourcing import Score
+from engine.decide.sourcing import Score, Unproven
 from engine.facts import MICRODEGREES, Line, Order
 from rules.effects import Reserve
 
@@ -81,7 +81,8 @@ class Shipment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """What became of units that a line could have used: of so many. For what bounds the line or the order
-    itself, the units of the line that stay unfilled.
+    itself, those of the units there are that the line goes without for it; for `not_enough` and `no_stock`, the units
+    that there are not. `explaining` says how they add up.
     """
 
     code: str
@@ -138,7 +139,9 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """`gap` as in `sourcing.Choice`. `fired` counts, by rule, the cases (order, line, position, option) it acted on."""
+    """`gap` and `unproven` as in `sourcing.Choice`. `fired` counts, by rule, the cases (order, line, position, option)
+    it acted on.
+    """
 
     order: Order
     decided_at: int
@@ -150,6 +153,7 @@ class Decision:
     options: int
     score: Score
     gap: int | None
+    unproven: Unproven | None
     hold_until: int
     positions: Mapping[str, Mapping[str, tuple[int, int, int]]]
     """The stock it was made on: (on hand, held, floor) by SKU and node."""
@@ -289,11 +293,13 @@ def _unfilled(unfilled: Unfilled) -> dict[str, Any]:
 
 
 def _score(decision: Decision) -> dict[str, Any]:
-    score = decision.score
+    """`unproven` is there only if something before money is."""
+    score, doubt = decision.score, decision.unproven
     return {
         "unfilled_units": score.unfilled,
         "unless_needed_units": score.needed,
         "tiers": score.tiers,
         "money_micros": score.money,
         "gap_micros": decision.gap,
+        **({} if doubt is None else {"unproven": {"part": doubt.part, "at_most": doubt.most}}),
     }

@@ -69,12 +69,14 @@ class Case:
     """What `order` is the rest of: rules of the order's stage see the customer's order, not what is left of it."""
     kept: int = 0
     """Shipments of the whole order that stand, whatever becomes of this remainder."""
+    promised: bool = False
+    """These units were promised once: they may always travel in one shipment, or they would never arrive."""
 
     @property
     def max_shipments(self) -> int | None:
-        """Those that stand count; but a remainder may always travel in one, or it would never arrive."""
+        """So many more: those that stand count."""
         most = self.order_outcome.max_shipments
-        return most if most is None or not self.whole else max(1, most - self.kept)
+        return None if most is None else max(1 if self.promised else 0, most - self.kept)
 
     @cached_property
     def facts(self) -> Mapping[str, Facts]:

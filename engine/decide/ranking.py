@@ -6,7 +6,7 @@ from typing import TypeAlias, TypeVar
 from engine.decide.judging import Case
 from engine.decide.matching import Matcher
 from engine.facts import Network, Order, Product, Snapshot
-from rules.effects import DEFAULT_PRIORITY
+from rules.effects import DEFAULT_PRIORITY, OrderOutcome
 
 NEVER = 1 << 62
 """An instant after every promise: where nothing was promised."""
@@ -35,8 +35,16 @@ def ranked(items: Iterable[_T], standing: Callable[[_T], Rank]) -> list[_T]:
 
 def priority(order: Order, network: Network, products: Mapping[str, Product], matcher: Matcher, now: int) -> int:
     """What the policies say of the order at `now`, 0 to 100; the default for one with a SKU that nobody knows now."""
+    outcome = order_outcome(order, network, products, matcher, now)
+    return DEFAULT_PRIORITY if outcome is None else outcome.priority
+
+
+def order_outcome(
+    order: Order, network: Network, products: Mapping[str, Product], matcher: Matcher, now: int
+) -> OrderOutcome | None:
+    """What the policies say of the order at `now`; None of one with a SKU, or a place to collect, unknown now."""
     known_goal = order.collect_at is None or order.collect_at in network.nodes
     if not known_goal or any(line.sku not in products for line in order.lines):
-        return DEFAULT_PRIORITY
+        return None
     snapshot = Snapshot(network=network, products=products, positions={}, loads={})
-    return Case(order=order, snapshot=snapshot, matcher=matcher, now=now).order_outcome.priority
+    return Case(order=order, snapshot=snapshot, matcher=matcher, now=now).order_outcome

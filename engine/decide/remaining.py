@@ -1,10 +1,11 @@
 """What is left of an order: the units that no node had, or that a node rejected, decided again by themselves.
 
 A remainder is decided as an order of its own, with these differences. Rules of the order's stage (its value, its units)
-see the whole order, as the customer placed it. Shipments that stand count against `max_shipments`, but one is always
-allowed. `ship_complete` is of the remainder: it ships whole or not at all, and what already left stays gone. The first
-shipment of a remainder costs no `split_penalty`: every way to ship it is one more parcel. `keep_together` is of what is
-left of the line. Nodes that rejected units of the order are barred, by SKU.
+see the whole order, as the customer placed it. Shipments that stand count against `max_shipments`; units that were
+promised, and then rejected, may travel in one more all the same. `ship_complete` is of the remainder: it ships whole or
+not at all, and what already left stays gone. Where shipments stand, the first of a remainder is not the order's first,
+and costs its `split_penalty`. `keep_together` is of what is left of the line. Nodes that rejected units of the order
+are barred, by SKU.
 """
 
 import dataclasses
@@ -12,8 +13,9 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from engine.decide.deciding import decide
-from engine.decide.decision import Decision, Reason, Unfilled, seconds
+from engine.decide.decision import Decision, seconds
 from engine.decide.matching import Matcher
+from engine.decide.rejected import told
 from engine.facts import MICRODEGREES, Line, Order, Place, Snapshot
 
 Barred: TypeAlias = Mapping[str, frozenset[str]]
@@ -22,12 +24,15 @@ Barred: TypeAlias = Mapping[str, frozenset[str]]
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Remainder:
-    """What is left of `whole`: units by line. `kept` shipments of it stand."""
+    """What is left of `whole`: units by line. `kept` shipments of it stand. `promised`: a node rejected these units,
+    and nothing was sent in their stead yet.
+    """
 
     whole: Order
     units: Mapping[str, int]
     barred: Barred = dataclasses.field(default_factory=dict)
     kept: int = 0
+    promised: bool = False
 
     @property
     def order(self) -> Order:
@@ -52,9 +57,9 @@ def decide_remainder(
         held_from=held_from,
         whole=remainder.whole,
         kept=remainder.kept,
+        promised=remainder.promised,
     )
-    unfilled = tuple(_told(item, snapshot, remainder.barred) for item in made.unfilled)
-    return dataclasses.replace(made, unfilled=unfilled)
+    return dataclasses.replace(made, unfilled=told(made.unfilled, snapshot, remainder.barred))
 
 
 def order_of(record: Mapping[str, Any]) -> Order:
@@ -94,13 +99,3 @@ def _without(snapshot: Snapshot, barred: Barred) -> Snapshot:
         for sku, nodes in snapshot.positions.items()
     }
     return dataclasses.replace(snapshot, positions=positions)
-
-
-def _told(item: Unfilled, snapshot: Snapshot, barred: Barred) -> Unfilled:
-    """Units at barred nodes are there, and say why they don't count."""
-    nodes = snapshot.positions.get(item.sku, {})
-    units = sum(nodes[node].available for node in barred.get(item.sku, ()) if node in nodes)
-    if not units:
-        return item
-    others = (reason for reason in item.reasons if reason.code != "no_stock")
-    return dataclasses.replace(item, reasons=(Reason(code="rejected", units=units), *others))

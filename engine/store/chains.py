@@ -51,6 +51,16 @@ class Chain:
         """Shipments that stand."""
         return sum(link.standing for link in self.links)
 
+    def owes(self, decision: str) -> bool:
+        """Whether what the decision left unfilled was promised, then rejected, and nothing sent in its stead."""
+        records = (link.record for link in self.links)
+        return any(
+            record["id"] == decision
+            and not record["shipments"]
+            and record.get("follows", {}).get("because") == "rejected"
+            for record in records
+        )
+
     def barred(self, *, lasting: bool) -> Barred:
         """What nodes rejected, by SKU. `lasting`: without those that only had none, for stock may have come since."""
         found: dict[str, set[str]] = {}

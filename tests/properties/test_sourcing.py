@@ -178,12 +178,25 @@ def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(proble
         patch.setattr(search, "STEPS", steps)
         hasty = choose(problem)
     proven = choose(problem)
+    found, least = parts(hasty.score), parts(proven.score)
+    assert (hasty.gap is None) == (hasty.unproven is not None)
     if hasty.gap == 0:
         assert hasty == proven
-    elif hasty.gap is not None:
-        parts = (hasty.score.unfilled, hasty.score.needed, hasty.score.tiers)
-        assert parts == (proven.score.unfilled, proven.score.needed, proven.score.tiers)
+    elif hasty.unproven is not None:
+        before = PARTS.index(hasty.unproven.part)
+        assert found[:before] == least[:before]
+        assert 0 < hasty.unproven.most <= found[before]
+        assert found[before] - hasty.unproven.most <= least[before] <= found[before]
+    else:
+        assert found == least
         assert hasty.score.money - hasty.gap <= proven.score.money <= hasty.score.money
+
+
+PARTS = ("unfilled_units", "unless_needed_units", "tiers")
+
+
+def parts(score):
+    return (score.unfilled, score.needed, score.tiers)
 
 
 @settings(max_examples=150, deadline=None)

@@ -9,6 +9,7 @@ What is asked, and what is answered:
 
     problem      the values: Problem, its Candidates with their Prices, its Demands; Choice and Score
     choosing     choose(problem) -> Choice
+    proving      how much of it is proven
     merging      lines of one SKU that are as good as one
 
 The numbers:
@@ -45,6 +46,6 @@ How units of one SKU go from open shipments to its lines:
 """
 
 from engine.decide.sourcing.choosing import choose
-from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
+from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score, Unproven
 
-__all__ = ["Candidate", "Choice", "Demand", "Price", "Problem", "Score", "choose"]
+__all__ = ["Candidate", "Choice", "Demand", "Price", "Problem", "Score", "Unproven", "choose"]

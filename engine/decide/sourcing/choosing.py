@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.decide.sourcing.merging import alike, dealt, merged
-from engine.decide.sourcing.problem import Choice, Key, Problem, Score
+from engine.decide.sourcing.problem import Choice, Key, Problem, Score, Unproven
+from engine.decide.sourcing.proving import unproven
 from engine.decide.sourcing.search import Search, searched
 
 
@@ -23,16 +24,20 @@ def _chosen(problem: Problem, search: Search) -> Choice:
     wanted = sum([demand.quantity for demand in problem.demands])
     filled = sum(units.values())
     if problem.ship_complete and filled < wanted:
+        nothing = Score(unfilled=wanted, needed=0, tiers=0, money=0)
         # a choice with nothing unfilled would cost less than this
-        proven = search.floor >> search.bits >= search.weights.unfilled - search.weights.tier // 2
-        return Choice(units={}, score=Score(unfilled=wanted, needed=0, tiers=0, money=0), gap=0 if proven else None)
-    return Choice(units=dict(sorted(units.items())), score=_score(problem, units, wanted - filled), gap=_gap(search))
+        if search.floor >> search.bits >= search.weights.unfilled - search.weights.tier // 2:
+            return Choice(units={}, score=nothing)
+        return Choice(units={}, score=nothing, gap=None, unproven=Unproven(part="unfilled_units", most=wanted))
+    score = _score(problem, units, wanted - filled)
+    doubt = unproven(problem, search.weights, score, search.floor >> search.bits)
+    gap = None if doubt else _gap(search)
+    return Choice(units=dict(sorted(units.items())), score=score, gap=gap, unproven=doubt)
 
 
-def _gap(search: Search) -> int | None:
+def _gap(search: Search) -> int:
     """In micros, rounded up: what only the ties could better counts as one."""
-    gap = -(min(0, search.floor - search.best) >> search.bits)
-    return gap if 2 * gap < search.weights.tier else None
+    return -(min(0, search.floor - search.best) >> search.bits)
 
 
 def _score(problem: Problem, units: Mapping[tuple[Key, int], int], unfilled: int) -> Score:

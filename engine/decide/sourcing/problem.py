@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 Key: TypeAlias = tuple[str, str]
 """(node, service) of a shipment."""
@@ -58,12 +58,26 @@ class Score:
     money: int
 
 
+Part: TypeAlias = Literal["unfilled_units", "unless_needed_units", "tiers"]
+"""What is compared before money."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unproven:
+    """The first part of the comparison that a better choice could have less of, and by how much at most."""
+
+    part: Part
+    most: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """`units` by (candidate key, demand index), all above zero. `gap` is by how many micros at most a better choice
-    could exist; 0: this is the best, proven. None: the search stopped while a part before money could be better.
+    could exist; 0: this is the best, proven. None: the search stopped while a part before money could be better, which
+    `unproven` says.
     """
 
     units: Mapping[tuple[Key, int], int]
     score: Score
     gap: int | None = 0
+    unproven: Unproven | None = None

@@ -9,7 +9,21 @@ from engine.decide.decision import REASONS, Reason, record
 from engine.decide.matching import Matcher
 from engine.decide.remaining import Remainder, decide_remainder
 from engine.facts import Position
-from tests.building import EURO, LILLE, LYON, NOW, decided, node, order, policies, product, rest, service, snapshot
+from tests.building import (
+    EURO,
+    LILLE,
+    LYON,
+    NOW,
+    decided,
+    node,
+    order,
+    policies,
+    product,
+    rest,
+    service,
+    shipped,
+    snapshot,
+)
 
 NODES = [node("lyon", LYON), node("lille", LILLE, type="store", handling=EURO)]
 
@@ -58,7 +72,6 @@ def test_kept_back_names_the_rules_that_keep():
     ]
     assert reasons(decided(order(("A", 4)), facts(), *rules)) == [
         Reason(code="kept_back", units=3, rules=("test/r1", "test/r2")),
-        Reason(code="not_enough", units=3),
     ]
 
 
@@ -67,7 +80,6 @@ def test_unreachable_is_where_no_service_goes_from():
     services = [service(), service("short", max_distance=1_000)]
     assert reasons(decided(order(("A", 4)), facts(nodes=far, services=services))) == [
         Reason(code="unreachable", units=2),
-        Reason(code="not_enough", units=2),
     ]
 
 
@@ -77,7 +89,7 @@ def test_unreachable_is_where_it_is_too_heavy_too():
 
 
 def test_where_no_unit_can_be_used_the_places_are_the_whole_reason():
-    decision = decided(order(("A", 9)), facts(), "then: {exclude: true}", "then: {keep_together: true}")
+    decision = decided(order(("A", 4)), facts(), "then: {exclude: true}", "then: {keep_together: true}")
     assert reasons(decision) == [Reason(code="excluded", units=4, rules=("test/r1",))]
 
 
@@ -85,7 +97,6 @@ def test_excluded_names_the_rules_that_exclude():
     rules = ["when: {node.type: store}, then: {exclude: true}", "then: {prefer: 1}"]
     assert reasons(decided(order(("A", 4)), facts(), *rules)) == [
         Reason(code="excluded", units=2, rules=("test/r1",)),
-        Reason(code="not_enough", units=2),
     ]
 
 
@@ -100,7 +111,6 @@ def test_node_full_names_the_rules_that_bound_the_day():
     rules = ["when: {node.id: lyon}, then: {daily_orders: 5}", "then: {daily_orders: 50}"]
     assert reasons(decided(order(("A", 4)), facts(loads={"lyon": 5}), *rules)) == [
         Reason(code="node_full", units=2, rules=("test/r1", "test/r2")),
-        Reason(code="not_enough", units=2),
     ]
 
 
@@ -135,6 +145,26 @@ def test_max_shipments_names_the_rule_and_the_units_missing():
     assert reasons(decision) == [Reason(code="max_shipments", units=2, rules=("test/r1",))]
 
 
+def test_what_is_bound_and_what_there_is_not_add_up_to_what_was_ordered():
+    rules = ["then: {max_shipments: 1}", "when: {node.id: lille}, then: {keep: 1}"]
+    decision = decided(order(("A", 540)), facts(lyon=5, lille=4), *rules)
+    assert (sum(shipped(decision).values()), decision.unfilled[0].quantity) == (5, 535)
+    assert reasons(decision) == [
+        Reason(code="kept_back", units=1, rules=("test/r2",)),
+        Reason(code="max_shipments", units=3, rules=("test/r1",)),
+        Reason(code="not_enough", units=531),
+    ]
+
+
+def test_more_than_all_that_is_held_is_not_there():
+    known = facts(Position(on_hand=2, held=2), Position(on_hand=4, held=4))
+    decision = decided(order(("A", 4), ("A", 5)), known)
+    assert [list(item.reasons) for item in decision.unfilled] == [
+        [Reason(code="held_for_others", units=6)],
+        [Reason(code="held_for_others", units=6), Reason(code="not_enough", units=3)],
+    ]
+
+
 def test_ship_complete_is_why_lines_with_stock_wait_for_one_without():
     known = snapshot(NODES, {"A": {"lyon": 1}, "B": {"lyon": 0}})
     decision = decided(order(("A", 1), ("B", 1)), known, "then: {ship_complete: true}")
@@ -162,7 +192,7 @@ def test_several_reasons_stand_together():
         Reason(code="excluded", units=4, rules=("test/r2",)),
         Reason(code="node_full", units=5, rules=("test/r3",)),
         Reason(code="unreachable", units=6),
-        Reason(code="not_enough", units=18),
+        Reason(code="not_enough", units=2),
     ]
 
 
@@ -175,8 +205,8 @@ def test_units_at_nodes_that_rejected_them_are_said_to_be_there():
         with contextlib.closing(Matcher(policies())) as matcher:
             return reasons(decide_remainder(remainder, known, matcher, NOW, held_from=NOW))
 
-    assert of_the_rest(facts()) == [Reason(code="rejected", units=2), Reason(code="not_enough", units=1)]
-    assert of_the_rest(facts(2, 0)) == [Reason(code="rejected", units=2)]
+    assert of_the_rest(facts()) == [Reason(code="rejected", units=2)]
+    assert of_the_rest(facts(2, 0)) == [Reason(code="rejected", units=2), Reason(code="not_enough", units=1)]
     assert of_the_rest(facts(0, 0)) == [Reason(code="no_stock", units=3)]
 
 

@@ -1,0 +1,97 @@
+"""The reasons why units stay unfilled account for every unit there is."""
+
+import contextlib
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.decide.matching import Matcher
+from engine.decide.remaining import Rest, decide_rest
+from engine.facts import Position
+from tests.building import LILLE, LYON, MARSEILLE, NOW, decided, node, order, policies, service, snapshot
+
+PLACES = {"held_for_others", "kept_back", "excluded", "node_full", "resting", "unreachable", "rejected"}
+# the day's room of a node is of a place, and of the order where its last went to another service
+BOUNDS = {"kept_together", "max_shipments", "ship_complete", "node_full"}
+TOO_FEW = {"no_stock", "not_enough"}
+RULES = [
+    "then: {keep: 2}",
+    "when: {line.quantity: {more_than: 4}}, then: {keep: 3}",
+    "when: {node.id: lille}, then: {protect: {channel: app, units: 4}}",
+    "when: {node.id: marseille, product.sku: A}, then: {exclude: true}",
+    "when: {service.id: van}, then: {exclude: true}",
+    "then: {max_shipments: 1}",
+    "then: {max_shipments: 2}",
+    "then: {ship_complete: true}",
+    "then: {keep_together: true}",
+    "when: {line.quantity: {more_than: 5}}, then: {keep_together: true}",
+    "when: {node.id: lyon}, then: {daily_orders: 1}",
+]
+POSITIONS = st.builds(Position, on_hand=st.integers(0, 12), held=st.integers(0, 6))
+STOCK = st.dictionaries(st.sampled_from(["lyon", "lille", "marseille", "far"]), POSITIONS)
+LINES = st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 14)), min_size=1, max_size=4)
+
+
+def facts(stock, loads):
+    nodes = [
+        node("lyon", LYON, services=("parcel", "van")),
+        node("lille", LILLE),
+        node("marseille", MARSEILLE),
+        node("far", LYON, services=("short",)),
+    ]
+    services = [service(), service("van", mode="van", max_weight=3_000), service("short", max_distance=1_000)]
+    return snapshot(nodes, {"A": {}, "B": {}} | stock, services=services, loads=loads)
+
+
+def accounted(decision, stock):
+    """Of each SKU: what is there is shipped, or each of its lines says what became of it."""
+    for sku in {item.sku for item in decision.unfilled}:
+        items = [item for item in decision.unfilled if item.sku == sku]
+        lacking = sum(item.quantity for item in items)
+        left = _there(decision, stock.get(sku, {}), sku, items)
+        assert _units(items, TOO_FEW) == max(0, lacking - left), "too few are those that there are not"
+        assert _units(items, PLACES | BOUNDS | TOO_FEW) >= lacking, "units are missing, and nothing says why"
+        for item in items:
+            assert all(reason.units > 0 for reason in item.reasons)
+            assert _units([item], TOO_FEW) <= item.quantity
+        if len(items) == 1:
+            told, bounds = _units(items, PLACES | BOUNDS), _units(items, BOUNDS)
+            assert told == left or (told < left and bounds >= lacking), "what would have filled the line is lost"
+
+
+def _there(decision, positions, sku, items):
+    """What is there that nobody holds, and stays; or, if there is nothing else, what is held."""
+    shipped = sum(parcel.quantity for item in decision.shipments for parcel in item.lines if parcel.sku == sku)
+    left = sum(max(0, position.available) for position in positions.values()) - shipped
+    held = [reason.units for reason in items[0].reasons if reason.code == "held_for_others"]
+    return left + sum(held)
+
+
+def _units(items, codes):
+    return sum(reason.units for item in items for reason in item.reasons if reason.code in codes)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    stock=st.dictionaries(st.sampled_from("AB"), STOCK),
+    lines=LINES,
+    rules=st.lists(st.sampled_from(RULES), unique=True, max_size=4),
+    loads=st.dictionaries(st.just("lyon"), st.integers(0, 1)),
+)
+def test_reasons_account_for_every_unit_there_is(stock, lines, rules, loads):
+    accounted(decided(order(*lines), facts(stock, loads), *rules), stock)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    stock=st.dictionaries(st.sampled_from("AB"), STOCK),
+    lines=LINES,
+    rules=st.lists(st.sampled_from(RULES), unique=True, max_size=3),
+    barred=st.dictionaries(st.sampled_from("AB"), st.frozensets(st.sampled_from(["lyon", "lille"]))),
+    kept=st.integers(0, 3),
+)
+def test_of_what_is_decided_again_too(stock, lines, rules, barred, kept):
+    whole = order(*lines)
+    rest = Rest(whole=whole, units={line.id: line.quantity for line in whole.lines}, barred=barred, kept=kept)
+    with contextlib.closing(Matcher(policies(*rules))) as matcher:
+        accounted(decide_rest(rest, facts(stock, {}), matcher, NOW, held_from=NOW), stock)

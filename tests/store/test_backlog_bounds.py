@@ -1,0 +1,142 @@
+"""What bounds an order as a whole bounds all that is decided of it, from the backlog too."""
+
+import uuid
+
+import pytest
+
+from engine.rejecting import Refusal
+from engine.service import Pointsman
+from engine.store.stock import Movement
+from tests.building import EURO, LILLE, LYON, MARSEILLE, inventory, node, order
+from tests.conftest import activate
+from tests.ordering import shipped_units, unfilled_units
+
+PLACES = [LYON, LILLE, MARSEILLE, LYON, LILLE]
+NAMES = ["a", "b", "c", "d", "e"]
+
+
+@pytest.fixture
+def shop(bare):
+    """Two units of A at each of five nodes."""
+    nodes = [node(name, place) for name, place in zip(NAMES, PLACES, strict=True)]
+    bare.load(inventory(nodes, {"A": dict.fromkeys(NAMES, 2), "B": {"a": 0}}))
+    return bare
+
+
+def arrive(shop, units, *, name, sku="A"):
+    (found,) = shop.stock.move([Movement(op=f"{sku}{name}{units}", node=name, sku=sku, delta=units)])
+    assert found.word == "applied"
+
+
+def waits(shop, *lines, **more):
+    return shop.decide(order(*lines, **more), wait=True).record
+
+
+def run(shop):
+    return [answer.record for answer in shop.backlog.run(limit=100).answers]
+
+
+def waiting(shop):
+    return [dict(place.waiting.units) for place in shop.backlog.page(limit=100).places]
+
+
+def test_an_order_has_no_more_shipments_than_it_may_however_often_the_backlog_runs(shop):
+    activate(shop, "then: {max_shipments: 3}")
+    first = waits(shop, ("A", 10))
+    assert (len(first["shipments"]), unfilled_units(first)) == (3, 4)
+    assert [reason["code"] for reason in first["unfilled"][0]["reasons"]] == ["max_shipments"]
+    assert (run(shop), run(shop)) == ([], [])
+    arrive(shop, 9, name="e")
+    assert run(shop) == []
+    assert waiting(shop) == [{"1": 4}]
+
+
+def test_shipments_of_all_decisions_of_an_order_count_together(shop):
+    activate(shop, "then: {max_shipments: 2}")
+    first = waits(shop, ("B", 3), ("A", 1))
+    assert len(first["shipments"]) == 1
+    arrive(shop, 1, name="b", sku="B")
+    (second,) = run(shop)
+    assert (len(second["shipments"]), second["status"]) == (1, "partial")
+    arrive(shop, 9, name="c", sku="B")
+    assert run(shop) == []
+
+
+def test_a_shipment_let_go_makes_room_for_what_waits(shop):
+    activate(shop, "then: {max_shipments: 3}")
+    first = waits(shop, ("A", 10))
+    assert run(shop) == []
+    gone = first["shipments"][0]
+    shop.holds.release(first["id"], shipments=[(gone["node"], gone["service"])])
+    (second,) = run(shop)
+    assert (len(second["shipments"]), shipped_units(second)) == (1, 2)
+    assert run(shop) == []
+
+
+def test_policies_that_allow_more_shipments_let_what_waits_go(shop):
+    activate(shop, "then: {max_shipments: 3}")
+    waits(shop, ("A", 10))
+    activate(shop, "then: {max_shipments: 4}")
+    (second,) = run(shop)
+    assert shipped_units(second) == 2
+    assert run(shop) == []
+
+
+def test_an_entry_of_an_order_with_all_its_shipments_is_not_decided_again(shop, clock):
+    activate(shop, "then: {max_shipments: 3}")
+    waits(shop, ("A", 10))
+    tried = []  # each decision that is begun asks for an id
+    with Pointsman(shop.settings, clock=clock, new_id=lambda: tried.append("") or uuid.uuid4().hex) as other:
+        other.backlog.run(limit=9)
+        assert tried == []
+        activate(other, "then: {max_shipments: 4}")
+        other.backlog.run(limit=9)
+    assert tried
+
+
+def test_units_that_were_promised_and_rejected_travel_in_one_shipment_more_and_not_in_two(shop):
+    activate(shop, "then: {max_shipments: 3}")
+    first = waits(shop, ("A", 6))
+    for name in set(NAMES) - {shipment["node"] for shipment in first["shipments"]}:
+        arrive(shop, -2, name=name)
+    name = first["shipments"][0]["node"]
+    refused = Refusal(decision=first["id"], node=name, reason="damaged", lines={"A": 1}, waits=True)
+    again = shop.rerouting.reject(refused).record
+    assert (again["shipments"], again["waiting"]) == ([], True)
+    assert waiting(shop) == [{"1": 1}]
+    arrive(shop, 9, name="d" if name == "e" else "e")
+    (second,) = run(shop)
+    assert (len(second["shipments"]), second["status"]) == (1, "filled")
+
+
+def test_the_first_shipment_after_others_of_the_order_costs_its_split(shop):
+    activate(shop, "then: {split_penalty: 3.00}")
+    first = waits(shop, ("A", 10), ("B", 1))
+    alone = shop.decide(order(("B", 1)), dry_run=True).record
+    assert alone["score"]["money_micros"] == 0, "nothing ships, nothing is split"
+    arrive(shop, 5, name="b", sku="B")
+    alone = shop.decide(order(("B", 1)), dry_run=True).record
+    (second,) = run(shop)
+    assert second["score"]["money_micros"] == alone["score"]["money_micros"] + 3 * EURO
+    assert len(first["shipments"]) == 5
+
+
+def test_what_ships_complete_waits_complete(shop):
+    activate(shop, "then: {ship_complete: true}")
+    first = waits(shop, ("A", 3), ("B", 2))
+    assert first["shipments"] == []
+    arrive(shop, 1, name="a", sku="B")
+    assert run(shop) == []
+    arrive(shop, 1, name="c", sku="B")
+    (second,) = run(shop)
+    assert (second["status"], shipped_units(second)) == ("filled", 5)
+
+
+def test_a_line_kept_together_waits_together(shop):
+    activate(shop, "when: {product.sku: A}, then: {keep_together: true}")
+    first = waits(shop, ("A", 3))
+    assert first["shipments"] == []
+    assert run(shop) == []
+    arrive(shop, 1, name="d")
+    (second,) = run(shop)
+    assert [(shipment["node"], shipped_units(second)) for shipment in second["shipments"]] == [("d", 3)]
