@@ -154,6 +154,21 @@ class Word(fields.String):
         super().__init__(validate=[validate.Length(min=1, max=200), _readable], **options)
 
 
+class _Header(fields.String):
+    """A header's text. A server hands its bytes on as Latin-1; most callers write UTF-8."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return text.encode("latin-1").decode()
+        except UnicodeError:
+            return text
+
+
+class HeaderWord(Word, _Header):
+    """A Word that a header says."""
+
+
 class Note(fields.String):
     """A text of at most 1,000 characters on one line; it may be empty."""
 
@@ -161,7 +176,7 @@ class Note(fields.String):
         super().__init__(validate=[validate.Length(max=1_000), _in_one_line], **options)
 
 
-class IdempotencyKey(fields.String):
+class IdempotencyKey(_Header):
     """The header by which a caller names a request; `told` is what becomes of one that is sent again."""
 
     def __init__(self, told: str) -> None:

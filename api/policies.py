@@ -10,7 +10,7 @@ from api import policy_answers as answers
 from api import version_records
 from api.arguments import Blueprint
 from api.cases import trial
-from api.fields import IdempotencyKey, Instant, Note, Word
+from api.fields import HeaderWord, IdempotencyKey, Instant, Note
 from api.strict import Strict
 from api.uploads import MULTIPART, read_upload
 from engine.errors import PolicyUnreadable
@@ -50,7 +50,7 @@ _UPLOAD = {
 
 
 class CallerHeaders(Schema):
-    who = Word(
+    who = HeaderWord(
         data_key="X-Pointsman-User",
         load_default=CALLER,
         metadata={"description": "who does it, for the history; believed as it is said"},
@@ -137,12 +137,4 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 def _caller(headers: dict[str, str | None]) -> dict[str, Any]:
     """Who asks, and by which name of their own."""
     key = headers["key"]
-    return {"who": _utf8(headers["who"] or CALLER), "operation": f"{CALLER}:{key}" if key else None}
-
-
-def _utf8(header: str) -> str:
-    """A header's letters are handed on as Latin-1; most callers write UTF-8."""
-    try:
-        return header.encode("latin-1").decode()
-    except UnicodeError:
-        return header
+    return {"who": headers["who"] or CALLER, "operation": f"{CALLER}:{key}" if key else None}
