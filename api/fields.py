@@ -169,6 +169,20 @@ class HeaderWord(Word, _Header):
     """A Word that a header says."""
 
 
+class Country(fields.String):
+    """ISO 3166-1 alpha-2; a country written otherwise would be one that nothing goes to."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=validate.Regexp(r"[A-Z]{2}\Z", error="write a code such as FR"), **options)
+
+
+class Countries(fields.String):
+    """A country, or a glob of its two letters: FR, G?, *."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=_two_letters, **options)
+
+
 class Note(fields.String):
     """A text of at most 1,000 characters on one line; it may be empty."""
 
@@ -186,6 +200,12 @@ class IdempotencyKey(_Header):
             validate=validate.Length(min=1, max=200),
             metadata={"description": f"a name for this request; sent again, it is {told}"},
         )
+
+
+def _two_letters(glob: str) -> None:
+    letters = re.sub(r"\*+", "*", glob)
+    if not re.fullmatch(r"[A-Z?]{2}|(?=.*\*)\*?([A-Z?]\*?){0,2}", letters):
+        raise ValidationError("write a code such as FR, or a glob such as G?")
 
 
 def _in_one_line(text: str) -> None:

@@ -50,6 +50,10 @@ JSON = {"content_type": "application/json"}
         ("destination.latitude", order_json(destination={"country": "FR", "postcode": "75001"})),
         ("destination.latitude", order_json(destination=HERE | {"latitude": 90.1})),
         ("destination.longitude", order_json(destination=HERE | {"longitude": "east"})),
+        *(
+            ("destination.country", order_json(destination=HERE | {"country": said}))
+            for said in ("France", "fr", "FRA", "F", "", "F?", "FR\n", 33)
+        ),
         ("destination.street", order_json(destination=HERE | {"street": "rue de Rivoli"})),
         ("id", order_json(id=7)),
         ("id", order_json(id="")),
