@@ -102,6 +102,15 @@ def test_a_misspelt_node_is_answered_with_the_one_that_was_meant(http):
     assert "did you mean 'paris'?" in problem_of(post(http, body), 422)["detail"]
 
 
+def test_a_key_that_stands_twice_is_refused_wherever_a_body_is_read(http, contents):
+    before = contents()
+    order = orjson.dumps(order_json(("SHIRT", 1)))
+    twice = order.replace(b'"quantity":1', b'"quantity":1,"quantity":2')
+    assert "'quantity' twice" in problem_of(post(http, twice), 400)["detail"]
+    assert "'files' twice" in problem_of(post(http, b'{"files":{},"files":{}}', "/v1/policies"), 400)["detail"]
+    assert contents() == before
+
+
 @pytest.mark.parametrize(
     "body",
     [
