@@ -15,6 +15,7 @@ from api.options import AS_JSON, INSTANT, print_json
 from api.staleness import MAX_STALE, tell_age
 from api.stock_answers import page_record, state_record, stock_record
 from api.stock_requests import MOST_HOLDS
+from engine.decide.decision import timestamp
 from engine.errors import InputInvalid, Mistake
 from engine.holding import HoldState
 from engine.service import Pointsman
@@ -159,7 +160,7 @@ def release(settings: Settings, decision_id: str, shipments: tuple[str, ...], op
 
 @hold.command()
 @_DECISION
-@click.option("--minutes", type=click.IntRange(1), help="From now.")
+@click.option("--minutes", type=click.IntRange(1), help="So many from now on.")
 @click.option("--until", type=INSTANT, help="As 2026-11-27T08:15:00Z.")
 @_OP
 @AS_JSON
@@ -167,7 +168,7 @@ def release(settings: Settings, decision_id: str, shipments: tuple[str, ...], op
 def extend(
     settings: Settings, decision_id: str, minutes: int | None, until: int | None, op: str | None, *, as_json: bool
 ) -> None:
-    """Let a hold last longer.
+    """Let a hold last longer; --minutes count from now, not from when it would end. A hold is never made shorter.
 
     Example: pointsman hold extend 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --minutes 120
     """
@@ -175,7 +176,10 @@ def extend(
         raise click.UsageError("say either --minutes or --until")
     with Pointsman(settings) as service:
         found = service.holds.extend(decision_id, until=until, minutes=minutes, op=op)
+        asked = until if until is not None else service.now + 60 * (minutes or 0)
     _print_state(found, as_json=as_json)
+    if found.until is not None and found.until > asked:
+        click.echo(f"it lasts until {timestamp(found.until)} anyway: a hold is never made shorter", err=True)
 
 
 def _older_line(done: Imported) -> str:

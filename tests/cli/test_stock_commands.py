@@ -126,6 +126,11 @@ def test_a_hold_is_listed_shown_extended_and_ended_by_shipment(run: Run, tmp_pat
     assert name in run("hold", "list").stdout
     until = json.loads(run("hold", "extend", name, "--minutes", "10000", "--json").stdout)["expires_at"]
     assert until > made["hold"]["expires_at"]
+    for words in (("--minutes", "120"), ("--until", timestamp(int(time.time()) + 60))):
+        shorter = run("hold", "extend", name, *words)
+        assert (shorter.returncode, f"held until {until}" in shorter.stdout) == (0, True)
+        assert shorter.stderr == f"it lasts until {until} anyway: a hold is never made shorter\n"
+    assert run("hold", "extend", name, "--until", until).stderr == ""
     confirmed = run("hold", "confirm", name, "--shipment", ways[0], "--op", "one")
     assert f"{ways[0]} " in confirmed.stdout
     assert confirmed.stdout.count(": confirmed at ") == 1
