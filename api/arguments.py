@@ -4,7 +4,7 @@ from typing import Any
 
 import flask
 import flask_smorest
-from marshmallow import RAISE, fields
+from marshmallow import RAISE, fields, missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest
 
@@ -26,6 +26,8 @@ class StrictParser(FlaskParser):
         return super().load_querystring(req, schema)
 
     def _raw_load_json(self, req: flask.Request) -> Any:
+        if not req.mimetype:  # only where a body may be left out does it come this far
+            return missing
         try:
             return read_json(req.get_data(cache=True))
         except NotJson as error:

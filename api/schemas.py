@@ -97,4 +97,4 @@ def _told(messages: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
             yield from _told(inner, path if key == "_schema" else (*path, str(key)))
         return
     for message in messages if isinstance(messages, list) else [messages]:
-        yield path, str(message)
+        yield path, str(message).removesuffix(".")  # some of marshmallow's own have one, none of ours

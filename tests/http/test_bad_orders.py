@@ -102,6 +102,11 @@ def test_a_misspelt_node_is_answered_with_the_one_that_was_meant(http):
     assert "did you mean 'paris'?" in problem_of(post(http, body), 422)["detail"]
 
 
+def test_mistakes_are_told_one_after_another_without_doubled_stops(http):
+    detail = problem_of(post(http, order_json(("SHIRT", 1), colour="red", channel=7)), 422)["detail"]
+    assert detail == "channel: Not a valid string; colour: Unknown field"
+
+
 def test_a_key_that_stands_twice_is_refused_wherever_a_body_is_read(http, contents):
     before = contents()
     order = orjson.dumps(order_json(("SHIRT", 1)))
