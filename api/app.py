@@ -41,6 +41,7 @@ def create_app(pointsman: Pointsman) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
     )
     app.before_request(_only_json)
+    app.after_request(_untyped_if_empty)
     problems.register(app)
     api = problems.ProblemApi(app)
     for field, kind, form in OPENAPI_TYPES:
@@ -59,7 +60,15 @@ def _only_json() -> Response | None:
     is_upload = request.endpoint in policies.UPLOADS and request.mimetype == uploads.MULTIPART
     if is_upload or request.endpoint == movements.ENDPOINT:
         return None
+    if request.endpoint in holds.MAY_BE_EMPTY and not request.mimetype and not request.get_data():
+        return None
     if request.url_rule and request.method in ("POST", "PUT") and not request.is_json:
         detail = "send JSON, with the header Content-Type: application/json"
         return problems.problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
     return None
+
+
+def _untyped_if_empty(response: Response) -> Response:
+    if response.status_code == HTTPStatus.NO_CONTENT:
+        response.headers.pop("Content-Type", None)
+    return response

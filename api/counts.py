@@ -1,7 +1,8 @@
 """A CSV of counted stock (node, sku, on_hand and, if known, at), checked whole before any of it counts."""
 
+import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from engine.stockroom import MOST_AT_ONCE
 from engine.store.stock import Count, Stamp
 from rules import literals
 
+MOST_NAMED = 1_000
+"""Positions whose count was older than known."""
 _MICROSECONDS = 1_000_000
 _COLUMNS = ["node", "sku", "on_hand"]
 
@@ -31,16 +34,23 @@ class CountShape(Strict):
 
 @dataclass(slots=True, kw_only=True)
 class Imported:
-    """What became of the counts, in positions. `unlike` are those counted by sequence, which a time can't be put to."""
+    """What became of the counts, in positions; of those older than known, the first MOST_NAMED, too."""
 
     counts: int = 0
     words: Counter[str] = field(default_factory=Counter)
+    older: list[Count] = field(default_factory=list)
 
     @property
     def record(self) -> dict[str, int]:
         names = {"set": "set", "same": "as_before", "older": "older_than_known", "differs": "contradicting"}
         found = {said: self.words[word] for word, said in names.items()}
         return {"positions": self.counts, **found, "counted_by_sequence": self.words["kind"]}
+
+    def add(self, counts: Sequence[Count], words: Sequence[str]) -> None:
+        self.counts += len(counts)
+        self.words.update(words)
+        older = [count for count, word in zip(counts, words, strict=True) if word == "older"]
+        self.older += older[: MOST_NAMED - len(self.older)]
 
 
 def read_counts(path: Path, pointsman: Pointsman) -> list[Count]:
@@ -52,6 +62,9 @@ def read_counts(path: Path, pointsman: Pointsman) -> list[Count]:
     found: list[Count] = []
     places: list[str] = []
     for where, count in _counts(path, pointsman.now, notes):
+        ahead = pointsman.stock.ahead(count)
+        if ahead is not None:
+            notes.append(dataclasses.replace(ahead, where=where))
         if count.node not in network.nodes:
             notes.append(Mistake(where=where, field="node", message=f"no node goes by the id '{count.node}'"))
         if (count.node, count.sku) in seen:
@@ -80,8 +93,7 @@ def place_counts(counts: list[Count], pointsman: Pointsman, progress: Callable[[
     done = Imported()
     for at in range(0, len(counts), MOST_AT_ONCE):
         some = counts[at : at + MOST_AT_ONCE]
-        done.words.update(item.word for item in pointsman.stock.place(some))
-        done.counts += len(some)
+        done.add(some, [item.word for item in pointsman.stock.place(some)])
         progress(len(some))
     return done
 

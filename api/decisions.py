@@ -9,7 +9,7 @@ from marshmallow import Schema
 
 from api.answers import DecisionAnswer
 from api.arguments import Blueprint
-from api.fields import Flag, IdempotencyKey, Word
+from api.fields import Flag, HeaderWord, IdempotencyKey
 from api.schemas import OrderRequest
 from api.staleness import ReadingHeaders
 from api.waiting_answers import BatchAnswer, batch_body
@@ -34,7 +34,7 @@ class BatchQuery(Schema):
 
 class DecisionHeaders(Schema):
     key = IdempotencyKey("answered with the same decision")
-    client = Word(
+    client = HeaderWord(
         data_key="X-Pointsman-Client",
         load_default=CALLER,
         metadata={"description": "who asks: whose the key is, and whose open holds are counted"},

@@ -156,6 +156,35 @@ class Word(fields.String):
         super().__init__(validate=[validate.Length(min=1, max=200), _readable], **options)
 
 
+class _Header(fields.String):
+    """A header's text. A server hands its bytes on as Latin-1; most callers write UTF-8."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return text.encode("latin-1").decode()
+        except UnicodeError:
+            return text
+
+
+class HeaderWord(Word, _Header):
+    """A Word that a header says."""
+
+
+class Country(fields.String):
+    """ISO 3166-1 alpha-2; a country written otherwise would be one that nothing goes to."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=validate.Regexp(r"[A-Z]{2}\Z", error="write a code such as FR"), **options)
+
+
+class Countries(fields.String):
+    """A country, or a glob of its two letters: FR, G?, *."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=_two_letters, **options)
+
+
 class Note(fields.String):
     """A text of at most 1,000 characters on one line; it may be empty."""
 
@@ -163,7 +192,7 @@ class Note(fields.String):
         super().__init__(validate=[validate.Length(max=1_000), _in_one_line], **options)
 
 
-class IdempotencyKey(fields.String):
+class IdempotencyKey(_Header):
     """The header by which a caller names a request; `told` is what becomes of one that is sent again."""
 
     def __init__(self, told: str) -> None:
@@ -175,7 +204,7 @@ class IdempotencyKey(fields.String):
         )
 
 
-class Who(Word):
+class Who(HeaderWord):
     """The header by which a caller says who does something."""
 
     def __init__(self) -> None:
@@ -185,13 +214,11 @@ class Who(Word):
             metadata={"description": "who does it, for the history; believed as it is said"},
         )
 
-    def _deserialize(self, value: Any, *more: Any, **named: Any) -> Any:
-        said = super()._deserialize(value, *more, **named)
-        try:
-            # a header's letters are handed on as Latin-1; most callers write UTF-8
-            return said.encode("latin-1").decode()
-        except UnicodeError:
-            return said
+
+def _two_letters(glob: str) -> None:
+    letters = re.sub(r"\*+", "*", glob)
+    if not re.fullmatch(r"[A-Z?]{2}|(?=.*\*)\*?([A-Z?]\*?){0,2}", letters):
+        raise ValidationError("write a code such as FR, or a glob such as G?")
 
 
 def _in_one_line(text: str) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 from marshmallow import ValidationError
 
+from api.json_texts import NotJson, read_json
 from api.schemas import OrderRequest, mistakes_of
 from engine.decide.trying import TEST_SUFFIX
 from engine.errors import InputInvalid, Mistake, OrderInvalid
@@ -87,10 +87,10 @@ def _is_meant(path: Path) -> bool:
 
 def _mistakes_or_order(where: str, text: bytes, shape: OrderRequest) -> Iterator[Mistake | Order]:
     try:
-        raw: Any = orjson.loads(text)
+        raw: Any = read_json(text)
         yield shape.load(raw)
-    except orjson.JSONDecodeError as error:
-        yield Mistake(where=where, field="", message=f"this is no JSON: {error}")
+    except NotJson as error:
+        yield Mistake(where=where, field="", message=f"this {error}")
     except ValidationError as error:
         yield from mistakes_of(error.messages, where=where)
 

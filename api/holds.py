@@ -11,20 +11,23 @@ from api.stock_answers import HoldsAnswer, HoldStateAnswer, page_record, state_r
 from api.stock_requests import EndRequest, ExtendRequest, HoldsQuery
 from engine.service import Pointsman
 
+MAY_BE_EMPTY = frozenset({"holds.confirm", "holds.release"})
+"""The endpoints that a request without a body means {} to."""
+
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
     """The holds of one Pointsman."""
     holds = Blueprint("holds", __name__, url_prefix="/v1", description="Units promised to an order until they leave")
 
     @holds.post("/decisions/<string:decision_id>/confirm")
-    @holds.arguments(EndRequest)
+    @holds.arguments(EndRequest, required=False)
     @holds.response(HTTPStatus.OK, HoldStateAnswer)
     def confirm(asked: dict[str, Any], decision_id: str) -> Response:
         """The goods left: they are no longer on hand, nor held"""
         return _answer(state_record(pointsman.holds.confirm(decision_id, shipments=_ways(asked), op=asked["op"])))
 
     @holds.post("/decisions/<string:decision_id>/release")
-    @holds.arguments(EndRequest)
+    @holds.arguments(EndRequest, required=False)
     @holds.response(HTTPStatus.OK, HoldStateAnswer)
     def release(asked: dict[str, Any], decision_id: str) -> Response:
         """The goods stay, free for other orders"""

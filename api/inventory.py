@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from api.fields import Degrees, Literal, Span, Word, detour_factor, thousandths
+from api.fields import Countries, Country, Degrees, Literal, Span, Word, detour_factor, thousandths
 from api.strict import Strict
 from engine.decide.distance import DISTANCE_STEP
 from engine.timetable import DAY
@@ -82,7 +82,7 @@ class ServiceShape(Strict):
     max_distance = Literal(literals.distance)
     max_weight = Literal(literals.weight)
     drop = Literal(literals.carbon)
-    countries = fields.List(Word())
+    countries = fields.List(Country())
     transit = fields.List(fields.Nested(BandShape), validate=validate.Length(min=1))
     daily_distance = Literal(literals.distance, validate=validate.Range(min=1_000, error="a day makes at least 1 km"))
     runs = fields.List(fields.String(validate=validate.OneOf(WEEKDAYS)), validate=validate.Length(min=1))
@@ -109,7 +109,7 @@ class NodeShape(Strict):
     type = fields.String(required=True, validate=validate.OneOf(NODE_TYPES))
     latitude = Degrees(90, required=True)
     longitude = Degrees(180, required=True)
-    country = Word(required=True)
+    country = Country(required=True)
     region = Word()
     tags = fields.List(Word())
     attributes = fields.Dict(keys=fields.String(), values=fields.Raw())
@@ -132,7 +132,7 @@ class OriginShape(Strict):
 
 
 class GoalShape(Strict):
-    country = Word()
+    country = Countries()
     region = Word()
     postcode = Word()
 

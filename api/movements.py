@@ -14,6 +14,7 @@ from flask import Response, request
 from marshmallow import Schema, ValidationError, fields, validate
 
 from api.arguments import Blueprint
+from api.json_texts import NotJson, read_json
 from api.problems import problem
 from api.schemas import mistakes_of
 from api.stock_requests import MovementRequest
@@ -134,9 +135,9 @@ def _read(number: int, text: bytes, shape: MovementRequest) -> _Line:
     if len(text) > MOST_BYTES_A_LINE:
         return _Line(number=number, said=f"the line is longer than {MOST_BYTES_A_LINE} bytes")
     try:
-        raw = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        return _Line(number=number, said=f"this is no JSON: {error}")
+        raw = read_json(text)
+    except NotJson as error:
+        return _Line(number=number, said=f"this {error}")
     op = raw.get("op") if isinstance(raw, dict) else None
     named = op if isinstance(op, str) else None
     try:

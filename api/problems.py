@@ -103,7 +103,7 @@ def problem(
     if findings:
         body["findings"] = findings
     response = Response(orjson.dumps(body), status=int(status), content_type="application/problem+json")
-    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:  # a quota is not freed by waiting
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 

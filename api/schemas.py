@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from api.fields import Degrees, Instant, Money, Units, Word
+from api.fields import Country, Degrees, Instant, Money, Units, Word
 from api.strict import Strict
 from engine.errors import Mistake
 from engine.facts import Line, Order, Place
@@ -13,7 +13,7 @@ from rules.vocabulary import DELIVERIES
 
 
 class DestinationRequest(Strict):
-    country = Word(load_default=None, metadata={"example": "FR"})
+    country = Country(load_default=None, metadata={"example": "FR"})
     postcode = Word(load_default=None, metadata={"example": "69003"})
     region = Word(load_default=None)
     latitude = Degrees(90, required=True, metadata={"example": 45.75})
@@ -97,4 +97,4 @@ def _told(messages: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
             yield from _told(inner, path if key == "_schema" else (*path, str(key)))
         return
     for message in messages if isinstance(messages, list) else [messages]:
-        yield path, str(message)
+        yield path, str(message).removesuffix(".")  # some of marshmallow's own have one, none of ours

@@ -10,11 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from api.counts import place_counts, read_counts
+from api.counts import MOST_NAMED, Imported, place_counts, read_counts
 from api.options import AS_JSON, INSTANT, print_json
 from api.staleness import MAX_STALE, tell_age
 from api.stock_answers import page_record, state_record, stock_record
 from api.stock_requests import MOST_HOLDS
+from engine.decide.decision import timestamp
 from engine.errors import InputInvalid, Mistake
 from engine.holding import HoldState
 from engine.service import Pointsman
@@ -25,6 +26,7 @@ _OP = click.option("--op", help="A name for this request; sent again, it is answ
 _SHIPMENTS = click.option(
     "--shipment", "shipments", multiple=True, help="NODE/SERVICE of a shipment; several may be named. Default: all."
 )
+_MOST_NAMED = 10
 
 
 @click.group()
@@ -40,8 +42,8 @@ def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
     """Take over what FILE counts: a CSV of node, sku, on_hand and, if known, at (as 2026-11-27T08:15:00Z).
 
     Positions it doesn't name stay as they are. A count older than what is known of its position changes nothing; one
-    without `at` is as of now. If there is a mistake in the file, none of it counts. The stock.csv of a load will do:
-    its daily_sales stay as they were loaded.
+    without `at` is as of now; `at` may be at most 5 minutes ahead of the clock here. If there is a mistake in the file,
+    none of it counts. The stock.csv of a load will do: its daily_sales stay as they were loaded.
 
     Example: pointsman stock import examples/hexagone/stock.csv
     """
@@ -51,9 +53,12 @@ def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
             task = progress.add_task("importing", total=len(counts))
             done = place_counts(counts, service, lambda some: progress.advance(task, some))
     if as_json:
-        print_json(done.record)
-    for name, count in [] if as_json else done.record.items():
-        click.echo(f"{count:>12,}  {name.replace('_', ' ')}")
+        print_json({**done.record, "older": [{"node": count.node, "sku": count.sku} for count in done.older]})
+        return
+    for name, number in done.record.items():
+        click.echo(f"{number:>12,}  {name.replace('_', ' ')}")
+    if done.older:
+        click.echo(_older_line(done), err=True)
 
 
 @stock.command("show")
@@ -155,7 +160,7 @@ def release(settings: Settings, decision_id: str, shipments: tuple[str, ...], op
 
 @hold.command()
 @_DECISION
-@click.option("--minutes", type=click.IntRange(1), help="From now.")
+@click.option("--minutes", type=click.IntRange(1), help="So many from now on.")
 @click.option("--until", type=INSTANT, help="As 2026-11-27T08:15:00Z.")
 @_OP
 @AS_JSON
@@ -163,7 +168,7 @@ def release(settings: Settings, decision_id: str, shipments: tuple[str, ...], op
 def extend(
     settings: Settings, decision_id: str, minutes: int | None, until: int | None, op: str | None, *, as_json: bool
 ) -> None:
-    """Let a hold last longer.
+    """Let a hold last longer; --minutes count from now, not from when it would end. A hold is never made shorter.
 
     Example: pointsman hold extend 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --minutes 120
     """
@@ -171,7 +176,16 @@ def extend(
         raise click.UsageError("say either --minutes or --until")
     with Pointsman(settings) as service:
         found = service.holds.extend(decision_id, until=until, minutes=minutes, op=op)
+        asked = until if until is not None else service.now + 60 * (minutes or 0)
     _print_state(found, as_json=as_json)
+    if found.until is not None and found.until > asked:
+        click.echo(f"it lasts until {timestamp(found.until)} anyway: a hold is never made shorter", err=True)
+
+
+def _older_line(done: Imported) -> str:
+    named = ", ".join(f"{count.sku} at {count.node}" for count in done.older[:_MOST_NAMED])
+    left = done.record["older_than_known"] - _MOST_NAMED
+    return f"older than known: {named}" + (f" ... and {left:,} more; --json has the first {MOST_NAMED:,}" * (left > 0))
 
 
 def _ways(service: Pointsman, decision_id: str, shipments: tuple[str, ...]) -> list[tuple[str, str]]:

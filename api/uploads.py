@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from flask import Request
 from marshmallow import ValidationError, fields, validate
 from werkzeug.exceptions import BadRequest
 
 from api.fields import Note
+from api.json_texts import NotJson, read_json
 from api.schemas import mistakes_of
 from api.strict import Strict
 from engine.errors import InputInvalid, Mistake
@@ -74,9 +74,9 @@ def _from_form(request: Request) -> tuple[_Files, str]:
 
 def _from_json(body: bytes) -> tuple[_Files, str]:
     try:
-        raw: Any = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"the body is no JSON: {error}") from None
+        raw: Any = read_json(body)
+    except NotJson as error:
+        raise BadRequest(f"the body {error}") from None
     try:
         data = UploadRequest().load(raw)
     except ValidationError as error:

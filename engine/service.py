@@ -194,6 +194,7 @@ class Pointsman:
 
     def ready(self) -> dict[str, str]:
         """The versions that decide; raises NotReady or StoreUnavailable if none could."""
+        self._client.verify_answering()
         snapshot, matcher = self._facts([], self.now)
         self._ledger.verify_writable()
         return {"network_version": snapshot.network.version, "policy_version": matcher.policies.version}

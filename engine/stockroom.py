@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from engine.decide.availability import Available, available, channels
+from engine.decide.decision import timestamp
 from engine.decide.matching import Matcher
 from engine.errors import Contended, InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts import Network, Position, Product, Snapshot
@@ -18,6 +19,9 @@ OTHER_CHANNEL = "*"
 """Stands for any channel that no rule names."""
 MOST_AT_ONCE = 500
 """Positions that one script takes on."""
+MINUTES_AHEAD = 5
+"""How far a source's clock may be ahead of ours. Later, no honest count would be newer for so long."""
+_MICROSECONDS = 1_000_000
 _MOST_RELOADS = 10
 
 Facts: TypeAlias = Callable[[Sequence[str], int], tuple[Snapshot, Matcher]]
@@ -96,7 +100,8 @@ class Stockroom:
     def put(self, count: Count) -> Placed:
         """What the source counted, unless it said something newer before.
 
-        Raises NotFound, StockConflict if two messages contradict each other, StoreUnavailable.
+        Raises NotFound, StockConflict if two messages contradict each other, InputInvalid if its time is still to come,
+        StoreUnavailable.
         """
         unknown = self.unknown([count])[0]
         if unknown is not None:
@@ -117,7 +122,12 @@ class Stockroom:
         return Placed(applied=found.word == "set", older=found.word == "older", position=position)
 
     def place(self, counts: Sequence[Count]) -> list[Counted]:
-        """Counts, at most MOST_AT_ONCE, at one moment; raises InputInvalid if a node or SKU is unknown."""
+        """Counts, at most MOST_AT_ONCE, at one moment; raises InputInvalid if a node or SKU is unknown, or the time of
+        a count still to come.
+        """
+        early = [mistake for count in counts if (mistake := self.ahead(count)) is not None]
+        if early:
+            raise InputInvalid(early)
         for attempt in range(_MOST_RELOADS):
             mistakes, version = self._checked(counts, anew=attempt > 0)
             unknown = [mistake for mistake in mistakes if mistake is not None]
@@ -140,6 +150,17 @@ class Stockroom:
                 rest = iter(found)
                 return [mistake or next(rest) for mistake in mistakes]
         raise Contended("the network is being loaded over and over; try again")
+
+    def ahead(self, count: Count) -> Mistake | None:
+        """That the source's time of the count is more than MINUTES_AHEAD after ours."""
+        now, stamp = self._clock(), count.stamp
+        if stamp.kind == "s" or stamp.number <= (now + 60 * MINUTES_AHEAD) * _MICROSECONDS:
+            return None
+        told = (
+            f"{timestamp(stamp.number // _MICROSECONDS)} is more than {MINUTES_AHEAD} minutes ahead of the clock here"
+            f" ({timestamp(now)}); write when it was counted"
+        )
+        return Mistake(field="at", message=told)
 
     def unknown(self, items: Sequence[Count] | Sequence[Movement]) -> list[Mistake | None]:
         """For each, what of it nobody knows."""

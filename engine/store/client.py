@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from redis.backoff import ExponentialWithJitterBackoff
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.cluster import RedisCluster
 from redis.exceptions import (
     AskError,
@@ -34,6 +34,8 @@ TRIES_AGAIN = 2
 """redis-py sends a command again by itself, so commit.lua knows each decision's id. A server that hangs is given up
 after six seconds.
 """
+READY_SECONDS = 1.5
+"""How long the server may take to say that it is there: those who ask are many, ask often, and wait for no one."""
 REPLICA_MILLISECONDS = 1_000
 """How long replicas may take to have what was written. Less than ANSWER_SECONDS."""
 _SCAN = 1_000
@@ -48,6 +50,7 @@ class Client:
         """`replicas` is how many must have what is written before it is answered. `revive` starts the server again, if
         it is ours and has died.
         """
+        self._url = url
         self._replicas = replicas
         self._revive = revive
         # Any: the types that redis-py ships leave open whether an answer is bytes, text or nothing
@@ -108,10 +111,25 @@ class Client:
         """
         try:
             return act()
-        except StoreUnavailable:
-            if not self._revive():
+        except StoreUnavailable as error:
+            # one that gives no answer is there: it need not be started, and it was waited for
+            if isinstance(error.__cause__, NoAnswer) or not self._revive():
                 raise
             return act()
+
+    def verify_answering(self) -> None:
+        """Raise StoreUnavailable, after READY_SECONDS, if the server is there and gives no answer."""
+        if self._cluster:  # one of its nodes may hang and be nothing to this network
+            return
+        once = connected(
+            self._url,
+            retry=Retry(NoBackoff(), 0),
+            socket_connect_timeout=READY_SECONDS,
+            socket_timeout=READY_SECONDS,
+        )
+        # what else it fails at, the next command meets, and mends where that can be
+        with faults(), contextlib.closing(once), contextlib.suppress(Away, ResponseError):
+            once.ping()
 
     def names(self, prefix: str) -> list[str]:
         """Every key that starts with `prefix`, letter for letter, once, sorted."""

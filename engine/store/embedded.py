@@ -31,6 +31,8 @@ Answer = Literal["ready", "loading", "silent", "absent"]
 _UNUSABLE = "the embedded server can't be used"
 _SECONDS_WITHOUT_PROGRESS = 30.0
 _SECONDS_TO_ANSWER = 1.0
+_SECONDS_OF_SILENCE = 5.0
+"""Of a server that listens: it is no longer starting, it hangs."""
 _MILLISECONDS_BETWEEN_LOOKS = 5
 _LONGEST_SOCKET_PATH = 100  # bytes; Linux has room for 107, macOS for 103
 _LONGEST_LOG = 1_000_000  # bytes; a longer one is set aside at the next start
@@ -88,14 +90,21 @@ class EmbeddedServer:
             time.sleep(_MILLISECONDS_BETWEEN_LOOKS / 1000)
 
     def _start_or_wait(self) -> None:
-        """Return when it is ready. Of several processes here, the one that takes start.lock starts it, and all wait."""
+        """Return when it is ready. Of several processes here, the one that takes start.lock starts it, and all wait;
+        not long, though, for a server that listens and says nothing.
+        """
         keeper_gone = select.poll()
         until = time.monotonic() + _SECONDS_WITHOUT_PROGRESS
+        heard = time.monotonic()
         starting = False
         with contextlib.ExitStack() as at_end:
             start = _opened(self._data / "start.lock")
             at_end.callback(os.close, start)
             while (answer := _answer(self._socket)) != "ready":
+                if answer != "silent":
+                    heard = time.monotonic()
+                elif time.monotonic() > heard + _SECONDS_OF_SILENCE:
+                    raise self._fault(f"runs, but has given no answer for {_SECONDS_OF_SILENCE:g} s")
                 if answer == "loading":
                     until = time.monotonic() + _SECONDS_WITHOUT_PROGRESS
                 elif answer == "absent" and not starting and _taken(start, fcntl.LOCK_EX):

@@ -109,7 +109,7 @@ def test_every_mistake_of_an_order_is_said(run: Run, order: Callable[..., Path])
     assert said.returncode == 1
     assert f"{path}: channel: " in said.stderr
     assert f"{path}: lines.0.quantity: a quantity is a whole number" in said.stderr
-    assert f"{path}: colour: Unknown field." in said.stderr
+    assert f"{path}: colour: Unknown field\n" in said.stderr
     assert "3 mistakes; nothing was changed" in said.stderr
 
 

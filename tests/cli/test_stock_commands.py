@@ -1,11 +1,13 @@
 """Stock and holds on the command line."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from engine.decide.decision import timestamp
 from tests.commanding import Command, Run, installed
 
 ORDER = {
@@ -49,7 +51,7 @@ def shown(run: Run, sku: str) -> dict[str, int]:
 def test_an_import_counts_the_positions_it_names_and_leaves_the_others(run: Run, counts: Callable[[str], Path]) -> None:
     rows = [
         "node,sku,on_hand,at,daily_sales",
-        "lyon,RARE,7,2026-11-27T08:00:00Z,1.5",
+        "lyon,RARE,7,2025-11-27T08:00:00Z,1.5",
         "paris,COAT,1,,",
         "lille,ÉTÉ 日本 ☂,0,,",
     ]
@@ -62,13 +64,28 @@ def test_an_import_counts_the_positions_it_names_and_leaves_the_others(run: Run,
         "older_than_known": 0,
         "contradicting": 0,
         "counted_by_sequence": 0,
+        "older": [],
     }
     assert (shown(run, "RARE"), shown(run, "COAT")) == ({"lyon": 7}, {"lille": 3, "paris": 1})
-    later = counts("node,sku,on_hand,at\nlyon,RARE,5,2026-11-27T07:59:59Z\nparis,COAT,2,2030-01-01T00:00:00Z\n")
+    soon = timestamp(int(time.time()) + 60)
+    later = counts(f"node,sku,on_hand,at\nlyon,RARE,5,2025-11-27T07:59:59Z\nparis,COAT,2,{soon}\n")
     told = run("stock", "import", later)
     assert "1  set" in told.stdout
     assert "1  older than known" in told.stdout
+    assert told.stderr.endswith("older than known: RARE at lyon\n")
+    assert json.loads(run("stock", "import", later, "--json").stdout)["older"] == [{"node": "lyon", "sku": "RARE"}]
     assert (shown(run, "RARE"), shown(run, "COAT")["paris"]) == ({"lyon": 7}, 2)
+
+
+def test_a_count_from_a_time_still_to_come_is_a_mistake_and_nothing_counts(
+    run: Run, counts: Callable[[str], Path]
+) -> None:
+    before = shown(run, "LAMP")
+    path = counts("node,sku,on_hand,at\nlyon,LAMP,77,\nparis,LAMP,1,2199-01-01T00:00:00Z\n")
+    said = run("stock", "import", path)
+    assert said.returncode == 1
+    assert said.stderr.startswith(f"{path}:3: at: 2199-01-01T00:00:00Z is more than 5 minutes ahead of the clock here")
+    assert shown(run, "LAMP") == before
 
 
 def test_every_mistake_of_an_import_is_told_by_line_and_field_and_nothing_counts(
@@ -109,6 +126,11 @@ def test_a_hold_is_listed_shown_extended_and_ended_by_shipment(run: Run, tmp_pat
     assert name in run("hold", "list").stdout
     until = json.loads(run("hold", "extend", name, "--minutes", "10000", "--json").stdout)["expires_at"]
     assert until > made["hold"]["expires_at"]
+    for words in (("--minutes", "120"), ("--until", timestamp(int(time.time()) + 60))):
+        shorter = run("hold", "extend", name, *words)
+        assert (shorter.returncode, f"held until {until}" in shorter.stdout) == (0, True)
+        assert shorter.stderr == f"it lasts until {until} anyway: a hold is never made shorter\n"
+    assert run("hold", "extend", name, "--until", until).stderr == ""
     confirmed = run("hold", "confirm", name, "--shipment", ways[0], "--op", "one")
     assert f"{ways[0]} " in confirmed.stdout
     assert confirmed.stdout.count(": confirmed at ") == 1
@@ -121,3 +143,14 @@ def test_a_hold_is_listed_shown_extended_and_ended_by_shipment(run: Run, tmp_pat
     wrong = run("hold", "confirm", name, "--shipment", "paris/rocket")
     assert wrong.stderr.startswith("--shipment: the decision has no shipment 'paris/rocket'; it has ")
     assert json.loads(run("ledger", "check", "--json").stdout)["clean"]
+
+
+def test_of_many_older_counts_some_are_named(run: Run, counts: Callable[[str], Path]) -> None:
+    rows = [(node, sku) for sku in ("SHIRT", "LAMP", "COAT", "ÉTÉ 日本 ☂") for node in ("lille", "lyon", "paris")]
+    assert (
+        run("stock", "import", counts("node,sku,on_hand\n" + "".join(f"{a},{b},3\n" for a, b in rows))).returncode == 0
+    )
+    old = counts("node,sku,on_hand,at\n" + "".join(f"{a},{b},4,2020-01-01T00:00:00Z\n" for a, b in rows))
+    told = run("stock", "import", old).stderr
+    assert told.endswith("ÉTÉ 日本 ☂ at lille ... and 2 more; --json has the first 1,000\n")
+    assert len(json.loads(run("stock", "import", old, "--json").stdout)["older"]) == 12

@@ -50,6 +50,10 @@ JSON = {"content_type": "application/json"}
         ("destination.latitude", order_json(destination={"country": "FR", "postcode": "75001"})),
         ("destination.latitude", order_json(destination=HERE | {"latitude": 90.1})),
         ("destination.longitude", order_json(destination=HERE | {"longitude": "east"})),
+        *(
+            ("destination.country", order_json(destination=HERE | {"country": said}))
+            for said in ("France", "fr", "FRA", "F", "", "F?", "FR\n", 33)
+        ),
         ("destination.street", order_json(destination=HERE | {"street": "rue de Rivoli"})),
         ("id", order_json(id=7)),
         ("id", order_json(id="")),
@@ -96,6 +100,20 @@ def test_every_mistake_is_told_at_once(http):
 def test_a_misspelt_node_is_answered_with_the_one_that_was_meant(http):
     body = order_json(delivery="click_and_collect", destination=None, collect_at="parsi")
     assert "did you mean 'paris'?" in problem_of(post(http, body), 422)["detail"]
+
+
+def test_mistakes_are_told_one_after_another_without_doubled_stops(http):
+    detail = problem_of(post(http, order_json(("SHIRT", 1), colour="red", channel=7)), 422)["detail"]
+    assert detail == "channel: Not a valid string; colour: Unknown field"
+
+
+def test_a_key_that_stands_twice_is_refused_wherever_a_body_is_read(http, contents):
+    before = contents()
+    order = orjson.dumps(order_json(("SHIRT", 1)))
+    twice = order.replace(b'"quantity":1', b'"quantity":1,"quantity":2')
+    assert "'quantity' twice" in problem_of(post(http, twice), 400)["detail"]
+    assert "'files' twice" in problem_of(post(http, b'{"files":{},"files":{}}', "/v1/policies"), 400)["detail"]
+    assert contents() == before
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,18 @@ def test_the_same_request_again_is_answered_with_the_same_bytes(http, made):
     assert act(http, made, "confirm").data == first.data
 
 
+@pytest.mark.parametrize(("verb", "ended"), [("confirm", "confirmed"), ("release", "released")])
+def test_without_a_body_all_that_is_held_is_ended(http, made, verb, ended):
+    assert http.post(f"/v1/decisions/{made}/{verb}").data == act(http, made, verb).data
+    assert set(states(http.get(f"/v1/holds/{made}")).values()) == {ended}
+
+
+def test_a_body_is_still_to_be_json(http, made):
+    for more in ({"data": "{}"}, {"data": "{}", "content_type": "text/plain"}):
+        problem_of(http.post(f"/v1/decisions/{made}/confirm", **more), 415)
+    problem_of(http.post(f"/v1/decisions/{made}/extend"), 415)
+
+
 def test_what_has_ended_is_a_conflict_that_says_how_and_when(http, made):
     act(http, made, "confirm")
     for response in (act(http, made, "release"), act(http, made, "extend", minutes=10)):
@@ -135,7 +147,8 @@ def test_a_client_with_all_the_holds_it_may_have_is_told_so(pointsman, server_ur
         first = http.post("/v1/decisions", json=order_json(), headers=mine).get_json()["id"]
         response = http.post("/v1/decisions", json=order_json(), headers=mine)
         assert problem_of(response, 429)["type"] == "urn:pointsman:problem:quota-exceeded"
-        assert int(response.headers["Retry-After"]) >= 1
+        assert "Retry-After" not in response.headers
+        assert "confirm or release some" in response.get_json()["detail"]
         assert http.post("/v1/decisions", json=order_json()).status_code == 201
         act(http, first, "release")
         assert http.post("/v1/decisions", json=order_json(), headers=mine).status_code == 201

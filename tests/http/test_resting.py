@@ -53,6 +53,7 @@ def test_other_orders_are_told_that_the_node_rests(http, rejected):
 
 def test_people_end_a_rest(http, rejected):
     response = http.delete("/v1/resting/lyon", headers={"X-Pointsman-User": "Ada"})
+    assert "Content-Type" not in response.headers
     assert (response.status_code, response.data) == (204, b"")
     assert http.get("/v1/resting").get_json() == {"nodes": []}
     made = http.post("/v1/decisions", json=order_json(("RARE", 1))).get_json()

@@ -4,6 +4,7 @@ import pytest
 
 from api.answers import AvailabilityAnswer
 from api.stock_answers import CountAnswer, SkuStockAnswer
+from engine.decide.decision import timestamp
 from tests.conftest import activate
 from tests.http.problems import fields_of, problem_of
 from tests.ordering import order_json
@@ -68,6 +69,17 @@ def test_a_count_that_is_not_understood_is_refused_and_changes_nothing(http, con
     before = contents()
     assert field in fields_of(problem_of(put(http, **body), 422))
     assert contents() == before
+
+
+def test_a_count_from_a_time_still_to_come_is_refused_so_that_no_honest_one_is_older_than_it(http, contents, clock):
+    before = contents()
+    problem = problem_of(put(http, on_hand=70, at=timestamp(clock.now + 301)), 422)
+    assert fields_of(problem) == ["at"]
+    assert "more than 5 minutes ahead" in problem["detail"]
+    assert contents() == before
+    assert put(http, on_hand=70, at=timestamp(clock.now + 300)).get_json()["result"] == "set"
+    clock.now += 301
+    assert put(http, on_hand=69, at=timestamp(clock.now)).get_json()["result"] == "set"
 
 
 def test_unknown_nodes_and_skus_are_not_found(http):

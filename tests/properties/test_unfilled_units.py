@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.decide.matching import Matcher
-from engine.decide.remaining import Rest, decide_rest
+from engine.decide.remaining import Remainder, decide_remainder
 from engine.facts import Position
 from tests.building import LILLE, LYON, MARSEILLE, NOW, decided, node, order, policies, service, snapshot
 
@@ -92,6 +92,6 @@ def test_reasons_account_for_every_unit_there_is(stock, lines, rules, loads):
 )
 def test_of_what_is_decided_again_too(stock, lines, rules, barred, kept):
     whole = order(*lines)
-    rest = Rest(whole=whole, units={line.id: line.quantity for line in whole.lines}, barred=barred, kept=kept)
+    remainder = Remainder(whole=whole, units={line.id: line.quantity for line in whole.lines}, barred=barred, kept=kept)
     with contextlib.closing(Matcher(policies(*rules))) as matcher:
-        accounted(decide_rest(rest, facts(stock, {}), matcher, NOW, held_from=NOW), stock)
+        accounted(decide_remainder(remainder, facts(stock, {}), matcher, NOW, held_from=NOW), stock)

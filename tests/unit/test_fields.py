@@ -1,9 +1,11 @@
 """What systems write, read into the engine's integers."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from api.fields import Instant
+from api.fields import Countries, Instant
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,16 @@ def test_an_instant_is_rfc_3339(text, seconds):
 def test_anything_else_is_no_instant(text):
     with pytest.raises(ValidationError):
         Instant().read(text)
+
+
+@given(st.text("AZ?*a1É", max_size=5))
+def test_a_glob_of_countries_is_one_that_some_country_could_match(text):
+    """Capitals, ? and * alone; two letters, or fewer and a * that stands for the rest, or for nothing."""
+    letters = len(text.replace("*", ""))
+    could = set(text) <= set("AZ?*") and (letters == 2 or (letters < 2 and "*" in text))
+    try:
+        Countries().deserialize(text)
+    except ValidationError:
+        assert not could
+    else:
+        assert could

@@ -159,6 +159,13 @@ def test_a_network_that_says_nothing_of_all_this_keeps_the_version_it_always_had
         (("tags: [small]}", "tags: [big]}"), "lanes.0.from.tags.0", "no node has the tag 'big'"),
         (("{groups: [shops]}", "{groups: []}"), "lanes.1.from", "which nodes"),
         (('to: {country: "G?"}', "to: {}"), "lanes.1.to", "where it leads"),
+        (('to: {country: "G?"}', "to: {country: Great*}"), "lanes.1.to.country", "a code such as FR, or a glob"),
+        (("country: FR\n    hours", "country: France\n    hours"), "nodes.2.country", "write a code such as FR"),
+        (
+            ("    unit_prices:", "    countries: [FR, fr]\n    unit_prices:"),
+            "services.0.countries.1",
+            "write a code such as FR",
+        ),
         (
             ("services: [parcel]\n    no_service", "services: [collect]\n    no_service"),
             "lanes.0.services.0",

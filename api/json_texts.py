@@ -1,0 +1,32 @@
+"""JSON that is strict: no NaN, no lone surrogates, no nesting that exhausts the stack, no key twice in an object."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+
+class NotJson(Exception):
+    """Says what the text is or does, as in "the body is no JSON"."""
+
+
+def read_json(text: bytes) -> Any:
+    """Raises NotJson."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise NotJson(f"is no JSON: {error}") from None
+    # orjson takes the last of two values under one key; which one was meant, nobody knows
+    try:
+        json.loads(text.decode(), object_pairs_hook=_once, parse_int=len, parse_float=len)
+    except RecursionError:
+        raise NotJson("is nested too deeply") from None
+    return found
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> None:
+    names = {name for name, _ in pairs}
+    if len(names) != len(pairs):
+        twice = next(name for name in names if sum(name == other for other, _ in pairs) > 1)
+        raise NotJson(f"says '{twice}' twice in one object; say it once")
