@@ -50,7 +50,8 @@ def main(*, decisions: int, processes: int, threads: int, kills: int, seed: int)
     click.echo(f"killed: {soak.killed['callers']} processes of callers, {soak.killed['server']} servers")
     click.echo(
         f"{verdict.oversold} units oversold, {verdict.floors_broken} floors broken, {verdict.days_too_full} full days"
-        f", {verdict.leaked} holds leaked, {len(verdict.lost)} answers lost, {len(verdict.drifts)} drifts"
+        f", {verdict.shipped_resting} shipments from nodes that rest ({verdict.rests:,} rests), {verdict.leaked} holds leaked"
+        f", {len(verdict.lost)} answers lost, {len(verdict.drifts)} drifts"
     )
     for line in [*verdict.lost[:20], *verdict.drifts[:20]]:
         click.echo(line)
@@ -103,7 +104,7 @@ class Soak:
             say("judging")
         with _opened(settings) as pointsman:  # when every hold's time has come
             pointsman.ready()
-            return judge(pointsman, data, policies)
+            return judge(pointsman, data, policies, clock)
 
     def _start(self, number: int, data: Path, clock: Clock) -> None:
         self._started += 1

@@ -13,14 +13,16 @@ import orjson
 from engine.service import Pointsman
 from engine.store import log
 from engine.store.log import Entry
-from tests.soak.worlds import FULL, MOST_A_DAY, floor
+from tests.soak.worlds import FULL, MOST_A_DAY, Clock, floor
 
 _STATES = {"confirmed", "released", "expired", "rejected"}
 
 
 @dataclass(kw_only=True)
 class Verdict:
-    """Units oversold, floors broken, days too full, holds leaked, answers that the log does not have, drifts."""
+    """Units oversold, floors broken, days too full, shipments given to nodes that rest, holds leaked, answers that the
+    log does not have, drifts.
+    """
 
     decisions: int = 0
     answers: int = 0
@@ -32,21 +34,26 @@ class Verdict:
     oversold: int = 0
     floors_broken: int = 0
     days_too_full: int = 0
+    rests: int = 0
+    """Begun."""
+    shipped_resting: int = 0
     leaked: int = 0
     lost: list[str] = field(default_factory=list)
     drifts: list[str] = field(default_factory=list)
 
     @property
     def faults(self) -> int:
-        counted = self.oversold + self.floors_broken + self.days_too_full + self.leaked
+        counted = self.oversold + self.floors_broken + self.days_too_full
+        counted += self.shipped_resting + self.leaked
         return counted + len(self.lost) + len(self.drifts)
 
 
 @dataclass(kw_only=True)
 class Reading:
-    """The log, read by the judge. `policies` are names by version."""
+    """The log, read by the judge. `policies` are names by version, `clock` is that of the callers."""
 
     policies: Mapping[str, str]
+    clock: Clock
     verdict: Verdict
     bodies: dict[str, str] = field(default_factory=dict)
     """SHA-256 of each decision's bytes."""
@@ -59,6 +66,9 @@ class Reading:
     moved: dict[str, int] = field(default_factory=dict)
     rejected: set[tuple[str, str]] = field(default_factory=set)
     waiting: set[str] = field(default_factory=set)
+    resting: dict[str, int] = field(default_factory=dict)
+    """Until when, by node."""
+    woken: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, entry: Entry) -> None:
         self.verdict.entries[entry.kind] += 1
@@ -74,6 +84,8 @@ class Reading:
                         self.moved[op] = delta
             case "rejected":
                 self._rejected(entry, entry.record)
+            case "woken":
+                self._woken(entry)
             case "withdrawn":
                 self._waits_no_more(entry.decision)
             case "confirmed" | "released" | "expired":
@@ -97,6 +109,12 @@ class Reading:
         self.held.update(taken)
         for shipment in record["shipments"]:
             self.loads[entry.day, shipment["node"]] += 1
+        # the commit went by an instant before its own: whoever rests still rested then. That one is not in the log, so
+        # of who rested then and does no more nothing can be said
+        committed = self.clock.then(entry.place[0] / 1_000)
+        self.verdict.shipped_resting += sum(
+            self.resting.get(shipment["node"], 0) > committed for shipment in record["shipments"]
+        )
         full = policy == "a full day" and any(shipment["node"] == FULL for shipment in record["shipments"])
         self.verdict.days_too_full += full and self.loads[entry.day, FULL] > MOST_A_DAY
         self.shipments[entry.decision], self.days[entry.decision] = parts, entry.day
@@ -129,6 +147,15 @@ class Reading:
                 self.states[entry.decision][number] = "rejected"
                 self.loads[self.days[entry.decision], record["node"]] -= record["room"]
 
+        if "rest" in record:
+            self.verdict.rests += 1
+            self.resting[record["node"]] = max(self.resting.get(record["node"], 0), record["rest"]["until"])
+
+    def _woken(self, entry: Entry) -> None:
+        self.woken.add((entry.decision, entry.caller))
+        rested = self.resting.pop(entry.decision, 0) > entry.at
+        self.verdict.lost += [] if rested else [f"{entry.decision} was let rest no more, and did not rest"]
+
     def _ended(self, entry: Entry) -> None:
         for number in entry.shipments or ():
             part = self.shipments[entry.decision][number]
@@ -140,10 +167,10 @@ class Reading:
             self.states[entry.decision][number] = entry.kind
 
 
-def judge(pointsman: Pointsman, answers: Path, policies: Mapping[str, str]) -> Verdict:
+def judge(pointsman: Pointsman, answers: Path, policies: Mapping[str, str], clock: Clock) -> Verdict:
     """`answers` is the folder of what the callers wrote down."""
     verdict = Verdict()
-    reading = Reading(policies=policies, verdict=verdict)
+    reading = Reading(policies=policies, clock=clock, verdict=verdict)
     for entry in log.entries(pointsman._client, pointsman._keys):
         reading.add(entry)
     _compare(pointsman, reading, answers)
@@ -161,23 +188,9 @@ def _compare(pointsman: Pointsman, reading: Reading, answers: Path) -> None:
     newest: defaultdict[str, int] = defaultdict(int)
     for kind, name, said in _written(answers):
         reading.verdict.answers += 1
-        match kind:
-            case "decided":
-                found = reading.bodies.get(name) == said
-            case "ended":
-                found = len(said) == len(reading.states.get(name, ())) and all(
-                    state in ("held", known) for state, known in zip(said, reading.states[name], strict=True)
-                )
-            case "extended":
-                found = reading.until.get(name, 0) >= said or set(reading.states[name]) & _STATES != set()
-            case "moved":
-                found = reading.moved.get(name) == said
-            case "rejected":
-                found = (name, said) in reading.rejected
-            case _:
-                newest[name] = max(newest[name], said)
-                found = True
-        if not found:
+        if kind == "counted":
+            newest[name] = max(newest[name], said)
+        elif not _is_logged(reading, kind, name, said):
             reading.verdict.lost.append(f"{kind} {name} {said}")
     waiting = {place.waiting.decision for place in pointsman.backlog.page(limit=1_000_000).places}
     reading.verdict.lost += [f"waiting {name}" for name in sorted(waiting ^ reading.waiting)]
@@ -186,6 +199,26 @@ def _compare(pointsman: Pointsman, reading: Reading, answers: Path) -> None:
         stamp = pointsman._client.redis.hget(pointsman._keys.stamp(sku), node)
         if stamp is None or int(stamp.split()[1]) < number:
             reading.verdict.lost.append(f"counted {name} {number}")
+
+
+def _is_logged(reading: Reading, kind: str, name: str, said: Any) -> bool:
+    """Whether the log has what a caller was answered."""
+    match kind:
+        case "decided":
+            return reading.bodies.get(name) == said
+        case "ended":
+            return len(said) == len(reading.states.get(name, ())) and all(
+                state in ("held", known) for state, known in zip(said, reading.states[name], strict=True)
+            )
+        case "extended":
+            return reading.until.get(name, 0) >= said or set(reading.states[name]) & _STATES != set()
+        case "moved":
+            return reading.moved.get(name) == said
+        case "rejected":
+            return (name, said) in reading.rejected
+        case "woken":
+            return (name, said) in reading.woken
+    return False
 
 
 def _written(answers: Path) -> Iterator[tuple[str, str, Any]]:

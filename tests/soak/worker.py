@@ -1,8 +1,8 @@
 """`python -m tests.soak.worker DATA BEGAN SPEED THREADS SEED`: many callers in one process, until it is killed.
 
 Each decides, alone or in batches, lets units wait and be served later, rejects, confirms, releases, extends, counts,
-moves and activates at random. It asks again under the same name while the server does not answer, and writes down each
-answer it got, and nothing that it got none for.
+moves, lets nodes rest no more and activates at random. It asks again under the same name while the server does not
+answer, and writes down each answer it got, and nothing that it got none for.
 """
 
 import hashlib
@@ -49,6 +49,7 @@ _ODDS = {
     "extend": 4,
     "count": 6,
     "move": 13,
+    "wake": 4,
     "activate": 1,
 }
 
@@ -162,6 +163,14 @@ class Caller:
         # asked again after it was applied, it is told as seen
         if found is not None and found[0].word in ("applied", "seen"):
             self._write("moved", name, delta)
+
+    def wake(self, name: str) -> None:
+        """End a rest, under a name of its own."""
+        found = self._asked(self._pointsman.rests.all)
+        if found:
+            node = self._dice.choice(found)["node"]
+            if self._asked(lambda: self._pointsman.rests.end(node, who=name) or True):
+                self._write("woken", node, name)
 
     def activate(self, name: str) -> None:
         version = self._dice.choice(self._versions)

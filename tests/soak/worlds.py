@@ -14,11 +14,13 @@ WAITING = 0.3
 """How many of the orders let their unfilled units wait."""
 FULL, MOST_A_DAY = "n3", 400
 HOLD = "then: {hold: 20 m}"
+# two of the nodes alone: all would rest nearly always
+REST = "when: {rejection.reason: [no_capacity, other], node.id: [n1, n2]}, then: {rest_after_rejection: 20 m}"
 POLICIES = {
-    "nothing kept": (HOLD,),
-    "keep two": (HOLD, "then: {keep: 2}"),
+    "nothing kept": (HOLD, REST),
+    "keep two": (HOLD, "then: {keep: 2}", REST),
     "keep a tenth": (HOLD, "then: {keep: 10%}"),
-    "protect": (HOLD, "then: {protect: [{channel: app, units: 3}, {channel: app, share: 20%}]}"),
+    "protect": (HOLD, "then: {protect: [{channel: app, units: 3}, {channel: app, share: 20%}]}", REST),
     "a full day": (HOLD, "when: {node.id: n3}, then: {daily_orders: 400}"),
 }
 
@@ -31,7 +33,11 @@ class Clock:
     speed: int
 
     def __call__(self) -> float:
-        return NOW + (time.time() - self.began) * self.speed
+        return self.then(time.time())
+
+    def then(self, seconds: float) -> float:
+        """What it said at that instant of the world."""
+        return NOW + (seconds - self.began) * self.speed
 
 
 def warehouse(units: int) -> Inventory:
