@@ -96,17 +96,20 @@ def test_an_entry_of_an_order_with_all_its_shipments_is_not_decided_again(shop, 
 
 def test_units_that_were_promised_and_rejected_travel_in_one_shipment_more_and_not_in_two(shop):
     activate(shop, "then: {max_shipments: 3}")
-    first = waits(shop, ("A", 6))
-    for name in set(NAMES) - {shipment["node"] for shipment in first["shipments"]}:
+    arrive(shop, 4, name="a")
+    first = waits(shop, ("A", 10))
+    assert (len(first["shipments"]), first["status"]) == (3, "filled")
+    free = sorted(set(NAMES) - {shipment["node"] for shipment in first["shipments"]})
+    for name in free:
         arrive(shop, -2, name=name)
-    name = first["shipments"][0]["node"]
-    refused = Refusal(decision=first["id"], node=name, reason="damaged", lines={"A": 1}, waits=True)
+    refused = Refusal(decision=first["id"], node="a", reason="damaged", lines={"A": 4}, waits=True)
     again = shop.rerouting.reject(refused).record
-    assert (again["shipments"], again["waiting"]) == ([], True)
-    assert waiting(shop) == [{"1": 1}]
-    arrive(shop, 9, name="d" if name == "e" else "e")
+    assert (again["shipments"], waiting(shop)) == ([], [{"1": 4}])
+    for name in free:
+        arrive(shop, 1, name=name)
     (second,) = run(shop)
-    assert (len(second["shipments"]), second["status"]) == (1, "filled")
+    assert (len(second["shipments"]), shipped_units(second), second["status"]) == (1, 1, "partial")
+    assert (run(shop), waiting(shop)) == ([], [{"1": 3}])
 
 
 def test_the_first_shipment_after_others_of_the_order_costs_its_split(shop):

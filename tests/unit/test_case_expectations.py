@@ -7,6 +7,7 @@ from tests.casing import differences, tried
 MET = "order: {lines: {A: 3}}\nstock: {A: {warehouse: 2, store: 1}}\n"
 """Two from the warehouse for 5.50, one from the store for 7.00."""
 KEEP = "when: {node.type: store}, then: {keep: 2}"
+KEEP_ONE = "when: {node.type: warehouse}, then: {keep: 1}"
 NO_STORE = "when: {node.type: store}, then: {exclude: true}"
 LAST_STORE = "when: {node.type: store}, then: {exclude: unless_needed}"
 WEB = "when: {order.channel: web}, then: {hold: 30 min, priority: 70}"
@@ -33,7 +34,8 @@ def expecting(expect: str, *rules: str, met: str = MET) -> list[tuple[str, str, 
         ("unfilled: {A: 1}", [NO_STORE]),
         ("unfilled: {A: {at_most: 1}}", [NO_STORE]),
         ("unfilled: {A: {units: 1, reason: excluded, by: test/r1}}", [NO_STORE]),
-        ("unfilled: {A: {reason: [excluded, not_enough]}}", [NO_STORE]),
+        ("unfilled: {A: {reason: excluded}}", [NO_STORE]),
+        ("unfilled: {A: {units: 2, reason: [kept_back, excluded]}}", [NO_STORE, KEEP_ONE]),
         ("unfilled: {A: {reason: kept_back, by: [test/r1]}}", [KEEP]),
         ("fired: [test/r1]", [NO_STORE]),
         ("not_fired: [test/r1]", ["when: {node.type: supplier}, then: {keep: 2}"]),
@@ -93,8 +95,8 @@ EXCLUDED = "{node: store, service: parcel, sku: A, by: [test/r1]}"
         ("unfilled: {A: 1}", [], ("unfilled", "A: 1", "nothing")),
         (
             "unfilled: {}",
-            [NO_STORE],
-            ("unfilled", "nothing", "A: {units: 1, reason: [excluded, not_enough], by: [test/r1]}"),
+            [NO_STORE, KEEP_ONE],
+            ("unfilled", "nothing", "A: {units: 2, reason: [excluded, kept_back], by: [test/r1, test/r2]}"),
         ),
         (
             "unfilled: {A: {units: 1, reason: kept_back}}",
@@ -102,7 +104,7 @@ EXCLUDED = "{node: store, service: parcel, sku: A, by: [test/r1]}"
             (
                 "unfilled",
                 "A: {units: 1, reason: kept_back}",
-                "A: {units: 1, reason: [excluded, not_enough], by: [test/r1]}",
+                "A: {units: 1, reason: [excluded], by: [test/r1]}",
             ),
         ),
         (
