@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from api import files, tables
 from api.ledger_cli import ledger
 from api.loading import load_inventory
-from api.options import AS_JSON, INSTANT, print_json
+from api.options import AS_JSON, INSTANT, counted, print_json
 from api.policy_cli import policy
 from api.resting_cli import resting
 from api.routing import day_record, route, route_together
@@ -59,8 +59,8 @@ def load(settings: Settings, directory: Path) -> None:
     positions = sum(len(stock) for stock in inventory.stock.values())
     units = sum(sum(stock.values()) for stock in inventory.stock.values())
     click.echo(
-        f"{len(inventory.network.nodes):,} nodes, {len(inventory.products):,} products, "
-        f"{positions:,} positions with {units:,} units: network {inventory.network.version[:12]}"
+        f"{counted(len(inventory.network.nodes), 'node')}, {counted(len(inventory.products), 'product')}, "
+        f"{counted(positions, 'position')} with {counted(units, 'unit')}: network {inventory.network.version[:12]}"
         f"{'' if changed else ', as before'}"
     )
 
@@ -193,7 +193,7 @@ def reset(network: str, *, yes: bool) -> None:
     # read again, so that a name no network can have is refused
     named = Settings.from_environment({**os.environ, "POINTSMAN_NETWORK": network})
     with Pointsman(named) as service:
-        click.echo(f"{service.forget():,} keys of network '{network}' deleted")
+        click.echo(f"{counted(service.forget(), 'key')} of network '{network}' deleted")
 
 
 def main() -> None:
@@ -214,7 +214,7 @@ def _fail(lines: list[str], consequence: str) -> None:
     if len(lines) > MOST_SHOWN:
         click.echo(f"... and {len(lines) - MOST_SHOWN} more", err=True)
     if consequence:
-        click.echo(f"{len(lines)} mistake{'s' if len(lines) > 1 else ''}; {consequence}", err=True)
+        click.echo(f"{counted(len(lines), 'mistake')}; {consequence}", err=True)
     sys.exit(1)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from api.log_cli import show_log
-from api.options import AS_JSON, print_json, who
+from api.options import AS_JSON, counted, print_json, who
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.checking import Audit
@@ -65,21 +65,23 @@ def drift_record(drift: Drift) -> dict[str, Any]:
 
 
 def audit_lines(audit: Audit) -> Iterator[str]:
-    yield f"{audit.decisions:,} decisions, {audit.positions:,} positions, {audit.on_hand:,} units on hand"
+    there = f"{counted(audit.positions, 'position')}, {counted(audit.on_hand, 'unit')} on hand"
+    yield f"{counted(audit.decisions, 'decision')}, {there}"
     ended = f"units of holds that ended {audit.ended:,}, {audit.confirmed:,} of them confirmed"
-    yield f"shipped by the log {audit.shipped:,} = held {audit.held:,} + {ended}"
+    equal = "=" if audit.shipped == audit.held + audit.ended else "!="
+    yield f"shipped by the log {audit.shipped:,} {equal} held {audit.held:,} + {ended}"
     if audit.short:
-        yield f"{audit.short:,} units are held that, by a count since, are not on hand"
+        yield f"units held that, by a count since, are not on hand: {audit.short:,}"
     for drift in audit.drifts[:MOST_SHOWN]:
         yield f"{drift}\n    {drift.cause}{'' if drift.writes else ' (--repair leaves it)'}"
     if len(audit.drifts) > MOST_SHOWN:
         yield f"... and {len(audit.drifts) - MOST_SHOWN:,} more; --json has them all"
-    yield "clean" if audit.clean else f"{len(audit.drifts):,} drifts"
+    yield "clean" if audit.clean else counted(len(audit.drifts), "drift")
 
 
 def _mended_lines(mended: Sequence[Drift], after: Audit) -> Iterator[str]:
     yield from (f"mended: {drift}" for drift in mended[:MOST_SHOWN])
-    yield f"{len(mended):,} mended and logged, {len(after.drifts):,} drifts left"
+    yield f"{len(mended):,} mended and logged, {counted(len(after.drifts), 'drift')} left"
     yield from (f"left: {drift}" for drift in after.drifts[:MOST_SHOWN])
 
 

@@ -33,7 +33,7 @@ logger = logging.getLogger("pointsman.api")
 
 _REFUSALS = {
     "reused": "this operation id stood for another movement before; use a new one for each",
-    "below": "there are {on_hand} units on hand; fewer than none can't be left",
+    "below": "units on hand: {on_hand}; fewer than none can't be left",
 }
 
 

@@ -29,6 +29,11 @@ def print_json(value: Any) -> None:
     click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 rule`, `1,200 rules`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def who() -> str:
     """Whom the history names."""
     return os.environ.get("POINTSMAN_USER") or getuser()

@@ -7,14 +7,13 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
 
 from api.counts import MOST_NAMED, Imported, place_counts, read_counts
 from api.options import AS_JSON, INSTANT, print_json
 from api.staleness import MAX_STALE, tell_age
 from api.stock_answers import page_record, state_record, stock_record
 from api.stock_requests import MOST_HOLDS
+from api.stock_tables import stock_tables
 from engine.decide.decision import timestamp
 from engine.errors import InputInvalid, Mistake
 from engine.holding import HoldState
@@ -78,7 +77,8 @@ def show_stock(settings: Settings, sku: str, *, max_stale: int | None, as_json: 
     if as_json:
         print_json(record)
     else:
-        Console().print(_stock_table(record))
+        console = Console()
+        console.print(*stock_tables(record, width=console.width), sep="\n")
 
 
 @click.group()
@@ -222,17 +222,6 @@ def _state_lines(record: dict[str, Any]) -> Iterator[str]:
 def _shipment_line(shipment: dict[str, Any]) -> str:
     units = " + ".join(f"{line['quantity']} x {line['sku']}" for line in shipment["lines"])
     return f"{shipment['node']}/{shipment['service']} {units}"
-
-
-def _stock_table(record: dict[str, Any]) -> Table:
-    table = Table(title=Text(f"{record['sku']}: {record['available']} available"))
-    channels = list(record["free"])
-    for name in ("node", "on hand", "held", "available", *(f"free to {channel}" for channel in channels)):
-        table.add_column(Text(name), justify="left" if name == "node" else "right", no_wrap=name == "node")
-    for item in record["nodes"]:
-        free = (str(item["free"][channel]) for channel in channels)
-        table.add_row(Text(item["node"]), str(item["on_hand"]), str(item["held"]), str(item["available"]), *free)
-    return table
 
 
 def _progress() -> Progress:

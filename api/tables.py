@@ -8,6 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from api.options import counted
 from api.routing import Day
 from engine.facts import Network
 from engine.service import Availability
@@ -98,7 +99,7 @@ def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]
         yield f"  unfilled: {item['quantity']} x {item['sku']} (line {item['line']})"
         for reason in item["reasons"]:
             rules = f": {', '.join(reason['rules'])}" if reason["rules"] else ""
-            yield f"     {reason['units']} units: {reason['en']}{rules}"
+            yield f"     {counted(reason['units'], 'unit')}: {reason['en']}{rules}"
     yield from _resting_lines(record)
     for item in record.get("lacked", []):
         took = f"took {item['units']} x {item['sku']}" if item["took"] == "units" else "took the last room"

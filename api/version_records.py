@@ -6,6 +6,7 @@ from typing import Any
 
 from api.case_records import case_record
 from api.findings import finding_record
+from api.options import counted
 from engine.decide.decision import timestamp
 from engine.decide.trying import Report
 from engine.facts import Network
@@ -127,8 +128,8 @@ def _named(change: Change) -> str:
 def published_lines(published: Published, active: str | None) -> Iterator[str]:
     """What was stored, what is odd about it, and what it changes against the active version."""
     known = "" if published.new else ", as it was before"
-    tested = f", {published.cases} tests passed" if published.cases else ", no tests came with them"
-    yield f"published {published.version} ({len(published.rules)} rules{tested}{known})"
+    tested = f", {counted(published.cases, 'test')} passed" if published.cases else ", no tests came with them"
+    yield f"published {published.version} ({counted(len(published.rules), 'rule')}{tested}{known})"
     yield from map(str, published.warnings)
     if published.changes is None or active is None or active == published.version:
         return
@@ -143,9 +144,10 @@ def version_lines(versions: Sequence[Version], network: Network | None) -> Itera
     """The list, oldest first; the active one has a star."""
     for version in versions:
         rules = "-" if version.rules is None else str(version.rules)
+        noun = "rule " if version.rules == 1 else "rules"
         when = _local(version.at, network) if version.at else "-"
         mark = "*" if version.active else " "
-        yield f"{mark} {version.version[:SHORT]}  {rules:>5} rules  {when}  {version.who}  {version.note}".rstrip()
+        yield f"{mark} {version.version[:SHORT]}  {rules:>5} {noun}  {when}  {version.who}  {version.note}".rstrip()
         yield from (f"    scheduled from {_local(instant, network)} on" for instant in version.scheduled)
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api.options import AS_JSON, print_json
+from api.options import AS_JSON, counted, print_json
 from api.tables import decision_lines
 from api.waiting_answers import backlog_record, chain_body
 from api.waiting_requests import MOST_ENTRIES
@@ -66,8 +66,8 @@ def run_backlog(settings: Settings, *, as_json: bool) -> None:
         print_json(total)
     else:
         click.echo(
-            f"{total['offered']:,} looked at: {total['decided']:,} decided ({total['units']:,} units),"
-            f" {total['filled']:,} of them filled; {total['waiting']:,} wait"
+            f"{total['offered']:,} looked at: {total['decided']:,} decided ({counted(total['units'], 'unit')}),"
+            f" {total['filled']:,} of them filled; {_waiting(total['waiting'])}"
         )
         for item in total["failed"]:
             click.echo(f"{item['decision']}: {item['detail']}", err=True)
@@ -198,8 +198,12 @@ def _chain_lines(record: dict[str, Any]) -> Iterator[str]:
         yield f"  unfilled {item['quantity']} x {item['sku']}"
 
 
+def _waiting(number: int) -> str:
+    return f"{number:,} {'waits' if number == 1 else 'wait'}"
+
+
 def _backlog_table(record: dict[str, Any]) -> Table:
-    table = Table(title=Text(f"{record['waiting']:,} wait"))
+    table = Table(title=Text(_waiting(record["waiting"])))
     for name in ("priority", "promised by", "placed", "order", "units", "decision"):
         table.add_column(Text(name), justify="right" if name == "priority" else "left")
     for item in record["orders"]:

@@ -86,7 +86,7 @@ def taken(refusal: Refusal, shipments: Sequence[HeldShipment]) -> list[Taken]:
                 some = min(missing, there[line])
                 missing, there[line] = missing - some, there[line] - some
         if missing:
-            told = f"{units} units of '{name}' can't be rejected: the node holds {_held(shipments)}"
+            told = f"{units} x '{name}' can't be rejected: the node holds {_held(shipments)}"
             mistakes.append(Mistake(field=f"lines.{name}", message=told))
     if mistakes:
         raise InputInvalid(mistakes)

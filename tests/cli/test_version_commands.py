@@ -63,7 +63,7 @@ def test_versions_are_published_scheduled_listed_shown_compared_and_rolled_back(
     ]
     assert listed[1]["scheduled"] == ["2126-11-27T07:00:00Z"]
     table = run("list").stdout
-    assert table.startswith(f"* {first[:12]}      1 rules  ")
+    assert table.startswith(f"* {first[:12]}      1 rule   ")
     assert "    scheduled from 2126-11-27 08:00 CET on\n" in table
     assert run("show", "active", "--file", "p.yaml").stdout == FILE
     assert json.loads(run("show", second, "--json").stdout)["files"] == {"p.yaml": FILE.replace("1.00", "2.00")}

@@ -41,7 +41,7 @@ def test_orders_that_wait_are_routed_together_served_later_and_rejected(run: Run
     (waiting,) = json.loads(run("backlog", "list", "--json").stdout)["orders"]
     assert (waiting["order"], waiting["lines"][0]["quantity"]) == (plain["id"], 1)
     assert plain["id"] in run("backlog", "list").stdout
-    assert run("backlog", "run").stdout == "1 looked at: 0 decided (0 units), 0 of them filled; 1 wait\n"
+    assert run("backlog", "run").stdout == "1 looked at: 0 decided (0 units), 0 of them filled; 1 waits\n"
 
     counts = tmp_path / "counts.csv"
     counts.write_text("node,sku,on_hand,at\nparis,RARE,1,\n", encoding="utf-8")

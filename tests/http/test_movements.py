@@ -57,7 +57,7 @@ def test_each_line_is_answered_by_a_line(http):
         (line("a", colour="red"), "colour: "),
         (line("a", node="lyno"), "node: no node goes by the id 'lyno'"),
         (line("a", sku="RAR"), "sku: no product goes by the SKU 'RAR'"),
-        (line("a", -5), "there are 4 units on hand"),
+        (line("a", -5), "units on hand: 4; fewer"),
         (line("z", 2), "stood for another movement"),
         (b'{"op": "' + b"x" * 20_000 + b'"}\n', "longer than 16384 bytes"),
     ],

@@ -26,7 +26,7 @@ from tests.properties.modelling import CHANNELS, MICROS, NODES, POLICIES, SKUS, 
 
 OPS = st.sampled_from(["one", "two", "three", None])
 STAMPS = st.tuples(st.just("s"), st.integers(0, 5)) | st.tuples(
-    st.just("t"), st.integers(0, 5).map(lambda number: (NOW + 1_800 * number) * MICROS)
+    st.just("t"), st.integers(0, 5).map(lambda number: (NOW + 50 * number) * MICROS)
 )
 UNITS = st.lists(st.tuples(st.sampled_from(SKUS), st.integers(1, 4)), min_size=1, max_size=3)
 REASONS = st.sampled_from(["not_in_stock", "no_capacity", "damaged", "other"])

@@ -159,5 +159,5 @@ def test_values_refined_by_too_many_and_too_few_units_lift_the_floor():
 
 def test_very_many_candidates_are_ruled_out_before_the_search():
     """Twenty times as many nodes: less than three times as many are left to search."""
-    few, many = (len(searched(plain(1, lines=3, nodes=nodes, services=2))._lanes) for nodes in (50, 1_000))
+    few, many = (len(searched(plain(1, lines=3, nodes=nodes, services=2))._bounding._lanes) for nodes in (50, 1_000))
     assert many < 3 * few < 300

@@ -1,0 +1,56 @@
+"""A SKU's stock as tables for people: as many as it takes for every heading to be read."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.cells import cell_len
+from rich.table import Table
+from rich.text import Text
+
+_AROUND = 3
+"""Cells of a column beside its text: a line, and a blank on either side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    heading: str
+    cells: Sequence[str]
+
+    @property
+    def width(self) -> int:
+        return _AROUND + max(cell_len(text) for text in (self.heading, *self.cells))
+
+
+def stock_tables(record: dict[str, Any], *, width: int) -> Iterator[Table]:
+    """The nodes, each with what there is and what is free to whom; columns that don't fit stand in a table below."""
+    nodes = _Column(heading="node", cells=[item["node"] for item in record["nodes"]])
+    title: Text | None = Text(f"{record['sku']}: {record['available']} available")
+    for some in _fitting(list(_columns(record)), width - nodes.width - 1):
+        table = Table(title=title)
+        table.add_column(nodes.heading, no_wrap=True)
+        for column in some:
+            table.add_column(Text(column.heading), justify="right", no_wrap=True)
+        for row in zip(nodes.cells, *(column.cells for column in some), strict=True):
+            table.add_row(*map(Text, row))
+        yield table
+        title = None
+
+
+def _columns(record: dict[str, Any]) -> Iterator[_Column]:
+    nodes = record["nodes"]
+    for name in ("on_hand", "held", "available"):
+        yield _Column(heading=name.replace("_", " "), cells=[str(item[name]) for item in nodes])
+    for channel in record["free"]:
+        yield _Column(heading=f"free to {channel}", cells=[str(item["free"][channel]) for item in nodes])
+
+
+def _fitting(columns: Sequence[_Column], width: int) -> Iterator[list[_Column]]:
+    """The columns in their order, as many at once as are no wider; one at least."""
+    some: list[_Column] = []
+    for column in columns:
+        if some and sum(item.width for item in some) + column.width > width:
+            yield some
+            some = []
+        some.append(column)
+    yield some
