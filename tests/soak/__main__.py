@@ -50,8 +50,8 @@ def main(*, decisions: int, processes: int, threads: int, kills: int, seed: int)
     click.echo(f"killed: {soak.killed['callers']} processes of callers, {soak.killed['server']} servers")
     click.echo(
         f"{verdict.oversold} units oversold, {verdict.floors_broken} floors broken, {verdict.days_too_full} full days"
-        f", {verdict.shipped_resting} shipments from nodes that rest ({verdict.rests:,} rests), {verdict.leaked} holds leaked"
-        f", {len(verdict.lost)} answers lost, {len(verdict.drifts)} drifts"
+        f", {verdict.shipped_resting} shipments from nodes that rest ({verdict.rests:,} rests)"
+        f", {verdict.leaked} holds leaked, {len(verdict.lost)} answers lost, {len(verdict.drifts)} drifts"
     )
     for line in [*verdict.lost[:20], *verdict.drifts[:20]]:
         click.echo(line)
