@@ -35,6 +35,8 @@ class Audit:
     held: int
     short: int
     drifts: tuple[Drift, ...]
+    torn: bool = False
+    """Whether entries of the log are missing or can't be read: it may tell of less than was held."""
 
     @property
     def clean(self) -> bool:
@@ -101,6 +103,7 @@ class Check:
             held=self._sums.held,
             short=self._sums.short,
             drifts=tuple(found),
+            torn=bool(missing or self.told.unreadable),
         )
 
     def again(self) -> Iterator[Drift]:

@@ -11,6 +11,7 @@ from engine.store.resting import stored
 from engine.store.tally import Base, Breach, Day, Living, Part, Spot, Suspect
 
 CHANGED = "it was changed by other means than Pointsman: the log has no reason for it"
+_BRING_BACK = "bring back a copy of the server's data; until then --repair takes nothing away"
 DELETED = "its key was taken away: the log has no end of it"
 
 
@@ -171,12 +172,12 @@ def of_ending(keys: Keys, told: Told, name: str, found: str | None) -> Iterator[
 
 
 def missing_entry(name: str, place: str) -> Drift:
-    cause = "an entry was taken out of the log, which nothing of Pointsman does; bring back a copy of the server's data"
+    cause = f"an entry was taken out of the log, which nothing of Pointsman does; {_BRING_BACK}"
     return Drift(what=f"decision {name} in the log, at {place}", expected=1, found=0, cause=cause)
 
 
 def unreadable_entry(place: str) -> Drift:
-    cause = "nobody wrote it so; bring back a copy of the server's data"
+    cause = f"nobody wrote it so; {_BRING_BACK}"
     return Drift(what=f"entry {place} of the log that can be read", expected=1, found=0, cause=cause)
 
 

@@ -37,7 +37,9 @@ def repair(client: Client, keys: Keys, *, now: int, who: str) -> Repair:
     mended = [
         done
         for drift in audit.drifts
-        if drift.writes and (done := _mend(script, check, keys, drift, now=now, who=who)) is not None
+        if drift.writes
+        and not (audit.torn and drift.found > drift.expected)
+        and (done := _mend(script, check, keys, drift, now=now, who=who)) is not None
     ]
     return Repair(before=audit, mended=tuple(mended))
 

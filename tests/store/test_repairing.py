@@ -147,7 +147,14 @@ def test_a_log_that_lost_an_entry_or_has_a_torn_one_is_told(pointsman, held, red
     place = redis_client.hget(key("decisions"), held[1]["id"])
     redis_client.xdel(key("log"), place)
     torn = redis_client.xadd(key("log"), {"kind": "decided", "id": "torn", "at": 1, "body": b"torn"})
-    pointsman.repair(who="eve")
+    units = redis_client.hgetall(key("held:SHIRT"))
+    redis_client.hincrby(key("held:RARE"), "lyon", -1)
+    mended = [(drift.what, drift.found, drift.expected) for drift in pointsman.repair(who="eve").mended]
+    assert ("units held", 2, 3) in mended
+    assert all(found < expected for _, found, expected in mended)
+    # what somebody was promised is still held, though the log doesn't know of it any more
+    assert redis_client.hgetall(key("held:SHIRT")) == units
+    assert redis_client.exists(key(f"hold:{held[1]['id']}"))
     told = [str(drift) for drift in pointsman.check().drifts]
     assert f"decision {held[1]['id']} in the log, at {place.decode()}: 0 found, 1 expected" in told
     assert f"entry {torn.decode()} of the log that can be read: 0 found, 1 expected" in told
