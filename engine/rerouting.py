@@ -53,12 +53,12 @@ class Rerouting:
                 return settled.answer
             if settled.before is not None:
                 self._client.verify_replicated(self._keys.log)
-                return Answer(body=self._entry(settled.before).body, new=False)
+                return Answer(body=log.decided(self._client, self._keys, settled.before).body, new=False)
         raise Contended(f"what decision {refusal.decision} holds changes again and again; try again")
 
     def chain(self, decision: str) -> Chain:
         """All decisions of the order that `decision` is of, the first first; raises NotFound."""
-        record = self._entry(decision).record
+        record = log.decided(self._client, self._keys, decision).record
         return read_chain(self._client, self._keys, _first(record))
 
     def _again(self, refusal: Refusal) -> Settled | None:
@@ -82,7 +82,7 @@ class Rerouting:
             return again
 
     def _settled(self, refusal: Refusal) -> Settled:
-        entry = self._entry(refusal.decision)
+        entry = log.decided(self._client, self._keys, refusal.decision)
         record = entry.record
         wanted = numbers(refusal, record)
         hold = standing(self._holds, refusal.decision, clock=self._clock)
@@ -106,7 +106,7 @@ class Rerouting:
             "skus": sorted(skus),
             "barred": {sku: sorted(nodes) for sku, nodes in sorted(barred.items())},
         }
-        now, asked = self._clock(), operation(refusal.asked, refusal.op)
+        now = self._clock()
         rests = functools.partial(
             rest_after, now=now, node=refusal.node, reason=refusal.reason, decision=refusal.decision
         )
@@ -126,15 +126,10 @@ class Rerouting:
                     record=told,
                     rejection=rejection,
                     rests=rests,
-                    operation=asked.name,
-                    asked=asked.asked,
-                    seconds=asked.seconds,
+                    operation=operation(refusal.asked, refusal.op),
                 ),
             )
         )
-
-    def _entry(self, decision: str) -> log.Entry:
-        return log.decided(self._client, self._keys, decision)
 
     def _shipments(self, wanted: list[int], record: Mapping[str, Any], hold: Hold) -> Iterator[HeldShipment]:
         """Those of the shipments wanted that still hold units."""

@@ -17,6 +17,7 @@ from engine.facts import Order, Resting, Snapshot
 from engine.settings import Settings
 from engine.store.along import MOST_WAITING, Along, Rejection
 from engine.store.backlog import Waiting
+from engine.store.holds import Operation
 from engine.store.ledger import Commit, Key, Ledger
 
 MOST_ATTEMPTS = 10
@@ -62,7 +63,7 @@ class Answer:
 class Follow:
     """The decision follows another of the chain that `first` began, of which `seen` follow-ups were known. `record` is
     what it says of that. `claims` is the decision whose waiting units it takes up; or `rejection` what it replaces,
-    and `rests` how long the node that rejects then rests.
+    and `rests` how long the node that rejects then rests. `operation` is what a caller's request for it is known by.
     """
 
     first: str
@@ -71,9 +72,7 @@ class Follow:
     claims: str | None = None
     rejection: Rejection | None = None
     rests: Rests | None = None
-    operation: str | None = None
-    asked: str = ""
-    seconds: int = 0
+    operation: Operation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,8 +210,6 @@ class Settling:
             rejection=follow.rejection,
             rest=rest,
             operation=follow.operation,
-            asked=follow.asked,
-            seconds=follow.seconds,
         )
 
     def _waiting(self, wanted: Wanted, decision: Decision, name: str) -> Waiting:

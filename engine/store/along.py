@@ -11,7 +11,7 @@ import orjson
 
 from engine.facts import Resting
 from engine.store.client import Client, faults
-from engine.store.holds import Units
+from engine.store.holds import Operation, Units
 from engine.store.keys import Keys
 from engine.store.log import packed
 from engine.store.resting import rest_entry, stored
@@ -82,8 +82,8 @@ class Rejection:
 class Along:
     """What belongs to a commit at `now`. `waits` is the entry under which the decision's unfilled units wait. It
     follows a decision of the chain of `first`, of which `seen` decisions were known; `claims` is the decision whose
-    waiting units it takes up. `rest` is how long the node that rejects then rests. `operation` and `asked` name a
-    request of a caller, known for so many `seconds`.
+    waiting units it takes up. `rest` is how long the node that rejects then rests. `operation` is what a request
+    of a caller is known by.
     """
 
     now: int
@@ -93,9 +93,7 @@ class Along:
     seen: int = 0
     rejection: Rejection | None = None
     rest: Resting | None = None
-    operation: str | None = None
-    asked: str = ""
-    seconds: int = 0
+    operation: Operation | None = None
 
     @property
     def entry(self) -> dict[str, Any]:
@@ -122,7 +120,11 @@ class Following:
     def _named(self, along: Along) -> list[str]:
         keys, rejection = self._keys, along.rejection
         hold = rejection.decision if rejection else ""
-        named = [keys.backlog, keys.chain(along.first or ""), keys.operation(hold, along.operation or "")]
+        named = [
+            keys.backlog,
+            keys.chain(along.first or ""),
+            keys.operation(hold, along.operation.name if along.operation else ""),
+        ]
         named += [keys.hold(hold), keys.expiring, keys.endings, keys.rejections]
         named += [keys.load(rejection.day if rejection else ""), keys.open_holds, keys.log]
         for sku in rejection.skus if rejection else ():
@@ -137,10 +139,11 @@ def _record(along: Along) -> dict[str, Any]:
         "seen": None if along.first is None else along.seen,
         "rejected": along.rejection and along.rejection.record,
         "rest": along.rest and {"until": along.rest.until, "said": stored(rest_entry(along.rest))},
-        "asked": along.asked if along.operation else None,
+        "asked": along.operation and along.operation.asked,
+        "seconds": along.operation and along.operation.seconds,
     }
     given = {name: value for name, value in said.items() if value is not None}
-    return {"now": str(along.now), "most": MOST_WAITING, "seconds": along.seconds, **given}
+    return {"now": str(along.now), "most": MOST_WAITING, **given}
 
 
 def _part_record(part: RejectedPart, at: Mapping[str, int]) -> dict[str, Any]:
