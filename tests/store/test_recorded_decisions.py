@@ -1,0 +1,32 @@
+"""Whole days of orders are decided byte for byte as they were when their digests were recorded.
+
+A change that is meant to change decisions records new digests, and says in its message which decisions changed and why.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.settings import Settings
+from tests.support.recorded_decisions import decide_day, digests
+
+ROOT = Path(__file__).parents[2]
+RECORDED = json.loads((ROOT / "tests" / "data" / "recorded_decisions.json").read_text(encoding="utf-8"))
+OLIST = ROOT.parent / "shared" / "data" / "olist_22k"
+
+
+def test_the_5000_hexagone_orders_are_decided_as_recorded(tmp_path):
+    decisions = decide_day(ROOT / "examples" / "hexagone", ROOT / "policies", Settings(data=tmp_path))
+    assert digests(decisions) == RECORDED["hexagone"]
+
+
+@pytest.mark.skipif(not OLIST.is_dir(), reason="the Olist data set is not in the repository; see examples/olist")
+def test_all_olist_orders_are_decided_as_recorded(tmp_path):
+    converter = ROOT / "examples" / "olist" / "convert.py"
+    network = tmp_path / "network"
+    subprocess.run([sys.executable, "-B", str(converter), str(OLIST), str(network)], check=True, capture_output=True)
+    decisions = decide_day(network, ROOT / "policies", Settings(data=tmp_path / "data"))
+    assert digests(decisions) == RECORDED["olist"]
