@@ -11,28 +11,32 @@ from typing import Self
 
 import orjson
 
-from engine.backlog import Backlog
-from engine.decide.checking import check_order
 from engine.decide.decision import order_record
-from engine.decide.matching import Matcher
-from engine.decide.weighing import deciding_rules
+from engine.decide.impact.rule_impact import deciding_rules
+from engine.decide.matching.matcher import Matcher
+from engine.decide.order_checks import check_order
 from engine.errors import KeyReused, NotReady, PolicyUnreadable
-from engine.facts import Inventory, Network, Order, Product, Snapshot
-from engine.holding import Holding
-from engine.rerouting import Rerouting
-from engine.resting import RestingNodes
+from engine.inventory.holds import Holding
+from engine.inventory.node_rests import RestingNodes
+from engine.inventory.stock import Availability, Stockroom
+from engine.model.facts import Inventory, Network, Order, Product, Snapshot
+from engine.orders.backlog import Backlog
+from engine.orders.batch import Asked, Together, decide_together
+from engine.orders.decide_and_commit import Answer, Answered, Settling, Wanted, whole
+from engine.orders.rerouting import Rerouting
+from engine.policies.versions import Published, Versions
 from engine.settings import Settings
-from engine.settling import Answer, Answered, Settling, Wanted, whole
-from engine.stockroom import Availability, Stockroom
-from engine.store import checking, loads, log, network, repairing, resetting
-from engine.store.client import Client
+from engine.store import decision_log, reset
+from engine.store.connection.client import Client
+from engine.store.connection.server import open_server
 from engine.store.keys import Keys
 from engine.store.ledger import Key, Ledger, Reading, positions
-from engine.store.memory import Memory
+from engine.store.network import load as network_load
+from engine.store.network import read
+from engine.store.reconcile import check as reconcile_check
+from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
-from engine.store.server import open_server
-from engine.together import Asked, Together, decide_together
-from engine.versions import Published, Versions
+from engine.store.version_cache import Memory
 
 
 class Pointsman:
@@ -96,8 +100,10 @@ class Pointsman:
         Raises InputInvalid, and changes nothing, if policies that decide or are scheduled do not fit the network;
         Contended.
         """
-        before = network.read_version(self._client, self._keys)
-        loads.save(self._client, self._keys, inventory, checked=lambda: self.versions.verify_fit(inventory.network))
+        before = read.read_version(self._client, self._keys)
+        network_load.save(
+            self._client, self._keys, inventory, checked=lambda: self.versions.verify_fit(inventory.network)
+        )
         return before != inventory.network.version
 
     def publish(self, files: Mapping[str, bytes], *, who: str, note: str) -> Published:
@@ -185,7 +191,7 @@ class Pointsman:
         """A logged decision, which never changes; raises NotFound. With `max_stale`, a replica may be asked for it."""
         entry = None if max_stale is None else self._replica.entry(decision_id, most=max_stale)
         if entry is None:
-            entry = log.decided(self._client, self._keys, decision_id)
+            entry = decision_log.decided(self._client, self._keys, decision_id)
         return Answer(body=entry.body, new=False)
 
     def availability(self, sku: str, channel: str, *, max_stale: int | None = None) -> Availability:
@@ -199,22 +205,22 @@ class Pointsman:
         self._ledger.verify_writable()
         return {"network_version": snapshot.network.version, "policy_version": matcher.policies.version}
 
-    def entries(self, *, torn: Callable[[str], None]) -> Iterator[log.Entry]:
+    def entries(self, *, torn: Callable[[str], None]) -> Iterator[decision_log.Entry]:
         """Every entry of the log, oldest first; `torn` is told the places of those that can't be read."""
-        return log.entries(self._client, self._keys, torn=torn)
+        return decision_log.entries(self._client, self._keys, torn=torn)
 
-    def check(self) -> checking.Audit:
+    def check(self) -> reconcile_check.Audit:
         """The ledger recomputed from the log; nothing is changed."""
-        return checking.check(self._client, self._keys)
+        return reconcile_check.check(self._client, self._keys)
 
-    def repair(self, *, who: str) -> repairing.Repair:
+    def repair(self, *, who: str) -> reconcile_repair.Repair:
         """Mend what `check` finds, but for what only people can, and log each mending as `who`'s."""
-        return repairing.repair(self._client, self._keys, now=self.now, who=who)
+        return reconcile_repair.repair(self._client, self._keys, now=self.now, who=who)
 
     def forget(self) -> int:
         """Delete all of this network: facts, stock, holds, policies, log. The number of keys there were."""
         self._memory = Memory(self._client, self._keys)
-        return resetting.forget(self._client, self._keys)
+        return reset.forget(self._client, self._keys)
 
     @property
     def incidents(self) -> int:
@@ -270,7 +276,7 @@ class Pointsman:
 
     def _known(self, skus: Sequence[str], *, anew: bool) -> tuple[Network, dict[str, Product]]:
         """The network, and those of the SKUs that it has; `anew`: as it is loaded now, not as it is remembered."""
-        version = (network.read_version(self._client, self._keys) or "") if anew else None
+        version = (read.read_version(self._client, self._keys) or "") if anew else None
         return self._memory.network(version), self.products(skus)
 
     def _matcher(self, reading: Reading) -> Matcher | None:

@@ -8,7 +8,7 @@ RulesError
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rules.codes import Severity, severity_of
+from rules.finding_codes import Severity, severity_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

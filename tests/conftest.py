@@ -16,15 +16,15 @@ import redis
 from flask import Flask
 from werkzeug.local import LocalProxy
 
-from api.app import create_app
-from api.loading import load_inventory
-from engine.facts import Inventory
+from api.files.inventory_folder import load_inventory
+from api.http.app import create_app
+from engine.model.facts import Inventory
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.server import open_server
-from tests.building import NOW, policy_file
-from tests.commanding import Command, commanding
-from tests.waiting import wait_until
+from engine.store.connection.server import open_server
+from tests.support.facts import NOW, policy_file
+from tests.support.forked_cli import Command, commanding
+from tests.support.wait_until import wait_until
 
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)

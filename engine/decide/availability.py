@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import cast
 
-from engine.decide import describing
-from engine.decide.matching import Matcher
-from engine.facts import Position, Snapshot
+from engine.decide import rule_facts
+from engine.decide.matching.matcher import Matcher
+from engine.model.facts import Position, Snapshot
 from rules.conditions import Operator, comparisons
 from rules.effects import PositionOutcome, Protection
 from rules.policy import PolicySet
@@ -40,14 +40,14 @@ def available(snapshot: Snapshot, matcher: Matcher, sku: str, channel: str, now:
     network = snapshot.network
     shared = {
         "order.channel": channel,
-        **describing.now_facts(network, now),
-        **describing.product_facts(snapshot.products[sku]),
+        **rule_facts.now_facts(network, now),
+        **rule_facts.product_facts(snapshot.products[sku]),
         "line.sku": sku,
     }
     found = []
     for node, position in sorted(snapshot.positions[sku].items()):
-        at_node = describing.node_facts(network.nodes[node], snapshot.loads.get(node, 0))
-        facts = {**shared, **at_node, **describing.stock_facts(position)}
+        at_node = rule_facts.node_facts(network.nodes[node], snapshot.loads.get(node, 0))
+        facts = {**shared, **at_node, **rule_facts.stock_facts(position)}
         outcome = matcher.judge(Stage.POSITION, facts).outcome
         floor = cast("PositionOutcome", outcome).floor(channel, position.on_hand)
         found.append(Available(node=node, position=position, free=max(0, position.available - floor)))

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from engine.decide.sourcing import Score, Unproven
-from engine.facts import MICRODEGREES, Line, Order
+from engine.decide.sourcing.problem import Score, Unproven
+from engine.model.facts import MICRODEGREES, Line, Order
 from rules.effects import Reserve
 
 REASONS = {

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 
 from engine.decide.decision import order_record
-from engine.decide.remaining import order_of
-from engine.facts import Order
-from engine.store.client import Client, faults
+from engine.decide.remainder import order_of
+from engine.model.facts import Order
+from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 
 
@@ -51,7 +51,7 @@ class WaitingRoom:
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client = client
         self._keys = keys
-        self._withdrawing = client.script("withdrawing")
+        self._withdrawing = client.script("withdraw_backlog")
 
     def all(self) -> list[Waiting]:
         """Everything that waits, in no order."""

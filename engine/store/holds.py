@@ -7,9 +7,9 @@ from typing import Any, Literal, TypeAlias
 import orjson
 
 from engine.decide.decision import Decision
-from engine.store import loads
-from engine.store.client import Client, faults
+from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
+from engine.store.network import load
 
 Verb: TypeAlias = Literal["confirmed", "released", "expired"]
 Units: TypeAlias = tuple[tuple[str, int], ...]
@@ -96,8 +96,8 @@ class Holds:
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client = client
         self._keys = keys
-        self._ending = client.script("ending")
-        self._extending = client.script("extending")
+        self._ending = client.script("end_hold")
+        self._extending = client.script("extend_hold")
 
     def find(self, *names: str) -> list[Hold | None]:
         """Each hold that lives; None for one that doesn't."""
@@ -132,7 +132,7 @@ class Holds:
         Goods do not leave while a network is being loaded: that is brought to its end first. Raises NotReady if it
         can't be, Contended if one load follows another.
         """
-        for _ in range(loads.MOST_TRIES):
+        for _ in range(load.MOST_TRIES):
             hold = self.find(name)[0]
             found = self._end(name, hold, verb, now=now, numbers=numbers, operation=operation)
             if found[0] == b"late":
@@ -140,8 +140,8 @@ class Holds:
                 return Outcome(word="ended", endings=self.endings(name), until=None)
             if found[0] != b"loading":
                 return _outcome(found)
-            loads.finish(self._client, self._keys)
-        raise loads.over_and_over()
+            load.finish(self._client, self._keys)
+        raise load.over_and_over()
 
     def extend(self, name: str, *, now: int, until: int, operation: Operation) -> Outcome:
         """Let a hold last until then, if that is later than it does."""

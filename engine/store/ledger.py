@@ -8,14 +8,14 @@ from typing import Any, Literal
 import orjson
 
 from engine.decide.decision import Claim, Decision
-from engine.facts import Position, Resting
-from engine.store.along import Along, Following
-from engine.store.client import Client, faults
+from engine.model.facts import Position, Resting
+from engine.store.connection.client import Client, faults
+from engine.store.decision_log import packed
+from engine.store.follow_up_commit import Along, Following
 from engine.store.holds import Holds, hold_parts
 from engine.store.keys import Keys
-from engine.store.log import packed
-from engine.store.policies import split_entry
-from engine.store.resting import rests
+from engine.store.node_rests import rests
+from engine.store.policy_versions import split_entry
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 """How long a caller's key is remembered."""
@@ -47,7 +47,7 @@ class Reading:
 class Commit:
     """What became of a commit: done; or `stale`, what changed since the snapshot; or `outdated`, for other policies
     decide by now; or `answered`, the key's decision; or `full`, the open holds of a caller that may have no more; or
-    `refused`, a word of along.lua for what did not come along.
+    `refused`, a word of commit_follow_up.lua for what did not come along.
     """
 
     stale: str | None = None

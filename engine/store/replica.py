@@ -20,13 +20,13 @@ from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 from redis.retry import Retry
 
 from engine.settings import SEVERAL_SERVERS
-from engine.store.client import script_text
-from engine.store.connecting import connected
+from engine.store.connection.client import script_text
+from engine.store.connection.connect import connected
+from engine.store.connection.shared_client import Shared
+from engine.store.decision_log import Entry, entry_of
 from engine.store.holds import Hold, hold_of
 from engine.store.keys import Keys
 from engine.store.ledger import Reading, reading_of, snapshot_keys
-from engine.store.log import Entry, entry_of
-from engine.store.sharing import Shared
 
 ANSWER_SECONDS = 0.5
 """The primary is a better choice than to wait for a replica."""
@@ -65,7 +65,7 @@ class Replica:
         self._url = replica_url or (url if url.startswith(SEVERAL_SERVERS) else None)
         self._keys = keys
         self._clock = clock
-        self._script = script_text("glance", snapshot="snapshot")
+        self._script = script_text("replica_snapshot", snapshot="snapshot")
         self._hash = hashlib.sha1(self._script.encode(), usedforsecurity=False).hexdigest()  # as EVALSHA names it
         self._connecting = threading.Lock()
         self._shared: Shared | None = None

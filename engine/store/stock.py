@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import orjson
 
-from engine.store.client import Client, faults
+from engine.store.connection.client import Client, faults
+from engine.store.decision_log import packed
 from engine.store.keys import Keys
-from engine.store.log import packed
 
 DAY_SECONDS = 24 * 60 * 60
 MOVEMENT_DAYS = 3
@@ -39,7 +39,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """What became of a count: set, same (it came before), older, differs or kind (see placing.lua); and what is."""
+    """What became of a count: set, same (it came before), older, differs or kind (see set_stock.lua); and what is."""
 
     word: str
     on_hand: int
@@ -65,7 +65,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """What became of a movement: applied, seen, reused or below (see moving.lua); and what is on hand."""
+    """What became of a movement: applied, seen, reused or below (see move_stock.lua); and what is on hand."""
 
     word: str
     on_hand: int
@@ -76,8 +76,8 @@ class Stock:
 
     def __init__(self, client: Client, keys: Keys) -> None:
         self._keys = keys
-        self._placing = client.script("placing")
-        self._moving = client.script("moving")
+        self._placing = client.script("set_stock")
+        self._moving = client.script("move_stock")
 
     def place(self, counts: Sequence[Count], *, version: str) -> list[Counted] | None:
         """Set what is on hand, all at one moment; None, and nothing set, if the network is another by now."""

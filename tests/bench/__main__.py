@@ -10,7 +10,17 @@ from typing import Any
 import click
 from rich.console import Console
 
-from tests.bench import activating, cases, checking, choosing, deciding, ledgering, matching, serving, tables
+from tests.bench import (
+    activation,
+    choice,
+    decisions,
+    http_throughput,
+    ledger,
+    matching,
+    option_sets,
+    policy_check,
+    tables,
+)
 
 PARTS = ("matching", "choosing", "deciding", "checking", "activating", "ledgering", "serving")
 BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
@@ -36,40 +46,40 @@ def main(*, brief: bool, as_json: bool, only: Sequence[str]) -> None:
 
 def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
     before = os.getloadavg()[0]
-    inventory, lines = cases.inventory(), cases.lines_of_the_day()
+    inventory, lines = option_sets.inventory(), option_sets.lines_of_the_day()
     found: dict[str, Any] = dict.fromkeys(PARTS)
     if "matching" in only:
-        sets = cases.option_sets(inventory, BRIEF_SETS if brief else cases.SETS)
+        sets = option_sets.option_sets(inventory, BRIEF_SETS if brief else option_sets.SETS)
         found["matching"] = matching.measure(sets, rounds=BRIEF_ROUNDS if brief else matching.ROUNDS, say=_say)
     if "choosing" in only:
-        extent = choosing.BRIEF if brief else choosing.WHOLE
-        orders = cases.orders(lines[: extent.orders])
-        found["choosing"] = choosing.measure(inventory, orders, extent=extent, say=_say)
+        extent = choice.BRIEF if brief else choice.WHOLE
+        orders = option_sets.orders(lines[: extent.orders])
+        found["choosing"] = choice.measure(inventory, orders, extent=extent, say=_say)
     if "deciding" in only:
-        orders = cases.orders(lines[: BRIEF_ORDERS if brief else deciding.ORDERS])
-        found["deciding"] = deciding.measure(inventory, orders, say=_say)
+        orders = option_sets.orders(lines[: BRIEF_ORDERS if brief else decisions.ORDERS])
+        found["deciding"] = decisions.measure(inventory, orders, say=_say)
     if "activating" in only:
-        (order,) = cases.orders(lines[:1])
-        rounds = BRIEF_ROUNDS if brief else activating.ROUNDS
-        found["activating"] = activating.measure(inventory, order, rounds=rounds, say=_say)
+        (order,) = option_sets.orders(lines[:1])
+        rounds = BRIEF_ROUNDS if brief else activation.ROUNDS
+        found["activating"] = activation.measure(inventory, order, rounds=rounds, say=_say)
     if "ledgering" in only:
         size = (
             {"positions": BRIEF_POSITIONS, "calls": BRIEF_CALLS, "rounds": 2, "holds": BRIEF_CALLS}
             if brief
             else {
-                "positions": ledgering.POSITIONS,
-                "calls": ledgering.CALLS,
-                "rounds": ledgering.ROUNDS,
-                "holds": ledgering.HOLDS,
+                "positions": ledger.POSITIONS,
+                "calls": ledger.CALLS,
+                "rounds": ledger.ROUNDS,
+                "holds": ledger.HOLDS,
             }
         )
-        found["ledgering"] = ledgering.measure(**size, say=_say)
+        found["ledgering"] = ledger.measure(**size, say=_say)
     if "serving" in only:
-        slices, size = (1, BRIEF_SLICE) if brief else (serving.SLICES, serving.SLICE)
-        orders = cases.orders(lines[: (slices + 1) * size])
-        found["serving"] = serving.measure(inventory, orders, slices=slices, size=size, say=_say)
+        slices, size = (1, BRIEF_SLICE) if brief else (http_throughput.SLICES, http_throughput.SLICE)
+        orders = option_sets.orders(lines[: (slices + 1) * size])
+        found["serving"] = http_throughput.measure(inventory, orders, slices=slices, size=size, say=_say)
     if "checking" in only:
-        found["checking"] = checking.measure(checking.COUNTS[:1] if brief else checking.COUNTS, say=_say)
+        found["checking"] = policy_check.measure(policy_check.COUNTS[:1] if brief else policy_check.COUNTS, say=_say)
     return tables.Report(**found, load=(before, os.getloadavg()[0]), cores=os.cpu_count() or 1)
 
 

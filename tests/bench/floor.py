@@ -13,8 +13,8 @@ import orjson
 from flask import Flask, Response, request
 
 from engine.settings import Settings
-from engine.store.client import Client
-from engine.store.server import open_server
+from engine.store.connection.client import Client
+from engine.store.connection.server import open_server
 
 ANSWERS = "BENCH_ANSWERS"
 """The environment variable that names the file of prepared answers: pickled, by the order's id."""
@@ -30,7 +30,7 @@ class Prepared(NamedTuple):
 
 
 def floor_app() -> Flask:
-    """What gunicorn serves; called in each worker, after the fork, as `api.app.served_app` is."""
+    """What gunicorn serves; called in each worker, after the fork, as `api.http.app.served_app` is."""
     prepared: dict[str, Prepared] = pickle.loads(Path(os.environ[ANSWERS]).read_bytes())
     server = open_server(Settings.from_environment(os.environ))
     client = Client(server.url)

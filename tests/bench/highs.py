@@ -13,7 +13,7 @@ from typing import TypeAlias
 import highspy
 import numpy as np
 
-from engine.decide.sourcing import Problem, Score
+from engine.decide.sourcing.problem import Problem, Score
 
 MONEY = 1_000
 """Micros to a unit of HiGHS's objective, so that costs stay below what it calls excessively large."""

@@ -18,8 +18,8 @@ from typing import Any
 
 from rules.conditions import Condition, holds
 from tests.bench import rulebook
-from tests.bench.cases import OPTIONS, OptionSet
-from tests.bench.peers.loading import installed
+from tests.bench.option_sets import OPTIONS, OptionSet
+from tests.bench.peers.installed import installed
 from tests.bench.peers.ours import FIRST_SIGHT, Ours
 from tests.bench.peers.peer import Peer
 

@@ -9,17 +9,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import choosing
-from tests.bench.activating import Activated
-from tests.bench.cases import OPTIONS
-from tests.bench.checking import Checking
-from tests.bench.choosing import Chosen
-from tests.bench.deciding import Decided
-from tests.bench.ledgering import Beside, Ledgered
+from tests.bench import choice
+from tests.bench.activation import Activated
+from tests.bench.choice import Chosen
+from tests.bench.decisions import Decided
+from tests.bench.http_throughput import Served
+from tests.bench.ledger import Beside, Ledgered
 from tests.bench.matching import FEW, MANY, Matched, Row
+from tests.bench.option_sets import OPTIONS
 from tests.bench.peers.handwritten import Handwritten
 from tests.bench.peers.ours import FIRST_SIGHT, Ours
-from tests.bench.serving import Served
+from tests.bench.policy_check import Checking
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ def record(report: Report) -> dict[str, Any]:
     if report.matching:
         found["matching"]["ahead_of_every_engine"] = ahead(report.matching)
     if report.choosing:
-        found["choosing"]["shares"] = {row.name: row.share for row in choosing.rows(report.choosing)}
+        found["choosing"]["shares"] = {row.name: row.share for row in choice.rows(report.choosing)}
     if report.serving:
         found["serving"]["share"] = report.serving.share
     if report.ledgering:
@@ -154,7 +154,7 @@ def _choices(chosen: Chosen) -> Table:
         "slower on",
     ):
         table.add_column(title, justify="right")
-    for row in choosing.rows(chosen):
+    for row in choice.rows(chosen):
         theirs = [row.highs, row.highs_p99, row.solving, row.share]
         table.add_row(
             row.name,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.settings import Settings
-from engine.store.server import open_server
-from tests.commanding import Command, Done, Run
+from engine.store.connection.server import open_server
+from tests.support.forked_cli import Command, Done, Run
 
 HEXAGONE = Path("examples/hexagone")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 import pytest
 
-from api.answers import DecisionAnswer
-from api.cli import pointsman
-from api.schemas import OrderRequest
+from api.cli.main import pointsman
+from api.http.schemas.decisions import DecisionAnswer
+from api.shapes.order import OrderRequest
 from engine.settings import Settings
 
 README = Path("README.md").read_text()

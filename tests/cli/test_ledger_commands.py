@@ -5,12 +5,12 @@ import json
 import pytest
 import redis
 
-from api.log_cli import _TOLD
+from api.cli.ledger_log import _TOLD
 from engine.settings import Settings
-from engine.store.log import KINDS
-from engine.store.server import open_server
-from tests.building import policy_file
-from tests.ordering import order_json
+from engine.store.connection.server import open_server
+from engine.store.decision_log import KINDS
+from tests.support.facts import policy_file
+from tests.support.order_json import order_json
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.commanding import Command, Run
+from tests.support.forked_cli import Command, Run
 
 POLICY = """
 policy: garden

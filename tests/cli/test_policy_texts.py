@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from api.cli import pointsman
-from api.policy_texts import WIDTH
-from rules.explaining import explain
-from rules.schema import is_policy_file, load_policies
+from api.cli.main import pointsman
+from api.cli.policy_texts import WIDTH
+from rules.loader import is_policy_file, load_policies
+from rules.wording.explain import explain
 
 POLICIES = Path("policies")
 FILES = sorted(path for path in POLICIES.glob("*.yaml") if is_policy_file(path.name))

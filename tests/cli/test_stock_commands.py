@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.decide.decision import timestamp
-from tests.commanding import Command, Run, installed
+from tests.support.forked_cli import Command, Run, installed
 
 ORDER = {
     "id": "W-1",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from rules.lint import Checked, check
-from tests.fuzz.mutating import corpus, mutated
+from rules.lint.check import Checked, check
+from tests.fuzz.mutated_files import corpus, mutated
 
 MOST_SECONDS = 1.0
 """Of the processor, for one check."""

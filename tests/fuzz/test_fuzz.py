@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from rules.lint import check
-from rules.reading import MAX_BYTES
+from rules.lint.check import check
+from rules.syntax.yaml_document import MAX_BYTES
 from tests.fuzz.__main__ import fault
-from tests.fuzz.mutating import corpus, mutated
+from tests.fuzz.mutated_files import corpus, mutated
 
 SEEDS = corpus()
 

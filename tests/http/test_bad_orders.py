@@ -5,8 +5,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.http.problems import fields_of, problem_of
-from tests.ordering import order_json, shipped_units, unfilled_units
+from tests.support.order_json import order_json, shipped_units, unfilled_units
+from tests.support.problem_json import fields_of, problem_of
 
 HERE = {"country": "FR", "latitude": 48.85, "longitude": 2.35}
 

@@ -3,11 +3,11 @@
 import orjson
 import pytest
 
-from api.answers import AvailabilityAnswer, DecisionAnswer, ReadyAnswer
-from api.app import create_app
+from api.http.app import create_app
+from api.http.schemas.decisions import AvailabilityAnswer, DecisionAnswer, ReadyAnswer
 from tests.conftest import activate
-from tests.http.problems import problem_of
-from tests.ordering import order_json
+from tests.support.order_json import order_json
+from tests.support.problem_json import problem_of
 
 COLLECTED = {"delivery": "click_and_collect", "destination": None, "collect_at": "paris"}
 

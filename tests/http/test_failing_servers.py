@@ -6,14 +6,14 @@ import signal
 import pytest
 import redis
 
-from api.app import create_app
-from api.loading import load_inventory
+from api.files.inventory_folder import load_inventory
+from api.http.app import create_app
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.server import open_server
+from engine.store.connection.server import open_server
 from tests.conftest import SMALL, activate, contents_of
-from tests.http.problems import problem_of
-from tests.ordering import order_json
+from tests.support.order_json import order_json
+from tests.support.problem_json import problem_of
 
 KEY = {"Idempotency-Key": "one"}
 
@@ -75,7 +75,9 @@ def test_a_server_that_hangs_at_the_commit_is_a_problem_and_what_it_did_then_is_
     server, client, clock, monkeypatch
 ):
     """The commit is in its socket by the time the caller is told to try again: it may be done later, but once."""
-    monkeypatch.setattr("engine.store.client.ANSWER_SECONDS", 0.7)  # it is waited for three times, by two requests
+    monkeypatch.setattr(
+        "engine.store.connection.client.ANSWER_SECONDS", 0.7
+    )  # it is waited for three times, by two requests
     running, armed = client.info("server")["process_id"], []
 
     def stopping():

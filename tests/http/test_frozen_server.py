@@ -8,17 +8,17 @@ import time
 import pytest
 import redis
 
-from api.app import create_app
-from api.loading import load_inventory
+from api.files.inventory_folder import load_inventory
+from api.http.app import create_app
 from engine.errors import StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.client import TRIES_AGAIN
-from engine.store.embedded import socket_of
-from engine.store.server import open_server
+from engine.store.connection.client import TRIES_AGAIN
+from engine.store.connection.embedded import socket_of
+from engine.store.connection.server import open_server
 from tests.conftest import SMALL, activate
-from tests.http.problems import problem_of
-from tests.ordering import order_json
+from tests.support.order_json import order_json
+from tests.support.problem_json import problem_of
 
 SHORT = 0.7
 """Seconds for one answer, where three requests wait."""
@@ -28,7 +28,7 @@ TOO_LONG = 5 * (1 + TRIES_AGAIN) * SHORT
 
 @pytest.fixture
 def short_of_patience(monkeypatch):
-    monkeypatch.setattr("engine.store.client.ANSWER_SECONDS", SHORT)
+    monkeypatch.setattr("engine.store.connection.client.ANSWER_SECONDS", SHORT)
 
 
 @pytest.fixture

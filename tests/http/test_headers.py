@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.http.problems import problem_of
-from tests.ordering import order_json
+from tests.support.order_json import order_json
+from tests.support.problem_json import problem_of
 
 
 def as_handed_on(text, *, written="utf-8"):

@@ -2,12 +2,12 @@
 
 import pytest
 
-from api.app import create_app
-from api.stock_answers import HoldsAnswer, HoldStateAnswer
+from api.http.app import create_app
+from api.http.schemas.stock import HoldsAnswer, HoldStateAnswer
 from engine.service import Pointsman
 from engine.settings import Settings
-from tests.http.problems import fields_of, problem_of
-from tests.ordering import order_json
+from tests.support.order_json import order_json
+from tests.support.problem_json import fields_of, problem_of
 
 
 @pytest.fixture

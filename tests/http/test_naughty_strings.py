@@ -7,8 +7,8 @@ import json
 import unicodedata
 from pathlib import Path
 
-from tests.http.problems import problem_of
-from tests.ordering import order_json
+from tests.support.order_json import order_json
+from tests.support.problem_json import problem_of
 
 BLNS = Path(__file__).parents[3] / "shared" / "data" / "blns" / "blns.json"
 OWN_NAUGHTY = [

@@ -7,11 +7,11 @@ import pytest
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
-from api import policy_answers as answers
-from api.fields import CALLER
-from tests.building import NOW, policy_file
-from tests.http.problems import fields_of, problem_of
-from tests.ordering import order_json
+from api.http.schemas import policies as answers
+from api.shapes.fields import CALLER
+from tests.support.facts import NOW, policy_file
+from tests.support.order_json import order_json
+from tests.support.problem_json import fields_of, problem_of
 
 GOOD = policy_file("then: {hold: 1 h}", "when: {node.id: lille}, then: {prefer: 4.00 EUR}")["test.yaml"].decode()
 OTHER = GOOD.replace("policy: test", "policy: other").replace("4.00", "5.00")

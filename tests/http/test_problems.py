@@ -5,14 +5,14 @@ import dataclasses
 import pytest
 import redis
 
-from api.app import create_app
-from api.loading import load_inventory
+from api.files.inventory_folder import load_inventory
+from api.http.app import create_app
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.server import open_server
+from engine.store.connection.server import open_server
 from tests.conftest import SMALL, activate
-from tests.http.problems import fields_of, problem_of
-from tests.ordering import order_json
+from tests.support.order_json import order_json
+from tests.support.problem_json import fields_of, problem_of
 
 NOT_THERE = [
     "/",

@@ -2,12 +2,12 @@
 
 import pytest
 
-from api.answers import AvailabilityAnswer
-from api.stock_answers import CountAnswer, SkuStockAnswer
+from api.http.schemas.decisions import AvailabilityAnswer
+from api.http.schemas.stock import CountAnswer, SkuStockAnswer
 from engine.decide.decision import timestamp
 from tests.conftest import activate
-from tests.http.problems import fields_of, problem_of
-from tests.ordering import order_json
+from tests.support.order_json import order_json
+from tests.support.problem_json import fields_of, problem_of
 
 
 def put(http, path="lyon/RARE", **body):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from api.files import policy_files
-from rules.codes import CODES
-from rules.lint import check
-from rules.reading import MAX_BYTES
+from api.files.policies_and_orders import policy_files
+from rules.finding_codes import CODES
+from rules.lint.check import check
+from rules.syntax.yaml_document import MAX_BYTES
 
 INVALID = Path(__file__).parent / "invalid"
 EXPECTED = sorted(INVALID.glob("*.expected"))

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from api.testing import read_folder
-from engine.decide.trying import Report, try_cases
+from api.cli.policy_test_report import read_folder
+from engine.decide.policy_tests.runner import Report, try_cases
 from rules.conditions import ALWAYS
 from rules.effects import STAGE_OF
-from rules.reading import read
+from rules.syntax.yaml_document import read
 
 FOLDER = Path(__file__).parents[2] / "policies"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")

@@ -7,9 +7,9 @@ import zoneinfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide.options import routes
-from engine.timetable import WHOLE_DAY, Timetable
-from tests.building import LYON, PARIS, collected, network, node, order, service
+from engine.decide.shipping.options import routes
+from engine.model.timetable import WHOLE_DAY, Timetable
+from tests.support.facts import LYON, PARIS, collected, network, node, order, service
 
 ZONES = {
     "Europe/Paris": ("2026-03-29", "2026-10-25"),

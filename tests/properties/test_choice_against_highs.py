@@ -3,9 +3,9 @@
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from engine.decide.sourcing import choose
+from engine.decide.sourcing.choose import choose
 from tests.bench.highs import allowed, choose_by_highs, score
-from tests.bench.instances import constrained
+from tests.bench.random_problems import constrained
 
 
 @settings(max_examples=150, deadline=None)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rules.conditions import AnyOf, Compare, Not, Operator, glob, holds
 from rules.vocabulary import VOCABULARY, Kind, Stage
-from tests.properties import trees
+from tests.properties import condition_trees
 
 NUMBERS = [fact for fact in VOCABULARY.values() if fact.kind in (Kind.COUNT, Kind.MONEY, Kind.DATE, Kind.DURATION)]
 TAGGED = [fact for fact in VOCABULARY.values() if fact.kind is Kind.TAGS]
@@ -17,21 +17,21 @@ def compare(fact, operator, *operands) -> Compare:
     return Compare(fact=fact, operator=operator, operands=operands)
 
 
-@given(condition=trees.conditions(Stage.OPTION), facts=trees.facts(Stage.OPTION))
+@given(condition=condition_trees.conditions(Stage.OPTION), facts=condition_trees.facts(Stage.OPTION))
 def test_not_is_exact_negation(condition, facts):
     assert holds(Not(part=condition), facts) is not holds(condition, facts)
     assert holds(Not(part=Not(part=condition)), facts) is holds(condition, facts)
 
 
 @given(
-    parts=st.lists(trees.conditions(Stage.OPTION), max_size=4).map(tuple),
-    facts=trees.facts(Stage.OPTION),
+    parts=st.lists(condition_trees.conditions(Stage.OPTION), max_size=4).map(tuple),
+    facts=condition_trees.facts(Stage.OPTION),
 )
 def test_none_is_not_one_of_them(parts, facts):
     assert holds(Not(part=AnyOf(parts=parts)), facts) is not any(holds(part, facts) for part in parts)
 
 
-@given(condition=trees.conditions(Stage.OPTION), facts=trees.facts(Stage.OPTION))
+@given(condition=condition_trees.conditions(Stage.OPTION), facts=condition_trees.facts(Stage.OPTION))
 def test_a_fact_that_is_none_is_a_fact_that_is_missing(condition, facts):
     assert holds(condition, facts) is holds(
         condition, {path: value for path, value in facts.items() if value is not None}
@@ -40,8 +40,8 @@ def test_a_fact_that_is_none_is_a_fact_that_is_missing(condition, facts):
 
 @given(data=st.data(), fact=st.sampled_from(NUMBERS))
 def test_the_comparisons_of_numbers_agree_with_each_other(data, fact):
-    low, high = sorted(data.draw(st.tuples(trees.operands(fact), trees.operands(fact))))
-    facts = {fact.path: data.draw(trees.values(fact).filter(lambda value: value is not None))}
+    low, high = sorted(data.draw(st.tuples(condition_trees.operands(fact), condition_trees.operands(fact))))
+    facts = {fact.path: data.draw(condition_trees.values(fact).filter(lambda value: value is not None))}
 
     def said(operator, *operands):
         return holds(compare(fact, operator, *operands), facts)
@@ -52,9 +52,13 @@ def test_the_comparisons_of_numbers_agree_with_each_other(data, fact):
     assert said(Operator.EQUALS, low) is said(Operator.BETWEEN, low, low)
 
 
-@given(data=st.data(), fact=st.sampled_from(TAGGED), tags=st.lists(st.sampled_from(trees.TAGS), min_size=1, max_size=3))
+@given(
+    data=st.data(),
+    fact=st.sampled_from(TAGGED),
+    tags=st.lists(st.sampled_from(condition_trees.TAGS), min_size=1, max_size=3),
+)
 def test_has_any_and_has_all_are_has_several_times(data, fact, tags):
-    facts = {fact.path: data.draw(trees.values(fact))}
+    facts = {fact.path: data.draw(condition_trees.values(fact))}
     one_by_one = [holds(compare(fact, Operator.HAS, tag), facts) for tag in tags]
     assert holds(compare(fact, Operator.HAS_ANY, *tags), facts) is any(one_by_one)
     assert holds(compare(fact, Operator.HAS_ALL, *tags), facts) is all(one_by_one)

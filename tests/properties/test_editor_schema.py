@@ -1,4 +1,4 @@
-"""The schema for editors and `rules.schema` agree on what is valid.
+"""The schema for editors and `rules.loader` agree on what is valid.
 
 What the schema refuses, check refuses. What check refuses and the schema doesn't is of a kind that a schema can't know:
 the list below is closed.
@@ -14,15 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
+from rules.editor.json_schema import policy_schema
 from rules.errors import Finding, PolicyInvalid
-from rules.json_schema import policy_schema
-from rules.parsing import ConditionParser, Notes
-from rules.reading import Document, read
-from rules.schema import is_policy_file, load_policies
+from rules.loader import is_policy_file, load_policies
+from rules.syntax.condition_parser import ConditionParser, Notes
+from rules.syntax.yaml_document import Document, read
 from rules.vocabulary import Stage
-from tests.editors import core, squiggles
-from tests.properties import trees
-from tests.properties.mutating import SPECIMEN, mutated
+from tests.properties import condition_trees
+from tests.properties.tree_mutations import SPECIMEN, mutated
+from tests.support.yaml12 import core, squiggles
 
 FILES = [path for path in sorted(Path("policies").glob("*.yaml")) if is_policy_file(path.name)]
 
@@ -236,9 +236,9 @@ def test_what_check_takes_or_only_warns_of_is_not_underlined(text):
 
 
 @settings(max_examples=200)
-@given(condition=trees.conditions(Stage.OPTION))
+@given(condition=condition_trees.conditions(Stage.OPTION))
 def test_every_condition_that_can_be_written_is_valid_to_an_editor(condition):
-    content = policy().replace("{order.channel: web}", trees.written(condition)).encode()
+    content = policy().replace("{order.channel: web}", condition_trees.written(condition)).encode()
     found = read("p.yaml", content)
     notes = Notes(document=found)
     ConditionParser(notes=notes, terms={}).condition(found.root["rules"][0]["when"], ("rules", 0, "when"))

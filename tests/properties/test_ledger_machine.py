@@ -16,13 +16,13 @@ from hypothesis.stateful import (
     rule,
 )
 
-from engine.decide.remaining import seconds
+from engine.decide.remainder import seconds
 from engine.errors import HoldEnded, InputInvalid, KeyReused, StockConflict
-from engine.rejecting import COUNTED, Refusal
+from engine.orders.rejection import COUNTED, Refusal
 from engine.store.stock import Count, Movement, Stamp
-from tests.building import NOW, order
-from tests.properties.driving import drive
-from tests.properties.modelling import CHANNELS, MICROS, NODES, POLICIES, SKUS, Model, Wanted, warehouse
+from tests.properties.ledger_driver import drive
+from tests.properties.ledger_model import CHANNELS, MICROS, NODES, POLICIES, SKUS, Model, Wanted, warehouse
+from tests.support.facts import NOW, order
 
 OPS = st.sampled_from(["one", "two", "three", None])
 STAMPS = st.tuples(st.just("s"), st.integers(0, 5)) | st.tuples(

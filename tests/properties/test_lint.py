@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from rules.conditions import All, AnyOf, Condition, Not, holds
 from rules.effects import SUMMED, Effect, Exclusion, OptionOutcome, combine
-from rules.lint import check
+from rules.lint.check import check
+from rules.lint.satisfiability import Search, plan, witness
 from rules.policy import PolicySet
-from rules.reasoning import Search, plan, witness
 from rules.vocabulary import Facts, Stage
-from tests.properties import trees
+from tests.properties import condition_trees
 
 MANY = settings(max_examples=170, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 EFFECTS = {
@@ -33,7 +33,7 @@ EFFECTS = {
 def sets(draw: st.DrawFn) -> tuple[PolicySet, tuple[str, ...], Stage, list[Facts]]:
     """A set, what `check` warns of, the stage its rules act at, and the facts of every case there is."""
     stage = draw(st.sampled_from(list(EFFECTS)))
-    base = [draw(trees.conditions(stage)) for _ in range(3)]
+    base = [draw(condition_trees.conditions(stage)) for _ in range(3)]
     cases = list(_cases(base))
     pairs = st.lists(st.sampled_from(base), min_size=2, max_size=2, unique_by=id).map(tuple)
     conditions = (
@@ -48,7 +48,7 @@ def sets(draw: st.DrawFn) -> tuple[PolicySet, tuple[str, ...], Stage, list[Facts
         effects = draw(st.lists(st.sampled_from(EFFECTS[stage]), min_size=1, max_size=2, unique_by=_name))
         earlier = [f"p/r{other}" for other in range(number)]
         silenced = draw(st.lists(st.sampled_from(earlier), max_size=1)) if earlier else []
-        when = trees.written(draw(conditions))
+        when = condition_trees.written(draw(conditions))
         lines.append(f"  - {{id: r{number}, because: x, when: {when}, then: {{{', '.join(effects)}}},")
         lines.append(f"     overrides: [{', '.join(silenced)}]}}")
     checked = check({"p.yaml": "\n".join(lines).encode()})

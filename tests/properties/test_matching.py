@@ -3,27 +3,27 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.decide.coding import ALWAYS_KNOWN, UNKNOWN
-from engine.decide.columns import VARYING
-from engine.decide.matching import SHARED, Matcher, StageMatcher, judge_options
+from engine.decide.matching.matcher import SHARED, Matcher, StageMatcher, judge_options
+from engine.decide.matching.option_columns import VARYING
+from engine.decide.matching.signatures import ALWAYS_KNOWN, UNKNOWN
 from rules.conditions import All, Compare, Operator, holds
-from rules.schema import load_policies
+from rules.loader import load_policies
 from rules.vocabulary import Kind, Stage, attribute
-from tests.properties import trees
-from tests.properties.agreeing import PREFER, assert_agrees, compare, meant, prefers
-from tests.properties.trees import policy_set, rule_of
+from tests.properties import condition_trees
+from tests.properties.condition_trees import policy_set, rule_of
+from tests.properties.peers_agree import PREFER, assert_agrees, compare, meant, prefers
 
 FEW = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @FEW
-@given(policies=trees.rule_sets(), data=st.data())
+@given(policies=condition_trees.rule_sets(), data=st.data())
 def test_matching_fires_exactly_the_rules_that_hold(policies, data):
     stages = {effect.stage for rule in policies.rules.values() for effect in rule.effects}
     cases = [
         (stage, facts)
         for stage in sorted(stages, key=lambda stage: stage.name)
-        for facts in data.draw(st.lists(trees.facts(stage), min_size=1, max_size=5))
+        for facts in data.draw(st.lists(condition_trees.facts(stage), min_size=1, max_size=5))
     ]
     assert_agrees(policies, cases)
 
@@ -41,9 +41,11 @@ def grouped(known):
 
 @FEW
 @given(
-    conditions=st.lists(trees.conditions(Stage.OPTION), min_size=1, max_size=6),
+    conditions=st.lists(condition_trees.conditions(Stage.OPTION), min_size=1, max_size=6),
     lines=st.lists(
-        st.tuples(trees.facts(Stage.OPTION), st.lists(trees.facts(Stage.OPTION), min_size=1, max_size=4)),
+        st.tuples(
+            condition_trees.facts(Stage.OPTION), st.lists(condition_trees.facts(Stage.OPTION), min_size=1, max_size=4)
+        ),
         min_size=1,
         max_size=3,
     ),
@@ -103,19 +105,19 @@ WINDOWS = (
 @given(
     rules=st.lists(
         st.sampled_from([Stage.POSITION, Stage.OPTION]).flatmap(
-            lambda stage: st.tuples(st.just(stage), trees.conditions(stage), st.sampled_from(WINDOWS))
+            lambda stage: st.tuples(st.just(stage), condition_trees.conditions(stage), st.sampled_from(WINDOWS))
         ),
         min_size=1,
         max_size=4,
     ),
-    facts=st.lists(trees.facts(Stage.OPTION), min_size=1, max_size=4),
+    facts=st.lists(condition_trees.facts(Stage.OPTION), min_size=1, max_size=4),
 )
 def test_what_is_written_in_yaml_means_what_the_tree_means(rules, facts):
     effects = {Stage.POSITION: "keep: 3", Stage.OPTION: "prefer: 4.00"}
     lines = ["policy: p", "rules:"]
     for number, (stage, condition, window) in enumerate(rules):
         extra = window.strip("{}").replace(", until", "\n    until")
-        lines += [f"  - id: r{number}", "    because: why", f"    when: {trees.written(condition)}"]
+        lines += [f"  - id: r{number}", "    because: why", f"    when: {condition_trees.written(condition)}"]
         lines += [f"    then: {{{effects[stage]}}}", f"    {extra}"]
     policies = load_policies({"p.yaml": "\n".join(lines).encode()})
     for number, (_, condition, window) in enumerate(rules):

@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from engine.decide.matching import Matcher, StageMatcher
+from engine.decide.matching.matcher import Matcher, StageMatcher
 from rules.conditions import All, AnyOf, Compare, Not, Operator
 from rules.policy import PolicySet
 from rules.vocabulary import Kind, Stage, attribute
-from tests.properties.agreeing import PREFER, assert_agrees, compare, prefers
-from tests.properties.trees import policy_set, rule_of
+from tests.properties.condition_trees import policy_set, rule_of
+from tests.properties.peers_agree import PREFER, assert_agrees, compare, prefers
 
 
 def shards(policies: PolicySet) -> int:

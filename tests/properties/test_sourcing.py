@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide.sourcing import Candidate, Choice, Demand, Price, Problem, Score, bounding, choose, pruning, search
-from tests.bench.instances import constrained, plain
+from engine.decide.sourcing import branch_and_bound, preprocessing
+from engine.decide.sourcing.bounds import bounding
+from engine.decide.sourcing.choose import choose
+from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
+from tests.bench.random_problems import constrained, plain
 
 NOTHING = (0, 0, 0, 0)
 
@@ -174,8 +177,8 @@ def test_no_choice_comes_before_the_one_that_is_made_of_many_shipments(problem):
 @given(problems(most_candidates=8), st.integers(0, 60))
 def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(problem, steps):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "UNPROVEN_LINES", 0)
-        patch.setattr(search, "STEPS", steps)
+        patch.setattr(branch_and_bound, "UNPROVEN_LINES", 0)
+        patch.setattr(branch_and_bound, "STEPS", steps)
         hasty = choose(problem)
     proven = choose(problem)
     found, least = parts(hasty.score), parts(proven.score)
@@ -204,8 +207,8 @@ def parts(score):
 def test_ruling_candidates_out_by_price_loses_nothing(seed):
     problem = constrained(seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pruning, "MANY", 3)
-        patch.setattr(pruning, "CORE", 2)
+        patch.setattr(preprocessing, "MANY", 3)
+        patch.setattr(preprocessing, "CORE", 2)
         few = choose(problem)
     assert few == choose(problem)
 

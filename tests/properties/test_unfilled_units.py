@@ -5,10 +5,10 @@ import contextlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide.matching import Matcher
-from engine.decide.remaining import Remainder, decide_remainder
-from engine.facts import Position
-from tests.building import LILLE, LYON, MARSEILLE, NOW, decided, node, order, policies, service, snapshot
+from engine.decide.matching.matcher import Matcher
+from engine.decide.remainder import Remainder, decide_remainder
+from engine.model.facts import Position
+from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, decided, node, order, policies, service, snapshot
 
 PLACES = {"held_for_others", "kept_back", "excluded", "node_full", "resting", "unreachable", "rejected"}
 # the day's room of a node is of a place, and of the order where its last went to another service

@@ -21,10 +21,10 @@ import redis
 from engine.errors import StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.embedded import socket_of
-from tests.bench.installing import _wait_for_the_server
-from tests.soak.judging import Verdict, judge
-from tests.soak.worlds import POLICIES, UNITS, Clock, files, warehouse
+from engine.store.connection.embedded import socket_of
+from tests.bench.example_network import _wait_for_the_server
+from tests.soak.scenario import POLICIES, UNITS, Clock, files, warehouse
+from tests.soak.verdict import Verdict, judge
 
 ROOT = Path(__file__).parents[2]
 _LONG_AFTER = 400 * 86_400

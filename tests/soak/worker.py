@@ -26,15 +26,15 @@ from engine.errors import (
     StockConflict,
     StoreUnavailable,
 )
-from engine.facts import Order
-from engine.rejecting import COUNTED, Reason, Refusal
+from engine.model.facts import Order
+from engine.orders.decide_and_commit import Answer
+from engine.orders.rejection import COUNTED, Reason, Refusal
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.settling import Answer
 from engine.store.ledger import Key
 from engine.store.stock import Count, Movement, Stamp
-from tests.building import order
-from tests.soak.worlds import CHANNELS, NODES, SKUS, WAITING, Clock
+from tests.soak.scenario import CHANNELS, NODES, SKUS, WAITING, Clock
+from tests.support.facts import order
 
 _REMEMBERED = 30
 _MOST_FAULTS = 200

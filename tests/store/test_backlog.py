@@ -2,17 +2,17 @@
 
 import pytest
 
-from engine import settling
 from engine.errors import NotFound, QuotaExceeded
+from engine.orders import decide_and_commit
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store import along
+from engine.store import follow_up_commit
 from engine.store.ledger import Key
 from engine.store.stock import Movement
-from tests.building import HOUR, LILLE, LYON, MARSEILLE, NOW, inventory, node, order
 from tests.conftest import activate
-from tests.ordering import shipped_units, unfilled_units
 from tests.store.test_scarce_stock import together
+from tests.support.facts import HOUR, LILLE, LYON, MARSEILLE, NOW, inventory, node, order
+from tests.support.order_json import shipped_units, unfilled_units
 
 VIP = "when: {order.segment: vip}, then: {priority: 80}"
 
@@ -168,8 +168,8 @@ def test_a_caller_without_holds_left_waits_on(server_url, network, clock, shop):
 
 
 def test_no_more_may_wait_than_can_be_ranked(shop, monkeypatch, contents):
-    monkeypatch.setattr(along, "MOST_WAITING", 1)
-    monkeypatch.setattr(settling, "MOST_WAITING", 1)
+    monkeypatch.setattr(follow_up_commit, "MOST_WAITING", 1)
+    monkeypatch.setattr(decide_and_commit, "MOST_WAITING", 1)
     waits(shop, ("A", 5), id="one")
     before = contents()
     with pytest.raises(QuotaExceeded, match="wait for stock already"):

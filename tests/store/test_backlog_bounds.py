@@ -4,12 +4,12 @@ import uuid
 
 import pytest
 
-from engine.rejecting import Refusal
+from engine.orders.rejection import Refusal
 from engine.service import Pointsman
 from engine.store.stock import Movement
-from tests.building import EURO, LILLE, LYON, MARSEILLE, inventory, node, order
 from tests.conftest import activate
-from tests.ordering import shipped_units, unfilled_units
+from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, inventory, node, order
+from tests.support.order_json import shipped_units, unfilled_units
 
 PLACES = [LYON, LILLE, MARSEILLE, LYON, LILLE]
 NAMES = ["a", "b", "c", "d", "e"]

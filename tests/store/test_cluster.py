@@ -6,19 +6,19 @@ import threading
 
 import pytest
 
-from api.app import create_app
+from api.http.app import create_app
 from engine.errors import StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import Key
 from engine.store.stock import Count, Movement, Stamp
-from tests.building import LILLE, LYON, inventory, node, order
-from tests.clustering import HOST, cluster, is_linked, is_well
 from tests.conftest import activate
-from tests.http.problems import problem_of
-from tests.ordering import order_json
-from tests.returning import AGAIN_WITHIN, asking, seconds_until_served
-from tests.waiting import wait_until
+from tests.support.facts import LILLE, LYON, inventory, node, order
+from tests.support.order_json import order_json
+from tests.support.problem_json import problem_of
+from tests.support.recovery_time import AGAIN_WITHIN, asking, seconds_until_served
+from tests.support.redis_topologies import HOST, cluster, is_linked, is_well
+from tests.support.wait_until import wait_until
 
 NETWORKS = [f"brand-{number}" for number in range(12)]
 

@@ -1,22 +1,22 @@
 """Every script touches only the keys it is given, as a cluster asks: else it would look on the wrong machine."""
 
 import dataclasses
-from pathlib import Path
 
 import pytest
 
 from engine.errors import NotReady
-from engine.rejecting import Refusal
+from engine.orders.rejection import Refusal
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store import client as store
-from engine.store import loads, replica
-from engine.store.client import script_text
+from engine.store import replica
+from engine.store.connection import client as store
+from engine.store.connection.client import script_text
+from engine.store.network import load
 from engine.store.stock import Count, Movement, Stamp
-from tests.building import LILLE, LYON, inventory, node, order
-from tests.clustering import nodes
 from tests.conftest import activate
 from tests.store.test_replicas import LONG, follow, url
+from tests.support.facts import LILLE, LYON, inventory, node, order
+from tests.support.redis_topologies import nodes
 
 STRICT = """
 local redis = (function(real)
@@ -72,7 +72,7 @@ def stocked(units, **more):
 def begin(pointsman, found):
     """A load that somebody else has to bring to its end."""
     checked = lambda: pointsman.versions.verify_fit(found.network)  # noqa: E731 - as the service gives it
-    assert loads.begin(pointsman._client, pointsman._keys, found, checked=checked)
+    assert load.begin(pointsman._client, pointsman._keys, found, checked=checked)
 
 
 def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
@@ -110,8 +110,8 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     assert len(pointsman.repair(who="eve").mended) == 2
     mend_loads(pointsman)
     follow_versions(pointsman, clock)
-    there = {path.stem for path in Path(store.__file__).parent.glob("*.lua")}
-    assert ran == there - {"glance"}, "which runs on replicas alone"
+    there = {path.stem for path in store.SCRIPTS.glob("*.lua")}
+    assert ran == there - {"replica_snapshot"}, "which runs on replicas alone"
 
 
 def mend_loads(pointsman):

@@ -8,8 +8,8 @@ import pytest
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.stock import Count, Movement, Stamp
-from tests.building import LILLE, LYON, NOW, inventory, node, order
 from tests.conftest import activate
+from tests.support.facts import LILLE, LYON, NOW, inventory, node, order
 
 BETWEEN = 4
 """The clock's call, of one decision, that stands between its read and its write."""

@@ -10,8 +10,8 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import Key
 from engine.store.stock import Count, Stamp
-from tests.building import LILLE, LYON, NOW, inventory, node, order
 from tests.conftest import activate
+from tests.support.facts import LILLE, LYON, NOW, inventory, node, order
 
 LYON_WAY, LILLE_WAY = ("lyon", "parcel"), ("lille", "parcel")
 SHOPS = [node("lyon", LYON), node("lille", LILLE)]

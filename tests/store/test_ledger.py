@@ -6,16 +6,16 @@ import pytest
 
 from engine.decide.decision import Claim, Parcel, Room, canonical, record
 from engine.errors import NotFound
-from engine.store import log
-from engine.store.client import Client
+from engine.store import decision_log
+from engine.store.connection.client import Client
+from engine.store.decision_log import entries
 from engine.store.keys import Keys
 from engine.store.ledger import Commit, Key, Ledger
-from engine.store.loads import save
-from engine.store.log import entries
-from engine.store.policies import Act, publish, stored
-from engine.store.policies import activate as activate_version
-from engine.store.tally import LOAD_SECONDS
-from tests.building import LILLE, LYON, NOW, decided, inventory, node, order, policies, snapshot
+from engine.store.network.load import save
+from engine.store.policy_versions import Act, publish, stored
+from engine.store.policy_versions import activate as activate_version
+from engine.store.reconcile.expected_state import LOAD_SECONDS
+from tests.support.facts import LILLE, LYON, NOW, decided, inventory, node, order, policies, snapshot
 
 DAY = "2026-11-27"
 
@@ -219,7 +219,7 @@ def test_the_load_of_a_day_is_kept_for_four_days_after_the_last_decision_of_it(l
 def test_an_entry_of_the_log_is_found_by_its_decision(ledger, client, keys):
     decision = decision_of(lyon(1))
     commit(ledger, decision)
-    entry = log.decided(client, keys, "d1")
+    entry = decision_log.decided(client, keys, "d1")
     assert entry.body == canonical(record(decision, "d1", "0"))
     with pytest.raises(NotFound):
-        log.decided(client, keys, "d2")
+        decision_log.decided(client, keys, "d2")

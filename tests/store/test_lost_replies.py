@@ -2,14 +2,14 @@
 
 import pytest
 
-from engine.rejecting import Refusal
+from engine.orders.rejection import Refusal
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import Key
 from engine.store.stock import Count, Movement, Stamp
-from tests.building import LYON, inventory, node, order
 from tests.conftest import activate
-from tests.proxying import proxy
+from tests.support.facts import LYON, inventory, node, order
+from tests.support.lossy_proxy import proxy
 
 
 @pytest.fixture

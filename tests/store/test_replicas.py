@@ -12,19 +12,19 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from api.app import create_app
+from api.http.app import create_app
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store import client
+from engine.store.connection import client
 from engine.store.ledger import Key
 from engine.store.replica import ANSWER_SECONDS, SILENT_SECONDS, Behind, age_of
 from engine.store.stock import Count, Stamp
-from tests.building import LILLE, LYON, inventory, node, order
-from tests.clustering import HOST, is_linked, nodes
 from tests.conftest import activate, contents_of
-from tests.http.problems import problem_of
-from tests.ordering import order_json
-from tests.waiting import wait_until
+from tests.support.facts import LILLE, LYON, inventory, node, order
+from tests.support.order_json import order_json
+from tests.support.problem_json import problem_of
+from tests.support.redis_topologies import HOST, is_linked, nodes
+from tests.support.wait_until import wait_until
 
 LONG = 1_000_000
 ANY = {"Cache-Control": "max-stale"}

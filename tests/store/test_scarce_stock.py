@@ -11,12 +11,12 @@ from collections import Counter
 import pytest
 
 from engine.errors import Contended
-from engine.store.client import Client
+from engine.store.connection.client import Client
+from engine.store.decision_log import entries
 from engine.store.keys import Keys
-from engine.store.log import entries
-from tests.building import EURO, LILLE, LYON, PARIS, inventory, node, order, service
 from tests.conftest import activate
-from tests.ordering import shipped_units
+from tests.support.facts import EURO, LILLE, LYON, PARIS, inventory, node, order, service
+from tests.support.order_json import shipped_units
 
 SKUS = [f"S{number}" for number in range(4)]
 WORKER = """

@@ -5,13 +5,13 @@ import pytest
 from engine.errors import BadSetting, StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.connecting import read_address
+from engine.store.connection.connect import read_address
 from engine.store.ledger import Key
-from tests.building import LYON, inventory, node, order
-from tests.clustering import HOST, SERVICE, watched
 from tests.conftest import activate
-from tests.returning import AGAIN_WITHIN, asking, seconds_until_served
-from tests.waiting import wait_until
+from tests.support.facts import LYON, inventory, node, order
+from tests.support.recovery_time import AGAIN_WITHIN, asking, seconds_until_served
+from tests.support.redis_topologies import HOST, SERVICE, watched
+from tests.support.wait_until import wait_until
 
 
 def test_the_service_follows_when_a_replica_takes_over(tmp_path, clock):

@@ -9,17 +9,17 @@ import pytest
 import redis
 from freezegun import freeze_time
 
-from api.loading import load_inventory
+from api.files.inventory_folder import load_inventory
 from engine.errors import KeyReused, NotFound, NotReady, OrderInvalid, StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.embedded import socket_of
+from engine.store.connection.embedded import socket_of
+from engine.store.connection.server import open_server
 from engine.store.ledger import Key
-from engine.store.server import open_server
 from engine.store.stock import Movement
-from tests.building import collected, order
 from tests.conftest import SMALL, activate
-from tests.ordering import shipped_units
+from tests.support.facts import collected, order
+from tests.support.order_json import shipped_units
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.store.stock import Count, Movement, Stamp
-from tests.building import LILLE, LYON, inventory, node, order
 from tests.conftest import activate
+from tests.support.facts import LILLE, LYON, inventory, node, order
 
 SHOPS = [node("lyon", LYON), node("lille", LILLE)]
 

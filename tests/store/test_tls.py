@@ -10,10 +10,10 @@ import redis
 from engine.errors import StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
-from tests.building import LYON, inventory, node, order
-from tests.clustering import HOST, free_port
 from tests.conftest import activate, redis_server
-from tests.waiting import wait_until
+from tests.support.facts import LYON, inventory, node, order
+from tests.support.redis_topologies import HOST, free_port
+from tests.support.wait_until import wait_until
 
 needs = pytest.mark.skipif(
     redis_server() is None or shutil.which("openssl") is None,

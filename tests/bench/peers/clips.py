@@ -12,7 +12,7 @@ import clips
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term, comparisons
 from rules.vocabulary import Fact, Kind, Value
-from tests.bench.cases import FIXED, OptionSet
+from tests.bench.option_sets import FIXED, OptionSet
 from tests.bench.peers.infix import SIGNS, literal, name
 from tests.bench.peers.peer import Shaped, shaped
 from tests.bench.rulebook import mentioned

@@ -10,7 +10,7 @@ from typing import Any
 from datalogic_py import DataHandle, Engine
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
-from tests.bench.cases import FIXED, OptionSet
+from tests.bench.option_sets import FIXED, OptionSet
 from tests.bench.peers.infix import SIGNS, name
 from tests.bench.peers.peer import Shaped, by_flags, shaped
 

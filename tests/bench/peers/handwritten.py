@@ -5,7 +5,7 @@ from typing import Any
 
 from rules.conditions import Condition
 from rules.vocabulary import Facts
-from tests.bench.cases import FIXED, VARYING, OptionSet
+from tests.bench.option_sets import FIXED, VARYING, OptionSet
 from tests.bench.peers.infix import Infix, name
 from tests.bench.rulebook import mentioned
 

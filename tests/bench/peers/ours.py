@@ -1,12 +1,12 @@
-"""Pointsman's own matcher, as `engine.decide.judging` uses it for the options of a line."""
+"""Pointsman's own matcher, as `engine.decide.evaluation` uses it for the options of a line."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from engine.decide.matching import Judgement, StageMatcher, judge_options
+from engine.decide.matching.matcher import Judgement, StageMatcher, judge_options
 from rules.conditions import Condition
 from rules.vocabulary import Stage
-from tests.bench.cases import OptionSet
+from tests.bench.option_sets import OptionSet
 from tests.bench.rulebook import policies
 
 FIRST_SIGHT, REMEMBERED = "first sight", "remembered"

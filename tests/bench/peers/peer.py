@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from rules.conditions import Condition
 from rules.vocabulary import Facts, Value
-from tests.bench.cases import FIXED, OptionSet
+from tests.bench.option_sets import FIXED, OptionSet
 from tests.bench.peers.infix import name
 from tests.bench.rulebook import mentioned
 

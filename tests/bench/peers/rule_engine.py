@@ -9,7 +9,7 @@ from typing import Any
 from rule_engine import Context, Rule, resolve_item
 
 from rules.conditions import Condition
-from tests.bench.cases import OptionSet
+from tests.bench.option_sets import OptionSet
 from tests.bench.peers.infix import Infix
 from tests.bench.peers.peer import Shaped, by_flags, shaped
 

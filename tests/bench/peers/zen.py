@@ -8,7 +8,7 @@ from typing import Any
 from zen import compile_expression
 
 from rules.conditions import Condition
-from tests.bench.cases import FIXED, OptionSet
+from tests.bench.option_sets import FIXED, OptionSet
 from tests.bench.peers.infix import Infix, name
 from tests.bench.peers.peer import Shaped, by_flags, shaped
 

@@ -9,8 +9,8 @@ import pytest
 
 from rules.conditions import ALWAYS
 from rules.effects import Effect, Exclusion
+from rules.loader import is_policy_file, load_policies
 from rules.policy import Rule
-from rules.schema import is_policy_file, load_policies
 from rules.vocabulary import Stage
 
 FOLDER = Path(__file__).parents[3] / "policies"

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from rules.codes import CODES, NETWORK_CODES, TEST_CODES, Severity
 from rules.conditions import Operator, comparisons
 from rules.effects import STAGE_OF
-from rules.lint import check
+from rules.finding_codes import CODES, NETWORK_CODES, TEST_CODES, Severity
+from rules.lint.check import check
+from rules.loader import is_policy_file, load_policies
 from rules.policy import PolicySet
-from rules.reading import read
-from rules.schema import is_policy_file, load_policies
+from rules.syntax.yaml_document import read
 from rules.vocabulary import VOCABULARY, Stage
 
 FOLDER = Path(__file__).parents[3] / "policies"

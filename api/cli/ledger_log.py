@@ -1,0 +1,115 @@
+"""`pointsman ledger log`: what was decided, what ended and what moved, entry by entry, for people and for programs."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import click
+import orjson
+
+from api.cli.options import INSTANT
+from engine.decide.decision import timestamp
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store.decision_log import KINDS, Entry
+
+
+@click.command("log")
+@click.option("--order", help="Decisions of the order with this id, and what became of them.")
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Of this kind; may be given repeatedly.")
+@click.option("--from", "start", type=INSTANT, help="From this instant on, as 2026-11-27T08:00:00+01:00.")
+@click.option("--until", type=INSTANT, help="Before this instant.")
+@click.option("--json", "as_json", is_flag=True, help="Print each entry whole, as JSON on a line of its own.")
+@click.pass_obj
+def show_log(
+    settings: Settings,
+    order: str | None,
+    kinds: tuple[str, ...],
+    start: int | None,
+    until: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Print the log, oldest first: decisions, how their holds ended, rejections, movements, repairs.
+
+    Example: pointsman ledger log --order W-900001
+    """
+    with Pointsman(settings) as service:
+        wanted = _wanted(order, frozenset(kinds), start, until)
+        for entry in filter(wanted, service.entries(torn=_say_torn)):
+            click.echo(orjson.dumps(entry_record(entry)) if as_json else entry_line(entry))
+
+
+def entry_record(entry: Entry) -> dict[str, Any]:
+    """The entry whole; what does not go with its kind is null."""
+    return {
+        "entry": "{}-{}".format(*entry.place),
+        "at": timestamp(entry.at),
+        "kind": entry.kind,
+        "id": entry.decision,
+        "caller": entry.caller or None,
+        "shipments": entry.shipments,
+        "until": None if entry.until is None else timestamp(entry.until),
+        "applied": [bit == "1" for bit in entry.taken] or None,
+        "body": orjson.loads(entry.body) if entry.body else None,
+    }
+
+
+def entry_line(entry: Entry) -> str:
+    return f"{timestamp(entry.at)}  {entry.kind:<9}  {entry.decision}  {_TOLD[entry.kind](entry)}".rstrip()
+
+
+def _say_torn(place: str) -> None:
+    click.echo(f"entry {place} of the log can't be read; pointsman ledger check says what is to be done", err=True)
+
+
+def _wanted(order: str | None, kinds: frozenset[str], start: int | None, until: int | None) -> Callable[[Entry], bool]:
+    """What picks entries, told of them in their order."""
+    decisions: set[str] = set()
+
+    def wanted(entry: Entry) -> bool:
+        if order is not None and entry.kind == "decided" and entry.record["order"]["id"] == order:
+            decisions.add(entry.decision)
+        return (
+            (order is None or entry.decision in decisions)
+            and (not kinds or entry.kind in kinds)
+            and (start is None or entry.at >= start)
+            and (until is None or entry.at < until)
+        )
+
+    return wanted
+
+
+def _decided(entry: Entry) -> str:
+    record = entry.record
+    ways = ", ".join(f"{shipment['node']} by {shipment['service']}" for shipment in record["shipments"])
+    return f"order {record['order']['id']} {record['status']}" + (f": {ways}" if ways else "")
+
+
+def _ended(entry: Entry) -> str:
+    numbers = entry.shipments
+    return "" if numbers is None else f"shipment {', '.join(str(number + 1) for number in numbers)}"
+
+
+def _rejected(entry: Entry) -> str:
+    record = entry.record
+    units = ", ".join(f"{count} x {sku}" for _, items in record["parts"] for sku, count in items)
+    return f"{record['node']}, {record['reason']}: {units}"
+
+
+def _moved(entry: Entry) -> str:
+    moves: Iterator[Any] = (move for move, bit in zip(orjson.loads(entry.body), entry.taken, strict=True) if bit == "1")
+    return ", ".join(f"{delta:+} x {sku} at {node}" for sku, node, delta, *_ in moves)
+
+
+_TOLD: Mapping[str, Callable[[Entry], str]] = {
+    "decided": _decided,
+    "confirmed": _ended,
+    "released": _ended,
+    "expired": _ended,
+    "rejected": _rejected,
+    "extended": lambda entry: f"until {timestamp(entry.until or 0)}",
+    "withdrawn": lambda _: "from the backlog",
+    "moved": _moved,
+    "repaired": lambda entry: f"by {entry.caller}",
+    "woken": lambda entry: f"by {entry.caller}",
+}

@@ -1,0 +1,231 @@
+"""`pointsman`: the command line."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from api.cli.backlog import backlog, chain, reject
+from api.cli.ledger import ledger
+from api.cli.node_rests import resting
+from api.cli.options import AS_JSON, INSTANT, counted, print_json
+from api.cli.output import tables
+from api.cli.policy import policy
+from api.cli.route_day import day_record, route, route_together
+from api.cli.stock import hold, stock
+from api.files import policies_and_orders
+from api.files.inventory_folder import load_inventory
+from api.http.schemas.stock import availability_record
+from api.http.staleness import MAX_STALE, tell_age
+from engine import __version__
+from engine.errors import InputInvalid, PointsmanError
+from engine.model.facts import Network
+from engine.service import Pointsman
+from engine.settings import Settings
+from rules.errors import PolicyInvalid, RulesError
+
+MOST_SHOWN = 50
+"""Mistakes printed of one run."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--network", envvar="POINTSMAN_NETWORK", show_envvar=True, help="Whose facts these are. Default: main.")
+@click.version_option(__version__, prog_name="pointsman")
+@click.pass_context
+def pointsman(context: click.Context, network: str | None) -> None:
+    """Decide where each order ships from, by rules that merchandisers write.
+
+    A first look: pointsman load examples/hexagone, then pointsman policy publish policies --activate, then
+    pointsman decide examples/hexagone/order.json --dry-run.
+    """
+    named = {"POINTSMAN_NETWORK": network} if network else {}
+    context.obj = Settings.from_environment({**os.environ, **named})
+
+
+@pointsman.command()
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.pass_obj
+def load(settings: Settings, directory: Path) -> None:
+    """Load network.yaml, products.csv and stock.csv from DIRECTORY: all of it or, if there is a mistake, nothing.
+
+    Example: pointsman load examples/hexagone
+    """
+    inventory = load_inventory(directory)
+    with Pointsman(settings) as service:
+        changed = service.load(inventory)
+    positions = sum(len(stock) for stock in inventory.stock.values())
+    units = sum(sum(stock.values()) for stock in inventory.stock.values())
+    click.echo(
+        f"{counted(len(inventory.network.nodes), 'node')}, {counted(len(inventory.products), 'product')}, "
+        f"{counted(positions, 'position')} with {counted(units, 'unit')}: network {inventory.network.version[:12]}"
+        f"{'' if changed else ', as before'}"
+    )
+
+
+pointsman.add_command(policy)
+pointsman.add_command(stock)
+pointsman.add_command(hold)
+pointsman.add_command(backlog)
+pointsman.add_command(reject)
+pointsman.add_command(chain)
+pointsman.add_command(resting)
+pointsman.add_command(ledger)
+
+
+@pointsman.command()
+@click.argument("order", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Decide, but hold nothing and log nothing.")
+@click.option("--at", "instant", type=INSTANT, help="Decide as of this instant, as 2026-11-27T08:15:00Z. Default: now.")
+@click.option("--wait", is_flag=True, help="Let units that stay unfilled wait for stock.")
+@AS_JSON
+@click.pass_obj
+def decide(settings: Settings, order: Path, *, dry_run: bool, instant: int | None, wait: bool, as_json: bool) -> None:
+    """Decide where the order in the JSON file ORDER ships from, and hold its stock.
+
+    Example: pointsman decide examples/hexagone/order.json --dry-run
+    """
+    wanted = policies_and_orders.read_order(order, settings.max_lines)
+    with Pointsman(settings) as service:
+        answer = service.decide(wanted, now=instant, dry_run=dry_run, caller="cli", wait=wait)
+        network = service.network()
+    _show_decision(answer.record, network, as_json=as_json)
+
+
+@pointsman.command()
+@click.argument("decision_id")
+@AS_JSON
+@click.pass_obj
+def show(settings: Settings, decision_id: str, *, as_json: bool) -> None:
+    """Show a logged decision.
+
+    Example: pointsman show 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
+    """
+    with Pointsman(settings) as service:
+        answer = service.decision(decision_id)
+        network = service.network()
+    _show_decision(answer.record, network, as_json=as_json)
+
+
+@pointsman.command("route")
+@click.argument("orders", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--weigh", default=250, show_default=True, type=click.IntRange(0), help="Weigh the rules on so many orders."
+)
+@click.option("--together", is_flag=True, help="Decide them as orders that wait: by priority, promise and age.")
+@click.option("--wait", is_flag=True, help="With --together: let units that stay unfilled wait for stock.")
+@AS_JSON
+@click.pass_obj
+def route_day(settings: Settings, orders: Path, weigh: int, *, together: bool, wait: bool, as_json: bool) -> None:
+    """Decide the orders in the NDJSON file ORDERS, each at the instant it was placed, and sum up the day.
+
+    With --together, all of them are decided at the instant the last one was placed, the order that deserves it first;
+    no rules are weighed then.
+
+    An order decided by `route` in the last 24 hours is not decided again, so a day cut short can go on.
+
+    Example: pointsman route examples/hexagone/orders.ndjson
+    """
+    if wait and not together:
+        raise click.UsageError("--wait goes with --together")
+    wanted = policies_and_orders.read_orders(orders, settings.max_lines)
+    with Pointsman(settings) as service, _progress() as progress:
+        task = progress.add_task("routing", total=len(wanted))
+        day = (
+            route_together(wanted, service, wait=wait, progress=lambda: progress.advance(task))
+            if together
+            else route(wanted, service, weigh=weigh, progress=lambda: progress.advance(task))
+        )
+    if as_json:
+        print_json(day_record(day))
+    for table in [] if as_json else tables.day_tables(day):
+        Console().print(table)
+
+
+@pointsman.command()
+@click.argument("sku")
+@click.argument("channel")
+@MAX_STALE
+@AS_JSON
+@click.pass_obj
+def availability(settings: Settings, sku: str, channel: str, *, max_stale: int | None, as_json: bool) -> None:
+    """Say how many units of SKU an order on CHANNEL may still take, and where.
+
+    Example: pointsman availability TXT-0059 web
+    """
+    with Pointsman(settings) as service:
+        found = service.availability(sku, channel, max_stale=max_stale)
+    tell_age(found.age)
+    if as_json:
+        print_json(availability_record(found))
+    else:
+        Console().print(tables.availability_table(found))
+
+
+@pointsman.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+@click.pass_obj
+def serve(settings: Settings, host: str, port: int, workers: int) -> None:
+    """Answer over HTTP, until interrupted.
+
+    Example: pointsman serve --port 8000
+    """
+    os.environ["POINTSMAN_NETWORK"] = settings.network
+    options = ["--bind", f"{host}:{port}", "--workers", str(workers), "--worker-class", "gthread", "--threads", "4"]
+    hardened = ["--no-control-socket", "--umask", "63", "--keep-alive", "75"]
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *options, *hardened, "api.http.app:served_app()"])  # noqa: S606  # the words are ours; no shell is wanted
+
+
+@pointsman.command()
+@click.argument("network")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def reset(network: str, *, yes: bool) -> None:
+    """Delete all that the server holds about NETWORK: facts, stock, holds, policies and the decision log.
+
+    Example: pointsman reset demo
+    """
+    if not yes:
+        click.confirm(f"Delete everything of network '{network}', its decision log included?", abort=True)
+    # read again, so that a name no network can have is refused
+    named = Settings.from_environment({**os.environ, "POINTSMAN_NETWORK": network})
+    with Pointsman(named) as service:
+        click.echo(f"{counted(service.forget(), 'key')} of network '{network}' deleted")
+
+
+def main() -> None:
+    """The console script: errors of ours are a message and exit status 1, never a traceback."""
+    try:
+        pointsman()
+    except InputInvalid as error:
+        _fail([str(mistake) for mistake in error.mistakes], "nothing was changed")
+    except PolicyInvalid as error:
+        _fail([str(finding) for finding in error.findings], "nothing was changed")
+    except (PointsmanError, RulesError) as error:
+        _fail([str(error)], "")
+
+
+def _fail(lines: list[str], consequence: str) -> None:
+    for line in lines[:MOST_SHOWN]:
+        click.echo(line, err=True)
+    if len(lines) > MOST_SHOWN:
+        click.echo(f"... and {len(lines) - MOST_SHOWN} more", err=True)
+    if consequence:
+        click.echo(f"{counted(len(lines), 'mistake')}; {consequence}", err=True)
+    sys.exit(1)
+
+
+def _show_decision(record: dict[str, Any], network: Network, *, as_json: bool) -> None:
+    if as_json:
+        print_json(record)
+    for line in [] if as_json else tables.decision_lines(record, network):
+        click.echo(line)
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)

@@ -1,0 +1,42 @@
+"""`pointsman policy`: what merchandisers do with their files."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from api.cli import policy_versions
+from api.cli.output import findings
+from api.cli.policy_test import run_tests
+from api.cli.policy_texts import explain, schema
+from api.files import policies_and_orders
+from rules.lint import check as lint_check
+
+_PATH = click.Path(exists=True, path_type=Path)
+
+
+@click.group()
+def policy() -> None:
+    """Check, test, explain, publish and activate policies."""
+
+
+@policy.command()
+@click.argument("path", type=_PATH)
+@click.option("--format", "form", type=click.Choice(list(findings.FORMATS)), default="text", show_default=True)
+@click.option("--strict", is_flag=True, help="Let warnings fail as errors do.")
+def check(path: Path, form: str, *, strict: bool) -> None:
+    """Say every mistake in the policy files under PATH, and every rule that does nothing, as file:line:column.
+
+    Of one file, what there is to say of it among those beside it. Exits with 1 if there are errors.
+
+    Example: pointsman policy check policies
+    """
+    checked = policies_and_orders.shown_at(
+        path, lint_check.check(policies_and_orders.policies_beside(path), whole=path.is_dir())
+    )
+    click.echo(findings.FORMATS[form](checked))
+    sys.exit(1 if checked.errors or (strict and checked.warnings) else 0)
+
+
+for command in (run_tests, schema, explain, *policy_versions.COMMANDS):
+    policy.add_command(command)

@@ -1,0 +1,142 @@
+"""`pointsman policy test`: the files, and what is shown of a report, to people and to programs."""
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from api.cli.options import print_json
+from api.cli.output.junit import junit_xml
+from api.files import policies_and_orders
+from api.files.inventory_folder import load_inventory
+from api.files.policy_tests.reader import OpenNetwork, read_tested
+from api.records.policy_tests import report_record
+from engine.decide.policy_tests.runner import TEST_SUFFIX, Case, Coverage, Report, Tried
+from engine.errors import InputInvalid, Mistake
+from engine.model.facts import Inventory
+from rules.policy import PolicySet
+
+_WHAT_NOW = "\nIf what came is what you want now, change what the case expects; if not, the rule."
+NARROWEST = 20
+"""Columns; below, nothing is worth wrapping for."""
+
+
+def read_folder(path: Path) -> tuple[PolicySet, list[Case]]:
+    """The policies and the cases under `path`; of a single file its own cases, and all policies of its folder.
+
+    Raises PolicyInvalid with every mistake, InputInvalid if there is nothing to read.
+    """
+    folder = path if path.is_dir() else path.parent
+    tests = policies_and_orders.case_files(path)
+    if not tests:
+        message = f"there are no tests here; write them into a file whose name ends in {TEST_SUFFIX}"
+        raise InputInvalid([Mistake(where=str(path), field="", message=message)])
+    return read_tested(policies_and_orders.policy_files(folder), tests, open_network=networks_in(folder))
+
+
+def networks_in(folder: Path) -> OpenNetwork:
+    """What opens the directories that the test files of `folder` name."""
+
+    @functools.cache
+    def opened(directory: Path) -> Inventory:
+        return load_inventory(directory)
+
+    def open_network(file: str, directory: str) -> Inventory:
+        found = (folder / file).parent / directory
+        if not found.is_dir():
+            raise InputInvalid([Mistake(where=directory, field="", message="there is no such directory")])
+        return opened(found.resolve())
+
+    return open_network
+
+
+class Printed:
+    """What is shown while the cases run, and after: nothing but the JSON, if that is wanted."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._console = Console(highlight=False)
+        self._file = ""
+        self._column = 0
+
+    def dot(self, tried: Tried) -> None:
+        """One letter a case, after the name of its file."""
+        if self._as_json:
+            return
+        if tried.case.file != self._file:
+            self._line(("\n" if self._file else "") + tried.case.file + " ")
+            self._file = tried.case.file
+        elif self._column >= max(NARROWEST, self._console.width):
+            self._line("\n" + " " * (len(self._file) + 1))
+        click.echo(click.style(".", fg="green") if tried.passed else click.style("F", fg="red"), nl=False)
+        self._column += 1
+
+    def _line(self, start: str) -> None:
+        click.echo(start, nl=False)
+        self._column = len(start.lstrip("\n"))
+
+    def report(self, report: Report, *, left_out: int, coverage: bool, strict: bool) -> None:
+        if self._as_json:
+            print_json(report_record(report, strict=strict))
+            return
+        click.echo()
+        for tried in report.failed:
+            self._console.print(*_failure(tried), sep="\n")
+        if report.failed:
+            self._console.print(Text(_WHAT_NOW, style="dim"))
+        if coverage:
+            self._console.print(_coverage_table(report))
+        if strict and report.slack:
+            self._console.print(Text("\nNot tested:", style="bold red"), *map(Text, report.slack), sep="\n")
+        self._console.print(_summary(report, left_out, report.succeeds(strict=strict)))
+
+
+def _failure(tried: Tried) -> Iterator[Text | Table]:
+    case = tried.case
+    yield Text(f"\n{case.file}:{case.line}  {case.name}", style="bold")
+    table = Table(box=None, padding=(0, 2, 0, 2))
+    table.add_column("")
+    table.add_column("expected", style="green")
+    table.add_column("got", style="red")
+    for item in tried.differences:
+        table.add_row(Text(item.what), Text(item.expected), Text(item.got))
+    yield table
+    yield Text(f"  rules that fired: {', '.join(sorted(tried.decision.fired)) or 'none'}", style="dim")
+
+
+def _coverage_table(report: Report) -> Table:
+    table = Table(title=f"What each rule does in {len(report.tried)} cases", title_justify="left")
+    table.add_column("rule", no_wrap=True, min_width=max((len(item.rule) for item in report.coverage), default=0))
+    for name in ("fires", "doesn't", "decides"):
+        table.add_column(name, justify="right")
+    for item in report.coverage:
+        table.add_row(item.rule, *map(str, (item.fired, item.quiet, item.changed)), style=_style(item))
+    return table
+
+
+def _style(item: Coverage) -> str:
+    if not item.fired:
+        return "red"
+    return "" if item.quiet and item.changed else "yellow"
+
+
+def _summary(report: Report, left_out: int, succeeded: bool) -> Text:  # noqa: FBT001  # called once, below its making
+    failed = len(report.failed)
+    parts = [f"{failed} failed"] if failed else []
+    parts += [f"{len(report.tried) - failed} passed"]
+    parts += [f"{left_out} left out"] if left_out else []
+    parts += [f"{len(report.slack)} not tested"] if report.slack and not failed and not succeeded else []
+    return Text("\n" + ", ".join(parts), style="bold green" if succeeded else "bold red")
+
+
+def write_junit(path: Path, report: Report, *, strict: bool) -> None:
+    """Raises InputInvalid if the file can't be written."""
+    try:
+        path.write_bytes(junit_xml(report, strict=strict))
+    except OSError as error:
+        mistake = Mistake(where=str(path), field="", message=f"can't be written: {error.strerror}")
+        raise InputInvalid([mistake]) from None

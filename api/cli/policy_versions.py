@@ -1,0 +1,206 @@
+"""`pointsman policy publish`, `activate` and what else is done with versions."""
+
+from pathlib import Path
+
+import click
+
+from api.cli.options import AS_JSON, INSTANT, print_json, who
+from api.cli.policy_test_report import networks_in
+from api.files import policies_and_orders
+from api.files.policy_tests.reader import trial
+from api.records import policies
+from engine.errors import NotFound, PointsmanError
+from engine.model.facts import Network
+from engine.policies.versions import Versions
+from engine.service import Pointsman
+from engine.settings import Settings
+from rules.diff.compare import compare
+from rules.loader import load_policies
+from rules.policy import PolicySet
+
+_NOTE = click.option("--note", default="", help="Why, for the history.")
+
+
+@click.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@_NOTE
+@click.option("--activate", is_flag=True, help="Let it decide from now on.")
+@click.option("--alone", is_flag=True, help="PATH is one file of several beside it, and is to be the whole version.")
+@click.pass_obj
+def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone: bool) -> None:
+    """Store the policy files under PATH as one version, named by the hash of their content.
+
+    A version is whole: what stands in no file under PATH is not in it. What the active one has beyond is said. If there
+    are tests (*_test.yaml), they must pass.
+
+    Example: pointsman policy publish policies --activate --note "autumn sale"
+    """
+    content = policies_and_orders.policy_files(path)
+    beside = len(policies_and_orders.policies_beside(path)) - len(content)
+    if beside and not alone:
+        raise click.UsageError(
+            f"{path} is one of {beside + 1} policy files, and a version is whole: publish {path.parent}, with all of"
+            f" them, or give --alone to let this file decide by itself"
+        )
+    tested = trial(
+        policies_and_orders.case_files(path), open_network=networks_in(path if path.is_dir() else path.parent)
+    )
+    with Pointsman(settings) as service:
+        active = service.versions.standing().active
+        found = service.versions.publish(content, who=who(), note=note, trial=tested)
+        for line in policies.published_lines(found, active):
+            click.echo(line)
+        if activate:
+            service.activate(found.version, who=who(), note=note)
+            click.echo("active from the next decision on")
+            _say_schedule(service)
+
+
+@click.command("activate")
+@click.argument("version")
+@click.option("--at", "instant", type=INSTANT, help="From this instant on, as 2026-11-27T08:00:00+01:00. Default: now.")
+@_NOTE
+@click.pass_obj
+def activate_version(settings: Settings, version: str, instant: int | None, note: str) -> None:
+    """Let a published VERSION decide, from now on or from an instant on. A unique start of 4 letters is enough.
+
+    What is scheduled stands until its instant, whatever is activated meanwhile; another version scheduled for the same
+    instant takes its place.
+
+    Example: pointsman policy activate d2720ce4c970 --at 2026-11-27T08:00:00+01:00 --note "Black Friday"
+    """
+    with Pointsman(settings) as service:
+        whole = service.versions.find(version)
+        service.versions.activate(whole, who=who(), note=note, since=instant)
+        if instant is None:
+            click.echo(f"{whole} is active from the next decision on")
+        _say_schedule(service)
+
+
+@click.command()
+@_NOTE
+@click.pass_obj
+def rollback(settings: Settings, note: str) -> None:
+    """Let the version decide again that was active before. A second time goes one further back, never forward.
+
+    Example: pointsman policy rollback --note "the discount was wrong"
+    """
+    with Pointsman(settings) as service:
+        version = service.versions.roll_back(who=who(), note=note)
+        click.echo(f"back to {version}, active from the next decision on")
+        _say_schedule(service)
+
+
+@click.command("list")
+@AS_JSON
+@click.pass_obj
+def list_versions(settings: Settings, *, as_json: bool) -> None:
+    """List the published versions, the active one with a star, and what is scheduled.
+
+    Example: pointsman policy list
+    """
+    with Pointsman(settings) as service:
+        found = service.versions.published()
+        network = _network(service)
+    if as_json:
+        print_json([policies.version_record(version) for version in found])
+    for line in [] if as_json else policies.version_lines(found, network):
+        click.echo(line)
+
+
+@click.command("show")
+@click.argument("version")
+@click.option("--file", "name", help="The text of this file alone.")
+@AS_JSON
+@click.pass_obj
+def show_version(settings: Settings, version: str, name: str | None, *, as_json: bool) -> None:
+    """Print the files of a published VERSION as they were published. `active` names the active one.
+
+    Example: pointsman policy show active --file clearance.yaml
+    """
+    with Pointsman(settings) as service:
+        whole = service.versions.find(version)
+        texts = service.versions.texts(whole)
+    if name is not None:
+        if name not in texts:
+            raise NotFound(f"version {whole[:12]} has no file '{name}'; it has {', '.join(sorted(texts))}")
+        texts = {name: texts[name]}
+    if as_json:
+        print_json({"version": whole, "files": texts})
+    elif name is not None:
+        click.echo(texts[name], nl=False)
+    else:
+        click.echo(f"# version {whole}")
+        for file, text in sorted(texts.items()):
+            click.echo(f"\n# ---- {file}\n{text}", nl=not text.endswith("\n"))
+
+
+@click.command("diff")
+@click.argument("old")
+@click.argument("new")
+@AS_JSON
+@click.pass_obj
+def diff_versions(settings: Settings, old: str, new: str, *, as_json: bool) -> None:
+    """Say what differs in meaning between OLD and NEW: rules added, gone, changed, moved.
+
+    Each is a version (or its unique start), `active`, or a path. Layout, comments, the order of rules and the names of
+    terms make no difference.
+
+    Example: pointsman policy diff active policies
+    """
+    paths = [path for path in (Path(old), Path(new)) if _is_path(path)]
+    if len(paths) == 2:  # noqa: PLR2004  # both, so that no server is needed
+        sets = [_from_path(path) for path in paths]
+    else:
+        with Pointsman(settings) as service:
+            sets = [_meant(word, service.versions) for word in (old, new)]
+    changes = compare(*sets)
+    if as_json:
+        print_json(policies.changes_record(changes))
+    for line in [] if as_json else policies.change_lines(changes):
+        click.echo(line)
+
+
+@click.command("history")
+@AS_JSON
+@click.pass_obj
+def policy_history(settings: Settings, *, as_json: bool) -> None:
+    """Say who published or activated which version, when and why.
+
+    Example: pointsman policy history
+    """
+    with Pointsman(settings) as service:
+        acts = service.versions.history()
+    if as_json:
+        print_json([policies.act_record(act) for act in acts])
+    for line in [] if as_json else policies.history_lines(acts):
+        click.echo(line)
+
+
+COMMANDS = (publish, activate_version, rollback, list_versions, show_version, diff_versions, policy_history)
+
+
+def _is_path(path: Path) -> bool:
+    return str(path) != "active" and path.exists()
+
+
+def _meant(word: str, versions: Versions) -> PolicySet:
+    if _is_path(Path(word)):
+        return _from_path(Path(word))
+    return versions.read(versions.find(word))
+
+
+def _from_path(path: Path) -> PolicySet:
+    return load_policies(policies_and_orders.policy_files(path))
+
+
+def _network(service: Pointsman) -> Network | None:
+    try:
+        return service.network()
+    except PointsmanError:
+        return None  # not loaded yet: instants are then told in UTC
+
+
+def _say_schedule(service: Pointsman) -> None:
+    for line in policies.schedule_lines(service.versions.standing(), _network(service)):
+        click.echo(line)

@@ -1,0 +1,145 @@
+"""Mistakes of network.yaml that only show between its parts."""
+
+import difflib
+import zoneinfo
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from api.files.attributes import attribute_value
+from api.files.opening_hours import as_date
+from engine.model.facts import Network
+from engine.model.timetable import ALWAYS
+from rules.errors import LiteralInvalid
+from rules.vocabulary import Kind
+
+_Found: TypeAlias = tuple[tuple[str, ...], str]
+"""Where, from the root of the file, and what is wrong."""
+_WEEKS = 52
+"""Work that takes more of them than this is a slip of the pen."""
+
+
+def cross_mistakes(root: dict[str, Any], network: Network) -> Iterator[_Found]:
+    """`network` is what `root`, right in itself, was read as."""
+    yield from _attributes(root, network.attributes)
+    yield from _twice(root)
+    yield from _modes(root)
+    yield from _services(root)
+    yield from _zones(root)
+    yield from _calendars(root)
+    yield from _lanes(root, network)
+    yield from _never(root, network)
+
+
+def _attributes(root: dict[str, Any], kinds: Mapping[str, Kind]) -> Iterator[_Found]:
+    for index, node in enumerate(root["nodes"]):
+        for name, text in (node.get("attributes") or {}).items():
+            where = ("nodes", str(index), "attributes", name)
+            kind = kinds.get(f"node.attributes.{name}")
+            if kind is None:
+                yield where, f"'{name}' is no attribute declared under attributes: node"
+                continue
+            try:
+                attribute_value(kind, str(text))
+            except LiteralInvalid as error:
+                yield where, str(error)
+
+
+def _twice(root: dict[str, Any]) -> Iterator[_Found]:
+    for part in ("services", "nodes"):
+        seen: set[str] = set()
+        for index, entry in enumerate(root[part]):
+            if entry["id"] in seen:
+                yield (part, str(index), "id"), f"'{entry['id']}' stands here a second time"
+            seen.add(entry["id"])
+
+
+def _modes(root: dict[str, Any]) -> Iterator[_Found]:
+    for index, service in enumerate(root["services"]):
+        if service["mode"] not in root["emissions"] and "emission" not in service:
+            yield ("services", str(index), "mode"), f"emissions says nothing of '{service['mode']}'"
+
+
+def _services(root: dict[str, Any]) -> Iterator[_Found]:
+    services = {service["id"] for service in root["services"]}
+    for index, node in enumerate(root["nodes"]):
+        for number, name in enumerate(node["services"]):
+            if name not in services:
+                yield ("nodes", str(index), "services", str(number)), f"no service goes by the id '{name}'"
+        for name in node.get("cut_offs") or {}:
+            if name not in node["services"]:
+                hint = _meant(name, node["services"])
+                yield ("nodes", str(index), "cut_offs", name), f"the node has no service '{name}'{hint}"
+
+
+def _zones(root: dict[str, Any]) -> Iterator[_Found]:
+    known = zoneinfo.available_timezones()
+    zones = [(("time_zone",), root["time_zone"])]
+    zones += [
+        (("nodes", str(index), "time_zone"), node["time_zone"])
+        for index, node in enumerate(root["nodes"])
+        if "time_zone" in node
+    ]
+    for where, zone in zones:
+        if zone not in known:
+            yield where, f"'{zone}' is no time zone; write for example Europe/Paris"
+
+
+def _calendars(root: dict[str, Any]) -> Iterator[_Found]:
+    holidays, opening = root.get("holidays") or {}, root.get("opening_hours") or {}
+    for name in holidays:
+        if as_date(name) is not None:
+            yield ("holidays", name), f"'{name}' is a date; give the list a name"
+    for part in ("services", "nodes"):
+        for index, entry in enumerate(root[part]):
+            hours = entry.get("hours")
+            if isinstance(hours, str) and hours not in opening:
+                hint = _meant(hours, opening)
+                yield (part, str(index), "hours"), f"no opening_hours go by the name '{hours}'{hint}"
+            for number, day in enumerate(entry.get("closed") or ()):
+                if as_date(day) is None and day not in holidays:
+                    message = f"'{day}' is no date, as 2026-12-25, and no list of holidays{_meant(day, holidays)}"
+                    yield (part, str(index), "closed", str(number)), message
+
+
+def _lanes(root: dict[str, Any], network: Network) -> Iterator[_Found]:
+    nodes = network.nodes.values()
+    known = {
+        "nodes": set(network.nodes),
+        "groups": {node.group for node in nodes if node.group},
+        "tags": {tag for node in nodes for tag in node.tags},
+    }
+    travelling = {name for name, service in network.services.items() if service.mode != "pickup"}
+    for index, lane in enumerate(root.get("lanes") or ()):
+        for part, names in lane["from"].items():
+            for number, name in enumerate(names):
+                if name not in known[part]:
+                    message = f"no node has the {part[:-1]} '{name}'" if part != "nodes" else f"no node is '{name}'"
+                    yield ("lanes", str(index), "from", part, str(number)), message + _meant(name, known[part])
+        for number, name in enumerate(lane.get("services") or ()):
+            if name not in travelling:
+                message = f"no service that travels goes by the id '{name}'{_meant(name, travelling)}"
+                yield ("lanes", str(index), "services", str(number)), message
+
+
+def _never(root: dict[str, Any], network: Network) -> Iterator[_Found]:
+    """What no calendar ever comes to."""
+    for index, entry in enumerate(root["services"]):
+        service = network.services[entry["id"]]
+        longest = max((minutes for _, minutes in service.transit), default=0)
+        if longest > _WEEKS * (service.runs or ALWAYS).weekly:
+            yield ("services", str(index), "transit"), "it takes more than a year of the days on which it runs"
+    for index, entry in enumerate(root["nodes"]):
+        node = network.nodes[entry["id"]]
+        hours = node.hours or ALWAYS
+        if node.preparation > _WEEKS * hours.weekly:
+            yield ("nodes", str(index), "preparation"), "it takes more than a year of the opening hours"
+        for number, name in enumerate(node.services):
+            service_found = network.services.get(name)
+            if service_found and not hours.meets(service_found.runs or ALWAYS):
+                message = f"the node is closed on every weekday on which '{name}' runs"
+                yield ("nodes", str(index), "services", str(number)), message
+
+
+def _meant(word: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""

@@ -1,0 +1,119 @@
+"""network.yaml to a Network."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from api.files.attributes import attribute_value, kinds_of
+from api.files.network_checks import cross_mistakes
+from api.files.opening_hours import Calendars
+from api.files.shapes import NetworkShape
+from api.shapes.order import mistakes_of
+from engine.errors import Mistake
+from engine.model.facts import Lane, Network, Node, Place, Service, UnitPrice
+from rules.errors import LiteralInvalid, PolicyInvalid
+from rules.syntax.yaml_document import Document, read
+from rules.vocabulary import Kind, Value
+
+MOST_BYTES = 64 << 20
+
+
+def read_network(path: Path, content: bytes, notes: list[Mistake]) -> Network | None:
+    """The network (its version still empty), or None with its mistakes noted."""
+    try:
+        document = read(path.name, content, most=MOST_BYTES)
+    except PolicyInvalid as error:
+        notes += [
+            Mistake(where=f"{path}:{finding.line}", field="", message=finding.message) for finding in error.findings
+        ]
+        return None
+    root: Any = document.root
+    if not isinstance(root, dict):
+        notes.append(
+            Mistake(where=str(path), field="", message="the file is a mapping: currency, time_zone, nodes ...")
+        )
+        return None
+    shape = NetworkShape()
+    found = [(tuple(item.field.split(".")), item.message) for item in mistakes_of(shape.validate(root))]
+    if not found:
+        network = _network(shape.load(root), kinds_of(root.get("attributes") or {}))
+        found = list(cross_mistakes(root, network))
+    if found:
+        notes += [_located(path, document, where, text) for where, text in found]
+        return None
+    return network
+
+
+def _located(path: Path, document: Document, where: tuple[str, ...], text: str) -> Mistake:
+    place = tuple(int(part) if part.isdigit() else part for part in where)
+    finding = document.finding(place, "", text)
+    return Mistake(where=f"{path}:{finding.line}", field=".".join(where), message=text)
+
+
+def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
+    emissions = data["emissions"]
+    calendars = Calendars.of(data)
+    services = [_service(entry, emissions.get(entry["mode"], {}), calendars) for entry in data["services"]]
+    nodes = [_node(entry, kinds, calendars) for entry in data["nodes"]]
+    return Network(
+        version="",
+        currency=data["currency"],
+        time_zone=data["time_zone"],
+        attributes=kinds,
+        services={service.id: service for service in services},
+        nodes={node.id: node for node in nodes},
+        channels=frozenset(data.get("channels", ())),
+        lanes=tuple(_lane(entry) for entry in data.get("lanes", ())),
+    )
+
+
+def _service(data: dict[str, Any], mode: Mapping[str, Any], calendars: Calendars) -> Service:
+    """`mode` is the mode's own emission factor and drop: what a service says itself comes first."""
+    factor = data.pop("emission", mode)
+    return Service(
+        transit=transit_of(data.pop("transit", ())),
+        unit_prices=unit_prices_of(data.pop("unit_prices", ())),
+        countries=frozenset(data.pop("countries", ())),
+        runs=calendars.running(data.pop("runs", None), data.pop("closed", ())),
+        emission=factor.get("grams_per_tonne_km", 0),
+        drop=data.pop("drop", mode.get("drop", 0)),
+        **data,
+    )
+
+
+def transit_of(bands: Iterable[Mapping[str, Any]]) -> tuple[tuple[int, int], ...]:
+    return tuple((band["up_to"], band["takes"]) for band in bands)
+
+
+def unit_prices_of(bands: Iterable[Mapping[str, Any]]) -> tuple[UnitPrice, ...]:
+    return tuple(UnitPrice(up_to=band["up_to"], base=band["costs"], per_kg=band.get("per_kg", 0)) for band in bands)
+
+
+def _node(data: dict[str, Any], kinds: Mapping[str, Kind], calendars: Calendars) -> Node:
+    data.pop("name", None)
+    return Node(
+        place=Place(latitude=data.pop("latitude"), longitude=data.pop("longitude")),
+        attributes=dict(_attributes(data.pop("attributes", {}), kinds)),
+        tags=frozenset(data.pop("tags", ())),
+        services=tuple(data.pop("services")),
+        unit_handling=data.pop("handling_per_unit", 0),
+        hours=calendars.opening(data.pop("hours", None), data.pop("closed", ())),
+        **data,
+    )
+
+
+def _lane(data: dict[str, Any]) -> Lane:
+    origin = {name: frozenset(names) for name, names in data.pop("origin").items()}
+    services = frozenset(data.pop("services", ()))
+    served = not data.pop("no_service", False)
+    return Lane(**origin, **data.pop("goal"), services=services, served=served, **data)
+
+
+def _attributes(raw: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterator[tuple[str, Value]]:
+    for name, text in raw.items():
+        kind = kinds.get(f"node.attributes.{name}")
+        if kind is not None and isinstance(text, str):
+            try:
+                yield name, attribute_value(kind, text)
+            except LiteralInvalid:
+                continue  # noted by _attribute_mistakes, with its place

@@ -1,0 +1,1 @@
+"""The files that hold tests of policies (`*_test.yaml`), read and checked."""

@@ -1,0 +1,78 @@
+"""The nodes and services that a test without a network may use by their name, and start others from."""
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from engine.decide.shipping.distance import EARTH_RADIUS
+from engine.model.facts import MICRODEGREES, Network, Node, Place, Product, Service
+from rules.syntax.literals import MICROS
+
+CENTRE = Place(latitude=48_856_600, longitude=2_352_200)
+"""Where an order goes that doesn't say: the middle of Paris."""
+COUNTRY = "FR"
+ANYWHERE = 10**9
+"""Metres; no route is longer."""
+_HOUR = 60
+_KM = 1_000
+_GRAM = 1_000
+"""Milligrams."""
+
+
+def away(metres: int) -> Place:
+    """The place so far south of `CENTRE`, along the meridian."""
+    degrees = math.degrees(metres / EARTH_RADIUS)
+    return Place(latitude=CENTRE.latitude - round(degrees * MICRODEGREES), longitude=CENTRE.longitude)
+
+
+def _node(kind: str, distance: int, handling: int, *services: str) -> Node:
+    place = away(distance * _KM)
+    return Node(id=kind, type=kind, place=place, country=COUNTRY, services=services, handling=handling)
+
+
+NODES: Mapping[str, Node] = MappingProxyType(
+    {
+        "warehouse": _node("warehouse", 300, MICROS // 2, "parcel"),
+        "distributor": _node("distributor", 400, MICROS, "parcel"),
+        "supplier": _node("supplier", 600, MICROS * 3 // 2, "parcel"),
+        "store": _node("store", 10, 2 * MICROS, "parcel", "pickup"),
+    }
+)
+
+
+def _service(
+    name: str, mode: str, *, base: int, takes: int, emission: int, drop: int, reach: int | None = None
+) -> Service:
+    """Currency units, hours, grams of CO2e a tonne-kilometre, grams, kilometres."""
+    return Service(
+        id=name,
+        mode=mode,
+        base=base * MICROS,
+        transit=((ANYWHERE, takes * _HOUR),),
+        emission=emission * _GRAM,
+        drop=drop * _GRAM,
+        max_distance=None if reach is None else reach * _KM,
+    )
+
+
+SERVICES: Mapping[str, Service] = MappingProxyType(
+    {
+        "parcel": _service("parcel", "truck", base=5, takes=48, emission=200, drop=300),
+        "rail": _service("rail", "rail", base=6, takes=72, emission=10, drop=300),
+        "express": _service("express", "van", base=10, takes=20, emission=1_000, drop=300, reach=500),
+        "air": _service("air", "air", base=20, takes=12, emission=3_000, drop=300),
+        "bike": _service("bike", "bike", base=4, takes=3, emission=1, drop=0, reach=12),
+        "pickup": _service("pickup", "pickup", base=0, takes=1, emission=0, drop=0),
+    }
+)
+"""Round numbers, for tests. One of each mode."""
+BY_MODE: Mapping[str, Service] = MappingProxyType({service.mode: service for service in SERVICES.values()})
+
+
+def plain_network() -> Network:
+    """Nothing but these; its clock has no summer time."""
+    return Network(version="", currency="EUR", time_zone="UTC", nodes=NODES, services=SERVICES)
+
+
+def plain_product(sku: str) -> Product:
+    return Product(sku=sku, category="other", lifecycle="core", weight=1_000)

@@ -1,0 +1,199 @@
+"""The shapes of network.yaml, products.csv and stock.csv."""
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from api.shapes.base import Strict
+from api.shapes.fields import Countries, Country, Degrees, Literal, Span, Word, detour_factor, thousandths
+from engine.decide.shipping.distance import DISTANCE_STEP
+from engine.model.timetable import DAY
+from rules.syntax import literals
+from rules.vocabulary import LIFECYCLES, MODES, NODE_TYPES, WEEKDAYS
+
+MOST_MINUTES = 366 * 24 * 60
+MOST_GRAMS = 10**8
+MOST_METRES = 50_000_000
+"""A lane's; more than once round the earth."""
+MOST_DETOUR = 100_000
+"""Thousandths."""
+_ATTRIBUTE_TYPES = ("flag", "number", "word", "tags")
+
+
+class EmissionShape(Strict):
+    grams_per_tonne_km = Literal(thousandths, required=True)
+    source = fields.String(required=True, validate=validate.Length(min=1))
+
+
+class ModeEmissionShape(EmissionShape):
+    drop = Literal(literals.carbon)
+
+
+class HolidaysShape(Strict):
+    source = fields.String(validate=validate.Length(min=1))
+    dates = fields.List(Literal(literals.date), required=True)
+
+
+class HoursShape(Strict):
+    """By weekday, when it is open; a day that is not written it is closed."""
+
+    monday = tuesday = wednesday = thursday = friday = saturday = sunday = fields.List(Span())
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
+        for day, spans in data.items():
+            if any(later[0] < earlier[1] for earlier, later in itertools.pairwise(spans)):
+                raise ValidationError("write the hours in the order of the day, none within another", day)
+        if not any(data.values()):
+            raise ValidationError("it must be open at some time of the week")
+
+
+class Hours(fields.Field[Any]):
+    """The name of one of `opening_hours`, or hours themselves."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        if isinstance(value, Mapping):
+            return HoursShape().load(value)
+        return Word().deserialize(value)
+
+
+class UnitPriceShape(Strict):
+    up_to = Literal(literals.weight, required=True)
+    costs = Literal(literals.money, required=True)
+    per_kg = Literal(literals.money)
+
+
+class BandShape(Strict):
+    up_to = Literal(literals.distance, required=True)
+    takes = Literal(literals.duration, most=MOST_MINUTES, required=True)
+
+
+class ServiceShape(Strict):
+    id = Word(required=True)
+    mode = fields.String(required=True, validate=validate.OneOf(MODES))
+    base = Literal(literals.money, required=True)
+    per_km = Literal(literals.money)
+    per_kg = Literal(literals.money)
+    unit_prices = fields.List(fields.Nested(UnitPriceShape), validate=validate.Length(min=1))
+    emission = fields.Nested(EmissionShape)
+    detour = Literal(detour_factor, most=MOST_DETOUR)
+    max_distance = Literal(literals.distance)
+    max_weight = Literal(literals.weight)
+    drop = Literal(literals.carbon)
+    countries = fields.List(Country())
+    transit = fields.List(fields.Nested(BandShape), validate=validate.Length(min=1))
+    daily_distance = Literal(literals.distance, validate=validate.Range(min=1_000, error="a day makes at least 1 km"))
+    runs = fields.List(fields.String(validate=validate.OneOf(WEEKDAYS)), validate=validate.Length(min=1))
+    closed = fields.List(Word())
+
+    @validates_schema
+    def _bands_reach_further(self, data: dict[str, Any], **_: Any) -> None:
+        for name in ("transit", "unit_prices"):
+            reaches = [band["up_to"] for band in data.get(name, [])]
+            if reaches != sorted(set(reaches)):
+                raise ValidationError("each band must reach further than the one before", name)
+
+    @validates_schema
+    def _said_one_way(self, data: dict[str, Any], **_: Any) -> None:
+        if ("transit" in data) is ("daily_distance" in data):
+            raise ValidationError("say how long it takes: by transit or by daily_distance, one of them", "transit")
+        if "unit_prices" in data and "per_kg" in data:
+            raise ValidationError("unit_prices stand for per_kg; write per_kg in each of its bands", "per_kg")
+
+
+class NodeShape(Strict):
+    id = Word(required=True)
+    name = Word()
+    type = fields.String(required=True, validate=validate.OneOf(NODE_TYPES))
+    latitude = Degrees(90, required=True)
+    longitude = Degrees(180, required=True)
+    country = Country(required=True)
+    region = Word()
+    tags = fields.List(Word())
+    attributes = fields.Dict(keys=fields.String(), values=fields.Raw())
+    group = Word()
+    handling = Literal(literals.money)
+    handling_per_unit = Literal(literals.money)
+    preparation = Literal(literals.duration, most=MOST_MINUTES)
+    services = fields.List(Word(), required=True)
+    time_zone = fields.String()
+    hours = Hours()
+    closed = fields.List(Word())
+    cut_offs = fields.Dict(keys=Word(), values=Literal(literals.time, most=DAY))
+    daily_orders = Literal(literals.count)
+
+
+class OriginShape(Strict):
+    nodes = fields.List(Word())
+    groups = fields.List(Word())
+    tags = fields.List(Word())
+
+
+class GoalShape(Strict):
+    country = Countries()
+    region = Word()
+    postcode = Word()
+
+
+class LaneShape(Strict):
+    origin = fields.Nested(OriginShape, data_key="from", required=True)
+    goal = fields.Nested(GoalShape, data_key="to", required=True)
+    services = fields.List(Word(), validate=validate.Length(min=1))
+    distance = Literal(literals.distance, most=MOST_METRES)
+    takes = Literal(literals.duration, most=MOST_MINUTES)
+    no_service = Literal(literals.flag)
+
+    @validates_schema
+    def _means_something(self, data: dict[str, Any], **_: Any) -> None:
+        if not any(data.get("origin", {}).values()):
+            raise ValidationError("say which nodes it leaves: nodes, groups or tags", "from")
+        if not data.get("goal"):
+            raise ValidationError("say where it leads: country, region or postcode, as a glob", "to")
+        told = "distance" in data or "takes" in data
+        if told is data.get("no_service", False):
+            raise ValidationError("say distance, takes or both; or no_service: true, and neither of them", "no_service")
+
+    @validates_schema
+    def _is_rounded(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("distance", 0) % DISTANCE_STEP:
+            raise ValidationError(f"write it in steps of {DISTANCE_STEP} m, as all distances are kept", "distance")
+
+
+class AttributesShape(Strict):
+    product = fields.Dict(keys=Word(), values=fields.String(validate=validate.OneOf(_ATTRIBUTE_TYPES)))
+    node = fields.Dict(keys=Word(), values=fields.String(validate=validate.OneOf(_ATTRIBUTE_TYPES)))
+
+
+class NetworkShape(Strict):
+    currency = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3}\Z", error="write a code such as EUR"))
+    time_zone = fields.String(required=True)
+    attributes = fields.Nested(AttributesShape)
+    channels = fields.List(Word())
+    emissions = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(MODES)), values=fields.Nested(ModeEmissionShape), required=True
+    )
+    holidays = fields.Dict(keys=Word(), values=fields.Nested(HolidaysShape))
+    opening_hours = fields.Dict(keys=Word(), values=fields.Nested(HoursShape))
+    lanes = fields.List(fields.Nested(LaneShape))
+    services = fields.List(fields.Nested(ServiceShape), required=True, validate=validate.Length(min=1))
+    nodes = fields.List(fields.Nested(NodeShape), required=True, validate=validate.Length(min=1))
+
+
+class ProductShape(Strict):
+    sku = Word(required=True)
+    name = fields.String()
+    category = Word(required=True)
+    brand = Word()
+    season = Word()
+    lifecycle = fields.String(required=True, validate=validate.OneOf(LIFECYCLES))
+    weight_g = Literal(literals.count, most=MOST_GRAMS, required=True)
+    tags = fields.String()
+
+
+class StockShape(Strict):
+    node = Word(required=True)
+    sku = Word(required=True)
+    on_hand = Literal(literals.count, required=True)
+    daily_sales = Literal(thousandths)

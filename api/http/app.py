@@ -1,0 +1,86 @@
+"""create_app: the Flask application around one Pointsman."""
+
+import os
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from flask import Flask, Response, request
+from flask.json.provider import JSONProvider
+
+from api.http import (
+    backlog,
+    decisions,
+    health,
+    holds,
+    node_rests,
+    policies,
+    policy_upload,
+    problems,
+    rejections,
+    stock,
+    stock_movements,
+)
+from api.shapes.fields import OPENAPI_TYPES
+from engine import __version__
+from engine.service import Pointsman
+from engine.settings import Settings
+
+MOST_BYTES = 4 << 20
+"""Of a request's body."""
+
+
+class OrjsonProvider(JSONProvider):
+    """JSON that is strict about text: lone surrogates, NaN and trailing commas are refused."""
+
+    def dumps(self, obj: Any, **_: Any) -> str:
+        return orjson.dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        return orjson.loads(s)
+
+
+def create_app(pointsman: Pointsman) -> Flask:
+    """A fresh application; `pointsman` stays its caller's to close."""
+    app = Flask("pointsman", static_folder=None)
+    app.json = OrjsonProvider(app)
+    app.config.update(
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        API_TITLE="Pointsman",
+        API_VERSION=__version__,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    app.before_request(_only_json)
+    app.after_request(_untyped_if_empty)
+    problems.register(app)
+    api = problems.ProblemApi(app)
+    for field, kind, form in OPENAPI_TYPES:
+        api.register_field(field, kind, form)
+    for part in (decisions, rejections, node_rests, backlog, holds, stock, stock_movements, policies, health):
+        api.register_blueprint(part.blueprint(pointsman))
+    return app
+
+
+def served_app() -> Flask:
+    """What gunicorn serves; called in each worker, after the fork."""
+    return create_app(Pointsman(Settings.from_environment(os.environ)))
+
+
+def _only_json() -> Response | None:
+    is_upload = request.endpoint in policies.UPLOADS and request.mimetype == policy_upload.MULTIPART
+    if is_upload or request.endpoint == stock_movements.ENDPOINT:
+        return None
+    if request.endpoint in holds.MAY_BE_EMPTY and not request.mimetype and not request.get_data():
+        return None
+    if request.url_rule and request.method in ("POST", "PUT") and not request.is_json:
+        detail = "send JSON, with the header Content-Type: application/json"
+        return problems.problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
+    return None
+
+
+def _untyped_if_empty(response: Response) -> Response:
+    if response.status_code == HTTPStatus.NO_CONTENT:
+        response.headers.pop("Content-Type", None)
+    return response

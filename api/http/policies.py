@@ -1,0 +1,134 @@
+"""Policy versions over HTTP: publish, check, activate, go back, list, read."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, jsonify, request, url_for
+from marshmallow import Schema
+
+from api.files.policy_tests.reader import trial
+from api.http.policy_upload import MULTIPART, read_upload
+from api.http.schemas import policies as answers
+from api.http.strict_parsing import Blueprint
+from api.records import policies as records_policies
+from api.shapes.base import Strict
+from api.shapes.fields import CALLER, IdempotencyKey, Instant, Note, Who
+from engine.errors import PolicyUnreadable
+from engine.service import Pointsman
+
+UPLOADS = frozenset({"policies.publish", "policies.check"})
+"""The endpoints that take a form as well as JSON."""
+_TEXT = {"type": "string"}
+_UPLOAD = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["files"],
+                "additionalProperties": False,
+                "properties": {
+                    "files": {"type": "object", "additionalProperties": _TEXT, "description": "texts by file name"},
+                    "note": {"type": "string", "description": "why, for the history"},
+                },
+            }
+        },
+        MULTIPART: {
+            "schema": {
+                "type": "object",
+                "required": ["files"],
+                "properties": {
+                    "files": {"type": "array", "items": {"type": "string", "contentMediaType": "application/yaml"}},
+                    "note": {"type": "string", "description": "why, for the history"},
+                },
+            }
+        },
+    },
+}
+
+
+class CallerHeaders(Schema):
+    who = Who()
+    key = IdempotencyKey("answered and not done again")
+
+
+class ActivateRequest(Strict):
+    at = Instant(load_default=None, metadata={"description": "from this instant on; by default from now on"})
+    note = Note(load_default="", metadata={"description": "why, for the history"})
+
+
+class RollbackRequest(Strict):
+    note = Note(load_default="", metadata={"description": "why, for the history"})
+
+
+def blueprint(pointsman: Pointsman) -> Blueprint:
+    """The policy versions of one Pointsman."""
+    policies = Blueprint("policies", __name__, url_prefix="/v1/policies", description="The versions of the policies")
+    versions = pointsman.versions
+
+    @policies.post("")
+    @policies.doc(requestBody=_UPLOAD)
+    @policies.arguments(CallerHeaders, location="headers", unknown="exclude")
+    @policies.response(HTTPStatus.CREATED, answers.PublishedAnswer)
+    @policies.alt_response(HTTPStatus.OK, schema=answers.PublishedAnswer, description="Published before")
+    def publish(headers: dict[str, str | None]) -> Response:
+        """Store policy files as one version; it does not decide before it is activated"""
+        upload = read_upload(request)
+        found = versions.publish(upload.policies, note=upload.note, trial=trial(upload.tests), **_caller(headers))
+        response = jsonify(records_policies.published_record(found))
+        response.status_code = HTTPStatus.CREATED if found.new else HTTPStatus.OK
+        response.headers["Location"] = url_for("policies.read", version=found.version)
+        return response
+
+    @policies.post("/check")
+    @policies.doc(requestBody=_UPLOAD)
+    @policies.response(HTTPStatus.OK, answers.ReviewAnswer)
+    def check() -> Response:
+        """Say every error and warning of policy files, and try the tests sent along; nothing is changed"""
+        upload = read_upload(request)
+        found = versions.review(upload.policies, trial=trial(upload.tests))
+        return jsonify(records_policies.review_record(found))
+
+    @policies.get("")
+    @policies.response(HTTPStatus.OK, answers.VersionsAnswer)
+    def listed() -> Response:
+        """Every version, which one decides, and what is scheduled"""
+        found = [records_policies.version_record(version) for version in versions.published()]
+        return jsonify({**records_policies.standing_record(versions.standing()), "versions": found})
+
+    @policies.get("/<string:version>")
+    @policies.response(HTTPStatus.OK, answers.VersionAnswer)
+    def read(version: str) -> Response:
+        """A version's files and rules, by its name, a unique start of 4 letters or more, or `active`"""
+        whole = versions.find(version)
+        try:
+            rules, unreadable = records_policies.rules_record(versions.read(whole)), None
+        except PolicyUnreadable as error:
+            rules, unreadable = None, str(error)
+        return jsonify({"version": whole, "files": versions.texts(whole), "rules": rules, "unreadable": unreadable})
+
+    @policies.post("/<string:version>/activate")
+    @policies.arguments(ActivateRequest)
+    @policies.arguments(CallerHeaders, location="headers", unknown="exclude")
+    @policies.response(HTTPStatus.OK, answers.StandingAnswer)
+    def activate(wanted: dict[str, Any], headers: dict[str, str | None], version: str) -> Response:
+        """Let a version decide, from the next decision on or from an instant on"""
+        versions.activate(versions.find(version), note=wanted["note"], since=wanted["at"], **_caller(headers))
+        return jsonify(records_policies.standing_record(versions.standing()))
+
+    @policies.post("/rollback")
+    @policies.arguments(RollbackRequest)
+    @policies.arguments(CallerHeaders, location="headers", unknown="exclude")
+    @policies.response(HTTPStatus.OK, answers.StandingAnswer)
+    def rollback(wanted: dict[str, str], headers: dict[str, str | None]) -> Response:
+        """Let the version decide again that was active before; each time one further back"""
+        versions.roll_back(note=wanted["note"], **_caller(headers))
+        return jsonify(records_policies.standing_record(versions.standing()))
+
+    return policies
+
+
+def _caller(headers: dict[str, str | None]) -> dict[str, Any]:
+    """Who asks, and by which name of their own."""
+    key = headers["key"]
+    return {"who": headers["who"], "operation": f"{CALLER}:{key}" if key else None}

@@ -1,0 +1,115 @@
+"""Policy files as they are sent: a form with a file for each, or one JSON body. Names are data."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Request
+from marshmallow import ValidationError, fields, validate
+from werkzeug.exceptions import BadRequest
+
+from api.shapes.base import Strict
+from api.shapes.fields import Note
+from api.shapes.order import mistakes_of
+from api.shapes.strict_json import NotJson, read_json
+from engine.errors import InputInvalid, Mistake
+from rules.loader import is_policy_file
+from rules.syntax.yaml_document import MAX_BYTES
+
+MULTIPART = "multipart/form-data"
+MOST_FILES = 200
+MOST_LETTERS = 200
+"""Of a file's name."""
+
+
+class UploadRequest(Strict):
+    """The JSON form: texts by file name."""
+
+    files = fields.Dict(keys=fields.String(), values=fields.String(), required=True, validate=validate.Length(min=1))
+    note = Note(load_default="", metadata={"description": "why, for the history"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """What was sent: the policies, and the tests beside them (`*_test.yaml`), by name."""
+
+    policies: Mapping[str, bytes]
+    tests: Mapping[str, bytes]
+    note: str
+
+
+def read_upload(request: Request) -> Upload:
+    """The files of a request; raises InputInvalid with every mistake, BadRequest if the body is no JSON."""
+    found, note = _from_form(request) if request.mimetype == MULTIPART else _from_json(request.get_data())
+    mistakes = list(_mistakes(found))
+    if mistakes:
+        raise InputInvalid(mistakes)
+    policies = {name: content for name, content in found if is_policy_file(name)}
+    if not policies:
+        raise InputInvalid([Mistake(field="files", message="there is no policy file (*.yaml) among them")])
+    tests = {name: content for name, content in found if name not in policies}
+    return Upload(policies=policies, tests=tests, note=note)
+
+
+_Files = list[tuple[str, bytes]]
+
+
+def _from_form(request: Request) -> tuple[_Files, str]:
+    strange = [
+        *(name for name in request.files if name != "files"),
+        *(name for name in request.form if name != "note"),
+    ]
+    if strange:
+        message = "the form has files, each a file, and note"
+        raise InputInvalid(Mistake(field=name, message=message) for name in strange)
+    try:
+        note = Note().deserialize(request.form.get("note", ""))
+    except ValidationError as error:
+        raise InputInvalid([Mistake(field="note", message=str(error.messages[0]))]) from None
+    parts = request.files.getlist("files")
+    # one byte more than allowed is enough to refuse it
+    return [(part.filename or "", part.stream.read(MAX_BYTES + 1)) for part in parts], note
+
+
+def _from_json(body: bytes) -> tuple[_Files, str]:
+    try:
+        raw: Any = read_json(body)
+    except NotJson as error:
+        raise BadRequest(f"the body {error}") from None
+    try:
+        data = UploadRequest().load(raw)
+    except ValidationError as error:
+        raise InputInvalid(mistakes_of(error.messages)) from None
+    return [(name, text.encode()) for name, text in data["files"].items()], data["note"]
+
+
+def _mistakes(files: _Files) -> Iterator[Mistake]:
+    if len(files) > MOST_FILES:
+        yield Mistake(field="files", message=f"{len(files)} files; at most {MOST_FILES} make a version")
+        return
+    seen: set[str] = set()
+    for name, content in files:
+        wrong = "stands here a second time" if name in seen else name_mistake(name)
+        if not wrong and len(content) > MAX_BYTES:
+            wrong = f"is larger than {MAX_BYTES} bytes"
+        if wrong:
+            yield Mistake(field="files", message=f"the file {_shown(name)} {wrong}")
+        seen.add(name)
+
+
+def name_mistake(name: str) -> str:
+    """What is wrong with a file's name in a version; empty if nothing is. `/` leads into folders, as in a path."""
+    if not name or len(name) > MOST_LETTERS:
+        return f"needs a name of 1 to {MOST_LETTERS} letters"
+    if any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in name):
+        return "has a control character in its name"
+    if "\\" in name or ":" in name:
+        return "has a \\ or a : in its name; name it as seen from the policy folder, with / between"
+    if any(part in ("", ".", "..") for part in name.split("/")):
+        return "must be named as seen from the policy folder, without .. and without a / at the start"
+    return "" if name.endswith(".yaml") else "is no *.yaml file"
+
+
+def _shown(name: str) -> str:
+    return ascii(name[:MOST_LETTERS])

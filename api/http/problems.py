@@ -1,0 +1,139 @@
+"""Errors as problem details (RFC 9457): one table from errors to HTTP statuses, and no other body for any failure."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from flask import Flask, Response, current_app
+from flask_smorest import Api
+from marshmallow import Schema, fields
+from werkzeug.exceptions import HTTPException
+
+from api.cli.output.findings import finding_record
+from api.shapes.order import mistakes_of
+from engine.errors import (
+    Contended,
+    HoldEnded,
+    InputInvalid,
+    KeyReused,
+    Mistake,
+    NotActivated,
+    NotFound,
+    NotReady,
+    PointsmanError,
+    QuotaExceeded,
+    StockConflict,
+    StoreUnavailable,
+    TestsFailed,
+)
+from rules.errors import PolicyInvalid
+
+logger = logging.getLogger("pointsman.api")
+
+STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
+    InputInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotFound: HTTPStatus.NOT_FOUND,
+    KeyReused: HTTPStatus.CONFLICT,
+    NotActivated: HTTPStatus.CONFLICT,
+    TestsFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    HoldEnded: HTTPStatus.CONFLICT,
+    StockConflict: HTTPStatus.CONFLICT,
+    QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+    NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    Contended: HTTPStatus.SERVICE_UNAVAILABLE,
+    PointsmanError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+RETRY_SECONDS = 1
+
+
+class ProblemAnswer(Schema):
+    """RFC 9457. `errors` are the mistakes by field, `findings` those in policy files."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    errors = fields.List(fields.Dict(keys=fields.String(), values=fields.String()))
+    findings = fields.List(fields.Dict(keys=fields.String()))
+
+
+class ProblemApi(Api):
+    """flask-smorest, with its own error bodies replaced."""
+
+    ERROR_SCHEMA = ProblemAnswer
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        """Of the framework: 404, 405, 413, 415, 422 with every mistake."""
+        status = HTTPStatus(error.code or 500)
+        messages = (getattr(error, "data", None) or {}).get("messages", {})
+        # webargs says where the argument was: json, query, headers
+        found = [mistake for part in messages.values() for mistake in mistakes_of(part)] if messages else []
+        detail = "; ".join(map(str, found)) or _described(error, status)
+        response = problem(status, _slug(status.phrase), detail, found)
+        response.headers.extend(
+            (name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After")
+        )
+        return response
+
+
+def register(app: Flask) -> None:
+    """Turn whatever is raised into a problem."""
+    app.register_error_handler(PointsmanError, _of_ours)
+    app.register_error_handler(PolicyInvalid, _of_policies)
+    app.register_error_handler(Exception, _of_nobody)
+
+
+def problem(
+    status: HTTPStatus,
+    kind: str,
+    detail: str,
+    mistakes: Sequence[Mistake] = (),
+    findings: list[dict[str, Any]] | None = None,
+) -> Response:
+    body: dict[str, Any] = {
+        "type": f"urn:pointsman:problem:{kind}",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": detail,
+    }
+    if mistakes:
+        body["errors"] = [{"field": mistake.field, "message": mistake.message} for mistake in mistakes]
+    if findings:
+        body["findings"] = findings
+    response = Response(orjson.dumps(body), status=int(status), content_type="application/problem+json")
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:  # a quota is not freed by waiting
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _of_ours(error: PointsmanError) -> Response:
+    if isinstance(error, StoreUnavailable):
+        logger.error("a request failed: %s", error)
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", error.told)
+    status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
+    mistakes = error.mistakes if isinstance(error, InputInvalid) else ()
+    return problem(status, _slug(type(error).__name__), str(error), mistakes)
+
+
+def _of_policies(error: PolicyInvalid) -> Response:
+    findings = [finding_record(finding) for finding in error.findings]
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "policy-invalid", str(error), findings=findings)
+
+
+def _of_nobody(error: Exception) -> Response:
+    logger.error("a request failed", exc_info=error)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "this is a fault of Pointsman; its log says more")
+
+
+def _described(error: HTTPException, status: HTTPStatus) -> str:
+    if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return f"the body is larger than {current_app.config['MAX_CONTENT_LENGTH']} bytes"
+    return str(error.description)
+
+
+def _slug(name: str) -> str:
+    """`OrderInvalid` and `Not Found` as `order-invalid` and `not-found`."""
+    spaced = "".join(f" {letter}" if letter.isupper() else letter for letter in name)
+    return "-".join(spaced.lower().split())

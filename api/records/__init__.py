@@ -1,0 +1,1 @@
+"""Answers as JSON values, shared by HTTP and the command line."""

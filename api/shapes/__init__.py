@@ -1,0 +1,1 @@
+"""marshmallow fields and bases, and the shape of an order."""

@@ -1,0 +1,267 @@
+"""marshmallow fields that read what people and systems write into the engine's integers."""
+
+import datetime
+import re
+import unicodedata
+from collections.abc import Callable
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+from marshmallow import ValidationError, fields, validate
+
+from engine.model.facts import MICRODEGREES
+from rules.errors import LiteralInvalid
+from rules.syntax import literals
+
+CALLER = "http"
+"""Who it was, where a caller does not say."""
+MOST_UNITS = 1_000_000
+_GREAT_CIRCLE = 1_000
+_YEAR_9999 = 253_370_764_800
+"""UTC seconds; beyond, a local time may have no calendar any more."""
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?",
+    re.ASCII,
+)
+"""A zone that is missing is asked for by name; seconds may be left out."""
+_PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?", re.ASCII)
+_Value = TypeVar("_Value")
+
+
+class _Reading(fields.Field[_Value]):
+    """A field that is its way to read one value; raises ValidationError."""
+
+    def read(self, value: Any) -> _Value:
+        raise NotImplementedError
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> _Value:
+        return self.read(value)
+
+
+class Literal(_Reading[Any]):
+    """A word of a file, read by one of `rules.syntax.literals`, from 0 to `most`: beyond lies no business, only
+    overflow.
+    """
+
+    def __init__(self, read: Callable[[str], Any], *, most: int = 10**12, **options: Any) -> None:
+        super().__init__(**options)
+        self._literal = read
+        self._most = most
+
+    def read(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            raise ValidationError("a single value is expected here")
+        try:
+            found = self._literal(value)
+        except LiteralInvalid as error:
+            raise ValidationError(str(error)) from None
+        if found < 0:
+            raise ValidationError(f"'{value}' is below 0")
+        if found > self._most:
+            raise ValidationError(f"'{value}' is more than can be meant here")
+        return found
+
+
+class Span(_Reading[tuple[int, int]]):
+    """`09:00-12:30`: minutes since midnight, the second one after the first."""
+
+    def read(self, value: Any) -> tuple[int, int]:
+        if not isinstance(value, str) or value.count("-") != 1:
+            raise ValidationError("write opening hours as 09:00-18:30")
+        opens, closes = (_minute(text.strip()) for text in value.split("-"))
+        if closes <= opens:
+            message = (
+                f"'{value}' ends before it starts; past midnight, write 22:00-24:00 and 00:00-06:00 on the next day"
+            )
+            raise ValidationError(message)
+        return opens, closes
+
+
+def _minute(text: str) -> int:
+    try:
+        return literals.time(text)
+    except LiteralInvalid as error:
+        raise ValidationError(str(error)) from None
+
+
+def thousandths(text: str) -> int:
+    """A number kept in thousandths: 1.27 is 1270."""
+    value, rest = divmod(literals.number(text), 1_000)
+    if rest:
+        raise LiteralInvalid(f"'{text}' has more than three decimals")
+    return value
+
+
+def detour_factor(text: str) -> int:
+    """Thousandths of the great circle, which no route is shorter than."""
+    value = thousandths(text)
+    if value < _GREAT_CIRCLE:
+        raise LiteralInvalid(f"'{text}' is below 1; no route is shorter than the great circle")
+    return value
+
+
+class Degrees(_Reading[int]):
+    """Degrees, from a number or a text, rounded to the microdegree (a tenth of a metre)."""
+
+    def __init__(self, most: int, **options: Any) -> None:
+        super().__init__(**options)
+        self._most = most
+
+    def read(self, value: Any) -> int:
+        degrees = _decimal(value)
+        if not -self._most <= degrees <= self._most:
+            raise ValidationError(f"{value} is not between -{self._most} and {self._most} degrees")
+        return int((degrees * MICRODEGREES).to_integral_value(ROUND_HALF_EVEN))
+
+
+class Money(_Reading[int]):
+    """Currency units, "19.90" or 19.90, to micros; never negative, never finer than a micro."""
+
+    def read(self, value: Any) -> int:
+        amount = _decimal(value) * literals.MICROS
+        if amount != amount.to_integral_value() or not 0 <= amount < 10**18:
+            raise ValidationError(f"{value} is no amount from 0 with at most six decimals")
+        return int(amount)
+
+
+class Units(_Reading[int]):
+    """A whole number of units, from 1."""
+
+    def read(self, value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_UNITS:
+            raise ValidationError(f"a quantity is a whole number from 1 to {MOST_UNITS}")
+        return value
+
+
+class Instant(_Reading[int]):
+    """RFC 3339 with a zone, "2026-11-27T08:12:31Z", to UTC seconds; fractions are dropped."""
+
+    def read(self, value: Any) -> int:
+        if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+            raise ValidationError("write an instant as 2026-11-27T08:12:31Z")
+        try:
+            moment = datetime.datetime.fromisoformat(value.upper())
+        except ValueError as error:
+            raise ValidationError(f"'{value}' is no instant: {error}") from None
+        if moment.tzinfo is None:
+            raise ValidationError("the zone is missing; write for example 2026-11-27T08:12:31Z")
+        seconds = int(moment.timestamp() // 1)
+        if not 0 <= seconds < _YEAR_9999:
+            raise ValidationError("an instant lies between the years 1970 and 9998")
+        return seconds
+
+
+class Word(fields.String):
+    """A text of 1 to 200 characters, not all blank, none of them a control character."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=[validate.Length(min=1, max=200), _readable], **options)
+
+
+class _Header(fields.String):
+    """A header's text. A server hands its bytes on as Latin-1; most callers write UTF-8."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return text.encode("latin-1").decode()
+        except UnicodeError:
+            return text
+
+
+class HeaderWord(Word, _Header):
+    """A Word that a header says."""
+
+
+class Country(fields.String):
+    """ISO 3166-1 alpha-2; a country written otherwise would be one that nothing goes to."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=validate.Regexp(r"[A-Z]{2}\Z", error="write a code such as FR"), **options)
+
+
+class Countries(fields.String):
+    """A country, or a glob of its two letters: FR, G?, *."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=_two_letters, **options)
+
+
+class Note(fields.String):
+    """A text of at most 1,000 characters on one line; it may be empty."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=[validate.Length(max=1_000), _in_one_line], **options)
+
+
+class IdempotencyKey(_Header):
+    """The header by which a caller names a request; `told` is what becomes of one that is sent again."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__(
+            data_key="Idempotency-Key",
+            load_default=None,
+            validate=validate.Length(min=1, max=200),
+            metadata={"description": f"a name for this request; sent again, it is {told}"},
+        )
+
+
+class Who(HeaderWord):
+    """The header by which a caller says who does something."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            data_key="X-Pointsman-User",
+            load_default=CALLER,
+            metadata={"description": "who does it, for the history; believed as it is said"},
+        )
+
+
+def _two_letters(glob: str) -> None:
+    letters = re.sub(r"\*+", "*", glob)
+    if not re.fullmatch(r"[A-Z?]{2}|(?=.*\*)\*?([A-Z?]\*?){0,2}", letters):
+        raise ValidationError("write a code such as FR, or a glob such as G?")
+
+
+def _in_one_line(text: str) -> None:
+    if any(unicodedata.category(letter) == "Cc" for letter in text):
+        raise ValidationError("the text has line breaks or control characters in it")
+
+
+def _readable(text: str) -> None:
+    if text.isspace() or any(unicodedata.category(letter) == "Cc" for letter in text):
+        raise ValidationError("the text is blank or has control characters in it")
+
+
+def _decimal(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValidationError("a number is expected here")
+    if isinstance(value, str) and not _PLAIN.fullmatch(value):
+        raise ValidationError(f"'{value}' is no number")
+    try:
+        # the shortest text of a JSON number is what its sender wrote
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise ValidationError(f"'{value}' is no number") from None
+    if not number.is_finite() or abs(number.adjusted()) > 20:  # noqa: PLR2004  # nothing here is so large or so fine
+        raise ValidationError(f"'{value}' is no number that could be meant")
+    return number
+
+
+class Flag(_Reading[bool]):
+    """`true` or `false`, as a query says it."""
+
+    def read(self, value: Any) -> bool:
+        if value not in ("true", "false"):
+            raise ValidationError("write true or false")
+        return bool(value == "true")
+
+
+OPENAPI_TYPES: tuple[tuple[type[fields.Field[Any]], str, str | None], ...] = (
+    (Instant, "string", "date-time"),
+    (Units, "integer", None),
+    (Money, "number", None),
+    (Degrees, "number", None),
+    (Flag, "boolean", None),
+)
+"""What the OpenAPI page calls these fields: type and format."""

@@ -1,0 +1,100 @@
+"""What callers send, checked in shape and read into the engine's values."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
+
+from api.shapes.base import Strict
+from api.shapes.fields import Country, Degrees, Instant, Money, Units, Word
+from engine.errors import Mistake
+from engine.model.facts import Line, Order, Place
+from rules.vocabulary import DELIVERIES
+
+
+class DestinationRequest(Strict):
+    country = Country(load_default=None, metadata={"example": "FR"})
+    postcode = Word(load_default=None, metadata={"example": "69003"})
+    region = Word(load_default=None)
+    latitude = Degrees(90, required=True, metadata={"example": 45.75})
+    longitude = Degrees(180, required=True, metadata={"example": 4.85})
+
+
+class LineRequest(Strict):
+    id = Word(
+        load_default=None, metadata={"description": "The line's number; by default its place in the list, from 1"}
+    )
+    sku = Word(required=True)
+    quantity = Units(required=True)
+    unit_price = Money(load_default=None, metadata={"example": "19.90"})
+
+
+class OrderRequest(Strict):
+    """An order. It goes to a destination or, if it is click_and_collect, to the node it is collected at."""
+
+    id = Word(required=True)
+    channel = Word(required=True, metadata={"example": "web"})
+    delivery = fields.String(load_default="standard", validate=validate.OneOf(DELIVERIES))
+    placed_at = Instant(required=True)
+    promise_by = Instant(load_default=None)
+    destination = fields.Nested(DestinationRequest, load_default=None)
+    collect_at = Word(load_default=None)
+    segment = Word(load_default=None)
+    tags = fields.List(Word(), load_default=list, validate=validate.Length(max=100))
+    lines = fields.List(fields.Nested(LineRequest), required=True, validate=validate.Length(min=1))
+
+    def __init__(self, *, max_lines: int = 500, **options: Any) -> None:
+        super().__init__(**options)
+        self._max_lines = max_lines
+
+    def load(self, data: Any, **options: Any) -> Any:
+        lines = data.get("lines") if isinstance(data, Mapping) else None
+        if isinstance(lines, list) and len(lines) > self._max_lines:
+            # said before the lines are read: each of them costs time
+            message = f"an order has at most {self._max_lines} lines (POINTSMAN_MAX_LINES), this one {len(lines)}"
+            raise ValidationError({"lines": [message]})
+        return super().load(data, **options)
+
+    @validates_schema
+    def _goes_somewhere(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("delivery") == "click_and_collect":
+            if data.get("collect_at") is None:
+                raise ValidationError("a click_and_collect order needs collect_at, a node's id", "collect_at")
+        elif data.get("destination") is None:
+            raise ValidationError("the order has no destination; give latitude and longitude", "destination")
+        elif data.get("collect_at") is not None:
+            raise ValidationError("only a click_and_collect order has collect_at", "collect_at")
+
+    @validates_schema
+    def _lines_differ(self, data: dict[str, Any], **_: Any) -> None:
+        seen: set[str] = set()
+        for index, line in enumerate(data.get("lines", [])):
+            name = line["id"] or str(index + 1)
+            if name in seen:
+                raise ValidationError({"lines": {index: {"id": [f"line '{name}' stands here a second time"]}}})
+            seen.add(name)
+
+    @post_load
+    def _order(self, data: dict[str, Any], **_: Any) -> Order:
+        goal = data.pop("destination") or {}
+        collected = data["collect_at"] is not None
+        lines = tuple(
+            Line(**line | {"id": line["id"] or str(number)}) for number, line in enumerate(data.pop("lines"), start=1)
+        )
+        place = None if collected else Place(latitude=goal["latitude"], longitude=goal["longitude"])
+        where = {} if collected else {name: goal[name] for name in ("country", "postcode", "region")}
+        return Order(**data | where | {"lines": lines, "place": place, "tags": frozenset(data["tags"])})
+
+
+def mistakes_of(messages: Any, *, where: str = "") -> list[Mistake]:
+    """Marshmallow's nested messages, in the order of fields; `where` is the place of what was read."""
+    return [Mistake(where=where, field=".".join(path), message=text) for path, text in _told(messages, ())]
+
+
+def _told(messages: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            yield from _told(inner, path if key == "_schema" else (*path, str(key)))
+        return
+    for message in messages if isinstance(messages, list) else [messages]:
+        yield path, str(message).removesuffix(".")  # some of marshmallow's own have one, none of ours

@@ -1,0 +1,1 @@
+"""What rules and other orders changed about a decision."""

@@ -1,0 +1,1 @@
+"""Which rules fire: durable-rules on coded facts, remembered by signature."""

@@ -1,0 +1,106 @@
+"""Coding the options of a line all at once: the hot spot of a decision.
+
+What options differ in is coded column by column (all nodes, all distances ...), so that the work of each option is
+done inside `map` and `zip` and not in steps of Python. Nodes and services are known by their very mappings, numbers by
+the steps at which a rule's answer changes.
+"""
+
+import operator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
+from typing import Any, TypeAlias
+
+from engine.decide.matching.signatures import ALWAYS_KNOWN, GroupCoder, group_coder
+from engine.decide.matching.value_classes import UNKNOWN, CodeSet, Property
+from rules.vocabulary import Facts
+
+MOST_KEPT = 10_000
+"""Nodes (each with its load) and services kept with their codes."""
+VARYING = ("node", "stock", "service", "route")
+"""The groups of facts in which the options of a line differ, in the order of an option's tuple."""
+COVER = "stock.days_of_cover"
+"""The only number of a stock or a route that may be unknown."""
+
+_BELOW, _LOWEST = float("-inf"), -1e300
+"""Where an unknown number is put, and a step between it and all that are known."""
+
+OptionFacts: TypeAlias = tuple[Facts, Facts, Facts, Facts]
+"""What `VARYING` names, of one option. Stock and route have every fact; a node or a service is the same mapping each
+time it is meant."""
+Codes: TypeAlias = tuple[Any, ...]
+Asked: TypeAlias = Sequence[tuple[Property, Sequence[CodeSet]]]
+"""Properties, each with the sets of its codes that rules tell apart."""
+_Column: TypeAlias = Callable[[Sequence[Facts]], Iterable[Any]]
+
+
+class Columns:
+    """How options are coded, given what rules ask of them."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._kept: dict[str, dict[int, int]] = {}
+        """Codes of nodes and services by the identity of their mappings, which `_facts` keeps alive."""
+        self._coders: dict[str, GroupCoder] = {}
+        self._facts: list[Facts] = []
+        self._columns = [
+            (index, column) for index, group in enumerate(VARYING) for column in self._of_group(group, asked)
+        ]
+
+    def codes(self, options: Sequence[OptionFacts]) -> Sequence[Codes]:
+        """What tells each option from the others; a None in it where a mapping is new (see `keep`)."""
+        if not self._columns:
+            return [()] * len(options)
+        groups = tuple(zip(*options, strict=True))
+        return list(zip(*[column(groups[group]) for group, column in self._columns], strict=True)) if groups else []
+
+    def keep(self, option: OptionFacts) -> Codes:
+        """The codes of one option, whose node and service are kept from now on."""
+        for group, coder in self._coders.items():
+            facts = option[VARYING.index(group)]
+            if id(facts) not in self._kept[group]:
+                self._facts.append(facts)
+                self._kept[group][id(facts)] = coder(facts)
+        (codes,) = self.codes([option])
+        if len(self._facts) >= MOST_KEPT:
+            for kept in self._kept.values():
+                kept.clear()
+            self._facts.clear()
+        return codes
+
+    def _of_group(self, group: str, asked: Asked) -> Iterator[_Column]:
+        mine = [(item, sets) for item, sets in asked if item.fact.group == group]
+        if mine and group in ("node", "service"):
+            kept = self._kept[group] = {}
+            self._coders[group] = group_coder([item for item, _ in mine])
+            yield lambda facts: map(kept.get, map(id, facts))
+            return
+        for item, sets in mine:
+            if item.fact.path in ALWAYS_KNOWN:
+                yield _by_steps(item.fact.path, _telling(item, sets))
+            elif item.fact.path == COVER:
+                yield _by_cover([_LOWEST, *_telling(item, sets)])
+            else:
+                yield _as_it_is(item.fact.path)
+
+
+def _telling(item: Property, sets: Sequence[CodeSet]) -> list[float]:
+    """Those of the property's steps at which one of the sets begins or ends."""
+    return [
+        step
+        for code, step in enumerate(item.steps)
+        if code > UNKNOWN and any((codes >> code ^ codes >> (code + 1)) & 1 for codes in sets)
+    ]
+
+
+def _by_steps(path: str, steps: list[float]) -> _Column:
+    value = operator.itemgetter(path)
+    return lambda facts: map(bisect_right, repeat(steps), map(value, facts))
+
+
+def _by_cover(steps: list[float]) -> _Column:
+    return lambda facts: [bisect_right(steps, _BELOW if (days := stock[COVER]) is None else days) for stock in facts]
+
+
+def _as_it_is(path: str) -> _Column:
+    value = operator.itemgetter(path)
+    return lambda facts: map(value, facts)

@@ -1,0 +1,198 @@
+"""The only file that touches durable-rules: formulas over small integers in, the rules that fire out.
+
+What was measured of the library (2.0.28) and read in its source is kept away from here by construction: rules see
+one fact of small integers, never a text, a null or two facts; each fact has a session of its own; rules are spread
+over rulesets ("shards") that stay inside the limits below; no Host, so no threads.
+"""
+
+import itertools
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import durable_rules_engine
+
+from engine.decide.matching.disjunctive_form import Box, TooManyBoxes, boxes
+from engine.decide.matching.signatures import Formula
+from engine.decide.matching.value_classes import CodeSet
+
+MOST_PATHS = 56
+"""Tests that can be waiting while others are followed; beyond 64 the library gives up halfway."""
+MOST_TESTS = 400
+"""Different tests; a 513th beside the others, and loading never ends."""
+MOST_PROPERTIES = 150
+"""The library takes 252 of one fact."""
+MOST_COMBINED = 14
+"""$and and $or of one rule; the library takes 15."""
+
+_SERIAL = itertools.count()
+_ALWAYS = "one"
+"""A property that is 1 in every fact, for rules without conditions."""
+_MARK = "mark"
+"""A rule that every fact satisfies. The library frees what a session's first action would have set, whether one
+ran or not (state.c, deleteStateNode): deleting a session in which nothing matched has crashed the process."""
+
+Test: TypeAlias = dict[str, Any]
+Ranges: TypeAlias = Mapping[int, tuple[tuple[int, int], ...]]
+"""A box with each property's codes as ranges, both ends counting."""
+Part: TypeAlias = tuple[str, Ranges]
+"""A rule's id and one of its boxes."""
+
+
+class Rete:
+    """The formulas of one stage of one policy version, by rule id, loaded into durable-rules.
+
+    `beyond` are the ids of rules too large for any shard; who asks must judge them otherwise.
+    Not to be shared over a fork: make it in the process that uses it.
+    """
+
+    def __init__(self, name: str, formulas: Mapping[str, Formula]) -> None:
+        shards, beyond = _spread(formulas)
+        self.beyond = frozenset(beyond)
+        self._shards = [_Shard(f"{name}/{index}", parts) for index, parts in enumerate(shards)]
+        self._lock = threading.Lock()
+
+    def fired(self, signature: Sequence[int]) -> frozenset[str]:
+        """The ids whose formulas hold of the signature's codes."""
+        with self._lock:
+            return frozenset(rule for shard in self._shards for rule in shard.fired(signature))
+
+    def close(self) -> None:
+        with self._lock:
+            for shard in self._shards:
+                shard.close()
+            self._shards = []
+
+
+class _Shard:
+    """One ruleset; rules and properties go by number, so that no text of a policy reaches the library."""
+
+    def __init__(self, name: str, parts: Sequence[Part]) -> None:
+        self._ids = [rule for rule, _ in parts]
+        self._used = sorted({index for _, box in parts for index in box})
+        names = {index: f"f{number}" for number, index in enumerate(self._used)}
+        tests = [_test(box, names) for _, box in parts]
+        rules = {_MARK: _rule({_ALWAYS: 1})} | {f"r{number}": _rule(test) for number, test in enumerate(tests)}
+        # the serial keeps two rulesets of one name apart, as when a policy set is loaded again
+        self._handle = durable_rules_engine.create_ruleset(f"{name}/{next(_SERIAL)}", json.dumps(rules))
+
+    def fired(self, signature: Sequence[int]) -> Iterator[str]:
+        session = str(next(_SERIAL))
+        codes = {f"f{number}": signature[index] for number, index in enumerate(self._used)}
+        fact = {"sid": session, "id": "1", _ALWAYS: 1, **codes}
+        # outside the try: a session in which no action started must not be deleted (see _MARK)
+        state = durable_rules_engine.assert_fact(self._handle, json.dumps(fact))[1]
+        message = durable_rules_engine.start_action_for_state(self._handle, state)[1]
+        try:
+            while message:
+                name = next(iter(json.loads(message)))
+                if name != _MARK:
+                    yield self._ids[int(name[1:])]
+                message = durable_rules_engine.complete_and_start_action(self._handle, state)
+        finally:
+            durable_rules_engine.delete_state(self._handle, session)
+
+    def close(self) -> None:
+        durable_rules_engine.delete_ruleset(self._handle)
+
+
+class _Use:
+    """What the boxes of a shard take of the library's room."""
+
+    def __init__(self) -> None:
+        self._paths = 0
+        self._properties: set[int] = set()
+        self._tests: set[tuple[int, int, int]] = set()
+
+    def takes(self, box: Ranges) -> bool:
+        """Whether there is room for one more; if so, it is taken."""
+        tests = {(index, low, high) for index, ranges in box.items() for low, high in ranges}
+        paths = self._paths + _branches(box)
+        # a run that is a range makes two tests, so that each counts twice
+        if paths > MOST_PATHS or 2 * (len(self._tests) + len(tests - self._tests)) > MOST_TESTS:
+            return False
+        if len(self._properties) + len(box.keys() - self._properties) > MOST_PROPERTIES:
+            return False
+        self._paths = paths
+        self._properties |= box.keys()
+        self._tests |= tests
+        return True
+
+
+def _spread(formulas: Mapping[str, Formula]) -> tuple[list[list[Part]], list[str]]:
+    shards: list[list[Part]] = []
+    beyond: list[str] = []
+    use = _Use()
+    for rule, formula in formulas.items():
+        found = _fitting(formula)
+        if found is None:
+            beyond.append(rule)
+            continue
+        for box in found:
+            if not shards or not use.takes(box):
+                shards.append([])
+                use = _Use()
+                use.takes(box)
+            shards[-1].append((rule, box))
+    return shards, beyond
+
+
+def _fitting(formula: Formula) -> list[Ranges] | None:
+    """The formula's boxes, if each fits a shard of its own."""
+    try:
+        found = [_ranges(box) for box in boxes(formula)]
+    except TooManyBoxes:
+        return None
+    return found if all(_branches(box) <= MOST_COMBINED and _Use().takes(box) for box in found) else None
+
+
+def _ranges(box: Box) -> Ranges:
+    return {index: tuple(_runs(codes)) for index, codes in box.items()}
+
+
+def _runs(codes: CodeSet) -> Iterator[tuple[int, int]]:
+    """The runs of ones in the bits."""
+    low = 0
+    while codes:
+        low += _trailing(codes, 0)
+        codes >>= _trailing(codes, 0)
+        length = _trailing(codes, 1)
+        yield low, low + length - 1
+        low += length
+        codes >>= length
+
+
+def _trailing(bits: int, bit: int) -> int:
+    """How many of the lowest bits are `bit`, in a row."""
+    flipped = ~bits if bit else bits
+    return (flipped & -flipped).bit_length() - 1
+
+
+def _branches(box: Ranges) -> int:
+    """How many $and and $or the box's test has, and no fewer than its tests that can hold and wait at once."""
+    several = [ranges for ranges in box.values() if len(ranges) > 1]
+    return 1 + sum(1 + sum(low != high for low, high in ranges) for ranges in several)
+
+
+def _rule(test: Test) -> Test:
+    return {"all": [{"m": test}]}
+
+
+def _test(box: Ranges, names: Mapping[int, str]) -> Test:
+    tests: list[Test] = []
+    for index, ranges in sorted(box.items()):
+        alternatives = [_range(names[index], low, high) for low, high in ranges]
+        if len(alternatives) == 1:
+            tests += alternatives[0]
+        else:
+            tests.append({"$or": [_joined(alternative) for alternative in alternatives]})
+    return _joined(tests or [{_ALWAYS: 1}])
+
+
+def _joined(tests: list[Test]) -> Test:
+    return tests[0] if len(tests) == 1 else {"$and": tests}
+
+
+def _range(name: str, low: int, high: int) -> list[Test]:
+    return [{name: low}] if low == high else [{"$gte": {name: low}}, {"$lte": {name: high}}]

@@ -1,0 +1,170 @@
+"""Facts to small integers, group by group, and conditions to formulas over those integers."""
+
+import functools
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from engine.decide.matching.value_classes import UNKNOWN, Code, CodeSet, Property, between, numbers, words, yes_no
+from rules.conditions import TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term, compares, comparisons
+from rules.vocabulary import Fact, Facts, Kind, Value, is_attribute
+
+MOST_INTERNED = 200_000
+"""Signatures a group remembers before it starts afresh: some tens of megabytes at most."""
+MOST_VALUES = 20_000
+"""Values of one fact remembered with their code."""
+ALWAYS_KNOWN = frozenset(
+    {
+        *("node.load", "stock.on_hand", "stock.held", "stock.available"),
+        *("route.distance", "route.arrives", "route.cost", "route.co2"),
+    }
+)
+"""Numbers that no position and no option is without."""
+_WORDS = frozenset({Kind.WORD, Kind.CHOICE, Kind.FLAG})
+
+GroupCoder: TypeAlias = Callable[[Facts], int]
+"""The codes of one group of facts as one number, never used again for other codes."""
+_PathCoder: TypeAlias = tuple[str, Code]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Atom:
+    """True where the coded property `index` is one of `codes`."""
+
+    index: int
+    codes: CodeSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Every:
+    parts: tuple["Formula", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Some:
+    parts: tuple["Formula", ...]
+
+
+Formula: TypeAlias = Atom | Every | Some
+
+
+def group_coder(properties: Iterable[Property]) -> GroupCoder:
+    """What codes a group of facts, given its properties, as one number."""
+    by_path: dict[str, list[Property]] = {}
+    for item in properties:
+        by_path.setdefault(item.fact.path, []).append(item)
+    coders = [(path, _fact_coder(items)) for path, items in by_path.items()]
+    match coders:
+        case []:
+            return lambda _: UNKNOWN
+        case [(path, code)]:
+            return lambda facts: UNKNOWN if (value := facts.get(path)) is None else code(value)
+        case _:
+            return _together(coders)
+
+
+def _together(coders: list[_PathCoder]) -> GroupCoder:
+    interned = _Interned()
+
+    def coder(facts: Facts) -> int:
+        get = facts.get
+        return interned[tuple([UNKNOWN if (value := get(path)) is None else code(value) for path, code in coders])]
+
+    return coder
+
+
+def _fact_coder(properties: list[Property]) -> Code:
+    """One code for all properties of a fact."""
+    fact = properties[0].fact
+    if len(properties) == 1 and not properties[0].asks and not is_attribute(fact.path):
+        return properties[0].code
+    interned = _Interned()
+
+    # typed: an attribute may be of another kind than a rule takes it for, and to a dictionary True is 1
+    @functools.lru_cache(maxsize=MOST_VALUES, typed=True)
+    def code(value: Value) -> int:
+        return interned[tuple([item.of({fact.path: value}) for item in properties])]
+
+    return code
+
+
+class _Interned(dict[tuple[int, ...], int]):
+    """A number above UNKNOWN for each key, never used again for another."""
+
+    def __init__(self) -> None:
+        # next() of a count is one step, so that two threads never get the same number
+        self._serial = itertools.count(UNKNOWN + 1)
+
+    def __missing__(self, key: tuple[int, ...]) -> int:
+        if len(self) >= MOST_INTERNED:
+            self.clear()
+        return self.setdefault(key, next(self._serial))
+
+
+class Coding:
+    """How the facts that some conditions mention are coded, and those conditions as formulas."""
+
+    def __init__(self, conditions: Iterable[Condition]) -> None:
+        self.properties: list[Property] = []
+        self._atoms: dict[Compare, int] = {}
+        found: dict[Fact, list[Compare]] = {}
+        for condition in conditions:
+            for comparison in comparisons(condition):
+                for single in _singles(comparison):
+                    found.setdefault(single.fact, []).append(single)
+        for fact in sorted(found, key=lambda fact: (fact.path, fact.kind.value)):
+            self._add(fact, list(dict.fromkeys(found[fact])))
+
+    def _add(self, fact: Fact, compared: list[Compare]) -> None:
+        alone = [item for item in compared if _is_alone(item)]
+        together = [item for item in compared if not _is_alone(item)]
+        for item in alone:
+            self._property(yes_no(item), [item])
+        if together:
+            coded = words(fact, together) if fact.kind in _WORDS else numbers(fact, together)
+            self._property(coded, together)
+
+    def _property(self, coded: Property, compared: list[Compare]) -> None:
+        for item in compared:
+            self._atoms[item] = len(self.properties)
+        self.properties.append(coded)
+
+    def formula(self, condition: Condition, *, wanted: bool = True) -> Formula:
+        """`condition` (or, if not `wanted`, its negation) over the codes."""
+        match condition:
+            case Compare():
+                singles = tuple(self._atom(single, wanted=wanted) for single in _singles(condition))
+                return _joined(singles, every=(condition.operator is not Operator.HAS_ANY) is wanted)
+            case All(parts=parts):
+                return _joined(tuple(self.formula(part, wanted=wanted) for part in parts), every=wanted)
+            case AnyOf(parts=parts):
+                return _joined(tuple(self.formula(part, wanted=wanted) for part in parts), every=not wanted)
+            case Not(part=part):
+                return self.formula(part, wanted=not wanted)
+            case Term(condition=inner):
+                return self.formula(inner, wanted=wanted)
+
+    def _atom(self, comparison: Compare, *, wanted: bool) -> Atom:
+        index = self._atoms[comparison]
+        item = self.properties[index]
+        true = item.true[comparison] | (between(UNKNOWN, 1) if compares(comparison, None) else 0)
+        return Atom(index=index, codes=true if wanted else between(0, item.size) & ~true)
+
+
+def _joined(parts: tuple[Formula, ...], *, every: bool) -> Formula:
+    if len(parts) == 1:
+        return parts[0]
+    return Every(parts=parts) if every else Some(parts=parts)
+
+
+def _singles(comparison: Compare) -> tuple[Compare, ...]:
+    """`has_any` and `has_all` as one `has` for each tag; anything else as it is."""
+    if comparison.operator not in TAGGED:
+        return (comparison,)
+    return tuple(Compare(fact=comparison.fact, operator=Operator.HAS, operands=(tag,)) for tag in comparison.operands)
+
+
+def _is_alone(comparison: Compare) -> bool:
+    """Whether the comparison gets a property of its own: its classes can't be listed beforehand."""
+    return comparison.operator in (Operator.HAS, Operator.MATCHES) or comparison.fact.kind in (Kind.ANY, Kind.TAGS)

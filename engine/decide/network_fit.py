@@ -1,0 +1,122 @@
+"""Whether policies fit the network they are to decide for: what they compare, the currency, the words they say.
+
+What can't be meant is an error. A word that the network does not know yet may be known tomorrow: a warning.
+"""
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from engine.decide.order_checks import attribute_mistakes
+from engine.model.facts import Network
+from rules.conditions import Operator, glob
+from rules.errors import Finding
+from rules.policy import PolicySet
+from rules.syntax import literals
+from rules.syntax.effect_parser import RANGES
+from rules.syntax.references import Mention, mentions
+from rules.syntax.yaml_document import read
+from rules.vocabulary import VOCABULARY, Kind
+
+MOST_COMPARED = 5_000
+"""Words that a misspelt one is compared with."""
+_MONEY_EFFECTS = frozenset(name for name, amount in RANGES.items() if amount.kind is Kind.MONEY)
+_COMPARED = frozenset({Operator.EQUALS, Operator.HAS, Operator.HAS_ANY, Operator.HAS_ALL})
+_TOLD = {
+    "order.channel": "no channel goes by the name",
+    "protect.channel": "no channel goes by the name",
+    "node.id": "no node goes by the id",
+    "node.type": "no node is of the type",
+    "node.country": "no node lies in the country",
+    "node.region": "no node lies in the region",
+    "node.tags": "no node is tagged",
+    "service.id": "no service goes by the id",
+    "service.mode": "no service goes by",
+    "product.category": "no product is of the category",
+    "product.brand": "no product is of the brand",
+    "product.season": "no product is of the season",
+    "product.tags": "no product is tagged",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    errors: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+
+
+def fit(policies: PolicySet, network: Network, product_words: Mapping[str, Collection[str]]) -> Fit:
+    """How `policies` fit; `product_words` are those that fit products, by fact, as far as they are known."""
+    found = [
+        mention for name, text in sorted(policies.texts.items()) for mention in mentions(read(name, text.encode()))
+    ]
+    known = _known_words(network) | dict(product_words)
+    return Fit(
+        errors=tuple(sorted([*_attributes(policies, network, found), *_currencies(found, network.currency)])),
+        warnings=tuple(sorted(_strange_words(found, known))),
+    )
+
+
+def _known_words(network: Network) -> dict[str, Collection[str]]:
+    nodes, services = network.nodes.values(), network.services.values()
+    known: dict[str, Collection[str]] = {
+        "node.id": network.nodes.keys(),
+        "node.type": {node.type for node in nodes},
+        "node.country": {node.country for node in nodes},
+        "node.region": {node.region for node in nodes if node.region},
+        "node.tags": {tag for node in nodes for tag in node.tags},
+        "service.id": network.services.keys(),
+        "service.mode": {service.mode for service in services},
+    }
+    if network.channels:  # without a list any channel will do
+        known["order.channel"] = known["protect.channel"] = network.channels
+    return known
+
+
+def _strange_words(found: list[Mention], known: Mapping[str, Collection[str]]) -> Iterator[Finding]:
+    for mention in found:
+        words = known.get(mention.subject)
+        if words is None or not _is_strange(mention, words):
+            continue
+        near = difflib.get_close_matches(mention.text, sorted(words)[:MOST_COMPARED], n=1)
+        said = "the network has nothing like" if mention.operator is Operator.MATCHES else _TOLD[mention.subject]
+        meant = near[0] if near and mention.operator in _COMPARED else ""
+        yield mention.finding("unknown-to-network", f"{mention.subject}: {said} '{mention.text}'", meant)
+
+
+def _is_strange(mention: Mention, words: Collection[str]) -> bool:
+    if mention.operator is Operator.MATCHES:
+        return not any(glob(mention.text).fullmatch(word) for word in words)
+    return mention.operator in _COMPARED and mention.text not in words
+
+
+def _currencies(found: list[Mention], currency: str) -> Iterator[Finding]:
+    for mention in found:
+        fact = VOCABULARY.get(mention.subject)
+        is_money = mention.subject in _MONEY_EFFECTS or (fact is not None and fact.kind is Kind.MONEY)
+        if is_money and mention.operator is not Operator.KNOWN:
+            written = literals.currency(mention.text)
+            if written not in ("", currency):
+                message = f"'{mention.text}' is in {written}, the network counts in {currency}"
+                yield mention.finding("other-currency", message)
+
+
+def _attributes(policies: PolicySet, network: Network, found: list[Mention]) -> Iterator[Finding]:
+    """The mistakes of `attribute_mistakes`, each where the rule, or a term, first mentions the attribute."""
+    for mistake in attribute_mistakes(policies, network.attributes):
+        rule = mistake.where.removeprefix("rule ")
+        places = sorted(
+            (not _is_in_rule(mention, rule), index)
+            for index, mention in enumerate(found)
+            if mention.subject == mistake.field
+        )
+        yield found[places[0][1]].finding("wrong-attribute", f"{rule}: {mistake.field}: {mistake.message}")
+
+
+def _is_in_rule(mention: Mention, rule: str) -> bool:
+    root = mention.document.root
+    if mention.path[0] != "rules" or not isinstance(root, dict):
+        return False
+    rules = root["rules"]
+    raw = rules[int(mention.path[1])] if isinstance(rules, list) else None
+    return isinstance(raw, dict) and f"{root['policy']}/{raw['id']}" == rule

@@ -1,0 +1,73 @@
+"""Nodes that rest: those that rejected units, for as long as rules then say."""
+
+from typing import Any, cast
+
+from engine.decide import rule_facts
+from engine.decide.decision import timestamp
+from engine.decide.matching.matcher import Matcher
+from engine.model.facts import Network, Resting, Snapshot
+from rules.effects import RejectionOutcome
+from rules.vocabulary import Stage
+from rules.wording import amounts
+from rules.wording.fact_phrases import CHOICES
+from rules.wording.glossary import Said
+
+EFFECT = "rest_after_rejection"
+_TOLD = Said(
+    "{} rests until {}: it rejected units {}", "{} ne reçoit rien jusqu'au {}\u00a0: il a refusé des unités {}"
+)
+
+
+def rest_after(
+    snapshot: Snapshot, matcher: Matcher, now: int, *, node: str, reason: str, decision: str
+) -> Resting | None:
+    """The rest that begins `now`, as `node` rejects units of `decision`; None if no rule gives it one, or it rests as
+    long already. Several rules may give the longest.
+    """
+    if node not in snapshot.network.nodes:
+        return None
+    network = snapshot.network
+    facts = {
+        **rule_facts.node_facts(network.nodes[node], snapshot.loads.get(node, 0)),
+        **rule_facts.now_facts(network, now),
+        **rule_facts.rejection_facts(reason),
+    }
+    judgement = matcher.judge(Stage.REJECTION, facts)
+    minutes = cast("RejectionOutcome", judgement.outcome).rest
+    until = now + minutes * 60
+    before = snapshot.resting.get(node)
+    if not minutes or (before and before.until >= until):
+        return None
+    rules = matcher.policies.rules
+    longest = [
+        rule
+        for rule in matcher.with_effect(judgement, EFFECT)
+        if any(effect.name == EFFECT and effect.value == minutes for effect in rules[rule].effects)
+    ]
+    return Resting(
+        until=until,
+        since=now,
+        reason=reason,
+        decision=decision,
+        policy_version=matcher.policies.version,
+        because={rule: rules[rule].because for rule in longest},
+    )
+
+
+def resting_record(node: str, rest: Resting, network: Network) -> dict[str, Any]:
+    """What is said of a node that rests. The instant is one of UTC, and in the sentences the installation's clock."""
+    until = rule_facts.wall_clock(network, rest.until)
+    said = {
+        language: _TOLD.to(language).format(node, amounts.instant(until, language), CHOICES[rest.reason].to(language))
+        for language in ("en", "fr")
+    }
+    return {
+        "node": node,
+        "until": timestamp(rest.until),
+        "since": timestamp(rest.since),
+        "reason": rest.reason,
+        "decision": rest.decision,
+        "policy_version": rest.policy_version,
+        "rules": {rule: dict(texts) for rule, texts in sorted(rest.because.items())},
+        **said,
+    }

@@ -1,0 +1,1 @@
+"""Tests of policies: run, and compared with what they expect."""

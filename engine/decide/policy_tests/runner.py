@@ -1,0 +1,215 @@
+"""Test cases put to a policy set: each decided as a real order would be, and compared with what it expects."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+from engine.decide.decide import decide
+from engine.decide.decision import Decision
+from engine.decide.evaluation import Case as Judged
+from engine.decide.impact.rule_impact import deciding
+from engine.decide.matching.matcher import Matcher
+from engine.decide.node_rest import rest_after
+from engine.decide.policy_tests.comparison import Difference, Excluded, Made, differences
+from engine.decide.policy_tests.expectation import Expectation
+from engine.model.facts import Order, Resting, Snapshot
+from rules.policy import PolicySet
+
+TEST_SUFFIX = "_test.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """That a node rejected units of another order, for `reason`, so many minutes `ago`."""
+
+    reason: str
+    ago: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A test as its author wrote it, ready to be decided. `file` and `line` are where it stands; `rejected`, by node,
+    what may have begun a rest: whether it did is for the policies to say.
+    """
+
+    name: str
+    file: str
+    line: int
+    order: Order
+    snapshot: Snapshot
+    now: int
+    expected: Expectation
+    rejected: Mapping[str, Rejected] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A case, and how what was decided differs from what it expects. `changing` are the rules without which
+    something else would have been decided; None if nobody asked.
+    """
+
+    case: Case
+    decision: Decision
+    differences: tuple[Difference, ...]
+    changing: tuple[str, ...] | None = None
+
+    @property
+    def passed(self) -> bool:
+        return not self.differences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Of one rule: cases in which it fired somewhere, in which it did so nowhere, and in which it changed what was
+    decided (None if nobody asked).
+    """
+
+    rule: str
+    fired: int
+    quiet: int
+    changed: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All cases of a set, in the order of files and lines."""
+
+    policies: PolicySet
+    tried: tuple[Tried, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(item.passed for item in self.tried)
+
+    @property
+    def failed(self) -> tuple[Tried, ...]:
+        return tuple(item for item in self.tried if not item.passed)
+
+    def succeeds(self, *, strict: bool) -> bool:
+        """Whether every case came as expected and, if `strict`, nothing is left untested."""
+        return self.passed and not (strict and self.slack)
+
+    @property
+    def coverage(self) -> tuple[Coverage, ...]:
+        """One for each rule, by id."""
+        return tuple(_coverage(rule, self.tried) for rule in self.policies.rules)
+
+    @property
+    def slack(self) -> tuple[str, ...]:
+        """What lets a set pass its tests without being tested: one sentence each."""
+        unfired = [f"no case fires {item.rule}" for item in self.coverage if not item.fired]
+        silent = [
+            f"{item.case.file}:{item.case.line}: the case '{item.case.name}' expects nothing"
+            for item in self.tried
+            if item.case.expected.says_nothing
+        ]
+        return (*unfired, *silent, *_idle_files(self))
+
+
+def try_case(case: Case, matcher: Matcher, *, weigh: bool = False) -> Tried:
+    """Decide the case; with `weigh`, decide it again without each rule that fired."""
+    made = _made(case, matcher)
+    return Tried(
+        case=case,
+        decision=made.decision,
+        differences=tuple(differences(case.expected, made)),
+        changing=_changing(case, matcher, made) if weigh else None,
+    )
+
+
+def try_cases(
+    policies: PolicySet,
+    cases: Sequence[Case],
+    *,
+    weigh: bool = False,
+    progress: Callable[[Tried], None] = lambda _: None,
+) -> Report:
+    """Decide every case by the whole set; `progress` is told of each as it is done."""
+    matcher = Matcher(policies)
+    tried = []
+    try:
+        for case in cases:
+            tried.append(try_case(case, matcher, weigh=weigh))
+            progress(tried[-1])
+    finally:
+        matcher.close()
+    return Report(policies=policies, tried=tuple(tried))
+
+
+def _made(case: Case, matcher: Matcher) -> Made:
+    snapshot = replace(case.snapshot, resting=dict(_resting(case, matcher)))
+    decision = decide(case.order, snapshot, matcher, case.now)
+    judged = Judged(order=case.order, snapshot=snapshot, matcher=matcher, now=case.now)
+    return Made(
+        decision=decision,
+        priority=judged.order_outcome.priority,
+        excluded=_excluded(case, decision),
+        currency=case.snapshot.network.currency,
+    )
+
+
+def _resting(case: Case, matcher: Matcher) -> Iterator[tuple[str, Resting]]:
+    """The nodes that rest still, by the policies tried."""
+    for node, said in case.rejected.items():
+        then = case.now - said.ago * 60
+        rest = rest_after(case.snapshot, matcher, then, node=node, reason=said.reason, decision="")
+        if rest is not None and rest.until > case.now:
+            yield node, rest
+
+
+def _excluded(case: Case, decision: Decision) -> tuple[Excluded, ...]:
+    """Each excluded way by itself; the decision names a way `node/service`, and an id may have a slash of its own."""
+    nodes = case.snapshot.network.nodes.values()
+    ways = {f"{node.id}/{service}": (node.id, service) for node in nodes for service in node.services}
+    skus = {line.id: line.sku for line in case.order.lines}
+    return tuple(
+        Excluded(
+            node=ways[option][0],
+            service=ways[option][1],
+            sku=skus[item.line],
+            by=item.rules,
+            unless_needed=item.unless_needed,
+        )
+        for item in decision.exclusions
+        for option in item.options
+    )
+
+
+def _changing(case: Case, matcher: Matcher, made: Made) -> tuple[str, ...]:
+    decided = _decided(made)
+    return deciding(made.decision, matcher, lambda without: _decided(_made(case, without)) != decided)
+
+
+def _decided(made: Made) -> tuple[object, ...]:
+    """What is decided: what ships from where, how long it is held, who goes first."""
+    shipments = tuple((item.node, item.service, item.lines) for item in made.decision.shipments)
+    return (shipments, made.decision.hold_until, made.priority)
+
+
+def _coverage(rule: str, tried: Sequence[Tried]) -> Coverage:
+    fired = sum(rule in item.decision.fired for item in tried)
+    weighed = [item.changing for item in tried if item.changing is not None]
+    changed = sum(rule in changing for changing in weighed) if len(weighed) == len(tried) else None
+    return Coverage(rule=rule, fired=fired, quiet=len(tried) - fired, changed=changed)
+
+
+def _idle_files(report: Report) -> list[str]:
+    """Test files whose cases fire no rule of the policy beside them."""
+    # a set keeps its policies and their files in one order
+    beside = {
+        f"{PurePosixPath(file).with_suffix('')}{TEST_SUFFIX}": policy
+        for file, policy in zip(report.policies.texts, report.policies.policies, strict=True)
+    }
+    fired: dict[str, set[str]] = {}
+    for item in report.tried:
+        fired.setdefault(item.case.file, set()).update(item.decision.fired)
+    return [
+        f"{file}: no case fires a rule of {beside[file].id}"
+        for file, rules in fired.items()
+        if file in beside and rules.isdisjoint(rule.id for rule in beside[file].rules)
+    ]
+
+
+def picked(cases: Sequence[Case], word: str) -> list[Case]:
+    """The cases with `word` in their name or their file's, in whatever case of letters."""
+    return [case for case in cases if word.casefold() in f"{case.file} {case.name}".casefold()]

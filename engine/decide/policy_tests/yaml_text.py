@@ -1,0 +1,27 @@
+"""Values in the words of policy and test files, so that what is shown may be copied into one."""
+
+from collections.abc import Mapping
+
+from rules.vocabulary import Kind, Value
+from rules.wording.source_text import value_text
+
+
+def told(kind: Kind, value: Value | None, currency: str = "") -> str:
+    """An integer of `kind` with its unit, exact: money "6.20 EUR", a duration "48 h", None "unknown"."""
+    if value is None:
+        return "unknown"
+    if not isinstance(value, int):
+        return flow(value)
+    text = value_text(kind, value)
+    return f"{text} {currency}".rstrip() if kind is Kind.MONEY else text
+
+
+def flow(value: object) -> str:
+    """Nested mappings and lists of words as YAML's flow style has them, for reading."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(flow(item) for item in value) + "]"
+    if isinstance(value, frozenset):
+        return flow(sorted(value))
+    return "~" if value is None else str(value)

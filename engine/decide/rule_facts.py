@@ -1,0 +1,134 @@
+"""Orders, products, nodes and the rest as the facts that rules mention, by path."""
+
+from collections.abc import Mapping
+
+from engine.decide.shipping.options import Option
+from engine.model.facts import Line, Network, Node, Order, Position, Product, Service
+from rules.syntax.literals import SECONDS_A_DAY
+from rules.vocabulary import WEEKDAYS, Facts, Value
+
+MOST_KEPT = 50_000
+"""Descriptions of nodes: a node has another with each shipment it is given."""
+
+
+def order_facts(order: Order, products: Mapping[str, Product], network: Network) -> Facts:
+    """`order.value` is known if every line has a price. A collected order goes to its node's country and region."""
+    goal = network.nodes[order.collect_at] if order.collect_at else None
+    prices = [line.unit_price for line in order.lines]
+    return {
+        "order.id": order.id,
+        "order.channel": order.channel,
+        "order.delivery": order.delivery,
+        "order.placed_at": wall_clock(network, order.placed_at),
+        "order.promise_by": None if order.promise_by is None else wall_clock(network, order.promise_by),
+        "order.country": goal.country if goal else order.country,
+        "order.postcode": order.postcode,
+        "order.region": goal.region if goal else order.region,
+        "order.segment": order.segment,
+        "order.tags": order.tags,
+        "order.units": order.units,
+        "order.value": None if None in prices else sum((line.unit_price or 0) * line.quantity for line in order.lines),
+        "order.weight": sum(products[line.sku].weight * line.quantity for line in order.lines),
+        "order.lines": len(order.lines),
+    }
+
+
+def now_facts(network: Network, now: int) -> Facts:
+    local = network.local(now)
+    return {
+        "now.date": local.toordinal(),
+        "now.time": local.hour * 60 + local.minute,
+        "now.weekday": WEEKDAYS[local.weekday()],
+    }
+
+
+def line_facts(line: Line) -> Facts:
+    return {
+        "line.sku": line.sku,
+        "line.quantity": line.quantity,
+        "line.unit_price": line.unit_price,
+        "line.value": None if line.unit_price is None else line.unit_price * line.quantity,
+    }
+
+
+def product_facts(product: Product) -> Facts:
+    return {
+        "product.sku": product.sku,
+        "product.category": product.category,
+        "product.brand": product.brand,
+        "product.season": product.season,
+        "product.lifecycle": product.lifecycle,
+        "product.weight": product.weight,
+        "product.tags": product.tags,
+        **_attributes("product", product.attributes),
+    }
+
+
+def kept_node_facts(network: Network, node: str, load: int) -> Facts:
+    """The same mapping each time, so that its codes can be kept with it."""
+    kept = network.worked_out
+    if (node, load) not in kept:
+        if len(kept) > MOST_KEPT:
+            kept.clear()
+        kept[node, load] = node_facts(network.nodes[node], load)
+    facts: Facts = kept[node, load]
+    return facts
+
+
+def kept_service_facts(network: Network, service: str) -> Facts:
+    """As `kept_node_facts`."""
+    kept = network.worked_out
+    if (service, -1) not in kept:
+        kept[service, -1] = service_facts(network.services[service])
+    facts: Facts = kept[service, -1]
+    return facts
+
+
+def node_facts(node: Node, load: int) -> Facts:
+    return {
+        "node.id": node.id,
+        "node.type": node.type,
+        "node.country": node.country,
+        "node.region": node.region,
+        "node.tags": node.tags,
+        "node.load": load,
+        **_attributes("node", node.attributes),
+    }
+
+
+def stock_facts(position: Position) -> Facts:
+    return {
+        "stock.on_hand": position.on_hand,
+        "stock.held": position.held,
+        "stock.available": position.available,
+        "stock.days_of_cover": position.days_of_cover,
+    }
+
+
+def rejection_facts(reason: str) -> Facts:
+    return {"rejection.reason": reason}
+
+
+def service_facts(service: Service) -> Facts:
+    return {"service.id": service.id, "service.mode": service.mode}
+
+
+def route_facts(option: Option, now: int) -> Facts:
+    route = option.route
+    return {
+        "route.distance": route.distance,
+        "route.arrives": -(-(route.arrives_by - now) // 60),
+        "route.late": route.late,
+        "route.cost": option.cost,
+        "route.co2": option.carbon,
+    }
+
+
+def _attributes(group: str, attributes: Mapping[str, Value]) -> dict[str, Value]:
+    return {f"{group}.attributes.{name}": value for name, value in attributes.items()}
+
+
+def wall_clock(network: Network, instant: int) -> int:
+    """Seconds of the installation's local time, as `rules.syntax.literals.instant` reads what authors write."""
+    local = network.local(instant)
+    return local.toordinal() * SECONDS_A_DAY + local.hour * 3_600 + local.minute * 60 + local.second

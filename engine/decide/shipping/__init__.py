@@ -1,0 +1,1 @@
+"""The ways to ship: distance, calendar, lanes, price, options."""

@@ -1,0 +1,175 @@
+"""Every way to ship: routes (node, service) with distance, arrival, cost and CO2e, and what a line costs on each."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from engine.decide.shipping import pricing
+from engine.decide.shipping.calendar import Calendar
+from engine.decide.shipping.distance import DISTANCE_STEP, direction, great_circle, route_distance
+from engine.decide.shipping.exits import Exit, Way, ways
+from engine.decide.shipping.lanes import Goal, Lanes
+from engine.decide.shipping.schedule import Departures, arrival
+from engine.model.facts import Line, Network, Node, Order, Product, Service
+
+_DAY = 1_440
+"""Minutes."""
+_MOST_DAYS = 366
+"""A service that would take longer does not go there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A node and a service to the order's destination. `fixed` is micros a shipment: handling, base, distance;
+    `drop` is milligrams of CO2e a shipment. Instants are UTC seconds, `distance` metres.
+    """
+
+    node: Node
+    service: Service
+    distance: int
+    ships_at: int
+    arrives_by: int
+    late: bool | None
+    fixed: int
+    drop: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.node.id, self.service.id)
+
+    def carries(self, product: Product) -> bool:
+        return pricing.carries(self.service, product)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A line by a route: per-unit micros and milligrams."""
+
+    line: Line
+    route: Route
+    unit_cost: int
+    unit_carbon: int
+
+    @classmethod
+    def of(cls, line: Line, product: Product, route: Route) -> "Option":
+        return cls(
+            line=line,
+            route=route,
+            unit_cost=pricing.unit_cost(route.node, route.service, product),
+            unit_carbon=pricing.unit_carbon(route.service, route.distance, product),
+        )
+
+    @property
+    def cost(self) -> int:
+        """Micros of the line shipped whole, alone."""
+        return self.route.fixed + self.line.quantity * self.unit_cost
+
+    @property
+    def carbon(self) -> int:
+        """Milligrams of CO2e of the line shipped whole, alone."""
+        return self.route.drop + self.line.quantity * self.unit_carbon
+
+
+def routes(order: Order, network: Network, nodes: Iterable[str], now: int) -> Iterator[Route]:
+    """The routes of `nodes` to the order's destination, by node id and then service id."""
+    chosen = network.nodes[order.collect_at] if order.collect_at else None
+    place = chosen.place if chosen else order.place
+    if place is None:
+        raise ValueError(f"order {order.id} has neither a place nor a node to collect at")
+    country, region = (chosen.country, chosen.region) if chosen else (order.country, order.region)
+    goal = direction(place)
+    out = ways(network)
+    lanes = Lanes(Goal(country=country, region=region, postcode=None if chosen else order.postcode))
+    times = _Times(now, order.promise_by, out.out_of(chosen.id).hours if chosen else None)
+    for name in sorted(nodes):
+        leaving = out.out_of(name)
+        metres = great_circle(leaving.direction, goal)
+        for way in leaving.ways:
+            service = way.service
+            # collecting is only at the node the customer chose, and there nothing needs to travel
+            if way.collecting is (order.collect_at == name) and (not service.countries or country in service.countries):
+                route = _route(leaving, way, metres, lanes, times)
+                if route is not None:
+                    yield route
+
+
+def _route(leaving: Exit, way: Way, metres: float, lanes: Lanes, times: "_Times") -> Route | None:
+    node, service = leaving.node, way.service
+    reach = _reach(way, metres, lanes)
+    if reach is None:
+        return None
+    distance, minutes = reach
+    found = times.of(way, minutes)
+    if found is None:
+        return None
+    ships_at, arrives_by, late = found
+    return Route(
+        node=node,
+        service=service,
+        distance=distance,
+        ships_at=ships_at,
+        arrives_by=arrives_by,
+        late=late,
+        fixed=pricing.shipment_cost(node, service, distance),
+        drop=service.drop,
+    )
+
+
+def _reach(way: Way, metres: float, lanes: Lanes) -> tuple[int, int] | None:
+    """Metres, and the minutes they take; None if the service does not go there."""
+    service = way.service
+    lane = lanes.first(way.lanes) if way.lanes else None
+    if lane is not None and not lane.served:
+        return None
+    most = service.max_distance
+    if lane is not None and lane.distance is not None:
+        distance = lane.distance
+    elif most is not None and metres > most + DISTANCE_STEP:
+        return None  # what most bikes need to know of most nodes, before the detour is worked out
+    else:
+        distance = 0 if way.collecting else route_distance(metres, service.detour)
+    if most is not None and distance > most:
+        return None
+    minutes = _transit(service, distance) if lane is None or lane.takes is None else lane.takes
+    return None if minutes is None else (distance, minutes)
+
+
+def _transit(service: Service, distance: int) -> int | None:
+    """Minutes; None where no band reaches."""
+    if service.daily_distance is not None:
+        days = max(1, -(-distance // service.daily_distance))
+        return days * _DAY if days <= _MOST_DAYS else None
+    return next((minutes for reach, minutes in service.transit if distance <= reach), None)
+
+
+class _Times:
+    """When what is decided now leaves and arrives; what several routes share is worked out once."""
+
+    def __init__(self, now: int, promise: int | None, goal: Calendar | None) -> None:
+        """`goal` is when the place is open at which the order is collected, None: always, or it is delivered."""
+        self._now = now
+        self._promise = promise
+        self._goal = goal
+        self._known: dict[tuple[int, int], tuple[int, int, bool | None] | None] = {}
+        self._leaving: dict[int, int | None] = {}
+
+    def of(self, way: Way, minutes: int) -> tuple[int, int, bool | None] | None:
+        """When it ships, when it arrives, and whether that is late; None: never."""
+        key = (way.rhythm, minutes)
+        if key not in self._known:
+            self._known[key] = self._found(way, minutes * 60)
+        return self._known[key]
+
+    def _found(self, way: Way, seconds: int) -> tuple[int, int, bool | None] | None:
+        ships_at = self._departure(way.departures)
+        arrives_by = None if ships_at is None else arrival(way.travels, ships_at, seconds)
+        if arrives_by is not None and self._goal is not None:
+            arrives_by = arrival(self._goal, arrives_by, 0)
+        if ships_at is None or arrives_by is None:
+            return None
+        return ships_at, arrives_by, None if self._promise is None else arrives_by > self._promise
+
+    def _departure(self, departures: Departures) -> int | None:
+        key = id(departures)
+        if key not in self._leaving:
+            self._leaving[key] = departures.next(self._now)
+        return self._leaving[key]

@@ -1,0 +1,105 @@
+"""When a shipment leaves and arrives: the node's hours and preparation, the service's cut-off, days and transit.
+
+In the words of the network file:
+
+- the preparation counts in the node's opening hours, from the moment of the decision on;
+- it leaves when it is ready, if the service runs that day; else as the node opens on the next day it does;
+- decided at or after the cut-off, it leaves the next day at the earliest;
+- the hours of days on which the service does not run don't count for how long it takes;
+- what is collected at the node it is at takes its time in the node's opening hours, like the preparation;
+- what is brought to be collected is there for the customer when the place next is open.
+
+Everything is of the sort "not before": a later decision never leads to an earlier arrival, and neither does a day off.
+"""
+
+from dataclasses import dataclass
+
+from engine.decide.shipping.calendar import LAST_DAY, Calendar, days_from
+from engine.model.facts import Network, Node, Service
+from engine.model.timetable import ALWAYS, Timetable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departures:
+    """How a service leaves a node. Equal ones are one: two shops of the same hours and cut-off have one answer.
+
+    `hours` is None if nothing but the preparation is to be waited for: always open, no cut-off, leaves every day.
+    """
+
+    preparation: int
+    """Seconds."""
+    hours: Calendar | None = None
+    cut_off: int | None = None
+    """Minutes of the day."""
+    days: Timetable = ALWAYS
+
+    def next(self, now: int) -> int | None:
+        """When what is decided `now` leaves. None: never."""
+        if self.hours is None:
+            return now + self.preparation
+        if not self.hours.timetable.meets(self.days):
+            return None
+        ready = self.hours.after(now, self.preparation)
+        if ready is None:
+            return None
+        instant, day = ready
+        earliest = self._earliest(now)
+        if day >= earliest and self.days.spans(day):
+            return instant
+        return self._opening(self.hours, day + 1)
+
+    def _earliest(self, now: int) -> int:
+        """The first day whose cut-off `now` is before."""
+        if self.hours is None or self.cut_off is None:
+            return 0
+        for day in days_from(now):
+            if now < self.hours.last_call(day, self.cut_off):
+                return day
+        return LAST_DAY
+
+    def _opening(self, hours: Calendar, first: int) -> int | None:
+        """When the node first opens on a day on which the service leaves."""
+        for day in range(first, LAST_DAY):
+            found = hours.open_on(day) if self.days.spans(day) else ()
+            if found:
+                return found[0][0]
+        return None
+
+
+class Calendars:
+    """The calendars of a network. Those that say the same are one, so that each day is worked out once for all."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._made: dict[tuple[Timetable, str], Calendar] = {}
+        self._departures: dict[tuple[object, ...], Departures] = {}
+
+    def of_node(self, node: Node) -> Calendar | None:
+        """When the node is open. None: always."""
+        return None if node.hours is None else self._calendar(node.hours, node)
+
+    def of_service(self, service: Service, node: Node) -> Calendar | None:
+        """When the service runs that leaves `node`. None: every day."""
+        return None if service.runs is None else self._calendar(service.runs, node)
+
+    def departures(self, node: Node, service: Service) -> Departures:
+        cut_off = node.cut_offs.get(service.id)
+        bound = node.hours is not None or service.runs is not None or cut_off is not None
+        hours = self._calendar(node.hours or ALWAYS, node) if bound else None
+        days = service.runs or ALWAYS
+        made = Departures(preparation=node.preparation * 60, hours=hours, cut_off=cut_off, days=days)
+        return self._departures.setdefault((made.preparation, id(hours), cut_off, days), made)
+
+    def _calendar(self, timetable: Timetable, node: Node) -> Calendar:
+        key = (timetable, self._network.zone_of(node))
+        if key not in self._made:
+            self._made[key] = Calendar(*key)
+        return self._made[key]
+
+
+def arrival(travels: Calendar | None, leaves: int, seconds: int) -> int | None:
+    """When what leaves then and takes so long arrives."""
+    if travels is None:
+        return leaves + seconds
+    found = travels.after(leaves, seconds)
+    return found and found[0]

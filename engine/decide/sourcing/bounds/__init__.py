@@ -1,0 +1,1 @@
+"""Lower bounds: what a branch of the search costs at least."""

@@ -1,0 +1,1 @@
+"""Stock, holds and resting nodes, as callers use them."""

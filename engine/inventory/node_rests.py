@@ -1,0 +1,34 @@
+"""Nodes that rest after a rejection: seen by people, and ended early by them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.decide.node_rest import resting_record
+from engine.errors import NotFound
+from engine.idempotency import operation
+from engine.model.facts import Network
+from engine.store.connection.client import Client
+from engine.store.keys import Keys
+from engine.store.node_rests import Rests
+
+
+class RestingNodes:
+    """The rests of one network. Methods raise StoreUnavailable; those that read also NotReady."""
+
+    def __init__(self, client: Client, keys: Keys, *, network: Callable[[], Network], clock: Callable[[], int]) -> None:
+        self._client = client
+        self._rests = Rests(client, keys)
+        self._network = network
+        self._clock = clock
+
+    def all(self) -> list[Mapping[str, Any]]:
+        """What is said of each node that rests now, by its id."""
+        found = self._client.twice(lambda: self._rests.all(self._clock()))
+        network = self._network()
+        return [resting_record(node, rest, network) for node, rest in found.items()]
+
+    def end(self, node: str, *, who: str) -> None:
+        """Let a node be given shipments again, from the next decision on; raises NotFound."""
+        named = operation(node, None)
+        if not self._rests.end(node, now=self._clock(), who=who, operation=named.name, seconds=named.seconds):
+            raise NotFound(f"node '{node}' does not rest: it never did, or no more")

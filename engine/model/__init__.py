@@ -1,0 +1,1 @@
+"""Values: the network, products, stock and orders."""

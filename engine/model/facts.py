@@ -1,0 +1,279 @@
+"""What a decision is made of: frozen values in integer units.
+
+Money in micros, weight in grams, distance in metres, carbon in milligrams of CO2e, durations in minutes,
+instants in UTC seconds, coordinates in microdegrees.
+"""
+
+import datetime
+import functools
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from engine.model.timetable import Timetable
+from rules.vocabulary import Kind, Value
+
+MICRODEGREES = 1_000_000
+"""In one degree."""
+UNIT_MILLIS = 1_000
+"""A pace of sale is kept in thousandths of a unit a day."""
+MAX_COVER = 9_999
+"""Days of cover of what does not sell at all."""
+
+
+def _nothing() -> Mapping[str, Value]:
+    return MappingProxyType({})
+
+
+def _no_cut_offs() -> Mapping[str, int]:
+    return MappingProxyType({})
+
+
+def rounded(numerator: int, denominator: int) -> int:
+    """The quotient rounded half to even: where a product of units loses its last digits, once."""
+    whole, rest = divmod(numerator, denominator)
+    twice = 2 * rest
+    return whole + (twice > denominator or (twice == denominator and whole % 2 == 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A point on the WGS-84 sphere, in microdegrees."""
+
+    latitude: int
+    longitude: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    id: str
+    sku: str
+    quantity: int
+    unit_price: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order as the OMS sends it. `place` is where it goes, or `collect_at` the node it is fetched from."""
+
+    id: str
+    channel: str
+    delivery: str
+    placed_at: int
+    lines: tuple[Line, ...]
+    promise_by: int | None = None
+    place: Place | None = None
+    collect_at: str | None = None
+    country: str | None = None
+    postcode: str | None = None
+    region: str | None = None
+    segment: str | None = None
+    tags: frozenset[str] = frozenset()
+
+    @property
+    def units(self) -> int:
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def skus(self) -> list[str]:
+        """Each SKU once, in the order of lines."""
+        return list(dict.fromkeys(line.sku for line in self.lines))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    sku: str
+    category: str
+    lifecycle: str
+    weight: int
+    brand: str | None = None
+    season: str | None = None
+    tags: frozenset[str] = frozenset()
+    attributes: Mapping[str, Value] = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A place that ships. `handling` is micros a shipment, `unit_handling` micros a unit, `preparation` minutes of its
+    opening hours from decision to departure. `cut_offs`, by service, are minutes of the node's day: an order must be
+    in before, to leave the same day. `daily_orders` is the most shipments it may be given a day.
+    """
+
+    id: str
+    type: str
+    place: Place
+    country: str
+    services: tuple[str, ...]
+    region: str | None = None
+    group: str | None = None
+    tags: frozenset[str] = frozenset()
+    attributes: Mapping[str, Value] = field(default_factory=_nothing)
+    handling: int = 0
+    unit_handling: int = 0
+    preparation: int = 0
+    time_zone: str | None = None
+    """None: the installation's."""
+    hours: Timetable | None = None
+    """None: always open."""
+    cut_offs: Mapping[str, int] = field(default_factory=_no_cut_offs)
+    daily_orders: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitPrice:
+    """What one unit costs that weighs up to `up_to` grams: micros, and micros a kilogram."""
+
+    up_to: int
+    base: int
+    per_kg: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A way to travel. Costs are micros a shipment, a kilometre, a kilogram; `detour` is thousandths of the
+    great circle; `emission` is milligrams of CO2e a tonne-kilometre, `drop` milligrams a shipment;
+    `transit` is (up to metres, minutes), nearest first, or else `daily_distance` the metres it makes a day, of which
+    every one begun counts whole; `max_weight` is of one unit; `unit_prices`, lightest first, stand for `per_kg`.
+    """
+
+    id: str
+    mode: str
+    base: int
+    emission: int
+    transit: tuple[tuple[int, int], ...] = ()
+    daily_distance: int | None = None
+    per_km: int = 0
+    per_kg: int = 0
+    unit_prices: tuple[UnitPrice, ...] = ()
+    detour: int = 1_000
+    drop: int = 0
+    max_distance: int | None = None
+    max_weight: int | None = None
+    countries: frozenset[str] = frozenset()
+    runs: Timetable | None = None
+    """The days on which it leaves and travels, in the time zone of the node it leaves. None: every day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """What is known better than by the great circle: from some nodes to some destinations, by some services.
+
+    It leaves the nodes named, those of a group named, and those with a tag named. The goal is globs, all of which must
+    match; a goal that is not known matches none. No `services`: all that travel. `distance` (metres) and `takes`
+    (minutes) replace what the service would say.
+    """
+
+    nodes: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    country: str | None = None
+    region: str | None = None
+    postcode: str | None = None
+    services: frozenset[str] = frozenset()
+    distance: int | None = None
+    takes: int | None = None
+    served: bool = True
+
+    def leaves(self, node: Node) -> bool:
+        return node.id in self.nodes or node.group in self.groups or not self.tags.isdisjoint(node.tags)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """One SKU at one node. `pace` is thousandths of a unit sold a day, None where unknown."""
+
+    on_hand: int
+    held: int = 0
+    pace: int | None = None
+
+    @property
+    def available(self) -> int:
+        """Never below 0: where the shelf holds less than was promised, nothing more is."""
+        return max(0, self.on_hand - self.held)
+
+    @property
+    def days_of_cover(self) -> int | None:
+        if self.pace is None:
+            return None
+        if self.pace == 0:
+            return MAX_COVER
+        return min(MAX_COVER, self.available * UNIT_MILLIS // self.pace)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """What changes seldom. `version` is the hash of what was loaded."""
+
+    version: str
+    currency: str
+    time_zone: str
+    nodes: Mapping[str, Node]
+    services: Mapping[str, Service]
+    lanes: tuple[Lane, ...] = ()
+    """The first that fits counts."""
+    attributes: Mapping[str, Kind] = field(default_factory=dict)
+    """The kinds of the extra attributes, by path: `product.attributes.hazmat`."""
+    channels: frozenset[str] = frozenset()
+    """Those that orders come by, as far as the installation says so; empty if it does not."""
+
+    worked_out: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False, compare=False)
+    """What was derived of nodes and services before, by id and load; whoever derives it keeps it here."""
+
+    @functools.cached_property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    def local(self, instant: int) -> datetime.datetime:
+        """The wall clock of the installation at `instant`."""
+        return datetime.datetime.fromtimestamp(instant, tz=self.zone)
+
+    def zone_of(self, node: Node) -> str:
+        return node.time_zone or self.time_zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resting:
+    """What a node that rests is under: until an instant nothing is given to it, for at `since` it rejected units of
+    `decision`, for `reason`. `because` are the rules that say so, with what their authors say of them by language:
+    those of `policy_version`, for a rest outlives the version that gave it.
+    """
+
+    until: int
+    since: int
+    reason: str
+    decision: str
+    policy_version: str
+    because: Mapping[str, Mapping[str, str]]
+
+
+def _nobody() -> Mapping[str, Resting]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The facts one decision is made on, read at one moment."""
+
+    network: Network
+    products: Mapping[str, Product]
+    positions: Mapping[str, Mapping[str, Position]]
+    """By SKU, then node."""
+    loads: Mapping[str, int]
+    """Shipments given to each node today."""
+    resting: Mapping[str, Resting] = field(default_factory=_nobody)
+    """The nodes that rest at that moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What `pointsman load` brings in: the network, its products, and the stock by SKU and node.
+
+    `paces` are thousandths of a unit sold a day, where known.
+    """
+
+    network: Network
+    products: Mapping[str, Product]
+    stock: Mapping[str, Mapping[str, int]]
+    paces: Mapping[str, Mapping[str, int]]

@@ -1,0 +1,1 @@
+"""What becomes of an order: decided and committed, batched, waiting, rejected, routed again."""

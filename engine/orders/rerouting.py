@@ -1,0 +1,157 @@
+"""A node rejects units of a decision: they are not held there any more, and are decided again at once, elsewhere."""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from engine.decide.node_rest import rest_after
+from engine.decide.remainder import Remainder, order_of
+from engine.errors import Contended, HoldEnded, InputInvalid
+from engine.idempotency import operation, reused, said
+from engine.inventory.holds import how_it_ended, standing
+from engine.orders.decide_and_commit import Answer, Follow, Settled, Settling, Wanted
+from engine.orders.rejection import HeldShipment, Refusal, by_line, gone, numbers, rejection_of, taken
+from engine.store import decision_log
+from engine.store.connection.client import Client
+from engine.store.decision_chain import Chain, read_chain
+from engine.store.holds import Hold, Holds
+from engine.store.keys import Keys
+
+_MOST_CHANGES = 10
+
+
+class Rerouting:
+    """The rejections of one network."""
+
+    def __init__(
+        self,
+        client: Client,
+        keys: Keys,
+        *,
+        settling: Settling,
+        clock: Callable[[], int],
+    ) -> None:
+        self._client = client
+        self._keys = keys
+        self._holds = Holds(client, keys)
+        self._settling = settling
+        self._clock = clock
+
+    def reject(self, refusal: Refusal) -> Answer:
+        """The decision of what was rejected, all other shipments of the order kept; one commit with the rejection.
+
+        It covers the rejected units alone (`remaining` says how rules see them), and no node that rejected these SKUs
+        of this order; one that has no capacity gets nothing more of it. If the policies say so, the node then rests: it
+        gets nothing of any order for a time. Raises NotFound, InputInvalid, HoldEnded, KeyReused, Contended,
+        OrderInvalid, NotReady, StoreUnavailable.
+        """
+        for _ in range(_MOST_CHANGES):
+            settled = self._again(refusal) or self._decided(refusal)
+            if settled.refused == "reused":
+                raise reused(refusal.op)
+            if settled.answer is not None:
+                return settled.answer
+            if settled.before is not None:
+                self._client.verify_replicated(self._keys.log)
+                return Answer(body=decision_log.decided(self._client, self._keys, settled.before).body, new=False)
+        raise Contended(f"what decision {refusal.decision} holds changes again and again; try again")
+
+    def chain(self, decision: str) -> Chain:
+        """All decisions of the order that `decision` is of, the first first; raises NotFound."""
+        record = decision_log.decided(self._client, self._keys, decision).record
+        return read_chain(self._client, self._keys, _first(record))
+
+    def _again(self, refusal: Refusal) -> Settled | None:
+        """What an operation that came before was answered."""
+        if refusal.op is None:
+            return None
+        earlier = self._holds.operation(refusal.decision, said(refusal.op))
+        if earlier is None:
+            return None
+        asked, _, decision = earlier.partition("\n")
+        return Settled(before=decision) if asked == refusal.asked else Settled(refused="reused")
+
+    def _decided(self, refusal: Refusal) -> Settled:
+        try:
+            return self._settled(refusal)
+        except (HoldEnded, InputInvalid):
+            # perhaps of this very operation, that was done while this looked
+            again = self._again(refusal)
+            if again is None:
+                raise
+            return again
+
+    def _settled(self, refusal: Refusal) -> Settled:
+        entry = decision_log.decided(self._client, self._keys, refusal.decision)
+        record = entry.record
+        wanted = numbers(refusal, record)
+        hold = standing(self._holds, refusal.decision, clock=self._clock)
+        shipments = list(self._shipments(wanted, record, hold)) if hold else []
+        if not hold or not shipments:
+            ways = [(shipment["node"], shipment["service"]) for shipment in record["shipments"]]
+            raise HoldEnded(how_it_ended(refusal.decision, ways, self._holds.endings(refusal.decision)))
+        found = taken(refusal, shipments)
+        units = by_line(found)
+        chain = read_chain(self._client, self._keys, _first(record))
+        order = order_of(chain.links[0].record["order"])
+        skus = {line.sku for line in order.lines if refusal.reason == "no_capacity" or line.id in units}
+        barred = _with(chain, refusal.node, skus)
+        rejection = rejection_of(refusal, record, hold, found)
+        told = {
+            "decision": refusal.decision,
+            "first": chain.first,
+            "because": "rejected",
+            "node": refusal.node,
+            "reason": refusal.reason,
+            "skus": sorted(skus),
+            "barred": {sku: sorted(nodes) for sku, nodes in sorted(barred.items())},
+        }
+        now = self._clock()
+        rests = functools.partial(
+            rest_after, now=now, node=refusal.node, reason=refusal.reason, decision=refusal.decision
+        )
+        return self._settling.settle(
+            Wanted(
+                remainder=Remainder(
+                    whole=order, units=units, barred=barred, kept=chain.kept - gone(rejection), promised=True
+                ),
+                instant=now,
+                caller=entry.caller,
+                # it is the node that asks: nobody's bound on holds keeps its news from being heard
+                most_holds=None,
+                waits=refusal.waits,
+                follow=Follow(
+                    first=chain.first,
+                    seen=chain.follow_ups,
+                    record=told,
+                    rejection=rejection,
+                    rests=rests,
+                    operation=operation(refusal.asked, refusal.op),
+                ),
+            )
+        )
+
+    def _shipments(self, wanted: list[int], record: Mapping[str, Any], hold: Hold) -> Iterator[HeldShipment]:
+        """Those of the shipments wanted that still hold units."""
+        parts = [part for part in hold.parts if part.number in wanted]
+        before = self._holds.rejections(hold.id, [part.number for part in parts])
+        for part in parts:
+            lines = record["shipments"][part.number]["lines"]
+            rejected = before[part.number]
+            yield HeldShipment(
+                number=part.number,
+                body=part.body,
+                lines={line["line"]: line["sku"] for line in lines},
+                left={line["line"]: line["quantity"] - rejected.get(line["line"], 0) for line in lines},
+                rejections=rejected,
+            )
+
+
+def _first(record: Mapping[str, Any]) -> str:
+    return str(record["follows"]["first"] if "follows" in record else record["id"])
+
+
+def _with(chain: Chain, node: str, skus: set[str]) -> dict[str, frozenset[str]]:
+    """What is barred by now, this node for these SKUs included."""
+    barred = dict(chain.barred(lasting=False))
+    return barred | {sku: barred.get(sku, frozenset()) | {node} for sku in skus}

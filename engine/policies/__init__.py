@@ -1,0 +1,1 @@
+"""Policy versions: published, reviewed, activated, held against the network."""

@@ -1,0 +1,1 @@
+"""Connections to Redis: the embedded server, one server, a cluster, Sentinels."""

@@ -1,0 +1,156 @@
+"""What is written in the same commit as a decision: that its unfilled units wait, and what of another it decides again.
+
+`commit_follow_up.lua` runs `commit.lua` in its midst, so that both write all of it or none.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from engine.model.facts import Resting
+from engine.store.connection.client import Client, faults
+from engine.store.decision_log import packed
+from engine.store.holds import Operation, Units
+from engine.store.keys import Keys
+from engine.store.node_rests import rest_entry, stored
+
+MOST_WAITING = 10_000
+"""Entries of a network's backlog: each is looked at to tell which comes first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedPart:
+    """A shipment that a node rejects, or some of it. `before` is the part of the hold as it was read; `units` what of
+    it is rejected, by SKU; `left` what stays held; `rejections` all that was ever rejected of it, by line.
+    """
+
+    number: int
+    before: bytes
+    units: Units
+    left: Units
+    rejections: Mapping[str, int]
+
+    @property
+    def after(self) -> str | None:
+        """What the hold keeps of it; None: nothing."""
+        if not self.left:
+            return None
+        node, service, _ = orjson.loads(self.before)
+        return orjson.dumps([node, service, self.left]).decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """What `node` rejects of decision `decision`, that has so many `shipments`. `day` is that of its load; `full`:
+    the node keeps the room that the shipments had in it. `counts` are, by SKU, what is on hand there as the node says,
+    None for what is then still promised from it. `entry` is what the log says.
+    """
+
+    decision: str
+    node: str
+    shipments: int
+    day: str
+    full: bool
+    parts: Sequence[RejectedPart]
+    counts: Mapping[str, int | None]
+    entry: Mapping[str, Any]
+
+    @property
+    def skus(self) -> list[str]:
+        return list(dict.fromkeys(sku for part in self.parts for sku, _ in part.units))
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """As commit_follow_up.lua reads it."""
+        at = {sku: index for index, sku in enumerate(self.skus)}
+        return {
+            "id": self.decision,
+            "node": self.node,
+            "shipments": self.shipments,
+            "full": self.full,
+            "parts": [_part_record(part, at) for part in self.parts],
+            "counts": [
+                {"sku": sku, "index": at[sku]} | ({} if said is None else {"said": said})
+                for sku, said in self.counts.items()
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Along:
+    """What belongs to a commit at `now`. `waits` is the entry under which the decision's unfilled units wait. It
+    follows a decision of the chain of `first`, of which `seen` decisions were known; `claims` is the decision whose
+    waiting units it takes up. `rest` is how long the node that rejects then rests. `operation` is what a request
+    of a caller is known by.
+    """
+
+    now: int
+    waits: bytes | None = None
+    claims: str | None = None
+    first: str | None = None
+    seen: int = 0
+    rejection: Rejection | None = None
+    rest: Resting | None = None
+    operation: Operation | None = None
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """What the log says of the rejection."""
+        said = dict(self.rejection.entry) if self.rejection else {}
+        return said | ({"rest": rest_entry(self.rest)} if self.rest else {})
+
+
+class Following:
+    """Commits with what belongs to them."""
+
+    def __init__(self, client: Client, keys: Keys) -> None:
+        self._keys = keys
+        self._run = client.script("commit_follow_up", commit="commit")
+
+    def commit(self, along: Along, named: Sequence[str], arguments: Sequence[Any]) -> list[bytes]:
+        """`named` and `arguments` are those of commit.lua; so are the answers, and commit_follow_up.lua's."""
+        before = self._named(along)
+        entry = packed(orjson.dumps(along.entry)) if along.rejection else b""
+        what = orjson.dumps(_record(along))
+        with faults():
+            return list(self._run(keys=[*before, *named], args=[len(before), what, entry, *arguments]))
+
+    def _named(self, along: Along) -> list[str]:
+        keys, rejection = self._keys, along.rejection
+        hold = rejection.decision if rejection else ""
+        named = [
+            keys.backlog,
+            keys.chain(along.first or ""),
+            keys.operation(hold, along.operation.name if along.operation else ""),
+        ]
+        named += [keys.hold(hold), keys.expiring, keys.endings, keys.rejections]
+        named += [keys.load(rejection.day if rejection else ""), keys.open_holds, keys.log]
+        for sku in rejection.skus if rejection else ():
+            named += [keys.on_hand(sku), keys.held(sku), keys.stamp(sku), keys.base(sku)]
+        return named
+
+
+def _record(along: Along) -> dict[str, Any]:
+    said = {
+        "waits": None if along.waits is None else along.waits.decode(),
+        "claims": along.claims,
+        "seen": None if along.first is None else along.seen,
+        "rejected": along.rejection and along.rejection.record,
+        "rest": along.rest and {"until": along.rest.until, "said": stored(rest_entry(along.rest))},
+        "asked": along.operation and along.operation.asked,
+        "seconds": along.operation and along.operation.seconds,
+    }
+    given = {name: value for name, value in said.items() if value is not None}
+    return {"now": str(along.now), "most": MOST_WAITING, **given}
+
+
+def _part_record(part: RejectedPart, at: Mapping[str, int]) -> dict[str, Any]:
+    after = part.after
+    return {
+        "number": str(part.number),
+        "before": part.before.decode(),
+        "units": [[at[sku], units] for sku, units in part.units],
+        "rejections": orjson.dumps(part.rejections).decode(),
+    } | ({} if after is None else {"after": after})

@@ -1,0 +1,1 @@
+"""The network, products and stock in the store: written, loaded whole, read."""

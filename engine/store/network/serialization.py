@@ -1,0 +1,185 @@
+"""Facts as the JSON they are stored as, and back. Sets are sorted lists; what is None or empty is left out."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+from engine.model.facts import Inventory, Lane, Network, Node, Place, Product, Service, UnitPrice
+from engine.model.timetable import Timetable
+from rules.vocabulary import Kind, Value
+
+Record = dict[str, Any]
+
+
+_SETS = ("nodes", "groups", "tags", "services")
+"""Of a lane."""
+
+
+def dump(record: Record) -> bytes:
+    return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+
+
+def inventory_version(inventory: Inventory) -> str:
+    """64 hexadecimal digits: the SHA-256 of all that is loaded, but for the units on hand."""
+    digest = hashlib.sha256(dump(network_record(inventory.network)))
+    for sku in sorted(inventory.products):
+        digest.update(dump(product_record(inventory.products[sku], inventory.paces.get(sku, {}))))
+    return digest.hexdigest()
+
+
+def network_record(network: Network) -> Record:
+    return {
+        "currency": network.currency,
+        "time_zone": network.time_zone,
+        "attributes": {path: kind.name for path, kind in network.attributes.items()},
+        "nodes": [_node_record(network.nodes[name]) for name in sorted(network.nodes)],
+        "services": [_service_record(network.services[name]) for name in sorted(network.services)],
+    } | _given({"channels": sorted(network.channels), "lanes": [_lane_record(lane) for lane in network.lanes]})
+
+
+def network_of(version: str, record: Record) -> Network:
+    return Network(
+        version=version,
+        currency=record["currency"],
+        time_zone=record["time_zone"],
+        attributes={path: Kind[name] for path, name in record["attributes"].items()},
+        nodes={item["id"]: _node_of(item) for item in record["nodes"]},
+        services={item["id"]: _service_of(item) for item in record["services"]},
+        channels=frozenset(record.get("channels", ())),
+        lanes=tuple(_lane_of(item) for item in record.get("lanes", ())),
+    )
+
+
+def words_record(products: Iterable[Product]) -> Record:
+    """The words that rules may say of products, by fact."""
+    found: dict[str, set[str]] = {f"product.{name}": set() for name in ("category", "brand", "season", "tags")}
+    for product in products:
+        found["product.tags"] |= product.tags
+        for name in ("category", "brand", "season"):
+            word = getattr(product, name)
+            if word is not None:
+                found[f"product.{name}"].add(word)
+    return {path: sorted(words) for path, words in found.items()}
+
+
+def product_record(product: Product, paces: Mapping[str, int]) -> Record:
+    names = ("sku", "category", "lifecycle", "weight", "brand", "season")
+    return _without_nothing({name: getattr(product, name) for name in names}) | {
+        "tags": sorted(product.tags),
+        "attributes": _attribute_record(product.attributes),
+        "paces": dict(paces),
+    }
+
+
+def product_of(record: Record) -> tuple[Product, Mapping[str, int]]:
+    """The product, and its pace of sale by node."""
+    known = {name: value for name, value in record.items() if name not in ("paces", "tags", "attributes")}
+    product = Product(**known, tags=frozenset(record["tags"]), attributes=_attributes_of(record["attributes"]))
+    return product, record["paces"]
+
+
+def _node_record(node: Node) -> Record:
+    names = ("id", "type", "country", "region", "handling", "preparation", "group", "time_zone", "daily_orders")
+    return _without_nothing({name: getattr(node, name) for name in names}) | {
+        "latitude": node.place.latitude,
+        "longitude": node.place.longitude,
+        "services": list(node.services),
+        "tags": sorted(node.tags),
+        "attributes": _attribute_record(node.attributes),
+        **_given(
+            {
+                "unit_handling": node.unit_handling,
+                "hours": _timetable_record(node.hours),
+                "cut_offs": dict(node.cut_offs),
+            }
+        ),
+    }
+
+
+def _node_of(record: Record) -> Node:
+    known = dict(record)
+    place = Place(latitude=known.pop("latitude"), longitude=known.pop("longitude"))
+    return Node(
+        place=place,
+        services=tuple(known.pop("services")),
+        tags=frozenset(known.pop("tags")),
+        attributes=_attributes_of(known.pop("attributes")),
+        hours=_timetable_of(known.pop("hours", None)),
+        cut_offs=MappingProxyType(known.pop("cut_offs", {})),
+        **known,
+    )
+
+
+def _service_record(service: Service) -> Record:
+    names = ("id", "mode", "base", "emission", "per_km", "per_kg", "detour", "drop", "max_distance", "max_weight")
+    return _without_nothing({name: getattr(service, name) for name in names}) | {
+        "transit": [list(band) for band in service.transit],
+        "countries": sorted(service.countries),
+        **_given(
+            {
+                "daily_distance": service.daily_distance,
+                "unit_prices": [[band.up_to, band.base, band.per_kg] for band in service.unit_prices],
+                "runs": _timetable_record(service.runs),
+            }
+        ),
+    }
+
+
+def _service_of(record: Record) -> Service:
+    known = dict(record)
+    transit = tuple((reach, minutes) for reach, minutes in known.pop("transit"))
+    prices = known.pop("unit_prices", ())
+    return Service(
+        transit=transit,
+        countries=frozenset(known.pop("countries")),
+        unit_prices=tuple(UnitPrice(up_to=up_to, base=base, per_kg=per_kg) for up_to, base, per_kg in prices),
+        runs=_timetable_of(known.pop("runs", None)),
+        **known,
+    )
+
+
+def _lane_record(lane: Lane) -> Record:
+    names = ("country", "region", "postcode", "distance", "takes")
+    sets = {name: sorted(getattr(lane, name)) for name in _SETS}
+    return _without_nothing({name: getattr(lane, name) for name in names}) | _given(sets) | {"served": lane.served}
+
+
+def _lane_of(record: Record) -> Lane:
+    sets = {name: frozenset(record[name]) for name in _SETS if name in record}
+    return Lane(**{**record, **sets})
+
+
+def _timetable_record(timetable: Timetable | None) -> Record | None:
+    if timetable is None:
+        return None
+    week = [[list(span) for span in spans] for spans in timetable.week]
+    return {"week": week, "closed": sorted(timetable.closed)}
+
+
+def _timetable_of(record: Record | None) -> Timetable | None:
+    if record is None:
+        return None
+    week = tuple(tuple((start, end) for start, end in spans) for spans in record["week"])
+    return Timetable(week=week, closed=frozenset(record["closed"]))
+
+
+def _given(record: Record) -> Record:
+    """What says more than nothing: a network without it keeps the version it has always had."""
+    return {name: value for name, value in record.items() if value}
+
+
+def _without_nothing(record: Record) -> Record:
+    return {name: value for name, value in record.items() if value is not None}
+
+
+def _attribute_record(attributes: Mapping[str, Value]) -> Record:
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in attributes.items()}
+
+
+def _attributes_of(record: Record) -> Mapping[str, Value]:
+    return MappingProxyType(
+        {name: frozenset(value) if isinstance(value, list) else value for name, value in record.items()}
+    )

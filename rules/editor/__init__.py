@@ -1,0 +1,1 @@
+"""The JSON Schema that editors judge policy files by."""

@@ -1,0 +1,1 @@
+"""Warnings: rules that can never act, overlaps, conditions that cannot hold."""

@@ -1,0 +1,234 @@
+"""What one fact may be, as comparisons narrow it down: exact for every kind of fact.
+
+A value is unknown, a flag, a number, a word or a set of tags. Most facts are of one of these; an extra attribute
+may be any, as the network file says. Of the world it is taken for granted that words of a list are on it, that
+amounts are never below 0 (but for what is available and for attributes), and that a day has 1,440 minutes.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeAlias, cast
+
+from rules.conditions import Compare, Operator, glob
+from rules.lint import glob_automaton
+from rules.syntax.literals import SECONDS_A_DAY
+from rules.vocabulary import VOCABULARY, WEEKDAYS, Fact, Kind, Value
+
+Spans: TypeAlias = tuple[tuple[float, float], ...]
+"""Whole numbers, by ranges that count both their ends and rise."""
+_ALL = ((-math.inf, math.inf),)
+_LAST_DAY = 3_652_059  # 9999-12-31
+_BOUNDS: dict[Kind, Spans] = {
+    Kind.NUMBER: _ALL,
+    Kind.TIME: ((0, 1_439),),
+    Kind.DATE: ((1, _LAST_DAY),),
+    Kind.INSTANT: ((SECONDS_A_DAY, (_LAST_DAY + 1) * SECONDS_A_DAY - 1),),
+}
+_WORDS = frozenset({Kind.WORD, Kind.CHOICE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """`listed`, if the words are known one by one; else all that fit some glob of each set `wanted`, none of
+    `barred`, and are not `left_out`.
+    """
+
+    listed: frozenset[str] | None = None
+    left_out: frozenset[str] = frozenset()
+    wanted: frozenset[frozenset[str]] = frozenset()
+    barred: frozenset[str] = frozenset()
+
+    def example(self) -> str | None:
+        """One of them; None if there is none. Raises globs.TooHard."""
+        if self.listed is not None:
+            return min(self.listed, default=None)
+        return glob_automaton.fitting(self.wanted, self.barred, self.left_out)
+
+    def among(self, words: frozenset[str], *, inside: bool) -> "Words":
+        if self.listed is not None:
+            return replace(self, listed=self.listed & words if inside else self.listed - words)
+        if not inside:
+            return replace(self, left_out=self.left_out | words)
+        fitting = (word for word in words - self.left_out if self._fits(word))
+        return Words(listed=frozenset(fitting))
+
+    def like(self, patterns: frozenset[str], *, inside: bool) -> "Words":
+        if self.listed is not None:
+            found = frozenset(word for word in self.listed if _is_like(word, patterns) is inside)
+            return replace(self, listed=found)
+        if inside:
+            return replace(self, wanted=self.wanted | {patterns})
+        return replace(self, barred=self.barred | patterns)
+
+    def _fits(self, word: str) -> bool:
+        return all(_is_like(word, patterns) for patterns in self.wanted) and not _is_like(word, self.barred)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tags:
+    """Every set with the `present` in it and without the `absent`."""
+
+    present: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """All that a fact may still be."""
+
+    unknown: bool = False
+    flags: frozenset[bool] = frozenset()
+    numbers: Spans = ()
+    words: Words = Words(listed=frozenset())
+    tags: Tags | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Raises globs.TooHard."""
+        if self.unknown or self.flags or self.numbers or self.tags:
+            return False
+        return self.words.example() is None
+
+    def example(self) -> Value | None:
+        """One value of a domain that is not empty, the unknown rather than any other. Raises globs.TooHard."""
+        if self.unknown:
+            return None
+        if self.numbers:
+            return _inside(self.numbers[-1])
+        if self.flags:
+            return min(self.flags)
+        return self.words.example() if self.tags is None else self.tags.present
+
+    def narrowed(self, compared: Compare, *, true: bool) -> "Domain":
+        """What is left if the comparison is true (or is not). `has_any` and `has_all` are taken apart before."""
+        kind = compared.fact.kind
+        known = compared.operator is Operator.KNOWN
+        # what the comparison says of a value it isn't made for: to it, that is an unknown
+        others = (known and compared.operands[0] is False) is true
+        if kind is Kind.ANY:
+            return replace(self, unknown=self.unknown and others) if not others else Domain(unknown=self.unknown)
+        left = self if others else Domain()
+        if known:
+            return _with(left, kind, Domain() if others else self)
+        return _with(left, kind, _part(self, compared, true=true))
+
+
+def domain(path: str) -> Domain:
+    """All that the fact at `path` may be before anything is asked of it."""
+    fact = VOCABULARY.get(path)
+    if fact is None:
+        return Domain(unknown=True, flags=frozenset({True, False}), numbers=_ALL, words=Words(), tags=Tags())
+    return _whole(fact)
+
+
+def _whole(fact: Fact) -> Domain:
+    if fact.kind is Kind.FLAG:
+        return Domain(unknown=True, flags=frozenset({True, False}))
+    if fact.kind is Kind.TAGS:
+        return Domain(unknown=True, tags=Tags())
+    if fact.kind in _WORDS:
+        return Domain(unknown=True, words=Words(listed=frozenset(fact.choices) if fact.choices else None))
+    return Domain(unknown=True, numbers=_BOUNDS.get(fact.kind, ((0, math.inf),)))
+
+
+def meets_calendar(dates: Domain, weekdays: Domain) -> bool:
+    """Whether one of the dates falls on one of the weekdays."""
+    if dates.unknown or weekdays.unknown:
+        return True
+    return calendar_day(dates, weekdays) is not None
+
+
+def calendar_day(dates: Domain, weekdays: Domain) -> tuple[int, str] | None:
+    """The first of the dates that falls on one of the weekdays, and which. A week of each range says it all."""
+    for low, high in dates.numbers:
+        for day in range(int(low), int(min(high, low + 6)) + 1):
+            name = WEEKDAYS[(day - 1) % 7]
+            if name in (weekdays.words.listed or ()):
+                return day, name
+    return None
+
+
+def _with(left: Domain, kind: Kind, part: Domain) -> Domain:
+    """`left`, with what `part` says of values of this kind."""
+    if kind is Kind.FLAG:
+        return replace(left, flags=part.flags)
+    if kind is Kind.TAGS:
+        return replace(left, tags=part.tags)
+    if kind in _WORDS:
+        return replace(left, words=part.words)
+    return replace(left, numbers=part.numbers)
+
+
+def _part(whole: Domain, compared: Compare, *, true: bool) -> Domain:
+    """The values of the comparison's own kind of which it is true (or is not)."""
+    operator, operands = compared.operator, compared.operands
+    if compared.fact.kind is Kind.FLAG:
+        return Domain(flags=frozenset(flag for flag in whole.flags if (flag in operands) is true))
+    if operator is Operator.HAS:
+        return Domain(tags=None if whole.tags is None else _tagged(whole.tags, cast("str", operands[0]), true=true))
+    if compared.fact.kind in _WORDS:
+        texts = frozenset(cast("tuple[str, ...]", operands))
+        narrow = whole.words.like if operator is Operator.MATCHES else whole.words.among
+        return Domain(words=narrow(texts, inside=true))
+    spans = _spans(operator, cast("tuple[int, ...]", operands))
+    return Domain(numbers=_both(whole.numbers, spans if true else _outside(spans)))
+
+
+def _tagged(tags: Tags, tag: str, *, true: bool) -> Tags | None:
+    if tag in (tags.absent if true else tags.present):
+        return None
+    return replace(tags, present=tags.present | {tag}) if true else replace(tags, absent=tags.absent | {tag})
+
+
+def _is_like(word: str, patterns: frozenset[str]) -> bool:
+    return any(glob(pattern).fullmatch(word) for pattern in patterns)
+
+
+def _inside(span: tuple[float, float]) -> int:
+    low, high = span
+    return int(low if low > -math.inf else min(high, 0))
+
+
+def _spans(operator: Operator, operands: tuple[int, ...]) -> Spans:
+    first = operands[0]
+    match operator:
+        case Operator.EQUALS:
+            return tuple((number, number) for number in sorted(set(operands)))
+        case Operator.AT_LEAST:
+            return ((first, math.inf),)
+        case Operator.MORE_THAN:
+            return ((first + 1, math.inf),)
+        case Operator.AT_MOST:
+            return ((-math.inf, first),)
+        case Operator.LESS_THAN:
+            return ((-math.inf, first - 1),)
+    low, high = operands
+    return ((low, high),) if low <= high else ()
+
+
+def _outside(spans: Spans) -> Spans:
+    """All other numbers."""
+    found: list[tuple[float, float]] = []
+    start = -math.inf
+    for low, high in spans:
+        if low > start:
+            found.append((start, low - 1))
+        start = high + 1
+    return tuple([*found, (start, math.inf)] if start < math.inf else found)
+
+
+def _both(some: Iterable[tuple[float, float]], others: Spans) -> Spans:
+    """What lies in both; each rises, so one pass over the two is enough."""
+    found: list[tuple[float, float]] = []
+    left, right = list(some), list(others)
+    i = j = 0
+    while i < len(left) and j < len(right):
+        low, high = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
+        if low <= high:
+            found.append((low, high))
+        if left[i][1] < right[j][1]:
+            i += 1
+        else:
+            j += 1
+    return tuple(found)

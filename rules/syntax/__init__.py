@@ -1,0 +1,1 @@
+"""YAML text to conditions, effects and windows, each mistake with its place."""

@@ -1,0 +1,155 @@
+"""The values authors write, read into integers: "4.00 EUR", "2.5 kg", "300 km", "48 h", "10%".
+
+Every amount is read through `Decimal` and must come out whole at its resolution: micros, grams, metres,
+minutes, milligrams, basis points. Nothing is rounded, so nothing an author wrote is lost.
+"""
+
+import datetime
+import re
+from decimal import Decimal
+
+from rules.errors import LiteralInvalid
+from rules.syntax.typo_hints import slip
+
+MICROS = 1_000_000
+SECONDS_A_DAY = 86_400
+_AMOUNT = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z%]*)", re.ASCII)
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_TIME = re.compile(r"([0-9]{2}):([0-9]{2})", re.ASCII)
+
+WEIGHT_UNITS = {"g": 1, "kg": 1_000, "t": 1_000_000}
+DISTANCE_UNITS = {"m": 1, "km": 1_000}
+DURATION_UNITS = {"m": 1, "min": 1, "h": 60, "d": 1_440}
+CARBON_UNITS = {"g": 1_000, "kg": 1_000_000}
+BLANKS = " \t\n\r\f\v"
+
+
+def _split(text: str, example: str) -> tuple[Decimal, str]:
+    match = _AMOUNT.fullmatch(text.strip())
+    if match is None:
+        raise LiteralInvalid(f"'{text}' is no amount; write for example {example}{slip(text)}")
+    number = match[1].lstrip("+-")
+    if len(number) > 1 and number[0] == "0" and number[1] != ".":
+        raise LiteralInvalid(f"'{text}' starts with a zero; write for example {example}")
+    return Decimal(match[1]), match[2]
+
+
+def _whole(value: Decimal, text: str, finest: str) -> int:
+    if value != value.to_integral_value():
+        raise LiteralInvalid(f"'{text}' is finer than {finest}")
+    return int(value)
+
+
+def _with_unit(text: str, units: dict[str, int], example: str, finest: str) -> int:
+    number, unit = _split(text, example)
+    if unit not in units:
+        allowed = ", ".join(units)
+        problem = f"unit '{unit}' is not known" if unit else "a unit is missing"
+        raise LiteralInvalid(f"'{text}': {problem}; use {allowed}, for example {example}", code="wrong-unit")
+    return _whole(number * units[unit], text, finest)
+
+
+def count(text: str) -> int:
+    """A whole number."""
+    number, unit = _split(text, "12")
+    if unit:
+        raise LiteralInvalid(f"'{text}' is no whole number; write for example 12")
+    return _whole(number, text, "one")
+
+
+def number(text: str) -> int:
+    """A number in millionths, as attributes of type number are kept."""
+    value, unit = _split(text, "12.5")
+    if unit:
+        raise LiteralInvalid(f"'{text}' is no number; write for example 12.5")
+    return _whole(value * MICROS, text, "a millionth")
+
+
+def money(text: str) -> int:
+    """Micros of the installation's currency; a currency code after the amount is for the reader."""
+    value, unit = _split(text, "4.00 EUR")
+    if unit and not _CURRENCY.fullmatch(unit):
+        raise LiteralInvalid(f"'{text}': '{unit}' is no currency code; write for example 4.00 EUR", code="wrong-unit")
+    return _whole(value * MICROS, text, "a millionth of a currency unit")
+
+
+def currency(text: str) -> str:
+    """The code that an amount of money was written with; empty without one."""
+    return _split(text, "4.00 EUR")[1]
+
+
+def weight(text: str) -> int:
+    """Grams."""
+    return _with_unit(text, WEIGHT_UNITS, "2.5 kg", "a gram")
+
+
+def distance(text: str) -> int:
+    """Metres."""
+    return _with_unit(text, DISTANCE_UNITS, "300 km", "a metre")
+
+
+def duration(text: str) -> int:
+    """Minutes."""
+    return _with_unit(text, DURATION_UNITS, "48 h", "a minute")
+
+
+def carbon(text: str) -> int:
+    """Milligrams of CO2e."""
+    return _with_unit(text, CARBON_UNITS, "250 g", "a milligram")
+
+
+def share(text: str) -> int:
+    """Basis points: 10% is 1000."""
+    value, unit = _split(text, "10%")
+    if unit != "%":
+        raise LiteralInvalid(f"'{text}' is no share; write for example 10%")
+    points = _whole(value * 100, text, "a hundredth of a percent")
+    if not 0 <= points <= 10_000:  # noqa: PLR2004  # basis points in the whole
+        raise LiteralInvalid(f"'{text}' is not between 0% and 100%", code="out-of-range")
+    return points
+
+
+def word(text: str) -> str:
+    """Any word but an empty one, which nothing is ever equal to."""
+    if not text.strip(BLANKS):
+        raise LiteralInvalid("a word is missing here; write one")
+    return text
+
+
+def flag(text: str) -> bool:
+    """`true` or `false`, and no other word for them."""
+    if text not in ("true", "false"):
+        raise LiteralInvalid(f"'{text}' is not true or false")
+    return text == "true"
+
+
+def date(text: str) -> int:
+    """Days of the proleptic Gregorian calendar, 0001-01-01 being 1."""
+    if not _DATE.fullmatch(text):
+        raise LiteralInvalid(f"'{text}' is no date; write for example 2026-11-01{slip(text)}")
+    try:
+        return datetime.date.fromisoformat(text).toordinal()
+    except ValueError as error:
+        raise LiteralInvalid(f"'{text}' is no day of the calendar: {error}", code="impossible-date") from None
+
+
+def is_date(text: str) -> bool:
+    """Whether a day is written, and no time with it."""
+    return _DATE.fullmatch(text) is not None
+
+
+def time(text: str) -> int:
+    """Minutes since midnight; 24:00 is the end of the day."""
+    match = _TIME.fullmatch(text)
+    hours, minutes = (int(match[1]), int(match[2])) if match else (99, 0)
+    if minutes > 59 or hours * 60 + minutes > 1_440:  # noqa: PLR2004  # minutes in an hour, in a day
+        raise LiteralInvalid(f"'{text}' is no time of day; write for example \"08:00\", in quotes{slip(text)}")
+    return hours * 60 + minutes
+
+
+def instant(text: str) -> int:
+    """Seconds of local wall-clock time: `date` x 86,400 + seconds since midnight."""
+    day, separator, clock = text.replace(" ", "T", 1).partition("T")
+    minutes = time(clock) if separator else 0
+    return date(day) * SECONDS_A_DAY + minutes * 60

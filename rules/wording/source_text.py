@@ -1,0 +1,115 @@
+"""Conditions and effects as authors write them, on one line: the way back from the values of `literals`."""
+
+import datetime
+import json
+import re
+from collections.abc import Callable, Mapping
+
+from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
+from rules.effects import Effect, EffectValue, Exclusion, Protection, Reserve
+from rules.syntax import literals
+from rules.syntax.effect_parser import RANGES
+from rules.vocabulary import Kind, Value
+from rules.wording import amounts
+
+_LANGUAGE = "en"
+"""Authors write amounts with a decimal point, whatever language they speak."""
+_PLAIN = re.compile(r"(?!(?:true|false|null|yes|no|on|off)$)[A-Za-z][A-Za-z0-9_-]*", re.ASCII | re.IGNORECASE)
+"""Words that need no quotes, whoever reads them."""
+
+
+def condition_text(condition: Condition) -> str:
+    """`node.type: store`; terms are written out."""
+    match condition:
+        case Compare():
+            return f"{condition.fact.path}: {_operation(condition)}"
+        case All(parts=(single,)) | AnyOf(parts=(single,)):
+            return condition_text(single)
+        case All(parts=parts):
+            return f"all: [{_listed(parts)}]"
+        case AnyOf(parts=parts):
+            return f"any: [{_listed(parts)}]"
+        case Not(part=Compare() as compared):
+            return f"{compared.fact.path}: {{not: {_operation(compared)}}}"
+        case Not(part=AnyOf(parts=parts)):
+            return f"none: [{_listed(parts)}]"
+        case Not(part=part):
+            return f"none: [{_listed((part,))}]"
+        case Term(condition=inner):
+            return condition_text(inner)
+
+
+def effect_text(effect: Effect) -> str:
+    """`prefer: 4.00`."""
+    return f"{effect.name}: {_effect_value(effect.name, effect.value)}"
+
+
+def value_text(kind: Kind, value: Value) -> str:
+    """A value as it is written beside a fact of its kind."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, int):
+        return _word(str(value))
+    own = _WRITERS.get(kind)
+    return own(value) if own else amounts.amount(kind, value, _LANGUAGE)
+
+
+def _listed(parts: tuple[Condition, ...]) -> str:
+    return ", ".join(f"{{{condition_text(part)}}}" for part in parts)
+
+
+def _operation(comparison: Compare) -> str:
+    kind = Kind.FLAG if comparison.operator is Operator.KNOWN else comparison.fact.kind
+    words = [value_text(kind, operand) for operand in comparison.operands]
+    value = words[0] if len(words) == 1 else f"[{', '.join(words)}]"
+    return value if comparison.operator is Operator.EQUALS else f"{{{comparison.operator.value}: {value}}}"
+
+
+def _effect_value(name: str, value: EffectValue) -> str:
+    match value:
+        case Exclusion():
+            return "true" if value is Exclusion.YES else value.name.lower()
+        case bool():
+            return "true"
+        case Reserve():
+            return _reserve(value)
+        case Protection(channel=channel, reserve=reserve):
+            size = f"share: {_reserve(reserve)}" if reserve.share else f"units: {_reserve(reserve)}"
+            return f"{{channel: {_word(channel)}, {size}}}"
+        case int():
+            return value_text(RANGES[name].kind, value)
+
+
+def _reserve(reserve: Reserve) -> str:
+    return amounts.share(reserve.share, _LANGUAGE) if reserve.share else str(reserve.units)
+
+
+def _duration(minutes: int) -> str:
+    return f"{minutes} min" if minutes % 60 else f"{minutes // 60} h"
+
+
+def _time(minutes: int) -> str:
+    return f'"{amounts.clock(minutes)}"'
+
+
+def _date(day: int) -> str:
+    return datetime.date.fromordinal(day).isoformat()
+
+
+def _instant(seconds: int) -> str:
+    day, second = divmod(seconds, literals.SECONDS_A_DAY)
+    return f'"{_date(day)} {amounts.clock(second // 60)}"'
+
+
+def _word(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+
+
+_WRITERS: Mapping[Kind, Callable[[int], str]] = {
+    Kind.CARBON: lambda value: f"{amounts.decimal(value, literals.CARBON_UNITS['g'], _LANGUAGE)} g",
+    Kind.DURATION: _duration,
+    Kind.DATE: _date,
+    Kind.TIME: _time,
+    Kind.INSTANT: _instant,
+}
+"""Of the kinds that authors write otherwise than they are told."""

@@ -1,0 +1,96 @@
+"""Decisions a second, one after the other in one process, as `pointsman route` makes them; and where the time goes.
+
+The rate is of `Pointsman.decide` over the first orders of the day on a fresh embedded server, from a matcher that has
+seen nothing. The parts are timed in a second pass on a fresh network, by calling one after the other what it calls.
+`decide` judges, prices, chooses and makes the decision: the first three are called again by themselves, and the rest is
+what it took beyond them. So that this can be subtracted, an order is judged once before, untimed.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from api.cli.route_day import CALLER
+from engine import __version__
+from engine.decide.decide import decide, problem
+from engine.decide.decision import canonical, record
+from engine.decide.evaluation import Case
+from engine.decide.order_checks import check_order
+from engine.decide.sourcing.choose import choose
+from engine.model.facts import Inventory, Order
+from engine.service import Pointsman
+from engine.store.ledger import Key
+from tests.bench.example_network import directory, installed
+
+ORDERS = 1_500
+_MILLISECONDS = 1_000
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """`parts` are milliseconds a decision, in the order in which they come."""
+
+    orders: int
+    per_second: float
+    parts: Mapping[str, float]
+
+
+def measure(found: Inventory, orders: Sequence[Order], *, say: Say) -> Decided:
+    with directory() as data, installed(data, "whole", found) as whole, installed(data, "parts", found) as parts:
+        say(f"deciding: {len(orders)} orders")
+        started = time.perf_counter()
+        for order in orders:
+            whole.decide(order, now=order.placed_at, key=_key(order))
+        took = time.perf_counter() - started
+        say("deciding: where the time goes")
+        seconds: Counter[str] = Counter()
+        for number, order in enumerate(orders):
+            _decide_by_parts(parts, order, f"{number:032x}", seconds)
+        return Decided(
+            orders=len(orders), per_second=len(orders) / took, parts=_parts(seconds, len(orders)) if orders else {}
+        )
+
+
+def _decide_by_parts(pointsman: Pointsman, order: Order, decision_id: str, seconds: Counter[str]) -> None:
+    now = order.placed_at
+    with _added(seconds, "snapshot"):
+        snapshot, matcher = pointsman._facts(order.skus, now, _key(order))
+        check_order(order, snapshot)
+    problem(Case(order=order, snapshot=snapshot, matcher=matcher, now=now))
+    with _added(seconds, "decide"):
+        decision = decide(order, snapshot, matcher, now)
+    with _added(seconds, "judge and price"):
+        priced = problem(Case(order=order, snapshot=snapshot, matcher=matcher, now=now))
+    with _added(seconds, "choose"):
+        choose(priced)
+    with _added(seconds, "record"):
+        body = canonical(record(decision, decision_id, __version__))
+    with _added(seconds, "commit"):
+        pointsman._ledger.commit(decision, decision_id, body, _key(order))
+
+
+def _parts(seconds: Mapping[str, float], count: int) -> dict[str, float]:
+    rest = seconds["decide"] - seconds["judge and price"] - seconds["choose"]
+    shown = {
+        "snapshot": seconds["snapshot"],
+        "judge and price": seconds["judge and price"],
+        "choose": seconds["choose"],
+        "make the answer": rest + seconds["record"],
+        "commit": seconds["commit"],
+    }
+    return {part: taken / count * _MILLISECONDS for part, taken in shown.items()}
+
+
+@contextmanager
+def _added(seconds: Counter[str], part: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    seconds[part] += time.perf_counter() - started
+
+
+def _key(order: Order) -> Key:
+    return Key(caller=CALLER, name=order.id)

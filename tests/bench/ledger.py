@@ -1,0 +1,231 @@
+"""The ledger: what its two scripts cost beside bare commands, what it weighs, how long a load and a check take.
+
+A commit of three positions is set beside a bare XADD of the entry it logs, as the server is set up (everysec) and with
+every write synced (always); so is a script that does nothing, given the same words: what is between that one's share
+and ours is the commit's own. The snapshot of three SKUs at fifty nodes is set beside bare HGETALLs of the same hashes
+in one pipeline. All by turns in one run, once as their caller waits for them and once as the server counts its own
+time. Positions are loaded straight into the embedded server.
+"""
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine import __version__
+from engine.decide.decide import decide
+from engine.decide.decision import Decision, canonical, record
+from engine.model.facts import Inventory, Line, Network, Node, Order, Place, Product, Service
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store.decision_log import packed
+from engine.store.ledger import Ledger
+from engine.store.network.serialization import inventory_version
+from tests.bench.example_network import directory
+
+NODES, POSITIONS = 50, 1_000_000
+ROUNDS, CALLS, HOLDS = 10, 300, 2_000
+_NOW = 1_795_770_000
+_MICROS = 1_000_000
+_UNITS = 1_000_000
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """Microseconds a call, as its caller waits and as the server counts; and the bare commands'."""
+
+    waits: float
+    bare_waits: float
+    works: float
+    bare_works: float
+
+    @property
+    def share(self) -> float:
+        """Of the bare commands' speed, for the caller."""
+        return self.bare_waits / self.waits
+
+    @property
+    def share_of_work(self) -> float:
+        return self.bare_works / self.works
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledgered:
+    """Seconds for so many positions; bytes of the server's memory a position and a hold with its log entry."""
+
+    positions: int
+    load: float
+    check: float
+    bytes_position: float
+    bytes_hold: float
+    commit: Beside
+    synced: Beside
+    """The commit under appendfsync always."""
+    nothing: Beside
+    snapshot: Beside
+
+
+def measure(*, positions: int, calls: int, rounds: int, holds: int, say: Say) -> Ledgered:
+    """`positions` are NODES of each SKU; at least three SKUs are made."""
+    with directory() as data, Pointsman(Settings(data=data), clock=lambda: _NOW) as pointsman:
+        client = pointsman._client.redis
+        before = client.info("memory")["used_memory"]
+        say(f"ledgering: loading {positions:,} positions")
+        found = generated(max(3, positions // NODES))
+        load = _seconds(lambda: pointsman.load(found))
+        loaded = client.info("memory")["used_memory"]
+        version = pointsman.publish(_POLICY, who="bench", note="").version
+        pointsman.activate(version, who="bench", note="")
+        made = _Made(pointsman)
+        say("ledgering: commit and snapshot beside bare commands")
+        commits = {
+            name: _beside(client, act, made.bare_commit, ("evalsha", "xadd"), calls=calls, rounds=rounds)
+            for name, act in (("commit", made.commit), ("nothing", made.nothing))
+        }
+        snapshot = _beside(client, made.read, made.bare_read, ("evalsha", "hgetall"), calls=calls, rounds=rounds)
+        client.config_set("appendfsync", "always")
+        synced = _beside(client, made.commit, made.bare_commit, ("evalsha", "xadd"), calls=calls, rounds=rounds)
+        client.config_set("appendfsync", "everysec")
+        client.delete(made.bare)
+        held = client.info("memory")["used_memory"]
+        for _ in range(holds):
+            made.commit()
+        weight = (client.info("memory")["used_memory"] - held) / holds
+        say(f"ledgering: checking {positions:,} positions")
+        audits = []
+        check = _seconds(lambda: audits.append(pointsman.check()))
+        if not audits[0].clean:
+            raise AssertionError([str(drift) for drift in audits[0].drifts][:5])
+        return Ledgered(
+            positions=audits[0].positions,
+            load=load,
+            check=check,
+            bytes_position=(loaded - before) / audits[0].positions,
+            bytes_hold=weight,
+            **commits,
+            synced=synced,
+            snapshot=snapshot,
+        )
+
+
+_POLICY: Mapping[str, bytes] = {
+    "test.yaml": b"policy: test\nrules:\n  - {id: r1, because: a reason, then: {keep: 3}}\n"
+}
+
+
+class _Made:
+    """One decision of three positions, committed over and over under new names, and the bare commands beside it."""
+
+    bare = "{main}:bare"
+
+    def __init__(self, pointsman: Pointsman) -> None:
+        self._ledger, self._client = pointsman._ledger, pointsman._client.redis
+        self._idle = Ledger(pointsman._client, pointsman._keys)
+        self._idle._commit = self._client.register_script("return {'done'}")
+        lines = tuple(Line(id=str(n), sku=_sku(n), quantity=1) for n in range(3))
+        order = _order(lines)
+        snapshot, matcher = pointsman._facts(order.skus, _NOW)
+        self._decision: Decision = decide(order, snapshot, matcher, _NOW)
+        self._skus = order.skus
+        self._body = canonical(record(self._decision, f"{0:032x}", __version__))
+        self._packed = packed(self._body)
+        self._number = 0
+
+    def commit(self) -> None:
+        self._do(self._ledger)
+
+    def nothing(self) -> None:
+        self._do(self._idle)
+
+    def _do(self, ledger: Ledger) -> None:
+        self._number += 1
+        done = ledger.commit(self._decision, f"{self._number:032x}", self._body)
+        if done.stale or done.outdated:
+            raise AssertionError(done)
+
+    def bare_commit(self) -> None:
+        """The entry that commit.lua logs, packed anew each time as it is there."""
+        self._number += 1
+        fields = {"kind": "decided", "id": f"{self._number:032x}", "at": _NOW, "caller": "", "day": "2026-11-27"}
+        self._client.xadd(
+            self.bare, fields | {"stood": "1000000 0 3,1000000 0 3,1000000 0 3", "body": packed(self._body)}
+        )
+
+    def read(self) -> None:
+        self._ledger.read(self._skus, day="2026-11-27", now=_NOW)
+
+    def bare_read(self) -> None:
+        with self._client.pipeline(transaction=False) as read:
+            for sku in self._skus:
+                read.hgetall(f"{{main}}:on_hand:{sku}")
+                read.hgetall(f"{{main}}:held:{sku}")
+            read.execute()
+
+
+def _beside(
+    client: Any,
+    ours: Callable[[], None],
+    bare: Callable[[], None],
+    commands: Sequence[str],
+    *,
+    calls: int,
+    rounds: int,
+) -> Beside:
+    """Medians over rounds, ours and bare by turns."""
+    waits: dict[Callable[[], None], list[float]] = {ours: [], bare: []}
+    works: dict[Callable[[], None], list[float]] = {ours: [], bare: []}
+    gc.collect()
+    for number in range(rounds):
+        for act in (ours, bare) if number % 2 else (bare, ours):
+            client.config_resetstat()
+            taken = _seconds(lambda act=act: [act() for _ in range(calls)])  # type: ignore[misc]
+            found = client.info("commandstats")
+            waits[act].append(taken / calls * _MICROS)
+            works[act].append(found[f"cmdstat_{commands[act is bare]}"]["usec"] / calls)
+    said = {
+        name: statistics.median(figures[act])
+        for name, figures, act in (
+            ("waits", waits, ours),
+            ("bare_waits", waits, bare),
+            ("works", works, ours),
+            ("bare_works", works, bare),
+        )
+    }
+    return Beside(**said)
+
+
+def generated(skus: int) -> Inventory:
+    """Every SKU at every node."""
+    nodes = {name: _node(name, number) for number in range(NODES) for name in [f"n{number:02}"]}
+    transit = ((5_000_000, 2_880),)
+    services = {"parcel": Service(id="parcel", mode="truck", base=5_000_000, emission=0, transit=transit)}
+    network = Network(version="", currency="EUR", time_zone="Europe/Paris", nodes=nodes, services=services)
+    names = [_sku(number) for number in range(skus)]
+    products = {sku: Product(sku=sku, category="home", lifecycle="core", weight=1_000) for sku in names}
+    stock = dict.fromkeys(nodes, _UNITS)
+    found = Inventory(network=network, products=products, stock={sku: dict(stock) for sku in names}, paces={})
+    return replace(found, network=replace(network, version=inventory_version(found)))
+
+
+def _node(name: str, number: int) -> Node:
+    place = Place(latitude=44_000_000 + 60_000 * number, longitude=1_000_000 + 90_000 * number)
+    return Node(id=name, type="warehouse", place=place, country="FR", services=("parcel",))
+
+
+def _order(lines: tuple[Line, ...]) -> Order:
+    place = Place(latitude=48_853_410, longitude=2_348_800)
+    return Order(id="W-1", channel="web", delivery="standard", placed_at=_NOW, country="FR", place=place, lines=lines)
+
+
+def _sku(number: int) -> str:
+    return f"SKU-{number:07}"
+
+
+def _seconds(act: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started

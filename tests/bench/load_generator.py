@@ -1,0 +1,97 @@
+"""A load generator, a process of its own: `python -m tests.bench.load_generator PORT FILE FIRST COUNT CONNECTIONS`.
+
+Each connection is kept alive and has one request under way at a time; whoever is free takes the next line of FILE.
+Prints JSON: seconds, how often each status came, bytes of the answers' bodies. Standard library only, and by hand where
+http.client would take as long as the server does.
+"""
+
+import json
+import socket
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+SECONDS = 60
+"""The most it waits for one answer."""
+
+
+class Connection:
+    """Made anew whenever the server closes it."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._socket: socket.socket | None = None
+        self._answers: BinaryIO | None = None
+
+    def exchange(self, request: bytes) -> tuple[int, int]:
+        """The status, and how many bytes the body has."""
+        if self._socket is None:
+            self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=SECONDS)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._answers = self._socket.makefile("rb")
+        assert self._answers is not None
+        self._socket.sendall(request)
+        status = int(self._answers.readline().split()[1])
+        length, closes = 0, False
+        while (line := self._answers.readline().strip().lower()) != b"":
+            name, _, value = line.partition(b":")
+            length = int(value) if name == b"content-length" else length
+            closes = closes or (name == b"connection" and value.strip() == b"close")
+        length = len(self._answers.read(length))
+        if closes:
+            self.close()
+        return status, length
+
+    def close(self) -> None:
+        if self._socket is not None and self._answers is not None:
+            self._answers.close()
+            self._socket.close()
+        self._socket = self._answers = None
+
+
+def request(body: bytes) -> bytes:
+    head = ["POST /v1/decisions HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
+    return "\r\n".join([*head, f"Content-Length: {len(body)}", "", ""]).encode() + body
+
+
+def run(port: int, bodies: list[bytes], connections: int) -> dict[str, object]:
+    requests = [request(body) for body in bodies]
+    waiting, lock = iter(requests), threading.Lock()
+    statuses: Counter[int] = Counter()
+    lengths: Counter[str] = Counter()
+
+    def work() -> None:
+        connection = Connection(port)
+        for status, length in map(connection.exchange, _taking(waiting, lock)):
+            with lock:
+                statuses[status] += 1
+                lengths["bytes"] += length
+        connection.close()
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(connections)]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seconds = time.perf_counter() - started
+    return {"seconds": seconds, "statuses": {str(status): count for status, count in statuses.items()}, **lengths}
+
+
+def _taking(waiting: Iterator[bytes], lock: threading.Lock) -> Iterator[bytes]:
+    while True:
+        with lock:
+            taken = next(waiting, None)
+        if taken is None:
+            return
+        yield taken
+
+
+if __name__ == "__main__":
+    port, file, first, count, connections = sys.argv[1:]
+    lines = Path(file).read_bytes().splitlines()[int(first) : int(first) + int(count)]
+    print(json.dumps(run(int(port), lines, int(connections))))

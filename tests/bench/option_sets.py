@@ -1,0 +1,109 @@
+"""What is matched: orders of the day that ships, each with twenty of the options its first line really has."""
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import orjson
+
+from api.files.inventory_folder import load_inventory
+from api.shapes.order import OrderRequest
+from engine.decide import rule_facts
+from engine.decide.evaluation import Case
+from engine.decide.matching.matcher import Matcher
+from engine.decide.shipping.options import Option
+from engine.model.facts import Inventory, Order, Position, Snapshot
+from rules.policy import PolicySet
+from rules.vocabulary import Facts, Stage
+
+ROOT = Path(__file__).parents[2]
+HEXAGONE = ROOT / "examples" / "hexagone"
+POLICIES = ROOT / "policies"
+OPTIONS = 20
+SETS = 50
+_SEED = 7
+
+FIXED = ("order", "now", "line", "product")
+"""The groups of facts that all options of a line share."""
+VARYING = ("node", "stock", "service", "route")
+
+
+@dataclass(frozen=True)
+class OptionSet:
+    """One line's options: the facts they share by group, and of each option those of `VARYING`, in that order."""
+
+    fixed: Mapping[str, Facts]
+    options: Sequence[tuple[Facts, ...]]
+
+    @cached_property
+    def flat(self) -> list[Facts]:
+        """Every option's facts in one mapping."""
+        shared = {path: value for group in FIXED for path, value in self.fixed[group].items()}
+        return [shared | {path: value for group in groups for path, value in group.items()} for groups in self.options]
+
+
+def inventory() -> Inventory:
+    return load_inventory(HEXAGONE)
+
+
+def lines_of_the_day() -> list[bytes]:
+    """The day's orders as they are sent: one JSON document each."""
+    return (HEXAGONE / "orders.ndjson").read_bytes().splitlines()
+
+
+def orders(lines: Sequence[bytes]) -> list[Order]:
+    request = OrderRequest()
+    return [request.load(orjson.loads(line)) for line in lines]
+
+
+def option_sets(found: Inventory, count: int = SETS) -> list[OptionSet]:
+    """`count` sets from all over the day, none of them with a fact missing that the bench's rules mention."""
+    snapshot = Snapshot(network=found.network, products=found.products, positions=_positions(found), loads={})
+    lines = lines_of_the_day()
+    random.Random(_SEED).shuffle(lines)
+    matcher = Matcher(PolicySet(policies=(), texts={}))
+    sets: list[OptionSet] = []
+    for line in lines:
+        (order,) = orders([line])
+        case = Case(order=order, snapshot=snapshot, matcher=matcher, now=order.placed_at)
+        if order.promise_by is not None and len(case.offers[0]) >= OPTIONS:
+            sets.append(_option_set(case))
+        if len(sets) == count:
+            break
+    matcher.close()
+    return sets
+
+
+def _positions(found: Inventory) -> Mapping[str, Mapping[str, Position]]:
+    """Those that are known to sell: of the others, `stock.days_of_cover` is not known."""
+    return {
+        sku: {node: Position(on_hand=units, pace=paces[node]) for node, units in stock.items() if node in paces}
+        for sku, stock in found.stock.items()
+        for paces in [found.paces.get(sku, {})]
+    }
+
+
+def _option_set(case: Case) -> OptionSet:
+    line, snapshot = case.order.lines[0], case.snapshot
+    some = sorted(random.Random(case.order.id).sample(range(len(case.offers[0])), OPTIONS))
+    offers = [case.offers[0][index] for index in some]
+    stocks = {node: rule_facts.stock_facts(position) for node, position in snapshot.positions[line.sku].items()}
+    fixed = {
+        **case.facts,
+        "line": rule_facts.line_facts(line),
+        "product": rule_facts.product_facts(snapshot.products[line.sku]),
+    }
+    return OptionSet(fixed=fixed, options=[tuple(_varying(case, stocks, offer.option)) for offer in offers])
+
+
+def _varying(case: Case, stocks: Mapping[str, Facts], option: Option) -> Iterator[Facts]:
+    node = option.route.node.id
+    yield case.nodes[node]
+    yield stocks[node]
+    yield rule_facts.kept_service_facts(case.snapshot.network, option.route.service.id)
+    yield rule_facts.route_facts(option, case.now)
+
+
+assert (*FIXED, *VARYING) == Stage.OPTION.value

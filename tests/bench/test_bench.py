@@ -1,0 +1,157 @@
+"""A brief run of the bench: that it works and is fair, not how fast anything is."""
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+
+from tests.bench import choice, option_sets, rulebook, tables
+from tests.bench.__main__ import measure
+from tests.bench.matching import AnswersDiffer, meant, verify
+from tests.bench.option_sets import OPTIONS, ROOT
+from tests.bench.peers.handwritten import Handwritten
+from tests.bench.peers.installed import ENGINES, installed, load
+from tests.bench.peers.ours import Ours
+
+FEW = 4
+
+
+@pytest.fixture(scope="module")
+def sets():
+    return option_sets.option_sets(option_sets.inventory(), FEW)
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return measure(brief=True)
+
+
+@pytest.fixture(scope="module")
+def report(measured):
+    return json.loads(json.dumps(tables.record(measured)))
+
+
+def answers(peer, sets):
+    return [peer.fired(peer.match(peer.shape(options))) for options in sets]
+
+
+@pytest.mark.parametrize("count", rulebook.COUNTS)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_engine_in_each_form_answers_as_ours_does(engine, count, sets):
+    conditions = rulebook.conditions(count)
+    forms = load(engine)
+    if isinstance(forms, str):
+        pytest.skip(forms)
+    ours = Ours(conditions)
+    expected = answers(ours, sets)
+    ours.close()
+    assert all(answers(form(conditions), sets) == expected for form in forms)
+
+
+@pytest.mark.parametrize("count", rulebook.COUNTS)
+def test_hand_written_python_and_ours_answer_as_the_reference_does(count, sets):
+    conditions = rulebook.conditions(count)
+    ours = Ours(conditions)
+    for peer in (ours, ours, Handwritten(conditions)):
+        verify(peer, sets, [meant(conditions, options) for options in sets])
+    ours.close()
+
+
+def test_an_engine_that_answers_otherwise_stops_the_bench(sets):
+    conditions = rulebook.conditions(12)
+    expected = [meant(conditions, options) for options in sets]
+    otherwise = dict(zip(conditions, reversed(conditions.values()), strict=True))
+    with pytest.raises(AnswersDiffer, match="hand-written Python"):
+        verify(Handwritten(otherwise), sets, expected)
+
+
+def test_rules_fire_on_some_options_and_not_on_others(sets):
+    found = answers(Handwritten(rulebook.conditions(30)), sets)
+    fired = [rules for options in found for rules in options]
+    assert len(fired) == FEW * OPTIONS
+    assert set.union(*fired) > set.intersection(*fired)
+
+
+def test_matching_reports_every_engine_that_is_installed_at_every_number_of_rules(report):
+    classes, missing = installed()
+    rows = report["matching"]["rows"]
+    engines = {Ours.engine, *(peer.engine for peer in classes)}
+    assert {(row["rules"], row["engine"]) for row in rows} == {(n, name) for n in rulebook.COUNTS for name in engines}
+    assert report["matching"]["missing"].keys() == missing.keys()
+    assert report["matching"]["growth"] > 0
+
+
+def test_ours_and_highs_choose_as_well(report):
+    found = report["choosing"]["agreement"]
+    assert found["equal"] == found["instances"] > 0
+    assert found["wrong"] == 0
+
+
+def test_choosing_reports_every_size_beside_highs(report):
+    sizes = report["choosing"]["sizes"]
+    assert len(sizes) == len(choice.LINES) * len(choice.OPTIONS)
+    assert all(row["highs"] > row["solving"] > 0 for row in [*report["choosing"]["sides"], *sizes])
+
+
+def test_deciding_reports_a_rate_and_where_the_time_goes(report):
+    assert report["deciding"]["per_second"] > 0
+    parts = list(report["deciding"]["parts"])
+    assert (parts[0], parts[-1]) == ("snapshot", "commit")
+
+
+def test_activating_reports_every_step_by_number_of_rules(report):
+    assert {int(count) for count in report["activating"]["steps"]} == {30, 1_000}
+    for steps in report["activating"]["steps"].values():
+        expected = ["check", "make the matcher", "publish", "activate", "first decision", "next decision"]
+        assert list(steps) == expected
+        assert min(steps.values()) > 0
+
+
+def test_the_floor_answers_as_many_bytes_as_ours(report):
+    served = report["serving"]
+    assert served["bytes_floor"] == pytest.approx(served["bytes_ours"], rel=0.01)
+    assert served["share"] > 0
+
+
+def test_checking_reports_how_long_the_rule_book_takes(report):
+    (row,) = report["checking"]["rows"]
+    assert row["rules"] == 30
+    assert row["seconds"] > 0
+
+
+def test_the_ledger_is_set_beside_bare_commands(report):
+    found = report["ledgering"]
+    assert found["positions"] == 1_000
+    assert min(found["load"], found["check"], found["bytes_position"], found["bytes_hold"]) > 0
+    assert all(
+        found[part]["share"] > 0 and found[part]["share_of_work"] > 0
+        for part in ("commit", "nothing", "synced", "snapshot")
+    )
+
+
+def test_the_tables_show_every_part(measured):
+    console = Console(width=160, file=io.StringIO())
+    tables.show(measured, console)
+    shown = console.file.getvalue()
+    for part in (
+        "Matching 20 options",
+        "Choosing",
+        "Deciding 30 orders",
+        "Until a policy set decides",
+        "Checking policies",
+        "The ledger with 1,000 positions",
+        "HTTP: ours answers",
+        "load average",
+    ):
+        assert part in shown
+
+
+def test_the_command_line_prints_json_of_the_parts_asked_for():
+    command = [sys.executable, "-m", "tests.bench", "--brief", "--json", "--only", "deciding"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=True)
+    found = json.loads(done.stdout)
+    assert found["deciding"]["orders"] == 30
+    assert found["matching"] is found["choosing"] is found["activating"] is found["serving"] is None

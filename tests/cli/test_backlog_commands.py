@@ -1,0 +1,101 @@
+"""Waiting orders, the backlog and rejections on the command line."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.forked_cli import Command, Run, installed
+from tests.support.order_json import order_json
+
+POLICY = """
+policy: vip
+rules:
+  - {id: r1, because: a reason, when: {order.segment: vip}, then: {priority: 80}}
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[Run]:
+    """`run("backlog", "list")`, on tests/data/small, with policies that serve the segment vip first."""
+    with installed(command, tmp_path_factory.mktemp("installation"), POLICY, COLUMNS=160) as run:
+        yield run
+
+
+def written(path: Path, *orders: dict[str, Any]) -> Path:
+    path.write_text("\n".join(json.dumps(item) for item in orders), encoding="utf-8")
+    return path
+
+
+def test_orders_that_wait_are_routed_together_served_later_and_rejected(run: Run, tmp_path: Path) -> None:
+    plain, vip = order_json(("RARE", 2)), order_json(("RARE", 2), segment="vip")
+    day = written(tmp_path / "orders.ndjson", plain, vip)
+    said = run("route", day, "--together", "--wait", "--json")
+    figures = json.loads(said.stdout)
+    assert (figures["filled"], figures["partial"], figures["orders_outranked"]) == (1, 1, 1)
+    again = json.loads(run("route", day, "--together", "--wait", "--json").stdout)
+    assert again == figures | {"decided_before": 2}
+
+    (waiting,) = json.loads(run("backlog", "list", "--json").stdout)["orders"]
+    assert (waiting["order"], waiting["lines"][0]["quantity"]) == (plain["id"], 1)
+    assert plain["id"] in run("backlog", "list").stdout
+    assert run("backlog", "run").stdout == "1 looked at: 0 decided (0 units), 0 of them filled; 1 waits\n"
+
+    counts = tmp_path / "counts.csv"
+    counts.write_text("node,sku,on_hand,at\nparis,RARE,1,\n", encoding="utf-8")
+    assert run("stock", "import", counts).returncode == 0
+    served = run("backlog", "run", "--json")
+    assert json.loads(served.stdout) == {
+        "offered": 1,
+        "decided": 1,
+        "filled": 1,
+        "units": 1,
+        "failed": [],
+        "waiting": 0,
+    }
+
+    chain = json.loads(run("chain", waiting["decision"], "--json").stdout)["decisions"]
+    assert [record["status"] for record in chain] == ["partial", "filled"]
+    words = ["reject", chain[1]["id"], "--node", "paris", "--reason", "not_in_stock", "--on-hand", "0", "--op", "x"]
+    rejected = json.loads(run(*words, "--wait", "--json").stdout)
+    assert (rejected["status"], rejected["waiting"]) == ("unfilled", True)
+    assert json.loads(run(*words, "--wait", "--json").stdout) == rejected
+    told = run("chain", rejected["id"]).stdout
+    assert "because stock came" in told
+    assert "because paris said not_in_stock" in told
+    assert run("backlog", "withdraw", rejected["id"]).returncode == 0
+    assert json.loads(run("backlog", "list", "--json").stdout)["waiting"] == 0
+    assert run("ledger", "check").returncode == 0
+
+
+def test_some_units_of_a_shipment_are_rejected(run: Run, tmp_path: Path) -> None:
+    made = json.loads(run("decide", written(tmp_path / "o.json", order_json(("LAMP", 4))), "--json").stdout)
+    said = run("reject", made["id"], "--node", "lyon", "--reason", "other", "--line", "LAMP=1")
+    assert said.returncode == 0
+    assert "unfilled: 1 x LAMP" in said.stdout
+    assert "at nodes that rejected units of this order" in said.stdout
+    assert "3 x LAMP: held" in run("hold", "show", made["id"]).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("reject", "nothing", "--node", "lyon", "--reason", "other"), "no decision goes by the id 'nothing'"),
+        (("reject", "x", "--node", "lyon", "--reason", "other", "--line", "A"), "'A' is not NAME=UNITS"),
+        (("reject", "x", "--node", "lyon", "--reason", "other", "--line", "A=0"), "'A=0' is not NAME=UNITS"),
+        (("reject", "x", "--node", "lyon", "--reason", "other", "--on-hand", "A=x"), "'A=x' is not NAME=UNITS"),
+        (("chain", "nothing"), "no decision goes by the id 'nothing'"),
+        (("backlog", "withdraw", "nothing"), "nothing of decision 'nothing' waits"),
+    ],
+)
+def test_mistakes_are_told_in_a_sentence(run: Run, words: tuple[str, ...], told: str) -> None:
+    said = run(*words)
+    assert (said.returncode, "Traceback" in said.stderr) == (1, False)
+    assert told in said.stderr
+
+
+def test_wait_goes_with_together(run: Run, tmp_path: Path) -> None:
+    said = run("route", written(tmp_path / "o.ndjson", order_json()), "--wait")
+    assert (said.returncode, "goes with --together" in said.stderr) == (2, True)

@@ -1,0 +1,101 @@
+"""The examples of calls, run as their readers would against a service of the test's own."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.facts import policy_file
+from tests.support.forked_cli import Command, installed
+from tests.support.order_json import order_json
+from tests.support.wait_until import wait_until
+
+CALLING = Path("examples/calling")
+POLICY = policy_file("then: {hold: 1 h}")["test.yaml"].decode()
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[str]:
+    """Where `pointsman serve` answers."""
+    data = tmp_path_factory.mktemp("served")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
+    words = ["serve", "--port", str(port), "--workers", "1"]
+    with (
+        installed(command, data, POLICY),
+        subprocess.Popen(
+            [sys.executable, "-c", "from api.cli.main import main; main()", *words],
+            env=kept | {"POINTSMAN_DATA": str(data)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as service,
+    ):
+        found = f"http://127.0.0.1:{port}"
+        try:
+            wait_until(lambda: answers(found), "the service answers")
+            yield found
+        finally:
+            service.terminate()
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/readyz") as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Path:
+    path = tmp_path / "order.json"
+    path.write_text(json.dumps(order_json(("SHIRT", 2))))
+    return path
+
+
+def run(*words: object) -> list[str]:
+    found = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stderr) == (0, "")
+    return found.stdout.splitlines()
+
+
+def test_an_order_goes_from_the_page_to_the_door_by_python(url: str, order: Path) -> None:
+    said = run(sys.executable, CALLING / "order_to_door.py", "--url", url, "--order", order)
+    page, decided, ships, again, rejected, anew, elsewhere, refused, left = said
+    assert page.endswith(" x SHIRT")
+    assert decided.endswith(": filled")
+    assert again == f"sent again, it is answered with {decided.removesuffix(': filled')}"
+    node = rejected.removesuffix(" has no SHIRT")
+    assert f"2 x SHIRT from {node} by" in ships
+    assert anew.endswith(": filled")
+    assert "2 x SHIRT from" in elsewhere
+    assert node not in elsewhere
+    assert (refused.endswith(": rejected"), left.endswith(": confirmed")) == (True, True)
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")
+def test_an_order_goes_from_the_page_to_the_door_by_curl(url: str, order: Path) -> None:
+    _, free, _, decided, _, anew, _, left = run("sh", CALLING / "order_to_door.sh", url, order)
+    assert free.isdigit()
+    assert decided.startswith("filled ")
+    assert anew.startswith("filled ")
+    assert anew != decided
+    assert "confirmed" in left
+
+
+def test_what_is_refused_is_said_and_ends_it(url: str, tmp_path: Path) -> None:
+    wrong = tmp_path / "order.json"
+    wrong.write_text(json.dumps(order_json(("SHIRT", 0))))
+    words = [sys.executable, CALLING / "order_to_door.py", "--url", url, "--order", wrong]
+    found = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert found.returncode == 1
+    assert "Refused: {" in found.stderr
+    assert "lines.0.quantity" in found.stderr

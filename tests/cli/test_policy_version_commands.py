@@ -1,0 +1,154 @@
+"""Policy versions on the command line, on an embedded server of the test's own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.settings import Settings
+from engine.store.connection.server import open_server
+from tests.support.forked_cli import SMALL, Command, Done, Run
+
+FILE = "policy: p\nrules:\n  - {id: r, because: x, then: {carbon_price: 1.00}}\n"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    data = tmp_path_factory.mktemp("installation")
+    with open_server(Settings(data=data)):
+        yield data
+
+
+@pytest.fixture
+def run(server: Path, network: str, command: Command) -> Run:
+    def policy(*words: object) -> Done:
+        return command(*words, POINTSMAN_DATA=server, POINTSMAN_NETWORK=network, POINTSMAN_USER="anna")
+
+    assert policy("load", SMALL).returncode == 0
+    return lambda *words: policy("policy", *words)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[..., Path]:
+    """A folder with one policy file of that text."""
+
+    def written(text: str = FILE, name: str = "p.yaml") -> Path:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        (folder / name).write_text(text)
+        return folder
+
+    return written
+
+
+def published(run: Run, path: Path, *more: str) -> str:
+    said = run("publish", path, *more)
+    assert said.returncode == 0, said.stderr
+    return said.stdout.split()[1]
+
+
+def test_versions_are_published_scheduled_listed_shown_compared_and_rolled_back(run: Run, file: Callable[..., Path]):
+    first = published(run, file(), "--activate", "--note", "to start with")
+    second = published(run, file(FILE.replace("1.00", "2.00")), "--note", "dearer")
+    said = run("activate", second[:6], "--at", "2126-11-27T08:00:00+01:00")
+    assert said.stdout == f"{second[:12]} takes over at 2126-11-27 08:00 CET, as scheduled\n"
+    listed = json.loads(run("list", "--json").stdout)
+    assert [(item["version"], item["rules"], item["active"], item["note"]) for item in listed] == [
+        (first, 1, True, "to start with"),
+        (second, 1, False, "dearer"),
+    ]
+    assert listed[1]["scheduled"] == ["2126-11-27T07:00:00Z"]
+    table = run("list").stdout
+    assert table.startswith(f"* {first[:12]}      1 rule   ")
+    assert "    scheduled from 2126-11-27 08:00 CET on\n" in table
+    assert run("show", "active", "--file", "p.yaml").stdout == FILE
+    assert json.loads(run("show", second, "--json").stdout)["files"] == {"p.yaml": FILE.replace("1.00", "2.00")}
+    assert f"# version {first}" in run("show", first).stdout
+    assert "it has p.yaml" in run("show", "active", "--file", "q.yaml").stderr
+    assert run("diff", "active", second).stdout == (
+        "changed  p/r  (p.yaml)\n"
+        "         effects    - carbon_price: 1.00\n"
+        "                    + carbon_price: 2.00\n"
+        "1 changed\n"
+    )
+    run("activate", second, "--note", "sooner")
+    back = run("rollback", "--note", "too dear")
+    assert back.stdout.splitlines()[0] == f"back to {first}, active from the next decision on"
+    assert run("rollback").returncode == 1
+    history = json.loads(run("history", "--json").stdout)
+    assert [(act["act"], act["who"], act["note"]) for act in history] == [
+        ("published", "anna", "to start with"),
+        ("activated", "anna", "to start with"),
+        ("published", "anna", "dearer"),
+        ("scheduled", "anna", ""),
+        ("activated", "anna", "sooner"),
+        ("rolled_back", "anna", "too dear"),
+    ]
+    assert "from 2126-11-27T07:00:00Z" in run("history").stdout
+
+
+def test_publishing_says_what_the_new_version_leaves_out(run: Run, file: Callable[..., Path]):
+    both = file()
+    (both / "q.yaml").write_text(FILE.replace("policy: p", "policy: q"))
+    active = published(run, both, "--activate")
+    said = run("publish", both / "q.yaml", "--alone").stdout
+    assert f"against the active version {active[:12]}: 1 gone\n  leaves out p/r\n" in said
+
+
+def test_one_file_of_several_is_not_taken_for_the_whole_version_unasked(run: Run, file: Callable[..., Path]):
+    both = file()
+    (both / "q.yaml").write_text(FILE.replace("policy: p", "policy: q"))
+    before = run("list").stdout
+    refused = run("publish", both / "q.yaml", "--activate")
+    assert refused.returncode == 2
+    assert "is one of 2 policy files" in " ".join(refused.stderr.split())
+    assert run("list").stdout == before
+
+
+def test_what_does_not_fit_the_network_is_refused_and_strange_words_are_said(run: Run, file: Callable[..., Path]):
+    refused = run("publish", file(FILE.replace("1.00", "1.00 USD")))
+    assert refused.returncode == 1
+    assert "p.yaml:3:32  other-currency  '1.00 USD' is in USD, the network counts in EUR" in refused.stderr
+    odd = FILE.replace("then:", "when: {order.channel: weeb}, then:")
+    said = run("publish", file(odd)).stdout
+    assert "p.yaml:3:32  unknown-to-network  warning: order.channel: no channel goes by the name 'weeb'" in said
+    assert "did you mean 'web'" in said
+
+
+REFUSED = {
+    ("activate", "d27"): "'d27' names no policy version; give 4 or more",
+    ("activate", "0000"): "no published policy versions start with '0000'",
+    ("activate", "active", "--at", "2126-11-27T08:00:00"): "the zone is missing",
+    ("activate", "active", "--at", "2016-11-27T08:00:00Z"): "at: this instant is over",
+    ("diff", "active", "nowhere.yaml"): "'nowhere.yaml' names no policy version",
+}
+
+
+def test_what_can_not_be_meant_is_refused_and_says_how_to_mend_it(run: Run, file: Callable[..., Path]):
+    published(run, file(), "--activate")
+    for words, said in REFUSED.items():
+        answered = run(*words)
+        assert answered.returncode in (1, 2)
+        assert said in answered.stderr
+
+
+def test_two_folders_are_compared_without_a_server(tmp_path: Path, file: Callable[..., Path]):
+    renamed = FILE.replace("id: r", "id: s")
+    command = [
+        sys.executable,
+        "-c",
+        "from api.cli.main import main; main()",
+        "policy",
+        "diff",
+        file(),
+        file(renamed),
+        "--json",
+    ]
+    environment = {**os.environ, "POINTSMAN_REDIS_URL": "unix:///nowhere"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    (moved,) = json.loads(done.stdout)["moved"]
+    assert (moved["before"], moved["rule"], moved["differences"]) == ("p/r", "p/s", [])

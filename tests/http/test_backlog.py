@@ -1,0 +1,164 @@
+"""Batches, the backlog, rejections and chains over HTTP."""
+
+import pytest
+
+from api.http.schemas.backlog import BacklogAnswer, BatchAnswer, ChainAnswer, RunAnswer
+from api.http.schemas.backlog_requests import MOST_TOGETHER
+from api.http.schemas.decisions import DecisionAnswer
+from engine.store.stock import Movement
+from tests.conftest import activate
+from tests.support.order_json import order_json, shipped_units
+from tests.support.problem_json import fields_of, problem_of
+
+
+@pytest.fixture
+def vips(pointsman):
+    activate(pointsman, "when: {order.segment: vip}, then: {priority: 80}")
+
+
+def arrive(pointsman, units, sku="RARE"):
+    pointsman.stock.move([Movement(op=f"{sku} {units}", node="lyon", sku=sku, delta=units)])
+
+
+def checked(schema, response):
+    answer = response.get_json()
+    assert schema().validate(answer) == {}
+    return answer
+
+
+def test_a_batch_answers_its_decisions_in_the_order_they_were_made(http, pointsman, vips):
+    plain, vip = order_json(("RARE", 2)), order_json(("RARE", 3), segment="vip")
+    response = http.post("/v1/decisions/batch", json={"orders": [plain, vip]})
+    assert response.status_code == 201
+    answer = checked(BatchAnswer, response)
+    assert [record["order"]["id"] for record in answer["decisions"]] == [vip["id"], plain["id"]]
+    (lacked,) = answer["decisions"][1]["lacked"]
+    assert (lacked["order"], lacked["priority"], lacked["node"], lacked["units"]) == (vip["id"], 80, "lyon", 2)
+    assert (answer["undecided"], answer["detail"]) == ([], None)
+    for record in answer["decisions"]:
+        assert http.get(f"/v1/decisions/{record['id']}").get_json() == record
+    assert pointsman.check().clean
+
+
+def test_a_batch_sent_again_under_its_key_is_answered_with_the_same_bytes(http, vips, contents):
+    orders, headers = [order_json(("RARE", 2)) for _ in range(3)], {"Idempotency-Key": "wave 1"}
+    first = http.post("/v1/decisions/batch", json={"orders": orders}, headers=headers)
+    before = contents()
+    again = http.post("/v1/decisions/batch", json={"orders": orders[::-1]}, headers=headers)
+    assert (first.status_code, again.status_code, again.data) == (201, 200, first.data)
+    assert contents() == before
+    more = http.post("/v1/decisions/batch", json={"orders": [*orders, order_json()]}, headers=headers)
+    assert (more.status_code, len(more.get_json()["decisions"])) == (201, 4)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "orders"),
+        ({"orders": []}, "orders"),
+        ({"orders": "all"}, "orders"),
+        ({"orders": [order_json(("SHIRT", 0))]}, "orders.0.lines.0.quantity"),
+        ({"orders": [order_json(), order_json(("GONE", 1))]}, "orders.1.lines.0.sku"),
+        ({"orders": [order_json(id="W"), order_json(id="W")]}, "orders.0.id"),
+        ({"orders": [order_json()], "wait": True}, "wait"),
+        ({"orders": [order_json()] * (MOST_TOGETHER + 1)}, "orders"),
+    ],
+)
+def test_a_batch_with_mistakes_is_refused_whole(http, contents, body, field):
+    before = contents()
+    assert field in fields_of(problem_of(http.post("/v1/decisions/batch", json=body), 422))
+    assert contents() == before
+
+
+def test_what_waits_is_listed_served_and_withdrawn(http, pointsman, vips):
+    for segment in (None, "vip", None):
+        made = http.post("/v1/decisions?wait=true", json=order_json(("RARE", 3), segment=segment))
+        assert DecisionAnswer().validate(made.get_json()) == {}
+    page = checked(BacklogAnswer, http.get("/v1/backlog?limit=1"))
+    assert (page["waiting"], [item["priority"] for item in page["orders"]]) == (2, [80])
+    assert page["orders"][0]["lines"] == [{"line": "1", "sku": "RARE", "quantity": 3}]
+    rest = checked(BacklogAnswer, http.get("/v1/backlog", query_string={"after": page["next"]}))
+    assert ([item["priority"] for item in rest["orders"]], rest["next"]) == ([50], None)
+    arrive(pointsman, 4)
+    run = checked(RunAnswer, http.post("/v1/backlog/run", json={}))
+    assert (run["offered"], [shipped_units(record) for record in run["decisions"]]) == (2, [3, 1])
+    (last,) = checked(BacklogAnswer, http.get("/v1/backlog"))["orders"]
+    assert last["lines"][0]["quantity"] == 2
+    assert http.delete(f"/v1/backlog/{last['decision']}").status_code == 204
+    problem_of(http.delete(f"/v1/backlog/{last['decision']}"), 404)
+    assert checked(BacklogAnswer, http.get("/v1/backlog"))["waiting"] == 0
+    assert pointsman.check().clean
+
+
+def test_a_batch_may_wait(http):
+    orders = [order_json(("RARE", 2)), order_json(("RARE", 2))]
+    http.post("/v1/decisions/batch?wait=true", json={"orders": orders})
+    assert http.get("/v1/backlog").get_json()["waiting"] == 1
+
+
+@pytest.mark.parametrize("after", ["", "1", "1:2:3:4", "a:b:c:d:e", f"{9**30}:1:1:a:b"])
+def test_a_cursor_that_was_never_given_is_refused(http, after):
+    problem_of(http.get("/v1/backlog", query_string={"after": after}), 422)
+    problem_of(http.post("/v1/backlog/run", json={"after": after}), 422)
+
+
+def test_a_rejection_is_a_decision_with_a_place_of_its_own(http, pointsman):
+    first = http.post("/v1/decisions", json=order_json(("SHIRT", 2))).get_json()
+    (shipment,) = first["shipments"]
+    said = {"node": shipment["node"], "reason": "not_in_stock", "on_hand": 0, "op": "pick 9"}
+    made = http.post(f"/v1/decisions/{first['id']}/reject", json=said)
+    assert made.status_code == 201
+    second = checked(DecisionAnswer, made)
+    assert http.get(made.headers["Location"]).data == made.data
+    again = http.post(f"/v1/decisions/{first['id']}/reject", json=said)
+    assert (again.status_code, again.data) == (200, made.data)
+    chain = checked(ChainAnswer, http.get(f"/v1/decisions/{second['id']}/chain"))
+    assert (chain["first"], chain["decisions"]) == (first["id"], [first, second])
+    assert http.get(f"/v1/decisions/{first['id']}/chain").get_json() == chain
+    states = http.get(f"/v1/holds/{first['id']}").get_json()
+    assert [item["state"] for item in states["shipments"]] == ["rejected"]
+    problem = problem_of(http.post(f"/v1/decisions/{first['id']}/reject", json=said | {"op": "pick 10"}), 409)
+    assert "was rejected at 2026-11-27T09:00:00Z" in problem["detail"]
+    problem_of(http.post(f"/v1/decisions/{first['id']}/reject", json=said | {"reason": "damaged"}), 409)
+    assert pointsman.check().clean
+
+
+def test_some_units_of_some_lines_are_rejected(http):
+    first = http.post("/v1/decisions", json=order_json(("LAMP", 4), ("RARE", 1))).get_json()
+    said = {"node": "lyon", "reason": "damaged", "lines": {"LAMP": 1, "2": 1}, "on_hand": {"LAMP": 5}, "wait": True}
+    second = http.post(f"/v1/decisions/{first['id']}/reject", json=said).get_json()
+    assert {line["sku"]: line["quantity"] for line in second["order"]["lines"]} == {"LAMP": 1, "RARE": 1}
+    assert (second["status"], second["waiting"]) == ("unfilled", True)
+    position = http.get("/v1/stock/LAMP").get_json()
+    assert (position["on_hand"], position["held"]) == (5, 3)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"reason": "other"}, "node"),
+        ({"node": "lyon"}, "reason"),
+        ({"node": "lyon", "reason": "lazy"}, "reason"),
+        ({"node": "lille", "reason": "other"}, "node"),
+        ({"node": "lyon", "reason": "other", "lines": {}}, "lines"),
+        ({"node": "lyon", "reason": "other", "lines": {"1": 0}}, "lines.1.value"),
+        ({"node": "lyon", "reason": "other", "lines": {"1": 99}}, "lines.1"),
+        ({"node": "lyon", "reason": "other", "lines": ["1"]}, "lines"),
+        ({"node": "lyon", "reason": "other", "on_hand": 1}, "on_hand"),
+        ({"node": "lyon", "reason": "not_in_stock", "on_hand": -1}, "on_hand"),
+        ({"node": "lyon", "reason": "not_in_stock", "on_hand": {"GONE": 1}}, "on_hand.GONE"),
+        ({"node": "lyon", "reason": "not_in_stock", "on_hand": {"LAMP": "1"}}, "on_hand.LAMP.value"),
+        ({"node": "lyon", "reason": "other", "wait": "yes"}, "wait"),
+        ({"node": "lyon", "reason": "other", "because": "x"}, "because"),
+    ],
+)
+def test_a_rejection_with_mistakes_changes_nothing(http, contents, body, field):
+    first = http.post("/v1/decisions", json=order_json(("LAMP", 4))).get_json()
+    before = contents()
+    assert field in fields_of(problem_of(http.post(f"/v1/decisions/{first['id']}/reject", json=body), 422))
+    assert contents() == before
+
+
+def test_a_decision_nobody_knows_has_no_chain_and_is_not_rejected(http):
+    problem_of(http.get("/v1/decisions/unknown/chain"), 404)
+    problem_of(http.post("/v1/decisions/unknown/reject", json={"node": "lyon", "reason": "other"}), 404)

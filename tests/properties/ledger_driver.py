@@ -1,0 +1,26 @@
+"""State machines driven against a real server, run after run."""
+
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.conftest import activate
+from tests.support.facts import NOW
+
+
+def drive(machine, inventory, policies, *, pointsman, clock, client, network, steps):
+    """Runs of at most `steps`, each of a `machine(pointsman, clock, versions)`; `versions` are by name, as the rules in
+    `policies` are. One pointsman serves all runs: each begins at NOW on a network that remembers policies alone.
+    """
+    pointsman.load(inventory)
+    versions = {name: activate(pointsman, *rules) for name, rules in policies.items()}
+    kept = (f"{{{network}}}:facts", f"{{{network}}}:policies")
+
+    def fresh():
+        names = [name for name in client.scan_iter(f"{{{network}}}:*") if not name.decode().startswith(kept)]
+        if names:
+            client.unlink(*names)
+        clock.now = NOW
+        pointsman.load(inventory)
+        return machine(pointsman, clock, versions)
+
+    run_state_machine_as_test(fresh, settings=settings(max_examples=30, stateful_step_count=steps, deadline=None))

@@ -1,0 +1,34 @@
+"""Facts as they can be: random facts, mended where no world has such."""
+
+from hypothesis import strategies as st
+
+from rules.vocabulary import VOCABULARY, WEEKDAYS, Facts, Kind, Stage, Value
+from tests.properties import condition_trees
+
+_BOUNDLESS = (Kind.WORD, Kind.CHOICE, Kind.FLAG, Kind.TAGS)
+
+
+def possible(facts: Facts) -> Facts:
+    """The same facts with words of lists on their list, amounts not below 0, and the weekday that of the date."""
+    found = {path: _mended(path, value) for path, value in facts.items()}
+    day = found.get("now.date")
+    if isinstance(day, int) and found.get("now.weekday") is not None:
+        found["now.weekday"] = WEEKDAYS[(day - 1) % 7]
+    return found
+
+
+def _mended(path: str, value: Value | None) -> Value | None:
+    fact = VOCABULARY.get(path)
+    if fact is None or value is None:
+        return value
+    if fact.choices and value not in fact.choices:
+        return fact.choices[len(str(value)) % len(fact.choices)]
+    if fact.kind is Kind.TIME:
+        return min(1_439, max(0, int(value)))
+    if fact.kind in _BOUNDLESS or path == "stock.available":
+        return value
+    return max(0, int(value))
+
+
+def facts(stage: Stage) -> st.SearchStrategy[Facts]:
+    return condition_trees.facts(stage).map(possible)

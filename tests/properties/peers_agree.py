@@ -1,0 +1,50 @@
+"""Matching held against `conditions.holds`, and short ways to write rules."""
+
+from collections.abc import Iterable
+
+from engine.decide.matching.matcher import Matcher
+from rules.conditions import Compare, Condition, Operator, holds
+from rules.policy import PolicySet
+from rules.vocabulary import VOCABULARY, Facts, Stage, Value
+from tests.properties.condition_trees import EFFECTS, policy_set, rule_of
+
+PREFER = EFFECTS[Stage.OPTION][0]
+
+
+def meant(policies: PolicySet, stage: Stage, facts: Facts) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who acts and who is silenced, the plain way: a rule that fires acts unless one that acts overrides it."""
+    rules = {rule.id: rule for rule in policies.rules.values() if rule.acts_at(stage)}
+    fired = [name for name, rule in rules.items() if holds(rule.condition, facts)]
+
+    def acts(name: str) -> bool:
+        return not any(name in rules[other].overrides and acts(other) for other in fired)
+
+    return tuple(sorted(filter(acts, fired))), tuple(sorted(name for name in fired if not acts(name)))
+
+
+def assert_agrees(policies: PolicySet, cases: Iterable[tuple[Stage, Facts]]) -> Matcher:
+    """Each case at first sight, at once again, and when all others have been seen."""
+    matcher = Matcher(policies)
+    seen = []
+    try:
+        for stage, facts in cases:
+            expected = meant(policies, stage, facts)
+            for _ in range(2):
+                judgement = matcher.judge(stage, facts)
+                assert (judgement.fired, judgement.silenced) == expected
+            seen.append((stage, facts, expected))
+        for stage, facts, expected in reversed(seen):
+            judgement = matcher.judge(stage, facts)
+            assert (judgement.fired, judgement.silenced) == expected
+        assert matcher.incidents == 0
+    finally:
+        matcher.close()
+    return matcher
+
+
+def compare(path: str, operator: Operator, *operands: Value) -> Compare:
+    return Compare(fact=VOCABULARY[path], operator=operator, operands=operands)
+
+
+def prefers(conditions: Iterable[Condition]) -> PolicySet:
+    return policy_set([rule_of(f"p/r{number:04}", condition, PREFER) for number, condition in enumerate(conditions)])

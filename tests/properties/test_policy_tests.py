@@ -1,0 +1,145 @@
+"""What a decision really did, written down as a test, passes; with any one of it changed, it fails there."""
+
+from collections.abc import Iterator
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.files.policy_tests.reader import read_cases
+from engine.decide.decision import REASONS
+from engine.decide.matching.matcher import Matcher
+from engine.decide.policy_tests.comparison import Made, order_values, shipment_values, total_values, units_by_sku
+from engine.decide.policy_tests.expectation import ORDER_FACTS, SHIPMENT_FACTS, TOTAL_FACTS
+from engine.decide.policy_tests.runner import Case, _made, try_case
+from engine.decide.policy_tests.yaml_text import flow, told
+from rules.policy import PolicySet
+from tests.support.facts import policies
+from tests.support.policy_test_files import FILE
+
+RULES = (
+    "when: {node.type: store}, then: {prefer: 3.00}",
+    "when: {node.type: store, stock.on_hand: {more_than: 2}}, then: {keep: 1}",
+    "when: {node.type: warehouse}, then: {protect: {channel: app, units: 1}}",
+    "when: {service.mode: air}, then: {exclude: unless_needed}",
+    "when: {node.type: supplier, order.channel: web}, then: {exclude: true}",
+    "when: {order.units: {at_least: 3}}, then: {max_shipments: 2, hold: 90 min}",
+    "when: {order.channel: app}, then: {priority: 80, carbon_price: 2.50}",
+    "when: {node.tags: {has: closing}}, then: {keep: 0}, overrides: [test/r2]",
+    "when: {order.channel: web}, then: {avoid: 0.25}, overrides: [test/r1]",
+    "when: {product.sku: B}, then: {keep_together: true}",
+)
+NODES = ("warehouse", "store", "supplier", "shop")
+_units = st.integers(0, 4)
+_stock = st.fixed_dictionaries({sku: st.dictionaries(st.sampled_from(NODES), _units) for sku in ("A", "B")})
+_lines = st.dictionaries(st.sampled_from(("A", "B")), st.integers(1, 5), min_size=1)
+_scenes = st.fixed_dictionaries(
+    {
+        "channel": st.sampled_from(("web", "app")),
+        "promise": st.sampled_from(("", "12 h", "50 h")),
+        "lines": _lines,
+        "stock": _stock,
+        "rules": st.lists(st.booleans(), min_size=len(RULES), max_size=len(RULES)),
+    }
+)
+Claim = tuple[str, str, str]
+"""What is expected, as it is, and as it is not."""
+
+
+def read(scene: dict, found: PolicySet, expect: dict[str, str]) -> Case:
+    order = {"channel": scene["channel"], "lines": scene["lines"]}
+    order |= {"promise_by": scene["promise"]} if scene["promise"] else {}
+    said = ", ".join(f"{name}: {text}" for name, text in expect.items())
+    text = f"""
+nodes: {{shop: {{type: store, tags: [closing]}}, warehouse: {{services: [parcel, air]}}}}
+tests:
+  - test: a case
+    order: {flow(order)}
+    stock: {flow(scene["stock"])}
+    expect: {{{said}}}
+"""
+    return read_cases({FILE: text.encode()}, found)[0]
+
+
+def claims(made: Made, rules: list[str]) -> Iterator[Claim]:
+    """All there is to say of a decision, each with something else that might be said."""
+    decision = made.decision
+    fired, silenced = set(decision.fired), set(decision.silenced)
+    yield "status", decision.status, next(word for word in ("filled", "unfilled") if word != decision.status)
+    yield from shipment_claims(made)
+    yield from unfilled_claims(made)
+    for name, those in (("fired", fired), ("silenced", silenced)):
+        others = set(rules) - those
+        if those and others:
+            yield name, flow(sorted(those)), flow([*sorted(those), min(others)])
+            yield f"not_{name}", flow(sorted(others)), flow([*sorted(others), min(those)])
+    for way in made.excluded[:1]:
+        said = {"node": way.node, "service": way.service, "sku": way.sku, "by": list(way.by)}
+        flag = ["false", "true"][way.unless_needed], ["true", "false"][way.unless_needed]
+        was, was_not = (flow([{**said, "unless_needed": word}]) for word in flag)
+        yield "excluded", was, was_not
+        yield "not_excluded", was_not, was
+    kept = {sku: {node: item[2] for node, item in nodes.items()} for sku, nodes in decision.positions.items()}
+    for sku, nodes in kept.items():
+        for node, units in nodes.items():
+            yield "kept", flow(kept), flow({**kept, sku: {**nodes, node: units + 1}})
+    for name, value in order_values(made).items():
+        yield name, told(ORDER_FACTS[name].kind, value), told(ORDER_FACTS[name].kind, int(value) + 1)
+    totals = {name: value for name, value in total_values(decision).items() if value is not None}
+    said = {name: told(TOTAL_FACTS[name].kind, value) for name, value in totals.items()}
+    for name, value in totals.items():
+        yield "totals", flow(said), flow({**said, name: told(TOTAL_FACTS[name].kind, value + 1)})
+
+
+def shipment_claims(made: Made) -> Iterator[Claim]:
+    said = []
+    for shipment in made.decision.shipments:
+        values = shipment_values(shipment, made.decision.decided_at)
+        words = {name: told(SHIPMENT_FACTS[name].kind, value) for name, value in values.items() if value is not None}
+        more = {"rules": list(shipment.rules)} if shipment.rules else {}
+        said.append({**words, "lines": units_by_sku(shipment), **more})
+    yield "shipments", flow(said), flow([*said, {}])
+    for index, shipment in enumerate(made.decision.shipments):
+        values = shipment_values(shipment, made.decision.decided_at)
+        changes = [{name: told(SHIPMENT_FACTS[name].kind, int(values[name]) + 1)} for name in ("units", "cost", "co2")]
+        changes += [{name: told(SHIPMENT_FACTS[name].kind, int(values[name]) + 60)} for name in ("distance", "arrives")]
+        changes += [{"node": "distributor"}, {"service": "rail"}, {"lines": {}}]
+        changes += [] if values["late"] is None else [{"late": "false" if values["late"] else "true"}]
+        for change in changes:
+            yield "shipments", flow(said), flow([*said[:index], {**said[index], **change}, *said[index + 1 :]])
+        yield "shipments", flow(said), flow([*said[:index], *said[index + 1 :]])
+
+
+def unfilled_claims(made: Made) -> Iterator[Claim]:
+    parts = {
+        part.sku: {
+            "units": part.quantity,
+            "reason": [reason.code for reason in part.reasons],
+            "by": sorted({rule for reason in part.reasons for rule in reason.rules}),
+        }
+        for part in made.decision.unfilled
+    }
+    sku = made.decision.order.lines[0].sku
+    yield "unfilled", flow(parts), flow({} if sku in parts else {**parts, sku: 1})
+    for name, part in parts.items():
+        yield "unfilled", flow(parts), flow({**parts, name: {**part, "units": part["units"] + 1}})
+        wrong = [*part["reason"], next(code for code in REASONS if code not in part["reason"])]
+        yield "unfilled", flow(parts), flow({**parts, name: {**part, "reason": wrong}})
+
+
+@given(scene=_scenes, data=st.data())
+def test_what_was_decided_passes_as_a_test_and_fails_with_any_one_of_it_changed(scene, data):
+    # the rules keep their numbers, so that those that override name the same ones
+    never = "when: {order.channel: social}, then: {tier: 5}"
+    found = policies(*(rule if on else never for rule, on in zip(RULES, scene["rules"], strict=True)))
+    matcher = Matcher(found)
+    try:
+        made = _made(read(scene, found, {}), matcher)
+        said = list(claims(made, list(found.rules)))
+        truth = {name: text for name, text, _ in said}
+        assert try_case(read(scene, found, truth), matcher).differences == ()
+
+        name, _, untrue = data.draw(st.sampled_from(said))
+        differences = try_case(read(scene, found, {**truth, name: untrue}), matcher).differences
+        assert [item.what.split(".")[0] for item in differences] == [name]
+    finally:
+        matcher.close()

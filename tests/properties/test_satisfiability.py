@@ -1,0 +1,163 @@
+"""What is said about conditions is so: of every condition, and of every pair of them."""
+
+import itertools
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, glob, holds
+from rules.lint import glob_automaton
+from rules.lint.satisfiability import Search, implies, plan, satisfiable, witness
+from rules.vocabulary import VOCABULARY, Kind, Stage, attribute
+from tests.properties import condition_trees, networks
+
+MANY = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+OPTION = Stage.OPTION
+
+
+def compare(path: str, operator: Operator, *operands) -> Compare:
+    return Compare(fact=VOCABULARY[path], operator=operator, operands=operands)
+
+
+@MANY
+@given(condition=condition_trees.conditions(OPTION), facts=st.lists(networks.facts(OPTION), min_size=1, max_size=5))
+def test_a_condition_holds_of_its_witness_or_of_nothing(condition, facts):
+    way = Search().way([plan(condition)])
+    if way is None:
+        assert not any(holds(condition, known) for known in facts)
+    else:
+        found = witness(way)
+        assert holds(condition, found)
+        assert networks.possible(found) == found
+
+
+@MANY
+@given(condition=condition_trees.conditions(OPTION), facts=networks.facts(OPTION))
+def test_what_does_not_meet_a_condition_is_met_by_all_else(condition, facts):
+    way = Search().way([plan(condition, true=False)])
+    if way is None:
+        assert holds(condition, facts)
+    else:
+        assert not holds(condition, witness(way))
+
+
+@MANY
+@given(
+    one=condition_trees.conditions(OPTION),
+    other=condition_trees.conditions(OPTION),
+    widened=st.booleans(),
+    facts=st.lists(networks.facts(OPTION), min_size=1, max_size=5),
+)
+def test_what_implies_another_never_holds_without_it(one, other, widened, facts):
+    if widened:
+        other = AnyOf(parts=(other, one))
+        assert implies(one, other)
+    if implies(one, other):
+        assert all(holds(other, known) for known in facts if holds(one, known))
+    else:
+        way = Search().way([plan(one), plan(other, true=False)])
+        assert holds(one, witness(way))
+        assert not holds(other, witness(way))
+
+
+@MANY
+@given(condition=condition_trees.conditions(OPTION))
+def test_a_condition_and_its_negation_never_meet(condition):
+    assert satisfiable(plan(All(parts=(condition, Not(part=condition))))) is False
+    assert satisfiable(plan(AnyOf(parts=(condition, Not(part=condition))))) is True
+
+
+FEW_FACTS = [
+    *(fact for fact in VOCABULARY.values() if fact.path in ("order.units", "order.postcode", "order.tags", "now.time")),
+    *(fact for fact in VOCABULARY.values() if fact.path in ("node.type", "route.late", "stock.available")),
+    attribute("node.attributes.x", Kind.NUMBER),
+    attribute("node.attributes.x", Kind.WORD),
+]
+
+
+def values_near(condition: Condition):
+    """By path, a value of every class that the condition tells apart, tried out one by one."""
+    texts = sorted({*condition_trees.WORDS, *condition_trees.OTHER_WORDS})
+    numbers = sorted(
+        {
+            near
+            for number in condition_trees.NUMBERS + condition_trees.MINUTES
+            for near in (number - 1, number, number + 1)
+        }
+    )
+    tags = [frozenset(some) for size in range(6) for some in itertools.combinations(condition_trees.TAGS, size)]
+    choices = {"node.type": VOCABULARY["node.type"].choices, "route.late": (True, False)}
+    known = {
+        "order.units": [number for number in numbers if number >= 0],
+        "order.postcode": texts,
+        "order.tags": tags,
+        "now.time": [number for number in numbers if 0 <= number < 1_440],
+        "stock.available": [number for number in numbers if number >= 0],
+        "node.attributes.x": [
+            *texts,
+            *(near for n in condition_trees.NUMBERS for near in (n - 1, n, n + 1)),
+            True,
+            frozenset(),
+        ],
+        **choices,
+    }
+    return [[(path, value) for value in (None, *known[path])] for path in condition]
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    data=st.data(),
+    paths=st.lists(st.sampled_from(FEW_FACTS), min_size=1, max_size=2),
+)
+def test_comparisons_on_one_fact_each_are_told_exactly(data, paths):
+    """Against trying every value: who says never, and who says ever, are both right."""
+    parts = []
+    for fact in paths * 3:
+        compared = data.draw(condition_trees.compared(fact).filter(lambda item: item.operator is not Operator.MATCHES))
+        parts.append(Not(part=compared) if data.draw(st.booleans()) else compared)
+    condition = All(parts=tuple(parts))
+    tried = itertools.product(*values_near({fact.path for fact in paths}))
+    assert satisfiable(plan(condition)) is any(holds(condition, dict(facts)) for facts in tried)
+
+
+@settings(max_examples=1_000)
+@given(
+    wanted=st.lists(st.lists(st.text("ab*?", max_size=4), min_size=1, max_size=2), max_size=2),
+    barred=st.lists(st.text("ab*?", max_size=4), max_size=2),
+    words=st.lists(st.text("ab*?", max_size=2), max_size=2),
+)
+@example(wanted=[["a*"], ["*b"]], barred=["a?b", "ab"], words=[])
+def test_a_word_that_fits_globs_is_found_if_there_is_one(wanted, barred, words):
+    def meets(word: str) -> bool:
+        fits = [any(glob(text).fullmatch(word) for text in group) for group in wanted]
+        return all(fits) and not any(glob(text).fullmatch(word) for text in barred) and word not in words
+
+    found = glob_automaton.fitting(frozenset(map(frozenset, wanted)), frozenset(barred), frozenset(words))
+    short = ("".join(letters) for size in range(5) for letters in itertools.product("ab*?c", repeat=size))
+    if found is None:
+        assert not any(map(meets, short))
+    else:
+        assert meets(found)
+
+
+def test_a_question_that_would_take_too_long_is_not_answered():
+    """Seven pigeons in six holes, no two in one: true of no facts, but not to be seen without much trying."""
+    holes = VOCABULARY["order.tags"]
+    sits = {
+        (pigeon, hole): Compare(fact=holes, operator=Operator.HAS, operands=(f"{pigeon}{hole}",))
+        for pigeon in range(7)
+        for hole in range(6)
+    }
+    somewhere = [AnyOf(parts=tuple(sits[pigeon, hole] for hole in range(6))) for pigeon in range(7)]
+    alone = [
+        Not(part=All(parts=(sits[one, hole], sits[other, hole])))
+        for hole in range(6)
+        for one, other in itertools.combinations(range(7), 2)
+    ]
+    assert satisfiable(plan(All(parts=(*somewhere, *alone)))) is None
+
+
+def test_globs_too_long_to_tell_are_not_told():
+    word = compare("order.postcode", Operator.MATCHES, "a" * glob_automaton.MOST_LETTERS + "*")
+    other = compare("order.postcode", Operator.MATCHES, "b*")
+    assert satisfiable(plan(All(parts=(word, other)))) is None

@@ -1,0 +1,119 @@
+"""`python -m tests.soak.kill_and_recover`: of the decisions that were answered, how many are in the log after what
+befell it.
+
+The server is killed with -9 and started again from its file; or its replica is cut off half way, it is killed, and
+the replica takes over. What a power cut takes can't be tried here: with `everysec` it is up to a second.
+"""
+
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from engine.errors import StoreUnavailable
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store import decision_log
+from tests.conftest import activate
+from tests.support.facts import LYON, NOW, inventory, node, order
+from tests.support.redis_topologies import HOST, Node, nodes
+from tests.support.wait_until import wait_until
+
+
+@dataclass(frozen=True)
+class Survival:
+    """Decisions that were answered, and those of them in the log afterwards; `clean` if `ledger check` said so."""
+
+    answered: int
+    survived: int
+    clean: bool
+
+
+@click.command()
+@click.option("--decisions", default=1_000, show_default=True)
+def main(*, decisions: int) -> None:
+    """Print what survives what."""
+    # servers are ended by leaving blocks, so a request to end must leave them
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with tempfile.TemporaryDirectory(prefix="pointsman-surviving-") as made:
+        data = Path(made)
+        for fsync in ("everysec", "always"):
+            _print(f"server killed, {fsync}", killed(data / fsync, fsync, decisions))
+        for replicas in (0, 1):
+            said = "with POINTSMAN_REPLICAS=1 (WAIT)" if replicas else "without WAIT"
+            found = failed_over(data / f"replicas-{replicas}", replicas, decisions)
+            _print(f"replica cut off half way, primary killed, {said}", found)
+
+
+def killed(data: Path, fsync: str, decisions: int) -> Survival:
+    with nodes(data, 1, "--appendonly", "yes", "--appendfsync", fsync) as (server,):
+        with shop(server) as pointsman:
+            answered = decided(pointsman, decisions)
+        server.kill()
+        server.start()
+        return survival(server, answered)
+
+
+def failed_over(data: Path, replicas: int, decisions: int) -> Survival:
+    with nodes(data, 2, "--appendonly", "yes") as (primary, replica):
+        replica.ask("REPLICAOF", HOST, primary.port)
+        wait_until(lambda: _is_linked(replica), "the replica has its primary's data")
+        with shop(primary, replicas) as pointsman:
+            answered = decided(pointsman, decisions // 2)
+            primary.ask("WAIT", 1, 5_000)
+            replica.ask("REPLICAOF", HOST, 1)  # what is cut off keeps what it has
+            # each that waits for the replica waits in vain, for a second
+            answered += decided(pointsman, 3 if replicas else decisions - decisions // 2)
+            primary.kill()
+        replica.ask("REPLICAOF", "NO", "ONE")
+        return survival(replica, answered)
+
+
+@contextmanager
+def shop(server: Node, replicas: int = 0) -> Iterator[Pointsman]:
+    settings = Settings(redis_url=_url(server), replicas=replicas)
+    with Pointsman(settings, clock=lambda: NOW) as pointsman:
+        pointsman.load(inventory([node("lyon", LYON)], {"A": {"lyon": 1_000_000}}))
+        activate(pointsman)
+        yield pointsman
+
+
+def decided(pointsman: Pointsman, count: int) -> list[str]:
+    """The decisions that were answered."""
+    answered = []
+    for _ in range(count):
+        try:
+            answered.append(pointsman.decide(order()).record["id"])
+        except StoreUnavailable:
+            continue
+    return answered
+
+
+def survival(server: Node, answered: list[str]) -> Survival:
+    with Pointsman(Settings(redis_url=_url(server)), clock=lambda: NOW) as pointsman:
+        logged = {entry.decision for entry in decision_log.entries(pointsman._client, pointsman._keys)}
+        clean = pointsman.check().clean
+    return Survival(answered=len(answered), survived=len(logged & set(answered)), clean=clean)
+
+
+def _url(server: Node) -> str:
+    return f"redis://{HOST}:{server.port}"
+
+
+def _is_linked(node: Node) -> bool:
+    with node.client as client:
+        return client.info("replication").get("master_link_status") == "up"
+
+
+def _print(what: str, found: Survival) -> None:
+    clean = "ledger clean" if found.clean else "LEDGER NOT CLEAN"
+    click.echo(f"{what}: {found.survived:,} of {found.answered:,} answered decisions, {clean}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

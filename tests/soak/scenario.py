@@ -1,0 +1,64 @@
+"""What the soak is about: 500 positions with little on each, and policies that take turns."""
+
+import time
+from dataclasses import dataclass
+
+from engine.model.facts import Inventory
+from tests.support.facts import NOW, Place, inventory, node, policy_file, service
+
+SKUS = [f"S{number:02}" for number in range(50)]
+NODES = [f"n{number}" for number in range(10)]
+CHANNELS = ("app", "web")
+UNITS = 20
+WAITING = 0.3
+"""How many of the orders let their unfilled units wait."""
+FULL, MOST_A_DAY = "n3", 400
+HOLD = "then: {hold: 20 m}"
+# two of the nodes alone: all would rest nearly always
+REST = "when: {rejection.reason: [no_capacity, other], node.id: [n1, n2]}, then: {rest_after_rejection: 20 m}"
+POLICIES = {
+    "nothing kept": (HOLD, REST),
+    "keep two": (HOLD, "then: {keep: 2}", REST),
+    "keep a tenth": (HOLD, "then: {keep: 10%}"),
+    "protect": (HOLD, "then: {protect: [{channel: app, units: 3}, {channel: app, share: 20%}]}", REST),
+    "a full day": (HOLD, "when: {node.id: n3}, then: {daily_orders: 400}"),
+}
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Runs faster than the world, so that holds of minutes expire in seconds; the same in every process."""
+
+    began: float
+    speed: int
+
+    def __call__(self) -> float:
+        return self.then(time.time())
+
+    def then(self, seconds: float) -> float:
+        """What it said at that instant of the world."""
+        return NOW + (seconds - self.began) * self.speed
+
+
+def warehouse(units: int) -> Inventory:
+    nodes = [
+        node(name, Place(latitude=44_000_000 + 400_000 * number, longitude=1_000_000 + 500_000 * number))
+        for number, name in enumerate(NODES)
+    ]
+    return inventory(nodes, {sku: dict.fromkeys(NODES, units) for sku in SKUS}, services=[service()])
+
+
+def files(name: str) -> dict[str, bytes]:
+    return policy_file(*POLICIES[name])
+
+
+def floor(policy: str, channel: str, on_hand: int) -> int:
+    """Of POLICIES, said a second time."""
+    match policy:
+        case "keep two":
+            return 2
+        case "keep a tenth":
+            return -(-on_hand // 10)
+        case "protect":
+            return 0 if channel == "app" else max(3, -(-on_hand // 5))
+    return 0

@@ -1,0 +1,228 @@
+"""What is left after a soak, judged: by `ledger check`, and by reading the log a second time with code of its own."""
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from engine.service import Pointsman
+from engine.store import decision_log
+from engine.store.decision_log import Entry
+from tests.soak.scenario import FULL, MOST_A_DAY, Clock, floor
+
+_STATES = {"confirmed", "released", "expired", "rejected"}
+
+
+@dataclass(kw_only=True)
+class Verdict:
+    """Units oversold, floors broken, days too full, shipments given to nodes that rest, holds leaked, answers that the
+    log does not have, drifts.
+    """
+
+    decisions: int = 0
+    answers: int = 0
+    entries: Counter[str] = field(default_factory=Counter)
+    followed: Counter[str] = field(default_factory=Counter)
+    """Decisions that follow others, by because of what."""
+    lacked: int = 0
+    """Decisions of batches that say which order took what they lacked."""
+    oversold: int = 0
+    floors_broken: int = 0
+    days_too_full: int = 0
+    rests: int = 0
+    """Begun."""
+    shipped_resting: int = 0
+    leaked: int = 0
+    lost: list[str] = field(default_factory=list)
+    drifts: list[str] = field(default_factory=list)
+
+    @property
+    def faults(self) -> int:
+        counted = self.oversold + self.floors_broken + self.days_too_full
+        counted += self.shipped_resting + self.leaked
+        return counted + len(self.lost) + len(self.drifts)
+
+
+@dataclass(kw_only=True)
+class Reading:
+    """The log, read by the judge. `policies` are names by version, `clock` is that of the callers."""
+
+    policies: Mapping[str, str]
+    clock: Clock
+    verdict: Verdict
+    bodies: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of each decision's bytes."""
+    held: Counter[tuple[str, str]] = field(default_factory=Counter)
+    loads: Counter[tuple[str, str]] = field(default_factory=Counter)
+    shipments: dict[str, list[Counter[tuple[str, str]]]] = field(default_factory=dict)
+    days: dict[str, str] = field(default_factory=dict)
+    states: dict[str, list[str]] = field(default_factory=dict)
+    until: dict[str, int] = field(default_factory=dict)
+    moved: dict[str, int] = field(default_factory=dict)
+    rejected: set[tuple[str, str]] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
+    resting: dict[str, int] = field(default_factory=dict)
+    """Until when, by node."""
+    woken: set[tuple[str, str]] = field(default_factory=set)
+
+    def add(self, entry: Entry) -> None:
+        self.verdict.entries[entry.kind] += 1
+        match entry.kind:
+            case "decided":
+                self._decided(entry, entry.record)
+            case "extended":
+                self.until[entry.decision] = entry.until or 0
+            case "moved":
+                for (_, _, delta, op, _), bit in zip(orjson.loads(entry.body), entry.taken, strict=True):
+                    if bit == "1":
+                        self.verdict.lost += [f"movement {op} was applied twice"] if op in self.moved else []
+                        self.moved[op] = delta
+            case "rejected":
+                self._rejected(entry, entry.record)
+            case "woken":
+                self._woken(entry)
+            case "withdrawn":
+                self._waits_no_more(entry.decision)
+            case "confirmed" | "released" | "expired":
+                self._ended(entry)
+            case _:
+                self.verdict.lost.append(f"an entry of a kind nobody asked for: {entry.kind}")
+
+    def _decided(self, entry: Entry, record: Mapping[str, Any]) -> None:
+        self.verdict.decisions += 1
+        self.bodies[entry.decision] = hashlib.sha256(entry.body).hexdigest()
+        parts = [Counter() for _ in record["shipments"]]
+        for part, shipment in zip(parts, record["shipments"], strict=True):
+            for line in shipment["lines"]:
+                part[line["sku"], shipment["node"]] += line["quantity"]
+        policy = self.policies[record["policy_version"]]
+        taken = sum(parts, Counter())
+        for (spot, units), (on_hand, _, _) in zip(sorted(taken.items()), entry.stood, strict=True):
+            there = on_hand - self.held[spot]
+            self.verdict.oversold += max(0, units - there)
+            self.verdict.floors_broken += units > there - floor(policy, record["order"]["channel"], on_hand)
+        self.held.update(taken)
+        for shipment in record["shipments"]:
+            self.loads[entry.day, shipment["node"]] += 1
+        # the commit went by an instant before its own: whoever rests still rested then. That one is not in the log, so
+        # of who rested then and does no more nothing can be said
+        committed = self.clock.then(entry.place[0] / 1_000)
+        self.verdict.shipped_resting += sum(
+            self.resting.get(shipment["node"], 0) > committed for shipment in record["shipments"]
+        )
+        full = policy == "a full day" and any(shipment["node"] == FULL for shipment in record["shipments"])
+        self.verdict.days_too_full += full and self.loads[entry.day, FULL] > MOST_A_DAY
+        self.shipments[entry.decision], self.days[entry.decision] = parts, entry.day
+        self.states[entry.decision] = ["held"] * len(parts)
+        self.verdict.lacked += bool(record.get("lacked"))
+        self._follows(entry.decision, record)
+
+    def _follows(self, decision: str, record: Mapping[str, Any]) -> None:
+        follows = record.get("follows", {"because": None})
+        self.verdict.followed[follows["because"]] += 1
+        if follows["because"] == "stock":
+            self._waits_no_more(follows["decision"])
+        if record.get("waiting"):
+            self.waiting.add(decision)
+
+    def _waits_no_more(self, decision: str) -> None:
+        self.verdict.lost += [] if decision in self.waiting else [f"what waited of {decision} was taken up twice"]
+        self.waiting.discard(decision)
+
+    def _rejected(self, entry: Entry, record: Mapping[str, Any]) -> None:
+        self.rejected.add((entry.decision, record["node"]))
+        for number, units in record["parts"]:
+            part = self.shipments[entry.decision][number]
+            gone = Counter({(sku, record["node"]): count for sku, count in units})
+            self.verdict.lost += [] if gone <= part else [f"{entry.decision} was rejected beyond what it held"]
+            self.held.subtract(gone)
+            self.shipments[entry.decision][number] = part - gone
+            self.verdict.lost += [] if (part == gone) == (number in record["ended"]) else [f"{entry.decision} ended?"]
+            if part == gone:
+                self.states[entry.decision][number] = "rejected"
+                self.loads[self.days[entry.decision], record["node"]] -= record["room"]
+
+        if "rest" in record:
+            self.verdict.rests += 1
+            self.resting[record["node"]] = max(self.resting.get(record["node"], 0), record["rest"]["until"])
+
+    def _woken(self, entry: Entry) -> None:
+        self.woken.add((entry.decision, entry.caller))
+        rested = self.resting.pop(entry.decision, 0) > entry.at
+        self.verdict.lost += [] if rested else [f"{entry.decision} was let rest no more, and did not rest"]
+
+    def _ended(self, entry: Entry) -> None:
+        for number in entry.shipments or ():
+            part = self.shipments[entry.decision][number]
+            self.verdict.lost += [f"{entry.decision} ended twice"] if not part else []
+            self.held.subtract(part)
+            if entry.kind != "confirmed" and part:
+                self.loads[self.days[entry.decision], next(iter(part))[1]] -= 1
+            self.shipments[entry.decision][number] = Counter()
+            self.states[entry.decision][number] = entry.kind
+
+
+def judge(pointsman: Pointsman, answers: Path, policies: Mapping[str, str], clock: Clock) -> Verdict:
+    """`answers` is the folder of what the callers wrote down."""
+    verdict = Verdict()
+    reading = Reading(policies=policies, clock=clock, verdict=verdict)
+    for entry in decision_log.entries(pointsman._client, pointsman._keys):
+        reading.add(entry)
+    _compare(pointsman, reading, answers)
+    audit = pointsman.check()
+    verdict.drifts = [str(drift) for drift in audit.drifts]
+    verdict.leaked = sum(reading.held.values()) + audit.held + len(list(pointsman._client.scan(_holds(pointsman))))
+    return verdict
+
+
+def _holds(pointsman: Pointsman) -> str:
+    return pointsman._keys.hold_prefix
+
+
+def _compare(pointsman: Pointsman, reading: Reading, answers: Path) -> None:
+    newest: defaultdict[str, int] = defaultdict(int)
+    for kind, name, said in _written(answers):
+        reading.verdict.answers += 1
+        if kind == "counted":
+            newest[name] = max(newest[name], said)
+        elif not _is_logged(reading, kind, name, said):
+            reading.verdict.lost.append(f"{kind} {name} {said}")
+    waiting = {place.waiting.decision for place in pointsman.backlog.page(limit=1_000_000).places}
+    reading.verdict.lost += [f"waiting {name}" for name in sorted(waiting ^ reading.waiting)]
+    for name, number in newest.items():
+        sku, node = name.split()
+        stamp = pointsman._client.redis.hget(pointsman._keys.stamp(sku), node)
+        if stamp is None or int(stamp.split()[1]) < number:
+            reading.verdict.lost.append(f"counted {name} {number}")
+
+
+def _is_logged(reading: Reading, kind: str, name: str, said: Any) -> bool:
+    """Whether the log has what a caller was answered."""
+    match kind:
+        case "decided":
+            return reading.bodies.get(name) == said
+        case "ended":
+            return len(said) == len(reading.states.get(name, ())) and all(
+                state in ("held", known) for state, known in zip(said, reading.states[name], strict=True)
+            )
+        case "extended":
+            return reading.until.get(name, 0) >= said or set(reading.states[name]) & _STATES != set()
+        case "moved":
+            return reading.moved.get(name) == said
+        case "rejected":
+            return (name, said) in reading.rejected
+        case "woken":
+            return (name, said) in reading.woken
+    return False
+
+
+def _written(answers: Path) -> Iterator[tuple[str, str, Any]]:
+    for file in sorted(answers.glob("*.answers")):
+        for line in file.read_bytes().splitlines(keepends=True):
+            if line.endswith(b"\n"):
+                yield json.loads(line)

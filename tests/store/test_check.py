@@ -1,0 +1,132 @@
+"""`ledger check` finds whatever makes the ledger differ from the log, and changes nothing."""
+
+import orjson
+import pytest
+
+from tests.support.facts import order
+from tests.support.order_json import shipped_units
+
+
+@pytest.fixture
+def held(pointsman):
+    """Two decisions that live: three RARE in Lyon, and five SHIRT."""
+    return [pointsman.decide(order(*lines)).record for lines in ([("RARE", 3)], [("SHIRT", 5)])]
+
+
+@pytest.fixture
+def key(network):
+    return lambda name: f"{{{network}}}:{name}"
+
+
+def drifts(pointsman):
+    return [str(drift) for drift in pointsman.check().drifts]
+
+
+def test_a_ledger_nobody_touched_is_clean_and_its_sums_agree(pointsman, held):
+    audit = pointsman.check()
+    assert audit.clean
+    assert (audit.decisions, audit.positions, audit.on_hand) == (2, 8, 35)
+    assert audit.shipped == audit.held == sum(map(shipped_units, held)) == 8
+    assert audit.ended == 0
+
+
+def test_a_check_changes_nothing(pointsman, held, contents):
+    before = contents()
+    pointsman.check()
+    assert contents() == before
+
+
+def test_an_empty_network_is_clean(bare):
+    audit = bare.check()
+    assert (audit.clean, audit.decisions, audit.positions, audit.held) == (True, 0, 0, 0)
+
+
+@pytest.mark.parametrize("by", [1, -1])
+def test_a_count_of_held_units_changed_by_hand_is_found(pointsman, held, redis_client, key, by):
+    redis_client.hincrby(key("held:RARE"), "lyon", by)
+    found = drifts(pointsman)
+    assert f"RARE at lyon: units held: {3 + by} found, 3 expected" in found
+    assert ("RARE at lyon: more held than on hand: 4 found, 3 expected" in found) is (by == 1)
+
+
+def test_units_held_where_nobody_holds_any_are_found(pointsman, held, redis_client, key):
+    redis_client.hincrby(key("held:LAMP"), "lyon", 1)
+    redis_client.hincrby(key("held:ÉTÉ 日本 ☂"), "paris", 1)
+    assert drifts(pointsman) == [
+        "LAMP at lyon: units held: 1 found, 0 expected",
+        "ÉTÉ 日本 ☂ at paris: units held: 1 found, 0 expected",
+        "ÉTÉ 日本 ☂ at paris: more held than on hand: 1 found, 0 expected",
+    ]
+
+
+def test_a_count_that_was_deleted_is_found(pointsman, held, redis_client, key):
+    redis_client.delete(key("held:RARE"))
+    assert drifts(pointsman) == ["RARE at lyon: units held: 0 found, 3 expected"]
+
+
+def test_a_hold_that_was_deleted_is_found(pointsman, held, redis_client, key):
+    redis_client.delete(key(f"hold:{held[0]['id']}"))
+    assert drifts(pointsman) == [f"the hold of decision {held[0]['id']}: 0 found, 3 expected"]
+
+
+def test_a_hold_taken_away_with_its_units_is_missed_by_the_log(pointsman, held, redis_client, key):
+    redis_client.delete(key(f"hold:{held[0]['id']}"), key("held:RARE"))
+    assert drifts(pointsman) == [
+        f"the hold of decision {held[0]['id']}: 0 found, 3 expected",
+        "RARE at lyon: units held: 0 found, 3 expected",
+    ]
+
+
+def test_a_hold_that_outlives_its_end_in_the_log_is_found(pointsman, held, redis_client, key):
+    redis_client.xadd(key("log"), {"kind": "expired", "id": held[0]["id"], "at": 1})
+    assert drifts(pointsman) == [
+        f"hold {held[0]['id']} without a decision: 3 found, 0 expected",
+        "open holds of caller '': 2 found, 1 expected",
+        "RARE at lyon: units held: 3 found, 0 expected",
+        "shipments of lyon on 2026-11-27: 2 found, 1 expected",
+        f"endings of the shipments of decision {held[0]['id']}: 0 found, 1 expected",
+    ]
+
+
+def test_a_hold_changed_by_hand_is_found(pointsman, held, redis_client, key):
+    name = held[0]["id"]
+    redis_client.hset(key(f"hold:{name}"), "0", orjson.dumps(["lyon", "parcel", [["RARE", 2]]]))
+    assert drifts(pointsman) == [f"the hold of decision {name}: 2 found, 3 expected"]
+
+
+def test_a_hold_moved_to_another_position_is_found(pointsman, held, redis_client, key):
+    name = held[0]["id"]
+    redis_client.hset(key(f"hold:{name}"), "0", orjson.dumps(["lyon", "parcel", [["LAMP", 3]]]))
+    assert drifts(pointsman) == [f"the hold of decision {name}: 3 found, 3 expected"]
+
+
+def test_a_hold_without_a_decision_is_found(pointsman, held, redis_client, key):
+    redis_client.hset(key("hold:stray"), "0", orjson.dumps(["lyon", "parcel", [["RARE", 2]]]))
+    assert drifts(pointsman) == ["hold stray without a decision: 2 found, 0 expected"]
+
+
+def test_stock_counted_below_what_is_held_is_told_and_no_drift(pointsman, held, redis_client, key):
+    redis_client.hset(key("on_hand:RARE"), "lyon", 1)
+    assert drifts(pointsman) == []
+    assert pointsman.check().short == 2
+
+
+def test_a_hold_that_will_never_expire_is_found(pointsman, held, redis_client, key):
+    redis_client.zrem(key("expiring"), held[0]["id"])
+    assert drifts(pointsman) == [f"hold {held[0]['id']} never expires: 3 found, 0 expected"]
+
+
+def test_a_hold_that_expired_is_no_drift(pointsman, held, clock):
+    clock.now += 3 * 86_400
+    pointsman.ready()  # reads a snapshot, which ends what has expired
+    audit = pointsman.check()
+    assert audit.clean
+    assert (audit.held, audit.shipped, audit.ended) == (0, 8, 8)
+
+
+def test_a_log_longer_than_a_batch_is_read_whole_and_once(pointsman, redis_client, key):
+    for _ in range(1_001):
+        pointsman.decide(order(("NONE", 1)))
+    pointsman.decide(order(("RARE", 1)))
+    audit = pointsman.check()
+    assert (audit.clean, audit.decisions, audit.shipped) == (True, 1_002, 1)

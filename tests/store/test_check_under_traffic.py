@@ -1,0 +1,169 @@
+"""A check of a ledger nobody harmed is clean, whatever goes on between any two things that it reads."""
+
+import contextlib
+import itertools
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from engine.errors import PointsmanError
+from engine.orders.rejection import Refusal
+from engine.store.connection.client import Client
+from engine.store.keys import Keys
+from engine.store.reconcile.check import Check
+from engine.store.stock import Count, Movement, Stamp
+from tests.conftest import activate
+from tests.support.facts import LILLE, LYON, inventory, node, order
+
+STOCK = {"A": {"lille": 500}, "B": {"lyon": 500}, "C": {"lyon": 500, "lille": 500}, "NONE": {}}
+
+
+class Interrupted(Client):
+    """Each time something is to be asked of the server, somebody else is faster; the first time for making it."""
+
+    def __init__(self, url, others):
+        self._others = iter(others)
+        super().__init__(url)
+
+    @property
+    def redis(self):
+        next(self._others, list)()
+        return self._redis
+
+    @redis.setter
+    def redis(self, made):
+        self._redis = made
+
+
+class Shop:
+    """What goes on in it, each thing without an argument. What is refused (nothing to end, say) is left."""
+
+    def __init__(self, pointsman):
+        self._pointsman = pointsman
+        self._decided = []
+        self._numbers = itertools.count(1)
+        pointsman.forget()
+        pointsman.load(inventory([node("lyon", LYON), node("lille", LILLE)], STOCK))
+        activate(pointsman, "then: {hold: 1 h}")
+
+    def act(self, *names):
+        for name in names:
+            with contextlib.suppress(PointsmanError, IndexError):
+                getattr(self, name)()
+
+    def move(self, sku="C", name="lyon"):
+        self._pointsman.stock.move([Movement(op=f"{next(self._numbers)}", node=name, sku=sku, delta=3)])
+
+    def move_another(self):
+        self.move("A", "lille")
+
+    def count(self):
+        stamp = Stamp(kind="s", number=next(self._numbers))
+        self._pointsman.stock.put(Count(node="lyon", sku="C", on_hand=300, stamp=stamp))
+
+    def decide(self):
+        self._decided.append(self._pointsman.decide(order(("A", 1), ("B", 1), ("C", 2))).record["id"])
+
+    def decide_for_nothing(self):
+        self._pointsman.decide(order(("NONE", 1)))
+
+    def confirm_a_part(self):
+        self._pointsman.holds.confirm(self._decided[-1], shipments=[("lille", "parcel")])
+
+    def confirm(self):
+        self._pointsman.holds.confirm(self._decided.pop())
+
+    def release(self):
+        self._pointsman.holds.release(self._decided.pop(0))
+
+    def reject(self):
+        refusal = Refusal(decision=self._decided[-1], node="lyon", reason="damaged")
+        self._decided.append(self._pointsman.rerouting.reject(refusal).record["id"])
+
+
+ACTS = [name for name in vars(Shop) if not name.startswith("_") and name != "act"]
+
+
+@pytest.fixture
+def check(network, server_url):
+    """What a check finds while, at each of its steps, one of `others` goes on."""
+
+    def checked(others):
+        with contextlib.closing(Interrupted(server_url, others)) as client:
+            return Check(client, Keys(network)).audit()
+
+    return checked
+
+
+def test_units_that_move_between_the_making_of_a_check_and_the_check_are_counted(bare, network, server_url):
+    shop = Shop(bare)
+    with contextlib.closing(Client(server_url)) as client:
+        check = Check(client, Keys(network))
+        shop.act("move", "move")
+        check._read_log()
+        shop.act("move")
+        check._suspect_what_came_late()
+        assert list(check.again()) == []
+
+
+def test_units_that_move_again_after_a_count_while_all_is_read_are_counted(bare, check):
+    for at in range(1, 12):
+        shop = Shop(bare)
+        shop.act("move")
+        others = [lambda: None] * at + [lambda shop=shop: shop.act("count", "move", "move")]
+        audit = check([*others, *([lambda shop=shop: shop.act("move")] * 30)])
+        assert audit.drifts == ()
+
+
+_acts = st.lists(st.sampled_from([*ACTS, *(["move"] * len(ACTS))]), max_size=3)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=_acts, meanwhile=st.lists(_acts, min_size=15, max_size=30))
+def test_whatever_goes_on_meanwhile_nothing_has_drifted(*, bare, check, before, meanwhile):
+    shop = Shop(bare)
+    shop.act("decide", *before)
+    assert check([lambda acts=acts: shop.act(*acts) for acts in meanwhile]).drifts == ()
+    assert bare.check().drifts == ()
+
+
+def test_a_hold_put_back_after_it_ended_while_all_is_read_is_found(pointsman, redis_client, network, server_url):
+    kept, other = (pointsman.decide(order(("SHIRT", 1))).record["id"] for _ in range(2))
+    pairs = [(name, f"{{{network}}}:hold:{name}") for name in (kept, other)]
+    with contextlib.closing(Client(server_url)) as client:
+        check = Check(client, Keys(network))
+        check._read_log()
+        before = {name: redis_client.hgetall(key) for name, key in pairs}
+        pointsman.holds.release(kept)
+        pointsman.holds.extend(other, minutes=9_000)
+        for name, key in pairs:
+            redis_client.hset(key, mapping=before[name])
+            redis_client.zadd(f"{{{network}}}:expiring", {name: int(before[name][b"until"])})
+        check._look_at_holds()
+        assert not check._suspected
+        check._suspect_what_came_late()
+        found = {drift.suspect for drift in check.again()}
+    assert found >= {("holds", kept), ("holds", other)}
+
+
+def test_a_rest_put_back_after_it_was_broken_off_while_all_is_read_is_found(
+    pointsman, redis_client, network, server_url
+):
+    activate(pointsman, "when: {rejection.reason: no_capacity}, then: {rest_after_rejection: 2 h}")
+    key = f"{{{network}}}:resting"
+    made = pointsman.decide(order(("SHIRT", 1))).record
+    name = made["shipments"][0]["node"]
+    pointsman.rerouting.reject(Refusal(decision=made["id"], node=name, reason="no_capacity"))
+    assert pointsman.check().clean
+    with contextlib.closing(Client(server_url)) as client:
+        check = Check(client, Keys(network))
+        check._read_log()
+        before = redis_client.hgetall(key)
+        pointsman.rests.end(name, who="eve")
+        redis_client.hset(key, mapping=before)
+        check._look_at_rests()
+        assert before
+        assert not check._suspected
+        check._suspect_what_came_late()
+        assert ("rests", name) in {drift.suspect for drift in check.again()}

@@ -1,0 +1,118 @@
+"""The same orders on the same facts give the same bytes, ids and instants of deciding aside."""
+
+import os
+import random
+import subprocess
+import sys
+
+import orjson
+import pytest
+
+from api.files.inventory_folder import load_inventory
+from tests.conftest import SMALL
+
+RULES = [
+    "when: {node.type: store}, then: {avoid: 0.50, keep: 1}",
+    "when: {product.tags: {has_any: [cotton, fragile, washable]}}, then: {prefer: 0.10}",
+    "when: {order.tags: {has: gift}}, then: {keep_together: true}",
+    "when: {service.mode: [truck, van], order.channel: [web, app]}, then: {avoid: 0.01}",
+    "then: {protect: [{channel: app, units: 1}, {channel: store, share: 10%}], split_penalty: 0.40}",
+    "when: {node.attributes.brands: {has: acme}}, then: {exclude: unless_needed}",
+    "when: {order.lines: {more_than: 2}}, then: {hold: 30 m, max_shipments: 3, carbon_price: 0.25}",
+]
+ROUTE = """
+import itertools, pathlib, sys
+import orjson
+from api.loading import load_inventory
+from api.schemas import OrderRequest
+from engine.service import Pointsman
+from engine.settings import Settings
+from tests.building import policy_file
+url, network, directory, orders, rules, now = sys.argv[1:]
+ids = itertools.count()
+settings = Settings(redis_url=url, network=network)
+with Pointsman(settings, clock=lambda: int(now), new_id=lambda: str(next(ids))) as pointsman:
+    pointsman.load(load_inventory(pathlib.Path(directory)))
+    version = pointsman.publish(policy_file(*orjson.loads(rules)), who="a test", note="").version
+    pointsman.activate(version, who="a test", note="")
+    for order in orjson.loads(orders):
+        sys.stdout.buffer.write(pointsman.decide(OrderRequest().load(order)).body + b"\\n")
+    assert pointsman.check().clean and not pointsman.incidents
+    pointsman.forget()
+"""
+
+
+def orders():
+    dice = random.Random(7)
+    return [
+        {
+            "id": f"W-{number}",
+            "channel": dice.choice(["web", "app", "store", "social"]),
+            "placed_at": "2026-11-27T08:12:31Z",
+            "destination": {"country": "FR", "latitude": dice.uniform(43, 51), "longitude": dice.uniform(-1, 7)},
+            "tags": dice.sample(["gift", "fragile", "vip", "b2b", "été"], k=3),
+            "lines": [
+                {"sku": dice.choice(["SHIRT", "COAT", "LAMP", "RARE", "ÉTÉ 日本 ☂"]), "quantity": dice.randint(1, 3)}
+                for _ in range(dice.randint(1, 4))
+            ],
+        }
+        for number in range(25)
+    ]
+
+
+def routed(url, network, directory, *, seed, now=1_795_770_000):
+    arguments = [url, network, str(directory), orjson.dumps(orders()).decode(), orjson.dumps(RULES).decode(), str(now)]
+    environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
+    done = subprocess.run([sys.executable, "-c", ROUTE, *arguments], env=environment, capture_output=True, check=True)
+    return done.stdout.splitlines()
+
+
+@pytest.fixture
+def first(server_url, network):
+    lines = routed(server_url, network, SMALL, seed=0)
+    statuses = {orjson.loads(line)["status"] for line in lines}
+    assert statuses == {"filled", "partial", "unfilled"}, "the orders are too tame to show anything"
+    return lines
+
+
+def test_whatever_the_hash_seed_the_bytes_are_the_same(server_url, network, first):
+    for seed in (1, 4242):
+        assert routed(server_url, f"{network}-{seed}", SMALL, seed=seed) == first
+
+
+def test_whatever_the_order_of_rows_the_bytes_are_the_same(server_url, network, first, tmp_path):
+    shuffled(tmp_path)
+    assert load_inventory(tmp_path).network.version == load_inventory(SMALL).network.version
+    assert routed(server_url, f"{network}-rows", tmp_path, seed=0) == first
+
+
+def test_another_instant_changes_instants_alone(server_url, network, first):
+    later = routed(server_url, f"{network}-later", SMALL, seed=0, now=1_795_770_000 + 60)
+    assert later != first
+    assert [without_instants(line) for line in later] == [without_instants(line) for line in first]
+
+
+def without_instants(line):
+    record = orjson.loads(line)
+    for shipment in record["shipments"]:
+        del shipment["ships_at"], shipment["arrives_by"]
+    del record["decided_at"], record["hold"]
+    return record
+
+
+def shuffled(directory):
+    """The small network with the rows of its tables in another order, and its nodes and services too."""
+    dice = random.Random(1)
+    for name in ("products.csv", "stock.csv"):
+        head, *rows = (SMALL / name).read_text(encoding="utf-8").splitlines()
+        dice.shuffle(rows)
+        (directory / name).write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    text = (SMALL / "network.yaml").read_text(encoding="utf-8")
+    for part in ("services", "nodes"):
+        before, _, after = text.partition(f"\n{part}:\n")
+        entries, _, rest = after.partition("\nnodes:\n")
+        items = entries.rstrip("\n").split("\n  - id: ")
+        items[0] = items[0].removeprefix("  - id: ")
+        turned = "".join(f"  - id: {item}\n" for item in reversed(items))
+        text = f"{before}\n{part}:\n{turned}" + (f"nodes:\n{rest}" if rest else "")
+    (directory / "network.yaml").write_text(text, encoding="utf-8")

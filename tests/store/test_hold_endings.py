@@ -1,0 +1,250 @@
+"""How each shipment's hold ended is checked against the log, too, and mended as it says."""
+
+import contextlib
+import threading
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from engine.orders.rejection import Refusal
+from engine.store.connection.client import Client
+from engine.store.keys import Keys
+from engine.store.reconcile.check import Check
+from tests.conftest import activate
+from tests.support.facts import LILLE, LYON, inventory, node, order
+
+LILLE_S, LYONS = [("lille", "parcel")], [("lyon", "parcel")]
+
+
+@pytest.fixture
+def shop(bare):
+    """A is in Lille, B in Lyon: an order of both ships from both."""
+    bare.load(
+        inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lille": 500}, "B": {"lyon": 500}, "NONE": {}})
+    )
+    activate(bare, "then: {hold: 1 h}")
+    return bare
+
+
+@pytest.fixture
+def key(network):
+    return lambda name: f"{{{network}}}:{name}"
+
+
+@pytest.fixture
+def ended(shop, clock):
+    """Decisions by how they ended; the last ones have not, or only in part."""
+    names = {
+        name: shop.decide(order(("A", 2), ("B", 2), id=name)).record["id"]
+        for name in (
+            "late",
+            "confirmed",
+            "released",
+            "two ways",
+            "rejected",
+            "half rejected",
+            "half",
+            "units",
+            "living",
+        )
+    }
+    for name, decision in names.items():
+        if name not in ("late", "confirmed"):
+            shop.holds.extend(decision, minutes=600)
+    shop.holds.confirm(names["confirmed"])
+    shop.holds.release(names["released"])
+    shop.holds.confirm(names["two ways"], shipments=LILLE_S)
+    clock.now += 60
+    shop.holds.release(names["two ways"], shipments=LYONS)
+    shop.holds.release(names["half"], shipments=LYONS)
+    for name, nodes in (("rejected", ("lille", "lyon")), ("half rejected", ("lyon",))):
+        for each in nodes:
+            shop.rerouting.reject(Refusal(decision=names[name], node=each, reason="damaged"))
+    shop.rerouting.reject(Refusal(decision=names["units"], node="lille", reason="damaged", lines={"A": 1}))
+    clock.now += 3_600
+    shop.ready()
+    return names
+
+
+def endings(redis_client, key):
+    return {name.decode(): said.decode() for name, said in redis_client.hgetall(key("endings")).items()}
+
+
+def test_the_log_tells_every_ending_as_the_ledger_does(shop, ended, redis_client, key, clock):
+    said = endings(redis_client, key)
+    kinds = {
+        name: [word.partition(":")[0] for word in said[decision].split()]
+        for name, decision in ended.items()
+        if decision in said
+    }
+    assert kinds == {
+        "late": ["expired"] * 2,
+        "confirmed": ["confirmed"] * 2,
+        "released": ["released"] * 2,
+        "two ways": ["confirmed", "released"],
+        "rejected": ["rejected"] * 2,
+        "half rejected": ["-", "rejected"],
+        "half": ["-", "released"],
+    }
+    assert shop.check().clean
+
+
+DAMAGES = {
+    "gone": lambda r, key, name: r.hdel(key, name),
+    "other words": lambda r, key, name: r.hset(key, name, "confirmed:1 confirmed:1"),
+    "too few": lambda r, key, name: r.hset(key, name, "-"),
+}
+
+
+CASES = [
+    (name, damage)
+    for name in ("late", "confirmed", "two ways", "rejected", "half rejected", "half", "units", "living")
+    for damage in DAMAGES
+    if damage != "gone" or name not in ("units", "living")  # which have none
+]
+
+
+@pytest.mark.parametrize(("name", "damage"), CASES)
+def test_an_ending_that_was_changed_is_found_and_mended(*, shop, ended, redis_client, key, name, damage):
+    before = endings(redis_client, key)
+    DAMAGES[damage](redis_client, key("endings"), ended[name])
+    (drift,) = shop.check().drifts
+    assert drift.what == f"endings of the shipments of decision {ended[name]}"
+    assert drift.found != drift.expected
+    assert len(shop.repair(who="eve").mended) == 1
+    assert endings(redis_client, key) == before
+    assert shop.check().clean
+
+
+def test_endings_of_a_hold_that_nobody_had_are_found_and_taken_away(shop, ended, redis_client, key):
+    before = endings(redis_client, key)
+    redis_client.hset(key("endings"), mapping={"stray": "confirmed:1", "another": "- released:2"})
+    assert {drift.what.rpartition(" ")[2] for drift in shop.check().drifts} == {"stray", "another"}
+    assert len(shop.repair(who="eve").mended) == 2
+    assert endings(redis_client, key) == before
+
+
+def test_all_endings_gone_at_once_come_back(shop, redis_client, key):
+    for number in range(600):
+        shop.holds.release(shop.decide(order(("A", 1), id=f"{number}")).record["id"])
+    before = endings(redis_client, key)
+    redis_client.delete(key("endings"))
+    assert len(shop.check().drifts) == 600
+    shop.repair(who="eve")
+    assert endings(redis_client, key) == before
+
+
+def test_while_holds_end_no_ending_is_a_drift(shop, opened):
+    over, faults = threading.Event(), []
+
+    def work(worker, number):
+        try:
+            while not over.is_set():
+                made = worker.decide(order(("A", 1), ("B", 1))).record["id"]
+                worker.holds.confirm(made, shipments=LILLE_S) if number else worker.holds.release(made, shipments=LYONS)
+                worker.holds.release(made)
+        except BaseException as error:  # noqa: BLE001 - told below
+            faults.append(error)
+
+    threads = [threading.Thread(target=work, args=(opened(), number)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert [drift for _ in range(10) for drift in shop.check().drifts] == []
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert faults == []
+    assert shop.check().clean
+
+
+def test_true_endings_stay_though_the_index_has_lost_their_decision_and_there_is_a_stray(
+    shop, ended, redis_client, key
+):
+    before = endings(redis_client, key)
+    index = redis_client.hgetall(key("decisions"))
+    redis_client.hset(key("endings"), "stray", "confirmed:1")
+    redis_client.hdel(key("decisions"), ended["confirmed"], ended["two ways"], ended["half"])
+    told = sorted(drift.what for drift in shop.check().drifts)
+    lost = sorted(f"decision {ended[name]} in the index of the log" for name in ("confirmed", "two ways", "half"))
+    assert told == [*lost, "endings of the shipments of decision stray"]
+    shop.repair(who="eve")
+    assert endings(redis_client, key) == before
+    assert redis_client.hgetall(key("decisions")) == index
+    assert shop.check().clean
+
+
+def test_true_endings_stay_though_their_decision_is_lost_from_the_index_while_it_is_checked(
+    shop, ended, redis_client, key, network
+):
+    before = endings(redis_client, key)
+    redis_client.hset(key("endings"), "stray", "confirmed:1")
+    with contextlib.closing(Client(shop._server.url)) as client:
+        check = Check(client, Keys(network))
+        check._read_log()
+        redis_client.delete(key("decisions"))
+        check._suspect_what_came_late()
+        found = list(check.again())
+    assert [drift.what for drift in found] == ["endings of the shipments of decision stray"]
+    shop.repair(who="eve")
+    assert endings(redis_client, key) == before
+
+
+def test_a_stray_ending_is_found_beside_others_that_are_missing(shop, ended, redis_client, key):
+    before = endings(redis_client, key)
+    redis_client.hdel(key("endings"), ended["confirmed"], ended["half"])
+    redis_client.hset(key("endings"), mapping={"stray": "confirmed:1", "another": "released:1"})
+    wanted = {ended["confirmed"], ended["half"], "stray", "another"}
+    assert {drift.what.rpartition(" ")[2] for drift in shop.check().drifts} == wanted
+    assert len(shop.repair(who="eve").mended) == 4
+    assert endings(redis_client, key) == before
+
+
+def test_an_ending_of_a_decision_that_held_nothing_is_found_and_taken_away(shop, ended, redis_client, key):
+    before = endings(redis_client, key)
+    nothing = shop.decide(order(("NONE", 1))).record["id"]
+    redis_client.hset(key("endings"), nothing, "confirmed:1")
+    (drift,) = shop.check().drifts
+    assert (drift.what.rpartition(" ")[2], drift.found, drift.expected) == (nothing, 1, 0)
+    assert len(shop.repair(who="eve").mended) == 1
+    assert endings(redis_client, key) == before
+
+
+_SOME = st.sets(st.integers(min_value=0, max_value=8))
+"""Of those in `ended`."""
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lost=_SOME, gone=_SOME, changed=_SOME, strays=st.integers(min_value=0, max_value=3))
+def test_whatever_of_endings_and_index_is_harmed_a_repair_brings_all_of_it_back(
+    *, shop, ended, redis_client, key, lost, gone, changed, strays
+):
+    endings_then, index_then = endings(redis_client, key), redis_client.hgetall(key("decisions"))
+    names = list(ended.values())
+    for hash_name, numbers in (("decisions", lost), ("endings", gone)):
+        for number in numbers:
+            redis_client.hdel(key(hash_name), names[number])
+    for name in [*(names[number] for number in changed), *(f"stray {number}" for number in range(strays))]:
+        redis_client.hset(key("endings"), name, "confirmed:1")
+    shop.repair(who="eve")
+    assert endings(redis_client, key) == endings_then
+    assert redis_client.hgetall(key("decisions")) == index_then
+    assert shop.check().clean
+
+
+def test_holds_that_end_while_all_is_read_let_no_stray_be_looked_for(shop, ended, redis_client, network):
+    def walks():
+        return redis_client.info("commandstats").get("cmdstat_hscan", {"calls": 0})["calls"]
+
+    with contextlib.closing(Client(shop._server.url)) as client:
+        check = Check(client, Keys(network))
+        before = walks()
+        check._read_log()
+        shop.holds.release(ended["living"])
+        shop.holds.release(ended["half"], shipments=LILLE_S)
+        shop.holds.release(shop.decide(order(("A", 1))).record["id"])
+        check._suspect_what_came_late()
+        assert not list(check.again())
+        assert walks() == before

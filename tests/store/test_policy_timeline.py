@@ -1,0 +1,116 @@
+"""Whatever is activated, scheduled and rolled back in whatever order: what decides is what a page of Python says."""
+
+import itertools
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.errors import InputInvalid, NotActivated
+from engine.store import policy_versions as store
+from engine.store.connection.client import Client
+from engine.store.keys import Keys
+from engine.store.ledger import Ledger
+from engine.store.policy_versions import Act, Standing
+
+NAMES = tuple(letter * 64 for letter in "abc")
+START = 1_000
+_serial = itertools.count()
+
+
+class Model:
+    """The versions that were active, the last one on top, and those to come by instant."""
+
+    def __init__(self) -> None:
+        self.active: list[str] = []
+        self.scheduled: dict[int, str] = {}
+
+    def settle(self, now: int) -> None:
+        for since in sorted(since for since in self.scheduled if since <= now):
+            self.push(self.scheduled.pop(since))
+
+    def push(self, version: str) -> None:
+        if self.active[-1:] != [version]:
+            self.active.append(version)
+
+    def at(self, now: int) -> str | None:
+        due = [since for since in self.scheduled if since <= now]
+        return self.scheduled[max(due)] if due else next(reversed(self.active), None)
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("activate"), st.sampled_from(NAMES)),
+    st.tuples(st.just("schedule"), st.sampled_from(NAMES), st.integers(-1, 4)),
+    st.tuples(st.just("wait"), st.integers(1, 3)),
+    st.just(("roll back",)),
+)
+
+
+@pytest.fixture
+def client(server_url):
+    client = Client(server_url)
+    yield client
+    client.close()
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEPS, max_size=14))
+def test_what_decides_when_and_what_one_goes_back_to_are_those_of_the_model(client, network, steps):
+    keys, model, now = Keys(f"{network}-{next(_serial)}"), Model(), START
+    for name in NAMES:
+        client.redis.hset(keys.policies, name, b"{}")
+    for step in steps:
+        if step[0] == "wait":
+            now += step[1]
+        else:
+            take(client, keys, model, now, step)
+        assert_agree(client, keys, model, now)
+    client.redis.delete(*client.names(keys.everything))
+
+
+def take(client, keys, model, now, step):
+    """The step, of the store and of the model; each write is sent twice, as after a lost answer."""
+    act = Act(operation=str(next(_serial)), who="a test", at=now, note="")
+    match step:
+        case ("activate", version):
+            for _ in "12":
+                assert store.activate(client, keys, version, act, network="")
+            model.settle(now)
+            model.push(version)
+        case ("schedule", version, later) if later > 0:
+            for _ in "12":
+                assert store.schedule(client, keys, version, act, since=now + later, network="")
+            model.settle(now)
+            model.scheduled[now + later] = version
+        case ("schedule", version, later):
+            with pytest.raises(InputInvalid):
+                store.schedule(client, keys, version, act, since=now + later, network="")
+        case _:
+            roll_back(client, keys, model, now, act)
+
+
+def roll_back(client, keys, model, now, act):
+    model.settle(now)
+    found = store.standing(client, keys, now)
+    if len(model.active) > 1:
+        for _ in "12":
+            assert store.roll_back(client, keys, active=found.active, version=found.before, act=act, network="")
+        model.active.pop()
+    else:
+        assert found.before is None
+        with pytest.raises(NotActivated):
+            store.roll_back(client, keys, active=found.active or "", version=NAMES[0], act=act, network="")
+
+
+def assert_agree(client, keys, model, now):
+    ledger = Ledger(client, keys)
+    for later in range(6):
+        reading = ledger.read([], day="2026-11-27", now=now, policies_at=now + later)
+        assert reading.policy_version == model.at(now + later)
+    settled = Model()
+    settled.active, settled.scheduled = list(model.active), dict(model.scheduled)
+    settled.settle(now)
+    *before, last = settled.active or [None]
+    assert store.standing(client, keys, now) == Standing(
+        active=last, scheduled=tuple(sorted(settled.scheduled.items())), before=before[-1] if before else None
+    )

@@ -1,0 +1,398 @@
+"""Policy versions on real servers: what decides when, the way back, and a history with each act once."""
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+
+from api.files.inventory_folder import load_inventory
+from api.files.policy_tests.reader import trial
+from engine.errors import InputInvalid, KeyReused, NotActivated, NotFound, NotReady, TestsFailed
+from engine.service import Pointsman
+from engine.store import policy_versions as store
+from engine.store.connection.client import Client
+from engine.store.keys import Keys
+from engine.store.policy_versions import Act
+from rules.errors import PolicyInvalid
+from rules.vocabulary import Kind
+from tests.conftest import SMALL
+from tests.support.facts import NOW, order, policy_file
+from tests.support.facts import policies as policy_set
+
+HOUR = 3_600
+WHO = {"who": "a test", "note": ""}
+
+
+@pytest.fixture
+def versions(pointsman):
+    return pointsman.versions
+
+
+@pytest.fixture
+def publish(pointsman):
+    """Publish a version of its own for each name; the version."""
+    return lambda hours: pointsman.publish(policy_file(f"then: {{hold: {hours} h}}"), **WHO).version
+
+
+def decided_by(pointsman: Pointsman, **more) -> str:
+    return pointsman.decide(order(("SHIRT", 1)), dry_run=True, **more).record["policy_version"]
+
+
+def acts(versions):
+    return [act["act"] for act in versions.history()]
+
+
+def test_a_scheduled_version_decides_from_its_instant_on_in_every_worker(pointsman, opened, versions, publish, clock):
+    first, other = decided_by(pointsman), opened()
+    sale = publish(1)
+    versions.activate(sale, since=NOW + HOUR, **WHO)
+    assert versions.standing().scheduled == ((NOW + HOUR, sale),)
+    clock.now += HOUR - 1
+    assert {decided_by(pointsman), decided_by(other), other.ready()["policy_version"]} == {first}
+    clock.now += 1
+    assert {decided_by(pointsman), decided_by(other), other.ready()["policy_version"]} == {sale}
+    assert other.availability("SHIRT", "web").policy_version == sale
+    assert (versions.standing().active, versions.standing().scheduled) == (sale, ())
+    made = other.decide(order(("SHIRT", 1))).record
+    assert (made["policy_version"], made["status"]) == (sale, "filled")
+
+
+def test_an_order_decided_as_of_later_is_decided_by_what_is_scheduled_then_and_one_of_before_by_todays(
+    pointsman, versions, publish
+):
+    first, sale = decided_by(pointsman), publish(1)
+    versions.activate(sale, since=NOW + HOUR, **WHO)
+    assert decided_by(pointsman, now=NOW + HOUR) == sale
+    assert decided_by(pointsman, now=NOW + HOUR - 1) == first
+    versions.activate(sale, **WHO)
+    assert decided_by(pointsman, now=NOW - HOUR) == sale
+    assert pointsman.decide(order(("SHIRT", 1)), now=NOW + 2 * HOUR).record["status"] == "filled"
+
+
+def test_what_is_activated_at_once_decides_until_the_next_scheduled_instant(pointsman, versions, publish, clock):
+    sale, fix = publish(1), publish(2)
+    versions.activate(sale, since=NOW + HOUR, **WHO)
+    versions.activate(fix, **WHO)
+    assert decided_by(pointsman) == fix
+    clock.now += HOUR
+    assert decided_by(pointsman) == sale
+    versions.activate(fix, **WHO)  # the scheduled one has had its turn
+    clock.now += HOUR
+    assert decided_by(pointsman) == fix
+
+
+def test_of_two_versions_scheduled_for_one_instant_the_last_named_decides(pointsman, versions, publish, clock):
+    first, sale, better = decided_by(pointsman), publish(1), publish(2)
+    versions.activate(sale, since=NOW + HOUR, **WHO)
+    versions.activate(better, since=NOW + HOUR, **WHO)
+    versions.activate(sale, since=NOW + 2 * HOUR, **WHO)
+    versions.activate(first, since=NOW + 2 * HOUR, **WHO)  # the sale is called off
+    assert versions.standing().scheduled == ((NOW + HOUR, better), (NOW + 2 * HOUR, first))
+    clock.now += HOUR
+    assert decided_by(pointsman) == better
+    clock.now += HOUR
+    assert decided_by(pointsman) == first
+
+
+def test_going_back_twice_goes_one_further_and_never_forward(pointsman, versions, publish):
+    first = decided_by(pointsman)
+    monday, friday = publish(1), publish(2)
+    versions.activate(monday, **WHO)
+    versions.activate(friday, **WHO)
+    versions.activate(friday, **WHO)  # what is active already is not what one goes back to
+    assert [versions.roll_back(**WHO), decided_by(pointsman)] == [monday, monday]
+    assert [versions.roll_back(**WHO), decided_by(pointsman)] == [first, first]
+    with pytest.raises(NotActivated, match="by its name"):
+        versions.roll_back(**WHO)
+    versions.activate(friday, **WHO)
+    assert versions.roll_back(**WHO) == first
+
+
+def test_one_goes_back_from_what_was_scheduled_to_what_decided_before_it(pointsman, versions, publish, clock):
+    first, sale, later = decided_by(pointsman), publish(1), publish(2)
+    for hours, version in enumerate((sale, later), start=1):
+        versions.activate(version, since=NOW + hours * HOUR, **WHO)
+    clock.now += 3 * HOUR
+    assert (decided_by(pointsman), versions.standing().before) == (later, sale)
+    assert [versions.roll_back(**WHO), decided_by(pointsman)] == [sale, sale]
+    assert [versions.roll_back(**WHO), decided_by(pointsman)] == [first, first]
+
+
+def test_what_is_scheduled_still_comes_after_one_went_back(pointsman, versions, publish, clock):
+    first, sale, friday = decided_by(pointsman), publish(1), publish(2)
+    versions.activate(friday, **WHO)
+    versions.activate(sale, since=NOW + HOUR, **WHO)
+    assert versions.roll_back(**WHO) == first
+    clock.now += HOUR
+    assert decided_by(pointsman) == sale
+    assert versions.roll_back(**WHO) == first
+
+
+def test_two_who_go_back_at_once_do_not_go_back_twice(pointsman, versions, publish, client, keys):
+    first = decided_by(pointsman)
+    monday, friday = publish(1), publish(2)
+    versions.activate(monday, **WHO)
+    versions.activate(friday, **WHO)
+    act, loaded = Act(operation="the other's", who="the other", at=NOW, note=""), pointsman.network().version
+    assert store.roll_back(client, keys, active=friday, version=monday, act=act, network=loaded)
+    mine = Act(operation="mine", who="me", at=NOW, note="")
+    for active, version in ((friday, monday), (friday, first), (monday, friday)):
+        with pytest.raises(NotActivated, match="somebody else"):
+            store.roll_back(client, keys, active=active, version=version, act=mine, network=loaded)
+    assert decided_by(pointsman) == monday
+
+
+@pytest.fixture
+def client(server_url):
+    client = Client(server_url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def keys(network):
+    return Keys(network)
+
+
+def test_a_write_whose_answer_was_lost_and_that_is_sent_again_is_one_entry(pointsman, versions, publish, client, keys):
+    version, told, loaded = publish(1), len(acts(versions)), pointsman.network().version
+
+    def act(operation):
+        return Act(operation=operation, who="a", at=NOW, note="")
+
+    found = policy_set("then: {hold: 2 h}")
+    writes = [
+        lambda: store.publish(client, keys, found, act("p")),
+        lambda: store.activate(client, keys, version, act("a"), network=loaded),
+        lambda: store.activate(client, keys, found.version, act("b"), network=loaded),
+        lambda: store.schedule(client, keys, version, act("s"), since=NOW + 1, network=loaded),
+        lambda: store.roll_back(client, keys, active=found.version, version=version, act=act("r"), network=loaded),
+    ]
+    for write in writes:
+        assert write()
+        assert write()
+    assert acts(versions)[told:] == ["published", "activated", "activated", "scheduled", "rolled_back"]
+    assert versions.standing().active == version
+
+
+def test_an_operation_that_comes_again_for_something_else_is_refused(versions, publish, contents):
+    one, other = publish(1), publish(2)
+    versions.activate(one, operation="k", **WHO)
+    before = contents()
+    for wrong in (
+        lambda: versions.activate(other, operation="k", **WHO),
+        lambda: versions.activate(one, operation="k", since=NOW + 1, **WHO),
+        lambda: versions.publish(policy_file(), operation="k", **WHO),
+    ):
+        with pytest.raises(KeyReused):
+            wrong()
+    assert contents() == before
+
+
+def test_the_history_keeps_who_when_and_why_of_everything(versions, publish, clock):
+    first = versions.standing().active
+    told, version = len(versions.history()), publish(1)
+    clock.now += 5
+    versions.activate(version, who="anna", note="été", since=NOW + HOUR)
+    clock.now += 2 * HOUR
+    versions.roll_back(who="ben", note="too dear")
+    _, scheduled, back = versions.history()[told:]
+    assert scheduled == {
+        "act": "scheduled",
+        "version": version,
+        "who": "anna",
+        "at": str(NOW + 5),
+        "note": "été",
+        "from": str(NOW + HOUR),
+    }
+    assert back == {
+        "act": "rolled_back",
+        "version": first,
+        "who": "ben",
+        "at": str(NOW + 5 + 2 * HOUR),
+        "note": "too dear",
+        "before": version,
+    }
+
+
+def test_a_list_says_of_each_version_how_many_rules_who_when_why_and_whether_it_decides(versions, pointsman, clock):
+    clock.now += 60
+    two = pointsman.publish(policy_file("then: {hold: 1 h}", "then: {tier: 2}"), who="anna", note="two").version
+    pointsman.publish(policy_file("then: {hold: 1 h}", "then: {tier: 2}"), who="ben", note="again")
+    versions.activate(two, since=NOW + HOUR, **WHO)
+    first, found = versions.published()
+    assert (first.rules, first.active, first.scheduled) == (0, True, ())
+    assert (found.version, found.rules, found.who, found.at, found.note) == (two, 2, "anna", NOW + 60, "two")
+    assert (found.active, found.scheduled) == (False, (NOW + HOUR,))
+
+
+def test_a_version_is_found_by_a_start_of_four_letters_that_only_it_has(versions, redis_client, keys):
+    for name in ("abcd" + "0" * 60, "abcd" + "1" * 60, "abce" + "0" * 60):
+        redis_client.hset(keys.policies, name, b"{}")
+    assert versions.find("abce") == "abce" + "0" * 60
+    assert versions.find("active") == versions.standing().active
+    for start, said in (("abc", "names no"), ("abcd", "^2 published"), ("abcf", "^no published"), ("*", "names no")):
+        with pytest.raises(NotFound, match=said):
+            versions.find(start)
+
+
+OLD = b'{"old.yaml": "policy: old\\nrules:\\n  - {id: r, because: x, then: {teleport: true}}\\n"}'
+
+
+@pytest.fixture
+def old(redis_client, keys):
+    """What an older release published: it knew an effect that this one does not."""
+    redis_client.hset(keys.policies, "f" * 64, OLD)
+    return "f" * 64
+
+
+def test_a_version_that_no_longer_reads_is_said_so_at_activation_and_the_active_one_stays(
+    pointsman, versions, old, contents
+):
+    active, before = decided_by(pointsman), contents()
+    for since in (None, NOW + HOUR):
+        with pytest.raises(NotActivated, match=r"(?s)old.yaml:3:.*unknown effect 'teleport'.*stays so"):
+            versions.activate(old, since=since, **WHO)
+    assert contents() == before
+    assert decided_by(pointsman) == active
+    assert versions.texts(old)["old.yaml"].startswith("policy: old")
+
+
+def test_one_does_not_go_back_to_a_version_that_no_longer_reads(pointsman, versions, old, redis_client, keys):
+    active = decided_by(pointsman)
+    redis_client.rpush(keys.policies_before, old)
+    with pytest.raises(NotActivated, match="teleport"):
+        versions.roll_back(**WHO)
+    assert decided_by(pointsman) == active
+
+
+def test_a_version_that_was_altered_where_it_is_stored_is_not_activated(versions, publish, redis_client, keys):
+    version = publish(1)
+    redis_client.hset(keys.policies, version, b'{"test.yaml": "policy: test\\nrules: []\\n"}')
+    with pytest.raises(NotActivated, match="altered"):
+        versions.activate(version, **WHO)
+
+
+def test_a_scheduled_version_that_no_longer_reads_is_passed_over_once_and_said(
+    pointsman, versions, old, redis_client, keys
+):
+    first = decided_by(pointsman)
+    redis_client.zadd(keys.scheduled_policies, {f"{NOW}:{old}": NOW})
+    assert [decided_by(pointsman), decided_by(pointsman)] == [first, first]
+    assert acts(versions).count("refused") == 1
+    assert "teleport" in versions.history()[-1]["note"]
+    assert versions.standing().scheduled == ()
+
+
+def test_an_active_version_that_no_longer_reads_is_not_ready_and_says_so(pointsman, old, redis_client, keys):
+    redis_client.set(keys.active_policy, old)
+    with pytest.raises(NotReady, match="teleport"):
+        pointsman.ready()
+
+
+def test_what_was_never_published_or_is_over_can_not_be_scheduled(versions, publish, contents):
+    version = publish(1)
+    before = contents()
+    with pytest.raises(NotFound):
+        versions.activate("0" * 64, since=NOW + HOUR, **WHO)
+    for since in (NOW, NOW - 1):
+        with pytest.raises(InputInvalid, match="over"):
+            versions.activate(version, since=since, **WHO)
+    assert contents() == before
+
+
+def test_existence_is_checked_where_the_version_is_made_active(client, keys, contents):
+    before = contents()
+    with pytest.raises(NotFound):
+        store.activate(client, keys, "0" * 64, Act(operation="x", who="a", at=NOW, note=""), network="")
+    assert contents() == before
+
+
+def test_a_set_whose_own_tests_fail_is_not_published(versions, contents):
+    test = b"tests:\n- {test: A shirt is first class, order: {lines: {SHIRT: 1}}, expect: {priority: 80}}\n"
+    head = b"products: {SHIRT: {}}\nstock: {usual: {SHIRT: {warehouse: 1}}}\n"
+    tested, before = trial({"p_test.yaml": head + test}), contents()
+    with pytest.raises(TestsFailed, match=r"1 of 1 tests .*\n  p_test.yaml:4  A shirt is first class\n.*policy test"):
+        versions.publish(policy_file(), trial=tested, **WHO)
+    assert contents() == before
+    made = versions.publish(policy_file("then: {priority: 80}"), trial=tested, **WHO)
+    assert (made.cases, made.new) == (1, True)
+
+
+def test_what_does_not_fit_the_network_is_not_published_and_strange_words_are_warnings(versions, contents):
+    before = contents()
+    with pytest.raises(PolicyInvalid) as caught:
+        versions.publish(
+            policy_file("then: {prefer: 4.00 USD}", "when: {node.attributes.x: 1}, then: {tier: 1}"), **WHO
+        )
+    assert [finding.code for finding in caught.value.findings] == ["other-currency", "wrong-attribute"]
+    assert contents() == before
+    made = versions.publish(policy_file("when: {order.channel: weeb}, then: {hold: 1 h}"), **WHO)
+    assert [(item.code, item.meant) for item in made.warnings] == [("unknown-to-network", "web")]
+
+
+def test_policies_can_be_published_before_there_is_a_network(bare):
+    assert bare.versions.publish(policy_file("then: {prefer: 4.00 USD}"), **WHO).new
+
+
+def test_what_was_published_before_there_was_a_network_it_does_not_fit_is_not_activated(bare, contents):
+    version = bare.versions.publish(policy_file("then: {prefer: 4.00 USD}"), **WHO).version
+    bare.load(load_inventory(SMALL))
+    before = contents()
+    for since in (None, NOW + HOUR):
+        with pytest.raises(NotActivated, match=r"(?s)does not fit.*test.yaml:3:.*other-currency.*stays so"):
+            bare.versions.activate(version, since=since, **WHO)
+    assert contents() == before
+
+
+@pytest.mark.parametrize("since", [None, NOW + HOUR])
+def test_a_network_in_which_policies_that_decide_mean_nothing_is_not_loaded(pointsman, versions, contents, since):
+    rule = "when: {product.attributes.shelf_life: {more_than: 3}}, then: {tier: 1}"
+    version = versions.publish(policy_file(rule), **WHO).version
+    versions.activate(version, since=since, **WHO)
+    found, before = load_inventory(SMALL), contents()
+    kinds = {**found.network.attributes, "product.attributes.shelf_life": Kind.WORD}
+    changed = dataclasses.replace(found, network=dataclasses.replace(found.network, attributes=kinds))
+    with pytest.raises(InputInvalid, match=rf"{version[:12]}: does not fit this network.*wrong-attribute"):
+        pointsman.load(changed)
+    assert contents() == before
+
+
+ANOTHER_PROCESS = """
+import sys
+from engine.service import Pointsman
+from engine.settings import Settings
+from tests.building import order
+with Pointsman(Settings(redis_url=sys.argv[1], network=sys.argv[2]), clock=lambda: int(sys.argv[3])) as pointsman:
+    for _ in sys.stdin:
+        print(pointsman.decide(order(("SHIRT", 1)), dry_run=True).record["policy_version"], flush=True)
+"""
+
+
+def test_another_process_decides_by_a_version_as_soon_as_it_is_activated(
+    pointsman, versions, publish, server_url, network
+):
+    command = [sys.executable, "-c", ANOTHER_PROCESS, server_url, network, str(NOW)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as other:
+
+        def decided() -> str:
+            other.stdin.write("\n")
+            return other.stdout.readline().strip()
+
+        assert decided() == decided_by(pointsman)
+        for hours in (1, 2, 3):
+            version = publish(hours)
+            versions.activate(version, **WHO)
+            assert decided() == version
+        back = versions.roll_back(**WHO)
+        assert decided() == back
+        other.stdin.close()
+        assert other.wait() == 0
+
+
+def test_facts_of_an_earlier_release_are_read_and_their_words_left_alone(bare, redis_client, keys):
+    bare.load(load_inventory(SMALL))
+    redis_client.hdel(keys.facts, "words")
+    made = bare.versions.publish(policy_file("when: {product.category: nothing}, then: {tier: 2}"), **WHO)
+    assert made.warnings == ()

@@ -1,0 +1,150 @@
+"""Facts made in code, for tests that say what matters to them and leave the rest as it is.
+
+Lyon, Paris, Lille and Marseille lie where GeoNames says. Prices and paces are round.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+
+from engine.decide.decide import decide
+from engine.decide.decision import Decision
+from engine.decide.matching.matcher import Matcher
+from engine.model.facts import (
+    Inventory,
+    Line,
+    Network,
+    Node,
+    Order,
+    Place,
+    Position,
+    Product,
+    Resting,
+    Service,
+    Snapshot,
+)
+from engine.store.network.serialization import inventory_version
+from rules.loader import load_policies
+from rules.policy import PolicySet
+
+NOW = 1_795_770_000
+"""Friday, 27 November 2026, 09:00 UTC; 10:00 in Paris."""
+HOUR = 3_600
+EURO = 1_000_000
+LYON = Place(latitude=45_748_460, longitude=4_846_710)
+PARIS = Place(latitude=48_853_410, longitude=2_348_800)
+LILLE = Place(latitude=50_632_970, longitude=3_058_580)
+MARSEILLE = Place(latitude=43_296_950, longitude=5_381_070)
+
+
+def service(name="parcel", **more):
+    """Reaches 2,000 km in 48 h for 5 euros, carries anything, emits nothing."""
+    given = {"mode": "truck", "base": 5 * EURO, "emission": 0, "transit": ((2_000_000, 48 * 60),)}
+    return Service(**{"id": name, **given, **more})
+
+
+def node(name, place=LYON, **more):
+    """A warehouse that ships by parcel, for nothing and at once."""
+    return Node(**{"id": name, "place": place, "type": "warehouse", "country": "FR", "services": ("parcel",), **more})
+
+
+def product(sku="A", **more):
+    return Product(**{"sku": sku, "category": "home", "lifecycle": "core", "weight": 1_000, **more})
+
+
+def order(*lines, place=PARIS, **more):
+    """Lines as (SKU, quantity) or Line; by default one unit of A to Paris."""
+    named = [
+        line if isinstance(line, Line) else Line(id=str(number), sku=line[0], quantity=line[1])
+        for number, line in enumerate(lines or [("A", 1)], start=1)
+    ]
+    given = {"id": "W-1", "channel": "web", "delivery": "standard", "placed_at": NOW, "country": "FR"}
+    return Order(**{**given, "place": place, "lines": tuple(named), **more})
+
+
+def collected(*lines, at, **more):
+    return order(*lines, place=None, delivery="click_and_collect", collect_at=at, country=None, **more)
+
+
+def network(nodes, services=None, **more):
+    found = services or [service()]
+    given = {"version": "v1", "currency": "EUR", "time_zone": "Europe/Paris"}
+    return Network(
+        **{**given, "nodes": {item.id: item for item in nodes}, "services": {item.id: item for item in found}, **more}
+    )
+
+
+def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=None, **more) -> Snapshot:
+    """`stock` is units or a Position by node, by SKU. Products that are not given are as `product` makes them."""
+    positions = {
+        sku: {name: item if isinstance(item, Position) else Position(on_hand=item) for name, item in by_node.items()}
+        for sku, by_node in stock.items()
+    }
+    given = {item.sku: item for item in products or []}
+    return Snapshot(
+        network=network(nodes, services, **more),
+        products={sku: given.get(sku) or product(sku) for sku in stock},
+        positions=positions,
+        loads=loads or {},
+        resting=resting or {},
+    )
+
+
+def rest(until: int, *rules: str, version: str = "v0") -> Resting:
+    """Of a node that rejected units an hour ago because it was too busy, by the rules named, of that policy version."""
+    because = {rule: {"en": "Too busy", "fr": "Débordé"} for rule in rules or ["busy/r7"]}
+    return Resting(
+        until=until,
+        since=NOW - HOUR,
+        reason="no_capacity",
+        decision="d1",
+        policy_version=version,
+        because=because,
+    )
+
+
+def inventory(nodes, stock, *, services=None, products=None, paces=None, **more) -> Inventory:
+    """As `snapshot`, with units alone for the stock."""
+    given = {item.sku: item for item in products or []}
+    found = Inventory(
+        network=network(nodes, services, **more),
+        products={sku: given.get(sku) or product(sku) for sku in stock},
+        stock=stock,
+        paces=paces or {},
+    )
+    version = inventory_version(found)
+    return dataclasses.replace(found, network=dataclasses.replace(found.network, version=version))
+
+
+def policy_file(*rules: str) -> dict[str, bytes]:
+    """One policy file, `test`, of rules r1, r2 ... in YAML's flow style without their id and their reason."""
+    lines = [f"  - {{id: r{number}, because: a reason, {rule}}}" for number, rule in enumerate(rules, start=1)]
+    return {"test.yaml": "\n".join(["policy: test", "rules:" if lines else "rules: []", *lines, ""]).encode()}
+
+
+def policies(*rules: str) -> PolicySet:
+    return load_policies(policy_file(*rules))
+
+
+def decided(order: Order, snapshot: Snapshot, *rules: str, now: int = NOW) -> Decision:
+    matcher = Matcher(policies(*rules))
+    try:
+        return decide(order, snapshot, matcher, now)
+    finally:
+        matcher.close()
+
+
+def units(decision: Decision) -> Mapping[tuple[str, str, str], int]:
+    """What ships, by node, service and line."""
+    return {
+        (shipment.node, shipment.service, parcel.line): parcel.quantity
+        for shipment in decision.shipments
+        for parcel in shipment.lines
+    }
+
+
+def shipped(decision: Decision) -> Mapping[str, int]:
+    """Units by node."""
+    found: dict[str, int] = {}
+    for (name, _, _), count in units(decision).items():
+        found[name] = found.get(name, 0) + count
+    return found

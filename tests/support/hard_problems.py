@@ -1,0 +1,233 @@
+"""Problems that are hard to choose for, each in one way, up to 10 lines and 60 options."""
+
+import random
+from collections.abc import Callable
+
+from engine.decide.sourcing.problem import Candidate, Demand, Price, Problem
+
+CENT = 10_000
+
+
+def _problem(
+    demands: list[Demand],
+    nodes: int,
+    *,
+    services: int = 1,
+    fixed: Callable[[int], int],
+    money: Callable[[int, int], int],
+    stock: Callable[[int, str], int],
+    **more: object,
+) -> Problem:
+    """`fixed` by candidate, `money` by candidate and line, in cents; `stock` by node and SKU."""
+    keys = [(f"node-{node:02}", f"service-{service}") for node in range(nodes) for service in range(services)]
+    return Problem(
+        demands=demands,
+        candidates=[
+            Candidate(
+                key=key,
+                fixed=fixed(number) * CENT,
+                prices={
+                    line: Price(needed=0, tier=5, money=money(number, line) * CENT) for line in range(len(demands))
+                },
+            )
+            for number, key in enumerate(keys)
+        ],
+        supply={
+            (f"node-{node:02}", sku): stock(node, sku)
+            for node in range(nodes)
+            for sku in sorted({demand.sku for demand in demands})
+        },
+        **more,
+    )
+
+
+def together_lines() -> Problem:
+    """Eight lines of one SKU kept together, ten nodes."""
+    rng = random.Random(1)
+    return _problem(
+        [Demand(sku="mug", quantity=2 + line % 3, together=True) for line in range(8)],
+        10,
+        fixed=lambda _: rng.randint(300, 900),
+        money=lambda *_: rng.randint(0, 200),
+        stock=lambda *_: rng.randint(3, 6),
+    )
+
+
+def together_lines_at_equal_prices() -> Problem:
+    """Ten lines of one SKU kept together, thirty nodes that cost the same and have room for one or two lines."""
+    return _problem(
+        [Demand(sku="mug", quantity=3 + line % 4, together=True) for line in range(10)],
+        30,
+        fixed=lambda _: 490,
+        money=lambda *_: 0,
+        stock=lambda node, _: 7 + node % 3,
+    )
+
+
+def together_lines_of_many_skus() -> Problem:
+    rng = random.Random(2)
+    return _problem(
+        [Demand(sku=f"sku-{line % 5}", quantity=rng.randint(2, 6), together=True) for line in range(10)],
+        30,
+        services=2,
+        fixed=lambda _: rng.randint(300, 900),
+        money=lambda *_: rng.randint(0, 200),
+        stock=lambda *_: rng.randint(0, 8),
+    )
+
+
+def few_shipments() -> Problem:
+    """Four shipments, where eight would be needed."""
+    rng = random.Random(3)
+    return _problem(
+        [Demand(sku=f"sku-{line}", quantity=4) for line in range(10)],
+        60,
+        fixed=lambda _: rng.randint(300, 900),
+        money=lambda *_: rng.randint(0, 200),
+        stock=lambda *_: rng.choice([0, 0, 1, 2]),
+        max_shipments=4,
+    )
+
+
+def complete_or_nothing() -> Problem:
+    """All of the order is only just there."""
+    rng = random.Random(4)
+    return _problem(
+        [Demand(sku=f"sku-{line}", quantity=4) for line in range(10)],
+        60,
+        fixed=lambda _: rng.randint(300, 900),
+        money=lambda *_: rng.randint(0, 200),
+        stock=lambda node, sku: int((node + 7 * int(sku[4:])) % 13 == 0),
+        ship_complete=True,
+    )
+
+
+def complete_but_for_one() -> Problem:
+    """One unit of the last line is nowhere."""
+    rng = random.Random(5)
+    return _problem(
+        [Demand(sku=f"sku-{line}", quantity=4) for line in range(10)],
+        60,
+        fixed=lambda _: rng.randint(300, 900),
+        money=lambda *_: rng.randint(0, 200),
+        stock=lambda node, sku: int((node + 7 * int(sku[4:])) % 13 == 0) if sku != "sku-9" else int(node < 3),
+        ship_complete=True,
+    )
+
+
+def little_room() -> Problem:
+    """Room for one shipment a node, three services each."""
+    rng = random.Random(6)
+    return _problem(
+        [Demand(sku=f"sku-{line}", quantity=rng.randint(1, 4)) for line in range(10)],
+        20,
+        services=3,
+        fixed=lambda _: rng.randint(300, 900),
+        money=lambda *_: rng.randint(0, 400),
+        stock=lambda *_: rng.randint(0, 4),
+        room={f"node-{node:02}": 1 for node in range(20)},
+    )
+
+
+def one_sku_on_ten_lines() -> Problem:
+    """Each line at prices of its own, and too little for all."""
+    rng = random.Random(7)
+    return _problem(
+        [Demand(sku="mug", quantity=rng.randint(1, 5)) for _ in range(10)],
+        30,
+        services=2,
+        fixed=lambda _: rng.randint(300, 900),
+        money=lambda *_: rng.randint(0, 400),
+        stock=lambda *_: rng.choice([0, 0, 1, 1]),
+    )
+
+
+def a_unit_here_and_there() -> Problem:
+    """Three lines, and a unit of each at some of forty nodes."""
+    rng = random.Random(8)
+    return _problem(
+        [Demand(sku=f"sku-{line}", quantity=6) for line in range(3)],
+        40,
+        fixed=lambda _: rng.randint(300, 900),
+        money=lambda *_: rng.randint(0, 200),
+        stock=lambda *_: int(rng.random() < 0.5),
+    )
+
+
+def a_unit_here_and_there_of_ten_skus() -> Problem:
+    rng = random.Random(9)
+    return _problem(
+        [Demand(sku=f"sku-{line}", quantity=3) for line in range(10)],
+        40,
+        fixed=lambda _: rng.randint(300, 900),
+        money=lambda *_: rng.randint(0, 200),
+        stock=lambda *_: int(rng.random() < 0.3),
+    )
+
+
+def equal_prices() -> Problem:
+    """Ten lines, sixty nodes that cost the same, each with a few of the lines."""
+    rng = random.Random(10)
+    return _problem(
+        [Demand(sku=f"sku-{line}", quantity=1) for line in range(10)],
+        60,
+        fixed=lambda _: 490,
+        money=lambda *_: 0,
+        stock=lambda *_: int(rng.random() < 0.25),
+    )
+
+
+def equal_prices_and_scarce_stock() -> Problem:
+    rng = random.Random(11)
+    return _problem(
+        [Demand(sku=f"sku-{line}", quantity=3) for line in range(10)],
+        60,
+        fixed=lambda _: 490,
+        money=lambda *_: 0,
+        stock=lambda *_: rng.choice([0, 0, 0, 1, 2]),
+    )
+
+
+def equal_prices_and_two_services() -> Problem:
+    """A unit of each of five SKUs at thirty nodes, by either of two services at the same price."""
+    return _problem(
+        [Demand(sku=f"sku-{line}", quantity=5) for line in range(5)],
+        30,
+        services=2,
+        fixed=lambda _: 490,
+        money=lambda *_: 0,
+        stock=lambda *_: 1,
+    )
+
+
+def everything_at_once() -> Problem:
+    rng = random.Random(12)
+    return _problem(
+        [Demand(sku=f"sku-{line % 6}", quantity=rng.randint(1, 5), together=line % 3 == 0) for line in range(10)],
+        20,
+        services=3,
+        fixed=lambda _: rng.choice([390, 490, 590]),
+        money=lambda *_: rng.choice([0, 50, 100]),
+        stock=lambda *_: rng.choice([0, 1, 2, 3, 5]),
+        max_shipments=4,
+        room={f"node-{node:02}": node % 3 for node in range(0, 20, 2)},
+        split_penalty=100 * CENT,
+    )
+
+
+PROBLEMS = (
+    together_lines,
+    together_lines_at_equal_prices,
+    together_lines_of_many_skus,
+    few_shipments,
+    complete_or_nothing,
+    complete_but_for_one,
+    little_room,
+    one_sku_on_ten_lines,
+    a_unit_here_and_there,
+    a_unit_here_and_there_of_ten_skus,
+    equal_prices,
+    equal_prices_and_scarce_stock,
+    equal_prices_and_two_services,
+    everything_at_once,
+)

@@ -1,0 +1,80 @@
+"""Decisions as people read them: by the clock on the wall where the goods leave and are collected."""
+
+import dataclasses
+import json
+
+import pytest
+
+from api.cli.output.tables import decision_lines
+from engine.decide.decision import canonical, record
+from engine.decide.sourcing.problem import Unproven
+from tests.support.clocks import at, hours
+from tests.support.facts import LILLE, LYON, PARIS, collected, decided, node, order, service, snapshot
+
+LONDON = {"time_zone": "Europe/London", "country": "GB"}
+
+
+def lines(wanted, facts, now):
+    decision = decided(wanted, facts, now=now)
+    return "\n".join(decision_lines(json.loads(canonical(record(decision, None, "0"))), facts.network))
+
+
+def test_a_shipment_leaves_by_the_clock_of_its_node():
+    home = node("leeds", LILLE, hours=hours("09:00-17:00"), **LONDON)
+    shown = lines(order(place=PARIS), snapshot([home], {"A": {"leeds": 1}}), at("2026-11-27 03:00"))
+    assert "leaves Fri 27 Nov 2026 09:00 (Europe/London), arrives by Sun 29 Nov 2026 09:00 (Europe/London)" in shown
+
+
+def test_what_is_collected_arrives_by_the_clock_of_the_place_it_is_collected_at():
+    nodes = [node("lyon", LYON), node("leeds", LILLE, services=(), hours=hours("09:00-17:00"), **LONDON)]
+    facts = snapshot(nodes, {"A": {"lyon": 1}}, services=[service(transit=((2_000_000, 60),))])
+    shown = lines(collected(at="leeds"), facts, at("2026-11-27 07:00"))
+    assert "leaves Fri 27 Nov 2026 07:00, arrives by Fri 27 Nov 2026 09:00 (Europe/London)" in shown
+
+
+def test_the_installation_s_own_zone_is_not_named():
+    facts = snapshot([node("lyon", LYON, time_zone="Europe/Paris")], {"A": {"lyon": 1}})
+    shown = lines(order(place=PARIS), facts, at("2026-11-27 07:00"))
+    assert "leaves Fri 27 Nov 2026 07:00, arrives by Sun 29 Nov 2026 07:00\n" in shown
+
+
+def test_a_node_that_is_gone_from_the_network_leaves_the_installation_s_time():
+    facts = snapshot([node("leeds", LILLE, **LONDON)], {"A": {"leeds": 1}})
+    decision = decided(order(place=PARIS), facts, now=at("2026-11-27 07:00"))
+    other = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}}).network
+    shown = "\n".join(decision_lines(json.loads(canonical(record(decision, None, "0"))), other))
+    assert "leaves Fri 27 Nov 2026 07:00, arrives" in shown
+
+
+@pytest.mark.parametrize(
+    ("score", "said"),
+    [
+        ({"gap_micros": 0}, "(the best, proven)"),
+        ({"gap_micros": 1_500_000}, "(at most 1.50 EUR from the best)"),
+        (
+            {"gap_micros": None, "unproven": {"part": "unfilled_units", "at_most": 1_137}},
+            "(not proven: at most 1,137 units more could be filled)",
+        ),
+        (
+            {"gap_micros": None, "unproven": {"part": "unless_needed_units", "at_most": 2}},
+            '(not proven: at most 2 units fewer could be taken where rules say "unless needed")',
+        ),
+        (
+            {"gap_micros": None, "unproven": {"part": "tiers", "at_most": 3}},
+            "(not proven: the tiers' sum could be at most 3 less)",
+        ),
+        ({"gap_micros": None}, "(not proven the best)"),
+    ],
+)
+def test_by_how_much_a_choice_may_not_be_the_best_is_said_in_words(score, said):
+    facts = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}})
+    given = json.loads(canonical(record(decided(order(place=PARIS), facts), None, "0")))
+    assert said in "\n".join(decision_lines(given | {"score": score}, facts.network))
+
+
+def test_the_record_says_which_part_is_not_proven():
+    facts = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}})
+    decision = decided(order(place=PARIS), facts)
+    assert "unproven" not in record(decision, None, "0")["score"]
+    doubted = dataclasses.replace(decision, gap=None, unproven=Unproven(part="tiers", most=3))
+    assert record(doubted, None, "0")["score"]["unproven"] == {"part": "tiers", "at_most": 3}

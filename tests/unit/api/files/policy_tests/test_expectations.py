@@ -1,0 +1,172 @@
+"""What a test case may expect: each kind met, and not met with the difference told."""
+
+import pytest
+
+from tests.support.policy_test_files import differences, tried
+
+MET = "order: {lines: {A: 3}}\nstock: {A: {warehouse: 2, store: 1}}\n"
+"""Two from the warehouse for 5.50, one from the store for 7.00."""
+KEEP = "when: {node.type: store}, then: {keep: 2}"
+KEEP_ONE = "when: {node.type: warehouse}, then: {keep: 1}"
+NO_STORE = "when: {node.type: store}, then: {exclude: true}"
+LAST_STORE = "when: {node.type: store}, then: {exclude: unless_needed}"
+WEB = "when: {order.channel: web}, then: {hold: 30 min, priority: 70}"
+SILENCING = "when: {node.tags: {has: closing}}, then: {keep: 0}, overrides: [test/r1]"
+
+
+def expecting(expect: str, *rules: str, met: str = MET) -> list[tuple[str, str, str]]:
+    return differences(f"{met}expect: {{{expect}}}\n", *rules)
+
+
+@pytest.mark.parametrize(
+    ("expect", "rules"),
+    [
+        ("status: filled", []),
+        ("status: partial", [KEEP]),
+        ("shipments: [{node: store}, {node: warehouse}]", []),
+        ("shipments: [{node: warehouse, service: parcel, lines: {A: 2}}, {}]", []),
+        ("shipments: [{node: [warehouse, store]}, {node: {not: warehouse}}]", []),
+        ("shipments: [{units: 2, cost: 5.50 EUR, distance: 300 km, arrives: 48 h}, {node: {matches: 's*'}}]", []),
+        ("shipments: [{co2: {at_most: 500 g}}, {late: {known: false}}]", []),
+        ("shipments: [{lines: {A: {at_least: 2}}}, {lines: {A: 1}}]", []),
+        ("shipments: [{rules: [test/r1]}, {node: warehouse}]", [LAST_STORE]),
+        ("unfilled: {}", []),
+        ("unfilled: {A: 1}", [NO_STORE]),
+        ("unfilled: {A: {at_most: 1}}", [NO_STORE]),
+        ("unfilled: {A: {units: 1, reason: excluded, by: test/r1}}", [NO_STORE]),
+        ("unfilled: {A: {reason: excluded}}", [NO_STORE]),
+        ("unfilled: {A: {units: 2, reason: [kept_back, excluded]}}", [NO_STORE, KEEP_ONE]),
+        ("unfilled: {A: {reason: kept_back, by: [test/r1]}}", [KEEP]),
+        ("fired: [test/r1]", [NO_STORE]),
+        ("not_fired: [test/r1]", ["when: {node.type: supplier}, then: {keep: 2}"]),
+        ("not_silenced: [test/r1]", [KEEP]),
+        ("excluded: [{node: store}]", [NO_STORE]),
+        ("excluded: [{node: store, service: parcel, sku: A, by: test/r1, unless_needed: true}]", [LAST_STORE]),
+        ("not_excluded: [{node: warehouse}, {unless_needed: true}]", [NO_STORE]),
+        ("kept: {A: {store: 2, warehouse: {less_than: 1}}}", [KEEP]),
+        ("hold: 48 h, priority: 50", []),
+        ("hold: {at_most: 30 min}, priority: {more_than: 50}", [WEB]),
+        ("totals: {shipments: 2, units: 3, unfilled: 0, cost: 12.50 EUR, late: 0, arrives: {at_most: 2 d}}", []),
+        ("totals: {cost: {between: [12.00 EUR, 13.00 EUR]}, co2: {more_than: 600 g}, shipments: {not: 1}}", []),
+        ("", []),
+    ],
+)
+def test_what_is_so_passes(expect, rules):
+    assert expecting(expect, *rules) == []
+
+
+SHIPPED = "{node: store, service: parcel, lines: {A: 1}}\n{node: warehouse, service: parcel, lines: {A: 2}}"
+PRICED = """\
+{node: store, service: parcel, lines: {A: 1}, cost: 7.00 EUR, late: unknown}
+{node: warehouse, service: parcel, lines: {A: 2}, cost: 5.50 EUR, late: unknown}"""
+EXCLUDED = "{node: store, service: parcel, sku: A, by: [test/r1]}"
+
+
+@pytest.mark.parametrize(
+    ("expect", "rules", "difference"),
+    [
+        ("status: partial", [], ("status", "partial", "filled")),
+        ("shipments: []", [], ("shipments", "none", SHIPPED)),
+        ("shipments: [{node: store}]", [], ("shipments", "{node: store}", SHIPPED)),
+        (
+            "shipments: [{node: store}, {node: store}]",
+            [],
+            ("shipments", "{node: store}\n{node: store}", SHIPPED),
+        ),
+        (
+            "shipments: [{node: store}, {node: warehouse, lines: {A: {less_than: 2}}}]",
+            [],
+            ("shipments", "{node: store}\n{node: warehouse, lines: {A: {less_than: 2}}}", SHIPPED),
+        ),
+        (
+            "shipments: [{rules: [test/r1]}]",
+            ["when: {node.type: store}, then: {exclude: true}", "then: {keep_together: true}"],
+            ("shipments", "{rules: [test/r1]}", "none"),
+        ),
+        (
+            "shipments: [{cost: {at_most: 4.00 EUR}, late: true}, {}]",
+            [],
+            (
+                "shipments",
+                "{cost: {at_most: 4.00 EUR}, late: true}\n{}",
+                PRICED,
+            ),
+        ),
+        ("unfilled: {A: 1}", [], ("unfilled", "A: 1", "nothing")),
+        (
+            "unfilled: {}",
+            [NO_STORE, KEEP_ONE],
+            ("unfilled", "nothing", "A: {units: 2, reason: [excluded, kept_back], by: [test/r1, test/r2]}"),
+        ),
+        (
+            "unfilled: {A: {units: 1, reason: kept_back}}",
+            [NO_STORE],
+            (
+                "unfilled",
+                "A: {units: 1, reason: kept_back}",
+                "A: {units: 1, reason: [excluded], by: [test/r1]}",
+            ),
+        ),
+        (
+            "fired: [test/r1, test/r2]",
+            [NO_STORE, "when: {node.type: supplier}, then: {keep: 2}"],
+            ("fired", "test/r2", "test/r2 did not fire"),
+        ),
+        ("not_fired: [test/r1]", [NO_STORE], ("not_fired", "test/r1", "test/r1 fired")),
+        ("silenced: [test/r1]", [KEEP], ("silenced", "test/r1", "test/r1 fired")),
+        ("excluded: [{node: warehouse}]", [NO_STORE], ("excluded", "{node: warehouse}", EXCLUDED)),
+        (
+            "excluded: [{node: store, unless_needed: true}]",
+            [NO_STORE],
+            ("excluded", "{node: store, unless_needed: true}", EXCLUDED),
+        ),
+        ("excluded: [{node: store}]", [], ("excluded", "{node: store}", "none")),
+        ("not_excluded: [{by: test/r1}]", [NO_STORE], ("not_excluded", "{by: test/r1}", EXCLUDED)),
+        ("kept: {A: {store: 1}}", [KEEP], ("kept.A.store", "1", "2")),
+        ("kept: {A: {supplier: 1}}", [KEEP], ("kept.A.supplier", "1", "nothing is there")),
+        ("hold: 30 min", [], ("hold", "30 min", "48 h")),
+        ("hold: {more_than: 1 h}", [WEB], ("hold", "{more_than: 1 h}", "30 min")),
+        ("priority: 50", [WEB], ("priority", "50", "70")),
+        ("totals: {cost: {at_most: 9.00 EUR}}", [], ("totals.cost", "{at_most: 9.00 EUR}", "12.50 EUR")),
+        ("totals: {shipments: 1}", [], ("totals.shipments", "1", "2")),
+        ("totals: {arrives: {less_than: 2 d}}", [], ("totals.arrives", "{less_than: 2 d}", "48 h")),
+        ("totals: {co2: 0 g}", [], ("totals.co2", "0 g", "722 g")),
+    ],
+)
+def test_what_is_not_so_fails_and_is_shown_beside_what_came(expect, rules, difference):
+    assert expecting(expect, *rules) == [difference]
+
+
+def test_a_rule_that_is_silenced_is_told_so():
+    met = MET + "nodes: {store: {tags: [closing]}}\n"
+    rules = ("when: {node.type: store}, then: {keep: 2}", SILENCING)
+    assert expecting("silenced: [test/r1], fired: [test/r2], not_fired: [test/r1]", *rules, met=met) == []
+    assert expecting("fired: [test/r1], not_silenced: [test/r1]", *rules, met=met) == [
+        ("fired", "test/r1", "test/r1 was silenced"),
+        ("not_silenced", "test/r1", "test/r1 was silenced"),
+    ]
+
+
+def test_every_difference_of_a_case_is_told_at_once():
+    found = expecting("status: unfilled, hold: 1 h, totals: {units: 9, unfilled: 1}")
+    assert [what for what, _, _ in found] == ["status", "hold", "totals.units", "totals.unfilled"]
+
+
+def test_a_shipment_that_fits_two_expectations_leaves_the_other_one_its_own():
+    # the first expectation fits both shipments, the second only the one that the first would take
+    assert expecting("shipments: [{service: parcel}, {node: store}]") == []
+    assert expecting("shipments: [{service: parcel}, {node: warehouse}]") == []
+
+
+def test_lines_of_one_sku_are_counted_together():
+    met = "order: {lines: [{sku: A, quantity: 1}, {sku: A, quantity: 2}]}\nstock: {A: {warehouse: 2}}\n"
+    assert expecting("shipments: [{lines: {A: 2}}], unfilled: {A: 1}", met=met) == []
+
+
+def test_a_case_that_expects_nothing_passes_and_says_so():
+    for text in (MET, f"{MET}expect: {{}}\n", f"{MET}expect:\n"):
+        found = tried(text)
+        assert found.passed
+        assert found.case.expected.says_nothing
+    assert not tried(f"{MET}expect: {{unfilled: {{}}}}\n").case.expected.says_nothing
+    assert not tried(f"{MET}expect: {{shipments: [{{}}, {{}}]}}\n").case.expected.says_nothing

@@ -1,0 +1,267 @@
+"""Test files: what stands where nothing is said, what changes what, and every mistake told where it stands."""
+
+import pytest
+
+from api.files.inventory_folder import load_inventory
+from api.files.policy_tests.reader import read_cases, read_tested
+from engine.decide.policy_tests.runner import Case, Rejected
+from engine.errors import InputInvalid, Mistake
+from rules.errors import PolicyInvalid
+from tests.conftest import SMALL
+from tests.support.facts import policies, policy_file
+from tests.support.policy_test_files import FILE, differences, findings, one_case
+
+LATE_MAY = 1_780_308_000
+"""1 June 2026, 10:00 UTC."""
+
+
+def cases(text: str, *rules: str, **more) -> list[Case]:
+    return read_cases({FILE: text.encode()}, policies(*rules), **more)
+
+
+def case(text: str, *rules: str, **more) -> Case:
+    (found,) = cases(text, *rules, **more)
+    return found
+
+
+def small(file: str, directory: str):
+    """Opens tests/data/small, whatever is named."""
+    assert (file, directory) == (FILE, "../small")
+    return load_inventory(SMALL)
+
+
+def test_what_is_not_said_is_plain():
+    found = case(one_case("order: {lines: {A: 2}}\nstock: {A: {store: 3}}\n"))
+    order, network = found.order, found.snapshot.network
+    assert (order.id, order.channel, order.delivery, order.country) == ("T-1", "web", "standard", "FR")
+    assert network.local(found.now).isoformat() == "2026-06-02T10:00:00+00:00"
+    assert network.local(found.now).weekday() == 1
+    assert (order.placed_at, order.promise_by, order.tags) == (found.now, None, frozenset())
+    assert [(line.id, line.sku, line.quantity, line.unit_price) for line in order.lines] == [("1", "A", 2, None)]
+    product = found.snapshot.products["A"]
+    assert (product.category, product.lifecycle, product.weight) == ("other", "core", 1_000)
+    assert {name: node.type for name, node in network.nodes.items()} == {
+        name: name for name in ("warehouse", "distributor", "supplier", "store")
+    }
+    assert [service.mode for service in network.services.values()] == ["truck", "rail", "van", "air", "bike", "pickup"]
+    assert (found.file, found.line, found.name) == (FILE, 2, "a case")
+
+
+def test_amounts_are_those_of_the_policy_language():
+    found = case(
+        one_case("""
+            now: 2026-06-01 10:00
+            order:
+              promise_by: 36 h
+              placed_at: 2026-06-01 09:30
+              lines: {A: {quantity: 2, unit_price: 19.90 EUR}}
+            products:
+              A: {weight: 2.5 kg, tags: [fragile], attributes: {hazmat: true, size: 12.5, label: "7", of: [x]}}
+            nodes: {near: {type: store, away: 42.5 km, handling: 1.25, preparation: 90 min, load: 7, services: [van]}}
+            services: {van: {mode: van, base: 3.00, takes: 5 h, grams_per_tonne_km: 1.5, max_weight: 20 kg, drop: 1 g}}
+            stock: {A: {near: {on_hand: 9, held: 2, daily_sales: 0.5}}}
+        """)
+    )
+    assert found.now == LATE_MAY
+    order, snapshot = found.order, found.snapshot
+    assert (order.placed_at, order.promise_by) == (LATE_MAY - 1_800, LATE_MAY + 36 * 3_600)
+    assert order.lines[0].unit_price == 19_900_000
+    product, near, van = snapshot.products["A"], snapshot.network.nodes["near"], snapshot.network.services["van"]
+    assert (product.weight, product.tags) == (2_500, {"fragile"})
+    assert product.attributes == {"hazmat": True, "size": 12_500_000, "label": "7", "of": frozenset({"x"})}
+    assert (near.type, near.handling, near.preparation, near.services) == ("store", 1_250_000, 90, ("van",))
+    assert (van.base, van.emission, van.max_weight, van.drop) == (3_000_000, 1_500, 20_000, 1_000)
+    assert snapshot.loads == {"near": 7}
+    position = snapshot.positions["A"]["near"]
+    assert (position.on_hand, position.held, position.pace) == (9, 2, 500)
+
+
+def test_a_node_that_rejected_an_order_rests_as_the_policies_say_from_then_on():
+    text = (
+        "nodes: {{store: {{rejected: {{reason: other, ago: {}}}}}}}\n"
+        "order: {{lines: {{A: 1}}}}\n"
+        "stock: {{A: {{store: 1}}}}\n"
+    )
+    rule = "when: {rejection.reason: other}, then: {rest_after_rejection: 1 h}"
+    rests = "expect: {unfilled: {A: {units: 1, reason: resting, by: test/r1}}, fired: [test/r1]}\n"
+    works = "expect: {shipments: [{node: store}], not_fired: [test/r1], not_excluded: [{node: store}]}\n"
+    assert differences(text.format("59 min") + rests, rule) == []
+    assert differences(text.format("1 h") + works, rule) == []
+    assert case(one_case(text.format("90 min"))).rejected == {"store": Rejected(reason="other", ago=90)}
+
+
+def test_a_node_lies_as_far_away_as_is_said_whatever_the_distance():
+    for kilometres in (0, 1, 80, 299, 300, 1_234, 15_000):
+        text = f"nodes: {{n: {{away: {kilometres} km}}}}\norder: {{lines: {{A: 1}}}}\nstock: {{A: {{n: 1}}}}\n"
+        expect = f"expect: {{shipments: [{{node: n, distance: {kilometres} km}}]}}\n"
+        assert differences(text + expect) == []
+
+
+def test_a_case_changes_what_the_file_says_and_leaves_the_rest():
+    text = """
+        products: {A: {category: toys, weight: 3 kg, attributes: {x: true, y: false}}}
+        nodes: {shop: {type: store, tags: [small], load: 3}}
+        services: {parcel: {base: 6.00}}
+        stock: {usual: {A: {shop: 1}}}
+        orders: {usual: {channel: app, lines: {A: 1}}}
+        tests:
+          - test: as it is
+          - test: changed
+            products: {A: {weight: 4 kg, attributes: {y: true}}}
+            nodes: {shop: {tags: [closing]}}
+            services: {parcel: {takes: 24 h}}
+            order: {like: usual, lines: {A: 5}}
+            stock: {like: usual, B: {shop: 2}}
+    """
+    plain, changed = cases(text)
+    assert plain.snapshot.products["A"].attributes == {"x": True, "y": False}
+    product, shop = changed.snapshot.products["A"], changed.snapshot.network.nodes["shop"]
+    assert (product.category, product.weight, product.attributes) == ("toys", 4_000, {"x": True, "y": True})
+    assert (shop.type, shop.tags, changed.snapshot.loads) == ("store", {"closing"}, {"shop": 3})
+    assert changed.snapshot.network.services["parcel"].base == 6_000_000
+    assert changed.snapshot.network.services["parcel"].transit[0][1] == 24 * 60
+    assert (changed.order.channel, changed.order.units) == ("app", 5)
+    assert changed.snapshot.positions["A"]["shop"].on_hand == 1
+    assert plain.snapshot.network.nodes["shop"].tags == {"small"}
+
+
+def test_a_case_may_say_in_another_way_where_a_node_lies_and_how_long_a_service_takes():
+    text = """
+        nodes: {a: {away: 5 km}, b: {latitude: 45.5, longitude: 4.5}}
+        services: {slow: {takes: 9 h}, far: {transit: [{up_to: 9 km, takes: 1 h}]}}
+        stock: {usual: {A: {a: 1}}}
+        tests:
+          - test: changed
+            nodes: {a: {latitude: 45.5, longitude: 4.5}, b: {away: 0 km}}
+            services: {slow: {transit: [{up_to: 7 km, takes: 2 h}], countries: [FR]}, far: {takes: 3 h}}
+            order: {destination: {latitude: 48.8566, longitude: 2.3522}, lines: {A: 1}}
+    """
+    found = case(text)
+    nodes, services = found.snapshot.network.nodes, found.snapshot.network.services
+    assert (nodes["a"].place.latitude, nodes["b"].place) == (45_500_000, found.order.place)
+    assert (services["slow"].transit, services["slow"].countries) == (((7_000, 120),), {"FR"})
+    assert [minutes for _, minutes in services["far"].transit] == [180]
+
+
+def test_fixtures_are_shared_by_name():
+    text = """
+        stock:
+          little: {A: {store: 1}}
+          much: {like: little, B: {store: 90}}
+        orders:
+          one: {lines: {A: 1}}
+          two: {like: one, channel: app}
+        tests:
+          - {test: first, order: one, stock: little}
+          - {test: second, order: two, stock: much}
+          - {test: third, order: {like: two, lines: {B: 1}}, stock: much}
+    """
+    first, second, third = cases(text)
+    assert [item.order.channel for item in (first, second, third)] == ["web", "app", "app"]
+    assert [item.order.skus for item in (first, second, third)] == [["A"], ["A"], ["B"]]
+    assert third.snapshot.positions["B"]["store"].on_hand == 90
+
+
+def test_a_network_is_what_a_file_starts_from():
+    text = """
+        network: ../small
+        now: 2026-11-27 10:00
+        nodes: {paris: {tags: [closing], attributes: {franchise: true}}}
+        products: {LAMP: {attributes: {hazmat: false}}}
+        stock: {usual: {SHIRT: {lille: 9}}}
+        tests:
+          - {test: a, order: {destination: {near: lille}, lines: {SHIRT: 1, COAT: 2, LAMP: 1}}}
+    """
+    found = case(text, open_network=small)
+    snapshot, network = found.snapshot, found.snapshot.network
+    assert found.now == 1_795_770_000  # on the clock of Paris
+    assert set(network.nodes) == {"lyon", "paris", "lille"}
+    assert (network.nodes["paris"].tags, network.nodes["paris"].attributes["franchise"]) == ({"closing"}, True)
+    assert network.nodes["paris"].attributes["brands"] == {"acme", "zenith"}
+    assert found.order.place == network.nodes["lille"].place
+    assert {sku: {node: item.on_hand for node, item in nodes.items()} for sku, nodes in snapshot.positions.items()} == {
+        "SHIRT": {"lille": 9},
+        "COAT": {"paris": 5, "lille": 3},
+        "LAMP": {"lyon": 6},
+    }
+    assert snapshot.positions["COAT"]["lille"].pace == 125
+    assert snapshot.products["LAMP"].attributes == {"hazmat": False, "shelf_life": 12_500_000}
+
+
+def test_who_collects_makes_it_click_and_collect():
+    found = case(one_case("order: {collect_at: store, lines: {A: 1}}\nstock: {A: {store: 1}}\n"))
+    assert (found.order.delivery, found.order.collect_at, found.order.place) == ("click_and_collect", "store", None)
+
+
+def test_an_attribute_is_of_the_kind_that_the_rules_compare():
+    text = one_case("order: {lines: {A: 1}}\nproducts: {A: {attributes: {grade: 5}}}\n")
+    word = case(text, "when: {product.attributes.grade: {matches: '5*'}}, then: {keep: 1}")
+    assert word.snapshot.products["A"].attributes == {"grade": "5"}
+    number = case(text, "when: {product.attributes.grade: {at_least: 5}}, then: {keep: 1}")
+    assert number.snapshot.products["A"].attributes == {"grade": 5_000_000}
+
+
+ORDER = "order: {lines: {A: 1}}\nstock: {A: {store: 1}}\n"
+
+
+def test_mistakes_of_all_cases_and_files_are_told_at_once():
+    text = "tests:\n  - {test: a, order: {lines: {}}}\n  - {test: b, oder: x}\n"
+    policy = b"policy: test\nrules: [{id: r, because: x, then: {tire: 1}}]\n"
+    with pytest.raises(PolicyInvalid) as caught:
+        read_tested({"test.yaml": policy}, {"a_test.yaml": text.encode(), "b_test.yaml": b"tests: 3\n"})
+    assert [(item.file, item.line, item.code) for item in caught.value.findings] == [
+        ("a_test.yaml", 2, "wrong-type"),
+        ("a_test.yaml", 3, "missing-key"),
+        ("a_test.yaml", 3, "unknown-key"),
+        ("b_test.yaml", 1, "wrong-type"),
+        ("test.yaml", 2, "unknown-effect"),
+    ]
+
+
+def test_a_network_that_cannot_be_opened_is_told_where_it_is_named():
+    def nothing(file: str, directory: str):
+        raise InputInvalid([Mistake(where=directory, field="", message=f"there is no such directory beside {file}")])
+
+    with pytest.raises(PolicyInvalid) as caught:
+        case("network: ../nowhere\ntests: [{test: a}]\n", open_network=nothing)
+    assert str(caught.value) == f"{FILE}:1:1  bad-network  ../nowhere: there is no such directory beside {FILE}"
+
+
+def test_a_network_allows_only_the_attributes_it_declares():
+    text = "network: ../small\n" + one_case("order: {lines: {SHIRT: 1}}\nnodes: {lyon: {attributes: {francise: true}}}")
+    with pytest.raises(PolicyInvalid, match=r"unknown-attribute .* \(did you mean 'node.attributes.franchise'\?\)"):
+        case(text, open_network=small)
+
+
+def test_of_an_upload_only_the_test_files_are_read():
+    files = {**policy_file(), FILE: one_case(ORDER).encode()}
+    assert [item.name for item in read_cases(files)] == ["a case"]
+
+
+def test_without_policies_rules_are_not_looked_up():
+    text = one_case(ORDER + "expect: {fired: [any/rule]}")
+    assert read_cases({FILE: text.encode()})[0].expected.fired == ("any/rule",)
+
+
+def test_a_fixture_no_case_uses_is_looked_at_all_the_same():
+    text = "stock: {spare: {A: {stor: 1}}}\norders: {spare: {lines: {A: x}}}\n" + one_case(ORDER)
+    assert [item.split(" ")[1] for item in findings(text)] == ["unknown-node", "wrong-type"]
+
+
+HOURS = "{monday: [09:00-12:00], tuesday: [09:00-12:00]}"
+CALENDARS = {
+    "": 48,
+    "nodes: {store: {hours: " + HOURS + ", preparation: 3 h}}": 6 * 24 + 48,
+    "nodes: {store: {hours: " + HOURS + ", closed: [2026-06-08], preparation: 3 h}}": 7 * 24 + 48,
+    "nodes: {store: {cut_offs: {parcel: '09:30'}}}": 14 + 48,
+    "nodes: {store: {cut_offs: {parcel: '09:30'}, time_zone: America/New_York}}": 48,
+    "services: {parcel: {closed: [2026-06-02]}}": 14 + 48,
+    "services: {parcel: {runs: [thursday]}}": 9 * 24 + 14,
+    "services: {parcel: {daily_distance: 5 km}}": 48,
+}
+
+
+@pytest.mark.parametrize(("said", "hours"), CALENDARS.items())
+def test_places_keep_hours_and_services_their_days_in_tests_too(said, hours):
+    case_of = f"order: {{lines: {{A: 1}}}}\nstock: {{A: {{store: 1}}}}\n{said}\nexpect: {{totals: {{arrives: 1 min}}}}"
+    assert [got for _, _, got in differences(case_of)] == [f"{hours} h"]

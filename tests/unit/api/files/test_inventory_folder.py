@@ -1,0 +1,215 @@
+"""network.yaml, products.csv and stock.csv: read as they are meant, or every mistake told with file, line and field."""
+
+import shutil
+
+import pytest
+
+from api.files.inventory_folder import load_inventory
+from engine.errors import InputInvalid
+from engine.model.facts import Place
+from rules.vocabulary import Kind
+from tests.conftest import SMALL
+
+
+@pytest.fixture
+def directory(tmp_path):
+    """A copy of the small network, to spoil."""
+    shutil.copytree(SMALL, tmp_path / "net")
+    return tmp_path / "net"
+
+
+def spoilt(directory, name, before, after):
+    path = directory / name
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    return directory
+
+
+def mistakes(directory):
+    """Each as `file:line: field`, with its message."""
+    with pytest.raises(InputInvalid) as caught:
+        load_inventory(directory)
+    return {f"{item.where.removeprefix(f'{directory}/')}: {item.field}": item.message for item in caught.value.mistakes}
+
+
+def test_the_files_are_read_into_integers():
+    found = load_inventory(SMALL)
+    network = found.network
+    assert (network.currency, network.time_zone) == ("EUR", "Europe/Paris")
+    assert network.attributes == {
+        "product.attributes.hazmat": Kind.FLAG,
+        "product.attributes.shelf_life": Kind.NUMBER,
+        "node.attributes.franchise": Kind.FLAG,
+        "node.attributes.brands": Kind.TAGS,
+    }
+    lyon, paris = network.nodes["lyon"], network.nodes["paris"]
+    assert lyon.place == Place(latitude=45_748_460, longitude=4_846_710)
+    assert (lyon.handling, lyon.preparation, lyon.region) == (800_000, 120, "Auvergne-Rhône-Alpes")
+    assert (lyon.tags, lyon.services) == (frozenset({"robotised"}), ("parcel",))
+    assert paris.attributes == {"franchise": False, "brands": frozenset({"acme", "zenith"})}
+    courier = network.services["courier"]
+    assert (courier.base, courier.max_distance, courier.max_weight) == (9_000_000, 50_000, 10_000)
+    assert (courier.emission, courier.countries, courier.transit) == (1_000_000, frozenset({"FR"}), ((50_000, 240),))
+    parcel = network.services["parcel"]
+    assert (parcel.per_kg, parcel.drop, parcel.transit) == (100_000, 200_000, ((300_000, 1_440), (2_000_000, 2_880)))
+    shirt, lamp = found.products["SHIRT"], found.products["LAMP"]
+    assert (shirt.brand, shirt.season, shirt.weight) == ("acme", "summer", 250)
+    assert (shirt.tags, shirt.attributes) == (frozenset({"cotton", "washable"}), {"hazmat": False})
+    assert (lamp.brand, lamp.attributes) == (None, {"hazmat": True, "shelf_life": 12_500_000})
+    assert found.stock["SHIRT"] == {"lyon": 10, "paris": 4, "lille": 2}
+    assert found.paces == {"SHIRT": {"lyon": 2_500, "paris": 1_000}, "COAT": {"paris": 0, "lille": 125}}
+
+
+@pytest.mark.parametrize("text", ["\ufeffsku", "sku"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_what_spreadsheets_write_is_read(directory, text, ends):
+    for name in ("products.csv", "stock.csv"):
+        content = (directory / name).read_text(encoding="utf-8").replace("\n", ends)
+        (directory / name).write_bytes((text.removesuffix("sku") + content).encode())
+    assert load_inventory(directory) == load_inventory(SMALL)
+
+
+@pytest.mark.parametrize(
+    ("spoiling", "where", "message"),
+    [
+        (("stock.csv", "lyon,SHIRT,10", "lyon,SHIRT,-10"), "stock.csv:2: on_hand", "below 0"),
+        (("stock.csv", "lyon,SHIRT,10", "lyon,SHIRT,1.5"), "stock.csv:2: on_hand", "finer than one"),
+        (("stock.csv", "lyon,SHIRT,10", "lyon,SHIRT,ten"), "stock.csv:2: on_hand", "no amount"),
+        (("stock.csv", "lyon,SHIRT,10", "lyon,SHIRT,"), "stock.csv:2: on_hand", "Missing"),
+        (("stock.csv", "lyon,SHIRT,10,2.5", "lyon,SHIRT,10,2.5555"), "stock.csv:2: daily_sales", "three decimals"),
+        (("stock.csv", "paris,SHIRT", "pairs,SHIRT"), "stock.csv:3: node", "no node goes by the id 'pairs'"),
+        (("stock.csv", "paris,SHIRT", "paris,SHRT"), "stock.csv:3: sku", "no product goes by the SKU 'SHRT'"),
+        (("stock.csv", "paris,SHIRT", "lyon,SHIRT"), "stock.csv:3: sku", "'SHIRT' at 'lyon' stands here a second time"),
+        (("stock.csv", "lyon,SHIRT,10,2.5", "lyon,SHIRT,10,2.5,9"), "stock.csv:2: ", "cells"),
+        (("stock.csv", "lyon,SHIRT,10,2.5", "lyon,SHIRT,10"), "stock.csv:2: ", "cells"),
+        (("stock.csv", "node,sku,on_hand", "nod,sku,on_hand"), "stock.csv:1: node", "column is missing"),
+        (("stock.csv", "daily_sales", "daily"), "stock.csv:2: daily", "Unknown"),
+        (("stock.csv", "daily_sales", "on_hand"), "stock.csv:1: on_hand", "second time"),
+        (("stock.csv", 'lille,"ÉTÉ', 'lille,"ÉT"É'), "stock.csv:9: ", "no CSV"),
+        (("products.csv", "core,250", "core,heavy"), "products.csv:2: weight_g", "no amount"),
+        (("products.csv", "core,250", "core,"), "products.csv:2: weight_g", "Missing"),
+        (("products.csv", "core,250", "old,250"), "products.csv:2: lifecycle", "Must be one of"),
+        (("products.csv", "LAMP,Lampe,home", "LAMP,Lampe,"), "products.csv:4: category", "Missing"),
+        (("products.csv", "LAMP,Lampe", "SHIRT,Lampe"), "products.csv:4: sku", "second time"),
+        (("products.csv", "LAMP,Lampe", ",Lampe"), "products.csv:4: sku", "Missing"),
+        (("products.csv", "fragile,true", "fragile,yes"), "products.csv:4: attributes.hazmat", "not true or false"),
+        (("products.csv", "true,12.5", "true,twelve"), "products.csv:4: attributes.shelf_life", "no amount"),
+        (
+            ("products.csv", "attributes.hazmat", "attributes.hasmat"),
+            "products.csv:2: attributes.hasmat",
+            "not declared",
+        ),
+        (("products.csv", "brand,season", "brand,saison"), "products.csv:2: saison", "Unknown"),
+        (("network.yaml", "currency: EUR", "currency: euro"), "network.yaml:2: currency", "code such as EUR"),
+        (("network.yaml", "currency: EUR\n", ""), "network.yaml:2: currency", "Missing"),
+        (("network.yaml", "Europe/Paris", "Europe/Lyon"), "network.yaml:3: time_zone", "no time zone"),
+        (
+            ("network.yaml", "hazmat: flag", "hazmat: bool"),
+            "network.yaml:5: attributes.product.hazmat.value",
+            "Must be one of",
+        ),
+        (("network.yaml", "truck: {grams", "lorry: {grams"), "network.yaml:9: emissions.lorry.key", "Must be one of"),
+        (
+            ("network.yaml", "van: {grams", "bike: {grams"),
+            "network.yaml:22: services.1.mode",
+            "emissions says nothing of 'van'",
+        ),
+        (("network.yaml", "base: 5.00", "base: -5.00"), "network.yaml:15: services.0.base", "below 0"),
+        (("network.yaml", "base: 5.00", "base: five"), "network.yaml:15: services.0.base", "no amount"),
+        (("network.yaml", "drop: 200 g", "drop: 200 km"), "network.yaml:17: services.0.drop", "not known"),
+        (("network.yaml", "up_to: 2000 km", "up_to: 300 km"), "network.yaml:18: services.0.transit", "further"),
+        (
+            ("network.yaml", "takes: 4 h", "takes: 4"),
+            "network.yaml:28: services.1.transit.0.takes",
+            "a unit is missing",
+        ),
+        (
+            ("network.yaml", "takes: 4 h", "takes: 999999 d"),
+            "network.yaml:28: services.1.transit.0.takes",
+            "more than can be meant",
+        ),
+        (
+            ("network.yaml", "    base: 9.00\n", "    base: 9.00\n    detour: 0.9\n"),
+            "network.yaml:24: services.1.detour",
+            "below",
+        ),
+        (("network.yaml", "id: courier", "id: parcel"), "network.yaml:21: services.1.id", "second time"),
+        (("network.yaml", "id: paris", "id: lyon"), "network.yaml:46: nodes.1.id", "second time"),
+        (("network.yaml", "type: warehouse", "type: depot"), "network.yaml:37: nodes.0.type", "Must be one of"),
+        (
+            ("network.yaml", "latitude: 45.74846", "latitude: 95.7"),
+            "network.yaml:38: nodes.0.latitude",
+            "between -90 and 90",
+        ),
+        (("network.yaml", "longitude: 4.84671", "longitude: east"), "network.yaml:39: nodes.0.longitude", "no number"),
+        (
+            ("network.yaml", "services: [parcel]", "services: [parcle]"),
+            "network.yaml:45: nodes.0.services.0",
+            "'parcle'",
+        ),
+        (("network.yaml", "preparation: 2 h", "prepartion: 2 h"), "network.yaml:44: nodes.0.prepartion", "Unknown"),
+        (
+            ("network.yaml", "franchise: true", "franchise: maybe"),
+            "network.yaml:60: nodes.2.attributes.franchise",
+            "not true or false",
+        ),
+        (
+            ("network.yaml", "franchise: true", "franchised: true"),
+            "network.yaml:60: nodes.2.attributes.franchised",
+            "declared",
+        ),
+        (("network.yaml", "currency: EUR", "currency: EUR\ncurrency: EUR"), "network.yaml:3: ", "second time"),
+        (("network.yaml", "currency: EUR", "currency: [EUR"), "network.yaml:3: ", "no YAML"),
+        (("network.yaml", "currency: EUR", "currency: &c EUR\nx: *c"), "network.yaml:3: ", "alias"),
+    ],
+)
+def test_a_mistake_is_told_with_its_file_its_line_and_its_field(directory, spoiling, where, message):
+    found = mistakes(spoilt(directory, *spoiling))
+    assert where in found, found
+    assert message in found[where]
+
+
+def test_mistakes_of_all_files_are_told_at_once(directory):
+    spoilt(directory, "network.yaml", "type: warehouse", "type: depot")
+    spoilt(directory, "products.csv", "core,250", "old,light")
+    spoilt(directory, "stock.csv", "lyon,RARE,3", "lyon,RARE,-3")
+    spoilt(directory, "stock.csv", "lyon,LAMP,6", "lyon,LAMP,six")
+    assert {
+        "network.yaml:37: nodes.0.type",
+        "products.csv:2: lifecycle",
+        "products.csv:2: weight_g",
+        "stock.csv:7: on_hand",
+        "stock.csv:8: on_hand",
+    } <= set(mistakes(directory))
+
+
+@pytest.mark.parametrize("name", ["network.yaml", "products.csv", "stock.csv"])
+def test_a_file_that_is_not_there_is_missed_by_name(directory, name):
+    (directory / name).unlink()
+    assert "can't be read" in mistakes(directory)[f"{name}: "]
+
+
+@pytest.mark.parametrize("name", ["network.yaml", "products.csv", "stock.csv"])
+def test_a_file_that_is_empty_is_refused(directory, name):
+    (directory / name).write_bytes(b"")
+    assert any(where.startswith(name) for where in mistakes(directory))
+
+
+@pytest.mark.parametrize("name", ["network.yaml", "products.csv", "stock.csv"])
+def test_a_file_in_another_encoding_is_refused_with_the_line(directory, name):
+    content = (directory / name).read_bytes()
+    (directory / name).write_bytes(content + b"\xe9\xe8")
+    lines = content.count(b"\n") + 1
+    assert "UTF-8" in mistakes(directory)[f"{name}:{lines}: "]
+
+
+def test_a_row_over_several_lines_is_counted_as_editors_do(directory):
+    spoilt(directory, "products.csv", "SHIRT,Chemise", 'SHIRT,"Che\nmise"')
+    spoilt(directory, "products.csv", "LAMP,Lampe", ",Lampe")
+    assert "products.csv:5: sku" in mistakes(directory)
+
+
+def test_products_alone_without_stock_are_no_mistake(directory):
+    (directory / "stock.csv").write_text("node,sku,on_hand\n", encoding="utf-8")
+    assert load_inventory(directory).stock == {}

@@ -1,0 +1,206 @@
+"""What network.yaml says of calendars, lanes, prices and carbon: read, kept in the store, or told as a mistake."""
+
+import re
+from pathlib import Path
+
+import pytest
+from marshmallow import fields
+
+from api.files.inventory_folder import load_inventory
+from api.files.network_yaml import read_network
+from api.files.shapes import NetworkShape
+from engine.model.facts import Lane, UnitPrice
+from engine.model.timetable import WHOLE_DAY, Timetable
+from engine.store.network.serialization import dump, network_of, network_record
+from tests.conftest import SMALL
+from tests.support.clocks import date, hours, running
+
+FILE = Path(__file__).parents[3] / "data" / "calendars.yaml"
+TEXT = FILE.read_text(encoding="utf-8")
+
+
+def network(text=TEXT):
+    notes = []
+    found = read_network(Path("network.yaml"), text.encode(), notes)
+    assert notes == []
+    return found
+
+
+def mistakes(*replaced):
+    """The fields and messages of the file with texts, in pairs, put for others."""
+    text = TEXT
+    for before, after in zip(replaced[::2], replaced[1::2], strict=True):
+        assert before in text
+        text = text.replace(before, after, 1)
+    notes = []
+    assert read_network(Path("network.yaml"), text.encode(), notes) is None
+    assert all(note.where.startswith("network.yaml:") for note in notes)
+    return {note.field: note.message for note in notes}
+
+
+def test_opening_hours_days_off_and_cut_offs_are_read():
+    nodes = network().nodes
+    closed_days = {day: [] for day in ("wednesday", "thursday", "friday", "sunday")}
+    assert nodes["london"].hours == hours(
+        monday=["14:00-19:00"],
+        tuesday=["09:30-12:30", "14:00-19:00"],
+        saturday=["09:30-19:00"],
+        closed=["2026-06-30", "2026-12-26"],
+        **closed_days,
+    )
+    assert nodes["lille"].hours.week[4:] == (((480, 1_440),), ((0, 360),), ())
+    assert (nodes["hub"].hours, nodes["hub"].cut_offs) == (None, {"parcel": 990, "freight": 1_440})
+    assert (nodes["london"].time_zone, nodes["hub"].time_zone) == ("Europe/London", None)
+    assert (nodes["hub"].handling, nodes["hub"].unit_handling, nodes["hub"].daily_orders) == (800_000, 150_000, 400)
+
+
+def test_days_off_without_hours_leave_whole_days():
+    text = TEXT.replace("    daily_orders: 400\n", "    closed: [france]\n")
+    found = network(text).nodes["hub"].hours
+    assert found == Timetable(closed=frozenset({date("2026-05-01"), date("2026-12-25")}))
+    assert found.spans(date("2026-12-24")) == WHOLE_DAY
+    assert found.spans(date("2026-12-25")) == ()
+
+
+def test_running_days_speeds_prices_and_emissions_are_read():
+    services = network().services
+    weekdays = ("monday", "tuesday", "wednesday", "thursday", "friday")
+    parcel, freight = services["parcel"], services["freight"]
+    assert parcel.runs == running(*weekdays, closed=["2026-05-01", "2026-12-25", "2026-05-15"])
+    assert parcel.unit_prices == (
+        UnitPrice(up_to=1_000, base=500_000),
+        UnitPrice(up_to=30_000, base=200_000, per_kg=150_000),
+    )
+    assert (freight.runs, freight.transit, freight.daily_distance) == (None, (), 600_000)
+    # of the mode, unless the service says its own
+    assert (parcel.emission, parcel.drop) == (100_000, 200_000)
+    assert (freight.emission, freight.drop) == (62_500, 900_000)
+    assert (services["sail"].emission, services["sail"].drop) == (7_000, 0)
+
+
+def test_lanes_are_read_in_their_order():
+    assert network().lanes == (
+        Lane(
+            nodes=frozenset({"hub"}),
+            groups=frozenset({"shops"}),
+            tags=frozenset({"small"}),
+            country="FR",
+            region="Corse",
+            postcode="20*",
+            services=frozenset({"parcel"}),
+            served=False,
+        ),
+        Lane(groups=frozenset({"shops"}), country="G?", distance=480_500, takes=72 * 60),
+    )
+
+
+def test_what_is_kept_in_the_store_is_what_was_read():
+    found = network()
+    assert network_of(found.version, network_record(found)) == found
+
+
+def test_a_network_that_says_nothing_of_all_this_keeps_the_version_it_always_had():
+    found = load_inventory(SMALL).network
+    words = (b"hours", b"cut_offs", b"lanes", b"runs", b"daily", b"group", b"unit_", b"time_zone")
+    assert [
+        word for word in words if word in dump(network_record(found)).replace(b'"time_zone":"Europe/Paris"', b"")
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("replaced", "field", "message"),
+    [
+        (
+            ("hours: shop", "hours: shops"),
+            "nodes.1.hours",
+            "no opening_hours go by the name 'shops'; did you mean 'shop'?",
+        ),
+        (("hours: shop", "hours: [shop]"), "nodes.1.hours", "Not a valid string"),
+        (("14:00-19:00", "19:00-14:00"), "opening_hours.shop.value.monday.0", "ends before it starts"),
+        (("14:00-19:00", "14:00"), "opening_hours.shop.value.monday.0", "09:00-18:30"),
+        (("14:00-19:00", "14:00-25:00"), "opening_hours.shop.value.monday.0", "no time of day"),
+        (("12:30", "14:30"), "opening_hours.shop.value.tuesday", "in the order of the day"),
+        (("    monday:", "    montag:"), "opening_hours.shop.value.montag", "Unknown"),
+        (
+            ('{friday: ["08:00-24:00"], saturday: ["00:00-06:00"]}', "{friday: []}"),
+            "nodes.2.hours",
+            "some time of the week",
+        ),
+        (("closed: [stock", "closed: [shock"), "nodes.1.closed.0", "did you mean 'stocktaking'?"),
+        (("2026-05-15", "2026-05-32"), "services.0.closed.1", "no date, as 2026-12-25"),
+        (("dates: [2026-05-01", "dates: [Mayday"), "holidays.france.value.dates.0", "no date"),
+        (("stocktaking: {", "2026-06-30: {"), "holidays.2026-06-30", "is a date"),
+        (("runs: [monday", "runs: [lundi"), "services.0.runs.0", "Must be one of"),
+        (("cut_offs: {parcel", "cut_offs: {parcels"), "nodes.0.cut_offs.parcels", "did you mean 'parcel'?"),
+        (('"16:30"', '"24:30"'), "nodes.0.cut_offs.parcel.value", "no time of day"),
+        (("Europe/London", "Europe/Londres"), "nodes.1.time_zone", "no time zone"),
+        (("daily_orders: 400", "daily_orders: 0.5"), "nodes.0.daily_orders", "finer than one"),
+        (("daily_distance: 600 km", "daily_distance: 600 m"), "services.1.daily_distance", "at least 1 km"),
+        (("    daily_distance: 600 km\n", ""), "services.1.transit", "one of them"),
+        (
+            ("transit: [{up_to: 9000", "daily_distance: 1 km\n    transit: [{up_to: 9000"),
+            "services.2.transit",
+            "one of them",
+        ),
+        (("up_to: 30 kg", "up_to: 1 kg"), "services.0.unit_prices", "further"),
+        (("    unit_prices:", "    per_kg: 0.10\n    unit_prices:"), "services.0.per_kg", "each of its bands"),
+        (
+            ("{grams_per_tonne_km: 62.5, source", "{grams_per_tonne_km: 62.5, origin"),
+            "services.1.emission.source",
+            "Missing",
+        ),
+        (
+            ('    emission: {grams_per_tonne_km: 7, source: "stands for the mode\'s, which is not given"}\n', ""),
+            "services.2.mode",
+            "says nothing of 'rail'",
+        ),
+        (("nodes: [hub]", "nodes: [hut]"), "lanes.0.from.nodes.0", "no node is 'hut'; did you mean 'hub'?"),
+        (("groups: [shops], tags", "groups: [shop], tags"), "lanes.0.from.groups.0", "no node has the group 'shop'"),
+        (("tags: [small]}", "tags: [big]}"), "lanes.0.from.tags.0", "no node has the tag 'big'"),
+        (("{groups: [shops]}", "{groups: []}"), "lanes.1.from", "which nodes"),
+        (('to: {country: "G?"}', "to: {}"), "lanes.1.to", "where it leads"),
+        (('to: {country: "G?"}', "to: {country: Great*}"), "lanes.1.to.country", "a code such as FR, or a glob"),
+        (("country: FR\n    hours", "country: France\n    hours"), "nodes.2.country", "write a code such as FR"),
+        (
+            ("    unit_prices:", "    countries: [FR, fr]\n    unit_prices:"),
+            "services.0.countries.1",
+            "write a code such as FR",
+        ),
+        (
+            ("services: [parcel]\n    no_service", "services: [collect]\n    no_service"),
+            "lanes.0.services.0",
+            "that travels",
+        ),
+        (("no_service: true", "no_service: false"), "lanes.0.no_service", "distance, takes or both"),
+        (("no_service: true", "no_service: true\n    takes: 1 h"), "lanes.0.no_service", "neither of them"),
+        (("480.5 km", "480.55 km"), "lanes.1.distance", "steps of 100 m"),
+        (("hours: {friday", "preparation: 366 d\n    hours: {friday"), "nodes.2.preparation", "more than a year"),
+        (("takes: 24 h", "takes: 366 d"), "services.0.transit", "more than a year"),
+        (
+            ('["08:00-24:00"], saturday: ["00:00-06:00"]', '[], sunday: ["08:00-12:00"]'),
+            "nodes.2.services.0",
+            "every weekday on which 'parcel' runs",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(replaced, field, message):
+    found = mistakes(*replaced)
+    assert field in found, found
+    assert message in found[field]
+
+
+def keys(shape):
+    """Every key that the shape and those in it take."""
+    for name, field in shape.fields.items():
+        yield field.data_key or name
+        inner = [field, getattr(field, "inner", None), getattr(field, "value_field", None)]
+        for part in inner:
+            if isinstance(part, fields.Nested):
+                yield from keys(part.schema)
+
+
+def test_the_example_s_readme_shows_every_key_there_is():
+    shown = (Path(__file__).parents[4] / "examples" / "hexagone" / "README.md").read_text(encoding="utf-8")
+    known = {*keys(NetworkShape()), "monday", "tuesday", "friday", "saturday"} - {"wednesday", "thursday", "sunday"}
+    assert {"grams_per_tonne_km", "cut_offs", "no_service", "from", "costs"} <= known
+    assert {key for key in known if not re.search(rf"[\s{{]{key}:", shown)} == set()

@@ -1,0 +1,113 @@
+"""Cases put to a set: what is counted of its rules, and what lets it pass untested."""
+
+import pytest
+
+from engine.decide.policy_tests.runner import picked, try_cases
+from engine.decide.policy_tests.yaml_text import flow, told
+from rules.syntax import literals
+from rules.vocabulary import Kind
+from tests.support.facts import policies
+from tests.support.policy_test_files import report
+
+CASES = """
+    stock: {usual: {A: {warehouse: 9, store: 9}}}
+    tests:
+      - {test: one, order: {channel: web, lines: {A: 1}}, expect: {shipments: [{node: store}]}}
+      - {test: two, order: {channel: app, lines: {A: 1}}, expect: {shipments: [{node: warehouse}]}}
+"""
+PREFER = "when: {order.channel: web, node.type: store}, then: {prefer: 4.00}"
+"""A store costs 1.50 more than a warehouse."""
+LITTLE = "when: {order.channel: web, node.type: store}, then: {prefer: 0.10}"
+NEVER = "when: {order.channel: social}, then: {hold: 1 h}"
+ALWAYS_HELD = "then: {hold: 12 h}"
+URGENT = "when: {order.channel: app}, then: {priority: 90}"
+SILENCER = "when: {order.channel: web, node.tags: {has: x}}, then: {tier: 5}, overrides: [test/r1]"
+
+
+def counts(*rules: str, weigh: bool = True, text: str = CASES) -> list[tuple[int, int, int | None]]:
+    return [(item.fired, item.quiet, item.changed) for item in report(text, *rules, weigh=weigh).coverage]
+
+
+def test_coverage_counts_the_cases_a_rule_fires_in_those_it_does_not_and_those_it_changes():
+    assert counts(PREFER, LITTLE, NEVER) == [(1, 1, 1), (1, 1, 0), (0, 2, 0)]
+
+
+def test_a_rule_that_changes_only_the_hold_or_the_priority_changes_what_is_decided():
+    assert counts(PREFER, ALWAYS_HELD, URGENT) == [(1, 1, 1), (2, 0, 2), (1, 1, 1)]
+
+
+def test_a_rule_that_acts_by_silencing_another_changes_what_is_decided():
+    text = CASES + "    nodes: {store: {tags: [x]}}\n"
+    assert counts(PREFER, SILENCER, text=text) == [(0, 2, 0), (1, 1, 1)]
+
+
+def test_what_rules_change_is_not_known_unless_asked_for():
+    assert counts(PREFER, weigh=False) == [(1, 1, None)]
+
+
+def test_a_report_passes_if_all_its_cases_do():
+    good, bad = report(CASES, PREFER), report(CASES)
+    assert (good.passed, good.failed) == (True, ())
+    assert not bad.passed
+    assert [item.case.name for item in bad.failed] == ["one"]
+
+
+def test_a_set_without_cases_passes_but_is_not_tested():
+    found = try_cases(policies(PREFER), [])
+    assert found.passed
+    assert found.slack == ("no case fires test/r1",)
+
+
+def test_each_case_is_told_as_it_is_done():
+    found = policies(PREFER)
+    names: list[str] = []
+    done = try_cases(
+        found, [item.case for item in report(CASES, PREFER).tried], progress=lambda t: names.append(t.case.name)
+    )
+    assert names == [item.case.name for item in done.tried] == ["one", "two"]
+
+
+def test_what_tests_nothing_is_named():
+    text = CASES + "      - {test: idle, order: {lines: {A: 1}}, expect: {}}\n"
+    assert report(text, PREFER).slack == ("test_test.yaml:6: the case 'idle' expects nothing",)
+    assert report(CASES, NEVER).slack == (
+        "no case fires test/r1",
+        "test_test.yaml: no case fires a rule of test",
+    )
+
+
+def test_cases_are_picked_by_a_word_of_their_name_or_file():
+    cases = [item.case for item in report(CASES).tried]
+    assert [case.name for case in picked(cases, "TWO")] == ["two"]
+    assert picked(cases, "test_test") == picked(cases, "") == cases
+    assert picked(cases, "three") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        (Kind.MONEY, 6_200_000, "6.20 EUR"),
+        (Kind.MONEY, 0, "0.00 EUR"),
+        (Kind.MONEY, 1_234_567, "1.234567 EUR"),
+        (Kind.MONEY, 12_500_000_000_000, "12500000.00 EUR"),
+        (Kind.DURATION, 2_880, "48 h"),
+        (Kind.DURATION, 90, "90 min"),
+        (Kind.DISTANCE, 300_000, "300 km"),
+        (Kind.DISTANCE, 1_200, "1.2 km"),
+        (Kind.CARBON, 338_000, "338 g"),
+        (Kind.CARBON, 1, "0.001 g"),
+        (Kind.COUNT, 10, "10"),
+        (Kind.FLAG, False, "false"),
+        (Kind.WORD, "store", "store"),
+        (Kind.MONEY, None, "unknown"),
+    ],
+)
+def test_values_are_told_in_the_words_that_policies_are_written_in(kind, value, text):
+    readers = {Kind.MONEY: literals.money, Kind.DURATION: literals.duration, Kind.DISTANCE: literals.distance}
+    assert told(kind, value, "EUR") == text
+    if value is not None and kind in readers:
+        assert readers[kind](text) == value
+
+
+def test_documents_are_told_in_one_line():
+    assert flow({"a": ["x", "1"], "b": {"c": None}, "d": frozenset({"z", "y"})}) == "{a: [x, 1], b: {c: ~}, d: [y, z]}"

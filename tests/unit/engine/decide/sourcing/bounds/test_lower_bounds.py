@@ -1,0 +1,164 @@
+"""What a choice costs at least, by each of the bounds: never more than the best, and close where it has to be."""
+
+from engine.decide.sourcing.bounds.dual_ascent import Ascent
+from engine.decide.sourcing.bounds.integer_bounds import carried, missing
+from engine.decide.sourcing.bounds.relaxation import Relaxation
+from engine.decide.sourcing.bounds.shared_nodes import sharing
+from engine.decide.sourcing.bounds.subgradient import refined
+from engine.decide.sourcing.branch_and_bound import searched
+from engine.decide.sourcing.choose import choose
+from engine.decide.sourcing.columns import Shelves, useful, weighed, with_ties
+from engine.decide.sourcing.demand_classes import wants
+from engine.decide.sourcing.objective import Weights
+from engine.decide.sourcing.problem import Candidate, Demand, Price, Problem
+from tests.bench.random_problems import plain
+
+EUR = 1_000_000
+
+
+class Floors:
+    """The bounds of a problem before anything is opened or ruled out."""
+
+    def __init__(self, problem, *, closely=True):
+        self.problem = problem
+        self.weights = Weights.of(problem)
+        self.lanes, self.bits = with_ties(useful(self._every(problem), self.weights.unfilled))
+        self.wants = wants(problem, self.lanes, self.weights.unfilled << self.bits)
+        nodes = list(sharing(problem, self.lanes, self.wants, closely=closely))
+        self.relaxation = Relaxation(self.wants, [lane.fixed for lane in self.lanes], nodes)
+
+    def _every(self, problem):
+        return weighed(problem, self.weights, problem.candidates, Shelves(problem))
+
+    def ascent(self, opened=frozenset(), most=None, values=None):
+        free = [number for number in range(len(self.lanes)) if number not in opened]
+        most = len(free) if most is None else most
+        return Ascent(self.relaxation, opened, free, values or self.relaxation.start, most)
+
+    def parts(self, floor):
+        """Units unfilled and euros of money; there are no tiers but 5 here."""
+        units = sum(demand.quantity for demand in self.problem.demands)
+        unfilled, rest = divmod(floor >> self.bits, self.weights.unfilled)
+        return unfilled, (rest - 5 * (units - unfilled) * self.weights.tier) / EUR
+
+    def least(self):
+        choice = choose(self.problem)
+        return choice.score.unfilled, choice.score.money / EUR
+
+
+def shop(node, fixed, *lines, service="parcel", money=0):
+    prices = {line: Price(needed=0, tier=5, money=round(money * EUR)) for line in lines}
+    return Candidate(key=(node, service), fixed=round(fixed * EUR), prices=prices)
+
+
+def mugs(*quantities, together=False):
+    return [Demand(sku="mug", quantity=quantity, together=together) for quantity in quantities]
+
+
+def test_the_floor_is_reached_where_one_shipment_has_all():
+    problem = Problem(demands=mugs(2), candidates=[shop("a", 4, 0), shop("b", 5, 0)], supply={("a", "mug"): 2})
+    floors = Floors(problem)
+    assert floors.parts(floors.ascent().floor) == floors.least() == (0, 4)
+
+
+def test_the_fixed_cost_of_what_is_opened_is_counted():
+    problem = Problem(
+        demands=mugs(2),
+        candidates=[shop("a", 4, 0), shop("b", 5, 0)],
+        supply={("a", "mug"): 1, ("b", "mug"): 1},
+    )
+    floors = Floors(problem)
+    assert floors.parts(floors.ascent(opened=frozenset({0, 1})).floor) == (0, 9)
+
+
+def test_two_services_of_a_node_share_its_stock_in_the_floor():
+    problem = Problem(
+        demands=mugs(4),
+        candidates=[shop("a", 4, 0), shop("a", 3.85, 0, service="van", money=0.1), shop("b", 20, 0)],
+        supply={("a", "mug"): 2, ("b", "mug"): 2},
+    )
+    closely, roughly = Floors(problem), Floors(problem, closely=False)
+    assert closely.ascent().floor >> closely.bits > roughly.ascent().floor >> roughly.bits
+    assert closely.parts(closely.ascent().floor)[1] > 20
+
+
+def test_lines_of_one_sku_at_other_prices_share_its_stock_in_the_floor():
+    problem = Problem(
+        demands=mugs(3, 3),
+        candidates=[
+            Candidate(
+                key=("a", "parcel"),
+                fixed=4 * EUR,
+                prices={line: Price(needed=0, tier=5, money=line * EUR) for line in range(2)},
+            ),
+            shop("b", 6, 0),
+        ],
+        supply={("a", "mug"): 3, ("b", "mug"): 1},
+    )
+    floors = Floors(problem)
+    assert floors.parts(floors.ascent().floor)[0] == floors.least()[0] == 2
+
+
+def test_lines_kept_together_leave_what_does_not_fit_in_the_floor():
+    problem = Problem(demands=mugs(5, 5, together=True), candidates=[shop("a", 4, 0, 1)], supply={("a", "mug"): 9})
+    floors = Floors(problem)
+    assert floors.parts(floors.ascent().floor)[0] == floors.least()[0] == 5
+
+
+def test_whole_units_need_a_whole_shipment_more():
+    """Seven units by twos take four shipments, not three and a half."""
+    nodes = [f"n{number}" for number in range(8)]
+    candidates = [
+        Candidate(
+            key=(node, "parcel"),
+            fixed=4 * EUR,
+            prices={line: Price(needed=0, tier=5, money=line * number) for line in range(2)},
+        )
+        for number, node in enumerate(nodes)
+    ]
+    problem = Problem(demands=mugs(3, 4), candidates=candidates, supply={(node, "mug"): 2 for node in nodes})
+    floors = Floors(problem)
+    ascent = floors.ascent()
+    assert floors.parts(ascent.floor)[1] < 15
+    assert floors.parts(ascent.floor_in_units("mug"))[1] >= 16
+
+
+def test_a_toll_tells_how_few_shipments_leave_units_unfilled():
+    nodes = [f"n{number}" for number in range(6)]
+    problem = Problem(
+        demands=mugs(6),
+        candidates=[shop(node, 4, 0) for node in nodes],
+        supply={(node, "mug"): 1 for node in nodes},
+        max_shipments=2,
+    )
+    floors = Floors(problem)
+    high = [want.unfilled for want in floors.wants]
+    assert floors.parts(floors.ascent(most=2, values=high).floor)[0] == floors.least()[0] == 4
+
+
+def test_units_that_few_shipments_leave_unfilled_are_counted():
+    problem = Problem(
+        demands=[Demand(sku="mug", quantity=3), Demand(sku="pot", quantity=2)],
+        candidates=[shop("a", 1, 0, 1), shop("b", 1, 0), shop("c", 3, 0, 1)],
+        supply={("a", "mug"): 2, ("a", "pot"): 2, ("b", "mug"): 2, ("c", "mug"): 3, ("c", "pot"): 2},
+    )
+    of_all = wants(problem, Floors(problem).lanes, 1_000)
+    counted = carried(problem, ["a", "b", "c"], of_all)
+    assert missing(counted, [], [0, 1, 2], most=1) == {0: 1, 1: 3, 2: 0}
+    assert missing(counted, [0], [1, 2], most=1) == {1: 0, 2: 0}
+
+
+def test_values_refined_by_too_many_and_too_few_units_lift_the_floor():
+    problem = plain(1, lines=10, nodes=100, services=2)
+    floors = Floors(problem, closely=False)
+    first = floors.ascent()
+    best = choose(problem).score.money + 5 * floors.weights.tier * sum(demand.quantity for demand in problem.demands)
+    values = refined(floors.relaxation, first.values, best << floors.bits)
+    higher = floors.ascent(values=values)
+    assert first.floor < higher.floor <= best + 1 << floors.bits
+
+
+def test_very_many_candidates_are_ruled_out_before_the_search():
+    """Twenty times as many nodes: less than three times as many are left to search."""
+    few, many = (len(searched(plain(1, lines=3, nodes=nodes, services=2))._bounding._lanes) for nodes in (50, 1_000))
+    assert many < 3 * few < 300

@@ -1,0 +1,254 @@
+"""Every example of the language's README does what it stands there for: judged by the matcher, on facts."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.decide.matching.matcher import Matcher
+from rules.conditions import Operator, comparisons, holds
+from rules.effects import (
+    STAGE_OF,
+    Exclusion,
+    LineOutcome,
+    NodeOutcome,
+    OptionOutcome,
+    OrderOutcome,
+    PositionOutcome,
+    Protection,
+    RejectionOutcome,
+    Reserve,
+)
+from rules.loader import RuleShape, load_policies
+from rules.policy import PolicySet
+from rules.syntax import literals
+from rules.syntax.condition_parser import COMBINATORS
+from rules.syntax.yaml_document import read
+from rules.vocabulary import VOCABULARY, Kind, Stage
+from rules.wording.explain import explain
+from tests.support.yaml12 import squiggles
+
+FOLDER = Path(__file__).parents[4] / "policies"
+README = (FOLDER / "README.md").read_text(encoding="utf-8")
+TERMS = "terms: {heavy: {product.weight: {at_least: 15 kg}}, far: {route.distance: {more_than: 300 km}}}\n"
+
+
+def section(title: str) -> str:
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def cells(title: str, place: int) -> list[str]:
+    """The examples in the column `place` of the section's tables."""
+    rows = [line.strip("| ").split(" | ") for line in section(title).splitlines() if line.startswith("| `")]
+    return [row[place].strip("`") for row in rows if len(row) > place and re.fullmatch(r"`[^`]+: ?[^`]+`", row[place])]
+
+
+def yaml_of(title: str) -> str:
+    return "".join(re.findall(r"^```yaml\n(.*?)^```", section(title), re.MULTILINE | re.DOTALL))
+
+
+def policies(text: str) -> PolicySet:
+    return load_policies({"p.yaml": text.encode()})
+
+
+def rule_with(*, when: str = "", then: str = "prefer: 1", window: str = "") -> PolicySet:
+    condition = f"    when:\n      {when}\n" if when else ""
+    lines = f"{condition}    then:\n      {then}\n" + (f"    {window}\n" if window else "")
+    return policies(f"policy: p\n{TERMS}rules:\n  - id: r\n    because: why\n{lines}")
+
+
+NOON = {"now.date": literals.date("2026-11-27"), "now.weekday": "friday", "now.time": 720}
+MEANT = {
+    "order.channel: web": ({"order.channel": "web"}, {"order.channel": "app"}),
+    "order.channel: [web, app]": ({"order.channel": "app"}, {"order.channel": "store"}),
+    "order.channel: {not: marketplace}": ({"order.channel": "web"}, {"order.channel": "marketplace"}),
+    "order.value: {at_least: 50.00 EUR}": ({"order.value": 50_000_000}, {"order.value": 49_990_000}),
+    "product.weight: {more_than: 15 kg}": ({"product.weight": 15_001}, {"product.weight": 15_000}),
+    "stock.available: {at_most: 3}": ({"stock.available": 3}, {"stock.available": 4}),
+    "route.arrives: {less_than: 48 h}": ({"route.arrives": 2_879}, {"route.arrives": 2_880}),
+    'now.time: {between: ["08:00", "18:00"]}': ({"now.time": 1_080}, {"now.time": 1_081}),
+    "order.tags: {has: gift}": ({"order.tags": frozenset({"gift", "vip"})}, {"order.tags": frozenset({"vip"})}),
+    "node.tags: {has_any: [outlet, closing]}": (
+        {"node.tags": frozenset({"closing"})},
+        {"node.tags": frozenset({"small"})},
+    ),
+    "product.tags: {has_all: [fragile, gift]}": (
+        {"product.tags": frozenset({"fragile", "gift"})},
+        {"product.tags": frozenset({"gift"})},
+    ),
+    "order.promise_by: {known: false}": ({}, {"order.promise_by": 1}),
+    'order.postcode: {matches: "75*"}': ({"order.postcode": "75011"}, {"order.postcode": "69003"}),
+    "order.units: {at_least: 2, at_most: 5}": ({"order.units": 5}, {"order.units": 6}),
+    "all: [{node.type: store}, {node.region: Bretagne}]": (
+        {"node.type": "store", "node.region": "Bretagne"},
+        {"node.type": "store"},
+    ),
+    "any: [{node.type: store}, {stock.on_hand: 0}]": ({"stock.on_hand": 0}, {"stock.on_hand": 1}),
+    "none: [{node.type: store}, {service.mode: air}]": ({"service.mode": "van"}, {"service.mode": "air"}),
+    "is: heavy": ({"product.weight": 15_000}, {"product.weight": 14_999}),
+    "order.delivery: [express, click_and_collect]": ({"order.delivery": "express"}, {"order.delivery": "standard"}),
+    'order.placed_at: {at_least: "2026-11-27 18:00"}': (
+        {"order.placed_at": literals.instant("2026-11-27 18:00")},
+        {"order.placed_at": literals.instant("2026-11-27 17:59")},
+    ),
+    "order.lines: {more_than: 1}": ({"order.lines": 2}, {"order.lines": 1}),
+    "order.value: {between: [50.00, 200.00 EUR]}": ({"order.value": 200_000_000}, {"order.value": 200_010_000}),
+    "line.quantity: {at_least: 10}": ({"line.quantity": 10}, {"line.quantity": 9}),
+    "product.lifecycle: {not: end_of_line}": ({}, {"product.lifecycle": "end_of_line"}),
+    "product.weight: {at_most: 250 g}": ({"product.weight": 250}, {"product.weight": 251}),
+    "node.type: [store, distributor]": ({"node.type": "distributor"}, {"node.type": "warehouse"}),
+    "node.load: {at_least: 40}": ({"node.load": 40}, {"node.load": 39}),
+    "stock.available: {less_than: 3}": ({"stock.available": 2}, {"stock.available": 3}),
+    "stock.days_of_cover: {more_than: 90}": ({"stock.days_of_cover": 91}, {"stock.days_of_cover": 90}),
+    "service.mode: [bike, pickup]": ({"service.mode": "bike"}, {"service.mode": "air"}),
+    "route.co2: {at_most: 0.5 kg}": ({"route.co2": 500_000}, {"route.co2": 500_001}),
+    "rejection.reason: [no_capacity, other]": ({"rejection.reason": "other"}, {"rejection.reason": "damaged"}),
+    "now.weekday: [saturday, sunday]": ({"now.weekday": "sunday"}, {"now.weekday": "monday"}),
+    "product.attributes.hazmat: true": (
+        {"product.attributes.hazmat": True},
+        {"product.attributes.hazmat": False},
+    ),
+    "node.attributes.floor_area: {at_least: 250}": (
+        {"node.attributes.floor_area": 250_000_000},
+        {"node.attributes.floor_area": 249_000_000},
+    ),
+    "product.attributes.shelf: [A1, A2]": ({"product.attributes.shelf": "A2"}, {"product.attributes.shelf": "A3"}),
+    "node.attributes.sells: {has: gift-wrap}": (
+        {"node.attributes.sells": frozenset({"gift-wrap"})},
+        {"node.attributes.sells": frozenset()},
+    ),
+}
+
+
+def effect_for(example: str) -> str:
+    """An effect that sees the facts of the example."""
+    return "rest_after_rejection: 2h" if example.startswith("rejection.") else "prefer: 1"
+
+
+CONDITIONS = [*cells("Conditions", 0), *cells("Facts", 2), *cells("Facts", 0)]
+
+
+@pytest.mark.parametrize("example", CONDITIONS)
+def test_a_condition_holds_where_it_says_and_nowhere_else(example):
+    met, unmet = MEANT[example]
+    found = rule_with(when=example, then=effect_for(example))
+    stage = STAGE_OF[effect_for(example).partition(":")[0]]
+    matcher = Matcher(found)
+    for facts, expected in ((met, ("p/r",)), (unmet, ())):
+        assert matcher.judge(stage, facts).fired == expected
+        assert holds(found.rules["p/r"].condition, facts) is bool(expected)
+
+
+def test_every_example_has_its_case_and_every_case_its_example():
+    assert set(CONDITIONS) == set(MEANT)
+
+
+def test_every_kind_of_fact_is_compared_in_an_example():
+    shown = [rule_with(when=example, then=effect_for(example)) for example in CONDITIONS]
+    shown += [rule_with(window=example) for example in cells("Windows", 0)] + [policies(yaml_of("Terms"))]
+    conditions = (rule.condition for found in shown for rule in found.rules.values())
+    compared = {item.fact.kind for condition in conditions for item in comparisons(condition)}
+    assert compared >= {fact.kind for fact in VOCABULARY.values()} | {Kind.NUMBER}
+
+
+WINDOWS = {
+    "from: 2026-11-20": ("2026-11-20 00:00", "2026-11-19 23:59"),
+    "from: 2026-11-27 08:00": ("2026-11-27 08:00", "2026-11-27 07:59"),
+    "until: 2026-12-24": ("2026-12-24 23:59", "2026-12-25 00:00"),
+    "until: 2026-12-24 18:00": ("2026-12-24 17:59", "2026-12-24 18:00"),
+    "weekdays: [saturday, sunday]": ("2026-11-28 12:00", "2026-11-27 12:00"),
+    'hours: ["08:00", "18:00"]': ("2026-11-27 08:00", "2026-11-27 18:00"),
+    'hours: ["22:00", "06:00"]': ("2026-11-27 23:00", "2026-11-27 06:00"),
+}
+
+
+def now(text: str) -> dict[str, object]:
+    day, seconds = divmod(literals.instant(text), literals.SECONDS_A_DAY)
+    return {"now.date": day, "now.time": seconds // 60, "now.weekday": "friday" if text[8:10] == "27" else "saturday"}
+
+
+@pytest.mark.parametrize("example", cells("Windows", 0))
+def test_a_window_opens_and_closes_when_it_says(example):
+    matcher = Matcher(rule_with(window=example))
+    inside, outside = WINDOWS[example]
+    assert matcher.judge(Stage.OPTION, now(inside)).fired == ("p/r",)
+    assert matcher.judge(Stage.OPTION, now(outside)).fired == ()
+
+
+EFFECTS = {
+    "exclude: true": OptionOutcome(exclude=Exclusion.YES),
+    "exclude: unless_needed": OptionOutcome(exclude=Exclusion.UNLESS_NEEDED),
+    "prefer: 4.00": OptionOutcome(adjustment=-4_000_000),
+    "avoid: 2.50": OptionOutcome(adjustment=2_500_000),
+    "tier: 1": OptionOutcome(tier=1),
+    "keep: 3": PositionOutcome(keep=Reserve(units=3)),
+    "keep: 10%": PositionOutcome(keep=Reserve(share=1_000)),
+    "protect: {channel: web, units: 5}": PositionOutcome(
+        protect=(Protection(channel="web", reserve=Reserve(units=5)),)
+    ),
+    "protect: {channel: web, share: 20%}": PositionOutcome(
+        protect=(Protection(channel="web", reserve=Reserve(share=2_000)),)
+    ),
+    "keep_together: true": LineOutcome(keep_together=True),
+    "max_shipments: 2": OrderOutcome(max_shipments=2),
+    "split_penalty: 3.00": OrderOutcome(split_penalty=3_000_000),
+    "ship_complete: true": OrderOutcome(ship_complete=True),
+    "carbon_price: 0.25": OrderOutcome(carbon_price=250_000),
+    "hold: 30m": OrderOutcome(hold=30),
+    "priority: 80": OrderOutcome(priority=80),
+    "daily_orders: 40": NodeOutcome(daily_orders=40),
+    "rest_after_rejection: 2h": RejectionOutcome(rest=120),
+}
+
+
+@pytest.mark.parametrize("example", cells("Effects", 0))
+def test_an_effect_has_its_outcome_at_its_stage_and_at_no_other(example):
+    matcher = Matcher(rule_with(then=example))
+    stage = STAGE_OF[example.partition(":")[0]]
+    judged = {other: matcher.judge(other, NOON) for other in Stage}
+    assert judged[stage].outcome == EFFECTS[example]
+    assert [other for other in Stage if judged[other].fired] == [stage]
+
+
+def test_the_readme_leaves_no_operator_effect_fact_or_key_out():
+    shown = " ".join(CONDITIONS)
+    operators = [operator.value for operator in Operator if operator is not Operator.EQUALS]
+    assert [word for word in (*operators, "not", *COMBINATORS) if f"{word}: " not in shown] == []
+    assert {example.partition(":")[0] for example in cells("Effects", 0)} == set(STAGE_OF)
+    assert set(re.findall(r"`([a-z]+\.[a-z0-9_]+)`", section("Facts"))) == set(VOCABULARY)
+    keys = {field.data_key or name for name, field in RuleShape().fields.items()}
+    assert [key for key in sorted(keys) if f"\n    {key}:" not in README and f"- {key}:" not in README] == [
+        "hours",
+        "weekdays",
+    ]  # which have their rows under Windows
+
+
+def test_the_terms_of_the_readme_stand_for_their_conditions():
+    matcher = Matcher(policies(yaml_of("Terms")))
+    heavy, far = {"product.weight": 15_000, "line.quantity": 1}, {"route.distance": 301_000}
+    assert matcher.judge(Stage.OPTION, heavy | far).fired == ("bulky/bulky-from-near",)
+    assert matcher.judge(Stage.OPTION, heavy).fired == matcher.judge(Stage.OPTION, far).fired == ()
+    assert matcher.judge(Stage.LINE, heavy).fired == ("bulky/heavy-in-one-piece",)
+    assert matcher.judge(Stage.LINE, {"product.weight": 1, "line.quantity": 10}).fired
+
+
+def test_the_override_of_the_readme_silences_where_it_fires_and_nowhere_else():
+    matcher = Matcher(policies(yaml_of("Overrides")))
+    shop, outlet = ({"node.type": "store", "node.tags": frozenset(tags)} for tags in ((), ("outlet",)))
+    assert matcher.judge(Stage.POSITION, shop).outcome == PositionOutcome(keep=Reserve(units=3))
+    judged = matcher.judge(Stage.POSITION, outlet)
+    assert (judged.fired, judged.silenced) == (("shelf/none-stay-in-outlets",), ("shelf/three-stay",))
+    assert judged.outcome == PositionOutcome()
+
+
+@pytest.mark.parametrize("title", ["A file", "Terms", "Overrides"])
+def test_an_editor_underlines_nothing_in_the_readmes_files(title):
+    assert squiggles(read("p.yaml", yaml_of(title).encode()).root) == []
+
+
+def test_what_the_readme_shows_said_back_is_what_is_said():
+    name = "clearance/push-from-overstocked-shops"
+    shipped = load_policies({"clearance.yaml": (FOLDER / "clearance.yaml").read_bytes()})
+    shown = re.search(rf"^{name}\n((?:    .*\n)+)", section("Said back"), re.MULTILINE)
+    assert shown
+    assert " ".join(shown[1].split()) == explain(shipped.rules[name])

@@ -1,0 +1,64 @@
+"""Who goes first: priority, promise, age, id."""
+
+import contextlib
+import itertools
+import random
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from engine.decide.matching.matcher import Matcher
+from engine.decide.priority import priority, priority_of, rank, ranked
+from tests.support.facts import NOW, network, node, order, policies, product
+from tests.support.facts import collected as collected_order
+
+STANDINGS = st.tuples(
+    st.integers(0, 100), st.none() | st.integers(NOW, NOW + 2), st.integers(NOW, NOW + 2), st.sampled_from("abc")
+)
+
+
+@given(st.lists(STANDINGS, unique=True), st.randoms(use_true_random=False))
+def test_the_ranking_is_of_the_orders_and_not_of_their_list(said, dice):
+    ranks = [
+        rank(order(id=name, promise_by=promise, placed_at=placed), urgency) for urgency, promise, placed, name in said
+    ]
+    shuffled = random.Random(dice.random()).sample(ranks, len(ranks))
+    found = ranked(shuffled, lambda item: item)
+    assert found == ranked(ranks, lambda item: item)
+    for first, second in itertools.pairwise(found):
+        assert priority_of(first) >= priority_of(second)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ((80, None, NOW, "b"), (79, NOW, NOW - 9, "a")),
+        ((50, NOW + 1, NOW, "b"), (50, NOW + 2, NOW - 9, "a")),
+        ((50, NOW + 1, NOW, "b"), (50, None, NOW - 9, "a")),
+        ((50, None, NOW - 1, "b"), (50, None, NOW, "a")),
+        ((50, None, NOW, "a"), (50, None, NOW, "b")),
+    ],
+)
+def test_priority_then_promise_then_age_then_id(first, second):
+    one, other = (
+        rank(order(id=name, promise_by=promise, placed_at=placed), urgency)
+        for urgency, promise, placed, name in (first, second)
+    )
+    assert one < other
+
+
+def test_the_policies_say_the_priority_of_the_whole_order():
+    rules = ["when: {order.weight: {more_than: 3 kg}}, then: {priority: 70}", "then: {priority: 20}"]
+    known, products = network([node("lyon")]), {"A": product("A")}
+    with contextlib.closing(Matcher(policies(*rules))) as matcher:
+        assert priority(order(("A", 3)), known, products, matcher, NOW) == 20
+        assert priority(order(("A", 4)), known, products, matcher, NOW) == 70
+        assert priority(collected_order(("A", 4), at="lyon"), known, products, matcher, NOW) == 70
+
+
+def test_an_order_that_can_not_be_described_any_more_has_the_default():
+    with contextlib.closing(Matcher(policies("then: {priority: 70}"))) as matcher:
+        assert priority(order(("B", 4)), network([node("lyon")]), {"A": product("A")}, matcher, NOW) == 50
+        gone = collected_order(("A", 4), at="paris")
+        assert priority(gone, network([node("lyon")]), {"A": product("A")}, matcher, NOW) == 50

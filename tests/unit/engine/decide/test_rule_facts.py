@@ -1,0 +1,118 @@
+"""Orders, products, nodes and the rest as facts: each in its unit, and unknown where nobody said."""
+
+import pytest
+
+from engine.decide import rule_facts
+from engine.decide.shipping.options import Option, routes
+from engine.model.facts import MAX_COVER, Line, Position
+from rules.syntax.literals import SECONDS_A_DAY, date
+from rules.vocabulary import VOCABULARY, Kind
+from tests.support.facts import EURO, NOW, PARIS, collected, network, node, order, product, service
+
+NODES = [node("lyon"), node("shop", PARIS, country="BE", region="BRU", services=("parcel",))]
+NETWORK = network(NODES, time_zone="America/New_York")
+PRODUCTS = {"A": product("A", weight=300), "B": product("B", weight=1_000)}
+
+
+def every_fact(order):
+    """All that is said of the first line of an order, from Lyon."""
+    (route,) = routes(order, NETWORK, ["lyon"], NOW)
+    line, article = order.lines[0], PRODUCTS[order.lines[0].sku]
+    option = Option.of(line, article, route)
+    return {
+        **rule_facts.order_facts(order, PRODUCTS, NETWORK),
+        **rule_facts.now_facts(NETWORK, NOW),
+        **rule_facts.line_facts(line),
+        **rule_facts.product_facts(article),
+        **rule_facts.node_facts(NODES[0], 7),
+        **rule_facts.stock_facts(Position(on_hand=5, held=2, pace=1_500)),
+        **rule_facts.service_facts(route.service),
+        **rule_facts.route_facts(option, NOW),
+        **rule_facts.rejection_facts("other"),
+    }
+
+
+def test_every_fact_of_the_vocabulary_is_said_and_no_other():
+    assert set(every_fact(order())) == set(VOCABULARY)
+
+
+@pytest.mark.parametrize("wanted", [order(), order(("A", 2), ("B", 3), promise_by=NOW), collected(at="shop")])
+def test_every_fact_is_of_its_kind_or_unknown(wanted):
+    words, sets = {Kind.WORD, Kind.CHOICE}, {Kind.TAGS}
+    for path, value in every_fact(wanted).items():
+        kind = VOCABULARY[path].kind
+        expected = str if kind in words else frozenset if kind in sets else bool if kind is Kind.FLAG else int
+        assert value is None or type(value) is expected, path
+
+
+def test_an_order_s_sums_are_over_its_lines():
+    lines = [Line(id="1", sku="A", quantity=2, unit_price=3 * EURO), Line(id="2", sku="B", quantity=1, unit_price=0)]
+    facts = rule_facts.order_facts(order(*lines), PRODUCTS, NETWORK)
+    assert [facts[f"order.{name}"] for name in ("units", "lines", "value", "weight")] == [3, 2, 6 * EURO, 1_600]
+
+
+def test_the_value_of_an_order_is_unknown_if_one_price_is():
+    lines = [Line(id="1", sku="A", quantity=2, unit_price=3 * EURO), Line(id="2", sku="B", quantity=1)]
+    assert rule_facts.order_facts(order(*lines), PRODUCTS, NETWORK)["order.value"] is None
+    assert rule_facts.line_facts(lines[0])["line.value"] == 6 * EURO
+    assert rule_facts.line_facts(lines[1])["line.value"] is None
+
+
+def test_instants_are_of_the_installation_s_wall_clock():
+    # 09:00 UTC is 04:00 in New York
+    four = date("2026-11-27") * SECONDS_A_DAY + 4 * 3_600
+    facts = rule_facts.order_facts(order(placed_at=NOW, promise_by=NOW + 61), PRODUCTS, NETWORK)
+    assert (facts["order.placed_at"], facts["order.promise_by"]) == (four, four + 61)
+    assert rule_facts.now_facts(NETWORK, NOW) == {
+        "now.date": date("2026-11-27"),
+        "now.time": 240,
+        "now.weekday": "friday",
+    }
+    # 02:59 UTC is still the day before
+    assert rule_facts.now_facts(NETWORK, NOW - 7 * 3_600 + 3_599)["now.weekday"] == "thursday"
+
+
+def test_a_collected_order_goes_to_its_node_s_country_and_region():
+    facts = rule_facts.order_facts(collected(at="shop"), PRODUCTS, NETWORK)
+    assert (facts["order.country"], facts["order.region"], facts["order.postcode"]) == ("BE", "BRU", None)
+
+
+@pytest.mark.parametrize(
+    ("position", "days"),
+    [
+        (Position(on_hand=10), None),
+        (Position(on_hand=10, pace=0), MAX_COVER),
+        (Position(on_hand=0, pace=0), MAX_COVER),
+        (Position(on_hand=10, pace=1_000), 10),
+        (Position(on_hand=10, held=4, pace=1_000), 6),
+        (Position(on_hand=10, pace=3_000), 3),
+        (Position(on_hand=1, held=3, pace=1_000), 0),
+        (Position(on_hand=10**9, pace=1), MAX_COVER),
+    ],
+)
+def test_days_of_cover_are_whole_days_of_what_is_available_at_today_s_pace(position, days):
+    assert rule_facts.stock_facts(position)["stock.days_of_cover"] == days
+
+
+def test_attributes_go_by_their_path():
+    facts = rule_facts.product_facts(product(attributes={"hazmat": True, "size": "L"}))
+    assert (facts["product.attributes.hazmat"], facts["product.attributes.size"]) == (True, "L")
+    assert rule_facts.node_facts(node("lyon", attributes={"rank": 5}), 0)["node.attributes.rank"] == 5
+
+
+def test_a_route_s_facts_are_of_the_line_shipped_whole():
+    (route,) = routes(
+        order(place=PARIS), network([node("lyon")], [service(per_kg=EURO, emission=100_000, drop=50)]), ["lyon"], NOW
+    )
+    option = Option.of(Line(id="1", sku="A", quantity=3), product(weight=500), route)
+    facts = rule_facts.route_facts(option, NOW)
+    assert facts["route.cost"] == 5 * EURO + 3 * 500_000
+    assert facts["route.co2"] == 50 + 3 * 19_660  # 0.5 kg x 393.2 km x 100 g
+    assert (facts["route.distance"], facts["route.late"]) == (393_200, None)
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(0, 2_880), (1, 2_880), (59, 2_880), (60, 2_879)])
+def test_the_time_until_arrival_is_in_minutes_begun(seconds, minutes):
+    (route,) = routes(order(), network([node("lyon")]), ["lyon"], NOW)
+    option = Option.of(Line(id="1", sku="A", quantity=1), product(), route)
+    assert rule_facts.route_facts(option, NOW + seconds)["route.arrives"] == minutes

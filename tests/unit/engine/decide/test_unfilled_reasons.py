@@ -1,0 +1,233 @@
+"""Why units stay unfilled: each reason where it is the one, with its units and its rules."""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from engine.decide.decision import REASONS, Reason, record
+from engine.decide.matching.matcher import Matcher
+from engine.decide.remainder import Remainder, decide_remainder
+from engine.model.facts import Position
+from tests.support.facts import (
+    EURO,
+    LILLE,
+    LYON,
+    NOW,
+    decided,
+    node,
+    order,
+    policies,
+    product,
+    rest,
+    service,
+    shipped,
+    snapshot,
+)
+
+NODES = [node("lyon", LYON), node("lille", LILLE, type="store", handling=EURO)]
+
+
+def facts(lyon=2, lille=2, nodes=NODES, **more):
+    return snapshot(nodes, {"A": {"lyon": lyon, "lille": lille}}, **more)
+
+
+def reasons(decision):
+    (unfilled,) = decision.unfilled
+    return list(unfilled.reasons)
+
+
+def test_an_order_that_is_filled_needs_no_reason():
+    assert decided(order(("A", 4)), facts()).unfilled == ()
+
+
+def test_no_stock():
+    for known in (facts(0, 0), snapshot(NODES, {"A": {}})):
+        assert reasons(decided(order(("A", 3)), known)) == [Reason(code="no_stock", units=3)]
+
+
+def test_held_for_others_says_how_many_are():
+    known = facts(Position(on_hand=2, held=2), Position(on_hand=4, held=4))
+    assert reasons(decided(order(("A", 3)), known)) == [Reason(code="held_for_others", units=6)]
+
+
+def test_not_enough():
+    decision = decided(order(("A", 7)), facts())
+    assert reasons(decision) == [Reason(code="not_enough", units=3)]
+    assert (decision.unfilled[0].line, decision.unfilled[0].quantity) == ("1", 3)
+
+
+def test_not_enough_for_two_lines_of_one_sku():
+    decision = decided(order(("A", 3), ("A", 3)), facts())
+    assert sum(item.quantity for item in decision.unfilled) == 2
+    for item in decision.unfilled:
+        assert item.reasons == (Reason(code="not_enough", units=item.quantity),)
+
+
+def test_kept_back_names_the_rules_that_keep():
+    rules = [
+        "then: {keep: 1}",
+        "when: {node.id: lille}, then: {protect: {channel: app, units: 9}}",
+        "then: {hold: 1 h}",
+    ]
+    assert reasons(decided(order(("A", 4)), facts(), *rules)) == [
+        Reason(code="kept_back", units=3, rules=("test/r1", "test/r2")),
+    ]
+
+
+def test_unreachable_is_where_no_service_goes_from():
+    far = [node("lyon", LYON, services=("short",)), node("lille", LILLE)]
+    services = [service(), service("short", max_distance=1_000)]
+    assert reasons(decided(order(("A", 4)), facts(nodes=far, services=services))) == [
+        Reason(code="unreachable", units=2),
+    ]
+
+
+def test_unreachable_is_where_it_is_too_heavy_too():
+    known = facts(services=[service(max_weight=500)], products=[product("A", weight=501)])
+    assert reasons(decided(order(), known)) == [Reason(code="unreachable", units=4)]
+
+
+def test_where_no_unit_can_be_used_the_places_are_the_whole_reason():
+    decision = decided(order(("A", 4)), facts(), "then: {exclude: true}", "then: {keep_together: true}")
+    assert reasons(decision) == [Reason(code="excluded", units=4, rules=("test/r1",))]
+
+
+def test_excluded_names_the_rules_that_exclude():
+    rules = ["when: {node.type: store}, then: {exclude: true}", "then: {prefer: 1}"]
+    assert reasons(decided(order(("A", 4)), facts(), *rules)) == [
+        Reason(code="excluded", units=2, rules=("test/r1",)),
+    ]
+
+
+def test_a_node_with_one_way_left_is_not_excluded():
+    nodes = [node("lyon", LYON, services=("parcel", "van")), NODES[1]]
+    known = facts(nodes=nodes, services=[service(), service("van", mode="van")])
+    decision = decided(order(("A", 5)), known, "when: {service.mode: van}, then: {exclude: true}")
+    assert reasons(decision) == [Reason(code="not_enough", units=1)]
+
+
+def test_node_full_names_the_rules_that_bound_the_day():
+    rules = ["when: {node.id: lyon}, then: {daily_orders: 5}", "then: {daily_orders: 50}"]
+    assert reasons(decided(order(("A", 4)), facts(loads={"lyon": 5}), *rules)) == [
+        Reason(code="node_full", units=2, rules=("test/r1", "test/r2")),
+    ]
+
+
+def test_resting_names_the_rules_by_which_the_nodes_rest():
+    known = facts(loads={"lyon": 5}, resting={"lyon": rest(NOW + 1, "busy/r1", "busy/r2"), "lille": rest(NOW + 1)})
+    assert reasons(decided(order(("A", 4)), known, "then: {daily_orders: 5}")) == [
+        Reason(code="resting", units=4, rules=("busy/r1", "busy/r2", "busy/r7")),
+    ]
+
+
+def test_node_full_is_why_two_services_of_a_node_with_room_for_one_do_not_both_ship():
+    services = [service("small", max_weight=500), service("large")]
+    known = snapshot(
+        [node("lyon", services=("small", "large"))],
+        {"A": {"lyon": 2}, "B": {"lyon": 1}},
+        services=services,
+        products=[product("A", weight=500), product("B", weight=900)],
+    )
+    rules = ["when: {product.sku: A, service.id: large}, then: {exclude: true}", "then: {daily_orders: 1}"]
+    decision = decided(order(("A", 2), ("B", 1)), known, *rules)
+    assert decision.unfilled[0].line == "2"
+    assert reasons(decision) == [Reason(code="node_full", units=1, rules=("test/r2",))]
+
+
+def test_kept_together_names_the_rule_and_the_units_missing():
+    decision = decided(order(("A", 3)), facts(), "then: {keep_together: true}")
+    assert reasons(decision) == [Reason(code="kept_together", units=3, rules=("test/r1",))]
+
+
+def test_max_shipments_names_the_rule_and_the_units_missing():
+    decision = decided(order(("A", 4)), facts(), "then: {max_shipments: 1}")
+    assert reasons(decision) == [Reason(code="max_shipments", units=2, rules=("test/r1",))]
+
+
+def test_what_is_bound_and_what_there_is_not_add_up_to_what_was_ordered():
+    rules = ["then: {max_shipments: 1}", "when: {node.id: lille}, then: {keep: 1}"]
+    decision = decided(order(("A", 540)), facts(lyon=5, lille=4), *rules)
+    assert (sum(shipped(decision).values()), decision.unfilled[0].quantity) == (5, 535)
+    assert reasons(decision) == [
+        Reason(code="kept_back", units=1, rules=("test/r2",)),
+        Reason(code="max_shipments", units=3, rules=("test/r1",)),
+        Reason(code="not_enough", units=531),
+    ]
+
+
+def test_more_than_all_that_is_held_is_not_there():
+    known = facts(Position(on_hand=2, held=2), Position(on_hand=4, held=4))
+    decision = decided(order(("A", 4), ("A", 5)), known)
+    assert [list(item.reasons) for item in decision.unfilled] == [
+        [Reason(code="held_for_others", units=6)],
+        [Reason(code="held_for_others", units=6), Reason(code="not_enough", units=3)],
+    ]
+
+
+def test_ship_complete_is_why_lines_with_stock_wait_for_one_without():
+    known = snapshot(NODES, {"A": {"lyon": 1}, "B": {"lyon": 0}})
+    decision = decided(order(("A", 1), ("B", 1)), known, "then: {ship_complete: true}")
+    assert [list(item.reasons) for item in decision.unfilled] == [
+        [Reason(code="ship_complete", units=1, rules=("test/r1",))],
+        [Reason(code="no_stock", units=1)],
+    ]
+
+
+def test_several_reasons_stand_together():
+    nodes = [node("a"), node("b"), node("c"), node("d", services=("none",))]
+    known = snapshot(
+        nodes,
+        {"A": {"a": 3, "b": 4, "c": 5, "d": 6}},
+        services=[service(), service("none", transit=((0, 1),))],
+        loads={"c": 1},
+    )
+    rules = [
+        "when: {node.id: a}, then: {keep: 1}",
+        "when: {node.id: b}, then: {exclude: true}",
+        "when: {node.id: c}, then: {daily_orders: 1}",
+    ]
+    assert reasons(decided(order(("A", 20)), known, *rules)) == [
+        Reason(code="kept_back", units=1, rules=("test/r1",)),
+        Reason(code="excluded", units=4, rules=("test/r2",)),
+        Reason(code="node_full", units=5, rules=("test/r3",)),
+        Reason(code="unreachable", units=6),
+        Reason(code="not_enough", units=2),
+    ]
+
+
+def test_units_at_nodes_that_rejected_them_are_said_to_be_there():
+    remainder = Remainder(
+        whole=order(("A", 4)), units={"1": 3}, barred={"A": frozenset({"lyon"}), "B": frozenset({"lyon"})}
+    )
+
+    def of_the_rest(known):
+        with contextlib.closing(Matcher(policies())) as matcher:
+            return reasons(decide_remainder(remainder, known, matcher, NOW, held_from=NOW))
+
+    assert of_the_rest(facts()) == [Reason(code="rejected", units=2)]
+    assert of_the_rest(facts(2, 0)) == [Reason(code="rejected", units=2), Reason(code="not_enough", units=1)]
+    assert of_the_rest(facts(0, 0)) == [Reason(code="no_stock", units=3)]
+
+
+@pytest.mark.parametrize("code", sorted(REASONS))
+def test_every_reason_is_said_in_english_and_french(code):
+    assert set(REASONS[code]) == {"en", "fr"}
+    assert all(REASONS[code].values())
+
+
+def test_every_reason_has_its_case_above():
+    said = Path(__file__).read_text(encoding="utf-8")
+    assert all(said.count(f'code="{code}"') for code in REASONS)
+
+
+def test_the_record_gives_each_reason_its_words_and_its_rules():
+    decision = decided(order(("A", 4)), facts(), "then: {max_shipments: 1}")
+    assert record(decision, "d1", "0")["unfilled"] == [
+        {
+            "line": "1",
+            "sku": "A",
+            "quantity": 2,
+            "reasons": [{"code": "max_shipments", "units": 2, "rules": ["test/r1"], **REASONS["max_shipments"]}],
+        }
+    ]
