@@ -11,10 +11,10 @@ from typing import Self
 
 import orjson
 
-from engine.decide.decision import order_record
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_checks import check_order
+from engine.decide.record import order_record
 from engine.errors import KeyReused, NotReady, PolicyUnreadable
 from engine.inventory.holds import Holding
 from engine.inventory.node_rests import RestingNodes

@@ -7,9 +7,9 @@ import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema
 
 from rules.conditions import All, mentioned
 from rules.effects import STAGE_OF
@@ -18,60 +18,11 @@ from rules.policy import Policy, PolicySet, Rule
 from rules.syntax import effect_parser
 from rules.syntax.condition_parser import ConditionParser, Notes
 from rules.syntax.cross_file_checks import Joined, across
+from rules.syntax.policy_shapes import _NO_ID, _NO_WEEKDAY, LANGUAGE_PATTERN, PolicyShape, RuleShape
 from rules.syntax.typo_hints import missing_colon, slip
 from rules.syntax.windows import window
 from rules.syntax.yaml_document import Document, Node, Path, Plain, read_over
 from rules.vocabulary import WEEKDAYS, Fact, Stage, stage_knows
-
-_Messages: TypeAlias = "dict[str, str | list[Any] | dict[Any, Any]]"
-LANGUAGE_PATTERN = "[a-z]{2}(-[A-Z]{2})?"
-"""A language, or one as a country speaks it (BCP 47): fr, fr-BE."""
-ID_PATTERN = "[a-z0-9][a-z0-9_-]{0,63}"
-_NO_ID = "an id is small letters, digits, - and _, at most 64"
-_NO_WEEKDAY = "no weekday"
-_ID = validate.Regexp(rf"{ID_PATTERN}\Z", error=_NO_ID)
-_TEXT = validate.Length(min=1, max=1_000, error="write a text of 1 to 1,000 letters")
-_SOME = validate.Length(min=1, error="an empty list")
-_NULL = "a value is missing here"
-_LISTED: _Messages = {"invalid": "a list is expected here, as [a, b] or a line '- a' for each", "null": _NULL}
-_SINGLE: _Messages = {"invalid": "a single value is expected here", "null": _NULL}
-_HOURS = 'write two times, as hours: ["08:00", "18:00"]'
-
-
-class RuleShape(Schema):
-    """The keys of a rule; what stands under when and then is read by its meaning."""
-
-    id = fields.String(required=True, validate=_ID, error_messages=_SINGLE)
-    because = fields.Raw(required=True, allow_none=True)
-    when = fields.Raw(allow_none=True)
-    then = fields.Raw(required=True, allow_none=True)
-    start = fields.String(data_key="from", error_messages=_SINGLE)
-    until = fields.String(error_messages=_SINGLE)
-    weekdays = fields.List(
-        fields.String(validate=validate.OneOf(WEEKDAYS, error=_NO_WEEKDAY), error_messages=_SINGLE),
-        validate=_SOME,
-        error_messages=_LISTED,
-    )
-    hours = fields.List(
-        fields.String(error_messages=_SINGLE),
-        validate=validate.Length(equal=2, error=_HOURS),
-        error_messages=_LISTED | {"invalid": _HOURS},
-    )
-    overrides = fields.List(fields.String(error_messages=_SINGLE), error_messages=_LISTED)
-
-
-class PolicyShape(Schema):
-    """The keys of a policy file."""
-
-    policy = fields.String(required=True, validate=_ID, error_messages=_SINGLE)
-    owner = fields.String(validate=_TEXT, error_messages=_SINGLE)
-    description = fields.String(validate=_TEXT, error_messages=_SINGLE)
-    terms = fields.Dict(
-        keys=fields.String(),
-        values=fields.Raw(allow_none=True),
-        error_messages={"invalid": "a mapping of names to conditions is expected here", "null": _NULL},
-    )
-    rules = fields.List(fields.Nested(RuleShape), required=True, error_messages=_LISTED)
 
 
 def is_policy_file(name: str) -> bool:

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api.cli.options import AS_JSON, counted, print_json
+from api.cli.options import AS_JSON, print_json
+from api.cli.output.plural import counted
 from api.cli.output.tables import decision_lines
-from api.http.schemas.backlog import backlog_record, chain_body
-from api.http.schemas.backlog_requests import MOST_ENTRIES
+from api.records.backlog import MOST_ENTRIES, backlog_record, chain_body
 from engine.errors import InputInvalid, Mistake
 from engine.orders.backlog import Run
 from engine.orders.rejection import Reason, Refusal

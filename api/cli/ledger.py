@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from api.cli.ledger_log import show_log
-from api.cli.options import AS_JSON, counted, print_json, who
+from api.cli.options import AS_JSON, print_json, who
+from api.cli.output.plural import counted
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.reconcile.check import Audit

@@ -7,7 +7,7 @@ import click
 import orjson
 
 from api.cli.options import INSTANT
-from engine.decide.decision import timestamp
+from engine.decide.record import timestamp
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.decision_log import KINDS, Entry

@@ -10,17 +10,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli.backlog import backlog, chain, reject
+from api.cli.hold import hold
 from api.cli.ledger import ledger
 from api.cli.node_rests import resting
-from api.cli.options import AS_JSON, INSTANT, counted, print_json
+from api.cli.options import AS_JSON, INSTANT, MAX_STALE, print_json, tell_age
 from api.cli.output import tables
+from api.cli.output.plural import counted
 from api.cli.policy import policy
-from api.cli.route_day import day_record, route, route_together
-from api.cli.stock import hold, stock
+from api.cli.route_day import route, route_together
+from api.cli.stock import stock
 from api.files import policies_and_orders
 from api.files.inventory_folder import load_inventory
-from api.http.schemas.stock import availability_record
-from api.http.staleness import MAX_STALE, tell_age
+from api.records.day import day_record
+from api.records.stock import availability_record
 from engine import __version__
 from engine.errors import InputInvalid, PointsmanError
 from engine.model.facts import Network

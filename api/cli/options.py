@@ -8,6 +8,7 @@ import click
 import orjson
 from marshmallow import ValidationError
 
+from api.http.staleness import ANY_AGE
 from api.shapes.fields import Instant
 
 
@@ -29,11 +30,19 @@ def print_json(value: Any) -> None:
     click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 rule`, `1,200 rules`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def who() -> str:
     """Whom the history names."""
     return os.environ.get("POINTSMAN_USER") or getuser()
+
+
+MAX_STALE = click.option(
+    "--max-stale",
+    type=click.IntRange(0, ANY_AGE),
+    help="Let a replica answer, if there is one that heard of its primary in the last so many seconds.",
+)
+
+
+def tell_age(age: int | None) -> None:
+    """Beside what a command prints, on stderr."""
+    if age is not None:
+        click.echo(f"told by a replica, which heard of its primary at most {age} s ago", err=True)

@@ -14,8 +14,8 @@ from rules.editor.json_schema import policy_schema
 from rules.errors import PolicyInvalid
 from rules.loader import policy_set, read_policies
 from rules.policy import PolicySet
+from rules.wording.bilingual import LANGUAGES
 from rules.wording.explain import explain as explain_rule
-from rules.wording.glossary import LANGUAGES
 
 WIDTH = 96
 """Letters a line."""

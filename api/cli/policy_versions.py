@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from api.cli.options import AS_JSON, INSTANT, print_json, who
+from api.cli.output import policy_lines
 from api.cli.policy_test_report import networks_in
 from api.files import policies_and_orders
 from api.files.policy_tests.reader import trial
@@ -48,7 +49,7 @@ def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone:
     with Pointsman(settings) as service:
         active = service.versions.standing().active
         found = service.versions.publish(content, who=who(), note=note, trial=tested)
-        for line in policies.published_lines(found, active):
+        for line in policy_lines.published_lines(found, active):
             click.echo(line)
         if activate:
             service.activate(found.version, who=who(), note=note)
@@ -104,7 +105,7 @@ def list_versions(settings: Settings, *, as_json: bool) -> None:
         network = _network(service)
     if as_json:
         print_json([policies.version_record(version) for version in found])
-    for line in [] if as_json else policies.version_lines(found, network):
+    for line in [] if as_json else policy_lines.version_lines(found, network):
         click.echo(line)
 
 
@@ -157,7 +158,7 @@ def diff_versions(settings: Settings, old: str, new: str, *, as_json: bool) -> N
     changes = compare(*sets)
     if as_json:
         print_json(policies.changes_record(changes))
-    for line in [] if as_json else policies.change_lines(changes):
+    for line in [] if as_json else policy_lines.change_lines(changes):
         click.echo(line)
 
 
@@ -173,7 +174,7 @@ def policy_history(settings: Settings, *, as_json: bool) -> None:
         acts = service.versions.history()
     if as_json:
         print_json([policies.act_record(act) for act in acts])
-    for line in [] if as_json else policies.history_lines(acts):
+    for line in [] if as_json else policy_lines.history_lines(acts):
         click.echo(line)
 
 
@@ -202,5 +203,5 @@ def _network(service: Pointsman) -> Network | None:
 
 
 def _say_schedule(service: Pointsman) -> None:
-    for line in policies.schedule_lines(service.versions.standing(), _network(service)):
+    for line in policy_lines.schedule_lines(service.versions.standing(), _network(service)):
         click.echo(line)

@@ -13,7 +13,7 @@ from marshmallow import Schema
 from api.files.attributes import attribute_value
 from api.files.network_yaml import read_network
 from api.files.shapes import ProductShape, StockShape
-from api.shapes.order import mistakes_of
+from api.shapes.mistakes import mistakes_of
 from engine.errors import InputInvalid, Mistake
 from engine.model.facts import Inventory, Network, Product
 from engine.store.network.serialization import inventory_version

@@ -7,7 +7,8 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from api.shapes.order import OrderRequest, mistakes_of
+from api.shapes.mistakes import mistakes_of
+from api.shapes.order import OrderRequest
 from api.shapes.strict_json import NotJson, read_json
 from engine.decide.policy_tests.runner import TEST_SUFFIX
 from engine.errors import InputInvalid, Mistake, OrderInvalid

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from api.files.inventory_folder import rows, shaped
-from api.http.schemas.stock_requests import MOST_ON_HAND, Moment
 from api.shapes.base import Strict
-from api.shapes.fields import Literal, Word, thousandths
+from api.shapes.fields import MOST_ON_HAND, Literal, Moment, Word, thousandths
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.stock import MOST_AT_ONCE
 from engine.service import Pointsman

@@ -6,9 +6,10 @@ from typing import Any
 import orjson
 from flask import Response
 
-from api.http.schemas.backlog import BacklogAnswer, RunAnswer, backlog_record, run_body
+from api.http.schemas.backlog import BacklogAnswer, RunAnswer
 from api.http.schemas.backlog_requests import BacklogQuery, RunRequest
 from api.http.strict_parsing import Blueprint
+from api.records.backlog import backlog_record, run_body
 from engine.service import Pointsman
 
 

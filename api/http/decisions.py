@@ -7,11 +7,12 @@ from typing import Any
 from flask import Response, request, url_for
 from marshmallow import Schema
 
-from api.http.schemas.backlog import BatchAnswer, batch_body
+from api.http.schemas.backlog import BatchAnswer
 from api.http.schemas.backlog_requests import BatchRequest
 from api.http.schemas.decisions import DecisionAnswer
 from api.http.staleness import ReadingHeaders
 from api.http.strict_parsing import Blueprint
+from api.records.backlog import batch_body
 from api.shapes.fields import Flag, HeaderWord, IdempotencyKey
 from api.shapes.order import OrderRequest
 from engine.model.facts import Order

@@ -6,9 +6,10 @@ from typing import Any
 import orjson
 from flask import Response
 
-from api.http.schemas.stock import HoldsAnswer, HoldStateAnswer, page_record, state_record
+from api.http.schemas.stock import HoldsAnswer, HoldStateAnswer
 from api.http.schemas.stock_requests import EndRequest, ExtendRequest, HoldsQuery
 from api.http.strict_parsing import Blueprint
+from api.records.holds import page_record, state_record
 from engine.service import Pointsman
 
 MAY_BE_EMPTY = frozenset({"holds.confirm", "holds.release"})

@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest
 
 from api.shapes.base import Strict
 from api.shapes.fields import Note
-from api.shapes.order import mistakes_of
+from api.shapes.mistakes import mistakes_of
 from api.shapes.strict_json import NotJson, read_json
 from engine.errors import InputInvalid, Mistake
 from rules.loader import is_policy_file

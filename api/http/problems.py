@@ -11,8 +11,8 @@ from flask_smorest import Api
 from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException
 
-from api.cli.output.findings import finding_record
-from api.shapes.order import mistakes_of
+from api.records.findings import finding_record
+from api.shapes.mistakes import mistakes_of
 from engine.errors import (
     Contended,
     HoldEnded,

@@ -6,10 +6,11 @@ from typing import Any
 from flask import Response
 
 from api.http.decisions import decision_response
-from api.http.schemas.backlog import ChainAnswer, chain_body
+from api.http.schemas.backlog import ChainAnswer
 from api.http.schemas.backlog_requests import RejectRequest
 from api.http.schemas.decisions import DecisionAnswer
 from api.http.strict_parsing import Blueprint
+from api.records.backlog import chain_body
 from engine.orders.rejection import Refusal
 from engine.service import Pointsman
 

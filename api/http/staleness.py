@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import click
 from flask import Response
 from marshmallow import Schema, fields
 from werkzeug.datastructures import RequestCacheControl
@@ -34,21 +33,8 @@ class ReadingHeaders(Schema):
     )
 
 
-MAX_STALE = click.option(
-    "--max-stale",
-    type=click.IntRange(0, ANY_AGE),
-    help="Let a replica answer, if there is one that heard of its primary in the last so many seconds.",
-)
-
-
 def aged(response: Response, age: int | None) -> Response:
     """With the header that says when the replica heard of its primary, unless it is as it is now."""
     if age is not None:
         response.headers["Age"] = str(age)
     return response
-
-
-def tell_age(age: int | None) -> None:
-    """Beside what a command prints, on stderr."""
-    if age is not None:
-        click.echo(f"told by a replica, which heard of its primary at most {age} s ago", err=True)

@@ -8,10 +8,11 @@ import orjson
 from flask import Response, request
 
 from api.http.schemas.decisions import AvailabilityAnswer
-from api.http.schemas.stock import CountAnswer, SkuStockAnswer, availabilities_record, count_record, stock_record
+from api.http.schemas.stock import CountAnswer, SkuStockAnswer
 from api.http.schemas.stock_requests import AvailabilityQuery, CountRequest
 from api.http.staleness import ReadingHeaders, aged
 from api.http.strict_parsing import Blueprint
+from api.records.stock import availabilities_record, count_record, stock_record
 from engine.service import Pointsman
 from engine.store.stock import Count, Stamp
 

@@ -16,7 +16,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from api.http.problems import problem
 from api.http.schemas.stock_requests import MovementRequest
 from api.http.strict_parsing import Blueprint
-from api.shapes.order import mistakes_of
+from api.shapes.mistakes import mistakes_of
 from api.shapes.strict_json import NotJson, read_json
 from engine.errors import Mistake, PointsmanError, StoreUnavailable
 from engine.inventory.stock import Stockroom

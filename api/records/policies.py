@@ -1,25 +1,19 @@
 """Policy versions, their history and what differs between them: for programs, and as lines for people."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from api.cli.options import counted
-from api.cli.output.findings import finding_record
+from api.records.findings import finding_record
 from api.records.policy_tests import case_record
-from engine.decide.decision import timestamp
 from engine.decide.policy_tests.runner import Report
-from engine.model.facts import Network
-from engine.policies.review import SHORT, Review
+from engine.decide.record import timestamp
+from engine.policies.review import Review
 from engine.policies.versions import Published, Version
 from engine.store.policy_versions import Standing
 from rules.diff.compare import KINDS, Change, Changes
 from rules.policy import PolicySet
 from rules.wording.source_text import effect_text
-
-MOST_NAMED = 20
-"""Rules of one kind that are named where a version is published."""
-_ACTS = {"rolled_back": "back to"}
 
 
 def changes_record(changes: Changes) -> dict[str, Any]:
@@ -104,65 +98,3 @@ def rules_record(policies: PolicySet) -> list[dict[str, Any]]:
         }
         for rule in policies.rules.values()
     ]
-
-
-def change_lines(changes: Changes) -> Iterator[str]:
-    """The differences for people, rule by rule, then how many of each kind."""
-    for change in changes.changes:
-        yield f"{change.kind:<8} {_named(change)}"
-        for difference in change.differences:
-            signed = [*(("-", text) for text in difference.gone), *(("+", text) for text in difference.added)]
-            for number, (sign, text) in enumerate(signed):
-                yield f"         {difference.aspect if number == 0 else '':<10} {sign} {text}"
-    yield str(changes)
-
-
-def _named(change: Change) -> str:
-    if change.kind != "moved":
-        return f"{change.rule}  ({change.file})" if change.file else change.rule
-    files = [file for file in (change.file_before, change.file) if file]
-    where = f"  ({' -> '.join(dict.fromkeys(files))})" if files else ""
-    return (change.rule if change.before == change.rule else f"{change.before} -> {change.rule}") + where
-
-
-def published_lines(published: Published, active: str | None) -> Iterator[str]:
-    """What was stored, what is odd about it, and what it changes against the active version."""
-    known = "" if published.new else ", as it was before"
-    tested = f", {counted(published.cases, 'test')} passed" if published.cases else ", no tests came with them"
-    yield f"published {published.version} ({counted(len(published.rules), 'rule')}{tested}{known})"
-    yield from map(str, published.warnings)
-    if published.changes is None or active is None or active == published.version:
-        return
-    yield f"against the active version {active[:SHORT]}: {published.changes}"
-    gone = [change.rule for change in published.changes.of("gone")]
-    yield from (f"  leaves out {rule}" for rule in gone[:MOST_NAMED])
-    if len(gone) > MOST_NAMED:
-        yield f"  ... and {len(gone) - MOST_NAMED} more"
-
-
-def version_lines(versions: Sequence[Version], network: Network | None) -> Iterator[str]:
-    """The list, oldest first; the active one has a star."""
-    for version in versions:
-        rules = "-" if version.rules is None else str(version.rules)
-        noun = "rule " if version.rules == 1 else "rules"
-        when = _local(version.at, network) if version.at else "-"
-        mark = "*" if version.active else " "
-        yield f"{mark} {version.version[:SHORT]}  {rules:>5} {noun}  {when}  {version.who}  {version.note}".rstrip()
-        yield from (f"    scheduled from {_local(instant, network)} on" for instant in version.scheduled)
-
-
-def schedule_lines(standing: Standing, network: Network | None) -> Iterator[str]:
-    for since, version in standing.scheduled:
-        yield f"{version[:SHORT]} takes over at {_local(since, network)}, as scheduled"
-
-
-def history_lines(acts: Iterable[Mapping[str, str]]) -> Iterator[str]:
-    for act in acts:
-        since = f"  from {timestamp(int(act['from']))}" if "from" in act else ""
-        kind = _ACTS.get(act["act"], act["act"])
-        yield f"{timestamp(int(act['at']))}  {kind:<9}  {act['version'][:SHORT]}{since}  {act['who']}  {act['note']}"
-
-
-def _local(instant: int, network: Network | None) -> str:
-    """In the installation's time, if it is known."""
-    return timestamp(instant) if network is None else network.local(instant).strftime("%Y-%m-%d %H:%M %Z")

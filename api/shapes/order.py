@@ -1,13 +1,12 @@
 """What callers send, checked in shape and read into the engine's values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.shapes.base import Strict
 from api.shapes.fields import Country, Degrees, Instant, Money, Units, Word
-from engine.errors import Mistake
 from engine.model.facts import Line, Order, Place
 from rules.vocabulary import DELIVERIES
 
@@ -84,17 +83,3 @@ class OrderRequest(Strict):
         place = None if collected else Place(latitude=goal["latitude"], longitude=goal["longitude"])
         where = {} if collected else {name: goal[name] for name in ("country", "postcode", "region")}
         return Order(**data | where | {"lines": lines, "place": place, "tags": frozenset(data["tags"])})
-
-
-def mistakes_of(messages: Any, *, where: str = "") -> list[Mistake]:
-    """Marshmallow's nested messages, in the order of fields; `where` is the place of what was read."""
-    return [Mistake(where=where, field=".".join(path), message=text) for path, text in _told(messages, ())]
-
-
-def _told(messages: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    if isinstance(messages, Mapping):
-        for key, inner in messages.items():
-            yield from _told(inner, path if key == "_schema" else (*path, str(key)))
-        return
-    for message in messages if isinstance(messages, list) else [messages]:
-        yield path, str(message).removesuffix(".")  # some of marshmallow's own have one, none of ours

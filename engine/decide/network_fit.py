@@ -7,16 +7,16 @@ import difflib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.decide.order_checks import attribute_mistakes
+from engine.errors import Mistake
 from engine.model.facts import Network
-from rules.conditions import Operator, glob
+from rules.conditions import Operator, comparisons, glob
 from rules.errors import Finding
 from rules.policy import PolicySet
 from rules.syntax import literals
 from rules.syntax.effect_parser import RANGES
 from rules.syntax.references import Mention, mentions
 from rules.syntax.yaml_document import read
-from rules.vocabulary import VOCABULARY, Kind
+from rules.vocabulary import VOCABULARY, Fact, Kind, is_attribute
 
 MOST_COMPARED = 5_000
 """Words that a misspelt one is compared with."""
@@ -120,3 +120,24 @@ def _is_in_rule(mention: Mention, rule: str) -> bool:
     rules = root["rules"]
     raw = rules[int(mention.path[1])] if isinstance(rules, list) else None
     return isinstance(raw, dict) and f"{root['policy']}/{raw['id']}" == rule
+
+
+def attribute_mistakes(policies: PolicySet, attributes: Mapping[str, Kind]) -> list[Mistake]:
+    """Rules that compare an extra attribute the network does not declare, or declares as another kind."""
+    return [
+        Mistake(where=f"rule {rule.id}", field=fact.path, message=message)
+        for rule in policies.rules.values()
+        for fact in dict.fromkeys(comparison.fact for comparison in comparisons(rule.condition))
+        if is_attribute(fact.path) and (message := _attribute_mistake(fact, attributes))
+    ]
+
+
+def _attribute_mistake(fact: Fact, attributes: Mapping[str, Kind]) -> str:
+    declared = attributes.get(fact.path)
+    if declared is None:
+        near = difflib.get_close_matches(fact.path, list(attributes), n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        return f"the network declares no such attribute{hint}"
+    if fact.kind not in (declared, Kind.ANY):
+        return f"the network declares it as {declared.value}, the rule compares it as {fact.kind.value}"
+    return ""

@@ -3,14 +3,14 @@
 from typing import Any, cast
 
 from engine.decide import rule_facts
-from engine.decide.decision import timestamp
 from engine.decide.matching.matcher import Matcher
+from engine.decide.record import timestamp
 from engine.model.facts import Network, Resting, Snapshot
 from rules.effects import RejectionOutcome
 from rules.vocabulary import Stage
 from rules.wording import amounts
+from rules.wording.bilingual import Said
 from rules.wording.fact_phrases import CHOICES
-from rules.wording.glossary import Said
 
 EFFECT = "rest_after_rejection"
 _TOLD = Said(

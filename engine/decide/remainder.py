@@ -10,13 +10,13 @@ are barred, by SKU.
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from engine.decide.decide import decide
-from engine.decide.decision import Decision, seconds
+from engine.decide.decision import Decision
 from engine.decide.matching.matcher import Matcher
 from engine.decide.rejected_stock import told
-from engine.model.facts import MICRODEGREES, Line, Order, Place, Snapshot
+from engine.model.facts import Order, Snapshot
 
 Barred: TypeAlias = Mapping[str, frozenset[str]]
 """By SKU, the nodes that don't come into question."""
@@ -60,37 +60,6 @@ def decide_remainder(
         promised=remainder.promised,
     )
     return dataclasses.replace(made, unfilled=told(made.unfilled, snapshot, remainder.barred))
-
-
-def order_of(record: Mapping[str, Any]) -> Order:
-    """The order that `order_record` wrote."""
-    goal, promise = record["destination"], record["promise_by"]
-    place = None
-    if goal["latitude"] is not None:
-        place = Place(latitude=_microdegrees(goal["latitude"]), longitude=_microdegrees(goal["longitude"]))
-    return Order(
-        id=record["id"],
-        channel=record["channel"],
-        delivery=record["delivery"],
-        placed_at=seconds(record["placed_at"]),
-        promise_by=None if promise is None else seconds(promise),
-        place=place,
-        collect_at=record["collect_at"],
-        country=goal["country"],
-        postcode=goal["postcode"],
-        region=goal["region"],
-        segment=record["segment"],
-        tags=frozenset(record["tags"]),
-        lines=tuple(
-            Line(id=line["id"], sku=line["sku"], quantity=line["quantity"], unit_price=line["unit_price_micros"])
-            for line in record["lines"]
-        ),
-    )
-
-
-def _microdegrees(degrees: float) -> int:
-    # the decimal was written from microdegrees, so the nearest one is the one it was
-    return round(degrees * MICRODEGREES)
 
 
 def _without(snapshot: Snapshot, barred: Barred) -> Snapshot:

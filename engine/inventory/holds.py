@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from engine.decide.decision import timestamp
+from engine.decide.record import timestamp
 from engine.errors import HoldEnded, InputInvalid, Mistake
 from engine.idempotency import operation, reused
 from engine.store import decision_log

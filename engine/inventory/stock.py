@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from engine.decide.availability import Available, available, channels
-from engine.decide.decision import timestamp
 from engine.decide.matching.matcher import Matcher
+from engine.decide.record import timestamp
 from engine.errors import Contended, InputInvalid, Mistake, NotFound, StockConflict
 from engine.model.facts import Network, Position, Product, Snapshot
 from engine.store.connection.client import Client

@@ -7,10 +7,11 @@ from typing import Any, Protocol
 import orjson
 
 from engine import __version__
-from engine.decide.decision import Decision, canonical, record
+from engine.decide.decision import Decision
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import resting_record
 from engine.decide.order_checks import check_order
+from engine.decide.record import canonical, record
 from engine.decide.remainder import Remainder, decide_remainder
 from engine.errors import Contended, QuotaExceeded
 from engine.model.facts import Order, Resting, Snapshot

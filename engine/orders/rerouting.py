@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine.decide.node_rest import rest_after
-from engine.decide.remainder import Remainder, order_of
+from engine.decide.record import order_of
+from engine.decide.remainder import Remainder
 from engine.errors import Contended, HoldEnded, InputInvalid
 from engine.idempotency import operation, reused, said
 from engine.inventory.holds import how_it_ended, standing

@@ -6,8 +6,7 @@ from typing import Any
 
 import orjson
 
-from engine.decide.decision import order_record
-from engine.decide.remainder import order_of
+from engine.decide.record import order_of, order_record
 from engine.model.facts import Order
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys

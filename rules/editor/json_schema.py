@@ -15,9 +15,9 @@ from rules.conditions import SEVERAL, Operator
 from rules.editor.literal_patterns import MOMENT, SCALAR, SHARE, UNQUOTED, WORD, Shape, literal, one, some, words
 from rules.editor.schema_branches import told_apart
 from rules.effects import STAGE_OF
-from rules.loader import ID_PATTERN, LANGUAGE_PATTERN, PolicyShape, RuleShape
 from rules.syntax import effect_parser
 from rules.syntax.condition_parser import COMBINATORS, fits, takes_a_day
+from rules.syntax.policy_shapes import ID_PATTERN, LANGUAGE_PATTERN, PolicyShape, RuleShape
 from rules.vocabulary import (
     ATTRIBUTE_GROUPS,
     CHANNELS,
@@ -29,8 +29,8 @@ from rules.vocabulary import (
     stage_knows,
 )
 from rules.wording import glossary
+from rules.wording.bilingual import LANGUAGES, Said
 from rules.wording.fact_phrases import CHOICES
-from rules.wording.glossary import LANGUAGES, Said
 
 _ATTRIBUTE = Said("What the network file says of it besides", "Ce que le fichier du réseau en dit en plus")
 _CONDITION = {"$ref": "#/definitions/condition"}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from rules.syntax.literals import MICROS, SECONDS_A_DAY
 from rules.vocabulary import Kind
-from rules.wording.glossary import Said
+from rules.wording.bilingual import Said
 
 _MONTHS = Said(
     "January February March April May June July August September October November December",

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from rules.conditions import ORDERED, Compare, Operator
 from rules.vocabulary import Fact, Kind, Value, is_attribute
 from rules.wording import amounts
+from rules.wording.bilingual import Said
 from rules.wording.fact_phrases import CHOICES, FLAGS, KNOWN_AS, TRUTHS, wording
-from rules.wording.glossary import Said
 
 _SIMPLE = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
 _TAKEN = frozenset({"and", "or", "not", "like", "known", "et", "ou", "comme"})

@@ -6,8 +6,8 @@ from types import MappingProxyType
 from rules.effects import DEFAULT_PRIORITY, DEFAULT_TIER, Effect, Exclusion, Protection, Reserve
 from rules.syntax.effect_parser import RANGES
 from rules.wording import amounts
+from rules.wording.bilingual import Said
 from rules.wording.comparison_phrases import word
-from rules.wording.glossary import Said
 
 _EFFECTS: Mapping[str, Said] = MappingProxyType(
     {

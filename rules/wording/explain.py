@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from rules.conditions import All, Compare, Condition, Not, Term
 from rules.policy import Rule
+from rules.wording.bilingual import Said
 from rules.wording.comparison_phrases import clause, listed, word
 from rules.wording.effect_phrases import consequence
-from rules.wording.glossary import Said
 from rules.wording.window_phrases import window
 
 _AND, _OR = Said("and", "et"), Said("or", "ou")

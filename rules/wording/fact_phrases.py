@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from rules.vocabulary import VOCABULARY, Fact, Kind
-from rules.wording.glossary import Said
+from rules.wording.bilingual import Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,22 +5,9 @@ Facts carry their own meaning (`vocabulary`); how a whole rule is said back is `
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from rules.vocabulary import Kind, Stage
-
-LANGUAGES = ("en", "fr")
-
-
-class Said(NamedTuple):
-    """One text in each of `LANGUAGES`."""
-
-    en: str
-    fr: str
-
-    def to(self, language: str) -> str:
-        return self.fr if language == "fr" else self.en
-
+from rules.wording.bilingual import Said
 
 KINDS: Mapping[Kind, Said] = MappingProxyType(
     {

@@ -12,9 +12,9 @@ from rules.syntax.literals import SECONDS_A_DAY
 from rules.syntax.windows import days_after
 from rules.vocabulary import Value
 from rules.wording import amounts
+from rules.wording.bilingual import Said
 from rules.wording.comparison_phrases import listed
 from rules.wording.fact_phrases import CHOICES
-from rules.wording.glossary import Said
 
 _FROM_TO = Said("from {} to {}", "du {} au {}")
 _FROM = Said("from {} on", "à partir du {}")

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from api.cli.route_day import CALLER
 from engine import __version__
 from engine.decide.decide import decide, problem
-from engine.decide.decision import canonical, record
 from engine.decide.evaluation import Case
 from engine.decide.order_checks import check_order
+from engine.decide.record import canonical, record
 from engine.decide.sourcing.choose import choose
 from engine.model.facts import Inventory, Order
 from engine.service import Pointsman

@@ -16,7 +16,8 @@ from typing import Any
 
 from engine import __version__
 from engine.decide.decide import decide
-from engine.decide.decision import Decision, canonical, record
+from engine.decide.decision import Decision
+from engine.decide.record import canonical, record
 from engine.model.facts import Inventory, Line, Network, Node, Order, Place, Product, Service
 from engine.service import Pointsman
 from engine.settings import Settings

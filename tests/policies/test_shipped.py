@@ -7,9 +7,9 @@ import pytest
 
 from api.cli.policy_test_report import read_folder
 from api.files.policy_tests.reader import read_cases, read_tested
-from engine.decide.decision import REASONS
 from engine.decide.policy_tests.expectation import ORDER_FACTS, SHIPMENT_FACTS, TOTAL_FACTS
 from engine.decide.policy_tests.runner import Report, try_cases
+from engine.decide.reasons import REASONS
 
 FOLDER = Path(__file__).parents[2] / "policies"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")

@@ -13,10 +13,10 @@ from rules.loader import load_policies
 from rules.syntax.condition_parser import fits
 from rules.syntax.effect_parser import MAX_HOLD, MAX_REST
 from rules.vocabulary import VOCABULARY, Fact, Kind, Stage
+from rules.wording.bilingual import LANGUAGES
 from rules.wording.comparison_phrases import clause
 from rules.wording.effect_phrases import consequence
 from rules.wording.explain import _SUBJECTS, condition_text, explain
-from rules.wording.glossary import LANGUAGES
 from tests.properties import condition_trees
 
 both_languages = pytest.mark.parametrize("language", LANGUAGES)

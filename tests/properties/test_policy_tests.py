@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.files.policy_tests.reader import read_cases
-from engine.decide.decision import REASONS
 from engine.decide.matching.matcher import Matcher
 from engine.decide.policy_tests.comparison import Made, order_values, shipment_values, total_values, units_by_sku
 from engine.decide.policy_tests.expectation import ORDER_FACTS, SHIPMENT_FACTS, TOTAL_FACTS
 from engine.decide.policy_tests.runner import Case, _made, try_case
 from engine.decide.policy_tests.yaml_text import flow, told
+from engine.decide.reasons import REASONS
 from rules.policy import PolicySet
 from tests.support.facts import policies
 from tests.support.policy_test_files import FILE

@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from engine.decide.decision import Claim, Parcel, Room, canonical, record
+from engine.decide.decision import Claim, Parcel, Room
+from engine.decide.record import canonical, record
 from engine.errors import NotFound
 from engine.store import decision_log
 from engine.store.connection.client import Client

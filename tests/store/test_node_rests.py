@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from engine.decide.decide import decide
-from engine.decide.decision import timestamp
+from engine.decide.record import timestamp
 from engine.errors import NotFound
 from engine.orders.rejection import Refusal
 from engine.store.decision_log import entries

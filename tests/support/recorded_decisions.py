@@ -7,7 +7,7 @@ from pathlib import Path
 
 from api.files.inventory_folder import load_inventory
 from api.files.policies_and_orders import policy_files, read_orders
-from engine.decide.decision import canonical
+from engine.decide.record import canonical
 from engine.service import Pointsman
 from engine.settings import Settings
 

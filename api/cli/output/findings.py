@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import orjson
 
+from api.records.findings import finding_record
 from engine import __version__
 from rules.errors import Finding
 from rules.finding_codes import CODES, Code
@@ -54,18 +55,6 @@ def _summary(checked: Checked) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def finding_record(finding: Finding) -> dict[str, Any]:
-    return {
-        "file": finding.file,
-        "line": finding.line,
-        "column": finding.column,
-        "severity": finding.severity.value,
-        "code": finding.code,
-        "message": finding.message,
-        "meant": finding.meant or None,
-    }
 
 
 def _command(finding: Finding) -> str:

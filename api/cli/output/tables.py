@@ -8,8 +8,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from api.cli.options import counted
-from api.cli.route_day import Day
+from api.cli.output.plural import counted
+from api.records.day import Day
 from engine.model.facts import Network
 from engine.service import Availability
 from rules.syntax.literals import MICROS

@@ -6,7 +6,6 @@ from typing import Any
 
 from api.files.policy_tests.scenario import Scene, Sheet
 from api.files.policy_tests.shapes import ExpectShape, shaped
-from engine.decide.decision import REASONS
 from engine.decide.policy_tests.expectation import (
     ORDER_FACTS,
     SHIPMENT_FACTS,
@@ -19,6 +18,7 @@ from engine.decide.policy_tests.expectation import (
     ExpectedUnfilled,
 )
 from engine.decide.policy_tests.yaml_text import flow
+from engine.decide.reasons import REASONS
 from engine.model.facts import Order
 from rules.conditions import Operator, comparisons
 from rules.policy import PolicySet

@@ -5,17 +5,15 @@ from typing import Any, get_args
 
 from marshmallow import ValidationError, fields, post_load, validate
 
-from api.http.schemas.stock_requests import MOST_ON_HAND, QueryNumber, Whole
+from api.records.backlog import MOST_ENTRIES
 from api.shapes.base import Strict
-from api.shapes.fields import Units, Word
+from api.shapes.fields import MOST_ON_HAND, QueryNumber, Units, Whole, Word
 from api.shapes.order import OrderRequest
 from engine.decide.priority import Rank
 from engine.orders.rejection import Reason
 
 MOST_TOGETHER = 500
 """Orders of one batch."""
-MOST_ENTRIES = 1_000
-"""Of the backlog, at once."""
 _PARTS = 5
 """Of a cursor."""
 
@@ -108,11 +106,3 @@ class RunRequest(Strict):
     @post_load
     def _given(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         return data
-
-
-def cursor(rank: Rank | None) -> str | None:
-    """As `after` is read."""
-    if rank is None:
-        return None
-    before, promise, placed, order, name = rank
-    return f"{before}:{promise}:{placed}:{name}:{order}"

@@ -1,51 +1,18 @@
 """What callers say of stock and holds, checked in shape and read into the engine's values."""
 
-import datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.shapes.base import Strict
-from api.shapes.fields import Instant, Word
+from api.shapes.fields import MOST_HOLDS, MOST_ON_HAND, Instant, Moment, QueryNumber, Whole, Word
 from engine.inventory.holds import MOST_MINUTES
 from engine.store.stock import Movement, Stamp
 
-MOST_ON_HAND = 10**12
 MOST_MOVED = 10**9
 MOST_SEQUENCE = 2**53 - 1
 """Beyond, not every reader of JSON tells two numbers apart."""
 MOST_SKUS = 100
-MOST_HOLDS = 1_000
-_MICROSECONDS = 1_000_000
-
-
-class Whole(fields.Field[int]):
-    """A whole number in some bounds."""
-
-    def __init__(self, low: int, high: int, **options: Any) -> None:
-        super().__init__(**options)
-        self._low, self._high = low, high
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not self._low <= value <= self._high:
-            raise ValidationError(f"this is a whole number from {self._low} to {self._high}")
-        return value
-
-
-class QueryNumber(Whole):
-    """A whole number as a query says it."""
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
-        plain = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 18  # noqa: PLR2004  # fits 64 bits
-        return super()._deserialize(int(value) if plain else value)
-
-
-class Moment(Instant):
-    """As Instant, to the microsecond: of two messages in one second, the later one counts."""
-
-    def read(self, value: Any) -> int:
-        seconds = super().read(value)
-        return seconds * _MICROSECONDS + datetime.datetime.fromisoformat(value.upper()).microsecond
 
 
 class CountRequest(Strict):

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from engine.decide.decision import seconds
+from engine.decide.record import seconds
 from engine.store.decision_log import Entry, Raw, entry_of, place_of
 from engine.store.reconcile.expected_state import (
     Base,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from marshmallow import ValidationError
 
 from api.shapes.order import OrderRequest
-from engine.decide.decision import order_record
+from engine.decide.record import order_record
 from engine.model.facts import Line, Order, Place
 
 FIRST, LAST = (datetime.datetime.fromisoformat(day) for day in ("1970-01-02", "9998-12-30"))

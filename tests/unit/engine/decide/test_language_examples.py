@@ -19,10 +19,11 @@ from rules.effects import (
     RejectionOutcome,
     Reserve,
 )
-from rules.loader import RuleShape, load_policies
+from rules.loader import load_policies
 from rules.policy import PolicySet
 from rules.syntax import literals
 from rules.syntax.condition_parser import COMBINATORS
+from rules.syntax.policy_shapes import RuleShape
 from rules.syntax.yaml_document import read
 from rules.vocabulary import VOCABULARY, Kind, Stage
 from rules.wording.explain import explain

@@ -6,10 +6,11 @@ from typing import get_args
 import pytest
 
 from engine.decide.decide import decide
-from engine.decide.decision import Reason, record
+from engine.decide.decision import Reason
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import rest_after, resting_record
+from engine.decide.record import record
 from engine.model.facts import Resting
 from engine.orders.rejection import COUNTED
 from engine.orders.rejection import Reason as Rejected

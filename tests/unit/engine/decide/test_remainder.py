@@ -3,8 +3,8 @@
 import hypothesis.strategies as st
 from hypothesis import given
 
-from engine.decide.decision import order_record
-from engine.decide.remainder import Remainder, order_of
+from engine.decide.record import order_of, order_record
+from engine.decide.remainder import Remainder
 from engine.model.facts import Line, Order, Place
 from tests.support.facts import order
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.decide.decision import REASONS, Reason, record
+from engine.decide.decision import Reason
 from engine.decide.matching.matcher import Matcher
+from engine.decide.reasons import REASONS
+from engine.decide.record import record
 from engine.decide.remainder import Remainder, decide_remainder
 from engine.model.facts import Position
 from tests.support.facts import (

@@ -7,7 +7,7 @@ import pytest
 from rules.editor.json_schema import policy_schema
 from rules.effects import STAGE_OF
 from rules.vocabulary import CHANNELS, VOCABULARY, stage_knows
-from rules.wording.glossary import LANGUAGES
+from rules.wording.bilingual import LANGUAGES
 
 
 def properties(languages: tuple[str, ...], name: str) -> dict[str, Any]:

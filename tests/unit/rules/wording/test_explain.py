@@ -6,9 +6,9 @@ from rules.conditions import All, AnyOf, Compare, Condition, Operator
 from rules.effects import STAGE_OF
 from rules.loader import load_policies
 from rules.vocabulary import VOCABULARY, Value
+from rules.wording.bilingual import LANGUAGES
 from rules.wording.explain import condition_text, explain
 from rules.wording.fact_phrases import CHOICES, FACTS
-from rules.wording.glossary import LANGUAGES
 from rules.wording.window_phrases import window
 
 CONDITIONS = [

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from api.cli.options import counted
+from api.cli.output.plural import counted
 from api.cli.output.stock_tables import stock_tables
 
 CHANNELS = ("web", "app", "store", "social", "marketplace", "call_centre", "*")

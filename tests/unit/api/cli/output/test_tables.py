@@ -6,7 +6,7 @@ import json
 import pytest
 
 from api.cli.output.tables import decision_lines
-from engine.decide.decision import canonical, record
+from engine.decide.record import canonical, record
 from engine.decide.sourcing.problem import Unproven
 from tests.support.clocks import at, hours
 from tests.support.facts import LILLE, LYON, PARIS, collected, decided, node, order, service, snapshot

@@ -1,0 +1,72 @@
+"""What came of a day of orders, counted."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True, kw_only=True)
+class Day:
+    """What came of the orders. `decided` counts, by rule, the weighed orders that would have gone otherwise."""
+
+    currency: str
+    orders: int = 0
+    before: int = 0
+    """Orders that had been decided already."""
+    statuses: Counter[str] = field(default_factory=Counter)
+    units: int = 0
+    shipped: int = 0
+    clearance: int = 0
+    """Units shipped of products at the end of their line."""
+    shipments: int = 0
+    cost: int = 0
+    co2: int = 0
+    promised: int = 0
+    """Shipments of orders that had a promise."""
+    on_time: int = 0
+    fired: Counter[str] = field(default_factory=Counter)
+    lacking: int = 0
+    """Orders that lacked units another one took, which deserved them more."""
+    weighed: int = 0
+    decided: Counter[str] = field(default_factory=Counter)
+
+    def add(self, record: Mapping[str, Any], clearance: frozenset[str]) -> None:
+        """Count one decision in."""
+        self.orders += 1
+        self.statuses[record["status"]] += 1
+        self.units += sum(line["quantity"] for line in record["order"]["lines"])
+        self.shipments += len(record["shipments"])
+        self.cost += record["cost_micros"]
+        self.co2 += record["co2_mg"]
+        self.fired.update(record["rules"]["fired"].keys())
+        for shipment in record["shipments"]:
+            self.promised += shipment["late"] is not None
+            self.on_time += shipment["late"] is False
+            for line in shipment["lines"]:
+                self.shipped += line["quantity"]
+                self.clearance += line["quantity"] if line["sku"] in clearance else 0
+
+
+def day_record(day: Day) -> dict[str, Any]:
+    """The day for programs; amounts in the unit their name ends in."""
+    return {
+        "orders": day.orders,
+        "decided_before": day.before,
+        **{status: day.statuses[status] for status in ("filled", "partial", "unfilled")},
+        "units_ordered": day.units,
+        "units_shipped": day.shipped,
+        "units_from_clearance": day.clearance,
+        "shipments": day.shipments,
+        "cost_micros": day.cost,
+        "currency": day.currency,
+        "co2_mg": day.co2,
+        "shipments_promised": day.promised,
+        "shipments_on_time": day.on_time,
+        "orders_outranked": day.lacking,
+        "orders_weighed": day.weighed,
+        "rules": {
+            rule: {"fired": day.fired[rule], "decided_of_weighed": day.decided[rule]}
+            for rule in sorted(day.fired.keys() | day.decided.keys())
+        },
+    }
