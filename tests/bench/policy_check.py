@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rules.lint.check import check
 from tests.bench import rulebook
-from tests.properties.condition_trees import written
+from tests.properties.rules.condition_trees import written
 
 COUNTS = (30, 300, 1_000)
 _EFFECTS = ("prefer: {}.00", "avoid: 0.{}", "tier: {}", "keep: {}", "split_penalty: {}.00", "exclude: unless_needed")

@@ -13,7 +13,7 @@ import pytest
 from engine.settings import Settings
 from tests.support.recorded_decisions import decide_day, digests
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RECORDED = json.loads((ROOT / "tests" / "data" / "recorded_decisions.json").read_text(encoding="utf-8"))
 OLIST = ROOT.parent / "shared" / "data" / "olist_22k"
 

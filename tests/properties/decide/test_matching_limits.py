@@ -10,8 +10,8 @@ from engine.decide.matching.matcher import Matcher, StageMatcher
 from rules.conditions import All, AnyOf, Compare, Not, Operator
 from rules.policy import PolicySet
 from rules.vocabulary import Kind, Stage, attribute
-from tests.properties.condition_trees import policy_set, rule_of
-from tests.properties.peers_agree import PREFER, assert_agrees, compare, prefers
+from tests.properties.decide.peers_agree import PREFER, assert_agrees, compare, prefers
+from tests.properties.rules.condition_trees import policy_set, rule_of
 
 
 def shards(policies: PolicySet) -> int:

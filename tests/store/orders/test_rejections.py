@@ -6,7 +6,7 @@ from engine.errors import HoldEnded, InputInvalid, KeyReused, NotFound
 from engine.orders.rejection import Refusal
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
-from tests.store.test_scarce_stock import together
+from tests.store.ledger.test_scarce_stock import together
 from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, inventory, node, order, product, service
 from tests.support.order_json import shipped_units, unfilled_units
 

@@ -12,7 +12,7 @@ from rules.errors import Finding, PolicyInvalid
 from rules.loader import load_policies
 from rules.policy import PolicySet
 
-FOLDER = Path(__file__).parents[2] / "policies"
+FOLDER = Path(__file__).parents[3] / "policies"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 GARDEN, GARDEN_TEST = (
     re.search(rf"^## {title}\n.*?^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)[1]

@@ -6,7 +6,7 @@ from engine.decide.matching.matcher import Matcher
 from rules.conditions import Compare, Condition, Operator, holds
 from rules.policy import PolicySet
 from rules.vocabulary import VOCABULARY, Facts, Stage, Value
-from tests.properties.condition_trees import EFFECTS, policy_set, rule_of
+from tests.properties.rules.condition_trees import EFFECTS, policy_set, rule_of
 
 PREFER = EFFECTS[Stage.OPTION][0]
 

@@ -17,12 +17,12 @@ from hypothesis.stateful import (
     rule,
 )
 
-from engine.decide.remainder import seconds
+from engine.decide.record import seconds
 from engine.errors import HoldEnded, InputInvalid
 from engine.orders.rejection import Refusal
 from engine.store.ledger import Key
 from engine.store.stock import Movement
-from tests.properties.ledger_driver import drive
+from tests.properties.ledger.ledger_driver import drive
 from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, inventory, node, order
 from tests.support.order_json import shipped_units, unfilled_units
 

@@ -9,9 +9,9 @@ from engine.decide.matching.signatures import ALWAYS_KNOWN, UNKNOWN
 from rules.conditions import All, Compare, Operator, holds
 from rules.loader import load_policies
 from rules.vocabulary import Kind, Stage, attribute
-from tests.properties import condition_trees
-from tests.properties.condition_trees import policy_set, rule_of
-from tests.properties.peers_agree import PREFER, assert_agrees, compare, meant, prefers
+from tests.properties.decide.peers_agree import PREFER, assert_agrees, compare, meant, prefers
+from tests.properties.rules import condition_trees
+from tests.properties.rules.condition_trees import policy_set, rule_of
 
 FEW = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 

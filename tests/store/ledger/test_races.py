@@ -5,7 +5,7 @@ import random
 from engine.errors import Contended
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
-from tests.store.test_scarce_stock import together
+from tests.store.ledger.test_scarce_stock import together
 from tests.support.facts import LILLE, LYON, inventory, node, order
 
 TURNS = 25

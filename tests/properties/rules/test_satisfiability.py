@@ -9,7 +9,8 @@ from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, glob
 from rules.lint import glob_automaton
 from rules.lint.satisfiability import Search, implies, plan, satisfiable, witness
 from rules.vocabulary import VOCABULARY, Kind, Stage, attribute
-from tests.properties import condition_trees, networks
+from tests.properties.decide import networks
+from tests.properties.rules import condition_trees
 
 MANY = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 OPTION = Stage.OPTION

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rules.conditions import AnyOf, Compare, Not, Operator, glob, holds
 from rules.vocabulary import VOCABULARY, Kind, Stage
-from tests.properties import condition_trees
+from tests.properties.rules import condition_trees
 
 NUMBERS = [fact for fact in VOCABULARY.values() if fact.kind in (Kind.COUNT, Kind.MONEY, Kind.DATE, Kind.DURATION)]
 TAGGED = [fact for fact in VOCABULARY.values() if fact.kind is Kind.TAGS]

@@ -20,8 +20,8 @@ from rules.loader import is_policy_file, load_policies
 from rules.syntax.condition_parser import ConditionParser, Notes
 from rules.syntax.yaml_document import Document, read
 from rules.vocabulary import Stage
-from tests.properties import condition_trees
-from tests.properties.tree_mutations import SPECIMEN, mutated
+from tests.properties.rules import condition_trees
+from tests.properties.rules.tree_mutations import SPECIMEN, mutated
 from tests.support.yaml12 import core, squiggles
 
 FILES = [path for path in sorted(Path("policies").glob("*.yaml")) if is_policy_file(path.name)]

@@ -17,7 +17,7 @@ from rules.wording.bilingual import LANGUAGES
 from rules.wording.comparison_phrases import clause
 from rules.wording.effect_phrases import consequence
 from rules.wording.explain import _SUBJECTS, condition_text, explain
-from tests.properties import condition_trees
+from tests.properties.rules import condition_trees
 
 both_languages = pytest.mark.parametrize("language", LANGUAGES)
 LEAVES = st.sampled_from(condition_trees.FACTS).flatmap(condition_trees.compared)

@@ -10,7 +10,7 @@ from engine.store import follow_up_commit
 from engine.store.ledger import Key
 from engine.store.stock import Movement
 from tests.conftest import activate
-from tests.store.test_scarce_stock import together
+from tests.store.ledger.test_scarce_stock import together
 from tests.support.facts import HOUR, LILLE, LYON, MARSEILLE, NOW, inventory, node, order
 from tests.support.order_json import shipped_units, unfilled_units
 

@@ -18,7 +18,7 @@ from rules.lint.check import check
 from rules.lint.satisfiability import Search, plan, witness
 from rules.policy import PolicySet
 from rules.vocabulary import Facts, Stage
-from tests.properties import condition_trees
+from tests.properties.rules import condition_trees
 
 MANY = settings(max_examples=170, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 EFFECTS = {

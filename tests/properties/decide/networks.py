@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from rules.vocabulary import VOCABULARY, WEEKDAYS, Facts, Kind, Stage, Value
-from tests.properties import condition_trees
+from tests.properties.rules import condition_trees
 
 _BOUNDLESS = (Kind.WORD, Kind.CHOICE, Kind.FLAG, Kind.TAGS)
 

@@ -16,12 +16,12 @@ from hypothesis.stateful import (
     rule,
 )
 
-from engine.decide.remainder import seconds
+from engine.decide.record import seconds
 from engine.errors import HoldEnded, InputInvalid, KeyReused, StockConflict
 from engine.orders.rejection import COUNTED, Refusal
 from engine.store.stock import Count, Movement, Stamp
-from tests.properties.ledger_driver import drive
-from tests.properties.ledger_model import CHANNELS, MICROS, NODES, POLICIES, SKUS, Model, Wanted, warehouse
+from tests.properties.ledger.ledger_driver import drive
+from tests.properties.ledger.ledger_model import CHANNELS, MICROS, NODES, POLICIES, SKUS, Model, Wanted, warehouse
 from tests.support.facts import NOW, order
 
 OPS = st.sampled_from(["one", "two", "three", None])

@@ -14,7 +14,7 @@ from engine.store.connection.client import script_text
 from engine.store.network import load
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
-from tests.store.test_replicas import LONG, follow, url
+from tests.store.connection.test_replicas import LONG, follow, url
 from tests.support.facts import LILLE, LYON, inventory, node, order
 from tests.support.redis_topologies import nodes
 

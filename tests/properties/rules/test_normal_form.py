@@ -10,7 +10,7 @@ from rules.diff.normal_form import Atom, Every, Form, form
 from rules.loader import load_policies
 from rules.vocabulary import Facts, Stage
 from rules.wording.source_text import condition_text
-from tests.properties import condition_trees
+from tests.properties.rules import condition_trees
 
 FACTS = {(fact.path, fact.kind.name): fact for fact in condition_trees.FACTS}
 
