@@ -86,7 +86,7 @@ SEEDED = """
 import sys
 from engine.service import Pointsman
 from engine.settings import Settings
-from tests.properties.test_together import hashed
+from tests.properties.decide.test_batch import hashed
 hashed(Settings(redis_url=sys.argv[1], network=sys.argv[2]))
 """
 

@@ -219,8 +219,8 @@ def test_a_long_chain_of_overrides_is_followed():
 
 STRESS = """
 import itertools, resource
-from engine.decide.coding import Atom, Every, Some
-from engine.decide.rete import Rete
+from engine.decide.matching.signatures import Atom, Every, Some
+from engine.decide.matching.rete import Rete
 
 def one(index, *codes):
     return Atom(index=index, codes=sum(1 << code for code in codes))

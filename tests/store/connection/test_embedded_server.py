@@ -25,7 +25,7 @@ USE_AND_WAIT = """
 import sys
 from pathlib import Path
 from engine.settings import Settings
-from engine.store.server import open_server
+from engine.store.connection.server import open_server
 server = open_server(Settings(data=Path(sys.argv[1])))
 print(server.url, flush=True)
 sys.stdin.read()

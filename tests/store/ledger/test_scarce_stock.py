@@ -24,7 +24,7 @@ import random, sys
 from engine.errors import Contended
 from engine.service import Pointsman
 from engine.settings import Settings
-from tests.building import NOW, order
+from tests.support.facts import NOW, order
 url, network, seed, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 dice = random.Random(seed)
 with Pointsman(Settings(redis_url=url, network=network), clock=lambda: NOW) as pointsman:

@@ -96,11 +96,11 @@ def test_no_script_takes_on_more_than_so_many_skus_however_many_are_loaded(bare,
     monkeypatch.setattr(store.Client, "script", script)
     for own in ("OLD", "NEW"):
         bare.load(stocked(2, own, count=2_600))
-    assert {name for name, *_ in sizes} == {"loading", "bringing"}
+    assert {name for name, *_ in sizes} == {"load_swap", "load_stock"}
     assert max(keys for _, keys, _ in sizes) == 2 + 4 * network_load.SKUS_AT_ONCE
     assert max(args for *_, args in sizes) == 1 + network_load.SKUS_AT_ONCE
-    assert [name for name, *_ in sizes].count("bringing") == 2 * 6
-    assert {keys for name, keys, _ in sizes if name == "loading"} == {8}
+    assert [name for name, *_ in sizes].count("load_stock") == 2 * 6
+    assert {keys for name, keys, _ in sizes if name == "load_swap"} == {8}
 
 
 def test_a_load_cut_short_before_it_takes_its_place_leaves_the_old_facts_and_the_next_one_mends_it(
@@ -396,9 +396,9 @@ LOAD = """
 import sys
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store import loads
-from tests.store.test_loading import stocked
-loads.SKUS_AT_ONCE = 1
+from engine.store.network import load
+from tests.store.network.test_load import stocked
+load.SKUS_AT_ONCE = 1
 with Pointsman(Settings(redis_url=sys.argv[1], network=sys.argv[2])) as pointsman:
     pointsman.load(stocked(2, "NEW", count=2_000))
 """

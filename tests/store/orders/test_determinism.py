@@ -23,11 +23,11 @@ RULES = [
 ROUTE = """
 import itertools, pathlib, sys
 import orjson
-from api.loading import load_inventory
-from api.schemas import OrderRequest
+from api.files.inventory_folder import load_inventory
+from api.shapes.order import OrderRequest
 from engine.service import Pointsman
 from engine.settings import Settings
-from tests.building import policy_file
+from tests.support.facts import policy_file
 url, network, directory, orders, rules, now = sys.argv[1:]
 ids = itertools.count()
 settings = Settings(redis_url=url, network=network)

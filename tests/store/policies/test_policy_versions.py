@@ -363,7 +363,7 @@ ANOTHER_PROCESS = """
 import sys
 from engine.service import Pointsman
 from engine.settings import Settings
-from tests.building import order
+from tests.support.facts import order
 with Pointsman(Settings(redis_url=sys.argv[1], network=sys.argv[2]), clock=lambda: int(sys.argv[3])) as pointsman:
     for _ in sys.stdin:
         print(pointsman.decide(order(("SHIRT", 1)), dry_run=True).record["policy_version"], flush=True)
