@@ -12,17 +12,17 @@ from typing import Self
 import orjson
 
 from engine.decide.impact.rule_impact import deciding_rules
-from engine.decide.matching.matcher import Matcher
 from engine.decide.order_checks import check_order
 from engine.decide.record import order_record
-from engine.errors import KeyReused, NotReady, PolicyUnreadable
+from engine.errors import KeyReused
+from engine.facts_reader import FactsReader
 from engine.inventory.holds import Holding
 from engine.inventory.node_rests import RestingNodes
 from engine.inventory.stock import Availability, Stockroom
-from engine.model.facts import Inventory, Network, Order, Product, Snapshot
+from engine.model.facts import Inventory, Network, Order, Product
 from engine.orders.backlog import Backlog
 from engine.orders.batch import Asked, Together, decide_together
-from engine.orders.decide_and_commit import Answer, Answered, Settling, Wanted, whole
+from engine.orders.decide_and_commit import Answer, Settling, Wanted, whole
 from engine.orders.rerouting import Rerouting
 from engine.policies.versions import Published, Versions
 from engine.settings import Settings
@@ -30,13 +30,12 @@ from engine.store import decision_log, reset
 from engine.store.connection.client import Client
 from engine.store.connection.server import open_server
 from engine.store.keys import Keys
-from engine.store.ledger import Key, Ledger, Reading, positions
+from engine.store.ledger import Key, Ledger
 from engine.store.network import load as network_load
 from engine.store.network import read
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
-from engine.store.version_cache import Memory
 
 
 class Pointsman:
@@ -60,26 +59,30 @@ class Pointsman:
         self._keys = Keys(settings.network)
         self._ledger = Ledger(self._client, self._keys)
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
-        self._memory = Memory(self._client, self._keys)
         self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
         self.holds = Holding(self._client, self._keys, clock=lambda: self.now)
+        self._facts = FactsReader(
+            self._client,
+            self._keys,
+            ledger=self._ledger,
+            replica=self._replica,
+            unschedule=lambda version, since, reason: self.versions.refuse(version, since=since, reason=reason),
+            clock=lambda: self.now,
+        )
         self._settling = Settling(self._ledger, settings, facts=self._facts, clock=lambda: self.now, new_id=new_id)
         self.backlog = Backlog(
             self._client,
             self._keys,
             settling=self._settling,
             facts=self._facts,
-            products=self.products,
             clock=lambda: self.now,
         )
         self.rerouting = Rerouting(self._client, self._keys, settling=self._settling, clock=lambda: self.now)
-        self.rests = RestingNodes(self._client, self._keys, network=self.network, clock=lambda: self.now)
-        self.stock = Stockroom(
-            self._client, self._keys, facts=self._facts, seen=self._seen, known=self._known, clock=lambda: self.now
-        )
+        self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)
+        self.stock = Stockroom(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     def close(self) -> None:
-        self._memory.close()
+        self._facts.close()
         self._replica.close()
         self._client.close()
         self._server.close()
@@ -166,7 +169,6 @@ class Pointsman:
         return decide_together(
             asked,
             facts=self._facts,
-            products=self.products,
             settling=self._settling,
             earlier=self._earlier,
             progress=progress,
@@ -174,18 +176,17 @@ class Pointsman:
 
     def weigh(self, order: Order, *, now: int) -> tuple[str, ...]:
         """The rules that would decide `order` now: without any one of them the choice would be another."""
-        snapshot, matcher = self._facts(order.skus, now)
+        snapshot, matcher = self._facts.read(order.skus, now)
         check_order(order, snapshot)
         return deciding_rules(order, snapshot, matcher, now)
 
     def products(self, skus: Iterable[str]) -> dict[str, Product]:
         """Those of the SKUs that the network has."""
-        self._memory.network()
-        return {sku: found[0] for sku, found in self._memory.products(list(skus)).items() if found is not None}
+        return self._facts.products(skus)
 
     def network(self) -> Network:
         """The network as it is loaded; raises NotReady."""
-        return self._memory.network()
+        return self._facts.network()
 
     def decision(self, decision_id: str, *, max_stale: int | None = None) -> Answer:
         """A logged decision, which never changes; raises NotFound. With `max_stale`, a replica may be asked for it."""
@@ -201,7 +202,7 @@ class Pointsman:
     def ready(self) -> dict[str, str]:
         """The versions that decide; raises NotReady or StoreUnavailable if none could."""
         self._client.verify_answering()
-        snapshot, matcher = self._facts([], self.now)
+        snapshot, matcher = self._facts.read([], self.now)
         self._ledger.verify_writable()
         return {"network_version": snapshot.network.version, "policy_version": matcher.policies.version}
 
@@ -219,82 +220,13 @@ class Pointsman:
 
     def forget(self) -> int:
         """Delete all of this network: facts, stock, holds, policies, log. The number of keys there were."""
-        self._memory = Memory(self._client, self._keys)
+        self._facts.forget()
         return reset.forget(self._client, self._keys)
 
     @property
     def incidents(self) -> int:
         """How often durable-rules and the reference differed since this was made."""
-        return self._memory.incidents
-
-    def _facts(
-        self, skus: Sequence[str], now: int, key: Key | None = None, *, policies_at: int | None = None
-    ) -> tuple[Snapshot, Matcher]:
-        """One snapshot, and the policies active at `policies_at`: by default `now`, or the clock's instant if that is
-        later. Raises Answered if `key` came before.
-        """
-        if policies_at is None:
-            policies_at = max(now, self.now)
-        network_now = self._memory.network()
-        while True:
-            day = network_now.local(now).date().isoformat()
-            reading = self._reading(skus, day, policies_at, key)
-            if reading.answered is not None:
-                raise Answered(reading.answered)
-            if reading.network_version != network_now.version:
-                network_now = self._memory.network(reading.network_version or "")
-                continue
-            matcher = self._matcher(reading)
-            if matcher is not None:
-                break
-        return self._snapshot(network_now, reading, skus), matcher
-
-    def _seen(self, skus: Sequence[str], now: int, most: int) -> tuple[Snapshot, Matcher, int] | None:
-        """One snapshot by a replica that heard of its primary in the last so many seconds, and how many ago, at most,
-        that was; None if there is none, or if it is of another network than is remembered here.
-        """
-        network_now = self._memory.network()
-        day = network_now.local(now).date().isoformat()
-        seen = self._replica.read(skus, day=day, now=now, policies_at=now, most=most)
-        if seen is None or seen.reading.network_version != network_now.version:
-            return None
-        try:
-            matcher = self._memory.policy(seen.reading.policy_version)
-        except NotReady:  # the primary knows what is to be done about it
-            return None
-        return self._snapshot(network_now, seen.reading, skus), matcher, seen.age
-
-    def _snapshot(self, network_now: Network, reading: Reading, skus: Sequence[str]) -> Snapshot:
-        found = {sku: known for sku, known in self._memory.products(skus).items() if known is not None}
-        return Snapshot(
-            network=network_now,
-            products={sku: product for sku, (product, _) in found.items()},
-            positions={sku: positions(reading.stock[sku], paces) for sku, (_, paces) in found.items()},
-            loads=reading.loads,
-            resting=reading.resting,
-        )
-
-    def _known(self, skus: Sequence[str], *, anew: bool) -> tuple[Network, dict[str, Product]]:
-        """The network, and those of the SKUs that it has; `anew`: as it is loaded now, not as it is remembered."""
-        version = (read.read_version(self._client, self._keys) or "") if anew else None
-        return self._memory.network(version), self.products(skus)
-
-    def _matcher(self, reading: Reading) -> Matcher | None:
-        """The policies read; None if they were scheduled and can't be read: they are off the schedule now, and the ones
-        before go on deciding.
-        """
-        try:
-            return self._memory.policy(reading.policy_version)
-        except PolicyUnreadable as error:
-            if reading.policy_since is None:
-                raise
-            self.versions.refuse(reading.policy_version or "", since=reading.policy_since, reason=str(error))
-            return None
-
-    def _reading(self, skus: Sequence[str], day: str, policies_at: int, key: Key | None) -> Reading:
-        return self._client.twice(
-            lambda: self._ledger.read(skus, day=day, now=self.now, policies_at=policies_at, key=key)
-        )
+        return self._facts.incidents
 
     def _earlier(self, decision_id: str, order: Order) -> Answer:
         self._ledger.verify_replicated()

@@ -4,12 +4,12 @@ import functools
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
 
 from engine.decide.availability import Available, available, channels
 from engine.decide.matching.matcher import Matcher
 from engine.decide.record import timestamp
 from engine.errors import Contended, InputInvalid, Mistake, NotFound, StockConflict
+from engine.facts_reader import FactsReader
 from engine.model.facts import Network, Position, Product, Snapshot
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -23,15 +23,6 @@ MINUTES_AHEAD = 5
 """How far a source's clock may be ahead of ours. Later, no honest count would be newer for so long."""
 _MICROSECONDS = 1_000_000
 _MOST_RELOADS = 10
-
-Facts: TypeAlias = Callable[[Sequence[str], int], tuple[Snapshot, Matcher]]
-Seen: TypeAlias = Callable[[Sequence[str], int, int], tuple[Snapshot, Matcher, int] | None]
-
-
-class Known(Protocol):
-    """Reads the network and those of some SKUs that it has; `anew`: not from memory."""
-
-    def __call__(self, skus: Sequence[str], *, anew: bool) -> tuple[Network, Mapping[str, Product]]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,18 +74,12 @@ class Placed:
 
 
 class Stockroom:
-    """The positions of one network. `facts` reads a snapshot as of an instant; `seen` too, from a replica that heard
-    of its primary in the last so many seconds, if there is one; `known` the network and products.
-    """
+    """The stock positions of one network: counted, moved, shown. `clock` answers UTC seconds."""
 
-    def __init__(
-        self, client: Client, keys: Keys, *, facts: Facts, seen: Seen, known: Known, clock: Callable[[], int]
-    ) -> None:
+    def __init__(self, client: Client, keys: Keys, *, facts: FactsReader, clock: Callable[[], int]) -> None:
         self._client = client
         self._stock = Stock(client, keys)
         self._facts = facts
-        self._seen = seen
-        self._known = known
         self._clock = clock
 
     def put(self, count: Count) -> Placed:
@@ -202,8 +187,12 @@ class Stockroom:
         ]
 
     def _of(self, skus: Sequence[str], now: int, max_stale: int | None) -> tuple[Snapshot, Matcher, int | None]:
-        seen = None if max_stale is None else self._seen(skus, now, max_stale)
-        snapshot, matcher, age = seen or (*self._facts(skus, now), None)
+        age: int | None = None
+        stale = None if max_stale is None else self._facts.read_from_replica(skus, now, max_age=max_stale)
+        if stale is None:
+            snapshot, matcher = self._facts.read(skus, now)
+        else:
+            snapshot, matcher, age = stale.snapshot, stale.matcher, stale.age
         missing = [sku for sku in skus if sku not in snapshot.products]
         if missing:
             raise NotFound("; ".join(f"no product goes by the SKU '{sku}'" for sku in missing))
@@ -213,7 +202,7 @@ class Stockroom:
         self, items: Sequence[Count] | Sequence[Movement], *, anew: bool = False
     ) -> tuple[list[Mistake | None], str]:
         """What of each item nobody knows, and in which version of the network."""
-        network, products = self._known([item.sku for item in items], anew=anew)
+        network, products = self._facts.network_and_products([item.sku for item in items], fresh=anew)
         found = [next(_mistakes(item, network, products), None) for item in items]
         if any(found) and not anew:
             # it may have come with a load since

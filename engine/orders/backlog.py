@@ -7,9 +7,9 @@ from typing import Any
 from engine.decide.priority import Rank, order_outcome, priority_of, rank, ranked
 from engine.decide.remainder import Remainder
 from engine.errors import Contended, NotFound, OrderInvalid, QuotaExceeded
+from engine.facts_reader import FactsReader
 from engine.idempotency import operation
-from engine.orders.batch import Products
-from engine.orders.decide_and_commit import Answer, Facts, Follow, Settled, Settling, Wanted
+from engine.orders.decide_and_commit import Answer, Follow, Settled, Settling, Wanted
 from engine.store.backlog import Waiting, WaitingRoom
 from engine.store.connection.client import Client
 from engine.store.decision_chain import Chain, read_chain
@@ -65,8 +65,7 @@ class Backlog:
         keys: Keys,
         *,
         settling: Settling,
-        facts: Facts,
-        products: Products,
+        facts: FactsReader,
         clock: Callable[[], int],
     ) -> None:
         self._client = client
@@ -74,7 +73,6 @@ class Backlog:
         self._room = WaitingRoom(client, keys)
         self._settling = settling
         self._facts = facts
-        self._products = products
         self._clock = clock
 
     def page(self, *, after: Rank | None = None, limit: int) -> Page:
@@ -149,8 +147,8 @@ class Backlog:
     def _places(self) -> list[Place]:
         found = self._client.twice(self._room.all)
         now = self._clock()
-        snapshot, matcher = self._facts([], now)
-        products = self._products(dict.fromkeys(sku for waiting in found for sku in waiting.order.skus))
+        snapshot, matcher = self._facts.read([], now)
+        products = self._facts.products(dict.fromkeys(sku for waiting in found for sku in waiting.order.skus))
         places = (
             _place(waiting, order_outcome(waiting.order, snapshot.network, products, matcher, now)) for waiting in found
         )

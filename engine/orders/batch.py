@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.decide.decision import Decision
@@ -11,11 +11,10 @@ from engine.decide.matching.matcher import Matcher
 from engine.decide.order_checks import check_order
 from engine.decide.priority import Rank, priority, priority_of, rank, ranked
 from engine.errors import Contended, Mistake, OrderInvalid, PointsmanError, QuotaExceeded
-from engine.model.facts import Order, Product, Snapshot
-from engine.orders.decide_and_commit import Answer, Facts, Settling, Told, Wanted, whole
+from engine.facts_reader import FactsReader
+from engine.model.facts import Order, Snapshot
+from engine.orders.decide_and_commit import Answer, Settling, Told, Wanted, whole
 from engine.store.ledger import Key
-
-Products = Callable[[Iterable[str]], Mapping[str, Product]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +42,13 @@ class Together:
 def decide_together(
     asked: Asked,
     *,
-    facts: Facts,
-    products: Products,
+    facts: FactsReader,
     settling: Settling,
     earlier: Callable[[str, Order], Answer],
     progress: Callable[[], None],
 ) -> Together:
     """Decide each order and commit it by itself: what was decided stays so, whatever happens to those after it."""
-    standing = _standing(asked, facts, products)
+    standing = _standing(asked, facts)
     queue = ranked(asked.orders, lambda order: standing[order.id])
     answers: list[Answer] = []
     takings: list[Taking] = []
@@ -86,10 +84,10 @@ def _lacking(takings: Sequence[Taking], now: int) -> Told:
     return told
 
 
-def _standing(asked: Asked, facts: Facts, products: Products) -> dict[str, Rank]:
+def _standing(asked: Asked, facts: FactsReader) -> dict[str, Rank]:
     """Where each order stands, all by the same policies; raises OrderInvalid with every order's mistakes."""
-    snapshot, matcher = facts([], asked.instant)
-    known = products(dict.fromkeys(sku for order in asked.orders for sku in order.skus))
+    snapshot, matcher = facts.read([], asked.instant)
+    known = facts.products(dict.fromkeys(sku for order in asked.orders for sku in order.skus))
     mistakes = list(_mistakes(asked.orders, dataclasses.replace(snapshot, products=known)))
     if mistakes:
         raise OrderInvalid(mistakes)

@@ -1,8 +1,8 @@
 """One decision from its facts to its commit: decided again on fresh facts for as long as others are faster."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
@@ -14,6 +14,7 @@ from engine.decide.order_checks import check_order
 from engine.decide.record import canonical, record
 from engine.decide.remainder import Remainder, decide_remainder
 from engine.errors import Contended, QuotaExceeded
+from engine.facts_reader import Answered, FactsReader
 from engine.model.facts import Order, Resting, Snapshot
 from engine.settings import Settings
 from engine.store.backlog import Waiting
@@ -30,22 +31,6 @@ activation, and none is committed under policies that decide no more.
 
 Told = Callable[[Decision, Snapshot, Matcher], Mapping[str, Any]]
 Rests = Callable[[Snapshot, Matcher], Resting | None]
-
-
-class Facts(Protocol):
-    """Reads a snapshot and the policies; raises Answered if `key` came before."""
-
-    def __call__(
-        self, skus: Sequence[str], now: int, key: Key | None = None, *, policies_at: int | None = None
-    ) -> tuple[Snapshot, Matcher]: ...
-
-
-class Answered(Exception):
-    """The idempotency key stands for a decision made before."""
-
-    def __init__(self, decision: str) -> None:
-        super().__init__(decision)
-        self.decision = decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +103,7 @@ class Settling:
         ledger: Ledger,
         settings: Settings,
         *,
-        facts: Facts,
+        facts: FactsReader,
         clock: Callable[[], int],
         new_id: Callable[[], str],
     ) -> None:
@@ -140,7 +125,7 @@ class Settling:
         while tries < MOST_ATTEMPTS and outdated < MOST_OUTDATED:
             policies_at = max(wanted.instant, self._clock())
             try:
-                found = self._facts(
+                found = self._facts.read(
                     wanted.remainder.whole.skus,
                     wanted.instant,
                     None if dry_run else wanted.key,

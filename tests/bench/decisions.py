@@ -58,7 +58,7 @@ def measure(found: Inventory, orders: Sequence[Order], *, say: Say) -> Decided:
 def _decide_by_parts(pointsman: Pointsman, order: Order, decision_id: str, seconds: Counter[str]) -> None:
     now = order.placed_at
     with _added(seconds, "snapshot"):
-        snapshot, matcher = pointsman._facts(order.skus, now, _key(order))
+        snapshot, matcher = pointsman._facts.read(order.skus, now, _key(order))
         check_order(order, snapshot)
     problem(Case(order=order, snapshot=snapshot, matcher=matcher, now=now))
     with _added(seconds, "decide"):

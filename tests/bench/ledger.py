@@ -129,7 +129,7 @@ class _Made:
         self._idle._commit = self._client.register_script("return {'done'}")
         lines = tuple(Line(id=str(n), sku=_sku(n), quantity=1) for n in range(3))
         order = _order(lines)
-        snapshot, matcher = pointsman._facts(order.skus, _NOW)
+        snapshot, matcher = pointsman._facts.read(order.skus, _NOW)
         self._decision: Decision = decide(order, snapshot, matcher, _NOW)
         self._skus = order.skus
         self._body = canonical(record(self._decision, f"{0:032x}", __version__))

@@ -116,7 +116,7 @@ def test_without_a_rule_nothing_is_written_of_rests(shop, contents, key):
 
 def test_a_decision_read_before_the_rest_began_is_not_committed(shop, opened):
     """Two at once: one decides, and before it commits the node rejects to the other."""
-    snapshot, matcher = shop._facts(["A"], NOW)
+    snapshot, matcher = shop._facts.read(["A"], NOW)
     decision = decide(order(("A", 1)), snapshot, matcher, NOW)
     assert [shipment.node for shipment in decision.shipments] == ["lyon"]
     reject(opened())

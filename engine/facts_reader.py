@@ -1,0 +1,158 @@
+"""The one way to the facts that hold now: the network, products, stock, policies, as one snapshot.
+
+What changes seldom (network, products, policies) is kept by version, and read again when a snapshot names another.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.decide.matching.matcher import Matcher
+from engine.errors import NotReady, PolicyUnreadable
+from engine.model.facts import Network, Product, Snapshot
+from engine.store.connection.client import Client
+from engine.store.keys import Keys
+from engine.store.ledger import Key, Ledger, Reading, positions
+from engine.store.network.read import read_version
+from engine.store.replica import Replica
+from engine.store.version_cache import Memory
+
+
+class Answered(Exception):
+    """The idempotency key stands for a decision made before."""
+
+    def __init__(self, decision: str) -> None:
+        super().__init__(decision)
+        self.decision = decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaFacts:
+    """A snapshot that a replica answered, which last heard of its primary at most `age` seconds ago."""
+
+    snapshot: Snapshot
+    matcher: Matcher
+    age: int
+
+
+class FactsReader:
+    """Reads the facts of one network. `clock` answers UTC seconds.
+
+    `unschedule` takes a scheduled policy version that can't be read off the schedule: it is given the version, the
+    instant it was scheduled for and the reason. Methods raise NotReady if the network has no facts or policies yet, and
+    StoreUnavailable.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        keys: Keys,
+        *,
+        ledger: Ledger,
+        replica: Replica,
+        unschedule: Callable[[str, int, str], None],
+        clock: Callable[[], int],
+    ) -> None:
+        self._client = client
+        self._keys = keys
+        self._ledger = ledger
+        self._replica = replica
+        self._unschedule = unschedule
+        self._clock = clock
+        self._cache = Memory(client, keys)
+
+    def close(self) -> None:
+        self._cache.close()
+
+    def forget(self) -> None:
+        """Drop what is kept by version, as when the whole network was deleted."""
+        self._cache = Memory(self._client, self._keys)
+
+    @property
+    def incidents(self) -> int:
+        """How often durable-rules and the reference differed since this was made."""
+        return self._cache.incidents
+
+    def read(
+        self, skus: Sequence[str], now: int, key: Key | None = None, *, policies_at: int | None = None
+    ) -> tuple[Snapshot, Matcher]:
+        """One snapshot as of `now`, and the policies active at `policies_at`: by default `now`, or the clock's instant
+        if that is later. Raises Answered if the idempotency key `key` was used before.
+        """
+        if policies_at is None:
+            policies_at = max(now, self._clock())
+        network = self.network()
+        while True:
+            reading = self._read_snapshot(skus, _day(network, now), policies_at, key)
+            if reading.answered is not None:
+                raise Answered(reading.answered)
+            if reading.network_version != network.version:
+                network = self._cache.network(reading.network_version or "")
+                continue
+            matcher = self._matcher(reading)
+            if matcher is not None:
+                return self._snapshot(network, reading, skus), matcher
+
+    def read_from_replica(self, skus: Sequence[str], now: int, *, max_age: int) -> ReplicaFacts | None:
+        """One snapshot from a replica that heard of its primary in the last `max_age` seconds. None if there is no such
+        replica, or if it knows another network than is cached here, or policies that can't be read.
+        """
+        network = self.network()
+        seen = self._replica.read(skus, day=_day(network, now), now=now, policies_at=now, most=max_age)
+        if seen is None or seen.reading.network_version != network.version:
+            return None
+        try:
+            matcher = self._cache.policy(seen.reading.policy_version)
+        except NotReady:  # the primary knows what is to be done about it
+            return None
+        return ReplicaFacts(snapshot=self._snapshot(network, seen.reading, skus), matcher=matcher, age=seen.age)
+
+    def network(self) -> Network:
+        """The network as it was last read."""
+        return self._cache.network()
+
+    def products(self, skus: Iterable[str]) -> dict[str, Product]:
+        """Those of the SKUs that the network has."""
+        self.network()
+        cached = self._cache.products(list(skus))
+        return {sku: product_and_paces[0] for sku, product_and_paces in cached.items() if product_and_paces is not None}
+
+    def network_and_products(self, skus: Iterable[str], *, fresh: bool) -> tuple[Network, dict[str, Product]]:
+        """The network, and those of the SKUs that it has; `fresh`: as the store has it now, whatever is cached."""
+        version = (read_version(self._client, self._keys) or "") if fresh else None
+        return self._cache.network(version), self.products(skus)
+
+    def _read_snapshot(self, skus: Sequence[str], day: str, policies_at: int, key: Key | None) -> Reading:
+        return self._client.twice(
+            lambda: self._ledger.read(skus, day=day, now=self._clock(), policies_at=policies_at, key=key)
+        )
+
+    def _snapshot(self, network: Network, reading: Reading, skus: Sequence[str]) -> Snapshot:
+        products: dict[str, Product] = {}
+        paces: dict[str, Mapping[str, int]] = {}
+        for sku, cached in self._cache.products(skus).items():
+            if cached is not None:
+                products[sku], paces[sku] = cached
+        return Snapshot(
+            network=network,
+            products=products,
+            positions={sku: positions(reading.stock[sku], paces[sku]) for sku in products},
+            loads=reading.loads,
+            resting=reading.resting,
+        )
+
+    def _matcher(self, reading: Reading) -> Matcher | None:
+        """The policies that the snapshot names. None if they were scheduled and can't be read: they are off the
+        schedule now, and those before them go on deciding.
+        """
+        try:
+            return self._cache.policy(reading.policy_version)
+        except PolicyUnreadable as error:
+            if reading.policy_since is None:
+                raise
+            self._unschedule(reading.policy_version or "", reading.policy_since, str(error))
+            return None
+
+
+def _day(network: Network, now: int) -> str:
+    """The installation's date, under which the nodes' loads are counted."""
+    return network.local(now).date().isoformat()
