@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from rules.conditions import All, Condition, Term
-from rules.diff.normal_form import Form, every_part, form, paths
+from rules.diff.canonical_form import CanonicalForm, canonical_form, conjuncts, paths
 from rules.effects import Effect
 from rules.policy import PolicySet, Rule
 from rules.wording.source_text import condition_text, effect_text
@@ -107,7 +107,7 @@ def _moved(old: PolicySet, new: PolicySet) -> Iterator[tuple[str, str]]:
                 yield name, before
 
 
-_Meaning: TypeAlias = tuple[Form, frozenset[Effect]]
+_Meaning: TypeAlias = tuple[CanonicalForm, frozenset[Effect]]
 
 
 def _last(rule: str) -> str:
@@ -115,7 +115,7 @@ def _last(rule: str) -> str:
 
 
 def _meaning(rule: Rule) -> _Meaning:
-    return form(rule.condition), frozenset(rule.effects)
+    return canonical_form(rule.condition), frozenset(rule.effects)
 
 
 def _changed(old: Rule, new: Rule, files: tuple[_Files, _Files], names: Mapping[str, str]) -> Iterator[Change]:
@@ -156,9 +156,9 @@ def _condition_differences(old: Condition, new: Condition) -> Iterator[Differenc
     """Part by part of what must hold together. The parts that speak of now alone are the window, wherever they are
     written.
     """
-    if form(old) == form(new):
+    if canonical_form(old) == canonical_form(new):
         return
-    before, after = every_part(form(old)), every_part(form(new))
+    before, after = conjuncts(canonical_form(old)), conjuncts(canonical_form(new))
     lost, won = _unmatched(old, after), _unmatched(new, before)
     for aspect in ("condition", "window"):
         sides = [tuple(text for text, is_window in side if is_window is (aspect == "window")) for side in (lost, won)]
@@ -166,12 +166,12 @@ def _condition_differences(old: Condition, new: Condition) -> Iterator[Differenc
             yield Difference(aspect=aspect, gone=sides[0], added=sides[1])
 
 
-def _unmatched(condition: Condition, other: frozenset[Form]) -> list[tuple[str, bool]]:
+def _unmatched(condition: Condition, other: frozenset[CanonicalForm]) -> list[tuple[str, bool]]:
     """The parts that are not among the other's, as authors write them, each with whether it is of the window."""
     found = {}
     for part in _parts(condition):
-        shape = form(part)
-        if not every_part(shape) <= other:
+        shape = canonical_form(part)
+        if not conjuncts(shape) <= other:
             found[condition_text(part)] = all(path.startswith("now.") for path in paths(shape))
     return sorted(found.items())
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from rules.conditions import Compare, Operator, holds
 from rules.lint.glob_automaton import TooHard
-from rules.lint.satisfiability import AllOf, Plan, Said, Search, Steps, plan, witness
+from rules.lint.satisfiability import Plan, Search, Steps, plan, witness
+from rules.normal_form import AllOf, Literal
 from rules.policy import Rule
 from rules.vocabulary import Facts
 
@@ -31,7 +32,7 @@ class Mind:
             match waiting.pop():
                 case AllOf(parts=parts):
                     waiting += parts
-                case Said(compared=compared, true=True):
+                case Literal(comparison=compared, true=True):
                     if compared.operator is not Operator.KNOWN or compared.operands[0]:
                         yield compared
 

@@ -5,13 +5,15 @@ to meet it; each way is comparisons alone, and those narrow down, fact by fact, 
 exact, or it is None where it would take more work than it is worth.
 """
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
+from rules.conditions import Compare, Condition, Term
 from rules.lint.glob_automaton import TooHard
 from rules.lint.value_domains import Domain, calendar_day, domain, meets_calendar
+from rules.normal_form import AllOf, Literal, NormalForm, OneOf, literal, normal_form, tag_by_tag
 from rules.vocabulary import Facts, Value
 
 MOST_STEPS = 2_000
@@ -19,59 +21,24 @@ MOST_STEPS = 2_000
 _DATE, _WEEKDAY = "now.date", "now.weekday"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """A comparison that is to be true, or is not to be."""
-
-    compared: Compare
-    true: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllOf:
-    parts: tuple["Plan", ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OneOf:
-    parts: tuple["Plan", ...]
-
-
-Plan: TypeAlias = Said | AllOf | OneOf
-"""A condition without negation, terms, or several tags in one comparison."""
+Plan: TypeAlias = NormalForm[Literal]
+"""What has to be true for a condition to hold: no terms, and one tag in a comparison."""
 Domains: TypeAlias = Mapping[str, Domain]
 
 
 def plan(condition: Condition, *, true: bool = True, terms: dict[tuple[int, bool], Plan] | None = None) -> Plan:
-    """What meets the condition, or, if not `true`, what doesn't. `terms` remembers the plans of terms, by identity: it
-    lives no longer than the conditions do.
+    """The normal form of the condition or, unless `true`, of its negation. `terms` remembers the plans of terms, by
+    identity: it lives no longer than the conditions do.
     """
-    known = {} if terms is None else terms
-    match condition:
-        case Compare():
-            return _said(condition, true=true)
-        case Not(part=part):
-            return plan(part, true=not true, terms=known)
-        case Term(condition=inner):
-            key = id(inner), true
-            if key not in known:
-                known[key] = plan(inner, true=true, terms=known)
-            return known[key]
-        case All(parts=parts) | AnyOf(parts=parts):
-            joined = tuple(plan(part, true=true, terms=known) for part in parts)
-            if len(joined) == 1:
-                return joined[0]
-            return AllOf(parts=joined) if isinstance(condition, All) is true else OneOf(parts=joined)
+    plans = {} if terms is None else terms
 
+    def plan_of_term(term: Term, *, true: bool) -> Plan:
+        key = id(term.condition), true
+        if key not in plans:
+            plans[key] = plan(term.condition, true=true, terms=plans)
+        return plans[key]
 
-def _said(compared: Compare, *, true: bool) -> Plan:
-    if compared.operator not in (Operator.HAS_ANY, Operator.HAS_ALL):
-        return Said(compared=compared, true=true)
-    tags = tuple(
-        Said(compared=Compare(fact=compared.fact, operator=Operator.HAS, operands=(tag,)), true=true)
-        for tag in compared.operands
-    )
-    return AllOf(parts=tags) if (compared.operator is Operator.HAS_ALL) is true else OneOf(parts=tags)
+    return normal_form(condition, functools.partial(tag_by_tag, leaf=literal), plan_of_term, true=true)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,9 +85,9 @@ class Search:
             waiting.append((narrowed, iter(first.parts), tuple(choice for choice in choices if choice is not first)))
         return None
 
-    def _narrow(self, domains: dict[str, Domain], plans: tuple[Plan, ...]) -> list[OneOf] | None:
+    def _narrow(self, domains: dict[str, Domain], plans: tuple[Plan, ...]) -> list[OneOf[Literal]] | None:
         """Narrow the domains by all that must be; what may be met in several ways is left over. None: no way."""
-        waiting, choices = list(plans), list[OneOf]()
+        waiting, choices = list(plans), list[OneOf[Literal]]()
         while waiting:
             self.steps.take()
             match waiting.pop():
@@ -128,7 +95,7 @@ class Search:
                     waiting += parts
                 case OneOf() as choice:
                     choices.append(choice)
-                case Said(compared=compared, true=true):
+                case Literal(comparison=compared, true=true):
                     clash = self._clash(domains, compared, true=true)
                     if clash:
                         self.clashes.add(clash)

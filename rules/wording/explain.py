@@ -7,7 +7,8 @@ they hold; then every clause is said in full, and "and" within "or" (or the othe
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rules.conditions import All, Compare, Condition, Not, Term
+from rules.conditions import All, Compare, Condition, Term
+from rules.normal_form import AllOf, NormalForm, OneOf, normal_form
 from rules.policy import Rule
 from rules.wording.bilingual import Said
 from rules.wording.comparison_phrases import clause, listed, word
@@ -33,18 +34,10 @@ _OVERRIDES_MANY = Said("Where this applies, {} do not count.", "Là où cela s'a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Leaf:
-    """A comparison or a term, or that it does not hold."""
+    """A comparison or a term as written or, if `denied`, its negation."""
 
     condition: Compare | Term
     denied: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Group:
-    """All of its parts, or any of them; no part is a group of the same sort, or a group of one."""
-
-    every: bool
-    parts: tuple["_Leaf | _Group", ...]
 
 
 def explain(rule: Rule, language: str = "en") -> str:
@@ -56,7 +49,7 @@ def explain(rule: Rule, language: str = "en") -> str:
 
 def condition_text(condition: Condition, language: str = "en") -> str:
     """When the condition holds, in one clause or several."""
-    return _text(_normal(condition, denied=False), language)
+    return _text(_flattened(normal_form(condition, _as_written, _as_written)), language)
 
 
 def _sentences(conditions: Condition, effects: str, moments: str, rule: Rule, language: str) -> Iterator[str]:
@@ -71,34 +64,37 @@ def _sentences(conditions: Condition, effects: str, moments: str, rule: Rule, la
         yield template.to(language).format(listed(list(rule.overrides), _AND.to(language)))
 
 
-def _normal(condition: Condition, *, denied: bool) -> _Leaf | _Group:
-    match condition:
-        case Compare() | Term():
-            return _Leaf(condition=condition, denied=denied)
-        case Not(part=part):
-            return _normal(part, denied=not denied)
-    # not all of them is any of them not, and not any is all of them not
-    every = isinstance(condition, All) is not denied
-    parts: list[_Leaf | _Group] = []
-    for part in condition.parts:
-        found = _normal(part, denied=denied)
-        parts += found.parts if isinstance(found, _Group) and found.every is every else (found,)
-    return parts[0] if len(parts) == 1 else _Group(every=every, parts=tuple(parts))
+def _as_written(condition: Compare | Term, *, true: bool) -> _Leaf:
+    return _Leaf(condition=condition, denied=not true)
 
 
-def _text(node: _Leaf | _Group, language: str) -> str:
-    if isinstance(node, _Leaf):
-        return _leaf(node, language)
-    if not node.parts:
-        return (_ALWAYS if node.every else _NEVER).to(language)
-    return listed(list(_clauses(node, language)), (_AND if node.every else _OR).to(language))
+def _flattened(form: NormalForm[_Leaf]) -> NormalForm[_Leaf]:
+    """The same form, with "all of" directly within "all of" merged into it, and "one of" within "one of"."""
+    if isinstance(form, _Leaf):
+        return form
+    parts: list[NormalForm[_Leaf]] = []
+    for part in map(_flattened, form.parts):
+        if isinstance(part, (AllOf, OneOf)) and type(part) is type(form):
+            parts += part.parts
+        else:
+            parts.append(part)
+    return parts[0] if len(parts) == 1 else type(form)(parts=tuple(parts))
 
 
-def _clauses(group: _Group, language: str) -> Iterator[str]:
+def _text(form: NormalForm[_Leaf], language: str) -> str:
+    if isinstance(form, _Leaf):
+        return _leaf(form, language)
+    every = isinstance(form, AllOf)
+    if not form.parts:
+        return (_ALWAYS if every else _NEVER).to(language)
+    return listed(list(_clauses(form, language)), (_AND if every else _OR).to(language))
+
+
+def _clauses(group: AllOf[_Leaf] | OneOf[_Leaf], language: str) -> Iterator[str]:
     subject = ""
     for part in group.parts:
         text = _text(part, language)
-        if isinstance(part, _Group) and part.parts:
+        if isinstance(part, (AllOf, OneOf)) and part.parts:
             yield f"({text})"
             subject = ""
         else:

@@ -7,8 +7,9 @@ follows one by one: thirteen of them in a row are 8,192 ways.
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from engine.decide.matching.signatures import Atom, Every, Formula, Some
+from engine.decide.matching.signatures import Atom, Formula
 from engine.decide.matching.value_classes import CodeSet
+from rules.normal_form import AllOf, OneOf
 
 MOST_BOXES = 150
 """Of one formula; beyond that the union is not worked out."""
@@ -26,9 +27,9 @@ def boxes(formula: Formula) -> list[Box]:
     match formula:
         case Atom(index=index, codes=codes):
             return [{index: codes}] if codes else []
-        case Some(parts=parts):
+        case OneOf(parts=parts):
             return _union(box for part in parts for box in boxes(part))
-        case Every(parts=parts):
+        case AllOf(parts=parts):
             product: list[Box] = [{}]
             for part in parts:
                 others = boxes(part)

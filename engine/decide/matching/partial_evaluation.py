@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
 from engine.decide.matching.option_columns import Codes, Columns
-from engine.decide.matching.signatures import Atom, Every, Formula, Some
+from engine.decide.matching.signatures import Atom, Formula
 from engine.decide.matching.value_classes import CodeSet, Property
+from rules.normal_form import AllOf, OneOf
 
 Rest: TypeAlias = tuple[tuple[str, Formula | bool], ...]
 """By rule: True, or what is left of its formula. A rule that can't fire any more is not in it."""
@@ -44,14 +45,14 @@ def _left(formula: Formula, known: Mapping[int, int]) -> Formula | bool:
     match formula:
         case Atom(index=index, codes=codes):
             return formula if index not in known else bool(codes >> known[index] & 1)
-        case Every(parts=parts):
-            return _joined(parts, known, Every, settled=False)
-        case Some(parts=parts):
-            return _joined(parts, known, Some, settled=True)
+        case AllOf(parts=parts):
+            return _joined(parts, known, AllOf, settled=False)
+        case OneOf(parts=parts):
+            return _joined(parts, known, OneOf, settled=True)
 
 
 def _joined(
-    parts: Sequence[Formula], known: Mapping[int, int], kind: type[Every | Some], *, settled: bool
+    parts: Sequence[Formula], known: Mapping[int, int], kind: type[AllOf[Atom] | OneOf[Atom]], *, settled: bool
 ) -> Formula | bool:
     """`settled` is the answer of one part that is the answer of the whole."""
     open_parts: list[Formula] = []
@@ -70,6 +71,6 @@ def _collect(formula: Formula, sets: dict[int, list[CodeSet]]) -> None:
     match formula:
         case Atom(index=index, codes=codes):
             sets.setdefault(index, []).append(codes)
-        case Every(parts=parts) | Some(parts=parts):
+        case AllOf(parts=parts) | OneOf(parts=parts):
             for part in parts:
                 _collect(part, sets)

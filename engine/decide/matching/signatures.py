@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.decide.matching.value_classes import UNKNOWN, Code, CodeSet, Property, between, numbers, words, yes_no
-from rules.conditions import TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term, compares, comparisons
+from rules.conditions import Compare, Condition, Operator, compares, comparisons
+from rules.normal_form import NormalForm, normal_form, single_tags, tag_by_tag
 from rules.vocabulary import Fact, Facts, Kind, Value, is_attribute
 
 MOST_INTERNED = 200_000
@@ -36,17 +37,7 @@ class Atom:
     codes: CodeSet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Every:
-    parts: tuple["Formula", ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Some:
-    parts: tuple["Formula", ...]
-
-
-Formula: TypeAlias = Atom | Every | Some
+Formula: TypeAlias = NormalForm[Atom]
 
 
 def group_coder(properties: Iterable[Property]) -> GroupCoder:
@@ -111,7 +102,7 @@ class Coding:
         found: dict[Fact, list[Compare]] = {}
         for condition in conditions:
             for comparison in comparisons(condition):
-                for single in _singles(comparison):
+                for single in single_tags(comparison):
                     found.setdefault(single.fact, []).append(single)
         for fact in sorted(found, key=lambda fact: (fact.path, fact.kind.value)):
             self._add(fact, list(dict.fromkeys(found[fact])))
@@ -130,39 +121,15 @@ class Coding:
             self._atoms[item] = len(self.properties)
         self.properties.append(coded)
 
-    def formula(self, condition: Condition, *, wanted: bool = True) -> Formula:
-        """`condition` (or, if not `wanted`, its negation) over the codes."""
-        match condition:
-            case Compare():
-                singles = tuple(self._atom(single, wanted=wanted) for single in _singles(condition))
-                return _joined(singles, every=(condition.operator is not Operator.HAS_ANY) is wanted)
-            case All(parts=parts):
-                return _joined(tuple(self.formula(part, wanted=wanted) for part in parts), every=wanted)
-            case AnyOf(parts=parts):
-                return _joined(tuple(self.formula(part, wanted=wanted) for part in parts), every=not wanted)
-            case Not(part=part):
-                return self.formula(part, wanted=not wanted)
-            case Term(condition=inner):
-                return self.formula(inner, wanted=wanted)
+    def formula(self, condition: Condition) -> Formula:
+        """`condition` over the codes."""
+        return normal_form(condition, functools.partial(tag_by_tag, leaf=self._atom))
 
-    def _atom(self, comparison: Compare, *, wanted: bool) -> Atom:
+    def _atom(self, comparison: Compare, *, true: bool) -> Atom:
         index = self._atoms[comparison]
         item = self.properties[index]
-        true = item.true[comparison] | (between(UNKNOWN, 1) if compares(comparison, None) else 0)
-        return Atom(index=index, codes=true if wanted else between(0, item.size) & ~true)
-
-
-def _joined(parts: tuple[Formula, ...], *, every: bool) -> Formula:
-    if len(parts) == 1:
-        return parts[0]
-    return Every(parts=parts) if every else Some(parts=parts)
-
-
-def _singles(comparison: Compare) -> tuple[Compare, ...]:
-    """`has_any` and `has_all` as one `has` for each tag; anything else as it is."""
-    if comparison.operator not in TAGGED:
-        return (comparison,)
-    return tuple(Compare(fact=comparison.fact, operator=Operator.HAS, operands=(tag,)) for tag in comparison.operands)
+        satisfying = item.true[comparison] | (between(UNKNOWN, 1) if compares(comparison, None) else 0)
+        return Atom(index=index, codes=satisfying if true else between(0, item.size) & ~satisfying)
 
 
 def _is_alone(comparison: Compare) -> bool:

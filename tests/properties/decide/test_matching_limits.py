@@ -219,7 +219,8 @@ def test_a_long_chain_of_overrides_is_followed():
 
 STRESS = """
 import itertools, resource
-from engine.decide.matching.signatures import Atom, Every, Some
+from engine.decide.matching.signatures import Atom
+from rules.normal_form import AllOf, OneOf
 from engine.decide.matching.rete import Rete
 
 def one(index, *codes):
@@ -228,8 +229,8 @@ def one(index, *codes):
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-formulas = {f"r{n}": Every(parts=(one(0, n % 5), one(1, *range(n % 3, 4)), one(2, n % 2))) for n in range(12)}
-formulas["either"] = Some(parts=(one(0, 1), one(1, 2), one(3, 0, 2, 4)))
+formulas = {f"r{n}": AllOf(parts=(one(0, n % 5), one(1, *range(n % 3, 4)), one(2, n % 2))) for n in range(12)}
+formulas["either"] = OneOf(parts=(one(0, 1), one(1, 2), one(3, 0, 2, 4)))
 formulas["never"] = one(0, 99)
 rete = Rete("stress", formulas)
 signatures = list(itertools.product(range(5), range(4), range(2), range(5)))
