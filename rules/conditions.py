@@ -1,7 +1,7 @@
 """The condition tree and its exact meaning.
 
-`holds` is the reference: whatever else judges conditions is tested against it. A comparison with an unknown
-fact is false; `Not` is exact negation, so the negation of such a comparison is true.
+`holds` is the reference implementation: every other part that evaluates conditions is tested against it. A comparison
+with an unknown fact is false; `Not` is exact negation, so the negation of such a comparison is true.
 """
 
 import enum
@@ -15,7 +15,7 @@ from rules.vocabulary import Fact, Facts, Kind, Value
 
 
 class Operator(enum.Enum):
-    """How a fact is compared; the value is the word authors write (`equals` is a bare value or list)."""
+    """How a fact is compared; the value is the word that authors write (`equals` is a bare value or list)."""
 
     EQUALS = "equals"
     AT_LEAST = "at_least"
@@ -33,13 +33,13 @@ class Operator(enum.Enum):
 ORDERED = frozenset({Operator.AT_LEAST, Operator.MORE_THAN, Operator.AT_MOST, Operator.LESS_THAN, Operator.BETWEEN})
 TAGGED = frozenset({Operator.HAS, Operator.HAS_ANY, Operator.HAS_ALL})
 SEVERAL = frozenset({Operator.EQUALS, Operator.MATCHES, Operator.HAS_ANY, Operator.HAS_ALL})
-"""Those that take one operand or more."""
+"""The operators that take one or more operands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compare:
-    """One fact against its operands. `EQUALS` and `MATCHES` hold if any operand does; `BETWEEN` has two, both
-    ends counting; `KNOWN` has one flag.
+    """One fact compared with operands. `EQUALS` and `MATCHES` are true if they are for any of the operands; `BETWEEN`
+    has two operands, both included; `KNOWN` has one flag.
     """
 
     fact: Fact
@@ -64,7 +64,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A condition with a name, defined once in a policy file and used by `is`."""
+    """A named condition, defined once in a policy file and used with `is`."""
 
     name: str
     condition: "Condition"
@@ -78,7 +78,7 @@ def holds(condition: Condition, facts: Facts) -> bool:
     """Whether `condition` is true of `facts`; a path that is missing or None is unknown."""
     match condition:
         case Compare():
-            return compares(condition, known_value(condition.fact, facts))
+            return comparison_holds(condition, known_value(condition.fact, facts))
         case All(parts=parts):
             return all(holds(part, facts) for part in parts)
         case AnyOf(parts=parts):
@@ -90,13 +90,13 @@ def holds(condition: Condition, facts: Facts) -> bool:
 
 
 def known_value(fact: Fact, facts: Facts) -> Value | None:
-    """The fact's value; None if it is unknown, or an attribute of another type than the rule speaks of."""
+    """The fact's value; None if it is unknown, or if it is an attribute of another type than the rule expects."""
     value = facts.get(fact.path)
     return value if value is not None and _is_of(fact.kind, value) else None
 
 
-def compares(comparison: Compare, value: Value | None) -> bool:
-    """What one comparison says of one value."""
+def comparison_holds(comparison: Compare, value: Value | None) -> bool:
+    """Whether the comparison is true of this value; None is an unknown fact."""
     if comparison.operator is Operator.KNOWN:
         return (value is not None) is comparison.operands[0]
     return value is not None and _MEANINGS[comparison.operator](value, comparison.operands)
@@ -114,43 +114,41 @@ def comparisons(condition: Condition) -> Iterator[Compare]:
             yield from comparisons(part)
 
 
-def mentioned(condition: Condition, terms: dict[str, Mapping[str, Fact]]) -> Mapping[str, Fact]:
-    """Every fact in the tree, by path. `terms` remembers those of the terms, each looked through once: it belongs
-    to the conditions of one file.
+def mentioned_facts(condition: Condition, terms: dict[str, Mapping[str, Fact]]) -> Mapping[str, Fact]:
+    """Every fact in the tree, by path. `terms` caches the facts of each term by its name, so it must only be shared by
+    the conditions of one file.
     """
     match condition:
         case Compare(fact=fact):
             return {fact.path: fact}
         case All(parts=parts) | AnyOf(parts=parts):
-            return {path: fact for part in parts for path, fact in mentioned(part, terms).items()}
+            return {path: fact for part in parts for path, fact in mentioned_facts(part, terms).items()}
         case Not(part=part):
-            return mentioned(part, terms)
+            return mentioned_facts(part, terms)
         case Term(name=name, condition=inner):
             if name not in terms:
-                terms[name] = mentioned(inner, terms)
+                terms[name] = mentioned_facts(inner, terms)
             return terms[name]
 
 
-def extent(condition: Condition, terms: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
-    """How many comparisons the condition makes with its terms written out, and how deep it nests; `terms` says it
-    of the terms.
-    """
+def size_and_depth(condition: Condition, terms: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
+    """The number of comparisons with terms written out, and the depth of nesting; `terms` gives both for each term."""
     match condition:
         case Compare():
             return 1, 1
         case All(parts=parts) | AnyOf(parts=parts):
-            extents = [extent(part, terms) for part in parts]
+            sizes = [size_and_depth(part, terms) for part in parts]
         case Not(part=part):
-            extents = [extent(part, terms)]
+            sizes = [size_and_depth(part, terms)]
         case Term(name=name):
             return terms[name]
-    return sum(size for size, _ in extents), 1 + max((depth for _, depth in extents), default=0)
+    return sum(size for size, _ in sizes), 1 + max((depth for _, depth in sizes), default=0)
 
 
 @functools.lru_cache(maxsize=4096)
 def glob(pattern: str) -> re.Pattern[str]:
-    """`*` stands for any letters, `?` for one; everything else for itself. The atomic groups take the first
-    place where each piece fits, so that no pattern can be slow.
+    """The pattern as a regular expression: `*` stands for any characters, `?` for one, everything else for itself.
+    Atomic groups take the first place where each piece fits and never backtrack, so that no pattern can be slow.
     """
     pieces = [re.escape(piece).replace(r"\?", ".") for piece in re.split(r"\*+", pattern)]
     if len(pieces) == 1:
@@ -168,7 +166,7 @@ _TYPES: dict[Kind, type] = dict.fromkeys(Kind, int) | {
 
 
 def _is_of(kind: Kind, value: Value) -> bool:
-    # bool is an int to isinstance, but a flag is not a number here
+    # isinstance takes a bool for an int, but a flag is not a number here
     return kind is Kind.ANY or (isinstance(value, _TYPES[kind]) and isinstance(value, bool) is (kind is Kind.FLAG))
 
 

@@ -11,12 +11,12 @@ from typing import TypeAlias, cast
 
 from rules.vocabulary import Stage
 
-WHOLE = 10_000
+FULL_SHARE = 10_000
 """Basis points in 100%."""
 
 
 class Exclusion(enum.IntEnum):
-    """How far an option is ruled out; the greater wins."""
+    """How strictly an option is excluded; of several, the greatest value applies."""
 
     NO = 0
     UNLESS_NEEDED = 1
@@ -25,13 +25,13 @@ class Exclusion(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reserve:
-    """Units of a position that stay: a number, or a share of what is on hand, rounded up."""
+    """Units of a position that are kept back: a number, or a share in basis points of the units on hand, rounded up."""
 
     units: int = 0
     share: int = 0
 
     def of(self, on_hand: int) -> int:
-        return max(self.units, -(-on_hand * self.share // WHOLE))
+        return max(self.units, -(-on_hand * self.share // FULL_SHARE))
 
     def larger(self, other: "Reserve") -> "Reserve":
         return Reserve(units=max(self.units, other.units), share=max(self.share, other.share))
@@ -39,7 +39,7 @@ class Reserve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protection:
-    """A reserve that only one channel may take."""
+    """A reserve that only the orders of one channel may use."""
 
     channel: str
     reserve: Reserve
@@ -80,11 +80,11 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
     }
 )
 SUMMED = frozenset({"prefer", "avoid"})
-"""Effects that add up; of all others some decide alone."""
+"""Effects whose amounts are added up; of any other effect, one value decides."""
 DEFAULT_TIER = 5
 DEFAULT_PRIORITY = 50
 DEFAULT_HOLD = 2 * 24 * 60
-"""Minutes. Long enough for a weekend's pick; a policy says otherwise where units are scarce."""
+"""Minutes. Long enough to pick over a weekend; policies shorten it where units are scarce."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,18 +108,18 @@ class PositionOutcome:
     protect: tuple[Protection, ...] = ()
 
     def floor(self, channel: str, on_hand: int) -> int:
-        """Units an order on `channel` may not take: what is kept, and what is protected for the others."""
+        """Units that an order on `channel` may not take: those kept, and those protected for other channels."""
         return sum(reserve.of(on_hand) for reserve in self.reserves(channel))
 
     def reserves(self, channel: str) -> tuple[Reserve, ...]:
-        """What the floor for an order on `channel` is the sum of."""
+        """The reserves that add up to the floor for an order on `channel`."""
         others = (item.reserve for item in self.protect if item.channel != channel)
         return tuple(item for item in (self.keep, *others) if item != Reserve())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionOutcome:
-    """`adjustment` is what a unit is worth less: avoid - prefer, in micros."""
+    """`adjustment` is added to the cost of each unit: avoid - prefer, in micros."""
 
     exclude: Exclusion = Exclusion.NO
     tier: int = DEFAULT_TIER
@@ -133,7 +133,7 @@ class NodeOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectionOutcome:
-    """`rest` is how long the node gets nothing, in minutes; 0: it goes on."""
+    """`rest` is how many minutes the node gets no orders after the rejection; 0: it goes on getting them."""
 
     rest: int = 0
 
@@ -142,7 +142,7 @@ Outcome: TypeAlias = OrderOutcome | LineOutcome | PositionOutcome | OptionOutcom
 
 
 def combine(stage: Stage, effects: Iterable[Effect]) -> Outcome:
-    """The joint outcome of the effects that act at `stage`; their order does not matter."""
+    """The combined outcome of the effects that act at `stage`, in any order; effects of other stages are ignored."""
     values: dict[str, list[EffectValue]] = {}
     for effect in effects:
         if effect.stage is stage:
@@ -174,8 +174,8 @@ def _position(values: _Values) -> PositionOutcome:
         keep = keep.larger(reserve)
     protected: dict[str, Reserve] = {}
     for protection in cast("list[Protection]", values.get("protect", [])):
-        held = protected.get(protection.channel, Reserve())
-        protected[protection.channel] = held.larger(protection.reserve)
+        largest = protected.get(protection.channel, Reserve())
+        protected[protection.channel] = largest.larger(protection.reserve)
     return PositionOutcome(
         keep=keep,
         protect=tuple(Protection(channel=channel, reserve=protected[channel]) for channel in sorted(protected)),

@@ -1,8 +1,8 @@
-"""What can be wrong on this floor.
+"""The errors of the rule language, and the findings they carry.
 
 RulesError
-├── LiteralInvalid   a word that is no value of its type: "4 EURO", "12:75"
-└── PolicyInvalid    policy files with mistakes; carries every finding
+├── LiteralInvalid   text that is no value of its type: "4 EURO", "12:75"
+└── PolicyInvalid    policy files with mistakes; carries all findings
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from rules.finding_codes import Severity, severity_of
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Finding:
-    """One mistake or doubt, where it stands, and what to do about it. Lines and columns count from 1."""
+    """One error or warning, its place, and what to do about it. Lines and columns count from 1."""
 
     file: str
     line: int
@@ -27,23 +27,23 @@ class Finding:
         return severity_of(self.code)
 
     @property
-    def said(self) -> str:
-        """The message, with what was meant."""
+    def full_message(self) -> str:
+        """The message, with the suggestion if there is one."""
         return f"{self.message} (did you mean '{self.meant}'?)" if self.meant else self.message
 
     def __str__(self) -> str:
-        """One line, whatever is in the message: what can't be seen is written as Python escapes it."""
-        doubt = "warning: " if self.severity is Severity.WARNING else ""
-        line = f"{self.file}:{self.line}:{self.column}  {self.code}  {doubt}{self.said}"
+        """Always one line: characters that can't be printed are written as Python escapes."""
+        severity = "warning: " if self.severity is Severity.WARNING else ""
+        line = f"{self.file}:{self.line}:{self.column}  {self.code}  {severity}{self.full_message}"
         return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
 
 
 class RulesError(Exception):
-    """Anything this floor refuses."""
+    """The base of every error of the rule language."""
 
 
 class LiteralInvalid(RulesError):
-    """A word that is no value of the type asked for; the message says what is, `code` what is wrong with it."""
+    """Text that is no value of the expected type; the message says what would be, `code` is the finding's code."""
 
     def __init__(self, message: str, *, code: str = "bad-value") -> None:
         super().__init__(message)
@@ -51,7 +51,7 @@ class LiteralInvalid(RulesError):
 
 
 class PolicyInvalid(RulesError):
-    """Policy files with mistakes in them."""
+    """Policy files with mistakes; `findings` holds all of them."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(sorted(findings))

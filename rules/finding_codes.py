@@ -1,6 +1,6 @@
-"""Every code a finding may have: how grave it is, what it means and how to mend it, in one place.
+"""Every code that a finding may have: its severity, what it means and how to correct it.
 
-The command line's formats and the page for merchandisers take their words from here.
+The output formats of the command line and the page for merchandisers take their texts from here.
 """
 
 import enum
@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 
 class Severity(enum.Enum):
-    """An error keeps a set of policies from being used; a warning doesn't."""
+    """A policy set with an error can't be used; one with warnings can."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -21,7 +21,7 @@ class Code:
     name: str
     severity: Severity
     meaning: str
-    """One sentence: what it means and how to mend it."""
+    """One sentence: what it means and how to correct it."""
 
 
 _ERRORS = {
@@ -66,14 +66,14 @@ _WARNINGS = {
     "unused-term": "No rule uses the term; use it, or remove it.",
     "missing-language": "The rule gives no reason in a language that other rules use; add it under because.",
 }
-_UNFIT = {
+_NETWORK_ERRORS = {
     "other-currency": "The amount is in another currency than the network's; write it in that one.",
     "wrong-attribute": "The network declares no such extra attribute, or one of another kind; declare it there.",
 }
-_STRANGE = {
+_NETWORK_WARNINGS = {
     "unknown-to-network": "The network has no such channel, place, tag, service or category; correct it or load it.",
 }
-_UNTESTABLE = {
+_TEST_ERRORS = {
     "unknown-node": "Neither the file nor the network it names has such a node; correct it, or write it under nodes.",
     "unknown-service": "No such service is known here; correct it, or write it under services.",
     "unknown-sku": "No such SKU is known here; correct it, or write it under products or stock.",
@@ -99,11 +99,11 @@ def _codes(errors: Mapping[str, str], warnings: Mapping[str, str]) -> Mapping[st
 
 
 CODES = _codes(_ERRORS, _WARNINGS)
-"""What the files alone show."""
-NETWORK_CODES = _codes(_UNFIT, _STRANGE)
-"""What shows when they are held against a network, as publishing does."""
-TEST_CODES = _codes(_UNTESTABLE, {})
-"""What shows in test files only."""
+"""Codes of findings in policy files by themselves."""
+NETWORK_CODES = _codes(_NETWORK_ERRORS, _NETWORK_WARNINGS)
+"""Codes of findings when policy files are checked against a network, as publishing does."""
+TEST_CODES = _codes(_TEST_ERRORS, {})
+"""Codes of findings in test files."""
 _ALL = {**CODES, **NETWORK_CODES, **TEST_CODES}
 
 

@@ -1,6 +1,6 @@
-"""Policy files to a PolicySet: the shape by marshmallow, the meaning by `parsing` and `acting`.
+"""Loads policy files into a PolicySet: marshmallow checks keys and types, the parsers in `syntax` read the rest.
 
-Every mistake of every file is found in one go and raised as one PolicyInvalid.
+All mistakes of all files are collected and raised as one PolicyInvalid.
 """
 
 import functools
@@ -11,97 +11,97 @@ from typing import Any
 
 from marshmallow import Schema
 
-from rules.conditions import All, mentioned
+from rules.conditions import All, mentioned_facts
 from rules.effects import STAGE_OF
 from rules.errors import Finding, PolicyInvalid
 from rules.policy import Policy, PolicySet, Rule
 from rules.syntax import effect_parser
 from rules.syntax.condition_parser import ConditionParser, Notes
-from rules.syntax.cross_file_checks import Joined, across
-from rules.syntax.policy_shapes import _NO_ID, _NO_WEEKDAY, LANGUAGE_PATTERN, PolicyShape, RuleShape
-from rules.syntax.typo_hints import missing_colon, slip
+from rules.syntax.cross_file_checks import check_across_files
+from rules.syntax.policy_shapes import LANGUAGE_PATTERN, NO_ID, NO_WEEKDAY, PolicyShape, RuleShape
+from rules.syntax.typo_hints import missing_colon_hint, typo_hint
 from rules.syntax.windows import window
-from rules.syntax.yaml_document import Document, Node, Path, Plain, read_over
-from rules.vocabulary import WEEKDAYS, Fact, Stage, stage_knows
+from rules.syntax.yaml_document import Document, Node, Path, Plain, read_leniently
+from rules.vocabulary import WEEKDAYS, Fact
 
 
 def is_policy_file(name: str) -> bool:
-    """Whether a file of a policy folder holds rules: `*.yaml`, but not the tests beside them."""
+    """Whether a file in a policy folder holds rules: `*.yaml`, but not the tests beside them (`*_test.yaml`)."""
     return name.endswith(".yaml") and not name.endswith("_test.yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """One file: its document, unless it is no YAML; its policy, unless there are mistakes in it."""
+class ParsedFile:
+    """One file; without a `document` if it is no YAML, without a `policy` if it has mistakes."""
 
-    file: str
+    name: str
     document: Document | None = None
     policy: Policy | None = None
     findings: tuple[Finding, ...] = ()
 
 
 def load_policies(files: Mapping[str, bytes]) -> PolicySet:
-    """The set in `files` (contents by name); raises PolicyInvalid with every finding of all of them."""
-    readings = read_policies(files)
-    findings = mistakes(readings)
+    """The policy set in `files` (contents by name); raises PolicyInvalid with all mistakes of all files."""
+    parsed_files = parse_files(files)
+    findings = find_mistakes(parsed_files)
     if findings:
         raise PolicyInvalid(findings)
-    return policy_set(readings)
+    return build_policy_set(parsed_files)
 
 
-def read_policies(files: Mapping[str, bytes]) -> list[Reading]:
-    """Each file by itself, in the order of names."""
-    return [_read(name, files[name]) for name in sorted(files)]
+def parse_files(files: Mapping[str, bytes]) -> list[ParsedFile]:
+    """Parse each file by itself, sorted by name."""
+    return [_parse_file(name, files[name]) for name in sorted(files)]
 
 
-def mistakes(readings: list[Reading], *, whole: bool = True) -> list[Finding]:
-    """Of each file, and of all of them together; `whole` if there are no others."""
-    joined = [Joined(document=reading.document, policy=reading.policy) for reading in readings if reading.document]
-    every = whole and all(reading.policy for reading in readings)
-    between = across(joined, whole=every, note_later=_note_later)
-    return [*(finding for reading in readings for finding in reading.findings), *between]
+def find_mistakes(parsed_files: list[ParsedFile], *, whole: bool = True) -> list[Finding]:
+    """The mistakes within each file and between files; `whole` says that the files are the whole policy set."""
+    documents = [(file.document, file.policy) for file in parsed_files if file.document]
+    complete = whole and all(file.policy for file in parsed_files)
+    within_files = (finding for file in parsed_files for finding in file.findings)
+    return [*within_files, *check_across_files(documents, complete=complete)]
 
 
-def policy_set(readings: list[Reading]) -> PolicySet:
-    """Of files without mistakes."""
+def build_policy_set(parsed_files: list[ParsedFile]) -> PolicySet:
+    """The policy set of files without mistakes."""
     return PolicySet(
-        policies=tuple(reading.policy for reading in readings if reading.policy),
-        texts={reading.file: reading.document.text for reading in readings if reading.document},
+        policies=tuple(file.policy for file in parsed_files if file.policy),
+        texts={file.name: file.document.text for file in parsed_files if file.document},
     )
 
 
-def _read(name: str, content: bytes) -> Reading:
+def _parse_file(name: str, content: bytes) -> ParsedFile:
     if name.endswith(".yml"):
         message = f"only files named *.yaml are read; rename it to {name.removesuffix('.yml')}.yaml"
         finding = Finding(file=name, line=1, column=1, code="yml-file", message=message)
-        return Reading(file=name, findings=(finding,))
+        return ParsedFile(name=name, findings=(finding,))
     try:
-        document = read_over(name, content)
+        document = read_leniently(name, content)
     except PolicyInvalid as error:
-        return Reading(file=name, findings=error.findings)
+        return ParsedFile(name=name, findings=error.findings)
     notes = Notes(document=document)
     policy = _policy(document.root, notes)
-    # what is missing where something was passed over has been said
-    said = {finding.line for finding in document.findings}
-    findings = (*document.findings, *(finding for finding in notes.findings if finding.line not in said))
-    return Reading(file=name, document=document, policy=None if findings else policy, findings=findings)
+    # what was skipped on a line makes more seem wrong there (a value missing): one finding is enough
+    skipped_lines = {finding.line for finding in document.findings}
+    findings = (*document.findings, *(finding for finding in notes.findings if finding.line not in skipped_lines))
+    return ParsedFile(name=name, document=document, policy=None if findings else policy, findings=findings)
 
 
 def _policy(root: Node, notes: Notes) -> Policy | None:
     if not isinstance(root, dict):
-        odd = missing_colon(root, frozenset(_known_keys(PolicyShape))) if isinstance(root, str) else ""
-        notes.add((), "wrong-type", f"a policy file is a mapping that starts with 'policy: its-id'{odd}")
+        hint = missing_colon_hint(root, frozenset(_keys_of(PolicyShape))) if isinstance(root, str) else ""
+        notes.add((), "wrong-type", f"a policy file is a mapping that starts with 'policy: its-id'{hint}")
         return None
-    _note_shape(notes, PolicyShape().validate(root))
-    _note_id(notes, ("policy",), root.get("policy"))
+    _note_shape_errors(notes, PolicyShape().validate(root))
+    _note_numeric_id(notes, ("policy",), root.get("policy"))
     terms, name = root.get("terms"), root.get("policy")
     parser = ConditionParser(notes=notes, terms=terms if isinstance(terms, dict) else {})
-    seen: dict[str, Mapping[str, Fact]] = {}
+    term_facts: dict[str, Mapping[str, Fact]] = {}
     for term in parser.terms:
         parser.term(term, ("terms", term))
     raw_rules = root.get("rules")
     rules = [
-        _rule(str(name), raw, ("rules", index), parser, seen)
+        _rule(str(name), raw, ("rules", index), parser, term_facts)
         for index, raw in enumerate(raw_rules if isinstance(raw_rules, list) else [])
         if isinstance(raw, dict)
     ]
@@ -111,17 +111,17 @@ def _policy(root: Node, notes: Notes) -> Policy | None:
 
 
 def _rule(
-    policy: str, raw: dict[str, Node], path: Path, parser: ConditionParser, seen: dict[str, Mapping[str, Fact]]
+    policy: str, raw: dict[str, Node], path: Path, parser: ConditionParser, term_facts: dict[str, Mapping[str, Fact]]
 ) -> Rule:
-    """`seen`: see `mentioned`."""
+    """`term_facts` is the cache of `mentioned_facts`."""
     notes = parser.notes
-    _note_id(notes, (*path, "id"), raw.get("id"))
+    _note_numeric_id(notes, (*path, "id"), raw.get("id"))
     when = [parser.condition(raw["when"], (*path, "when"))] if "when" in raw else []
     condition = All(parts=(*when, *window(raw, path, notes)))
     effects = effect_parser.effects(raw["then"], (*path, "then"), notes) if "then" in raw else ()
-    facts = mentioned(condition, seen)
+    facts = mentioned_facts(condition, term_facts)
     for name in dict.fromkeys(effect.name for effect in effects):
-        _note_later(notes, (*path, "then", name), name, STAGE_OF[name], facts)
+        effect_parser.note_unknown_facts(notes, (*path, "then", name), name, STAGE_OF[name], facts)
     overrides = raw.get("overrides")
     return Rule(
         id=f"{policy}/{raw.get('id')}",
@@ -133,7 +133,7 @@ def _rule(
 
 
 def _because(raw: Node, path: Path, notes: Notes) -> dict[str, str]:
-    """Reasons by language; a bare text is English."""
+    """The reasons by language; a text without a language is English."""
     texts = {"en": raw} if isinstance(raw, str) else raw
     if not isinstance(texts, dict) or not texts or not all(isinstance(text, str) and text for text in texts.values()):
         notes.add(path, "wrong-type", "write because: a text, or because: {en: ..., fr: ...}")
@@ -145,48 +145,37 @@ def _because(raw: Node, path: Path, notes: Notes) -> dict[str, str]:
     return {language: str(text) for language, text in texts.items()}
 
 
-_CALLED = {Stage.POSITION: "place", Stage.OPTION: "way"}
-"""What merchandisers call a stage, where that is not its name."""
-
-
-def _note_later(notes: Notes, path: Path, name: str, stage: Stage, facts: Mapping[str, Fact]) -> None:
-    unknown = sorted(path for path, fact in facts.items() if not stage_knows(stage, fact))
-    if unknown:
-        called = _CALLED.get(stage, stage.name.lower())
-        notes.add(path, "later-stage", f"'{name}' acts on the {called}, where {', '.join(unknown)} is not known yet")
-
-
-def _note_shape(notes: Notes, errors: Mapping[Any, Any], path: Path = ()) -> None:
-    """Marshmallow's nested messages as findings at the paths they stand for."""
+def _note_shape_errors(notes: Notes, errors: Mapping[Any, Any], path: Path = ()) -> None:
+    """Turns marshmallow's nested error messages into findings at their paths."""
     for key, inner in errors.items():
         where = (*path, key)
         if isinstance(inner, Mapping):
-            _note_shape(notes, inner, where)
+            _note_shape_errors(notes, inner, where)
             continue
         for message in inner:
             if message == "Unknown field.":
-                known = _known_keys(PolicyShape if len(where) == 1 else RuleShape)
-                odd = slip(str(key))
-                notes.add(where, "unknown-key", f"unknown key '{key}'{odd}", known, str(key))
+                keys = _keys_of(PolicyShape if len(where) == 1 else RuleShape)
+                hint = typo_hint(str(key))
+                notes.add(where, "unknown-key", f"unknown key '{key}'{hint}", keys, str(key))
             elif message == "Missing data for required field.":
                 notes.add(path, "missing-key", f"'{key}' is missing")
             elif key == "_schema":
                 notes.add(path, "wrong-type", "a rule is a mapping that starts with 'id: its-id'")
-            elif message == _NO_ID:
+            elif message == NO_ID:
                 notes.add(where, "bad-id", f"{key}: {message}")
-            elif path[-1:] == ("weekdays",) and message == _NO_WEEKDAY:
+            elif path[-1:] == ("weekdays",) and message == NO_WEEKDAY:
                 word = notes.document.word(where)
                 notes.add(where, "unknown-word", f"'{word}' is no weekday; use {', '.join(WEEKDAYS)}", WEEKDAYS, word)
             else:
-                notes.add(where, "wrong-type", f"{_named(where)}: {message}")
+                notes.add(where, "wrong-type", f"{_last_key(where)}: {message}")
 
 
-def _named(path: Path) -> str:
-    """The innermost key of a path."""
+def _last_key(path: Path) -> str:
+    """The last key of a path, without list indices."""
     return next((key for key in reversed(path) if isinstance(key, str)), "")
 
 
-def _note_id(notes: Notes, path: Path, raw: Node) -> None:
+def _note_numeric_id(notes: Notes, path: Path, raw: Node) -> None:
     if isinstance(raw, Plain) and raw.is_core:
         notes.add(
             path, "bad-id", f"{path[-1]}: YAML reads '{raw}' as a number or a truth; an id is a word, as 'garden'"
@@ -194,17 +183,17 @@ def _note_id(notes: Notes, path: Path, raw: Node) -> None:
 
 
 @functools.cache
-def _known_keys(shape: type[Schema]) -> Sequence[str]:
+def _keys_of(shape: type[Schema]) -> Sequence[str]:
     return [field.data_key or name for name, field in shape().fields.items()]
 
 
 def _note_duplicates(notes: Notes, raw_rules: Node) -> None:
-    seen: dict[str, int] = {}
+    lines: dict[str, int] = {}
     for index, raw in enumerate(raw_rules if isinstance(raw_rules, list) else []):
         rule_id = raw.get("id") if isinstance(raw, dict) else None
         if isinstance(rule_id, str):
             path = ("rules", index, "id")
-            if rule_id in seen:
-                message = f"rule '{rule_id}' stands here a second time; the first is on line {seen[rule_id]}"
+            if rule_id in lines:
+                message = f"rule '{rule_id}' stands here a second time; the first is on line {lines[rule_id]}"
                 notes.add(path, "duplicate-rule", message)
-            seen.setdefault(rule_id, notes.document.place(path)[0])
+            lines.setdefault(rule_id, notes.document.place(path)[0])

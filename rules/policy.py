@@ -1,4 +1,4 @@
-"""Rules, the policies they stand in, and the set that decides.
+"""Rules, the policies that contain them, and the policy set that decides.
 
 The version of a set is a hash of its files, which anyone can recompute without this project:
 
@@ -17,7 +17,7 @@ from rules.vocabulary import Stage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """`condition` is the whole of it: what the author wrote under `when`, and the window."""
+    """One rule; its `condition` includes its window (`from`, `until`, `weekdays`, `hours`)."""
 
     id: str
     """`policy/rule`, unique in a set."""
@@ -32,7 +32,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """One file: who owns it, what it is for, its rules."""
+    """The content of one policy file."""
 
     id: str
     owner: str
@@ -42,14 +42,14 @@ class Policy:
 
 @dataclass(frozen=True, kw_only=True)
 class PolicySet:
-    """The policies that decide together, and the texts they were read from, by file name."""
+    """Policies that decide together; `texts` are their files by name."""
 
     policies: tuple[Policy, ...]
     texts: Mapping[str, str]
 
     @cached_property
     def version(self) -> str:
-        """64 hexadecimal digits: the SHA-256 of what `sha256sum` prints of the files, sorted by name."""
+        """64 hexadecimal digits: the SHA-256 of what `sha256sum` prints for the files, sorted by name."""
         lines = (
             f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n"
             for name, text in sorted(self.texts.items(), key=lambda item: item[0].encode())
@@ -58,17 +58,17 @@ class PolicySet:
 
     @cached_property
     def rules(self) -> Mapping[str, Rule]:
-        """Every rule by its id, in the order of ids: meaning never depends on the order of files."""
+        """Every rule by its id, sorted by id, so that no result depends on the order of files."""
         return {
             rule.id: rule
             for rule in sorted((rule for policy in self.policies for rule in policy.rules), key=lambda rule: rule.id)
         }
 
-    def bearing(self, *stages: Stage) -> Mapping[str, Rule]:
-        """Rules with an effect at any of `stages`, and whatever overrides them, overrides those, and so on."""
-        found = {rule.id for rule in self.rules.values() if any(rule.acts_at(stage) for stage in stages)}
+    def relevant_at(self, *stages: Stage) -> Mapping[str, Rule]:
+        """Rules with an effect at any of `stages`, the rules that override them, those that override these, etc."""
+        ids = {rule.id for rule in self.rules.values() if any(rule.acts_at(stage) for stage in stages)}
         size = 0
-        while size != len(found):
-            size = len(found)
-            found |= {rule.id for rule in self.rules.values() if not found.isdisjoint(rule.overrides)}
-        return {name: rule for name, rule in self.rules.items() if name in found}
+        while size != len(ids):
+            size = len(ids)
+            ids |= {rule.id for rule in self.rules.values() if not ids.isdisjoint(rule.overrides)}
+        return {name: rule for name, rule in self.rules.items() if name in ids}

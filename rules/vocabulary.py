@@ -1,4 +1,4 @@
-"""The facts a rule may mention: path, kind, unit, meaning in English and French, and when each is known."""
+"""The facts that rules may compare: path, kind, meaning in English and French, and at which stages each is known."""
 
 import enum
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 CHANNELS = ("web", "app", "store", "social", "marketplace", "call_centre")
-"""The usual ones; an installation adds its own."""
+"""The usual channels; an installation may add others."""
 DELIVERIES = ("standard", "express", "click_and_collect")
 LIFECYCLES = ("new", "core", "end_of_line")
 NODE_TYPES = ("warehouse", "store", "supplier", "distributor")
@@ -15,13 +15,13 @@ MODES = ("van", "truck", "rail", "bike", "air", "pickup")
 REJECTION_REASONS = ("not_in_stock", "no_capacity", "damaged", "other")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-# What a fact's value is: an integer in the kind's unit, a word, a flag, or a set of words. None: unknown.
+# The value of a fact: an integer in the unit of its kind, a word, a flag, or a set of tags. None means unknown.
 Value: TypeAlias = int | str | bool | frozenset[str]
 Facts: TypeAlias = Mapping[str, Value | None]
 
 
 class Kind(enum.Enum):
-    """What sort of value a fact has; the unit is that of the integer it is kept as."""
+    """The kind of value that a fact has, which fixes the unit of the integers that represent it."""
 
     WORD = "word"
     CHOICE = "one of a list"
@@ -41,7 +41,7 @@ class Kind(enum.Enum):
 
 
 class Stage(enum.Enum):
-    """Where a rule is judged, by the groups of facts known there."""
+    """A stage of evaluation, with the groups of facts that are known there."""
 
     ORDER = ("order", "now")
     LINE = ("order", "now", "line", "product")
@@ -53,7 +53,7 @@ class Stage(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One fact: its path as authors write it, its kind, and its meaning for the reader."""
+    """One fact: its path as authors write it, its kind, its meaning in two languages, and its choices if it has any."""
 
     path: str
     kind: Kind
@@ -126,15 +126,15 @@ ATTRIBUTE_GROUPS = ("product.attributes.", "node.attributes.")
 
 
 def is_attribute(path: str) -> bool:
-    """Whether `path` names an extra attribute: `product.attributes.hazmat`."""
+    """Whether `path` is that of an extra attribute, as `product.attributes.hazmat`."""
     return path.startswith(ATTRIBUTE_GROUPS) and path.count(".") == 2 and not path.endswith(".")  # noqa: PLR2004  # three parts
 
 
 def attribute(path: str, kind: Kind) -> Fact:
-    """The fact of an extra attribute, whose kind the network file (or the literal beside it) says."""
+    """The fact of an extra attribute, whose kind comes from the network file or from the value it is compared with."""
     return Fact(path=path, kind=kind, en=f"the attribute {path}", fr=f"l'attribut {path}")
 
 
 def stage_knows(stage: Stage, fact: Fact) -> bool:
-    """Whether `fact` is known where `stage` is judged."""
+    """Whether `fact` is known when rules are evaluated at `stage`."""
     return fact.group in stage.value

@@ -12,7 +12,7 @@ from api.files import policies_and_orders
 from engine.errors import InputInvalid, Mistake
 from rules.editor.json_schema import policy_schema
 from rules.errors import PolicyInvalid
-from rules.loader import policy_set, read_policies
+from rules.loader import build_policy_set, parse_files
 from rules.policy import PolicySet
 from rules.wording.bilingual import LANGUAGES
 from rules.wording.explain import explain as explain_rule
@@ -51,10 +51,10 @@ def explain(path: Path, lang: str, *, as_json: bool) -> None:
     Example: pointsman policy explain policies/clearance.yaml --lang fr
     """
     # each file for itself: what it overrides in others need not be there to be said
-    readings = read_policies(policies_and_orders.policy_files(path))
+    readings = parse_files(policies_and_orders.policy_files(path))
     if mistaken := [finding for reading in readings for finding in reading.findings]:
         raise PolicyInvalid(mistaken)
-    found = policy_set(readings)
+    found = build_policy_set(readings)
     if as_json:
         print_json(_record(found, lang))
         return

@@ -13,7 +13,7 @@ from api.shapes.strict_json import NotJson, read_json
 from engine.decide.policy_tests.runner import TEST_SUFFIX
 from engine.errors import InputInvalid, Mistake, OrderInvalid
 from engine.model.facts import Order
-from rules.lint.check import Checked
+from rules.lint.check import CheckResult
 from rules.loader import is_policy_file
 
 
@@ -40,7 +40,7 @@ def policies_beside(path: Path) -> dict[str, bytes]:
     return found
 
 
-def shown_at(path: Path, checked: Checked) -> Checked:
+def shown_at(path: Path, checked: CheckResult) -> CheckResult:
     """The findings under `path`, with their files named as seen from where it is."""
     root = path.parent if path.is_file() else path
     named = ((root / item.file, item) for item in checked.findings)

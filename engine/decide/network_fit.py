@@ -14,7 +14,7 @@ from rules.errors import Finding
 from rules.policy import PolicySet
 from rules.syntax import literals
 from rules.syntax.effect_parser import RANGES
-from rules.syntax.references import Mention, mentions
+from rules.syntax.references import Reference, references
 from rules.syntax.yaml_document import read
 from rules.vocabulary import VOCABULARY, Fact, Kind, is_attribute
 
@@ -48,7 +48,7 @@ class Fit:
 def fit(policies: PolicySet, network: Network, product_words: Mapping[str, Collection[str]]) -> Fit:
     """How `policies` fit; `product_words` are those that fit products, by fact, as far as they are known."""
     found = [
-        mention for name, text in sorted(policies.texts.items()) for mention in mentions(read(name, text.encode()))
+        mention for name, text in sorted(policies.texts.items()) for mention in references(read(name, text.encode()))
     ]
     known = _known_words(network) | dict(product_words)
     return Fit(
@@ -73,7 +73,7 @@ def _known_words(network: Network) -> dict[str, Collection[str]]:
     return known
 
 
-def _strange_words(found: list[Mention], known: Mapping[str, Collection[str]]) -> Iterator[Finding]:
+def _strange_words(found: list[Reference], known: Mapping[str, Collection[str]]) -> Iterator[Finding]:
     for mention in found:
         words = known.get(mention.subject)
         if words is None or not _is_strange(mention, words):
@@ -84,13 +84,13 @@ def _strange_words(found: list[Mention], known: Mapping[str, Collection[str]]) -
         yield mention.finding("unknown-to-network", f"{mention.subject}: {said} '{mention.text}'", meant)
 
 
-def _is_strange(mention: Mention, words: Collection[str]) -> bool:
+def _is_strange(mention: Reference, words: Collection[str]) -> bool:
     if mention.operator is Operator.MATCHES:
         return not any(glob(mention.text).fullmatch(word) for word in words)
     return mention.operator in _COMPARED and mention.text not in words
 
 
-def _currencies(found: list[Mention], currency: str) -> Iterator[Finding]:
+def _currencies(found: list[Reference], currency: str) -> Iterator[Finding]:
     for mention in found:
         fact = VOCABULARY.get(mention.subject)
         is_money = mention.subject in _MONEY_EFFECTS or (fact is not None and fact.kind is Kind.MONEY)
@@ -101,7 +101,7 @@ def _currencies(found: list[Mention], currency: str) -> Iterator[Finding]:
                 yield mention.finding("other-currency", message)
 
 
-def _attributes(policies: PolicySet, network: Network, found: list[Mention]) -> Iterator[Finding]:
+def _attributes(policies: PolicySet, network: Network, found: list[Reference]) -> Iterator[Finding]:
     """The mistakes of `attribute_mistakes`, each where the rule, or a term, first mentions the attribute."""
     for mistake in attribute_mistakes(policies, network.attributes):
         rule = mistake.where.removeprefix("rule ")
@@ -113,7 +113,7 @@ def _attributes(policies: PolicySet, network: Network, found: list[Mention]) -> 
         yield found[places[0][1]].finding("wrong-attribute", f"{rule}: {mistake.field}: {mistake.message}")
 
 
-def _is_in_rule(mention: Mention, rule: str) -> bool:
+def _is_in_rule(mention: Reference, rule: str) -> bool:
     root = mention.document.root
     if mention.path[0] != "rules" or not isinstance(root, dict):
         return False

@@ -1,4 +1,4 @@
-"""How two policy sets differ in meaning: rules added, gone, changed, moved. Order, layout, comments and the names of
+"""Compares two policy sets by meaning: rules added, gone, changed, moved. Order, layout, comments and the names of
 terms make no difference.
 """
 
@@ -20,7 +20,7 @@ KINDS: tuple[Kind, ...] = ("added", "gone", "changed", "moved")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What one aspect of a rule lost and won, each as authors write it."""
+    """What was removed from (`gone`) and added to one aspect of a rule, in the words of the policy language."""
 
     aspect: Aspect
     gone: tuple[str, ...]
@@ -29,8 +29,9 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One rule. `rule` and `file` are what they are now (or were, if it is gone); `before` and `file_before` what they
-    were, if it moved. `differences` are those of a changed rule; a moved one may have some in overrides and because.
+    """The change of one rule. `rule` and `file` are its current id and file (the last ones, if it is gone); `before`
+    and `file_before` are the old ones, if it moved. A changed rule has `differences`; so may a moved one, in its overrides
+    and reasons.
     """
 
     kind: Kind
@@ -43,7 +44,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """By kind, then by rule; none if both sets mean the same."""
+    """All changes, sorted by kind, then by rule; none if both sets mean the same."""
 
     changes: tuple[Change, ...]
 
@@ -57,20 +58,20 @@ class Changes:
 
 
 def compare(old: PolicySet, new: PolicySet) -> Changes:
-    """What one has to tell somebody who knows `old` and is about to get `new`."""
+    """The changes from `old` to `new`."""
     files = _files(old), _files(new)
     moved = dict(_moved(old, new))
     gone = old.rules.keys() - new.rules.keys() - set(moved.values())
     added = new.rules.keys() - old.rules.keys() - moved.keys()
     names = {before: after for after, before in moved.items()}
-    found = [
+    changes = [
         *(Change(kind="added", rule=rule, file=_file(files[1], rule)) for rule in added),
         *(Change(kind="gone", rule=rule, file=_file(files[0], rule)) for rule in gone),
     ]
     for after in new.rules.keys() - added:
         before = moved.get(after, after)
-        found += _changed(old.rules[before], new.rules[after], files, names)
-    return Changes(changes=tuple(sorted(found, key=lambda change: (KINDS.index(change.kind), change.rule))))
+        changes += _changed(old.rules[before], new.rules[after], files, names)
+    return Changes(changes=tuple(sorted(changes, key=lambda change: (KINDS.index(change.kind), change.rule))))
 
 
 _Files: TypeAlias = Mapping[str, str]
@@ -78,7 +79,7 @@ _Files: TypeAlias = Mapping[str, str]
 
 
 def _files(policies: PolicySet) -> _Files:
-    # policies stand in the order of their texts, one each; a set made without texts has no files to speak of
+    # policies are in the order of their texts, one each; a set made without texts has no files
     if len(policies.texts) != len(policies.policies):
         return {}
     return dict(zip((policy.id for policy in policies.policies), policies.texts, strict=True))
@@ -89,8 +90,8 @@ def _file(files: _Files, rule: str) -> str:
 
 
 def _moved(old: PolicySet, new: PolicySet) -> Iterator[tuple[str, str]]:
-    """Rules that go by another name now, the new name first; of several that mean the same, the one with the same
-    last name, then the first. Those of a file that was renamed keep their name.
+    """The new and the old id of each rule whose id changed while its meaning did not. Of several old rules with the
+    same meaning, it is the one whose id has the same part after the slash, otherwise the first.
     """
     leaving: dict[_Meaning, list[str]] = {}
     for rule in old.rules.values():
@@ -99,10 +100,12 @@ def _moved(old: PolicySet, new: PolicySet) -> Iterator[tuple[str, str]]:
     arriving = {rule.id: _meaning(rule) for rule in new.rules.values() if rule.id not in old.rules}
     for by_name in (True, False):
         for name, meaning in list(arriving.items()):
-            found = leaving.get(meaning, [])
-            before = next((other for other in found if not by_name or _last(other) == _last(name)), None)
+            same_meaning = leaving.get(meaning, [])
+            before = next(
+                (other for other in same_meaning if not by_name or _rule_part(other) == _rule_part(name)), None
+            )
             if before is not None:
-                found.remove(before)
+                same_meaning.remove(before)
                 del arriving[name]
                 yield name, before
 
@@ -110,7 +113,7 @@ def _moved(old: PolicySet, new: PolicySet) -> Iterator[tuple[str, str]]:
 _Meaning: TypeAlias = tuple[CanonicalForm, frozenset[Effect]]
 
 
-def _last(rule: str) -> str:
+def _rule_part(rule: str) -> str:
     return rule.partition("/")[2]
 
 
@@ -120,7 +123,7 @@ def _meaning(rule: Rule) -> _Meaning:
 
 def _changed(old: Rule, new: Rule, files: tuple[_Files, _Files], names: Mapping[str, str]) -> Iterator[Change]:
     places = _file(files[0], old.id), _file(files[1], new.id)
-    found = tuple(_differences(old, new, names))
+    differences = tuple(_differences(old, new, names))
     has_moved = old.id != new.id or places[0] != places[1]
     if has_moved:
         yield Change(
@@ -129,10 +132,10 @@ def _changed(old: Rule, new: Rule, files: tuple[_Files, _Files], names: Mapping[
             file=places[1],
             before=old.id,
             file_before=places[0],
-            differences=found if old.id != new.id else (),
+            differences=differences if old.id != new.id else (),
         )
-    if found and old.id == new.id:
-        yield Change(kind="changed", rule=new.id, file=places[1], differences=found)
+    if differences and old.id == new.id:
+        yield Change(kind="changed", rule=new.id, file=places[1], differences=differences)
 
 
 def _differences(old: Rule, new: Rule, names: Mapping[str, str]) -> Iterator[Difference]:
@@ -153,27 +156,29 @@ def _difference(aspect: Aspect, old: Iterable[str], new: Iterable[str]) -> Diffe
 
 
 def _condition_differences(old: Condition, new: Condition) -> Iterator[Difference]:
-    """Part by part of what must hold together. The parts that speak of now alone are the window, wherever they are
-    written.
+    """The differences between the parts that must all hold. Parts that compare only `now` facts count as the window,
+    whether they are written under `when` or as a window.
     """
     if canonical_form(old) == canonical_form(new):
         return
     before, after = conjuncts(canonical_form(old)), conjuncts(canonical_form(new))
-    lost, won = _unmatched(old, after), _unmatched(new, before)
+    removed, added = _unmatched(old, after), _unmatched(new, before)
     for aspect in ("condition", "window"):
-        sides = [tuple(text for text, is_window in side if is_window is (aspect == "window")) for side in (lost, won)]
+        sides = [
+            tuple(text for text, is_window in side if is_window is (aspect == "window")) for side in (removed, added)
+        ]
         if any(sides):
             yield Difference(aspect=aspect, gone=sides[0], added=sides[1])
 
 
 def _unmatched(condition: Condition, other: frozenset[CanonicalForm]) -> list[tuple[str, bool]]:
-    """The parts that are not among the other's, as authors write them, each with whether it is of the window."""
-    found = {}
+    """The text of each part that is not among those of the other condition, and whether it belongs to the window."""
+    unmatched = {}
     for part in _parts(condition):
-        shape = canonical_form(part)
-        if not conjuncts(shape) <= other:
-            found[condition_text(part)] = all(path.startswith("now.") for path in paths(shape))
-    return sorted(found.items())
+        form = canonical_form(part)
+        if not conjuncts(form) <= other:
+            unmatched[condition_text(part)] = all(path.startswith("now.") for path in paths(form))
+    return sorted(unmatched.items())
 
 
 def _parts(condition: Condition) -> Iterator[Condition]:

@@ -16,7 +16,7 @@ from rules.editor.literal_patterns import MOMENT, SCALAR, SHARE, UNQUOTED, WORD,
 from rules.editor.schema_branches import told_apart
 from rules.effects import STAGE_OF
 from rules.syntax import effect_parser
-from rules.syntax.condition_parser import COMBINATORS, fits, takes_a_day
+from rules.syntax.condition_parser import COMBINATORS, accepts_date, fits
 from rules.syntax.policy_shapes import ID_PATTERN, LANGUAGE_PATTERN, PolicyShape, RuleShape
 from rules.vocabulary import (
     ATTRIBUTE_GROUPS,
@@ -248,7 +248,7 @@ def _judged_for(stage: Stage) -> Said:
 
 
 def _fitting(kind: Kind, operator: Operator, value: Shape) -> Shape:
-    return MOMENT if kind is Kind.INSTANT and not takes_a_day(operator) else value
+    return MOMENT if kind is Kind.INSTANT and not accepts_date(operator) else value
 
 
 def _operand(operator: Operator, value: Shape) -> Shape:

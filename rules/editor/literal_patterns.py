@@ -8,7 +8,7 @@ the u flag) and Python mean alike.
 from collections.abc import Mapping
 from typing import Any
 
-from rules.effects import WHOLE
+from rules.effects import FULL_SHARE
 from rules.syntax import literals
 from rules.vocabulary import Kind
 
@@ -166,6 +166,6 @@ MOMENT: Shape = {
 """A date with a time: where a date alone would leave open which moment of the day is meant."""
 SHARE: Shape = {
     "type": "string",
-    "pattern": rf"^\s*{_amount(100, 0, WHOLE)}{_GAP}%\s*$",
+    "pattern": rf"^\s*{_amount(100, 0, FULL_SHARE)}{_GAP}%\s*$",
     "patternErrorMessage": "write for example 10%",
 }

@@ -1,7 +1,7 @@
-"""Policy files to a policy set and all that is to be said about them: mistakes, and rules that do nothing.
+"""Checks policy files: returns the policy set, or its errors, and warnings about rules that do nothing.
 
-Warnings are exact where they speak, and silent where they can't know: where reasoning about a condition takes too much
-work, or a file with mistakes may hold a rule that matters.
+Every warning is proven. Where that would take too much work, or where a file with mistakes may hold a rule that
+matters, there is no warning.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from rules.conditions import All, AnyOf, Condition, Not, Term
 from rules.errors import Finding
 from rules.finding_codes import Severity
-from rules.lint.dead_rules import idle
-from rules.loader import mistakes, policy_set, read_policies
+from rules.lint.dead_rules import find_dead_rules
+from rules.loader import build_policy_set, find_mistakes, parse_files
 from rules.policy import Policy, PolicySet
 from rules.syntax.yaml_document import Document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """The set, unless there are errors in it, and every finding by file and line."""
+class CheckResult:
+    """The policy set, or None if there are errors, and every finding sorted by file and line."""
 
     policies: PolicySet | None
     findings: tuple[Finding, ...]
@@ -32,29 +32,29 @@ class Checked:
         return tuple(item for item in self.findings if item.severity is Severity.WARNING)
 
 
-def check(files: Mapping[str, bytes], *, whole: bool = True) -> Checked:
-    """Everything there is to say about `files` (contents by name). Nothing is raised for what is in them.
+def check(files: Mapping[str, bytes], *, whole: bool = True) -> CheckResult:
+    """Check `files` (contents by name); mistakes in them are never raised.
 
-    If they are not the `whole` set, a rule in none of them may be in another.
+    Unless the files are the `whole` policy set, a rule that is in none of them is taken to be in another.
     """
-    readings = read_policies(files)
-    errors = mistakes(readings, whole=whole)
-    read = [(item.document, item.policy) for item in readings if item.document and item.policy]
-    # of rules that override each other in a circle, or override what isn't there, nobody knows who acts
-    warnings = [*_plain(read), *idle(read, whole=not errors)]
-    return Checked(
-        policies=None if errors else policy_set(readings),
+    parsed_files = parse_files(files)
+    errors = find_mistakes(parsed_files, whole=whole)
+    valid = [(file.document, file.policy) for file in parsed_files if file.document and file.policy]
+    # with errors, which rules act is not certain: an override may be cyclic, or its rule in a file with mistakes
+    warnings = [*_simple_warnings(valid), *find_dead_rules(valid, complete=not errors)]
+    return CheckResult(
+        policies=None if errors else build_policy_set(parsed_files),
         findings=tuple(sorted([*errors, *warnings])),
     )
 
 
-def _plain(read: list[tuple[Document, Policy]]) -> Iterator[Finding]:
-    """What shows without thinking about what conditions mean."""
-    languages = {language for _, policy in read for rule in policy.rules for language in rule.because}
-    for document, policy in read:
+def _simple_warnings(files: list[tuple[Document, Policy]]) -> Iterator[Finding]:
+    """Warnings that don't depend on what conditions mean: no rules, unused terms, missing languages."""
+    languages = {language for _, policy in files for rule in policy.rules for language in rule.because}
+    for document, policy in files:
         if not policy.rules:
             yield document.finding(("rules",), "no-rules", f"policy '{policy.id}' has no rules")
-        yield from _unused(document, policy)
+        yield from _unused_terms(document, policy)
         for index, rule in enumerate(policy.rules):
             missing = sorted(languages - set(rule.because))
             if missing:
@@ -62,25 +62,25 @@ def _plain(read: list[tuple[Document, Policy]]) -> Iterator[Finding]:
                 yield document.finding(("rules", index, "because"), "missing-language", message)
 
 
-def _unused(document: Document, policy: Policy) -> Iterator[Finding]:
+def _unused_terms(document: Document, policy: Policy) -> Iterator[Finding]:
     terms = document.root.get("terms") if isinstance(document.root, dict) else None
     used: set[str] = set()
     for rule in policy.rules:
-        _use(rule.condition, used)
+        _collect_terms(rule.condition, used)
     for name in terms if isinstance(terms, dict) else ():
         if name not in used:
             yield document.finding(("terms", name), "unused-term", f"no rule uses the term '{name}'")
 
 
-def _use(condition: Condition, used: set[str]) -> None:
-    """Add the terms in the condition, each looked into once."""
+def _collect_terms(condition: Condition, used: set[str]) -> None:
+    """Add the names of the terms in the condition to `used`; each term is searched once."""
     match condition:
         case Term(name=name, condition=inner):
             if name not in used:
                 used.add(name)
-                _use(inner, used)
+                _collect_terms(inner, used)
         case All(parts=parts) | AnyOf(parts=parts):
             for part in parts:
-                _use(part, used)
+                _collect_terms(part, used)
         case Not(part=part):
-            _use(part, used)
+            _collect_terms(part, used)

@@ -1,7 +1,7 @@
-"""Rules that do nothing: those that never fire, are always silenced, or whose effect never counts.
+"""Finds rules that do nothing: those that never fire, those that are always silenced, and effects that never count.
 
-A rule that fires acts unless one that acts overrides it. So what is said of another rule's acting asks that nobody can
-silence that one where this one acts.
+A rule that fires acts, unless a rule that acts overrides it. So a warning that rests on another rule's acting requires
+that nothing can silence that rule there.
 """
 
 from collections import Counter
@@ -11,18 +11,18 @@ from functools import cached_property
 
 from rules.effects import DEFAULT_TIER, SUMMED, Effect, Exclusion, Protection, Reserve, combine
 from rules.errors import Finding
-from rules.lint.rule_solver import Minds
+from rules.lint.rule_solver import RuleSolver
 from rules.policy import Policy, Rule
 from rules.syntax.yaml_document import Document
 from rules.vocabulary import Facts, Value
 
-Anchor = tuple[str, Value] | tuple[str] | tuple[()]
-"""What facts must have for a rule to fire: a fact of this value, a fact that is known, or nothing in particular."""
+IndexKey = tuple[str, Value] | tuple[str] | tuple[()]
+"""What the facts must be for a rule to fire: one fact of this value, one fact that is known, or anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """A rule where it stands: `order` is that of files by name, and of lines."""
+class PlacedRule:
+    """A rule and its place: its index in a document, and its rank (`order`) among all rules by file name and line."""
 
     rule: Rule
     document: Document
@@ -34,149 +34,154 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class RuleEffect:
     """One effect of a rule, the `number`th."""
 
-    standing: Standing
+    placed: PlacedRule
     effect: Effect
     number: int
 
     @property
     def rule(self) -> Rule:
-        return self.standing.rule
+        return self.placed.rule
 
     @property
     def order(self) -> tuple[int, int]:
-        return self.standing.order, self.number
+        return self.placed.order, self.number
 
     def finding(self, code: str, message: str) -> Finding:
-        return self.standing.finding(code, message, "then", self.effect.name)
+        return self.placed.finding(code, message, "then", self.effect.name)
 
 
-def idle(read: Sequence[tuple[Document, Policy]], *, whole: bool) -> Iterator[Finding]:
-    """The warnings about rules that do nothing. Unless the files are the `whole` set, without mistakes, only those
-    that no other rule could make false.
+def find_dead_rules(files: Sequence[tuple[Document, Policy]], *, complete: bool) -> Iterator[Finding]:
+    """The warnings about rules that do nothing. Unless the files are the `complete` set without mistakes, only those
+    that hold whatever the other rules are.
     """
-    places = [(document, index, rule) for document, policy in read for index, rule in enumerate(policy.rules)]
-    standings = [
-        Standing(rule=rule, document=document, index=index, order=order)
+    places = [(document, index, rule) for document, policy in files for index, rule in enumerate(policy.rules)]
+    placed_rules = [
+        PlacedRule(rule=rule, document=document, index=index, order=order)
         for order, (document, index, rule) in enumerate(places)
     ]
-    minds = Minds()
-    live = [standing for standing in standings if not minds.of(standing.rule).never]
-    for standing in standings:
-        mind = minds.of(standing.rule)
-        if mind.never:
+    solver = RuleSolver()
+    live = [placed for placed in placed_rules if not solver.analysis(placed.rule).never]
+    for placed in placed_rules:
+        analysis = solver.analysis(placed.rule)
+        if analysis.never:
             why = (
-                f"nothing meets all that is asked of {mind.clash}"
-                if mind.clash
+                f"nothing meets all that is asked of {analysis.conflict}"
+                if analysis.conflict
                 else "its conditions contradict each other"
             )
-            yield standing.finding("never-fires", f"'{standing.rule.id}' can never fire: {why}")
-    if whole:
-        yield from _Silencing(live=live, minds=minds).findings()
+            yield placed.finding("never-fires", f"'{placed.rule.id}' can never fire: {why}")
+    if complete:
+        yield from _Interactions(live=live, solver=solver).findings()
 
 
 @dataclass(kw_only=True)
-class _Silencing:
-    """Rules that can fire, and what they do to each other."""
+class _Interactions:
+    """The effects that rules have on each other; `live` are all rules that can fire."""
 
-    live: Sequence[Standing]
-    minds: Minds
+    live: Sequence[PlacedRule]
+    solver: RuleSolver
 
     @cached_property
     def silencers(self) -> Mapping[str, Sequence[Rule]]:
-        """By rule, those that override it."""
-        found: dict[str, list[Rule]] = {}
-        for standing in self.live:
-            for name in dict.fromkeys(standing.rule.overrides):
-                found.setdefault(name, []).append(standing.rule)
-        return found
+        """For each overridden rule, the rules that override it."""
+        silencers: dict[str, list[Rule]] = {}
+        for placed in self.live:
+            for overridden in dict.fromkeys(placed.rule.overrides):
+                silencers.setdefault(overridden, []).append(placed.rule)
+        return silencers
 
     def findings(self) -> Iterator[Finding]:
         acting = []
-        for standing in self.live:
-            silencer = self._always_silenced(standing.rule)
+        for placed in self.live:
+            silencer = self._always_silenced_by(placed.rule)
             if silencer:
-                yield standing.finding("always-silenced", f"'{standing.rule.id}' is always silenced by {silencer}")
+                yield placed.finding("always-silenced", f"'{placed.rule.id}' is always silenced by {silencer}")
             else:
-                acting.append(standing)
-        groups: dict[tuple[str, str], list[Act]] = {}
-        for standing in acting:
-            for number, effect in enumerate(standing.rule.effects):
-                act = Act(standing=standing, effect=effect, number=number)
-                groups.setdefault(_rivalry(effect), []).append(act)
-        for (name, _), acts in groups.items():
+                acting.append(placed)
+        groups: dict[tuple[str, str], list[RuleEffect]] = {}
+        for placed in acting:
+            for number, effect in enumerate(placed.rule.effects):
+                rule_effect = RuleEffect(placed=placed, effect=effect, number=number)
+                groups.setdefault(_competition(effect), []).append(rule_effect)
+        for (name, _), effects in groups.items():
             if name not in SUMMED:
-                yield from self._shadowed(acts)
-        excluding = _Index(groups.get(("exclude", ""), []), self.minds)
-        for act in (*groups.get(("prefer", ""), ()), *groups.get(("tier", ""), ())):
-            yield from self._excluded(act, excluding)
+                yield from self._shadowed(effects)
+        exclusions = _EffectIndex(groups.get(("exclude", ""), []), self.solver)
+        for preference in (*groups.get(("prefer", ""), ()), *groups.get(("tier", ""), ())):
+            yield from self._excluded(preference, exclusions)
 
-    def _always_silenced(self, rule: Rule) -> str:
-        """By whom, in words; nothing if not."""
+    def _always_silenced_by(self, rule: Rule) -> str:
+        """The rules that silence it wherever it fires, in words; empty if it can act."""
         silencers = [other for other in self.silencers.get(rule.id, ()) if self._acts_beside(other, rule)]
-        if not silencers or not self.minds.implies(rule, *silencers):
+        if not silencers or not self.solver.implies(rule, *silencers):
             return ""
-        alone = next((other for other in silencers if self.minds.implies(rule, other)), None)
+        alone = next((other for other in silencers if self.solver.implies(rule, other)), None)
         return f"'{alone.id}'" if alone else "one or another of " + ", ".join(f"'{other.id}'" for other in silencers)
 
     def _acts_beside(self, rule: Rule, other: Rule) -> bool:
-        """Whether the rule acts wherever it fires and the other acts: whoever could silence it never fires there, or
-        silences both.
+        """Whether the rule acts wherever it fires and the other acts: each rule that overrides it overrides the other
+        too, or never fires together with the other.
         """
         return all(
-            other.id in silencer.overrides or self.minds.meet(silencer, other) is False
+            other.id in silencer.overrides or self.solver.can_fire_together(silencer, other) is False
             for silencer in self.silencers.get(rule.id, ())
         )
 
-    def _shadowed(self, acts: Sequence[Act]) -> Iterator[Finding]:
-        index = _Index(acts, self.minds)
+    def _shadowed(self, effects: Sequence[RuleEffect]) -> Iterator[Finding]:
+        index = _EffectIndex(effects, self.solver)
         outranks = _Ranking()
-        for act in acts:
-            strong = next((other for other in index.beside(act) if self._shadows(other, act, outranks)), None)
+        for weak in effects:
+            strong = next((other for other in index.candidates(weak) if self._shadows(other, weak, outranks)), None)
             if strong:
-                who = "another of its own" if strong.rule is act.rule else f"that of '{strong.rule.id}'"
-                message = f"'{act.effect.name}' of '{act.rule.id}' never counts: wherever it acts, {who} decides"
-                yield act.finding("shadowed", message)
+                decider = "another of its own" if strong.rule is weak.rule else f"that of '{strong.rule.id}'"
+                message = f"'{weak.effect.name}' of '{weak.rule.id}' never counts: wherever it acts, {decider} decides"
+                yield weak.finding("shadowed", message)
 
-    def _shadows(self, strong: Act, weak: Act, outranks: "_Ranking") -> bool:
+    def _shadows(self, strong: RuleEffect, weak: RuleEffect, outranks: "_Ranking") -> bool:
         if strong.order == weak.order or not outranks(strong.effect, weak.effect):
             return False
-        if strong.rule is not weak.rule and not self._decides(strong.rule, weak.rule):
+        if strong.rule is not weak.rule and not self._acts_wherever(strong.rule, weak.rule):
             return False
         if strong.order < weak.order or not outranks(weak.effect, strong.effect):
             return True
-        # both say the same: of two that fire in the same cases, the later is the one too many
-        return strong.rule is not weak.rule and self.minds.implies(strong.rule, weak.rule) is False
+        # both have the same effect: of two rules that fire in the same cases, the later is the superfluous one
+        return strong.rule is not weak.rule and self.solver.implies(strong.rule, weak.rule) is False
 
-    def _decides(self, strong: Rule, weak: Rule) -> bool:
-        """Whether the strong one acts wherever the weak one does."""
-        facts = self.minds.of(weak).facts
-        if facts is None or not self.minds.may_hold(strong, facts):
+    def _acts_wherever(self, strong: Rule, weak: Rule) -> bool:
+        """Whether the strong rule acts wherever the weak one does."""
+        facts = self.solver.analysis(weak).facts
+        if facts is None or not self.solver.fires_on(strong, facts):
             return False
-        return bool(self.minds.implies(weak, strong)) and self._acts_beside(strong, weak)
+        return bool(self.solver.implies(weak, strong)) and self._acts_beside(strong, weak)
 
-    def _excluded(self, act: Act, excluding: "_Index") -> Iterator[Finding]:
-        if not _prefers(act.effect):
+    def _excluded(self, preference: RuleEffect, exclusions: "_EffectIndex") -> Iterator[Finding]:
+        if not _prefers(preference.effect):
             return
-        other = next((other for other in excluding.beside(act) if self._excludes(other, act)), None)
-        if other:
-            who = "the rule itself" if other.rule is act.rule else f"'{other.rule.id}'"
-            message = f"'{act.effect.name}' of '{act.rule.id}' is for what {who} excludes in the very same cases"
-            yield act.finding("excluded-and-preferred", message)
+        exclusion = next((item for item in exclusions.candidates(preference) if self._excludes(item, preference)), None)
+        if exclusion:
+            excluder = "the rule itself" if exclusion.rule is preference.rule else f"'{exclusion.rule.id}'"
+            message = (
+                f"'{preference.effect.name}' of '{preference.rule.id}' is for what {excluder} excludes "
+                "in the very same cases"
+            )
+            yield preference.finding("excluded-and-preferred", message)
 
-    def _excludes(self, other: Act, act: Act) -> bool:
-        """What is left for want of better may well be ranked; but not if that is all that is preferred."""
-        if other.rule is act.rule:
+    def _excludes(self, exclusion: RuleEffect, preference: RuleEffect) -> bool:
+        """Whether the exclusion makes the preference pointless. Options excluded with `unless_needed` can still be
+        ranked among themselves, so there it does only if both rules fire in the same cases.
+        """
+        if exclusion.rule is preference.rule:
             return True
-        if not self._decides(other.rule, act.rule):
+        if not self._acts_wherever(exclusion.rule, preference.rule):
             return False
-        return other.effect.value is Exclusion.YES or bool(self.minds.implies(other.rule, act.rule))
+        return exclusion.effect.value is Exclusion.YES or bool(self.solver.implies(exclusion.rule, preference.rule))
 
 
-def _rivalry(effect: Effect) -> tuple[str, str]:
-    """Effects of which one can decide in place of another."""
+def _competition(effect: Effect) -> tuple[str, str]:
+    """The same for effects of which one can decide in place of another: the name and, for `protect`, the channel."""
     return effect.name, effect.value.channel if isinstance(effect.value, Protection) else ""
 
 
@@ -186,22 +191,22 @@ def _prefers(effect: Effect) -> bool:
 
 @dataclass(slots=True)
 class _Ranking:
-    """Whether one effect decides all by itself, with the other beside it: asked of how effects combine. Of numbers that
-    is asked once, since either the smallest or the largest counts.
+    """Whether an effect with a weaker one beside it has the same outcome as alone, as `combine` says. For effects that
+    are numbers, `combine` is asked once per name, since either the smallest or the largest decides.
     """
 
-    smallest: dict[str, bool] = field(default_factory=dict)
+    smallest_decides: dict[str, bool] = field(default_factory=dict)
 
     def __call__(self, strong: Effect, weak: Effect) -> bool:
-        kept, other = _reserve(strong), _reserve(weak)
-        if kept and other:
-            return kept.larger(other) == kept
+        strong_reserve, weak_reserve = _reserve(strong), _reserve(weak)
+        if strong_reserve and weak_reserve:
+            return strong_reserve.larger(weak_reserve) == strong_reserve
         if not (isinstance(strong.value, int) and isinstance(weak.value, int)):
             return _decides(strong, weak)
         name = strong.name
-        if name not in self.smallest:
-            self.smallest[name] = _decides(Effect(name=name, value=1), Effect(name=name, value=2))
-        return strong.value <= weak.value if self.smallest[name] else strong.value >= weak.value
+        if name not in self.smallest_decides:
+            self.smallest_decides[name] = _decides(Effect(name=name, value=1), Effect(name=name, value=2))
+        return strong.value <= weak.value if self.smallest_decides[name] else strong.value >= weak.value
 
 
 def _reserve(effect: Effect) -> Reserve | None:
@@ -213,46 +218,46 @@ def _decides(strong: Effect, weak: Effect) -> bool:
     return combine(strong.stage, (strong, weak)) == combine(strong.stage, (strong,))
 
 
-class _Index:
-    """Effects by what must be so for their rules to fire, so that few are looked at for the facts of one rule. Each
-    stands under the rarest thing that its rule asks for.
+class _EffectIndex:
+    """Finds the effects whose rules may fire on the facts of one rule, without looking at all of them. Each effect is
+    filed under the rarest comparison that its rule requires.
     """
 
-    def __init__(self, acts: Sequence[Act], minds: Minds) -> None:
-        self._minds = minds
-        asked = [(act, list(_anchors(act.rule, minds))) for act in acts]
-        counts = Counter(anchor for _, groups in asked for group in groups for anchor in group)
-        self._acts: dict[Anchor, list[Act]] = {}
-        for act, groups in asked:
-            for anchor in min(groups, key=lambda group: sum(counts[anchor] for anchor in group), default=[()]):
-                self._acts.setdefault(anchor, []).append(act)
+    def __init__(self, effects: Sequence[RuleEffect], solver: RuleSolver) -> None:
+        self._solver = solver
+        keyed = [(effect, list(_required_keys(effect.rule, solver))) for effect in effects]
+        counts = Counter(key for _, groups in keyed for group in groups for key in group)
+        self._effects: dict[IndexKey, list[RuleEffect]] = {}
+        for effect, groups in keyed:
+            for key in min(groups, key=lambda group: sum(counts[key] for key in group), default=[()]):
+                self._effects.setdefault(key, []).append(effect)
 
-    def beside(self, act: Act) -> Iterator[Act]:
-        """The effects whose rules may fire wherever this one's does, its own included."""
-        yield from self._among([()])
-        facts = self._minds.of(act.rule).facts
+    def candidates(self, effect: RuleEffect) -> Iterator[RuleEffect]:
+        """Every effect whose rule may fire wherever the rule of this one does, itself included."""
+        yield from self._filed_under([()])
+        facts = self._solver.analysis(effect.rule).facts
         if facts is not None:
-            yield from self._among(_seen(facts))
+            yield from self._filed_under(_keys_of(facts))
 
-    def _among(self, anchors: Iterable[Anchor]) -> Iterator[Act]:
-        for anchor in anchors:
-            for act in self._acts.get(anchor, ()):
-                if not self._minds.goes_on():
+    def _filed_under(self, keys: Iterable[IndexKey]) -> Iterator[RuleEffect]:
+        for key in keys:
+            for effect in self._effects.get(key, ()):
+                if not self._solver.take_step():
                     return
-                yield act
+                yield effect
 
 
-def _anchors(rule: Rule, minds: Minds) -> Iterator[list[Anchor]]:
-    """For each thing that must be so for the rule to fire, the ways to be so."""
-    for compared in minds.of(rule).musts():
-        path = compared.fact.path
-        if compared.operator.value == "equals":
-            yield [(path, value) for value in dict.fromkeys(compared.operands)]
+def _required_keys(rule: Rule, solver: RuleSolver) -> Iterator[list[IndexKey]]:
+    """For each comparison that the rule requires, the keys of which the facts must have one."""
+    for comparison in solver.analysis(rule).required_comparisons():
+        path = comparison.fact.path
+        if comparison.operator.value == "equals":
+            yield [(path, value) for value in dict.fromkeys(comparison.operands)]
         else:
             yield [(path,)]
 
 
-def _seen(facts: Facts) -> Iterator[Anchor]:
+def _keys_of(facts: Facts) -> Iterator[IndexKey]:
     for path, value in facts.items():
         yield (path,)
         if value is not None:

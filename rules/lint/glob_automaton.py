@@ -1,8 +1,8 @@
-"""Whether some word fits these globs and none of those, and which: exact, by running all of them side by side.
+"""Finds a word that matches some globs and none of others, exactly, by running all globs as automata in parallel.
 
-A glob is a row of letters with a star before some of them. Where a word can stand in it is a set of positions, kept
-as the bits of an integer; the positions in all globs together are one state, and a search over the states finds a
-shortest word.
+A glob is a sequence of letters, with a star before some of them. The positions in it that a prefix of the word can
+reach are the bits of an integer; these sets for all globs together are one state, and a breadth-first search over the
+states finds a shortest word.
 """
 
 import functools
@@ -11,53 +11,55 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 MOST_LETTERS = 2_000
-"""Of all globs together."""
+"""Of all globs together; more is TooHard."""
 MOST_STATES = 1_000
 _OTHER = "\N{SNOWMAN}"
 
 
 class TooHard(Exception):
-    """The answer would take more work than it is worth."""
+    """The answer would take more work than the limits allow."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Glob:
-    """`fits` by letter: the positions that it moves on; `any` those that any letter does; `stays` those at a star."""
+    """Sets of positions as bits: by letter, those that it moves on (`moves`); those that any letter does (`any`); those
+    at a star, which also stay (`stays`); and the last (`end`).
+    """
 
-    fits: dict[str, int]
+    moves: dict[str, int]
     any: int
     stays: int
     end: int
 
     def after(self, positions: int, letter: str) -> int:
-        return ((positions & (self.fits.get(letter, 0) | self.any)) << 1) | (positions & self.stays)
+        return ((positions & (self.moves.get(letter, 0) | self.any)) << 1) | (positions & self.stays)
 
     def accepts(self, positions: int) -> bool:
         return bool(positions & self.end)
 
 
 @functools.lru_cache(maxsize=4096)
-def fitting(wanted: frozenset[frozenset[str]], barred: frozenset[str], words: frozenset[str]) -> str | None:
-    """A shortest word that fits some glob of each set `wanted`, none of `barred`, and is none of `words`; None if
-    there is no such word. Raises TooHard.
+def find_word(required: frozenset[frozenset[str]], forbidden: frozenset[str], words: frozenset[str]) -> str | None:
+    """A shortest word that matches a glob of each `required` set, none of the `forbidden` globs, and is none of
+    `words`; None if there is no such word. Raises TooHard.
     """
-    texts = [*(text for group in wanted for text in group), *barred, *words]
+    texts = [*(text for group in required for text in group), *forbidden, *words]
     if sum(map(len, texts)) > MOST_LETTERS:
         raise TooHard
-    groups = [[_glob(text, stars=True) for text in group] for group in wanted]
-    refused = [*(_glob(text, stars=True) for text in barred), *(_glob(word, stars=False) for word in words)]
-    globs = [*(glob for group in groups for glob in group), *refused]
-    letters = sorted({letter for glob in globs for letter in glob.fits})
+    groups = [[_glob(text, stars=True) for text in group] for group in required]
+    excluded = [*(_glob(text, stars=True) for text in forbidden), *(_glob(word, stars=False) for word in words)]
+    globs = [*(glob for group in groups for glob in group), *excluded]
+    letters = sorted({letter for glob in globs for letter in glob.moves})
     return _search(globs, [len(group) for group in groups], [*letters, _unlike(letters)])
 
 
 def _unlike(letters: list[str]) -> str:
-    """A letter that no glob names: one stands for all of them."""
+    """A letter that is in no glob; it stands for all such letters."""
     return next(letter for letter in (_OTHER, *map(chr, range(0x2600, 0x10000))) if letter not in letters)
 
 
 def _glob(text: str, *, stars: bool) -> _Glob:
-    fits: dict[str, int] = {}
+    moves: dict[str, int] = {}
     any_letter = stays = at = 0
     for letter in text:
         if stars and letter == "*":
@@ -66,9 +68,9 @@ def _glob(text: str, *, stars: bool) -> _Glob:
         if stars and letter == "?":
             any_letter |= 1 << at
         else:
-            fits[letter] = fits.get(letter, 0) | 1 << at
+            moves[letter] = moves.get(letter, 0) | 1 << at
         at += 1
-    return _Glob(fits, any_letter, stays, 1 << at)
+    return _Glob(moves, any_letter, stays, 1 << at)
 
 
 def _search(globs: list[_Glob], sizes: list[int], letters: list[str]) -> str | None:
@@ -89,10 +91,10 @@ def _search(globs: list[_Glob], sizes: list[int], letters: list[str]) -> str | N
 
 
 def _groups(flags: Iterable[int], sizes: list[int]) -> Iterator[bool]:
-    """Of each wanted set, whether any of its globs says yes."""
-    found = iter(flags)
+    """For each required set, whether the flag of any of its globs is set."""
+    remaining = iter(flags)
     for size in sizes:
-        yield any(list(itertools.islice(found, size)))
+        yield any(list(itertools.islice(remaining, size)))
 
 
 def _is_met(globs: list[_Glob], sizes: list[int], state: tuple[int, ...]) -> bool:

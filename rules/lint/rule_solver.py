@@ -1,101 +1,101 @@
-"""What is known of the conditions of a set's rules, each thought about once, within bounds for the set as a whole."""
+"""Answers questions about the rules of a policy set, caches the answers, and bounds the work for the whole set."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rules.conditions import Compare, Operator, holds
 from rules.lint.glob_automaton import TooHard
-from rules.lint.satisfiability import Plan, Search, Steps, plan, witness
+from rules.lint.satisfiability import LiteralForm, Search, StepBudget, literal_form, witness
 from rules.normal_form import AllOf, Literal
 from rules.policy import Rule
 from rules.vocabulary import Facts
 
 MOST_STEPS = 300_000
-"""Comparisons looked at for one set, so that a check ends in time whatever is in it."""
+"""Steps for one policy set, so that a check ends in time whatever the set holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mind:
-    """Of one condition: a plan to meet it, and `facts` that do, if they could be told. `never`: there are none; then
-    `clash` is the fact that can't be all that is asked of it, if it is one alone.
+class RuleAnalysis:
+    """What is known about one rule's condition: its `form`, and `facts` for which it holds, if they could be found.
+
+    `never` says that it can't hold; `conflict` is then the fact that has no value left, if it is always the same one.
     """
 
-    needs: Plan
+    form: LiteralForm
     never: bool = False
-    clash: str = ""
+    conflict: str = ""
     facts: Facts | None = None
 
-    def musts(self) -> Iterator[Compare]:
-        """Comparisons of a known fact that must be true wherever the condition holds."""
-        waiting = [self.needs]
+    def required_comparisons(self) -> Iterator[Compare]:
+        """Comparisons of known facts that are true wherever the condition holds."""
+        waiting = [self.form]
         while waiting:
             match waiting.pop():
                 case AllOf(parts=parts):
                     waiting += parts
-                case Literal(comparison=compared, true=True):
-                    if compared.operator is not Operator.KNOWN or compared.operands[0]:
-                        yield compared
+                case Literal(comparison=comparison, true=True):
+                    if comparison.operator is not Operator.KNOWN or comparison.operands[0]:
+                        yield comparison
 
 
-_NOTHING = Mind(needs=AllOf(parts=()))
+_NOT_ANALYSED = RuleAnalysis(form=AllOf(parts=()))
 
 
 @dataclass(slots=True, kw_only=True)
-class Minds:
-    """Answers about rules. Where the bounds are reached, the answer is None: not known."""
+class RuleSolver:
+    """Answers about rules; an answer is None (not known) once the steps are used up."""
 
-    steps: Steps = field(default_factory=lambda: Steps(left=MOST_STEPS))
-    _minds: dict[str, Mind] = field(default_factory=dict)
-    _refusals: dict[str, Plan] = field(default_factory=dict)
-    _terms: dict[tuple[int, bool], Plan] = field(default_factory=dict)
+    steps: StepBudget = field(default_factory=lambda: StepBudget(left=MOST_STEPS))
+    _analyses: dict[str, RuleAnalysis] = field(default_factory=dict)
+    _negated_forms: dict[str, LiteralForm] = field(default_factory=dict)
+    _terms: dict[tuple[int, bool], LiteralForm] = field(default_factory=dict)
 
-    def of(self, rule: Rule) -> Mind:
-        if rule.id not in self._minds:
-            self._minds[rule.id] = self._think(rule) if self.steps.left > 0 else _NOTHING
-        return self._minds[rule.id]
+    def analysis(self, rule: Rule) -> RuleAnalysis:
+        if rule.id not in self._analyses:
+            self._analyses[rule.id] = self._analyse(rule) if self.steps.left > 0 else _NOT_ANALYSED
+        return self._analyses[rule.id]
 
-    def goes_on(self) -> bool:
-        """Whether there is still work that may be done; this is a step of it."""
+    def take_step(self) -> bool:
+        """Uses up one step; False once there are none left."""
         self.steps.left -= 1
         return self.steps.left > 0
 
-    def may_hold(self, rule: Rule, facts: Facts) -> bool:
-        """Whether the rule fires on these facts; False as well beyond the bounds."""
-        return self.goes_on() and holds(rule.condition, facts)
+    def fires_on(self, rule: Rule, facts: Facts) -> bool:
+        """Whether the rule fires on these facts; False as well once the steps are used up."""
+        return self.take_step() and holds(rule.condition, facts)
 
     def implies(self, rule: Rule, *others: Rule) -> bool | None:
-        """Whether one of the others fires wherever the rule does."""
-        found = self._satisfiable(self.of(rule), *(self._refusal(other) for other in others))
-        return None if found is None else not found
+        """Whether at least one of the others fires wherever the rule does."""
+        counterexample = self._satisfiable(self.analysis(rule), *(self._negated_form(other) for other in others))
+        return None if counterexample is None else not counterexample
 
-    def meet(self, rule: Rule, other: Rule) -> bool | None:
-        """Whether the two can fire together."""
-        return self._satisfiable(self.of(rule), self.of(other).needs)
+    def can_fire_together(self, rule: Rule, other: Rule) -> bool | None:
+        return self._satisfiable(self.analysis(rule), self.analysis(other).form)
 
-    def _think(self, rule: Rule) -> Mind:
-        needs = plan(rule.condition, terms=self._terms)
+    def _analyse(self, rule: Rule) -> RuleAnalysis:
+        form = literal_form(rule.condition, terms=self._terms)
         search = Search(steps=self._steps())
         try:
-            way = search.way([needs])
-            if way is not None:
-                return Mind(needs=needs, facts=witness(way))
+            domains = search.solve([form])
+            if domains is not None:
+                return RuleAnalysis(form=form, facts=witness(domains))
         except TooHard:
-            return Mind(needs=needs)
-        clash = next(iter(search.clashes)) if len(search.clashes) == 1 else ""
-        return Mind(needs=needs, never=True, clash=clash)
+            return RuleAnalysis(form=form)
+        conflict = next(iter(search.conflicts)) if len(search.conflicts) == 1 else ""
+        return RuleAnalysis(form=form, never=True, conflict=conflict)
 
-    def _refusal(self, rule: Rule) -> Plan:
-        if rule.id not in self._refusals:
-            self._refusals[rule.id] = plan(rule.condition, true=False, terms=self._terms)
-        return self._refusals[rule.id]
+    def _negated_form(self, rule: Rule) -> LiteralForm:
+        if rule.id not in self._negated_forms:
+            self._negated_forms[rule.id] = literal_form(rule.condition, true=False, terms=self._terms)
+        return self._negated_forms[rule.id]
 
-    def _satisfiable(self, mind: Mind, *plans: Plan) -> bool | None:
+    def _satisfiable(self, analysis: RuleAnalysis, *forms: LiteralForm) -> bool | None:
         if self.steps.left <= 0:
             return None
         try:
-            return Search(steps=self._steps()).way([mind.needs, *plans]) is not None
+            return Search(steps=self._steps()).solve([analysis.form, *forms]) is not None
         except TooHard:
             return None
 
-    def _steps(self) -> Steps:
-        return Steps(within=self.steps)
+    def _steps(self) -> StepBudget:
+        return StepBudget(within=self.steps)

@@ -1,8 +1,8 @@
-"""Whether a condition can hold at all, and whether one implies another: decided, not sampled.
+"""Decides whether a condition can hold at all, and whether one condition implies another.
 
-Facts are taken as independent of each other, but for the date and its weekday. A condition is taken apart into ways
-to meet it; each way is comparisons alone, and those narrow down, fact by fact, what the fact may be. So an answer is
-exact, or it is None where it would take more work than it is worth.
+Facts are taken as independent of each other, except for the date and its weekday. The search tries the alternatives of
+the condition's normal form one by one; the literals that must hold together narrow the domain of each fact. So an
+answer is exact, or it is None where it would take more work than the limits allow.
 """
 
 import functools
@@ -12,42 +12,44 @@ from typing import TypeAlias
 
 from rules.conditions import Compare, Condition, Term
 from rules.lint.glob_automaton import TooHard
-from rules.lint.value_domains import Domain, calendar_day, domain, meets_calendar
+from rules.lint.value_domains import Domain, calendar_day, full_domain, meets_calendar
 from rules.normal_form import AllOf, Literal, NormalForm, OneOf, literal, normal_form, tag_by_tag
 from rules.vocabulary import Facts, Value
 
 MOST_STEPS = 2_000
-"""Comparisons looked at for one question."""
+"""Parts of a normal form visited for one question."""
 _DATE, _WEEKDAY = "now.date", "now.weekday"
 
 
-Plan: TypeAlias = NormalForm[Literal]
-"""What has to be true for a condition to hold: no terms, and one tag in a comparison."""
+LiteralForm: TypeAlias = NormalForm[Literal]
+"""A condition as literals, with terms written out and one tag in each comparison of tags."""
 Domains: TypeAlias = Mapping[str, Domain]
 
 
-def plan(condition: Condition, *, true: bool = True, terms: dict[tuple[int, bool], Plan] | None = None) -> Plan:
-    """The normal form of the condition or, unless `true`, of its negation. `terms` remembers the plans of terms, by
-    identity: it lives no longer than the conditions do.
+def literal_form(
+    condition: Condition, *, true: bool = True, terms: dict[tuple[int, bool], LiteralForm] | None = None
+) -> LiteralForm:
+    """The form of the condition or, unless `true`, of its negation. `terms` caches the forms of terms by the identity
+    of their conditions, so it must not outlive these.
     """
-    plans = {} if terms is None else terms
+    cache = {} if terms is None else terms
 
-    def plan_of_term(term: Term, *, true: bool) -> Plan:
+    def form_of_term(term: Term, *, true: bool) -> LiteralForm:
         key = id(term.condition), true
-        if key not in plans:
-            plans[key] = plan(term.condition, true=true, terms=plans)
-        return plans[key]
+        if key not in cache:
+            cache[key] = literal_form(term.condition, true=true, terms=cache)
+        return cache[key]
 
-    return normal_form(condition, functools.partial(tag_by_tag, leaf=literal), plan_of_term, true=true)
+    return normal_form(condition, functools.partial(tag_by_tag, leaf=literal), form_of_term, true=true)
 
 
 @dataclass(slots=True, kw_only=True)
-class Steps:
-    """Work that may still be done."""
+class StepBudget:
+    """How many steps of work are left."""
 
     left: int = MOST_STEPS
-    within: "Steps | None" = None
-    """The work for all questions together."""
+    within: "StepBudget | None" = None
+    """The budget of all questions together, which these steps are taken from as well."""
 
     def take(self) -> None:
         """Raises TooHard when there is none left."""
@@ -60,34 +62,35 @@ class Steps:
 
 @dataclass(slots=True, kw_only=True)
 class Search:
-    """One question: the facts on which the ways that were tried fell through are told by `clashes`."""
+    """The search for one question; `conflicts` are the facts for which the failed alternatives left no value."""
 
-    steps: Steps = field(default_factory=Steps)
-    clashes: set[str] = field(default_factory=set)
+    steps: StepBudget = field(default_factory=StepBudget)
+    conflicts: set[str] = field(default_factory=set)
 
-    def way(self, plans: Iterable[Plan]) -> Domains | None:
-        """What each fact may be on some way to meet all of the plans; None if there is no way. Raises TooHard."""
-        waiting: list[tuple[dict[str, Domain], Iterator[Plan], tuple[Plan, ...]]]
-        waiting = [({}, iter((AllOf(parts=tuple(plans)),)), ())]
-        while waiting:
-            domains, ways, besides = waiting[-1]
-            one = next(ways, None)
-            if one is None:
-                waiting.pop()
+    def solve(self, forms: Iterable[LiteralForm]) -> Domains | None:
+        """Domains of facts such that all forms hold; None if they can't hold together. Raises TooHard."""
+        # of each open choice: the domains before it, its alternatives left to try, and the other choices still to make
+        stack: list[tuple[dict[str, Domain], Iterator[LiteralForm], tuple[LiteralForm, ...]]]
+        stack = [({}, iter((AllOf(parts=tuple(forms)),)), ())]
+        while stack:
+            domains, alternatives, other_choices = stack[-1]
+            alternative = next(alternatives, None)
+            if alternative is None:
+                stack.pop()
                 continue
             narrowed = dict(domains)
-            choices = self._narrow(narrowed, (one, *besides))
+            choices = self._narrow(narrowed, (alternative, *other_choices))
             if choices is None:
                 continue
             if not choices:
                 return narrowed
             first = min(choices, key=lambda choice: len(choice.parts))
-            waiting.append((narrowed, iter(first.parts), tuple(choice for choice in choices if choice is not first)))
+            stack.append((narrowed, iter(first.parts), tuple(choice for choice in choices if choice is not first)))
         return None
 
-    def _narrow(self, domains: dict[str, Domain], plans: tuple[Plan, ...]) -> list[OneOf[Literal]] | None:
-        """Narrow the domains by all that must be; what may be met in several ways is left over. None: no way."""
-        waiting, choices = list(plans), list[OneOf[Literal]]()
+    def _narrow(self, domains: dict[str, Domain], forms: tuple[LiteralForm, ...]) -> list[OneOf[Literal]] | None:
+        """Narrow the domains by all literals that must hold and return the choices that remain; None on a conflict."""
+        waiting, choices = list(forms), list[OneOf[Literal]]()
         while waiting:
             self.steps.take()
             match waiting.pop():
@@ -95,43 +98,43 @@ class Search:
                     waiting += parts
                 case OneOf() as choice:
                     choices.append(choice)
-                case Literal(comparison=compared, true=true):
-                    clash = self._clash(domains, compared, true=true)
-                    if clash:
-                        self.clashes.add(clash)
+                case Literal(comparison=comparison, true=true):
+                    conflict = self._conflict(domains, comparison, true=true)
+                    if conflict:
+                        self.conflicts.add(conflict)
                         return None
         return choices
 
     @staticmethod
-    def _clash(domains: dict[str, Domain], compared: Compare, *, true: bool) -> str:
-        """Narrow one domain; what can't be any more, if so."""
-        path = compared.fact.path
-        found = (domains.get(path) or domain(path)).narrowed(compared, true=true)
-        domains[path] = found
-        if found.is_empty:
+    def _conflict(domains: dict[str, Domain], comparison: Compare, *, true: bool) -> str:
+        """Narrow one domain; the path of the fact if no value is left for it, else empty."""
+        path = comparison.fact.path
+        narrowed = (domains.get(path) or full_domain(path)).narrowed(comparison, true=true)
+        domains[path] = narrowed
+        if narrowed.is_empty:
             return path
         if path in (_DATE, _WEEKDAY) and _DATE in domains and _WEEKDAY in domains:
             return "" if meets_calendar(domains[_DATE], domains[_WEEKDAY]) else f"{_DATE} and {_WEEKDAY}"
         return ""
 
 
-def satisfiable(*plans: Plan, steps: Steps | None = None) -> bool | None:
-    """Whether some facts meet all of the plans; None if that is too hard to tell."""
+def satisfiable(*forms: LiteralForm, steps: StepBudget | None = None) -> bool | None:
+    """Whether all forms hold together for some facts; None if that is too hard to decide."""
     try:
-        return Search(steps=steps or Steps()).way(plans) is not None
+        return Search(steps=steps or StepBudget()).solve(forms) is not None
     except TooHard:
         return None
 
 
 def implies(condition: Condition, other: Condition) -> bool | None:
-    """Whether `other` holds wherever `condition` does; None if that is too hard to tell."""
-    found = satisfiable(plan(condition), plan(other, true=False))
-    return None if found is None else not found
+    """Whether `other` holds wherever `condition` does; None if that is too hard to decide."""
+    counterexample = satisfiable(literal_form(condition), literal_form(other, true=False))
+    return None if counterexample is None else not counterexample
 
 
 def witness(domains: Domains) -> Facts:
-    """Facts that lie in the domains; whatever may be unknown is. Raises TooHard."""
-    found: dict[str, Value | None] = {path: known.example() for path, known in domains.items()}
-    if found.get(_DATE) is not None and found.get(_WEEKDAY) is not None:
-        found[_DATE], found[_WEEKDAY] = calendar_day(domains[_DATE], domains[_WEEKDAY]) or (None, None)
-    return {path: value for path, value in found.items() if value is not None}
+    """Facts within the domains; a fact that may be unknown is left out. Raises TooHard."""
+    facts: dict[str, Value | None] = {path: domain.example() for path, domain in domains.items()}
+    if facts.get(_DATE) is not None and facts.get(_WEEKDAY) is not None:
+        facts[_DATE], facts[_WEEKDAY] = calendar_day(domains[_DATE], domains[_WEEKDAY]) or (None, None)
+    return {path: value for path, value in facts.items() if value is not None}

@@ -1,8 +1,8 @@
-"""What one fact may be, as comparisons narrow it down: exact for every kind of fact.
+"""The values that one fact may still have as comparisons narrow them down, exactly, for every kind of fact.
 
-A value is unknown, a flag, a number, a word or a set of tags. Most facts are of one of these; an extra attribute
-may be any, as the network file says. Of the world it is taken for granted that words of a list are on it, that
-amounts are never below 0 (but for what is available and for attributes), and that a day has 1,440 minutes.
+A value is unknown, a flag, a number, a word or a set of tags. Most facts have one of these types; an extra attribute
+may have any, as the network file declares it. It is assumed that a fact with choices has one of them, that amounts are
+never below 0 (except for attributes), and that a day has 1,440 minutes.
 """
 
 import math
@@ -13,10 +13,10 @@ from typing import TypeAlias, cast
 from rules.conditions import Compare, Operator, glob
 from rules.lint import glob_automaton
 from rules.syntax.literals import SECONDS_A_DAY
-from rules.vocabulary import VOCABULARY, WEEKDAYS, Fact, Kind, Value
+from rules.vocabulary import VOCABULARY, WEEKDAYS, Kind, Value
 
 Spans: TypeAlias = tuple[tuple[float, float], ...]
-"""Whole numbers, by ranges that count both their ends and rise."""
+"""Sets of whole numbers, as ascending ranges with both ends included."""
 _ALL = ((-math.inf, math.inf),)
 _LAST_DAY = 3_652_059  # 9999-12-31
 _BOUNDS: dict[Kind, Spans] = {
@@ -30,44 +30,42 @@ _WORDS = frozenset({Kind.WORD, Kind.CHOICE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """`listed`, if the words are known one by one; else all that fit some glob of each set `wanted`, none of
-    `barred`, and are not `left_out`.
+    """Either the words `listed`; or, if that is None, all words that match a glob of each set in `required`, none of
+    the globs in `forbidden`, and are not in `left_out`.
     """
 
     listed: frozenset[str] | None = None
     left_out: frozenset[str] = frozenset()
-    wanted: frozenset[frozenset[str]] = frozenset()
-    barred: frozenset[str] = frozenset()
+    required: frozenset[frozenset[str]] = frozenset()
+    forbidden: frozenset[str] = frozenset()
 
     def example(self) -> str | None:
-        """One of them; None if there is none. Raises globs.TooHard."""
+        """One of the words; None if there is none. Raises TooHard."""
         if self.listed is not None:
             return min(self.listed, default=None)
-        return glob_automaton.fitting(self.wanted, self.barred, self.left_out)
+        return glob_automaton.find_word(self.required, self.forbidden, self.left_out)
 
     def among(self, words: frozenset[str], *, inside: bool) -> "Words":
         if self.listed is not None:
             return replace(self, listed=self.listed & words if inside else self.listed - words)
         if not inside:
             return replace(self, left_out=self.left_out | words)
-        fitting = (word for word in words - self.left_out if self._fits(word))
-        return Words(listed=frozenset(fitting))
+        return Words(listed=frozenset(word for word in words - self.left_out if self._matches(word)))
 
     def like(self, patterns: frozenset[str], *, inside: bool) -> "Words":
         if self.listed is not None:
-            found = frozenset(word for word in self.listed if _is_like(word, patterns) is inside)
-            return replace(self, listed=found)
+            return replace(self, listed=frozenset(word for word in self.listed if _is_like(word, patterns) is inside))
         if inside:
-            return replace(self, wanted=self.wanted | {patterns})
-        return replace(self, barred=self.barred | patterns)
+            return replace(self, required=self.required | {patterns})
+        return replace(self, forbidden=self.forbidden | patterns)
 
-    def _fits(self, word: str) -> bool:
-        return all(_is_like(word, patterns) for patterns in self.wanted) and not _is_like(word, self.barred)
+    def _matches(self, word: str) -> bool:
+        return all(_is_like(word, patterns) for patterns in self.required) and not _is_like(word, self.forbidden)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tags:
-    """Every set with the `present` in it and without the `absent`."""
+    """All sets of tags that contain those `present` and none of those `absent`."""
 
     present: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
@@ -75,7 +73,7 @@ class Tags:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
-    """All that a fact may still be."""
+    """All values that a fact may still have."""
 
     unknown: bool = False
     flags: frozenset[bool] = frozenset()
@@ -85,26 +83,28 @@ class Domain:
 
     @property
     def is_empty(self) -> bool:
-        """Raises globs.TooHard."""
+        """Raises TooHard."""
         if self.unknown or self.flags or self.numbers or self.tags:
             return False
         return self.words.example() is None
 
     def example(self) -> Value | None:
-        """One value of a domain that is not empty, the unknown rather than any other. Raises globs.TooHard."""
+        """One value of a domain that is not empty: None for unknown if that is possible. Raises TooHard."""
         if self.unknown:
             return None
         if self.numbers:
-            return _inside(self.numbers[-1])
+            return _example_number(self.numbers[-1])
         if self.flags:
             return min(self.flags)
         return self.words.example() if self.tags is None else self.tags.present
 
     def narrowed(self, compared: Compare, *, true: bool) -> "Domain":
-        """What is left if the comparison is true (or is not). `has_any` and `has_all` are taken apart before."""
+        """The values left if the comparison is true or, unless `true`, is not. `has_any` and `has_all` must have been
+        split into single tags before.
+        """
         kind = compared.fact.kind
         known = compared.operator is Operator.KNOWN
-        # what the comparison says of a value it isn't made for: to it, that is an unknown
+        # a value of another type than the comparison expects counts as unknown: whether such values are left
         others = (known and compared.operands[0] is False) is true
         if kind is Kind.ANY:
             return replace(self, unknown=self.unknown and others) if not others else Domain(unknown=self.unknown)
@@ -114,15 +114,11 @@ class Domain:
         return _with(left, kind, _part(self, compared, true=true))
 
 
-def domain(path: str) -> Domain:
-    """All that the fact at `path` may be before anything is asked of it."""
+def full_domain(path: str) -> Domain:
+    """All values that the fact at `path` may have."""
     fact = VOCABULARY.get(path)
     if fact is None:
         return Domain(unknown=True, flags=frozenset({True, False}), numbers=_ALL, words=Words(), tags=Tags())
-    return _whole(fact)
-
-
-def _whole(fact: Fact) -> Domain:
     if fact.kind is Kind.FLAG:
         return Domain(unknown=True, flags=frozenset({True, False}))
     if fact.kind is Kind.TAGS:
@@ -140,7 +136,7 @@ def meets_calendar(dates: Domain, weekdays: Domain) -> bool:
 
 
 def calendar_day(dates: Domain, weekdays: Domain) -> tuple[int, str] | None:
-    """The first of the dates that falls on one of the weekdays, and which. A week of each range says it all."""
+    """The first of the dates that falls on one of the weekdays, and that weekday. A week of each range is enough."""
     for low, high in dates.numbers:
         for day in range(int(low), int(min(high, low + 6)) + 1):
             name = WEEKDAYS[(day - 1) % 7]
@@ -150,7 +146,7 @@ def calendar_day(dates: Domain, weekdays: Domain) -> tuple[int, str] | None:
 
 
 def _with(left: Domain, kind: Kind, part: Domain) -> Domain:
-    """`left`, with what `part` says of values of this kind."""
+    """`left`, with the values of this kind replaced by those of `part`."""
     if kind is Kind.FLAG:
         return replace(left, flags=part.flags)
     if kind is Kind.TAGS:
@@ -161,7 +157,7 @@ def _with(left: Domain, kind: Kind, part: Domain) -> Domain:
 
 
 def _part(whole: Domain, compared: Compare, *, true: bool) -> Domain:
-    """The values of the comparison's own kind of which it is true (or is not)."""
+    """The values of the comparison's own kind for which it is true or, unless `true`, is not."""
     operator, operands = compared.operator, compared.operands
     if compared.fact.kind is Kind.FLAG:
         return Domain(flags=frozenset(flag for flag in whole.flags if (flag in operands) is true))
@@ -172,7 +168,7 @@ def _part(whole: Domain, compared: Compare, *, true: bool) -> Domain:
         narrow = whole.words.like if operator is Operator.MATCHES else whole.words.among
         return Domain(words=narrow(texts, inside=true))
     spans = _spans(operator, cast("tuple[int, ...]", operands))
-    return Domain(numbers=_both(whole.numbers, spans if true else _outside(spans)))
+    return Domain(numbers=_intersection(whole.numbers, spans if true else _complement(spans)))
 
 
 def _tagged(tags: Tags, tag: str, *, true: bool) -> Tags | None:
@@ -185,7 +181,7 @@ def _is_like(word: str, patterns: frozenset[str]) -> bool:
     return any(glob(pattern).fullmatch(word) for pattern in patterns)
 
 
-def _inside(span: tuple[float, float]) -> int:
+def _example_number(span: tuple[float, float]) -> int:
     low, high = span
     return int(low if low > -math.inf else min(high, 0))
 
@@ -207,28 +203,28 @@ def _spans(operator: Operator, operands: tuple[int, ...]) -> Spans:
     return ((low, high),) if low <= high else ()
 
 
-def _outside(spans: Spans) -> Spans:
-    """All other numbers."""
-    found: list[tuple[float, float]] = []
+def _complement(spans: Spans) -> Spans:
+    """All numbers that are in none of the spans."""
+    gaps: list[tuple[float, float]] = []
     start = -math.inf
     for low, high in spans:
         if low > start:
-            found.append((start, low - 1))
+            gaps.append((start, low - 1))
         start = high + 1
-    return tuple([*found, (start, math.inf)] if start < math.inf else found)
+    return tuple([*gaps, (start, math.inf)] if start < math.inf else gaps)
 
 
-def _both(some: Iterable[tuple[float, float]], others: Spans) -> Spans:
-    """What lies in both; each rises, so one pass over the two is enough."""
-    found: list[tuple[float, float]] = []
+def _intersection(some: Iterable[tuple[float, float]], others: Spans) -> Spans:
+    """The intersection; both are ascending, so one pass over the two is enough."""
+    intersection: list[tuple[float, float]] = []
     left, right = list(some), list(others)
     i = j = 0
     while i < len(left) and j < len(right):
         low, high = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
         if low <= high:
-            found.append((low, high))
+            intersection.append((low, high))
         if left[i][1] < right[j][1]:
             i += 1
         else:
             j += 1
-    return tuple(found)
+    return tuple(intersection)

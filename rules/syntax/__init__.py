@@ -1,1 +1,1 @@
-"""YAML text to conditions, effects and windows, each mistake with its place."""
+"""Parses YAML into conditions, effects and windows; every mistake becomes a finding with its place."""

@@ -1,17 +1,29 @@
-"""Documents to conditions and effects, collecting every mistake instead of stopping at the first."""
+"""Parses the conditions of a policy file, collecting every mistake instead of stopping at the first."""
 
 import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from rules.conditions import ORDERED, SEVERAL, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term, extent
+from rules.conditions import (
+    ORDERED,
+    SEVERAL,
+    TAGGED,
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    Not,
+    Operator,
+    Term,
+    size_and_depth,
+)
 from rules.errors import Finding, LiteralInvalid
 from rules.syntax import literals
-from rules.syntax.typo_hints import lone_decimals, missing_colon
+from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint
 from rules.syntax.yaml_document import Document, Node, Path, Plain
 from rules.vocabulary import VOCABULARY, Fact, Kind, Value, attribute, is_attribute
 
-READERS: Mapping[Kind, Callable[[str], Value]] = {
+PARSERS: Mapping[Kind, Callable[[str], Value]] = {
     Kind.WORD: literals.word,
     Kind.CHOICE: literals.word,
     Kind.TAGS: literals.word,
@@ -27,80 +39,81 @@ READERS: Mapping[Kind, Callable[[str], Value]] = {
     Kind.TIME: literals.time,
     Kind.INSTANT: literals.instant,
 }
-_TOLD: Mapping[str, Kind] = (
+_IMPLIED_KINDS: Mapping[str, Kind] = (
     {Operator.KNOWN.value: Kind.ANY, Operator.MATCHES.value: Kind.WORD}
     | {operator.value: Kind.TAGS for operator in TAGGED}
     | {operator.value: Kind.NUMBER for operator in ORDERED}
 )
-"""What an operator tells of an extra attribute's kind."""
-_OF_A_MOMENT = frozenset({Operator.AT_LEAST, Operator.LESS_THAN, Operator.KNOWN})
+"""The kind of an extra attribute, as far as an operator implies it."""
+_FIT_FOR_DATES = frozenset({Operator.AT_LEAST, Operator.LESS_THAN, Operator.KNOWN})
 _UNORDERED = frozenset({Kind.WORD, Kind.CHOICE, Kind.FLAG, Kind.TAGS})
 COMBINATORS = ("all", "any", "none", "is")
 _KEYS = frozenset((*VOCABULARY, *COMBINATORS))
 MOST_COMPARISONS = 250
-"""Of one condition, its terms written out; terms of terms could otherwise grow without end."""
+"""In one condition with its terms written out; terms within terms could otherwise grow exponentially."""
 MOST_NESTED = 64
 MOST_LETTERS = 200
-"""Of a word that is worth a suggestion."""
-MOST_LIKENED = 20_000
-"""Words that a document's mistakes are likened to; the mistakes after that get no suggestion."""
+"""Longer words get no suggestion."""
+MOST_CANDIDATES = 20_000
+"""Candidates compared with the mistakes of one document; the mistakes after that get no suggestion."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Notes:
-    """The findings of one document, as they are made."""
+    """Collects the findings of one document while it is parsed."""
 
     document: Document
     findings: list[Finding] = field(default_factory=list)
-    _likened: int = 0
+    _candidates: int = 0
 
-    def add(self, path: Path, code: str, message: str, among: Collection[str] = (), word: str = "") -> None:
-        self.findings.append(self.document.finding(path, code, message, self._meant(word, among)))
+    def add(self, path: Path, code: str, message: str, candidates: Collection[str] = (), word: str = "") -> None:
+        """Add a finding at `path`; of the `candidates`, the one closest to `word` is suggested."""
+        self.findings.append(self.document.finding(path, code, message, self._suggestion(word, candidates)))
 
-    def _meant(self, word: str, among: Collection[str]) -> str:
-        if not word or len(word) > MOST_LETTERS or self._likened + len(among) > MOST_LIKENED:
+    def _suggestion(self, word: str, candidates: Collection[str]) -> str:
+        if not word or len(word) > MOST_LETTERS or self._candidates + len(candidates) > MOST_CANDIDATES:
             return ""
-        self._likened += len(among)
-        return next(iter(difflib.get_close_matches(word, among, n=1)), "")
+        self._candidates += len(candidates)
+        return next(iter(difflib.get_close_matches(word, candidates, n=1)), "")
 
 
 @dataclass(slots=True, kw_only=True)
 class ConditionParser:
-    """Reads conditions; `terms` are those of the file, raw, and are read where they are first used."""
+    """Parses the conditions of one file; its `terms`, given unparsed, are parsed where they are first used."""
 
     notes: Notes
     terms: Mapping[str, Node]
-    _read: dict[str, Condition] = field(default_factory=dict)
-    _extents: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _parsed: dict[str, Condition] = field(default_factory=dict)
+    _term_sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     _open: dict[str, int] = field(default_factory=dict)
-    """The terms being read, each with how deep in the other it stands."""
+    """The terms that are being parsed, from the outermost in, each with the depth at which the term before uses it."""
 
     def condition(self, raw: Node, path: Path) -> Condition:
-        """The whole condition at `path`; one that is too large is noted."""
+        """The condition at `path`; one that is too large gives a finding and is replaced by one that always holds."""
         return self._bounded(self._condition(raw, path), path)[0]
 
     def comparison(self, fact: Fact, raw: Node, path: Path) -> Condition:
-        """What is said of one fact, as `{at_most: 4.00 EUR}`; the fact needn't be one that rules may mention."""
+        """The comparison of one fact, as `{at_most: 4.00 EUR}`; the fact need not be in the vocabulary."""
         return self._bounded(self._clause(fact, raw, path), path)[0]
 
     def _bounded(self, condition: Condition, path: Path) -> tuple[Condition, tuple[int, int]]:
-        compared, nested = extent(condition, self._extents)
-        if compared <= MOST_COMPARISONS and nested <= MOST_NESTED:
-            return condition, (compared, nested)
-        most = f"{MOST_COMPARISONS} comparisons" if compared > MOST_COMPARISONS else f"{MOST_NESTED} levels"
+        size, depth = size_and_depth(condition, self._term_sizes)
+        if size <= MOST_COMPARISONS and depth <= MOST_NESTED:
+            return condition, (size, depth)
+        most = f"{MOST_COMPARISONS} comparisons" if size > MOST_COMPARISONS else f"{MOST_NESTED} levels"
         self.notes.add(path, "too-large", f"the condition has more than {most}, its terms written out")
         return All(parts=()), (0, 1)
 
     def _condition(self, raw: Node, path: Path) -> Condition:
-        """A mapping means all of it."""
+        """The condition of a mapping: all of its entries."""
         if not isinstance(raw, dict) or not raw:
-            odd = missing_colon(raw, _KEYS) if isinstance(raw, str) else ""
-            self.notes.add(path, "wrong-type", f"a condition is a mapping, as 'order.channel: web'{odd}")
+            hint = missing_colon_hint(raw, _KEYS) if isinstance(raw, str) else ""
+            self.notes.add(path, "wrong-type", f"a condition is a mapping, as 'order.channel: web'{hint}")
             return All(parts=())
         return All(parts=tuple(self._entry(key, value, (*path, key)) for key, value in raw.items()))
 
     def term(self, name: str, path: Path) -> Condition:
-        """The named condition of this file; a cycle or an unknown name is noted at `path`."""
+        """The term of this name; a cycle or an unknown name gives a finding at `path`."""
         if name in self._open:
             names = list(self._open)
             circle = " -> ".join([*names[names.index(name) :], name])
@@ -109,15 +122,15 @@ class ConditionParser:
         if name not in self.terms:
             self.notes.add(path, "unknown-term", f"unknown term '{name}'", self.terms, name)
             return All(parts=())
-        if name not in self._read:
+        if name not in self._parsed:
             if sum(self._open.values()) + len(path) > MOST_NESTED:
                 self.notes.add(path, "too-deep", "the terms are nested too deep in each other")
                 return All(parts=())
             self._open[name] = len(path)
             where = ("terms", name)
-            self._read[name], self._extents[name] = self._bounded(self._condition(self.terms[name], where), where)
+            self._parsed[name], self._term_sizes[name] = self._bounded(self._condition(self.terms[name], where), where)
             self._open.popitem()
-        return Term(name=name, condition=self._read[name])
+        return Term(name=name, condition=self._parsed[name])
 
     def _entry(self, key: str, raw: Node, path: Path) -> Condition:
         if key == "is":
@@ -126,8 +139,8 @@ class ConditionParser:
             return self._combined(key, raw, path)
         fact = VOCABULARY.get(key) or (attribute(key, _attribute_kind(raw)) if is_attribute(key) else None)
         if fact is None:
-            odd = lone_decimals(key, alone=raw is None)
-            self.notes.add(path, "unknown-fact", f"unknown fact '{key}'{odd}", _KEYS, key)
+            hint = decimal_comma_hint(key, alone=raw is None)
+            self.notes.add(path, "unknown-fact", f"unknown fact '{key}'{hint}", _KEYS, key)
             return All(parts=())
         return self._clause(fact, raw, path)
 
@@ -152,8 +165,8 @@ class ConditionParser:
             return Not(part=self._clause(fact, raw, path))
         operators = {operator.value: operator for operator in Operator if operator is not Operator.EQUALS}
         if key not in operators:
-            odd = lone_decimals(key, alone=raw is None)
-            self.notes.add(path, "unknown-operator", f"unknown operator '{key}'{odd}", (*operators, "not"), key)
+            hint = decimal_comma_hint(key, alone=raw is None)
+            self.notes.add(path, "unknown-operator", f"unknown operator '{key}'{hint}", (*operators, "not"), key)
             return All(parts=())
         return self._compare(fact, operators[key], raw, path)
 
@@ -165,16 +178,16 @@ class ConditionParser:
             )
             return All(parts=())
         kind = Kind.FLAG if operator is Operator.KNOWN else fact.kind
-        found = len(self.notes.findings)
-        if fact.kind is Kind.INSTANT and not takes_a_day(operator):
+        findings_before = len(self.notes.findings)
+        if fact.kind is Kind.INSTANT and not accepts_date(operator):
             self._note_days(fact, operator, raw, path)
         operands = tuple(self._operand(fact, kind, word, where) for word, where in self._words(raw, path))
-        if len(self.notes.findings) == found:
+        if len(self.notes.findings) == findings_before:
             self._count(operator, operands, path)
         return Compare(fact=fact, operator=operator, operands=operands)
 
     def _note_days(self, fact: Fact, operator: Operator, raw: Node, path: Path) -> None:
-        """A day alone is its first moment: who writes `at_most: 2026-12-24` means the whole of it."""
+        """Refuse dates alone: they stand for midnight, but the author of `at_most: 2026-12-24` means the whole day."""
         for word in raw if isinstance(raw, list) else [raw]:
             if isinstance(word, str) and literals.is_date(word):
                 message = f"{fact.path}: '{word}' is a whole day; write a time with it, or at_least and less_than"
@@ -182,7 +195,7 @@ class ConditionParser:
 
     def _operand(self, fact: Fact, kind: Kind, word: str, path: Path) -> Value:
         try:
-            value = READERS[kind](word)
+            value = PARSERS[kind](word)
         except LiteralInvalid as error:
             self.notes.add(path, error.code, f"{fact.path}: {error}")
             return 0
@@ -194,10 +207,10 @@ class ConditionParser:
         return value
 
     def _count(self, operator: Operator, operands: tuple[Value, ...], path: Path) -> None:
-        wanted = 2 if operator is Operator.BETWEEN else 1
-        if operator not in SEVERAL and len(operands) != wanted:
+        expected = 2 if operator is Operator.BETWEEN else 1
+        if operator not in SEVERAL and len(operands) != expected:
             self.notes.add(
-                path, "wrong-type", f"'{operator.value}' takes {'two values' if wanted > 1 else 'one value'}"
+                path, "wrong-type", f"'{operator.value}' takes {'two values' if expected > 1 else 'one value'}"
             )
         elif operator is Operator.BETWEEN and not operands[0] <= operands[1]:  # type: ignore[operator]  # one kind
             self.notes.add(path, "out-of-range", "the first end of 'between' is above the second")
@@ -218,13 +231,13 @@ class ConditionParser:
                 )
 
 
-def takes_a_day(operator: Operator) -> bool:
-    """Whether a moment is compared so with a date alone."""
-    return operator in _OF_A_MOMENT
+def accepts_date(operator: Operator) -> bool:
+    """Whether a date alone may be an operand when instants are compared: its midnight is then what the author means."""
+    return operator in _FIT_FOR_DATES
 
 
 def fits(kind: Kind, operator: Operator) -> bool:
-    """Whether facts of this kind are compared so."""
+    """Whether facts of this kind can be compared with this operator."""
     if operator is Operator.KNOWN:
         return True
     if operator in TAGGED or kind is Kind.TAGS:
@@ -235,10 +248,10 @@ def fits(kind: Kind, operator: Operator) -> bool:
 
 
 def _attribute_kind(raw: Node) -> Kind:
-    """What the author takes an extra attribute for, from the way it is compared."""
+    """The kind that an extra attribute must have, judging by the way it is compared."""
     if isinstance(raw, dict):
-        told = (_TOLD.get(key) or _attribute_kind(inner) for key, inner in raw.items())
-        return next((kind for kind in told if kind is not Kind.ANY), Kind.ANY)
+        kinds = (_IMPLIED_KINDS.get(key) or _attribute_kind(inner) for key, inner in raw.items())
+        return next((kind for kind in kinds if kind is not Kind.ANY), Kind.ANY)
     first = next(iter(raw), None) if isinstance(raw, list) else raw
     if isinstance(first, Plain) and first in ("true", "false"):
         return Kind.FLAG

@@ -1,52 +1,47 @@
-"""What only shows between rules and files: policy ids twice; overrides unknown, too late, or in a circle."""
+"""Checks across files: policy ids used twice; overrides that are unknown, cyclic, or judged at a later stage."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rules.conditions import mentioned
+from rules.conditions import mentioned_facts
 from rules.errors import Finding
 from rules.policy import Policy, Rule
 from rules.syntax.condition_parser import Notes
+from rules.syntax.effect_parser import note_unknown_facts
 from rules.syntax.yaml_document import Document, Path
 from rules.vocabulary import Fact, Stage
 
-NoteLater = Callable[[Notes, Path, str, Stage, Mapping[str, Fact]], None]
 
+def check_across_files(files: Sequence[tuple[Document, Policy | None]], *, complete: bool) -> Iterator[Finding]:
+    """The findings between files, each given by its document and its policy (None if it has mistakes).
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
-    """A document, and its policy unless there are mistakes in it."""
-
-    document: Document
-    policy: Policy | None
-
-
-def across(joined: list[Joined], *, whole: bool, note_later: NoteLater) -> Iterator[Finding]:
-    """The findings between files. Unless the files are the `whole` set, each of them read, a rule of a policy that is
-    not among them may well be in one of the others: nothing is said of it.
+    Unless the files are the `complete` set without mistakes, an overridden rule of an unknown policy gives no finding:
+    it may be in a file that is missing here.
     """
-    yield from _twice(item.document for item in joined)
-    policies = {item.policy.id for item in joined if item.policy}
-    rules = {rule.id: rule for item in joined if item.policy for rule in item.policy.rules}
-    rings = _rings({name: [other for other in rule.overrides if other in rules] for name, rule in rules.items()})
-    acting = _acting(rules, rings)
-    for item in joined:
-        notes = Notes(document=item.document)
-        terms: dict[str, Mapping[str, Fact]] = {}
-        for path, rule, other in _overrides(item.policy):
+    yield from _duplicate_policies(document for document, _ in files)
+    policies = {policy.id for _, policy in files if policy}
+    rules = {rule.id: rule for _, policy in files if policy for rule in policy.rules}
+    components = _components(
+        {name: [other for other in rule.overrides if other in rules] for name, rule in rules.items()}
+    )
+    reached_stages = _reached_stages(rules, components)
+    for document, policy in files:
+        notes = Notes(document=document)
+        term_facts: dict[str, Mapping[str, Fact]] = {}
+        for path, rule, other in _overrides(policy):
             if other not in rules:
-                if whole or other.partition("/")[0] in policies:
+                if complete or other.partition("/")[0] in policies:
                     notes.add(path, "unknown-rule", f"unknown rule '{other}'", rules, other)
                 continue
-            if rings[rule.id] == rings[other]:
+            if components[rule.id] == components[other]:
                 notes.add(path, "cyclic-override", f"'{rule.id}' and '{other}' override each other")
-            # whoever silences a rule is judged with it, and so is whoever silences that one
-            for stage, (name, effect) in acting[rings[other]].items():
-                note_later(notes, path, f"{name}'s {effect}", stage, mentioned(rule.condition, terms))
+            # a rule is evaluated at the stages of the rules that it overrides, directly or through others
+            for stage, (name, effect) in reached_stages[components[other]].items():
+                facts = mentioned_facts(rule.condition, term_facts)
+                note_unknown_facts(notes, path, f"{name}'s {effect}", stage, facts)
         yield from notes.findings
 
 
-def _twice(documents: Iterable[Document]) -> Iterator[Finding]:
+def _duplicate_policies(documents: Iterable[Document]) -> Iterator[Finding]:
     first: dict[str, str] = {}
     for document in documents:
         name = document.root.get("policy") if isinstance(document.root, dict) else None
@@ -64,29 +59,31 @@ def _overrides(policy: Policy | None) -> Iterator[tuple[Path, Rule, str]]:
             yield ("rules", index, "overrides", number), rule, other
 
 
-def _acting(rules: Mapping[str, Rule], rings: Mapping[str, int]) -> Mapping[int, Mapping[Stage, tuple[str, str]]]:
-    """By ring, the stages at which its rules act, and those that they override, and those that these do; and at each
-    stage the first rule by id, with its effect. Rings are numbered from the overridden up.
+def _reached_stages(
+    rules: Mapping[str, Rule], components: Mapping[str, int]
+) -> Mapping[int, Mapping[Stage, tuple[str, str]]]:
+    """For each component, the stages at which its rules act or any rule that they override, directly or through others;
+    for each stage the first such rule by id, with its effect. Overridden components have lower numbers.
     """
     members: dict[int, list[Rule]] = {}
     for name in sorted(rules):
-        members.setdefault(rings[name], []).append(rules[name])
-    found: dict[int, dict[Stage, tuple[str, str]]] = {}
-    for ring in sorted(members):
-        own = [(effect.stage, (rule.id, effect.name)) for rule in members[ring] for effect in rule.effects]
-        below = {rings[other] for rule in members[ring] for other in rule.overrides if other in rules} - {ring}
-        reached = [item for lower in below for item in found[lower].items()]
-        acting = found[ring] = {}
-        for stage, who in own + reached:
-            acting[stage] = min(who, acting.get(stage, who))
-    return found
+        members.setdefault(components[name], []).append(rules[name])
+    reached: dict[int, dict[Stage, tuple[str, str]]] = {}
+    for component in sorted(members):
+        own = [(effect.stage, (rule.id, effect.name)) for rule in members[component] for effect in rule.effects]
+        overridden = {components[other] for rule in members[component] for other in rule.overrides if other in rules}
+        inherited = [item for lower in overridden - {component} for item in reached[lower].items()]
+        first = reached[component] = {}
+        for stage, rule_and_effect in own + inherited:
+            first[stage] = min(rule_and_effect, first.get(stage, rule_and_effect))
+    return reached
 
 
-def _rings(edges: Mapping[str, list[str]]) -> dict[str, int]:
-    """By rule, the number of its ring: rules that reach each other, mostly one alone (Tarjan 1972, without recursion).
-    A ring's number is above those of all that it reaches.
+def _components(edges: Mapping[str, list[str]]) -> dict[str, int]:
+    """The number of each rule's strongly connected component (Tarjan 1972, without recursion): mostly the rule alone. A
+    component's number is above those of all components that it reaches.
     """
-    rings: dict[str, int] = {}
+    components: dict[str, int] = {}
     order: dict[str, int] = {}
     lowest: dict[str, int] = {}
     path: list[str] = []
@@ -98,18 +95,18 @@ def _rings(edges: Mapping[str, list[str]]) -> dict[str, int]:
             if name not in order:
                 order[name] = lowest[name] = len(order)
                 path.append(name)
-            following = next((other for other in others if other not in rings), None)
+            following = next((other for other in others if other not in components), None)
             if following is None:
                 waiting.pop()
                 if waiting:
                     above = waiting[-1][0]
                     lowest[above] = min(lowest[above], lowest[name])
                 if lowest[name] == order[name]:
-                    while name not in rings:
-                        rings[path.pop()] = count
+                    while name not in components:
+                        components[path.pop()] = count
                     count += 1
             elif following in order:
                 lowest[name] = min(lowest[name], order[following])
             else:
                 waiting.append((following, iter(edges[following])))
-    return rings
+    return components

@@ -1,4 +1,4 @@
-"""The `then` of a rule: documents to effects."""
+"""Parses the `then` of a rule into effects, and checks that their stage knows the facts of the rule's conditions."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,24 +7,27 @@ from types import MappingProxyType
 from rules.effects import STAGE_OF, Effect, EffectValue, Exclusion, Protection, Reserve
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
-from rules.syntax.condition_parser import READERS, Notes
-from rules.syntax.typo_hints import lone_decimals, missing_colon
+from rules.syntax.condition_parser import PARSERS, Notes
+from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint
 from rules.syntax.yaml_document import Node, Path
-from rules.vocabulary import Kind
+from rules.vocabulary import Fact, Kind, Stage, stage_knows
 
 MOST_MONEY = 100_000 * literals.MICROS
-"""A unit is not worth more to anybody; beyond lies only overflow."""
+"""No real preference or penalty is larger; the limit keeps sums from overflowing."""
 MAX_HOLD = 90 * 24 * 60
-"""Minutes; a hold nobody ends must not live for ever."""
+"""Minutes; the limit makes sure that a hold that nobody ends expires."""
 MAX_REST = 30 * 24 * 60
-"""Minutes; a place that is out for longer is one to exclude, or to take out of the network."""
+"""Minutes; a node that is out for longer should be excluded by a rule, or removed from the network."""
+
+_STAGE_WORDS = {Stage.POSITION: "place", Stage.OPTION: "way"}
+"""What merchandisers call a stage, where that differs from its name."""
 
 
 def effects(raw: Node, path: Path, notes: Notes) -> tuple[Effect, ...]:
-    """The effects under `then`; mistakes are noted and left out."""
+    """The effects under `then`; mistakes become findings in `notes`, and their effects are left out."""
     if not isinstance(raw, dict) or not raw:
-        odd = missing_colon(raw, frozenset(STAGE_OF)) if isinstance(raw, str) else ""
-        notes.add(path, "wrong-type", f"'then' is a mapping of effects, as 'prefer: 4.00'{odd}")
+        hint = missing_colon_hint(raw, frozenset(STAGE_OF)) if isinstance(raw, str) else ""
+        notes.add(path, "wrong-type", f"'then' is a mapping of effects, as 'prefer: 4.00'{hint}")
         return ()
     return tuple(
         Effect(name=name, value=value)
@@ -33,15 +36,23 @@ def effects(raw: Node, path: Path, notes: Notes) -> tuple[Effect, ...]:
     )
 
 
+def note_unknown_facts(notes: Notes, path: Path, effect: str, stage: Stage, facts: Mapping[str, Fact]) -> None:
+    """Adds a finding at `path` if the conditions of an effect compare facts that are not known at its stage."""
+    unknown = sorted(name for name, fact in facts.items() if not stage_knows(stage, fact))
+    if unknown:
+        word = _STAGE_WORDS.get(stage, stage.name.lower())
+        notes.add(path, "later-stage", f"'{effect}' acts on the {word}, where {', '.join(unknown)} is not known yet")
+
+
 def _values(name: str, raw: Node, path: Path, notes: Notes) -> Iterator[EffectValue]:
     if name not in STAGE_OF:
-        odd = lone_decimals(name, alone=raw is None)
-        notes.add(path, "unknown-effect", f"unknown effect '{name}'{odd}", STAGE_OF, name)
+        hint = decimal_comma_hint(name, alone=raw is None)
+        notes.add(path, "unknown-effect", f"unknown effect '{name}'{hint}", STAGE_OF, name)
         return
     items = raw if name == "protect" and isinstance(raw, list) and raw else [raw]
     for item in items:
         try:
-            yield _protection(item) if name == "protect" else _READERS[name](_word(item))
+            yield _protection(item) if name == "protect" else _PARSERS[name](_word(item))
         except LiteralInvalid as error:
             notes.add(path, error.code, f"{name}: {error}")
 
@@ -54,18 +65,18 @@ def _word(raw: Node) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """Amounts an effect may have, in the kind's unit; `told` are the bounds in the author's words."""
+    """The amounts that an effect accepts, in the unit of `kind`; `bounds` says the same for the author."""
 
     kind: Kind
     low: int
     high: int | None = None
-    told: str
+    bounds: str
 
-    def read(self, text: str) -> int:
+    def parse(self, text: str) -> int:
         """The amount in `text`; raises LiteralInvalid."""
-        value = READERS[self.kind](text)
+        value = PARSERS[self.kind](text)
         if not isinstance(value, int) or value < self.low or (self.high is not None and value > self.high):
-            raise LiteralInvalid(f"'{text}' is out of range; it must be {self.told}", code="out-of-range")
+            raise LiteralInvalid(f"'{text}' is out of range; it must be {self.bounds}", code="out-of-range")
         return value
 
 
@@ -86,7 +97,7 @@ def _exclusion(text: str) -> Exclusion:
 def _reserve(text: str) -> Reserve:
     if text.strip().endswith("%"):
         return Reserve(share=literals.share(text))
-    return Reserve(units=UNITS.read(text))
+    return Reserve(units=UNITS.parse(text))
 
 
 def _protection(raw: Node) -> Protection:
@@ -99,28 +110,28 @@ def _protection(raw: Node) -> Protection:
     return Protection(channel=literals.word(_word(raw["channel"])), reserve=reserve)
 
 
-UNITS = Range(kind=Kind.COUNT, low=0, told="at least 0")
-_MONEY = Range(kind=Kind.MONEY, low=0, high=MOST_MONEY, told="between 0 and 100000")
+UNITS = Range(kind=Kind.COUNT, low=0, bounds="at least 0")
+_MONEY = Range(kind=Kind.MONEY, low=0, high=MOST_MONEY, bounds="between 0 and 100000")
 RANGES: Mapping[str, Range] = MappingProxyType(
     {
         "prefer": _MONEY,
         "avoid": _MONEY,
-        "tier": Range(kind=Kind.COUNT, low=1, high=9, told="between 1 and 9"),
-        "max_shipments": Range(kind=Kind.COUNT, low=1, told="at least 1"),
+        "tier": Range(kind=Kind.COUNT, low=1, high=9, bounds="between 1 and 9"),
+        "max_shipments": Range(kind=Kind.COUNT, low=1, bounds="at least 1"),
         "split_penalty": _MONEY,
         "carbon_price": _MONEY,
-        "hold": Range(kind=Kind.DURATION, low=1, high=MAX_HOLD, told="between 1 m and 90 d"),
-        "priority": Range(kind=Kind.COUNT, low=0, high=100, told="between 0 and 100"),
+        "hold": Range(kind=Kind.DURATION, low=1, high=MAX_HOLD, bounds="between 1 m and 90 d"),
+        "priority": Range(kind=Kind.COUNT, low=0, high=100, bounds="between 0 and 100"),
         "daily_orders": UNITS,
-        "rest_after_rejection": Range(kind=Kind.DURATION, low=1, high=MAX_REST, told="between 1 m and 30 d"),
+        "rest_after_rejection": Range(kind=Kind.DURATION, low=1, high=MAX_REST, bounds="between 1 m and 30 d"),
     }
 )
-"""The effects that are an amount."""
+"""The accepted amounts of each effect whose value is an amount."""
 ONLY_TRUE = frozenset({"keep_together", "ship_complete"})
-"""The effects that are there or not."""
-_READERS: Mapping[str, Callable[[str], EffectValue]] = {
+"""The effects whose only value is `true`."""
+_PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "exclude": _exclusion,
     "keep": _reserve,
     **dict.fromkeys(ONLY_TRUE, _only_true),
-    **{name: bounds.read for name, bounds in RANGES.items()},
+    **{name: amounts.parse for name, amounts in RANGES.items()},
 }

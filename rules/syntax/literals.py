@@ -1,7 +1,7 @@
-"""The values authors write, read into integers: "4.00 EUR", "2.5 kg", "300 km", "48 h", "10%".
+"""Parses the values that authors write into integers: "4.00 EUR", "2.5 kg", "300 km", "48 h", "10%".
 
-Every amount is read through `Decimal` and must come out whole at its resolution: micros, grams, metres,
-minutes, milligrams, basis points. Nothing is rounded, so nothing an author wrote is lost.
+Every amount is parsed as a `Decimal` and must be whole in its unit: micros, grams, metres, minutes, milligrams, basis
+points. Nothing is rounded; an amount that is finer than its unit is refused.
 """
 
 import datetime
@@ -9,7 +9,7 @@ import re
 from decimal import Decimal
 
 from rules.errors import LiteralInvalid
-from rules.syntax.typo_hints import slip
+from rules.syntax.typo_hints import typo_hint
 
 MICROS = 1_000_000
 SECONDS_A_DAY = 86_400
@@ -28,7 +28,7 @@ BLANKS = " \t\n\r\f\v"
 def _split(text: str, example: str) -> tuple[Decimal, str]:
     match = _AMOUNT.fullmatch(text.strip())
     if match is None:
-        raise LiteralInvalid(f"'{text}' is no amount; write for example {example}{slip(text)}")
+        raise LiteralInvalid(f"'{text}' is no amount; write for example {example}{typo_hint(text)}")
     number = match[1].lstrip("+-")
     if len(number) > 1 and number[0] == "0" and number[1] != ".":
         raise LiteralInvalid(f"'{text}' starts with a zero; write for example {example}")
@@ -59,7 +59,7 @@ def count(text: str) -> int:
 
 
 def number(text: str) -> int:
-    """A number in millionths, as attributes of type number are kept."""
+    """A number in millionths, the unit of attributes of type number."""
     value, unit = _split(text, "12.5")
     if unit:
         raise LiteralInvalid(f"'{text}' is no number; write for example 12.5")
@@ -67,7 +67,7 @@ def number(text: str) -> int:
 
 
 def money(text: str) -> int:
-    """Micros of the installation's currency; a currency code after the amount is for the reader."""
+    """Micros of the installation's currency; a currency code may follow the amount and is not checked here."""
     value, unit = _split(text, "4.00 EUR")
     if unit and not _CURRENCY.fullmatch(unit):
         raise LiteralInvalid(f"'{text}': '{unit}' is no currency code; write for example 4.00 EUR", code="wrong-unit")
@@ -75,7 +75,7 @@ def money(text: str) -> int:
 
 
 def currency(text: str) -> str:
-    """The code that an amount of money was written with; empty without one."""
+    """The currency code that an amount of money is written with; empty without one."""
     return _split(text, "4.00 EUR")[1]
 
 
@@ -111,14 +111,14 @@ def share(text: str) -> int:
 
 
 def word(text: str) -> str:
-    """Any word but an empty one, which nothing is ever equal to."""
+    """Any word but a blank one, which no value ever equals."""
     if not text.strip(BLANKS):
         raise LiteralInvalid("a word is missing here; write one")
     return text
 
 
 def flag(text: str) -> bool:
-    """`true` or `false`, and no other word for them."""
+    """`true` or `false`; no other spelling is accepted."""
     if text not in ("true", "false"):
         raise LiteralInvalid(f"'{text}' is not true or false")
     return text == "true"
@@ -127,7 +127,7 @@ def flag(text: str) -> bool:
 def date(text: str) -> int:
     """Days of the proleptic Gregorian calendar, 0001-01-01 being 1."""
     if not _DATE.fullmatch(text):
-        raise LiteralInvalid(f"'{text}' is no date; write for example 2026-11-01{slip(text)}")
+        raise LiteralInvalid(f"'{text}' is no date; write for example 2026-11-01{typo_hint(text)}")
     try:
         return datetime.date.fromisoformat(text).toordinal()
     except ValueError as error:
@@ -135,7 +135,7 @@ def date(text: str) -> int:
 
 
 def is_date(text: str) -> bool:
-    """Whether a day is written, and no time with it."""
+    """Whether the text is a date without a time."""
     return _DATE.fullmatch(text) is not None
 
 
@@ -144,7 +144,7 @@ def time(text: str) -> int:
     match = _TIME.fullmatch(text)
     hours, minutes = (int(match[1]), int(match[2])) if match else (99, 0)
     if minutes > 59 or hours * 60 + minutes > 1_440:  # noqa: PLR2004  # minutes in an hour, in a day
-        raise LiteralInvalid(f"'{text}' is no time of day; write for example \"08:00\", in quotes{slip(text)}")
+        raise LiteralInvalid(f"'{text}' is no time of day; write for example \"08:00\", in quotes{typo_hint(text)}")
     return hours * 60 + minutes
 
 

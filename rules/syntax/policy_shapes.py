@@ -1,4 +1,4 @@
-"""The keys of a policy file and of a rule, and what may stand under each."""
+"""The keys of a policy file and of a rule, and the type of value that each takes (marshmallow schemas)."""
 
 from typing import Any, TypeAlias
 
@@ -8,72 +8,51 @@ from rules.vocabulary import WEEKDAYS
 
 _Messages: TypeAlias = "dict[str, str | list[Any] | dict[Any, Any]]"
 
-
 LANGUAGE_PATTERN = "[a-z]{2}(-[A-Z]{2})?"
-"""A language, or one as a country speaks it (BCP 47): fr, fr-BE."""
-
-
+"""A language, optionally with a country (BCP 47): fr, fr-BE."""
 ID_PATTERN = "[a-z0-9][a-z0-9_-]{0,63}"
-
-
-_NO_ID = "an id is small letters, digits, - and _, at most 64"
-
-
-_NO_WEEKDAY = "no weekday"
-
-
-_ID = validate.Regexp(rf"{ID_PATTERN}\Z", error=_NO_ID)
-
-
+NO_ID = "an id is small letters, digits, - and _, at most 64"
+NO_WEEKDAY = "no weekday"
+_ID = validate.Regexp(rf"{ID_PATTERN}\Z", error=NO_ID)
 _TEXT = validate.Length(min=1, max=1_000, error="write a text of 1 to 1,000 letters")
-
-
-_SOME = validate.Length(min=1, error="an empty list")
-
-
+_NOT_EMPTY = validate.Length(min=1, error="an empty list")
 _NULL = "a value is missing here"
-
-
-_LISTED: _Messages = {"invalid": "a list is expected here, as [a, b] or a line '- a' for each", "null": _NULL}
-
-
-_SINGLE: _Messages = {"invalid": "a single value is expected here", "null": _NULL}
-
-
+_LIST: _Messages = {"invalid": "a list is expected here, as [a, b] or a line '- a' for each", "null": _NULL}
+_SINGLE_VALUE: _Messages = {"invalid": "a single value is expected here", "null": _NULL}
 _HOURS = 'write two times, as hours: ["08:00", "18:00"]'
 
 
 class RuleShape(Schema):
-    """The keys of a rule; what stands under when and then is read by its meaning."""
+    """The keys of a rule; the values of `because`, `when` and `then` are checked by their own parsers."""
 
-    id = fields.String(required=True, validate=_ID, error_messages=_SINGLE)
+    id = fields.String(required=True, validate=_ID, error_messages=_SINGLE_VALUE)
     because = fields.Raw(required=True, allow_none=True)
     when = fields.Raw(allow_none=True)
     then = fields.Raw(required=True, allow_none=True)
-    start = fields.String(data_key="from", error_messages=_SINGLE)
-    until = fields.String(error_messages=_SINGLE)
+    start = fields.String(data_key="from", error_messages=_SINGLE_VALUE)
+    until = fields.String(error_messages=_SINGLE_VALUE)
     weekdays = fields.List(
-        fields.String(validate=validate.OneOf(WEEKDAYS, error=_NO_WEEKDAY), error_messages=_SINGLE),
-        validate=_SOME,
-        error_messages=_LISTED,
+        fields.String(validate=validate.OneOf(WEEKDAYS, error=NO_WEEKDAY), error_messages=_SINGLE_VALUE),
+        validate=_NOT_EMPTY,
+        error_messages=_LIST,
     )
     hours = fields.List(
-        fields.String(error_messages=_SINGLE),
+        fields.String(error_messages=_SINGLE_VALUE),
         validate=validate.Length(equal=2, error=_HOURS),
-        error_messages=_LISTED | {"invalid": _HOURS},
+        error_messages=_LIST | {"invalid": _HOURS},
     )
-    overrides = fields.List(fields.String(error_messages=_SINGLE), error_messages=_LISTED)
+    overrides = fields.List(fields.String(error_messages=_SINGLE_VALUE), error_messages=_LIST)
 
 
 class PolicyShape(Schema):
     """The keys of a policy file."""
 
-    policy = fields.String(required=True, validate=_ID, error_messages=_SINGLE)
-    owner = fields.String(validate=_TEXT, error_messages=_SINGLE)
-    description = fields.String(validate=_TEXT, error_messages=_SINGLE)
+    policy = fields.String(required=True, validate=_ID, error_messages=_SINGLE_VALUE)
+    owner = fields.String(validate=_TEXT, error_messages=_SINGLE_VALUE)
+    description = fields.String(validate=_TEXT, error_messages=_SINGLE_VALUE)
     terms = fields.Dict(
         keys=fields.String(),
         values=fields.Raw(allow_none=True),
         error_messages={"invalid": "a mapping of names to conditions is expected here", "null": _NULL},
     )
-    rules = fields.List(fields.Nested(RuleShape), required=True, error_messages=_LISTED)
+    rules = fields.List(fields.Nested(RuleShape), required=True, error_messages=_LIST)

@@ -1,4 +1,4 @@
-"""What the files of a set mention, each with its place: the words and amounts beside facts, and those of effects."""
+"""Finds every value in a policy file with its place: operands of comparisons, and values of effects."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ _BRANCHES = ("all", "any", "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mention:
-    """One value as it is written; `subject` is the fact it is compared with, or the effect it belongs to."""
+class Reference:
+    """One value as written; `subject` is the path of the fact it is compared with, or the effect it belongs to."""
 
     document: Document
     path: Path
@@ -24,8 +24,8 @@ class Mention:
         return self.document.finding(self.path, code, message, meant)
 
 
-def mentions(document: Document) -> Iterator[Mention]:
-    """Every value of a file that reads without mistakes. The channels of `protect` are those of `protect.channel`."""
+def references(document: Document) -> Iterator[Reference]:
+    """Every value in a file without mistakes. The subject of a channel under `protect` is `protect.channel`."""
     root = document.root
     terms, rules = (root.get("terms"), root.get("rules")) if isinstance(root, dict) else (None, None)
     for name, raw in _entries(terms):
@@ -41,7 +41,7 @@ def _entries(raw: Node) -> Iterator[tuple[str, Node]]:
     yield from raw.items() if isinstance(raw, dict) else ()
 
 
-def _condition(document: Document, raw: Node, path: Path) -> Iterator[Mention]:
+def _condition(document: Document, raw: Node, path: Path) -> Iterator[Reference]:
     for key, inner in _entries(raw):
         if key in _BRANCHES:
             for index, part in enumerate(inner if isinstance(inner, list) else []):
@@ -50,7 +50,7 @@ def _condition(document: Document, raw: Node, path: Path) -> Iterator[Mention]:
             yield from _clause(document, key, inner, (*path, key))
 
 
-def _clause(document: Document, subject: str, raw: Node, path: Path) -> Iterator[Mention]:
+def _clause(document: Document, subject: str, raw: Node, path: Path) -> Iterator[Reference]:
     if not isinstance(raw, dict):
         yield from _values(document, subject, Operator.EQUALS, raw, path)
     for key, inner in _entries(raw):
@@ -60,7 +60,7 @@ def _clause(document: Document, subject: str, raw: Node, path: Path) -> Iterator
             yield from _values(document, subject, Operator(key), inner, (*path, key))
 
 
-def _effect(document: Document, name: str, raw: Node, path: Path) -> Iterator[Mention]:
+def _effect(document: Document, name: str, raw: Node, path: Path) -> Iterator[Reference]:
     for index, item in enumerate(raw if isinstance(raw, list) else [raw]):
         where = (*path, index) if isinstance(raw, list) else path
         for key, inner in _entries(item):
@@ -69,8 +69,8 @@ def _effect(document: Document, name: str, raw: Node, path: Path) -> Iterator[Me
             yield from _values(document, name, Operator.EQUALS, item, where)
 
 
-def _values(document: Document, subject: str, operator: Operator, raw: Node, path: Path) -> Iterator[Mention]:
+def _values(document: Document, subject: str, operator: Operator, raw: Node, path: Path) -> Iterator[Reference]:
     for index, item in enumerate(raw if isinstance(raw, list) else [raw]):
         if isinstance(item, str):
             where = (*path, index) if isinstance(raw, list) else path
-            yield Mention(document=document, path=where, subject=subject, operator=operator, text=str(item))
+            yield Reference(document=document, path=where, subject=subject, operator=operator, text=str(item))

@@ -1,8 +1,8 @@
-"""What a slip of the keyboard looks like, said to who made it."""
+"""Hints about likely typing mistakes, as the end of an error message: each is empty or starts with "; "."""
 
 import re
 
-_ODD_SPACES = {
+_UNUSUAL_SPACES = {
     "\u00a0": "no-break space",
     "\u202f": "narrow no-break space",
     "\u2007": "figure space",
@@ -18,13 +18,13 @@ _DECIMALS = re.compile(r"[0-9]{1,9} *[A-Za-z%]{0,4}", re.ASCII)
 _KEY_AND_VALUE = re.compile(r"([a-z_][a-z_.0-9]*):(\S.*)", re.ASCII | re.DOTALL)
 _KEY_ALONE = re.compile(r"([a-z_][a-z_.0-9]*) +(\S.*)", re.ASCII | re.DOTALL)
 MOST_LETTERS = 200
-"""Of a text that is looked at."""
+"""The part of a text that is searched for typing mistakes."""
 
 
-def slip(text: str) -> str:
-    """What is odd about a word that is not what it should be, as the end of a sentence; nothing if nothing is."""
+def typo_hint(text: str) -> str:
+    """A hint about unusual spaces, curly quotes, a decimal comma or a currency sign in a text that was refused."""
     short = text[:MOST_LETTERS]
-    space = next((name for letter, name in _ODD_SPACES.items() if letter in short), "")
+    space = next((name for letter, name in _UNUSUAL_SPACES.items() if letter in short), "")
     if space:
         return f"; there is a {space} in it: write an ordinary one"
     if any(quote in short for quote in _QUOTES):
@@ -35,8 +35,8 @@ def slip(text: str) -> str:
     return f"; write {_SIGNS[sign]} for {sign}, after the amount" if sign else ""
 
 
-def missing_colon(text: str, keys: frozenset[str]) -> str:
-    """What is odd about a text where a mapping belongs: a colon without its space, or none."""
+def missing_colon_hint(text: str, keys: frozenset[str]) -> str:
+    """A hint for a text where a mapping is expected: no space after the colon, or no colon."""
     short = text[:MOST_LETTERS]
     joined = _KEY_AND_VALUE.match(short)
     if joined and (joined[1] in keys or "." in joined[1]):
@@ -44,9 +44,9 @@ def missing_colon(text: str, keys: frozenset[str]) -> str:
     apart = _KEY_ALONE.match(short)
     if apart and apart[1] in keys:
         return f"; a colon is missing: write '{apart[1]}: {apart[2].strip()}'"
-    return slip(text)
+    return typo_hint(text)
 
 
-def lone_decimals(key: str, *, alone: bool) -> str:
-    """What is odd about a key of digits with nothing after it, as {prefer: 4,00} has one, or {at_least: 2,5 kg}."""
-    return "; write a point for the decimal comma before it" if alone and _DECIMALS.fullmatch(key) else slip(key)
+def decimal_comma_hint(key: str, *, alone: bool) -> str:
+    """A hint for a key of digits that is `alone`, without a value: {prefer: 4,00} has the keys `prefer` and `00`."""
+    return "; write a point for the decimal comma before it" if alone and _DECIMALS.fullmatch(key) else typo_hint(key)

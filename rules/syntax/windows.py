@@ -1,8 +1,8 @@
-"""The window of a rule (from, until, weekdays, hours) as conditions on now, in the installation's time zone.
+"""Turns the window of a rule (from, until, weekdays, hours) into conditions on `now`, in the installation's time zone.
 
-Each of the four narrows the window by itself, but for weekdays with hours that pass midnight: the night belongs to
-the day it begins on. `weekdays: [friday]` with `hours: ["22:00", "06:00"]` is Friday from 22:00 and Saturday until
-6:00, not the first six hours of Friday. `from` and `until` cut such a night like any other time.
+Each of the four narrows the window independently, except for weekdays with hours that pass midnight: the night belongs
+to the day on which it begins. `weekdays: [friday]` with `hours: ["22:00", "06:00"]` is Friday from 22:00 and Saturday
+until 6:00, not the first six hours of Friday. `from` and `until` apply to such a night as to any other time.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,25 +18,25 @@ from rules.vocabulary import VOCABULARY, WEEKDAYS, Value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hours:
-    """Minutes of the day, the second left out; they pass midnight if the first is the later."""
+    """Minutes of the day, from `opens` up to but without `closes`; they pass midnight if `opens` is the later."""
 
     opens: int
     closes: int
 
 
 def window(raw: Mapping[str, Node], path: Path, notes: Notes) -> Iterator[Condition]:
-    """The conditions of what is written of a window. `until` with a date alone counts the whole day, with a time ends
-    there. What has not the shape of a window is left out: the schema has a finding for it.
+    """The conditions of the window keys in a rule. `until` with a date alone includes the whole day, with a time it
+    ends there. Values of a wrong type are skipped here: the shape of a rule has a finding for them.
     """
-    reader = _Reader(raw, path, notes)
-    start, end = reader.read("from", literals.instant), reader.read("until", _end)
+    parser = _WindowParser(raw, path, notes)
+    start, end = parser.instant("from", literals.instant), parser.instant("until", _end)
     if start is not None:
         yield _starts(start)
     if end is not None:
         yield _ends(end)
     if start is not None and end is not None and start >= end:
         notes.add((*path, "until"), "empty-window", "the window is empty: it ends before it starts")
-    days, hours = reader.days(), reader.hours()
+    days, hours = parser.days(), parser.hours()
     if days and hours and hours.opens > hours.closes:
         yield _nights(days, hours)
         return
@@ -47,17 +47,17 @@ def window(raw: Mapping[str, Node], path: Path, notes: Notes) -> Iterator[Condit
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _WindowParser:
     raw: Mapping[str, Node]
     path: Path
     notes: Notes
 
-    def read(self, key: str, reader: Callable[[str], int]) -> int | None:
+    def instant(self, key: str, parse: Callable[[str], int]) -> int | None:
         text = self.raw.get(key)
-        return self._noting(key, reader, text) if isinstance(text, str) else None
+        return self._parsed(key, parse, text) if isinstance(text, str) else None
 
     def days(self) -> tuple[str, ...]:
-        """The weekdays; one that is none is left out, the schema has a finding for it."""
+        """The weekdays; other words are skipped here: the shape of a rule has a finding for them."""
         days = self.raw.get("weekdays")
         return tuple(day for day in days if day in WEEKDAYS) if isinstance(days, list) else ()
 
@@ -65,7 +65,7 @@ class _Reader:
         texts = self.raw.get("hours")
         if not isinstance(texts, list) or len(texts) != 2:  # noqa: PLR2004  # from and to
             return None
-        opens, closes = (self._noting("hours", literals.time, text) for text in texts)
+        opens, closes = (self._parsed("hours", literals.time, text) for text in texts)
         if opens is None or closes is None:
             return None
         if opens == closes:
@@ -73,16 +73,16 @@ class _Reader:
             return None
         return Hours(opens=opens, closes=closes)
 
-    def _noting(self, key: str, reader: Callable[[str], int], text: Node) -> int | None:
+    def _parsed(self, key: str, parse: Callable[[str], int], text: Node) -> int | None:
         try:
-            return reader(text) if isinstance(text, str) else None
+            return parse(text) if isinstance(text, str) else None
         except LiteralInvalid as error:
             self.notes.add((*self.path, key), error.code, f"{key}: {error}")
             return None
 
 
 def _end(text: str) -> int:
-    """The first second after the window, as `literals.instant` counts."""
+    """The first second after the window, in the unit of `literals.instant`."""
     return literals.instant(text) + (literals.SECONDS_A_DAY if literals.is_date(text) else 0)
 
 
@@ -94,9 +94,9 @@ def _starts(instant: int) -> Condition:
     day, minute = divmod(instant // 60, 1_440)
     if not minute:
         return _now("date", Operator.AT_LEAST, day)
-    later = _now("date", Operator.MORE_THAN, day)
+    later_day = _now("date", Operator.MORE_THAN, day)
     that_day = All(parts=(_now("date", Operator.EQUALS, day), _now("time", Operator.AT_LEAST, minute)))
-    return AnyOf(parts=(later, that_day))
+    return AnyOf(parts=(later_day, that_day))
 
 
 def _ends(instant: int) -> Condition:
@@ -118,7 +118,7 @@ def days_after(days: tuple[Value, ...]) -> tuple[Value, ...]:
 
 
 def _nights(days: tuple[str, ...], hours: Hours) -> Condition:
-    """The evenings of these days, and the mornings after."""
+    """The nights that begin on these days: their evenings, and the mornings of the days after."""
     mornings = days_after(days)
     evening = (_now("weekday", Operator.EQUALS, *days), _now("time", Operator.AT_LEAST, hours.opens))
     morning = (_now("weekday", Operator.EQUALS, *mornings), _now("time", Operator.LESS_THAN, hours.closes))

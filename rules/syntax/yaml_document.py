@@ -1,7 +1,7 @@
-"""YAML text to a document that knows where each of its words stands: safe and bounded.
+"""Parses YAML into a document that knows the line and column of every key and value, within fixed bounds.
 
-Scalars stay the text the author wrote, so that `no`, `on`, `1:30` and `012` are never turned into something
-else: the kind of the fact beside them says how to read them. Only an empty value (or null, ~) is nothing.
+Scalars stay the text that the author wrote, so that `no`, `on`, `1:30` and `012` are never converted: the kind of the
+fact they are compared with decides how they are parsed. Only an empty value (or null, ~) becomes None.
 Aliases, tags, duplicate keys, several documents, nesting beyond 32 and files beyond 1 MiB are refused.
 """
 
@@ -15,19 +15,19 @@ from typing import TypeAlias
 import yaml
 
 from rules.errors import Finding, PolicyInvalid
-from rules.syntax.typo_hints import slip
+from rules.syntax.typo_hints import typo_hint
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
-MOST_SAID = 600
-"""Letters of one message."""
-_NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
+MAX_MESSAGE = 600
+"""Characters in one message; the rest is cut off."""
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _CORE = re.compile(
     r"true|True|TRUE|false|False|FALSE|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?[0-9]+|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
     r"|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
     re.ASCII,
 )
-"""Words that YAML 1.2 reads as a truth or a number (section 10.3.2, core schema)."""
+"""Words that YAML 1.2 reads as a boolean or a number (section 10.3.2, core schema)."""
 _MARKS = {b"\xff\xfe\0\0": "UTF-32", b"\0\0\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _LINES = re.compile("\r\n|[\r\n\u0085\u2028\u2029]")
 _PROBLEMS = {
@@ -42,14 +42,14 @@ _PROBLEMS = {
     "found unexpected end of stream": "a quotation mark is never closed",
     "block sequence entries are not allowed": "a list can't start here: put each '- ' on a line of its own",
 }
-"""What libyaml says, in other words."""
+"""The beginnings of libyaml's messages, and what to tell the author instead."""
 
 Path: TypeAlias = tuple[str | int, ...]
 Node: TypeAlias = "str | list[Node] | dict[str, Node] | None"
 Place: TypeAlias = tuple[int, int]
 """Line and column, from 1."""
-PASSED_OVER = "\0"
-"""Where what is passed over stands in paths; no key can be called so."""
+_SKIPPED = "\0"
+"""Stands in paths for a key that is skipped; no real key can be a NUL character."""
 
 
 class Plain(str):
@@ -59,13 +59,13 @@ class Plain(str):
 
     @property
     def is_core(self) -> bool:
-        """Whether YAML reads it as a truth or a number, not as a word."""
+        """Whether YAML 1.2 reads it as a boolean or a number instead of a word."""
         return _CORE.fullmatch(self) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What a file says, and where: `keys` for the words before a colon, `values` for what follows."""
+    """A parsed file; `keys` and `values` hold the place of each key and each value by its path."""
 
     file: str
     text: str
@@ -73,37 +73,37 @@ class Document:
     keys: dict[Path, Place] = field(default_factory=dict)
     values: dict[Path, Place] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
-    """What was passed over: aliases, tags, keys that stand twice or are no words."""
+    """Mistakes that were skipped: aliases, tags, keys that are repeated or are no words."""
 
     def finding(self, path: Path, code: str, message: str, meant: str = "") -> Finding:
-        """A finding at `path`: at its key if it has one, else at its value, else at what encloses it."""
+        """A finding at the place of `path`, see `place`."""
         line, column = self.place(path)
         return Finding(file=self.file, line=line, column=column, code=code, message=_cut(message), meant=meant)
 
     def word(self, path: Path) -> str:
-        """What is written at `path`; nothing if that is no single value."""
+        """The text at `path`; empty if that is no single value."""
         node = self.root
         for key in path:
             node = node[key]  # type: ignore[index]  # a path of this document
         return str(node) if isinstance(node, str) else ""
 
     def place(self, path: Path) -> Place:
-        """Line and column of the key at `path`, of its value, or of what encloses it."""
+        """Line and column of the key at `path`; without a key of the value, without a value of what encloses it."""
         while path and path not in self.keys and path not in self.values:
             path = path[:-1]
         return self.keys.get(path) or self.values.get(path) or (1, 1)
 
 
 def read(file: str, content: bytes, *, most: int = MAX_BYTES) -> Document:
-    """The document in `content`, of at most `most` bytes; raises PolicyInvalid with what is wrong, and where."""
-    document = read_over(file, content, most=most)
+    """Parses `content`, of at most `most` bytes; raises PolicyInvalid with every mistake."""
+    document = read_leniently(file, content, most=most)
     if document.findings:
         raise PolicyInvalid(document.findings)
     return document
 
 
-def read_over(file: str, content: bytes, *, most: int = MAX_BYTES) -> Document:
-    """As `read`, but what can be passed over is, and stands in the document's findings."""
+def read_leniently(file: str, content: bytes, *, most: int = MAX_BYTES) -> Document:
+    """Like `read`, but mistakes that can be skipped are, and become findings of the document."""
     if len(content) > most:
         raise _refusal(file, 1, 1, "file-too-large", f"the file has {len(content)} bytes; at most {most}")
     text = _decoded(file, content)
@@ -112,7 +112,7 @@ def read_over(file: str, content: bytes, *, most: int = MAX_BYTES) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise _refusal(file, line, column, "bad-yaml", _in_words(text, line, error)) from None
+        raise _refusal(file, line, column, "bad-yaml", _explanation(text, line, error)) from None
     except yaml.YAMLError as error:
         raise _refusal(file, 1, 1, "bad-yaml", f"this is no YAML: {error}".splitlines()[0]) from None
 
@@ -122,20 +122,20 @@ def _refusal(file: str, line: int, column: int, code: str, message: str) -> Poli
 
 
 def _cut(message: str) -> str:
-    """A message that quotes a whole book is cut short."""
-    return message if len(message) <= MOST_SAID else f"{message[:MOST_SAID]} ..."
+    """The message, shortened if it quotes a very long text."""
+    return message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]} ..."
 
 
 def _decoded(file: str, content: bytes) -> str:
-    utf_16 = next((name for mark, name in _MARKS.items() if content.startswith(mark)), None)
+    wide_encoding = next((name for mark, name in _MARKS.items() if content.startswith(mark)), None)
     if (
-        utf_16 is None
+        wide_encoding is None
         and len(content) > 1
         and content[:400:2].count(0) + content[1:400:2].count(0) > len(content[:400]) // 3
     ):
-        utf_16 = "UTF-16 or UTF-32"
-    if utf_16:
-        raise _refusal(file, 1, 1, "not-utf-8", f"the file is {utf_16}; save it as UTF-8")
+        wide_encoding = "UTF-16 or UTF-32"
+    if wide_encoding:
+        raise _refusal(file, 1, 1, "not-utf-8", f"the file is {wide_encoding}; save it as UTF-8")
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
@@ -151,18 +151,18 @@ def _decoded(file: str, content: bytes) -> str:
     return text
 
 
-def _in_words(text: str, line: int, error: yaml.MarkedYAMLError) -> str:
-    around = next(itertools.islice(_LINES.split(text), line - 1, line), "")
-    indented = around[: len(around) - len(around.lstrip())]
-    if "\t" in indented:
+def _explanation(text: str, line: int, error: yaml.MarkedYAMLError) -> str:
+    faulty_line = next(itertools.islice(_LINES.split(text), line - 1, line), "")
+    indentation = faulty_line[: len(faulty_line) - len(faulty_line.lstrip())]
+    if "\t" in indentation:
         return "this line is indented with a tab; use spaces"
     problem = error.problem or error.context or str(error)
-    known = next((words for start, words in _PROBLEMS.items() if problem.startswith(start)), "")
-    return f"this is no YAML: {known or problem}{slip(around)}"
+    explanation = next((text for start, text in _PROBLEMS.items() if problem.startswith(start)), problem)
+    return f"this is no YAML: {explanation}{typo_hint(faulty_line)}"
 
 
 class _Builder:
-    """One pass over the parser's events, so that nothing is built that is refused."""
+    """Builds a document in one pass over the parser's events, so that refused input is never built."""
 
     def __init__(self, file: str, text: str) -> None:
         self._document = Document(file=file, text=text)
@@ -178,8 +178,7 @@ class _Builder:
                 if documents > 1:
                     raise self._refuse(event, "bad-yaml", "a second document; write one a file")
                 root = self._node(next(self._events), ())
-        done = self._document
-        return dataclasses.replace(done, root=root, findings=tuple(self._findings))
+        return dataclasses.replace(self._document, root=root, findings=tuple(self._findings))
 
     def _node(self, event: yaml.Event, path: Path) -> Node:
         self._document.values[path] = _place(event)
@@ -208,22 +207,22 @@ class _Builder:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 self._note(event, "bad-key", "a key must be a word")
-                self._pass_over(event, path)
-                self._pass_over(next(self._events), path)
+                self._skip(event, path)
+                self._skip(next(self._events), path)
                 continue
             key = str(event.value)
             if key in entries:
                 first = self._document.keys[*path, key][0]
                 self._note(event, "duplicate-key", f"'{key}' stands here a second time; the first is on line {first}")
-                self._pass_over(next(self._events), path)
+                self._skip(next(self._events), path)
                 continue
             self._document.keys[*path, key] = _place(event)
             entries[key] = None
             entries[key] = self._node(next(self._events), (*path, key))
         return entries
 
-    def _pass_over(self, event: yaml.Event, path: Path) -> None:
-        self._node(event, (*path, PASSED_OVER))
+    def _skip(self, event: yaml.Event, path: Path) -> None:
+        self._node(event, (*path, _SKIPPED))
 
     def _note(self, event: yaml.Event, code: str, message: str) -> None:
         self._findings += self._refuse(event, code, message).findings
@@ -235,7 +234,7 @@ class _Builder:
 def _scalar(event: yaml.ScalarEvent) -> Node:
     if not event.implicit[0]:
         return str(event.value)
-    return None if event.value in _NOTHING else Plain(event.value)
+    return None if event.value in _NULLS else Plain(event.value)
 
 
 def _place(event: yaml.Event) -> Place:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from rules.lint.check import Checked, check
+from rules.lint.check import CheckResult, check
 from tests.fuzz.mutated_files import corpus, mutated
 
 MOST_SECONDS = 1.0
 """Of the processor, for one check."""
 
 
-def fault(checked: Checked, files: dict[str, bytes]) -> str:
+def fault(checked: CheckResult, files: dict[str, bytes]) -> str:
     """What is wrong with an answer; nothing if nothing is."""
     if (checked.policies is None) is not bool(checked.errors):
         return "neither errors nor a set, or both"

@@ -10,27 +10,27 @@ from api.records.findings import finding_record
 from engine import __version__
 from rules.errors import Finding
 from rules.finding_codes import CODES, Code
-from rules.lint.check import Checked
+from rules.lint.check import CheckResult
 
 _SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def text(checked: Checked) -> str:
+def text(checked: CheckResult) -> str:
     """A line for each finding, `file:line:column  code  message`, and a summary."""
     return "\n".join([*map(str, checked.findings), _summary(checked)])
 
 
-def as_json(checked: Checked) -> str:
+def as_json(checked: CheckResult) -> str:
     """A list of objects."""
     return orjson.dumps([finding_record(item) for item in checked.findings], option=orjson.OPT_INDENT_2).decode()
 
 
-def github(checked: Checked) -> str:
+def github(checked: CheckResult) -> str:
     """Workflow commands: GitHub shows each beside its line. The summary is a line like any other of the log."""
     return "\n".join([*map(_command, checked.findings), _summary(checked)])
 
 
-def sarif(checked: Checked) -> str:
+def sarif(checked: CheckResult) -> str:
     """SARIF 2.1.0 (OASIS): one run, with every code that there is as a rule of it."""
     names = list(CODES)
     driver = {"name": "pointsman", "version": __version__, "rules": [_rule(code) for code in CODES.values()]}
@@ -41,10 +41,10 @@ def sarif(checked: Checked) -> str:
     return orjson.dumps(log, option=orjson.OPT_INDENT_2).decode()
 
 
-FORMATS: Mapping[str, Callable[[Checked], str]] = {"text": text, "json": as_json, "github": github, "sarif": sarif}
+FORMATS: Mapping[str, Callable[[CheckResult], str]] = {"text": text, "json": as_json, "github": github, "sarif": sarif}
 
 
-def _summary(checked: Checked) -> str:
+def _summary(checked: CheckResult) -> str:
     found = checked.policies
     errors, warnings = len(checked.errors), len(checked.warnings)
     what = f"{_count(len(found.rules), 'rule')} in {_count(len(found.policies), 'file')}: " if found else ""
@@ -59,7 +59,7 @@ def _count(number: int, what: str) -> str:
 
 def _command(finding: Finding) -> str:
     where = f"file={_property(finding.file)},line={finding.line},col={finding.column},title={_property(finding.code)}"
-    return f"::{finding.severity.value} {where}::{_escaped(finding.said)}"
+    return f"::{finding.severity.value} {where}::{_escaped(finding.full_message)}"
 
 
 def _escaped(words: str) -> str:
@@ -88,6 +88,6 @@ def _result(finding: Finding, names: list[str]) -> dict[str, Any]:
         "ruleId": finding.code,
         "ruleIndex": names.index(finding.code),
         "level": finding.severity.value,
-        "message": {"text": finding.said},
+        "message": {"text": finding.full_message},
         "locations": [{"physicalLocation": place}],
     }

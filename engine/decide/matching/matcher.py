@@ -51,7 +51,7 @@ class StageMatcher:
     def __init__(self, stage: Stage, policies: PolicySet) -> None:
         self.stage = stage
         self.incidents = 0
-        self._rules = policies.bearing(stage)
+        self._rules = policies.relevant_at(stage)
         self._overriders = _overriders(self._rules)
         coding = Coding(rule.condition for rule in self._rules.values())
         self._formulas = {rule.id: coding.formula(rule.condition) for rule in self._rules.values()}

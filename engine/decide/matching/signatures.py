@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.decide.matching.value_classes import UNKNOWN, Code, CodeSet, Property, between, numbers, words, yes_no
-from rules.conditions import Compare, Condition, Operator, compares, comparisons
+from rules.conditions import Compare, Condition, Operator, comparison_holds, comparisons
 from rules.normal_form import NormalForm, normal_form, single_tags, tag_by_tag
 from rules.vocabulary import Fact, Facts, Kind, Value, is_attribute
 
@@ -128,7 +128,7 @@ class Coding:
     def _atom(self, comparison: Compare, *, true: bool) -> Atom:
         index = self._atoms[comparison]
         item = self.properties[index]
-        satisfying = item.true[comparison] | (between(UNKNOWN, 1) if compares(comparison, None) else 0)
+        satisfying = item.true[comparison] | (between(UNKNOWN, 1) if comparison_holds(comparison, None) else 0)
         return Atom(index=index, codes=satisfying if true else between(0, item.size) & ~satisfying)
 
 

@@ -1,7 +1,7 @@
 """The values of a fact in classes: those that no comparison tells apart share a code, a small integer.
 
-Which codes satisfy a comparison is asked of `conditions.compares` itself wherever more than a look-up is needed, so
-that there is no second meaning.
+Which codes satisfy a comparison is asked of `conditions.comparison_holds` itself wherever more than a look-up is
+needed, so that there is no second meaning.
 """
 
 import bisect
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from rules.conditions import Compare, Operator, compares, known_value
+from rules.conditions import Compare, Operator, comparison_holds, known_value
 from rules.vocabulary import Fact, Facts
 
 UNKNOWN = 0
@@ -50,7 +50,7 @@ class Property:
 def yes_no(comparison: Compare) -> Property:
     return Property(
         fact=comparison.fact,
-        code=lambda value: 1 + compares(comparison, value),
+        code=lambda value: 1 + comparison_holds(comparison, value),
         size=3,
         true={comparison: between(2, 3)},
         asks=True,
@@ -78,7 +78,7 @@ def words(fact: Fact, compared: list[Compare]) -> Property:
     def satisfying(item: Compare) -> CodeSet:
         if item.operator is Operator.EQUALS:
             return functools.reduce(operator.or_, (1 << codes[word] for word in item.operands), 0)
-        return between(UNKNOWN + 1, size) if compares(item, "any word") else 0
+        return between(UNKNOWN + 1, size) if comparison_holds(item, "any word") else 0
 
     true = {item: satisfying(item) for item in compared}
     return Property(fact=fact, code=codes.__getitem__, size=size, true=true)
@@ -105,12 +105,12 @@ def _true(comparison: Compare, code: Code, size: int) -> CodeSet:
     true, start, above = 0, UNKNOWN + 1, Fraction(0)
     for cut in _cuts(comparison):
         at, above = code(cut), cut + _HALF
-        if compares(comparison, cut - _HALF):
+        if comparison_holds(comparison, cut - _HALF):
             true |= between(start, at)
-        if compares(comparison, cut):
+        if comparison_holds(comparison, cut):
             true |= between(at, at + 1)
         start = at + 1
-    if compares(comparison, above):  # type: ignore[arg-type]  # a fraction stands for the integers of its gap
+    if comparison_holds(comparison, above):  # type: ignore[arg-type]  # a fraction stands for the integers of its gap
         true |= between(start, size)
     return true
 

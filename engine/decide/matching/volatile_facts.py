@@ -22,7 +22,7 @@ class Watched:
 
 def watched(policies: PolicySet) -> Watched:
     """Of the rules that give floors or limits of a day, and of those that may silence them."""
-    bearing = policies.bearing(Stage.POSITION, Stage.NODE).values()
+    bearing = policies.relevant_at(Stage.POSITION, Stage.NODE).values()
     paths = {item.fact.path for rule in bearing for item in comparisons(rule.condition)}
     both = bool(paths & {"stock.available", "stock.days_of_cover"})
     return Watched(

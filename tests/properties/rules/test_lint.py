@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rules.conditions import All, AnyOf, Condition, Not, holds
 from rules.effects import SUMMED, Effect, Exclusion, OptionOutcome, combine
 from rules.lint.check import check
-from rules.lint.satisfiability import Search, plan, witness
+from rules.lint.satisfiability import Search, literal_form, witness
 from rules.policy import PolicySet
 from rules.vocabulary import Facts, Stage
 from tests.properties.rules import condition_trees
@@ -62,7 +62,7 @@ def _name(effect: str) -> str:
 
 def _cases(base: list[Condition]) -> Iterator[Facts]:
     for signs in itertools.product((True, False), repeat=len(base)):
-        way = Search().way([plan(part, true=sign) for part, sign in zip(base, signs, strict=True)])
+        way = Search().solve([literal_form(part, true=sign) for part, sign in zip(base, signs, strict=True)])
         if way is not None:
             yield witness(way)
 

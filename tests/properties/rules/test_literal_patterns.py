@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rules.editor import literal_patterns
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
-from rules.syntax.condition_parser import READERS
+from rules.syntax.condition_parser import PARSERS
 from rules.syntax.effect_parser import RANGES
 from rules.vocabulary import Kind
 
@@ -41,7 +41,7 @@ def read_by(reader, text: str) -> bool:
 @given(text=TEXTS)
 def test_a_pattern_takes_exactly_the_amounts_that_are_read(kind, text):
     low = None if kind is Kind.NUMBER else 0
-    taken = read_by(READERS[kind], text) and (low is None or READERS[kind](text) >= low)
+    taken = read_by(PARSERS[kind], text) and (low is None or PARSERS[kind](text) >= low)
     assert fits(literal_patterns.literal(kind, low=low), text) is taken
 
 
@@ -50,7 +50,7 @@ def test_a_pattern_takes_exactly_the_amounts_that_are_read(kind, text):
 def test_a_pattern_takes_exactly_the_amounts_an_effect_may_have(name, text):
     bounds = RANGES[name]
     assert fits(literal_patterns.literal(bounds.kind, low=bounds.low, high=bounds.high), text) is read_by(
-        bounds.read, text
+        bounds.parse, text
     )
 
 
@@ -69,8 +69,8 @@ def test_the_pattern_of_shares_takes_exactly_the_shares(text):
 def test_dates_and_instants_agree_but_for_leap_years(text):
     for kind in (Kind.DATE, Kind.INSTANT):
         if "02-29" not in text:
-            assert fits(literal_patterns.literal(kind), text) is read_by(READERS[kind], text)
-        elif read_by(READERS[kind], text):
+            assert fits(literal_patterns.literal(kind), text) is read_by(PARSERS[kind], text)
+        elif read_by(PARSERS[kind], text):
             assert fits(literal_patterns.literal(kind), text)
 
 

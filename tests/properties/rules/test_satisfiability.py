@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, glob, holds
 from rules.lint import glob_automaton
-from rules.lint.satisfiability import Search, implies, plan, satisfiable, witness
+from rules.lint.satisfiability import Search, implies, literal_form, satisfiable, witness
 from rules.vocabulary import VOCABULARY, Kind, Stage, attribute
 from tests.properties.decide import networks
 from tests.properties.rules import condition_trees
@@ -23,7 +23,7 @@ def compare(path: str, operator: Operator, *operands) -> Compare:
 @MANY
 @given(condition=condition_trees.conditions(OPTION), facts=st.lists(networks.facts(OPTION), min_size=1, max_size=5))
 def test_a_condition_holds_of_its_witness_or_of_nothing(condition, facts):
-    way = Search().way([plan(condition)])
+    way = Search().solve([literal_form(condition)])
     if way is None:
         assert not any(holds(condition, known) for known in facts)
     else:
@@ -35,7 +35,7 @@ def test_a_condition_holds_of_its_witness_or_of_nothing(condition, facts):
 @MANY
 @given(condition=condition_trees.conditions(OPTION), facts=networks.facts(OPTION))
 def test_what_does_not_meet_a_condition_is_met_by_all_else(condition, facts):
-    way = Search().way([plan(condition, true=False)])
+    way = Search().solve([literal_form(condition, true=False)])
     if way is None:
         assert holds(condition, facts)
     else:
@@ -56,7 +56,7 @@ def test_what_implies_another_never_holds_without_it(one, other, widened, facts)
     if implies(one, other):
         assert all(holds(other, known) for known in facts if holds(one, known))
     else:
-        way = Search().way([plan(one), plan(other, true=False)])
+        way = Search().solve([literal_form(one), literal_form(other, true=False)])
         assert holds(one, witness(way))
         assert not holds(other, witness(way))
 
@@ -64,8 +64,8 @@ def test_what_implies_another_never_holds_without_it(one, other, widened, facts)
 @MANY
 @given(condition=condition_trees.conditions(OPTION))
 def test_a_condition_and_its_negation_never_meet(condition):
-    assert satisfiable(plan(All(parts=(condition, Not(part=condition))))) is False
-    assert satisfiable(plan(AnyOf(parts=(condition, Not(part=condition))))) is True
+    assert satisfiable(literal_form(All(parts=(condition, Not(part=condition))))) is False
+    assert satisfiable(literal_form(AnyOf(parts=(condition, Not(part=condition))))) is True
 
 
 FEW_FACTS = [
@@ -118,22 +118,22 @@ def test_comparisons_on_one_fact_each_are_told_exactly(data, paths):
         parts.append(Not(part=compared) if data.draw(st.booleans()) else compared)
     condition = All(parts=tuple(parts))
     tried = itertools.product(*values_near({fact.path for fact in paths}))
-    assert satisfiable(plan(condition)) is any(holds(condition, dict(facts)) for facts in tried)
+    assert satisfiable(literal_form(condition)) is any(holds(condition, dict(facts)) for facts in tried)
 
 
 @settings(max_examples=1_000)
 @given(
-    wanted=st.lists(st.lists(st.text("ab*?", max_size=4), min_size=1, max_size=2), max_size=2),
-    barred=st.lists(st.text("ab*?", max_size=4), max_size=2),
+    required=st.lists(st.lists(st.text("ab*?", max_size=4), min_size=1, max_size=2), max_size=2),
+    forbidden=st.lists(st.text("ab*?", max_size=4), max_size=2),
     words=st.lists(st.text("ab*?", max_size=2), max_size=2),
 )
-@example(wanted=[["a*"], ["*b"]], barred=["a?b", "ab"], words=[])
-def test_a_word_that_fits_globs_is_found_if_there_is_one(wanted, barred, words):
+@example(required=[["a*"], ["*b"]], forbidden=["a?b", "ab"], words=[])
+def test_a_word_that_fits_globs_is_found_if_there_is_one(required, forbidden, words):
     def meets(word: str) -> bool:
-        fits = [any(glob(text).fullmatch(word) for text in group) for group in wanted]
-        return all(fits) and not any(glob(text).fullmatch(word) for text in barred) and word not in words
+        fits = [any(glob(text).fullmatch(word) for text in group) for group in required]
+        return all(fits) and not any(glob(text).fullmatch(word) for text in forbidden) and word not in words
 
-    found = glob_automaton.fitting(frozenset(map(frozenset, wanted)), frozenset(barred), frozenset(words))
+    found = glob_automaton.find_word(frozenset(map(frozenset, required)), frozenset(forbidden), frozenset(words))
     short = ("".join(letters) for size in range(5) for letters in itertools.product("ab*?c", repeat=size))
     if found is None:
         assert not any(map(meets, short))
@@ -155,10 +155,10 @@ def test_a_question_that_would_take_too_long_is_not_answered():
         for hole in range(6)
         for one, other in itertools.combinations(range(7), 2)
     ]
-    assert satisfiable(plan(All(parts=(*somewhere, *alone)))) is None
+    assert satisfiable(literal_form(All(parts=(*somewhere, *alone)))) is None
 
 
 def test_globs_too_long_to_tell_are_not_told():
     word = compare("order.postcode", Operator.MATCHES, "a" * glob_automaton.MOST_LETTERS + "*")
     other = compare("order.postcode", Operator.MATCHES, "b*")
-    assert satisfiable(plan(All(parts=(word, other)))) is None
+    assert satisfiable(literal_form(All(parts=(word, other)))) is None

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from rules.conditions import ALWAYS, All, AnyOf, Compare, Not, Operator, Term, comparisons, extent, glob, holds
+from rules.conditions import ALWAYS, All, AnyOf, Compare, Not, Operator, Term, comparisons, glob, holds, size_and_depth
 from rules.vocabulary import VOCABULARY, Kind, attribute
 
 SIZE = "node.attributes.size"
@@ -140,7 +140,7 @@ def test_comparisons_come_from_left_to_right_terms_included():
     assert list(comparisons(tree)) == [WEB, GIFT, units, WEB]
 
 
-def test_the_extent_of_a_condition_counts_its_terms_as_often_as_they_are_used():
+def test_the_size_of_a_condition_counts_its_terms_as_often_as_they_are_used():
     term = Term(name="t", condition=WEB)
-    assert extent(All(parts=(WEB, Not(part=term), term)), {"t": (10, 4)}) == (21, 6)
-    assert extent(ALWAYS, {}) == (0, 1)
+    assert size_and_depth(All(parts=(WEB, Not(part=term), term)), {"t": (10, 4)}) == (21, 6)
+    assert size_and_depth(ALWAYS, {}) == (0, 1)

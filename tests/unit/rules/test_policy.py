@@ -1,4 +1,4 @@
-"""Rules and the sets they stand in."""
+"""Rules and policy sets: versions, stages, overrides."""
 
 import random
 import shutil
@@ -23,8 +23,8 @@ def test_the_version_is_what_sha256sum_says_of_the_files(tmp_path):
     odd = {"B.yaml": b"policy: b\nrules: []\n", "a-1.yaml": b"\xef\xbb\xbfpolicy: a\nrules: []\n# \xc3\xa9 \r\n"}
     for name, content in (FILES | odd | {"green_test.yaml": b"not: read\n"}).items():
         (tmp_path / name).write_bytes(content)
-    said = subprocess.run(["sh", "-c", COMMAND], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    assert load_policies(FILES | odd).version == said.split()[0]
+    printed = subprocess.run(["sh", "-c", COMMAND], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert load_policies(FILES | odd).version == printed.split()[0]
 
 
 def test_the_version_and_the_rules_do_not_depend_on_the_order_of_files():
@@ -60,7 +60,7 @@ def test_a_rule_acts_at_the_stages_of_its_effects():
     assert [stage.name for stage in Stage if both.acts_at(stage)] == ["ORDER", "OPTION"]
 
 
-def test_on_a_stage_bear_its_rules_what_overrides_them_and_what_overrides_those():
+def test_relevant_at_a_stage_are_its_rules_their_overriders_and_the_overriders_of_those():
     text = """policy: p
 rules:
 - {id: floor, because: so, then: {keep: 3}}
@@ -70,6 +70,6 @@ rules:
 - {id: way, because: so, then: {avoid: 1.00}}
 """
     policies = load_policies({"p.yaml": text.encode()})
-    assert list(policies.bearing(Stage.POSITION)) == ["p/floor", "p/off", "p/on"]
-    assert list(policies.bearing(Stage.POSITION, Stage.NODE)) == ["p/floor", "p/full", "p/off", "p/on"]
-    assert not policies.bearing(Stage.LINE)
+    assert list(policies.relevant_at(Stage.POSITION)) == ["p/floor", "p/off", "p/on"]
+    assert list(policies.relevant_at(Stage.POSITION, Stage.NODE)) == ["p/floor", "p/full", "p/off", "p/on"]
+    assert not policies.relevant_at(Stage.LINE)

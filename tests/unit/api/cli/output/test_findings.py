@@ -7,18 +7,18 @@ import pytest
 from api.cli.output.findings import FORMATS
 from rules.errors import Finding
 from rules.finding_codes import CODES
-from rules.lint.check import Checked, check
+from rules.lint.check import CheckResult, check
 
 ERROR = Finding(
     file="a b,c:d.yaml", line=3, column=7, code="unknown-fact", message="unknown '50%\r\nx'", meant="order.value"
 )
 WARNING = Finding(file="q.yaml", line=1, column=1, code="unused-term", message="no rule uses the term 'a'")
-FOUND = Checked(policies=None, findings=(ERROR, WARNING))
+FOUND = CheckResult(policies=None, findings=(ERROR, WARNING))
 CLEAN = check({"p.yaml": b"policy: p\nrules:\n  - {id: r, because: x, then: {prefer: 1}}\n"})
 
 
 def test_text_tells_warnings_from_errors_and_counts_both():
-    assert FORMATS["text"](Checked(policies=None, findings=(WARNING,))) == (
+    assert FORMATS["text"](CheckResult(policies=None, findings=(WARNING,))) == (
         "q.yaml:1:1  unused-term  warning: no rule uses the term 'a'\n0 errors, 1 warning"
     )
     assert FORMATS["text"](FOUND).splitlines() == [
@@ -67,7 +67,7 @@ def test_sarif_has_every_code_as_a_rule_and_each_result_points_to_its_own():
     for result, finding in zip(run["results"], FOUND.findings, strict=True):
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == finding.code
         assert result["level"] == rules[result["ruleIndex"]]["defaultConfiguration"]["level"] == finding.severity.value
-        assert result["message"] == {"text": finding.said}
+        assert result["message"] == {"text": finding.full_message}
         (location,) = result["locations"]
         place = location["physicalLocation"]
         assert place["region"] == {"startLine": finding.line, "startColumn": finding.column}
@@ -76,7 +76,7 @@ def test_sarif_has_every_code_as_a_rule_and_each_result_points_to_its_own():
 @pytest.mark.parametrize(("name", "uri"), [("a b,c:d.yaml", "a%20b%2Cc%3Ad.yaml"), ("é/p.yaml", "%C3%A9/p.yaml")])
 def test_a_file_name_is_a_reference_in_sarif(name, uri):
     finding = Finding(file=name, line=1, column=1, code="no-rules", message="x")
-    log = json.loads(FORMATS["sarif"](Checked(policies=None, findings=(finding,))))
+    log = json.loads(FORMATS["sarif"](CheckResult(policies=None, findings=(finding,))))
     (result,) = log["runs"][0]["results"]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": uri}
 
