@@ -30,8 +30,8 @@ class Difference:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """The change of one rule. `rule` and `file` are its current id and file (the last ones, if it is gone); `before`
-    and `file_before` are the old ones, if it moved. A changed rule has `differences`; so may a moved one, in its overrides
-    and reasons.
+    and `file_before` are the old ones, if it moved. A changed rule has `differences`; so may a moved one, in its
+    overrides and reasons.
     """
 
     kind: Kind

@@ -1,4 +1,6 @@
-"""`python -m tests.fuzz`: mutated policy files; each must give findings or a set, never a traceback, never too late."""
+"""`python -m tests.fuzz` checks mutated policy files: each must give findings or a policy set, without an exception
+and within a second.
+"""
 
 import random
 import sys
@@ -11,16 +13,16 @@ from rules.lint.check import CheckResult, check
 from tests.fuzz.mutated_files import corpus, mutated
 
 MOST_SECONDS = 1.0
-"""Of the processor, for one check."""
+"""Processor time for one check."""
 
 
 def fault(checked: CheckResult, files: dict[str, bytes]) -> str:
-    """What is wrong with an answer; nothing if nothing is."""
+    """What is wrong with the result of a check; empty if it is as it should be."""
     if (checked.policies is None) is not bool(checked.errors):
         return "neither errors nor a set, or both"
-    strangers = [item for item in checked.findings if item.file not in files]
+    unknown_files = [item for item in checked.findings if item.file not in files]
     misplaced = [item for item in checked.findings if item.line < 1 or item.column < 1 or "\n" in item.file]
-    return f"findings that stand nowhere: {strangers + misplaced}" if strangers or misplaced else ""
+    return f"findings without a valid place: {unknown_files + misplaced}" if unknown_files or misplaced else ""
 
 
 @click.command()
@@ -37,7 +39,7 @@ def main(count: int, seed: int) -> None:
             checked = check(files)
             problem = fault(checked, files)
             sets += checked.policies is not None
-        except Exception as error:  # noqa: BLE001  # any at all is what is looked for
+        except Exception as error:  # noqa: BLE001  # any exception is a fault
             problem = f"{type(error).__name__}: {error}"
         seconds = time.process_time() - start
         if seconds > slowest:

@@ -1,4 +1,4 @@
-"""Files that nearly are policies: bytes, words and lines of real ones, changed, moved and mixed."""
+"""Makes files that are almost policies: real ones with bytes, words and lines changed, moved and mixed."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -43,21 +43,23 @@ _WORDS = (
 )
 _BYTES = (b"\0", b"\xff", b"\xfe\xff", b"\xff\xfe", b"\xe9", b"\x80", b"\xed\xa0\x80", b"\x1b", b"\x07", b"\n", b" ")
 
-_OFTEN = 8
+_SHIPPED_WEIGHT = 8
 
 Mutation = Callable[[random.Random, bytes], bytes]
 
 
 def corpus() -> Mapping[str, bytes]:
-    """The policies that ship, and the bad files, by path."""
-    found = [*(ROOT / "policies").glob("*.yaml"), *(ROOT / "tests" / "policies" / "invalid").rglob("*.y*ml")]
-    return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in sorted(found)}
+    """The shipped policies and the invalid ones, by path."""
+    paths = [*(ROOT / "policies").glob("*.yaml"), *(ROOT / "tests" / "policies" / "invalid").rglob("*.y*ml")]
+    return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in sorted(paths)}
 
 
 def mutated(draw: random.Random, seeds: Mapping[str, bytes]) -> dict[str, bytes]:
     """One file or two, each a seed changed a few times."""
-    # what ships is most of what works: it is to be seen often
-    texts = [text for path, text in seeds.items() for _ in range(_OFTEN if path.startswith("policies/") else 1)]
+    # the shipped policies are most of the valid files, so they are drawn more often
+    texts = [
+        text for path, text in seeds.items() for _ in range(_SHIPPED_WEIGHT if path.startswith("policies/") else 1)
+    ]
     return {f"f{number}.yaml": _changed(draw, texts) for number in range(draw.choice((1, 1, 1, 2)))}
 
 
@@ -78,8 +80,8 @@ def _word(draw: random.Random, content: bytes) -> bytes:
     return content[:at] + draw.choice(_WORDS).encode() + content[at:]
 
 
-def _instead(draw: random.Random, content: bytes) -> bytes:
-    """A word in place of one that is there."""
+def _replaced_word(draw: random.Random, content: bytes) -> bytes:
+    """One word replaced by another."""
     words = content.split(b" ")
     words[draw.randrange(len(words))] = draw.choice(_WORDS).encode()
     return b" ".join(words)
@@ -90,13 +92,13 @@ def _byte(draw: random.Random, content: bytes) -> bytes:
     return content[:at] + draw.choice(_BYTES) + content[at + draw.randint(0, 2) :]
 
 
-def _gone(draw: random.Random, content: bytes) -> bytes:
+def _removed(draw: random.Random, content: bytes) -> bytes:
     at = draw.randint(0, len(content))
     return content[:at] + content[at + draw.choice((1, 2, 5, 40)) :]
 
 
 def _lines(draw: random.Random, content: bytes) -> bytes:
-    """A line twice, elsewhere, gone, or indented otherwise."""
+    """A line repeated, moved, removed, or indented differently."""
     lines = content.split(b"\n")
     line = lines.pop(draw.randrange(len(lines)))
     indent = b" " * draw.randint(0, 6)
@@ -106,10 +108,20 @@ def _lines(draw: random.Random, content: bytes) -> bytes:
 
 
 def _repeated(draw: random.Random, content: bytes) -> bytes:
-    """A part many times over: deep, long, wide."""
+    """A part repeated many times: deep, long or wide."""
     start = draw.randint(0, len(content))
     part = content[start : start + draw.choice((1, 3, 20, 200))] or b"["
     return content[:start] + part * draw.choice((2, 40, 400)) + content[start:]
 
 
-_MUTATIONS: tuple[Mutation | None, ...] = (_word, _instead, _instead, _byte, _gone, _lines, _lines, _repeated, None)
+_MUTATIONS: tuple[Mutation | None, ...] = (
+    _word,
+    _replaced_word,
+    _replaced_word,
+    _byte,
+    _removed,
+    _lines,
+    _lines,
+    _repeated,
+    None,
+)

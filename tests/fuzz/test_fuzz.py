@@ -1,4 +1,4 @@
-"""A little of the fuzzing, and how work grows with the size of a file."""
+"""A short run of the fuzzing, and how the work of a check grows with the size of the file."""
 
 import gc
 import random
@@ -21,14 +21,14 @@ def test_a_mutated_file_gives_findings_or_a_set(block):
         assert fault(check(files), files) == "", f"seed {number}"
 
 
-def test_a_mutation_is_made_again_by_its_number():
+def test_a_seed_always_gives_the_same_mutation():
     assert [mutated(random.Random(7), SEEDS) for _ in range(2)] == [mutated(random.Random(7), SEEDS)] * 2
 
 
 HEAD = "policy: p\nrules:\n"
 THEN = "because: x, then: {prefer: 1}"
 LONG = "policy: p\nterms:\n  t: {any: [" + ", ".join(["{order.units: 1}"] * 240) + "]}\nrules:\n"
-# Text that comes once, text that comes again and again with a number in it, and text at the end.
+# For each shape of a file: its head, the part that is repeated with a number in it, and its tail.
 SHAPES = {
     "rules": (HEAD, "  - {{id: r{n}, because: x, when: {{order.units: {n}}}, then: {{prefer: 1}}}}\n", ""),
     "rules on one fact": (
@@ -82,27 +82,27 @@ def of_size(shape: str, size: int) -> bytes:
 
 
 def seconds(content: bytes) -> float:
-    """Of the processor, at best."""
-    found = []
+    """Processor time of a check, the best of three."""
+    times = []
     for _ in range(3):
         gc.collect()
         start = time.process_time()
         check({"p.yaml": content})
-        found.append(time.process_time() - start)
-    return min(found)
+        times.append(time.process_time() - start)
+    return min(times)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_work_grows_no_faster_than_the_file(shape):
-    """Four times the size takes four times as long, give or take what a machine with other work makes of it; what
-    grows with the square would take sixteen times as long.
+    """Four times the size takes about four times as long, with a margin for a busy machine; quadratic work would take
+    sixteen times as long.
     """
     small, large = of_size(shape, 30_000), of_size(shape, 30_000 * FACTOR)
     assert seconds(large) < 9 * max(seconds(small), 0.004)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_whole_mebibyte_is_answered(shape):
+def test_a_file_of_a_whole_mebibyte_is_checked(shape):
     content = of_size(shape, MAX_BYTES)[: MAX_BYTES - 1] + b"\n"
     files = {"p.yaml": content}
     assert fault(check(files), files) == ""

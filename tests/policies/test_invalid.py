@@ -1,5 +1,5 @@
-"""Every bad file in `invalid/` gives exactly the findings that stand beside it: NAME.yaml, or a folder of files that
-are checked together, and NAME.expected.
+"""Every bad file in `invalid/` gives exactly the findings listed beside it: NAME.yaml, or a folder NAME of files that
+are checked together, gives the lines of NAME.expected.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from rules.syntax.yaml_document import MAX_BYTES
 INVALID = Path(__file__).parent / "invalid"
 EXPECTED = sorted(INVALID.glob("*.expected"))
 LARGE = "file-too-large"
-"""Made when it is needed: nobody wants to keep a mebibyte."""
+"""Made by the test, to keep a file of a mebibyte out of the repository."""
 
 
 def files(name: str) -> dict[str, bytes]:
@@ -31,8 +31,8 @@ def test_a_bad_file_gives_the_findings_beside_it(path):
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_has_a_bad_file_of_its_name_that_shows_it(code):
-    found = {line.split("  ")[1] for line in (INVALID / f"{code}.expected").read_text("utf-8").splitlines()}
-    assert found == {code}
+    codes = {line.split("  ")[1] for line in (INVALID / f"{code}.expected").read_text("utf-8").splitlines()}
+    assert codes == {code}
 
 
 def test_every_bad_file_has_its_findings_beside_it():
@@ -42,7 +42,7 @@ def test_every_bad_file_has_its_findings_beside_it():
 
 
 @pytest.mark.parametrize("path", EXPECTED, ids=lambda path: path.stem)
-def test_a_set_is_read_just_if_it_has_no_errors(path):
+def test_there_is_a_policy_set_exactly_if_there_are_no_errors(path):
     checked = check(files(path.stem))
     assert (checked.policies is None) is bool(checked.errors)
     assert set(checked.errors) | set(checked.warnings) == set(checked.findings)

@@ -1,4 +1,4 @@
-"""Every file in `unfit/` and `untestable/` gives exactly the findings that stand beside it: policies held against the
+"""Every file in `unfit/` and `untestable/` gives exactly the findings listed beside it: policies checked against the
 small network, and test files.
 """
 
@@ -19,35 +19,35 @@ from tests.support.facts import policies
 
 UNFIT, UNTESTABLE = (Path(__file__).parent / name for name in ("unfit", "untestable"))
 HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
-SENT = "no-network"
-"""The one file that is read as if it had been sent, with no directory beside it."""
+UPLOADED = "no-network"
+"""The one test file that is read as if it were uploaded, without a directory beside it."""
 
 
 def unfit(code: str) -> list[Finding]:
     name = f"{code}.yaml"
-    read, found = load_policies({name: (UNFIT / name).read_bytes()}), load_inventory(SMALL)
-    fits = fit(read, found.network, words_record(found.products.values()))
-    return sorted([*fits.errors, *fits.warnings])
+    unfit_policies, inventory = load_policies({name: (UNFIT / name).read_bytes()}), load_inventory(SMALL)
+    result = fit(unfit_policies, inventory.network, words_record(inventory.products.values()))
+    return sorted([*result.errors, *result.warnings])
 
 
 def untestable(code: str) -> list[Finding]:
     name = f"{code}_test.yaml"
-    open_network = None if code == SENT else networks_in(UNTESTABLE)
+    open_network = None if code == UPLOADED else networks_in(UNTESTABLE)
     with pytest.raises(PolicyInvalid) as caught:
         read_cases({name: (UNTESTABLE / name).read_bytes()}, policies(HAZMAT), open_network=open_network)
     return list(caught.value.findings)
 
 
 @pytest.mark.parametrize(
-    ("code", "folder", "found"),
+    ("code", "folder", "findings_of"),
     [*((code, UNFIT, unfit) for code in NETWORK_CODES), *((code, UNTESTABLE, untestable) for code in TEST_CODES)],
 )
-def test_every_code_has_a_bad_file_that_shows_it_and_nothing_else(code, folder, found):
-    findings = found(code)
+def test_every_code_has_a_bad_file_that_shows_it_and_nothing_else(code, folder, findings_of):
+    findings = findings_of(code)
     assert {finding.code for finding in findings} == {code}
     assert [str(finding) for finding in findings] == (folder / f"{code}.expected").read_text("utf-8").splitlines()
 
 
-def test_every_bad_file_is_of_a_code():
+def test_every_bad_file_is_named_after_a_code():
     assert {path.stem for path in UNFIT.glob("*.yaml")} == set(NETWORK_CODES)
     assert {path.stem.removesuffix("_test") for path in UNTESTABLE.glob("*.yaml")} == set(TEST_CODES)

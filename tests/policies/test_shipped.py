@@ -1,4 +1,4 @@
-"""The policies that ship pass the tests beside them, and the README's test file is one that works."""
+"""The shipped policies pass the tests beside them, and the test file in the README passes."""
 
 import re
 from pathlib import Path
@@ -42,10 +42,10 @@ def example_of(title):
 
 def test_the_test_file_of_the_readme_passes_and_covers_its_policy():
     policy, tests = (example_of(title) for title in ("A file", "Tests"))
-    found = try_cases(*read_tested({"garden.yaml": policy.encode()}, {"garden_test.yaml": tests.encode()}), weigh=True)
-    assert [(item.case.name, item.differences) for item in found.failed] == []
-    assert found.slack == ()
-    assert all(item.fired and item.quiet and item.changed for item in found.coverage)
+    report = try_cases(*read_tested({"garden.yaml": policy.encode()}, {"garden_test.yaml": tests.encode()}), weigh=True)
+    assert [(item.case.name, item.differences) for item in report.failed] == []
+    assert report.slack == ()
+    assert all(item.fired and item.quiet and item.changed for item in report.coverage)
 
 
 @pytest.mark.parametrize("example", re.findall(r"^\| `([^`]+)` \|", EXPECTS, re.MULTILINE))
@@ -58,6 +58,6 @@ def test_every_expectation_of_the_readme_is_read(example):
     assert not case.expected.says_nothing
 
 
-def test_the_readme_names_all_that_a_case_may_expect():
+def test_the_readme_names_everything_that_a_case_can_expect():
     words = {*ORDER_FACTS, *SHIPMENT_FACTS, *TOTAL_FACTS, *REASONS}
     assert [word for word in sorted(words) if not re.search(rf"[`{{]{word}[:`]", EXPECTS)] == []

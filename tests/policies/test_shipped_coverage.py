@@ -1,4 +1,4 @@
-"""The policies that ship use the whole language, and the cases beside them leave no rule of theirs untried."""
+"""The shipped policies use the whole language, and the cases beside them exercise every rule."""
 
 from collections import Counter
 from pathlib import Path

@@ -1,4 +1,10 @@
-"""Policy files with one mistake each, and the finding expected, whole."""
+"""Policy files with one mistake each, and the whole finding expected for it."""
+
+import pytest
+
+from rules.errors import PolicyInvalid
+from rules.loader import load_policies
+from rules.policy import Rule
 
 HEAD = "policy: p\nrules:\n  - id: r\n    because: why\n"  # four lines
 
@@ -18,10 +24,22 @@ def window(line: str) -> str:
     return f"{HEAD}    {line}\n    then: {{prefer: 4.00}}\n"
 
 
+def findings(**files: str) -> list[str]:
+    """The findings for files by name (without .yaml), one line each."""
+    with pytest.raises(PolicyInvalid) as caught:
+        load_policies({f"{name}.yaml": text.encode() for name, text in files.items()})
+    return [str(finding) for finding in caught.value.findings]
+
+
+def rule(text: str) -> Rule:
+    """The rule p/r of a valid file."""
+    return load_policies({"p.yaml": text.encode()}).rules["p/r"]
+
+
 def terms(text: str, used: str) -> str:
-    """A policy with a term on its third line and the use of one on its seventh."""
-    rule = f"  - id: r\n    because: why\n    when: {{is: {used}}}\n    then: {{keep: 1}}\n"
-    return f"policy: p\nterms:\n{text}rules:\n{rule}"
+    """A policy with terms from its third line, and a rule that uses one."""
+    lines = f"  - id: r\n    because: why\n    when: {{is: {used}}}\n    then: {{keep: 1}}\n"
+    return f"policy: p\nterms:\n{text}rules:\n{lines}"
 
 
 SHAPE = {

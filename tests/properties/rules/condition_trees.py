@@ -1,6 +1,6 @@
 """Random conditions, rules and facts, and conditions written as YAML.
 
-Few values, close to each other, so that conditions meet and facts fall on, just below and just above a cut.
+Only few values, close to each other, so that conditions overlap and facts fall on, just below and just above a cut.
 """
 
 import datetime
@@ -31,7 +31,7 @@ OPERANDS: Mapping[Kind, tuple[Value, ...]] = {
     Kind.TAGS: TAGS,
     Kind.CHOICE: (),
 }
-"""Values that an author may compare facts of a kind with; those of CHOICE are each fact's own."""
+"""Values to compare facts of a kind with; for CHOICE they are the choices of each fact."""
 _KINDS = (Kind.FLAG, Kind.NUMBER, Kind.WORD, Kind.TAGS, Kind.ANY)
 
 ATTRIBUTES = tuple(
@@ -57,12 +57,12 @@ def facts_known_at(stage: Stage) -> list[Fact]:
 
 
 def operands(fact: Fact) -> st.SearchStrategy[Value]:
-    """Values that an author may compare the fact with."""
+    """Values to compare the fact with."""
     return st.sampled_from(OPERANDS[fact.kind] or fact.choices)
 
 
 def values(fact: Fact) -> st.SearchStrategy[Value | None]:
-    """Values that the fact may have: unknown, on a cut, beside it, and of any type if it is an attribute."""
+    """Values of the fact: unknown, on a cut, next to a cut, and of any type if it is an attribute."""
     if fact in ATTRIBUTES:
         numbers = st.sampled_from([near for number in NUMBERS for near in (number - 1, number, number + 1)])
         words = st.sampled_from(WORDS + OTHER_WORDS)
@@ -78,30 +78,30 @@ def values(fact: Fact) -> st.SearchStrategy[Value | None]:
 
 
 def facts(stage: Stage) -> st.SearchStrategy[Facts]:
-    """What is known at a stage; some of it is not even mentioned."""
+    """Facts known at a stage; any of them may be missing."""
     known = {fact.path: values(fact) for fact in facts_known_at(stage)}
     return st.fixed_dictionaries({}, optional=known)
 
 
 @st.composite
 def compared(draw: st.DrawFn, fact: Fact) -> Compare:
-    """One comparison that fits the fact's kind. Whether an attribute is known is asked of Kind.ANY alone: that is
-    how `known` is read where nothing else tells the kind.
+    """One comparison that fits the fact's kind. `known` is drawn only for attributes of Kind.ANY, the kind that the
+    parser gives an attribute if nothing but `known` is asked of it.
     """
     fitting = [item for item in Operator if _fits(fact.kind, item)]
     if fact in ATTRIBUTES and fact.kind is not Kind.ANY:
         fitting.remove(Operator.KNOWN)
     operator = draw(st.sampled_from(fitting))
     if operator is Operator.KNOWN:
-        found: tuple[Value, ...] = (draw(st.booleans()),)
+        drawn: tuple[Value, ...] = (draw(st.booleans()),)
     elif operator is Operator.BETWEEN:
-        found = tuple(sorted(draw(st.tuples(operands(fact), operands(fact)))))
+        drawn = tuple(sorted(draw(st.tuples(operands(fact), operands(fact)))))
     elif operator is Operator.MATCHES:
-        found = tuple(draw(st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=2)))
+        drawn = tuple(draw(st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=2)))
     else:
         several = operator in (Operator.EQUALS, Operator.HAS_ANY, Operator.HAS_ALL)
-        found = tuple(draw(st.lists(operands(fact), min_size=1, max_size=3 if several else 1)))
-    return Compare(fact=fact, operator=operator, operands=found)
+        drawn = tuple(draw(st.lists(operands(fact), min_size=1, max_size=3 if several else 1)))
+    return Compare(fact=fact, operator=operator, operands=drawn)
 
 
 def _fits(kind: Kind, operator: Operator) -> bool:
@@ -117,7 +117,7 @@ def _fits(kind: Kind, operator: Operator) -> bool:
 
 
 def conditions(stage: Stage) -> st.SearchStrategy[Condition]:
-    """Trees over the facts known at a stage; every fourth leaf speaks of one of a few, so that rules meet."""
+    """Trees over the facts known at a stage; a few facts are drawn more often than others, so that rules overlap."""
     known = facts_known_at(stage)
     few = [fact for fact in known if fact.path in ("node.id", "stock.on_hand", "order.postcode", "now.date")]
     leaves = st.sampled_from(known * (1 + len(few)) + few * len(known)).flatmap(compared)
@@ -136,7 +136,7 @@ def _nested(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]
 
 @st.composite
 def rule_sets(draw: st.DrawFn, most: int = 12) -> PolicySet:
-    """Rules of every stage; each may override some that were written before it and act at its stage."""
+    """Rules of every stage; each may override earlier rules that act at its stage."""
     rules: list[Rule] = []
     for number in range(draw(st.integers(1, most))):
         stage = draw(st.sampled_from(Stage))
@@ -159,8 +159,8 @@ def policy_set(rules: list[Rule]) -> PolicySet:
 def written(condition: Condition) -> str:
     """The condition as an author would write it, in YAML's flow style."""
     match condition:
-        case Compare(fact=fact, operator=operator, operands=found):
-            return f"{{{fact.path}: {_compared(fact, operator, found)}}}"
+        case Compare(fact=fact, operator=operator, operands=values):
+            return f"{{{fact.path}: {_compared(fact, operator, values)}}}"
         case All(parts=parts) if parts:
             return f"{{all: [{', '.join(map(written, parts))}]}}"
         case AnyOf(parts=parts) if parts:
@@ -169,22 +169,22 @@ def written(condition: Condition) -> str:
             return "{any: [{now.date: {known: true}}, {now.date: {known: false}}]}"
         case AnyOf():
             return "{all: [{now.date: {known: true}}, {now.date: {known: false}}]}"
-        case Not(part=Compare(fact=fact, operator=operator, operands=found)):
-            return f"{{{fact.path}: {{not: {_compared(fact, operator, found)}}}}}"
+        case Not(part=Compare(fact=fact, operator=operator, operands=values)):
+            return f"{{{fact.path}: {{not: {_compared(fact, operator, values)}}}}}"
         case Not(part=part) | Term(condition=Not(part=part)):
             return f"{{none: [{written(part)}]}}"
         case Term(condition=inner):
             return written(inner)
 
 
-def _compared(fact: Fact, operator: Operator, found: tuple[Value, ...]) -> str:
-    words = [literal(Kind.FLAG if operator is Operator.KNOWN else fact.kind, value) for value in found]
+def _compared(fact: Fact, operator: Operator, values: tuple[Value, ...]) -> str:
+    words = [literal(Kind.FLAG if operator is Operator.KNOWN else fact.kind, value) for value in values]
     listed = words[0] if len(words) == 1 else f"[{', '.join(words)}]"
     return listed if operator is Operator.EQUALS else f"{{{operator.value}: {listed}}}"
 
 
 def literal(kind: Kind, value: Value) -> str:
-    """A value in the words of the policy language."""
+    """A value as authors write it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Laws that hold of all conditions."""
+"""Laws that all conditions obey."""
 
 import re
 
@@ -27,12 +27,12 @@ def test_not_is_exact_negation(condition, facts):
     parts=st.lists(condition_trees.conditions(Stage.OPTION), max_size=4).map(tuple),
     facts=condition_trees.facts(Stage.OPTION),
 )
-def test_none_is_not_one_of_them(parts, facts):
+def test_none_means_that_no_part_holds(parts, facts):
     assert holds(Not(part=AnyOf(parts=parts)), facts) is not any(holds(part, facts) for part in parts)
 
 
 @given(condition=condition_trees.conditions(Stage.OPTION), facts=condition_trees.facts(Stage.OPTION))
-def test_a_fact_that_is_none_is_a_fact_that_is_missing(condition, facts):
+def test_a_fact_that_is_none_is_like_a_missing_fact(condition, facts):
     assert holds(condition, facts) is holds(
         condition, {path: value for path, value in facts.items() if value is not None}
     )
@@ -43,13 +43,15 @@ def test_the_comparisons_of_numbers_agree_with_each_other(data, fact):
     low, high = sorted(data.draw(st.tuples(condition_trees.operands(fact), condition_trees.operands(fact))))
     facts = {fact.path: data.draw(condition_trees.values(fact).filter(lambda value: value is not None))}
 
-    def said(operator, *operands):
+    def compares(operator, *operands):
         return holds(compare(fact, operator, *operands), facts)
 
-    assert said(Operator.BETWEEN, low, high) is (said(Operator.AT_LEAST, low) and said(Operator.AT_MOST, high))
-    assert said(Operator.MORE_THAN, low) is not said(Operator.AT_MOST, low)
-    assert said(Operator.LESS_THAN, low) is not said(Operator.AT_LEAST, low)
-    assert said(Operator.EQUALS, low) is said(Operator.BETWEEN, low, low)
+    assert compares(Operator.BETWEEN, low, high) is (
+        compares(Operator.AT_LEAST, low) and compares(Operator.AT_MOST, high)
+    )
+    assert compares(Operator.MORE_THAN, low) is not compares(Operator.AT_MOST, low)
+    assert compares(Operator.LESS_THAN, low) is not compares(Operator.AT_LEAST, low)
+    assert compares(Operator.EQUALS, low) is compares(Operator.BETWEEN, low, low)
 
 
 @given(
@@ -57,7 +59,7 @@ def test_the_comparisons_of_numbers_agree_with_each_other(data, fact):
     fact=st.sampled_from(TAGGED),
     tags=st.lists(st.sampled_from(condition_trees.TAGS), min_size=1, max_size=3),
 )
-def test_has_any_and_has_all_are_has_several_times(data, fact, tags):
+def test_has_any_and_has_all_agree_with_has_for_each_tag(data, fact, tags):
     facts = {fact.path: data.draw(condition_trees.values(fact))}
     one_by_one = [holds(compare(fact, Operator.HAS, tag), facts) for tag in tags]
     assert holds(compare(fact, Operator.HAS_ANY, *tags), facts) is any(one_by_one)
@@ -65,7 +67,7 @@ def test_has_any_and_has_all_are_has_several_times(data, fact, tags):
 
 
 @given(pattern=st.text("ab*?.\\", max_size=8), text=st.text("abc.\\", max_size=10))
-def test_a_glob_is_its_simple_meaning(pattern, text):
+def test_a_glob_agrees_with_a_simple_matcher(pattern, text):
     def fits(pattern: str, text: str) -> bool:
         if not pattern:
             return not text

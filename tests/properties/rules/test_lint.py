@@ -1,7 +1,7 @@
-"""Warnings are true, and where they can be exact none is missing: of random sets of rules, by trying every case.
+"""Warnings are true, and where they can be complete none is missing: for random policy sets, by trying every case.
 
-The rules of a set are put together from three conditions, so eight cases (each condition true or not) are all there
-are. Facts are made for each case that can be. The six properties see about a thousand sets together.
+The rules of a set are built from three conditions, so there are eight cases (each condition true or not). Facts are
+made for each possible case. The six properties check about a thousand sets together.
 """
 
 import itertools
@@ -31,7 +31,7 @@ EFFECTS = {
 
 @st.composite
 def sets(draw: st.DrawFn) -> tuple[PolicySet, tuple[str, ...], Stage, list[Facts]]:
-    """A set, what `check` warns of, the stage its rules act at, and the facts of every case there is."""
+    """A policy set, its warnings, the stage at which its rules act, and facts for every possible case."""
     stage = draw(st.sampled_from(list(EFFECTS)))
     base = [draw(condition_trees.conditions(stage)) for _ in range(3)]
     cases = list(_cases(base))
@@ -62,9 +62,9 @@ def _name(effect: str) -> str:
 
 def _cases(base: list[Condition]) -> Iterator[Facts]:
     for signs in itertools.product((True, False), repeat=len(base)):
-        way = Search().solve([literal_form(part, true=sign) for part, sign in zip(base, signs, strict=True)])
-        if way is not None:
-            yield witness(way)
+        domains = Search().solve([literal_form(part, true=sign) for part, sign in zip(base, signs, strict=True)])
+        if domains is not None:
+            yield witness(domains)
 
 
 def acting(policies: PolicySet, facts: Facts) -> set[str]:
@@ -86,35 +86,35 @@ def effects(policies: PolicySet, facts: Facts, without: tuple[str, str] = ("", "
     ]
 
 
-def said(warnings: tuple[str, ...], code: str) -> list[tuple[str, ...]]:
+def words_of(warnings: tuple[str, ...], code: str) -> list[tuple[str, ...]]:
     """The quoted words of each warning with this code."""
-    found = [tuple(re.findall(r"'([^']+)'", line)) for line in warnings if f"  {code}  " in line]
-    if found:
+    words = [tuple(re.findall(r"'([^']+)'", line)) for line in warnings if f"  {code}  " in line]
+    if words:
         event(code)
-    return found
+    return words
 
 
 @MANY
 @given(sets())
-def test_a_rule_is_said_never_to_fire_just_if_it_fires_in_no_case(drawn):
+def test_a_rule_is_reported_never_to_fire_exactly_if_it_fires_in_no_case(drawn):
     policies, warnings, _, cases = drawn
     never = {name for name, rule in policies.rules.items() if not any(holds(rule.condition, facts) for facts in cases)}
-    assert {words[0] for words in said(warnings, "never-fires")} == never
+    assert {words[0] for words in words_of(warnings, "never-fires")} == never
 
 
 @MANY
 @given(sets())
-def test_a_rule_said_to_be_always_silenced_acts_in_no_case(drawn):
+def test_a_rule_reported_as_always_silenced_acts_in_no_case(drawn):
     policies, warnings, _, cases = drawn
-    for name, *_ in said(warnings, "always-silenced"):
+    for name, *_ in words_of(warnings, "always-silenced"):
         assert not any(name in acting(policies, facts) for facts in cases)
 
 
 @MANY
 @given(sets())
-def test_an_effect_said_to_be_shadowed_can_go_and_nothing_changes(drawn):
+def test_without_an_effect_reported_as_shadowed_nothing_changes(drawn):
     policies, warnings, stage, cases = drawn
-    for name, rule, *_ in said(warnings, "shadowed"):
+    for name, rule, *_ in words_of(warnings, "shadowed"):
         assert name not in SUMMED
         for facts in cases:
             all_of_them = combine(stage, effects(policies, facts))
@@ -123,22 +123,22 @@ def test_an_effect_said_to_be_shadowed_can_go_and_nothing_changes(drawn):
 
 @MANY
 @given(sets())
-def test_all_effects_said_to_be_shadowed_can_go_at_once(drawn):
+def test_without_all_effects_reported_as_shadowed_nothing_changes(drawn):
     policies, warnings, stage, cases = drawn
-    gone = {words[:2] for words in said(warnings, "shadowed")}
+    removed = {words[:2] for words in words_of(warnings, "shadowed")}
     for facts in cases:
-        left = [
+        remaining = [
             effect
             for name in acting(policies, facts)
             for effect in policies.rules[name].effects
-            if (effect.name, name) not in gone
+            if (effect.name, name) not in removed
         ]
-        assert combine(stage, left) == combine(stage, effects(policies, facts))
+        assert combine(stage, remaining) == combine(stage, effects(policies, facts))
 
 
 @MANY
 @given(sets())
-def test_without_overrides_every_effect_that_another_rule_decides_is_said_to_be_shadowed(drawn):
+def test_without_overrides_every_shadowed_effect_is_reported(drawn):
     policies, warnings, stage, cases = drawn
     if any(rule.overrides for rule in policies.rules.values()):
         return
@@ -147,7 +147,7 @@ def test_without_overrides_every_effect_that_another_rule_decides_is_said_to_be_
         for name, rule in policies.rules.items()
     }
     # ids have one digit, so their order is that of lines
-    acts = [(name, effect) for name, rule in policies.rules.items() for effect in rule.effects if fires[name]]
+    rule_effects = [(name, effect) for name, rule in policies.rules.items() for effect in rule.effects if fires[name]]
 
     def decides(strong: tuple[str, Effect], weak: tuple[str, Effect]) -> bool:
         if strong[1].name != weak[1].name or strong[0] == weak[0] or not fires[weak[0]] <= fires[strong[0]]:
@@ -158,17 +158,17 @@ def test_without_overrides_every_effect_that_another_rule_decides_is_said_to_be_
 
     expected = {
         (weak[1].name, weak[0])
-        for weak in acts
-        if weak[1].name not in SUMMED and any(decides(strong, weak) for strong in acts)
+        for weak in rule_effects
+        if weak[1].name not in SUMMED and any(decides(strong, weak) for strong in rule_effects)
     }
-    assert {words[:2] for words in said(warnings, "shadowed")} == expected
+    assert {words[:2] for words in words_of(warnings, "shadowed")} == expected
 
 
 @MANY
 @given(sets())
-def test_what_is_said_to_be_preferred_and_excluded_is(drawn):
+def test_what_is_reported_as_preferred_and_excluded_is(drawn):
     policies, warnings, stage, cases = drawn
-    for name, rule, *_ in said(warnings, "excluded-and-preferred"):
+    for name, rule, *_ in words_of(warnings, "excluded-and-preferred"):
         assert name in ("prefer", "tier")
         for facts in cases:
             if rule in acting(policies, facts):
@@ -178,13 +178,13 @@ def test_what_is_said_to_be_preferred_and_excluded_is(drawn):
 
 
 @pytest.mark.parametrize("kind", ["rules", "terms"])
-def test_beyond_its_bounds_a_check_is_silent_and_true(kind):
-    """Each rule is to be compared with all before it, which is given up somewhere."""
+def test_a_check_that_exceeds_its_steps_gives_no_warning(kind):
+    """Each rule would have to be compared with all before it, which exceeds the steps of the check."""
     many = 1_500
     terms = "terms:\n" + "".join(f"  t{n}: {{order.units: {{at_least: {n}}}}}\n" for n in range(many))
-    asked = {"terms": "is: t{}", "rules": "order.units: {{at_least: {}}}"}
+    conditions = {"terms": "is: t{}", "rules": "order.units: {{at_least: {}}}"}
     lines = [
-        f"  - {{id: r{n}, because: x, when: {{{asked[kind].format(n)}}}, then: {{split_penalty: {n}.00}}}}\n"
+        f"  - {{id: r{n}, because: x, when: {{{conditions[kind].format(n)}}}, then: {{split_penalty: {n}.00}}}}\n"
         for n in range(many)
     ]
     text = f"policy: p\n{terms if kind == 'terms' else ''}rules:\n{''.join(lines)}"

@@ -1,11 +1,12 @@
-"""What is said about conditions is so: of every condition, and of every pair of them."""
+"""The answers of the satisfiability check are true, for random conditions and pairs of conditions."""
 
 import itertools
+from collections.abc import Iterable
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, glob, holds
+from rules.conditions import All, AnyOf, Compare, Not, Operator, glob, holds
 from rules.lint import glob_automaton
 from rules.lint.satisfiability import Search, implies, literal_form, satisfiable, witness
 from rules.vocabulary import VOCABULARY, Kind, Stage, attribute
@@ -22,24 +23,24 @@ def compare(path: str, operator: Operator, *operands) -> Compare:
 
 @MANY
 @given(condition=condition_trees.conditions(OPTION), facts=st.lists(networks.facts(OPTION), min_size=1, max_size=5))
-def test_a_condition_holds_of_its_witness_or_of_nothing(condition, facts):
-    way = Search().solve([literal_form(condition)])
-    if way is None:
+def test_a_condition_holds_for_its_witness_or_for_no_facts(condition, facts):
+    domains = Search().solve([literal_form(condition)])
+    if domains is None:
         assert not any(holds(condition, known) for known in facts)
     else:
-        found = witness(way)
-        assert holds(condition, found)
-        assert networks.possible(found) == found
+        example = witness(domains)
+        assert holds(condition, example)
+        assert networks.possible(example) == example
 
 
 @MANY
 @given(condition=condition_trees.conditions(OPTION), facts=networks.facts(OPTION))
-def test_what_does_not_meet_a_condition_is_met_by_all_else(condition, facts):
-    way = Search().solve([literal_form(condition, true=False)])
-    if way is None:
+def test_a_negated_condition_holds_for_its_witness_or_for_no_facts(condition, facts):
+    domains = Search().solve([literal_form(condition, true=False)])
+    if domains is None:
         assert holds(condition, facts)
     else:
-        assert not holds(condition, witness(way))
+        assert not holds(condition, witness(domains))
 
 
 @MANY
@@ -49,21 +50,21 @@ def test_what_does_not_meet_a_condition_is_met_by_all_else(condition, facts):
     widened=st.booleans(),
     facts=st.lists(networks.facts(OPTION), min_size=1, max_size=5),
 )
-def test_what_implies_another_never_holds_without_it(one, other, widened, facts):
+def test_a_condition_that_implies_another_never_holds_without_it(one, other, widened, facts):
     if widened:
         other = AnyOf(parts=(other, one))
         assert implies(one, other)
     if implies(one, other):
         assert all(holds(other, known) for known in facts if holds(one, known))
     else:
-        way = Search().solve([literal_form(one), literal_form(other, true=False)])
-        assert holds(one, witness(way))
-        assert not holds(other, witness(way))
+        domains = Search().solve([literal_form(one), literal_form(other, true=False)])
+        assert holds(one, witness(domains))
+        assert not holds(other, witness(domains))
 
 
 @MANY
 @given(condition=condition_trees.conditions(OPTION))
-def test_a_condition_and_its_negation_never_meet(condition):
+def test_a_condition_and_its_negation_never_hold_together(condition):
     assert satisfiable(literal_form(All(parts=(condition, Not(part=condition))))) is False
     assert satisfiable(literal_form(AnyOf(parts=(condition, Not(part=condition))))) is True
 
@@ -76,8 +77,8 @@ FEW_FACTS = [
 ]
 
 
-def values_near(condition: Condition):
-    """By path, a value of every class that the condition tells apart, tried out one by one."""
+def values_near(paths: Iterable[str]):
+    """For each path, a value of every class that the conditions distinguish."""
     texts = sorted({*condition_trees.WORDS, *condition_trees.OTHER_WORDS})
     numbers = sorted(
         {
@@ -102,7 +103,7 @@ def values_near(condition: Condition):
         ],
         **choices,
     }
-    return [[(path, value) for value in (None, *known[path])] for path in condition]
+    return [[(path, value) for value in (None, *known[path])] for path in paths]
 
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
@@ -110,15 +111,15 @@ def values_near(condition: Condition):
     data=st.data(),
     paths=st.lists(st.sampled_from(FEW_FACTS), min_size=1, max_size=2),
 )
-def test_comparisons_on_one_fact_each_are_told_exactly(data, paths):
-    """Against trying every value: who says never, and who says ever, are both right."""
+def test_comparisons_on_one_or_two_facts_are_decided_exactly(data, paths):
+    """Compared with trying every value."""
     parts = []
     for fact in paths * 3:
         compared = data.draw(condition_trees.compared(fact).filter(lambda item: item.operator is not Operator.MATCHES))
         parts.append(Not(part=compared) if data.draw(st.booleans()) else compared)
     condition = All(parts=tuple(parts))
-    tried = itertools.product(*values_near({fact.path for fact in paths}))
-    assert satisfiable(literal_form(condition)) is any(holds(condition, dict(facts)) for facts in tried)
+    combinations = itertools.product(*values_near({fact.path for fact in paths}))
+    assert satisfiable(literal_form(condition)) is any(holds(condition, dict(facts)) for facts in combinations)
 
 
 @settings(max_examples=1_000)
@@ -128,21 +129,21 @@ def test_comparisons_on_one_fact_each_are_told_exactly(data, paths):
     words=st.lists(st.text("ab*?", max_size=2), max_size=2),
 )
 @example(required=[["a*"], ["*b"]], forbidden=["a?b", "ab"], words=[])
-def test_a_word_that_fits_globs_is_found_if_there_is_one(required, forbidden, words):
+def test_a_word_that_matches_globs_is_found_if_there_is_one(required, forbidden, words):
     def meets(word: str) -> bool:
         fits = [any(glob(text).fullmatch(word) for text in group) for group in required]
         return all(fits) and not any(glob(text).fullmatch(word) for text in forbidden) and word not in words
 
-    found = glob_automaton.find_word(frozenset(map(frozenset, required)), frozenset(forbidden), frozenset(words))
+    word = glob_automaton.find_word(frozenset(map(frozenset, required)), frozenset(forbidden), frozenset(words))
     short = ("".join(letters) for size in range(5) for letters in itertools.product("ab*?c", repeat=size))
-    if found is None:
+    if word is None:
         assert not any(map(meets, short))
     else:
-        assert meets(found)
+        assert meets(word)
 
 
 def test_a_question_that_would_take_too_long_is_not_answered():
-    """Seven pigeons in six holes, no two in one: true of no facts, but not to be seen without much trying."""
+    """Seven pigeons in six holes, no two in one hole: impossible, but the search would take very long to prove it."""
     holes = VOCABULARY["order.tags"]
     sits = {
         (pigeon, hole): Compare(fact=holes, operator=Operator.HAS, operands=(f"{pigeon}{hole}",))
@@ -158,7 +159,7 @@ def test_a_question_that_would_take_too_long_is_not_answered():
     assert satisfiable(literal_form(All(parts=(*somewhere, *alone)))) is None
 
 
-def test_globs_too_long_to_tell_are_not_told():
+def test_globs_beyond_the_limit_are_not_decided():
     word = compare("order.postcode", Operator.MATCHES, "a" * glob_automaton.MOST_LETTERS + "*")
     other = compare("order.postcode", Operator.MATCHES, "b*")
     assert satisfiable(literal_form(All(parts=(word, other)))) is None

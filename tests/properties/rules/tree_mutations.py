@@ -1,4 +1,4 @@
-"""Policy files with something changed: a word, a key, a branch gone, put elsewhere or written twice."""
+"""Makes policy files with mutations: a word, key or branch changed, removed, moved or repeated."""
 
 import json
 import random
@@ -108,7 +108,7 @@ Path = tuple[str | int, ...]
 
 
 def mutated(root: Tree, chance: random.Random) -> str:
-    """The document with one to three things changed, in YAML's flow style."""
+    """The document with one to three mutations, in YAML's flow style."""
     tree = _copied(root)
     for _ in range(chance.choice((1, 1, 1, 2, 3))):
         path = chance.choice(list(_paths(tree)))
@@ -117,7 +117,7 @@ def mutated(root: Tree, chance: random.Random) -> str:
 
 
 def written(tree: Tree) -> str:
-    """A tree of `rules.syntax.yaml_document` as YAML: plain scalars as they are, the others in quotes."""
+    """A tree of `rules.syntax.yaml_document` as YAML: plain scalars without quotes, the others in quotes."""
     match tree:
         case dict():
             return "{" + ", ".join(f"{_key(key)}: {written(value)}" for key, value in tree.items()) + "}"
@@ -183,14 +183,14 @@ def _other_key(tree: Tree, path: Path, chance: random.Random) -> Tree:
     return _put(tree, path[:-1], {new if key == path[-1] else key: value for key, value in parent.items()})
 
 
-def _gone(tree: Tree, path: Path, chance: random.Random) -> Tree:
+def _removed(tree: Tree, path: Path, chance: random.Random) -> Tree:
     if path:
         del _at(tree, path[:-1])[path[-1]]
     return tree
 
 
-def _more(tree: Tree, path: Path, chance: random.Random) -> Tree:
-    """Another key or item."""
+def _extended(tree: Tree, path: Path, chance: random.Random) -> Tree:
+    """One more key or item."""
     node = _at(tree, path)
     value = _copied(_at(tree, chance.choice(list(_paths(tree))))) if chance.random() < 0.5 else _word(chance)
     if isinstance(node, dict):
@@ -200,8 +200,8 @@ def _more(tree: Tree, path: Path, chance: random.Random) -> Tree:
     return tree
 
 
-def _moved(tree: Tree, path: Path, chance: random.Random) -> Tree:
-    """What stands elsewhere stands here too."""
+def _copied_here(tree: Tree, path: Path, chance: random.Random) -> Tree:
+    """A branch from elsewhere in the tree replaces this one."""
     return _put(tree, path, _copied(_at(tree, chance.choice(list(_paths(tree))))))
 
 
@@ -212,4 +212,4 @@ def _wrapped(tree: Tree, path: Path, chance: random.Random) -> Tree:
     )
 
 
-_CHANGES = (_other_word, _other_word, _other_word, _other_key, _other_key, _gone, _more, _moved, _wrapped)
+_CHANGES = (_other_word, _other_word, _other_word, _other_key, _other_key, _removed, _extended, _copied_here, _wrapped)

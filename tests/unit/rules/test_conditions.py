@@ -1,4 +1,4 @@
-"""What each condition means, to the letter."""
+"""What each condition means, operator by operator."""
 
 import time
 
@@ -48,7 +48,7 @@ def test_every_operator_has_its_cases():
     assert {operator for operator, *_ in CASES} == set(Operator)
 
 
-def test_a_fact_nobody_gives_is_as_unknown_as_none():
+def test_a_missing_fact_is_as_unknown_as_none():
     late = compare("route.late", Operator.EQUALS, *[True])
     assert not holds(late, {})
     assert holds(Not(part=late), {})
@@ -60,7 +60,7 @@ WEB, GIFT = compare("order.channel", Operator.EQUALS, "web"), compare("order.tag
 
 @pytest.mark.parametrize("web", [True, False])
 @pytest.mark.parametrize("gift", [True, False])
-def test_all_any_and_none_are_and_or_and_neither(web, gift):
+def test_all_any_and_none_are_and_or_and_nor(web, gift):
     facts = {"order.channel": "web" if web else "app", "order.tags": frozenset({"gift"} if gift else ())}
     assert holds(All(parts=(WEB, GIFT)), facts) is (web and gift)
     assert holds(AnyOf(parts=(WEB, GIFT)), facts) is (web or gift)
@@ -87,7 +87,7 @@ def test_a_term_means_its_condition():
         (Kind.TAGS, Operator.HAS, "big", frozenset({"big"}), [True, 7, "big"]),
     ],
 )
-def test_an_attribute_of_another_type_than_the_rule_speaks_of_is_unknown(kind, operator, operand, fitting, others):
+def test_an_attribute_of_another_type_than_the_rule_expects_is_unknown(kind, operator, operand, fitting, others):
     comparison = Compare(fact=attribute(SIZE, kind), operator=operator, operands=(operand,))
     assert holds(comparison, {SIZE: fitting})
     for value in others:
@@ -96,7 +96,7 @@ def test_an_attribute_of_another_type_than_the_rule_speaks_of_is_unknown(kind, o
 
 
 @pytest.mark.parametrize("value", [True, False, 0, "", frozenset()])
-def test_whether_an_attribute_is_known_does_not_ask_its_type(value):
+def test_known_holds_for_an_attribute_of_any_type(value):
     known = Compare(fact=attribute(SIZE, Kind.ANY), operator=Operator.KNOWN, operands=(True,))
     assert holds(known, {SIZE: value})
 
@@ -120,7 +120,7 @@ def test_whether_an_attribute_is_known_does_not_ask_its_type(value):
         ("a*a", ["aa", "aba"], ["a"]),
     ],
 )
-def test_a_glob_knows_star_and_question_mark_and_nothing_else(pattern, fits, differs):
+def test_only_star_and_question_mark_are_special_in_a_glob(pattern, fits, differs):
     assert [text for text in fits if not glob(pattern).fullmatch(text)] == []
     assert [text for text in differs if glob(pattern).fullmatch(text)] == []
 
@@ -129,9 +129,9 @@ def test_a_glob_knows_star_and_question_mark_and_nothing_else(pattern, fits, dif
     "pattern", ["*a" * 50 + "*b", "*" * 1_000 + "b", "*a?" * 30 + "b", "?*" * 100 + "b", "*aaaa" * 20 + "b"]
 )
 def test_no_glob_is_slow(pattern):
-    started = time.perf_counter()
+    started = time.process_time()
     assert not glob(pattern).fullmatch("a" * 5_000)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_comparisons_come_from_left_to_right_terms_included():

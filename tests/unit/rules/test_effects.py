@@ -1,4 +1,4 @@
-"""What several rules amount to together."""
+"""How the effects of several rules combine into one outcome."""
 
 import itertools
 
@@ -65,16 +65,16 @@ COMBINED = [
 @pytest.mark.parametrize(
     ("name", "values", "outcome"), COMBINED, ids=lambda case: str(case) if isinstance(case, str) else ""
 )
-def test_several_combine_as_the_design_says_in_any_order(name, values, outcome):
+def test_effects_combine_to_the_same_outcome_in_any_order(name, values, outcome):
     for ordered in itertools.permutations(values):
         assert combine(STAGE_OF[name], [Effect(name=name, value=value) for value in ordered]) == outcome
 
 
-def test_every_effect_is_combined_by_a_test():
+def test_every_effect_has_a_case():
     assert {name for name, _, _ in COMBINED} == set(STAGE_OF)
 
 
-def test_prefer_and_avoid_meet_in_one_sum():
+def test_prefer_and_avoid_add_up_to_one_adjustment():
     effects = [Effect(name="prefer", value=4_000_000), Effect(name="avoid", value=1_000_000)]
     assert combine(Stage.OPTION, effects) == OptionOutcome(adjustment=-3_000_000)
 
@@ -94,7 +94,7 @@ def test_without_rules_nothing_is_changed(stage, outcome):
     assert combine(stage, []) == outcome
 
 
-def test_the_effects_of_other_stages_are_left_to_them():
+def test_effects_of_other_stages_are_ignored():
     assert combine(Stage.ORDER, [Effect(name="prefer", value=1), Effect(name="keep", value=units(1))]) == OrderOutcome()
 
 

@@ -1,16 +1,16 @@
-"""Policy files to rules, and every mistake to its finding."""
+"""Loading policy files: rules from valid files, and a finding with its place for every mistake."""
 
 import pytest
 
-from rules.conditions import All, Compare, Operator, holds
-from rules.effects import Exclusion, Protection, Reserve
-from rules.errors import PolicyInvalid
+from rules.conditions import holds
+from rules.effects import Exclusion, Reserve
 from rules.loader import is_policy_file, load_policies
 from tests.support import invalid_policies
+from tests.support.invalid_policies import findings, rule
 
 ALL_INVALID = {
-    f"{about}: {name}": case
-    for about, cases in (
+    f"{part}: {name}": case
+    for part, cases in (
         ("shape", invalid_policies.SHAPE),
         ("condition", invalid_policies.CONDITIONS),
         ("effect", invalid_policies.EFFECTS),
@@ -20,23 +20,13 @@ ALL_INVALID = {
 }
 
 
-def findings(**files: str) -> list[str]:
-    with pytest.raises(PolicyInvalid) as caught:
-        load_policies({f"{name}.yaml": text.encode() for name, text in files.items()})
-    return [str(finding) for finding in caught.value.findings]
-
-
-def rule(text: str):
-    return load_policies({"p.yaml": text.encode()}).rules["p/r"]
-
-
 @pytest.mark.parametrize("name", ALL_INVALID)
-def test_a_mistake_is_found_where_it_stands(name):
+def test_a_mistake_is_reported_at_its_place(name):
     text, finding = ALL_INVALID[name]
     assert findings(p=text) == [finding]
 
 
-def test_what_was_passed_over_and_what_is_wrong_beside_it_are_said_at_once():
+def test_skipped_mistakes_and_those_beside_them_are_reported_together():
     text = (
         "policy: p\nterms: {t: {order.units: 1}, t: {}}\nrules:\n  - id: r\n    id: s\n    because: why\n"
         "    when: {order.totl: 1}\n    then: !x {prefer: 1}\n"
@@ -49,56 +39,11 @@ def test_what_was_passed_over_and_what_is_wrong_beside_it_are_said_at_once():
     ]
 
 
-OVERRIDDEN = "policy: q\nrules:\n  - id: s\n    because: why\n    then: {max_shipments: 1}\n"
-BETWEEN_FILES = {
-    "a policy in two files": (
-        {"a": "policy: p\nrules: []\n", "b": "policy: p\nrules: []\n"},
-        ["b.yaml:1:1  duplicate-policy  policy 'p' stands here a second time; the first is in a.yaml, line 1"],
-    ),
-    "a rule that isn't there": (
-        {"p": invalid_policies.then("max_shipments: 2") + "    overrides: [q/z]\n", "q": OVERRIDDEN},
-        ["p.yaml:6:17  unknown-rule  unknown rule 'q/z' (did you mean 'q/s'?)"],
-    ),
-    "rules that override each other": (
-        {
-            "p": invalid_policies.then("max_shipments: 2") + "    overrides: [q/s]\n",
-            "q": OVERRIDDEN + "    overrides:\n      - p/r\n",
-        },
-        [
-            "p.yaml:6:17  cyclic-override  'p/r' and 'q/s' override each other",
-            "q.yaml:7:9  cyclic-override  'q/s' and 'p/r' override each other",
-        ],
-    ),
-    "a rule that overrides itself": (
-        {"p": invalid_policies.then("max_shipments: 2") + "    overrides: [p/r]\n"},
-        ["p.yaml:6:17  cyclic-override  'p/r' and 'p/r' override each other"],
-    ),
-    "an override that is judged too late": (
-        {"p": invalid_policies.when("node.type: store") + "    overrides: [q/s]\n", "q": OVERRIDDEN},
-        ["p.yaml:7:17  later-stage  'q/s's max_shipments' acts on the order, where node.type is not known yet"],
-    ),
-    "an override of an override that is judged too late": (
-        {
-            "p": invalid_policies.when("node.type: store") + "    overrides: [m/r]\n",
-            "m": invalid_policies.then("prefer: 1").replace("policy: p", "policy: m") + "    overrides: [q/s]\n",
-            "q": OVERRIDDEN,
-        },
-        ["p.yaml:7:17  later-stage  'q/s's max_shipments' acts on the order, where node.type is not known yet"],
-    ),
-}
-
-
-@pytest.mark.parametrize("name", BETWEEN_FILES)
-def test_a_mistake_between_files_is_found(name):
-    files, expected = BETWEEN_FILES[name]
-    assert findings(**files) == expected
-
-
-def test_every_mistake_of_every_file_is_told_at_once():
-    told = findings(
+def test_all_mistakes_of_all_files_are_reported_together():
+    lines = findings(
         a="policy: A\nruls: []\n", b=invalid_policies.when("order.chanel: web, node.typ: store"), c="a: [\n"
     )
-    assert [finding.split("  ")[:2] for finding in told] == [
+    assert [line.split("  ")[:2] for line in lines] == [
         ["a.yaml:1:1", "bad-id"],
         ["a.yaml:1:1", "missing-key"],
         ["a.yaml:2:1", "unknown-key"],
@@ -124,7 +69,7 @@ def test_a_message_that_quotes_a_word_of_a_million_letters_is_cut_short():
     assert len(finding) < 700
 
 
-def test_a_file_is_read_whole():
+def test_everything_in_a_file_is_loaded():
     policies = load_policies(
         {
             "p.yaml": b"policy: p\nowner: me\ndescription: what for\nrules:\n"
@@ -156,40 +101,6 @@ def test_a_rule_without_conditions_always_holds():
     assert holds(rule(invalid_policies.then("prefer: 1")).condition, {})
 
 
-def test_protect_takes_one_channel_or_several():
-    one = rule(invalid_policies.then("protect: {channel: web, units: 5}"))
-    two = rule(invalid_policies.then("protect: [{channel: web, units: 5}, {channel: app, share: 2.5%}]"))
-    web, app = (
-        Protection(channel="web", reserve=Reserve(units=5)),
-        Protection(channel="app", reserve=Reserve(share=250)),
-    )
-    assert [effect.value for effect in one.effects] == [web]
-    assert [effect.value for effect in two.effects] == [web, app]
-
-
-@pytest.mark.parametrize(
-    ("written", "operands"),
-    [("true", (True,)), ('"true"', ("true",)), ("12.5", (12_500_000,)), ('"12"', ("12",)), ("[big, 7]", ("big", "7"))],
-)
-def test_an_attribute_is_taken_for_what_it_is_compared_with(written, operands):
-    condition = rule(invalid_policies.when(f"node.attributes.x: {written}")).condition
-    (compared,) = _comparisons(condition)
-    assert (compared.operator, compared.operands) == (Operator.EQUALS, operands)
-
-
-@pytest.mark.parametrize(
-    "words", ["{known: true}", "{known: true, at_least: 5}", "{not: {has: a}}", "{matches: 'a*'}", "{between: [1, 2]}"]
-)
-def test_an_attribute_takes_every_operator_that_tells_its_kind(words):
-    assert _comparisons(rule(invalid_policies.when(f"node.attributes.x: {words}")).condition)
-
-
 def test_tests_of_policies_are_no_policies():
     names = ["a.yaml", "a_test.yaml", "README.md", "a.yml"]
     assert [name for name in names if is_policy_file(name)] == ["a.yaml"]
-
-
-def _comparisons(condition) -> list[Compare]:
-    if isinstance(condition, All):
-        return [found for part in condition.parts for found in _comparisons(part)]
-    return [condition] if isinstance(condition, Compare) else _comparisons(condition.part)

@@ -1,4 +1,4 @@
-"""What differs between two policy sets, by meaning."""
+"""Differences in meaning between two policy sets."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,7 +39,7 @@ def edited(*edits: tuple[str, str]) -> Changes:
     return between({"sale.yaml": FILE}, {"sale.yaml": text})
 
 
-def told(changes: Changes) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+def aspects_of(changes: Changes) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     (change,) = changes.changes
     assert change.kind == "changed"
     return {item.aspect: (item.gone, item.added) for item in change.differences}
@@ -60,7 +60,7 @@ def told(changes: Changes) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
         [("policy: sale", "policy: sale\nowner: someone\ndescription: else")],
     ],
 )
-def test_what_is_written_otherwise_and_means_the_same_is_no_difference(edits):
+def test_another_way_of_writing_the_same_meaning_is_no_difference(edits):
     changes = edited(*edits)
     assert changes.changes == ()
     assert str(changes) == "the same meaning"
@@ -77,21 +77,21 @@ def test_what_is_written_otherwise_and_means_the_same_is_no_difference(edits):
         (("    overrides: [sale/near]\n", ""), {"overrides": (("sale/near",), ())}),
     ],
 )
-def test_a_changed_rule_says_what_of_it_changed(edit, aspects):
-    found = told(edited(edit))
+def test_a_changed_rule_lists_its_changed_aspects(edit, aspects):
+    differences = aspects_of(edited(edit))
     match aspects:
         case None:
-            assert found == {
+            assert differences == {
                 "condition": (("route.distance: {more_than: 300 km}",), ("route.distance: {at_least: 300 km}",))
             }
         case {"condition": (before, after)}:
             texts = [(f"route.distance: {{more_than: {km} km}}",) for km in (before, after)]
-            assert found == {"condition": tuple(texts)}
+            assert differences == {"condition": tuple(texts)}
         case {"window": None}:
             days = [(f"now.date: {{at_least: {day}}}",) for day in ("2026-03-01", "2026-04-01")]
-            assert found == {"window": tuple(days)}
+            assert differences == {"window": tuple(days)}
         case _:
-            assert found == aspects
+            assert differences == aspects
 
 
 def test_a_term_that_changes_its_meaning_changes_every_rule_that_uses_it():
@@ -106,7 +106,7 @@ def test_a_term_that_changes_its_meaning_changes_every_rule_that_uses_it():
         assert difference.added == ("product.weight: {at_least: 20 kg}",)
 
 
-def test_rules_are_added_and_gone_with_the_file_they_stand_in():
+def test_the_rules_of_a_new_file_are_added_and_those_of_a_deleted_file_gone():
     changes = between({"sale.yaml": FILE}, {"green.yaml": OTHER})
     assert [(change.kind, change.rule, change.file) for change in changes.changes] == [
         ("added", "green/carbon", "green.yaml"),
@@ -116,7 +116,7 @@ def test_rules_are_added_and_gone_with_the_file_they_stand_in():
     assert str(changes) == "1 added, 2 gone"
 
 
-def test_a_rule_that_stands_in_another_policy_or_file_has_moved():
+def test_a_rule_in_another_policy_or_file_has_moved():
     moved = between(
         {"a.yaml": FILE}, {"a.yaml": FILE.replace("policy: sale", "policy: sales").replace("sale/", "sales/")}
     )
@@ -146,7 +146,7 @@ def test_of_several_rules_that_mean_the_same_each_has_moved_from_its_namesake():
     ]
 
 
-def test_a_rule_that_moved_and_changed_its_file_tells_both():
+def test_a_rule_that_changed_and_whose_file_was_renamed_is_reported_as_both():
     text = FILE.replace("tier: 6", "tier: 7")
     changes = between({"a.yaml": FILE}, {"b.yaml": text})
     assert [(change.kind, change.rule) for change in changes.changes] == [
@@ -156,12 +156,12 @@ def test_a_rule_that_moved_and_changed_its_file_tells_both():
     ]
 
 
-def test_the_shipped_policies_differ_from_themselves_in_nothing_whatever_the_order_of_rules():
+def test_the_shipped_policies_do_not_differ_from_themselves_in_another_order_of_files():
     files = {path.name: path.read_text() for path in Path("policies").glob("*.yaml") if "_test" not in path.name}
     assert between(files, dict(reversed(files.items()))).changes == ()
 
 
-def test_every_effect_is_worded_as_it_is_written():
+def test_every_effect_is_shown_as_authors_write_it():
     effects = (
         "exclude: unless_needed, prefer: 4.00, tier: 2, keep: 10%, protect: [{channel: web, units: 5}, "
         '{channel: "a b", share: 12.5%}], keep_together: true, hold: 90 min, daily_orders: 40, priority: 80, '
@@ -169,7 +169,7 @@ def test_every_effect_is_worded_as_it_is_written():
     )
     file = f"policy: p\nrules:\n  - {{id: r, because: x, then: {{{effects}}}}}\n"
     changes = between({"p.yaml": "policy: p\nrules:\n  - {id: r, because: x, then: {keep: 3}}\n"}, {"p.yaml": file})
-    assert told(changes)["effects"] == (
+    assert aspects_of(changes)["effects"] == (
         ("keep: 3",),
         (
             "daily_orders: 40",

@@ -1,4 +1,4 @@
-"""The amounts authors write, in integers."""
+"""The amounts that authors write, as integers."""
 
 import datetime
 
@@ -7,7 +7,7 @@ import pytest
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 
-READ = [
+ACCEPTED = [
     (literals.count, "0", 0),
     (literals.count, "+12", 12),
     (literals.count, "12.0", 12),
@@ -78,24 +78,24 @@ REFUSED = [
 ]
 
 
-def called(case) -> str:
+def name_of(case) -> str:
     return f"{case.__name__}" if callable(case) else repr(case)
 
 
-@pytest.mark.parametrize(("read", "text", "value"), READ, ids=called)
-def test_an_amount_is_read_whole(read, text, value):
-    assert read(text) == value
+@pytest.mark.parametrize(("parse", "text", "value"), ACCEPTED, ids=name_of)
+def test_an_amount_is_parsed_into_its_unit(parse, text, value):
+    assert parse(text) == value
 
 
-@pytest.mark.parametrize(("read", "text", "message"), REFUSED, ids=called)
-def test_what_is_no_amount_is_refused_with_an_example(read, text, message):
+@pytest.mark.parametrize(("parse", "text", "message"), REFUSED, ids=name_of)
+def test_an_invalid_amount_is_refused_with_an_example(parse, text, message):
     with pytest.raises(LiteralInvalid) as caught:
-        read(text)
+        parse(text)
     assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("text", ["true", "false"])
-def test_truth_has_two_words(text):
+def test_a_flag_is_true_or_false(text):
     assert literals.flag(text) is (text == "true")
 
 

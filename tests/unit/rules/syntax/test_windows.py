@@ -1,4 +1,4 @@
-"""When a rule counts: from, until, weekdays, hours."""
+"""Windows: when a rule applies by from, until, weekdays and hours."""
 
 import pytest
 
@@ -61,29 +61,29 @@ CASES = {
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def moment(text: str) -> dict[str, int | str]:
+def now_facts(text: str) -> dict[str, int | str]:
     day, minutes = divmod(literals.instant(text) // 60, 1_440)
     return {"now.date": day, "now.time": minutes, "now.weekday": DAYS[(day - 1) % 7]}
 
 
 @pytest.mark.parametrize(
-    ("window", "at", "counts"), [(w, at, c) for w, cases in CASES.items() for at, c in cases.items()]
+    ("window", "at", "applies"), [(w, at, c) for w, cases in CASES.items() for at, c in cases.items()]
 )
-def test_a_rule_counts_inside_its_window(window, at, counts):
+def test_a_rule_applies_inside_its_window(window, at, applies):
     text = f"policy: p\nrules:\n  - id: r\n    because: why\n    then: {{prefer: 1}}\n    {window}\n"
     condition = load_policies({"p.yaml": text.encode()}).rules["p/r"].condition
-    assert holds(condition, moment(at)) is counts
+    assert holds(condition, now_facts(at)) is applies
 
 
-def test_the_window_goes_with_the_conditions():
+def test_a_window_and_the_conditions_must_both_hold():
     rule = "  - id: r\n    because: why\n    when: {order.channel: web}\n    then: {hold: 1 h}\n    from: 2026-11-20\n"
     text = f"policy: p\nrules:\n{rule}"
     condition = load_policies({"p.yaml": text.encode()}).rules["p/r"].condition
-    assert holds(condition, {"order.channel": "web", **moment("2026-11-20")})
-    assert not holds(condition, {"order.channel": "app", **moment("2026-11-20")})
-    assert not holds(condition, {"order.channel": "web", **moment("2026-11-19")})
+    assert holds(condition, {"order.channel": "web", **now_facts("2026-11-20")})
+    assert not holds(condition, {"order.channel": "app", **now_facts("2026-11-20")})
+    assert not holds(condition, {"order.channel": "web", **now_facts("2026-11-19")})
 
 
-def test_a_window_needs_a_clock():
+def test_a_window_never_holds_while_the_time_is_unknown():
     text = "policy: p\nrules:\n  - id: r\n    because: why\n    then: {prefer: 1}\n    from: 2026-11-20\n"
     assert not holds(load_policies({"p.yaml": text.encode()}).rules["p/r"].condition, {})

@@ -1,4 +1,4 @@
-"""YAML to documents: what authors write stays what they wrote, and where."""
+"""Parsing YAML: scalars stay as written, and every key and value has its place."""
 
 import pytest
 
@@ -14,28 +14,28 @@ def root(text: str):
 def finding(content: bytes) -> str:
     with pytest.raises(PolicyInvalid) as caught:
         read("p.yaml", content)
-    (found,) = caught.value.findings
-    return str(found)
+    (only,) = caught.value.findings
+    return str(only)
 
 
 @pytest.mark.parametrize("name", READING)
-def test_what_is_not_read_is_said_where_it_stands(name):
+def test_refused_yaml_is_reported_at_its_place(name):
     text, expected = READING[name]
     assert finding(text.encode()) == expected
 
 
 @pytest.mark.parametrize("word", ["no", "on", "1:30", "012", "0x1F", "1e3", "2026-11-01", ".inf", "=", "<<", "True"])
-def test_a_word_is_never_turned_into_something_else(word):
+def test_a_word_is_never_converted(word):
     assert root(f"a: {word}\n") == {"a": word}
 
 
 @pytest.mark.parametrize("word", ["", "~", "null", "Null", "NULL"])
-def test_nothing_is_nothing(word):
+def test_an_empty_value_is_none(word):
     assert root(f"a: {word}\n") == {"a": None}
 
 
 @pytest.mark.parametrize("word", ["null", "~", ""])
-def test_nothing_in_quotes_is_a_word(word):
+def test_an_empty_value_in_quotes_is_a_word(word):
     assert root(f'a: "{word}"\n') == {"a": word}
 
 
@@ -59,7 +59,7 @@ def test_every_word_has_its_place():
 def test_a_finding_stands_at_the_key_or_the_value_or_what_encloses_it():
     document = read("p.yaml", b"a:\n  - x\n  - b: 1\n")
     places = {path: document.finding(path, "code", "text") for path in [("a", 1, "b"), ("a", 0), ("a", 9, "c"), ("z",)]}
-    assert {path: (found.line, found.column) for path, found in places.items()} == {
+    assert {path: (place.line, place.column) for path, place in places.items()} == {
         ("a", 1, "b"): (3, 5),
         ("a", 0): (2, 5),
         ("a", 9, "c"): (1, 1),
@@ -67,9 +67,9 @@ def test_a_finding_stands_at_the_key_or_the_value_or_what_encloses_it():
     }
 
 
-def test_a_finding_is_told_in_one_line():
-    found = Finding(file="p.yaml", line=3, column=7, code="unknown-fact", message="unknown fact 'x'", meant="y")
-    assert str(found) == "p.yaml:3:7  unknown-fact  unknown fact 'x' (did you mean 'y'?)"
+def test_a_finding_is_written_on_one_line():
+    unknown_fact = Finding(file="p.yaml", line=3, column=7, code="unknown-fact", message="unknown fact 'x'", meant="y")
+    assert str(unknown_fact) == "p.yaml:3:7  unknown-fact  unknown fact 'x' (did you mean 'y'?)"
 
 
 def test_a_byte_order_mark_moves_nothing():
@@ -106,7 +106,7 @@ def test_a_wide_encoding_is_named_with_its_mark_or_without(encoding, named):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         (
             "a:\n  prefer 4.00\n  tier: 1\n",
@@ -119,12 +119,12 @@ def test_a_wide_encoding_is_named_with_its_mark_or_without(encoding, named):
         ("a: \u00a0b: c\n", "1:6  a colon where none can stand"),
     ],
 )
-def test_what_is_no_yaml_is_said_in_the_words_of_authors(text, said):
-    place, _, words = said.partition("  ")
+def test_invalid_yaml_is_explained_to_authors(text, expected):
+    place, _, words = expected.partition("  ")
     assert finding(text.encode()).startswith(f"p.yaml:{place}  bad-yaml  this is no YAML: {words}")
 
 
-def test_a_no_break_space_is_named_where_yaml_fails_on_its_line():
+def test_a_no_break_space_on_the_line_where_yaml_fails_is_named():
     assert finding("a: \u00a0b: c\n".encode()).endswith("; there is a no-break space in it: write an ordinary one")
 
 
@@ -142,11 +142,11 @@ def test_32_lists_in_each_other_are_read():
     assert root("[" * 33 + "]" * 33)
 
 
-def test_a_billion_laughs_are_refused_each_where_it_stands():
+def test_every_alias_of_a_billion_laughs_is_refused_at_its_place():
     laughs = "a: &a [x, x]\n" + "".join(
         f"{one}: &{one} [*{two}, *{two}]\n" for one, two in zip("bcdef", "abcde", strict=True)
     )
     with pytest.raises(PolicyInvalid) as caught:
         read("p.yaml", laughs.encode())
-    assert {found.code for found in caught.value.findings} == {"alias"}
+    assert {finding.code for finding in caught.value.findings} == {"alias"}
     assert len(caught.value.findings) == 10

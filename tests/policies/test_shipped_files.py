@@ -1,4 +1,4 @@
-"""The policies that ship, and every example in their README."""
+"""The shipped policies are well formed, and every example in their README is valid."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ from rules.policy import PolicySet
 from rules.syntax.yaml_document import read
 from rules.vocabulary import VOCABULARY, Stage
 
-FOLDER = Path(__file__).parents[3] / "policies"
+FOLDER = Path(__file__).parents[2] / "policies"
 FILES = sorted(path for path in FOLDER.iterdir() if is_policy_file(path.name))
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 
@@ -40,7 +40,7 @@ def test_a_policy_is_named_for_its_file(shipped):
     assert [f"{policy.id}.yaml" for policy in shipped.policies] == [path.name for path in FILES]
 
 
-def test_every_policy_says_whose_it_is_and_what_for(shipped):
+def test_every_policy_has_an_owner_and_a_description(shipped):
     assert all(policy.owner and policy.description for policy in shipped.policies)
 
 
@@ -117,17 +117,19 @@ def test_the_readme_shows_every_effect_and_where_it_is_judged():
     assert dict(rows) == {name: words[stage] for name, stage in STAGE_OF.items()}
 
 
-def test_the_readme_tells_every_code_and_whether_it_is_an_error():
+def test_the_readme_explains_every_code_and_its_severity():
     tables = re.split(r"\| (?:warning|when published|in a test file) \|", section("What check says"))
-    told = [dict(re.findall(r"^\| `([a-z0-9-]+)` \| (?:A warning\. )?(.+) \|$", part, re.MULTILINE)) for part in tables]
-    assert told == [
+    explained = [
+        dict(re.findall(r"^\| `([a-z0-9-]+)` \| (?:A warning\. )?(.+) \|$", part, re.MULTILINE)) for part in tables
+    ]
+    assert explained == [
         *({code.name: code.meaning for code in CODES.values() if code.severity is severity} for severity in Severity),
         {code.name: code.meaning for code in NETWORK_CODES.values()},
         {code.name: code.meaning for code in TEST_CODES.values()},
     ]
 
 
-def test_there_is_nothing_to_say_about_the_policies_that_ship():
+def test_the_shipped_policies_have_no_findings():
     assert check({path.name: path.read_bytes() for path in FILES}).findings == ()
 
 
