@@ -133,9 +133,9 @@ class NodeOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectionOutcome:
-    """`rest` is how many minutes the node gets no orders after the rejection; 0: it goes on getting them."""
+    """`node_rest` is how many minutes the node gets no orders after the rejection; 0: it goes on getting them."""
 
-    rest: int = 0
+    node_rest: int = 0
 
 
 Outcome: TypeAlias = OrderOutcome | LineOutcome | PositionOutcome | OptionOutcome | NodeOutcome | RejectionOutcome
@@ -195,7 +195,7 @@ def _node(values: _Values) -> NodeOutcome:
 
 
 def _rejection(values: _Values) -> RejectionOutcome:
-    return RejectionOutcome(rest=max(_numbers(values, "rest_after_rejection"), default=0))
+    return RejectionOutcome(node_rest=max(_numbers(values, "rest_after_rejection"), default=0))
 
 
 def _numbers(values: _Values, name: str) -> list[int]:

@@ -1,8 +1,9 @@
-"""The negation normal form of conditions, for everything that reasons about a condition instead of judging it.
+"""The negation normal form of conditions, for all code that analyses a condition instead of evaluating it.
 
-`not`, `none` and nesting are resolved by De Morgan's laws, which are exact here (see `conditions`): what remains is
-leaves, "all of these" and "one of these". A caller chooses its leaves: explain keeps terms and comparisons as they are
-written, the satisfiability check has literals, matching has sets of codes, the diff has one literal per operand.
+Negations are moved inward by De Morgan's laws, which are exact here (see `conditions`), until only leaves are negated:
+what remains is leaves, "all of" and "one of". Each caller chooses its leaves: explain keeps comparisons and terms as
+they are written, the satisfiability check has literals, matching has sets of codes, the diff has a literal for each
+operand.
 """
 
 from dataclasses import dataclass

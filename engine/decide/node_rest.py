@@ -33,7 +33,7 @@ def rest_after(
         **rule_facts.rejection_facts(reason),
     }
     judgement = matcher.judge(Stage.REJECTION, facts)
-    minutes = cast("RejectionOutcome", judgement.outcome).rest
+    minutes = cast("RejectionOutcome", judgement.outcome).node_rest
     until = now + minutes * 60
     before = snapshot.resting.get(node)
     if not minutes or (before and before.until >= until):

@@ -103,13 +103,13 @@ class Domain:
         split into single tags before.
         """
         kind = compared.fact.kind
-        known = compared.operator is Operator.KNOWN
-        # a value of another type than the comparison expects counts as unknown: whether such values are left
-        others = (known and compared.operands[0] is False) is true
+        asks_if_known = compared.operator is Operator.KNOWN
+        # a value of another type than the comparison expects counts as unknown: do such values stay possible?
+        others = (asks_if_known and compared.operands[0] is False) is true
         if kind is Kind.ANY:
             return replace(self, unknown=self.unknown and others) if not others else Domain(unknown=self.unknown)
         left = self if others else Domain()
-        if known:
+        if asks_if_known:
             return _with(left, kind, Domain() if others else self)
         return _with(left, kind, _part(self, compared, true=true))
 

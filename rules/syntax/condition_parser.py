@@ -46,12 +46,14 @@ _IMPLIED_KINDS: Mapping[str, Kind] = (
 )
 """The kind of an extra attribute, as far as an operator implies it."""
 _FIT_FOR_DATES = frozenset({Operator.AT_LEAST, Operator.LESS_THAN, Operator.KNOWN})
+"""Operators that can compare an instant with a date alone, which stands for its midnight."""
 _UNORDERED = frozenset({Kind.WORD, Kind.CHOICE, Kind.FLAG, Kind.TAGS})
 COMBINATORS = ("all", "any", "none", "is")
 _KEYS = frozenset((*VOCABULARY, *COMBINATORS))
 MOST_COMPARISONS = 250
 """In one condition with its terms written out; terms within terms could otherwise grow exponentially."""
 MOST_NESTED = 64
+"""Levels of one condition, its terms written out."""
 MOST_LETTERS = 200
 """Longer words get no suggestion."""
 MOST_CANDIDATES = 20_000
@@ -64,16 +66,16 @@ class Notes:
 
     document: Document
     findings: list[Finding] = field(default_factory=list)
-    _candidates: int = 0
+    _candidates_compared: int = 0
 
     def add(self, path: Path, code: str, message: str, candidates: Collection[str] = (), word: str = "") -> None:
         """Add a finding at `path`; of the `candidates`, the one closest to `word` is suggested."""
         self.findings.append(self.document.finding(path, code, message, self._suggestion(word, candidates)))
 
     def _suggestion(self, word: str, candidates: Collection[str]) -> str:
-        if not word or len(word) > MOST_LETTERS or self._candidates + len(candidates) > MOST_CANDIDATES:
+        if not word or len(word) > MOST_LETTERS or self._candidates_compared + len(candidates) > MOST_CANDIDATES:
             return ""
-        self._candidates += len(candidates)
+        self._candidates_compared += len(candidates)
         return next(iter(difflib.get_close_matches(word, candidates, n=1)), "")
 
 
@@ -232,7 +234,7 @@ class ConditionParser:
 
 
 def accepts_date(operator: Operator) -> bool:
-    """Whether a date alone may be an operand when instants are compared: its midnight is then what the author means."""
+    """Whether an instant can be compared in this way with a date alone: where its midnight is what the author means."""
     return operator in _FIT_FOR_DATES
 
 

@@ -29,7 +29,7 @@ def fault(checked: CheckResult, files: dict[str, bytes]) -> str:
 @click.option("--count", default=10_000, show_default=True, help="Files, or pairs of files.")
 @click.option("--seed", default=0, show_default=True)
 def main(count: int, seed: int) -> None:
-    """Check COUNT mutated files; what fails is kept in a folder and named by the seed that makes it again."""
+    """Check COUNT mutated files, and report each fault with the seed that reproduces it."""
     seeds = corpus()
     slowest, slow, failed, sets = 0.0, 0, 0, 0
     for number in range(seed, seed + count):

@@ -314,7 +314,7 @@ WINDOWS = {
     ),
     "no weekday": (window("weekdays: []"), "p.yaml:5:5  wrong-type  weekdays: an empty list"),
 }
-READING = {
+YAML_SYNTAX = {
     "an alias": (
         "a: &x 1\nb: *x\n",
         "p.yaml:2:4  alias  aliases (*name) are not read; write the value out, or use a term",

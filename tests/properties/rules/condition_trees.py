@@ -79,8 +79,8 @@ def values(fact: Fact) -> st.SearchStrategy[Value | None]:
 
 def facts(stage: Stage) -> st.SearchStrategy[Facts]:
     """Facts known at a stage; any of them may be missing."""
-    known = {fact.path: values(fact) for fact in facts_known_at(stage)}
-    return st.fixed_dictionaries({}, optional=known)
+    by_path = {fact.path: values(fact) for fact in facts_known_at(stage)}
+    return st.fixed_dictionaries({}, optional=by_path)
 
 
 @st.composite
@@ -118,9 +118,9 @@ def _fits(kind: Kind, operator: Operator) -> bool:
 
 def conditions(stage: Stage) -> st.SearchStrategy[Condition]:
     """Trees over the facts known at a stage; a few facts are drawn more often than others, so that rules overlap."""
-    known = facts_known_at(stage)
-    few = [fact for fact in known if fact.path in ("node.id", "stock.on_hand", "order.postcode", "now.date")]
-    leaves = st.sampled_from(known * (1 + len(few)) + few * len(known)).flatmap(compared)
+    every = facts_known_at(stage)
+    few = [fact for fact in every if fact.path in ("node.id", "stock.on_hand", "order.postcode", "now.date")]
+    leaves = st.sampled_from(every * (1 + len(few)) + few * len(every)).flatmap(compared)
     return st.recursive(leaves, _nested, max_leaves=8)
 
 

@@ -26,7 +26,7 @@ def compare(path: str, operator: Operator, *operands) -> Compare:
 def test_a_condition_holds_for_its_witness_or_for_no_facts(condition, facts):
     domains = Search().solve([literal_form(condition)])
     if domains is None:
-        assert not any(holds(condition, known) for known in facts)
+        assert not any(holds(condition, example) for example in facts)
     else:
         example = witness(domains)
         assert holds(condition, example)
@@ -55,7 +55,7 @@ def test_a_condition_that_implies_another_never_holds_without_it(one, other, wid
         other = AnyOf(parts=(other, one))
         assert implies(one, other)
     if implies(one, other):
-        assert all(holds(other, known) for known in facts if holds(one, known))
+        assert all(holds(other, example) for example in facts if holds(one, example))
     else:
         domains = Search().solve([literal_form(one), literal_form(other, true=False)])
         assert holds(one, witness(domains))
@@ -89,7 +89,7 @@ def values_near(paths: Iterable[str]):
     )
     tags = [frozenset(some) for size in range(6) for some in itertools.combinations(condition_trees.TAGS, size)]
     choices = {"node.type": VOCABULARY["node.type"].choices, "route.late": (True, False)}
-    known = {
+    values = {
         "order.units": [number for number in numbers if number >= 0],
         "order.postcode": texts,
         "order.tags": tags,
@@ -103,7 +103,7 @@ def values_near(paths: Iterable[str]):
         ],
         **choices,
     }
-    return [[(path, value) for value in (None, *known[path])] for path in paths]
+    return [[(path, value) for value in (None, *values[path])] for path in paths]
 
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])

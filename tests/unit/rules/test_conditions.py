@@ -97,8 +97,8 @@ def test_an_attribute_of_another_type_than_the_rule_expects_is_unknown(kind, ope
 
 @pytest.mark.parametrize("value", [True, False, 0, "", frozenset()])
 def test_known_holds_for_an_attribute_of_any_type(value):
-    known = Compare(fact=attribute(SIZE, Kind.ANY), operator=Operator.KNOWN, operands=(True,))
-    assert holds(known, {SIZE: value})
+    is_known = Compare(fact=attribute(SIZE, Kind.ANY), operator=Operator.KNOWN, operands=(True,))
+    assert holds(is_known, {SIZE: value})
 
 
 @pytest.mark.parametrize(

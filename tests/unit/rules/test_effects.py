@@ -58,7 +58,7 @@ COMBINED = [
     ("priority", [60, 80], OrderOutcome(priority=80)),
     ("priority", [0], OrderOutcome(priority=0)),
     ("daily_orders", [40, 0], NodeOutcome(daily_orders=0)),
-    ("rest_after_rejection", [30, 240, 120], RejectionOutcome(rest=240)),
+    ("rest_after_rejection", [30, 240, 120], RejectionOutcome(node_rest=240)),
 ]
 
 

@@ -198,7 +198,7 @@ EFFECTS = {
     "hold: 30m": OrderOutcome(hold=30),
     "priority: 80": OrderOutcome(priority=80),
     "daily_orders: 40": NodeOutcome(daily_orders=40),
-    "rest_after_rejection: 2h": RejectionOutcome(rest=120),
+    "rest_after_rejection: 2h": RejectionOutcome(node_rest=120),
 }
 
 

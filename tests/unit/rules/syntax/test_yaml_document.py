@@ -4,7 +4,7 @@ import pytest
 
 from rules.errors import Finding, PolicyInvalid
 from rules.syntax.yaml_document import MAX_BYTES, Plain, read
-from tests.support.invalid_policies import READING
+from tests.support.invalid_policies import YAML_SYNTAX
 
 
 def root(text: str):
@@ -18,9 +18,9 @@ def finding(content: bytes) -> str:
     return str(only)
 
 
-@pytest.mark.parametrize("name", READING)
+@pytest.mark.parametrize("name", YAML_SYNTAX)
 def test_refused_yaml_is_reported_at_its_place(name):
-    text, expected = READING[name]
+    text, expected = YAML_SYNTAX[name]
     assert finding(text.encode()) == expected
 
 
