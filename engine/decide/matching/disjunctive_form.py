@@ -1,5 +1,7 @@
 """A formula as a union of boxes: in each, every property mentioned is one of some codes.
 
+This goes on from `rules.normal_form` to a disjunctive normal form, which nothing but the rules engine needs.
+
 Boxes are all that the rules engine is given. They keep it from alternatives that hold at the same time, which it
 follows one by one: thirteen of them in a row are 8,192 ways.
 """
