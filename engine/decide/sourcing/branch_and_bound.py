@@ -7,39 +7,39 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.decide.sourcing.bounds.bounding import Bounding
-from engine.decide.sourcing.bounds.column_generation import Part, Priced
-from engine.decide.sourcing.columns import Lane, useful, with_ties
-from engine.decide.sourcing.incumbent import Opening
+from engine.decide.sourcing.bounds.column_generation import PricedSubproblem, Subproblem
+from engine.decide.sourcing.incumbent import PrimalSearch
 from engine.decide.sourcing.objective import Weights
-from engine.decide.sourcing.preprocessing import Pruning
+from engine.decide.sourcing.preprocessing import CandidateReduction
 from engine.decide.sourcing.problem import Key, Problem
+from engine.decide.sourcing.weighted_candidates import WeightedCandidate, break_ties, undominated
 
-UNPROVEN_LINES = 10
-UNPROVEN_CANDIDATES = 60
-STEPS = 1_000_000
+PROVEN_LINES = 10
+PROVEN_CANDIDATES = 60
+STEP_LIMIT = 1_000_000
 """Beyond 10 lines x 60 options the search stops after looking at so many prices, and says what it could not rule
 out. Steps and not seconds, so that every machine and every replay stops at the same place."""
-PATIENCE = 2_000
+PLACEMENT_STEPS = 2_000
 """And so many steps for one way to place lines that stay together."""
 
-FIRST_STEPS = 30_000
+CORE_STEPS = 30_000
 """To search a few of very many lanes first."""
 
 
-def searched(problem: Problem) -> "Search":
+def run_search(problem: Problem) -> "Search":
     """The search of all that a best choice may use."""
     weights = Weights.of(problem)
-    useless = weights.unfilled * (sum([demand.quantity for demand in problem.demands]) + 1)
+    cost_limit = weights.unfilled * (sum([demand.quantity for demand in problem.demands]) + 1)
     if problem.ship_complete:
-        useless = weights.unfilled - weights.tier // 2
+        cost_limit = weights.unfilled - weights.tier // 2
 
-    def cost(lanes: Sequence[Lane]) -> int:
-        search = Search(problem, weights, useful(lanes, weights.unfilled), useless, FIRST_STEPS)
-        return search.best >> search.bits
+    def cost(candidates: Sequence[WeightedCandidate]) -> int:
+        search = Search(problem, weights, undominated(candidates, weights.unfilled), cost_limit, CORE_STEPS)
+        return search.best_cost >> search.tie_bits
 
-    lanes = useful(Pruning(problem, weights, useless).lanes(cost), weights.unfilled)
-    hard = len(problem.demands) > UNPROVEN_LINES or len(lanes) > UNPROVEN_CANDIDATES
-    return Search(problem, weights, lanes, useless, STEPS if hard else None)
+    candidates = undominated(CandidateReduction(problem, weights, cost_limit).reduce(cost), weights.unfilled)
+    limited = len(problem.demands) > PROVEN_LINES or len(candidates) > PROVEN_CANDIDATES
+    return Search(problem, weights, candidates, cost_limit, STEP_LIMIT if limited else None)
 
 
 class Branch(NamedTuple):
@@ -49,9 +49,9 @@ class Branch(NamedTuple):
 
     opened: frozenset[int]
     free: Sequence[int]
-    values: Sequence[int]
-    floor: int
-    priced: Priced | None = None
+    duals: Sequence[int]
+    lower_bound: int
+    priced: PricedSubproblem | None = None
 
 
 class Search:
@@ -60,22 +60,27 @@ class Search:
     """
 
     def __init__(
-        self, problem: Problem, weights: Weights, lanes: Sequence[Lane], useless: int, most_steps: int | None
+        self,
+        problem: Problem,
+        weights: Weights,
+        candidates: Sequence[WeightedCandidate],
+        cost_limit: int,
+        step_limit: int | None,
     ) -> None:
         self.weights = weights
-        tied, self.bits = with_ties(lanes)
-        unfilled = weights.unfilled << self.bits
-        self._opening = Opening(problem, tied, unfilled, None if most_steps is None else PATIENCE)
-        self._bounding = Bounding(problem, tied, unfilled, self._opening, self._target)
-        self.useless = useless << self.bits
-        self._doubts: list[int] = []
-        self.floor = self._run(range(len(lanes)), most_steps)
+        tied, self.tie_bits = break_ties(candidates)
+        unfilled = weights.unfilled << self.tie_bits
+        self._primal = PrimalSearch(problem, tied, unfilled, None if step_limit is None else PLACEMENT_STEPS)
+        self._bounding = Bounding(problem, tied, unfilled, self._primal, self._cutoff)
+        self.cost_limit = cost_limit << self.tie_bits
+        self._unproven_bounds: list[int] = []
+        self.lower_bound = self._run(range(len(candidates)), step_limit)
         """No choice costs less than this, or the best if that is less."""
 
     @property
     def steps(self) -> int:
         """Taken so far."""
-        return self._bounding.steps + self._opening.steps
+        return self._bounding.steps + self._primal.steps
 
     @property
     def bounds(self) -> int:
@@ -83,67 +88,67 @@ class Search:
         return self._bounding.count
 
     @property
-    def best(self) -> int:
+    def best_cost(self) -> int:
         """The cost of the best choice that was found."""
-        return self._opening.best.cost
+        return self._primal.incumbent.cost
 
     def units(self) -> dict[tuple[Key, int], int]:
         """Of the best choice that was found."""
-        return self._opening.units()
+        return self._primal.units()
 
-    def _run(self, every: Sequence[int], steps: int | None) -> int:
+    def _run(self, root_free: Sequence[int], step_limit: int | None) -> int:
         bounding = self._bounding
-        root = Branch(frozenset(), every, bounding.start, bounding.base)
+        root = Branch(frozenset(), root_free, bounding.start, bounding.base_cost)
         stack = [root]
-        most = None if steps is None else self.steps + steps
-        while stack and (most is None or self.steps <= most):
-            stack += self._explored(stack.pop())
-            if stack and bounding.is_time_to_begin_again():
+        last_step = None if step_limit is None else self.steps + step_limit
+        while stack and (last_step is None or self.steps <= last_step):
+            stack += self._explore(stack.pop())
+            if stack and bounding.is_restart_due():
                 # once more from the start, where all branches begin with better values
-                values, priced = bounding.begun_again()
-                stack = [root._replace(values=values, priced=priced)]
+                duals, priced = bounding.restart()
+                stack = [root._replace(duals=duals, priced=priced)]
         if stack:
             # it had to stop, maybe before it came upon what fills most
-            self._opening.improve_all(bounding.surplus)
-        return min([self._target(), *self._doubts, *[branch.floor for branch in stack]])
+            self._primal.improve_from_all(bounding.surplus)
+        return min([self._cutoff(), *self._unproven_bounds, *[branch.lower_bound for branch in stack]])
 
-    def _explored(self, branch: Branch) -> list[Branch]:
+    def _explore(self, branch: Branch) -> list[Branch]:
         """What is left of the branch, in two: without one of its shipments and, to be explored first, with it."""
-        while self._opening.fits(branch.opened):  # what must be opened may be more than there is room for
-            free = self._reaching(branch)
+        while self._primal.is_feasible(branch.opened):  # what must be opened may be more than there is room for
+            free = self._worth_opening(branch)
             if not free:
                 self._finish(branch.opened)
                 break
-            part = Part(branch.opened, free, self._opening.room(branch.opened))
-            found = self._bounding.bounded(part, branch.values, branch.priced)
-            if found is None:
+            subproblem = Subproblem(branch.opened, free, self._primal.shipments_left(branch.opened))
+            bounds = self._bounding.bound(subproblem, branch.duals, branch.priced)
+            if bounds is None:
                 break
-            must, may = found.decided(free, self._target())
-            floor = max([branch.floor, *[floor for floor, _ in found.floors]])
-            branch = Branch(branch.opened | must, may, found.values, floor, found.priced)
-            if len(may) == len(free):
-                number = found.divides(free)
-                without = branch._replace(free=[other for other in free if other != number])
-                return [without, without._replace(opened=branch.opened | {number})]
+            fixed_open, still_free = bounds.fix(free, self._cutoff())
+            lower_bound = max([branch.lower_bound, *[lower_bound for lower_bound, _ in bounds.lower_bounds]])
+            branch = Branch(branch.opened | fixed_open, still_free, bounds.duals, lower_bound, bounds.priced)
+            if len(still_free) == len(free):
+                chosen = bounds.branching_candidate(free)
+                without = branch._replace(free=[other for other in free if other != chosen])
+                return [without, without._replace(opened=branch.opened | {chosen})]
         return []
 
     def _finish(self, opened: frozenset[int]) -> None:
-        self._opening.best = min(self._opening.best, self._opening.evaluated(opened))
-        floor = self._opening.floor(opened)
-        if floor < self._target():
-            self._doubts.append(floor)
+        self._primal.incumbent = min(self._primal.incumbent, self._primal.evaluate(opened))
+        lower_bound = self._primal.lower_bound(opened)
+        if lower_bound < self._cutoff():
+            self._unproven_bounds.append(lower_bound)
 
-    def _reaching(self, branch: Branch) -> Sequence[int]:
+    def _worth_opening(self, branch: Branch) -> Sequence[int]:
         """Of the free, those that there is room for, and with which no more need to stay unfilled than in the best."""
-        most = self._opening.room(branch.opened)
-        free = self._opening.fitting(branch.opened, branch.free) if most else []
-        if most >= len(free):
+        allowed = self._primal.shipments_left(branch.opened)
+        free = self._primal.with_room(branch.opened, branch.free) if allowed else []
+        if allowed >= len(free):
             return free
-        unfilled = self._bounding.unfilled(Part(branch.opened, free, most))
+        unfilled = self._bounding.least_unfilled(Subproblem(branch.opened, free, allowed))
         # money may lessen what a choice costs, by less than a tier
-        bearable = (self._target() >> self.bits) + self.weights.tier
-        return [number for number in free if unfilled[number] * self.weights.unfilled <= bearable]
+        affordable = (self._cutoff() >> self.tie_bits) + self.weights.tier
+        return [number for number in free if unfilled[number] * self.weights.unfilled <= affordable]
 
-    def _target(self) -> int:
+    def _cutoff(self) -> int:
         """Only what costs less is of use."""
-        return min(self.best, self.useless)
+        return min(self.best_cost, self.cost_limit)

@@ -6,15 +6,15 @@ from dataclasses import replace
 from engine.decide.sourcing.problem import Demand, Key, Price, Problem
 
 
-def alike(problem: Problem) -> list[list[int]]:
+def interchangeable_runs(problem: Problem) -> list[list[int]]:
     """Demands that are as good as one: of one SKU, with none of it between them, and the same prices everywhere."""
     runs: list[list[int]] = []
     last: dict[str, tuple[list[int], list[Price | None]]] = {}
     for index, demand in enumerate(problem.demands):
         prices = [candidate.prices.get(index) for candidate in problem.candidates]
         alone = demand.together and demand.quantity > 1
-        run, alike = last.get(demand.sku, ([], []))
-        if run and prices == alike and not alone:
+        run, previous_prices = last.get(demand.sku, ([], []))
+        if run and prices == previous_prices and not alone:
             run.append(index)
         else:
             run = [index]
@@ -23,10 +23,10 @@ def alike(problem: Problem) -> list[list[int]]:
     return runs
 
 
-def merged(problem: Problem, runs: Sequence[Sequence[int]]) -> Problem:
+def merge_demands(problem: Problem, runs: Sequence[Sequence[int]]) -> Problem:
     """Each run as one demand."""
 
-    def merged(run: Sequence[int]) -> Demand:
+    def merged_demand(run: Sequence[int]) -> Demand:
         first = problem.demands[run[0]]
         quantity = sum(problem.demands[index].quantity for index in run)
         return replace(first, quantity=quantity, together=first.together and len(run) == 1)
@@ -36,20 +36,20 @@ def merged(problem: Problem, runs: Sequence[Sequence[int]]) -> Problem:
         replace(candidate, prices={places[i]: price for i, price in candidate.prices.items() if i in places})
         for candidate in problem.candidates
     ]
-    return replace(problem, demands=[merged(run) for run in runs], candidates=candidates)
+    return replace(problem, demands=[merged_demand(run) for run in runs], candidates=candidates)
 
 
-def dealt(
+def deal_units(
     units: Mapping[tuple[Key, int], int], demands: Sequence[Demand], runs: Sequence[Sequence[int]]
 ) -> dict[tuple[Key, int], int]:
     """The units of each run to its demands: to the first from the first shipments."""
     dealt: dict[tuple[Key, int], int] = {}
     left = [demand.quantity for demand in demands]
     for (key, place), count in sorted(units.items()):
-        more = count
+        remaining = count
         for index in runs[place]:
-            if take := min(more, left[index]):
+            if take := min(remaining, left[index]):
                 dealt[key, index] = take
                 left[index] -= take
-                more -= take
+                remaining -= take
     return dict(sorted(dealt.items()))

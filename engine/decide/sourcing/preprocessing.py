@@ -11,15 +11,15 @@ from heapq import nlargest, nsmallest
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
-from engine.decide.sourcing.bounds.dual_ascent import Ascent
+from engine.decide.sourcing.bounds.dual_ascent import DualAscent
 from engine.decide.sourcing.bounds.relaxation import Relaxation
-from engine.decide.sourcing.bounds.shared_nodes import sharing
-from engine.decide.sourcing.bounds.subgradient import refined
-from engine.decide.sourcing.columns import Lane, Shelves, weighed
-from engine.decide.sourcing.demand_classes import Want, wants
-from engine.decide.sourcing.incumbent import Opening
+from engine.decide.sourcing.bounds.shared_nodes import find_shared_nodes
+from engine.decide.sourcing.bounds.subgradient import subgradient_ascent
+from engine.decide.sourcing.demand_classes import DemandClass, group_demands
+from engine.decide.sourcing.incumbent import PrimalSearch
 from engine.decide.sourcing.objective import Weights
 from engine.decide.sourcing.problem import Candidate, Problem
+from engine.decide.sourcing.weighted_candidates import NodeStocks, WeightedCandidate, weigh_candidates
 
 MANY, VERY_MANY = 80, 400
 """Candidates; fewer are all searched, and of more it is worth to find the best values."""
@@ -34,121 +34,135 @@ ROUNDS, SEARCHED = 6, 2
 _Surplus: TypeAlias = tuple[int, Candidate]
 
 
-class _Priced(NamedTuple):
+class _CorePrices(NamedTuple):
     """What any choice of some lanes costs at least, at which values of a unit by line and which toll."""
 
-    floor: int
-    values: Sequence[int]
+    lower_bound: int
+    duals: Sequence[int]
     toll: int
 
 
-class Pruning:
+class CandidateReduction:
     """`useless`: what costs as much is of no use."""
 
-    def __init__(self, problem: Problem, weights: Weights, useless: int) -> None:
+    def __init__(self, problem: Problem, weights: Weights, cost_limit: int) -> None:
         self._problem = problem
         self._weights = weights
-        self._shelves = Shelves(problem)
-        self._known = useless
+        self._node_stocks = NodeStocks(problem)
+        self._upper_bound = cost_limit
 
-    def lanes(self, searched: Callable[[Sequence[Lane]], int]) -> list[Lane]:
+    def reduce(self, search_core: Callable[[Sequence[WeightedCandidate]], int]) -> list[WeightedCandidate]:
         """Of all candidates that a choice may use that is as good as the best. `searched` says what the best choice of
         some lanes costs, or one that is nearly as good.
         """
         candidates = self._problem.candidates
         if len(candidates) <= MANY:
-            return self._weighed(candidates)
-        whole = [
+            return self._weigh(candidates)
+        by_cost_of_all = [
             (candidate.fixed + sum([price.money for price in candidate.prices.values()]), candidate.key, number)
             for number, candidate in enumerate(candidates)
         ]
-        core = [candidates[number] for _, _, number in nsmallest(CORE, whole)]
-        left = candidates
-        several = len(self._problem.demands) >= SEVERAL
+        core = [candidates[number] for _, _, number in nsmallest(CORE, by_cost_of_all)]
+        remaining = candidates
+        many_lines = len(self._problem.demands) >= SEVERAL
         for round_ in range(ROUNDS):
             # at first the best values are not worth finding: few may be left without
-            priced = self._priced(core, finely=len(left) > MANY and (round_ > 0 or (several and len(left) > VERY_MANY)))
-            surpluses = self._left(priced, self._surpluses(priced, left), core)
-            left = [candidate for _, candidate in surpluses]
-            inside = {candidate.key for candidate in core}
-            better = [pair for pair in surpluses if pair[0] > 0 and pair[1].key not in inside]
-            if len(left) > MANY and (round_ == SEARCHED or not better):
-                self._known = min(self._known, searched(self._weighed(core)))
-                left = [candidate for _, candidate in self._left(priced, surpluses, core)]
-            if not better:
+            core_prices = self._price_core(
+                core, finely=len(remaining) > MANY and (round_ > 0 or (many_lines and len(remaining) > VERY_MANY))
+            )
+            surpluses = self._not_ruled_out(core_prices, self._surpluses(core_prices, remaining), core)
+            remaining = [candidate for _, candidate in surpluses]
+            core_keys = {candidate.key for candidate in core}
+            with_surplus = [pair for pair in surpluses if pair[0] > 0 and pair[1].key not in core_keys]
+            if len(remaining) > MANY and (round_ == SEARCHED or not with_surplus):
+                self._upper_bound = min(self._upper_bound, search_core(self._weigh(core)))
+                remaining = [candidate for _, candidate in self._not_ruled_out(core_prices, surpluses, core)]
+            if not with_surplus:
                 break
-            core += [candidate for _, candidate in nlargest(CORE, better, key=lambda pair: (pair[0], pair[1].key))]
-        return self._weighed(left if len(left) <= MANY else self._closer(left))
+            core += [
+                candidate for _, candidate in nlargest(CORE, with_surplus, key=lambda pair: (pair[0], pair[1].key))
+            ]
+        return self._weigh(remaining if len(remaining) <= MANY else self._reduce_further(remaining))
 
-    def _closer(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+    def _reduce_further(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """With values that are better for all of these together."""
-        priced = self._refined(candidates)
-        return [candidate for _, candidate in self._left(priced, self._surpluses(priced, candidates), ())]
+        core_prices = self._price_finely(candidates)
+        return [
+            candidate for _, candidate in self._not_ruled_out(core_prices, self._surpluses(core_prices, candidates), ())
+        ]
 
-    def _refined(self, candidates: Sequence[Candidate]) -> _Priced:
-        lanes = sorted(self._weighed(candidates), key=attrgetter("key"))
-        of_lanes = wants(self._problem, lanes, self._weights.unfilled)
-        relaxation = Relaxation(of_lanes, [lane.fixed for lane in lanes], [])
-        every = range(len(lanes))
-        first = Ascent(relaxation, frozenset(), every, relaxation.start, len(every))
-        values = self._by_line(of_lanes, refined(relaxation, first.values, self._known))
-        floor = sum([demand.quantity * value for demand, value in zip(self._problem.demands, values, strict=True)])
-        return _Priced(floor, values, 0)
+    def _price_finely(self, candidates: Sequence[Candidate]) -> _CorePrices:
+        weighted = sorted(self._weigh(candidates), key=attrgetter("key"))
+        classes = group_demands(self._problem, weighted, self._weights.unfilled)
+        relaxation = Relaxation(classes, [candidate.fixed for candidate in weighted], [])
+        numbers = range(len(weighted))
+        first = DualAscent(relaxation, frozenset(), numbers, relaxation.start, len(numbers))
+        duals = self._by_line(classes, subgradient_ascent(relaxation, first.duals, self._upper_bound))
+        lower_bound = sum([demand.quantity * dual for demand, dual in zip(self._problem.demands, duals, strict=True)])
+        return _CorePrices(lower_bound, duals, 0)
 
-    def _by_line(self, of_lanes: Sequence[Want], values: Sequence[int]) -> list[int]:
-        by_line = [0] * len(self._problem.demands)
-        for want, value in zip(of_lanes, values, strict=True):
-            for line, least in want.lines:
-                by_line[line] = value + least
-        return by_line
+    def _by_line(self, classes: Sequence[DemandClass], duals: Sequence[int]) -> list[int]:
+        duals_by_line = [0] * len(self._problem.demands)
+        for demand, dual in zip(classes, duals, strict=True):
+            for line, cheapest in demand.lines:
+                duals_by_line[line] = dual + cheapest
+        return duals_by_line
 
-    def _weighed(self, candidates: Sequence[Candidate]) -> list[Lane]:
-        return list(weighed(self._problem, self._weights, candidates, self._shelves))
+    def _weigh(self, candidates: Sequence[Candidate]) -> list[WeightedCandidate]:
+        return list(weigh_candidates(self._problem, self._weights, candidates, self._node_stocks))
 
-    def _priced(self, core: Sequence[Candidate], *, finely: bool) -> _Priced:
+    def _price_core(self, core: Sequence[Candidate], *, finely: bool) -> _CorePrices:
         problem, unfilled = self._problem, self._weights.unfilled
-        lanes = sorted(self._weighed(core), key=attrgetter("key"))
-        of_core = wants(problem, lanes, unfilled)
-        fixed = [lane.fixed for lane in lanes]
-        relaxation = Relaxation(of_core, fixed, list(sharing(problem, lanes, of_core, closely=False)))
-        opening = Opening(problem, lanes, unfilled, 1)
-        free = opening.fitting((), range(len(lanes)))
-        ascent = Ascent(relaxation, frozenset(), free, relaxation.start, opening.room(()))
-        opening.improve(frozenset(), ascent.surplus)
-        self._known = min(self._known, opening.best.cost)
+        weighted = sorted(self._weigh(core), key=attrgetter("key"))
+        classes = group_demands(problem, weighted, unfilled)
+        fixed = [candidate.fixed for candidate in weighted]
+        relaxation = Relaxation(classes, fixed, list(find_shared_nodes(problem, weighted, classes, closely=False)))
+        primal = PrimalSearch(problem, weighted, unfilled, 1)
+        free = primal.with_room((), range(len(weighted)))
+        ascent = DualAscent(relaxation, frozenset(), free, relaxation.start, primal.shipments_left(()))
+        primal.improve(frozenset(), ascent.surplus)
+        self._upper_bound = min(self._upper_bound, primal.incumbent.cost)
         if finely and not relaxation.nodes and not ascent.toll:
-            values = refined(relaxation, ascent.values, self._known)
-            again = Ascent(relaxation, frozenset(), free, values, opening.room(()))
-            if again.floor > ascent.floor:
-                ascent = again
-        return _Priced(ascent.floor, self._by_line(of_core, ascent.values), ascent.toll)
+            duals = subgradient_ascent(relaxation, ascent.duals, self._upper_bound)
+            better = DualAscent(relaxation, frozenset(), free, duals, primal.shipments_left(()))
+            if better.lower_bound > ascent.lower_bound:
+                ascent = better
+        return _CorePrices(ascent.lower_bound, self._by_line(classes, ascent.duals), ascent.toll)
 
-    def _surpluses(self, priced: _Priced, candidates: Sequence[Candidate]) -> list[_Surplus]:
+    def _surpluses(self, core_prices: _CorePrices, candidates: Sequence[Candidate]) -> list[_Surplus]:
         """What each would be worth at most if it were opened: with all that is wanted, or where that is something, with
         what its node has.
         """
         needed, tier = self._weights.needed, self._weights.tier
-        once = priced.toll + self._problem.split_penalty
+        fixed_extra = core_prices.toll + self._problem.split_penalty
         quantities = [demand.quantity for demand in self._problem.demands]
-        worth = [[value - step * tier for step in range(10)] for value in priced.values]
-        found = []
+        dual_at_tier = [[dual - step * tier for step in range(10)] for dual in core_prices.duals]
+        surpluses = []
         for candidate in candidates:
-            surplus = -candidate.fixed - once
-            above = {}
+            surplus = -candidate.fixed - fixed_extra
+            margins = {}
             for line, price in candidate.prices.items():
-                more = worth[line][price.tier] - price.money
-                if more > 0 and (not price.needed or (more := more - needed) > 0):
-                    above[line] = more
-                    surplus += more * quantities[line]
+                margin = dual_at_tier[line][price.tier] - price.money
+                if margin > 0 and (not price.needed or (margin := margin - needed) > 0):
+                    margins[line] = margin
+                    surplus += margin * quantities[line]
             if surplus > 0:
-                units = self._shelves[candidate.key[0]].units
-                surplus = sum([more * units.get(line, 0) for line, more in above.items()]) - candidate.fixed - once
-            found.append((surplus, candidate))
-        return found
+                units = self._node_stocks[candidate.key[0]].units
+                surplus = (
+                    sum([margin * units.get(line, 0) for line, margin in margins.items()])
+                    - candidate.fixed
+                    - fixed_extra
+                )
+            surpluses.append((surplus, candidate))
+        return surpluses
 
-    def _left(self, priced: _Priced, surpluses: Sequence[_Surplus], core: Sequence[Candidate]) -> list[_Surplus]:
+    def _not_ruled_out(
+        self, core_prices: _CorePrices, surpluses: Sequence[_Surplus], core: Sequence[Candidate]
+    ) -> list[_Surplus]:
         """Those that are not ruled out: with all the surplus there is, a choice with one costs at least so much."""
-        inside = {candidate.key for candidate in core}
-        floor = priced.floor - sum([more for more, candidate in surpluses if more > 0 and candidate.key not in inside])
-        least = floor - self._known
-        return [pair for pair in surpluses if pair[0] >= least or pair[1].key in inside]
+        core_keys = {candidate.key for candidate in core}
+        lower_bound = core_prices.lower_bound - sum(
+            [surplus for surplus, candidate in surpluses if surplus > 0 and candidate.key not in core_keys]
+        )
+        least_surplus = lower_bound - self._upper_bound
+        return [pair for pair in surpluses if pair[0] >= least_surplus or pair[1].key in core_keys]

@@ -58,7 +58,7 @@ class Score:
     money: int
 
 
-Part: TypeAlias = Literal["unfilled_units", "unless_needed_units", "tiers"]
+ComparedPart: TypeAlias = Literal["unfilled_units", "unless_needed_units", "tiers"]
 """What is compared before money."""
 
 
@@ -66,7 +66,7 @@ Part: TypeAlias = Literal["unfilled_units", "unless_needed_units", "tiers"]
 class Unproven:
     """The first part of the comparison that a better choice could have less of, and by how much at most."""
 
-    part: Part
+    part: ComparedPart
     most: int
 
 

@@ -122,11 +122,11 @@ def problems(draw, most_candidates=6):
     nodes = sorted({node for node, _ in keys})
     supply = st.sampled_from(draw(st.sampled_from([[0, 1, 2, 3, 4, 5], [2, 4], [1, 1, 2, 3], [0, 1, 2]])))
     first = {index: [d.sku for d in demands].index(demand.sku) for index, demand in enumerate(demands)}
-    alike = draw(st.booleans())
+    same_prices = draw(st.booleans())
     candidates = []
     for key in keys:
         priced = draw(prices)
-        if alike:
+        if same_prices:
             priced = {index: priced[first[index]] for index in first if first[index] in priced} or priced
         candidates.append(Candidate(key=key, fixed=draw(fixed), prices=priced))
     return Problem(
@@ -177,8 +177,8 @@ def test_no_choice_comes_before_the_one_that_is_made_of_many_shipments(problem):
 @given(problems(most_candidates=8), st.integers(0, 60))
 def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(problem, steps):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(branch_and_bound, "UNPROVEN_LINES", 0)
-        patch.setattr(branch_and_bound, "STEPS", steps)
+        patch.setattr(branch_and_bound, "PROVEN_LINES", 0)
+        patch.setattr(branch_and_bound, "STEP_LIMIT", steps)
         hasty = choose(problem)
     proven = choose(problem)
     found, least = parts(hasty.score), parts(proven.score)

@@ -10,27 +10,27 @@ from engine.decide.sourcing.problem import Key
 
 Flow: TypeAlias = dict[tuple[Key, int], int]
 """Units by (shipment, line), above zero."""
-Edges: TypeAlias = Sequence[tuple[tuple[Key, int], int]]
-_Step: TypeAlias = tuple[str, int]
+Arcs: TypeAlias = Sequence[tuple[tuple[Key, int], int]]
+_Shipping: TypeAlias = tuple[str, int]
 """From a node to a line; the cheapest shipment of the node carries it."""
 
 
-def cheapest_flow(quantities: Mapping[int, int], supply: Mapping[str, int], edges: Edges) -> Flow:
-    cheapest: dict[_Step, tuple[int, tuple[Key, int]]] = {}
-    for item, cost in edges:
-        step = item[0][0], item[1]
-        if step not in cheapest or (cost, item) < cheapest[step]:
-            cheapest[step] = (cost, item)
+def cheapest_flow(quantities: Mapping[int, int], supply: Mapping[str, int], arcs: Arcs) -> Flow:
+    cheapest: dict[_Shipping, tuple[int, tuple[Key, int]]] = {}
+    for item, cost in arcs:
+        pair = item[0][0], item[1]
+        if pair not in cheapest or (cost, item) < cheapest[pair]:
+            cheapest[pair] = (cost, item)
     shipping: dict[int, list[tuple[str, int]]] = {line: [] for line in quantities}
     for (node, line), (cost, _) in cheapest.items():
         if line in shipping:
             shipping[line].append((node, cost))
     shipped: dict[str, dict[int, int]] = {node: {} for node in supply}
-    wanted, free = dict(quantities), dict(supply)
-    while path := _shortest_path(wanted, free, shipping, cheapest, shipped):
+    unfilled, free = dict(quantities), dict(supply)
+    while path := _shortest_path(unfilled, free, shipping, cheapest, shipped):
         taken_back = [shipped[node][line] for node, line in path[1::2]]
-        units = min(wanted[path[0][1]], free[path[-1][0]], *taken_back)
-        wanted[path[0][1]] -= units
+        units = min(unfilled[path[0][1]], free[path[-1][0]], *taken_back)
+        unfilled[path[0][1]] -= units
         free[path[-1][0]] -= units
         for place, (node, line) in enumerate(path):
             # even steps ship, odd ones take back what an earlier path shipped
@@ -43,29 +43,29 @@ def cheapest_flow(quantities: Mapping[int, int], supply: Mapping[str, int], edge
 
 
 def _shortest_path(
-    wanted: Mapping[int, int],
+    unfilled: Mapping[int, int],
     free: Mapping[str, int],
     shipping: Mapping[int, Sequence[tuple[str, int]]],
-    cheapest: Mapping[_Step, tuple[int, tuple[Key, int]]],
+    cheapest: Mapping[_Shipping, tuple[int, tuple[Key, int]]],
     shipped: Mapping[str, Mapping[int, int]],
-) -> list[_Step]:
+) -> list[_Shipping]:
     """From a line with units wanted to a node with units free: shipments to add, take back, add ..."""
-    lines = {line: 0 for line, units in wanted.items() if units}
+    lines = {line: 0 for line, units in unfilled.items() if units}
     nodes: dict[str, int] = {}
     to_node: dict[str, int] = {}
     to_line: dict[int, str] = {}
-    waiting = deque(lines)
-    while waiting:
-        line = waiting.popleft()
-        spent = lines[line]
+    queue = deque(lines)
+    while queue:
+        line = queue.popleft()
+        cost_so_far = lines[line]
         for node, cost in shipping[line]:
-            if node not in nodes or spent + cost < nodes[node]:
-                nodes[node], to_node[node] = spent + cost, line
+            if node not in nodes or cost_so_far + cost < nodes[node]:
+                nodes[node], to_node[node] = cost_so_far + cost, line
                 for other in shipped[node]:
-                    back = spent + cost - cheapest[node, other][0]
+                    back = cost_so_far + cost - cheapest[node, other][0]
                     if other not in lines or back < lines[other]:
                         lines[other], to_line[other] = back, node
-                        waiting.append(other)
+                        queue.append(other)
     ends = [(cost, node) for node, cost in nodes.items() if free[node]]
     if not ends:
         return []

@@ -3,79 +3,90 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from engine.decide.sourcing.allocation.transport import Transport
-from engine.decide.sourcing.columns import Lane
+from engine.decide.sourcing.allocation.transport import TransportProblem
 from engine.decide.sourcing.problem import Problem
+from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 
 
-class Filled(NamedTuple):
+class AllocationCost(NamedTuple):
     """What is least that was found; what is least that could be; and the numbers of the shipments that are used."""
 
     cost: int
-    floor: int
+    lower_bound: int
     used: frozenset[int]
 
 
-class Goods:
+class SkuAllocation:
     """The lines of one SKU, and the lanes that carry it by number. `patience`: see `Transport`."""
 
     def __init__(
-        self, problem: Problem, sku: str, lanes: Sequence[Lane], *, unfilled: int, patience: int | None
+        self,
+        problem: Problem,
+        sku: str,
+        candidates: Sequence[WeightedCandidate],
+        *,
+        unfilled: int,
+        step_limit: int | None,
     ) -> None:
         lines = {index: demand for index, demand in enumerate(problem.demands) if demand.sku == sku}
-        self._problem, self._sku, self._lanes = problem, sku, lanes
+        self._problem, self._sku, self._candidates = problem, sku, candidates
         self._quantities = {index: demand.quantity for index, demand in lines.items()}
         self._together = {index for index, demand in lines.items() if demand.together and demand.quantity > 1}
         self._unfilled = unfilled
-        self._patience = patience
-        self._known: dict[frozenset[int], Filled] = {}
+        self._step_limit = step_limit
+        self._costs: dict[frozenset[int], AllocationCost] = {}
         self._cheapest_first: list[tuple[int, int, str, int]] | None = None
         if len(lines) == 1:  # kept together or not: lanes that can't carry it whole don't carry it
             (line,) = lines
             self._cheapest_first = sorted(
                 [
-                    (lane.costs[line], number, lane.key[0], lane.shelf.units[line])
-                    for number, lane in enumerate(lanes)
-                    if line in lane.costs
+                    (candidate.costs[line], number, candidate.key[0], candidate.node_stock.units[line])
+                    for number, candidate in enumerate(candidates)
+                    if line in candidate.costs
                 ]
             )
             self._carriers = frozenset([number for _, number, _, _ in self._cheapest_first])
         else:
             self._carriers = frozenset(
-                [number for number, lane in enumerate(lanes) if not lane.costs.keys().isdisjoint(lines)]
+                [number for number, candidate in enumerate(candidates) if not candidate.costs.keys().isdisjoint(lines)]
             )
         self.steps = 0
 
-    def transport(self, opened: Collection[int]) -> Transport:
-        mine = [self._lanes[number] for number in opened if number in self._carriers]
-        return Transport(
+    def transport(self, opened: Collection[int]) -> TransportProblem:
+        carriers = [self._candidates[number] for number in opened if number in self._carriers]
+        return TransportProblem(
             quantities=self._quantities,
             together=self._together,
-            supply={lane.key[0]: self._problem.supply[lane.key[0], self._sku] for lane in mine},
+            supply={candidate.key[0]: self._problem.supply[candidate.key[0], self._sku] for candidate in carriers},
             costs={
-                (lane.key, line): lane.costs[line] for lane in mine for line in self._quantities if line in lane.costs
+                (candidate.key, line): candidate.costs[line]
+                for candidate in carriers
+                for line in self._quantities
+                if line in candidate.costs
             },
             unfilled=self._unfilled,
-            patience=self._patience,
+            step_limit=self._step_limit,
         )
 
-    def cheapest(self, opened: frozenset[int]) -> Filled:
+    def cheapest(self, opened: frozenset[int]) -> AllocationCost:
         """If these are opened."""
-        mine = opened & self._carriers
-        known = self._known.get(mine)
-        if known is None:
-            known = self._known[mine] = self._filled(mine)
-        return known
+        carriers = opened & self._carriers
+        cost = self._costs.get(carriers)
+        if cost is None:
+            cost = self._costs[carriers] = self._cheapest(carriers)
+        return cost
 
-    def _filled(self, opened: frozenset[int]) -> Filled:
+    def _cheapest(self, opened: frozenset[int]) -> AllocationCost:
         if self._cheapest_first is not None:
             return self._one_line(opened, self._cheapest_first)
-        flow, cost, floor, steps = self.transport(opened).cheapest()
+        flow, cost, lower_bound, steps = self.transport(opened).cheapest()
         self.steps += steps
         used = {key for key, _ in flow}
-        return Filled(cost, floor, frozenset([number for number in opened if self._lanes[number].key in used]))
+        return AllocationCost(
+            cost, lower_bound, frozenset([number for number in opened if self._candidates[number].key in used])
+        )
 
-    def _one_line(self, opened: frozenset[int], cheapest_first: Sequence[tuple[int, int, str, int]]) -> Filled:
+    def _one_line(self, opened: frozenset[int], cheapest_first: Sequence[tuple[int, int, str, int]]) -> AllocationCost:
         """The same as the transport, which this is by far most often."""
         (left,) = self._quantities.values()
         total, used, taken = 0, [], dict[str, int]()
@@ -93,4 +104,4 @@ class Goods:
                         break
         total += left * self._unfilled
         self.steps += len(opened)
-        return Filled(total, total, frozenset(used))
+        return AllocationCost(total, total, frozenset(used))

@@ -7,12 +7,12 @@ stay together are placed first, by `Placing`.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from engine.decide.sourcing.allocation.keep_together import Costs, Placed, Placing
+from engine.decide.sourcing.allocation.keep_together import Allocation, Costs, KeepTogetherSearch
 from engine.decide.sourcing.allocation.min_cost_flow import Flow, cheapest_flow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Transport:
+class TransportProblem:
     """One SKU: `quantities` by line, `supply` by node, which its shipments share; a unit that is not shipped costs
     `unfilled`, more than any way to ship it. With `patience`, lines that stay together are placed in so many steps.
     """
@@ -22,50 +22,50 @@ class Transport:
     supply: Mapping[str, int]
     costs: Costs
     unfilled: int
-    patience: int | None = None
+    step_limit: int | None = None
 
-    def cheapest(self) -> Placed:
+    def cheapest(self) -> Allocation:
         """A flow of the least cost."""
         if len(self.quantities) == 1:
             flow = self._one_line()
         elif self.together:
-            return self._placed()
+            return self._search_keep_together()
         else:
             flow = cheapest_flow(self.quantities, self.supply, sorted(self.costs.items()))
         cost = self._cost(flow)
-        return Placed(flow, cost, cost, 4 * len(self.costs) * (1 + len(flow)))
+        return Allocation(flow, cost, cost, 4 * len(self.costs) * (1 + len(flow)))
 
-    def first(self) -> Flow:
+    def first_of_cheapest(self) -> Flow:
         """Of the cheapest flows that with the most units where `costs` has the smallest (line, key), then the next."""
         lines = sorted(self.quantities)
         if len(lines) == 1 or not self.together:
-            return self.favouring(lines).cheapest().flow
+            return self.favour_first_places(lines).cheapest().flow
         first: Flow = {}
-        patience = None if self.patience is None else self.patience // len(lines)
-        left, flow = replace(self, patience=patience), self.cheapest().flow
+        step_limit = None if self.step_limit is None else self.step_limit // len(lines)
+        left, flow = replace(self, step_limit=step_limit), self.cheapest().flow
         for line in lines:
             # line by line, as nodes that are alike stay so for the other lines
-            flow = left.favouring([line]).better(flow)
+            flow = left.favour_first_places([line]).cheaper_than_given(flow)
             first |= {item: units for item, units in flow.items() if item[1] == line}
             flow = {item: units for item, units in flow.items() if item[1] != line}
-            left = left.without(line, first)
+            left = left.without_line(line, first)
         return first
 
-    def better(self, flow: Flow) -> Flow:
+    def cheaper_than_given(self, flow: Flow) -> Flow:
         """The cheapest flow, or the one that is given if none is cheaper."""
-        return self._placed(below=self._cost(flow)).flow or flow
+        return self._search_keep_together(below=self._cost(flow)).flow or flow
 
-    def _placed(self, below: int | None = None) -> Placed:
-        placing = Placing(
+    def _search_keep_together(self, below: int | None = None) -> Allocation:
+        search = KeepTogetherSearch(
             quantities=self.quantities,
-            whole=self.together,
+            together=self.together,
             supply=self.supply,
             costs=self.costs,
             unfilled=self.unfilled,
         )
-        return placing.best(below=below, patience=self.patience)
+        return search.solve(below=below, step_limit=self.step_limit)
 
-    def favouring(self, lines: Collection[int]) -> "Transport":
+    def favour_first_places(self, lines: Collection[int]) -> "TransportProblem":
         """With costs by which of equals that is cheapest which has the most units of these lines in the first places.
 
         Each place weighs more than all later ones together, and all of them less than one unit of cost.
@@ -78,7 +78,7 @@ class Transport:
             costs[item] -= base ** (len(places) - place)
         return replace(self, costs=costs, unfilled=self.unfilled * scale)
 
-    def without(self, line: int, flow: Flow) -> "Transport":
+    def without_line(self, line: int, flow: Flow) -> "TransportProblem":
         """What is left when a line is filled."""
         supply = dict(self.supply)
         for ((node, _), of_line), units in flow.items():

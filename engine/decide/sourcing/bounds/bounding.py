@@ -4,17 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from engine.decide.sourcing.bounds.column_generation import Closing, Part, Priced
-from engine.decide.sourcing.bounds.dual_ascent import Ascent
-from engine.decide.sourcing.bounds.integer_bounds import Carried, carried, least_alone, missing
-from engine.decide.sourcing.bounds.pricing_problem import Valued
+from engine.decide.sourcing.bounds.column_generation import ColumnGeneration, PricedSubproblem, Subproblem
+from engine.decide.sourcing.bounds.dual_ascent import DualAscent
+from engine.decide.sourcing.bounds.integer_bounds import SkuSupply, least_unfilled, single_class_bound, sku_supplies
+from engine.decide.sourcing.bounds.pricing_problem import PricingSolution
 from engine.decide.sourcing.bounds.relaxation import Relaxation
-from engine.decide.sourcing.bounds.shared_nodes import sharing
-from engine.decide.sourcing.bounds.subgradient import ROUNDS, refined
-from engine.decide.sourcing.columns import Lane
-from engine.decide.sourcing.demand_classes import wants
-from engine.decide.sourcing.incumbent import Opening
+from engine.decide.sourcing.bounds.shared_nodes import find_shared_nodes
+from engine.decide.sourcing.bounds.subgradient import ROUNDS, subgradient_ascent
+from engine.decide.sourcing.demand_classes import group_demands
+from engine.decide.sourcing.incumbent import PrimalSearch
 from engine.decide.sourcing.problem import Problem
+from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 
 SOON, LATER = 50, 400
 """After so many bounds they are worth more work each, and then still more."""
@@ -26,168 +26,193 @@ COUNTED, COUNTED_ALONE = 60, 2_000
 """Up to so many units of a SKU it is worth to look at each, and if there is no other."""
 
 
-class Bounded(NamedTuple):
+class BranchBounds(NamedTuple):
     """Floors, each with its surpluses, and where to go on from in what is left of the branch."""
 
-    floors: Sequence[tuple[int, Mapping[int, int]]]
-    values: Sequence[int]
-    priced: Priced | None
+    lower_bounds: Sequence[tuple[int, Mapping[int, int]]]
+    duals: Sequence[int]
+    priced: PricedSubproblem | None
 
-    def decided(self, free: Sequence[int], target: int) -> tuple[frozenset[int], list[int]]:
+    def fix(self, free: Sequence[int], cutoff: int) -> tuple[frozenset[int], list[int]]:
         """The shipments without which no choice costs less than the target; and of the others those with which some
         may.
         """
-        must, may = frozenset[int](), free
-        for floor, surplus in self.floors:
-            slack = target - floor
-            must = must.union([number for number in free if surplus[number] >= slack])
-            may = [number for number in may if -slack < surplus[number] < slack]
-        return must, list(may)
+        fixed_open, undecided = frozenset[int](), free
+        for lower_bound, surplus in self.lower_bounds:
+            slack = cutoff - lower_bound
+            fixed_open = fixed_open.union([number for number in free if surplus[number] >= slack])
+            undecided = [number for number in undecided if -slack < surplus[number] < slack]
+        return fixed_open, list(undecided)
 
-    def divides(self, free: Sequence[int]) -> int:
+    def branching_candidate(self, free: Sequence[int]) -> int:
         """The shipment to branch on: what is farthest from decided in the blend, or what is worth most."""
-        _, surplus = self.floors[0]
-        halved = None if self.priced is None else self.priced.halved
-        if not halved:
+        _, surplus = self.lower_bounds[0]
+        fractionality = None if self.priced is None else self.priced.fractionality
+        if not fractionality:
             return max(free, key=lambda number: (surplus[number], -number))
-        return max(free, key=lambda number: (halved[number], surplus[number], -number))
+        return max(free, key=lambda number: (fractionality[number], surplus[number], -number))
 
 
 class Bounding:
     """`target` says which cost alone is of use."""
 
     def __init__(
-        self, problem: Problem, lanes: Sequence[Lane], unfilled: int, opening: Opening, target: Callable[[], int]
+        self,
+        problem: Problem,
+        candidates: Sequence[WeightedCandidate],
+        unfilled: int,
+        primal: PrimalSearch,
+        cutoff: Callable[[], int],
     ) -> None:
         self._problem = problem
-        self._lanes = lanes
-        self._opening = opening
-        self._target = target
-        self._wants = wants(problem, lanes, unfilled)
-        self._fixed = [lane.fixed for lane in lanes]
-        self._nodes = [lane.key[0] for lane in lanes]
-        self._relaxation = self._relaxed(closely=False)
-        self._closing: Closing | None = None
-        self._first: Priced | None = None
+        self._candidates = candidates
+        self._primal = primal
+        self._cutoff = cutoff
+        self._classes = group_demands(problem, candidates, unfilled)
+        self._fixed = [candidate.fixed for candidate in candidates]
+        self._nodes = [candidate.key[0] for candidate in candidates]
+        self._relaxation = self._relax(closely=False)
+        self._column_generation: ColumnGeneration | None = None
+        self._first: PricedSubproblem | None = None
         self._is_late = False
-        self._looks = 0
+        self._ascent_steps = 0
         self.start = self._relaxation.start
-        self.base = self._relaxation.base
+        self.base_cost = self._relaxation.base_cost
         self.count = 0
 
     @cached_property
-    def _carried(self) -> Sequence[Carried]:
-        return carried(self._problem, self._nodes, self._wants)
+    def _sku_supplies(self) -> Sequence[SkuSupply]:
+        return sku_supplies(self._problem, self._nodes, self._classes)
 
     @property
     def steps(self) -> int:
-        return self._looks + (0 if self._closing is None else self._closing.steps)
+        return self._ascent_steps + (0 if self._column_generation is None else self._column_generation.steps)
 
     @property
     def surplus(self) -> Mapping[int, int]:
         """At the values that were found first."""
         return {} if self._first is None else self._first.surplus
 
-    def is_time_to_begin_again(self) -> bool:
+    def is_restart_due(self) -> bool:
         """From better values, and with closer bounds from there on."""
-        if self._closing is not None:
+        if self._column_generation is not None:
             return False
         if self._relaxation.nodes:
             return self.count > SHARED
         return self.count > (LATER if self._is_late else SOON)
 
-    def begun_again(self) -> tuple[Sequence[int], Priced | None]:
+    def restart(self) -> tuple[Sequence[int], PricedSubproblem | None]:
         """The values to begin with."""
-        closing = self._is_late or bool(self._relaxation.nodes)
+        closely = self._is_late or bool(self._relaxation.nodes)
         self._is_late = True
-        if closing:
-            self._relaxation = self._relaxed(closely=True)
-            self._closing = Closing(self._relaxation, self._improved)
-            self._opening.swap()
-        values = self.start if self._first is None else self._first.values
-        every = range(len(self._lanes))
-        if self._opening.room(()) >= len(every):
-            first = Ascent(self._relaxation, frozenset(), every, self._relaxation.start, len(every))
-            self._looks += first.steps * ROUNDS
-            values = refined(self._relaxation, first.values, self._target())
-        return values, self._first if closing else None
+        if closely:
+            self._relaxation = self._relax(closely=True)
+            self._column_generation = ColumnGeneration(self._relaxation, self._improve)
+            self._primal.swap()
+        duals = self.start if self._first is None else self._first.duals
+        numbers = range(len(self._candidates))
+        if self._primal.shipments_left(()) >= len(numbers):
+            first = DualAscent(self._relaxation, frozenset(), numbers, self._relaxation.start, len(numbers))
+            self._ascent_steps += first.steps * ROUNDS
+            duals = subgradient_ascent(self._relaxation, first.duals, self._cutoff())
+        return duals, self._first if closely else None
 
-    def unfilled(self, part: Part) -> Mapping[int, int]:
+    def least_unfilled(self, subproblem: Subproblem) -> Mapping[int, int]:
         """By free shipment, how many units stay unfilled at least if it is opened."""
-        self._looks += len(part.free) * len(self._carried)
-        return missing(self._carried, part.opened, part.free, part.most)
+        self._ascent_steps += len(subproblem.free) * len(self._sku_supplies)
+        return least_unfilled(self._sku_supplies, subproblem.opened, subproblem.free, subproblem.max_opened)
 
-    def bounded(self, part: Part, values: Sequence[int], priced: Priced | None) -> Bounded | None:
+    def bound(
+        self, subproblem: Subproblem, duals: Sequence[int], priced: PricedSubproblem | None
+    ) -> BranchBounds | None:
         """None if no choice of the part costs less than the target. The values are raised from those given."""
-        if self._closing is not None and priced is not None:
-            return self._closed(self._closing, part, values, priced)
-        ascent = self._ascent(part, values)
-        if self._is_useless(ascent, part):
+        if self._column_generation is not None and priced is not None:
+            return self._bound_with_columns(self._column_generation, subproblem, duals, priced)
+        ascent = self._run_ascent(subproblem, duals)
+        if self._is_pruned(ascent, subproblem):
             return None
-        return Bounded([(ascent.floor, ascent.surplus)], ascent.values, None)
+        return BranchBounds([(ascent.lower_bound, ascent.surplus)], ascent.duals, None)
 
-    def _closed(self, closing: Closing, part: Part, values: Sequence[int], priced: Priced) -> Bounded | None:
+    def _bound_with_columns(
+        self,
+        column_generation: ColumnGeneration,
+        subproblem: Subproblem,
+        duals: Sequence[int],
+        priced: PricedSubproblem,
+    ) -> BranchBounds | None:
         """By an ascent and by closing, first by what is less work: if that is enough, the other is left out."""
         self.count += 1
-        due, shared = closing.is_due() and self._is_worth(closing), bool(self._relaxation.nodes)
-        priced = closing.looked(part, priced)
-        if due and shared and priced.floor < self._target():
-            priced, paid = closing.closed(part, priced, self._target(), priced.floor)
-            if paid:
-                floors = [(priced.floor, priced.surplus)]
-                return Bounded(floors, values, priced) if priced.floor < self._target() else None
-        if priced.floor >= self._target():
+        is_due, has_shared_nodes = (
+            column_generation.is_due() and self._is_affordable(column_generation),
+            bool(self._relaxation.nodes),
+        )
+        priced = column_generation.evaluate(subproblem, priced)
+        if is_due and has_shared_nodes and priced.lower_bound < self._cutoff():
+            priced, has_paid = column_generation.tighten(subproblem, priced, self._cutoff(), priced.lower_bound)
+            if has_paid:
+                lower_bounds = [(priced.lower_bound, priced.surplus)]
+                return BranchBounds(lower_bounds, duals, priced) if priced.lower_bound < self._cutoff() else None
+        if priced.lower_bound >= self._cutoff():
             return None
-        ascent = self._ascent(part, values)
-        if self._is_useless(ascent, part):
+        ascent = self._run_ascent(subproblem, duals)
+        if self._is_pruned(ascent, subproblem):
             return None
-        if due and not shared:
-            priced, _ = closing.closed(part, priced, self._target(), ascent.floor)
-        if max(ascent.floor, priced.floor) >= self._target():
+        if is_due and not has_shared_nodes:
+            priced, _ = column_generation.tighten(subproblem, priced, self._cutoff(), ascent.lower_bound)
+        if max(ascent.lower_bound, priced.lower_bound) >= self._cutoff():
             return None
-        return Bounded([(ascent.floor, ascent.surplus), (priced.floor, priced.surplus)], ascent.values, priced)
+        return BranchBounds(
+            [(ascent.lower_bound, ascent.surplus), (priced.lower_bound, priced.surplus)], ascent.duals, priced
+        )
 
-    def _is_worth(self, closing: Closing) -> bool:
+    def _is_affordable(self, column_generation: ColumnGeneration) -> bool:
         """Where no nodes are shared, an ascent is far less work, and so no more than as much goes into closing."""
-        return bool(self._relaxation.nodes) or closing.steps <= self._looks + self._opening.steps + AT_FIRST
+        return (
+            bool(self._relaxation.nodes)
+            or column_generation.steps <= self._ascent_steps + self._primal.steps + AT_FIRST
+        )
 
-    def _ascent(self, part: Part, values: Sequence[int]) -> Ascent:
-        ascent = Ascent(self._relaxation, part.opened, part.free, values, part.most)
-        self._looks += ascent.steps
+    def _run_ascent(self, subproblem: Subproblem, duals: Sequence[int]) -> DualAscent:
+        ascent = DualAscent(self._relaxation, subproblem.opened, subproblem.free, duals, subproblem.max_opened)
+        self._ascent_steps += ascent.steps
         if self._first is None:
-            if part.most < len(part.free):
+            if subproblem.max_opened < len(subproblem.free):
                 # where that leaves units unfilled the values are high, and only come down to there with the toll
-                high = [want.unfilled for want in self._wants]
-                other = Ascent(self._relaxation, part.opened, part.free, high, part.most)
-                ascent = max(ascent, other, key=lambda one: one.floor)
-            self._first = Priced(ascent.floor, ascent.surplus, ascent.values, ascent.toll)
+                high_duals = [demand.unfilled for demand in self._classes]
+                from_above = DualAscent(
+                    self._relaxation, subproblem.opened, subproblem.free, high_duals, subproblem.max_opened
+                )
+                ascent = max(ascent, from_above, key=lambda run: run.lower_bound)
+            self._first = PricedSubproblem(ascent.lower_bound, ascent.surplus, ascent.duals, ascent.toll)
         self.count += 1
-        self._opening.improve(part.opened, ascent.surplus)
+        self._primal.improve(subproblem.opened, ascent.surplus)
         return ascent
 
-    def _is_useless(self, ascent: Ascent, part: Part) -> bool:
+    def _is_pruned(self, ascent: DualAscent, subproblem: Subproblem) -> bool:
         """Whether no choice of the part costs less than the target, by bounds that are ever closer."""
-        target = self._target()
-        if ascent.floor >= target:
+        cutoff = self._cutoff()
+        if ascent.lower_bound >= cutoff:
             return True
-        if len(self._wants) == 1 and self._wants[0].units <= COUNTED_ALONE:
-            (want,) = self._wants
-            self._looks += want.units * len(part.free)
-            return least_alone(want, self._fixed, self._nodes, part.opened, part.free) >= target
+        if len(self._classes) == 1 and self._classes[0].units <= COUNTED_ALONE:
+            (demand,) = self._classes
+            self._ascent_steps += demand.units * len(subproblem.free)
+            return single_class_bound(demand, self._fixed, self._nodes, subproblem.opened, subproblem.free) >= cutoff
         # whatever it costs to open shipments, some units may have none that can carry them
-        if (self._is_late or self._problem.ship_complete) and self._opening.floor(part.opened, part.free) >= target:
+        if (self._is_late or self._problem.ship_complete) and self._primal.lower_bound(
+            subproblem.opened, subproblem.free
+        ) >= cutoff:
             return True
-        for sku in self._carried if self._is_late else ():
-            if sku.wanted <= COUNTED:
-                self._looks += sku.wanted * len(part.free)
-                if ascent.floor_in_units(sku.sku) >= target:
+        for supply in self._sku_supplies if self._is_late else ():
+            if supply.units_wanted <= COUNTED:
+                self._ascent_steps += supply.units_wanted * len(subproblem.free)
+                if ascent.lower_bound_in_whole_units(supply.sku) >= cutoff:
                     return True
         return False
 
-    def _improved(self, part: Part, used: frozenset[int], valued: Valued) -> int:
-        self._opening.improve_with(part.opened, used - part.opened, valued.surplus)
-        return self._target()
+    def _improve(self, subproblem: Subproblem, used: frozenset[int], solution: PricingSolution) -> int:
+        self._primal.improve_with(subproblem.opened, used - subproblem.opened, solution.surplus)
+        return self._cutoff()
 
-    def _relaxed(self, *, closely: bool) -> Relaxation:
-        nodes = sharing(self._problem, self._lanes, self._wants, closely=closely)
-        return Relaxation(self._wants, self._fixed, list(nodes))
+    def _relax(self, *, closely: bool) -> Relaxation:
+        nodes = find_shared_nodes(self._problem, self._candidates, self._classes, closely=closely)
+        return Relaxation(self._classes, self._fixed, list(nodes))

@@ -13,158 +13,169 @@ shipments may be opened, each may be charged a toll, which is given back as ofte
 from collections.abc import Collection, Mapping, Sequence
 from heapq import nlargest
 
-from engine.decide.sourcing.bounds.integer_bounds import most_filling
-from engine.decide.sourcing.bounds.knapsack import Point
+from engine.decide.sourcing.bounds.integer_bounds import best_filling
+from engine.decide.sourcing.bounds.knapsack import Breakpoint
 from engine.decide.sourcing.bounds.relaxation import Relaxation
-from engine.decide.sourcing.bounds.shared_nodes import Worth
-from engine.decide.sourcing.demand_classes import Offer
+from engine.decide.sourcing.bounds.shared_nodes import NodeSurplus
+from engine.decide.sourcing.demand_classes import Arc
 
 
-class Ascent:
+class DualAscent:
     """If all of `opened` and up to `most` of `free` are used, with the values raised from those given."""
 
     def __init__(
-        self, relaxation: Relaxation, opened: Collection[int], free: Sequence[int], values: Sequence[int], most: int
+        self,
+        relaxation: Relaxation,
+        opened: Collection[int],
+        free: Sequence[int],
+        duals: Sequence[int],
+        max_opened: int,
     ) -> None:
-        self.values = list(values)
+        self.duals = list(duals)
         self.toll = 0
-        self._most = most
+        self._max_opened = max_opened
         self._relaxation = relaxation
-        self._wants = relaxation.wants
+        self._classes = relaxation.classes
         self._opened = opened
         self._free = free
-        self._nodes: list[Worth] = []
+        self._nodes: list[NodeSurplus] = []
         # of each shipment that shares nothing; of one that is opened without its fixed cost
         self._surplus = {number: -relaxation.fixed[number] for number in free}
         self._surplus.update(dict.fromkeys(opened, 0))
         for node in relaxation.nodes:
-            menus = node.among(opened, free)
-            if any(menu.numbers for menu in menus):
-                self._nodes.append(Worth(node, menus, free, values))
+            subsets = node.subsets_between(opened, free)
+            if any(subset.numbers for subset in subsets):
+                self._nodes.append(NodeSurplus(node, subsets, free, duals))
             for number in node.numbers:
                 self._surplus.pop(number, None)
-        self._counted = [number for number in opened if number in self._surplus]
-        self._offers = [[offer for offer in offers if offer[0] in self._surplus] for offers in relaxation.offers]
-        self.steps = sum(map(len, self._offers)) + sum([node.steps for node in self._nodes])
+        self._opened_alone = [number for number in opened if number in self._surplus]
+        self._arcs = [[arc for arc in arcs if arc[0] in self._surplus] for arcs in relaxation.arcs]
+        self.steps = sum(map(len, self._arcs)) + sum([node.steps for node in self._nodes])
         """Prices looked at, or work like that."""
         self._climb()
         self.surplus = self._surpluses()
         """By free shipment, how much more a choice costs at least without it; below zero, how much more one with it."""
-        self._sum = relaxation.base - self.toll * most
-        self._sum += sum([want.units * value for want, value in zip(self._wants, self.values, strict=True)])
-        self._sum += sum([relaxation.fixed[number] for number in self._counted])
-        self.floor = self._sum - self._worth()
+        self._value_of_demand = relaxation.base_cost - self.toll * max_opened
+        self._value_of_demand += sum(
+            [demand.units * dual for demand, dual in zip(self._classes, self.duals, strict=True)]
+        )
+        self._value_of_demand += sum([relaxation.fixed[number] for number in self._opened_alone])
+        self.lower_bound = self._value_of_demand - self._total_surplus()
         """No choice costs less."""
 
     def _climb(self) -> None:
-        surplus, scarce = self._surplus, self._most < len(self._free)
-        for value, offers in zip(self.values, self._offers, strict=True):
-            for number, cost, units in offers:
-                if cost < value:
-                    surplus[number] += units * (value - cost)
+        surplus, scarce = self._surplus, self._max_opened < len(self._free)
+        for dual, arcs in zip(self.duals, self._arcs, strict=True):
+            for number, cost, units in arcs:
+                if cost < dual:
+                    surplus[number] += units * (dual - cost)
         if scarce:
-            self._charge()
+            self._set_toll()
         # once: to go over them again lifts the bound, but by less than the next branches do in that time
-        for several in self._relaxation.several:
-            self._raise_together(several)
-        for want in range(len(self.values)):
-            self._raise(want)
+        for group in self._relaxation.class_groups:
+            self._raise_together(group)
+        for index in range(len(self.duals)):
+            self._raise(index)
         if scarce:
-            self._charge()
+            self._set_toll()
 
-    def _raise(self, want: int) -> None:
+    def _raise(self, index: int) -> None:
         """Each shipment supplies the want from the value on where its surplus passes zero. The last it takes to have
         all that is wanted sets the value.
         """
-        surplus, offers, old = self._surplus, self._offers[want], self.values[want]
-        points, bare = [], []
-        for number, cost, units in offers:
-            worth = surplus[number]
+        surplus, arcs, old = self._surplus, self._arcs[index], self.duals[index]
+        breakpoints, without_class = [], []
+        for number, cost, units in arcs:
+            surplus_without = surplus[number]
             if cost < old:
-                worth -= units * (old - cost)
-            bare.append(worth)
-            points.append((cost if worth >= 0 else cost - worth // units, units))
-        sharing = self._carrying(want) if self._nodes else ()
-        for node in sharing:
-            points += node.points(want, self._wants[want].sku, self.values)
-        new = _reached(points, self._wants[want].units, self._wants[want].unfilled)
-        for (number, cost, units), worth in zip(offers, bare, strict=True):
-            surplus[number] = worth + units * (new - cost) if cost < new else worth
-        self.values[want] = new
-        if sharing:
-            self._revalue(sharing, {want: new})
+                surplus_without -= units * (old - cost)
+            without_class.append(surplus_without)
+            breakpoints.append((cost if surplus_without >= 0 else cost - surplus_without // units, units))
+        nodes = self._nodes_with(index) if self._nodes else ()
+        for node in nodes:
+            breakpoints += node.breakpoints(index, self._classes[index].sku, self.duals)
+        new = _supply_price(breakpoints, self._classes[index].units, self._classes[index].unfilled)
+        for (number, cost, units), surplus_without in zip(arcs, without_class, strict=True):
+            surplus[number] = surplus_without + units * (new - cost) if cost < new else surplus_without
+        self.duals[index] = new
+        if nodes:
+            self._set_duals(nodes, {index: new})
 
-    def _raise_together(self, several: Sequence[int]) -> None:
+    def _raise_together(self, group: Sequence[int]) -> None:
         """The values of wants for one SKU by as much: each alone would outbid the others by next to nothing."""
-        wants, values = self._wants, self.values
-        sharing = self._carrying(several[0])
-        points = [point for node in sharing for point in node.points_together(wants[several[0]].sku, values)]
-        most = max([wants[want].unfilled - values[want] for want in several])
-        rise = _reached(points, sum([wants[want].units for want in several]), most)
-        self._revalue(sharing, {want: min(values[want] + rise, wants[want].unfilled) for want in several})
+        classes, duals = self._classes, self.duals
+        nodes = self._nodes_with(group[0])
+        breakpoints = [point for node in nodes for point in node.joint_breakpoints(classes[group[0]].sku, duals)]
+        largest_rise = max([classes[index].unfilled - duals[index] for index in group])
+        rise = _supply_price(breakpoints, sum([classes[index].units for index in group]), largest_rise)
+        self._set_duals(nodes, {index: min(duals[index] + rise, classes[index].unfilled) for index in group})
 
-    def _carrying(self, want: int) -> list[Worth]:
+    def _nodes_with(self, index: int) -> list[NodeSurplus]:
         """The nodes that have some of its SKU."""
-        sku = self._wants[want].sku
+        sku = self._classes[index].sku
         return [node for node in self._nodes if sku in node.stocks]
 
-    def _revalue(self, sharing: Sequence[Worth], values: Mapping[int, int]) -> None:
-        for want, value in values.items():
-            self.values[want] = value
-        for node in sharing:
-            node.revalue(self._wants[want].sku, self.values)
+    def _set_duals(self, nodes: Sequence[NodeSurplus], duals: Mapping[int, int]) -> None:
+        for index, dual in duals.items():
+            self.duals[index] = dual
+        for node in nodes:
+            node.update(self._classes[index].sku, self.duals)
 
-    def _charge(self) -> None:
+    def _set_toll(self) -> None:
         """Let the toll be what the first is worth that there is no room for."""
         surplus = self._surpluses()
-        gains = nlargest(self._most + 1, [gain + self.toll for gain in surplus.values()])
+        gains = nlargest(self._max_opened + 1, [gain + self.toll for gain in surplus.values()])
         toll = max(0, gains[-1])
         if toll != self.toll:
             for number in self._free:
                 if number in self._surplus:
                     self._surplus[number] -= toll - self.toll
             for node in self._nodes:
-                node.charge(toll - self.toll, self._opened)
+                node.add_toll(toll - self.toll, self._opened)
             self.toll = toll
 
-    def _worth(self) -> int:
+    def _total_surplus(self) -> int:
         """All surpluses, of nodes and of shipments."""
         own = self._surplus
-        shipments = sum([own[number] for number in self._counted])
+        shipments = sum([own[number] for number in self._opened_alone])
         shipments += sum([gain for number in self._free if (gain := own.get(number, 0)) > 0])
-        return shipments + sum([node.most for node in self._nodes])
+        return shipments + sum([node.largest for node in self._nodes])
 
     def _surpluses(self) -> dict[int, int]:
-        found = {number: self._surplus[number] for number in self._free if number in self._surplus}
+        surpluses = {number: self._surplus[number] for number in self._free if number in self._surplus}
         for node in self._nodes:
             for number in node.free:
-                found[number] = node.surplus(number)
-        return found
+                surpluses[number] = node.surplus(number)
+        return surpluses
 
-    def floor_in_units(self, sku: str) -> int:
+    def lower_bound_in_whole_units(self, sku: str) -> int:
         """A floor that is higher where whole units matter: one SKU is filled exactly, the others are paid by value."""
-        wants = [index for index, want in enumerate(self._wants) if want.sku == sku]
-        places = [node.by_unit(sku, self.values) for node in self._nodes if sku in node.stocks]
-        places += [self._by_unit(offer, wants[0]) for offer in self._offers[wants[0]]]
-        missing = min([self._wants[want].unfilled - self.values[want] for want in wants])
-        others = self._worth() - sum([max(place.values()) for place in places])
-        return self._sum - others - most_filling(places, sum([self._wants[want].units for want in wants]), missing)
+        classes = [index for index, demand in enumerate(self._classes) if demand.sku == sku]
+        places = [node.surplus_by_units(sku, self.duals) for node in self._nodes if sku in node.stocks]
+        places += [self._surplus_by_units(arc, classes[0]) for arc in self._arcs[classes[0]]]
+        missing = min([self._classes[index].unfilled - self.duals[index] for index in classes])
+        others = self._total_surplus() - sum([max(place.values()) for place in places])
+        return (
+            self._value_of_demand
+            - others
+            - best_filling(places, sum([self._classes[index].units for index in classes]), missing)
+        )
 
-    def _by_unit(self, offer: Offer, want: int) -> dict[int, int]:
+    def _surplus_by_units(self, arc: Arc, index: int) -> dict[int, int]:
         """What a shipment is worth by units of a want that it carries."""
-        margin, own = self.values[want] - offer.cost, self._surplus[offer.number]
-        rest = own - max(0, margin) * offer.units
-        found = {units: rest + units * margin for units in range(offer.units + 1)}
-        if offer.number not in self._opened:
-            found[0] = max(0, rest)
-        return found
+        margin, own = self.duals[index] - arc.cost, self._surplus[arc.number]
+        without_class = own - max(0, margin) * arc.units
+        surpluses = {units: without_class + units * margin for units in range(arc.units + 1)}
+        if arc.number not in self._opened:
+            surpluses[0] = max(0, without_class)
+        return surpluses
 
 
-def _reached(points: list[Point], wanted: int, most: int) -> int:
+def _supply_price(breakpoints: list[Breakpoint], units_wanted: int, highest: int) -> int:
     """The value from which on all that is wanted is supplied, up to `most`."""
-    points.sort()
-    for value, units in points:
-        wanted -= units
-        if wanted <= 0:
-            return min(value, most)
-    return most
+    breakpoints.sort()
+    for dual, units in breakpoints:
+        units_wanted -= units
+        if units_wanted <= 0:
+            return min(dual, highest)
+    return highest

@@ -4,38 +4,38 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from engine.decide.sourcing.bounds.knapsack import Stock, most_given
+from engine.decide.sourcing.bounds.knapsack import Stock, best_fill
 from engine.decide.sourcing.bounds.relaxation import Relaxation
 from engine.decide.sourcing.bounds.restricted_master import Plan
-from engine.decide.sourcing.bounds.shared_nodes import Menu as SharedMenu
+from engine.decide.sourcing.bounds.shared_nodes import ShipmentSubset as SharedSubset
 
 
-class _Menu(NamedTuple):
+class _SubsetVariants(NamedTuple):
     """Some shipments of a node that may be opened together: `more` of them are not open yet; of each SKU, by which of
     its ways its units are carried.
     """
 
     numbers: frozenset[int]
     fixed: int
-    more: int
-    ways: Sequence[int]
+    newly_opened: int
+    variants: Sequence[int]
 
 
 class _Node(NamedTuple):
     """`goods`: of each SKU its stock, and ways to carry it: what a unit costs by want."""
 
-    menus: Sequence[_Menu]
-    goods: Sequence[tuple[Stock, Sequence[Mapping[int, int]]]]
+    subsets: Sequence[_SubsetVariants]
+    stocks_with_costs: Sequence[tuple[Stock, Sequence[Mapping[int, int]]]]
     free: Sequence[int]
 
 
-class Valued:
+class PricingSolution:
     """No choice costs less than `floor`, which is what `plan` costs at these values."""
 
     def __init__(
-        self, floor: int, plan: Plan, alone: Mapping[int, int], nodes: Sequence[tuple[_Node, Sequence[int]]]
+        self, lower_bound: int, plan: Plan, alone: Mapping[int, int], nodes: Sequence[tuple[_Node, Sequence[int]]]
     ) -> None:
-        self.floor = floor
+        self.lower_bound = lower_bound
         self.plan = plan
         self._alone = alone
         self._nodes = nodes
@@ -43,119 +43,145 @@ class Valued:
     @cached_property
     def surplus(self) -> Mapping[int, int]:
         """See `Ascent`."""
-        found = dict(self._alone)
+        surplus = dict(self._alone)
         for node, totals in self._nodes:
             for number in node.free:
-                with_it = [number in menu.numbers for menu in node.menus]
+                with_it = [number in subset.numbers for subset in node.subsets]
                 within = max([total for total, has in zip(totals, with_it, strict=True) if has])
-                found[number] = within - max([total for total, has in zip(totals, with_it, strict=True) if not has])
-        return found
+                surplus[number] = within - max([total for total, has in zip(totals, with_it, strict=True) if not has])
+        return surplus
 
 
-class Valuing:
+class PricingProblem:
     """Of the choices that use all of `opened` and up to `most` of `free`."""
 
-    def __init__(self, relaxation: Relaxation, opened: frozenset[int], free: Sequence[int], most: int) -> None:
+    def __init__(self, relaxation: Relaxation, opened: frozenset[int], free: Sequence[int], max_opened: int) -> None:
         self._relaxation = relaxation
-        self._most = most
-        may = frozenset(free)
+        self._max_opened = max_opened
+        free_set = frozenset(free)
         self._opened = opened
         shared = {number for node in relaxation.nodes for number in node.numbers}
         alone: dict[int, list[tuple[int, int, int]]] = {
-            number: [] for number in sorted(opened | may) if number not in shared
+            number: [] for number in sorted(opened | free_set) if number not in shared
         }
-        for want, offers in enumerate(relaxation.offers):
-            for number, cost, units in offers:
+        for index, arcs in enumerate(relaxation.arcs):
+            for number, cost, units in arcs:
                 if number in alone:
-                    alone[number].append((want, cost, units))
+                    alone[number].append((index, cost, units))
         fixed = relaxation.fixed
-        self._alone = [(number, fixed[number], offers) for number, offers in alone.items() if number in may]
-        self._counted = [(fixed[number], offers) for number, offers in alone.items() if number in opened]
-        among = [(node, node.among(opened, may)) for node in relaxation.nodes]
+        self._alone = [(number, fixed[number], arcs) for number, arcs in alone.items() if number in free_set]
+        self._opened_alone = [(fixed[number], arcs) for number, arcs in alone.items() if number in opened]
+        subsets_between = [(node, node.subsets_between(opened, free_set)) for node in relaxation.nodes]
         self._nodes = [
-            _node(node.stocks, menus, opened) for node, menus in among if any(menu.numbers for menu in menus)
+            _node(node.stocks, subsets, opened)
+            for node, subsets in subsets_between
+            if any(subset.numbers for subset in subsets)
         ]
         self.steps = sum(map(len, alone.values()))
-        self.steps += sum([len(costs) for node in self._nodes for _, ways in node.goods for costs in ways])
+        self.steps += sum(
+            [len(costs) for node in self._nodes for _, variants in node.stocks_with_costs for costs in variants]
+        )
 
-    def nothing(self) -> Plan:
+    def empty_plan(self) -> Plan:
         """Only what must be opened, and nothing shipped."""
         relaxation = self._relaxation
-        cost = relaxation.base + sum([relaxation.fixed[number] for number in self._opened])
-        return Plan(cost, [want.units for want in relaxation.wants], self._most, self._opened)
+        cost = relaxation.base_cost + sum([relaxation.fixed[number] for number in self._opened])
+        return Plan(cost, [demand.units for demand in relaxation.classes], self._max_opened, self._opened)
 
-    def at(self, values: Sequence[int], toll: int) -> Valued:
-        wants = self._relaxation.wants
-        lacking = [want.units for want in wants]
-        surplus = self._worth_alone(values, toll, lacking)
-        used = self._opened.union([number for number, worth in surplus.items() if worth > 0])
-        floor = self._relaxation.base - toll * self._most - sum([worth for worth in surplus.values() if worth > 0])
-        floor += sum([want.units * value for want, value in zip(wants, values, strict=True)])
-        floor += sum([fixed - worth for fixed, worth in self._worth_opened(values, lacking)])
+    def solve(self, duals: Sequence[int], toll: int) -> PricingSolution:
+        classes = self._relaxation.classes
+        shortfall = [demand.units for demand in classes]
+        surplus = self._surplus_alone(duals, toll, shortfall)
+        used = self._opened.union([number for number, surplus_of in surplus.items() if surplus_of > 0])
+        lower_bound = (
+            self._relaxation.base_cost
+            - toll * self._max_opened
+            - sum([surplus_of for surplus_of in surplus.values() if surplus_of > 0])
+        )
+        lower_bound += sum([demand.units * dual for demand, dual in zip(classes, duals, strict=True)])
+        lower_bound += sum([fixed - surplus_of for fixed, surplus_of in self._surplus_opened(duals, shortfall)])
         nodes = []
         for node in self._nodes:
-            menu, totals, given = _best_menu(node, values, toll)
+            subset, totals, filled = _best_subset(node, duals, toll)
             nodes.append((node, totals))
-            floor -= max(totals)
-            used |= menu.numbers
-            for want, units in given:
-                lacking[want] -= units
-        room = self._most - len(used) + len(self._opened)
-        cost = floor - sum([units * value for units, value in zip(lacking, values, strict=True)]) + room * toll
-        return Valued(floor, Plan(cost, lacking, room, used), surplus, nodes)
+            lower_bound -= max(totals)
+            used |= subset.numbers
+            for index, units in filled:
+                shortfall[index] -= units
+        spare_shipments = self._max_opened - len(used) + len(self._opened)
+        cost = (
+            lower_bound
+            - sum([units * dual for units, dual in zip(shortfall, duals, strict=True)])
+            + spare_shipments * toll
+        )
+        return PricingSolution(lower_bound, Plan(cost, shortfall, spare_shipments, used), surplus, nodes)
 
-    def _worth_alone(self, values: Sequence[int], toll: int, lacking: list[int]) -> dict[int, int]:
+    def _surplus_alone(self, duals: Sequence[int], toll: int, shortfall: list[int]) -> dict[int, int]:
         """Of the free shipments that share nothing; what those supply that are worth opening lacks no more."""
         surplus = {}
-        for number, fixed, offers in self._alone:
-            worth = -fixed - toll
-            for want, cost, units in offers:
-                if cost < values[want]:
-                    worth += units * (values[want] - cost)
-            surplus[number] = worth
-            if worth > 0:
-                _supply(offers, values, lacking)
+        for number, fixed, arcs in self._alone:
+            surplus_of = -fixed - toll
+            for index, cost, units in arcs:
+                if cost < duals[index]:
+                    surplus_of += units * (duals[index] - cost)
+            surplus[number] = surplus_of
+            if surplus_of > 0:
+                _subtract_supply(arcs, duals, shortfall)
         return surplus
 
-    def _worth_opened(self, values: Sequence[int], lacking: list[int]) -> Iterator[tuple[int, int]]:
+    def _surplus_opened(self, duals: Sequence[int], shortfall: list[int]) -> Iterator[tuple[int, int]]:
         """The same of those opened, beside their fixed costs."""
-        for fixed, offers in self._counted:
-            _supply(offers, values, lacking)
-            yield fixed, sum([units * (values[want] - cost) for want, cost, units in offers if cost < values[want]])
+        for fixed, arcs in self._opened_alone:
+            _subtract_supply(arcs, duals, shortfall)
+            yield fixed, sum([units * (duals[index] - cost) for index, cost, units in arcs if cost < duals[index]])
 
 
-def _supply(offers: Sequence[tuple[int, int, int]], values: Sequence[int], lacking: list[int]) -> None:
-    for want, cost, units in offers:
-        if cost < values[want]:
-            lacking[want] -= units
+def _subtract_supply(arcs: Sequence[tuple[int, int, int]], duals: Sequence[int], shortfall: list[int]) -> None:
+    for index, cost, units in arcs:
+        if cost < duals[index]:
+            shortfall[index] -= units
 
 
-def _node(stocks: Mapping[str, Stock], menus: Sequence[SharedMenu], opened: frozenset[int]) -> _Node:
-    goods: list[tuple[Stock, list[Mapping[int, int]]]] = []
-    ways: list[list[int]] = [[] for _ in menus]
+def _node(stocks: Mapping[str, Stock], subsets: Sequence[SharedSubset], opened: frozenset[int]) -> _Node:
+    stocks_with_costs: list[tuple[Stock, list[Mapping[int, int]]]] = []
+    variants: list[list[int]] = [[] for _ in subsets]
     for stock in stocks.values():
         different: list[Mapping[int, int]] = []
-        for menu, of_menu in zip(menus, ways, strict=True):
-            costs = {want: menu.costs[want] for want in stock.wants if want in menu.costs}
+        for subset, of_subset in zip(subsets, variants, strict=True):
+            costs = {index: subset.costs[index] for index in stock.quantities if index in subset.costs}
             if costs not in different:
                 different.append(costs)
-            of_menu.append(different.index(costs))
-        goods.append((stock, different))
-    found = [
-        _Menu(menu.numbers, menu.fixed, len(menu.numbers - opened), of_menu)
-        for menu, of_menu in zip(menus, ways, strict=True)
+            of_subset.append(different.index(costs))
+        stocks_with_costs.append((stock, different))
+    with_variants = [
+        _SubsetVariants(subset.numbers, subset.fixed, len(subset.numbers - opened), of_subset)
+        for subset, of_subset in zip(subsets, variants, strict=True)
     ]
-    return _Node(found, goods, sorted(frozenset().union(*[menu.numbers for menu in menus]) - opened))
+    return _Node(
+        with_variants, stocks_with_costs, sorted(frozenset().union(*[subset.numbers for subset in subsets]) - opened)
+    )
 
 
-def _best_menu(node: _Node, values: Sequence[int], toll: int) -> tuple[_Menu, list[int], list[tuple[int, int]]]:
+def _best_subset(
+    node: _Node, duals: Sequence[int], toll: int
+) -> tuple[_SubsetVariants, list[int], list[tuple[int, int]]]:
     """What is worth most, with what each menu is worth; and units by want."""
-    goods = [[most_given(stock, costs, values) for costs in ways] for stock, ways in node.goods]
+    stocks_with_costs = [
+        [best_fill(stock, costs, duals) for costs in variants] for stock, variants in node.stocks_with_costs
+    ]
     totals = []
-    for menu in node.menus:
-        total = -menu.fixed - toll * menu.more
-        for ways, way in zip(goods, menu.ways, strict=True):
-            total += ways[way][0]
+    for subset in node.subsets:
+        total = -subset.fixed - toll * subset.newly_opened
+        for variants, variant in zip(stocks_with_costs, subset.variants, strict=True):
+            total += variants[variant][0]
         totals.append(total)
-    menu = node.menus[totals.index(max(totals))]
-    return menu, totals, [item for ways, way in zip(goods, menu.ways, strict=True) for item in ways[way][1]]
+    subset = node.subsets[totals.index(max(totals))]
+    return (
+        subset,
+        totals,
+        [
+            item
+            for variants, variant in zip(stocks_with_costs, subset.variants, strict=True)
+            for item in variants[variant][1]
+        ],
+    )

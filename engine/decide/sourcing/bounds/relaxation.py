@@ -2,30 +2,30 @@
 
 from collections.abc import Sequence
 
-from engine.decide.sourcing.bounds.shared_nodes import Sharing
-from engine.decide.sourcing.demand_classes import Want, several_want
+from engine.decide.sourcing.bounds.shared_nodes import SharedNode
+from engine.decide.sourcing.demand_classes import DemandClass, classes_by_contested_sku
 
 
 class Relaxation:
     """`fixed` by number of the shipment; `nodes` are those whose shipments or lines share stock or room."""
 
-    def __init__(self, wants: Sequence[Want], fixed: Sequence[int], nodes: Sequence[Sharing]) -> None:
-        self.wants = wants
+    def __init__(self, classes: Sequence[DemandClass], fixed: Sequence[int], nodes: Sequence[SharedNode]) -> None:
+        self.classes = classes
         self.fixed = fixed
-        self.base = sum([want.base for want in wants])
+        self.base_cost = sum([demand.base_cost for demand in classes])
         self.nodes = nodes
-        self.several = list(several_want(wants).values())
-        self.offers = [want.offers for want in wants]
+        self.class_groups = list(classes_by_contested_sku(classes).values())
+        self.arcs = [demand.arcs for demand in classes]
         shared = {number for node in nodes for number in node.numbers}
         if shared:
-            self.offers = [[offer for offer in offers if offer.number not in shared] for offers in self.offers]
+            self.arcs = [[arc for arc in arcs if arc.number not in shared] for arcs in self.arcs]
         self.start = self._start()
         """Values to raise from: lines of one SKU begin at the same."""
 
     def _start(self) -> list[int]:
-        start = [0] * len(self.wants)
-        for several in self.several:
-            most = max([self.wants[want].unfilled for want in several])
-            for want in several:
-                start[want] = self.wants[want].unfilled - most
+        start = [0] * len(self.classes)
+        for group in self.class_groups:
+            highest = max([self.classes[number].unfilled for number in group])
+            for number in group:
+                start[number] = self.classes[number].unfilled - highest
         return start

@@ -21,20 +21,20 @@ class Plan(NamedTuple):
     """
 
     cost: int
-    lacking: Sequence[int]
-    room: int
+    shortfall: Sequence[int]
+    spare_shipments: int
     opened: frozenset[int]
 
 
-class Prices(NamedTuple):
+class MasterSolution(NamedTuple):
     """Of a unit by want, of opening a shipment; and what the blend costs. All rounded down."""
 
-    values: Sequence[int]
+    duals: Sequence[int]
     toll: int
     cost: int
 
 
-class Blend:
+class RestrictedMaster:
     """The cheapest blend of `plans`, of which the first leaves nothing supplied that could be left out. A unit that is
     lacking costs what `unfilled` says of its want.
 
@@ -45,46 +45,46 @@ class Blend:
 
     def __init__(self, unfilled: Sequence[int], plans: Sequence[Plan]) -> None:
         self.plans = list(plans)
-        self._wants = len(unfilled)
-        self.least: Sequence[int] = [0] * self._wants
-        self.most = unfilled
-        self.least_toll = self.most_toll = 0
+        self._class_count = len(unfilled)
+        self.lower: Sequence[int] = [0] * self._class_count
+        self.upper = unfilled
+        self.min_toll = self.max_toll = 0
         first = self.plans[0]
-        signs = [-1 if units > 0 else 1 for units in first.lacking]
-        size = self._wants + 2
+        signs = [-1 if units > 0 else 1 for units in first.shortfall]
+        size = self._class_count + 2
         self._inverse = [[0] * size for _ in range(size)]
-        for row, (sign, units) in enumerate(zip(signs, first.lacking, strict=True)):
+        for row, (sign, units) in enumerate(zip(signs, first.shortfall, strict=True)):
             self._inverse[row][row] = sign
             self._inverse[row][-1] = -sign * units
         self._inverse[-2][-2] = self._inverse[-1][-1] = 1
-        self._inverse[-2][-1] = first.room
+        self._inverse[-2][-1] = first.spare_shipments
         self._determinant = 1
         # negative numbers: -1 - want is its units unpaid, -1 - W - row is what is left over in the row
-        self._basis = [-1 - row - (self._wants if sign > 0 else 0) for row, sign in enumerate(signs)]
-        self._basis += [-1 - 2 * self._wants, 0]
+        self._basis = [-1 - row - (self._class_count if sign > 0 else 0) for row, sign in enumerate(signs)]
+        self._basis += [-1 - 2 * self._class_count, 0]
         self.steps = 0
 
-    def within(self, least: Sequence[int], most: Sequence[int], least_toll: int, most_toll: int) -> None:
+    def set_box(self, lower: Sequence[int], upper: Sequence[int], min_toll: int, max_toll: int) -> None:
         """Look only at prices between these."""
-        self.least, self.most = least, most
-        self.least_toll, self.most_toll = least_toll, most_toll
+        self.lower, self.upper = lower, upper
+        self.min_toll, self.max_toll = min_toll, max_toll
 
     def add(self, plan: Plan) -> None:
         self.plans.append(plan)
 
-    def trim(self, most: int) -> None:
+    def trim(self, kept_plans: int) -> None:
         """Of many plans keep those of the blend and as many others that would make it least dearer."""
-        if len(self.plans) <= 2 * most:
+        if len(self.plans) <= 2 * kept_plans:
             return
         duals = self._duals()
-        whole, of_wants, toll = self._determinant, duals[:-2], duals[-2]
-        mixed = {number for number in self._basis if number >= 0}
+        denominator, class_duals, toll = self._determinant, duals[:-2], duals[-2]
+        basic = {number for number in self._basis if number >= 0}
         others = [
-            (plan.cost * whole - sum(map(mul, plan.lacking, of_wants)) + plan.room * toll, number)
+            (plan.cost * denominator - sum(map(mul, plan.shortfall, class_duals)) + plan.spare_shipments * toll, number)
             for number, plan in enumerate(self.plans)
-            if number not in mixed
+            if number not in basic
         ]
-        kept = sorted(mixed) + [number for _, number in nsmallest(most, others)]
+        kept = sorted(basic) + [number for _, number in nsmallest(kept_plans, others)]
         places = {number: place for place, number in enumerate(kept)}
         self.plans = [self.plans[number] for number in kept]
         self._basis = [places[number] if number >= 0 else number for number in self._basis]
@@ -96,91 +96,102 @@ class Blend:
         }
 
     @property
-    def whole(self) -> int:
+    def denominator(self) -> int:
         return self._determinant
 
-    def priced(self, pivots: int) -> Prices:
+    def solve(self, pivots: int) -> MasterSolution:
         """After so many steps of the simplex method, or fewer if none makes it cheaper."""
         while True:
             duals = self._duals()
-            number = self._cheaper(duals) if pivots else None
-            if number is None or not self._enter(number):
+            number = self._entering_column(duals) if pivots else None
+            if number is None or not self._pivot_in(number):
                 break
             pivots -= 1
-        whole = self._determinant
-        values = [
-            min(most, max(least, -dual // whole))
-            for dual, least, most in zip(duals[: self._wants], self.least, self.most, strict=True)
+        denominator = self._determinant
+        class_duals = [
+            min(upper, max(lower, -dual // denominator))
+            for dual, lower, upper in zip(duals[: self._class_count], self.lower, self.upper, strict=True)
         ]
-        return Prices(values, min(self.most_toll, max(self.least_toll, -duals[-2] // whole)), duals[-1] // whole)
+        return MasterSolution(
+            class_duals, min(self.max_toll, max(self.min_toll, -duals[-2] // denominator)), duals[-1] // denominator
+        )
 
     def _duals(self) -> list[int]:
-        duals = [0] * (self._wants + 2)
+        duals = [0] * (self._class_count + 2)
         for number, row in zip(self._basis, self._inverse, strict=True):
-            cost = self._cost(number)
+            cost = self._column_cost(number)
             if cost:
-                duals = [dual + cost * of for dual, of in zip(duals, row, strict=True)]
+                duals = [dual + cost * value for dual, value in zip(duals, row, strict=True)]
         return duals
 
-    def _cost(self, number: int) -> int:
+    def _column_cost(self, number: int) -> int:
         if number >= 0:
             return self.plans[number].cost
         row = -1 - number
-        if row < self._wants:
-            return self.most[row]
-        row -= self._wants
-        if row < self._wants:
-            return -self.least[row]
-        return -self.least_toll if row == self._wants else self.most_toll
+        if row < self._class_count:
+            return self.upper[row]
+        row -= self._class_count
+        if row < self._class_count:
+            return -self.lower[row]
+        return -self.min_toll if row == self._class_count else self.max_toll
 
-    def _cheaper(self, duals: Sequence[int]) -> int | None:
+    def _entering_column(self, duals: Sequence[int]) -> int | None:
         """The column that makes the blend cheaper by most for its share."""
-        whole, of_wants, toll, cost = self._determinant, duals[:-2], duals[-2], duals[-1]
+        denominator, class_duals, toll, cost = self._determinant, duals[:-2], duals[-2], duals[-1]
         least, best = 0, None
         for number, plan in enumerate(self.plans):
-            gain = plan.cost * whole - sum(map(mul, plan.lacking, of_wants)) + plan.room * toll - cost
-            if gain < least:
-                least, best = gain, number
-        for want, dual in enumerate(of_wants):
-            if self.most[want] * whole + dual < least:
-                least, best = self.most[want] * whole + dual, -1 - want
-            if -self.least[want] * whole - dual < least:
-                least, best = -self.least[want] * whole - dual, -1 - want - self._wants
-        if -self.least_toll * whole - toll < least:
-            least, best = -self.least_toll * whole - toll, -1 - 2 * self._wants
-        if self.most_toll * whole + toll < least:
-            best = -2 - 2 * self._wants
-        self.steps += len(self.plans) * self._wants
+            reduced_cost = (
+                plan.cost * denominator
+                - sum(map(mul, plan.shortfall, class_duals))
+                + plan.spare_shipments * toll
+                - cost
+            )
+            if reduced_cost < least:
+                least, best = reduced_cost, number
+        for index, dual in enumerate(class_duals):
+            if self.upper[index] * denominator + dual < least:
+                least, best = self.upper[index] * denominator + dual, -1 - index
+            if -self.lower[index] * denominator - dual < least:
+                least, best = -self.lower[index] * denominator - dual, -1 - index - self._class_count
+        if -self.min_toll * denominator - toll < least:
+            least, best = -self.min_toll * denominator - toll, -1 - 2 * self._class_count
+        if self.max_toll * denominator + toll < least:
+            best = -2 - 2 * self._class_count
+        self.steps += len(self.plans) * self._class_count
         return best
 
-    def _enter(self, number: int) -> bool:
-        entering = self._entering(number)
+    def _pivot_in(self, number: int) -> bool:
+        entering = self._in_basis_terms(number)
         leaving = None
-        for row, (amount, of) in enumerate(zip(entering, self._inverse, strict=True)):
-            if amount > 0 and (leaving is None or of[-1] * entering[leaving] < self._inverse[leaving][-1] * amount):
+        for row, (amount, inverse_row) in enumerate(zip(entering, self._inverse, strict=True)):
+            if amount > 0 and (
+                leaving is None or inverse_row[-1] * entering[leaving] < self._inverse[leaving][-1] * amount
+            ):
                 leaving = row
         if leaving is None:
             return False
-        pivot, pivoted, whole = entering[leaving], self._inverse[leaving], self._determinant
+        pivot, pivot_row, denominator = entering[leaving], self._inverse[leaving], self._determinant
         for row, amount in enumerate(entering):
             if row != leaving:
                 self._inverse[row] = [
-                    (this * pivot - amount * other) // whole
-                    for this, other in zip(self._inverse[row], pivoted, strict=True)
+                    (value * pivot - amount * pivot_value) // denominator
+                    for value, pivot_value in zip(self._inverse[row], pivot_row, strict=True)
                 ]
         self._determinant, self._basis[leaving] = pivot, number
         return True
 
-    def _entering(self, number: int) -> list[int]:
+    def _in_basis_terms(self, number: int) -> list[int]:
         if number < 0:
             row = -1 - number
-            if row < self._wants:
-                return [-of[row] for of in self._inverse]
-            if row == 2 * self._wants + 1:
-                return [-of[-2] for of in self._inverse]
-            return [of[row - self._wants] for of in self._inverse]
+            if row < self._class_count:
+                return [-inverse_row[row] for inverse_row in self._inverse]
+            if row == 2 * self._class_count + 1:
+                return [-inverse_row[-2] for inverse_row in self._inverse]
+            return [inverse_row[row - self._class_count] for inverse_row in self._inverse]
         plan = self.plans[number]
         return [
-            sum(map(mul, plan.lacking, of)) - plan.room * of[-2] + of[-1]  # map stops with the wants
-            for of in self._inverse
+            sum(map(mul, plan.shortfall, inverse_row))
+            - plan.spare_shipments * inverse_row[-2]
+            + inverse_row[-1]  # map stops with the wants
+            for inverse_row in self._inverse
         ]

@@ -4,38 +4,38 @@ Mathematical Programming 6:62), by units too many or too few, as long as what is
 
 from collections.abc import Sequence
 
-from engine.decide.sourcing.bounds.pricing_problem import Valuing
+from engine.decide.sourcing.bounds.pricing_problem import PricingProblem
 from engine.decide.sourcing.bounds.relaxation import Relaxation
 
 ROUNDS = 40
-PATIENT = 3
+PATIENCE = 3
 """After so many rounds that find no higher floor the steps are halved, from the best values."""
 
 
-def refined(relaxation: Relaxation, values: Sequence[int], target: int) -> list[int]:
+def subgradient_ascent(relaxation: Relaxation, duals: Sequence[int], cutoff: int) -> list[int]:
     """Values at which any choice costs more than at those given, if some are found. `target` is what the best choice
     costs that is known.
     """
     every = range(len(relaxation.fixed))
-    valuing = Valuing(relaxation, frozenset(), every, len(every))
-    best, highest = list(values), None
-    now, halvings, since = best, 0, 0
+    pricing = PricingProblem(relaxation, frozenset(), every, len(every))
+    best, highest = list(duals), None
+    current, halvings, rounds_without_gain = best, 0, 0
     for _ in range(ROUNDS):
-        found = valuing.at(now, 0)
-        floor, lacking = found.floor, found.plan.lacking
-        if highest is None or floor > highest:
-            best, highest, since = now, floor, 0
+        solution = pricing.solve(current, 0)
+        lower_bound, shortfall = solution.lower_bound, solution.plan.shortfall
+        if highest is None or lower_bound > highest:
+            best, highest, rounds_without_gain = current, lower_bound, 0
         else:
-            since += 1
-            if since == PATIENT:
-                halvings, since, now = halvings + 1, 0, best
+            rounds_without_gain += 1
+            if rounds_without_gain == PATIENCE:
+                halvings, rounds_without_gain, current = halvings + 1, 0, best
                 continue
-        norm = sum([units * units for units in lacking])
-        if not norm or floor >= target:
+        norm = sum([units * units for units in shortfall])
+        if not norm or lower_bound >= cutoff:
             break
-        step = (target - floor >> halvings) // norm
-        now = [
-            min(want.unfilled, max(first, value + step * units))
-            for value, units, want, first in zip(now, lacking, relaxation.wants, relaxation.start, strict=True)
+        step = (cutoff - lower_bound >> halvings) // norm
+        current = [
+            min(demand.unfilled, max(first, dual + step * units))
+            for dual, units, demand, first in zip(current, shortfall, relaxation.classes, relaxation.start, strict=True)
         ]
     return best

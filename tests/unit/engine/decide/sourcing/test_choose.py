@@ -207,7 +207,7 @@ def test_an_order_too_large_to_be_proven_says_by_how_much_it_may_be_off(monkeypa
     problem = hard(lines=11)
     best = choose(problem)
     assert best.gap == 0
-    monkeypatch.setattr(branch_and_bound, "STEPS", 0)
+    monkeypatch.setattr(branch_and_bound, "STEP_LIMIT", 0)
     hasty = choose(problem)
     assert hasty.gap
     assert hasty.score.money - hasty.gap <= best.score.money <= hasty.score.money
@@ -217,7 +217,7 @@ def test_what_is_not_proven_before_money_is_said_with_a_bound(monkeypatch):
     problem = replace(hard(lines=11), max_shipments=2)
     best = choose(problem)
     assert (best.score.unfilled, best.gap, best.unproven) == (7, 0, None)
-    monkeypatch.setattr(branch_and_bound, "STEPS", 0)
+    monkeypatch.setattr(branch_and_bound, "STEP_LIMIT", 0)
     hasty = choose(problem)
     assert (hasty.score.unfilled, hasty.gap) == (8, None)
     assert hasty.unproven == Unproven(part="unfilled_units", most=1)
@@ -226,14 +226,14 @@ def test_what_is_not_proven_before_money_is_said_with_a_bound(monkeypatch):
 def test_an_order_that_might_yet_ship_complete_is_not_proven_to_ship_not_at_all(monkeypatch):
     problem = replace(hard(lines=11), max_shipments=6, ship_complete=True)
     assert choose(problem).score.unfilled == 0
-    monkeypatch.setattr(branch_and_bound, "STEPS", 0)
+    monkeypatch.setattr(branch_and_bound, "STEP_LIMIT", 0)
     hasty = choose(problem)
     assert (hasty.units, hasty.gap) == ({}, None)
     assert hasty.unproven == Unproven(part="unfilled_units", most=11)
 
 
 def test_an_order_of_ten_lines_and_sixty_options_is_always_proven(monkeypatch):
-    monkeypatch.setattr(branch_and_bound, "STEPS", 0)
+    monkeypatch.setattr(branch_and_bound, "STEP_LIMIT", 0)
     assert choose(hard(lines=10)).gap == 0
 
 

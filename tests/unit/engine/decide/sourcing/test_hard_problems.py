@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from engine.decide.sourcing.branch_and_bound import STEPS, searched
-from engine.decide.sourcing.demand_merging import alike, merged
+from engine.decide.sourcing.branch_and_bound import STEP_LIMIT, run_search
+from engine.decide.sourcing.demand_merging import interchangeable_runs, merge_demands
 from tests.bench.random_problems import HARD, hard, plain
 from tests.support.hard_problems import PROBLEMS
 
@@ -37,20 +37,20 @@ USUAL = 60_000
 
 
 def search_of(problem):
-    return searched(merged(problem, alike(problem)))
+    return run_search(merge_demands(problem, interchangeable_runs(problem)))
 
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.__name__)
 def test_a_hard_choice_is_proven_in_so_many_steps(problem):
     search = search_of(problem())
-    assert search.floor == min(search.best, search.useless)
+    assert search.lower_bound == min(search.best_cost, search.cost_limit)
     assert search.steps <= MOST.get(problem.__name__, USUAL)
 
 
 @pytest.mark.parametrize("name", HARD)
 def test_a_choice_with_every_constraint_in_play_is_proven_by_so_many_bounds(name):
     search = search_of(hard(name))
-    assert search.floor == min(search.best, search.useless)
+    assert search.lower_bound == min(search.best_cost, search.cost_limit)
     assert search.bounds <= BOUNDS[name]
     assert search.steps <= 3_000_000
 
@@ -66,8 +66,8 @@ def test_the_choice_of_an_order_of_very_many_lines_ends():
     )
     for problem in (of_many, together, of_one):
         search = search_of(problem)
-        assert search.steps < 4 * STEPS
-        assert search.best >> search.bits < search.weights.unfilled  # all is filled
+        assert search.steps < 4 * STEP_LIMIT
+        assert search.best_cost >> search.tie_bits < search.weights.unfilled  # all is filled
 
 
 def test_a_billion_units_are_not_counted_one_by_one():

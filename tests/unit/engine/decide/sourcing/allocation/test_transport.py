@@ -4,7 +4,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide.sourcing.allocation.transport import Transport
+from engine.decide.sourcing.allocation.transport import TransportProblem
 
 A, B, C = ("a", "parcel"), ("b", "parcel"), ("c", "parcel")
 UNFILLED = 1_000
@@ -12,30 +12,34 @@ UNFILLED = 1_000
 
 def cheapest(transport):
     placed = transport.cheapest()
-    assert placed.floor == placed.cost
+    assert placed.lower_bound == placed.cost
     return placed.flow, placed.cost
 
 
 def test_one_line_is_filled_from_its_cheapest_shipments():
-    transport = Transport(quantities={0: 5}, supply={"a": 4, "b": 3}, costs={(A, 0): 3, (B, 0): -2}, unfilled=UNFILLED)
+    transport = TransportProblem(
+        quantities={0: 5}, supply={"a": 4, "b": 3}, costs={(A, 0): 3, (B, 0): -2}, unfilled=UNFILLED
+    )
     assert cheapest(transport) == ({(B, 0): 3, (A, 0): 2}, 0)
 
 
 def test_shipments_of_one_node_share_its_stock():
     express = ("a", "express")
-    transport = Transport(quantities={0: 5}, supply={"a": 4}, costs={(A, 0): 3, (express, 0): 1}, unfilled=UNFILLED)
+    transport = TransportProblem(
+        quantities={0: 5}, supply={"a": 4}, costs={(A, 0): 3, (express, 0): 1}, unfilled=UNFILLED
+    )
     assert cheapest(transport) == ({(express, 0): 4}, 4 + UNFILLED)
 
 
 def test_a_line_that_could_go_elsewhere_makes_way_for_one_that_could_not():
     costs = {(A, 0): 1, (B, 0): 5, (A, 1): 9}
-    transport = Transport(quantities={0: 2, 1: 2}, supply={"a": 3, "b": 2}, costs=costs, unfilled=UNFILLED)
+    transport = TransportProblem(quantities={0: 2, 1: 2}, supply={"a": 3, "b": 2}, costs=costs, unfilled=UNFILLED)
     assert cheapest(transport) == ({(A, 0): 1, (B, 0): 1, (A, 1): 2}, 24)
 
 
 def test_a_unit_is_moved_on_and_on_if_that_fills_one_more():
     costs = {(A, 0): 0, (B, 0): 1, (B, 1): 0, (C, 1): 1, (A, 2): 7}
-    transport = Transport(
+    transport = TransportProblem(
         quantities={0: 1, 1: 1, 2: 1}, supply={"a": 1, "b": 1, "c": 1}, costs=costs, unfilled=UNFILLED
     )
     assert cheapest(transport) == ({(B, 0): 1, (C, 1): 1, (A, 2): 1}, 9)
@@ -43,43 +47,43 @@ def test_a_unit_is_moved_on_and_on_if_that_fills_one_more():
 
 def test_lines_kept_together_are_placed_so_that_most_ships():
     costs = dict.fromkeys(itertools.product((A, B), range(3)), 1)
-    transport = Transport(
+    transport = TransportProblem(
         quantities={0: 2, 1: 3, 2: 2}, together={0, 1}, supply={"a": 3, "b": 4}, costs=costs, unfilled=UNFILLED
     )
-    assert transport.first() == {(A, 0): 2, (B, 1): 3, (A, 2): 1, (B, 2): 1}
+    assert transport.first_of_cheapest() == {(A, 0): 2, (B, 1): 3, (A, 2): 1, (B, 2): 1}
 
 
 def test_equals_go_to_the_first_line_from_the_first_shipment():
     costs = dict.fromkeys(itertools.product((B, A), range(2)), 1)
-    transport = Transport(quantities={0: 2, 1: 2}, supply={"a": 1, "b": 2}, costs=costs, unfilled=UNFILLED)
-    assert transport.first() == {(A, 0): 1, (B, 0): 1, (B, 1): 1}
+    transport = TransportProblem(quantities={0: 2, 1: 2}, supply={"a": 1, "b": 2}, costs=costs, unfilled=UNFILLED)
+    assert transport.first_of_cheapest() == {(A, 0): 1, (B, 0): 1, (B, 1): 1}
 
 
 def test_nothing_ships_without_a_shipment():
-    transport = Transport(quantities={0: 5, 1: 1}, supply={}, costs={}, unfilled=UNFILLED)
+    transport = TransportProblem(quantities={0: 5, 1: 1}, supply={}, costs={}, unfilled=UNFILLED)
     assert cheapest(transport) == ({}, 6 * UNFILLED)
-    assert transport.first() == {}
+    assert transport.first_of_cheapest() == {}
 
 
 def test_lines_that_stay_together_are_placed_as_well_as_so_many_steps_allow():
-    transport = Transport(
+    transport = TransportProblem(
         quantities={0: 2, 1: 3, 2: 4, 3: 5, 4: 2, 5: 3},
         together=range(6),
         supply={"a": 7, "b": 6, "c": 5},
         costs={(key, line): (3 * line + 5 * place) % 7 for place, key in enumerate((A, B, C)) for line in range(6)},
         unfilled=UNFILLED,
     )
-    proven, hasty = transport.cheapest(), replace(transport, patience=7).cheapest()
+    proven, hasty = transport.cheapest(), replace(transport, step_limit=7).cheapest()
     assert hasty.steps < proven.steps
-    assert hasty.floor <= proven.cost <= hasty.cost
-    assert proven.floor == proven.cost
+    assert hasty.lower_bound <= proven.cost <= hasty.cost
+    assert proven.lower_bound == proven.cost
 
 
 def test_nodes_that_are_alike_are_tried_once():
     """Which of them takes a line makes no difference, so with twice as many there is twice as much to look at."""
     few, many = ([(f"n{number:02}", "parcel") for number in range(count)] for count in (20, 40))
     few_steps, many_steps = (
-        Transport(
+        TransportProblem(
             quantities=dict.fromkeys(range(8), 3),
             together=range(8),
             supply={node: 4 for node, _ in keys},
@@ -98,7 +102,7 @@ def transports(draw):
     lines = range(draw(st.integers(1, 3)))
     keys = [("a", "1"), ("a", "2"), ("b", "1"), ("c", "1")]
     edges = draw(st.lists(st.sampled_from(list(itertools.product(keys, lines))), unique=True, max_size=6))
-    return Transport(
+    return TransportProblem(
         quantities={line: draw(st.integers(1, 3)) for line in lines},
         together=draw(st.sets(st.sampled_from(lines))),
         supply={node: draw(st.integers(0, 4)) for node in "abc"},
@@ -112,7 +116,7 @@ def transports(draw):
 def test_no_flow_comes_before_the_first_of_the_cheapest(transport):
     places = sorted(transport.costs, key=lambda item: (item[1], item[0]))
     cost, quantities = min(flows(transport, places))
-    first = transport.first()
+    first = transport.first_of_cheapest()
     assert tuple(-first.get(item, 0) for item in places) == quantities
     assert transport.cheapest().cost == cost
 

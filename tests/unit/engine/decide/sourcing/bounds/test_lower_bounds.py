@@ -1,44 +1,44 @@
 """What a choice costs at least, by each of the bounds: never more than the best, and close where it has to be."""
 
-from engine.decide.sourcing.bounds.dual_ascent import Ascent
-from engine.decide.sourcing.bounds.integer_bounds import carried, missing
+from engine.decide.sourcing.bounds.dual_ascent import DualAscent
+from engine.decide.sourcing.bounds.integer_bounds import least_unfilled, sku_supplies
 from engine.decide.sourcing.bounds.relaxation import Relaxation
-from engine.decide.sourcing.bounds.shared_nodes import sharing
-from engine.decide.sourcing.bounds.subgradient import refined
-from engine.decide.sourcing.branch_and_bound import searched
+from engine.decide.sourcing.bounds.shared_nodes import find_shared_nodes
+from engine.decide.sourcing.bounds.subgradient import subgradient_ascent
+from engine.decide.sourcing.branch_and_bound import run_search
 from engine.decide.sourcing.choose import choose
-from engine.decide.sourcing.columns import Shelves, useful, weighed, with_ties
-from engine.decide.sourcing.demand_classes import wants
+from engine.decide.sourcing.demand_classes import group_demands
 from engine.decide.sourcing.objective import Weights
 from engine.decide.sourcing.problem import Candidate, Demand, Price, Problem
+from engine.decide.sourcing.weighted_candidates import NodeStocks, break_ties, undominated, weigh_candidates
 from tests.bench.random_problems import plain
 
 EUR = 1_000_000
 
 
-class Floors:
+class RootBounds:
     """The bounds of a problem before anything is opened or ruled out."""
 
     def __init__(self, problem, *, closely=True):
         self.problem = problem
         self.weights = Weights.of(problem)
-        self.lanes, self.bits = with_ties(useful(self._every(problem), self.weights.unfilled))
-        self.wants = wants(problem, self.lanes, self.weights.unfilled << self.bits)
-        nodes = list(sharing(problem, self.lanes, self.wants, closely=closely))
-        self.relaxation = Relaxation(self.wants, [lane.fixed for lane in self.lanes], nodes)
+        self.candidates, self.tie_bits = break_ties(undominated(self._weighted(problem), self.weights.unfilled))
+        self.classes = group_demands(problem, self.candidates, self.weights.unfilled << self.tie_bits)
+        nodes = list(find_shared_nodes(problem, self.candidates, self.classes, closely=closely))
+        self.relaxation = Relaxation(self.classes, [candidate.fixed for candidate in self.candidates], nodes)
 
-    def _every(self, problem):
-        return weighed(problem, self.weights, problem.candidates, Shelves(problem))
+    def _weighted(self, problem):
+        return weigh_candidates(problem, self.weights, problem.candidates, NodeStocks(problem))
 
-    def ascent(self, opened=frozenset(), most=None, values=None):
-        free = [number for number in range(len(self.lanes)) if number not in opened]
-        most = len(free) if most is None else most
-        return Ascent(self.relaxation, opened, free, values or self.relaxation.start, most)
+    def ascent(self, opened=frozenset(), max_opened=None, duals=None):
+        free = [number for number in range(len(self.candidates)) if number not in opened]
+        max_opened = len(free) if max_opened is None else max_opened
+        return DualAscent(self.relaxation, opened, free, duals or self.relaxation.start, max_opened)
 
-    def parts(self, floor):
+    def parts(self, lower_bound):
         """Units unfilled and euros of money; there are no tiers but 5 here."""
         units = sum(demand.quantity for demand in self.problem.demands)
-        unfilled, rest = divmod(floor >> self.bits, self.weights.unfilled)
+        unfilled, rest = divmod(lower_bound >> self.tie_bits, self.weights.unfilled)
         return unfilled, (rest - 5 * (units - unfilled) * self.weights.tier) / EUR
 
     def least(self):
@@ -57,8 +57,8 @@ def mugs(*quantities, together=False):
 
 def test_the_floor_is_reached_where_one_shipment_has_all():
     problem = Problem(demands=mugs(2), candidates=[shop("a", 4, 0), shop("b", 5, 0)], supply={("a", "mug"): 2})
-    floors = Floors(problem)
-    assert floors.parts(floors.ascent().floor) == floors.least() == (0, 4)
+    bounds = RootBounds(problem)
+    assert bounds.parts(bounds.ascent().lower_bound) == bounds.least() == (0, 4)
 
 
 def test_the_fixed_cost_of_what_is_opened_is_counted():
@@ -67,8 +67,8 @@ def test_the_fixed_cost_of_what_is_opened_is_counted():
         candidates=[shop("a", 4, 0), shop("b", 5, 0)],
         supply={("a", "mug"): 1, ("b", "mug"): 1},
     )
-    floors = Floors(problem)
-    assert floors.parts(floors.ascent(opened=frozenset({0, 1})).floor) == (0, 9)
+    bounds = RootBounds(problem)
+    assert bounds.parts(bounds.ascent(opened=frozenset({0, 1})).lower_bound) == (0, 9)
 
 
 def test_two_services_of_a_node_share_its_stock_in_the_floor():
@@ -77,9 +77,9 @@ def test_two_services_of_a_node_share_its_stock_in_the_floor():
         candidates=[shop("a", 4, 0), shop("a", 3.85, 0, service="van", money=0.1), shop("b", 20, 0)],
         supply={("a", "mug"): 2, ("b", "mug"): 2},
     )
-    closely, roughly = Floors(problem), Floors(problem, closely=False)
-    assert closely.ascent().floor >> closely.bits > roughly.ascent().floor >> roughly.bits
-    assert closely.parts(closely.ascent().floor)[1] > 20
+    closely, roughly = RootBounds(problem), RootBounds(problem, closely=False)
+    assert closely.ascent().lower_bound >> closely.tie_bits > roughly.ascent().lower_bound >> roughly.tie_bits
+    assert closely.parts(closely.ascent().lower_bound)[1] > 20
 
 
 def test_lines_of_one_sku_at_other_prices_share_its_stock_in_the_floor():
@@ -95,14 +95,14 @@ def test_lines_of_one_sku_at_other_prices_share_its_stock_in_the_floor():
         ],
         supply={("a", "mug"): 3, ("b", "mug"): 1},
     )
-    floors = Floors(problem)
-    assert floors.parts(floors.ascent().floor)[0] == floors.least()[0] == 2
+    bounds = RootBounds(problem)
+    assert bounds.parts(bounds.ascent().lower_bound)[0] == bounds.least()[0] == 2
 
 
 def test_lines_kept_together_leave_what_does_not_fit_in_the_floor():
     problem = Problem(demands=mugs(5, 5, together=True), candidates=[shop("a", 4, 0, 1)], supply={("a", "mug"): 9})
-    floors = Floors(problem)
-    assert floors.parts(floors.ascent().floor)[0] == floors.least()[0] == 5
+    bounds = RootBounds(problem)
+    assert bounds.parts(bounds.ascent().lower_bound)[0] == bounds.least()[0] == 5
 
 
 def test_whole_units_need_a_whole_shipment_more():
@@ -117,10 +117,10 @@ def test_whole_units_need_a_whole_shipment_more():
         for number, node in enumerate(nodes)
     ]
     problem = Problem(demands=mugs(3, 4), candidates=candidates, supply={(node, "mug"): 2 for node in nodes})
-    floors = Floors(problem)
-    ascent = floors.ascent()
-    assert floors.parts(ascent.floor)[1] < 15
-    assert floors.parts(ascent.floor_in_units("mug"))[1] >= 16
+    bounds = RootBounds(problem)
+    ascent = bounds.ascent()
+    assert bounds.parts(ascent.lower_bound)[1] < 15
+    assert bounds.parts(ascent.lower_bound_in_whole_units("mug"))[1] >= 16
 
 
 def test_a_toll_tells_how_few_shipments_leave_units_unfilled():
@@ -131,9 +131,9 @@ def test_a_toll_tells_how_few_shipments_leave_units_unfilled():
         supply={(node, "mug"): 1 for node in nodes},
         max_shipments=2,
     )
-    floors = Floors(problem)
-    high = [want.unfilled for want in floors.wants]
-    assert floors.parts(floors.ascent(most=2, values=high).floor)[0] == floors.least()[0] == 4
+    bounds = RootBounds(problem)
+    high = [demand.unfilled for demand in bounds.classes]
+    assert bounds.parts(bounds.ascent(max_opened=2, duals=high).lower_bound)[0] == bounds.least()[0] == 4
 
 
 def test_units_that_few_shipments_leave_unfilled_are_counted():
@@ -142,23 +142,25 @@ def test_units_that_few_shipments_leave_unfilled_are_counted():
         candidates=[shop("a", 1, 0, 1), shop("b", 1, 0), shop("c", 3, 0, 1)],
         supply={("a", "mug"): 2, ("a", "pot"): 2, ("b", "mug"): 2, ("c", "mug"): 3, ("c", "pot"): 2},
     )
-    of_all = wants(problem, Floors(problem).lanes, 1_000)
-    counted = carried(problem, ["a", "b", "c"], of_all)
-    assert missing(counted, [], [0, 1, 2], most=1) == {0: 1, 1: 3, 2: 0}
-    assert missing(counted, [0], [1, 2], most=1) == {1: 0, 2: 0}
+    classes = group_demands(problem, RootBounds(problem).candidates, 1_000)
+    supplies = sku_supplies(problem, ["a", "b", "c"], classes)
+    assert least_unfilled(supplies, [], [0, 1, 2], max_opened=1) == {0: 1, 1: 3, 2: 0}
+    assert least_unfilled(supplies, [0], [1, 2], max_opened=1) == {1: 0, 2: 0}
 
 
 def test_values_refined_by_too_many_and_too_few_units_lift_the_floor():
     problem = plain(1, lines=10, nodes=100, services=2)
-    floors = Floors(problem, closely=False)
-    first = floors.ascent()
-    best = choose(problem).score.money + 5 * floors.weights.tier * sum(demand.quantity for demand in problem.demands)
-    values = refined(floors.relaxation, first.values, best << floors.bits)
-    higher = floors.ascent(values=values)
-    assert first.floor < higher.floor <= best + 1 << floors.bits
+    bounds = RootBounds(problem, closely=False)
+    first = bounds.ascent()
+    best = choose(problem).score.money + 5 * bounds.weights.tier * sum(demand.quantity for demand in problem.demands)
+    duals = subgradient_ascent(bounds.relaxation, first.duals, best << bounds.tie_bits)
+    higher = bounds.ascent(duals=duals)
+    assert first.lower_bound < higher.lower_bound <= best + 1 << bounds.tie_bits
 
 
 def test_very_many_candidates_are_ruled_out_before_the_search():
     """Twenty times as many nodes: less than three times as many are left to search."""
-    few, many = (len(searched(plain(1, lines=3, nodes=nodes, services=2))._bounding._lanes) for nodes in (50, 1_000))
+    few, many = (
+        len(run_search(plain(1, lines=3, nodes=nodes, services=2))._bounding._candidates) for nodes in (50, 1_000)
+    )
     assert many < 3 * few < 300

@@ -8,7 +8,7 @@ from engine.decide.sourcing.objective import Weights
 from engine.decide.sourcing.problem import Candidate, Key, Problem
 
 
-class Shelf(NamedTuple):
+class NodeStock(NamedTuple):
     """What a node has of the order: by demand, how many units a shipment carries at most; and the demands of whose SKU
     it has all that is wanted, if it also has room for all its shipments.
     """
@@ -17,49 +17,49 @@ class Shelf(NamedTuple):
     ample: Collection[int]
 
 
-class Lane(NamedTuple):
+class WeightedCandidate(NamedTuple):
     """A candidate in weighed integers; `costs` are of a unit, by demand."""
 
     key: Key
     fixed: int
     costs: Mapping[int, int]
-    shelf: Shelf
+    node_stock: NodeStock
 
-    def replaces(self, lane: "Lane") -> bool:
+    def dominates(self, other: "WeightedCandidate") -> bool:
         """Whether any choice with `lane` gets better if this one, used before or not, takes over all it ships."""
-        costs, units = self.costs, lane.shelf.units
-        takes = costs if self.key[0] == lane.key[0] else self.shelf.ample
-        more, closest = 0, None
-        for index, cost in lane.costs.items():
-            if index not in takes or index not in costs:
+        costs, units = self.costs, other.node_stock.units
+        takeable = costs if self.key[0] == other.key[0] else self.node_stock.ample
+        extra, least_extra = 0, None
+        for index, cost in other.costs.items():
+            if index not in takeable or index not in costs:
                 return False
-            dearer = costs[index] - cost
-            if dearer > 0:
-                more += dearer * units[index]
-            elif closest is None or dearer > closest:
-                closest = dearer
+            extra_per_unit = costs[index] - cost
+            if extra_per_unit > 0:
+                extra += extra_per_unit * units[index]
+            elif least_extra is None or extra_per_unit > least_extra:
+                least_extra = extra_per_unit
         # `closest`: a lane that is used ships a unit of something
-        return (self.fixed + (more or closest or 0), self.key) < (lane.fixed, lane.key)
+        return (self.fixed + (extra or least_extra or 0), self.key) < (other.fixed, other.key)
 
 
-def useful(lanes: Iterable[Lane], unfilled: int) -> list[Lane]:
+def undominated(candidates: Iterable[WeightedCandidate], unfilled: int) -> list[WeightedCandidate]:
     """The lanes that no other replaces, by key. Those that carry most for least go first: they replace most."""
 
-    def whole(lane: Lane) -> tuple[int, Key]:
-        carried = len(lane.costs) + len(lane.shelf.ample)
-        return lane.fixed + sum(lane.costs.values()) - carried * unfilled, lane.key
+    def cost_of_carrying_all(candidate: WeightedCandidate) -> tuple[int, Key]:
+        dominable = len(candidate.costs) + len(candidate.node_stock.ample)
+        return candidate.fixed + sum(candidate.costs.values()) - dominable * unfilled, candidate.key
 
-    kept: list[Lane] = []
-    for lane in sorted(lanes, key=whole):
+    kept: list[WeightedCandidate] = []
+    for candidate in sorted(candidates, key=cost_of_carrying_all):
         for other in kept:
-            if other.replaces(lane):
+            if other.dominates(candidate):
                 break
         else:
-            kept.append(lane)
-    return sorted(kept, key=lambda lane: lane.key)
+            kept.append(candidate)
+    return sorted(kept, key=lambda candidate: candidate.key)
 
 
-class Shelves(dict[str, Shelf]):
+class NodeStocks(dict[str, NodeStock]):
     """By node, made when asked for."""
 
     def __init__(self, problem: Problem) -> None:
@@ -68,58 +68,60 @@ class Shelves(dict[str, Shelf]):
         self._shipments = Counter(
             [candidate.key[0] for candidate in problem.candidates if candidate.key[0] in self._room]
         )
-        wanted: Counter[str] = Counter()
+        ordered: Counter[str] = Counter()
         for demand in problem.demands:
-            wanted[demand.sku] += demand.quantity
+            ordered[demand.sku] += demand.quantity
         self._lines = [
-            (index, demand.sku, demand.quantity, demand.quantity if demand.together else 1, wanted[demand.sku])
+            (index, demand.sku, demand.quantity, demand.quantity if demand.together else 1, ordered[demand.sku])
             for index, demand in enumerate(problem.demands)
         ]
 
-    def __missing__(self, node: str) -> Shelf:
+    def __missing__(self, node: str) -> NodeStock:
         units, ample = {}, []
         room = self._room.get(node)
-        roomy = room is None or room >= self._shipments[node]
-        for index, sku, quantity, least, most in self._lines if room != 0 else ():
+        has_room = room is None or room >= self._shipments[node]
+        for index, sku, quantity, least_units, ordered_of_sku in self._lines if room != 0 else ():
             free = self._supply.get((node, sku), 0)
-            if free >= least:
+            if free >= least_units:
                 units[index] = min(quantity, free)
-                if roomy and free >= most:
+                if has_room and free >= ordered_of_sku:
                     ample.append(index)
-        shelf = self[node] = Shelf(units, ample)
-        return shelf
+        node_stock = self[node] = NodeStock(units, ample)
+        return node_stock
 
 
-def weighed(problem: Problem, weights: Weights, candidates: Iterable[Candidate], shelves: Shelves) -> Iterator[Lane]:
+def weigh_candidates(
+    problem: Problem, weights: Weights, candidates: Iterable[Candidate], node_stocks: NodeStocks
+) -> Iterator[WeightedCandidate]:
     """The lanes of those candidates that have something of the order."""
     tiers = [tier * weights.tier for tier in range(10)]
     needed = (0, weights.needed)
     for candidate in candidates:
-        shelf = shelves[candidate.key[0]]
+        node_stock = node_stocks[candidate.key[0]]
         costs = {
             index: needed[price.needed] + tiers[price.tier] + price.money
             for index, price in candidate.prices.items()
-            if index in shelf.units
+            if index in node_stock.units
         }
         if costs:
-            yield Lane(candidate.key, candidate.fixed + problem.split_penalty, costs, shelf)
+            yield WeightedCandidate(candidate.key, candidate.fixed + problem.split_penalty, costs, node_stock)
 
 
-def with_ties(lanes: Sequence[Lane]) -> tuple[list[Lane], int]:
+def break_ties(candidates: Sequence[WeightedCandidate]) -> tuple[list[WeightedCandidate], int]:
     """The lanes with the tie between equals as the last bits of their costs, and how many bits these are.
 
     Every shipment adds the same, less a power of two of its own, the largest for the smallest key: fewer shipments
     come before more, and of as many those with the smallest key that the others don't have.
     """
-    count = len(lanes)
+    count = len(candidates)
     bits = count + count.bit_length()
     tied = [
-        Lane(
+        WeightedCandidate(
             key,
             (fixed << bits) + (1 << count) - (1 << count - place),
             {index: cost << bits for index, cost in costs.items()},
-            shelf,
+            node_stock,
         )
-        for place, (key, fixed, costs, shelf) in enumerate(lanes, start=1)
+        for place, (key, fixed, costs, node_stock) in enumerate(candidates, start=1)
     ]
     return tied, bits
