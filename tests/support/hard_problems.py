@@ -1,4 +1,4 @@
-"""Problems that are hard to choose for, each in one way, up to 10 lines and 60 options."""
+"""Problems that are hard for the optimiser, each for a reason of its own, of up to 10 lines and 60 options."""
 
 import random
 from collections.abc import Callable
@@ -16,9 +16,9 @@ def _problem(
     fixed: Callable[[int], int],
     money: Callable[[int, int], int],
     stock: Callable[[int, str], int],
-    **more: object,
+    **limits: object,
 ) -> Problem:
-    """`fixed` by candidate, `money` by candidate and line, in cents; `stock` by node and SKU."""
+    """`fixed` cost by candidate and `money` by candidate and line, in cents; `stock` by node and SKU; `limits` of the order."""
     keys = [(f"node-{node:02}", f"service-{service}") for node in range(nodes) for service in range(services)]
     return Problem(
         demands=demands,
@@ -37,7 +37,7 @@ def _problem(
             for node in range(nodes)
             for sku in sorted({demand.sku for demand in demands})
         },
-        **more,
+        **limits,
     )
 
 
@@ -54,7 +54,7 @@ def together_lines() -> Problem:
 
 
 def together_lines_at_equal_prices() -> Problem:
-    """Ten lines of one SKU kept together, thirty nodes that cost the same and have room for one or two lines."""
+    """Ten lines of one SKU kept together, thirty nodes that cost the same and have stock for one or two lines."""
     return _problem(
         [Demand(sku="mug", quantity=3 + line % 4, together=True) for line in range(10)],
         30,
@@ -77,7 +77,7 @@ def together_lines_of_many_skus() -> Problem:
 
 
 def few_shipments() -> Problem:
-    """Four shipments, where eight would be needed."""
+    """At most four shipments, where eight would be needed."""
     rng = random.Random(3)
     return _problem(
         [Demand(sku=f"sku-{line}", quantity=4) for line in range(10)],
@@ -90,7 +90,7 @@ def few_shipments() -> Problem:
 
 
 def complete_or_nothing() -> Problem:
-    """All of the order is only just there."""
+    """The network has only just all units of an order that ships complete or not at all."""
     rng = random.Random(4)
     return _problem(
         [Demand(sku=f"sku-{line}", quantity=4) for line in range(10)],
@@ -103,7 +103,7 @@ def complete_or_nothing() -> Problem:
 
 
 def complete_but_for_one() -> Problem:
-    """One unit of the last line is nowhere."""
+    """The same, but one unit of the last line is missing."""
     rng = random.Random(5)
     return _problem(
         [Demand(sku=f"sku-{line}", quantity=4) for line in range(10)],
@@ -130,7 +130,7 @@ def little_room() -> Problem:
 
 
 def one_sku_on_ten_lines() -> Problem:
-    """Each line at prices of its own, and too little for all."""
+    """Ten lines of one SKU, each at prices of its own, and too little stock for all."""
     rng = random.Random(7)
     return _problem(
         [Demand(sku="mug", quantity=rng.randint(1, 5)) for _ in range(10)],
@@ -142,7 +142,7 @@ def one_sku_on_ten_lines() -> Problem:
     )
 
 
-def a_unit_here_and_there() -> Problem:
+def scattered_units() -> Problem:
     """Three lines, and a unit of each at some of forty nodes."""
     rng = random.Random(8)
     return _problem(
@@ -154,7 +154,7 @@ def a_unit_here_and_there() -> Problem:
     )
 
 
-def a_unit_here_and_there_of_ten_skus() -> Problem:
+def scattered_units_of_ten_skus() -> Problem:
     rng = random.Random(9)
     return _problem(
         [Demand(sku=f"sku-{line}", quantity=3) for line in range(10)],
@@ -224,8 +224,8 @@ PROBLEMS = (
     complete_but_for_one,
     little_room,
     one_sku_on_ten_lines,
-    a_unit_here_and_there,
-    a_unit_here_and_there_of_ten_skus,
+    scattered_units,
+    scattered_units_of_ten_skus,
     equal_prices,
     equal_prices_and_scarce_stock,
     equal_prices_and_two_services,

@@ -1,1 +1,1 @@
-"""The optimiser: which option ships how many of what, at the least cost, exactly."""
+"""The optimiser: decides which shipment carries how many units of which line, at the least cost, exactly."""

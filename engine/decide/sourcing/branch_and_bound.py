@@ -1,6 +1,7 @@
-"""The search decides shipment by shipment whether it is opened, depth first.
+"""Branch and bound: decides shipment by shipment whether it is opened, depth first.
 
-`Bounding` says what a branch costs at least, and which shipments that leaves open.
+`Bounding` gives the lower bound of each branch and fixes the shipments that this bound decides; `PrimalSearch` keeps
+the incumbent. A branch whose lower bound reaches the cutoff is pruned.
 """
 
 from collections.abc import Sequence
@@ -15,19 +16,23 @@ from engine.decide.sourcing.problem import Key, Problem
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate, break_ties, undominated
 
 PROVEN_LINES = 10
+"""Up to so many lines and candidates (what preprocessing leaves of them), the search runs until the choice is
+proven.
+"""
 PROVEN_CANDIDATES = 60
 STEP_LIMIT = 1_000_000
-"""Beyond 10 lines x 60 options the search stops after looking at so many prices, and says what it could not rule
-out. Steps and not seconds, so that every machine and every replay stops at the same place."""
+"""Beyond 10 lines x 60 options the search stops after looking at so many prices, and the choice says what is unproven.
+The limit is on steps and not on seconds, so that every machine and every replay stops at the same place.
+"""
 PLACEMENT_STEPS = 2_000
-"""And so many steps for one way to place lines that stay together."""
+"""A limited search also takes at most so many steps for one placement of lines that are kept together."""
 
 CORE_STEPS = 30_000
-"""To search a few of very many lanes first."""
+"""The step limit of a search over the core of very many candidates; see `CandidateReduction`."""
 
 
 def run_search(problem: Problem) -> "Search":
-    """The search of all that a best choice may use."""
+    """The finished search over all candidates that a best choice may use."""
     weights = Weights.of(problem)
     cost_limit = weights.unfilled * (sum([demand.quantity for demand in problem.demands]) + 1)
     if problem.ship_complete:
@@ -43,8 +48,8 @@ def run_search(problem: Problem) -> "Search":
 
 
 class Branch(NamedTuple):
-    """The choices that use all of `opened` and some of `free`; none costs less than `floor`. `values`: see `Ascent`;
-    `priced`: see `Closing`.
+    """A node of the search tree: the choices that use all of `opened` and some of `free`. None of them costs less than
+    `lower_bound`. `duals` are where the dual ascent of this branch starts; `priced` is where column generation does.
     """
 
     opened: frozenset[int]
@@ -55,8 +60,10 @@ class Branch(NamedTuple):
 
 
 class Search:
-    """Over lanes by key, which are numbered in this order. What costs as much as `useless` is of no use: it leaves
-    units unfilled where none may be. Done when it is made.
+    """The search over candidates sorted by key, which go by their number in this order. It runs when it is made.
+
+    Choices that cost `cost_limit` or more are not looked for: with `ship_complete` these leave units unfilled,
+    otherwise there are none.
     """
 
     def __init__(
@@ -75,25 +82,25 @@ class Search:
         self.cost_limit = cost_limit << self.tie_bits
         self._unproven_bounds: list[int] = []
         self.lower_bound = self._run(range(len(candidates)), step_limit)
-        """No choice costs less than this, or the best if that is less."""
+        """No choice costs less than this; if it equals the cutoff, the incumbent is proven best."""
 
     @property
     def steps(self) -> int:
-        """Taken so far."""
+        """Steps taken so far: prices looked at, or as much work."""
         return self._bounding.steps + self._primal.steps
 
     @property
     def bounds(self) -> int:
-        """How many times it was asked what a branch costs at least."""
+        """How many times the lower bound of a branch was computed."""
         return self._bounding.count
 
     @property
     def best_cost(self) -> int:
-        """The cost of the best choice that was found."""
+        """The cost of the incumbent, the best choice found so far."""
         return self._primal.incumbent.cost
 
     def units(self) -> dict[tuple[Key, int], int]:
-        """Of the best choice that was found."""
+        """The units of the incumbent."""
         return self._primal.units()
 
     def _run(self, root_free: Sequence[int], step_limit: int | None) -> int:
@@ -104,17 +111,20 @@ class Search:
         while stack and (last_step is None or self.steps <= last_step):
             stack += self._explore(stack.pop())
             if stack and bounding.is_restart_due():
-                # once more from the start, where all branches begin with better values
+                # start again at the root, so that all branches start at the better duals
                 duals, priced = bounding.restart()
                 stack = [root._replace(duals=duals, priced=priced)]
         if stack:
-            # it had to stop, maybe before it came upon what fills most
+            # stopped early, perhaps before a choice was found that fills most units
             self._primal.improve_from_all(bounding.surplus)
         return min([self._cutoff(), *self._unproven_bounds, *[branch.lower_bound for branch in stack]])
 
     def _explore(self, branch: Branch) -> list[Branch]:
-        """What is left of the branch, in two: without one of its shipments and, to be explored first, with it."""
-        while self._primal.is_feasible(branch.opened):  # what must be opened may be more than there is room for
+        """Bounds the branch, fixes what the bound decides, and repeats. What remains is split on one shipment into two
+        branches: without it and, explored first because it is last on the stack, with it. Empty if the branch is pruned
+        or solved.
+        """
+        while self._primal.is_feasible(branch.opened):  # fixing may have opened more than there is room for
             free = self._worth_opening(branch)
             if not free:
                 self._finish(branch.opened)
@@ -139,16 +149,18 @@ class Search:
             self._unproven_bounds.append(lower_bound)
 
     def _worth_opening(self, branch: Branch) -> Sequence[int]:
-        """Of the free, those that there is room for, and with which no more need to stay unfilled than in the best."""
+        """The free shipments that their nodes and the order have room for, and with which no more units need to stay
+        unfilled than in the incumbent.
+        """
         allowed = self._primal.shipments_left(branch.opened)
         free = self._primal.with_room(branch.opened, branch.free) if allowed else []
         if allowed >= len(free):
             return free
         unfilled = self._bounding.least_unfilled(Subproblem(branch.opened, free, allowed))
-        # money may lessen what a choice costs, by less than a tier
+        # money below zero may lower a choice's cost, by less than the weight of one tier
         affordable = (self._cutoff() >> self.tie_bits) + self.weights.tier
         return [number for number in free if unfilled[number] * self.weights.unfilled <= affordable]
 
     def _cutoff(self) -> int:
-        """Only what costs less is of use."""
+        """Only choices that cost less than this are looked for."""
         return min(self.best_cost, self.cost_limit)

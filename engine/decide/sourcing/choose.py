@@ -1,4 +1,6 @@
-"""choose(problem) -> Choice."""
+"""The optimiser's entry point, choose(problem) -> Choice: runs branch and bound and states how far the result is
+proven.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,7 +12,9 @@ from engine.decide.sourcing.problem import Choice, Key, Problem, Score, Unproven
 
 
 def choose(problem: Problem) -> Choice:
-    """The best choice for `problem`."""
+    """The best choice for `problem`. Interchangeable demands of one SKU are merged first and their units dealt out
+    afterwards.
+    """
     if len({demand.sku for demand in problem.demands}) == len(problem.demands):
         return _choice(problem, run_search(problem))
     runs = interchangeable_runs(problem)
@@ -25,7 +29,7 @@ def _choice(problem: Problem, search: Search) -> Choice:
     filled = sum(units.values())
     if problem.ship_complete and filled < ordered:
         nothing = Score(unfilled=ordered, needed=0, tiers=0, money=0)
-        # a choice with nothing unfilled would cost less than this
+        # every choice with nothing unfilled costs less than this; if the bound reaches it, there is none
         if search.lower_bound >> search.tie_bits >= search.weights.unfilled - search.weights.tier // 2:
             return Choice(units={}, score=nothing)
         return Choice(units={}, score=nothing, gap=None, unproven=Unproven(part="unfilled_units", most=ordered))
@@ -36,7 +40,7 @@ def _choice(problem: Problem, search: Search) -> Choice:
 
 
 def _gap(search: Search) -> int:
-    """In micros, rounded up: what only the ties could better counts as one."""
+    """The gap in micros, rounded up: a choice that could only be better by the tie-break counts as one micro."""
     return -(min(0, search.lower_bound - search.best_cost) >> search.tie_bits)
 
 

@@ -1,4 +1,6 @@
-"""What the lines want, for the relaxation: lines that the same shipments carry at the same extra cost count as one."""
+"""Groups the demands into demand classes for the relaxation: lines that the same candidates carry at the same extra
+cost.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,7 +10,9 @@ from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 
 
 class Arc(NamedTuple):
-    """A shipment by number: what a unit costs on it beyond the cheapest, and how many it carries at most."""
+    """An arc of the transport network, from a candidate (by number) to a demand class: what a unit costs beyond the
+    class's cheapest candidate, and how many units the candidate can carry at most.
+    """
 
     number: int
     cost: int
@@ -16,8 +20,9 @@ class Arc(NamedTuple):
 
 
 class DemandClass(NamedTuple):
-    """Units of a SKU; all of them cost `base` where they are cheapest, each up to `unfilled` more if it is not shipped.
-    `whole`: from one shipment or not at all. `lines` with what a unit costs at least.
+    """Demands of one SKU that the same candidates carry at the same extra costs. `base_cost` is the cost of all units
+    if each ships from its cheapest candidate; a unit left unfilled costs up to `unfilled` more. `together`: the class
+    is one line that is kept together. `lines` are (line, least cost of one of its units).
     """
 
     sku: str
@@ -30,8 +35,8 @@ class DemandClass(NamedTuple):
 
 
 def group_demands(problem: Problem, candidates: Sequence[WeightedCandidate], unfilled: int) -> list[DemandClass]:
-    """Of all lines, in the order of each want's first."""
-    # by SKU, extra costs, and the line if it is whole
+    """The demand classes of all lines, in the order of each class's first line."""
+    # by SKU, extra costs, and the line itself if it is kept together
     lines_by_costs: dict[tuple[str, tuple[tuple[int, int], ...], int | None], list[tuple[int, int]]] = {}
     for index, demand in enumerate(problem.demands):
         costs = [
@@ -62,7 +67,9 @@ def group_demands(problem: Problem, candidates: Sequence[WeightedCandidate], unf
 
 
 def classes_by_contested_sku(classes: Sequence[DemandClass]) -> dict[str, list[int]]:
-    """The SKUs that several wants are for that may be shipped, with these."""
+    """The SKUs that several classes compete for, with the indexes of these classes; classes that nothing can carry are
+    left out.
+    """
     by_sku: dict[str, list[int]] = {}
     for index, demand in enumerate(classes):
         if demand.arcs:

@@ -1,4 +1,4 @@
-"""Demands of one SKU that are as good as one are chosen for as one, and the units dealt to them afterwards."""
+"""Merges demands of one SKU that are interchangeable into one, and deals the chosen units back to them afterwards."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,7 +7,9 @@ from engine.decide.sourcing.problem import Demand, Key, Price, Problem
 
 
 def interchangeable_runs(problem: Problem) -> list[list[int]]:
-    """Demands that are as good as one: of one SKU, with none of it between them, and the same prices everywhere."""
+    """Runs of demands, by index, that can be merged: of one SKU, with the same prices on every candidate, and with no
+    other demand of that SKU between them. A line kept together stays alone, unless it is of a single unit.
+    """
     runs: list[list[int]] = []
     last: dict[str, tuple[list[int], list[Price | None]]] = {}
     for index, demand in enumerate(problem.demands):
@@ -24,7 +26,7 @@ def interchangeable_runs(problem: Problem) -> list[list[int]]:
 
 
 def merge_demands(problem: Problem, runs: Sequence[Sequence[int]]) -> Problem:
-    """Each run as one demand."""
+    """The problem with each run as one demand."""
 
     def merged_demand(run: Sequence[int]) -> Demand:
         first = problem.demands[run[0]]
@@ -42,7 +44,7 @@ def merge_demands(problem: Problem, runs: Sequence[Sequence[int]]) -> Problem:
 def deal_units(
     units: Mapping[tuple[Key, int], int], demands: Sequence[Demand], runs: Sequence[Sequence[int]]
 ) -> dict[tuple[Key, int], int]:
-    """The units of each run to its demands: to the first from the first shipments."""
+    """The units of each run dealt to its demands: the first demand gets its units from the first shipments."""
     dealt: dict[tuple[Key, int], int] = {}
     left = [demand.quantity for demand in demands]
     for (key, place), count in sorted(units.items()):

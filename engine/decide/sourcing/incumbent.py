@@ -1,4 +1,6 @@
-"""What it costs to open some shipments, and the best that was found."""
+"""The primal side of the search: what a set of open shipments costs, heuristics that improve such sets, and the
+incumbent, which is the best choice found so far.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -9,20 +11,22 @@ from engine.decide.sourcing.problem import Key, Problem
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 
 IMPROVED, IMPROVING, SWAPPING = 3, 100_000, 50_000
-"""So many answers are improved shipment by shipment, each in so many steps; by then the best is nearly always known, if
-not proven. And so many steps go into swaps.
+"""So many sets of shipments are improved by dropping one shipment after another, each in at most so many steps; by then
+the best choice is nearly always found, if not proven. And so many steps go into swaps.
 """
 
 
 class Solution(NamedTuple):
-    """What the shipments cost that are used, and their numbers."""
+    """The cost of a choice, and the numbers of the shipments that it uses."""
 
     cost: int
     used: frozenset[int]
 
 
 class PrimalSearch:
-    """Shipments go by number. `patience`: see `Transport`."""
+    """Shipments go by number. `unfilled` is what a unit left unfilled costs; for `step_limit` see
+    `TransportProblem`.
+    """
 
     def __init__(
         self, problem: Problem, candidates: Sequence[WeightedCandidate], unfilled: int, step_limit: int | None
@@ -40,11 +44,13 @@ class PrimalSearch:
 
     @property
     def steps(self) -> int:
-        """Taken so far."""
+        """Steps taken so far: prices looked at, or as much work."""
         return self._steps + sum([allocation.steps for allocation in self._allocations])
 
     def evaluate(self, opened: frozenset[int]) -> Solution:
-        """The cheapest way to use some of these."""
+        """What it costs to open these shipments: each SKU is allocated at the least cost, and only shipments that then
+        carry something are used and pay their fixed cost.
+        """
         self._steps += len(self._allocations)
         filled = [allocation.cheapest(opened) for allocation in self._allocations]
         used = frozenset().union(*[of_sku.used for of_sku in filled])
@@ -53,25 +59,27 @@ class PrimalSearch:
         )
 
     def lower_bound(self, opened: frozenset[int], free: Iterable[int] = ()) -> int:
-        """What it costs at least to use all of these and no others, but for the free, as if these had no fixed cost."""
+        """What every choice costs at least that uses all of `opened` and some of `free`, as if opening the free ones
+        cost nothing.
+        """
         every = opened.union(free)
         self._steps += len(self._allocations)
         unit_costs = sum([allocation.cheapest(every).lower_bound for allocation in self._allocations])
         return unit_costs + sum([self._candidates[number].fixed for number in opened])
 
     def shipments_left(self, opened: Collection[int]) -> int:
-        """How many more may be opened; below zero if these are too many."""
+        """How many more shipments `max_shipments` allows; below zero if `opened` are too many already."""
         return self._max_shipments - len(opened)
 
     def is_feasible(self, opened: Collection[int]) -> bool:
-        """Whether these may be opened together."""
+        """Whether these shipments may be opened together."""
         per_node = Counter([self._candidates[number].key[0] for number in opened]) if self._node_room else {}
         return self.shipments_left(opened) >= 0 and all(
             count <= self._node_room.get(node, count) for node, count in per_node.items()
         )
 
     def with_room(self, opened: Collection[int], free: Iterable[int]) -> list[int]:
-        """Those of the free for which their node has room."""
+        """Those of `free` whose node has room for one more shipment beside `opened`."""
         if not self._node_room:
             return list(free)
         taken = Counter([self._candidates[number].key[0] for number in opened])
@@ -79,7 +87,9 @@ class PrimalSearch:
         return [number for number in free if self._candidates[number].key[0] not in full]
 
     def improve(self, opened: frozenset[int], surplus: Mapping[int, int]) -> None:
-        """From the most promising shipments, leave out one after another while that helps."""
+        """Adds to `opened` all shipments whose surplus is not below zero. The first few sets made so are improved by
+        dropping one shipment after another while that makes them cheaper.
+        """
         opened = self._add_promising(opened, [number for number, worth in surplus.items() if worth >= 0], surplus)
         solution = self.evaluate(opened)
         if opened not in self._tried and len(self._tried) < IMPROVED:
@@ -88,13 +98,17 @@ class PrimalSearch:
         self.incumbent = min(self.incumbent, solution)
 
     def improve_with(self, opened: frozenset[int], more: Collection[int], surplus: Mapping[int, int]) -> None:
-        """The same from these, if they are better as they are than the best."""
+        """Adds `more` to `opened`; if that beats the incumbent as it is, drops one after another while that makes it
+        cheaper.
+        """
         solution = self.evaluate(self._add_promising(opened, more, surplus))
         if solution < self.incumbent:
             self.incumbent = self._drop_while_cheaper(solution, surplus)
 
     def swap(self) -> None:
-        """Where not all may be opened: another instead of one that is used, or one more, while that helps."""
+        """If the order may not use all shipments: puts an unused one in the place of a used one, or adds one, while
+        that helps.
+        """
         until, before = self.steps + SWAPPING, None
         while before != self.incumbent and self._max_shipments < len(self._candidates):
             before = self.incumbent
@@ -103,7 +117,7 @@ class PrimalSearch:
                     self._swap_in(number)
 
     def _swap_in(self, number: int) -> None:
-        """Among those that are used, if that is better."""
+        """Adds the shipment, or puts it in the place of one that the incumbent uses, if that is cheaper."""
         used = self.incumbent.used
         for dropped in (None, *sorted(used)):
             opened = used.difference((dropped,)) | {number}
@@ -112,12 +126,14 @@ class PrimalSearch:
                 return
 
     def improve_from_all(self, surplus: Mapping[int, int]) -> None:
-        """The same from all of them."""
+        """Starts from all shipments in `surplus` at once, the most promising first, and drops while that makes it
+        cheaper.
+        """
         solution = self.evaluate(self._add_promising(frozenset(), surplus, surplus))
         self.incumbent = min(self.incumbent, self._drop_while_cheaper(solution, surplus))
 
     def _add_promising(self, opened: frozenset[int], more: Iterable[int], surplus: Mapping[int, int]) -> frozenset[int]:
-        """With more, the most promising first, as long as there is room."""
+        """`opened` and as many of `more` as there is room for, the largest surplus first."""
         promising = [number for _, number in sorted([(-surplus[number], number) for number in more])]
         if not self._node_room:
             return opened.union(promising[: max(0, self.shipments_left(opened))])
@@ -127,7 +143,7 @@ class PrimalSearch:
         return opened
 
     def _drop_while_cheaper(self, solution: Solution, surplus: Mapping[int, int]) -> Solution:
-        """Without one after another, those first that seem to be worth least, while that helps."""
+        """Drops one shipment after another, the smallest surplus first, while that makes the solution cheaper."""
         until, before = self.steps + IMPROVING, None
         while before != solution and self.steps < until:
             before = solution
@@ -136,7 +152,9 @@ class PrimalSearch:
         return solution
 
     def units(self) -> dict[tuple[Key, int], int]:
-        """Of the best, by shipment and line: the most in the first places."""
+        """The units of the incumbent by (shipment, line); of equally cheap allocations, the one with most units in the
+        first places.
+        """
         return {
             item: count
             for allocation in self._allocations

@@ -1,4 +1,6 @@
-"""The parts of the comparison before the ties as one integer."""
+"""The objective: the parts of the comparison before the tie-break, weighted into one integer (lexicographic order by
+weights).
+"""
 
 from dataclasses import dataclass
 
@@ -7,8 +9,8 @@ from engine.decide.sourcing.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What one unit of each part of the comparison weighs, in micros: more than all the later parts together. `tier`
-    weighs twice that, so that a gap below half of it is one of money alone.
+    """What one unit of each part of the comparison weighs, in micros: more than all later parts together can add up to.
+    `tier` weighs twice that, so that a gap below half of it is a gap in money alone.
     """
 
     tier: int

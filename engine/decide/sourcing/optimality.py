@@ -1,4 +1,4 @@
-"""How much of a choice is proven, by what no choice costs less than."""
+"""How far a choice is proven: compares its score, part by part, with the lower bound of the search."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,9 @@ WORST_TIER = 9
 
 
 class _WeightedPart(NamedTuple):
-    """A part of the comparison, what a unit of it weighs, and what all later parts may add up to at most."""
+    """A part of the comparison: how much of it the choice has, the weight of one unit of it, and the most that all
+    later parts can weigh together.
+    """
 
     part: ComparedPart
     amount: int
@@ -18,10 +20,13 @@ class _WeightedPart(NamedTuple):
 
 
 def first_unproven(problem: Problem, weights: Weights, score: Score, lower_bound: int) -> Unproven | None:
-    """The first part before money that could be better, if there is one. `floor`: no choice weighs less.
+    """The first part before money of which another choice could have less, or None. No choice weighs less than
+    `lower_bound`.
 
-    A choice that weighs at least the floor has at least so much of a part that, with the most that all later parts may
-    add, it comes to the floor; and if that is as much as was found, of the next part at least what is then left.
+    Part by part: a choice that weighs at least `lower_bound` has at least so much of the part that this, together with
+    the most that all later parts can weigh, reaches the bound. If that is less than our choice has, the part is
+    unproven. If not, the part is proven, its weight is subtracted, and the remainder of the bound says the same of the
+    next part.
     """
     units = sum([demand.quantity for demand in problem.demands])
     filled, money = units - score.unfilled, weights.tier // 4  # see `Weights`

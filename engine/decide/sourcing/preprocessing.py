@@ -1,9 +1,10 @@
-"""Of very many candidates, those that a best choice may use: the others are ruled out by price, as in column
-generation.
+"""Preprocessing: of very many candidates, keeps those that a best choice may use; the others are ruled out by price, as
+in column generation (reduced-cost fixing).
 
-A few candidates that look good give a choice, and values that say what any choice among them costs at least. At these
-values every other candidate is looked at once. One with no surplus changes nothing in that floor; with surpluses, the
-floor is lower by their sum. One whose use would cost more than a choice that is known is left out, and nothing is lost.
+A small core of promising candidates gives an incumbent, and duals that prove a lower bound for any choice among them.
+At these duals each of the other candidates is priced once. A candidate without surplus does not change that lower
+bound; the surpluses of the others lower it by their sum. A candidate whose use would cost more than the incumbent is
+left out, which loses nothing. Candidates with a surplus join the core for the next round.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,20 +23,24 @@ from engine.decide.sourcing.problem import Candidate, Problem
 from engine.decide.sourcing.weighted_candidates import NodeStocks, WeightedCandidate, weigh_candidates
 
 MANY, VERY_MANY = 80, 400
-"""Candidates; fewer are all searched, and of more it is worth to find the best values."""
+"""Numbers of candidates: fewer than MANY are all searched; above VERY_MANY it is worth finding the best duals at
+once.
+"""
 SEVERAL = 5
-"""Lines; with fewer, the first values nearly always leave few candidates."""
+"""Lines; with fewer, the first duals nearly always leave few candidates."""
 CORE = 24
-"""So many that look good to begin with, and so many more of those with a surplus each time."""
+"""The core begins with so many promising candidates, and grows by so many with a surplus in each round."""
 ROUNDS, SEARCHED = 6, 2
-"""In this round, counted from 0, or in the last, those that look good are searched if many others are left."""
+"""The most rounds; and the round, counted from 0, in which the core is searched if many other candidates are left. It
+is searched as well when no candidate has a surplus.
+"""
 
 
 _Surplus: TypeAlias = tuple[int, Candidate]
 
 
 class _CorePrices(NamedTuple):
-    """What any choice of some lanes costs at least, at which values of a unit by line and which toll."""
+    """A lower bound for any choice among the core, with the duals (of a unit, by line) and the toll that prove it."""
 
     lower_bound: int
     duals: Sequence[int]
@@ -43,7 +48,7 @@ class _CorePrices(NamedTuple):
 
 
 class CandidateReduction:
-    """`useless`: what costs as much is of no use."""
+    """Reduces the candidates of `problem`. Choices that cost `cost_limit` or more are not looked for."""
 
     def __init__(self, problem: Problem, weights: Weights, cost_limit: int) -> None:
         self._problem = problem
@@ -52,8 +57,8 @@ class CandidateReduction:
         self._upper_bound = cost_limit
 
     def reduce(self, search_core: Callable[[Sequence[WeightedCandidate]], int]) -> list[WeightedCandidate]:
-        """Of all candidates that a choice may use that is as good as the best. `searched` says what the best choice of
-        some lanes costs, or one that is nearly as good.
+        """The candidates that a choice as good as the best may use. `search_core` returns the cost of the best choice
+        among some candidates, or of one nearly as good.
         """
         candidates = self._problem.candidates
         if len(candidates) <= MANY:
@@ -66,7 +71,7 @@ class CandidateReduction:
         remaining = candidates
         many_lines = len(self._problem.demands) >= SEVERAL
         for round_ in range(ROUNDS):
-            # at first the best values are not worth finding: few may be left without
+            # the best duals are not worth finding at first: few candidates may be left without them
             core_prices = self._price_core(
                 core, finely=len(remaining) > MANY and (round_ > 0 or (many_lines and len(remaining) > VERY_MANY))
             )
@@ -85,7 +90,7 @@ class CandidateReduction:
         return self._weigh(remaining if len(remaining) <= MANY else self._reduce_further(remaining))
 
     def _reduce_further(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """With values that are better for all of these together."""
+        """Rules out more, with duals that are better for all of these candidates together."""
         core_prices = self._price_finely(candidates)
         return [
             candidate for _, candidate in self._not_ruled_out(core_prices, self._surpluses(core_prices, candidates), ())
@@ -130,8 +135,8 @@ class CandidateReduction:
         return _CorePrices(ascent.lower_bound, self._by_line(classes, ascent.duals), ascent.toll)
 
     def _surpluses(self, core_prices: _CorePrices, candidates: Sequence[Candidate]) -> list[_Surplus]:
-        """What each would be worth at most if it were opened: with all that is wanted, or where that is something, with
-        what its node has.
+        """What each candidate would be worth at most if it were opened: carrying all units of the order or, where that
+        leaves a surplus, as many as its node has.
         """
         needed, tier = self._weights.needed, self._weights.tier
         fixed_extra = core_prices.toll + self._problem.split_penalty
@@ -159,7 +164,9 @@ class CandidateReduction:
     def _not_ruled_out(
         self, core_prices: _CorePrices, surpluses: Sequence[_Surplus], core: Sequence[Candidate]
     ) -> list[_Surplus]:
-        """Those that are not ruled out: with all the surplus there is, a choice with one costs at least so much."""
+        """The candidates that are not ruled out. A choice that uses one costs at least the lower bound, less all
+        surpluses above zero outside the core, plus the amount by which this one's surplus is below zero.
+        """
         core_keys = {candidate.key for candidate in core}
         lower_bound = core_prices.lower_bound - sum(
             [surplus for surplus, candidate in surpluses if surplus > 0 and candidate.key not in core_keys]

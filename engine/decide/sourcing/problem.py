@@ -1,4 +1,4 @@
-"""What the optimiser is asked and what it answers, in plain integers."""
+"""The optimiser's input (`Problem`) and output (`Choice`): plain integers, no rules and no facts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,9 @@ Key: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What one unit of a line costs on a candidate, by part of the comparison. `needed` is 0 or 1, `tier` 1 to 9."""
+    """What one unit of a line costs on a candidate, by part of the comparison: `needed` is 1 if a rule allows the unit
+    only `unless_needed`, else 0; `tier` is 1 to 9; `money` is in micros and may be below zero.
+    """
 
     needed: int
     tier: int
@@ -19,7 +21,9 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A shipment that could be opened. `fixed` is micros, 0 or more; `prices` by index of the demand it can ship."""
+    """A shipment that could be opened. Opening it costs `fixed` micros, 0 or more; `prices` are by index of the demands
+    that it can ship.
+    """
 
     key: Key
     fixed: int
@@ -28,7 +32,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """Units of a SKU wanted by one line."""
+    """The units of a SKU that one order line asks for. `together`: they ship from one candidate, or none of them
+    does.
+    """
 
     sku: str
     quantity: int
@@ -37,7 +43,10 @@ class Demand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """`supply` is free units by (node, SKU); `room` how many more shipments a node may take today."""
+    """What is to be chosen. `supply` is free units by (node, SKU); `room` is how many more shipments a node may take
+    today, without an entry any number; `max_shipments` bounds the shipments of the order; each shipment after the first
+    costs `split_penalty` micros; with `ship_complete`, either all units ship or none.
+    """
 
     demands: Sequence[Demand]
     candidates: Sequence[Candidate]
@@ -50,7 +59,9 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Score:
-    """The comparison, most important first; `money` in micros, what policies add and take included."""
+    """What a choice costs, by part of the comparison, the most important part first. `money` is in micros and includes
+    what policies add and take.
+    """
 
     unfilled: int
     needed: int
@@ -59,12 +70,12 @@ class Score:
 
 
 ComparedPart: TypeAlias = Literal["unfilled_units", "unless_needed_units", "tiers"]
-"""What is compared before money."""
+"""The parts of the comparison that come before money."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unproven:
-    """The first part of the comparison that a better choice could have less of, and by how much at most."""
+    """The first part of the comparison of which a better choice could have less, and by how much at most."""
 
     part: ComparedPart
     most: int
@@ -72,9 +83,10 @@ class Unproven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """`units` by (candidate key, demand index), all above zero. `gap` is by how many micros at most a better choice
-    could exist; 0: this is the best, proven. None: the search stopped while a part before money could be better, which
-    `unproven` says.
+    """The best choice found, and how far it is proven. `units` are by (candidate key, demand index), all above zero.
+
+    `gap` is by how many micros at most another choice could be cheaper; 0 means that this is the best, proven. `gap` is
+    None if the search stopped while another choice could still be better in a part before money; `unproven` says which.
     """
 
     units: Mapping[tuple[Key, int], int]

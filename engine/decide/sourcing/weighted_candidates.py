@@ -1,4 +1,6 @@
-"""The candidates as the search sees them: in weighed integers, without those that another replaces."""
+"""Turns the problem's candidates into weighted ones, whose costs are single integers, and drops those that another
+dominates.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -9,8 +11,9 @@ from engine.decide.sourcing.problem import Candidate, Key, Problem
 
 
 class NodeStock(NamedTuple):
-    """What a node has of the order: by demand, how many units a shipment carries at most; and the demands of whose SKU
-    it has all that is wanted, if it also has room for all its shipments.
+    """What a node has of the order. `units`: by demand, how many units one shipment can carry at most. `ample`: the
+    demands for whose SKU the node has all units that the order asks for, provided that it also has room for all its
+    candidates.
     """
 
     units: Mapping[int, int]
@@ -18,7 +21,7 @@ class NodeStock(NamedTuple):
 
 
 class WeightedCandidate(NamedTuple):
-    """A candidate in weighed integers; `costs` are of a unit, by demand."""
+    """A candidate whose costs are weighted into single integers (see `Weights`); `costs` are of a unit, by demand."""
 
     key: Key
     fixed: int
@@ -26,7 +29,9 @@ class WeightedCandidate(NamedTuple):
     node_stock: NodeStock
 
     def dominates(self, other: "WeightedCandidate") -> bool:
-        """Whether any choice with `lane` gets better if this one, used before or not, takes over all it ships."""
+        """Whether every choice that uses `other` becomes cheaper if this candidate, used already or not, takes over all
+        that `other` ships.
+        """
         costs, units = self.costs, other.node_stock.units
         takeable = costs if self.key[0] == other.key[0] else self.node_stock.ample
         extra, least_extra = 0, None
@@ -38,12 +43,14 @@ class WeightedCandidate(NamedTuple):
                 extra += extra_per_unit * units[index]
             elif least_extra is None or extra_per_unit > least_extra:
                 least_extra = extra_per_unit
-        # `closest`: a lane that is used ships a unit of something
+        # if no unit gets dearer, `other` still ships at least one unit of something, and that one saves at least this
         return (self.fixed + (extra or least_extra or 0), self.key) < (other.fixed, other.key)
 
 
 def undominated(candidates: Iterable[WeightedCandidate], unfilled: int) -> list[WeightedCandidate]:
-    """The lanes that no other replaces, by key. Those that carry most for least go first: they replace most."""
+    """The candidates that no other dominates, sorted by key. Those that carry most for least are looked at first,
+    because they dominate most.
+    """
 
     def cost_of_carrying_all(candidate: WeightedCandidate) -> tuple[int, Key]:
         dominable = len(candidate.costs) + len(candidate.node_stock.ample)
@@ -60,7 +67,7 @@ def undominated(candidates: Iterable[WeightedCandidate], unfilled: int) -> list[
 
 
 class NodeStocks(dict[str, NodeStock]):
-    """By node, made when asked for."""
+    """The stock of each node, worked out when it is first asked for."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__()
@@ -93,7 +100,7 @@ class NodeStocks(dict[str, NodeStock]):
 def weigh_candidates(
     problem: Problem, weights: Weights, candidates: Iterable[Candidate], node_stocks: NodeStocks
 ) -> Iterator[WeightedCandidate]:
-    """The lanes of those candidates that have something of the order."""
+    """The weighted candidates, leaving out those whose node has nothing of the order."""
     tiers = [tier * weights.tier for tier in range(10)]
     needed = (0, weights.needed)
     for candidate in candidates:
@@ -108,10 +115,11 @@ def weigh_candidates(
 
 
 def break_ties(candidates: Sequence[WeightedCandidate]) -> tuple[list[WeightedCandidate], int]:
-    """The lanes with the tie between equals as the last bits of their costs, and how many bits these are.
+    """The candidates with the tie-break as the last bits of their costs, and how many bits these are.
 
-    Every shipment adds the same, less a power of two of its own, the largest for the smallest key: fewer shipments
-    come before more, and of as many those with the smallest key that the others don't have.
+    Every shipment adds the same amount, less a power of two of its own that is largest for the smallest key. So fewer
+    shipments cost less than more; and of equally many, those cost least that have the smallest key which the others
+    lack.
     """
     count = len(candidates)
     bits = count + count.bit_length()

@@ -1,4 +1,4 @@
-"""Whatever the values, no choice costs less than the floor that they give: the search rests on that."""
+"""Whatever the duals, no choice costs less than the lower bound that they prove: the search depends on that."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ from tests.bench.random_problems import constrained
 
 
 class RelaxedProblem:
-    """A problem with its relaxation, and which shipments its best choice uses at what cost."""
+    """A problem with its relaxation, and the shipments and the cost of its best choice."""
 
     def __init__(self, seed, *, closely):
         problem = constrained(seed)
@@ -39,7 +39,7 @@ class RelaxedProblem:
         self.numbers = range(len(tied))
 
     def subproblem(self, rng):
-        """Choices with some of the shipments of the best, and without some others: the best is among them."""
+        """A random subproblem that contains the best choice: some of its shipments opened, some others left out."""
         opened = frozenset(number for number in self.used if rng.random() < 0.3)
         free = [n for n in self.numbers if n not in opened and (n in self.used or rng.random() < 0.8)]
         return Subproblem(opened, self.primal.with_room(opened, free), self.primal.shipments_left(opened))
@@ -54,7 +54,7 @@ class RelaxedProblem:
 
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 10**9), st.booleans(), st.randoms(use_true_random=False))
-def test_no_choice_costs_less_than_its_floor_at_any_values(seed, closely, rng):
+def test_no_choice_costs_less_than_the_lower_bound_at_any_duals(seed, closely, rng):
     relaxed = RelaxedProblem(seed, closely=closely)
     subproblem, duals = relaxed.subproblem(rng), relaxed.duals(rng)
     solution = PricingProblem(relaxed.relaxation, subproblem.opened, subproblem.free, subproblem.max_opened).solve(
@@ -72,7 +72,7 @@ def test_no_choice_costs_less_than_its_floor_at_any_values(seed, closely, rng):
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**9), st.booleans(), st.randoms(use_true_random=False))
-def test_closing_a_branch_only_raises_its_floor_and_never_above_the_best(seed, closely, rng):
+def test_column_generation_only_raises_the_lower_bound_and_never_above_the_best(seed, closely, rng):
     relaxed = RelaxedProblem(seed, closely=closely)
     subproblem, duals = relaxed.subproblem(rng), relaxed.duals(rng)
     column_generation = ColumnGeneration(relaxed.relaxation, lambda *_: relaxed.cost)

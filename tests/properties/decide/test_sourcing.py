@@ -1,4 +1,4 @@
-"""The choice against every choice there is, on problems small enough to try them all."""
+"""The choice against an exhaustive search, on problems small enough to enumerate every choice."""
 
 import itertools
 import random
@@ -15,36 +15,38 @@ from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
 from tests.bench.random_problems import constrained, plain
 
-NOTHING = (0, 0, 0, 0)
+NO_SCORE = (0, 0, 0, 0)
 
 
-def best(problem: Problem) -> Choice:
-    """Line by line, every way to ship it; of the ways so far that leave the same to later lines, the best is kept."""
-    ways = {(frozenset(), frozenset(problem.supply.items())): (NOTHING, ())}
+def best_by_enumeration(problem: Problem) -> Choice:
+    """The best choice by enumeration: line by line, every way to ship it. Of the ways so far that leave the same stock
+    to later lines, only the best is kept.
+    """
+    ways = {(frozenset(), frozenset(problem.supply.items())): (NO_SCORE, ())}
     for index, demand in enumerate(problem.demands):
         later = {other.sku for other in problem.demands[index + 1 :]}
-        wider = {}
+        next_ways = {}
         for (used, supply), (score, quantities) in ways.items():
             for units in shipped(problem, index, dict(supply)):
                 keys = used | {key for key, count in units.items() if count}
                 left = frozenset(item for item in taken(dict(supply), units, demand.sku).items() if item[0][1] in later)
                 now = tuple(-count for _, count in sorted(units.items()))
                 way = (added(score, cost(problem, index, units)), quantities + now)
-                wider[keys, left] = min(way, wider.get((keys, left), way))
-        ways = wider
+                next_ways[keys, left] = min(way, next_ways.get((keys, left), way))
+        ways = next_ways
     ranks = [rank(problem, used, *way) for (used, _), way in ways.items() if allowed(problem, used)]
     score, _, _, quantities = min(ranks)
     keys = sorted(candidate.key for candidate in problem.candidates)
     places = itertools.product(range(len(problem.demands)), keys)
     units = {(key, index): -count for (index, key), count in zip(places, quantities, strict=True) if count}
     if problem.ship_complete and score[0]:
-        return Choice(units={}, score=Score(unfilled=wanted(problem), needed=0, tiers=0, money=0))
+        return Choice(units={}, score=Score(unfilled=units_ordered(problem), needed=0, tiers=0, money=0))
     unfilled, needed, tiers, money = score
     return Choice(units=units, score=Score(unfilled=unfilled, needed=needed, tiers=tiers, money=money))
 
 
 def shipped(problem, index, supply) -> Iterator[dict]:
-    """Every way to ship a line: units by candidate."""
+    """Every way to ship a line, as units by candidate."""
     demand = problem.demands[index]
     most = {
         c.key: min(demand.quantity, supply.get((c.key[0], demand.sku), 0)) if index in c.prices else 0
@@ -92,13 +94,13 @@ def rank(problem, used, score, quantities):
     return added(score, (0, 0, 0, fixed + splits)), len(used), sorted(used), quantities
 
 
-def wanted(problem):
+def units_ordered(problem):
     return sum(demand.quantity for demand in problem.demands)
 
 
 @st.composite
 def problems(draw, most_candidates=6):
-    """Few distinct prices, so that equals are common; lines of one SKU have the same prices or their own."""
+    """Few distinct prices, so that ties are frequent; lines of one SKU have the same prices or prices of their own."""
     skus = st.sampled_from(draw(st.sampled_from(["a", "ab", "abcd"])))
     demands = draw(
         st.lists(
@@ -142,13 +144,13 @@ def problems(draw, most_candidates=6):
 
 @settings(max_examples=300, deadline=None)
 @given(problems())
-def test_no_choice_comes_before_the_one_that_is_made(problem):
-    assert choose(problem) == best(problem)
+def test_exhaustive_search_finds_no_better_choice(problem):
+    assert choose(problem) == best_by_enumeration(problem)
 
 
 @st.composite
 def scattered(draw):
-    """A unit here and there: many shipments are needed, and fewer may be allowed."""
+    """Few units at each node: many shipments are needed, and fewer may be allowed."""
     demands = [Demand(sku=sku, quantity=draw(st.integers(1, 3))) for sku in "abc"[: draw(st.integers(1, 3))]]
     nodes = [f"n{number}" for number in range(draw(st.integers(6, 9)))]
     price = st.builds(Price, needed=st.just(0), tier=st.just(5), money=st.integers(0, 3))
@@ -169,8 +171,8 @@ def scattered(draw):
 
 @settings(max_examples=40, deadline=None)
 @given(scattered())
-def test_no_choice_comes_before_the_one_that_is_made_of_many_shipments(problem):
-    assert choose(problem) == best(problem)
+def test_exhaustive_search_finds_no_better_choice_where_many_shipments_are_needed(problem):
+    assert choose(problem) == best_by_enumeration(problem)
 
 
 @settings(max_examples=150, deadline=None)
@@ -204,7 +206,7 @@ def parts(score):
 
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 10**9))
-def test_ruling_candidates_out_by_price_loses_nothing(seed):
+def test_reducing_the_candidates_by_price_changes_nothing(seed):
     problem = constrained(seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(preprocessing, "MANY", 3)
@@ -222,7 +224,7 @@ def test_the_order_of_very_many_candidates_changes_nothing(seed, shuffling):
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**9))
-def test_looking_closely_from_the_start_changes_nothing(seed):
+def test_using_the_closest_bounds_from_the_start_changes_nothing(seed):
     problem = constrained(seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bounding, "SOON", 0)
@@ -234,7 +236,7 @@ def test_looking_closely_from_the_start_changes_nothing(seed):
 
 @settings(max_examples=200, deadline=None)
 @given(problems(most_candidates=8), st.randoms(use_true_random=False))
-def test_the_order_of_what_is_given_changes_nothing(problem, shuffling):
+def test_the_order_of_the_input_changes_nothing(problem, shuffling):
     assert choose(shuffled(problem, shuffling)) == choose(problem)
 
 

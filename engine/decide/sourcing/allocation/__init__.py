@@ -1,1 +1,1 @@
-"""Units of one SKU given to its lines from the shipments that are open."""
+"""Allocates the units of one SKU from the open shipments to its lines."""

@@ -1,5 +1,9 @@
-"""Where the lines of one SKU go that stay together, each whole to one shipment or unfilled: depth first, the largest
-first, and never twice the same lines to what is in effect the same stock. The other lines get what is left.
+"""The transport problem of one SKU with lines that are kept together: each goes whole to one shipment or stays
+unfilled.
+
+A depth-first branch and bound places these lines, the largest first. A state (lines placed, stock left) that was
+reached before at no higher cost is not searched again; nodes from which the remaining lines ship at the same costs are
+interchangeable in it. The other lines then get what is left, by min-cost flow.
 """
 
 from collections.abc import Collection, Mapping
@@ -9,14 +13,14 @@ from engine.decide.sourcing.allocation.min_cost_flow import Flow, cheapest_flow
 from engine.decide.sourcing.problem import Key
 
 MOST_COMPARED = 20
-"""With more lines, nodes are not compared: that would take longer than it saves."""
+"""With more lines, nodes are not compared for being interchangeable: that would take longer than it saves."""
 
 Costs: TypeAlias = Mapping[tuple[Key, int], int]
 _Supply: TypeAlias = dict[str, int]
 
 
 class Allocation(NamedTuple):
-    """The cheapest flow found, its cost, what any costs at least, and how many steps it took."""
+    """The cheapest flow found, its cost, a lower bound of the cost of any flow, and how many steps it took."""
 
     flow: Flow
     cost: int
@@ -25,7 +29,7 @@ class Allocation(NamedTuple):
 
 
 class KeepTogetherSearch:
-    """`whole` are the lines that stay together. For `quantities`, `supply`, `costs` and `unfilled` see `Transport`."""
+    """`together` are the lines that are kept together. For the others see `TransportProblem`."""
 
     def __init__(
         self,
@@ -55,8 +59,8 @@ class KeepTogetherSearch:
         self._skipped: int | None = None
 
     def solve(self, *, below: int | None = None, step_limit: int | None = None) -> Allocation:
-        """The cheapest flow that costs less than `below`, none if none does; after `patience` steps, and one flow,
-        the cheapest so far.
+        """The cheapest flow that costs less than `below`, an empty one if none does. Once `step_limit` steps are taken
+        and a flow is found, the search stops with the cheapest so far.
         """
         nothing = self._unfilled * sum(self._quantities.values())
         self._step_limit = step_limit
@@ -71,7 +75,9 @@ class KeepTogetherSearch:
         )
 
     def _cheapest_from(self) -> tuple[list[int], list[int]]:
-        """By how many lines are placed: what the others cost at least, each by its cheapest shipment; their units."""
+        """By the number of lines placed: what the remaining lines cost at least, each by its cheapest shipment, and
+        their units.
+        """
         cheapest = dict.fromkeys(self._quantities, self._unfilled)
         for (_, line), cost in self._costs.items():
             cheapest[line] = min(cheapest[line], cost)
@@ -84,7 +90,7 @@ class KeepTogetherSearch:
         return lower_bounds[::-1], units_left[::-1]
 
     def _node_groups(self, placed: int) -> dict[str, int]:
-        """Nodes have the same number from which the lines left ship at the same costs."""
+        """Numbers the nodes; those from which the remaining lines ship at the same costs have the same number."""
         if len(self._together) > MOST_COMPARED:
             return {node: number for number, node in enumerate(self._supply)}
         left = {*self._together[placed:], *self._split}
@@ -98,7 +104,9 @@ class KeepTogetherSearch:
         }
 
     def _lower_bound(self, placed: int, supply: _Supply) -> int:
-        """What the lines left cost at least; more than their cheapest shipments if there is too little of the SKU."""
+        """What the remaining lines cost at least: their cheapest shipments, and more if too little of the SKU is
+        left.
+        """
         missing = self._units_left[placed] - sum(supply.values())
         return self._least_costs[placed] + max(0, missing) * (self._unfilled - self._highest_cost)
 

@@ -1,5 +1,5 @@
-"""Several lines that share the stock of one SKU: successive shortest paths (Ford & Fulkerson 1962; Bellman-Ford for the
-paths, since costs may be negative), which re-route earlier units where that is cheaper.
+"""Min-cost flow: several lines that share the stock of one SKU. Successive shortest paths (Ford & Fulkerson 1962),
+found by Bellman-Ford since costs may be negative; a path re-routes units of earlier paths where that is cheaper.
 """
 
 from collections import deque
@@ -11,11 +11,13 @@ from engine.decide.sourcing.problem import Key
 Flow: TypeAlias = dict[tuple[Key, int], int]
 """Units by (shipment, line), above zero."""
 Arcs: TypeAlias = Sequence[tuple[tuple[Key, int], int]]
+"""((shipment, line), cost of a unit)."""
 _Shipping: TypeAlias = tuple[str, int]
-"""From a node to a line; the cheapest shipment of the node carries it."""
+"""From a node to a line, by the node's cheapest shipment for that line."""
 
 
 def cheapest_flow(quantities: Mapping[int, int], supply: Mapping[str, int], arcs: Arcs) -> Flow:
+    """The flow that ships most units, at the least cost."""
     cheapest: dict[_Shipping, tuple[int, tuple[Key, int]]] = {}
     for item, cost in arcs:
         pair = item[0][0], item[1]
@@ -33,7 +35,7 @@ def cheapest_flow(quantities: Mapping[int, int], supply: Mapping[str, int], arcs
         unfilled[path[0][1]] -= units
         free[path[-1][0]] -= units
         for place, (node, line) in enumerate(path):
-            # even steps ship, odd ones take back what an earlier path shipped
+            # even pairs ship, odd ones take back what an earlier path shipped
             left = shipped[node].get(line, 0) + (units if place % 2 == 0 else -units)
             if left:
                 shipped[node][line] = left
@@ -49,7 +51,9 @@ def _shortest_path(
     cheapest: Mapping[_Shipping, tuple[int, tuple[Key, int]]],
     shipped: Mapping[str, Mapping[int, int]],
 ) -> list[_Shipping]:
-    """From a line with units wanted to a node with units free: shipments to add, take back, add ..."""
+    """The cheapest augmenting path from a line with units unfilled to a node with units free: pairs to add, to take
+    back, to add, and so on. Empty if there is none.
+    """
     lines = {line: 0 for line, units in unfilled.items() if units}
     nodes: dict[str, int] = {}
     to_node: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""What the lines of one SKU cost by the shipments that are opened."""
+"""What the lines of one SKU cost for a given set of open shipments; remembers what it worked out before."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 
 
 class AllocationCost(NamedTuple):
-    """What is least that was found; what is least that could be; and the numbers of the shipments that are used."""
+    """The least cost found, a lower bound of the cost, and the numbers of the shipments that are used."""
 
     cost: int
     lower_bound: int
@@ -17,7 +17,7 @@ class AllocationCost(NamedTuple):
 
 
 class SkuAllocation:
-    """The lines of one SKU, and the lanes that carry it by number. `patience`: see `Transport`."""
+    """The lines of one SKU, and the candidates that carry it, by number. For `step_limit` see `TransportProblem`."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class SkuAllocation:
         self._step_limit = step_limit
         self._costs: dict[frozenset[int], AllocationCost] = {}
         self._cheapest_first: list[tuple[int, int, str, int]] | None = None
-        if len(lines) == 1:  # kept together or not: lanes that can't carry it whole don't carry it
+        if len(lines) == 1:  # kept together or not: candidates that can't carry a line whole have no cost for it
             (line,) = lines
             self._cheapest_first = sorted(
                 [
@@ -69,7 +69,7 @@ class SkuAllocation:
         )
 
     def cheapest(self, opened: frozenset[int]) -> AllocationCost:
-        """If these are opened."""
+        """The cheapest allocation if these shipments are opened."""
         carriers = opened & self._carriers
         cost = self._costs.get(carriers)
         if cost is None:
@@ -87,7 +87,9 @@ class SkuAllocation:
         )
 
     def _one_line(self, opened: frozenset[int], cheapest_first: Sequence[tuple[int, int, str, int]]) -> AllocationCost:
-        """The same as the transport, which this is by far most often."""
+        """The transport problem of a SKU that only one line asks for, by far the most frequent case: cheapest shipments
+        first.
+        """
         (left,) = self._quantities.values()
         total, used, taken = 0, [], dict[str, int]()
         for cost, number, node, units in cheapest_first:

@@ -1,7 +1,8 @@
-"""Units of one SKU from open shipments to the lines that want it: the least-cost transport, exactly.
+"""The transport problem of one SKU: its units from the open shipments to the lines that ask for it, exactly, at the
+least cost.
 
-One line is filled from its cheapest shipments first, several that share the stock by `cheapest_flow`; lines that must
-stay together are placed first, by `Placing`.
+One line is filled from its cheapest shipments first; several lines that share the stock are a min-cost flow
+(`min_cost_flow`); lines that are kept together are placed first, by a search of their own (`keep_together`).
 """
 
 from collections.abc import Collection, Mapping
@@ -13,8 +14,9 @@ from engine.decide.sourcing.allocation.min_cost_flow import Flow, cheapest_flow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportProblem:
-    """One SKU: `quantities` by line, `supply` by node, which its shipments share; a unit that is not shipped costs
-    `unfilled`, more than any way to ship it. With `patience`, lines that stay together are placed in so many steps.
+    """One SKU. `quantities` are by line; `supply` is by node, and the node's shipments share it; a unit that is not
+    shipped costs `unfilled`, more than any way to ship it. With a `step_limit`, the search for lines that are kept
+    together stops after so many steps.
     """
 
     quantities: Mapping[int, int]
@@ -25,7 +27,7 @@ class TransportProblem:
     step_limit: int | None = None
 
     def cheapest(self) -> Allocation:
-        """A flow of the least cost."""
+        """An allocation of the least cost."""
         if len(self.quantities) == 1:
             flow = self._one_line()
         elif self.together:
@@ -36,7 +38,9 @@ class TransportProblem:
         return Allocation(flow, cost, cost, 4 * len(self.costs) * (1 + len(flow)))
 
     def first_of_cheapest(self) -> Flow:
-        """Of the cheapest flows that with the most units where `costs` has the smallest (line, key), then the next."""
+        """Of all flows of the least cost, the one with most units in the smallest (line, key), of these the one with
+        most in the next, and so on.
+        """
         lines = sorted(self.quantities)
         if len(lines) == 1 or not self.together:
             return self.favour_first_places(lines).cheapest().flow
@@ -44,7 +48,7 @@ class TransportProblem:
         step_limit = None if self.step_limit is None else self.step_limit // len(lines)
         left, flow = replace(self, step_limit=step_limit), self.cheapest().flow
         for line in lines:
-            # line by line, as nodes that are alike stay so for the other lines
+            # line by line, so that interchangeable nodes stay interchangeable for the other lines
             flow = left.favour_first_places([line]).cheaper_than_given(flow)
             first |= {item: units for item, units in flow.items() if item[1] == line}
             flow = {item: units for item, units in flow.items() if item[1] != line}
@@ -52,7 +56,7 @@ class TransportProblem:
         return first
 
     def cheaper_than_given(self, flow: Flow) -> Flow:
-        """The cheapest flow, or the one that is given if none is cheaper."""
+        """The cheapest flow, or `flow` itself if none is cheaper."""
         return self._search_keep_together(below=self._cost(flow)).flow or flow
 
     def _search_keep_together(self, below: int | None = None) -> Allocation:
@@ -66,9 +70,10 @@ class TransportProblem:
         return search.solve(below=below, step_limit=self.step_limit)
 
     def favour_first_places(self, lines: Collection[int]) -> "TransportProblem":
-        """With costs by which of equals that is cheapest which has the most units of these lines in the first places.
+        """The same problem with perturbed costs: of equally cheap flows, the one with most units of these lines in the
+        first places becomes the cheapest.
 
-        Each place weighs more than all later ones together, and all of them less than one unit of cost.
+        Each place weighs more than all later ones together, and all of them together less than one unit of cost.
         """
         places = sorted([item for item in self.costs if item[1] in lines], key=lambda item: (item[1], item[0]))
         base = sum(self.quantities.values()) + 1
@@ -79,7 +84,7 @@ class TransportProblem:
         return replace(self, costs=costs, unfilled=self.unfilled * scale)
 
     def without_line(self, line: int, flow: Flow) -> "TransportProblem":
-        """What is left when a line is filled."""
+        """The problem that is left once `line` is filled as in `flow`."""
         supply = dict(self.supply)
         for ((node, _), of_line), units in flow.items():
             if of_line == line:

@@ -1,1 +1,1 @@
-"""Lower bounds: what a branch of the search costs at least."""
+"""Lower bounds: what every choice in a branch of the search costs at least."""

@@ -1,4 +1,6 @@
-"""What a branch costs at least: by raising values first (`ascent`), and where that is not enough, by closer bounds."""
+"""The lower bound of a branch: a dual ascent first, and where that does not prune enough, closer and more expensive
+bounds.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -17,25 +19,31 @@ from engine.decide.sourcing.problem import Problem
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 
 SOON, LATER = 50, 400
-"""After so many bounds they are worth more work each, and then still more."""
+"""After so many bounds the search restarts with closer ones, and after LATER with the closest, column generation."""
 SHARED = 12
-"""That is after so many where nodes are shared, which makes an ascent as much work as closing a branch is."""
+"""The same where nodes are shared: there it restarts at once with column generation, because a dual ascent is as much
+work.
+"""
 AT_FIRST = 20_000
-"""Steps that may go into closing before it is asked whether that is too much of all."""
+"""Steps that column generation may take before its share of all steps is limited."""
 COUNTED, COUNTED_ALONE = 60, 2_000
-"""Up to so many units of a SKU it is worth to look at each, and if there is no other."""
+"""Up to so many units of a SKU, bounds that count whole units are worth their work; COUNTED_ALONE if there is one class
+only.
+"""
 
 
 class BranchBounds(NamedTuple):
-    """Floors, each with its surpluses, and where to go on from in what is left of the branch."""
+    """Lower bounds of a branch, each with its surpluses, and the duals from which the bounds of its child branches
+    start.
+    """
 
     lower_bounds: Sequence[tuple[int, Mapping[int, int]]]
     duals: Sequence[int]
     priced: PricedSubproblem | None
 
     def fix(self, free: Sequence[int], cutoff: int) -> tuple[frozenset[int], list[int]]:
-        """The shipments without which no choice costs less than the target; and of the others those with which some
-        may.
+        """Fixes shipments by their surplus (reduced-cost fixing): those without which no choice costs less than the
+        cutoff are opened; of the others, those stay free with which some choice may, and without which some choice may.
         """
         fixed_open, undecided = frozenset[int](), free
         for lower_bound, surplus in self.lower_bounds:
@@ -45,7 +53,9 @@ class BranchBounds(NamedTuple):
         return fixed_open, list(undecided)
 
     def branching_candidate(self, free: Sequence[int]) -> int:
-        """The shipment to branch on: what is farthest from decided in the blend, or what is worth most."""
+        """The shipment to branch on: the most fractional one in the restricted master's solution, or the one with the
+        largest surplus.
+        """
         _, surplus = self.lower_bounds[0]
         fractionality = None if self.priced is None else self.priced.fractionality
         if not fractionality:
@@ -54,7 +64,7 @@ class BranchBounds(NamedTuple):
 
 
 class Bounding:
-    """`target` says which cost alone is of use."""
+    """Only choices that cost less than `cutoff()` are looked for; a branch that has none is pruned."""
 
     def __init__(
         self,
@@ -90,11 +100,11 @@ class Bounding:
 
     @property
     def surplus(self) -> Mapping[int, int]:
-        """At the values that were found first."""
+        """The surpluses at the duals of the first bound."""
         return {} if self._first is None else self._first.surplus
 
     def is_restart_due(self) -> bool:
-        """From better values, and with closer bounds from there on."""
+        """Whether so many branches were bounded that a restart with better duals and closer bounds pays."""
         if self._column_generation is not None:
             return False
         if self._relaxation.nodes:
@@ -102,7 +112,9 @@ class Bounding:
         return self.count > (LATER if self._is_late else SOON)
 
     def restart(self) -> tuple[Sequence[int], PricedSubproblem | None]:
-        """The values to begin with."""
+        """Switches to closer bounds. The duals to restart from, and where column generation starts if it is used from
+        here on.
+        """
         closely = self._is_late or bool(self._relaxation.nodes)
         self._is_late = True
         if closely:
@@ -125,7 +137,9 @@ class Bounding:
     def bound(
         self, subproblem: Subproblem, duals: Sequence[int], priced: PricedSubproblem | None
     ) -> BranchBounds | None:
-        """None if no choice of the part costs less than the target. The values are raised from those given."""
+        """The lower bounds of the subproblem, or None if no choice of it costs less than the cutoff. The ascent starts
+        at `duals`.
+        """
         if self._column_generation is not None and priced is not None:
             return self._bound_with_columns(self._column_generation, subproblem, duals, priced)
         ascent = self._run_ascent(subproblem, duals)
@@ -140,7 +154,9 @@ class Bounding:
         duals: Sequence[int],
         priced: PricedSubproblem,
     ) -> BranchBounds | None:
-        """By an ascent and by closing, first by what is less work: if that is enough, the other is left out."""
+        """Bounds by a dual ascent and by column generation, the one that is less work first; if the first prunes, the
+        other is left out.
+        """
         self.count += 1
         is_due, has_shared_nodes = (
             column_generation.is_due() and self._is_affordable(column_generation),
@@ -166,7 +182,9 @@ class Bounding:
         )
 
     def _is_affordable(self, column_generation: ColumnGeneration) -> bool:
-        """Where no nodes are shared, an ascent is far less work, and so no more than as much goes into closing."""
+        """Where no nodes are shared, a dual ascent is far less work, so column generation may take at most as many
+        steps as the others.
+        """
         return (
             bool(self._relaxation.nodes)
             or column_generation.steps <= self._ascent_steps + self._primal.steps + AT_FIRST
@@ -177,7 +195,7 @@ class Bounding:
         self._ascent_steps += ascent.steps
         if self._first is None:
             if subproblem.max_opened < len(subproblem.free):
-                # where that leaves units unfilled the values are high, and only come down to there with the toll
+                # if the limit leaves units unfilled, the best duals are high, and an ascent only gets there from above
                 high_duals = [demand.unfilled for demand in self._classes]
                 from_above = DualAscent(
                     self._relaxation, subproblem.opened, subproblem.free, high_duals, subproblem.max_opened
@@ -189,7 +207,9 @@ class Bounding:
         return ascent
 
     def _is_pruned(self, ascent: DualAscent, subproblem: Subproblem) -> bool:
-        """Whether no choice of the part costs less than the target, by bounds that are ever closer."""
+        """Whether no choice of the subproblem costs less than the cutoff, by one bound after another, each closer than
+        the last.
+        """
         cutoff = self._cutoff()
         if ascent.lower_bound >= cutoff:
             return True
@@ -197,7 +217,7 @@ class Bounding:
             (demand,) = self._classes
             self._ascent_steps += demand.units * len(subproblem.free)
             return single_class_bound(demand, self._fixed, self._nodes, subproblem.opened, subproblem.free) >= cutoff
-        # whatever it costs to open shipments, some units may have none that can carry them
+        # even if opening shipments cost nothing, some units may have none that can carry them
         if (self._is_late or self._problem.ship_complete) and self._primal.lower_bound(
             subproblem.opened, subproblem.free
         ) >= cutoff:

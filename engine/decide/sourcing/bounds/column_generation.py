@@ -1,8 +1,9 @@
-"""The highest floor of a branch, or nearly, by the prices of a blend; and how its shipments are used in that blend.
+"""Stabilised column generation: the highest lower bound of a branch, or nearly, and how far each shipment is opened
+there.
 
-The prices are only trusted near the best values that are known: by how much may go wrong there, in proportion to what
-is missing to the target. How far that reaches grows where prices kept what they promised (boxstep: Marsten, Hogan &
-Blankenship 1975, Operations Research 23:389).
+The duals of the restricted master are only trusted within a box around the best duals known. The box is as wide as a
+given loss of the bound allows, in proportion to the gap; it widens when duals kept what they promised and narrows when
+they did not (boxstep: Marsten, Hogan & Blankenship 1975, Operations Research 23:389).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,23 +14,25 @@ from engine.decide.sourcing.bounds.relaxation import Relaxation
 from engine.decide.sourcing.bounds.restricted_master import MasterSolution, Plan, RestrictedMaster
 
 ROUNDS, FEWER_ROUNDS = 200, 40
-"""So many prices are looked at, and fewer where plans are known already from a branch above."""
+"""The most rounds, each at new duals, and the most where plans are known already from a branch above."""
 PIVOTS = 40
+"""The most pivots of the master's simplex method in a round."""
 KEPT_PLANS = 40
-"""So many plans are kept beside those of the blend."""
+"""So many plans are kept beside those of the master's mix."""
 WORTH_CONTINUING, WORTH_CONTINUING_AT_ROOT = 32, 1_000
-"""Where less than one part in so many of what is missing to the target can be gained, to branch is better."""
+"""If a round promises less than one part in so many of the gap, to branch is better."""
 NEAREST, WIDEST = -6, 6
-"""How far prices are trusted, in powers of two."""
+"""The least and the greatest width of the box, in powers of two."""
 PAYS = 4
-"""It pays to close a branch if that gains one part in so many of what was missing to the target."""
+"""Column generation pays for a branch if it closes at least one part in so many of the gap."""
 SELDOM = 64
-"""Where it does not pay, branches are closed ever more seldom: one in so many."""
+"""Where it does not pay it is used ever more seldom, down to one branch in so many."""
 
 
 class PricedSubproblem(NamedTuple):
-    """What a branch costs at least at some values and toll, and the surplus: see `Ascent`. `plans` to blend further
-    on; `halved` by free shipment, how far it is from being opened or not in the blend: 0 if it is decided.
+    """What a branch costs at least at these duals and this toll, and the surpluses (see `DualAscent`). `plans` are
+    columns to continue with. `fractionality`: by free shipment, how far its share in the master's mix is from 0 or 1,
+    over a common denominator.
     """
 
     lower_bound: int
@@ -41,7 +44,7 @@ class PricedSubproblem(NamedTuple):
 
 
 class Subproblem(NamedTuple):
-    """The choices that use all of `opened` and up to `most` of `free`."""
+    """The choices that use all of `opened` and up to `max_opened` of `free`."""
 
     opened: frozenset[int]
     free: Sequence[int]
@@ -49,7 +52,9 @@ class Subproblem(NamedTuple):
 
 
 class ColumnGeneration:
-    """`improve` may find a better choice from what is opened at some values, and says what only is of use then."""
+    """`improve` may find a better incumbent from the shipments that a priced plan opens, and returns the cutoff that
+    then applies.
+    """
 
     def __init__(
         self, relaxation: Relaxation, improve: Callable[[Subproblem, frozenset[int], PricingSolution], int]
@@ -61,20 +66,23 @@ class ColumnGeneration:
         self.steps = 0
 
     def evaluate(self, subproblem: Subproblem, priced: PricedSubproblem) -> PricedSubproblem:
-        """The floor of the part at values that were best for a larger one."""
+        """The lower bound of the subproblem at the duals that were best for a larger one."""
         pricing = PricingProblem(self._relaxation, subproblem.opened, subproblem.free, subproblem.max_opened)
         solution = pricing.solve(priced.duals, priced.toll)
         self.steps += pricing.steps
         return priced._replace(lower_bound=solution.lower_bound, surplus=solution.surplus, fractionality={})
 
     def is_due(self) -> bool:
+        """Whether column generation should be used for this branch; to be asked once for each."""
         self._left -= 1
         return self._left < 0
 
     def tighten(
         self, subproblem: Subproblem, priced: PricedSubproblem, cutoff: int, known_lower_bound: int
     ) -> tuple[PricedSubproblem, bool]:
-        """With better values, where there are; and whether that paid where this floor is known."""
+        """Raises the lower bound by better duals, as far as it can; and whether that paid, given a bound that is known
+        already.
+        """
         gap_closing = _GapClosing(self._relaxation, subproblem, priced)
         rounds, before = FEWER_ROUNDS if priced.plans else ROUNDS, max(known_lower_bound, gap_closing.best.lower_bound)
         least_gain_divisor = WORTH_CONTINUING if priced.plans else WORTH_CONTINUING_AT_ROOT
@@ -97,7 +105,9 @@ class ColumnGeneration:
 
 
 class _GapClosing:
-    """Values and plans count from the start of the relaxation, so that none is below zero."""
+    """Column generation for one branch. Duals and plans count from the relaxation's start, so that no dual is below
+    zero.
+    """
 
     def __init__(self, relaxation: Relaxation, subproblem: Subproblem, priced: PricedSubproblem) -> None:
         self._start = relaxation.start
@@ -122,7 +132,7 @@ class _GapClosing:
         return self._rounds * self._pricing.steps + self._master.steps
 
     def step(self, gap: int, least_gain_divisor: int) -> bool | None:
-        """Whether the floor is higher then; None if it can't get higher, or not by enough of what is missing."""
+        """Whether this round raised the lower bound; None if it can't get higher, or not by enough of the gap."""
         self._master.trim(KEPT_PLANS)
         self._master.set_box(*self._box(gap))
         master_solution = self._master.solve(PIVOTS)
@@ -144,6 +154,7 @@ class _GapClosing:
         return gained > 0
 
     def _box(self, gap: int) -> tuple[list[int], list[int], int, int]:
+        """The bounds for duals and toll: least and greatest duals, least and greatest toll."""
         reach = gap << self._reach - NEAREST >> -NEAREST
         distances = [reach // units + 1 for units in self._units]
         lower = [max(0, dual - distance) for dual, distance in zip(self._duals, distances, strict=True)]
@@ -155,7 +166,7 @@ class _GapClosing:
         return lower, upper, max(0, self._toll - toll), self._toll + toll
 
     def _widen(self, master_solution: MasterSolution) -> bool | None:
-        """Look farther, if the prices are where it was not allowed to go beyond."""
+        """Widens the box if the master's duals lie on its edge; None if there is nothing more to gain."""
         master = self._master
         at_box_edge = [
             dual in (lower, upper) and dual not in (0, highest)
@@ -170,12 +181,13 @@ class _GapClosing:
         return False
 
     def mostly_opened(self) -> frozenset[int]:
+        """The shipments of which the master's mix opens at least one half."""
         return frozenset(
             [shipment for shipment, share in self._shares().items() if 2 * share >= self._master.denominator]
         )
 
     def _shares(self) -> dict[int, int]:
-        """How much of each shipment the blend opens, of the whole."""
+        """The share of each shipment that the master's mix opens, as a numerator over its denominator."""
         shares: dict[int, int] = {}
         for number, share in self._master.shares().items():
             for shipment in self._master.plans[number].opened:
@@ -193,6 +205,6 @@ class _GapClosing:
         )
 
     def _from_start(self, plan: Plan) -> Plan:
-        """With the cost that it has where values count from the start."""
+        """The plan with the cost that it has where duals count from the start."""
         shift = sum([units * first for units, first in zip(plan.shortfall, self._start, strict=True)])
         return plan._replace(cost=plan.cost + shift)

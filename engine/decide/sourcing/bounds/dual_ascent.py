@@ -1,13 +1,15 @@
 """What a choice costs at least while it is open which shipments there are: a dual ascent (after Erlenkotter 1978,
 Operations Research 26:992).
 
-Say a unit of each want is worth some value, at most what leaving it unfilled costs. The surplus of a shipment is what
-its units would be worth beyond their costs, less its fixed cost. Whatever the values, no choice costs less than the
-value of all units wanted less the surpluses above zero: there each shipment carries what is best for it, as if nobody
-else did. The ascent raises the values in turn, each to where the bound is highest.
+Each demand class has a dual: what one of its units is worth, at most what leaving it unfilled costs. The surplus of a
+shipment (its reduced cost with the sign turned) is what its units would be worth beyond their costs, less its fixed
+cost. Whatever the duals, no choice costs less than the value of all units asked for, less the surpluses above zero: in
+this bound each shipment carries what is best for it, as if no other did. The ascent raises one dual after another, each
+to where the bound is highest.
 
-Where shipments or lines share what a node has, the node as a whole has a surplus: see `sharing`. Where not all
-shipments may be opened, each may be charged a toll, which is given back as often as a shipment may be opened.
+Where shipments or lines share what a node has, the node as a whole has a surplus: see `shared_nodes`. Where not all
+shipments may be opened, the dual of that limit is a toll: each shipment opened is charged it, and it is given back as
+many times as shipments may be opened.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +23,7 @@ from engine.decide.sourcing.demand_classes import Arc
 
 
 class DualAscent:
-    """If all of `opened` and up to `most` of `free` are used, with the values raised from those given."""
+    """The bound if all of `opened` and up to `max_opened` of `free` are used; the ascent starts at `duals`."""
 
     def __init__(
         self,
@@ -39,7 +41,7 @@ class DualAscent:
         self._opened = opened
         self._free = free
         self._nodes: list[NodeSurplus] = []
-        # of each shipment that shares nothing; of one that is opened without its fixed cost
+        # of each shipment that shares nothing; an opened one's is without its fixed cost
         self._surplus = {number: -relaxation.fixed[number] for number in free}
         self._surplus.update(dict.fromkeys(opened, 0))
         for node in relaxation.nodes:
@@ -51,10 +53,12 @@ class DualAscent:
         self._opened_alone = [number for number in opened if number in self._surplus]
         self._arcs = [[arc for arc in arcs if arc[0] in self._surplus] for arcs in relaxation.arcs]
         self.steps = sum(map(len, self._arcs)) + sum([node.steps for node in self._nodes])
-        """Prices looked at, or work like that."""
+        """Prices looked at, or as much work."""
         self._climb()
         self.surplus = self._surpluses()
-        """By free shipment, how much more a choice costs at least without it; below zero, how much more one with it."""
+        """By free shipment: if above zero, how much more a choice costs at least without it; if below, how much more
+        with it.
+        """
         self._value_of_demand = relaxation.base_cost - self.toll * max_opened
         self._value_of_demand += sum(
             [demand.units * dual for demand, dual in zip(self._classes, self.duals, strict=True)]
@@ -71,7 +75,7 @@ class DualAscent:
                     surplus[number] += units * (dual - cost)
         if scarce:
             self._set_toll()
-        # once: to go over them again lifts the bound, but by less than the next branches do in that time
+        # only once: a second pass lifts the bound, but by less than the next branches do in that time
         for group in self._relaxation.class_groups:
             self._raise_together(group)
         for index in range(len(self.duals)):
@@ -80,8 +84,8 @@ class DualAscent:
             self._set_toll()
 
     def _raise(self, index: int) -> None:
-        """Each shipment supplies the want from the value on where its surplus passes zero. The last it takes to have
-        all that is wanted sets the value.
+        """Raises the dual of a class. Each shipment supplies the class from that dual on at which its own surplus
+        passes zero; the shipment with which all units are supplied sets the dual.
         """
         surplus, arcs, old = self._surplus, self._arcs[index], self.duals[index]
         breakpoints, without_class = [], []
@@ -102,7 +106,9 @@ class DualAscent:
             self._set_duals(nodes, {index: new})
 
     def _raise_together(self, group: Sequence[int]) -> None:
-        """The values of wants for one SKU by as much: each alone would outbid the others by next to nothing."""
+        """Raises the duals of all classes of a SKU by the same amount. One by one, each would outbid the others by next
+        to nothing.
+        """
         classes, duals = self._classes, self.duals
         nodes = self._nodes_with(group[0])
         breakpoints = [point for node in nodes for point in node.joint_breakpoints(classes[group[0]].sku, duals)]
@@ -111,7 +117,7 @@ class DualAscent:
         self._set_duals(nodes, {index: min(duals[index] + rise, classes[index].unfilled) for index in group})
 
     def _nodes_with(self, index: int) -> list[NodeSurplus]:
-        """The nodes that have some of its SKU."""
+        """The shared nodes that have some of the class's SKU."""
         sku = self._classes[index].sku
         return [node for node in self._nodes if sku in node.stocks]
 
@@ -122,7 +128,7 @@ class DualAscent:
             node.update(self._classes[index].sku, self.duals)
 
     def _set_toll(self) -> None:
-        """Let the toll be what the first is worth that there is no room for."""
+        """Sets the toll to the surplus of the first shipment, by size, that the limit leaves no room for."""
         surplus = self._surpluses()
         gains = nlargest(self._max_opened + 1, [gain + self.toll for gain in surplus.values()])
         toll = max(0, gains[-1])
@@ -135,7 +141,7 @@ class DualAscent:
             self.toll = toll
 
     def _total_surplus(self) -> int:
-        """All surpluses, of nodes and of shipments."""
+        """All surpluses above zero, of shared nodes and of other shipments."""
         own = self._surplus
         shipments = sum([own[number] for number in self._opened_alone])
         shipments += sum([gain for number in self._free if (gain := own.get(number, 0)) > 0])
@@ -149,7 +155,9 @@ class DualAscent:
         return surpluses
 
     def lower_bound_in_whole_units(self, sku: str) -> int:
-        """A floor that is higher where whole units matter: one SKU is filled exactly, the others are paid by value."""
+        """A bound that is closer where whole units matter: the units of one SKU are distributed exactly, by dynamic
+        programming, those of the others are paid for by their duals.
+        """
         classes = [index for index, demand in enumerate(self._classes) if demand.sku == sku]
         places = [node.surplus_by_units(sku, self.duals) for node in self._nodes if sku in node.stocks]
         places += [self._surplus_by_units(arc, classes[0]) for arc in self._arcs[classes[0]]]
@@ -162,7 +170,7 @@ class DualAscent:
         )
 
     def _surplus_by_units(self, arc: Arc, index: int) -> dict[int, int]:
-        """What a shipment is worth by units of a want that it carries."""
+        """The surplus of a shipment by the number of units that it carries of a class."""
         margin, own = self.duals[index] - arc.cost, self._surplus[arc.number]
         without_class = own - max(0, margin) * arc.units
         surpluses = {units: without_class + units * margin for units in range(arc.units + 1)}
@@ -172,7 +180,7 @@ class DualAscent:
 
 
 def _supply_price(breakpoints: list[Breakpoint], units_wanted: int, highest: int) -> int:
-    """The value from which on all that is wanted is supplied, up to `most`."""
+    """The dual from which on all units asked for are supplied, at most `highest`."""
     breakpoints.sort()
     for dual, units in breakpoints:
         units_wanted -= units

@@ -1,5 +1,5 @@
-"""Bounds by counting whole units: of the only want there is, of one SKU while the others are paid by value, and where
-few shipments are allowed.
+"""Bounds that count whole units: of the only demand class there is, of one SKU while the others are paid for by their
+duals, and of the units that few shipments leave unfilled.
 """
 
 from collections import Counter, deque
@@ -15,9 +15,9 @@ from engine.decide.sourcing.problem import Problem
 def single_class_bound(
     demand: DemandClass, fixed: Sequence[int], nodes: Sequence[str], opened: Collection[int], free: Collection[int]
 ) -> int:
-    """What all of `opened` and some of `free` cost at least if nothing else is wanted: dynamic programming over the
-    nodes and how many units they ship together, as more than one shipment from a node is never better than all its
-    units by the cheaper. `fixed` and `nodes` by number of the shipment.
+    """What all of `opened` and some of `free` cost at least if this class is the only one. Dynamic programming over the
+    nodes and the units that these ship together; more than one shipment from a node is never better than all its units
+    by the cheaper one. `fixed` and `nodes` are by number of the shipment.
     """
     least = [units * demand.unfilled for units in range(demand.units + 1)]
     for _, of_node in groupby(demand.arcs, key=lambda arc: nodes[arc.number]):
@@ -30,9 +30,9 @@ def single_class_bound(
 
 
 def _adding(before: Sequence[int], fixed: int, cost: int, capacity: int) -> Iterator[int]:
-    """By units, the least cost with a shipment of up to `most` of them added."""
+    """By number of units, the least cost with one more shipment of up to `capacity` units."""
     yield before[0]
-    # of the amounts before it that it can add to, those better than every later one
+    # numbers of units to start from that are within reach and better than every later one
     window = deque[int]()
     for units in range(1, len(before)):
         while window and before[window[-1]] + (units - 1 - window[-1]) * cost >= before[units - 1]:
@@ -44,7 +44,9 @@ def _adding(before: Sequence[int], fixed: int, cost: int, capacity: int) -> Iter
 
 
 class SkuSupply(NamedTuple):
-    """Units wanted of a SKU; by number of the shipment, its node and how many units it carries at most; and by node."""
+    """Units of a SKU asked for; by number of the shipment, its node and how many units it can carry; and the stock by
+    node.
+    """
 
     sku: str
     units_wanted: int
@@ -53,7 +55,7 @@ class SkuSupply(NamedTuple):
 
 
 def sku_supplies(problem: Problem, nodes: Sequence[str], demand_classes: Sequence[DemandClass]) -> list[SkuSupply]:
-    """By SKU. `nodes` by number of the shipment."""
+    """One for each SKU. `nodes` are by number of the shipment."""
     by_sku: dict[str, list[DemandClass]] = {}
     for demand in demand_classes:
         by_sku.setdefault(demand.sku, []).append(demand)
@@ -72,7 +74,7 @@ def _sku_supply(problem: Problem, nodes: Sequence[str], sku: str, demand_classes
 def least_unfilled(
     supplies: Sequence[SkuSupply], opened: Collection[int], free: Sequence[int], max_opened: int
 ) -> dict[int, int]:
-    """By each of `free`: if it is opened and up to `most` - 1 others are, how many units stay unfilled at least."""
+    """By free shipment: if it is opened, with up to `max_opened` - 1 others, how many units stay unfilled at least."""
     unfilled = dict.fromkeys(free, 0)
     for supply in supplies:
         from_opened, from_free = _by_node(supply, opened), _by_node(supply, free)
@@ -88,7 +90,7 @@ def least_unfilled(
 
 
 def _by_node(supply: SkuSupply, numbers: Collection[int]) -> dict[str, int]:
-    """How many units of a SKU these shipments carry at most."""
+    """By node, how many units of the SKU these shipments can carry at most."""
     by_node: dict[str, int] = {}
     for number in numbers:
         if number in supply.shipments:
@@ -98,8 +100,8 @@ def _by_node(supply: SkuSupply, numbers: Collection[int]) -> dict[str, int]:
 
 
 def best_filling(sources: Sequence[Mapping[int, int]], units_wanted: int, unfilled_cost: int) -> int:
-    """Each place ships one of the amounts it names, worth what it says; a unit that none ships costs `missing`. Dynamic
-    programming over the places and the units so far.
+    """Each source ships one of the numbers of units that it lists, worth what it says; each unit that none ships costs
+    `unfilled_cost`. The most that all can be worth, by dynamic programming over the sources and the units so far.
     """
     worth: list[int | None] = [0] + [None] * units_wanted
     for source in sources:

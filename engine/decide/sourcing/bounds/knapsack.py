@@ -1,5 +1,7 @@
-"""How a node's units of one SKU go to the wants for it: those first that are worth most beyond their costs, and lines
-that stay together whole or not at all.
+"""Knapsacks of one SKU: how a node's units are best given to the demand classes that ask for it.
+
+A unit is worth the dual of its class less its cost. Classes that can be split are filled greedily, the best margin
+first; classes that are kept together are packed whole or not at all, by dynamic programming.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,11 +9,11 @@ from itertools import accumulate, chain, islice, repeat
 from typing import NamedTuple, TypeAlias
 
 Breakpoint: TypeAlias = tuple[int, int]
-"""The value of a unit from which more units are supplied, and how many more."""
+"""The dual from which on more units are supplied, and how many more."""
 
 
 class Stock(NamedTuple):
-    """Units of a SKU at a node; how many of them each want is for; and the wants that are shipped whole."""
+    """Units of a SKU at a node; `quantities` asked for, by class; and the classes that are kept together."""
 
     units: int
     quantities: Mapping[int, int]
@@ -19,7 +21,7 @@ class Stock(NamedTuple):
 
 
 class _Margin(NamedTuple):
-    """What a unit is worth beyond its cost, above zero."""
+    """What a unit of a class is worth beyond its cost, above zero."""
 
     margin: int
     quantity: int
@@ -27,14 +29,16 @@ class _Margin(NamedTuple):
 
 
 def best_value(stock: Stock, costs: Mapping[int, int], duals: Sequence[int]) -> int:
-    """What the units are worth at most, beyond their costs; both by want."""
+    """What the units are worth at most beyond their costs. `costs` and `duals` are by class."""
     return _best_mix(stock.units, _margins(stock, costs, duals))
 
 
 def values_beside(
     stock: Stock, costs: Mapping[int, int], duals: Sequence[int], index: int
 ) -> Iterator[tuple[int, int]]:
-    """Units for `want`, less what they cost, and what the other wants are worth then: where that bends."""
+    """(units given to the class `index`, what the stock is then worth without these units' dual): their costs
+    subtracted, and the other classes given the rest. Only for numbers of units at which the slope changes.
+    """
     others = _margins(stock, costs, duals, except_index=index)
     yield 0, _best_mix(stock.units, others)
     if index in costs:
@@ -48,7 +52,7 @@ def values_beside(
 
 
 def breakpoints_together(stock: Stock, costs: Mapping[int, int], duals: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Units for all wants together, and what those cost least beyond their values: where that bends."""
+    """(units given to all classes together, the least these cost beyond their duals), where the slope changes."""
     packed, split = _cheapest_first(stock, costs, duals)
     for packed_units, packed_cost in packed.items():
         units, total = packed_units, packed_cost
@@ -75,7 +79,9 @@ def cost_by_units(stock: Stock, costs: Mapping[int, int], duals: Sequence[int]) 
 def _cheapest_first(
     stock: Stock, costs: Mapping[int, int], duals: Sequence[int]
 ) -> tuple[dict[int, int], list[tuple[int, int]]]:
-    """By units that are packed whole, what they cost; and what a unit costs that may be split off, how many times."""
+    """By number of units that are packed whole, what they cost beyond their duals; and (cost of a unit, how many) of
+    the units that may be split, the cheapest first.
+    """
     lines = [
         (costs[index] - duals[index], quantity, index in stock.together)
         for index, quantity in stock.quantities.items()
@@ -89,10 +95,12 @@ def _cheapest_first(
 
 
 def upper_hull(intercepts: Mapping[int, int]) -> Iterator[Breakpoint]:
-    """Where a node goes from some units to more, if with so many it is worth what is said and their value."""
+    """The upper hull of the lines with slope `units` and the given intercepts: the duals at which it changes to a
+    steeper line, and by how many units steeper.
+    """
     reached = 0
     while larger := [units for units in intercepts if units > reached]:
-        # rounded up, and of equals the farthest
+        # the dual rounded up; of equal duals the farthest line
         dual, farthest = min(
             (-((intercepts[units] - intercepts[reached]) // (units - reached)), -units) for units in larger
         )
@@ -110,6 +118,7 @@ def _margins(stock: Stock, costs: Mapping[int, int], duals: Sequence[int], excep
 
 
 def _best_mix(units: int, margins: Sequence[_Margin]) -> int:
+    """The best value with some classes packed whole and the others filled greedily from what is left."""
     split = sorted([(margin, quantity) for margin, quantity, together in margins if not together], reverse=True)
     if len(split) == len(margins):
         return _greedy_value(units, split)
@@ -128,7 +137,7 @@ def _greedy_value(units: int, margins: Sequence[tuple[int, int]]) -> int:
 
 
 def _packed_values(units: int, together: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """By units that some of these take, each whole, what they are worth most."""
+    """By number of units taken by some of these classes, each whole, what they are worth at most."""
     best_values = {0: 0}
     for margin, quantity in together:
         for packed_units, worth in list(best_values.items()):
@@ -141,7 +150,7 @@ def _packed_values(units: int, together: Sequence[tuple[int, int]]) -> dict[int,
 
 
 def best_fill(stock: Stock, costs: Mapping[int, int], duals: Sequence[int]) -> tuple[int, list[tuple[int, int]]]:
-    """What the units are worth at most beyond their costs, and by want how many it then gets."""
+    """What the units are worth at most beyond their costs, and (class, units) of that best way to give them."""
     worthwhile = [(duals[index] - cost, index) for index, cost in costs.items() if duals[index] > cost]
     if len(worthwhile) > 1:
         worthwhile.sort(reverse=True)
@@ -158,7 +167,9 @@ def best_fill(stock: Stock, costs: Mapping[int, int], duals: Sequence[int]) -> t
 
 
 def _packed_lines(stock: Stock, together: Sequence[tuple[int, int]]) -> dict[int, tuple[int, list[tuple[int, int]]]]:
-    """By units that some of these take, each whole, what they are worth most, and which these are."""
+    """By number of units taken by some of these classes, each whole, what they are worth at most, and which classes
+    these are.
+    """
     packings: dict[int, tuple[int, list[tuple[int, int]]]] = {0: (0, [])}
     for margin, index in together:
         quantity = stock.quantities[index]

@@ -1,4 +1,9 @@
-"""What a branch costs at least at given values: see `ascent`, which raises them; here they stay as they are."""
+"""The pricing problem (Lagrangian subproblem): the lower bound of a branch at given duals, and the plan that attains
+it.
+
+`dual_ascent` raises duals; here they stay as they are. At fixed duals each node, or shipment that shares nothing, does
+what is best for itself.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -11,8 +16,8 @@ from engine.decide.sourcing.bounds.shared_nodes import ShipmentSubset as SharedS
 
 
 class _SubsetVariants(NamedTuple):
-    """Some shipments of a node that may be opened together: `more` of them are not open yet; of each SKU, by which of
-    its ways its units are carried.
+    """Some shipments of a node that may be opened together, of which `newly_opened` are not open yet; for each SKU,
+    which variant of its costs applies.
     """
 
     numbers: frozenset[int]
@@ -22,7 +27,9 @@ class _SubsetVariants(NamedTuple):
 
 
 class _Node(NamedTuple):
-    """`goods`: of each SKU its stock, and ways to carry it: what a unit costs by want."""
+    """`stocks_with_costs`: for each SKU its stock, and the variants of its costs (of a unit, by class) among the
+    subsets.
+    """
 
     subsets: Sequence[_SubsetVariants]
     stocks_with_costs: Sequence[tuple[Stock, Sequence[Mapping[int, int]]]]
@@ -30,7 +37,7 @@ class _Node(NamedTuple):
 
 
 class PricingSolution:
-    """No choice costs less than `floor`, which is what `plan` costs at these values."""
+    """No choice costs less than `lower_bound`, which is what `plan` costs at these duals."""
 
     def __init__(
         self, lower_bound: int, plan: Plan, alone: Mapping[int, int], nodes: Sequence[tuple[_Node, Sequence[int]]]
@@ -42,7 +49,7 @@ class PricingSolution:
 
     @cached_property
     def surplus(self) -> Mapping[int, int]:
-        """See `Ascent`."""
+        """By free shipment: see `DualAscent`."""
         surplus = dict(self._alone)
         for node, totals in self._nodes:
             for number in node.free:
@@ -53,7 +60,7 @@ class PricingSolution:
 
 
 class PricingProblem:
-    """Of the choices that use all of `opened` and up to `most` of `free`."""
+    """The pricing problem of the choices that use all of `opened` and up to `max_opened` of `free`."""
 
     def __init__(self, relaxation: Relaxation, opened: frozenset[int], free: Sequence[int], max_opened: int) -> None:
         self._relaxation = relaxation
@@ -83,7 +90,7 @@ class PricingProblem:
         )
 
     def empty_plan(self) -> Plan:
-        """Only what must be opened, and nothing shipped."""
+        """The plan that opens only what must be opened, and ships nothing."""
         relaxation = self._relaxation
         cost = relaxation.base_cost + sum([relaxation.fixed[number] for number in self._opened])
         return Plan(cost, [demand.units for demand in relaxation.classes], self._max_opened, self._opened)
@@ -117,7 +124,9 @@ class PricingProblem:
         return PricingSolution(lower_bound, Plan(cost, shortfall, spare_shipments, used), surplus, nodes)
 
     def _surplus_alone(self, duals: Sequence[int], toll: int, shortfall: list[int]) -> dict[int, int]:
-        """Of the free shipments that share nothing; what those supply that are worth opening lacks no more."""
+        """Surpluses of the free shipments that share nothing. What those with a surplus above zero supply is subtracted
+        from `shortfall`.
+        """
         surplus = {}
         for number, fixed, arcs in self._alone:
             surplus_of = -fixed - toll
@@ -130,7 +139,7 @@ class PricingProblem:
         return surplus
 
     def _surplus_opened(self, duals: Sequence[int], shortfall: list[int]) -> Iterator[tuple[int, int]]:
-        """The same of those opened, beside their fixed costs."""
+        """The same of opened shipments: (fixed cost, surplus without it)."""
         for fixed, arcs in self._opened_alone:
             _subtract_supply(arcs, duals, shortfall)
             yield fixed, sum([units * (duals[index] - cost) for index, cost, units in arcs if cost < duals[index]])
@@ -165,7 +174,7 @@ def _node(stocks: Mapping[str, Stock], subsets: Sequence[SharedSubset], opened: 
 def _best_subset(
     node: _Node, duals: Sequence[int], toll: int
 ) -> tuple[_SubsetVariants, list[int], list[tuple[int, int]]]:
-    """What is worth most, with what each menu is worth; and units by want."""
+    """The node's best subset, the surplus of every subset, and (class, units) that the best one supplies."""
     stocks_with_costs = [
         [best_fill(stock, costs, duals) for costs in variants] for stock, variants in node.stocks_with_costs
     ]

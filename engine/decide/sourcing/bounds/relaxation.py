@@ -1,4 +1,7 @@
-"""The problem without what makes it hard, for its bound (`ascent`)."""
+"""The relaxation whose dual gives the bounds: each candidate serves each demand class as if the others did not exist.
+
+Only where shipments or lines share the stock or the room of a node is that node kept as one part (`SharedNode`).
+"""
 
 from collections.abc import Sequence
 
@@ -7,7 +10,9 @@ from engine.decide.sourcing.demand_classes import DemandClass, classes_by_contes
 
 
 class Relaxation:
-    """`fixed` by number of the shipment; `nodes` are those whose shipments or lines share stock or room."""
+    """`fixed` are by number of the shipment; `nodes` are those whose shipments or lines share stock or room. `arcs` are
+    by class, without those of shipments of shared nodes; `class_groups` are the classes that compete for one SKU.
+    """
 
     def __init__(self, classes: Sequence[DemandClass], fixed: Sequence[int], nodes: Sequence[SharedNode]) -> None:
         self.classes = classes
@@ -20,7 +25,7 @@ class Relaxation:
         if shared:
             self.arcs = [[arc for arc in arcs if arc.number not in shared] for arcs in self.arcs]
         self.start = self._start()
-        """Values to raise from: lines of one SKU begin at the same."""
+        """The duals from which an ascent starts: all classes of a SKU are then equally far from being left unfilled."""
 
     def _start(self) -> list[int]:
         start = [0] * len(self.classes)

@@ -1,12 +1,13 @@
-"""The best values of a unit there are, where raising them one after another does not find them.
+"""The restricted master problem of column generation (Dantzig & Wolfe 1960, Operations Research 8:101): finds better
+duals where raising them one after another gets stuck.
 
-At any values each node, or shipment that shares nothing, does what is worth most for itself; together that is a plan. A
-blend mixes plans so that all wants are supplied on the whole and no more shipments opened than there is room for. The
-cheapest blend says, as the price of each want, at which values to look next, and those give another plan: column
-generation (Dantzig & Wolfe 1960, Operations Research 8:101). Where no plan makes the blend cheaper, its cost is the
-highest floor that any values give.
+At any duals the pricing problem yields a plan: what each node, or shipment that shares nothing, does if it does what is
+best for itself. Plans are the columns. The master mixes them, in shares that add up to one, at the least cost, so that
+all classes are supplied on average and on average no more shipments are opened than allowed. Its duals say where to
+price next, and that yields another plan. Once no plan makes the mix cheaper, its cost is the highest lower bound that
+any duals give.
 
-The floor is always that of the values that were looked at, in integers; the blend only says where to look.
+The bound itself always comes from the pricing problem, in integers; the master only says at which duals to look.
 """
 
 from collections.abc import Sequence
@@ -16,8 +17,8 @@ from typing import NamedTuple
 
 
 class Plan(NamedTuple):
-    """What it costs; by want, the units that it leaves wanted, below zero if it supplies more; how many more shipments
-    it could open, below zero if it opens too many; and the numbers of those it opens.
+    """A column: what it costs; by class, the units that it leaves unsupplied, below zero if it supplies too many; how
+    many more shipments it could open, below zero if it opens too many; and the numbers of those it opens.
     """
 
     cost: int
@@ -27,7 +28,9 @@ class Plan(NamedTuple):
 
 
 class MasterSolution(NamedTuple):
-    """Of a unit by want, of opening a shipment; and what the blend costs. All rounded down."""
+    """The master's duals by class, the dual of the limit on shipments (the toll), and the cost of the mix. All rounded
+    down.
+    """
 
     duals: Sequence[int]
     toll: int
@@ -35,12 +38,13 @@ class MasterSolution(NamedTuple):
 
 
 class RestrictedMaster:
-    """The cheapest blend of `plans`, of which the first leaves nothing supplied that could be left out. A unit that is
-    lacking costs what `unfilled` says of its want.
+    """The cheapest mix of `plans`, of which the first supplies nothing and opens only what must be opened. A unit that
+    is not supplied costs what `unfilled` says of its class.
 
-    The simplex method on W + 2 rows: by want, what is lacking is paid; no more are opened than there is room for; the
-    shares of plans add up to one. Columns are plans by number, then a unit unpaid of each want (W), then what is left
-    over in a row (W + 1). Fractions are kept as integers over one denominator, the basis's determinant (Edmonds 1967).
+    Solved by the simplex method on W + 2 rows: by class (W), a shortfall is paid for; no more shipments are opened than
+    allowed; the shares of plans add up to one. Columns are plans by number, then a unit of shortfall of each class (W),
+    then the slacks of the first W + 1 rows. Fractions are kept as integers over one denominator, the determinant of the
+    basis (Edmonds 1967).
     """
 
     def __init__(self, unfilled: Sequence[int], plans: Sequence[Plan]) -> None:
@@ -59,13 +63,13 @@ class RestrictedMaster:
         self._inverse[-2][-2] = self._inverse[-1][-1] = 1
         self._inverse[-2][-1] = first.spare_shipments
         self._determinant = 1
-        # negative numbers: -1 - want is its units unpaid, -1 - W - row is what is left over in the row
+        # negative numbers: -1 - class is its shortfall, -1 - W - row is the slack of the row
         self._basis = [-1 - row - (self._class_count if sign > 0 else 0) for row, sign in enumerate(signs)]
         self._basis += [-1 - 2 * self._class_count, 0]
         self.steps = 0
 
     def set_box(self, lower: Sequence[int], upper: Sequence[int], min_toll: int, max_toll: int) -> None:
-        """Look only at prices between these."""
+        """Keeps the duals and the toll between these (boxstep), by what shortfalls and slacks cost."""
         self.lower, self.upper = lower, upper
         self.min_toll, self.max_toll = min_toll, max_toll
 
@@ -73,7 +77,7 @@ class RestrictedMaster:
         self.plans.append(plan)
 
     def trim(self, kept_plans: int) -> None:
-        """Of many plans keep those of the blend and as many others that would make it least dearer."""
+        """If there are many plans, keeps those of the mix and so many others, of the least reduced cost."""
         if len(self.plans) <= 2 * kept_plans:
             return
         duals = self._duals()
@@ -90,7 +94,7 @@ class RestrictedMaster:
         self._basis = [places[number] if number >= 0 else number for number in self._basis]
 
     def shares(self) -> dict[int, int]:
-        """By number of the plan, its share in the blend, over `whole`."""
+        """By number of the plan, its share in the mix, as a numerator over `denominator`."""
         return {
             number: row[-1] for number, row in zip(self._basis, self._inverse, strict=True) if number >= 0 and row[-1]
         }
@@ -100,7 +104,7 @@ class RestrictedMaster:
         return self._determinant
 
     def solve(self, pivots: int) -> MasterSolution:
-        """After so many steps of the simplex method, or fewer if none makes it cheaper."""
+        """The master's solution after at most so many pivots of the simplex method."""
         while True:
             duals = self._duals()
             number = self._entering_column(duals) if pivots else None
@@ -117,6 +121,7 @@ class RestrictedMaster:
         )
 
     def _duals(self) -> list[int]:
+        """The duals of all rows, times the denominator."""
         duals = [0] * (self._class_count + 2)
         for number, row in zip(self._basis, self._inverse, strict=True):
             cost = self._column_cost(number)
@@ -136,7 +141,7 @@ class RestrictedMaster:
         return -self.min_toll if row == self._class_count else self.max_toll
 
     def _entering_column(self, duals: Sequence[int]) -> int | None:
-        """The column that makes the blend cheaper by most for its share."""
+        """The column with the least reduced cost, if it is below zero."""
         denominator, class_duals, toll, cost = self._determinant, duals[:-2], duals[-2], duals[-1]
         least, best = 0, None
         for number, plan in enumerate(self.plans):
@@ -161,6 +166,7 @@ class RestrictedMaster:
         return best
 
     def _pivot_in(self, number: int) -> bool:
+        """One pivot: the column enters the basis, another leaves it. False if the column could grow without limit."""
         entering = self._in_basis_terms(number)
         leaving = None
         for row, (amount, inverse_row) in enumerate(zip(entering, self._inverse, strict=True)):
@@ -181,6 +187,7 @@ class RestrictedMaster:
         return True
 
     def _in_basis_terms(self, number: int) -> list[int]:
+        """The column in terms of the basis: the inverse of the basis times the column."""
         if number < 0:
             row = -1 - number
             if row < self._class_count:
@@ -192,6 +199,6 @@ class RestrictedMaster:
         return [
             sum(map(mul, plan.shortfall, inverse_row))
             - plan.spare_shipments * inverse_row[-2]
-            + inverse_row[-1]  # map stops with the wants
+            + inverse_row[-1]  # map stops with the classes
             for inverse_row in self._inverse
         ]

@@ -1,4 +1,4 @@
-"""What a node is worth whose shipments, or lines of one SKU, share its stock or its room."""
+"""The surplus of a node whose shipments, or lines of one SKU, share its stock or its room."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, groupby, pairwise
@@ -18,13 +18,19 @@ from engine.decide.sourcing.problem import Problem
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 
 MOST_PACKED = 10
-"""So many lines that stay together are packed whole into a node's stock; of more, as if they could be split."""
+"""Up to so many lines that are kept together are packed whole into a node's stock; with more, as if they could be
+split.
+"""
 SUBSET_SIZE, SUBSET_SIZE_CLOSELY = 3, 4
-"""At most so many shipments of a node are looked at together: they make 2 ** 3 menus, or 2 ** 4."""
+"""At most so many shipments of a node are looked at together: they have 2 ** 3 subsets, or 2 ** 4 in the closer
+bounds.
+"""
 
 
 class ShipmentSubset(NamedTuple):
-    """Some of a node's shipments; `costs` of a unit by want, by the cheapest of them."""
+    """Some of a node's shipments, opened together; `costs` are of a unit by class, by the cheapest of these
+    shipments.
+    """
 
     numbers: frozenset[int]
     fixed: int
@@ -32,7 +38,9 @@ class ShipmentSubset(NamedTuple):
 
 
 class SharedNode:
-    """A node, or some shipments of one that has many; `stocks` by SKU."""
+    """A node, or some of its shipments if it has many. `fixed` and `costs` are by number of the shipment, `stocks` by
+    SKU; `room` is how many of the shipments may be opened.
+    """
 
     def __init__(
         self,
@@ -54,7 +62,7 @@ class SharedNode:
         ]
 
     def subsets_between(self, opened: Collection[int], free: Collection[int]) -> list[ShipmentSubset]:
-        """The menus with all those opened and perhaps some of the free."""
+        """The subsets that have all of the node's shipments in `opened`, and otherwise only some in `free`."""
         must = [number for number in self.numbers if number in opened]
         return [
             subset
@@ -66,8 +74,8 @@ class SharedNode:
 def find_shared_nodes(
     problem: Problem, candidates: Sequence[WeightedCandidate], classes: Sequence[DemandClass], *, closely: bool
 ) -> Iterator[SharedNode]:
-    """The nodes that have less room than shipments, less of a SKU than several shipments want to carry, or a SKU that
-    several wants are for.
+    """The nodes with a SKU that several classes compete for; and, if looked at `closely`, those with less room than
+    shipments, or with less of a SKU than their shipments could carry together.
     """
     contested, subset_size = classes_by_contested_sku(classes), SUBSET_SIZE_CLOSELY if closely else SUBSET_SIZE
     shared: set[str] = set()
@@ -123,8 +131,9 @@ def _cheapest_costs(costs: Iterable[Mapping[int, int]]) -> Mapping[int, int]:
 
 
 class NodeSurplus:
-    """What each menu of a node is worth while the values of wants are raised: its units' values beyond their costs,
-    less the fixed costs of all its shipments.
+    """The surplus of a shared node while an ascent raises the duals. For each subset of its shipments: what the units
+    would be worth beyond their costs, less the fixed costs of the subset. The surplus of the node is that of its best
+    subset.
     """
 
     def __init__(
@@ -134,7 +143,7 @@ class NodeSurplus:
         self.subsets = subsets
         self.stocks = node.stocks
         self.steps = 4 * len(subsets) * sum([len(stock.quantities) ** 2 for stock in self.stocks.values()])
-        """As many prices are looked at when the values of all wants are raised."""
+        """As many prices are looked at when the duals of all classes are raised once."""
         self.totals = [-subset.fixed for subset in subsets]
         self._stock_values: dict[str, Sequence[int]] = {sku: [0] * len(subsets) for sku in node.stocks}
         for sku in node.stocks:
@@ -145,10 +154,10 @@ class NodeSurplus:
         return max(self.totals)
 
     def breakpoints(self, index: int, sku: str, duals: Sequence[int]) -> list[Breakpoint]:
-        """From which values of a unit of `want` on the node supplies how many more of them.
+        """The duals of a class at which the node would supply more units of it, each with how many more.
 
-        With `t` units of it and the best of the rest, the node is worth `t` times the value plus what `apart` says: so
-        it goes up along the upper hull of these.
+        With `t` units of the class and the best of everything else, the node's surplus is `t` times the dual plus an
+        intercept; so, as a function of the dual, it follows the upper hull of these lines.
         """
         stock = self.stocks[sku]
         intercepts: dict[int, int] = {}
@@ -159,7 +168,9 @@ class NodeSurplus:
         return list(upper_hull(intercepts))
 
     def joint_breakpoints(self, sku: str, duals: Sequence[int]) -> list[Breakpoint]:
-        """The same if the values of all wants for a SKU are raised by as much, from the rise on."""
+        """The same if the duals of all classes of a SKU are raised by the same amount: the amounts and the units
+        added.
+        """
         stock = self.stocks[sku]
         intercepts: dict[int, int] = {}
         for subset, total, stock_values in zip(self.subsets, self.totals, self._stock_values[sku], strict=True):
@@ -168,7 +179,7 @@ class NodeSurplus:
         return list(upper_hull(intercepts))
 
     def surplus_by_units(self, sku: str, duals: Sequence[int]) -> dict[int, int]:
-        """What the node is worth with so many units of a SKU."""
+        """The surplus of the node if it ships exactly so many units of a SKU."""
         stock = self.stocks[sku]
         surpluses: dict[int, int] = {}
         for subset, total, stock_values in zip(self.subsets, self.totals, self._stock_values[sku], strict=True):
@@ -177,7 +188,7 @@ class NodeSurplus:
         return surpluses
 
     def update(self, sku: str, duals: Sequence[int]) -> None:
-        """The values of wants for a SKU have changed."""
+        """Recomputes the surplus after duals of classes of `sku` have changed."""
         stock = self.stocks[sku]
         stock_values = [best_value(stock, subset.costs, duals) for subset in self.subsets]
         before = self._stock_values[sku]
@@ -185,14 +196,16 @@ class NodeSurplus:
         self._stock_values[sku] = stock_values
 
     def add_toll(self, increase: int, opened: Collection[int]) -> None:
-        """Let every shipment that is not yet opened cost so much more."""
+        """Charges each shipment that is not opened yet so much more."""
         self.totals = [
             total - increase * sum(number not in opened for number in subset.numbers)
             for total, subset in zip(self.totals, self.subsets, strict=True)
         ]
 
     def surplus(self, number: int) -> int:
-        """By how much the node is worth more with the shipment than without; there are menus of both kinds."""
+        """The surplus of one shipment: by how much the node is worth more with it than without it. There are subsets of
+        both kinds.
+        """
         within = [total for total, subset in zip(self.totals, self.subsets, strict=True) if number in subset.numbers]
         without = [
             total for total, subset in zip(self.totals, self.subsets, strict=True) if number not in subset.numbers

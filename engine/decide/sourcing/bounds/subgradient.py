@@ -1,5 +1,6 @@
-"""Values that raising one after another does not find: steps along the subgradient (Held, Wolfe & Crowder 1974,
-Mathematical Programming 6:62), by units too many or too few, as long as what is missing to the target asks for.
+"""Subgradient ascent: finds better duals where raising them one after another gets stuck (Held, Wolfe & Crowder 1974,
+Mathematical Programming 6:62). A step goes along the units supplied too many or too few, as far as the gap to the
+cutoff asks for.
 """
 
 from collections.abc import Sequence
@@ -9,12 +10,12 @@ from engine.decide.sourcing.bounds.relaxation import Relaxation
 
 ROUNDS = 40
 PATIENCE = 3
-"""After so many rounds that find no higher floor the steps are halved, from the best values."""
+"""After so many rounds without a higher bound the steps are halved, and start again from the best duals."""
 
 
 def subgradient_ascent(relaxation: Relaxation, duals: Sequence[int], cutoff: int) -> list[int]:
-    """Values at which any choice costs more than at those given, if some are found. `target` is what the best choice
-    costs that is known.
+    """Duals whose lower bound is higher than at those given, if any are found. `cutoff` is the cost of the
+    incumbent.
     """
     every = range(len(relaxation.fixed))
     pricing = PricingProblem(relaxation, frozenset(), every, len(every))

@@ -17,7 +17,7 @@ def unit(money=0, *, tier=5, needed=0):
 
 
 def shipment(node, fixed, *prices, service="parcel"):
-    """Of a price by line, None for a line it can't ship."""
+    """`prices` are by line, None for a line that the candidate can't ship."""
     by_line = {index: price for index, price in enumerate(prices) if price is not None}
     return Candidate(key=(node, service), fixed=round(fixed * EUR), prices=by_line)
 
@@ -59,7 +59,7 @@ def test_the_penalty_is_paid_for_each_shipment_after_the_first():
     assert choice.score.money == 9 * EUR
 
 
-def test_two_and_four_cover_five_without_a_third_shipment():
+def test_the_cheapest_unit_and_four_more_take_two_shipments_of_three():
     problem = Problem(
         demands=[line(5)],
         candidates=[shipment(node, 4, unit(money)) for node, money in [("one", -3), ("two", 0), ("four", 0)]],
@@ -120,7 +120,7 @@ def test_a_better_tier_beats_any_price():
     assert shipped(choose(problem)) == {("preferred", 0): 1}
 
 
-def test_a_node_that_is_full_by_one_passes_a_shipment_on():
+def test_a_node_with_room_for_one_of_two_shipments_loses_both_to_the_warehouse():
     problem = Problem(
         demands=[line(1, "mug"), line(1, "safe")],
         candidates=[
@@ -141,7 +141,7 @@ def test_a_node_without_room_ships_nothing():
     assert choice.score.unfilled == 1
 
 
-def test_what_is_only_for_need_ships_only_what_nothing_else_can():
+def test_an_unless_needed_candidate_ships_only_what_no_other_can():
     problem = Problem(
         demands=[line(5)],
         candidates=[shipment("franchise", 1, unit(needed=1)), shipment("far", 30, unit(5))],
@@ -168,7 +168,7 @@ def test_an_order_that_ships_complete_ships_nothing_if_one_unit_is_missing(stock
 
 
 @pytest.mark.parametrize(("quantity", "node"), [(1, "local"), (2, "local"), (3, "central")])
-def test_a_shipment_that_is_dear_to_open_is_worth_it_for_many_units(quantity, node):
+def test_a_shipment_with_a_high_fixed_cost_pays_off_for_many_units(quantity, node):
     problem = Problem(
         demands=[line(quantity)],
         candidates=[shipment("local", 3, unit(2)), shipment("central", 7, unit(0.50))],
@@ -183,7 +183,7 @@ def test_a_line_kept_together_ships_from_one_node_or_not_at_all():
     assert choose(replace(together, room={"far": 0})).score.unfilled == 5
 
 
-def test_a_line_kept_together_leaves_its_node_to_one_that_may_be_split():
+def test_a_line_kept_together_takes_the_whole_stock_from_one_that_may_be_split():
     problem = Problem(
         demands=[line(2), line(2, together=True)],
         candidates=[shipment(node, 4, unit(), unit()) for node in ("a", "b", "c")],
@@ -213,7 +213,7 @@ def test_an_order_too_large_to_be_proven_says_by_how_much_it_may_be_off(monkeypa
     assert hasty.score.money - hasty.gap <= best.score.money <= hasty.score.money
 
 
-def test_what_is_not_proven_before_money_is_said_with_a_bound(monkeypatch):
+def test_an_unproven_part_before_money_is_named_with_a_bound(monkeypatch):
     problem = replace(hard(lines=11), max_shipments=2)
     best = choose(problem)
     assert (best.score.unfilled, best.gap, best.unproven) == (7, 0, None)
@@ -223,7 +223,7 @@ def test_what_is_not_proven_before_money_is_said_with_a_bound(monkeypatch):
     assert hasty.unproven == Unproven(part="unfilled_units", most=1)
 
 
-def test_an_order_that_might_yet_ship_complete_is_not_proven_to_ship_not_at_all(monkeypatch):
+def test_shipping_nothing_is_unproven_while_the_order_might_still_ship_complete(monkeypatch):
     problem = replace(hard(lines=11), max_shipments=6, ship_complete=True)
     assert choose(problem).score.unfilled == 0
     monkeypatch.setattr(branch_and_bound, "STEP_LIMIT", 0)
@@ -238,7 +238,7 @@ def test_an_order_of_ten_lines_and_sixty_options_is_always_proven(monkeypatch):
 
 
 def hard(lines):
-    """Nobody has everything, and every two lines are together somewhere."""
+    """No node has all lines, and for every two lines there is a node that has both."""
     nodes = [(a, b) for a in range(lines) for b in range(a)]
     return Problem(
         demands=[line(1, f"sku-{index}") for index in range(lines)],

@@ -1,4 +1,4 @@
-"""How much work the choice is where it is hard, in steps: the same on every machine."""
+"""How much work hard choices take, in steps, which are the same on every machine."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ MOST = {
     "everything_at_once": 180_000,
     "together_lines": 110_000,
 }
-"""Steps, with as many to spare; of the others fewer than `USUAL`."""
+"""By problem, the most steps it may take: about twice as many as it does. The others take fewer than `USUAL`."""
 BOUNDS = {
     "9 lines of one SKU, each at prices of its own": 30,
     "4 lines of one SKU, 4 shipments at most": 30,
@@ -30,8 +30,8 @@ BOUNDS = {
     "8 lines of one SKU, all or nothing": 420,
     "10 lines of one SKU, 8 of them kept together": 70,
 }
-"""How many times it is asked what a branch costs at least, with as many to spare: without closing branches, or where a
-node's services don't share its stock, many times as often.
+"""By problem, the most lower bounds of branches that may be computed: about twice as many as are. Without column
+generation, or if a node's services did not share its stock in the bound, there would be many times as many.
 """
 USUAL = 60_000
 
@@ -56,7 +56,7 @@ def test_a_choice_with_every_constraint_in_play_is_proven_by_so_many_bounds(name
 
 
 def test_the_choice_of_an_order_of_very_many_lines_ends():
-    """Lines kept together, of one SKU and of many, beyond what is always proven."""
+    """Lines kept together, of one SKU and of many; more lines than are always proven."""
     of_many = plain(1, lines=50, nodes=30, services=2)
     together = replace(of_many, demands=[replace(demand, together=True) for demand in of_many.demands])
     of_one = replace(
@@ -67,7 +67,7 @@ def test_the_choice_of_an_order_of_very_many_lines_ends():
     for problem in (of_many, together, of_one):
         search = search_of(problem)
         assert search.steps < 4 * STEP_LIMIT
-        assert search.best_cost >> search.tie_bits < search.weights.unfilled  # all is filled
+        assert search.best_cost >> search.tie_bits < search.weights.unfilled  # no unit is unfilled
 
 
 def test_a_billion_units_are_not_counted_one_by_one():

@@ -37,7 +37,7 @@ def test_a_line_that_could_go_elsewhere_makes_way_for_one_that_could_not():
     assert cheapest(transport) == ({(A, 0): 1, (B, 0): 1, (A, 1): 2}, 24)
 
 
-def test_a_unit_is_moved_on_and_on_if_that_fills_one_more():
+def test_units_are_rerouted_along_a_chain_if_that_fills_one_more():
     costs = {(A, 0): 0, (B, 0): 1, (B, 1): 0, (C, 1): 1, (A, 2): 7}
     transport = TransportProblem(
         quantities={0: 1, 1: 1, 2: 1}, supply={"a": 1, "b": 1, "c": 1}, costs=costs, unfilled=UNFILLED
@@ -65,7 +65,7 @@ def test_nothing_ships_without_a_shipment():
     assert transport.first_of_cheapest() == {}
 
 
-def test_lines_that_stay_together_are_placed_as_well_as_so_many_steps_allow():
+def test_lines_kept_together_are_placed_as_well_as_the_step_limit_allows():
     transport = TransportProblem(
         quantities={0: 2, 1: 3, 2: 4, 3: 5, 4: 2, 5: 3},
         together=range(6),
@@ -79,8 +79,8 @@ def test_lines_that_stay_together_are_placed_as_well_as_so_many_steps_allow():
     assert proven.lower_bound == proven.cost
 
 
-def test_nodes_that_are_alike_are_tried_once():
-    """Which of them takes a line makes no difference, so with twice as many there is twice as much to look at."""
+def test_interchangeable_nodes_are_tried_once():
+    """It makes no difference which of them takes a line, so twice as many nodes take twice as many steps, not more."""
     few, many = ([(f"n{number:02}", "parcel") for number in range(count)] for count in (20, 40))
     few_steps, many_steps = (
         TransportProblem(
@@ -122,7 +122,7 @@ def test_no_flow_comes_before_the_first_of_the_cheapest(transport):
 
 
 def flows(transport, places):
-    """Every flow there is: what it costs, and its quantities below zero, in the order of `places`."""
+    """Every feasible flow: (its cost, its quantities in the order of `places`, with the sign turned)."""
     for counts in itertools.product(*[range(transport.quantities[line] + 1) for _, line in places]):
         if feasible(transport, places, counts):
             missing = sum(transport.quantities.values()) - sum(counts)

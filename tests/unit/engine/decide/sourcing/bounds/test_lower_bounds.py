@@ -1,4 +1,4 @@
-"""What a choice costs at least, by each of the bounds: never more than the best, and close where it has to be."""
+"""Each lower bound: never above the cost of the best choice, and close to it where the search depends on that."""
 
 from engine.decide.sourcing.bounds.dual_ascent import DualAscent
 from engine.decide.sourcing.bounds.integer_bounds import least_unfilled, sku_supplies
@@ -17,7 +17,7 @@ EUR = 1_000_000
 
 
 class RootBounds:
-    """The bounds of a problem before anything is opened or ruled out."""
+    """The lower bounds of a problem at the root of the search, before anything is opened or ruled out."""
 
     def __init__(self, problem, *, closely=True):
         self.problem = problem
@@ -36,7 +36,7 @@ class RootBounds:
         return DualAscent(self.relaxation, opened, free, duals or self.relaxation.start, max_opened)
 
     def parts(self, lower_bound):
-        """Units unfilled and euros of money; there are no tiers but 5 here."""
+        """Units unfilled and euros of money in a lower bound; all tiers are 5 here."""
         units = sum(demand.quantity for demand in self.problem.demands)
         unfilled, rest = divmod(lower_bound >> self.tie_bits, self.weights.unfilled)
         return unfilled, (rest - 5 * (units - unfilled) * self.weights.tier) / EUR
@@ -55,13 +55,13 @@ def mugs(*quantities, together=False):
     return [Demand(sku="mug", quantity=quantity, together=together) for quantity in quantities]
 
 
-def test_the_floor_is_reached_where_one_shipment_has_all():
+def test_the_bound_is_the_cost_of_the_choice_where_one_shipment_has_all():
     problem = Problem(demands=mugs(2), candidates=[shop("a", 4, 0), shop("b", 5, 0)], supply={("a", "mug"): 2})
     bounds = RootBounds(problem)
     assert bounds.parts(bounds.ascent().lower_bound) == bounds.least() == (0, 4)
 
 
-def test_the_fixed_cost_of_what_is_opened_is_counted():
+def test_the_bound_counts_the_fixed_cost_of_opened_shipments():
     problem = Problem(
         demands=mugs(2),
         candidates=[shop("a", 4, 0), shop("b", 5, 0)],
@@ -71,7 +71,7 @@ def test_the_fixed_cost_of_what_is_opened_is_counted():
     assert bounds.parts(bounds.ascent(opened=frozenset({0, 1})).lower_bound) == (0, 9)
 
 
-def test_two_services_of_a_node_share_its_stock_in_the_floor():
+def test_two_services_of_a_node_share_its_stock_in_the_bound():
     problem = Problem(
         demands=mugs(4),
         candidates=[shop("a", 4, 0), shop("a", 3.85, 0, service="van", money=0.1), shop("b", 20, 0)],
@@ -82,7 +82,7 @@ def test_two_services_of_a_node_share_its_stock_in_the_floor():
     assert closely.parts(closely.ascent().lower_bound)[1] > 20
 
 
-def test_lines_of_one_sku_at_other_prices_share_its_stock_in_the_floor():
+def test_lines_of_one_sku_at_other_prices_share_its_stock_in_the_bound():
     problem = Problem(
         demands=mugs(3, 3),
         candidates=[
@@ -99,13 +99,13 @@ def test_lines_of_one_sku_at_other_prices_share_its_stock_in_the_floor():
     assert bounds.parts(bounds.ascent().lower_bound)[0] == bounds.least()[0] == 2
 
 
-def test_lines_kept_together_leave_what_does_not_fit_in_the_floor():
+def test_the_bound_counts_lines_kept_together_that_do_not_fit_as_unfilled():
     problem = Problem(demands=mugs(5, 5, together=True), candidates=[shop("a", 4, 0, 1)], supply={("a", "mug"): 9})
     bounds = RootBounds(problem)
     assert bounds.parts(bounds.ascent().lower_bound)[0] == bounds.least()[0] == 5
 
 
-def test_whole_units_need_a_whole_shipment_more():
+def test_the_bound_in_whole_units_counts_a_whole_shipment_more():
     """Seven units by twos take four shipments, not three and a half."""
     nodes = [f"n{number}" for number in range(8)]
     candidates = [
@@ -123,7 +123,7 @@ def test_whole_units_need_a_whole_shipment_more():
     assert bounds.parts(ascent.lower_bound_in_whole_units("mug"))[1] >= 16
 
 
-def test_a_toll_tells_how_few_shipments_leave_units_unfilled():
+def test_with_a_toll_the_bound_counts_units_that_few_shipments_leave_unfilled():
     nodes = [f"n{number}" for number in range(6)]
     problem = Problem(
         demands=mugs(6),
@@ -136,7 +136,7 @@ def test_a_toll_tells_how_few_shipments_leave_units_unfilled():
     assert bounds.parts(bounds.ascent(max_opened=2, duals=high).lower_bound)[0] == bounds.least()[0] == 4
 
 
-def test_units_that_few_shipments_leave_unfilled_are_counted():
+def test_least_unfilled_counts_units_that_few_shipments_cannot_carry():
     problem = Problem(
         demands=[Demand(sku="mug", quantity=3), Demand(sku="pot", quantity=2)],
         candidates=[shop("a", 1, 0, 1), shop("b", 1, 0), shop("c", 3, 0, 1)],
@@ -148,7 +148,7 @@ def test_units_that_few_shipments_leave_unfilled_are_counted():
     assert least_unfilled(supplies, [0], [1, 2], max_opened=1) == {1: 0, 2: 0}
 
 
-def test_values_refined_by_too_many_and_too_few_units_lift_the_floor():
+def test_duals_of_the_subgradient_ascent_lift_the_bound():
     problem = plain(1, lines=10, nodes=100, services=2)
     bounds = RootBounds(problem, closely=False)
     first = bounds.ascent()
