@@ -18,7 +18,7 @@ def _problem(
     stock: Callable[[int, str], int],
     **limits: object,
 ) -> Problem:
-    """`fixed` cost by candidate and `money` by candidate and line, in cents; `stock` by node and SKU; `limits` of the order."""
+    """In cents, `fixed` by candidate and `money` by candidate and line; `stock` by node and SKU; `limits` of the order."""
     keys = [(f"node-{node:02}", f"service-{service}") for node in range(nodes) for service in range(services)]
     return Problem(
         demands=demands,
