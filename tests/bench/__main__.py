@@ -1,4 +1,6 @@
-"""`python -m tests.bench`: the bench, part after part, side by side in one run. Progress goes to stderr."""
+"""`python -m tests.bench` runs the benchmarks, one part after another; each times Pointsman beside something else in
+the same run. Progress goes to stderr.
+"""
 
 import json
 import os
@@ -28,14 +30,18 @@ BRIEF_POSITIONS, BRIEF_CALLS = 1_000, 20
 
 
 @click.command()
-@click.option("--brief", is_flag=True, help="A little of each part: that all work, not how fast.")
+@click.option(
+    "--brief",
+    is_flag=True,
+    help="Run a little of each part, to see that all of them work; the times then mean nothing.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--only", type=click.Choice(PARTS), multiple=True, help="Only this part.")
+@click.option("--only", type=click.Choice(PARTS), multiple=True, help="Run only this part; may be given several times.")
 def main(*, brief: bool, as_json: bool, only: Sequence[str]) -> None:
     """Measure matching and choosing against other engines, decisions a second, checking and activating policies, the
     ledger against bare commands, and HTTP throughput against a floor.
     """
-    # what is started here is ended by leaving blocks, so a request to end must leave them
+    # servers that were started end when their `with` blocks are left, so SIGTERM must leave these
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     report = measure(brief=brief, only=only or PARTS)
     if as_json:
@@ -47,21 +53,21 @@ def main(*, brief: bool, as_json: bool, only: Sequence[str]) -> None:
 def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
     before = os.getloadavg()[0]
     inventory, lines = option_sets.inventory(), option_sets.lines_of_the_day()
-    found: dict[str, Any] = dict.fromkeys(PARTS)
+    figures: dict[str, Any] = dict.fromkeys(PARTS)
     if "matching" in only:
         sets = option_sets.option_sets(inventory, BRIEF_SETS if brief else option_sets.SETS)
-        found["matching"] = matching.measure(sets, rounds=BRIEF_ROUNDS if brief else matching.ROUNDS, say=_say)
+        figures["matching"] = matching.measure(sets, rounds=BRIEF_ROUNDS if brief else matching.ROUNDS, say=_say)
     if "choosing" in only:
-        extent = choice.BRIEF if brief else choice.WHOLE
+        extent = choice.BRIEF if brief else choice.FULL
         orders = option_sets.orders(lines[: extent.orders])
-        found["choosing"] = choice.measure(inventory, orders, extent=extent, say=_say)
+        figures["choosing"] = choice.measure(inventory, orders, extent=extent, say=_say)
     if "deciding" in only:
         orders = option_sets.orders(lines[: BRIEF_ORDERS if brief else decisions.ORDERS])
-        found["deciding"] = decisions.measure(inventory, orders, say=_say)
+        figures["deciding"] = decisions.measure(inventory, orders, say=_say)
     if "activating" in only:
         (order,) = option_sets.orders(lines[:1])
         rounds = BRIEF_ROUNDS if brief else activation.ROUNDS
-        found["activating"] = activation.measure(inventory, order, rounds=rounds, say=_say)
+        figures["activating"] = activation.measure(inventory, order, rounds=rounds, say=_say)
     if "ledgering" in only:
         size = (
             {"positions": BRIEF_POSITIONS, "calls": BRIEF_CALLS, "rounds": 2, "holds": BRIEF_CALLS}
@@ -73,14 +79,14 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
                 "holds": ledger.HOLDS,
             }
         )
-        found["ledgering"] = ledger.measure(**size, say=_say)
+        figures["ledgering"] = ledger.measure(**size, say=_say)
     if "serving" in only:
         slices, size = (1, BRIEF_SLICE) if brief else (http_throughput.SLICES, http_throughput.SLICE)
         orders = option_sets.orders(lines[: (slices + 1) * size])
-        found["serving"] = http_throughput.measure(inventory, orders, slices=slices, size=size, say=_say)
+        figures["serving"] = http_throughput.measure(inventory, orders, slices=slices, size=size, say=_say)
     if "checking" in only:
-        found["checking"] = policy_check.measure(policy_check.COUNTS[:1] if brief else policy_check.COUNTS, say=_say)
-    return tables.Report(**found, load=(before, os.getloadavg()[0]), cores=os.cpu_count() or 1)
+        figures["checking"] = policy_check.measure(policy_check.COUNTS[:1] if brief else policy_check.COUNTS, say=_say)
+    return tables.Report(**figures, load=(before, os.getloadavg()[0]), cores=os.cpu_count() or 1)
 
 
 def _say(what: str) -> None:

@@ -1,7 +1,7 @@
 """How long it takes until a large policy set decides: checking, publishing and activating it, then the first decision
-of a worker that has never seen it, beside the next one.
+of a worker process that has never seen it, and the next one for comparison.
 
-Each round makes another version of the same rules, so that nothing is remembered of it; counted is the median round.
+Each round publishes another version of the same rules, so that nothing of it is cached; the median round counts.
 """
 
 import statistics
@@ -28,25 +28,27 @@ Done = TypeVar("Done")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Activated:
+class ActivatingFigures:
     """Milliseconds of each step, by number of rules."""
 
     steps: Mapping[int, Mapping[str, float]]
 
 
-def measure(found: Inventory, order: Order, *, rounds: int, counts: Sequence[int] = COUNTS, say: Say) -> Activated:
+def measure(
+    inventory: Inventory, order: Order, *, rounds: int, counts: Sequence[int] = COUNTS, say: Say
+) -> ActivatingFigures:
     steps = {}
-    with directory() as data, installed(data, "activating", found) as pointsman:
+    with directory() as data, installed(data, "activating", inventory) as pointsman:
         settings = Settings(data=data, network="activating")
         for count in counts:
             say(f"activating: {count} rules")
             taken = [_round(pointsman, settings, order, count, number) for number in range(rounds)]
             steps[count] = {name: statistics.median(each[name] for each in taken) for name in taken[0]}
-    return Activated(steps=steps)
+    return ActivatingFigures(steps=steps)
 
 
 def files(count: int, version: int) -> dict[str, bytes]:
-    """The bench's rules as one policy file; `version` makes it another one."""
+    """The bench's rules as one policy file; each `version` makes a file of other bytes."""
     lines = [f"# {version}", "policy: bench", "rules:"]
     for name, condition in rulebook.conditions(count).items():
         rule = name.partition("/")[2]
@@ -68,8 +70,8 @@ def _round(pointsman: Pointsman, settings: Settings, order: Order, count: int, n
     return taken
 
 
-def _timed(taken: dict[str, float], name: str, done: Callable[[], Done]) -> Done:
+def _timed(taken: dict[str, float], name: str, step: Callable[[], Done]) -> Done:
     started = time.perf_counter()
-    found = done()
+    result = step()
     taken[name] = (time.perf_counter() - started) * _MILLISECONDS
-    return found
+    return result

@@ -1,8 +1,9 @@
-"""The choice against HiGHS: whether both find as good a choice, and how long each takes, on the same problems.
+"""The optimiser beside the MILP solver HiGHS: whether both find equally good choices, and how long each takes.
 
-HiGHS's time is that of the whole: making its program, solving it part after part, reading the answer; how much of that
-was solving is shown beside it. Ours is that of `choose`. A few problems go to ours, then to HiGHS, then the next few.
-Both work in one thread of this process, so what is counted is its processor time: what else runs here matters less.
+Both solve the same problems. The time of HiGHS covers everything: building its program, solving it for one part of the
+comparison after another, reading the answer; the share spent in solving is shown beside it. Our time is that of
+`choose`. A few problems go to ours, then the same to HiGHS, then the next few. Both run in one thread of this process,
+and what is counted is its processor time, so that other load on the machine matters less.
 """
 
 import gc
@@ -39,8 +40,8 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """How many instances; on how many both found as good a choice; on how many ours, or HiGHS's, is better; and on how
-    many ours broke a constraint, or was not what it said, or not proven.
+    """How many instances were compared; on how many both choices scored the same, ours was better, or that of HiGHS was
+    better. `wrong`: on how many ours broke a constraint, had another score than it stated, or was not proven.
     """
 
     instances: int
@@ -52,8 +53,8 @@ class Agreement:
 
 @dataclass(frozen=True, kw_only=True)
 class Times:
-    """Of so many problems, in milliseconds; `solving` is the part of HiGHS's median that it spent solving; `slower`, on
-    how many of them ours took longer.
+    """How long `count` problems took, in milliseconds. `median` and `p99` are ours; `solving` is the median time that
+    HiGHS spent in solving alone; `slower` is on how many of the problems ours took longer.
     """
 
     name: str
@@ -67,7 +68,7 @@ class Times:
 
     @property
     def share(self) -> float | None:
-        """Our median of HiGHS's."""
+        """Our median as a share of the median of HiGHS."""
         return None if self.highs is None else self.median / self.highs
 
     @property
@@ -76,8 +77,8 @@ class Times:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chosen:
-    """`growth` is by lines: our median with 1,000 nodes, in times of that with 100."""
+class ChoosingFigures:
+    """`growth`: by number of lines, our median with 1,000 nodes divided by that with 100."""
 
     agreement: Agreement
     sides: Sequence[Times]
@@ -90,7 +91,7 @@ class Chosen:
 
 @dataclass(frozen=True, kw_only=True)
 class Extent:
-    """How many of each to run."""
+    """How many problems of each kind to run."""
 
     instances: int
     orders: int
@@ -101,32 +102,32 @@ class Extent:
     nodes: Sequence[int]
 
 
-WHOLE = Extent(instances=INSTANCES, orders=2_000, random=1_000, wide=500, hard=3, each_size=100, nodes=NODES)
+FULL = Extent(instances=INSTANCES, orders=2_000, random=1_000, wide=500, hard=3, each_size=100, nodes=NODES)
 BRIEF = Extent(instances=20, orders=5, random=3, wide=3, hard=1, each_size=1, nodes=(5, 20))
 
 
-def measure(found: Inventory, orders: Sequence[Order], *, extent: Extent, say: Say) -> Chosen:
-    say(f"choosing: {extent.instances} instances against HiGHS")
+def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, say: Say) -> ChoosingFigures:
+    say(f"choosing: {extent.instances} random instances, compared with HiGHS")
     agreement = _agreement(extent.instances, say)
-    say("choosing: the day's orders, and random ones")
-    day, deciding = _of_the_day(found, orders[: extent.orders])
+    say("choosing: orders of the hexagone day, and random problems")
+    day, deciding = _of_the_day(inventory, orders[: extent.orders])
     random = [plain(seed, lines=3, nodes=20, services=2) for seed in range(extent.random)]
     sides = [_times("orders of the hexagone day", day), _times("random: 3 lines x 20 nodes x 2 services", random)]
-    say("choosing: hard ones")
-    wides = [wide(seed) for seed in range(extent.wide)]
-    hards = [_times("every constraint in play: 1-10 lines x 2-60 options", wides)]
-    hards += [_times(f"hard: {name}", [hard(name)] * extent.hard) for name in HARD]
-    say("choosing: sizes")
+    say("choosing: hard problems")
+    wide_problems = [wide(seed) for seed in range(extent.wide)]
+    hard_rows = [_times("every constraint in play: 1-10 lines x 2-60 options", wide_problems)]
+    hard_rows += [_times(f"hard: {name}", [hard(name)] * extent.hard) for name in HARD]
+    say("choosing: by number of lines and options")
     sizes = [_size(lines, options, extent) for lines in LINES for options in OPTIONS]
-    say("choosing: nodes")
+    say("choosing: by number of lines and nodes")
     nodes = {(lines, count): _nodes(lines, count, extent) for lines in LINES for count in extent.nodes}
     first, last = extent.nodes[-3:][0], extent.nodes[-1]
     growth = {lines: nodes[lines, last].median / nodes[lines, first].median for lines in LINES}
-    return Chosen(
+    return ChoosingFigures(
         agreement=agreement,
         sides=sides,
         deciding=deciding,
-        hard=hards,
+        hard=hard_rows,
         sizes=sizes,
         nodes=list(nodes.values()),
         growth=growth,
@@ -147,23 +148,27 @@ def _agreement(count: int, say: Say) -> Agreement:
     return Agreement(instances=count, equal=equal, ours_better=ours_better, highs_better=highs_better, wrong=wrong)
 
 
-def _of_the_day(found: Inventory, orders: Sequence[Order]) -> tuple[list[Problem], Times]:
-    """The orders as problems, each on the morning's stock under the policies that ship; and how long `decide` takes."""
+def _of_the_day(inventory: Inventory, orders: Sequence[Order]) -> tuple[list[Problem], Times]:
+    """The orders as problems, each on the stock of the morning and under the policies that ship; and how long `decide`
+    takes.
+    """
     positions = {
-        sku: {node: Position(on_hand=units, pace=found.paces.get(sku, {}).get(node)) for node, units in stock.items()}
-        for sku, stock in found.stock.items()
+        sku: {
+            node: Position(on_hand=units, pace=inventory.paces.get(sku, {}).get(node)) for node, units in stock.items()
+        }
+        for sku, stock in inventory.stock.items()
     }
     matcher = Matcher(load_policies(policy_files(POLICIES)))
-    problems, took = [], []
+    problems, seconds = [], []
     for order in orders:
-        some = {sku: positions.get(sku, {}) for sku in order.skus}
-        snapshot = Snapshot(network=found.network, products=found.products, positions=some, loads={})
+        batch = {sku: positions.get(sku, {}) for sku in order.skus}
+        snapshot = Snapshot(network=inventory.network, products=inventory.products, positions=batch, loads={})
         problems.append(problem(Case(order=order, snapshot=snapshot, matcher=matcher, now=order.placed_at)))
         started = time.process_time()
         decide(order, snapshot, matcher, order.placed_at)
-        took.append(time.process_time() - started)
+        seconds.append(time.process_time() - started)
     matcher.close()
-    return problems, _row("decide: orders of the hexagone day", took)
+    return problems, _row("decide: orders of the hexagone day", seconds)
 
 
 def _size(lines: int, options: int, extent: Extent) -> Times:
@@ -172,27 +177,27 @@ def _size(lines: int, options: int, extent: Extent) -> Times:
 
 
 def _nodes(lines: int, nodes: int, extent: Extent) -> Times:
-    """HiGHS is left out where it takes a minute and more."""
+    """HiGHS is left out of sizes for which it takes a minute or more."""
     count = max(1, extent.each_size // (1 if nodes <= NODES[2] else 5))
     instances = (plain(seed, lines=lines, nodes=nodes, services=2) for seed in range(count))
     return _times(f"{lines} lines x {nodes} nodes x 2 services", instances, highs=lines * nodes <= 10 * NODES[1])
 
 
-def _times(name: str, instances: Iterable[Problem], *, highs: bool = True) -> Times:
-    ours, theirs, solving = [], [], []
-    remaining = iter(instances)
-    while some := list(itertools.islice(remaining, _TURN)):
-        gc.collect()  # what other turns left behind is not charged to whoever comes next
-        for instance in some:
+def _times(name: str, problems: Iterable[Problem], *, highs: bool = True) -> Times:
+    our_seconds, highs_seconds, solving = [], [], []
+    remaining = iter(problems)
+    while batch := list(itertools.islice(remaining, _TURN)):
+        gc.collect()  # garbage of the last batch is not collected on the time of this one
+        for instance in batch:
             started = time.process_time()
             choose(instance)
-            ours.append(time.process_time() - started)
-        for instance in some if highs else ():
+            our_seconds.append(time.process_time() - started)
+        for instance in batch if highs else ():
             started = time.process_time()
-            found = choose_by_highs(instance)
-            theirs.append(time.process_time() - started)
-            solving.append(found.solving)
-    return _row(name, ours, theirs, solving)
+            by_highs = choose_by_highs(instance)
+            highs_seconds.append(time.process_time() - started)
+            solving.append(by_highs.solving)
+    return _row(name, our_seconds, highs_seconds, solving)
 
 
 def _row(name: str, ours: Sequence[float], theirs: Sequence[float] = (), solving: Sequence[float] = ()) -> Times:
@@ -209,6 +214,6 @@ def _row(name: str, ours: Sequence[float], theirs: Sequence[float] = (), solving
     )
 
 
-def rows(chosen: Chosen) -> Iterator[Times]:
-    """In the order in which they are shown."""
-    yield from (*chosen.sides, chosen.deciding, *chosen.hard, *chosen.sizes, *chosen.nodes)
+def rows(figures: ChoosingFigures) -> Iterator[Times]:
+    """All rows, in the order in which they are shown."""
+    yield from (*figures.sides, figures.deciding, *figures.hard, *figures.sizes, *figures.nodes)

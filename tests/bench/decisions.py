@@ -1,9 +1,10 @@
 """Decisions a second, one after the other in one process, as `pointsman route` makes them; and where the time goes.
 
-The rate is of `Pointsman.decide` over the first orders of the day on a fresh embedded server, from a matcher that has
-seen nothing. The parts are timed in a second pass on a fresh network, by calling one after the other what it calls.
-`decide` judges, prices, chooses and makes the decision: the first three are called again by themselves, and the rest is
-what it took beyond them. So that this can be subtracted, an order is judged once before, untimed.
+The rate is that of `Pointsman.decide` over the first orders of the day, on a fresh embedded server and with a matcher
+that has cached nothing. The parts are timed in a second pass on a fresh network, by calling one after the other what
+`Pointsman.decide` calls. `decide` evaluates the rules, prices, chooses and makes the decision: the first three are
+timed again by themselves, and what `decide` took beyond them is counted as making the answer. So that the times can be
+subtracted, the rules are evaluated for each order once before, untimed.
 """
 
 import time
@@ -31,16 +32,20 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decided:
-    """`parts` are milliseconds a decision, in the order in which they come."""
+class DecidingFigures:
+    """`parts` are milliseconds a decision, in the order in which they are carried out."""
 
     orders: int
     per_second: float
     parts: Mapping[str, float]
 
 
-def measure(found: Inventory, orders: Sequence[Order], *, say: Say) -> Decided:
-    with directory() as data, installed(data, "whole", found) as whole, installed(data, "parts", found) as parts:
+def measure(inventory: Inventory, orders: Sequence[Order], *, say: Say) -> DecidingFigures:
+    with (
+        directory() as data,
+        installed(data, "whole", inventory) as whole,
+        installed(data, "parts", inventory) as parts,
+    ):
         say(f"deciding: {len(orders)} orders")
         started = time.perf_counter()
         for order in orders:
@@ -50,7 +55,7 @@ def measure(found: Inventory, orders: Sequence[Order], *, say: Say) -> Decided:
         seconds: Counter[str] = Counter()
         for number, order in enumerate(orders):
             _decide_by_parts(parts, order, f"{number:032x}", seconds)
-        return Decided(
+        return DecidingFigures(
             orders=len(orders), per_second=len(orders) / took, parts=_parts(seconds, len(orders)) if orders else {}
         )
 

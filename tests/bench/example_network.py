@@ -1,4 +1,4 @@
-"""The example network on a server of the bench's own, in a directory that goes away with it."""
+"""The example network on an embedded server of the bench's own, in a temporary directory."""
 
 import contextlib
 import fcntl
@@ -23,18 +23,20 @@ def directory() -> Iterator[Path]:
 
 
 def _wait_for_the_server(data: Path) -> None:
-    """Until it has ended, for it writes to the directory to the last. It holds this lock, and has a minute at most."""
+    """Waits until the server has ended, because it writes to the directory until then. It holds this lock while it
+    runs.
+    """
     with (data / "data.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 @contextlib.contextmanager
-def installed(data: Path, network: str, found: Inventory) -> Iterator[Pointsman]:
-    """A Pointsman with `found` loaded as `network` and the shipped policies active; its server is shared by all
-    that are open on one directory, and ends with the last of them.
+def installed(data: Path, network: str, inventory: Inventory) -> Iterator[Pointsman]:
+    """A Pointsman with `inventory` loaded as `network` and the shipped policies active. All that are open on one
+    directory share its server, which ends with the last of them.
     """
     with Pointsman(Settings(data=data, network=network)) as pointsman:
-        pointsman.load(found)
+        pointsman.load(inventory)
         version = pointsman.publish(policy_files(POLICIES), who="bench", note="").version
         pointsman.activate(version, who="bench", note="")
         yield pointsman

@@ -1,7 +1,7 @@
-"""The floor: a Flask app that does the round trips of a decision and none of its thinking.
+"""The floor of HTTP throughput: a Flask app that makes the two round trips of a decision to Redis and decides nothing.
 
-For each order it was worked out beforehand what the snapshot script is asked, what the commit script is given, and what
-the caller is answered: the same bytes that Pointsman sends. The floor reads which order it is, sends the two, answers.
+For each order, the arguments of the snapshot script and of the commit script and the answer to the caller were prepared
+beforehand: the same bytes that Pointsman sends. The floor reads the order's id, calls the two scripts, and answers.
 """
 
 import os
@@ -40,12 +40,12 @@ def floor_app() -> Flask:
 
     @app.post("/v1/decisions")
     def decide() -> Response:
-        found = prepared[orjson.loads(request.get_data())["id"]]
-        snapshot(keys=found.snapshot[0], args=found.snapshot[1])
-        state = commit(keys=found.commit[0], args=found.commit[1])
+        exchange = prepared[orjson.loads(request.get_data())["id"]]
+        snapshot(keys=exchange.snapshot[0], args=exchange.snapshot[1])
+        state = commit(keys=exchange.commit[0], args=exchange.commit[1])
         status = 201 if state == [b"done"] else 409
         return Response(
-            found.body, status=status, content_type="application/json", headers={"Location": found.location}
+            exchange.body, status=status, content_type="application/json", headers={"Location": exchange.location}
         )
 
     @app.get("/readyz")

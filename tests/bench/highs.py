@@ -1,8 +1,9 @@
-"""The choice by HiGHS: a mixed integer program, solved part after part of the comparison, each fixing the parts before.
+"""The same choice made by HiGHS: a mixed integer program, solved once for each part of the comparison, with the values
+of the parts before fixed.
 
-HiGHS works in floating point. Its last answer is rounded to whole units and evaluated again in integers, so that what
-is compared is what that answer is worth. Parts that no choice can change (no candidate is `unless_needed`, all tiers
-are equal) are not solved, and each solve starts from the answer of the one before: HiGHS is used as well as we know.
+HiGHS works in floating point. Its last answer is rounded to whole units and scored again in integers, and that score is
+what is compared. Parts that no choice can change (no candidate is `unless_needed`, all tiers are equal) are not solved,
+and each solve starts from the answer of the one before: HiGHS is used as well as we know how.
 """
 
 import time
@@ -24,12 +25,12 @@ Units: TypeAlias = Mapping[tuple[tuple[str, str], int], int]
 
 
 class NotSolved(RuntimeError):
-    """HiGHS ended with another status than optimal."""
+    """HiGHS ended with a status other than optimal."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
-    """`solving` is the seconds spent in HiGHS itself, without making the program and reading the answer."""
+class HighsChoice:
+    """`solving`: seconds spent in HiGHS itself, without building the program and reading the answer."""
 
     score: Score
     units: Units
@@ -37,8 +38,10 @@ class Found:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
-    """A line on a candidate; `lot` units at a time, up to `most` lots."""
+class LineOnCandidate:
+    """A line shipped by a candidate: `lot` units at a time (all of them if the line is kept together), up to `most`
+    lots.
+    """
 
     candidate: int
     line: int
@@ -46,18 +49,18 @@ class Part:
     most: int
 
 
-def choose_by_highs(problem: Problem) -> Found:
+def choose_by_highs(problem: Problem) -> HighsChoice:
     """The best choice that HiGHS finds."""
     program = _Program(problem)
-    units = program.solved()
-    wanted = sum(demand.quantity for demand in problem.demands)
-    if problem.ship_complete and sum(units.values()) < wanted:
+    units = program.solve()
+    units_ordered = sum(demand.quantity for demand in problem.demands)
+    if problem.ship_complete and sum(units.values()) < units_ordered:
         units = {}
-    return Found(score=score(problem, units), units=units, solving=program.seconds)
+    return HighsChoice(score=score(problem, units), units=units, solving=program.seconds)
 
 
 def score(problem: Problem, units: Units) -> Score:
-    """In integers, from the problem alone."""
+    """The score of a choice, computed in integers from the problem alone, not by the optimiser's code."""
     candidates = {candidate.key: candidate for candidate in problem.candidates}
     used = {key for key, _ in units}
     prices = [(count, candidates[key].prices[line]) for (key, line), count in units.items()]
@@ -92,24 +95,28 @@ def allowed(problem: Problem, units: Units) -> bool:
     )
 
 
-def _parts(problem: Problem) -> Iterator[Part]:
+def _placements(problem: Problem) -> Iterator[LineOnCandidate]:
     for number, candidate in enumerate(problem.candidates):
         for line in sorted(candidate.prices):
             demand = problem.demands[line]
             free = min(demand.quantity, problem.supply.get((candidate.key[0], demand.sku), 0))
             lot = demand.quantity if demand.together else 1
             if free >= lot:
-                yield Part(candidate=number, line=line, lot=lot, most=free // lot)
+                yield LineOnCandidate(candidate=number, line=line, lot=lot, most=free // lot)
 
 
 class _Program:
-    """Columns: lots of each part, then whether each candidate is opened."""
+    """The mixed integer program. Columns: the lots of each `LineOnCandidate`, then for each candidate whether it is
+    opened.
+    """
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._parts = list(_parts(problem))
-        self._columns = len(self._parts) + len(problem.candidates)
-        self._lots = np.array([part.lot for part in self._parts] + [0] * len(problem.candidates), dtype=np.float64)
+        self._placements = list(_placements(problem))
+        self._columns = len(self._placements) + len(problem.candidates)
+        self._lots = np.array(
+            [placement.lot for placement in self._placements] + [0] * len(problem.candidates), dtype=np.float64
+        )
         self.seconds = 0.0
         self._highs = highspy.Highs()
         for option, value in (("output_flag", False), ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.0), ("threads", 1)):
@@ -124,7 +131,7 @@ class _Program:
         lp.col_cost_ = -self._lots
         lp.col_lower_ = np.zeros(self._columns)
         lp.col_upper_ = np.array(
-            [part.most for part in self._parts] + [1] * len(self._problem.candidates), dtype=np.float64
+            [placement.most for placement in self._placements] + [1] * len(self._problem.candidates), dtype=np.float64
         )
         lp.integrality_ = [highspy.HighsVarType.kInteger] * self._columns
         lp.row_lower_ = np.full(len(rows), -highspy.kHighsInf)
@@ -136,16 +143,16 @@ class _Program:
         return lp
 
     def _rows(self) -> Iterator[tuple[Sequence[tuple[int, int]], int]]:
-        """(column, coefficient) pairs whose sum is at most that much."""
-        problem, first = self._problem, len(self._parts)
+        """Each constraint as ((column, coefficient) pairs, the most that their sum may be)."""
+        problem, first = self._problem, len(self._placements)
         lines: dict[int, list[tuple[int, int]]] = {}
         stocks: dict[tuple[str, str], list[tuple[int, int]]] = {}
         nodes: dict[str, list[tuple[int, int]]] = {}
-        for column, part in enumerate(self._parts):
-            lines.setdefault(part.line, []).append((column, part.lot))
-            place = problem.candidates[part.candidate].key[0], problem.demands[part.line].sku
-            stocks.setdefault(place, []).append((column, part.lot))
-            yield [(column, 1), (first + part.candidate, -part.most)], 0
+        for column, placement in enumerate(self._placements):
+            lines.setdefault(placement.line, []).append((column, placement.lot))
+            place = problem.candidates[placement.candidate].key[0], problem.demands[placement.line].sku
+            stocks.setdefault(place, []).append((column, placement.lot))
+            yield [(column, 1), (first + placement.candidate, -placement.most)], 0
         for number, candidate in enumerate(problem.candidates):
             nodes.setdefault(candidate.key[0], []).append((first + number, 1))
         for line, terms in lines.items():
@@ -159,43 +166,45 @@ class _Program:
         if problem.max_shipments is not None:
             yield [(column, 1) for terms in nodes.values() for column, _ in terms], problem.max_shipments
 
-    def solved(self) -> dict[tuple[tuple[str, str], int], int]:
-        if not self._parts:
+    def solve(self) -> dict[tuple[tuple[str, str], int], int]:
+        if not self._placements:
             return {}  # HiGHS calls a program without columns empty, and not optimal
         counts = self._run()
-        wanted = sum(demand.quantity for demand in self._problem.demands)
-        if not counts.any() or (self._problem.ship_complete and self._lots @ counts < wanted):
+        units_ordered = sum(demand.quantity for demand in self._problem.demands)
+        if not counts.any() or (self._problem.ship_complete and self._lots @ counts < units_ordered):
             return {}
-        self._fix(self._lots, counts)
+        self._fix_part(self._lots, counts)
         for costs in (self._costs("needed"), self._costs("tier")):
-            if len(set((costs / np.maximum(self._lots, 1))[: len(self._parts)])) > 1:
+            if len(set((costs / np.maximum(self._lots, 1))[: len(self._placements)])) > 1:
                 self._minimise(costs)
                 counts = self._run()
-                self._fix(costs, counts)
+                self._fix_part(costs, counts)
         self._minimise(self._money())
         counts = self._run()
         return {
-            (self._problem.candidates[part.candidate].key, part.line): int(count) * part.lot
-            for part, count in zip(self._parts, counts, strict=False)
+            (self._problem.candidates[placement.candidate].key, placement.line): int(count) * placement.lot
+            for placement, count in zip(self._placements, counts, strict=False)
             if count
         }
 
     def _costs(self, attribute: str) -> np.ndarray:
-        """Of each column in a part of the comparison that is paid by the unit."""
+        """The cost of each column in a part of the comparison that is counted by the unit."""
         candidates = self._problem.candidates
-        prices = [getattr(candidates[part.candidate].prices[part.line], attribute) for part in self._parts]
+        prices = [
+            getattr(candidates[placement.candidate].prices[placement.line], attribute) for placement in self._placements
+        ]
         return self._lots * np.array(prices + [0] * len(candidates), dtype=np.float64)
 
     def _money(self) -> np.ndarray:
         costs = self._costs("money")
-        costs[len(self._parts) :] = [c.fixed + self._problem.split_penalty for c in self._problem.candidates]
+        costs[len(self._placements) :] = [c.fixed + self._problem.split_penalty for c in self._problem.candidates]
         return costs / MONEY
 
     def _minimise(self, costs: np.ndarray) -> None:
         self._highs.changeColsCost(self._columns, np.arange(self._columns, dtype=np.int32), costs)
 
-    def _fix(self, costs: np.ndarray, counts: np.ndarray) -> None:
-        """Later answers keep this part as it is."""
+    def _fix_part(self, costs: np.ndarray, counts: np.ndarray) -> None:
+        """Fixes the value of this part of the comparison for all later solves."""
         value = float(costs @ counts)
         columns = np.flatnonzero(costs).astype(np.int32)
         self._highs.addRow(value, value, len(columns), columns, costs[columns])

@@ -1,8 +1,9 @@
-"""HTTP throughput, as a share of a floor that does the same two round trips with the same bytes and no thinking.
+"""HTTP throughput of Pointsman, as a share of that of the floor (`floor.py`), which makes the same two round trips with
+the same bytes and decides nothing.
 
-Ours and the floor are served by gunicorn with the same settings (those of `pointsman serve`, two workers) and share one
-embedded server, each on a network of its own. The day's orders are sent once each, in slices, to ours and the floor by
-turns, by a load generator in a process of its own; the first slice warms both up and is not counted.
+Both are served by gunicorn with the same settings (those of `pointsman serve`, two workers) and share one embedded
+server, each on a network of its own. A load generator in a process of its own sends each of the day's orders once, in
+slices, to Pointsman and to the floor in turns; the first slice warms both up and is not counted.
 """
 
 import contextlib
@@ -42,12 +43,12 @@ _DRILL, _FLOOR = "drill", "floor"
 Say = Callable[[str], None]
 
 
-class Unserved(Exception):
-    """A server that did not start, or answered other than it must."""
+class ServerFailed(Exception):
+    """A server did not start, or did not answer every order with 201."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Served:
+class ThroughputFigures:
     """Requests a second, slice by slice."""
 
     ours: Sequence[float]
@@ -60,19 +61,19 @@ class Served:
 
     @property
     def share(self) -> float:
-        """The median of the slices' shares."""
+        """Our rate as a share of the floor's: the median over the slices."""
         return statistics.median(ours / floor for ours, floor in zip(self.ours, self.floor, strict=True))
 
 
-def measure(found: Inventory, orders: Sequence[Order], *, slices: int, size: int, say: Say) -> Served:
-    """`orders` are those that HEXAGONE's file starts with, enough for `slices` and one more."""
+def measure(inventory: Inventory, orders: Sequence[Order], *, slices: int, size: int, say: Say) -> ThroughputFigures:
+    """`orders` are the first of the hexagone file, enough for `slices` slices and one more."""
     with directory() as data, contextlib.ExitStack() as opened:
-        say("serving: what the floor sends and answers")
-        pointsman = opened.enter_context(installed(data, _DRILL, found))
+        say("serving: preparing what the floor sends and answers")
+        pointsman = opened.enter_context(installed(data, _DRILL, inventory))
         answers = data / "answers.pickle"
         answers.write_bytes(pickle.dumps(prepared(pointsman, orders)))
         for network in ("ours", _FLOOR):
-            opened.enter_context(installed(data, network, found))
+            opened.enter_context(installed(data, network, inventory))
         ours = opened.enter_context(_served("api.http.app:served_app()", data, {"POINTSMAN_NETWORK": "ours"}))
         more = {"POINTSMAN_NETWORK": _FLOOR, ANSWERS: str(answers)}
         floor = opened.enter_context(_served("tests.bench.floor:floor_app()", data, more))
@@ -81,12 +82,12 @@ def measure(found: Inventory, orders: Sequence[Order], *, slices: int, size: int
         for number in range(slices + 1):
             for port in rates if number % 2 else reversed(rates):
                 say(f"serving: slice {number} of {slices}, {'ours' if port == ours else 'floor'}")
-                report = _loaded(port, first=number * size, count=size)
+                report = _run_load_generator(port, first=number * size, count=size)
                 if number:
                     rates[port].append(size / report["seconds"])
                     sizes[port] += report["bytes"]
     counted = slices * size
-    return Served(
+    return ThroughputFigures(
         ours=rates[ours],
         floor=rates[floor],
         requests=counted,
@@ -96,24 +97,29 @@ def measure(found: Inventory, orders: Sequence[Order], *, slices: int, size: int
 
 
 def prepared(pointsman: Pointsman, orders: Sequence[Order]) -> dict[str, Prepared]:
-    """What Pointsman sends and answers for each order, in the floor's network. Decides the orders as it goes."""
+    """What Pointsman sends and answers for each order, rewritten for the floor's network. Decides each order to record
+    it.
+    """
     recording = _Recording(pointsman._client)
-    pointsman._ledger = pointsman._settling._ledger = Ledger(recording, Keys(_DRILL))  # type: ignore[arg-type]  # a client that writes down, too
-    found = {}
+    recorded = Ledger(recording, Keys(_DRILL))  # type: ignore[arg-type]  # a client that also records
+    pointsman._ledger = pointsman._settling._ledger = pointsman._facts._ledger = recorded
+    prepared_by_order = {}
     for order in orders:
         recording.calls.clear()
         answer = pointsman.decide(order)
-        snapshot, (named, (decision, body, asked)) = (
-            [_moved(words) for words in call] for call in recording.calls[-2:]
+        snapshot, (keys, (decision, body, request)) = (
+            [_for_floor_network(values) for values in call] for call in recording.calls[-2:]
         )
-        commit = named, [decision, body, _unguarded(asked)]
+        commit = keys, [decision, body, _unguarded(request)]
         location = f"/v1/decisions/{answer.record['id']}"
-        found[order.id] = Prepared(snapshot=tuple(snapshot), commit=commit, location=location, body=answer.body)
-    return found
+        prepared_by_order[order.id] = Prepared(
+            snapshot=tuple(snapshot), commit=commit, location=location, body=answer.body
+        )
+    return prepared_by_order
 
 
 class _Recording:
-    """A client whose scripts write down what they are called with."""
+    """A client that records the keys and arguments of every script call."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -130,21 +136,23 @@ class _Recording:
         return call
 
 
-def _unguarded(asked: bytes) -> bytes:
-    """Without what must be as it was read: the floor's orders come in another order than they were recorded in."""
-    found = orjson.loads(asked)
-    found["claims"] = [[*claim[:3], False, False] for claim in found["claims"]]
-    found["rooms"] = [[*room[:3], False] for room in found["rooms"]]
-    return orjson.dumps(found)
+def _unguarded(request_json: bytes) -> bytes:
+    """The request without the checks that stock and loads are as they were read: the floor's orders arrive in another
+    sequence than they were recorded in.
+    """
+    request = orjson.loads(request_json)
+    request["claims"] = [[*claim[:3], False, False] for claim in request["claims"]]
+    request["rooms"] = [[*room[:3], False] for room in request["rooms"]]
+    return orjson.dumps(request)
 
 
-def _moved(words: list[Any]) -> list[Any]:
-    return [word.replace(f"{{{_DRILL}}}", f"{{{_FLOOR}}}") if isinstance(word, str) else word for word in words]
+def _for_floor_network(values: list[Any]) -> list[Any]:
+    return [word.replace(f"{{{_DRILL}}}", f"{{{_FLOOR}}}") if isinstance(word, str) else word for word in values]
 
 
 @contextlib.contextmanager
 def _served(app: str, data: Path, more: Mapping[str, str]) -> Iterator[int]:
-    """An HTTP server with `app`, until the block ends; the port."""
+    """Serves `app` over HTTP until the block ends; yields the port."""
     port = _free_port()
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *_GUNICORN, *_QUIET, app]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
@@ -171,16 +179,16 @@ def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
             if connection.getresponse().status == http.client.OK:
                 return
         time.sleep(0.05)
-    raise Unserved(f"{process.args!r} did not start; exit code {process.poll()}")
+    raise ServerFailed(f"{process.args!r} did not start; exit code {process.poll()}")
 
 
-def _loaded(port: int, *, first: int, count: int) -> dict[str, Any]:
+def _run_load_generator(port: int, *, first: int, count: int) -> dict[str, Any]:
     numbers = map(str, (first, count, CONNECTIONS))
     command = [sys.executable, "-m", "tests.bench.load_generator", str(port), str(HEXAGONE / "orders.ndjson"), *numbers]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=_SECONDS_A_SLICE)
     report: dict[str, Any] = json.loads(done.stdout)
     if report["statuses"] != {_CREATED: count}:
-        raise Unserved(f"of {count} answers, by status: {report['statuses']}")
+        raise ServerFailed(f"of {count} answers, by status: {report['statuses']}")
     return report
 
 

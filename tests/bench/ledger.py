@@ -1,10 +1,11 @@
-"""The ledger: what its two scripts cost beside bare commands, what it weighs, how long a load and a check take.
+"""The ledger: how long its two scripts take beside bare commands, how much memory it uses, how long load and check
+take.
 
-A commit of three positions is set beside a bare XADD of the entry it logs, as the server is set up (everysec) and with
-every write synced (always); so is a script that does nothing, given the same words: what is between that one's share
-and ours is the commit's own. The snapshot of three SKUs at fifty nodes is set beside bare HGETALLs of the same hashes
-in one pipeline. All by turns in one run, once as their caller waits for them and once as the server counts its own
-time. Positions are loaded straight into the embedded server.
+A commit of three positions is timed beside a bare XADD of the entry that it logs, as the server is configured
+(everysec) and with every write synced (always). A script that does nothing is timed with the same arguments: the
+difference between its share and ours is the commit's own work. The snapshot of three SKUs at fifty nodes is timed
+beside bare HGETALLs of the same hashes in one pipeline. All run in turns, and each is timed twice: as long as the
+caller waits, and as long as the server says that it worked. Positions are loaded straight into the embedded server.
 """
 
 import gc
@@ -36,8 +37,8 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Beside:
-    """Microseconds a call, as its caller waits and as the server counts; and the bare commands'."""
+class SideBySide:
+    """Microseconds a call, of ours and of the bare commands: as long as the caller `waits` and the server `works`."""
 
     waits: float
     bare_waits: float
@@ -46,7 +47,7 @@ class Beside:
 
     @property
     def share(self) -> float:
-        """Of the bare commands' speed, for the caller."""
+        """Our speed as a share of that of the bare commands, as the caller sees it."""
         return self.bare_waits / self.waits
 
     @property
@@ -55,53 +56,57 @@ class Beside:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ledgered:
-    """Seconds for so many positions; bytes of the server's memory a position and a hold with its log entry."""
+class LedgerFigures:
+    """`load` and `check` in seconds, for so many positions; bytes of the server's memory a position, and a hold with
+    its log entry.
+    """
 
     positions: int
     load: float
     check: float
     bytes_position: float
     bytes_hold: float
-    commit: Beside
-    synced: Beside
-    """The commit under appendfsync always."""
-    nothing: Beside
-    snapshot: Beside
+    commit: SideBySide
+    synced: SideBySide
+    """The commit with appendfsync always."""
+    nothing: SideBySide
+    snapshot: SideBySide
 
 
-def measure(*, positions: int, calls: int, rounds: int, holds: int, say: Say) -> Ledgered:
-    """`positions` are NODES of each SKU; at least three SKUs are made."""
+def measure(*, positions: int, calls: int, rounds: int, holds: int, say: Say) -> LedgerFigures:
+    """Makes `positions` / NODES SKUs, each at every node, and at least three."""
     with directory() as data, Pointsman(Settings(data=data), clock=lambda: _NOW) as pointsman:
         client = pointsman._client.redis
         before = client.info("memory")["used_memory"]
         say(f"ledgering: loading {positions:,} positions")
-        found = generated(max(3, positions // NODES))
-        load = _seconds(lambda: pointsman.load(found))
+        inventory = generated(max(3, positions // NODES))
+        load = _seconds(lambda: pointsman.load(inventory))
         loaded = client.info("memory")["used_memory"]
         version = pointsman.publish(_POLICY, who="bench", note="").version
         pointsman.activate(version, who="bench", note="")
-        made = _Made(pointsman)
+        repeated = _RepeatedCommit(pointsman)
         say("ledgering: commit and snapshot beside bare commands")
         commits = {
-            name: _beside(client, act, made.bare_commit, ("evalsha", "xadd"), calls=calls, rounds=rounds)
-            for name, act in (("commit", made.commit), ("nothing", made.nothing))
+            name: _beside(client, call, repeated.bare_commit, ("evalsha", "xadd"), calls=calls, rounds=rounds)
+            for name, call in (("commit", repeated.commit), ("nothing", repeated.commit_without_effect))
         }
-        snapshot = _beside(client, made.read, made.bare_read, ("evalsha", "hgetall"), calls=calls, rounds=rounds)
+        snapshot = _beside(
+            client, repeated.read, repeated.bare_read, ("evalsha", "hgetall"), calls=calls, rounds=rounds
+        )
         client.config_set("appendfsync", "always")
-        synced = _beside(client, made.commit, made.bare_commit, ("evalsha", "xadd"), calls=calls, rounds=rounds)
+        synced = _beside(client, repeated.commit, repeated.bare_commit, ("evalsha", "xadd"), calls=calls, rounds=rounds)
         client.config_set("appendfsync", "everysec")
-        client.delete(made.bare)
+        client.delete(repeated.bare)
         held = client.info("memory")["used_memory"]
         for _ in range(holds):
-            made.commit()
+            repeated.commit()
         weight = (client.info("memory")["used_memory"] - held) / holds
         say(f"ledgering: checking {positions:,} positions")
         audits = []
         check = _seconds(lambda: audits.append(pointsman.check()))
         if not audits[0].clean:
             raise AssertionError([str(drift) for drift in audits[0].drifts][:5])
-        return Ledgered(
+        return LedgerFigures(
             positions=audits[0].positions,
             load=load,
             check=check,
@@ -118,15 +123,15 @@ _POLICY: Mapping[str, bytes] = {
 }
 
 
-class _Made:
-    """One decision of three positions, committed over and over under new names, and the bare commands beside it."""
+class _RepeatedCommit:
+    """One decision of three positions, committed again and again under new ids; and the bare commands beside it."""
 
     bare = "{main}:bare"
 
     def __init__(self, pointsman: Pointsman) -> None:
         self._ledger, self._client = pointsman._ledger, pointsman._client.redis
-        self._idle = Ledger(pointsman._client, pointsman._keys)
-        self._idle._commit = self._client.register_script("return {'done'}")
+        self._without_effect = Ledger(pointsman._client, pointsman._keys)
+        self._without_effect._commit = self._client.register_script("return {'done'}")
         lines = tuple(Line(id=str(n), sku=_sku(n), quantity=1) for n in range(3))
         order = _order(lines)
         snapshot, matcher = pointsman._facts.read(order.skus, _NOW)
@@ -137,19 +142,19 @@ class _Made:
         self._number = 0
 
     def commit(self) -> None:
-        self._do(self._ledger)
+        self._commit(self._ledger)
 
-    def nothing(self) -> None:
-        self._do(self._idle)
+    def commit_without_effect(self) -> None:
+        self._commit(self._without_effect)
 
-    def _do(self, ledger: Ledger) -> None:
+    def _commit(self, ledger: Ledger) -> None:
         self._number += 1
         done = ledger.commit(self._decision, f"{self._number:032x}", self._body)
         if done.stale or done.outdated:
             raise AssertionError(done)
 
     def bare_commit(self) -> None:
-        """The entry that commit.lua logs, packed anew each time as it is there."""
+        """Adds the entry that commit.lua logs; it is packed again each time, as there."""
         self._number += 1
         fields = {"kind": "decided", "id": f"{self._number:032x}", "at": _NOW, "caller": "", "day": "2026-11-27"}
         self._client.xadd(
@@ -175,32 +180,32 @@ def _beside(
     *,
     calls: int,
     rounds: int,
-) -> Beside:
-    """Medians over rounds, ours and bare by turns."""
+) -> SideBySide:
+    """The medians over all rounds; ours and the bare commands run in turns."""
     waits: dict[Callable[[], None], list[float]] = {ours: [], bare: []}
     works: dict[Callable[[], None], list[float]] = {ours: [], bare: []}
     gc.collect()
     for number in range(rounds):
-        for act in (ours, bare) if number % 2 else (bare, ours):
+        for call in (ours, bare) if number % 2 else (bare, ours):
             client.config_resetstat()
-            taken = _seconds(lambda act=act: [act() for _ in range(calls)])  # type: ignore[misc]
-            found = client.info("commandstats")
-            waits[act].append(taken / calls * _MICROS)
-            works[act].append(found[f"cmdstat_{commands[act is bare]}"]["usec"] / calls)
-    said = {
-        name: statistics.median(figures[act])
-        for name, figures, act in (
+            taken = _seconds(lambda call=call: [call() for _ in range(calls)])  # type: ignore[misc]
+            command_stats = client.info("commandstats")
+            waits[call].append(taken / calls * _MICROS)
+            works[call].append(command_stats[f"cmdstat_{commands[call is bare]}"]["usec"] / calls)
+    medians = {
+        name: statistics.median(figures[call])
+        for name, figures, call in (
             ("waits", waits, ours),
             ("bare_waits", waits, bare),
             ("works", works, ours),
             ("bare_works", works, bare),
         )
     }
-    return Beside(**said)
+    return SideBySide(**medians)
 
 
 def generated(skus: int) -> Inventory:
-    """Every SKU at every node."""
+    """An inventory with every SKU at every node."""
     nodes = {name: _node(name, number) for number in range(NODES) for name in [f"n{number:02}"]}
     transit = ((5_000_000, 2_880),)
     services = {"parcel": Service(id="parcel", mode="truck", base=5_000_000, emission=0, transit=transit)}
@@ -208,8 +213,8 @@ def generated(skus: int) -> Inventory:
     names = [_sku(number) for number in range(skus)]
     products = {sku: Product(sku=sku, category="home", lifecycle="core", weight=1_000) for sku in names}
     stock = dict.fromkeys(nodes, _UNITS)
-    found = Inventory(network=network, products=products, stock={sku: dict(stock) for sku in names}, paces={})
-    return replace(found, network=replace(network, version=inventory_version(found)))
+    inventory = Inventory(network=network, products=products, stock={sku: dict(stock) for sku in names}, paces={})
+    return replace(inventory, network=replace(network, version=inventory_version(inventory)))
 
 
 def _node(name: str, number: int) -> Node:
@@ -226,7 +231,7 @@ def _sku(number: int) -> str:
     return f"SKU-{number:07}"
 
 
-def _seconds(act: Callable[[], Any]) -> float:
+def _seconds(call: Callable[[], Any]) -> float:
     started = time.perf_counter()
-    act()
+    call()
     return time.perf_counter() - started

@@ -1,8 +1,8 @@
-"""A load generator, a process of its own: `python -m tests.bench.load_generator PORT FILE FIRST COUNT CONNECTIONS`.
+"""The load generator, a process of its own: `python -m tests.bench.load_generator PORT FILE FIRST COUNT CONNECTIONS`.
 
-Each connection is kept alive and has one request under way at a time; whoever is free takes the next line of FILE.
-Prints JSON: seconds, how often each status came, bytes of the answers' bodies. Standard library only, and by hand where
-http.client would take as long as the server does.
+Each connection is kept alive and has one request under way at a time; a connection that is free takes the next line of
+FILE. Prints JSON: seconds, the number of answers by status, and bytes of their bodies. Standard library only, and HTTP
+is written by hand where http.client would take as much time as the server.
 """
 
 import json
@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 SECONDS = 60
-"""The most it waits for one answer."""
+"""How long a connection waits for one answer."""
 
 
 class Connection:
-    """Made anew whenever the server closes it."""
+    """A keep-alive connection, opened again whenever the server closes it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -28,7 +28,7 @@ class Connection:
         self._answers: BinaryIO | None = None
 
     def exchange(self, request: bytes) -> tuple[int, int]:
-        """The status, and how many bytes the body has."""
+        """Sends a request; the status of the answer and the number of bytes of its body."""
         if self._socket is None:
             self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=SECONDS)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

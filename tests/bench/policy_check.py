@@ -1,4 +1,4 @@
-"""How long a check of many rules takes, warnings and all."""
+"""How long `policy check` takes for many rules, warnings included."""
 
 import random
 import time
@@ -22,12 +22,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checking:
+class CheckingFigures:
     rows: tuple[Row, ...]
 
 
 def files(count: int) -> Mapping[str, bytes]:
-    """The rule book as its authors would write it: fifty rules a file, with effects of every way to combine."""
+    """The rule book as authors would write it: fifty rules a file, with effects that combine in all the different
+    ways.
+    """
     draw = random.Random(rulebook.SEED)
     entries = []
     for name, condition in rulebook.conditions(count).items():
@@ -42,9 +44,9 @@ def files(count: int) -> Mapping[str, bytes]:
     }
 
 
-def measure(counts: Sequence[int], *, say: Callable[[str], None]) -> Checking:
+def measure(counts: Sequence[int], *, say: Callable[[str], None]) -> CheckingFigures:
     say("checking policies")
-    return Checking(rows=tuple(_timed(count) for count in counts))
+    return CheckingFigures(rows=tuple(_timed(count) for count in counts))
 
 
 def _timed(count: int) -> Row:

@@ -1,4 +1,6 @@
-"""Random problems for the optimiser, from a seed: small with every constraint in play, or plain and of a size."""
+"""Random problems for the optimiser, made from a seed: small ones with every constraint in play, or plain ones of a
+given size.
+"""
 
 import random
 
@@ -18,7 +20,7 @@ HARD = {
     "8 lines of one SKU, all or nothing": 1722,
     "10 lines of one SKU, 8 of them kept together": 1830,
 }
-"""By what makes them so, seeds that were among the hardest of 2,000 with up to 10 lines and 60 options."""
+"""Seeds that were among the hardest of 2,000, with up to 10 lines and 60 options, by what makes them hard."""
 
 
 def hard(name: str) -> Problem:
@@ -26,7 +28,7 @@ def hard(name: str) -> Problem:
 
 
 def wide(seed: int) -> Problem:
-    """Every constraint in play, as far as a choice is always proven."""
+    """Every constraint in play, at any size for which a choice is always proven."""
     return constrained(seed, most_lines=10, most_options=60)
 
 
@@ -74,7 +76,7 @@ def _keys(rng: random.Random, options: int) -> list[tuple[str, str]]:
 
 
 def _money(rng: random.Random) -> tuple[int, int]:
-    """The range of a unit's micros: of a few values, so that there are equals, or of many; some below zero."""
+    """The range of a unit's money in micros: of a few values, so that there are ties, or of many; some below zero."""
     return rng.choice([(0, 0), (0, 2), (0, 3_000_000), (-4_000_000, 4_000_000)])
 
 
@@ -83,7 +85,7 @@ def _fixed(rng: random.Random) -> int:
 
 
 def _prices(rng, demands, price, excluded) -> dict[int, Price]:
-    """Lines of one SKU cost the same on a candidate, but for one in four."""
+    """Lines of one SKU cost the same on a candidate, except for one line in four."""
     by_sku = {demand.sku: price() for demand in demands}
     return {
         index: by_sku[demand.sku] if rng.random() < 0.75 else price()

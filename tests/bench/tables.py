@@ -1,4 +1,4 @@
-"""What was measured, for people and for programs."""
+"""The bench's output: tables for people, JSON for programs."""
 
 import dataclasses
 import math
@@ -10,58 +10,60 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import choice
-from tests.bench.activation import Activated
-from tests.bench.choice import Chosen
-from tests.bench.decisions import Decided
-from tests.bench.http_throughput import Served
-from tests.bench.ledger import Beside, Ledgered
+from tests.bench.activation import ActivatingFigures
+from tests.bench.choice import ChoosingFigures
+from tests.bench.decisions import DecidingFigures
+from tests.bench.http_throughput import ThroughputFigures
+from tests.bench.ledger import LedgerFigures, SideBySide
 from tests.bench.matching import FEW, MANY, Matched, Row
 from tests.bench.option_sets import OPTIONS
 from tests.bench.peers.handwritten import Handwritten
 from tests.bench.peers.ours import FIRST_SIGHT, Ours
-from tests.bench.policy_check import Checking
+from tests.bench.policy_check import CheckingFigures
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """`load` is the machine's load average of a minute, before and after, and how many cores share it."""
+    """The figures of each part that was run. `load` is the machine's one-minute load average before and after; its
+    `cores` share that load.
+    """
 
     matching: Matched | None
-    choosing: Chosen | None
-    deciding: Decided | None
-    activating: Activated | None
-    serving: Served | None
-    checking: Checking | None
-    ledgering: Ledgered | None
+    choosing: ChoosingFigures | None
+    deciding: DecidingFigures | None
+    activating: ActivatingFigures | None
+    serving: ThroughputFigures | None
+    checking: CheckingFigures | None
+    ledgering: LedgerFigures | None
     load: tuple[float, float]
     cores: int
 
 
 def record(report: Report) -> dict[str, Any]:
-    """As JSON values, the derived figures included."""
-    found = dataclasses.asdict(report)
+    """The report as JSON values, derived figures included."""
+    values = dataclasses.asdict(report)
     if report.matching:
-        found["matching"]["ahead_of_every_engine"] = ahead(report.matching)
+        values["matching"]["ahead_of_every_engine"] = ahead(report.matching)
     if report.choosing:
-        found["choosing"]["shares"] = {row.name: row.share for row in choice.rows(report.choosing)}
+        values["choosing"]["shares"] = {row.name: row.share for row in choice.rows(report.choosing)}
     if report.serving:
-        found["serving"]["share"] = report.serving.share
+        values["serving"]["share"] = report.serving.share
     if report.ledgering:
         for part in ("commit", "nothing", "synced", "snapshot"):
-            beside: Beside = getattr(report.ledgering, part)
-            found["ledgering"][part] |= {"share": beside.share, "share_of_work": beside.share_of_work}
-    return found
+            beside: SideBySide = getattr(report.ledgering, part)
+            values["ledgering"][part] |= {"share": beside.share, "share_of_work": beside.share_of_work}
+    return values
 
 
 def ahead(matched: Matched) -> dict[int, bool]:
-    """By number of rules, whether ours, remembered, took less time than every engine."""
-    found = {}
+    """By number of rules, whether ours, on signatures it has cached, took less time than every other engine."""
+    is_ahead = {}
     for count, rows in _by_count(matched.rows).items():
         ours = _milliseconds(rows, Ours.engine)
-        found[count] = all(
+        is_ahead[count] = all(
             ours < row.milliseconds for row in rows if row.engine not in (Ours.engine, Handwritten.engine)
         )
-    return found
+    return is_ahead
 
 
 def show(report: Report, console: Console) -> None:
@@ -73,7 +75,7 @@ def show(report: Report, console: Console) -> None:
             console.print(f"{engine}: {reason}")
     before, after = report.load
     console.print(
-        f"load average {before:.2f} before, {after:.2f} after, on {report.cores} cores: trust ratios, not times"
+        f"load average {before:.2f} before, {after:.2f} after, on {report.cores} cores: compare ratios, not times"
     )
 
 
@@ -98,10 +100,10 @@ def _tables(report: Report) -> Iterator[Table]:
 def _times(matched: Matched) -> Table:
     by_count = _by_count(matched.rows)
     table = Table(
-        title=f"Matching {OPTIONS} options: milliseconds, and times ours (and times hand-written Python)",
-        caption=f"signatures ours remembers, of {matched.options} options: "
-        + ", ".join(f"{found} with {count} rules" for count, found in matched.signatures.items())
-        + f"; ours with {MANY:,} rules takes {matched.growth:.1f} times what it takes with {FEW}",
+        title=f"Matching {OPTIONS} options: milliseconds, as a multiple of ours (and of hand-written Python)",
+        caption=f"Signatures that ours caches for {matched.options} options: "
+        + ", ".join(f"{signatures} with {count} rules" for count, signatures in matched.signatures.items())
+        + f"; with {MANY:,} rules ours takes {matched.growth:.1f} times as long as with {FEW}",
     )
     table.add_column("engine")
     for count in by_count:
@@ -113,15 +115,15 @@ def _times(matched: Matched) -> Table:
 
 
 def _cell(rows: Sequence[Row], label: str) -> str:
-    found = next((row.milliseconds for row in rows if _label(row) == label), None)
-    if found is None:
+    milliseconds = next((row.milliseconds for row in rows if _label(row) == label), None)
+    if milliseconds is None:
         return "-"
     ours, handwritten = _milliseconds(rows, Ours.engine), _milliseconds(rows, Handwritten.engine)
-    return f"{_short(found)}  {_short(found / ours)}x ({_short(found / handwritten)}x)"
+    return f"{_short(milliseconds)}  {_short(milliseconds / ours)}x ({_short(milliseconds / handwritten)}x)"
 
 
 def _forms(matched: Matched) -> Table:
-    table = Table(title="How each was used: the fastest of the ways that were tried")
+    table = Table(title="How each engine was used: the fastest of the ways that were tried")
     table.add_column("engine")
     table.add_column("form")
     table.add_column("with rules", justify="right")
@@ -133,98 +135,100 @@ def _forms(matched: Matched) -> Table:
     return table
 
 
-def _choices(chosen: Chosen) -> Table:
-    of = chosen.agreement
+def _choices(figures: ChoosingFigures) -> Table:
+    agreement = figures.agreement
     table = Table(
-        title=f"Choosing: as good as HiGHS on {of.equal} of {of.instances} instances, better on {of.ours_better}, "
-        f"worse on {of.highs_better}; wrong on {of.wrong}",
-        caption="1,000 nodes in times of 100: "
-        + ", ".join(f"{_short(times)} with {lines} lines" for lines, times in chosen.growth.items()),
+        title=f"Choosing: as good as HiGHS on {agreement.equal} of {agreement.instances} instances, better on "
+        f"{agreement.ours_better}, worse on {agreement.highs_better}; wrong on {agreement.wrong}",
+        caption="Our time with 1,000 nodes, as a multiple of that with 100: "
+        + ", ".join(f"{_short(times)} with {lines} lines" for lines, times in figures.growth.items()),
     )
     table.add_column("problems")
     for title in (
-        "how many",
+        "count",
         "ours, ms",
         "p99",
         "p99 / median",
         "HiGHS, ms",
-        "its p99",
-        "of that solving",
+        "HiGHS p99",
+        "HiGHS solving, ms",
         "ours / HiGHS",
-        "slower on",
+        "ours slower on",
     ):
         table.add_column(title, justify="right")
-    for row in choice.rows(chosen):
-        theirs = [row.highs, row.highs_p99, row.solving, row.share]
+    for row in choice.rows(figures):
+        highs_cells = [row.highs, row.highs_p99, row.solving, row.share]
         table.add_row(
             row.name,
             str(row.count),
             *[_short(number) for number in (row.median, row.p99, row.spread)],
-            *["-" if number is None else _short(number) for number in theirs],
+            *["-" if number is None else _short(number) for number in highs_cells],
             "-" if row.slower is None else str(row.slower),
         )
     return table
 
 
-def _parts(decided: Decided) -> Table:
-    table = Table(title=f"Deciding {decided.orders} orders: {decided.per_second:.0f} decisions a second, one process")
+def _parts(figures: DecidingFigures) -> Table:
+    table = Table(title=f"Deciding {figures.orders} orders: {figures.per_second:.0f} decisions a second, one process")
     table.add_column("part")
     table.add_column("ms a decision", justify="right")
     table.add_column("share", justify="right")
-    total = math.fsum(decided.parts.values())
-    for part, taken in decided.parts.items():
+    total = math.fsum(figures.parts.values())
+    for part, taken in figures.parts.items():
         table.add_row(part, f"{taken:.3f}", f"{taken / total:.0%}")
     return table
 
 
-def _steps(activated: Activated) -> Table:
-    table = Table(title="Until a policy set decides: milliseconds")
+def _steps(figures: ActivatingFigures) -> Table:
+    table = Table(title="Until a policy set decides: milliseconds of each step")
     table.add_column("step")
-    for count in activated.steps:
+    for count in figures.steps:
         table.add_column(f"{count:,} rules", justify="right")
-    for step in next(iter(activated.steps.values())):
-        table.add_row(step, *(_short(taken[step]) for taken in activated.steps.values()))
+    for step in next(iter(figures.steps.values())):
+        table.add_row(step, *(_short(taken[step]) for taken in figures.steps.values()))
     return table
 
 
-def _throughput(served: Served) -> Table:
+def _throughput(figures: ThroughputFigures) -> Table:
     table = Table(
-        title=f"HTTP: ours answers {served.share:.0%} of what the floor answers",
-        caption=f"gunicorn {served.gunicorn}; {served.connections} connections; {served.requests} requests each",
+        title=f"HTTP: ours answers {figures.share:.0%} as many requests a second as the floor",
+        caption=f"gunicorn {figures.gunicorn}; {figures.connections} connections; {figures.requests} requests each",
     )
     table.add_column("app")
     table.add_column("requests/s, slice by slice", justify="right")
     table.add_column("bytes an answer", justify="right")
-    for app, rates, size in (("ours", served.ours, served.bytes_ours), ("floor", served.floor, served.bytes_floor)):
+    for app, rates, size in (("ours", figures.ours, figures.bytes_ours), ("floor", figures.floor, figures.bytes_floor)):
         table.add_row(app, ", ".join(f"{rate:.0f}" for rate in rates), str(size))
     return table
 
 
-def _checks(checking: Checking) -> Table:
-    table = Table(title="Checking policies: every mistake, and every rule that does nothing")
+def _checks(figures: CheckingFigures) -> Table:
+    table = Table(title="Checking policies: mistakes, and rules that can never act")
     table.add_column("rules", justify="right")
     table.add_column("seconds", justify="right")
     table.add_column("warnings", justify="right")
-    for row in checking.rows:
+    for row in figures.rows:
         table.add_row(f"{row.rules:,}", f"{row.seconds:.3f}", f"{row.warnings:,}")
     return table
 
 
-def _ledger(found: Ledgered) -> Table:
+def _ledger(figures: LedgerFigures) -> Table:
     table = Table(
-        title=f"The ledger with {found.positions:,} positions: load {found.load:.1f} s, check {found.check:.1f} s",
-        caption=f"{found.bytes_position:.0f} bytes a position; {found.bytes_hold:,.0f} a hold, its log entry included",
+        title=f"The ledger with {figures.positions:,} positions: load {figures.load:.1f} s, "
+        f"check {figures.check:.1f} s",
+        caption=f"{figures.bytes_position:.0f} bytes of memory a position; "
+        f"{figures.bytes_hold:,.0f} a hold, its log entry included",
     )
     for name in ("microseconds a call", "ours", "bare", "share"):
         table.add_column(name, justify="left" if name == "microseconds a call" else "right")
     for part, beside in (
-        ("commit of 3 positions, XADD", found.commit),
-        ("a script that does nothing, given the same, XADD", found.nothing),
-        ("commit of 3 positions, XADD, each write synced", found.synced),
-        ("snapshot of 3 SKUs, HGETALL", found.snapshot),
+        ("commit of 3 positions beside XADD", figures.commit),
+        ("a script that does nothing, with the same arguments, beside XADD", figures.nothing),
+        ("commit of 3 positions beside XADD, each write synced", figures.synced),
+        ("snapshot of 3 SKUs beside HGETALL", figures.snapshot),
     ):
-        table.add_row(f"{part}: its caller waits", *_cells(beside.waits, beside.bare_waits, beside.share))
-        table.add_row(f"{part}: the server works", *_cells(beside.works, beside.bare_works, beside.share_of_work))
+        table.add_row(f"{part}: time the caller waits", *_cells(beside.waits, beside.bare_waits, beside.share))
+        table.add_row(f"{part}: time the server works", *_cells(beside.works, beside.bare_works, beside.share_of_work))
     return table
 
 
@@ -233,10 +237,10 @@ def _cells(ours: float, bare: float, share: float) -> tuple[str, str, str]:
 
 
 def _by_count(rows: Sequence[Row]) -> Mapping[int, list[Row]]:
-    found: dict[int, list[Row]] = {}
+    by_count: dict[int, list[Row]] = {}
     for row in rows:
-        found.setdefault(row.rules, []).append(row)
-    return found
+        by_count.setdefault(row.rules, []).append(row)
+    return by_count
 
 
 def _milliseconds(rows: Sequence[Row], engine: str) -> float:
@@ -248,6 +252,6 @@ def _label(row: Row) -> str:
 
 
 def _short(number: float) -> str:
-    """Two digits that count."""
+    """Rounded to two significant digits."""
     digits = max(0, 1 - math.floor(math.log10(number))) if number > 0 else 0
     return f"{number:,.{digits}f}"

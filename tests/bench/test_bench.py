@@ -1,4 +1,4 @@
-"""A brief run of the bench: that it works and is fair, not how fast anything is."""
+"""A brief run of the bench: whether it works and compares fairly, not how fast anything is."""
 
 import io
 import json
@@ -84,7 +84,7 @@ def test_matching_reports_every_engine_that_is_installed_at_every_number_of_rule
     assert report["matching"]["growth"] > 0
 
 
-def test_ours_and_highs_choose_as_well(report):
+def test_ours_and_highs_choose_equally_well(report):
     found = report["choosing"]["agreement"]
     assert found["equal"] == found["instances"] > 0
     assert found["wrong"] == 0
@@ -122,7 +122,7 @@ def test_checking_reports_how_long_the_rule_book_takes(report):
     assert row["seconds"] > 0
 
 
-def test_the_ledger_is_set_beside_bare_commands(report):
+def test_the_ledger_is_timed_beside_bare_commands(report):
     found = report["ledgering"]
     assert found["positions"] == 1_000
     assert min(found["load"], found["check"], found["bytes_position"], found["bytes_hold"]) > 0

@@ -18,7 +18,9 @@ def _problem(
     stock: Callable[[int, str], int],
     **limits: object,
 ) -> Problem:
-    """In cents, `fixed` by candidate and `money` by candidate and line; `stock` by node and SKU; `limits` of the order."""
+    """`fixed` by candidate, `money` by candidate and line, both in cents; `stock` by node and SKU; `limits` of the
+    order.
+    """
     keys = [(f"node-{node:02}", f"service-{service}") for node in range(nodes) for service in range(services)]
     return Problem(
         demands=demands,
