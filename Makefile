@@ -7,7 +7,7 @@ ARGS   ?=
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test cover check fmt fuzz soak bench serve lock clean
+.PHONY: help demo test quick cover check fmt fuzz soak bench serve lock clean
 
 BIN  := $(VENV)/bin
 WHAT := requirements.lock pyproject.toml
@@ -39,6 +39,9 @@ run = printf '\n$$ pointsman %s\n' '$(1)' && $(DEMO) $(1)
 
 test: $(VENV)/.test ## run every test; ARGS="-k ledger" picks some
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+quick: $(VENV)/.test ## run the tests that are not marked slow, in about a minute; ARGS as for make test
+	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow' $(ARGS)
 
 cover: $(VENV)/.test ## run every test and say which branches none of them took; takes twice as long
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(ARGS)

@@ -16,6 +16,8 @@ from tests.bench.peers.handwritten import Handwritten
 from tests.bench.peers.installed import ENGINES, installed, load
 from tests.bench.peers.ours import Ours
 
+pytestmark = pytest.mark.slow
+
 FEW = 4
 
 

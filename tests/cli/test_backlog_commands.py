@@ -29,6 +29,7 @@ def written(path: Path, *orders: dict[str, Any]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_orders_that_wait_are_routed_together_served_later_and_rejected(run: Run, tmp_path: Path) -> None:
     plain, vip = order_json(("RARE", 2)), order_json(("RARE", 2), segment="vip")
     day = written(tmp_path / "orders.ndjson", plain, vip)

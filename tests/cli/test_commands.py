@@ -56,6 +56,7 @@ def test_a_decision_is_held_logged_and_shown_again(run: Run) -> None:
     assert made["id"] in run("show", made["id"]).stdout
 
 
+@pytest.mark.slow
 def test_a_day_is_summed_up_and_not_decided_twice(run: Run, tmp_path: Path) -> None:
     orders = tmp_path / "orders.ndjson"
     orders.write_text("".join((HEXAGONE / "orders.ndjson").read_text().splitlines(keepends=True)[:40]))

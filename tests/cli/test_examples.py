@@ -17,6 +17,8 @@ from tests.support.forked_cli import Command, installed
 from tests.support.order_json import order_json
 from tests.support.wait_until import wait_until
 
+pytestmark = pytest.mark.slow
+
 CALLING = Path("examples/calling")
 POLICY = policy_file("then: {hold: 1 h}")["test.yaml"].decode()
 

@@ -11,6 +11,8 @@ from rules.syntax.yaml_document import MAX_BYTES
 from tests.fuzz.__main__ import fault
 from tests.fuzz.mutated_files import corpus, mutated
 
+pytestmark = pytest.mark.slow
+
 SEEDS = corpus()
 
 

@@ -214,6 +214,7 @@ FIELDS = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(field=st.sampled_from(FIELDS), value=ANY_JSON)
 @example(field="placed_at", value="2026-11-27T24:00:00Z")

@@ -71,6 +71,7 @@ def test_being_asked_whether_it_is_ready_writes_nothing(http, client):
     assert contents_of(client, "main") == before
 
 
+@pytest.mark.slow
 def test_a_server_that_hangs_at_the_commit_is_a_problem_and_what_it_did_then_is_done_once(
     server, client, clock, monkeypatch
 ):

@@ -20,6 +20,8 @@ from tests.conftest import SMALL, activate
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
 
+pytestmark = pytest.mark.slow
+
 SHORT = 0.7
 """Seconds for one answer, where three requests wait."""
 TOO_LONG = 5 * (1 + TRIES_AGAIN) * SHORT

@@ -7,8 +7,12 @@ import json
 import unicodedata
 from pathlib import Path
 
+import pytest
+
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
+
+pytestmark = pytest.mark.slow
 
 BLNS = Path(__file__).parents[3] / "shared" / "data" / "blns" / "blns.json"
 OWN_NAUGHTY = [

@@ -19,6 +19,8 @@ from tests.support.recovery_time import AGAIN_WITHIN, ROUNDS, asking, seconds_un
 from tests.support.redis_topologies import HOST, nodes
 from tests.support.wait_until import wait_until
 
+pytestmark = pytest.mark.slow
+
 HANGS = 2.3
 """Seconds: longer than the client waits for one answer, so that it tries again."""
 

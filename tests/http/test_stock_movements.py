@@ -74,6 +74,7 @@ def test_a_line_that_is_wrong_is_refused_and_the_others_count(http, wrong, told)
     assert on_hand(http) == 5
 
 
+@pytest.mark.slow
 def test_a_body_larger_than_any_other_may_be_is_read_piece_by_piece(http, pointsman):
     # json.dumps writes é in six bytes
     lines = [line(f"op-{number}", 1, reason="é" * 200) for number in range(4_000)]
@@ -158,6 +159,7 @@ def read_until(connection, wanted):
     return found
 
 
+@pytest.mark.slow
 def test_answers_come_while_lines_are_sent_and_after_a_cut_the_same_lines_count_once(served, pointsman):
     lines = [line(f"op-{number}") for number in range(3 * stock_movements.LINES_AT_ONCE + 10)]
     with served() as connection:

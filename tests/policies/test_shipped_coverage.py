@@ -20,6 +20,7 @@ def report() -> Report:
     return try_cases(*read_folder(FOLDER), weigh=True)
 
 
+@pytest.mark.slow
 def test_nothing_that_ships_goes_untested(report):
     assert report.slack == ()
 

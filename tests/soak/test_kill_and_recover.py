@@ -4,6 +4,8 @@ import pytest
 
 from tests.soak.kill_and_recover import failed_over, killed
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("fsync", ["everysec", "always"])
 def test_a_server_killed_and_started_again_has_all_that_was_answered(tmp_path, fsync):

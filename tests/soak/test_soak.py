@@ -1,6 +1,10 @@
 """A short soak; `make soak` is the long one."""
 
+import pytest
+
 from tests.soak.__main__ import Soak
+
+pytestmark = pytest.mark.slow
 
 
 def test_callers_and_the_server_killed_at_random_lose_and_oversell_nothing():

@@ -16,6 +16,8 @@ from engine.settings import Settings
 from tests.conftest import activate
 from tests.support.facts import LILLE, LYON, NOW, inventory, node, order
 
+pytestmark = pytest.mark.slow
+
 RULES = [
     "when: {order.segment: vip}, then: {priority: 80}",
     "when: {order.tags: {has: gift}}, then: {priority: 65, ship_complete: true}",

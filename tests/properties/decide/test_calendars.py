@@ -4,12 +4,15 @@ import dataclasses
 import datetime
 import zoneinfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.decide.shipping.options import routes
 from engine.model.timetable import WHOLE_DAY, Timetable
 from tests.support.facts import LYON, PARIS, collected, network, node, order, service
+
+pytestmark = pytest.mark.slow
 
 ZONES = {
     "Europe/Paris": ("2026-03-29", "2026-10-25"),

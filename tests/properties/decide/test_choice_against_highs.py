@@ -2,12 +2,15 @@
 compares 20,000 instances.
 """
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.decide.sourcing.choose import choose
 from tests.bench.highs import allowed, choose_by_highs, score
 from tests.bench.random_problems import constrained
+
+pytestmark = pytest.mark.slow
 
 
 @settings(max_examples=150, deadline=None)

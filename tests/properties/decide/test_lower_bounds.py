@@ -1,5 +1,6 @@
 """Whatever the duals, no choice costs less than the lower bound that they prove: the search depends on that."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from engine.decide.sourcing.incumbent import PrimalSearch
 from engine.decide.sourcing.objective import Weights
 from engine.decide.sourcing.weighted_candidates import NodeStocks, break_ties, undominated, weigh_candidates
 from tests.bench.random_problems import constrained
+
+pytestmark = pytest.mark.slow
 
 
 class RelaxedProblem:

@@ -1,5 +1,6 @@
 """Matching is `conditions.holds`: on random rules and facts, at first sight and remembered."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from rules.vocabulary import Kind, Stage, attribute
 from tests.properties.decide.peers_agree import PREFER, assert_agrees, compare, meant, prefers
 from tests.properties.rules import condition_trees
 from tests.properties.rules.condition_trees import policy_set, rule_of
+
+pytestmark = pytest.mark.slow
 
 FEW = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 

@@ -13,6 +13,8 @@ from rules.vocabulary import Kind, Stage, attribute
 from tests.properties.decide.peers_agree import PREFER, assert_agrees, compare, prefers
 from tests.properties.rules.condition_trees import policy_set, rule_of
 
+pytestmark = pytest.mark.slow
+
 
 def shards(policies: PolicySet) -> int:
     matcher = StageMatcher(Stage.OPTION, policies)

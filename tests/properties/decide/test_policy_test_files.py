@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from engine.decide.policy_tests.runner import try_cases
 from rules.errors import Finding, PolicyInvalid
 from rules.loader import load_policies
 from rules.policy import PolicySet
+
+pytestmark = pytest.mark.slow
 
 FOLDER = Path(__file__).parents[3] / "policies"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from engine.decide.reasons import REASONS
 from rules.policy import PolicySet
 from tests.support.facts import policies
 from tests.support.policy_test_files import FILE
+
+pytestmark = pytest.mark.slow
 
 RULES = (
     "when: {node.type: store}, then: {prefer: 3.00}",

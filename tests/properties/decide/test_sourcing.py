@@ -15,6 +15,8 @@ from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
 from tests.bench.random_problems import constrained, plain
 
+pytestmark = pytest.mark.slow
+
 NO_SCORE = (0, 0, 0, 0)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +10,8 @@ from engine.decide.matching.matcher import Matcher
 from engine.decide.remainder import Remainder, decide_remainder
 from engine.model.facts import Position
 from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, decided, node, order, policies, service, snapshot
+
+pytestmark = pytest.mark.slow
 
 PLACES = {"held_for_others", "kept_back", "excluded", "node_full", "resting", "unreachable", "rejected"}
 # the day's room of a node is of a place, and of the order where its last went to another service

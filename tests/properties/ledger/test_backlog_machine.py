@@ -9,6 +9,7 @@ import itertools
 from collections import Counter
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -25,6 +26,8 @@ from engine.store.stock import Movement
 from tests.properties.ledger.ledger_driver import drive
 from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, inventory, node, order
 from tests.support.order_json import shipped_units, unfilled_units
+
+pytestmark = pytest.mark.slow
 
 SKUS = ("A", "B")
 NODES = ("lille", "lyon", "marseille")

@@ -24,6 +24,8 @@ from tests.properties.ledger.ledger_driver import drive
 from tests.properties.ledger.ledger_model import CHANNELS, MICROS, NODES, POLICIES, SKUS, Model, Wanted, warehouse
 from tests.support.facts import NOW, order
 
+pytestmark = pytest.mark.slow
+
 OPS = st.sampled_from(["one", "two", "three", None])
 STAMPS = st.tuples(st.just("s"), st.integers(0, 5)) | st.tuples(
     st.just("t"), st.integers(0, 5).map(lambda number: (NOW + 50 * number) * MICROS)

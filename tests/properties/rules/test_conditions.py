@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,6 +79,7 @@ def test_a_glob_agrees_with_a_simple_matcher(pattern, text):
     assert (glob(pattern).fullmatch(text) is not None) is fits(pattern, text)
 
 
+@pytest.mark.slow
 @given(text=st.text(max_size=20))
 def test_a_text_without_star_and_question_mark_matches_itself_alone(text):
     pattern = re.sub(r"[*?]", "", text)

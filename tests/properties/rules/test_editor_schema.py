@@ -24,6 +24,8 @@ from tests.properties.rules import condition_trees
 from tests.properties.rules.tree_mutations import SPECIMEN, mutated
 from tests.support.yaml12 import core, squiggles
 
+pytestmark = pytest.mark.slow
+
 FILES = [path for path in sorted(Path("policies").glob("*.yaml")) if is_policy_file(path.name)]
 
 

@@ -19,6 +19,8 @@ from rules.wording.effect_phrases import consequence
 from rules.wording.explain import _SUBJECTS, condition_text, explain
 from tests.properties.rules import condition_trees
 
+pytestmark = pytest.mark.slow
+
 both_languages = pytest.mark.parametrize("language", LANGUAGES)
 LEAVES = st.sampled_from(condition_trees.FACTS).flatmap(condition_trees.compared)
 

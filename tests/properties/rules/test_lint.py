@@ -20,6 +20,8 @@ from rules.policy import PolicySet
 from rules.vocabulary import Facts, Stage
 from tests.properties.rules import condition_trees
 
+pytestmark = pytest.mark.slow
+
 MANY = settings(max_examples=170, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 EFFECTS = {
     Stage.OPTION: ("tier: 2", "tier: 7", "prefer: 1.00", "exclude: true", "exclude: unless_needed", "avoid: 1.00"),

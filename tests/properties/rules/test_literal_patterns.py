@@ -13,6 +13,8 @@ from rules.syntax.condition_parser import PARSERS
 from rules.syntax.effect_parser import RANGES
 from rules.vocabulary import Kind
 
+pytestmark = pytest.mark.slow
+
 AMOUNTS = (Kind.COUNT, Kind.NUMBER, Kind.MONEY, Kind.WEIGHT, Kind.DISTANCE, Kind.DURATION, Kind.CARBON)
 EDGES = """012 00 -0 -0.0 +0.00 100000 100000.0 100000.01 99999.999999 0.05 0.0 1. .5 0.00625 0.0062 0.5 2160 2160.05
 129600 129601 90 90.0 90.1 999999999999999 1000000000000000 1e3 0x1F 1_000 1,5 1.0000000000 0.0000001 100 101 9 10"""

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from rules.lint.satisfiability import Search, implies, literal_form, satisfiable
 from rules.vocabulary import VOCABULARY, Kind, Stage, attribute
 from tests.properties.decide import networks
 from tests.properties.rules import condition_trees
+
+pytestmark = pytest.mark.slow
 
 MANY = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 OPTION = Stage.OPTION

@@ -20,6 +20,8 @@ from tests.support.recovery_time import AGAIN_WITHIN, asking, seconds_until_serv
 from tests.support.redis_topologies import HOST, cluster, is_linked, is_well
 from tests.support.wait_until import wait_until
 
+pytestmark = pytest.mark.slow
+
 NETWORKS = [f"brand-{number}" for number in range(12)]
 
 

@@ -26,6 +26,8 @@ from tests.support.problem_json import problem_of
 from tests.support.redis_topologies import HOST, is_linked, nodes
 from tests.support.wait_until import wait_until
 
+pytestmark = pytest.mark.slow
+
 LONG = 1_000_000
 ANY = {"Cache-Control": "max-stale"}
 SHELF = "/v1/availability?sku=A&channel=web"

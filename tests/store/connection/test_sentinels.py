@@ -13,6 +13,8 @@ from tests.support.recovery_time import AGAIN_WITHIN, asking, seconds_until_serv
 from tests.support.redis_topologies import HOST, SERVICE, watched
 from tests.support.wait_until import wait_until
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_service_follows_when_a_replica_takes_over(tmp_path, clock):
     with watched(tmp_path) as ((primary, replica), watchers):

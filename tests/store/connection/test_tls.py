@@ -15,6 +15,8 @@ from tests.support.facts import LYON, inventory, node, order
 from tests.support.redis_topologies import HOST, free_port
 from tests.support.wait_until import wait_until
 
+pytestmark = pytest.mark.slow
+
 needs = pytest.mark.skipif(
     redis_server() is None or shutil.which("openssl") is None,
     reason="needs a redis-server that can do TLS (the embedded server can't) and openssl, on PATH",

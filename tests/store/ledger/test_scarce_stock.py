@@ -18,6 +18,8 @@ from tests.conftest import activate
 from tests.support.facts import EURO, LILLE, LYON, PARIS, inventory, node, order, service
 from tests.support.order_json import shipped_units
 
+pytestmark = pytest.mark.slow
+
 SKUS = [f"S{number}" for number in range(4)]
 WORKER = """
 import random, sys

@@ -26,6 +26,8 @@ from tests.support.lossy_proxy import proxy
 from tests.support.order_json import shipped_units
 from tests.support.wait_until import wait_until
 
+pytestmark = pytest.mark.slow
+
 FEW = 3
 WEEK = 7 * 24 * 60
 """Minutes: longer than a hold lasts if no policy says so."""

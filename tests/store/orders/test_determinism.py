@@ -11,6 +11,8 @@ import pytest
 from api.files.inventory_folder import load_inventory
 from tests.conftest import SMALL
 
+pytestmark = pytest.mark.slow
+
 RULES = [
     "when: {node.type: store}, then: {avoid: 0.50, keep: 1}",
     "when: {product.tags: {has_any: [cotton, fragile, washable]}}, then: {prefer: 0.10}",

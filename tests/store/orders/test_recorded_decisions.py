@@ -13,6 +13,8 @@ import pytest
 from engine.settings import Settings
 from tests.support.recorded_decisions import decide_day, digests
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 RECORDED = json.loads((ROOT / "tests" / "data" / "recorded_decisions.json").read_text(encoding="utf-8"))
 OLIST = ROOT.parent / "shared" / "data" / "olist_22k"

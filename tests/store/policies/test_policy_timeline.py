@@ -53,6 +53,7 @@ def client(server_url):
     client.close()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=14))
 def test_what_decides_when_and_what_one_goes_back_to_are_those_of_the_model(client, network, steps):

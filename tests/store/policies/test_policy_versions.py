@@ -370,6 +370,7 @@ with Pointsman(Settings(redis_url=sys.argv[1], network=sys.argv[2]), clock=lambd
 """
 
 
+@pytest.mark.slow
 def test_another_process_decides_by_a_version_as_soon_as_it_is_activated(
     pointsman, versions, publish, server_url, network
 ):

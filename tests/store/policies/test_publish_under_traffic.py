@@ -5,8 +5,12 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from engine.service import Pointsman
 from tests.support.facts import order, policy_file
+
+pytestmark = pytest.mark.slow
 
 THREADS = 50
 CHANGES = 32

@@ -124,6 +124,7 @@ def test_a_hold_that_expired_is_no_drift(pointsman, held, clock):
     assert (audit.held, audit.shipped, audit.ended) == (0, 8, 8)
 
 
+@pytest.mark.slow
 def test_a_log_longer_than_a_batch_is_read_whole_and_once(pointsman, redis_client, key):
     for _ in range(1_001):
         pointsman.decide(order(("NONE", 1)))

@@ -16,6 +16,8 @@ from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.support.facts import LILLE, LYON, inventory, node, order
 
+pytestmark = pytest.mark.slow
+
 STOCK = {"A": {"lille": 500}, "B": {"lyon": 500}, "C": {"lyon": 500, "lille": 500}, "NONE": {}}
 
 

@@ -105,6 +105,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "damage"), CASES)
 def test_an_ending_that_was_changed_is_found_and_mended(*, shop, ended, redis_client, key, name, damage):
     before = endings(redis_client, key)
@@ -125,6 +126,7 @@ def test_endings_of_a_hold_that_nobody_had_are_found_and_taken_away(shop, ended,
     assert endings(redis_client, key) == before
 
 
+@pytest.mark.slow
 def test_all_endings_gone_at_once_come_back(shop, redis_client, key):
     for number in range(600):
         shop.holds.release(shop.decide(order(("A", 1), id=f"{number}")).record["id"])
@@ -216,6 +218,7 @@ _SOME = st.sets(st.integers(min_value=0, max_value=8))
 """Of those in `ended`."""
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lost=_SOME, gone=_SOME, changed=_SOME, strays=st.integers(min_value=0, max_value=3))
 def test_whatever_of_endings_and_index_is_harmed_a_repair_brings_all_of_it_back(

@@ -210,6 +210,7 @@ def test_a_drift_is_found_though_what_ended_meanwhile_stood_in_for_it(pointsman,
     assert any(drift.suspect == ("callers", "") for drift in found)
 
 
+@pytest.mark.slow
 def test_while_decisions_are_made_the_check_finds_only_what_drifted_and_repairs_it(
     pointsman, opened, redis_client, key
 ):

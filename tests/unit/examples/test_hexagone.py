@@ -16,6 +16,8 @@ from api.files.inventory_folder import load_inventory
 from api.shapes.order import OrderRequest
 from engine.decide.shipping.options import routes
 
+pytestmark = pytest.mark.slow
+
 HEXAGONE = Path(__file__).parents[3] / "examples" / "hexagone"
 WRITTEN = ("network.yaml", "products.csv", "stock.csv", "orders.ndjson", "order.json")
 OVERSTOCKED_DAYS = 90

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow
+
 CONVERTER = Path(__file__).parents[3] / "examples" / "olist" / "convert.py"
 
 TABLES = {

@@ -15,12 +15,14 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(VALUES)
 def test_json_is_what_it_says(value):
     text = orjson.dumps(value)
     assert read_json(text) == orjson.loads(text)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), VALUES, min_size=1), st.data())
 def test_a_key_that_stands_twice_in_an_object_is_refused_wherever_it_stands(value, drawn):
     again = drawn.draw(st.sampled_from(sorted(value)))

@@ -1,5 +1,6 @@
 """Availability is a promise: what a channel is told is free is what an order on that channel can take."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -62,6 +63,7 @@ def snapshots(draw):
     return snapshot(nodes, {"A": stock}, products=[article], loads=loads)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(known=snapshots(), rules=rule_lists(), channel=CHANNELS)
 def test_what_is_said_to_be_free_is_what_an_order_can_take(known, rules, channel):

@@ -9,6 +9,8 @@ from engine.decide.sourcing.demand_merging import interchangeable_runs, merge_de
 from tests.bench.random_problems import HARD, hard, plain
 from tests.support.hard_problems import PROBLEMS
 
+pytestmark = pytest.mark.slow
+
 MOST = {
     "few_shipments": 2_700_000,
     "equal_prices_and_scarce_stock": 4_800_000,
