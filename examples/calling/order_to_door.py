@@ -1,8 +1,9 @@
-"""One order from the shop's page to the door, as an order-management system calls Pointsman; standard library only.
+"""One order from the product page to the customer's door, as an order-management system calls Pointsman; standard
+library only.
 
-    python examples/calling/order_to_door.py --url http://localhost:8000 --order examples/hexagone/order.json
+python examples/calling/order_to_door.py --url http://localhost:8000 --order examples/hexagone/order.json
 
-What a caller has to mind is marked with NOTE.
+What a caller has to take care of is marked with NOTE.
 """
 
 import argparse
@@ -22,7 +23,9 @@ TRIES, SECONDS = 5, 10
 
 
 class Refused(Exception):
-    """A problem (RFC 9457) against which trying again does not help: its type, title and detail say what is wrong."""
+    """The service answered with a problem (RFC 9457) that trying again does not solve: its type, title and detail say
+    what is wrong.
+    """
 
 
 class Caller:
@@ -32,25 +35,25 @@ class Caller:
         self._host = host
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        """The JSON that is answered.
+        """Sends a request, again if need be; the JSON of the answer.
 
-        NOTE: whether a request that got no answer was carried out, nobody knows. With an idempotency key (decisions)
-        or an `op` (holds, rejections) it may simply be sent again: it is answered, and not done twice. A 503 says how
-        long to wait.
+        NOTE: a caller that gets no answer cannot know whether its request was carried out. With an idempotency key
+        (decisions) or an `op` (holds, rejections) it may simply send the request again: it gets the answer, and nothing
+        is done twice. A 503 says how long to wait before.
         """
-        for again in range(1, TRIES + 1):
-            wait = 0.1 * 2**again
+        for attempt in range(1, TRIES + 1):
+            wait = 0.1 * 2**attempt
             try:
-                status, found, wanted = self._once(method, path, body, headers)
+                status, answer, retry_after = self._once(method, path, body, headers)
             except (OSError, http.client.HTTPException):
-                if again == TRIES:
+                if attempt == TRIES:
                     raise
             else:
                 if status < HTTPStatus.BAD_REQUEST:
-                    return json.loads(found)
-                if status != HTTPStatus.SERVICE_UNAVAILABLE or again == TRIES:
-                    raise Refused(found.decode())
-                wait = float(wanted or wait)
+                    return json.loads(answer)
+                if status != HTTPStatus.SERVICE_UNAVAILABLE or attempt == TRIES:
+                    raise Refused(answer.decode())
+                wait = float(retry_after or wait)
             time.sleep(wait)
         raise AssertionError  # the last try returned or raised
 
@@ -64,48 +67,49 @@ class Caller:
 
 
 def follow(call: Caller, order: dict[str, Any]) -> None:
-    """From the page to the door."""
+    """Follows the order from the product page to the door."""
     skus = urlencode([("sku", line["sku"]) for line in order["lines"]])
-    free = call("GET", f"/v1/availability?{skus}&channel={order['channel']}")
-    for item in free["skus"]:
+    availability = call("GET", f"/v1/availability?{skus}&channel={order['channel']}")
+    for item in availability["skus"]:
         print(f"the page shows {item['free']} x {item['sku']}")
 
-    # NOTE: the key is of the order as it was asked for, made once and kept with it, not a new one for each try.
+    # NOTE: make the key once for each order and keep it with the order; do not make a new one for each try.
     key = str(uuid.uuid4())
     decision = call("POST", "/v1/decisions", order, **{"Idempotency-Key": key})
-    told(decision)
-    again = call("POST", "/v1/decisions", order, **{"Idempotency-Key": key})
-    print(f"sent again, it is answered with decision {again['id']}")
+    print_decision(decision)
+    repeated = call("POST", "/v1/decisions", order, **{"Idempotency-Key": key})
+    print(f"sent again, it is answered with decision {repeated['id']}")
 
     if not decision["shipments"]:
         return
 
-    # The first node looks on its shelf and one article isn't there: it is counted as 0, and another node sends it.
+    # The first node finds that it doesn't have one of the articles: its stock is set to 0, and another node ships it.
     shipment = decision["shipments"][0]
     node, missing = shipment["node"], shipment["lines"][0]
-    said = {"node": node, "lines": {missing["line"]: missing["quantity"]}, "reason": "not_in_stock", "on_hand": 0}
-    decision = call("POST", f"/v1/decisions/{decision['id']}/reject", {**said, "op": f"{key} at {node}"})
+    rejection = {"node": node, "lines": {missing["line"]: missing["quantity"]}, "reason": "not_in_stock", "on_hand": 0}
+    decision = call("POST", f"/v1/decisions/{decision['id']}/reject", {**rejection, "op": f"{key} at {node}"})
     print(f"{node} has no {missing['sku']}")
-    told(decision)
+    print_decision(decision)
 
-    # The carrier has taken the parcels: what was held, by whichever decision of the order, leaves the stock.
+    # The carrier has taken the parcels: the units that any decision of this order holds leave the stock.
     chain = call("GET", f"/v1/decisions/{decision['id']}/chain")
-    for made in chain["decisions"]:
-        if not made["shipments"]:
+    for one_decision in chain["decisions"]:
+        if not one_decision["shipments"]:
             continue
-        state = call("GET", f"/v1/holds/{made['id']}")
+        state = call("GET", f"/v1/holds/{one_decision['id']}")
         if any(shipment["state"] == "held" for shipment in state["shipments"]):
-            state = call("POST", f"/v1/decisions/{made['id']}/confirm", {"op": f"{key} on its way"})
+            state = call("POST", f"/v1/decisions/{one_decision['id']}/confirm", {"op": f"{key} on its way"})
         for shipment in state["shipments"]:
             print(f"{shipment['node']} by {shipment['service']}: {shipment['state']}")
 
 
-def told(decision: dict[str, Any]) -> None:
+def print_decision(decision: dict[str, Any]) -> None:
     print(f"decision {decision['id']}: {decision['status']}")
     for shipment in decision["shipments"]:
         units = ", ".join(f"{parcel['quantity']} x {parcel['sku']}" for parcel in shipment["lines"])
         print(f"  {units} from {shipment['node']} by {shipment['service']}, arrives by {shipment['arrives_by']}")
-    # NOTE: what can't be filled is said, with the reason. It is yours to see to, unless you asked with ?wait=true.
+    # NOTE: the answer lists what can't be filled, with the reasons. The caller has to deal with it, unless it asked
+    # with ?wait=true: then those units wait for stock.
     for line in decision["unfilled"]:
         print(
             f"  not filled: {line['quantity']} x {line['sku']} ({', '.join(item['code'] for item in line['reasons'])})"
@@ -113,11 +117,11 @@ def told(decision: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--url", default="http://localhost:8000")
-    asked.add_argument("--order", type=Path, default=ORDER)
-    given = asked.parse_args()
-    follow(Caller(urlsplit(given.url).netloc), json.loads(given.order.read_text(encoding="utf-8")))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", default="http://localhost:8000")
+    parser.add_argument("--order", type=Path, default=ORDER)
+    arguments = parser.parse_args()
+    follow(Caller(urlsplit(arguments.url).netloc), json.loads(arguments.order.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

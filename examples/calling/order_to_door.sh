@@ -1,5 +1,5 @@
 #!/bin/sh
-# One order from the shop's page to the door, by curl. The Python beside this file says what a caller has to mind.
+# One order from the product page to the customer's door, by curl. order_to_door.py says what a caller has to take care of.
 #
 #     sh examples/calling/order_to_door.sh [http://localhost:8000] [examples/hexagone/order.json]
 set -eu
@@ -7,13 +7,13 @@ url=${1:-http://localhost:8000}
 order=${2:-$(dirname "$0")/../hexagone/order.json}
 key=example-$(date +%s)-$$
 
-# --fail-with-body: what is refused is said in the body, and ends this; --retry: a 503 is tried again when it says
+# --fail-with-body: a refusal ends the script, and its body says why; --retry: after a 503, tries again when that says
 ask() {
     answer=$(curl --silent --show-error --fail-with-body --retry 5 --retry-connrefused \
         -H 'Content-Type: application/json' "$@") || { echo "$answer" >&2; exit 1; }
     echo "$answer"
 }
-# of the JSON that comes in, what the Python expression says
+# evaluates a Python expression on the JSON from stdin, which is `it`
 of() { python3 -c "import json, sys; it = json.load(sys.stdin); print($1)"; }
 ships="it['status'], [(shipment['node'], shipment['service']) for shipment in it['shipments']]"
 

@@ -107,7 +107,7 @@ KINDS = {
 VARIANTS = ("écru", "marine", "brique", "sauge", "noir", "ocre", "gris perle", "bordeaux", "sable", "bleu paon")
 LIFECYCLES = Weighted(("core", "new", "end_of_line"), (62, 20, 18))
 SEASONS = {"core": ("all_year", "all_year", "AW26"), "new": ("AW26", "SS27"), "end_of_line": ("SS26", "AW25")}
-SCARCE_RANKS = range(3, 261)  # of popularity: what nobody wants can't run short
+SCARCE_RANKS = range(3, 261)  # of popularity: unpopular products can't run short
 HEAD_SHIFT, EXPONENT = 6, 0.9  # Zipf and Mandelbrot: weight = 1 / (rank + shift) ** exponent
 
 
@@ -126,7 +126,7 @@ class Product:
     popularity: float  # share of all units sold
     supplier: str | None  # who dropships it
     dropship_only: bool
-    scarce: bool  # asked for far more than was bought
+    scarce: bool  # far fewer units were bought than customers ask for
 
 
 def products(seed: int) -> list[Product]:

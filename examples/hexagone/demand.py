@@ -22,11 +22,11 @@ HOURS = dict.fromkeys(LETTERS, Weighted(range(24), ONLINE_HOURS)) | {
 LINES = Weighted(range(1, 7), (62, 23, 9, 4, 1.5, 0.5))
 QUANTITIES = Weighted((1, 2, 3, 4), (85, 11, 3, 1))
 SEGMENTS = Weighted((None, "loyal", "new", "pro"), (42, 32, 21, 5))
-# After the midnight the day began with: Monday at 20:00, Wednesday at 20:00, or nothing was said. What is ordered from
-# ten on is promised a day later, as shops need the time until Saturday; furniture, two more.
+# The promise, counted from the midnight at which the day began: Monday at 20:00, Wednesday at 20:00, or none. Orders
+# from ten o'clock on are promised a day later, because shops then need until Saturday; furniture takes two days more.
 STANDARD_PROMISES = Weighted((timedelta(days=3, hours=20), timedelta(days=5, hours=20), None), (35, 50, 15))
 TEN = timedelta(hours=10)
-NEAR_KM = 40  # who collects lives this near to a shop
+NEAR_KM = 40  # customers who collect live at most so far from a shop
 
 
 class Town:
@@ -40,7 +40,7 @@ class Town:
 
 
 class Market:
-    """What can be asked for, by whom."""
+    """What can be ordered, and by whom."""
 
     def __init__(
         self, cities: dict[str, City], products: list[Product], nodes: list[Node], positions: list[Position]
@@ -61,7 +61,7 @@ def _asked(products: list[Product]) -> Weighted[Product]:
 
 
 def orders(seed: int, count: int, market: Market) -> list[dict[str, Any]]:
-    """`count` orders as they are written, by the time they were placed."""
+    """`count` orders as they are written to orders.ndjson, sorted by the time they were placed."""
     dice = Dice(seed, "orders")
     drafts = sorted((_draft(dice, market) for _ in range(count)), key=lambda draft: draft["placed"])
     return [_written(draft, number) for number, draft in enumerate(drafts, start=1)]
@@ -88,7 +88,9 @@ def _draft(dice: Dice, market: Market) -> dict[str, Any]:
 
 
 def _lines(dice: Dice, market: Market, store: str | None, *, light: bool, pro: bool) -> dict[str, Any]:
-    """One to six different products. Who collects mostly saw on the site that the shop has it, but not always."""
+    """One to six different products. A customer who collects mostly saw on the site that the shop has them, but not
+    always.
+    """
     chosen = {}
     for _ in range(dice.draw(LINES)):
         for _ in range(4):
@@ -128,7 +130,7 @@ def _destination(dice: Dice, town: Town) -> dict[str, Any]:
 
 
 def _promise(draft: dict[str, Any]) -> datetime | None:
-    """When the customer was told to expect the goods, or None. All times are those of Paris."""
+    """The delivery time promised to the customer, or None. All times are those of Paris."""
     if draft["delivery"] == "express":
         before_six = draft["placed"] - MIDNIGHT < timedelta(hours=18)
         return MIDNIGHT + (timedelta(days=1, hours=20) if before_six else timedelta(days=3, hours=13))

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Weighted(Generic[T]):
-    """Things with weights, to be drawn from; the order given is part of the outcome."""
+    """Values with weights to draw from; their order is part of the outcome."""
 
     def __init__(self, things: Iterable[T], weights: Iterable[float]) -> None:
         self.things = list(things)
@@ -22,7 +22,9 @@ class Weighted(Generic[T]):
 
 
 class Dice:
-    """One stream of choices. Each part of the data has its own, so that more orders leave the stock as it is."""
+    """One stream of random choices. Each part of the data has its own stream, so that asking for more orders does not
+    change the stock.
+    """
 
     def __init__(self, seed: int, part: str) -> None:
         self._random = random.Random(f"{seed}/{part}").random

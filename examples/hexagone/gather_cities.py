@@ -1,4 +1,4 @@
-"""Makes cities.csv anew: GeoNames towns of mainland France, each with its commune's first postcode.
+"""Makes cities.csv: GeoNames towns of mainland France, each with its commune's first postcode.
 
 Wants two files that this repository does not ship (see README.md for where they come from):
 
@@ -53,22 +53,26 @@ def communes(postal: list[dict[str, str]]) -> dict[tuple[str, str], Commune]:
             commune = "arrondissements" if name != row["nomCommune"] else row["codeCommune"]
             codes.setdefault(key, {}).setdefault((name, department, commune), []).append(row["codePostal"])
     return {
-        key: (*next(iter(found))[:2], next(iter(found.values()))) for key, found in codes.items() if len(found) == 1
+        key: (*next(iter(postcodes))[:2], next(iter(postcodes.values())))
+        for key, postcodes in codes.items()
+        if len(postcodes) == 1
     }
 
 
 def gather(towns: Iterable[dict[str, Any]], postal: list[dict[str, str]]) -> list[dict[str, Any]]:
     """The COUNT most populous towns that are communes by GeoNames' own name or a French spelling of it ('Dunkirk')."""
-    known = communes(postal)
+    known_communes = communes(postal)
     chosen = {}
     for town in sorted(towns, key=lambda t: (-t["population"], t["geonameid"])):
         if town["countrycode"] != "FR" or town["admin1code"] not in REGIONS:
             continue
-        names = [town["name"]] if (town["admin1code"], plain(town["name"])) in known else town["alternatenames"]
+        names = (
+            [town["name"]] if (town["admin1code"], plain(town["name"])) in known_communes else town["alternatenames"]
+        )
         for name in names:
-            found = known.get((town["admin1code"], plain(name)))
-            if found and found[:2] not in chosen:
-                chosen[found[:2]] = row_of(town, found)
+            commune = known_communes.get((town["admin1code"], plain(name)))
+            if commune and commune[:2] not in chosen:
+                chosen[commune[:2]] = row_of(town, commune)
                 break
         if len(chosen) == COUNT:
             break

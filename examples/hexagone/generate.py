@@ -67,7 +67,9 @@ def _stock_row(position: stocking.Position) -> Sequence[Any]:
 def _one_order(
     lyon: places.City, products: list[assortment.Product], positions: list[stocking.Position]
 ) -> dict[str, Any]:
-    """Two lines for Lyon: an end-of-line product its shop has far too much of, and one the warehouse is deep on."""
+    """Two lines for Lyon: an end-of-line product of which its shop has far too much, and one of which the warehouse has
+    plenty.
+    """
     held = {(p.node, p.sku): p for p in positions}
     light = sorted(
         (p for p in products if p.grams < LIGHT_GRAMS), key=lambda product: (-product.popularity, product.sku)

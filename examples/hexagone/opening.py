@@ -10,7 +10,9 @@ LEGAL = (
     ("11-11", "11 novembre"), ("12-25", "Noël"),
 )  # fmt: skip
 LOCAL = ((-2, "Vendredi saint"), ("12-26", "lendemain de Noël"))
-EASTERN = frozenset({"Strasbourg", "Colmar", "Mulhouse", "Metz"})  # in Alsace and Moselle, each with a temple
+EASTERN = frozenset(
+    {"Strasbourg", "Colmar", "Mulhouse", "Metz"}
+)  # in Alsace and Moselle, each with a Protestant church, as the law asks
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 HOURS = {
@@ -20,7 +22,7 @@ HOURS = {
     "retail_park": dict.fromkeys(DAYS, ("09:30-20:00",)),
     "small_shop": {"monday": ("14:00-19:00",), **dict.fromkeys(DAYS[1:], ("10:00-12:30", "14:00-19:00"))},
 }
-# An order must be in before, to leave the same day.
+# An order must come in before this time to leave the same day.
 CUT_OFFS = {
     "warehouse": {"parcel": "18:00", "economy": "15:00", "express": "19:00", "express_air": "16:00", "bulky": "12:00"},
     "store": {"parcel": "15:00", "express": "16:00", "bike": "17:00", "local_van": "12:00"},

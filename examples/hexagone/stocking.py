@@ -1,4 +1,4 @@
-"""What lies where: uneven, the way stock is.
+"""Which node has how many units of what: unevenly spread, as real stock is.
 
 Warehouses are deep on core goods, shops carry part of the range with holes in it, end-of-line goods pile up where
 they did not sell, and some products were bought in far too small a number.
@@ -37,8 +37,8 @@ def stock(seed: int, products: list[Product], nodes: list[Node]) -> list[Positio
     positions = []
     for node in nodes:
         dice = Dice(seed, f"stock/{node.id}")
-        found = (makers[node.type](dice, node, product) for product in products)
-        positions += [position for position in found if position is not None]
+        positions_at_node = (makers[node.type](dice, node, product) for product in products)
+        positions += [position for position in positions_at_node if position is not None]
     return positions
 
 

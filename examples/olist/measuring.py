@@ -1,4 +1,4 @@
-"""Measure on the data set what services.py states: the cost of freight, the days in transit.
+"""Measures on the data set the figures that services.py states: the cost of freight and the days in transit.
 
 python examples/olist/measuring.py DIR
 """
@@ -80,9 +80,11 @@ def great_circle_km(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 def least_squares(parcels: Sequence[Parcel]) -> tuple[float, float, float]:
     """Base, per km and per kg that come closest to the freight paid: the normal equations, by Cramer's rule."""
-    known = [(1.0, parcel.km, parcel.kg) for parcel in parcels]
-    matrix = [[math.fsum(row[i] * row[j] for row in known) for j in range(3)] for i in range(3)]
-    paid = [math.fsum(row[i] * parcel.freight for row, parcel in zip(known, parcels, strict=True)) for i in range(3)]
+    regressors = [(1.0, parcel.km, parcel.kg) for parcel in parcels]
+    matrix = [[math.fsum(row[i] * row[j] for row in regressors) for j in range(3)] for i in range(3)]
+    paid = [
+        math.fsum(row[i] * parcel.freight for row, parcel in zip(regressors, parcels, strict=True)) for i in range(3)
+    ]
     whole = _determinant(matrix)
     return tuple(
         _determinant([[*row[:i], right, *row[i + 1 :]] for row, right in zip(matrix, paid, strict=True)]) / whole

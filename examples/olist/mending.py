@@ -1,4 +1,4 @@
-"""What the data leaves out, filled in by rule, and counted each time."""
+"""Fills in by rule what the data set leaves out, and counts each use of a rule."""
 
 import math
 import statistics
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from errors import InputInvalid
 from reading import DataSet, Row
 
-# Every rule that stands in for something missing or odd, in the order the summary tells them.
+# Every rule for something missing or odd, in the order in which the summary lists them.
 RULES = {
     "orders_without_items": "orders without items: one unit of the SKU `unlisted`, which no node carries",
     "lines_summed": "items that repeat a product at the same price within an order: summed into one line",
@@ -54,7 +54,7 @@ def padded(prefix: str) -> str:
 
 
 class Places:
-    """Where zip prefixes are; a state's mean, then the country's, where that isn't known."""
+    """The coordinates of zip prefixes; where they are missing, the mean of the state, else that of the country."""
 
     def __init__(self, rows: Iterable[Row], tally: Counter[str]) -> None:
         points: dict[str, list[Point]] = defaultdict(list)
@@ -108,7 +108,7 @@ def _in_brazil(point: Point) -> bool:
 
 
 def _mean(points: Iterable[Point]) -> Point:
-    """The middle of them; exactly summed, so that the order of the file's lines doesn't show."""
+    """The mean of the points; summed exactly, so that it does not depend on the order of the file's lines."""
     latitudes, longitudes = zip(*points, strict=True)
     return math.fsum(latitudes) / len(latitudes), math.fsum(longitudes) / len(longitudes)
 
@@ -128,19 +128,19 @@ def weight(row: Row) -> int | None:
 
 
 class Weights:
-    """Every product's weight in grams; its category's median, then that of all, where it isn't known."""
+    """Every product's weight in grams; where it is missing, the median of its category, else that of all products."""
 
     def __init__(self, products: Mapping[str, Row], tally: Counter[str]) -> None:
-        known: dict[str, list[int]] = defaultdict(list)
+        grams_by_category: dict[str, list[int]] = defaultdict(list)
         for row in products.values():
             grams = weight(row)
             if grams is not None:
-                known[category(row)].append(grams)
-        if not known:
+                grams_by_category[category(row)].append(grams)
+        if not grams_by_category:
             raise InputInvalid("the products file has not one product with a weight; take a fresh copy of it")
         self._tally = tally
-        self._medians = {name: round(statistics.median(of)) for name, of in known.items()}
-        self.typical = round(statistics.median(grams for of in known.values() for grams in of))
+        self._medians = {name: round(statistics.median(of)) for name, of in grams_by_category.items()}
+        self.typical = round(statistics.median(grams for of in grams_by_category.values() for grams in of))
 
     def of(self, row: Row) -> int:
         grams = weight(row)
@@ -151,7 +151,7 @@ class Weights:
 
 
 def sold_items(data: DataSet) -> dict[str, list[Row]]:
-    """The items of each order that has some, in the order the customer's basket had them."""
+    """The items of each order that has any, in the order of the customer's basket."""
     items: dict[str, list[Row]] = defaultdict(list)
     for row in data.items:
         items[row.text("order_id")].append(row)

@@ -71,7 +71,7 @@ def make_nodes(data: DataSet, places: Places, tally: Counter[str]) -> list[Node]
 
 
 def _preparation_hours(data: DataSet) -> dict[str, list[float]]:
-    """From approval to the carrier, by seller, in hours; an order that left before its approval says nothing."""
+    """From approval to the carrier, by seller, in hours; an order that left before its approval is not counted."""
     hours: dict[str, list[float]] = defaultdict(list)
     for order, items in sold_items(data).items():
         approved = data.orders[order].time("order_approved_at")

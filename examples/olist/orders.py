@@ -1,4 +1,4 @@
-"""Orders as they were placed, in the order they were placed."""
+"""Converts the orders, sorted by the instant at which they were placed."""
 
 import datetime
 import zoneinfo

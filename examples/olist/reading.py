@@ -1,4 +1,4 @@
-"""The data set's CSV files, with every file, column and reference checked before anything is made of them."""
+"""Reads the data set's CSV files; checks every file, column and reference before anything is converted."""
 
 import csv
 import datetime
@@ -128,7 +128,7 @@ def read(directory: Path) -> DataSet:
 
 
 def _find(directory: Path) -> dict[str, Path]:
-    """Each table's file; everything that is missing is told at once."""
+    """Each table's file; one error names all files that are missing."""
     if not directory.is_dir():
         raise InputInvalid(f"{directory} is no directory; give the one that holds the CSV files ({README})")
     files, problems = {}, []

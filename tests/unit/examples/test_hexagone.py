@@ -1,4 +1,4 @@
-"""The example network is what it says it is, and its generator writes it again byte for byte."""
+"""The example network is as its README describes it, and its generator writes the committed files byte for byte."""
 
 import csv
 import datetime
@@ -94,7 +94,7 @@ def test_no_two_nodes_share_an_id(network, nodes):
     assert len(nodes) == len(network["nodes"])
 
 
-def test_every_node_stands_in_a_city_of_the_list(nodes):
+def test_every_node_is_in_a_city_of_the_list(nodes):
     places = {(float(city["latitude"]), float(city["longitude"]), city["region"]) for city in table("cities.csv")}
     for node in nodes.values():
         assert (node["latitude"], node["longitude"], node["region"]) in places, node["id"]
@@ -293,7 +293,7 @@ def test_every_promise_is_later_than_the_order(orders):
     assert all("promise_by" in order for order in orders if order["delivery"] == "express")
 
 
-def test_more_is_asked_of_some_products_than_there_is(orders, stock):
+def test_more_units_of_some_products_are_ordered_than_there_are(orders, stock):
     asked, held = Counter(), Counter()
     for order in orders:
         asked.update({line["sku"]: line["quantity"] for line in order["lines"]})

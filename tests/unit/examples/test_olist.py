@@ -65,7 +65,7 @@ def add(source, table, *lines):
 
 
 def add_order(source, order, *items, customer="ana", status="delivered", placed="2018-06-01 10:00:00"):
-    """An order of (product, seller, price) triples, none of its later times known."""
+    """An order of (product, seller, price) triples, with none of its later times set."""
     add(source, "orders", f"{order},{customer},{status},{placed},,,,2018-12-01 00:00:00")
     for number, (product, seller, price) in enumerate(items, start=1):
         add(source, "order_items", f"{order},{number},{product},{seller},2018-06-03 10:00:00,{price},10.00")
@@ -91,7 +91,7 @@ def run(source, out, *options, seed="0"):
 
 
 class Converted:
-    """What a conversion of `source` made, read back."""
+    """The network that a conversion of `source` wrote, read back."""
 
     def __init__(self, source):
         out = source.parent / "network"
@@ -306,7 +306,7 @@ def test_five_orders_make_a_preparation_time_of_the_sellers_own(source):
     assert converted.rules["preparation_typical"] == 1  # south's
 
 
-def test_an_order_that_left_before_its_approval_tells_no_preparation_time(source):
+def test_an_order_that_left_before_its_approval_gives_no_preparation_time(source):
     replace(source, "orders", "2018-06-02 11:00:00", "2018-06-01 10:30:00")
     assert Converted(source).nodes["north"]["preparation"] == "24 h"  # south's alone
 
@@ -330,14 +330,14 @@ def test_an_id_that_looks_like_a_number_stays_a_word(source):
     assert "12345e67" in Converted(source).nodes
 
 
-def test_the_publishers_file_names_do_as_well(source):
+def test_the_publishers_file_names_work_as_well(source):
     for path in source.iterdir():
         name = path.stem.removesuffix("_by_zip_prefix")
         path.rename(source / f"olist_{name}_dataset.csv")
     assert Converted(source).counts["orders"] == 2
 
 
-def test_twice_gives_the_same_bytes_whatever_the_hash_seed(source, tmp_path):
+def test_converting_twice_gives_the_same_bytes_whatever_the_hash_seed(source, tmp_path):
     add_order(source, "o3", ("rug", "north", "120"), ("lamp", "south", "39.90"))
     first, second = tmp_path / "first", tmp_path / "second"
     assert run(source, first, seed="1").returncode == run(source, second, seed="2").returncode == 0
@@ -374,7 +374,7 @@ def test_missing_files_are_all_named_and_nothing_is_written(source, tmp_path):
         ("orders", ("2018-06-01 10:00:00", ""), "orders.csv:2: column order_purchase_timestamp: is empty"),
     ],
 )
-def test_a_mistake_is_told_with_its_place_and_nothing_is_written(source, tmp_path, table, change, problem):
+def test_a_mistake_is_named_with_its_place_and_nothing_is_written(source, tmp_path, table, change, problem):
     replace(source, table, *change)
     answer = run(source, tmp_path / "network")
     assert answer.returncode == 2
@@ -399,7 +399,7 @@ def test_a_failed_conversion_leaves_the_earlier_one_as_it_was(source, tmp_path):
     assert contents(tmp_path / "network") == before
 
 
-def test_the_summary_tells_each_rule_that_was_used(source, tmp_path):
+def test_the_summary_lists_each_rule_that_was_used(source, tmp_path):
     add_order(source, "o3")
     answer = run(source, tmp_path / "network")
     assert answer.stdout.startswith("Converted into")
@@ -416,7 +416,7 @@ def test_the_help_shows_an_example():
     assert "python examples/olist/convert.py ~/olist /tmp/olist_network" in answer.stdout
 
 
-def test_measuring_finds_the_costs_that_freight_was_made_of(monkeypatch):
+def test_measuring_recovers_the_costs_from_which_freight_was_made(monkeypatch):
     monkeypatch.syspath_prepend(str(CONVERTER.parent))
     import measuring  # noqa: PLC0415 - a script's sibling, not a package
 

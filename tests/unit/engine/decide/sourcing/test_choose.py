@@ -256,3 +256,8 @@ def test_the_optimiser_counts_in_integers_only(source):
         assert not isinstance(node, ast.Div)
         assert not (isinstance(node, ast.Constant) and isinstance(node.value, float))
         assert not (isinstance(node, ast.Name) and node.id in ("float", "round"))
+
+
+@pytest.mark.parametrize("source", sorted(Path(sourcing.__file__).parent.rglob("*.py")), ids=lambda path: path.stem)
+def test_the_page_on_the_choice_lists_every_file_of_the_optimiser(source):
+    assert source.name == "__init__.py" or f"\n| `{source.name}` | " in Path("docs/choice.md").read_text()
