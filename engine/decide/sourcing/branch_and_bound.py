@@ -15,13 +15,10 @@ from engine.decide.sourcing.preprocessing import CandidateReduction
 from engine.decide.sourcing.problem import Key, Problem
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate, break_ties, undominated
 
-PROVEN_LINES = 10
-"""Up to so many lines and candidates (what preprocessing leaves of them), the search runs until the choice is
-proven.
-"""
-PROVEN_CANDIDATES = 60
+PROVEN_LINES, PROVEN_CANDIDATES = 10, 60
+"""Up to so many lines and candidates (those that preprocessing leaves), the search runs until the choice is proven."""
 STEP_LIMIT = 1_000_000
-"""Beyond 10 lines x 60 options the search stops after looking at so many prices, and the choice says what is unproven.
+"""Beyond 10 lines x 60 candidates the search stops after looking at so many prices, and says what it could not prove.
 The limit is on steps and not on seconds, so that every machine and every replay stops at the same place.
 """
 PLACEMENT_STEPS = 2_000

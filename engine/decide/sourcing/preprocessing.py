@@ -23,7 +23,7 @@ from engine.decide.sourcing.problem import Candidate, Problem
 from engine.decide.sourcing.weighted_candidates import NodeStocks, WeightedCandidate, weigh_candidates
 
 MANY, VERY_MANY = 80, 400
-"""Numbers of candidates: fewer than MANY are all searched; above VERY_MANY it is worth finding the best duals at
+"""Numbers of candidates: up to MANY are all searched; above VERY_MANY it is worth finding the best duals at
 once.
 """
 SEVERAL = 5

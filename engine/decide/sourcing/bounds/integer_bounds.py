@@ -103,16 +103,16 @@ def best_filling(sources: Sequence[Mapping[int, int]], units_wanted: int, unfill
     """Each source ships one of the numbers of units that it lists, worth what it says; each unit that none ships costs
     `unfilled_cost`. The most that all can be worth, by dynamic programming over the sources and the units so far.
     """
-    worth: list[int | None] = [0] + [None] * units_wanted
+    best: list[int | None] = [0] + [None] * units_wanted
     for source in sources:
-        before, worth = worth, [None] * (units_wanted + 1)
+        before, best = best, [None] * (units_wanted + 1)
         for units, value in source.items():
-            for so_far_units in range(units_wanted + 1 - units):
-                so_far = before[so_far_units]
-                if so_far is not None:
-                    known = worth[so_far_units + units]
-                    if known is None or so_far + value > known:
-                        worth[so_far_units + units] = so_far + value
+            for units_before in range(units_wanted + 1 - units):
+                value_before = before[units_before]
+                if value_before is not None:
+                    known_value = best[units_before + units]
+                    if known_value is None or value_before + value > known_value:
+                        best[units_before + units] = value_before + value
     return max(
-        [total - (units_wanted - units) * unfilled_cost for units, total in enumerate(worth) if total is not None]
+        [total - (units_wanted - units) * unfilled_cost for units, total in enumerate(best) if total is not None]
     )

@@ -63,11 +63,12 @@ class SharedNode:
 
     def subsets_between(self, opened: Collection[int], free: Collection[int]) -> list[ShipmentSubset]:
         """The subsets that have all of the node's shipments in `opened`, and otherwise only some in `free`."""
-        must = [number for number in self.numbers if number in opened]
+        opened_here = [number for number in self.numbers if number in opened]
         return [
             subset
             for subset in self.subsets
-            if subset.numbers.issuperset(must) and all(number in opened or number in free for number in subset.numbers)
+            if subset.numbers.issuperset(opened_here)
+            and all(number in opened or number in free for number in subset.numbers)
         ]
 
 
