@@ -27,7 +27,8 @@ class Settings:
     is how often the embedded server's append-only file reaches the disk. Orders of more than `max_lines` lines are
     refused. A caller has at most `max_holds` open holds; None: any number. `replicas` is how many replicas must have a
     change before it is answered. `redis_replica_url` is a server that follows the one at `redis_url`, for reads that
-    may be some seconds old; a cluster and Sentinels name theirs by themselves.
+    may be some seconds old; a cluster and Sentinels name theirs by themselves. `user` is the name
+    that the policy history and the log record for commands; None: the login name.
     """
 
     redis_url: str | None = None
@@ -38,6 +39,7 @@ class Settings:
     max_holds: int | None = None
     replicas: int = 0
     redis_replica_url: str | None = None
+    user: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -52,6 +54,7 @@ class Settings:
             max_holds=_max_holds(said.get("POINTSMAN_MAX_HOLDS")),
             replicas=_replicas(said.get("POINTSMAN_REPLICAS")),
             redis_replica_url=_replica_url(said.get("POINTSMAN_REDIS_REPLICA_URL"), said.get("POINTSMAN_REDIS_URL")),
+            user=said.get("POINTSMAN_USER"),
         )
 
 

@@ -45,7 +45,7 @@ def check_ledger(settings: Settings, *, repair: bool, as_json: bool) -> None:
         before = service.check()
         if not as_json:
             _show(audit_lines(before))
-        mended = service.repair(who=who()).mended if repair and not before.clean else ()
+        mended = service.repair(who=who(settings)).mended if repair and not before.clean else ()
         after = service.check() if mended else before
     if as_json:
         print_json(audit_record(after) | ({"mended": [drift_record(drift) for drift in mended]} if repair else {}))

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli.backlog import backlog, chain, reject
 from api.cli.hold import hold
@@ -16,11 +15,12 @@ from api.cli.node_rests import resting
 from api.cli.options import AS_JSON, INSTANT, MAX_STALE, print_json, tell_age
 from api.cli.output import tables
 from api.cli.output.plural import counted
+from api.cli.output.progress import progress_bar
 from api.cli.policy import policy
 from api.cli.route_day import route, route_together
 from api.cli.stock import stock
-from api.files import policies_and_orders
 from api.files.inventory_folder import load_inventory
+from api.files.orders import read_order, read_orders
 from api.records.day import day_record
 from api.records.stock import availability_record
 from engine import __version__
@@ -90,7 +90,7 @@ def decide(settings: Settings, order: Path, *, dry_run: bool, instant: int | Non
 
     Example: pointsman decide examples/hexagone/order.json --dry-run
     """
-    wanted = policies_and_orders.read_order(order, settings.max_lines)
+    wanted = read_order(order, settings.max_lines)
     with Pointsman(settings) as service:
         answer = service.decide(wanted, now=instant, dry_run=dry_run, caller="cli", wait=wait)
         network = service.network()
@@ -133,8 +133,8 @@ def route_day(settings: Settings, orders: Path, weigh: int, *, together: bool, w
     """
     if wait and not together:
         raise click.UsageError("--wait goes with --together")
-    wanted = policies_and_orders.read_orders(orders, settings.max_lines)
-    with Pointsman(settings) as service, _progress() as progress:
+    wanted = read_orders(orders, settings.max_lines)
+    with Pointsman(settings) as service, progress_bar() as progress:
         task = progress.add_task("routing", total=len(wanted))
         day = (
             route_together(wanted, service, wait=wait, progress=lambda: progress.advance(task))
@@ -226,8 +226,3 @@ def _show_decision(record: dict[str, Any], network: Network, *, as_json: bool) -
         print_json(record)
     for line in [] if as_json else tables.decision_lines(record, network):
         click.echo(line)
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)

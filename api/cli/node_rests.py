@@ -43,7 +43,7 @@ def end(settings: Settings, node: str) -> None:
     Example: pointsman resting end lyon
     """
     with Pointsman(settings) as service:
-        service.rests.end(node, who=who())
+        service.rests.end(node, who=who(settings))
     click.echo(f"{node} rests no more")
 
 

@@ -1,6 +1,5 @@
 """What commands share: options, and how they print."""
 
-import os
 from getpass import getuser
 from typing import Any
 
@@ -10,6 +9,7 @@ from marshmallow import ValidationError
 
 from api.http.staleness import ANY_AGE
 from api.shapes.fields import Instant
+from engine.settings import Settings
 
 
 class _Instant(click.ParamType):
@@ -30,9 +30,14 @@ def print_json(value: Any) -> None:
     click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
 
 
-def who() -> str:
-    """Whom the history names."""
-    return os.environ.get("POINTSMAN_USER") or getuser()
+def who(settings: Settings) -> str:
+    """The name that the policy history and the log record for this command: POINTSMAN_USER, or the login name."""
+    if settings.user is not None:
+        return settings.user
+    try:
+        return getuser()
+    except (KeyError, OSError):  # KeyError until Python 3.12: a container may run under a number that has no name
+        raise click.UsageError("the system has no login name for you; set POINTSMAN_USER to your name") from None
 
 
 MAX_STALE = click.option(

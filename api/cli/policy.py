@@ -9,7 +9,7 @@ from api.cli import policy_versions
 from api.cli.output import findings
 from api.cli.policy_test import run_tests
 from api.cli.policy_texts import explain, schema
-from api.files import policies_and_orders
+from api.files.policies import findings_under, policy_files_beside
 from rules.lint import check as lint_check
 
 _PATH = click.Path(exists=True, path_type=Path)
@@ -31,9 +31,7 @@ def check(path: Path, form: str, *, strict: bool) -> None:
 
     Example: pointsman policy check policies
     """
-    checked = policies_and_orders.shown_at(
-        path, lint_check.check(policies_and_orders.policies_beside(path), whole=path.is_dir())
-    )
+    checked = findings_under(path, lint_check.check(policy_files_beside(path), whole=path.is_dir()))
     click.echo(findings.FORMATS[form](checked))
     sys.exit(1 if checked.errors or (strict and checked.warnings) else 0)
 

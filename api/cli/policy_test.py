@@ -7,6 +7,8 @@ import click
 
 from api.cli import policy_test_report
 from api.cli.options import AS_JSON
+from api.cli.output.junit import junit_xml
+from api.files.file_content import write_content
 from engine.decide.policy_tests.runner import picked, try_cases
 
 
@@ -34,5 +36,5 @@ def run_tests(path: Path, word: str, junit: Path | None, *, coverage: bool, stri
     report = try_cases(policies, chosen, weigh=coverage, progress=printed.dot)
     printed.report(report, left_out=len(cases) - len(chosen), coverage=coverage, strict=strict)
     if junit:
-        policy_test_report.write_junit(junit, report, strict=strict)
+        write_content(junit, junit_xml(report, strict=strict))
     sys.exit(0 if report.succeeds(strict=strict) else 1)

@@ -10,9 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.options import print_json
-from api.cli.output.junit import junit_xml
-from api.files import policies_and_orders
 from api.files.inventory_folder import load_inventory
+from api.files.policies import policy_files, policy_test_files
 from api.files.policy_tests.reader import OpenNetwork, read_tested
 from api.records.policy_tests import report_record
 from engine.decide.policy_tests.runner import TEST_SUFFIX, Case, Coverage, Report, Tried
@@ -31,11 +30,11 @@ def read_folder(path: Path) -> tuple[PolicySet, list[Case]]:
     Raises PolicyInvalid with every mistake, InputInvalid if there is nothing to read.
     """
     folder = path if path.is_dir() else path.parent
-    tests = policies_and_orders.case_files(path)
+    tests = policy_test_files(path)
     if not tests:
         message = f"there are no tests here; write them into a file whose name ends in {TEST_SUFFIX}"
         raise InputInvalid([Mistake(where=str(path), field="", message=message)])
-    return read_tested(policies_and_orders.policy_files(folder), tests, open_network=networks_in(folder))
+    return read_tested(policy_files(folder), tests, open_network=networks_in(folder))
 
 
 def networks_in(folder: Path) -> OpenNetwork:
@@ -131,12 +130,3 @@ def _summary(report: Report, left_out: int, succeeded: bool) -> Text:  # noqa: F
     parts += [f"{left_out} left out"] if left_out else []
     parts += [f"{len(report.slack)} not tested"] if report.slack and not failed and not succeeded else []
     return Text("\n" + ", ".join(parts), style="bold green" if succeeded else "bold red")
-
-
-def write_junit(path: Path, report: Report, *, strict: bool) -> None:
-    """Raises InputInvalid if the file can't be written."""
-    try:
-        path.write_bytes(junit_xml(report, strict=strict))
-    except OSError as error:
-        mistake = Mistake(where=str(path), field="", message=f"can't be written: {error.strerror}")
-        raise InputInvalid([mistake]) from None

@@ -8,8 +8,8 @@ import click
 import orjson
 
 from api.cli.options import AS_JSON, print_json
-from api.files import policies_and_orders
-from engine.errors import InputInvalid, Mistake
+from api.files.file_content import write_content
+from api.files.policies import policy_files
 from rules.editor.json_schema import policy_schema
 from rules.errors import PolicyInvalid
 from rules.loader import build_policy_set, parse_files
@@ -34,11 +34,7 @@ def schema(lang: str | None, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        mistake = Mistake(where=str(output), field="", message=f"can't be written: {error.strerror}")
-        raise InputInvalid([mistake]) from None
+    write_content(output, text.encode())
 
 
 @click.command()
@@ -51,7 +47,7 @@ def explain(path: Path, lang: str, *, as_json: bool) -> None:
     Example: pointsman policy explain policies/clearance.yaml --lang fr
     """
     # each file for itself: what it overrides in others need not be there to be said
-    readings = parse_files(policies_and_orders.policy_files(path))
+    readings = parse_files(policy_files(path))
     if mistaken := [finding for reading in readings for finding in reading.findings]:
         raise PolicyInvalid(mistaken)
     found = build_policy_set(readings)

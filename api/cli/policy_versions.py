@@ -7,7 +7,7 @@ import click
 from api.cli.options import AS_JSON, INSTANT, print_json, who
 from api.cli.output import policy_lines
 from api.cli.policy_test_report import networks_in
-from api.files import policies_and_orders
+from api.files.policies import policy_files, policy_files_beside, policy_test_files
 from api.files.policy_tests.reader import trial
 from api.records import policies
 from engine.errors import NotFound, PointsmanError
@@ -36,23 +36,21 @@ def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone:
 
     Example: pointsman policy publish policies --activate --note "autumn sale"
     """
-    content = policies_and_orders.policy_files(path)
-    beside = len(policies_and_orders.policies_beside(path)) - len(content)
+    content = policy_files(path)
+    beside = len(policy_files_beside(path)) - len(content)
     if beside and not alone:
         raise click.UsageError(
             f"{path} is one of {beside + 1} policy files, and a version is whole: publish {path.parent}, with all of"
             f" them, or give --alone to let this file decide by itself"
         )
-    tested = trial(
-        policies_and_orders.case_files(path), open_network=networks_in(path if path.is_dir() else path.parent)
-    )
+    tested = trial(policy_test_files(path), open_network=networks_in(path if path.is_dir() else path.parent))
     with Pointsman(settings) as service:
         active = service.versions.standing().active
-        found = service.versions.publish(content, who=who(), note=note, trial=tested)
+        found = service.versions.publish(content, who=who(settings), note=note, trial=tested)
         for line in policy_lines.published_lines(found, active):
             click.echo(line)
         if activate:
-            service.activate(found.version, who=who(), note=note)
+            service.activate(found.version, who=who(settings), note=note)
             click.echo("active from the next decision on")
             _say_schedule(service)
 
@@ -72,7 +70,7 @@ def activate_version(settings: Settings, version: str, instant: int | None, note
     """
     with Pointsman(settings) as service:
         whole = service.versions.find(version)
-        service.versions.activate(whole, who=who(), note=note, since=instant)
+        service.versions.activate(whole, who=who(settings), note=note, since=instant)
         if instant is None:
             click.echo(f"{whole} is active from the next decision on")
         _say_schedule(service)
@@ -87,7 +85,7 @@ def rollback(settings: Settings, note: str) -> None:
     Example: pointsman policy rollback --note "the discount was wrong"
     """
     with Pointsman(settings) as service:
-        version = service.versions.roll_back(who=who(), note=note)
+        version = service.versions.roll_back(who=who(settings), note=note)
         click.echo(f"back to {version}, active from the next decision on")
         _say_schedule(service)
 
@@ -192,7 +190,7 @@ def _meant(word: str, versions: Versions) -> PolicySet:
 
 
 def _from_path(path: Path) -> PolicySet:
-    return load_policies(policies_and_orders.policy_files(path))
+    return load_policies(policy_files(path))
 
 
 def _network(service: Pointsman) -> Network | None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli.options import AS_JSON, MAX_STALE, print_json, tell_age
+from api.cli.output.progress import progress_bar
 from api.cli.output.stock_tables import stock_tables
 from api.files.stock_counts import MOST_NAMED, Imported, place_counts, read_counts
 from api.records.stock import stock_record
@@ -36,7 +36,7 @@ def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         counts = read_counts(file, service)
-        with _progress() as progress:
+        with progress_bar() as progress:
             task = progress.add_task("importing", total=len(counts))
             done = place_counts(counts, service, lambda some: progress.advance(task, some))
     if as_json:
@@ -73,8 +73,3 @@ def _older_line(done: Imported) -> str:
     named = ", ".join(f"{count.sku} at {count.node}" for count in done.older[:_MOST_NAMED])
     left = done.record["older_than_known"] - _MOST_NAMED
     return f"older than known: {named}" + (f" ... and {left:,} more; --json has the first {MOST_NAMED:,}" * (left > 0))
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)

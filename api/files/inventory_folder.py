@@ -11,8 +11,9 @@ from typing import Any
 from marshmallow import Schema
 
 from api.files.attributes import attribute_value
+from api.files.file_content import read_content
+from api.files.inventory_shapes import ProductShape, StockShape
 from api.files.network_yaml import read_network
-from api.files.shapes import ProductShape, StockShape
 from api.shapes.mistakes import mistakes_of
 from engine.errors import InputInvalid, Mistake
 from engine.model.facts import Inventory, Network, Product
@@ -40,9 +41,9 @@ def load_inventory(directory: Path) -> Inventory:
 
 def _content(path: Path, notes: list[Mistake]) -> bytes | None:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        notes.append(Mistake(where=str(path), field="", message=f"can't be read: {error.strerror}"))
+        return read_content(path)
+    except InputInvalid as error:
+        notes += error.mistakes
         return None
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from api.files.attributes import attribute_value, kinds_of
+from api.files.inventory_shapes import NetworkShape
 from api.files.network_checks import cross_mistakes
 from api.files.opening_hours import Calendars
-from api.files.shapes import NetworkShape
 from api.shapes.mistakes import mistakes_of
 from engine.errors import Mistake
 from engine.model.facts import Lane, Network, Node, Place, Service, UnitPrice

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from api.files.policies_and_orders import policy_files
+from api.files.policies import policy_files
 from engine.decide.decide import decide, problem
 from engine.decide.evaluation import Case
 from engine.decide.matching.matcher import Matcher

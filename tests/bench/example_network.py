@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from api.files.policies_and_orders import policy_files
+from api.files.policies import policy_files
 from engine.model.facts import Inventory
 from engine.service import Pointsman
 from engine.settings import Settings

@@ -31,7 +31,7 @@ def test_every_command_is_in_the_readme_and_its_help_has_an_example(name: str, c
 
 
 def test_every_setting_is_in_the_readme() -> None:
-    names = {"redis_url", "data", "network", "fsync", "max_lines", "max_holds", "replicas", "redis_replica_url"}
+    names = {"redis_url", "data", "network", "fsync", "max_lines", "max_holds", "replicas", "redis_replica_url", "user"}
     assert names == set(Settings.__dataclass_fields__)
     for name in names:
         assert f"`POINTSMAN_{name.upper()}`" in README

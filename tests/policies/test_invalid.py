@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.files.policies_and_orders import policy_files
+from api.files.policies import policy_files
 from rules.finding_codes import CODES
 from rules.lint.check import check
 from rules.syntax.yaml_document import MAX_BYTES

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from api.files.inventory_folder import load_inventory
-from api.files.policies_and_orders import policy_files, read_orders
+from api.files.orders import read_orders
+from api.files.policies import policy_files
 from engine.decide.record import canonical
 from engine.service import Pointsman
 from engine.settings import Settings

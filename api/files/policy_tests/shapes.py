@@ -10,8 +10,16 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from api.files.inventory_shapes import (
+    MOST_GRAMS,
+    MOST_MINUTES,
+    HoursShape,
+    NodeShape,
+    ProductShape,
+    ServiceShape,
+    StockShape,
+)
 from api.files.opening_hours import as_date
-from api.files.shapes import MOST_GRAMS, MOST_MINUTES, HoursShape, NodeShape, ProductShape, ServiceShape, StockShape
 from api.shapes.base import Strict
 from api.shapes.fields import MOST_UNITS, Literal, Word, thousandths
 from api.shapes.order import DestinationRequest, LineRequest, OrderRequest

@@ -19,8 +19,10 @@ def test_every_setting_is_read():
         "POINTSMAN_NETWORK": "hexagone-FR_2",
         "POINTSMAN_FSYNC": "always",
         "POINTSMAN_MAX_LINES": "40",
+        "POINTSMAN_MAX_HOLDS": "7",
         "POINTSMAN_REPLICAS": "1",
         "POINTSMAN_REDIS_REPLICA_URL": "rediss://follower:6379/1",
+        "POINTSMAN_USER": "anna",
     }
     assert Settings.from_environment(environ) == Settings(
         redis_url="redis://stock:6379/1",
@@ -28,8 +30,10 @@ def test_every_setting_is_read():
         network="hexagone-FR_2",
         fsync="always",
         max_lines=40,
+        max_holds=7,
         replicas=1,
         redis_replica_url="rediss://follower:6379/1",
+        user="anna",
     )
 
 

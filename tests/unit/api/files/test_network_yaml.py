@@ -7,8 +7,8 @@ import pytest
 from marshmallow import fields
 
 from api.files.inventory_folder import load_inventory
+from api.files.inventory_shapes import NetworkShape
 from api.files.network_yaml import read_network
-from api.files.shapes import NetworkShape
 from engine.model.facts import Lane, UnitPrice
 from engine.model.timetable import WHOLE_DAY, Timetable
 from engine.store.network.serialization import dump, network_of, network_record

@@ -1,0 +1,52 @@
+"""Reads orders from a JSON file (one order) or an NDJSON file (one order a line)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from marshmallow import ValidationError
+
+from api.files.file_content import read_content
+from api.shapes.mistakes import mistakes_of
+from api.shapes.order import OrderRequest
+from api.shapes.strict_json import NotJson, read_json
+from engine.errors import Mistake, OrderInvalid
+from engine.model.facts import Order
+
+
+def read_order(path: Path, max_lines: int) -> Order:
+    """The order in a JSON file; raises OrderInvalid with every mistake in it."""
+    shape = OrderRequest(max_lines=max_lines)
+    (order,) = _orders_or_raise(list(_mistakes_or_order(str(path), read_content(path), shape)))
+    return order
+
+
+def read_orders(path: Path, max_lines: int) -> list[Order]:
+    """The orders of an NDJSON file, one a line, blank lines skipped; raises OrderInvalid with every mistake in it."""
+    shape = OrderRequest(max_lines=max_lines)
+    return _orders_or_raise(
+        [
+            item
+            for number, line in enumerate(read_content(path).splitlines(), start=1)
+            if line.strip()
+            for item in _mistakes_or_order(f"{path}:{number}", line, shape)
+        ]
+    )
+
+
+def _orders_or_raise(items: list[Mistake | Order]) -> list[Order]:
+    mistakes = [item for item in items if isinstance(item, Mistake)]
+    if mistakes:
+        raise OrderInvalid(mistakes)
+    return [item for item in items if isinstance(item, Order)]
+
+
+def _mistakes_or_order(where: str, text: bytes, shape: OrderRequest) -> Iterator[Mistake | Order]:
+    """The order in `text`, or else each mistake in it; `where` is the place that mistakes name."""
+    try:
+        raw: Any = read_json(text)
+        yield shape.load(raw)
+    except NotJson as error:
+        yield Mistake(where=where, field="", message=f"this {error}")
+    except ValidationError as error:
+        yield from mistakes_of(error.messages, where=where)
