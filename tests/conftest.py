@@ -23,7 +23,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server import open_server
 from tests.support.facts import NOW, policy_file
-from tests.support.forked_cli import Command, commanding
+from tests.support.forked_cli import Command, forked_commands
 from tests.support.wait_until import wait_until
 
 hypothesis.settings.register_profile("here", deadline=None)
@@ -77,8 +77,8 @@ def redis_client(server_url: str) -> Iterator[redis.Redis]:
 
 @pytest.fixture(scope="session")
 def command() -> Iterator[Command]:
-    """Runs `pointsman` as a process of its own; see tests/commanding.py."""
-    with commanding() as found:
+    """Runs `pointsman` as a process of its own; see tests/forked_commands.py."""
+    with forked_commands() as found:
         yield found
 
 

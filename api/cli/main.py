@@ -10,6 +10,7 @@ from rich.console import Console
 
 from api.cli.backlog import backlog, chain, reject
 from api.cli.hold import hold
+from api.cli.init import init
 from api.cli.ledger import ledger
 from api.cli.node_rests import resting
 from api.cli.options import AS_JSON, INSTANT, MAX_STALE, print_json, tell_age
@@ -41,8 +42,8 @@ MOST_SHOWN = 50
 def pointsman(context: click.Context, network: str | None) -> None:
     """Decide where each order ships from, by rules that merchandisers write.
 
-    A first look: pointsman load examples/hexagone, then pointsman policy publish policies --activate, then
-    pointsman decide examples/hexagone/order.json --dry-run.
+    A first look: pointsman init shop writes a small network, policies and orders into the new directory shop, and
+    names the commands to try there.
     """
     named = {"POINTSMAN_NETWORK": network} if network else {}
     context.obj = Settings.from_environment({**os.environ, **named})
@@ -68,6 +69,7 @@ def load(settings: Settings, directory: Path) -> None:
     )
 
 
+pointsman.add_command(init)
 pointsman.add_command(policy)
 pointsman.add_command(stock)
 pointsman.add_command(hold)

@@ -3,10 +3,8 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +13,7 @@ import pytest
 from tests.support.facts import policy_file
 from tests.support.forked_cli import Command, installed
 from tests.support.order_json import order_json
-from tests.support.wait_until import wait_until
+from tests.support.served import served
 
 pytestmark = pytest.mark.slow
 
@@ -27,33 +25,13 @@ POLICY = policy_file("then: {hold: 1 h}")["test.yaml"].decode()
 def url(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[str]:
     """Where `pointsman serve` answers."""
     data = tmp_path_factory.mktemp("served")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
-    words = ["serve", "--port", str(port), "--workers", "1"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
+    program = [sys.executable, "-c", "from api.cli.main import main; main()"]
     with (
         installed(command, data, POLICY),
-        subprocess.Popen(
-            [sys.executable, "-c", "from api.cli.main import main; main()", *words],
-            env=kept | {"POINTSMAN_DATA": str(data)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ) as service,
+        served(program, environment=environment | {"POINTSMAN_DATA": str(data)}) as found,
     ):
-        found = f"http://127.0.0.1:{port}"
-        try:
-            wait_until(lambda: answers(found), "the service answers")
-            yield found
-        finally:
-            service.terminate()
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/readyz") as response:
-            return bool(response.status == 200)
-    except OSError:
-        return False
+        yield found
 
 
 @pytest.fixture

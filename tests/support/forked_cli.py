@@ -1,7 +1,7 @@
-"""Commands as real processes that need not each load the program anew: one process has, and forks for each of them.
+"""Runs commands as real processes without loading the program for each: one process has loaded it, and forks for each.
 
-`python -m tests.support.forked_cli` reads a line of JSON, `{words, environment}`, and answers one, `{returncode,
-stdout, stderr}`. A forked process ends as any other does, handlers and all.
+`python -m tests.support.forked_cli` reads requests as lines of JSON, `{words, environment, directory}`, and answers
+each with a line `{returncode, stdout, stderr}`. A forked process ends as any other does, exit handlers included.
 """
 
 import contextlib
@@ -11,9 +11,9 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from api.cli.main import main
 from engine.settings import Settings
@@ -26,50 +26,56 @@ SMALL = Path("tests/data/small")
 
 
 @contextlib.contextmanager
-def commanding() -> Iterator[Command]:
-    """`command("load", "DIR", POINTSMAN_DATA="...")`: pointsman in the environment of the tests, but with no other
-    POINTSMAN_* than those given.
+def forked_commands() -> Iterator[Command]:
+    """`command("load", "DIR", POINTSMAN_DATA="...")` runs pointsman in the environment of the tests, but with no
+    POINTSMAN_* other than those given; in `directory`, by default that of the tests.
     """
-    said = [sys.executable, "-m", "tests.support.forked_cli"]
-    with subprocess.Popen(said, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    words = [sys.executable, "-m", "tests.support.forked_cli"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
 
-        def command(*words: object, **environment: object) -> Done:
-            kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
+        def command(*words: object, directory: Path | None = None, **environment: object) -> Done:
+            inherited = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN_")}
             given = {name: str(value) for name, value in environment.items()}
-            asked = {"words": [str(word) for word in words], "environment": kept | given}
-            process.stdin.write(json.dumps(asked).encode() + b"\n")
+            request = {
+                "words": [str(word) for word in words],
+                "environment": inherited | given,
+                "directory": str(directory or Path.cwd()),
+            }
+            process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
-            return subprocess.CompletedProcess(asked["words"], **json.loads(process.stdout.readline()))
+            return subprocess.CompletedProcess(request["words"], **json.loads(process.stdout.readline()))
 
         yield command
-        process.stdin.close()  # which it ends at
+        process.stdin.close()  # which ends it
 
 
 @contextlib.contextmanager
 def installed(command: Command, data: Path, policy: str, **variables: object) -> Iterator[Run]:
     """`run("stock", "show", "RARE")` in an installation of its own: tests/data/small, and one policy file active. Its
-    server is kept from ending with each command, which takes time.
+    server is kept running between commands, since starting it takes time.
     """
     run = functools.partial(command, POINTSMAN_DATA=data, **{"COLUMNS": 120} | variables)
-    rules = data / "policies"
-    rules.mkdir()
-    (rules / "policy.yaml").write_text(policy)
+    policies = data / "policies"
+    policies.mkdir()
+    (policies / "policy.yaml").write_text(policy)
     with open_server(Settings(data=data)):
         assert run("load", SMALL).returncode == 0
-        assert run("policy", "publish", rules, "--activate").returncode == 0
+        assert run("policy", "publish", policies, "--activate").returncode == 0
         yield run
 
 
-def serve() -> list[str] | None:
-    """Fork for each command asked for. In the forked process the words of its command; None when no more is asked."""
+def fork_for_each_request() -> list[str] | None:
+    """Fork for each request on stdin. Returns twice: in a forked process the words of its command, and in the first
+    process None, when stdin is closed.
+    """
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     for line in sys.stdin.buffer:
-        asked = json.loads(line)
+        request = json.loads(line)
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             pid = os.fork()
             if pid == 0:
-                _become(asked["environment"], out, err)
-                return list(asked["words"])
+                _take_over(request, out, err)
+                return list(request["words"])
             _, status = os.waitpid(pid, 0)
             answer = {"returncode": os.waitstatus_to_exitcode(status), "stdout": _text(out), "stderr": _text(err)}
         answers.write(json.dumps(answer).encode() + b"\n")
@@ -77,10 +83,12 @@ def serve() -> list[str] | None:
     return None
 
 
-def _become(environment: dict[str, str], out: BinaryIO, err: BinaryIO) -> None:
+def _take_over(request: Mapping[str, Any], out: BinaryIO, err: BinaryIO) -> None:
+    """Give this process the environment, directory and streams of the request."""
     os.environ.clear()
-    os.environ.update(environment)
-    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is wanted, no path
+    os.environ.update(request["environment"])
+    os.chdir(request["directory"])
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is needed, not a path
         os.dup2(nothing.fileno(), 0)
     os.dup2(out.fileno(), 1)
     os.dup2(err.fileno(), 2)
@@ -92,7 +100,7 @@ def _text(file: BinaryIO) -> str:
 
 
 if __name__ == "__main__":
-    words = serve()
+    words = fork_for_each_request()
     if words is not None:
         sys.argv = ["pointsman", *words]
         main()

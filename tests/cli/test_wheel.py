@@ -1,0 +1,113 @@
+"""The wheel, built and installed as people would, and used far from the sources it was built from."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.served import served
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+FLOORS = ("rules", "engine", "api")
+SOURCES = (*FLOORS, "pyproject.toml", "LICENSE")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from a copy: what an earlier build left beside the sources would be packed as well."""
+    copy = tmp_path_factory.mktemp("sources")
+    for name in SOURCES:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, copy / name)
+    output("-m", "pip", "wheel", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", "-w", copy, copy)
+    (built,) = copy.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with the wheel in it; the packages that it depends on are those of the tests."""
+    path = tmp_path_factory.mktemp("environment")
+    output("-m", "venv", "--without-pip", path)
+    python = path / "bin" / "python"
+    output("-m", "pip", "--python", python, "install", "--quiet", "--no-index", "--no-deps", wheel)
+    packages = Path(output("-c", "import sysconfig; print(sysconfig.get_path('purelib'))", program=python).strip())
+    # a directory named in a .pth file has its own .pth files left out, so the editable install stays out of sight
+    (packages / "dependencies.pth").write_text(
+        "".join(f"{sysconfig.get_path(kind)}\n" for kind in ("purelib", "platlib"))
+    )
+    return path / "bin"
+
+
+@pytest.fixture(scope="module")
+def shop(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("elsewhere")
+    output("init", "shop", program=environment / "pointsman", directory=directory)
+    return directory / "shop"
+
+
+@pytest.fixture(scope="module")
+def url(environment: Path, shop: Path) -> Iterator[str]:
+    """Where `pointsman serve` of the wheel answers, with the shop's policies active."""
+    for words in (("load", "."), ("policy", "publish", "policies", "--activate")):
+        output(*words, program=environment / "pointsman", directory=shop)
+    with served([environment / "pointsman"], environment=clean(), directory=shop) as found:
+        yield found
+
+
+def clean() -> dict[str, str]:
+    """The environment of the tests without what would lead an installed program back to the sources."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("POINTSMAN_", "PYTHON"))}
+
+
+def output(*words: object, program: object = sys.executable, directory: Path | None = None) -> str:
+    """What the program prints; it must succeed."""
+    found = subprocess.run(
+        [str(program), *map(str, words)], cwd=directory, env=clean(), capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+    return found.stdout
+
+
+def test_it_has_every_file_of_the_three_floors_and_no_other(wheel: Path) -> None:
+    packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    sources = (path for floor in FLOORS for path in (ROOT / floor).rglob("*") if path.is_file())
+    assert packed == {path.relative_to(ROOT).as_posix() for path in sources if "__pycache__" not in path.parts}
+
+
+def test_it_runs_from_its_own_files(environment: Path, shop: Path) -> None:
+    where = output("-c", "import api; print(api.__file__)", program=environment / "python", directory=shop)
+    assert Path(where.strip()).is_relative_to(environment.parent)
+
+
+def test_a_starter_network_is_loaded_tested_published_and_decided(environment: Path, shop: Path) -> None:
+    def pointsman(*words: str) -> str:
+        return output(*words, program=environment / "pointsman", directory=shop)
+
+    assert "5 nodes, 10 products" in pointsman("load", ".")
+    assert "passed" in pointsman("policy", "test", "policies")
+    assert "active from the next decision on" in pointsman("policy", "publish", "policies", "--activate")
+    assert "Order W-1001 (web, standard): filled" in pointsman("decide", "order.json")
+    assert pointsman("ledger", "check").endswith("clean\n")
+    assert "magasin" in pointsman("policy", "explain", "policies", "--lang", "fr")
+
+
+def test_it_answers_over_http(url: str, shop: Path) -> None:
+    order = (shop / "order.json").read_bytes()
+    request = urllib.request.Request(
+        f"{url}/v1/decisions", data=order, headers={"Content-Type": "application/json", "Idempotency-Key": "first"}
+    )
+    with urllib.request.urlopen(request) as response:
+        assert json.load(response)["status"] == "filled"

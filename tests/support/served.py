@@ -1,0 +1,37 @@
+"""`pointsman serve` as a process of its own."""
+
+import contextlib
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from tests.support.wait_until import wait_until
+
+
+@contextlib.contextmanager
+def served(
+    pointsman: Sequence[object], *, environment: Mapping[str, str], directory: Path | None = None
+) -> Iterator[str]:
+    """The URL where `pointsman` (the words that start it) serves, until the end of the block."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    words = [*map(str, pointsman), "serve", "--port", str(port), "--workers", "1"]
+    url = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(
+        words, env=environment, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as service:
+        try:
+            wait_until(lambda: _is_ready(url), "the service answers")
+            yield url
+        finally:
+            service.terminate()
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/readyz") as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
