@@ -1,4 +1,4 @@
-"""`pointsman hold`: what is promised, and how each promise ends."""
+"""`pointsman hold`: lists the units held for decisions, and confirms, releases or extends holds."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,19 +15,15 @@ from engine.service import Pointsman
 from engine.settings import Settings
 
 _DECISION = click.argument("decision_id")
-
-
-_OP = click.option("--op", help="A name for this request; sent again, it is answered and not done again.")
-
-
+_OP = click.option("--op", help="An id for this request; sent a second time, it is answered but not carried out again.")
 _SHIPMENTS = click.option(
-    "--shipment", "shipments", multiple=True, help="NODE/SERVICE of a shipment; several may be named. Default: all."
+    "--shipment", "shipments", multiple=True, help="NODE/SERVICE of a shipment; may be given repeatedly. Default: all."
 )
 
 
 @click.group()
 def hold() -> None:
-    """See what is held, and end holds or let them last."""
+    """List the units that are held for decisions; confirm, release or extend holds."""
 
 
 @hold.command("list")
@@ -40,7 +36,7 @@ def hold() -> None:
 def list_holds(
     settings: Settings, node: str | None, sku: str | None, expiring_before: int | None, limit: int, *, as_json: bool
 ) -> None:
-    """List the holds that live, the first to expire first.
+    """List the open holds, the first to expire first.
 
     Example: pointsman hold list --node lyon --limit 20
     """
@@ -61,13 +57,13 @@ def list_holds(
 @AS_JSON
 @click.pass_obj
 def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
-    """Show how each shipment of a decision stands: held, confirmed, released or expired.
+    """Show the state of each shipment of a decision: held, confirmed, released or expired.
 
     Example: pointsman hold show 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
     """
     with Pointsman(settings) as service:
-        found = service.holds.state(decision_id)
-    _print_state(found, as_json=as_json)
+        state = service.holds.state(decision_id)
+    _print_state(state, as_json=as_json)
 
 
 @hold.command()
@@ -77,13 +73,13 @@ def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
 @AS_JSON
 @click.pass_obj
 def confirm(settings: Settings, decision_id: str, shipments: tuple[str, ...], op: str | None, *, as_json: bool) -> None:
-    """Say that the goods of a decision left: they are no longer on hand, nor held.
+    """Record that the goods of a decision have left: they are no longer on hand, nor held.
 
     Example: pointsman hold confirm 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --shipment lyon/parcel
     """
     with Pointsman(settings) as service:
-        found = service.holds.confirm(decision_id, shipments=_ways(service, decision_id, shipments), op=op)
-    _print_state(found, as_json=as_json)
+        state = service.holds.confirm(decision_id, shipments=_options(service, decision_id, shipments), op=op)
+    _print_state(state, as_json=as_json)
 
 
 @hold.command()
@@ -93,55 +89,55 @@ def confirm(settings: Settings, decision_id: str, shipments: tuple[str, ...], op
 @AS_JSON
 @click.pass_obj
 def release(settings: Settings, decision_id: str, shipments: tuple[str, ...], op: str | None, *, as_json: bool) -> None:
-    """Let go of what a decision holds: the goods stay, free for other orders.
+    """Release the units that a decision holds: they stay on hand, available to other orders.
 
     Example: pointsman hold release 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
     """
     with Pointsman(settings) as service:
-        found = service.holds.release(decision_id, shipments=_ways(service, decision_id, shipments), op=op)
-    _print_state(found, as_json=as_json)
+        state = service.holds.release(decision_id, shipments=_options(service, decision_id, shipments), op=op)
+    _print_state(state, as_json=as_json)
 
 
 @hold.command()
 @_DECISION
-@click.option("--minutes", type=click.IntRange(1), help="So many from now on.")
-@click.option("--until", type=INSTANT, help="As 2026-11-27T08:15:00Z.")
+@click.option("--minutes", type=click.IntRange(1), help="Until so many minutes from now.")
+@click.option("--until", type=INSTANT, help="Until this instant, such as 2026-11-27T08:15:00Z.")
 @_OP
 @AS_JSON
 @click.pass_obj
 def extend(
     settings: Settings, decision_id: str, minutes: int | None, until: int | None, op: str | None, *, as_json: bool
 ) -> None:
-    """Let a hold last longer; --minutes count from now, not from when it would end. A hold is never made shorter.
+    """Extend a hold. --minutes count from now, not from when it would end; a hold is never made shorter.
 
     Example: pointsman hold extend 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --minutes 120
     """
     if (minutes is None) == (until is None):
-        raise click.UsageError("say either --minutes or --until")
+        raise click.UsageError("give either --minutes or --until")
     with Pointsman(settings) as service:
-        found = service.holds.extend(decision_id, until=until, minutes=minutes, op=op)
-        asked = until if until is not None else service.now + 60 * (minutes or 0)
-    _print_state(found, as_json=as_json)
-    if found.until is not None and found.until > asked:
-        click.echo(f"it lasts until {timestamp(found.until)} anyway: a hold is never made shorter", err=True)
+        state = service.holds.extend(decision_id, until=until, minutes=minutes, op=op)
+        requested = until if until is not None else service.now + 60 * (minutes or 0)
+    _print_state(state, as_json=as_json)
+    if state.until is not None and state.until > requested:
+        click.echo(f"it lasts until {timestamp(state.until)} already: a hold is never made shorter", err=True)
 
 
-def _ways(service: Pointsman, decision_id: str, shipments: tuple[str, ...]) -> list[tuple[str, str]]:
-    """NODE/SERVICE as the decision has them; raises InputInvalid for one that it hasn't."""
-    if not shipments:
+def _options(service: Pointsman, decision_id: str, names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Node and service of the shipments named NODE/SERVICE; raises InputInvalid for one that the decision hasn't."""
+    if not names:
         return []
-    known = {
+    options = {
         f"{item.node}/{item.service}": (item.node, item.service) for item in service.holds.state(decision_id).shipments
     }
-    unknown = [name for name in shipments if name not in known]
+    unknown = [name for name in names if name not in options]
     if unknown:
-        told = f"the decision has no shipment '{unknown[0]}'; it has {', '.join(known)}"
-        raise InputInvalid([Mistake(field="--shipment", message=told)])
-    return [known[name] for name in shipments]
+        message = f"the decision has no shipment '{unknown[0]}'; it has {', '.join(options)}"
+        raise InputInvalid([Mistake(field="--shipment", message=message)])
+    return [options[name] for name in names]
 
 
-def _print_state(found: HoldState, *, as_json: bool) -> None:
-    record = state_record(found)
+def _print_state(state: HoldState, *, as_json: bool) -> None:
+    record = state_record(state)
     if as_json:
         print_json(record)
     for line in [] if as_json else _state_lines(record):

@@ -1,4 +1,4 @@
-"""`pointsman ledger log`: what was decided, what ended and what moved, entry by entry, for people and for programs."""
+"""`pointsman ledger log`: prints the decision log entry by entry, as lines for people or as JSON for programs."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -14,9 +14,15 @@ from engine.store.decision_log import KINDS, Entry
 
 
 @click.command("log")
-@click.option("--order", help="Decisions of the order with this id, and what became of them.")
-@click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Of this kind; may be given repeatedly.")
-@click.option("--from", "start", type=INSTANT, help="From this instant on, as 2026-11-27T08:00:00+01:00.")
+@click.option("--order", help="Only decisions of the order with this id, and what became of them.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice(KINDS),
+    help="Only entries of this kind; may be given repeatedly.",
+)
+@click.option("--from", "start", type=INSTANT, help="From this instant on, such as 2026-11-27T08:00:00+01:00.")
 @click.option("--until", type=INSTANT, help="Before this instant.")
 @click.option("--json", "as_json", is_flag=True, help="Print each entry whole, as JSON on a line of its own.")
 @click.pass_obj
@@ -29,18 +35,18 @@ def show_log(
     *,
     as_json: bool,
 ) -> None:
-    """Print the log, oldest first: decisions, how their holds ended, rejections, movements, repairs.
+    """Print the decision log, oldest first: decisions, how their holds ended, rejections, movements, repairs.
 
     Example: pointsman ledger log --order W-900001
     """
     with Pointsman(settings) as service:
-        wanted = _wanted(order, frozenset(kinds), start, until)
-        for entry in filter(wanted, service.entries(torn=_say_torn)):
+        selects = _selector(order, frozenset(kinds), start, until)
+        for entry in filter(selects, service.entries(torn=_warn_unreadable)):
             click.echo(orjson.dumps(entry_record(entry)) if as_json else entry_line(entry))
 
 
 def entry_record(entry: Entry) -> dict[str, Any]:
-    """The entry whole; what does not go with its kind is null."""
+    """The whole entry, for programs; fields that its kind does not have are null."""
     return {
         "entry": "{}-{}".format(*entry.place),
         "at": timestamp(entry.at),
@@ -55,18 +61,20 @@ def entry_record(entry: Entry) -> dict[str, Any]:
 
 
 def entry_line(entry: Entry) -> str:
-    return f"{timestamp(entry.at)}  {entry.kind:<9}  {entry.decision}  {_TOLD[entry.kind](entry)}".rstrip()
+    return f"{timestamp(entry.at)}  {entry.kind:<9}  {entry.decision}  {_DETAILS[entry.kind](entry)}".rstrip()
 
 
-def _say_torn(place: str) -> None:
-    click.echo(f"entry {place} of the log can't be read; pointsman ledger check says what is to be done", err=True)
+def _warn_unreadable(place: str) -> None:
+    click.echo(f"entry {place} of the log can't be read; run pointsman ledger check, which says what to do", err=True)
 
 
-def _wanted(order: str | None, kinds: frozenset[str], start: int | None, until: int | None) -> Callable[[Entry], bool]:
-    """What picks entries, told of them in their order."""
+def _selector(
+    order: str | None, kinds: frozenset[str], start: int | None, until: int | None
+) -> Callable[[Entry], bool]:
+    """The function that selects entries; it must see all of them in turn, as it remembers the order's decisions."""
     decisions: set[str] = set()
 
-    def wanted(entry: Entry) -> bool:
+    def selects(entry: Entry) -> bool:
         if order is not None and entry.kind == "decided" and entry.record["order"]["id"] == order:
             decisions.add(entry.decision)
         return (
@@ -76,13 +84,13 @@ def _wanted(order: str | None, kinds: frozenset[str], start: int | None, until: 
             and (until is None or entry.at < until)
         )
 
-    return wanted
+    return selects
 
 
 def _decided(entry: Entry) -> str:
     record = entry.record
-    ways = ", ".join(f"{shipment['node']} by {shipment['service']}" for shipment in record["shipments"])
-    return f"order {record['order']['id']} {record['status']}" + (f": {ways}" if ways else "")
+    shipments = ", ".join(f"{shipment['node']} by {shipment['service']}" for shipment in record["shipments"])
+    return f"order {record['order']['id']} {record['status']}" + (f": {shipments}" if shipments else "")
 
 
 def _ended(entry: Entry) -> str:
@@ -101,7 +109,7 @@ def _moved(entry: Entry) -> str:
     return ", ".join(f"{delta:+} x {sku} at {node}" for sku, node, delta, *_ in moves)
 
 
-_TOLD: Mapping[str, Callable[[Entry], str]] = {
+_DETAILS: Mapping[str, Callable[[Entry], str]] = {
     "decided": _decided,
     "confirmed": _ended,
     "released": _ended,

@@ -1,4 +1,4 @@
-"""`pointsman`: the command line."""
+"""The `pointsman` command: its options, the commands that belong to no group, and how errors end it."""
 
 import os
 import sys
@@ -8,16 +8,17 @@ from typing import Any
 import click
 from rich.console import Console
 
-from api.cli.backlog import backlog, chain, reject
+from api.cli.backlog import backlog
 from api.cli.hold import hold
 from api.cli.init import init
 from api.cli.ledger import ledger
 from api.cli.node_rests import resting
-from api.cli.options import AS_JSON, INSTANT, MAX_STALE, print_json, tell_age
+from api.cli.options import AS_JSON, INSTANT, MAX_STALE, print_age, print_json
 from api.cli.output import tables
 from api.cli.output.plural import counted
 from api.cli.output.progress import progress_bar
 from api.cli.policy import policy
+from api.cli.rerouting import chain, reject
 from api.cli.route_day import route, route_together
 from api.cli.stock import stock
 from api.files.inventory_folder import load_inventory
@@ -32,11 +33,11 @@ from engine.settings import Settings
 from rules.errors import PolicyInvalid, RulesError
 
 MOST_SHOWN = 50
-"""Mistakes printed of one run."""
+"""At most so many mistakes are printed."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--network", envvar="POINTSMAN_NETWORK", show_envvar=True, help="Whose facts these are. Default: main.")
+@click.option("--network", envvar="POINTSMAN_NETWORK", show_envvar=True, help="The network to work on. Default: main.")
 @click.version_option(__version__, prog_name="pointsman")
 @click.pass_context
 def pointsman(context: click.Context, network: str | None) -> None:
@@ -45,15 +46,15 @@ def pointsman(context: click.Context, network: str | None) -> None:
     A first look: pointsman init shop writes a small network, policies and orders into the new directory shop, and
     names the commands to try there.
     """
-    named = {"POINTSMAN_NETWORK": network} if network else {}
-    context.obj = Settings.from_environment({**os.environ, **named})
+    option = {"POINTSMAN_NETWORK": network} if network else {}
+    context.obj = Settings.from_environment({**os.environ, **option})
 
 
 @pointsman.command()
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.pass_obj
 def load(settings: Settings, directory: Path) -> None:
-    """Load network.yaml, products.csv and stock.csv from DIRECTORY: all of it or, if there is a mistake, nothing.
+    """Load network.yaml, products.csv and stock.csv from DIRECTORY; if there is a mistake in them, load nothing.
 
     Example: pointsman load examples/hexagone
     """
@@ -83,8 +84,10 @@ pointsman.add_command(ledger)
 @pointsman.command()
 @click.argument("order", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Decide, but hold nothing and log nothing.")
-@click.option("--at", "instant", type=INSTANT, help="Decide as of this instant, as 2026-11-27T08:15:00Z. Default: now.")
-@click.option("--wait", is_flag=True, help="Let units that stay unfilled wait for stock.")
+@click.option(
+    "--at", "instant", type=INSTANT, help="Decide as of this instant, such as 2026-11-27T08:15:00Z. Default: now."
+)
+@click.option("--wait", is_flag=True, help="Put units that stay unfilled into the backlog.")
 @AS_JSON
 @click.pass_obj
 def decide(settings: Settings, order: Path, *, dry_run: bool, instant: int | None, wait: bool, as_json: bool) -> None:
@@ -92,9 +95,9 @@ def decide(settings: Settings, order: Path, *, dry_run: bool, instant: int | Non
 
     Example: pointsman decide examples/hexagone/order.json --dry-run
     """
-    wanted = read_order(order, settings.max_lines)
+    request = read_order(order, settings.max_lines)
     with Pointsman(settings) as service:
-        answer = service.decide(wanted, now=instant, dry_run=dry_run, caller="cli", wait=wait)
+        answer = service.decide(request, now=instant, dry_run=dry_run, caller="cli", wait=wait)
         network = service.network()
     _show_decision(answer.record, network, as_json=as_json)
 
@@ -117,31 +120,36 @@ def show(settings: Settings, decision_id: str, *, as_json: bool) -> None:
 @pointsman.command("route")
 @click.argument("orders", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--weigh", default=250, show_default=True, type=click.IntRange(0), help="Weigh the rules on so many orders."
+    "--weigh",
+    default=250,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Measure on so many orders which rules changed the choice.",
 )
-@click.option("--together", is_flag=True, help="Decide them as orders that wait: by priority, promise and age.")
-@click.option("--wait", is_flag=True, help="With --together: let units that stay unfilled wait for stock.")
+@click.option("--together", is_flag=True, help="Decide them as one batch: by priority, promise and age.")
+@click.option("--wait", is_flag=True, help="With --together: put units that stay unfilled into the backlog.")
 @AS_JSON
 @click.pass_obj
 def route_day(settings: Settings, orders: Path, weigh: int, *, together: bool, wait: bool, as_json: bool) -> None:
     """Decide the orders in the NDJSON file ORDERS, each at the instant it was placed, and sum up the day.
 
-    With --together, all of them are decided at the instant the last one was placed, the order that deserves it first;
-    no rules are weighed then.
+    With --together, all of them are decided at the instant the last one was placed, by priority, promise and age; it
+    is not measured then which rules changed the choice.
 
-    An order decided by `route` in the last 24 hours is not decided again, so a day cut short can go on.
+    An order that `route` decided in the last 24 hours is not decided again: run an interrupted command again, and it
+    continues.
 
     Example: pointsman route examples/hexagone/orders.ndjson
     """
     if wait and not together:
         raise click.UsageError("--wait goes with --together")
-    wanted = read_orders(orders, settings.max_lines)
+    requests = read_orders(orders, settings.max_lines)
     with Pointsman(settings) as service, progress_bar() as progress:
-        task = progress.add_task("routing", total=len(wanted))
+        task = progress.add_task("routing", total=len(requests))
         day = (
-            route_together(wanted, service, wait=wait, progress=lambda: progress.advance(task))
+            route_together(requests, service, wait=wait, progress=lambda: progress.advance(task))
             if together
-            else route(wanted, service, weigh=weigh, progress=lambda: progress.advance(task))
+            else route(requests, service, weigh=weigh, progress=lambda: progress.advance(task))
         )
     if as_json:
         print_json(day_record(day))
@@ -156,17 +164,17 @@ def route_day(settings: Settings, orders: Path, weigh: int, *, together: bool, w
 @AS_JSON
 @click.pass_obj
 def availability(settings: Settings, sku: str, channel: str, *, max_stale: int | None, as_json: bool) -> None:
-    """Say how many units of SKU an order on CHANNEL may still take, and where.
+    """Show how many units of SKU an order on CHANNEL can still get, and from which nodes.
 
     Example: pointsman availability TXT-0059 web
     """
     with Pointsman(settings) as service:
-        found = service.availability(sku, channel, max_stale=max_stale)
-    tell_age(found.age)
+        available = service.availability(sku, channel, max_stale=max_stale)
+    print_age(available.age)
     if as_json:
-        print_json(availability_record(found))
+        print_json(availability_record(available))
     else:
-        Console().print(tables.availability_table(found))
+        Console().print(tables.availability_table(available))
 
 
 @pointsman.command()
@@ -181,28 +189,28 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     """
     os.environ["POINTSMAN_NETWORK"] = settings.network
     options = ["--bind", f"{host}:{port}", "--workers", str(workers), "--worker-class", "gthread", "--threads", "4"]
-    hardened = ["--no-control-socket", "--umask", "63", "--keep-alive", "75"]
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *options, *hardened, "api.http.app:served_app()"])  # noqa: S606  # the words are ours; no shell is wanted
+    hardening = ["--no-control-socket", "--umask", "63", "--keep-alive", "75"]
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *options, *hardening, "api.http.app:served_app()"])  # noqa: S606  # the words are constants and checked numbers; no shell is involved
 
 
 @pointsman.command()
 @click.argument("network")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def reset(network: str, *, yes: bool) -> None:
-    """Delete all that the server holds about NETWORK: facts, stock, holds, policies and the decision log.
+    """Delete everything of NETWORK: facts, stock, holds, policies and the decision log.
 
     Example: pointsman reset demo
     """
     if not yes:
         click.confirm(f"Delete everything of network '{network}', its decision log included?", abort=True)
-    # read again, so that a name no network can have is refused
-    named = Settings.from_environment({**os.environ, "POINTSMAN_NETWORK": network})
-    with Pointsman(named) as service:
+    # read again, so that an invalid network name is refused
+    settings = Settings.from_environment({**os.environ, "POINTSMAN_NETWORK": network})
+    with Pointsman(settings) as service:
         click.echo(f"{counted(service.forget(), 'key')} of network '{network}' deleted")
 
 
 def main() -> None:
-    """The console script: errors of ours are a message and exit status 1, never a traceback."""
+    """The console script. Errors of Pointsman's own end it with a message and exit status 1, never with a traceback."""
     try:
         pointsman()
     except InputInvalid as error:

@@ -1,4 +1,4 @@
-"""`pointsman resting`: the nodes that rest after a rejection."""
+"""`pointsman resting`: the nodes that get no shipments for a while, because they rejected one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,25 +12,25 @@ from engine.settings import Settings
 
 @click.group()
 def resting() -> None:
-    """See which nodes rest after a rejection, and let one be given shipments again."""
+    """List the nodes that rest after a rejection, and end a rest early."""
 
 
 @resting.command("list")
 @AS_JSON
 @click.pass_obj
 def list_resting(settings: Settings, *, as_json: bool) -> None:
-    """List the nodes that are given nothing now, until when and why.
+    """List the nodes that get no shipments now, until when and why.
 
     Example: pointsman resting list
     """
     with Pointsman(settings) as service:
-        found = service.rests.all()
+        node_rests = service.rests.all()
     if as_json:
-        print_json({"nodes": found})
+        print_json({"nodes": node_rests})
         return
-    for item in found:
-        click.echo(_line(item))
-    if not found:
+    for node_rest in node_rests:
+        click.echo(_line(node_rest))
+    if not node_rests:
         click.echo("no node rests")
 
 
@@ -38,14 +38,14 @@ def list_resting(settings: Settings, *, as_json: bool) -> None:
 @click.argument("node")
 @click.pass_obj
 def end(settings: Settings, node: str) -> None:
-    """Let NODE be given shipments again, before its time; the log says who said so.
+    """End the rest of NODE now, so that it gets shipments again; the log keeps who ended it.
 
     Example: pointsman resting end lyon
     """
     with Pointsman(settings) as service:
         service.rests.end(node, who=who(settings))
-    click.echo(f"{node} rests no more")
+    click.echo(f"the rest of {node} has ended")
 
 
-def _line(item: Mapping[str, Any]) -> str:
-    return f"{item['en']} ({', '.join(item['rules'])}); decision {item['decision']}"
+def _line(node_rest: Mapping[str, Any]) -> str:
+    return f"{node_rest['en']} ({', '.join(node_rest['rules'])}); decision {node_rest['decision']}"

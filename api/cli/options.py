@@ -1,4 +1,4 @@
-"""What commands share: options, and how they print."""
+"""Options that several commands share, and what goes with them."""
 
 from getpass import getuser
 from typing import Any
@@ -43,11 +43,11 @@ def who(settings: Settings) -> str:
 MAX_STALE = click.option(
     "--max-stale",
     type=click.IntRange(0, ANY_AGE),
-    help="Let a replica answer, if there is one that heard of its primary in the last so many seconds.",
+    help="Let a replica answer, if it heard from its primary in the last so many seconds.",
 )
 
 
-def tell_age(age: int | None) -> None:
-    """Beside what a command prints, on stderr."""
+def print_age(age: int | None) -> None:
+    """If a replica answered, print on stderr how old the answer may be, in seconds."""
     if age is not None:
-        click.echo(f"told by a replica, which heard of its primary at most {age} s ago", err=True)
+        click.echo(f"answered by a replica, which heard from its primary at most {age} s ago", err=True)

@@ -1,4 +1,4 @@
-"""`pointsman policy`: what merchandisers do with their files."""
+"""`pointsman policy`: checks policy files; the group of all commands on policies and their versions."""
 
 import sys
 from pathlib import Path
@@ -23,11 +23,12 @@ def policy() -> None:
 @policy.command()
 @click.argument("path", type=_PATH)
 @click.option("--format", "form", type=click.Choice(list(findings.FORMATS)), default="text", show_default=True)
-@click.option("--strict", is_flag=True, help="Let warnings fail as errors do.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if there are warnings, too.")
 def check(path: Path, form: str, *, strict: bool) -> None:
-    """Say every mistake in the policy files under PATH, and every rule that does nothing, as file:line:column.
+    """Report every mistake in the policy files under PATH, and every rule that does nothing, as file:line:column.
 
-    Of one file, what there is to say of it among those beside it. Exits with 1 if there are errors.
+    A single file is checked together with those in its directory, but only its own findings are reported. Exits with 1
+    if there are errors.
 
     Example: pointsman policy check policies
     """

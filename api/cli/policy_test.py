@@ -1,4 +1,4 @@
-"""`pointsman policy test`."""
+"""`pointsman policy test`: runs the tests in *_test.yaml files."""
 
 import sys
 from pathlib import Path
@@ -14,27 +14,28 @@ from engine.decide.policy_tests.runner import picked, try_cases
 
 @click.command("test")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("-k", "word", default="", help="Only cases with this in their name or their file's.")
-@click.option("--coverage", is_flag=True, help="Show what each rule does in the cases.")
-@click.option("--strict", is_flag=True, help="Fail as well if a rule, a case or a file tests nothing.")
+@click.option("-k", "word", default="", help="Run only tests with this in their name or their file's.")
+@click.option("--coverage", is_flag=True, help="Show what each rule does in the tests.")
+@click.option("--strict", is_flag=True, help="Fail as well if a rule, a test or a file tests nothing.")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write the results as JUnit XML.")
 @AS_JSON
 def run_tests(path: Path, word: str, junit: Path | None, *, coverage: bool, strict: bool, as_json: bool) -> None:
-    """Decide the cases of the *_test.yaml files under PATH by all its policies; exit 1 if one comes otherwise.
+    """Run the tests in the *_test.yaml files under PATH: decide the order of each by all policies under PATH, and
+    compare the decision with what the test expects; exit 1 if one differs.
 
-    PATH is a folder, or one policy file, whose own cases are then decided by all policies of its folder.
+    PATH is a folder, or one policy file: then its own tests are run, with all policies of its folder.
 
     Example: pointsman policy test policies --coverage
     """
     if strict and word:
-        raise click.UsageError("--strict looks at all cases; leave -k out")
-    policies, cases = policy_test_report.read_folder(path)
-    chosen = picked(cases, word)
-    if not chosen:
-        raise click.UsageError(f"none of the {len(cases)} cases has '{word}' in its name or its file's")
-    printed = policy_test_report.Printed(as_json=as_json)
-    report = try_cases(policies, chosen, weigh=coverage, progress=printed.dot)
-    printed.report(report, left_out=len(cases) - len(chosen), coverage=coverage, strict=strict)
+        raise click.UsageError("--strict needs all tests; leave -k out")
+    policies, tests = policy_test_report.read_folder(path)
+    selected = picked(tests, word)
+    if not selected:
+        raise click.UsageError(f"none of the {len(tests)} tests has '{word}' in its name or its file's")
+    printer = policy_test_report.ReportPrinter(as_json=as_json)
+    report = try_cases(policies, selected, weigh=coverage, progress=printer.dot)
+    printer.report(report, left_out=len(tests) - len(selected), coverage=coverage, strict=strict)
     if junit:
         write_content(junit, junit_xml(report, strict=strict))
     sys.exit(0 if report.succeeds(strict=strict) else 1)

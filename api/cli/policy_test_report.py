@@ -1,4 +1,4 @@
-"""`pointsman policy test`: the files, and what is shown of a report, to people and to programs."""
+"""Reads a folder of policies and tests for `pointsman policy test`, and prints the report of a run."""
 
 import functools
 from collections.abc import Iterator
@@ -12,49 +12,49 @@ from rich.text import Text
 from api.cli.options import print_json
 from api.files.inventory_folder import load_inventory
 from api.files.policies import policy_files, policy_test_files
-from api.files.policy_tests.reader import OpenNetwork, read_tested
+from api.files.policy_tests.reader import OpenNetwork, read_policies_and_tests
 from api.records.policy_tests import report_record
 from engine.decide.policy_tests.runner import TEST_SUFFIX, Case, Coverage, Report, Tried
 from engine.errors import InputInvalid, Mistake
 from engine.model.facts import Inventory
 from rules.policy import PolicySet
 
-_WHAT_NOW = "\nIf what came is what you want now, change what the case expects; if not, the rule."
+_WHAT_NOW = "\nIf the decision is what you want now, change what the test expects; if not, the rule."
 NARROWEST = 20
-"""Columns; below, nothing is worth wrapping for."""
+"""Columns; in a narrower terminal, dots are wrapped as if it had so many."""
 
 
 def read_folder(path: Path) -> tuple[PolicySet, list[Case]]:
-    """The policies and the cases under `path`; of a single file its own cases, and all policies of its folder.
+    """The policies and the tests under `path`; of a single file its own tests, and all policies of its folder.
 
-    Raises PolicyInvalid with every mistake, InputInvalid if there is nothing to read.
+    Raises PolicyInvalid with every mistake, InputInvalid if there are no policies or no tests.
     """
     folder = path if path.is_dir() else path.parent
     tests = policy_test_files(path)
     if not tests:
         message = f"there are no tests here; write them into a file whose name ends in {TEST_SUFFIX}"
         raise InputInvalid([Mistake(where=str(path), field="", message=message)])
-    return read_tested(policy_files(folder), tests, open_network=networks_in(folder))
+    return read_policies_and_tests(policy_files(folder), tests, open_network=networks_in(folder))
 
 
 def networks_in(folder: Path) -> OpenNetwork:
-    """What opens the directories that the test files of `folder` name."""
+    """The function that loads the network directories which test files in `folder` name; each is loaded once."""
 
     @functools.cache
-    def opened(directory: Path) -> Inventory:
+    def load(directory: Path) -> Inventory:
         return load_inventory(directory)
 
     def open_network(file: str, directory: str) -> Inventory:
-        found = (folder / file).parent / directory
-        if not found.is_dir():
+        path = (folder / file).parent / directory
+        if not path.is_dir():
             raise InputInvalid([Mistake(where=directory, field="", message="there is no such directory")])
-        return opened(found.resolve())
+        return load(path.resolve())
 
     return open_network
 
 
-class Printed:
-    """What is shown while the cases run, and after: nothing but the JSON, if that is wanted."""
+class ReportPrinter:
+    """Prints a dot for each test as it is run, and the report afterwards; or, as JSON, only the report."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
@@ -63,18 +63,18 @@ class Printed:
         self._column = 0
 
     def dot(self, tried: Tried) -> None:
-        """One letter a case, after the name of its file."""
+        """Print one letter for the test: a dot if it passed, F if not. A new file starts a line with its name."""
         if self._as_json:
             return
         if tried.case.file != self._file:
-            self._line(("\n" if self._file else "") + tried.case.file + " ")
+            self._start_line(("\n" if self._file else "") + tried.case.file + " ")
             self._file = tried.case.file
         elif self._column >= max(NARROWEST, self._console.width):
-            self._line("\n" + " " * (len(self._file) + 1))
+            self._start_line("\n" + " " * (len(self._file) + 1))
         click.echo(click.style(".", fg="green") if tried.passed else click.style("F", fg="red"), nl=False)
         self._column += 1
 
-    def _line(self, start: str) -> None:
+    def _start_line(self, start: str) -> None:
         click.echo(start, nl=False)
         self._column = len(start.lstrip("\n"))
 
@@ -108,7 +108,7 @@ def _failure(tried: Tried) -> Iterator[Text | Table]:
 
 
 def _coverage_table(report: Report) -> Table:
-    table = Table(title=f"What each rule does in {len(report.tried)} cases", title_justify="left")
+    table = Table(title=f"What each rule does in {len(report.tried)} tests", title_justify="left")
     table.add_column("rule", no_wrap=True, min_width=max((len(item.rule) for item in report.coverage), default=0))
     for name in ("fires", "doesn't", "decides"):
         table.add_column(name, justify="right")
@@ -123,7 +123,7 @@ def _style(item: Coverage) -> str:
     return "" if item.quiet and item.changed else "yellow"
 
 
-def _summary(report: Report, left_out: int, succeeded: bool) -> Text:  # noqa: FBT001  # called once, below its making
+def _summary(report: Report, left_out: int, succeeded: bool) -> Text:  # noqa: FBT001  # called once, where its value is computed
     failed = len(report.failed)
     parts = [f"{failed} failed"] if failed else []
     parts += [f"{len(report.tried) - failed} passed"]

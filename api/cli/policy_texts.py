@@ -1,4 +1,4 @@
-"""`pointsman policy schema` and `policy explain`: policies for editors, and for readers."""
+"""`pointsman policy schema` writes the JSON Schema for editors; `policy explain` puts rules into plain sentences."""
 
 import textwrap
 from pathlib import Path
@@ -18,15 +18,19 @@ from rules.wording.bilingual import LANGUAGES
 from rules.wording.explain import explain as explain_rule
 
 WIDTH = 96
-"""Letters a line."""
+"""Characters in a line of `policy explain`."""
 _LANGUAGE = click.Choice(LANGUAGES)
 
 
 @click.command()
 @click.option("--lang", type=_LANGUAGE, help="The language of the hover texts. Default: both.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the schema to this file instead of printing it.",
+)
 def schema(lang: str | None, output: Path | None) -> None:
-    """Write the JSON Schema by which editors complete, explain and underline policy files.
+    """Write the JSON Schema with which editors complete policy files, explain keys and underline mistakes.
 
     Example: pointsman policy schema --output policies/policy.schema.json
     """
@@ -42,19 +46,19 @@ def schema(lang: str | None, output: Path | None) -> None:
 @click.option("--lang", type=_LANGUAGE, default="en", show_default=True, help="The language of the sentences.")
 @AS_JSON
 def explain(path: Path, lang: str, *, as_json: bool) -> None:
-    """Say each rule of the policy files under PATH back in plain words, from what it means.
+    """Explain each rule of the policy files under PATH in plain sentences, made from its conditions and effects.
 
     Example: pointsman policy explain policies/clearance.yaml --lang fr
     """
-    # each file for itself: what it overrides in others need not be there to be said
+    # each file by itself: a rule that overrides one of another file can be explained without that file
     readings = parse_files(policy_files(path))
     if mistaken := [finding for reading in readings for finding in reading.findings]:
         raise PolicyInvalid(mistaken)
-    found = build_policy_set(readings)
+    policies = build_policy_set(readings)
     if as_json:
-        print_json(_record(found, lang))
+        print_json(_record(policies, lang))
         return
-    for rule in found.rules.values():
+    for rule in policies.rules.values():
         click.echo(rule.id)
         click.echo(
             textwrap.indent(
@@ -64,7 +68,7 @@ def explain(path: Path, lang: str, *, as_json: bool) -> None:
 
 
 def schema_text(languages: tuple[str, ...] = LANGUAGES) -> str:
-    """The schema as it is written to files."""
+    """The schema with hover texts in these languages, as it is written to files."""
     return orjson.dumps(policy_schema(languages), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 

@@ -1,4 +1,4 @@
-"""`pointsman policy publish`, `activate` and what else is done with versions."""
+"""`pointsman policy publish`, `activate`, `rollback`, `list`, `show`, `diff` and `history`: policy versions."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from api.cli.options import AS_JSON, INSTANT, print_json, who
 from api.cli.output import policy_lines
 from api.cli.policy_test_report import networks_in
 from api.files.policies import policy_files, policy_files_beside, policy_test_files
-from api.files.policy_tests.reader import trial
+from api.files.policy_tests.reader import make_trial
 from api.records import policies
 from engine.errors import NotFound, PointsmanError
 from engine.model.facts import Network
@@ -19,52 +19,55 @@ from rules.diff.compare import compare
 from rules.loader import load_policies
 from rules.policy import PolicySet
 
-_NOTE = click.option("--note", default="", help="Why, for the history.")
+_NOTE = click.option("--note", default="", help="The reason, kept in the history.")
 
 
 @click.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @_NOTE
-@click.option("--activate", is_flag=True, help="Let it decide from now on.")
-@click.option("--alone", is_flag=True, help="PATH is one file of several beside it, and is to be the whole version.")
+@click.option("--activate", is_flag=True, help="Make it the active version at once.")
+@click.option("--alone", is_flag=True, help="Publish the one file PATH as the whole version, without those beside it.")
 @click.pass_obj
 def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone: bool) -> None:
     """Store the policy files under PATH as one version, named by the hash of their content.
 
-    A version is whole: what stands in no file under PATH is not in it. What the active one has beyond is said. If there
-    are tests (*_test.yaml), they must pass.
+    A version is complete: a rule that is in no file under PATH is not in it. Rules of the active version that it leaves
+    out are listed. If there are tests (*_test.yaml), they must pass.
 
     Example: pointsman policy publish policies --activate --note "autumn sale"
     """
     content = policy_files(path)
-    beside = len(policy_files_beside(path)) - len(content)
-    if beside and not alone:
+    others = len(policy_files_beside(path)) - len(content)
+    if others and not alone:
         raise click.UsageError(
-            f"{path} is one of {beside + 1} policy files, and a version is whole: publish {path.parent}, with all of"
+            f"{path} is one of {others + 1} policy files, and a version is complete: publish {path.parent}, with all of"
             f" them, or give --alone to let this file decide by itself"
         )
-    tested = trial(policy_test_files(path), open_network=networks_in(path if path.is_dir() else path.parent))
+    run_tests = make_trial(policy_test_files(path), open_network=networks_in(path if path.is_dir() else path.parent))
     with Pointsman(settings) as service:
         active = service.versions.standing().active
-        found = service.versions.publish(content, who=who(settings), note=note, trial=tested)
-        for line in policy_lines.published_lines(found, active):
+        published = service.versions.publish(content, who=who(settings), note=note, trial=run_tests)
+        for line in policy_lines.published_lines(published, active):
             click.echo(line)
         if activate:
-            service.activate(found.version, who=who(settings), note=note)
+            service.activate(published.version, who=who(settings), note=note)
             click.echo("active from the next decision on")
-            _say_schedule(service)
+            _print_schedule(service)
 
 
 @click.command("activate")
 @click.argument("version")
-@click.option("--at", "instant", type=INSTANT, help="From this instant on, as 2026-11-27T08:00:00+01:00. Default: now.")
+@click.option(
+    "--at", "instant", type=INSTANT, help="From this instant on, such as 2026-11-27T08:00:00+01:00. Default: now."
+)
 @_NOTE
 @click.pass_obj
 def activate_version(settings: Settings, version: str, instant: int | None, note: str) -> None:
-    """Let a published VERSION decide, from now on or from an instant on. A unique start of 4 letters is enough.
+    """Make a published VERSION the active one, now or from an instant on. Its first characters, 4 or more, are enough
+    if no other version begins with them.
 
-    What is scheduled stands until its instant, whatever is activated meanwhile; another version scheduled for the same
-    instant takes its place.
+    A scheduled version takes over at its instant, whatever is activated meanwhile, unless another is scheduled for the
+    same instant.
 
     Example: pointsman policy activate d2720ce4c970 --at 2026-11-27T08:00:00+01:00 --note "Black Friday"
     """
@@ -73,21 +76,21 @@ def activate_version(settings: Settings, version: str, instant: int | None, note
         service.versions.activate(whole, who=who(settings), note=note, since=instant)
         if instant is None:
             click.echo(f"{whole} is active from the next decision on")
-        _say_schedule(service)
+        _print_schedule(service)
 
 
 @click.command()
 @_NOTE
 @click.pass_obj
 def rollback(settings: Settings, note: str) -> None:
-    """Let the version decide again that was active before. A second time goes one further back, never forward.
+    """Activate again the version that was active before. Each further rollback goes one version further back.
 
     Example: pointsman policy rollback --note "the discount was wrong"
     """
     with Pointsman(settings) as service:
         version = service.versions.roll_back(who=who(settings), note=note)
         click.echo(f"back to {version}, active from the next decision on")
-        _say_schedule(service)
+        _print_schedule(service)
 
 
 @click.command("list")
@@ -99,17 +102,17 @@ def list_versions(settings: Settings, *, as_json: bool) -> None:
     Example: pointsman policy list
     """
     with Pointsman(settings) as service:
-        found = service.versions.published()
+        versions = service.versions.published()
         network = _network(service)
     if as_json:
-        print_json([policies.version_record(version) for version in found])
-    for line in [] if as_json else policy_lines.version_lines(found, network):
+        print_json([policies.version_record(version) for version in versions])
+    for line in [] if as_json else policy_lines.version_lines(versions, network):
         click.echo(line)
 
 
 @click.command("show")
 @click.argument("version")
-@click.option("--file", "name", help="The text of this file alone.")
+@click.option("--file", "name", help="Print only this file.")
 @AS_JSON
 @click.pass_obj
 def show_version(settings: Settings, version: str, name: str | None, *, as_json: bool) -> None:
@@ -140,19 +143,19 @@ def show_version(settings: Settings, version: str, name: str | None, *, as_json:
 @AS_JSON
 @click.pass_obj
 def diff_versions(settings: Settings, old: str, new: str, *, as_json: bool) -> None:
-    """Say what differs in meaning between OLD and NEW: rules added, gone, changed, moved.
+    """Show what differs in meaning between OLD and NEW: rules added, gone, changed, moved.
 
-    Each is a version (or its unique start), `active`, or a path. Layout, comments, the order of rules and the names of
-    terms make no difference.
+    Each is a version (or its unique first characters), `active`, or a path. Layout, comments, the order of rules and
+    the names of terms make no difference.
 
     Example: pointsman policy diff active policies
     """
     paths = [path for path in (Path(old), Path(new)) if _is_path(path)]
-    if len(paths) == 2:  # noqa: PLR2004  # both, so that no server is needed
+    if len(paths) == 2:  # noqa: PLR2004  # both are paths: no server is needed
         sets = [_from_path(path) for path in paths]
     else:
         with Pointsman(settings) as service:
-            sets = [_meant(word, service.versions) for word in (old, new)]
+            sets = [_policies(word, service.versions) for word in (old, new)]
     changes = compare(*sets)
     if as_json:
         print_json(policies.changes_record(changes))
@@ -164,15 +167,15 @@ def diff_versions(settings: Settings, old: str, new: str, *, as_json: bool) -> N
 @AS_JSON
 @click.pass_obj
 def policy_history(settings: Settings, *, as_json: bool) -> None:
-    """Say who published or activated which version, when and why.
+    """List who published or activated which version, when and why.
 
     Example: pointsman policy history
     """
     with Pointsman(settings) as service:
-        acts = service.versions.history()
+        entries = service.versions.history()
     if as_json:
-        print_json([policies.act_record(act) for act in acts])
-    for line in [] if as_json else policy_lines.history_lines(acts):
+        print_json([policies.act_record(entry) for entry in entries])
+    for line in [] if as_json else policy_lines.history_lines(entries):
         click.echo(line)
 
 
@@ -183,7 +186,7 @@ def _is_path(path: Path) -> bool:
     return str(path) != "active" and path.exists()
 
 
-def _meant(word: str, versions: Versions) -> PolicySet:
+def _policies(word: str, versions: Versions) -> PolicySet:
     if _is_path(Path(word)):
         return _from_path(Path(word))
     return versions.read(versions.find(word))
@@ -197,9 +200,9 @@ def _network(service: Pointsman) -> Network | None:
     try:
         return service.network()
     except PointsmanError:
-        return None  # not loaded yet: instants are then told in UTC
+        return None  # not loaded yet: instants are then shown in UTC
 
 
-def _say_schedule(service: Pointsman) -> None:
+def _print_schedule(service: Pointsman) -> None:
     for line in policy_lines.schedule_lines(service.versions.standing(), _network(service)):
         click.echo(line)

@@ -1,14 +1,14 @@
-"""`pointsman stock` and `pointsman hold`: what is there, and what is promised."""
+"""`pointsman stock`: imports counts of what is on hand, and shows the stock of a SKU."""
 
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from api.cli.options import AS_JSON, MAX_STALE, print_json, tell_age
+from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
 from api.cli.output.progress import progress_bar
 from api.cli.output.stock_tables import stock_tables
-from api.files.stock_counts import MOST_NAMED, Imported, place_counts, read_counts
+from api.files.stock_counts import MOST_NAMED, ImportSummary, import_counts, read_counts
 from api.records.stock import stock_record
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -18,7 +18,7 @@ _MOST_NAMED = 10
 
 @click.group()
 def stock() -> None:
-    """Say what is on hand, and see what is free of it."""
+    """Import counted stock, and show what is on hand, held and available."""
 
 
 @stock.command("import")
@@ -26,11 +26,11 @@ def stock() -> None:
 @AS_JSON
 @click.pass_obj
 def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
-    """Take over what FILE counts: a CSV of node, sku, on_hand and, if known, at (as 2026-11-27T08:15:00Z).
+    """Import the counts in FILE: a CSV of node, sku, on_hand and, if known, at (such as 2026-11-27T08:15:00Z).
 
-    Positions it doesn't name stay as they are. A count older than what is known of its position changes nothing; one
-    without `at` is as of now; `at` may be at most 5 minutes ahead of the clock here. If there is a mistake in the file,
-    none of it counts. The stock.csv of a load will do: its daily_sales stay as they were loaded.
+    Positions that are not in it stay as they are. A count that is older than the latest count of its position changes
+    nothing; one without `at` is as of now; `at` may be at most 5 minutes ahead of the clock here. If there is a mistake
+    in the file, nothing of it is imported. The stock.csv of a load can be imported too: its daily_sales are ignored.
 
     Example: pointsman stock import examples/hexagone/stock.csv
     """
@@ -38,14 +38,14 @@ def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
         counts = read_counts(file, service)
         with progress_bar() as progress:
             task = progress.add_task("importing", total=len(counts))
-            done = place_counts(counts, service, lambda some: progress.advance(task, some))
+            summary = import_counts(counts, service, lambda number: progress.advance(task, number))
     if as_json:
-        print_json({**done.record, "older": [{"node": count.node, "sku": count.sku} for count in done.older]})
+        print_json({**summary.record, "older": [{"node": count.node, "sku": count.sku} for count in summary.older]})
         return
-    for name, number in done.record.items():
+    for name, number in summary.record.items():
         click.echo(f"{number:>12,}  {name.replace('_', ' ')}")
-    if done.older:
-        click.echo(_older_line(done), err=True)
+    if summary.older:
+        click.echo(_older_line(summary), err=True)
 
 
 @stock.command("show")
@@ -54,14 +54,14 @@ def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
 @AS_JSON
 @click.pass_obj
 def show_stock(settings: Settings, sku: str, *, max_stale: int | None, as_json: bool) -> None:
-    """Show SKU by node: on hand, held, available, and free to each channel (* stands for channels no rule names).
+    """Show SKU by node: on hand, held, available, and free to each channel (* means every channel that no rule names).
 
     Example: pointsman stock show TXT-0059
     """
     with Pointsman(settings) as service:
-        found = service.stock.show(sku, max_stale=max_stale)
-    tell_age(found.age)
-    record = stock_record(found)
+        stock_of_sku = service.stock.show(sku, max_stale=max_stale)
+    print_age(stock_of_sku.age)
+    record = stock_record(stock_of_sku)
     if as_json:
         print_json(record)
     else:
@@ -69,7 +69,7 @@ def show_stock(settings: Settings, sku: str, *, max_stale: int | None, as_json: 
         console.print(*stock_tables(record, width=console.width), sep="\n")
 
 
-def _older_line(done: Imported) -> str:
-    named = ", ".join(f"{count.sku} at {count.node}" for count in done.older[:_MOST_NAMED])
-    left = done.record["older_than_known"] - _MOST_NAMED
-    return f"older than known: {named}" + (f" ... and {left:,} more; --json has the first {MOST_NAMED:,}" * (left > 0))
+def _older_line(summary: ImportSummary) -> str:
+    names = ", ".join(f"{count.sku} at {count.node}" for count in summary.older[:_MOST_NAMED])
+    left = summary.record["older_than_known"] - _MOST_NAMED
+    return f"older than known: {names}" + (f" ... and {left:,} more; --json has the first {MOST_NAMED:,}" * (left > 0))

@@ -1,1 +1,1 @@
-"""What is read from files: a network folder, stock counts, policies and orders."""
+"""Reads the files that people write: networks, products, stock, orders, policies and their tests."""

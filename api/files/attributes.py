@@ -1,4 +1,4 @@
-"""The extra attributes that network.yaml declares: their kinds, and their values as text."""
+"""The extra attributes that network.yaml declares: reads their kinds, and their values from text."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ _ATTRIBUTE_READERS = {
 
 
 def kinds_of(attributes: Mapping[str, Mapping[str, str]]) -> dict[str, Kind]:
-    """The kinds of the extra attributes by path, as network.yaml declares them."""
+    """The kinds of the extra attributes by path (`product.attributes.hazmat`), as network.yaml declares them."""
     return {
         f"{group}.attributes.{name}": ATTRIBUTE_KINDS[kind]
         for group, kinds in attributes.items()
@@ -23,6 +23,6 @@ def kinds_of(attributes: Mapping[str, Mapping[str, str]]) -> dict[str, Kind]:
 
 
 def attribute_value(kind: Kind, text: str) -> Value:
-    """An attribute's text as its declared kind; raises LiteralInvalid."""
+    """The value that `text` stands for in an attribute of this kind; raises LiteralInvalid."""
     value: Value = _ATTRIBUTE_READERS[kind](text)
     return value

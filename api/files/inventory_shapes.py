@@ -1,4 +1,4 @@
-"""The shapes of network.yaml, products.csv and stock.csv."""
+"""The marshmallow shapes of network.yaml, products.csv and stock.csv."""
 
 import itertools
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from rules.vocabulary import LIFECYCLES, MODES, NODE_TYPES, WEEKDAYS
 MOST_MINUTES = 366 * 24 * 60
 MOST_GRAMS = 10**8
 MOST_METRES = 50_000_000
-"""A lane's; more than once round the earth."""
+"""Of a lane: more than once round the earth."""
 MOST_DETOUR = 100_000
 """Thousandths."""
 _ATTRIBUTE_TYPES = ("flag", "number", "word", "tags")
@@ -37,7 +37,7 @@ class HolidaysShape(Strict):
 
 
 class HoursShape(Strict):
-    """By weekday, when it is open; a day that is not written it is closed."""
+    """The opening hours by weekday; on a weekday that is missing it is closed."""
 
     monday = tuesday = wednesday = thursday = friday = saturday = sunday = fields.List(Span())
 
@@ -45,13 +45,13 @@ class HoursShape(Strict):
     def _in_order(self, data: dict[str, Any], **_: Any) -> None:
         for day, spans in data.items():
             if any(later[0] < earlier[1] for earlier, later in itertools.pairwise(spans)):
-                raise ValidationError("write the hours in the order of the day, none within another", day)
+                raise ValidationError("write the hours in the order of the day, without overlaps", day)
         if not any(data.values()):
             raise ValidationError("it must be open at some time of the week")
 
 
 class Hours(fields.Field[Any]):
-    """The name of one of `opening_hours`, or hours themselves."""
+    """The name of one of the `opening_hours`, or opening hours written out."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
         if isinstance(value, Mapping):
@@ -84,7 +84,7 @@ class ServiceShape(Strict):
     drop = Literal(literals.carbon)
     countries = fields.List(Country())
     transit = fields.List(fields.Nested(BandShape), validate=validate.Length(min=1))
-    daily_distance = Literal(literals.distance, validate=validate.Range(min=1_000, error="a day makes at least 1 km"))
+    daily_distance = Literal(literals.distance, validate=validate.Range(min=1_000, error="must be at least 1 km a day"))
     runs = fields.List(fields.String(validate=validate.OneOf(WEEKDAYS)), validate=validate.Length(min=1))
     closed = fields.List(Word())
 
@@ -96,11 +96,11 @@ class ServiceShape(Strict):
                 raise ValidationError("each band must reach further than the one before", name)
 
     @validates_schema
-    def _said_one_way(self, data: dict[str, Any], **_: Any) -> None:
+    def _given_one_way(self, data: dict[str, Any], **_: Any) -> None:
         if ("transit" in data) is ("daily_distance" in data):
-            raise ValidationError("say how long it takes: by transit or by daily_distance, one of them", "transit")
+            raise ValidationError("write how long it takes: either transit or daily_distance", "transit")
         if "unit_prices" in data and "per_kg" in data:
-            raise ValidationError("unit_prices stand for per_kg; write per_kg in each of its bands", "per_kg")
+            raise ValidationError("unit_prices replace per_kg; write per_kg in each of their bands", "per_kg")
 
 
 class NodeShape(Strict):
@@ -146,19 +146,21 @@ class LaneShape(Strict):
     no_service = Literal(literals.flag)
 
     @validates_schema
-    def _means_something(self, data: dict[str, Any], **_: Any) -> None:
+    def _is_complete(self, data: dict[str, Any], **_: Any) -> None:
         if not any(data.get("origin", {}).values()):
-            raise ValidationError("say which nodes it leaves: nodes, groups or tags", "from")
+            raise ValidationError("write which nodes it starts from: nodes, groups or tags", "from")
         if not data.get("goal"):
-            raise ValidationError("say where it leads: country, region or postcode, as a glob", "to")
-        told = "distance" in data or "takes" in data
-        if told is data.get("no_service", False):
-            raise ValidationError("say distance, takes or both; or no_service: true, and neither of them", "no_service")
+            raise ValidationError("write where it leads to: country, region or postcode, as a glob", "to")
+        has_route = "distance" in data or "takes" in data
+        if has_route is data.get("no_service", False):
+            raise ValidationError("write distance, takes or both; or else only no_service: true", "no_service")
 
     @validates_schema
     def _is_rounded(self, data: dict[str, Any], **_: Any) -> None:
         if data.get("distance", 0) % DISTANCE_STEP:
-            raise ValidationError(f"write it in steps of {DISTANCE_STEP} m, as all distances are kept", "distance")
+            raise ValidationError(
+                f"write it in steps of {DISTANCE_STEP} m, to which all distances are rounded", "distance"
+            )
 
 
 class AttributesShape(Strict):

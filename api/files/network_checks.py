@@ -1,4 +1,4 @@
-"""Mistakes of network.yaml that only show between its parts."""
+"""Mistakes in network.yaml that only show when its parts are compared: unknown names, duplicates, impossible times."""
 
 import difflib
 import zoneinfo
@@ -12,25 +12,25 @@ from engine.model.timetable import ALWAYS
 from rules.errors import LiteralInvalid
 from rules.vocabulary import Kind
 
-_Found: TypeAlias = tuple[tuple[str, ...], str]
-"""Where, from the root of the file, and what is wrong."""
+_PlacedMistake: TypeAlias = tuple[tuple[str, ...], str]
+"""The keys that lead from the root of the file to the place, and what is wrong there."""
 _WEEKS = 52
-"""Work that takes more of them than this is a slip of the pen."""
+"""A preparation or transit that takes longer than this must be a typing mistake."""
 
 
-def cross_mistakes(root: dict[str, Any], network: Network) -> Iterator[_Found]:
-    """`network` is what `root`, right in itself, was read as."""
+def cross_mistakes(root: dict[str, Any], network: Network) -> Iterator[_PlacedMistake]:
+    """`root` is the file's content, without mistakes in its shape; `network` is what it was read as."""
     yield from _attributes(root, network.attributes)
-    yield from _twice(root)
+    yield from _duplicates(root)
     yield from _modes(root)
     yield from _services(root)
-    yield from _zones(root)
+    yield from _time_zones(root)
     yield from _calendars(root)
     yield from _lanes(root, network)
-    yield from _never(root, network)
+    yield from _impossible_times(root, network)
 
 
-def _attributes(root: dict[str, Any], kinds: Mapping[str, Kind]) -> Iterator[_Found]:
+def _attributes(root: dict[str, Any], kinds: Mapping[str, Kind]) -> Iterator[_PlacedMistake]:
     for index, node in enumerate(root["nodes"]):
         for name, text in (node.get("attributes") or {}).items():
             where = ("nodes", str(index), "attributes", name)
@@ -44,7 +44,7 @@ def _attributes(root: dict[str, Any], kinds: Mapping[str, Kind]) -> Iterator[_Fo
                 yield where, str(error)
 
 
-def _twice(root: dict[str, Any]) -> Iterator[_Found]:
+def _duplicates(root: dict[str, Any]) -> Iterator[_PlacedMistake]:
     for part in ("services", "nodes"):
         seen: set[str] = set()
         for index, entry in enumerate(root[part]):
@@ -53,13 +53,13 @@ def _twice(root: dict[str, Any]) -> Iterator[_Found]:
             seen.add(entry["id"])
 
 
-def _modes(root: dict[str, Any]) -> Iterator[_Found]:
+def _modes(root: dict[str, Any]) -> Iterator[_PlacedMistake]:
     for index, service in enumerate(root["services"]):
         if service["mode"] not in root["emissions"] and "emission" not in service:
-            yield ("services", str(index), "mode"), f"emissions says nothing of '{service['mode']}'"
+            yield ("services", str(index), "mode"), f"there is no '{service['mode']}' under emissions"
 
 
-def _services(root: dict[str, Any]) -> Iterator[_Found]:
+def _services(root: dict[str, Any]) -> Iterator[_PlacedMistake]:
     services = {service["id"] for service in root["services"]}
     for index, node in enumerate(root["nodes"]):
         for number, name in enumerate(node["services"]):
@@ -71,8 +71,8 @@ def _services(root: dict[str, Any]) -> Iterator[_Found]:
                 yield ("nodes", str(index), "cut_offs", name), f"the node has no service '{name}'{hint}"
 
 
-def _zones(root: dict[str, Any]) -> Iterator[_Found]:
-    known = zoneinfo.available_timezones()
+def _time_zones(root: dict[str, Any]) -> Iterator[_PlacedMistake]:
+    available = zoneinfo.available_timezones()
     zones = [(("time_zone",), root["time_zone"])]
     zones += [
         (("nodes", str(index), "time_zone"), node["time_zone"])
@@ -80,11 +80,11 @@ def _zones(root: dict[str, Any]) -> Iterator[_Found]:
         if "time_zone" in node
     ]
     for where, zone in zones:
-        if zone not in known:
+        if zone not in available:
             yield where, f"'{zone}' is no time zone; write for example Europe/Paris"
 
 
-def _calendars(root: dict[str, Any]) -> Iterator[_Found]:
+def _calendars(root: dict[str, Any]) -> Iterator[_PlacedMistake]:
     holidays, opening = root.get("holidays") or {}, root.get("opening_hours") or {}
     for name in holidays:
         if as_date(name) is not None:
@@ -101,9 +101,9 @@ def _calendars(root: dict[str, Any]) -> Iterator[_Found]:
                     yield (part, str(index), "closed", str(number)), message
 
 
-def _lanes(root: dict[str, Any], network: Network) -> Iterator[_Found]:
+def _lanes(root: dict[str, Any], network: Network) -> Iterator[_PlacedMistake]:
     nodes = network.nodes.values()
-    known = {
+    names_by_part = {
         "nodes": set(network.nodes),
         "groups": {node.group for node in nodes if node.group},
         "tags": {tag for node in nodes for tag in node.tags},
@@ -112,17 +112,17 @@ def _lanes(root: dict[str, Any], network: Network) -> Iterator[_Found]:
     for index, lane in enumerate(root.get("lanes") or ()):
         for part, names in lane["from"].items():
             for number, name in enumerate(names):
-                if name not in known[part]:
+                if name not in names_by_part[part]:
                     message = f"no node has the {part[:-1]} '{name}'" if part != "nodes" else f"no node is '{name}'"
-                    yield ("lanes", str(index), "from", part, str(number)), message + _meant(name, known[part])
+                    yield ("lanes", str(index), "from", part, str(number)), message + _meant(name, names_by_part[part])
         for number, name in enumerate(lane.get("services") or ()):
             if name not in travelling:
                 message = f"no service that travels goes by the id '{name}'{_meant(name, travelling)}"
                 yield ("lanes", str(index), "services", str(number)), message
 
 
-def _never(root: dict[str, Any], network: Network) -> Iterator[_Found]:
-    """What no calendar ever comes to."""
+def _impossible_times(root: dict[str, Any], network: Network) -> Iterator[_PlacedMistake]:
+    """Preparations and transits that never end, and services that never run while the node is open."""
     for index, entry in enumerate(root["services"]):
         service = network.services[entry["id"]]
         longest = max((minutes for _, minutes in service.transit), default=0)
@@ -134,12 +134,12 @@ def _never(root: dict[str, Any], network: Network) -> Iterator[_Found]:
         if node.preparation > _WEEKS * hours.weekly:
             yield ("nodes", str(index), "preparation"), "it takes more than a year of the opening hours"
         for number, name in enumerate(node.services):
-            service_found = network.services.get(name)
-            if service_found and not hours.meets(service_found.runs or ALWAYS):
+            other = network.services.get(name)
+            if other and not hours.meets(other.runs or ALWAYS):
                 message = f"the node is closed on every weekday on which '{name}' runs"
                 yield ("nodes", str(index), "services", str(number)), message
 
 
-def _meant(word: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1)
+def _meant(word: str, names: Collection[str]) -> str:
+    near = difflib.get_close_matches(word, list(names), n=1)
     return f"; did you mean '{near[0]}'?" if near else ""

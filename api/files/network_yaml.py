@@ -1,4 +1,4 @@
-"""network.yaml to a Network."""
+"""Reads network.yaml into a Network."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -18,28 +18,28 @@ from rules.vocabulary import Kind, Value
 MOST_BYTES = 64 << 20
 
 
-def read_network(path: Path, content: bytes, notes: list[Mistake]) -> Network | None:
-    """The network (its version still empty), or None with its mistakes noted."""
+def read_network(path: Path, content: bytes, mistakes: list[Mistake]) -> Network | None:
+    """The network, its version still empty; or None, if there are mistakes, which are added to `mistakes`."""
     try:
         document = read(path.name, content, most=MOST_BYTES)
     except PolicyInvalid as error:
-        notes += [
+        mistakes += [
             Mistake(where=f"{path}:{finding.line}", field="", message=finding.message) for finding in error.findings
         ]
         return None
     root: Any = document.root
     if not isinstance(root, dict):
-        notes.append(
-            Mistake(where=str(path), field="", message="the file is a mapping: currency, time_zone, nodes ...")
+        mistakes.append(
+            Mistake(where=str(path), field="", message="the file must be a mapping of currency, time_zone, nodes ...")
         )
         return None
     shape = NetworkShape()
-    found = [(tuple(item.field.split(".")), item.message) for item in mistakes_of(shape.validate(root))]
-    if not found:
+    placed = [(tuple(item.field.split(".")), item.message) for item in mistakes_of(shape.validate(root))]
+    if not placed:
         network = _network(shape.load(root), kinds_of(root.get("attributes") or {}))
-        found = list(cross_mistakes(root, network))
-    if found:
-        notes += [_located(path, document, where, text) for where, text in found]
+        placed = list(cross_mistakes(root, network))
+    if placed:
+        mistakes += [_located(path, document, where, text) for where, text in placed]
         return None
     return network
 
@@ -68,7 +68,7 @@ def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
 
 
 def _service(data: dict[str, Any], mode: Mapping[str, Any], calendars: Calendars) -> Service:
-    """`mode` is the mode's own emission factor and drop: what a service says itself comes first."""
+    """`mode` has the emission factor and drop of the service's mode; the service's own take precedence."""
     factor = data.pop("emission", mode)
     return Service(
         transit=transit_of(data.pop("transit", ())),
@@ -116,4 +116,4 @@ def _attributes(raw: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterator[t
             try:
                 yield name, attribute_value(kind, text)
             except LiteralInvalid:
-                continue  # noted by _attribute_mistakes, with its place
+                continue  # network_checks reports it, with its place

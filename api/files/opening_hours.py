@@ -1,4 +1,4 @@
-"""Opening hours, running days and days off of network.yaml as timetables."""
+"""Makes timetables of the opening hours, running days and days off in network.yaml."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _Hours = Mapping[str, Sequence[tuple[int, int]]]
 
 
 def as_date(text: str) -> int | None:
-    """A date, or None for a text that is something else: the name of a list."""
+    """The date, or None if `text` is none: then it is the name of a list of holidays."""
     try:
         return literals.date(text)
     except LiteralInvalid:
@@ -22,7 +22,7 @@ def as_date(text: str) -> int | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendars:
-    """What the file names once for many: opening hours, lists of holidays. A name it does not have means nothing."""
+    """The opening hours and lists of holidays that the file defines by name. An unknown name stands for none at all."""
 
     opening_hours: Mapping[str, _Hours]
     holidays: Mapping[str, Iterable[int]]
@@ -34,21 +34,21 @@ class Calendars:
         return cls(opening_hours=data.get("opening_hours", {}), holidays=lists)
 
     def opening(self, hours: str | _Hours | None, closed: Iterable[str]) -> Timetable | None:
-        """A node's. None: always open."""
+        """A node's timetable; None: always open."""
         if isinstance(hours, str):
             hours = self.opening_hours.get(hours)
         week = ALWAYS.week if hours is None else tuple(_spans(hours.get(day, ())) for day in WEEKDAYS)
         return self._timetable(week, closed)
 
     def running(self, weekdays: Sequence[str] | None, closed: Iterable[str]) -> Timetable | None:
-        """A service's. None: every day."""
+        """A service's timetable; None: it runs every day."""
         week = tuple(WHOLE_DAY if weekdays is None or day in weekdays else () for day in WEEKDAYS)
         return self._timetable(week, closed)
 
     def _timetable(self, week: tuple[Spans, ...], closed: Iterable[str]) -> Timetable | None:
         days = frozenset(day for entry in closed for day in self._days(entry))
-        found = Timetable(week=week, closed=days)
-        return None if found == ALWAYS else found
+        timetable = Timetable(week=week, closed=days)
+        return None if timetable == ALWAYS else timetable
 
     def _days(self, entry: str) -> Iterable[int]:
         date = as_date(entry)
@@ -56,11 +56,11 @@ class Calendars:
 
 
 def _spans(spans: Iterable[tuple[int, int]]) -> Spans:
-    """What touches, as one."""
-    found: list[tuple[int, int]] = []
+    """The spans; two that touch are joined."""
+    joined: list[tuple[int, int]] = []
     for opens, closes in spans:
-        if found and found[-1][1] == opens:
-            found[-1] = (found[-1][0], closes)
+        if joined and joined[-1][1] == opens:
+            joined[-1] = (joined[-1][0], closes)
         else:
-            found.append((opens, closes))
-    return tuple(found)
+            joined.append((opens, closes))
+    return tuple(joined)

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, jsonify, request, url_for
 from marshmallow import Schema
 
-from api.files.policy_tests.reader import trial
+from api.files.policy_tests.reader import make_trial
 from api.http.policy_upload import MULTIPART, read_upload
 from api.http.schemas import policies as answers
 from api.http.strict_parsing import Blueprint
@@ -74,7 +74,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def publish(headers: dict[str, str | None]) -> Response:
         """Store policy files as one version; it does not decide before it is activated"""
         upload = read_upload(request)
-        found = versions.publish(upload.policies, note=upload.note, trial=trial(upload.tests), **_caller(headers))
+        found = versions.publish(upload.policies, note=upload.note, trial=make_trial(upload.tests), **_caller(headers))
         response = jsonify(records_policies.published_record(found))
         response.status_code = HTTPStatus.CREATED if found.new else HTTPStatus.OK
         response.headers["Location"] = url_for("policies.read", version=found.version)
@@ -86,7 +86,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def check() -> Response:
         """Say every error and warning of policy files, and try the tests sent along; nothing is changed"""
         upload = read_upload(request)
-        found = versions.review(upload.policies, trial=trial(upload.tests))
+        found = versions.review(upload.policies, trial=make_trial(upload.tests))
         return jsonify(records_policies.review_record(found))
 
     @policies.get("")

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(slots=True, kw_only=True)
-class Day:
+class DayFigures:
     """What came of the orders. `decided` counts, by rule, the weighed orders that would have gone otherwise."""
 
     currency: str
@@ -48,7 +48,7 @@ class Day:
                 self.clearance += line["quantity"] if line["sku"] in clearance else 0
 
 
-def day_record(day: Day) -> dict[str, Any]:
+def day_record(day: DayFigures) -> dict[str, Any]:
     """The day for programs; amounts in the unit their name ends in."""
     return {
         "orders": day.orders,

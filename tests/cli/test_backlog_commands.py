@@ -42,7 +42,7 @@ def test_orders_that_wait_are_routed_together_served_later_and_rejected(run: Run
     (waiting,) = json.loads(run("backlog", "list", "--json").stdout)["orders"]
     assert (waiting["order"], waiting["lines"][0]["quantity"]) == (plain["id"], 1)
     assert plain["id"] in run("backlog", "list").stdout
-    assert run("backlog", "run").stdout == "1 looked at: 0 decided (0 units), 0 of them filled; 1 waits\n"
+    assert run("backlog", "run").stdout == "1 offered stock: 0 decided (0 units), 0 of them filled; 1 waits\n"
 
     counts = tmp_path / "counts.csv"
     counts.write_text("node,sku,on_hand,at\nparis,RARE,1,\n", encoding="utf-8")
@@ -64,8 +64,8 @@ def test_orders_that_wait_are_routed_together_served_later_and_rejected(run: Run
     assert (rejected["status"], rejected["waiting"]) == ("unfilled", True)
     assert json.loads(run(*words, "--wait", "--json").stdout) == rejected
     told = run("chain", rejected["id"]).stdout
-    assert "because stock came" in told
-    assert "because paris said not_in_stock" in told
+    assert "because stock arrived" in told
+    assert "because paris rejected it: not_in_stock" in told
     assert run("backlog", "withdraw", rejected["id"]).returncode == 0
     assert json.loads(run("backlog", "list", "--json").stdout)["waiting"] == 0
     assert run("ledger", "check").returncode == 0

@@ -5,7 +5,7 @@ import json
 import pytest
 import redis
 
-from api.cli.ledger_log import _TOLD
+from api.cli.ledger_log import _DETAILS
 from engine.settings import Settings
 from engine.store.connection.server import open_server
 from engine.store.decision_log import KINDS
@@ -38,8 +38,8 @@ def test_a_drift_is_listed_with_its_cause_then_mended_and_logged_then_gone(run, 
     assert client.hget("{main}:held:RARE", "lyon") == b"2"
     mended = run("ledger", "check", "--repair")
     assert (mended.returncode, mended.stderr) == (0, "")
-    assert "mended: RARE at lyon: units held: 2 found, 0 expected" in mended.stdout
-    assert "1 mended and logged, 0 drifts left" in mended.stdout
+    assert "repaired: RARE at lyon: units held: 2 found, 0 expected" in mended.stdout
+    assert "1 repaired and logged, 0 drifts left" in mended.stdout
     ((_, entry),) = client.xrange("{main}:log")
     assert (entry[b"kind"], entry[b"caller"]) == (b"repaired", b"eve")
     mended = run("ledger", "check")
@@ -56,7 +56,7 @@ def test_what_only_people_can_mend_is_left_and_exits_1(run, client):
     (drift,) = json.loads(done.stdout)["drifts"]
     assert (drift["mendable"], drift["found"]) == (False, 0)
     assert "copy of the server's data" in drift["cause"]
-    assert "(--repair leaves it)" in run("ledger", "check").stdout
+    assert "(not repairable by --repair)" in run("ledger", "check").stdout
 
 
 def test_the_log_tells_an_order_from_its_decision_to_its_end(run, client, tmp_path):
@@ -86,4 +86,4 @@ def test_the_log_tells_an_order_from_its_decision_to_its_end(run, client, tmp_pa
 
 
 def test_every_kind_of_entry_is_told():
-    assert set(_TOLD) == set(KINDS)
+    assert set(_DETAILS) == set(KINDS)

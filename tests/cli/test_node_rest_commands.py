@@ -31,7 +31,7 @@ def test_a_rest_is_said_where_it_begins_listed_told_of_other_orders_and_ended(ru
     order.write_text(json.dumps(order_json(("RARE", 1))), encoding="utf-8")
     made = json.loads(run("decide", order, "--json").stdout)
     said = run("reject", made["id"], "--node", "lyon", "--reason", "no_capacity").stdout
-    assert "lyon is given nothing until" in said
+    assert "lyon gets no shipments until" in said
     assert "(busy/rest)" in said
 
     (found,) = json.loads(run("resting", "list", "--json").stdout)["nodes"]
@@ -43,7 +43,7 @@ def test_a_rest_is_said_where_it_begins_listed_told_of_other_orders_and_ended(ru
     assert "units: at nodes that rest after a rejection: busy/rest" in told
     assert told.count(f"  {found['en']} (busy/rest)\n") == 1
 
-    assert run("resting", "end", "lyon").stdout == "lyon rests no more\n"
+    assert run("resting", "end", "lyon").stdout == "the rest of lyon has ended\n"
     assert run("resting", "list").stdout == "no node rests\n"
     again = run("resting", "end", "lyon")
     assert (again.returncode, "does not rest" in again.stderr) == (1, True)

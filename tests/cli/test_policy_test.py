@@ -90,7 +90,7 @@ def test_cases_are_picked_by_a_word(run: Run, folder: Path) -> None:
     assert (said.returncode, said.stdout) == (0, "garden_test.yaml .\n\n1 passed, 1 left out\n")
     none = run(folder, "-k", "nothing")
     assert none.returncode == 2
-    assert "none of the 2 cases has 'nothing' in its name" in none.stderr
+    assert "none of the 2 tests has 'nothing' in its name" in none.stderr
 
 
 def test_strict_fails_a_set_with_a_rule_that_no_case_fires(run: Run, folder: Path) -> None:
@@ -99,7 +99,7 @@ def test_strict_fails_a_set_with_a_rule_that_no_case_fires(run: Run, folder: Pat
     assert "no case fires garden/social" in said.stdout.splitlines()
     (folder / "garden_test.yaml").write_text(TESTS + SOCIAL)
     assert run(folder, "--strict").returncode == 0
-    assert "--strict looks at all cases; leave -k out" in run(folder, "--strict", "-k", "x").stderr
+    assert "--strict needs all tests; leave -k out" in run(folder, "--strict", "-k", "x").stderr
 
 
 def test_strict_fails_cases_that_expect_nothing_and_files_that_fire_nothing(run: Run, folder: Path) -> None:

@@ -96,7 +96,7 @@ def test_publishing_says_what_the_new_version_leaves_out(run: Run, file: Callabl
     (both / "q.yaml").write_text(FILE.replace("policy: p", "policy: q"))
     active = published(run, both, "--activate")
     said = run("publish", both / "q.yaml", "--alone").stdout
-    assert f"against the active version {active[:12]}: 1 gone\n  leaves out p/r\n" in said
+    assert f"compared with the active version {active[:12]}: 1 gone\n  leaves out p/r\n" in said
 
 
 def test_one_file_of_several_is_not_taken_for_the_whole_version_unasked(run: Run, file: Callable[..., Path]):

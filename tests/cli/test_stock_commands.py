@@ -129,7 +129,7 @@ def test_a_hold_is_listed_shown_extended_and_ended_by_shipment(run: Run, tmp_pat
     for words in (("--minutes", "120"), ("--until", timestamp(int(time.time()) + 60))):
         shorter = run("hold", "extend", name, *words)
         assert (shorter.returncode, f"held until {until}" in shorter.stdout) == (0, True)
-        assert shorter.stderr == f"it lasts until {until} anyway: a hold is never made shorter\n"
+        assert shorter.stderr == f"it lasts until {until} already: a hold is never made shorter\n"
     assert run("hold", "extend", name, "--until", until).stderr == ""
     confirmed = run("hold", "confirm", name, "--shipment", ways[0], "--op", "one")
     assert f"{ways[0]} " in confirmed.stdout

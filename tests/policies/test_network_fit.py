@@ -8,7 +8,7 @@ import pytest
 
 from api.cli.policy_test_report import networks_in
 from api.files.inventory_folder import load_inventory
-from api.files.policy_tests.reader import read_cases
+from api.files.policy_tests.reader import read_policy_tests
 from engine.decide.network_fit import fit
 from engine.store.network.serialization import words_record
 from rules.errors import Finding, PolicyInvalid
@@ -34,7 +34,7 @@ def untestable(code: str) -> list[Finding]:
     name = f"{code}_test.yaml"
     open_network = None if code == UPLOADED else networks_in(UNTESTABLE)
     with pytest.raises(PolicyInvalid) as caught:
-        read_cases({name: (UNTESTABLE / name).read_bytes()}, policies(HAZMAT), open_network=open_network)
+        read_policy_tests({name: (UNTESTABLE / name).read_bytes()}, policies(HAZMAT), open_network=open_network)
     return list(caught.value.findings)
 
 

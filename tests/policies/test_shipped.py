@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.cli.policy_test_report import read_folder
-from api.files.policy_tests.reader import read_cases, read_tested
+from api.files.policy_tests.reader import read_policies_and_tests, read_policy_tests
 from engine.decide.policy_tests.expectation import ORDER_FACTS, SHIPMENT_FACTS, TOTAL_FACTS
 from engine.decide.policy_tests.runner import Report, try_cases
 from engine.decide.reasons import REASONS
@@ -42,7 +42,9 @@ def example_of(title):
 
 def test_the_test_file_of_the_readme_passes_and_covers_its_policy():
     policy, tests = (example_of(title) for title in ("A file", "Tests"))
-    report = try_cases(*read_tested({"garden.yaml": policy.encode()}, {"garden_test.yaml": tests.encode()}), weigh=True)
+    report = try_cases(
+        *read_policies_and_tests({"garden.yaml": policy.encode()}, {"garden_test.yaml": tests.encode()}), weigh=True
+    )
     assert [(item.case.name, item.differences) for item in report.failed] == []
     assert report.slack == ()
     assert all(item.fired and item.quiet and item.changed for item in report.coverage)
@@ -54,7 +56,7 @@ def test_every_expectation_of_the_readme_is_read(example):
         "nodes: {near: {}, far: {}}\ntests:\n  - test: t\n    order: {lines: {BENCH: 1}}\n"
         f"    stock: {{BENCH: {{near: 1}}}}\n    expect:\n      {example}\n"
     )
-    (case,) = read_cases({"x_test.yaml": text.encode()})
+    (case,) = read_policy_tests({"x_test.yaml": text.encode()})
     assert not case.expected.says_nothing
 
 

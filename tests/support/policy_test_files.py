@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from api.files.policy_tests.reader import read_cases
+from api.files.policy_tests.reader import read_policy_tests
 from engine.decide.policy_tests.runner import Report, Tried, try_cases
 from rules.errors import PolicyInvalid
 from tests.support.facts import policies
@@ -16,7 +16,7 @@ FILE = "test_test.yaml"
 def report(text: str, *rules: str, weigh: bool = False) -> Report:
     """The cases of the test file decided by the rules, test/r1, test/r2 ..."""
     found = policies(*rules)
-    cases = read_cases({FILE: textwrap.dedent(text).encode()}, found)
+    cases = read_policy_tests({FILE: textwrap.dedent(text).encode()}, found)
     return try_cases(found, cases, weigh=weigh)
 
 
@@ -39,5 +39,5 @@ def differences(text: str, *rules: str) -> list[tuple[str, str, str]]:
 def findings(text: str, *rules: str, name: str = FILE) -> list[str]:
     """What is said of the test file: `line:column code message`."""
     with pytest.raises(PolicyInvalid) as caught:
-        read_cases({name: textwrap.dedent(text).encode()}, policies(*rules))
+        read_policy_tests({name: textwrap.dedent(text).encode()}, policies(*rules))
     return [str(finding).removeprefix(f"{name}:").replace("  ", " ") for finding in caught.value.findings]

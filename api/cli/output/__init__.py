@@ -1,1 +1,1 @@
-"""What commands print: tables, findings, reports."""
+"""How commands print: tables, lines, findings, reports, the progress bar."""

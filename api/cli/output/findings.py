@@ -1,4 +1,4 @@
-"""What `policy check` found, for people and for programs: text, JSON, GitHub's annotations, SARIF."""
+"""The findings of `policy check` in each of its formats: text, JSON, GitHub annotations, SARIF."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import orjson
 
+from api.cli.output.plural import counted
 from api.records.findings import finding_record
 from engine import __version__
 from rules.errors import Finding
@@ -16,26 +17,26 @@ _SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sche
 
 
 def text(checked: CheckResult) -> str:
-    """A line for each finding, `file:line:column  code  message`, and a summary."""
+    """One line for each finding, `file:line:column  code  message`, and a summary."""
     return "\n".join([*map(str, checked.findings), _summary(checked)])
 
 
 def as_json(checked: CheckResult) -> str:
-    """A list of objects."""
+    """A JSON list with one object for each finding."""
     return orjson.dumps([finding_record(item) for item in checked.findings], option=orjson.OPT_INDENT_2).decode()
 
 
 def github(checked: CheckResult) -> str:
-    """Workflow commands: GitHub shows each beside its line. The summary is a line like any other of the log."""
+    """GitHub workflow commands, which GitHub shows beside the line they name; the summary is a plain log line."""
     return "\n".join([*map(_command, checked.findings), _summary(checked)])
 
 
 def sarif(checked: CheckResult) -> str:
-    """SARIF 2.1.0 (OASIS): one run, with every code that there is as a rule of it."""
+    """SARIF 2.1.0 (OASIS): one run, whose rules are all finding codes."""
     names = list(CODES)
     driver = {"name": "pointsman", "version": __version__, "rules": [_rule(code) for code in CODES.values()]}
     results = [_result(item, names) for item in checked.findings]
-    # a column counts letters, not bytes
+    # columns count characters, not bytes
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     log = {"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
     return orjson.dumps(log, option=orjson.OPT_INDENT_2).decode()
@@ -45,16 +46,12 @@ FORMATS: Mapping[str, Callable[[CheckResult], str]] = {"text": text, "json": as_
 
 
 def _summary(checked: CheckResult) -> str:
-    found = checked.policies
+    policies = checked.policies
     errors, warnings = len(checked.errors), len(checked.warnings)
-    what = f"{_count(len(found.rules), 'rule')} in {_count(len(found.policies), 'file')}: " if found else ""
-    mistakes = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
-    version = f"; version {found.version[:12]}" if found else ""
-    return f"{what}{mistakes if checked.findings else 'no mistakes'}{version}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    size = f"{counted(len(policies.rules), 'rule')} in {counted(len(policies.policies), 'file')}: " if policies else ""
+    mistakes = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
+    version = f"; version {policies.version[:12]}" if policies else ""
+    return f"{size}{mistakes if checked.findings else 'no mistakes'}{version}"
 
 
 def _command(finding: Finding) -> str:
@@ -62,12 +59,12 @@ def _command(finding: Finding) -> str:
     return f"::{finding.severity.value} {where}::{_escaped(finding.full_message)}"
 
 
-def _escaped(words: str) -> str:
-    return words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(words: str) -> str:
-    return _escaped(words).replace(":", "%3A").replace(",", "%2C")
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _rule(code: Code) -> dict[str, Any]:

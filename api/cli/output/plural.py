@@ -1,4 +1,4 @@
-"""Numbers with their nouns."""
+"""A number with its noun, in the singular or the plural."""
 
 
 def counted(number: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""Policy versions, their history and what differs between them, as lines for people."""
+"""Policy versions, their history and the differences between two of them, as lines for people."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -11,14 +11,12 @@ from engine.store.policy_versions import Standing
 from rules.diff.compare import Change, Changes
 
 MOST_NAMED = 20
-"""Rules of one kind that are named where a version is published."""
-
-
+"""At most so many of the rules that a published version leaves out are named."""
 _ACTS = {"rolled_back": "back to"}
 
 
 def change_lines(changes: Changes) -> Iterator[str]:
-    """The differences for people, rule by rule, then how many of each kind."""
+    """The differences, rule by rule, then how many there are of each kind."""
     for change in changes.changes:
         yield f"{change.kind:<8} {_named(change)}"
         for difference in change.differences:
@@ -37,14 +35,14 @@ def _named(change: Change) -> str:
 
 
 def published_lines(published: Published, active: str | None) -> Iterator[str]:
-    """What was stored, what is odd about it, and what it changes against the active version."""
-    known = "" if published.new else ", as it was before"
-    tested = f", {counted(published.cases, 'test')} passed" if published.cases else ", no tests came with them"
-    yield f"published {published.version} ({counted(len(published.rules), 'rule')}{tested}{known})"
+    """The version that was stored, its warnings, and what it changes compared with the active version."""
+    unchanged = "" if published.new else ", as it was before"
+    tested = f", {counted(published.cases, 'test')} passed" if published.cases else ", without tests"
+    yield f"published {published.version} ({counted(len(published.rules), 'rule')}{tested}{unchanged})"
     yield from map(str, published.warnings)
     if published.changes is None or active is None or active == published.version:
         return
-    yield f"against the active version {active[:SHORT]}: {published.changes}"
+    yield f"compared with the active version {active[:SHORT]}: {published.changes}"
     gone = [change.rule for change in published.changes.of("gone")]
     yield from (f"  leaves out {rule}" for rule in gone[:MOST_NAMED])
     if len(gone) > MOST_NAMED:
@@ -52,7 +50,7 @@ def published_lines(published: Published, active: str | None) -> Iterator[str]:
 
 
 def version_lines(versions: Sequence[Version], network: Network | None) -> Iterator[str]:
-    """The list, oldest first; the active one has a star."""
+    """The versions, oldest first; the active one has a star."""
     for version in versions:
         rules = "-" if version.rules is None else str(version.rules)
         noun = "rule " if version.rules == 1 else "rules"
@@ -67,13 +65,14 @@ def schedule_lines(standing: Standing, network: Network | None) -> Iterator[str]
         yield f"{version[:SHORT]} takes over at {_local(since, network)}, as scheduled"
 
 
-def history_lines(acts: Iterable[Mapping[str, str]]) -> Iterator[str]:
-    for act in acts:
-        since = f"  from {timestamp(int(act['from']))}" if "from" in act else ""
-        kind = _ACTS.get(act["act"], act["act"])
-        yield f"{timestamp(int(act['at']))}  {kind:<9}  {act['version'][:SHORT]}{since}  {act['who']}  {act['note']}"
+def history_lines(entries: Iterable[Mapping[str, str]]) -> Iterator[str]:
+    for entry in entries:
+        since = f"  from {timestamp(int(entry['from']))}" if "from" in entry else ""
+        act = _ACTS.get(entry["act"], entry["act"])
+        when, version = timestamp(int(entry["at"])), entry["version"][:SHORT]
+        yield f"{when}  {act:<9}  {version}{since}  {entry['who']}  {entry['note']}"
 
 
 def _local(instant: int, network: Network | None) -> str:
-    """In the installation's time, if it is known."""
+    """The instant on the installation's clock, or in UTC if no network is loaded."""
     return timestamp(instant) if network is None else network.local(instant).strftime("%Y-%m-%d %H:%M %Z")

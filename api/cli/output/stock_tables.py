@@ -1,4 +1,4 @@
-"""A SKU's stock as tables for people: as many as it takes for every heading to be read."""
+"""A SKU's stock as tables for people: as many as the terminal's width demands, so that no heading is cut."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-_AROUND = 3
-"""Cells of a column beside its text: a line, and a blank on either side."""
+_BORDER = 3
+"""Width that a column needs besides its text: a line, and a blank on either side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,19 +19,19 @@ class _Column:
 
     @property
     def width(self) -> int:
-        return _AROUND + max(cell_len(text) for text in (self.heading, *self.cells))
+        return _BORDER + max(cell_len(text) for text in (self.heading, *self.cells))
 
 
 def stock_tables(record: dict[str, Any], *, width: int) -> Iterator[Table]:
-    """The nodes, each with what there is and what is free to whom; columns that don't fit stand in a table below."""
+    """The nodes, each with its units and what is free to each channel; columns that don't fit go into a table below."""
     nodes = _Column(heading="node", cells=[item["node"] for item in record["nodes"]])
     title: Text | None = Text(f"{record['sku']}: {record['available']} available")
-    for some in _fitting(list(_columns(record)), width - nodes.width - 1):
+    for group in _groups(list(_columns(record)), width - nodes.width - 1):
         table = Table(title=title)
         table.add_column(nodes.heading, no_wrap=True)
-        for column in some:
+        for column in group:
             table.add_column(Text(column.heading), justify="right", no_wrap=True)
-        for row in zip(nodes.cells, *(column.cells for column in some), strict=True):
+        for row in zip(nodes.cells, *(column.cells for column in group), strict=True):
             table.add_row(*map(Text, row))
         yield table
         title = None
@@ -45,12 +45,12 @@ def _columns(record: dict[str, Any]) -> Iterator[_Column]:
         yield _Column(heading=f"free to {channel}", cells=[str(item["free"][channel]) for item in nodes])
 
 
-def _fitting(columns: Sequence[_Column], width: int) -> Iterator[list[_Column]]:
-    """The columns in their order, as many at once as are no wider; one at least."""
-    some: list[_Column] = []
+def _groups(columns: Sequence[_Column], width: int) -> Iterator[list[_Column]]:
+    """The columns in their order, in groups no wider than `width`, but of at least one column."""
+    group: list[_Column] = []
     for column in columns:
-        if some and sum(item.width for item in some) + column.width > width:
-            yield some
-            some = []
-        some.append(column)
-    yield some
+        if group and sum(item.width for item in group) + column.width > width:
+            yield group
+            group = []
+        group.append(column)
+    yield group

@@ -1,4 +1,4 @@
-"""Decisions, days and audits as tables for people."""
+"""Decisions, the figures of a day and availability, as lines and tables for people."""
 
 import datetime
 import zoneinfo
@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.output.plural import counted
-from api.records.day import Day
+from api.records.day import DayFigures
 from engine.model.facts import Network
 from engine.service import Availability
 from rules.syntax.literals import MICROS
@@ -21,11 +21,11 @@ _UNPROVEN = {
     "unless_needed_units": 'not proven: at most {:,} units fewer could be taken where rules say "unless needed"',
     "tiers": "not proven: the tiers' sum could be at most {:,} less",
 }
-"""By how much a choice may not be the best, by the part that could be better."""
+"""By how much a choice could at most be improved, by the part of the comparison in which it could."""
 
 
 def money(micros: int, currency: str) -> str:
-    """To the cent, rounded half away from zero, as people are shown prices."""
+    """Rounded to the cent, half away from zero, as prices are shown to people."""
     cents = (abs(micros) + MICROS // 200) // (MICROS // 100)
     return f"{'-' if micros < 0 and cents else ''}{cents // 100:,}.{cents % 100:02} {currency}"
 
@@ -35,8 +35,8 @@ def carbon(milligrams: int) -> str:
     return f"{grams // 1_000:,}.{grams % 1_000:03} kg CO2e"
 
 
-def day_tables(day: Day) -> Iterator[Table]:
-    """The day's figures, then its rules."""
+def day_tables(day: DayFigures) -> Iterator[Table]:
+    """A table of the day's figures, then one of its rules."""
     figures = Table(title="The day", show_header=False)
     figures.add_column()
     figures.add_column(justify="right")
@@ -52,14 +52,14 @@ def day_tables(day: Day) -> Iterator[Table]:
     yield rules
 
 
-def _figures(day: Day) -> Iterator[tuple[str, str]]:
+def _figures(day: DayFigures) -> Iterator[tuple[str, str]]:
     yield "orders", f"{day.orders:,}"
     if day.before:
         yield "  decided before, not again", f"{day.before:,}"
     for status in ("filled", "partial", "unfilled"):
         yield f"  {status}", f"{day.statuses[status]:,}  {_share(day.statuses[status], day.orders)}"
     if day.lacking:
-        yield "  lacked what another took before", f"{day.lacking:,}  {_share(day.lacking, day.orders)}"
+        yield "  lacked units that another took", f"{day.lacking:,}  {_share(day.lacking, day.orders)}"
     yield "units ordered", f"{day.units:,}"
     yield "units shipped", f"{day.shipped:,}  {_share(day.shipped, day.units)}"
     yield "  of them from clearance (end of line)", f"{day.clearance:,}"
@@ -70,7 +70,7 @@ def _figures(day: Day) -> Iterator[tuple[str, str]]:
     yield "shipments on time, of those promised", f"{day.on_time:,} of {day.promised:,}"
 
 
-def _caption(day: Day) -> str:
+def _caption(day: DayFigures) -> str:
     return (
         f"fired: in how many of the {day.orders:,} orders it acted. decided: in how many of {day.weighed:,} weighed "
         "orders, evenly spread, the choice would have been another without it."
@@ -86,8 +86,8 @@ def _ratio(part: int, whole: int) -> str:
 
 
 def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]:
-    """A decision for people: what ships, what doesn't and why, the rules at work. Times are those of the installation;
-    of a shipment, those of the node it leaves and of the node it is collected at, where these have their own.
+    """A decision: what ships, what doesn't and why, and the rules that fired. Times are in the installation's time
+    zone; those of a shipment in that of the node it leaves or is collected at, if that has its own.
     """
     order, currency = record["order"], network.currency
     yield f"Order {order['id']} ({order['channel']}, {order['delivery']}): {record['status']}"
@@ -117,11 +117,11 @@ def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]
 
 
 def _proof(score: Mapping[str, Any], currency: str) -> str:
-    """By how much a better choice could be better, in the first part of the comparison that could be."""
+    """Whether the choice is proven best; if not, by how much it could be improved, in the first part that could."""
     gap, doubt = score["gap_micros"], score.get("unproven")
     if gap is not None:
         return "the best, proven" if gap == 0 else f"at most {money(gap, currency)} from the best"
-    if doubt is None:  # of a decision logged before this was said
+    if doubt is None:  # logged by a version that did not record it
         return "not proven the best"
     return _UNPROVEN[doubt["part"]].format(doubt["at_most"])
 
@@ -130,15 +130,15 @@ def _follows_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]
     follows = record.get("follows")
     if follows:
         rejected = follows["because"] == "rejected"
-        because = f"{follows['node']} rejected it: {follows['reason']}" if rejected else "stock came"
-        yield f"  what was left of decision {follows['decision']}, for {because}"
+        because = f"{follows['node']} rejected it: {follows['reason']}" if rejected else "stock arrived"
+        yield f"  decides again what is left of decision {follows['decision']}, because {because}"
         if "rest" in follows:
             until = _local(follows["rest"]["until"], network)
-            yield f"  {follows['node']} is given nothing until {until} ({', '.join(follows['rest']['rules'])})"
+            yield f"  {follows['node']} gets no shipments until {until} ({', '.join(follows['rest']['rules'])})"
 
 
 def _resting_lines(record: Mapping[str, Any]) -> Iterator[str]:
-    """Each node that rests, once."""
+    """One line for each node that rests."""
     resting = {item["resting"]["node"]: item for item in record["excluded"] if "resting" in item}
     for item in resting.values():
         yield f"  {item['resting']['en']} ({', '.join(item['rules'])})"
@@ -159,17 +159,17 @@ def _reason(record: Mapping[str, Any], rule: str) -> str:
 
 
 def _local(instant: str, network: Network, place: str | None = None) -> str:
-    """The wall clock of the installation or of the node `place`, whose zone is named if it is another."""
-    node = network.nodes.get(place) if place else None  # a decision may be older than the network
+    """The instant on the clock of the node `place`, or else of the installation; a zone other than its is named."""
+    node = network.nodes.get(place) if place else None  # the network may have changed since the decision
     zone = network.zone_of(node) if node else network.time_zone
     moment = datetime.datetime.fromisoformat(instant).astimezone(zoneinfo.ZoneInfo(zone))
     return moment.strftime("%a %d %b %Y %H:%M") + ("" if zone == network.time_zone else f" ({zone})")
 
 
-def availability_table(found: Availability) -> Table:
-    table = Table(title=Text(f"{found.sku} on {found.channel}: {found.free} free"))
+def availability_table(availability: Availability) -> Table:
+    table = Table(title=Text(f"{availability.sku} on {availability.channel}: {availability.free} free"))
     for name in ("node", "on hand", "held", "free"):
         table.add_column(name, justify="left" if name == "node" else "right", no_wrap=name == "node")
-    for item in found.nodes:
+    for item in availability.nodes:
         table.add_row(Text(item.node), str(item.position.on_hand), str(item.position.held), str(item.free))
     return table

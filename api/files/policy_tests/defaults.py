@@ -1,4 +1,4 @@
-"""The nodes and services that a test without a network may use by their name, and start others from."""
+"""The default nodes, services and products of policy tests: used as they are, or as a base for others."""
 
 import math
 from collections.abc import Mapping
@@ -9,24 +9,24 @@ from engine.model.facts import MICRODEGREES, Network, Node, Place, Product, Serv
 from rules.syntax.literals import MICROS
 
 CENTRE = Place(latitude=48_856_600, longitude=2_352_200)
-"""Where an order goes that doesn't say: the middle of Paris."""
+"""The destination of an order without one: the middle of Paris."""
 COUNTRY = "FR"
 ANYWHERE = 10**9
-"""Metres; no route is longer."""
+"""Metres; longer than any route."""
 _HOUR = 60
 _KM = 1_000
 _GRAM = 1_000
 """Milligrams."""
 
 
-def away(metres: int) -> Place:
-    """The place so far south of `CENTRE`, along the meridian."""
+def place_away(metres: int) -> Place:
+    """The place that lies `metres` south of CENTRE, along the meridian."""
     degrees = math.degrees(metres / EARTH_RADIUS)
     return Place(latitude=CENTRE.latitude - round(degrees * MICRODEGREES), longitude=CENTRE.longitude)
 
 
 def _node(kind: str, distance: int, handling: int, *services: str) -> Node:
-    place = away(distance * _KM)
+    place = place_away(distance * _KM)
     return Node(id=kind, type=kind, place=place, country=COUNTRY, services=services, handling=handling)
 
 
@@ -43,7 +43,9 @@ NODES: Mapping[str, Node] = MappingProxyType(
 def _service(
     name: str, mode: str, *, base: int, takes: int, emission: int, drop: int, reach: int | None = None
 ) -> Service:
-    """Currency units, hours, grams of CO2e a tonne-kilometre, grams, kilometres."""
+    """`base` in currency units, `takes` in hours, `emission` in grams of CO2e per tonne-kilometre, `drop` in grams,
+    `reach` in kilometres.
+    """
     return Service(
         id=name,
         mode=mode,
@@ -65,14 +67,14 @@ SERVICES: Mapping[str, Service] = MappingProxyType(
         "pickup": _service("pickup", "pickup", base=0, takes=1, emission=0, drop=0),
     }
 )
-"""Round numbers, for tests. One of each mode."""
+"""One service of each mode, with round numbers."""
 BY_MODE: Mapping[str, Service] = MappingProxyType({service.mode: service for service in SERVICES.values()})
 
 
-def plain_network() -> Network:
-    """Nothing but these; its clock has no summer time."""
+def default_network() -> Network:
+    """The network of these nodes and services, in a time zone without daylight saving."""
     return Network(version="", currency="EUR", time_zone="UTC", nodes=NODES, services=SERVICES)
 
 
-def plain_product(sku: str) -> Product:
+def default_product(sku: str) -> Product:
     return Product(sku=sku, category="other", lifecycle="core", weight=1_000)

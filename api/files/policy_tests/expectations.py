@@ -1,11 +1,12 @@
-"""What stands under `expect` of a test case, read."""
+"""Reads what stands under `expect` of a policy test."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from api.files.policy_tests.scenario import Scene, Sheet
-from api.files.policy_tests.shapes import ExpectShape, shaped
+from api.files.policy_tests.scenario import PolicyTestFile, Scenario
+from api.files.policy_tests.shape_findings import load_shape
+from api.files.policy_tests.shapes import ExpectShape
 from engine.decide.policy_tests.expectation import (
     ORDER_FACTS,
     SHIPMENT_FACTS,
@@ -31,17 +32,23 @@ _RULE_LISTS = ("fired", "not_fired", "silenced", "not_silenced")
 
 
 def read_expectation(
-    sheet: Sheet, raw: Raw, path: Path, *, scene: Scene, order: Order | None, policies: PolicySet | None
+    test_file: PolicyTestFile,
+    raw: Raw,
+    path: Path,
+    *,
+    scenario: Scenario,
+    order: Order | None,
+    policies: PolicySet | None,
 ) -> Expectation:
-    """What `raw` expects; mistakes are noted. SKUs are checked if there is an order, rules if there are policies."""
+    """The expectation in `raw`; mistakes are noted. SKUs are checked if `order` is given, rules if `policies` are."""
     if raw is None:
         return Expectation()
-    data = shaped(ExpectShape(), raw, path, sheet.notes)
+    data = load_shape(ExpectShape(), raw, path, test_file.notes)
     if not isinstance(raw, dict) or not data:
         return Expectation()
     reader = _Reader(
-        sheet=sheet,
-        scene=scene,
+        test_file=test_file,
+        scenario=scenario,
         skus=frozenset(order.skus) if order else frozenset(),
         rules=None if policies is None else frozenset(policies.rules),
     )
@@ -61,25 +68,25 @@ def read_expectation(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reader:
-    """`skus` are those of the order, `rules` those there are; no check against what is not known."""
+    """`skus` are those of the order, `rules` the ids that exist; neither is checked if empty or None."""
 
-    sheet: Sheet
-    scene: Scene
+    test_file: PolicyTestFile
+    scenario: Scenario
     skus: frozenset[str]
     rules: frozenset[str] | None
 
     def bound(self, fact: Fact, raw: Raw, path: Path) -> Bound:
-        condition = ConditionParser(notes=self.sheet.notes, terms={}).comparison(fact, raw, path)
+        condition = ConditionParser(notes=self.test_file.notes, terms={}).comparison(fact, raw, path)
         return Bound(fact=fact, condition=condition, written=flow(raw))
 
     def bounds(self, facts: Mapping[str, Fact], raw: Mapping[str, Raw], path: Path) -> dict[str, Bound]:
-        found = {}
+        bounds = {}
         for name, item in raw.items():
             if name in facts:
-                found[name] = self.bound(facts[name], item, (*path, name))
+                bounds[name] = self.bound(facts[name], item, (*path, name))
             else:
-                self.sheet.notes.add((*path, name), "unknown-key", f"unknown key '{name}'", facts, name)
-        return found
+                self.test_file.notes.add((*path, name), "unknown-key", f"unknown key '{name}'", facts, name)
+        return bounds
 
     def shipments(self, data: Mapping[str, Any], path: Path) -> tuple[ExpectedShipment, ...]:
         return tuple(self._shipment(item, (*path, "shipments", index)) for index, item in enumerate(data["shipments"]))
@@ -87,10 +94,10 @@ class _Reader:
     def _shipment(self, raw: Mapping[str, Any], path: Path) -> ExpectedShipment:
         stated = {name: item for name, item in raw.items() if name in SHIPMENT_FACTS}
         bounds = self.bounds(SHIPMENT_FACTS, stated, path)
-        network = self.scene.network
-        for name, known in (("node", network.nodes), ("service", network.services)):
+        network = self.scenario.network
+        for name, existing in (("node", network.nodes), ("service", network.services)):
             if name in bounds:
-                self._note_unknown(_words(bounds[name]), known, name, (*path, name))
+                self._note_unknown(_words(bounds[name]), existing, name, (*path, name))
         lines = raw.get("lines")
         where = (*path, "lines")
         return ExpectedShipment(
@@ -105,7 +112,7 @@ class _Reader:
         return self.bound(UNITS, raw, (*path, sku))
 
     def unfilled(self, raw: Mapping[str, Raw], path: Path) -> dict[str, ExpectedUnfilled]:
-        found = {}
+        expected = {}
         for sku, item in raw.items():
             where = (*path, sku)
             self._note_sku(sku, where)
@@ -115,7 +122,7 @@ class _Reader:
                 self._note_keys(item, ("units", "reason", "by"), where)
             reasons = self._words_of(data.get("reason"), (*where, "reason"))
             self._note_unknown(reasons, REASONS, "reason", (*where, "reason"))
-            found[sku] = ExpectedUnfilled(
+            expected[sku] = ExpectedUnfilled(
                 units=self.bound(UNITS, data["units"], (*where, "units") if data is item else where)
                 if "units" in data
                 else None,
@@ -123,16 +130,16 @@ class _Reader:
                 by=self.rules_of(self._words_of(data.get("by"), (*where, "by")), (*where, "by")),
                 written=flow(item),
             )
-        return found
+        return expected
 
     def exclusions(self, data: Mapping[str, Any], key: str, path: Path) -> tuple[ExpectedExclusion, ...]:
         return tuple(self._exclusion(item, (*path, key, index)) for index, item in enumerate(data.get(key, ())))
 
     def _exclusion(self, raw: Mapping[str, Any], path: Path) -> ExpectedExclusion:
-        network = self.scene.network
-        for name, known in (("node", network.nodes), ("service", network.services)):
+        network = self.scenario.network
+        for name, existing in (("node", network.nodes), ("service", network.services)):
             if name in raw:
-                self._note_unknown([raw[name]], known, name, (*path, name))
+                self._note_unknown([raw[name]], existing, name, (*path, name))
         if "sku" in raw:
             self._note_sku(raw["sku"], (*path, "sku"))
         by = self.rules_of(self._words_of(raw.get("by"), (*path, "by")), (*path, "by"))
@@ -140,14 +147,14 @@ class _Reader:
         return ExpectedExclusion(**{**raw, "by": by}, written=flow({**raw, **flag}))
 
     def kept(self, raw: Mapping[str, Mapping[str, Raw]], path: Path) -> dict[str, dict[str, Bound]]:
-        found: dict[str, dict[str, Bound]] = {}
+        bounds: dict[str, dict[str, Bound]] = {}
         for sku, nodes in raw.items():
             self._note_sku(sku, (*path, sku))
             for node, item in nodes.items():
                 where = (*path, sku, node)
-                self._note_unknown([node], self.scene.network.nodes, "node", where)
-                found.setdefault(sku, {})[node] = self.bound(UNITS, item, where)
-        return found
+                self._note_unknown([node], self.scenario.network.nodes, "node", where)
+                bounds.setdefault(sku, {})[node] = self.bound(UNITS, item, where)
+        return bounds
 
     def rules_of(self, names: Iterable[str], path: Path) -> tuple[str, ...]:
         rules = tuple(str(name) for name in names)
@@ -156,30 +163,30 @@ class _Reader:
         return rules
 
     def _words_of(self, raw: Raw, path: Path) -> tuple[str, ...]:
-        """One word or a list of them; nothing if it isn't there."""
+        """The words in `raw`, which is one word, a list of them, or None for none."""
         items = raw if isinstance(raw, list) else [] if raw is None else [raw]
         if not all(isinstance(item, str) for item in items):
-            self.sheet.notes.add(path, "wrong-type", "a word or a list of words is expected here")
+            self.test_file.notes.add(path, "wrong-type", "a word or a list of words is expected here")
             return ()
         return tuple(str(item) for item in items)
 
     def _note_sku(self, sku: str, path: Path) -> None:
         if self.skus and sku not in self.skus:
-            self.sheet.notes.add(path, "unknown-sku", f"the order has no SKU '{sku}'", self.skus, sku)
+            self.test_file.notes.add(path, "unknown-sku", f"the order has no SKU '{sku}'", self.skus, sku)
 
-    def _note_keys(self, raw: Iterable[str], known: Iterable[str], path: Path) -> None:
+    def _note_keys(self, raw: Iterable[str], allowed: Iterable[str], path: Path) -> None:
         for key in raw:
-            if key not in known:
-                self.sheet.notes.add((*path, key), "unknown-key", f"unknown key '{key}'", known, key)
+            if key not in allowed:
+                self.test_file.notes.add((*path, key), "unknown-key", f"unknown key '{key}'", allowed, key)
 
-    def _note_unknown(self, words: Iterable[str], known: Iterable[str], what: str, path: Path) -> None:
+    def _note_unknown(self, words: Iterable[str], existing: Iterable[str], what: str, path: Path) -> None:
         for index, word in enumerate(words):
-            if word not in known:
-                self.sheet.notes.add((*path, index), f"unknown-{what}", f"unknown {what} '{word}'", known, word)
+            if word not in existing:
+                self.test_file.notes.add((*path, index), f"unknown-{what}", f"unknown {what} '{word}'", existing, word)
 
 
 def _words(bound: Bound) -> Iterator[str]:
-    """The ids that are named whole; a glob may stand for any."""
+    """The ids that are written in full; a glob can't be checked."""
     for comparison in comparisons(bound.condition):
         if comparison.operator is Operator.EQUALS:
             yield from (str(word) for word in comparison.operands)

@@ -1,4 +1,4 @@
-"""The order of a test case: what it says, and what is plain where it says nothing."""
+"""Reads the order of a policy test and its instant of decision; what the test leaves out gets a default."""
 
 import dataclasses
 import datetime
@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 from marshmallow import ValidationError
 
 from api.files.policy_tests.defaults import CENTRE, COUNTRY
-from api.files.policy_tests.scenario import USUAL, Scene, Sheet, fixture
-from api.files.policy_tests.shapes import After, At, moment, note_shape
+from api.files.policy_tests.scenario import USUAL, PolicyTestFile, Scenario, resolve_fixture
+from api.files.policy_tests.shape_findings import note_shape_mistakes
+from api.files.policy_tests.shapes import AfterDecision, LocalInstant, local_instant
 from engine.decide.order_checks import check_order
 from engine.errors import OrderInvalid
 from engine.model.facts import MICRODEGREES, Network, Node, Order
@@ -24,55 +25,61 @@ USUAL_NOW = "2026-06-02 10:00"
 COLLECTED = "click_and_collect"
 
 
-def now_of(sheet: Sheet, case: Mapping[str, Raw], path: Path) -> int:
-    """UTC seconds of the case's moment, or the file's, or the one that is plain."""
-    in_case = "now" in case
-    raw, where = (case["now"], (*path, "now")) if in_case else (sheet.root.get("now", USUAL_NOW), ("now",))
+def now_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) -> int:
+    """The instant of the decision in UTC seconds: that of the test, or else of its file, or else USUAL_NOW."""
+    in_test = "now" in test
+    raw, where = (test["now"], (*path, "now")) if in_test else (test_file.root.get("now", USUAL_NOW), ("now",))
     try:
-        return instant(moment(raw if isinstance(raw, str) else USUAL_NOW), sheet.base.network)
+        return utc_seconds(local_instant(raw if isinstance(raw, str) else USUAL_NOW), test_file.base.network)
     except LiteralInvalid as error:
-        sheet.notes.add(where, "bad-value", f"now: {error}")
-        return instant(moment(USUAL_NOW), sheet.base.network)
+        test_file.notes.add(where, "bad-value", f"now: {error}")
+        return utc_seconds(local_instant(USUAL_NOW), test_file.base.network)
 
 
-def instant(when: At, network: Network) -> int:
-    """UTC seconds of a moment on the network's clock."""
+def utc_seconds(when: LocalInstant, network: Network) -> int:
+    """UTC seconds of an instant on the clock of the network's time zone."""
     day, second = divmod(when.seconds, SECONDS_A_DAY)
     local = datetime.datetime.fromordinal(day) + datetime.timedelta(seconds=second)
     return int(local.replace(tzinfo=network.zone).timestamp())
 
 
-def order_of(sheet: Sheet, case: Mapping[str, Raw], path: Path, scene: Scene, now: int) -> Order | None:
-    """The order, fit for the scene; None if a mistake in it was noted."""
-    if "order" not in case and USUAL not in sheet.part("orders"):
-        sheet.notes.add(path, "missing-key", f"'order' is missing, and no order goes by the name '{USUAL}'")
+def order_of(
+    test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path, scenario: Scenario, now: int
+) -> Order | None:
+    """The order of a test, checked against its scenario; None if there is a mistake in it, which is noted."""
+    if "order" not in test and USUAL not in test_file.part("orders"):
+        test_file.notes.add(path, "missing-key", f"'order' is missing, and no order goes by the name '{USUAL}'")
         return None
-    raw = case.get("order", USUAL)
-    found = fixture(sheet, "orders", raw, (*path, "order"))
+    raw = test.get("order", USUAL)
+    written = resolve_fixture(test_file, "orders", raw, (*path, "order"))
     where = ("orders", raw) if isinstance(raw, str) else (*path, "order")
-    order = None if found is None else read_order(sheet, found, where, scene, now)
-    if order is None or found is None:
+    order = None if written is None else read_order(test_file, written, where, scenario, now)
+    if order is None or written is None:
         return None
     try:
-        check_order(order, scene.snapshot(order.skus))
+        check_order(order, scenario.snapshot(order.skus))
     except OrderInvalid as error:
         for mistake in error.mistakes:
-            _note_unfit(sheet.notes, _spots(order, found, where), mistake.field, scene)
+            _note_unfit(test_file.notes, _positions_in_file(order, written, where), mistake.field, scenario)
         return None
     return order
 
 
-def read_order(sheet: Sheet, raw: dict[str, Raw], path: Path, scene: Scene, now: int) -> Order | None:
-    """The order in `raw`, which stands at `path`; None if a mistake in it was noted. Whether it fits the scene is
-    not looked at.
+def read_order(
+    test_file: PolicyTestFile, raw: dict[str, Raw], path: Path, scenario: Scenario, now: int
+) -> Order | None:
+    """The order that is written in `raw`, at `path`; None if there is a mistake in it, which is noted. It is not
+    checked against the scenario.
     """
-    found = len(sheet.notes.findings)
-    request = _request(sheet, raw, path, scene)
-    made = _loaded(sheet, request, raw, path) if len(sheet.notes.findings) == found else None
-    return None if made is None else _timed(made, scene.network, now)
+    findings_before = len(test_file.notes.findings)
+    request = _request(test_file, raw, path, scenario)
+    if len(test_file.notes.findings) > findings_before:
+        return None
+    order = _load(test_file, request, raw, path)
+    return None if order is None else _with_utc_instants(order, scenario.network, now)
 
 
-def _request(sheet: Sheet, raw: dict[str, Raw], path: Path, scene: Scene) -> dict[str, Any]:
+def _request(test_file: PolicyTestFile, raw: dict[str, Raw], path: Path, scenario: Scenario) -> dict[str, Any]:
     """The order as an API caller would send it."""
     request: dict[str, Any] = dict(raw)
     lines = raw.get("lines")
@@ -85,71 +92,75 @@ def _request(sheet: Sheet, raw: dict[str, Raw], path: Path, scene: Scene) -> dic
     if request.get("delivery") != COLLECTED:
         goal = raw.get("destination", {})
         if isinstance(goal, dict):
-            request["destination"] = _goal(sheet, goal, (*path, "destination"), scene)
+            request["destination"] = _goal(test_file, goal, (*path, "destination"), scenario)
     return request
 
 
-def _goal(sheet: Sheet, raw: dict[str, Raw], path: Path, scene: Scene) -> dict[str, Raw]:
-    """A destination with its degrees, which people don't know by heart."""
+def _goal(test_file: PolicyTestFile, raw: dict[str, Raw], path: Path, scenario: Scenario) -> dict[str, Raw]:
+    """The destination with coordinates: its own, those of the node it is `near`, or CENTRE."""
     if "near" not in raw:
-        plain = {"latitude": _degrees(CENTRE.latitude), "longitude": _degrees(CENTRE.longitude)}
-        return {"country": COUNTRY, **({} if {"latitude", "longitude"} & raw.keys() else plain), **raw}
-    near, nodes = raw["near"], scene.network.nodes
-    rest = {key: item for key, item in raw.items() if key != "near"}
-    if {"latitude", "longitude"} & rest.keys():
-        sheet.notes.add((*path, "near"), "wrong-type", "write near, or latitude and longitude; not both")
+        centre = {"latitude": _degrees(CENTRE.latitude), "longitude": _degrees(CENTRE.longitude)}
+        return {"country": COUNTRY, **({} if {"latitude", "longitude"} & raw.keys() else centre), **raw}
+    near, nodes = raw["near"], scenario.network.nodes
+    others = {key: item for key, item in raw.items() if key != "near"}
+    if {"latitude", "longitude"} & others.keys():
+        test_file.notes.add((*path, "near"), "wrong-type", "write near, or latitude and longitude; not both")
     node = nodes.get(near) if isinstance(near, str) else None
     if node is None:
-        sheet.notes.add((*path, "near"), "unknown-node", f"unknown node '{near}'", nodes, str(near))
+        test_file.notes.add((*path, "near"), "unknown-node", f"unknown node '{near}'", nodes, str(near))
         return {}
-    return {**_whereabouts(node), **rest}
+    return {**_destination_of(node), **others}
 
 
-def _whereabouts(node: Node) -> dict[str, Raw]:
+def _destination_of(node: Node) -> dict[str, Raw]:
     place = node.place
-    known = {"latitude": _degrees(place.latitude), "longitude": _degrees(place.longitude), "country": node.country}
-    return {**known, **({"region": node.region} if node.region else {})}
+    destination = {
+        "latitude": _degrees(place.latitude),
+        "longitude": _degrees(place.longitude),
+        "country": node.country,
+    }
+    return {**destination, **({"region": node.region} if node.region else {})}
 
 
 def _degrees(micro: int) -> str:
     return f"{Decimal(micro) / MICRODEGREES:f}"
 
 
-def _loaded(sheet: Sheet, request: dict[str, Any], raw: dict[str, Raw], path: Path) -> Any:
-    """The order as its shape reads it, or None. Lines that are written by SKU have their places there."""
+def _load(test_file: PolicyTestFile, request: dict[str, Any], raw: dict[str, Raw], path: Path) -> Any:
+    """The order as its shape reads it, or None. Findings in lines written by SKU are placed at that SKU."""
     lines = raw.get("lines")
     skus = list(lines) if isinstance(lines, dict) else []
 
-    def spot(where: Path) -> Path:
+    def place_of(where: Path) -> Path:
         at = len(path) + 1
         if skus and where[:at] == (*path, "lines") and len(where) > at:
             return (*where[:at], skus[int(where[at])], *where[at + 1 :])
         return where
 
     try:
-        return sheet.shapes.order.load(request)
+        return test_file.shapes.order.load(request)
     except ValidationError as error:
-        note_shape(sheet.shapes.order, error.messages, path, sheet.notes, spot)
+        note_shape_mistakes(test_file.shapes.order, error.messages, path, test_file.notes, place_of)
         return None
 
 
-def _timed(order: Any, network: Network, now: int) -> Order:
-    """With its instants in UTC seconds."""
-    placed = now if order.placed_at is None else instant(order.placed_at, network)
+def _with_utc_instants(order: Any, network: Network, now: int) -> Order:
+    """The order with its instants in UTC seconds."""
+    placed = now if order.placed_at is None else utc_seconds(order.placed_at, network)
     promise = order.promise_by
-    if isinstance(promise, At):
-        promise = instant(promise, network)
-    elif isinstance(promise, After):
+    if isinstance(promise, LocalInstant):
+        promise = utc_seconds(promise, network)
+    elif isinstance(promise, AfterDecision):
         promise = now + promise.minutes * 60
     changed: Order = dataclasses.replace(order, placed_at=placed, promise_by=promise)
     return changed
 
 
-_Spots: TypeAlias = Mapping[str, tuple[Path, str]]
+_PositionsInFile: TypeAlias = Mapping[str, tuple[Path, str]]
 
 
-def _spots(order: Order, raw: Mapping[str, Raw], path: Path) -> _Spots:
-    """Where the order names what the network must have, and what it names, by field: `lines.0.sku`, `collect_at`."""
+def _positions_in_file(order: Order, raw: Mapping[str, Raw], path: Path) -> _PositionsInFile:
+    """Where the order names a SKU or a node, and its name, by the field of the order: `lines.0.sku`, `collect_at`."""
     by_sku = isinstance(raw.get("lines"), dict)
     lines = {
         f"lines.{index}.sku": ((*path, "lines", line.sku if by_sku else index), line.sku)
@@ -158,9 +169,9 @@ def _spots(order: Order, raw: Mapping[str, Raw], path: Path) -> _Spots:
     return {**lines, "collect_at": ((*path, "collect_at"), str(order.collect_at))}
 
 
-def _note_unfit(notes: Notes, spots: _Spots, field: str, scene: Scene) -> None:
-    where, word = spots[field]
+def _note_unfit(notes: Notes, positions: _PositionsInFile, field: str, scenario: Scenario) -> None:
+    where, word = positions[field]
     if field == "collect_at":
-        notes.add(where, "unknown-node", f"unknown node '{word}'", scene.network.nodes, word)
+        notes.add(where, "unknown-node", f"unknown node '{word}'", scenario.network.nodes, word)
     else:
-        notes.add(where, "unknown-sku", f"unknown SKU '{word}'; give it under products or stock", scene.skus, word)
+        notes.add(where, "unknown-sku", f"unknown SKU '{word}'; give it under products or stock", scenario.skus, word)

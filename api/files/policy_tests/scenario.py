@@ -1,4 +1,4 @@
-"""What an order of a test meets: nodes, services, products and stock, from the network, the file and the case."""
+"""The scenario of a policy test: its nodes, services, products and stock, from its network, its file and itself."""
 
 import dataclasses
 import difflib
@@ -11,8 +11,9 @@ from marshmallow import Schema
 from api.files.attributes import attribute_value
 from api.files.network_yaml import transit_of, unit_prices_of
 from api.files.opening_hours import Calendars
-from api.files.policy_tests.defaults import ANYWHERE, BY_MODE, NODES, SERVICES, away, plain_product
-from api.files.policy_tests.shapes import Shapes, shaped
+from api.files.policy_tests.defaults import ANYWHERE, BY_MODE, NODES, SERVICES, default_product, place_away
+from api.files.policy_tests.shape_findings import load_shape
+from api.files.policy_tests.shapes import ScenarioShapes
 from engine.decide.policy_tests.runner import Rejected
 from engine.model.facts import Inventory, Network, Node, Place, Position, Product, Service, Snapshot
 from rules.errors import LiteralInvalid
@@ -23,7 +24,7 @@ from rules.syntax.yaml_document import Path, Plain
 from rules.vocabulary import Kind, Value
 
 USUAL = "usual"
-"""The name of the order and the stock that a case gets which names none."""
+"""The name of the order and the stock that a test uses if it names none."""
 LIKE = "like"
 _RIVALS = {
     "away": ("latitude", "longitude"),
@@ -34,15 +35,15 @@ _RIVALS = {
     "per_kg": ("unit_prices",),
     "unit_prices": ("per_kg",),
 }
-"""Ways to say the same."""
+"""Keys that say the same as another key, and so replace it."""
 _CALENDARS = Calendars(opening_hours={}, holidays={})
-"""A test names no lists of days off: it writes the days."""
+"""Without names: a test writes opening hours and days off itself."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Sheet:
-    """One test file while it is read. `base` is the network it names, or the plain one; `kinds` those of the
-    attributes that the network declares or that rules compare, by path; `declared` whether there are no others.
+class PolicyTestFile:
+    """A test file while it is being read. `base` is the network that it names, or the default one. `kinds` are those of
+    the attributes by path: if `declared`, of all that the network declares, else of those that rules compare.
     """
 
     notes: Notes
@@ -50,21 +51,21 @@ class Sheet:
     base: Inventory
     kinds: Mapping[str, Kind]
     declared: bool
-    shapes: Shapes
+    shapes: ScenarioShapes
     used: set[tuple[str, str]] = field(default_factory=set)
-    """The fixtures that cases use, as (part, name)."""
-    read: dict[str, "_Layers"] = field(default_factory=dict)
-    """What the file says of nodes, services and products, once it has been read."""
+    """The fixtures that tests use, as (part, name)."""
+    layers: dict[str, "_Layers"] = field(default_factory=dict)
+    """What the file says of nodes, services and products; filled when it is first needed."""
 
     def part(self, name: str) -> dict[str, Raw]:
-        """The fixtures under `name`; what is not a mapping has been noted."""
-        found = self.root.get(name)
-        return found if isinstance(found, dict) else {}
+        """The fixtures under `name`; none if that is not a mapping, which has been noted."""
+        fixtures = self.root.get(name)
+        return fixtures if isinstance(fixtures, dict) else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """`stock` by SKU and node, `skus` those that an order may name."""
+class Scenario:
+    """`stock` is by SKU and node; `skus` are those that an order may name."""
 
     network: Network
     products: Mapping[str, Product]
@@ -78,15 +79,15 @@ class Scene:
         return {*self.products, *self.base.products, *self.stock}
 
     def product(self, sku: str) -> Product:
-        return self.products.get(sku) or self.base.products.get(sku) or plain_product(sku)
+        return self.products.get(sku) or self.base.products.get(sku) or default_product(sku)
 
     def snapshot(self, skus: Iterable[str]) -> Snapshot:
-        """Of the SKUs that are known."""
-        known = self.skus.intersection(skus)
+        """The snapshot of those of `skus` that the scenario has."""
+        present = self.skus.intersection(skus)
         return Snapshot(
             network=self.network,
-            products={sku: self.product(sku) for sku in known},
-            positions={sku: self._positions(sku) for sku in known},
+            products={sku: self.product(sku) for sku in present},
+            positions={sku: self._positions(sku) for sku in present},
             loads=self.loads,
         )
 
@@ -98,94 +99,100 @@ class Scene:
         return {node: Position(on_hand=count, pace=paces.get(node)) for node, count in units.items()}
 
 
-def scene(sheet: Sheet, case: Mapping[str, Raw], path: Path) -> Scene:
-    """What `case` (at `path`) says, over what the file says, over what the network says."""
-    base = sheet.base.network
-    parts = {name: _layers(sheet, case, path, name) for name in ("nodes", "services", "products")}
+def scenario_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) -> Scenario:
+    """The scenario of `test`, at `path`: what it says overrides what its file says, and that overrides the network."""
+    base = test_file.base.network
+    parts = {name: _layers(test_file, test, path, name) for name in ("nodes", "services", "products")}
     services = {
         **base.services,
         **{name: _service(base.services.get(name), name, data) for name, (data, _) in parts["services"].items()},
     }
     nodes = {
         **base.nodes,
-        **{name: _node(sheet, name, data, where) for name, (data, where) in parts["nodes"].items()},
+        **{name: _node(test_file, name, data, where) for name, (data, where) in parts["nodes"].items()},
     }
     for name, (_, where) in parts["nodes"].items():
         for unknown in [service for service in nodes[name].services if service not in services]:
-            sheet.notes.add((*where, "services"), "unknown-service", f"unknown service '{unknown}'", services, unknown)
+            test_file.notes.add(
+                (*where, "services"), "unknown-service", f"unknown service '{unknown}'", services, unknown
+            )
     changed = parts["nodes"] or parts["services"]
-    return Scene(
+    return Scenario(
         network=dataclasses.replace(base, nodes=nodes, services=services, worked_out={}) if changed else base,
-        products={sku: _product(sheet, sku, data, where) for sku, (data, where) in parts["products"].items()},
-        stock=_stock(sheet, case, path, nodes),
+        products={sku: _product(test_file, sku, data, where) for sku, (data, where) in parts["products"].items()},
+        stock=_stock(test_file, test, path, nodes),
         loads={name: data["load"] for name, (data, _) in parts["nodes"].items() if "load" in data},
         rejected={
             name: Rejected(**data["rejected"]) for name, (data, _) in parts["nodes"].items() if "rejected" in data
         },
-        base=sheet.base,
+        base=test_file.base,
     )
 
 
-def fixture(sheet: Sheet, part: str, raw: Raw, path: Path, seen: tuple[str, ...] = ()) -> dict[str, Raw] | None:
-    """What a case gives as its order or stock: the fixture of that name, or what is written out, over what it is
-    like. None if that is noted as a mistake.
+def resolve_fixture(
+    test_file: PolicyTestFile, part: str, raw: Raw, path: Path, seen: tuple[str, ...] = ()
+) -> dict[str, Raw] | None:
+    """What a test gives as its order or stock, with names replaced by the fixture of that name and `like` by what it
+    refers to. None if there is a mistake in it, which is noted.
     """
     if isinstance(raw, str):
-        names = sheet.part(part)
+        names = test_file.part(part)
         if raw not in names:
             what = "order" if part == "orders" else part
-            sheet.notes.add(path, f"unknown-{what}", f"nothing goes by the name '{raw}' under {part}", names, raw)
+            test_file.notes.add(path, f"unknown-{what}", f"nothing goes by the name '{raw}' under {part}", names, raw)
             return None
         if raw in seen:
-            sheet.notes.add(path, "cyclic-like", f"'{raw}' is like itself: {' -> '.join((*seen, raw))}")
+            test_file.notes.add(path, "cyclic-like", f"'{raw}' is like itself: {' -> '.join((*seen, raw))}")
             return None
-        sheet.used.add((part, raw))
-        return fixture(sheet, part, names[raw], (part, raw), (*seen, raw))
+        test_file.used.add((part, raw))
+        return resolve_fixture(test_file, part, names[raw], (part, raw), (*seen, raw))
     if not isinstance(raw, dict):
-        sheet.notes.add(path, "wrong-type", f"write a name from {part}, or a mapping")
+        test_file.notes.add(path, "wrong-type", f"write a name from {part}, or a mapping")
         return None
     if LIKE not in raw:
         return raw
-    like = fixture(sheet, part, raw[LIKE], (*path, LIKE), seen) if isinstance(raw[LIKE], str) else None
+    like = resolve_fixture(test_file, part, raw[LIKE], (*path, LIKE), seen) if isinstance(raw[LIKE], str) else None
     if like is None and not isinstance(raw[LIKE], str):
-        sheet.notes.add((*path, LIKE), "wrong-type", f"write a name from {part}")
+        test_file.notes.add((*path, LIKE), "wrong-type", f"write a name from {part}")
     return None if like is None else {**like, **{name: item for name, item in raw.items() if name != LIKE}}
 
 
 _Layers: TypeAlias = dict[str, tuple[dict[str, Any], Path]]
-"""By name, what is said of it, and where it stands last."""
+"""By name, the values of a node, service or product, and where they were last written."""
 
 
-def _layers(sheet: Sheet, case: Mapping[str, Raw], path: Path, part: str) -> _Layers:
-    """What the file and the case say, put together."""
-    if part not in sheet.read:
-        sheet.read[part] = _layer(sheet, sheet.root, (), part)
-    found = dict(sheet.read[part])
-    for name, (after, place) in _layer(sheet, case, path, part).items():
-        before = _without_rivals(found.get(name, ({}, ()))[0], after)
+def _layers(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path, part: str) -> _Layers:
+    """What the file says of `part`, overridden by what the test says."""
+    if part not in test_file.layers:
+        test_file.layers[part] = _layer(test_file, test_file.root, (), part)
+    merged = dict(test_file.layers[part])
+    for name, (after, place) in _layer(test_file, test, path, part).items():
+        before = _without_rivals(merged.get(name, ({}, ()))[0], after)
         attributes = {**before.get("attributes", {}), **after.get("attributes", {})}
-        found[name] = ({**before, **after, **({"attributes": attributes} if attributes else {})}, place)
-    return found
+        merged[name] = ({**before, **after, **({"attributes": attributes} if attributes else {})}, place)
+    return merged
 
 
 def _without_rivals(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """What the file said, but for what the case now says in another way."""
-    gone = {rival for key, rivals in _RIVALS.items() if key in after for rival in rivals}
-    return {key: value for key, value in before.items() if key not in gone}
+    """What the file says, without the keys that a key of the test replaces."""
+    replaced = {rival for key, rivals in _RIVALS.items() if key in after for rival in rivals}
+    return {key: value for key, value in before.items() if key not in replaced}
 
 
-def _layer(sheet: Sheet, root: Mapping[str, Raw], path: Path, part: str) -> _Layers:
-    shape: Schema = getattr(sheet.shapes, part.removesuffix("s"))
+def _layer(test_file: PolicyTestFile, root: Mapping[str, Raw], path: Path, part: str) -> _Layers:
+    shape: Schema = getattr(test_file.shapes, part.removesuffix("s"))
     entries = root.get(part)
     named = entries.items() if isinstance(entries, dict) else ()
-    return {name: (shaped(shape, raw, (*path, part, name), sheet.notes), (*path, part, name)) for name, raw in named}
+    return {
+        name: (load_shape(shape, raw, (*path, part, name), test_file.notes), (*path, part, name)) for name, raw in named
+    }
 
 
-def _node(sheet: Sheet, name: str, data: Mapping[str, Any], path: Path) -> Node:
+def _node(test_file: PolicyTestFile, name: str, data: Mapping[str, Any], path: Path) -> Node:
     changes = {key: value for key, value in data.items() if key not in ("name", "away", "load", "rejected")}
-    base = sheet.base.network.nodes.get(name) or NODES[data.get("type", "warehouse")]
+    base = test_file.base.network.nodes.get(name) or NODES[data.get("type", "warehouse")]
     if "away" in data:
-        changes["place"] = away(data["away"])
+        changes["place"] = place_away(data["away"])
     if "latitude" in data:
         changes["place"] = Place(latitude=changes.pop("latitude"), longitude=changes.pop("longitude"))
     changes |= {"tags": frozenset(data["tags"])} if "tags" in data else {}
@@ -194,7 +201,7 @@ def _node(sheet: Sheet, name: str, data: Mapping[str, Any], path: Path) -> Node:
     if "hours" in data or "closed" in data:
         changes["hours"] = _CALENDARS.opening(data.get("hours"), changes.pop("closed", ()))
     if "attributes" in data:
-        changes["attributes"] = {**base.attributes, **dict(_attributes(sheet, "node", data["attributes"], path))}
+        changes["attributes"] = {**base.attributes, **dict(_attributes(test_file, "node", data["attributes"], path))}
     return dataclasses.replace(base, **{**changes, "id": name})
 
 
@@ -221,32 +228,36 @@ def _service(base: Service | None, name: str, data: Mapping[str, Any]) -> Servic
     return dataclasses.replace(base or like, **{**changes, "id": name})
 
 
-def _product(sheet: Sheet, sku: str, data: Mapping[str, Any], path: Path) -> Product:
+def _product(test_file: PolicyTestFile, sku: str, data: Mapping[str, Any], path: Path) -> Product:
     changes = {key: value for key, value in data.items() if key != "name"}
-    base = sheet.base.products.get(sku) or plain_product(sku)
+    base = test_file.base.products.get(sku) or default_product(sku)
     changes |= {"tags": frozenset(data["tags"])} if "tags" in data else {}
     if "attributes" in data:
-        changes["attributes"] = {**base.attributes, **dict(_attributes(sheet, "product", data["attributes"], path))}
+        changes["attributes"] = {**base.attributes, **dict(_attributes(test_file, "product", data["attributes"], path))}
     return dataclasses.replace(base, **changes)
 
 
-def _attributes(sheet: Sheet, group: str, raw: Mapping[str, Raw], path: Path) -> Iterator[tuple[str, Value]]:
+def _attributes(
+    test_file: PolicyTestFile, group: str, raw: Mapping[str, Raw], path: Path
+) -> Iterator[tuple[str, Value]]:
     for name, item in raw.items():
         where, fact = (*path, "attributes", name), f"{group}.attributes.{name}"
-        if fact not in sheet.kinds and _is_mistaken(sheet, fact):
-            who = "the network declares" if sheet.declared else "the rules speak of"
-            sheet.notes.add(where, "unknown-attribute", f"{who} no '{fact}'", sheet.kinds, fact)
+        if fact not in test_file.kinds and _is_mistaken(test_file, fact):
+            who = "the network declares" if test_file.declared else "the rules mention"
+            test_file.notes.add(where, "unknown-attribute", f"{who} no '{fact}'", test_file.kinds, fact)
             continue
-        kind = sheet.kinds.get(fact) or _kind_of(item)
+        kind = test_file.kinds.get(fact) or _kind_of(item)
         try:
             yield name, _attribute(kind, item)
         except LiteralInvalid as error:
-            sheet.notes.add(where, "bad-value", f"{fact}: {error}")
+            test_file.notes.add(where, "bad-value", f"{fact}: {error}")
 
 
-def _is_mistaken(sheet: Sheet, fact: str) -> bool:
-    """Where nothing declares attributes, one that no rule speaks of is let be, unless it looks like one of theirs."""
-    return sheet.declared or bool(difflib.get_close_matches(fact, sheet.kinds, n=1, cutoff=0.9))
+def _is_mistaken(test_file: PolicyTestFile, fact: str) -> bool:
+    """Whether an attribute without a kind is a mistake. If nothing declares attributes, only one that looks like a
+    misspelled attribute of a rule is.
+    """
+    return test_file.declared or bool(difflib.get_close_matches(fact, test_file.kinds, n=1, cutoff=0.9))
 
 
 def _attribute(kind: Kind, raw: Raw) -> Value:
@@ -258,7 +269,7 @@ def _attribute(kind: Kind, raw: Raw) -> Value:
 
 
 def _kind_of(raw: Raw) -> Kind:
-    """What the author takes an attribute for that nobody declares."""
+    """The kind of an attribute that is not declared, by how its value is written."""
     if isinstance(raw, list):
         return Kind.TAGS
     if isinstance(raw, Plain) and raw in ("true", "false"):
@@ -271,34 +282,36 @@ def _kind_of(raw: Raw) -> Kind:
 
 
 def _stock(
-    sheet: Sheet, case: Mapping[str, Raw], path: Path, nodes: Mapping[str, Node]
+    test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path, nodes: Mapping[str, Node]
 ) -> dict[str, dict[str, Position]]:
-    if "stock" not in case and USUAL not in sheet.part("stock"):
+    if "stock" not in test and USUAL not in test_file.part("stock"):
         return {}
-    raw = case.get("stock", USUAL)
-    named, where = (raw, ("stock", raw)) if isinstance(raw, str) else (None, (*path, "stock"))
-    found = fixture(sheet, "stock", raw, (*path, "stock"))
-    return positions(sheet, found or {}, where if named is None else ("stock", named), nodes)
+    raw = test.get("stock", USUAL)
+    where: Path = ("stock", raw) if isinstance(raw, str) else (*path, "stock")
+    fixture = resolve_fixture(test_file, "stock", raw, (*path, "stock"))
+    return positions(test_file, fixture or {}, where, nodes)
 
 
 def positions(
-    sheet: Sheet, raw: Mapping[str, Raw], path: Path, nodes: Mapping[str, Node]
+    test_file: PolicyTestFile, raw: Mapping[str, Raw], path: Path, nodes: Mapping[str, Node]
 ) -> dict[str, dict[str, Position]]:
-    """The positions in `raw`, by SKU and node; mistakes are noted and left out."""
-    found: dict[str, dict[str, Position]] = {}
+    """The positions in `raw`, by SKU and node, without those with mistakes, which are noted."""
+    by_sku: dict[str, dict[str, Position]] = {}
     for sku, by_node in raw.items():
-        found[str(sku)] = {}
+        by_sku[str(sku)] = {}
         if not isinstance(by_node, dict):
-            sheet.notes.add((*path, sku), "wrong-type", f"write {sku}: {{store: 3}}, or {sku}: {{}} if nobody has any")
+            test_file.notes.add(
+                (*path, sku), "wrong-type", f"write {sku}: {{store: 3}}, or {sku}: {{}} if nobody has any"
+            )
             continue
         for node, item in by_node.items():
             where = (*path, sku, node)
             if node not in nodes:
-                sheet.notes.add(where, "unknown-node", f"unknown node '{node}'", nodes, node)
+                test_file.notes.add(where, "unknown-node", f"unknown node '{node}'", nodes, node)
                 continue
             units = {"on_hand": item} if isinstance(item, str) else item
-            data = shaped(sheet.shapes.position, units, where, sheet.notes)
+            data = load_shape(test_file.shapes.position, units, where, test_file.notes)
             if data:
                 pace = data.get("daily_sales")
-                found[str(sku)][str(node)] = Position(on_hand=data["on_hand"], held=data.get("held", 0), pace=pace)
-    return found
+                by_sku[str(sku)][str(node)] = Position(on_hand=data["on_hand"], held=data.get("held", 0), pace=pace)
+    return by_sku

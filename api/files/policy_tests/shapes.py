@@ -1,10 +1,9 @@
-"""The shapes of `*_test.yaml`: those of orders, nodes, services, products and stock, as a test writes them.
+"""The marshmallow shapes of `*_test.yaml`: of its orders, nodes, services, products, stock and expectations.
 
-A test says only what matters to it, so little is required; and amounts are those of the policy language.
+A test writes only what matters to it, so little is required; amounts are written as in the policy language.
 """
 
 import zoneinfo
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,12 +24,10 @@ from api.shapes.fields import MOST_UNITS, Literal, Word, thousandths
 from api.shapes.order import DestinationRequest, LineRequest, OrderRequest
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
-from rules.syntax.condition_parser import Notes
-from rules.syntax.yaml_document import Node, Path
 from rules.vocabulary import REJECTION_REASONS
 
 MOST_AWAY = 15_000_000
-"""Metres; farther lies the same place from the other side."""
+"""Metres; to go farther would be to come nearer on the other side of the earth."""
 _NO_REASON = f"'{{input}}' is no reason to reject; use {', '.join(REJECTION_REASONS)}"
 _SOME = validate.Length(min=1, error="nothing stands here; write at least one, or leave the key out")
 _NODE_DEFAULTS = ("type", "latitude", "longitude", "country", "services")
@@ -38,11 +35,11 @@ _SERVICE_DEFAULTS = ("mode", "base", "transit")
 _PRODUCT_DEFAULTS = ("category", "lifecycle")
 _NAMED = ("sku", "weight_g")
 _UNUSED = ("id", "emission")
-"""A test's own services need no source for what they emit: grams_per_tonne_km is enough."""
+"""Services in tests write grams_per_tonne_km instead of an `emission` with its source."""
 _ANY = {"keys": fields.String(), "values": fields.Raw(allow_none=True)}
 
 
-class CaseShape(Strict):
+class PolicyTestShape(Strict):
     test = Word(required=True)
     now = fields.String()
     order = fields.Raw(allow_none=True)
@@ -53,8 +50,8 @@ class CaseShape(Strict):
     expect = fields.Raw(allow_none=True)
 
 
-class FileShape(Strict):
-    """A test file; what stands under the names of fixtures is read where they are used."""
+class PolicyTestFileShape(Strict):
+    """A test file. Only its frame is checked: fixtures are read where tests use them."""
 
     network = Word()
     now = fields.String()
@@ -63,7 +60,7 @@ class FileShape(Strict):
     services = fields.Dict(**_ANY)
     stock = fields.Dict(**_ANY)
     orders = fields.Dict(**_ANY)
-    tests = fields.List(fields.Nested(CaseShape), required=True, validate=_SOME)
+    tests = fields.List(fields.Nested(PolicyTestShape), required=True, validate=_SOME)
 
 
 def _day(text: str) -> None:
@@ -77,13 +74,13 @@ def _zone(text: str) -> None:
 
 
 class RejectedShape(Strict):
-    """That a node rejected units of another order, so long before the decision."""
+    """A node rejected units of another order, so long before the decision."""
 
     reason = fields.String(required=True, validate=validate.OneOf(REJECTION_REASONS, error=_NO_REASON))
     ago = Literal(literals.duration, most=MOST_MINUTES, required=True)
 
 
-class CaseNodeShape(NodeShape):
+class ScenarioNodeShape(NodeShape):
     away = Literal(literals.distance, most=MOST_AWAY)
     load = Literal(literals.count)
     rejected = fields.Nested(RejectedShape)
@@ -99,74 +96,74 @@ class CaseNodeShape(NodeShape):
             raise ValidationError("write away, or latitude and longitude; not both", "away")
 
 
-class CaseServiceShape(ServiceShape):
+class ScenarioServiceShape(ServiceShape):
     takes = Literal(literals.duration, most=MOST_MINUTES)
     grams_per_tonne_km = Literal(thousandths)
 
     closed = fields.List(fields.String(validate=_day))
 
     @validates_schema
-    def _said_one_way(self, data: dict[str, Any], **_: Any) -> None:
-        """In place of the one of network.yaml, which wants one of them to be there."""
+    def _given_one_way(self, data: dict[str, Any], **_: Any) -> None:
+        """Overrides the check of network.yaml, which requires transit or daily_distance: a test may leave out both."""
         for rivals in (("takes", "transit", "daily_distance"), ("unit_prices", "per_kg")):
-            said = [name for name in rivals if name in data]
-            if len(said) > 1:
-                raise ValidationError(f"write {' or '.join(said)}; not both", said[0])
+            given = [name for name in rivals if name in data]
+            if len(given) > 1:
+                raise ValidationError(f"write {' or '.join(given)}; not both", given[0])
 
 
-class CaseProductShape(ProductShape):
+class ScenarioProductShape(ProductShape):
     weight = Literal(literals.weight, most=MOST_GRAMS)
     tags = fields.List(Word())
     attributes = fields.Dict(keys=fields.String(), values=fields.Raw())
 
 
-class PositionShape(StockShape):
+class ScenarioPositionShape(StockShape):
     held = Literal(literals.count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class At:
-    """A moment on the installation's clock: seconds, as `rules.syntax.literals.instant` counts them."""
+class LocalInstant:
+    """An instant on the installation's clock: seconds, as `rules.syntax.literals.instant` counts them."""
 
     seconds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class After:
-    """So many minutes after the decision."""
+class AfterDecision:
+    """An instant so many minutes after the decision."""
 
     minutes: int
 
 
-def moment(text: str) -> At:
-    """A date and time from 1970 to 9998; raises LiteralInvalid."""
+def local_instant(text: str) -> LocalInstant:
+    """Reads a date and time from 1970 to 9998; raises LiteralInvalid."""
     seconds = literals.instant(text)
     if not "1970" <= text[:4] <= "9998":
         raise LiteralInvalid(f"'{text}' does not lie between the years 1970 and 9998")
-    return At(seconds=seconds)
+    return LocalInstant(seconds=seconds)
 
 
-def _after(text: str) -> After:
+def _after_decision(text: str) -> AfterDecision:
     minutes = literals.duration(text)
     if minutes > MOST_MINUTES:
         raise LiteralInvalid(f"'{text}' is more than a year")
-    return After(minutes=minutes)
+    return AfterDecision(minutes=minutes)
 
 
-class Moment(fields.Field[At | After]):
-    """A moment on the installation's clock or, if `after`, a duration from now."""
+class InstantField(fields.Field[LocalInstant | AfterDecision]):
+    """A date and time on the installation's clock or, if `after`, a duration counted from the decision."""
 
     def __init__(self, *, after: bool = False, **options: Any) -> None:
         super().__init__(**options)
         self._after = after
 
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> At | After:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> LocalInstant | AfterDecision:
         if not isinstance(value, str):
             raise ValidationError("a single value is expected here")
         try:
             if self._after and "-" not in value:
-                return _after(value)
-            return moment(value)
+                return _after_decision(value)
+            return local_instant(value)
         except LiteralInvalid as error:
             raise ValidationError(str(error)) from None
 
@@ -178,31 +175,33 @@ def _quantity(text: str) -> int:
     return units
 
 
-class CaseLineShape(LineRequest):
+class ScenarioLineShape(LineRequest):
     quantity = Literal(_quantity, most=MOST_UNITS, required=True)
     unit_price = Literal(literals.money, load_default=None)
 
 
-class CaseOrderShape(OrderRequest):
-    """An order as OrderRequest reads it, but for instants, which are At or After until the case's clock is known."""
+class ScenarioOrderShape(OrderRequest):
+    """An order as OrderRequest reads it, except that its instants stay LocalInstant or AfterDecision: the time zone and
+    the instant of the decision are only known with the scenario.
+    """
 
     id = Word(load_default="T-1")
     channel = Word(load_default="web")
-    placed_at = Moment(load_default=None)
-    promise_by = Moment(after=True, load_default=None)
+    placed_at = InstantField(load_default=None)
+    promise_by = InstantField(after=True, load_default=None)
     destination = fields.Nested(DestinationRequest, load_default=None)
-    lines = fields.List(fields.Nested(CaseLineShape), required=True, validate=_SOME)
+    lines = fields.List(fields.Nested(ScenarioLineShape), required=True, validate=_SOME)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shapes:
-    """The shapes of what stands under a name, so that the name itself is none of their keys."""
+class ScenarioShapes:
+    """The shapes of what stands under the name of a node, service or product, or in an order. Made once for a run."""
 
-    node: Schema = field(default_factory=lambda: CaseNodeShape(exclude=("id",), partial=_NODE_DEFAULTS))
-    service: Schema = field(default_factory=lambda: CaseServiceShape(exclude=_UNUSED, partial=_SERVICE_DEFAULTS))
-    product: Schema = field(default_factory=lambda: CaseProductShape(exclude=_NAMED, partial=_PRODUCT_DEFAULTS))
-    position: Schema = field(default_factory=lambda: PositionShape(exclude=("node", "sku")))
-    order: Schema = field(default_factory=CaseOrderShape)
+    node: Schema = field(default_factory=lambda: ScenarioNodeShape(exclude=("id",), partial=_NODE_DEFAULTS))
+    service: Schema = field(default_factory=lambda: ScenarioServiceShape(exclude=_UNUSED, partial=_SERVICE_DEFAULTS))
+    product: Schema = field(default_factory=lambda: ScenarioProductShape(exclude=_NAMED, partial=_PRODUCT_DEFAULTS))
+    position: Schema = field(default_factory=lambda: ScenarioPositionShape(exclude=("node", "sku")))
+    order: Schema = field(default_factory=ScenarioOrderShape)
 
 
 class ExpectedShipmentShape(Strict):
@@ -240,60 +239,3 @@ class ExpectShape(Strict):
     hold = fields.Raw(allow_none=True)
     priority = fields.Raw(allow_none=True)
     totals = fields.Dict(**_ANY)
-
-
-def shaped(shape: Schema, raw: Node, path: Path, notes: Notes) -> dict[str, Any]:
-    """What `raw` says, read; what is wrong is noted at its place, and then it says nothing."""
-    if not isinstance(raw, dict):
-        notes.add(path, "wrong-type", f"a mapping is expected here, of {', '.join(_keys(shape))}")
-        return {}
-    try:
-        return dict(shape.load(raw))
-    except ValidationError as error:
-        note_shape(shape, error.messages, path, notes)
-        return {}
-
-
-_IN_WORDS = {
-    "Not a valid list.": "a list is expected here",
-    "Not a valid mapping type.": "a mapping is expected here",
-    "Not a valid string.": "a single value is expected here",
-    "Invalid input type.": "a mapping is expected here",
-    "Field may not be null.": "a value is missing here",
-}
-"""Marshmallow's own words, as the rest of the findings would say it."""
-
-
-def note_shape(
-    shape: Schema | None, messages: Any, path: Path, notes: Notes, spot: Callable[[Path], Path] = lambda where: where
-) -> None:
-    """Marshmallow's nested messages as findings at the places they stand for; `spot` says where a place is written,
-    if the shape was given something else than what is written.
-    """
-    for key, inner in messages.items():
-        where = path if key in ("_schema", "value", "key") else (*path, key)
-        if isinstance(inner, Mapping):
-            note_shape(_under(shape, key), inner, where, notes, spot)
-            continue
-        for message in inner:
-            if message == "Unknown field.":
-                notes.add(spot(where), "unknown-key", f"unknown key '{key}'", _keys(shape), str(key))
-            elif message == "Missing data for required field.":
-                notes.add(spot(path), "missing-key", f"'{key}' is missing")
-            else:
-                said = _IN_WORDS.get(message, message)
-                named = isinstance(key, str) and key != "_schema"
-                notes.add(spot(where), "wrong-type", f"{key}: {said}" if named else said)
-
-
-def _keys(shape: Schema | None) -> list[str]:
-    return [item.data_key or name for name, item in shape.fields.items()] if shape else []
-
-
-def _under(shape: Schema | None, key: Any) -> Schema | None:
-    """The schema of what stands under `key`; the numbers of a list stay with the schema of its items."""
-    if shape is None or not isinstance(key, str):
-        return shape
-    found = shape.fields.get(key)
-    inner = found.inner if isinstance(found, fields.List) else found
-    return inner.schema if isinstance(inner, fields.Nested) else None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.files.policy_tests.reader import read_cases
+from api.files.policy_tests.reader import read_policy_tests
 from engine.decide.policy_tests.runner import try_cases
 from rules.errors import Finding, PolicyInvalid
 from rules.loader import load_policies
@@ -55,7 +55,7 @@ def findings(text: str) -> tuple[Finding, ...]:
     """What is found in it; if nothing, its cases can be decided."""
     policies = garden()
     try:
-        cases = read_cases({"garden_test.yaml": text.encode()}, policies)
+        cases = read_policy_tests({"garden_test.yaml": text.encode()}, policies)
     except PolicyInvalid as error:
         return error.findings
     assert len(try_cases(policies, cases).tried) == len(cases) > 0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.files.policy_tests.reader import read_cases
+from api.files.policy_tests.reader import read_policy_tests
 from engine.decide.matching.matcher import Matcher
 from engine.decide.policy_tests.comparison import Made, order_values, shipment_values, total_values, units_by_sku
 from engine.decide.policy_tests.expectation import ORDER_FACTS, SHIPMENT_FACTS, TOTAL_FACTS
@@ -60,7 +60,7 @@ tests:
     stock: {flow(scene["stock"])}
     expect: {{{said}}}
 """
-    return read_cases({FILE: text.encode()}, found)[0]
+    return read_policy_tests({FILE: text.encode()}, found)[0]
 
 
 def claims(made: Made, rules: list[str]) -> Iterator[Claim]:

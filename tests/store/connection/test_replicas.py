@@ -330,8 +330,8 @@ def test_the_command_line_says_that_a_replica_told(shop, pair, command):
         stale = command(*words, *facts, "--json", "--max-stale", 60, **given)
         assert (plain.returncode, plain.stderr, json.loads(stale.stdout)) == (0, "", json.loads(plain.stdout))
         promised = " ".join(command(*words, "--help").stdout.split())
-        assert "heard of its primary in the last so many seconds" in promised
-        assert re.fullmatch(r"told by a replica, which heard of its primary at most \d+ s ago\n", stale.stderr)
+        assert "heard from its primary in the last so many seconds" in promised
+        assert re.fullmatch(r"answered by a replica, which heard from its primary at most \d+ s ago\n", stale.stderr)
 
 
 def test_a_key_that_came_before_is_answered_by_the_primary_alone(shop, replica):

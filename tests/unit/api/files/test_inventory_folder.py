@@ -113,7 +113,7 @@ def test_what_spreadsheets_write_is_read(directory, text, ends):
         (
             ("network.yaml", "van: {grams", "bike: {grams"),
             "network.yaml:22: services.1.mode",
-            "emissions says nothing of 'van'",
+            "there is no 'van' under emissions",
         ),
         (("network.yaml", "base: 5.00", "base: -5.00"), "network.yaml:15: services.0.base", "below 0"),
         (("network.yaml", "base: 5.00", "base: five"), "network.yaml:15: services.0.base", "no amount"),

@@ -34,7 +34,7 @@ def test_each_file_is_a_suite_and_each_case_a_testcase():
     }
     assert list(good) == []
     (failure,) = bad
-    assert failure.get("message") == "otherwise than expected: status, hold"
+    assert failure.get("message") == "not as expected: status, hold"
     assert failure.text == "status\n  expected: unfilled\n  got: filled\nhold\n  expected: 1 h\n  got: 48 h"
 
 

@@ -10,7 +10,7 @@ MAPPING = """\
 group, handling, handling_per_unit, preparation, services, time_zone, hours, closed, cut_offs, \
 daily_orders, away, load, rejected"""
 UNKNOWN = """\
-5:33 unknown-attribute the rules speak of no 'product.attributes.hazmatt' \
+5:33 unknown-attribute the rules mention no 'product.attributes.hazmatt' \
 (did you mean 'product.attributes.hazmat'?)"""
 HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
 
@@ -18,7 +18,7 @@ HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("- tests\n", ["1:1 wrong-type a test file is a mapping with its cases under 'tests'"]),
+        ("- tests\n", ["1:1 wrong-type a test file is a mapping with its tests under 'tests'"]),
         ("now: 2026-06-02\n", ["1:1 missing-key 'tests' is missing"]),
         ("tests: []\n", ["1:1 wrong-type tests: nothing stands here; write at least one, or leave the key out"]),
         (

@@ -3,7 +3,7 @@
 import pytest
 
 from api.files.inventory_folder import load_inventory
-from api.files.policy_tests.reader import read_cases, read_tested
+from api.files.policy_tests.reader import read_policies_and_tests, read_policy_tests
 from engine.decide.policy_tests.runner import Case, Rejected
 from engine.errors import InputInvalid, Mistake
 from rules.errors import PolicyInvalid
@@ -16,7 +16,7 @@ LATE_MAY = 1_780_308_000
 
 
 def cases(text: str, *rules: str, **more) -> list[Case]:
-    return read_cases({FILE: text.encode()}, policies(*rules), **more)
+    return read_policy_tests({FILE: text.encode()}, policies(*rules), **more)
 
 
 def case(text: str, *rules: str, **more) -> Case:
@@ -208,7 +208,7 @@ def test_mistakes_of_all_cases_and_files_are_told_at_once():
     text = "tests:\n  - {test: a, order: {lines: {}}}\n  - {test: b, oder: x}\n"
     policy = b"policy: test\nrules: [{id: r, because: x, then: {tire: 1}}]\n"
     with pytest.raises(PolicyInvalid) as caught:
-        read_tested({"test.yaml": policy}, {"a_test.yaml": text.encode(), "b_test.yaml": b"tests: 3\n"})
+        read_policies_and_tests({"test.yaml": policy}, {"a_test.yaml": text.encode(), "b_test.yaml": b"tests: 3\n"})
     assert [(item.file, item.line, item.code) for item in caught.value.findings] == [
         ("a_test.yaml", 2, "wrong-type"),
         ("a_test.yaml", 3, "missing-key"),
@@ -235,12 +235,12 @@ def test_a_network_allows_only_the_attributes_it_declares():
 
 def test_of_an_upload_only_the_test_files_are_read():
     files = {**policy_file(), FILE: one_case(ORDER).encode()}
-    assert [item.name for item in read_cases(files)] == ["a case"]
+    assert [item.name for item in read_policy_tests(files)] == ["a case"]
 
 
 def test_without_policies_rules_are_not_looked_up():
     text = one_case(ORDER + "expect: {fired: [any/rule]}")
-    assert read_cases({FILE: text.encode()})[0].expected.fired == ("any/rule",)
+    assert read_policy_tests({FILE: text.encode()})[0].expected.fired == ("any/rule",)
 
 
 def test_a_fixture_no_case_uses_is_looked_at_all_the_same():

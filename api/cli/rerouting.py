@@ -1,0 +1,120 @@
+"""`pointsman reject` and `pointsman chain`: a node rejects a shipment, and the decisions that follow from it."""
+
+from collections.abc import Iterator
+from typing import Any, cast, get_args
+
+import click
+import orjson
+
+from api.cli.options import AS_JSON, print_json
+from api.cli.output.tables import decision_lines
+from api.records.backlog import chain_body
+from engine.errors import InputInvalid, Mistake
+from engine.orders.rejection import Reason, Refusal
+from engine.service import Pointsman
+from engine.settings import Settings
+
+_DECISION = click.argument("decision_id")
+
+
+@click.command()
+@_DECISION
+@click.option("--node", required=True, help="The node that won't ship.")
+@click.option("--service", help="Reject only what it was to ship by this service.")
+@click.option("--reason", required=True, type=click.Choice(get_args(Reason)))
+@click.option("--line", "lines", multiple=True, help="LINE=UNITS or SKU=UNITS; may be given repeatedly. Default: all.")
+@click.option("--on-hand", multiple=True, help="What the node has: UNITS, or SKU=UNITS for each SKU.")
+@click.option("--wait", is_flag=True, help="Let units that no other node has wait for stock.")
+@click.option("--op", help="An id for this request; sent a second time, it is answered but not carried out again.")
+@AS_JSON
+@click.pass_obj
+def reject(
+    settings: Settings,
+    decision_id: str,
+    *,
+    node: str,
+    service: str | None,
+    reason: str,
+    lines: tuple[str, ...],
+    on_hand: tuple[str, ...],
+    wait: bool,
+    op: str | None,
+    as_json: bool,
+) -> None:
+    """Record that NODE won't ship its units of a decision, and decide at once which other nodes ship them.
+
+    Example: pointsman reject 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --node lyon --reason not_in_stock
+    """
+    refusal = Refusal(
+        decision=decision_id,
+        node=node,
+        service=service,
+        reason=cast("Reason", reason),
+        lines=_units_by_name("--line", lines, least=1),
+        on_hand=_on_hand(on_hand),
+        waits=wait,
+        op=op,
+    )
+    with Pointsman(settings) as pointsman:
+        record = pointsman.rerouting.reject(refusal).record
+        network = pointsman.network()
+    if as_json:
+        print_json(record)
+    for line in [] if as_json else decision_lines(record, network):
+        click.echo(line)
+
+
+@click.command()
+@_DECISION
+@AS_JSON
+@click.pass_obj
+def chain(settings: Settings, decision_id: str, *, as_json: bool) -> None:
+    """Show all decisions of the order that a decision belongs to.
+
+    Example: pointsman chain 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
+    """
+    with Pointsman(settings) as service:
+        decisions = service.rerouting.chain(decision_id)
+    record = orjson.loads(chain_body(decisions))
+    if as_json:
+        print_json(record)
+    for item in [] if as_json else record["decisions"]:
+        for line in _chain_lines(item):
+            click.echo(line)
+
+
+def _units_by_name(option: str, words: tuple[str, ...], *, least: int) -> dict[str, int]:
+    """NAME=UNITS words as a mapping; raises InputInvalid for the first that is malformed or names a name again."""
+    units: dict[str, int] = {}
+    for word in words:
+        name, _, count = word.rpartition("=")
+        if not name or not _is_number(count) or int(count) < least or name in units:
+            message = f"'{word}' is not NAME=UNITS, units from {least}, each name once"
+            raise InputInvalid([Mistake(field=option, message=message)])
+        units[name] = int(count)
+    return units
+
+
+def _on_hand(words: tuple[str, ...]) -> int | dict[str, int] | None:
+    if len(words) == 1 and _is_number(words[0]):
+        return int(words[0])
+    return _units_by_name("--on-hand", words, least=0) or None
+
+
+def _is_number(word: str) -> bool:
+    return word.isascii() and word.isdigit()
+
+
+def _chain_lines(record: dict[str, Any]) -> Iterator[str]:
+    follows = record.get("follows")
+    because = ""
+    if follows:
+        rejected = follows["because"] == "rejected"
+        cause = f"{follows['node']} rejected it: {follows['reason']}" if rejected else "stock arrived"
+        because = f" after {follows['decision']}, because {cause}"
+    yield f"{record['decided_at']}  {record['id']}: {record['status']}{because}"
+    for shipment in record["shipments"]:
+        units = " + ".join(f"{line['quantity']} x {line['sku']}" for line in shipment["lines"])
+        yield f"  {shipment['node']}/{shipment['service']} {units}"
+    for item in record["unfilled"]:
+        yield f"  unfilled {item['quantity']} x {item['sku']}"
