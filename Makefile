@@ -10,12 +10,13 @@ SHELL := /bin/sh
 .PHONY: help demo test quick cover check fmt fuzz soak bench serve lock clean
 
 BIN  := $(VENV)/bin
-WHAT := requirements.lock pyproject.toml
-# The demo keeps to a network of its own on the embedded server, whatever the environment says.
+# What a change of makes the environment be installed again.
+INPUTS := requirements.lock pyproject.toml
+# The demo uses a network of its own on the embedded server, whatever the environment says.
 DEMO := env -u POINTSMAN_REDIS_URL POINTSMAN_NETWORK=demo $(BIN)/pointsman
-# durable-rules calls a function that Python 3.13 took away; this is the one that replaced it.
+# durable-rules calls a function that Python 3.13 removed; this is the one that replaced it.
 FLAGS = $$($(BIN)/python -c 'import sys; print("-DPyEval_CallObject=PyObject_CallObject" if sys.version_info >= (3, 13) else "")')
-# Versions and hashes come from the lock, for the tools that build as well, so nothing is fetched that it doesn't name.
+# Versions and hashes come from the lock, those of the build tools too, so nothing is fetched that it doesn't name.
 PIP = CPPFLAGS="$(FLAGS) $$CPPFLAGS" $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-build-isolation
 
 help: ## list the targets
@@ -43,32 +44,32 @@ test: $(VENV)/.test ## run every test; ARGS="-k ledger" picks some
 quick: $(VENV)/.test ## run the tests that are not marked slow, in about a minute; ARGS as for make test
 	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow' $(ARGS)
 
-cover: $(VENV)/.test ## run every test and say which branches none of them took; takes twice as long
+cover: $(VENV)/.test ## run every test and report branches that none of them took; takes twice as long
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(ARGS)
 
-check: $(VENV)/.check ## format, lint, types, floors: what CI runs before the tests
+check: $(VENV)/.check ## check format, lint, types and imports: what CI runs before the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-fmt: $(VENV)/.check ## format, and mend what can be mended by itself
+fmt: $(VENV)/.check ## format, and fix what can be fixed automatically
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-fuzz: $(VENV)/.test ## check 10,000 mutated policy files; ARGS="--count 50000" more of them
+fuzz: $(VENV)/.test ## check 10,000 mutated policy files; ARGS="--count 50000" for more
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
-soak: $(VENV)/.test ## callers and server killed at random after scarce stock; ARGS="--decisions 5000" fewer of them
+soak: $(VENV)/.test ## kill callers and server at random while stock is scarce; ARGS="--decisions 5000" for fewer
 	$(BIN)/python -m tests.soak $(ARGS)
 
-bench: $(VENV)/.bench ## side by side with other engines, and with a floor
+bench: $(VENV)/.bench ## measure side by side with other engines, and with the least that is possible
 	$(BIN)/python -m tests.bench $(ARGS)
 
 serve: $(VENV)/.runtime ## answer over HTTP
 	$(BIN)/pointsman serve $(ARGS)
 
-lock: $(VENV)/.base ## write requirements.lock anew, with the newest that pyproject.toml allows
+lock: $(VENV)/.base ## rewrite requirements.lock with the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet --upgrade uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
@@ -77,26 +78,26 @@ clean: ## remove the environment and the caches; the data directory stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.runtime $(VENV)/.test $(VENV)/.check $(VENV)/.bench: $(VENV)/.%: $(VENV)/.base $(WHAT)
+$(VENV)/.runtime $(VENV)/.test $(VENV)/.check $(VENV)/.bench: $(VENV)/.%: $(VENV)/.base $(INPUTS)
 	@echo "installing what $* needs"
-	@$(BIN)/python -c '$(wanted)' $* > $(VENV)/$*.txt
+	@$(BIN)/python -c '$(requirements)' $* > $(VENV)/$*.txt
 	@$(PIP) --require-hashes -c requirements.lock -r $(VENV)/$*.txt
 	@PYTHONWARNINGS=ignore $(PIP) --no-deps -e .
 	@touch $@
 
-wanted = import sys, tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+requirements = import sys, tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
     print(*project["dependencies"], *project["optional-dependencies"].get(sys.argv[1], []), sep="\n")
 
-# The lock's pip and setuptools go first: an older pip can't check hashes while it installs a part of a lock.
+# The lock's pip and setuptools are installed first: an older pip can't check hashes when it installs part of a lock.
 $(VENV)/.base: requirements.lock
-	@$(needs)
+	@$(check_prerequisites)
 	@echo "making $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 	@awk '/^[^ #]/ {keep = /^(pip|setuptools)==/} keep' requirements.lock > $(VENV)/build.lock
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $(VENV)/build.lock
 	@touch $@
 
-define needs
+define check_prerequisites
 stop() { echo "pointsman: $$1" >&2; exit 1; }; \
 command -v $(PYTHON) >/dev/null || stop "there is no $(PYTHON): sudo apt-get install python3"; \
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

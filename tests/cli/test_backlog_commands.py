@@ -33,8 +33,8 @@ def written(path: Path, *orders: dict[str, Any]) -> Path:
 def test_orders_that_wait_are_routed_together_served_later_and_rejected(run: Run, tmp_path: Path) -> None:
     plain, vip = order_json(("RARE", 2)), order_json(("RARE", 2), segment="vip")
     day = written(tmp_path / "orders.ndjson", plain, vip)
-    said = run("route", day, "--together", "--wait", "--json")
-    figures = json.loads(said.stdout)
+    done = run("route", day, "--together", "--wait", "--json")
+    figures = json.loads(done.stdout)
     assert (figures["filled"], figures["partial"], figures["orders_outranked"]) == (1, 1, 1)
     again = json.loads(run("route", day, "--together", "--wait", "--json").stdout)
     assert again == figures | {"decided_before": 2}
@@ -63,9 +63,9 @@ def test_orders_that_wait_are_routed_together_served_later_and_rejected(run: Run
     rejected = json.loads(run(*words, "--wait", "--json").stdout)
     assert (rejected["status"], rejected["waiting"]) == ("unfilled", True)
     assert json.loads(run(*words, "--wait", "--json").stdout) == rejected
-    told = run("chain", rejected["id"]).stdout
-    assert "because stock arrived" in told
-    assert "because paris rejected it: not_in_stock" in told
+    lines = run("chain", rejected["id"]).stdout
+    assert "because stock arrived" in lines
+    assert "because paris rejected it: not_in_stock" in lines
     assert run("backlog", "withdraw", rejected["id"]).returncode == 0
     assert json.loads(run("backlog", "list", "--json").stdout)["waiting"] == 0
     assert run("ledger", "check").returncode == 0
@@ -73,15 +73,15 @@ def test_orders_that_wait_are_routed_together_served_later_and_rejected(run: Run
 
 def test_some_units_of_a_shipment_are_rejected(run: Run, tmp_path: Path) -> None:
     made = json.loads(run("decide", written(tmp_path / "o.json", order_json(("LAMP", 4))), "--json").stdout)
-    said = run("reject", made["id"], "--node", "lyon", "--reason", "other", "--line", "LAMP=1")
-    assert said.returncode == 0
-    assert "unfilled: 1 x LAMP" in said.stdout
-    assert "at nodes that rejected units of this order" in said.stdout
+    done = run("reject", made["id"], "--node", "lyon", "--reason", "other", "--line", "LAMP=1")
+    assert done.returncode == 0
+    assert "unfilled: 1 x LAMP" in done.stdout
+    assert "at nodes that rejected units of this order" in done.stdout
     assert "3 x LAMP: held" in run("hold", "show", made["id"]).stdout
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("reject", "nothing", "--node", "lyon", "--reason", "other"), "no decision goes by the id 'nothing'"),
         (("reject", "x", "--node", "lyon", "--reason", "other", "--line", "A"), "'A' is not NAME=UNITS"),
@@ -91,12 +91,12 @@ def test_some_units_of_a_shipment_are_rejected(run: Run, tmp_path: Path) -> None
         (("backlog", "withdraw", "nothing"), "nothing of decision 'nothing' waits"),
     ],
 )
-def test_mistakes_are_told_in_a_sentence(run: Run, words: tuple[str, ...], told: str) -> None:
-    said = run(*words)
-    assert (said.returncode, "Traceback" in said.stderr) == (1, False)
-    assert told in said.stderr
+def test_a_mistake_is_printed_as_a_sentence_without_a_traceback(run: Run, words: tuple[str, ...], message: str) -> None:
+    done = run(*words)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert message in done.stderr
 
 
 def test_wait_goes_with_together(run: Run, tmp_path: Path) -> None:
-    said = run("route", written(tmp_path / "o.ndjson", order_json()), "--wait")
-    assert (said.returncode, "goes with --together" in said.stderr) == (2, True)
+    done = run("route", written(tmp_path / "o.ndjson", order_json()), "--wait")
+    assert (done.returncode, "goes with --together" in done.stderr) == (2, True)

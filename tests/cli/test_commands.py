@@ -40,10 +40,10 @@ def order(tmp_path: Path) -> Callable[..., Path]:
 
 
 def test_a_dry_run_says_what_would_ship_and_holds_nothing(run: Run) -> None:
-    said = run("decide", HEXAGONE / "order.json", "--dry-run")
-    assert said.returncode == 0
-    assert "Order W-900001 (web, standard): filled" in said.stdout
-    assert "nothing was held" in said.stdout
+    done = run("decide", HEXAGONE / "order.json", "--dry-run")
+    assert done.returncode == 0
+    assert "Order W-900001 (web, standard): filled" in done.stdout
+    assert "nothing was held" in done.stdout
     assert json.loads(run("ledger", "check", "--json").stdout)["held"] == 0
 
 
@@ -85,33 +85,33 @@ def test_one_bad_order_of_a_file_is_named_by_its_line_and_nothing_is_routed(run:
     orders = tmp_path / "orders.ndjson"
     orders.write_text(lines[0] + lines[1].replace('"quantity":', '"quantity":-') + "{nonsense\n" + lines[2])
     before = run("ledger", "check").stdout
-    said = run("route", orders)
-    assert said.returncode == 1
-    assert f"{orders}:2: lines.0.quantity: a quantity is a whole number" in said.stderr
-    assert f"{orders}:3: this is no JSON" in said.stderr
-    assert "nothing was changed" in said.stderr
+    done = run("route", orders)
+    assert done.returncode == 1
+    assert f"{orders}:2: lines.0.quantity: a quantity is a whole number" in done.stderr
+    assert f"{orders}:3: this is no JSON" in done.stderr
+    assert "nothing was changed" in done.stderr
     assert run("ledger", "check").stdout == before
 
 
-def test_an_unknown_sku_in_a_file_of_orders_is_said_before_any_is_routed(run: Run, tmp_path: Path) -> None:
+def test_an_unknown_sku_in_a_file_of_orders_is_reported_before_any_is_routed(run: Run, tmp_path: Path) -> None:
     good = (HEXAGONE / "orders.ndjson").read_text().splitlines(keepends=True)[0]
     bad = json.loads(good) | {"id": "X-1", "lines": [{"sku": "NOPE", "quantity": 1}]}
     orders = tmp_path / "orders.ndjson"
     orders.write_text(good + json.dumps(bad) + "\n")
     before = run("ledger", "check").stdout
-    said = run("route", orders)
-    assert "order X-1: sku: no product goes by the SKU 'NOPE'" in said.stderr
+    done = run("route", orders)
+    assert "order X-1: sku: no product goes by the SKU 'NOPE'" in done.stderr
     assert run("ledger", "check").stdout == before
 
 
-def test_every_mistake_of_an_order_is_said(run: Run, order: Callable[..., Path]) -> None:
+def test_every_mistake_of_an_order_is_printed(run: Run, order: Callable[..., Path]) -> None:
     path = order(channel=None, lines=[{"sku": "TXT-0059", "quantity": 0}], colour="red")
-    said = run("decide", path)
-    assert said.returncode == 1
-    assert f"{path}: channel: " in said.stderr
-    assert f"{path}: lines.0.quantity: a quantity is a whole number" in said.stderr
-    assert f"{path}: colour: Unknown field\n" in said.stderr
-    assert "3 mistakes; nothing was changed" in said.stderr
+    done = run("decide", path)
+    assert done.returncode == 1
+    assert f"{path}: channel: " in done.stderr
+    assert f"{path}: lines.0.quantity: a quantity is a whole number" in done.stderr
+    assert f"{path}: colour: Unknown field\n" in done.stderr
+    assert "3 mistakes; nothing was changed" in done.stderr
 
 
 def test_a_bad_policy_is_not_published_and_the_active_one_stays(run: Run, tmp_path: Path) -> None:
@@ -120,9 +120,9 @@ def test_a_bad_policy_is_not_published_and_the_active_one_stays(run: Run, tmp_pa
     bad.write_text("policy: bad\nrules:\n  - {id: r, because: x, when: {order.chanel: web}, then: {tier: 1}}\n")
     finding = "bad.yaml:3:32  unknown-fact  unknown fact 'order.chanel' (did you mean 'order.channel'?)"
     for words, stream in ((("check",), "stdout"), (("publish", "--activate"), "stderr")):
-        said = run("policy", words[0], bad, *words[1:])
-        assert said.returncode == 1
-        assert finding in getattr(said, stream)
+        done = run("policy", words[0], bad, *words[1:])
+        assert done.returncode == 1
+        assert finding in getattr(done, stream)
     assert run("policy", "history", "--json").stdout == history
 
 
@@ -156,6 +156,6 @@ def test_loading_twice_says_that_nothing_changed(run: Run) -> None:
 
 
 def test_a_bad_setting_is_named(run: Run) -> None:
-    said = run("ledger", "check", network="not a name")
-    assert said.returncode == 1
-    assert said.stderr.startswith("POINTSMAN_NETWORK is 'not a name'; it must be")
+    done = run("ledger", "check", network="not a name")
+    assert done.returncode == 1
+    assert done.stderr.startswith("POINTSMAN_NETWORK is 'not a name'; it must be")

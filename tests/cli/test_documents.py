@@ -1,4 +1,4 @@
-"""What README and help say is so."""
+"""README and --help name every command and setting, and show files and answers as they are."""
 
 import json
 import re

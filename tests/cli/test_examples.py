@@ -1,4 +1,4 @@
-"""The examples of calls, run as their readers would against a service of the test's own."""
+"""The programs in examples/calling, run against a service that the test starts."""
 
 import json
 import os
@@ -29,9 +29,9 @@ def url(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[
     program = [sys.executable, "-c", "from api.cli.main import main; main()"]
     with (
         installed(command, data, POLICY),
-        served(program, environment=environment | {"POINTSMAN_DATA": str(data)}) as found,
+        served(program, environment=environment | {"POINTSMAN_DATA": str(data)}) as url,
     ):
-        yield found
+        yield url
 
 
 @pytest.fixture
@@ -42,14 +42,14 @@ def order(tmp_path: Path) -> Path:
 
 
 def run(*words: object) -> list[str]:
-    found = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False)
-    assert (found.returncode, found.stderr) == (0, "")
-    return found.stdout.splitlines()
+    done = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.splitlines()
 
 
 def test_an_order_goes_from_the_page_to_the_door_by_python(url: str, order: Path) -> None:
-    said = run(sys.executable, CALLING / "order_to_door.py", "--url", url, "--order", order)
-    page, decided, ships, again, rejected, anew, elsewhere, refused, left = said
+    lines = run(sys.executable, CALLING / "order_to_door.py", "--url", url, "--order", order)
+    page, decided, ships, again, rejected, anew, elsewhere, refused, left = lines
     assert page.endswith(" x SHIRT")
     assert decided.endswith(": filled")
     assert again == f"sent again, it is answered with {decided.removesuffix(': filled')}"
@@ -71,11 +71,11 @@ def test_an_order_goes_from_the_page_to_the_door_by_curl(url: str, order: Path) 
     assert "confirmed" in left
 
 
-def test_what_is_refused_is_said_and_ends_it(url: str, tmp_path: Path) -> None:
+def test_a_refused_order_ends_the_program_with_the_reason(url: str, tmp_path: Path) -> None:
     wrong = tmp_path / "order.json"
     wrong.write_text(json.dumps(order_json(("SHIRT", 0))))
     words = [sys.executable, CALLING / "order_to_door.py", "--url", url, "--order", wrong]
-    found = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert found.returncode == 1
-    assert "Refused: {" in found.stderr
-    assert "lines.0.quantity" in found.stderr
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Refused: {" in done.stderr
+    assert "lines.0.quantity" in done.stderr

@@ -1,4 +1,4 @@
-"""`pointsman ledger`: the check, what it mends, and the log as auditors read it."""
+"""`pointsman ledger`: the check, what it repairs, and the log as auditors read it."""
 
 import json
 
@@ -15,8 +15,8 @@ from tests.support.order_json import order_json
 
 @pytest.fixture
 def client(tmp_path):
-    with open_server(Settings(data=tmp_path)) as server, redis.Redis.from_url(server.url) as found:
-        yield found
+    with open_server(Settings(data=tmp_path)) as server, redis.Redis.from_url(server.url) as client:
+        yield client
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def run(tmp_path, client, command):
     return pointsman
 
 
-def test_a_drift_is_listed_with_its_cause_then_mended_and_logged_then_gone(run, client):
+def test_a_drift_is_listed_with_its_cause_then_repaired_and_logged_then_gone(run, client):
     client.hset("{main}:held:RARE", "lyon", 2)
     listed = run("ledger", "check")
     assert listed.returncode == 1
@@ -36,19 +36,19 @@ def test_a_drift_is_listed_with_its_cause_then_mended_and_logged_then_gone(run, 
     assert "shipped by the log 0 != held 2 + units of holds that ended 0, 0 of them confirmed\n" in listed.stdout
     assert listed.stdout.endswith("\n1 drift\n")
     assert client.hget("{main}:held:RARE", "lyon") == b"2"
-    mended = run("ledger", "check", "--repair")
-    assert (mended.returncode, mended.stderr) == (0, "")
-    assert "repaired: RARE at lyon: units held: 2 found, 0 expected" in mended.stdout
-    assert "1 repaired and logged, 0 drifts left" in mended.stdout
+    repaired = run("ledger", "check", "--repair")
+    assert (repaired.returncode, repaired.stderr) == (0, "")
+    assert "repaired: RARE at lyon: units held: 2 found, 0 expected" in repaired.stdout
+    assert "1 repaired and logged, 0 drifts left" in repaired.stdout
     ((_, entry),) = client.xrange("{main}:log")
     assert (entry[b"kind"], entry[b"caller"]) == (b"repaired", b"eve")
-    mended = run("ledger", "check")
-    assert (mended.returncode, "shipped by the log 0 = held 0 + " in mended.stdout) == (0, True)
+    repaired = run("ledger", "check")
+    assert (repaired.returncode, "shipped by the log 0 = held 0 + " in repaired.stdout) == (0, True)
     again = json.loads(run("ledger", "check", "--repair", "--json").stdout)
     assert (again["clean"], again["mended"], again["drifts"]) == (True, [], [])
 
 
-def test_what_only_people_can_mend_is_left_and_exits_1(run, client):
+def test_a_drift_that_only_people_can_repair_is_left_and_exits_1(run, client):
     entry = client.xadd("{main}:log", {"kind": "decided", "id": "torn", "at": 1, "body": b"torn"})
     client.hset("{main}:decisions", "torn", entry)
     done = run("ledger", "check", "--repair", "--json")
@@ -59,7 +59,7 @@ def test_what_only_people_can_mend_is_left_and_exits_1(run, client):
     assert "(not repairable by --repair)" in run("ledger", "check").stdout
 
 
-def test_the_log_tells_an_order_from_its_decision_to_its_end(run, client, tmp_path):
+def test_the_log_shows_an_order_from_its_decision_to_its_end(run, client, tmp_path):
     (tmp_path / "policy.yaml").write_text(policy_file("then: {hold: 1 h}")["test.yaml"].decode())
     assert run("policy", "publish", tmp_path / "policy.yaml", "--activate").returncode == 0
     made = {}
@@ -85,5 +85,5 @@ def test_the_log_tells_an_order_from_its_decision_to_its_end(run, client, tmp_pa
     assert run("ledger", "log", "--until", "2020-01-01T00:00:00Z").stdout == ""
 
 
-def test_every_kind_of_entry_is_told():
+def test_every_kind_of_entry_has_a_line():
     assert set(_DETAILS) == set(KINDS)

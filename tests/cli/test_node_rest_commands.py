@@ -26,22 +26,22 @@ def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[
         yield run
 
 
-def test_a_rest_is_said_where_it_begins_listed_told_of_other_orders_and_ended(run: Run, tmp_path: Path) -> None:
+def test_a_rest_is_printed_where_it_begins_listed_named_by_other_orders_and_ended(run: Run, tmp_path: Path) -> None:
     order = tmp_path / "order.json"
     order.write_text(json.dumps(order_json(("RARE", 1))), encoding="utf-8")
     made = json.loads(run("decide", order, "--json").stdout)
-    said = run("reject", made["id"], "--node", "lyon", "--reason", "no_capacity").stdout
-    assert "lyon gets no shipments until" in said
-    assert "(busy/rest)" in said
+    rejected = run("reject", made["id"], "--node", "lyon", "--reason", "no_capacity").stdout
+    assert "lyon gets no shipments until" in rejected
+    assert "(busy/rest)" in rejected
 
-    (found,) = json.loads(run("resting", "list", "--json").stdout)["nodes"]
-    assert (found["node"], found["decision"]) == ("lyon", made["id"])
+    (node_rest,) = json.loads(run("resting", "list", "--json").stdout)["nodes"]
+    assert (node_rest["node"], node_rest["decision"]) == ("lyon", made["id"])
     listed = run("resting", "list").stdout
-    assert listed == f"{found['en']} (busy/rest); decision {made['id']}\n"
+    assert listed == f"{node_rest['en']} (busy/rest); decision {made['id']}\n"
 
-    told = run("decide", order, "--dry-run").stdout
-    assert "units: at nodes that rest after a rejection: busy/rest" in told
-    assert told.count(f"  {found['en']} (busy/rest)\n") == 1
+    dry_run = run("decide", order, "--dry-run").stdout
+    assert "units: at nodes that rest after a rejection: busy/rest" in dry_run
+    assert dry_run.count(f"  {node_rest['en']} (busy/rest)\n") == 1
 
     assert run("resting", "end", "lyon").stdout == "the rest of lyon has ended\n"
     assert run("resting", "list").stdout == "no node rests\n"

@@ -41,7 +41,7 @@ def test_every_format_goes_to_stdout_and_exits_alike(tmp_path: Path, form: str) 
         assert json.loads(result.stdout)
 
 
-def test_files_are_named_as_seen_from_where_one_stands(tmp_path: Path) -> None:
+def test_files_are_named_by_their_path_from_the_working_directory(tmp_path: Path) -> None:
     folder = tmp_path / "sale"
     folder.mkdir()
     (tmp_path / "p.yaml").write_text(BAD)
@@ -51,7 +51,7 @@ def test_files_are_named_as_seen_from_where_one_stands(tmp_path: Path) -> None:
     assert checked(folder / "q.yaml").stdout.startswith(f"{folder}/q.yaml:3:")
 
 
-def test_a_file_with_the_other_ending_is_refused_not_passed_over(tmp_path: Path) -> None:
+def test_a_file_that_ends_in_yml_is_refused_not_ignored(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(GOOD)
     (tmp_path / "more.yml").write_text(GOOD)
     result = checked(tmp_path)
@@ -69,7 +69,7 @@ OVERRIDING = GOOD.replace("prefer: 1}", "prefer: 1}, overrides: [q/r]").replace(
 OTHER = GOOD.replace("policy: p", "policy: q").replace("prefer: 1", "avoid: 1")
 
 
-def test_one_file_is_checked_among_those_beside_it_and_said_alone(tmp_path: Path) -> None:
+def test_one_file_is_checked_with_those_beside_it_but_only_its_findings_are_printed(tmp_path: Path) -> None:
     (tmp_path / "o.yaml").write_text(OVERRIDING)
     (tmp_path / "q.yaml").write_text(OTHER)
     (tmp_path / "bad.yaml").write_text(BAD)

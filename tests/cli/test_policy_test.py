@@ -1,4 +1,4 @@
-"""`pointsman policy test` as merchandisers and build servers meet it: real processes, and no server."""
+"""`pointsman policy test` as merchandisers and build servers run it: as a process of its own, without a server."""
 
 import functools
 import json
@@ -54,17 +54,17 @@ def with_failures(folder: Path) -> Path:
     return path
 
 
-def test_a_dot_is_shown_for_each_case_that_passes(run: Run, folder: Path) -> None:
-    said = run(folder)
-    assert (said.returncode, said.stderr) == (0, "")
-    assert said.stdout == "garden_test.yaml ..\n\n2 passed\n"
+def test_a_dot_is_shown_for_each_test_that_passes(run: Run, folder: Path) -> None:
+    done = run(folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "garden_test.yaml ..\n\n2 passed\n"
 
 
-def test_a_case_that_fails_is_shown_with_what_was_expected_beside_what_came(run: Run, folder: Path) -> None:
+def test_a_test_that_fails_is_shown_with_what_was_expected_beside_what_was_decided(run: Run, folder: Path) -> None:
     with_failures(folder)
-    said = run(folder)
-    assert said.returncode == 1
-    lines = said.stdout.splitlines()
+    done = run(folder)
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
     assert lines[0] == "garden_test.yaml F."
     assert "garden_test.yaml:5  A bench comes from the shop" in lines
     (shown,) = [line.split("  ") for line in lines if "shipments" in line]
@@ -85,32 +85,32 @@ def test_dots_go_on_in_the_next_line_where_the_terminal_ends(run: Run, folder: P
     assert lines[1].startswith(" " * 17 + ".")
 
 
-def test_cases_are_picked_by_a_word(run: Run, folder: Path) -> None:
-    said = run(folder, "-k", "gloves")
-    assert (said.returncode, said.stdout) == (0, "garden_test.yaml .\n\n1 passed, 1 left out\n")
+def test_tests_are_selected_by_a_word(run: Run, folder: Path) -> None:
+    done = run(folder, "-k", "gloves")
+    assert (done.returncode, done.stdout) == (0, "garden_test.yaml .\n\n1 passed, 1 left out\n")
     none = run(folder, "-k", "nothing")
     assert none.returncode == 2
     assert "none of the 2 tests has 'nothing' in its name" in none.stderr
 
 
-def test_strict_fails_a_set_with_a_rule_that_no_case_fires(run: Run, folder: Path) -> None:
-    said = run(folder, "--strict")
-    assert said.returncode == 1
-    assert "no case fires garden/social" in said.stdout.splitlines()
+def test_strict_fails_a_set_with_a_rule_that_no_test_fires(run: Run, folder: Path) -> None:
+    done = run(folder, "--strict")
+    assert done.returncode == 1
+    assert "no case fires garden/social" in done.stdout.splitlines()
     (folder / "garden_test.yaml").write_text(TESTS + SOCIAL)
     assert run(folder, "--strict").returncode == 0
     assert "--strict needs all tests; leave -k out" in run(folder, "--strict", "-k", "x").stderr
 
 
-def test_strict_fails_cases_that_expect_nothing_and_files_that_fire_nothing(run: Run, folder: Path) -> None:
+def test_strict_fails_tests_that_expect_nothing_and_files_that_fire_nothing(run: Run, folder: Path) -> None:
     (folder / "other.yaml").write_text("policy: other\nrules: [{id: r, because: x, then: {hold: 2 h}}]\n")
     (folder / "garden_test.yaml").write_text(
         TESTS.split("tests:", maxsplit=1)[0] + "tests:\n  - test: idle\n    order: {lines: {GLOVES: 1}}\n"
     )
     assert run(folder).returncode == 0
-    said = run(folder, "--strict")
-    assert said.returncode == 1
-    assert said.stdout.splitlines()[2:7] == [
+    done = run(folder, "--strict")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[2:7] == [
         "Not tested:",
         "no case fires garden/heavy",
         "no case fires garden/social",
@@ -127,23 +127,23 @@ def test_coverage_shows_what_each_rule_does(run: Run, folder: Path) -> None:
 
 def test_programs_get_json_and_nothing_else(run: Run, folder: Path) -> None:
     with_failures(folder)
-    said = run(folder, "--json", "--coverage")
-    assert said.returncode == 1
-    found = json.loads(said.stdout)
-    assert (found["passed"], len(found["policy_version"])) == (False, 64)
-    assert [(case["file"], case["line"], case["passed"]) for case in found["cases"]] == [
+    done = run(folder, "--json", "--coverage")
+    assert done.returncode == 1
+    result = json.loads(done.stdout)
+    assert (result["passed"], len(result["policy_version"])) == (False, 64)
+    assert [(case["file"], case["line"], case["passed"]) for case in result["cases"]] == [
         ("garden_test.yaml", 5, False),
         ("garden_test.yaml", 8, True),
     ]
-    assert found["cases"][0]["differences"] == [
+    assert result["cases"][0]["differences"] == [
         {
             "what": "shipments",
             "expected": "{node: warehouse, service: parcel}",
             "got": "{node: store, service: parcel, lines: {BENCH: 1}}",
         }
     ]
-    assert found["coverage"][0] == {"rule": "garden/heavy", "fired": 1, "quiet": 1, "changed": 1}
-    assert found["not_tested"] == ["no case fires garden/social"]
+    assert result["coverage"][0] == {"rule": "garden/heavy", "fired": 1, "quiet": 1, "changed": 1}
+    assert result["not_tested"] == ["no case fires garden/social"]
 
 
 def test_build_servers_get_junit_xml(run: Run, folder: Path, tmp_path: Path) -> None:
@@ -152,38 +152,38 @@ def test_build_servers_get_junit_xml(run: Run, folder: Path, tmp_path: Path) -> 
     assert run(folder, "--junit", path).returncode == 1
     root = ET.parse(path).getroot()
     assert (root.get("tests"), root.get("failures")) == ("2", "1")
-    said = run(folder, "--junit", tmp_path / "nowhere" / "report.xml")
-    assert said.returncode == 1
-    assert "can't be written: No such file or directory" in said.stderr
+    done = run(folder, "--junit", tmp_path / "nowhere" / "report.xml")
+    assert done.returncode == 1
+    assert "can't be written: No such file or directory" in done.stderr
 
 
-def test_a_file_with_mistakes_runs_no_case_and_all_mistakes_are_said(run: Run, folder: Path) -> None:
+def test_a_file_with_mistakes_runs_no_test_and_all_mistakes_are_printed(run: Run, folder: Path) -> None:
     (folder / "garden_test.yaml").write_text(
         TESTS.replace("[garden/heavy]", "[garden/hevy]").replace("GLOVES: 2}}\n", "GLOVE: 2}}\n")
     )
     (folder / "other.yaml").write_text("policy: other\nrules: [{id: r, because: x, then: {tire: 1}}]\n")
-    said = run(folder)
-    assert (said.returncode, said.stdout) == (1, "")
+    done = run(folder)
+    assert (done.returncode, done.stdout) == (1, "")
     (folder / "other.yaml").unlink()
     rules_too = run(folder)
-    assert "other.yaml:2:36  unknown-effect  unknown effect 'tire' (did you mean 'tier'?)" in said.stderr
-    for stderr in (said.stderr, rules_too.stderr):
+    assert "other.yaml:2:36  unknown-effect  unknown effect 'tire' (did you mean 'tier'?)" in done.stderr
+    for stderr in (done.stderr, rules_too.stderr):
         assert "unknown-sku  unknown SKU 'GLOVE'; give it under products or stock (did you mean 'GLOVES'?)" in stderr
     assert "unknown-rule  unknown rule 'garden/hevy' (did you mean 'garden/heavy'?)" in rules_too.stderr
 
 
-def test_of_a_single_policy_its_own_cases_are_decided_by_the_whole_folder(run: Run, folder: Path) -> None:
+def test_of_a_single_policy_its_own_tests_are_run_by_the_whole_folder(run: Run, folder: Path) -> None:
     (folder / "other.yaml").write_text(
         "policy: other\nrules: [{id: r, because: x, when: {node.type: warehouse}, then: {exclude: true}}]\n"
     )
     (folder / "other_test.yaml").write_text(TESTS)
     for path in ("garden.yaml", "garden_test.yaml"):
-        said = run(folder / path)
-        assert said.stdout.splitlines()[0] == "garden_test.yaml .F"
+        done = run(folder / path)
+        assert done.stdout.splitlines()[0] == "garden_test.yaml .F"
     (folder / "garden_test.yaml").unlink()
-    said = run(folder / "garden.yaml")
-    assert said.returncode == 1
-    assert "there are no tests here; write them into a file whose name ends in _test.yaml" in said.stderr
+    done = run(folder / "garden.yaml")
+    assert done.returncode == 1
+    assert "there are no tests here; write them into a file whose name ends in _test.yaml" in done.stderr
 
 
 def test_a_network_directory_is_looked_for_beside_the_test_file(run: Run, folder: Path) -> None:
@@ -192,6 +192,6 @@ def test_a_network_directory_is_looked_for_beside_the_test_file(run: Run, folder
     (folder / "garden_test.yaml").write_text(f"network: ../small\ntests:\n{case}")
     assert run(folder).returncode == 0
     (folder / "garden_test.yaml").write_text(f"network: ../smal\ntests:\n{case}")
-    said = run(folder)
-    assert said.returncode == 1
-    assert "garden_test.yaml:1:1  bad-network  ../smal: there is no such directory" in said.stderr
+    done = run(folder)
+    assert done.returncode == 1
+    assert "garden_test.yaml:1:1  bad-network  ../smal: there is no such directory" in done.stderr

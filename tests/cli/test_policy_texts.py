@@ -1,4 +1,4 @@
-"""`pointsman policy schema` and `policy explain`, as their users meet them."""
+"""`pointsman policy schema` and `policy explain` on the command line."""
 
 import json
 from pathlib import Path
@@ -20,9 +20,9 @@ def run(*words: object) -> Result:
 
 
 def test_the_schema_beside_the_policies_is_the_one_that_is_written() -> None:
-    said = run("schema")
-    assert said.exit_code == 0
-    assert said.output == (POLICIES / "policy.schema.json").read_text(encoding="utf-8")
+    done = run("schema")
+    assert done.exit_code == 0
+    assert done.output == (POLICIES / "policy.schema.json").read_text(encoding="utf-8")
 
 
 def test_the_schema_is_written_to_a_file_in_one_language_if_asked(tmp_path: Path) -> None:
@@ -34,8 +34,8 @@ def test_the_schema_is_written_to_a_file_in_one_language_if_asked(tmp_path: Path
 
 
 def test_a_schema_that_can_not_be_written_says_why(tmp_path: Path) -> None:
-    said = run("schema", "--output", tmp_path / "no" / "policy.schema.json")
-    assert str(said.exception).endswith("can't be written: No such file or directory")
+    done = run("schema", "--output", tmp_path / "no" / "policy.schema.json")
+    assert str(done.exception).endswith("can't be written: No such file or directory")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -43,20 +43,20 @@ def test_every_shipped_file_names_its_schema(path: Path) -> None:
     assert path.read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=policy.schema.json\n")
 
 
-def test_each_rule_is_said_under_its_name() -> None:
-    said = run("explain", POLICIES)
+def test_each_rule_is_explained_under_its_id() -> None:
+    done = run("explain", POLICIES)
     shipped = load_policies({path.name: path.read_bytes() for path in FILES})
-    assert said.exit_code == 0
-    told = " ".join(said.output.split())
+    assert done.exit_code == 0
+    text = " ".join(done.output.split())
     for rule in shipped.rules.values():
-        assert f"{rule.id} {' '.join(explain(rule).split())}" in told
-    assert max(map(len, said.output.splitlines())) <= WIDTH + 4
+        assert f"{rule.id} {' '.join(explain(rule).split())}" in text
+    assert max(map(len, done.output.splitlines())) <= WIDTH + 4
 
 
 def test_in_french_and_for_programs() -> None:
-    said = json.loads(run("explain", POLICIES / "clearance.yaml", "--lang", "fr", "--json").output)
-    assert said["language"] == "fr"
-    rules = {rule["id"]: rule for rule in said["rules"]}
+    record = json.loads(run("explain", POLICIES / "clearance.yaml", "--lang", "fr", "--json").output)
+    assert record["language"] == "fr"
+    rules = {rule["id"]: rule for rule in record["rules"]}
     assert rules["clearance/empty-shops-that-close"] == {
         "id": "clearance/empty-shops-that-close",
         "says": "Si le lieu porte l'étiquette closing\u00a0: chaque unité ainsi envoyée compte 3,00 de moins.",
@@ -67,7 +67,7 @@ def test_in_french_and_for_programs() -> None:
     }
 
 
-def test_a_file_with_mistakes_is_not_explained_but_its_mistakes_are_said(tmp_path: Path) -> None:
+def test_a_file_with_mistakes_is_not_explained_but_its_mistakes_are_printed(tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("policy: bad\nrules:\n  - {id: r, because: x, when: {order.chanel: web}, then: {tier: 1}}\n")
     assert "bad.yaml:3:32  unknown-fact" in str(run("explain", bad).exception)

@@ -46,16 +46,16 @@ def file(tmp_path: Path) -> Callable[..., Path]:
 
 
 def published(run: Run, path: Path, *more: str) -> str:
-    said = run("publish", path, *more)
-    assert said.returncode == 0, said.stderr
-    return said.stdout.split()[1]
+    printed = run("publish", path, *more)
+    assert printed.returncode == 0, printed.stderr
+    return printed.stdout.split()[1]
 
 
 def test_versions_are_published_scheduled_listed_shown_compared_and_rolled_back(run: Run, file: Callable[..., Path]):
     first = published(run, file(), "--activate", "--note", "to start with")
     second = published(run, file(FILE.replace("1.00", "2.00")), "--note", "dearer")
-    said = run("activate", second[:6], "--at", "2126-11-27T08:00:00+01:00")
-    assert said.stdout == f"{second[:12]} takes over at 2126-11-27 08:00 CET, as scheduled\n"
+    printed = run("activate", second[:6], "--at", "2126-11-27T08:00:00+01:00")
+    assert printed.stdout == f"{second[:12]} takes over at 2126-11-27 08:00 CET, as scheduled\n"
     listed = json.loads(run("list", "--json").stdout)
     assert [(item["version"], item["rules"], item["active"], item["note"]) for item in listed] == [
         (first, 1, True, "to start with"),
@@ -95,8 +95,8 @@ def test_publishing_says_what_the_new_version_leaves_out(run: Run, file: Callabl
     both = file()
     (both / "q.yaml").write_text(FILE.replace("policy: p", "policy: q"))
     active = published(run, both, "--activate")
-    said = run("publish", both / "q.yaml", "--alone").stdout
-    assert f"compared with the active version {active[:12]}: 1 gone\n  leaves out p/r\n" in said
+    printed = run("publish", both / "q.yaml", "--alone").stdout
+    assert f"compared with the active version {active[:12]}: 1 gone\n  leaves out p/r\n" in printed
 
 
 def test_one_file_of_several_is_not_taken_for_the_whole_version_unasked(run: Run, file: Callable[..., Path]):
@@ -109,14 +109,16 @@ def test_one_file_of_several_is_not_taken_for_the_whole_version_unasked(run: Run
     assert run("list").stdout == before
 
 
-def test_what_does_not_fit_the_network_is_refused_and_strange_words_are_said(run: Run, file: Callable[..., Path]):
+def test_a_rule_that_does_not_fit_the_network_is_refused_and_unknown_words_are_warned_of(
+    run: Run, file: Callable[..., Path]
+):
     refused = run("publish", file(FILE.replace("1.00", "1.00 USD")))
     assert refused.returncode == 1
     assert "p.yaml:3:32  other-currency  '1.00 USD' is in USD, the network counts in EUR" in refused.stderr
     odd = FILE.replace("then:", "when: {order.channel: weeb}, then:")
-    said = run("publish", file(odd)).stdout
-    assert "p.yaml:3:32  unknown-to-network  warning: order.channel: no channel goes by the name 'weeb'" in said
-    assert "did you mean 'web'" in said
+    printed = run("publish", file(odd)).stdout
+    assert "p.yaml:3:32  unknown-to-network  warning: order.channel: no channel goes by the name 'weeb'" in printed
+    assert "did you mean 'web'" in printed
 
 
 REFUSED = {
@@ -128,12 +130,12 @@ REFUSED = {
 }
 
 
-def test_what_can_not_be_meant_is_refused_and_says_how_to_mend_it(run: Run, file: Callable[..., Path]):
+def test_a_typo_is_refused_with_a_hint_how_to_correct_it(run: Run, file: Callable[..., Path]):
     published(run, file(), "--activate")
-    for words, said in REFUSED.items():
+    for words, message in REFUSED.items():
         answered = run(*words)
         assert answered.returncode in (1, 2)
-        assert said in answered.stderr
+        assert message in answered.stderr
 
 
 def test_two_folders_are_compared_without_a_server(tmp_path: Path, file: Callable[..., Path]):

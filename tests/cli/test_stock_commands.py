@@ -56,8 +56,8 @@ def test_an_import_counts_the_positions_it_names_and_leaves_the_others(run: Run,
         "lille,ÉTÉ 日本 ☂,0,,",
     ]
     text = "\n".join(rows)
-    said = run("stock", "import", counts(text), "--json")
-    assert json.loads(said.stdout) == {
+    done = run("stock", "import", counts(text), "--json")
+    assert json.loads(done.stdout) == {
         "positions": 3,
         "set": 3,
         "as_before": 0,
@@ -69,10 +69,10 @@ def test_an_import_counts_the_positions_it_names_and_leaves_the_others(run: Run,
     assert (shown(run, "RARE"), shown(run, "COAT")) == ({"lyon": 7}, {"lille": 3, "paris": 1})
     soon = timestamp(int(time.time()) + 60)
     later = counts(f"node,sku,on_hand,at\nlyon,RARE,5,2025-11-27T07:59:59Z\nparis,COAT,2,{soon}\n")
-    told = run("stock", "import", later)
-    assert "1  set" in told.stdout
-    assert "1  older than known" in told.stdout
-    assert told.stderr.endswith("older than known: RARE at lyon\n")
+    imported = run("stock", "import", later)
+    assert "1  set" in imported.stdout
+    assert "1  older than known" in imported.stdout
+    assert imported.stderr.endswith("older than known: RARE at lyon\n")
     assert json.loads(run("stock", "import", later, "--json").stdout)["older"] == [{"node": "lyon", "sku": "RARE"}]
     assert (shown(run, "RARE"), shown(run, "COAT")["paris"]) == ({"lyon": 7}, 2)
 
@@ -82,22 +82,22 @@ def test_a_count_from_a_time_still_to_come_is_a_mistake_and_nothing_counts(
 ) -> None:
     before = shown(run, "LAMP")
     path = counts("node,sku,on_hand,at\nlyon,LAMP,77,\nparis,LAMP,1,2199-01-01T00:00:00Z\n")
-    said = run("stock", "import", path)
-    assert said.returncode == 1
-    assert said.stderr.startswith(f"{path}:3: at: 2199-01-01T00:00:00Z is more than 5 minutes ahead of the clock here")
+    done = run("stock", "import", path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{path}:3: at: 2199-01-01T00:00:00Z is more than 5 minutes ahead of the clock here")
     assert shown(run, "LAMP") == before
 
 
-def test_every_mistake_of_an_import_is_told_by_line_and_field_and_nothing_counts(
+def test_every_mistake_of_an_import_is_printed_with_line_and_field_and_nothing_counts(
     run: Run, counts: Callable[[str], Path]
 ) -> None:
     before = shown(run, "LAMP")
     path = counts(
         "node,sku,on_hand,at\nlyon,LAMP,1,\nlyno,LAMP,2,\nlyon,LAMPE,3,\nlyon,LAMP,-1,\nlyon,LAMP,4,today\nlyon,LAMP,5,\n"
     )
-    said = run("stock", "import", path)
-    assert said.returncode == 1
-    assert said.stderr.splitlines() == [
+    done = run("stock", "import", path)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
         f"{path}:3: node: no node goes by the id 'lyno'",
         f"{path}:4: sku: no product goes by the SKU 'LAMPE'",
         f"{path}:5: on_hand: '-1' is below 0",
@@ -151,6 +151,6 @@ def test_of_many_older_counts_some_are_named(run: Run, counts: Callable[[str], P
         run("stock", "import", counts("node,sku,on_hand\n" + "".join(f"{a},{b},3\n" for a, b in rows))).returncode == 0
     )
     old = counts("node,sku,on_hand,at\n" + "".join(f"{a},{b},4,2020-01-01T00:00:00Z\n" for a, b in rows))
-    told = run("stock", "import", old).stderr
-    assert told.endswith("ÉTÉ 日本 ☂ at lille ... and 2 more; --json has the first 1,000\n")
+    imported = run("stock", "import", old).stderr
+    assert imported.endswith("ÉTÉ 日本 ☂ at lille ... and 2 more; --json has the first 1,000\n")
     assert len(json.loads(run("stock", "import", old, "--json").stdout)["older"]) == 12

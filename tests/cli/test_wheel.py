@@ -1,4 +1,4 @@
-"""The wheel, built and installed as people would, and used far from the sources it was built from."""
+"""The wheel: built, installed in a fresh environment, and used outside the clone."""
 
 import json
 import os
@@ -63,8 +63,8 @@ def url(environment: Path, shop: Path) -> Iterator[str]:
     """Where `pointsman serve` of the wheel answers, with the shop's policies active."""
     for words in (("load", "."), ("policy", "publish", "policies", "--activate")):
         output(*words, program=environment / "pointsman", directory=shop)
-    with served([environment / "pointsman"], environment=clean(), directory=shop) as found:
-        yield found
+    with served([environment / "pointsman"], environment=clean(), directory=shop) as url:
+        yield url
 
 
 def clean() -> dict[str, str]:
@@ -74,11 +74,11 @@ def clean() -> dict[str, str]:
 
 def output(*words: object, program: object = sys.executable, directory: Path | None = None) -> str:
     """What the program prints; it must succeed."""
-    found = subprocess.run(
+    done = subprocess.run(
         [str(program), *map(str, words)], cwd=directory, env=clean(), capture_output=True, text=True, check=False
     )
-    assert found.returncode == 0, found.stdout + found.stderr
-    return found.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def test_it_has_every_file_of_the_three_floors_and_no_other(wheel: Path) -> None:

@@ -1,4 +1,4 @@
-"""Test files made in code, put to rules made in code."""
+"""Runs policy tests that are written in a test's code on rules that are written there too."""
 
 import textwrap
 
@@ -14,30 +14,30 @@ FILE = "test_test.yaml"
 
 
 def report(text: str, *rules: str, weigh: bool = False) -> Report:
-    """The cases of the test file decided by the rules, test/r1, test/r2 ..."""
-    found = policies(*rules)
-    cases = read_policy_tests({FILE: textwrap.dedent(text).encode()}, found)
-    return try_cases(found, cases, weigh=weigh)
+    """The report of running the test file `text` on the rules, whose ids are test/r1, test/r2 ..."""
+    policy_set = policies(*rules)
+    tests = read_policy_tests({FILE: textwrap.dedent(text).encode()}, policy_set)
+    return try_cases(policy_set, tests, weigh=weigh)
 
 
-def one_case(text: str) -> str:
-    """A file of one case; `text` is the case but for its name."""
+def one_test(text: str) -> str:
+    """A file of one test; `text` is the test without its name."""
     return "tests:\n  - test: a case\n" + textwrap.indent(textwrap.dedent(text).strip(), "    ") + "\n"
 
 
-def tried(text: str, *rules: str) -> Tried:
-    """The one case in `text`, decided."""
-    (found,) = report(one_case(text), *rules).tried
-    return found
+def result_of(text: str, *rules: str) -> Tried:
+    """The result of the one test in `text`."""
+    (result,) = report(one_test(text), *rules).tried
+    return result
 
 
 def differences(text: str, *rules: str) -> list[tuple[str, str, str]]:
-    """Where the one case comes otherwise: what, expected, got."""
-    return [(item.what, item.expected, item.got) for item in tried(text, *rules).differences]
+    """Where the decision differs from what the one test expects: what, expected, got."""
+    return [(item.what, item.expected, item.got) for item in result_of(text, *rules).differences]
 
 
 def findings(text: str, *rules: str, name: str = FILE) -> list[str]:
-    """What is said of the test file: `line:column code message`."""
+    """The findings in the test file: `line:column code message`."""
     with pytest.raises(PolicyInvalid) as caught:
         read_policy_tests({name: textwrap.dedent(text).encode()}, policies(*rules))
     return [str(finding).removeprefix(f"{name}:").replace("  ", " ") for finding in caught.value.findings]

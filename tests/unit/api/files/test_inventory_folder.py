@@ -1,4 +1,4 @@
-"""network.yaml, products.csv and stock.csv: read as they are meant, or every mistake told with file, line and field."""
+"""network.yaml, products.csv and stock.csv: read into an Inventory, or every mistake reported with its place."""
 
 import shutil
 
@@ -34,8 +34,8 @@ def mistakes(directory):
 
 
 def test_the_files_are_read_into_integers():
-    found = load_inventory(SMALL)
-    network = found.network
+    inventory = load_inventory(SMALL)
+    network = inventory.network
     assert (network.currency, network.time_zone) == ("EUR", "Europe/Paris")
     assert network.attributes == {
         "product.attributes.hazmat": Kind.FLAG,
@@ -53,12 +53,12 @@ def test_the_files_are_read_into_integers():
     assert (courier.emission, courier.countries, courier.transit) == (1_000_000, frozenset({"FR"}), ((50_000, 240),))
     parcel = network.services["parcel"]
     assert (parcel.per_kg, parcel.drop, parcel.transit) == (100_000, 200_000, ((300_000, 1_440), (2_000_000, 2_880)))
-    shirt, lamp = found.products["SHIRT"], found.products["LAMP"]
+    shirt, lamp = inventory.products["SHIRT"], inventory.products["LAMP"]
     assert (shirt.brand, shirt.season, shirt.weight) == ("acme", "summer", 250)
     assert (shirt.tags, shirt.attributes) == (frozenset({"cotton", "washable"}), {"hazmat": False})
     assert (lamp.brand, lamp.attributes) == (None, {"hazmat": True, "shelf_life": 12_500_000})
-    assert found.stock["SHIRT"] == {"lyon": 10, "paris": 4, "lille": 2}
-    assert found.paces == {"SHIRT": {"lyon": 2_500, "paris": 1_000}, "COAT": {"paris": 0, "lille": 125}}
+    assert inventory.stock["SHIRT"] == {"lyon": 10, "paris": 4, "lille": 2}
+    assert inventory.paces == {"SHIRT": {"lyon": 2_500, "paris": 1_000}, "COAT": {"paris": 0, "lille": 125}}
 
 
 @pytest.mark.parametrize("text", ["\ufeffsku", "sku"])
@@ -164,13 +164,13 @@ def test_what_spreadsheets_write_is_read(directory, text, ends):
         (("network.yaml", "currency: EUR", "currency: &c EUR\nx: *c"), "network.yaml:3: ", "alias"),
     ],
 )
-def test_a_mistake_is_told_with_its_file_its_line_and_its_field(directory, spoiling, where, message):
-    found = mistakes(spoilt(directory, *spoiling))
-    assert where in found, found
-    assert message in found[where]
+def test_a_mistake_is_reported_with_its_file_its_line_and_its_field(directory, spoiling, where, message):
+    messages = mistakes(spoilt(directory, *spoiling))
+    assert where in messages, messages
+    assert message in messages[where]
 
 
-def test_mistakes_of_all_files_are_told_at_once(directory):
+def test_mistakes_of_all_files_are_reported_at_once(directory):
     spoilt(directory, "network.yaml", "type: warehouse", "type: depot")
     spoilt(directory, "products.csv", "core,250", "old,light")
     spoilt(directory, "stock.csv", "lyon,RARE,3", "lyon,RARE,-3")
@@ -185,7 +185,7 @@ def test_mistakes_of_all_files_are_told_at_once(directory):
 
 
 @pytest.mark.parametrize("name", ["network.yaml", "products.csv", "stock.csv"])
-def test_a_file_that_is_not_there_is_missed_by_name(directory, name):
+def test_a_missing_file_is_named(directory, name):
     (directory / name).unlink()
     assert "can't be read" in mistakes(directory)[f"{name}: "]
 

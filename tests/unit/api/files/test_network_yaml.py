@@ -1,4 +1,4 @@
-"""What network.yaml says of calendars, lanes, prices and carbon: read, kept in the store, or told as a mistake."""
+"""Calendars, lanes, prices and carbon in network.yaml: read, stored and read back, or reported as a mistake."""
 
 import re
 from pathlib import Path
@@ -20,10 +20,10 @@ TEXT = FILE.read_text(encoding="utf-8")
 
 
 def network(text=TEXT):
-    notes = []
-    found = read_network(Path("network.yaml"), text.encode(), notes)
-    assert notes == []
-    return found
+    mistakes_found = []
+    network = read_network(Path("network.yaml"), text.encode(), mistakes_found)
+    assert mistakes_found == []
+    return network
 
 
 def mistakes(*replaced):
@@ -32,10 +32,10 @@ def mistakes(*replaced):
     for before, after in zip(replaced[::2], replaced[1::2], strict=True):
         assert before in text
         text = text.replace(before, after, 1)
-    notes = []
-    assert read_network(Path("network.yaml"), text.encode(), notes) is None
-    assert all(note.where.startswith("network.yaml:") for note in notes)
-    return {note.field: note.message for note in notes}
+    mistakes_found = []
+    assert read_network(Path("network.yaml"), text.encode(), mistakes_found) is None
+    assert all(note.where.startswith("network.yaml:") for note in mistakes_found)
+    return {note.field: note.message for note in mistakes_found}
 
 
 def test_opening_hours_days_off_and_cut_offs_are_read():
@@ -56,10 +56,10 @@ def test_opening_hours_days_off_and_cut_offs_are_read():
 
 def test_days_off_without_hours_leave_whole_days():
     text = TEXT.replace("    daily_orders: 400\n", "    closed: [france]\n")
-    found = network(text).nodes["hub"].hours
-    assert found == Timetable(closed=frozenset({date("2026-05-01"), date("2026-12-25")}))
-    assert found.spans(date("2026-12-24")) == WHOLE_DAY
-    assert found.spans(date("2026-12-25")) == ()
+    hours = network(text).nodes["hub"].hours
+    assert hours == Timetable(closed=frozenset({date("2026-05-01"), date("2026-12-25")}))
+    assert hours.spans(date("2026-12-24")) == WHOLE_DAY
+    assert hours.spans(date("2026-12-25")) == ()
 
 
 def test_running_days_speeds_prices_and_emissions_are_read():
@@ -95,15 +95,15 @@ def test_lanes_are_read_in_their_order():
 
 
 def test_what_is_kept_in_the_store_is_what_was_read():
-    found = network()
-    assert network_of(found.version, network_record(found)) == found
+    written = network()
+    assert network_of(written.version, network_record(written)) == written
 
 
-def test_a_network_that_says_nothing_of_all_this_keeps_the_version_it_always_had():
-    found = load_inventory(SMALL).network
+def test_a_network_without_any_of_these_keeps_the_version_it_always_had():
+    small = load_inventory(SMALL).network
     words = (b"hours", b"cut_offs", b"lanes", b"runs", b"daily", b"group", b"unit_", b"time_zone")
     assert [
-        word for word in words if word in dump(network_record(found)).replace(b'"time_zone":"Europe/Paris"', b"")
+        word for word in words if word in dump(network_record(small)).replace(b'"time_zone":"Europe/Paris"', b"")
     ] == []
 
 
@@ -187,10 +187,10 @@ def test_a_network_that_says_nothing_of_all_this_keeps_the_version_it_always_had
         ),
     ],
 )
-def test_a_mistake_is_told_with_its_place(replaced, field, message):
-    found = mistakes(*replaced)
-    assert field in found, found
-    assert message in found[field]
+def test_a_mistake_is_reported_with_its_place(replaced, field, message):
+    messages = mistakes(*replaced)
+    assert field in messages, messages
+    assert message in messages[field]
 
 
 def keys(shape):
@@ -205,6 +205,10 @@ def keys(shape):
 
 def test_the_example_s_readme_shows_every_key_there_is():
     shown = (Path(__file__).parents[4] / "examples" / "hexagone" / "README.md").read_text(encoding="utf-8")
-    known = {*keys(NetworkShape()), "monday", "tuesday", "friday", "saturday"} - {"wednesday", "thursday", "sunday"}
-    assert {"grams_per_tonne_km", "cut_offs", "no_service", "from", "costs"} <= known
-    assert {key for key in known if not re.search(rf"[\s{{]{key}:", shown)} == set()
+    documented = {*keys(NetworkShape()), "monday", "tuesday", "friday", "saturday"} - {
+        "wednesday",
+        "thursday",
+        "sunday",
+    }
+    assert {"grams_per_tonne_km", "cut_offs", "no_service", "from", "costs"} <= documented
+    assert {key for key in documented if not re.search(rf"[\s{{]{key}:", shown)} == set()

@@ -1,4 +1,4 @@
-"""Findings for people and for programs."""
+"""The findings of `policy check` in each of their formats."""
 
 import json
 
@@ -28,7 +28,7 @@ def test_text_tells_warnings_from_errors_and_counts_both():
     ]
 
 
-def test_text_of_a_set_without_mistakes_says_how_much_there_is_and_its_version():
+def test_text_of_policies_without_mistakes_counts_rules_and_files_and_names_the_version():
     assert CLEAN.policies
     assert FORMATS["text"](CLEAN) == f"1 rule in 1 file: no mistakes; version {CLEAN.policies.version[:12]}"
 

@@ -1,4 +1,4 @@
-"""Reports as the XML that build servers read."""
+"""The report of policy tests as the JUnit XML that build servers read."""
 
 from xml.etree import ElementTree as ET
 
@@ -17,7 +17,7 @@ def parsed(text: str, *rules: str, strict: bool = False) -> ET.Element:
     return ET.fromstring(junit_xml(report(text, *rules), strict=strict))
 
 
-def test_each_file_is_a_suite_and_each_case_a_testcase():
+def test_each_file_is_a_suite_and_each_test_a_testcase():
     root = parsed(TWO)
     (suite,) = root
     assert (root.tag, root.attrib, suite.attrib) == (
@@ -50,7 +50,7 @@ def test_what_is_not_tested_is_a_suite_of_failures_if_strict():
     assert all(case[0].tag == "failure" for case in root[1])
 
 
-def test_what_no_xml_can_write_is_replaced():
+def test_characters_that_xml_does_not_allow_are_replaced():
     sku = r'"a\uFFFEb"'
     text = f"tests: [{{test: t, order: {{lines: {{{sku}: 1}}}}, stock: {{{sku}: {{}}}}, expect: {{unfilled: {{}}}}}}]\n"
     root = parsed(text)

@@ -1,4 +1,4 @@
-"""How commands print what they count, and stock, by node and channel."""
+"""Stock as tables by node and channel, and numbers with their nouns."""
 
 import io
 
@@ -15,11 +15,11 @@ NAMES = st.text("abcdefghij", min_size=1, max_size=12)
 
 
 @pytest.mark.parametrize(
-    ("number", "noun", "said"),
+    ("number", "noun", "text"),
     [(0, "rule", "0 rules"), (1, "rule", "1 rule"), (2, "rule", "2 rules"), (1_200, "drift", "1,200 drifts")],
 )
-def test_one_is_no_plural(number, noun, said):
-    assert counted(number, noun) == said
+def test_one_is_no_plural(number, noun, text):
+    assert counted(number, noun) == text
 
 
 def record(nodes, channels):
@@ -30,9 +30,9 @@ def record(nodes, channels):
     return {"sku": "TXT-0059", "available": 1_217 * len(items), "free": dict.fromkeys(channels, 0), "nodes": items}
 
 
-def printed(said, width):
+def printed(record, width):
     console = Console(width=width, file=io.StringIO())
-    for table in stock_tables(said, width=width):
+    for table in stock_tables(record, width=width):
         console.print(table)
     return console.file.getvalue()
 

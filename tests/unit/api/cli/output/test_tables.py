@@ -1,4 +1,4 @@
-"""Decisions as people read them: by the clock on the wall where the goods leave and are collected."""
+"""Decisions as people read them: in the time of the node that the goods leave or are collected at."""
 
 import dataclasses
 import json
@@ -14,8 +14,8 @@ from tests.support.facts import LILLE, LYON, PARIS, collected, decided, node, or
 LONDON = {"time_zone": "Europe/London", "country": "GB"}
 
 
-def lines(wanted, facts, now):
-    decision = decided(wanted, facts, now=now)
+def lines(order, facts, now):
+    decision = decided(order, facts, now=now)
     return "\n".join(decision_lines(json.loads(canonical(record(decision, None, "0"))), facts.network))
 
 
@@ -47,7 +47,7 @@ def test_a_node_that_is_gone_from_the_network_leaves_the_installation_s_time():
 
 
 @pytest.mark.parametrize(
-    ("score", "said"),
+    ("score", "sentence"),
     [
         ({"gap_micros": 0}, "(the best, proven)"),
         ({"gap_micros": 1_500_000}, "(at most 1.50 EUR from the best)"),
@@ -66,10 +66,10 @@ def test_a_node_that_is_gone_from_the_network_leaves_the_installation_s_time():
         ({"gap_micros": None}, "(not proven the best)"),
     ],
 )
-def test_by_how_much_a_choice_may_not_be_the_best_is_said_in_words(score, said):
+def test_by_how_much_a_choice_could_be_improved_is_printed_as_a_sentence(score, sentence):
     facts = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}})
     given = json.loads(canonical(record(decided(order(place=PARIS), facts), None, "0")))
-    assert said in "\n".join(decision_lines(given | {"score": score}, facts.network))
+    assert sentence in "\n".join(decision_lines(given | {"score": score}, facts.network))
 
 
 def test_the_record_says_which_part_is_not_proven():

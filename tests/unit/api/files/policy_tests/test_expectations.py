@@ -1,10 +1,10 @@
-"""What a test case may expect: each kind met, and not met with the difference told."""
+"""Each kind of expectation of a policy test: one that is scenario, and one that is not, with the difference shown."""
 
 import pytest
 
-from tests.support.policy_test_files import differences, tried
+from tests.support.policy_test_files import differences, result_of
 
-MET = "order: {lines: {A: 3}}\nstock: {A: {warehouse: 2, store: 1}}\n"
+SCENARIO = "order: {lines: {A: 3}}\nstock: {A: {warehouse: 2, store: 1}}\n"
 """Two from the warehouse for 5.50, one from the store for 7.00."""
 KEEP = "when: {node.type: store}, then: {keep: 2}"
 KEEP_ONE = "when: {node.type: warehouse}, then: {keep: 1}"
@@ -14,8 +14,8 @@ WEB = "when: {order.channel: web}, then: {hold: 30 min, priority: 70}"
 SILENCING = "when: {node.tags: {has: closing}}, then: {keep: 0}, overrides: [test/r1]"
 
 
-def expecting(expect: str, *rules: str, met: str = MET) -> list[tuple[str, str, str]]:
-    return differences(f"{met}expect: {{{expect}}}\n", *rules)
+def expecting(expect: str, *rules: str, scenario: str = SCENARIO) -> list[tuple[str, str, str]]:
+    return differences(f"{scenario}expect: {{{expect}}}\n", *rules)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def expecting(expect: str, *rules: str, met: str = MET) -> list[tuple[str, str, 
         ("", []),
     ],
 )
-def test_what_is_so_passes(expect, rules):
+def test_an_expectation_that_is_met_passes(expect, rules):
     assert expecting(expect, *rules) == []
 
 
@@ -133,23 +133,23 @@ EXCLUDED = "{node: store, service: parcel, sku: A, by: [test/r1]}"
         ("totals: {co2: 0 g}", [], ("totals.co2", "0 g", "722 g")),
     ],
 )
-def test_what_is_not_so_fails_and_is_shown_beside_what_came(expect, rules, difference):
+def test_an_expectation_that_is_not_met_fails_and_is_shown_beside_what_was_decided(expect, rules, difference):
     assert expecting(expect, *rules) == [difference]
 
 
-def test_a_rule_that_is_silenced_is_told_so():
-    met = MET + "nodes: {store: {tags: [closing]}}\n"
+def test_a_rule_that_is_silenced_is_reported_as_silenced():
+    scenario = SCENARIO + "nodes: {store: {tags: [closing]}}\n"
     rules = ("when: {node.type: store}, then: {keep: 2}", SILENCING)
-    assert expecting("silenced: [test/r1], fired: [test/r2], not_fired: [test/r1]", *rules, met=met) == []
-    assert expecting("fired: [test/r1], not_silenced: [test/r1]", *rules, met=met) == [
+    assert expecting("silenced: [test/r1], fired: [test/r2], not_fired: [test/r1]", *rules, scenario=scenario) == []
+    assert expecting("fired: [test/r1], not_silenced: [test/r1]", *rules, scenario=scenario) == [
         ("fired", "test/r1", "test/r1 was silenced"),
         ("not_silenced", "test/r1", "test/r1 was silenced"),
     ]
 
 
-def test_every_difference_of_a_case_is_told_at_once():
-    found = expecting("status: unfilled, hold: 1 h, totals: {units: 9, unfilled: 1}")
-    assert [what for what, _, _ in found] == ["status", "hold", "totals.units", "totals.unfilled"]
+def test_every_difference_of_a_test_is_reported_at_once():
+    shown = expecting("status: unfilled, hold: 1 h, totals: {units: 9, unfilled: 1}")
+    assert [what for what, _, _ in shown] == ["status", "hold", "totals.units", "totals.unfilled"]
 
 
 def test_a_shipment_that_fits_two_expectations_leaves_the_other_one_its_own():
@@ -159,14 +159,14 @@ def test_a_shipment_that_fits_two_expectations_leaves_the_other_one_its_own():
 
 
 def test_lines_of_one_sku_are_counted_together():
-    met = "order: {lines: [{sku: A, quantity: 1}, {sku: A, quantity: 2}]}\nstock: {A: {warehouse: 2}}\n"
-    assert expecting("shipments: [{lines: {A: 2}}], unfilled: {A: 1}", met=met) == []
+    scenario = "order: {lines: [{sku: A, quantity: 1}, {sku: A, quantity: 2}]}\nstock: {A: {warehouse: 2}}\n"
+    assert expecting("shipments: [{lines: {A: 2}}], unfilled: {A: 1}", scenario=scenario) == []
 
 
-def test_a_case_that_expects_nothing_passes_and_says_so():
-    for text in (MET, f"{MET}expect: {{}}\n", f"{MET}expect:\n"):
-        found = tried(text)
-        assert found.passed
-        assert found.case.expected.says_nothing
-    assert not tried(f"{MET}expect: {{unfilled: {{}}}}\n").case.expected.says_nothing
-    assert not tried(f"{MET}expect: {{shipments: [{{}}, {{}}]}}\n").case.expected.says_nothing
+def test_a_test_that_expects_nothing_passes_and_can_be_told_apart():
+    for text in (SCENARIO, f"{SCENARIO}expect: {{}}\n", f"{SCENARIO}expect:\n"):
+        result = result_of(text)
+        assert result.passed
+        assert result.case.expected.says_nothing
+    assert not result_of(f"{SCENARIO}expect: {{unfilled: {{}}}}\n").case.expected.says_nothing
+    assert not result_of(f"{SCENARIO}expect: {{shipments: [{{}}, {{}}]}}\n").case.expected.says_nothing

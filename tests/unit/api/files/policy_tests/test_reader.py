@@ -1,4 +1,4 @@
-"""Test files: what stands where nothing is said, what changes what, and every mistake told where it stands."""
+"""Policy test files: defaults, what overrides what, and mistakes reported with their places."""
 
 import pytest
 
@@ -9,19 +9,19 @@ from engine.errors import InputInvalid, Mistake
 from rules.errors import PolicyInvalid
 from tests.conftest import SMALL
 from tests.support.facts import policies, policy_file
-from tests.support.policy_test_files import FILE, differences, findings, one_case
+from tests.support.policy_test_files import FILE, differences, findings, one_test
 
 LATE_MAY = 1_780_308_000
 """1 June 2026, 10:00 UTC."""
 
 
-def cases(text: str, *rules: str, **more) -> list[Case]:
+def read(text: str, *rules: str, **more) -> list[Case]:
     return read_policy_tests({FILE: text.encode()}, policies(*rules), **more)
 
 
-def case(text: str, *rules: str, **more) -> Case:
-    (found,) = cases(text, *rules, **more)
-    return found
+def read_one(text: str, *rules: str, **more) -> Case:
+    (test,) = read(text, *rules, **more)
+    return test
 
 
 def small(file: str, directory: str):
@@ -30,26 +30,26 @@ def small(file: str, directory: str):
     return load_inventory(SMALL)
 
 
-def test_what_is_not_said_is_plain():
-    found = case(one_case("order: {lines: {A: 2}}\nstock: {A: {store: 3}}\n"))
-    order, network = found.order, found.snapshot.network
+def test_what_a_test_leaves_out_has_defaults():
+    test = read_one(one_test("order: {lines: {A: 2}}\nstock: {A: {store: 3}}\n"))
+    order, network = test.order, test.snapshot.network
     assert (order.id, order.channel, order.delivery, order.country) == ("T-1", "web", "standard", "FR")
-    assert network.local(found.now).isoformat() == "2026-06-02T10:00:00+00:00"
-    assert network.local(found.now).weekday() == 1
-    assert (order.placed_at, order.promise_by, order.tags) == (found.now, None, frozenset())
+    assert network.local(test.now).isoformat() == "2026-06-02T10:00:00+00:00"
+    assert network.local(test.now).weekday() == 1
+    assert (order.placed_at, order.promise_by, order.tags) == (test.now, None, frozenset())
     assert [(line.id, line.sku, line.quantity, line.unit_price) for line in order.lines] == [("1", "A", 2, None)]
-    product = found.snapshot.products["A"]
+    product = test.snapshot.products["A"]
     assert (product.category, product.lifecycle, product.weight) == ("other", "core", 1_000)
     assert {name: node.type for name, node in network.nodes.items()} == {
         name: name for name in ("warehouse", "distributor", "supplier", "store")
     }
     assert [service.mode for service in network.services.values()] == ["truck", "rail", "van", "air", "bike", "pickup"]
-    assert (found.file, found.line, found.name) == (FILE, 2, "a case")
+    assert (test.file, test.line, test.name) == (FILE, 2, "a case")
 
 
 def test_amounts_are_those_of_the_policy_language():
-    found = case(
-        one_case("""
+    test = read_one(
+        one_test("""
             now: 2026-06-01 10:00
             order:
               promise_by: 36 h
@@ -62,8 +62,8 @@ def test_amounts_are_those_of_the_policy_language():
             stock: {A: {near: {on_hand: 9, held: 2, daily_sales: 0.5}}}
         """)
     )
-    assert found.now == LATE_MAY
-    order, snapshot = found.order, found.snapshot
+    assert test.now == LATE_MAY
+    order, snapshot = test.order, test.snapshot
     assert (order.placed_at, order.promise_by) == (LATE_MAY - 1_800, LATE_MAY + 36 * 3_600)
     assert order.lines[0].unit_price == 19_900_000
     product, near, van = snapshot.products["A"], snapshot.network.nodes["near"], snapshot.network.services["van"]
@@ -87,17 +87,17 @@ def test_a_node_that_rejected_an_order_rests_as_the_policies_say_from_then_on():
     works = "expect: {shipments: [{node: store}], not_fired: [test/r1], not_excluded: [{node: store}]}\n"
     assert differences(text.format("59 min") + rests, rule) == []
     assert differences(text.format("1 h") + works, rule) == []
-    assert case(one_case(text.format("90 min"))).rejected == {"store": Rejected(reason="other", ago=90)}
+    assert read_one(one_test(text.format("90 min"))).rejected == {"store": Rejected(reason="other", ago=90)}
 
 
-def test_a_node_lies_as_far_away_as_is_said_whatever_the_distance():
+def test_a_node_is_as_far_away_as_written_at_any_distance():
     for kilometres in (0, 1, 80, 299, 300, 1_234, 15_000):
         text = f"nodes: {{n: {{away: {kilometres} km}}}}\norder: {{lines: {{A: 1}}}}\nstock: {{A: {{n: 1}}}}\n"
         expect = f"expect: {{shipments: [{{node: n, distance: {kilometres} km}}]}}\n"
         assert differences(text + expect) == []
 
 
-def test_a_case_changes_what_the_file_says_and_leaves_the_rest():
+def test_a_test_overrides_what_its_file_says_and_keeps_everything_else():
     text = """
         products: {A: {category: toys, weight: 3 kg, attributes: {x: true, y: false}}}
         nodes: {shop: {type: store, tags: [small], load: 3}}
@@ -113,7 +113,7 @@ def test_a_case_changes_what_the_file_says_and_leaves_the_rest():
             order: {like: usual, lines: {A: 5}}
             stock: {like: usual, B: {shop: 2}}
     """
-    plain, changed = cases(text)
+    plain, changed = read(text)
     assert plain.snapshot.products["A"].attributes == {"x": True, "y": False}
     product, shop = changed.snapshot.products["A"], changed.snapshot.network.nodes["shop"]
     assert (product.category, product.weight, product.attributes) == ("toys", 4_000, {"x": True, "y": True})
@@ -125,7 +125,7 @@ def test_a_case_changes_what_the_file_says_and_leaves_the_rest():
     assert plain.snapshot.network.nodes["shop"].tags == {"small"}
 
 
-def test_a_case_may_say_in_another_way_where_a_node_lies_and_how_long_a_service_takes():
+def test_a_test_may_use_other_keys_for_where_a_node_is_and_how_long_a_service_takes():
     text = """
         nodes: {a: {away: 5 km}, b: {latitude: 45.5, longitude: 4.5}}
         services: {slow: {takes: 9 h}, far: {transit: [{up_to: 9 km, takes: 1 h}]}}
@@ -136,9 +136,9 @@ def test_a_case_may_say_in_another_way_where_a_node_lies_and_how_long_a_service_
             services: {slow: {transit: [{up_to: 7 km, takes: 2 h}], countries: [FR]}, far: {takes: 3 h}}
             order: {destination: {latitude: 48.8566, longitude: 2.3522}, lines: {A: 1}}
     """
-    found = case(text)
-    nodes, services = found.snapshot.network.nodes, found.snapshot.network.services
-    assert (nodes["a"].place.latitude, nodes["b"].place) == (45_500_000, found.order.place)
+    test = read_one(text)
+    nodes, services = test.snapshot.network.nodes, test.snapshot.network.services
+    assert (nodes["a"].place.latitude, nodes["b"].place) == (45_500_000, test.order.place)
     assert (services["slow"].transit, services["slow"].countries) == (((7_000, 120),), {"FR"})
     assert [minutes for _, minutes in services["far"].transit] == [180]
 
@@ -156,13 +156,13 @@ def test_fixtures_are_shared_by_name():
           - {test: second, order: two, stock: much}
           - {test: third, order: {like: two, lines: {B: 1}}, stock: much}
     """
-    first, second, third = cases(text)
+    first, second, third = read(text)
     assert [item.order.channel for item in (first, second, third)] == ["web", "app", "app"]
     assert [item.order.skus for item in (first, second, third)] == [["A"], ["A"], ["B"]]
     assert third.snapshot.positions["B"]["store"].on_hand == 90
 
 
-def test_a_network_is_what_a_file_starts_from():
+def test_a_file_starts_from_the_network_that_it_names():
     text = """
         network: ../small
         now: 2026-11-27 10:00
@@ -172,13 +172,13 @@ def test_a_network_is_what_a_file_starts_from():
         tests:
           - {test: a, order: {destination: {near: lille}, lines: {SHIRT: 1, COAT: 2, LAMP: 1}}}
     """
-    found = case(text, open_network=small)
-    snapshot, network = found.snapshot, found.snapshot.network
-    assert found.now == 1_795_770_000  # on the clock of Paris
+    test = read_one(text, open_network=small)
+    snapshot, network = test.snapshot, test.snapshot.network
+    assert test.now == 1_795_770_000  # on the clock of Paris
     assert set(network.nodes) == {"lyon", "paris", "lille"}
     assert (network.nodes["paris"].tags, network.nodes["paris"].attributes["franchise"]) == ({"closing"}, True)
     assert network.nodes["paris"].attributes["brands"] == {"acme", "zenith"}
-    assert found.order.place == network.nodes["lille"].place
+    assert test.order.place == network.nodes["lille"].place
     assert {sku: {node: item.on_hand for node, item in nodes.items()} for sku, nodes in snapshot.positions.items()} == {
         "SHIRT": {"lille": 9},
         "COAT": {"paris": 5, "lille": 3},
@@ -188,23 +188,23 @@ def test_a_network_is_what_a_file_starts_from():
     assert snapshot.products["LAMP"].attributes == {"hazmat": False, "shelf_life": 12_500_000}
 
 
-def test_who_collects_makes_it_click_and_collect():
-    found = case(one_case("order: {collect_at: store, lines: {A: 1}}\nstock: {A: {store: 1}}\n"))
-    assert (found.order.delivery, found.order.collect_at, found.order.place) == ("click_and_collect", "store", None)
+def test_an_order_with_collect_at_is_click_and_collect():
+    test = read_one(one_test("order: {collect_at: store, lines: {A: 1}}\nstock: {A: {store: 1}}\n"))
+    assert (test.order.delivery, test.order.collect_at, test.order.place) == ("click_and_collect", "store", None)
 
 
 def test_an_attribute_is_of_the_kind_that_the_rules_compare():
-    text = one_case("order: {lines: {A: 1}}\nproducts: {A: {attributes: {grade: 5}}}\n")
-    word = case(text, "when: {product.attributes.grade: {matches: '5*'}}, then: {keep: 1}")
+    text = one_test("order: {lines: {A: 1}}\nproducts: {A: {attributes: {grade: 5}}}\n")
+    word = read_one(text, "when: {product.attributes.grade: {matches: '5*'}}, then: {keep: 1}")
     assert word.snapshot.products["A"].attributes == {"grade": "5"}
-    number = case(text, "when: {product.attributes.grade: {at_least: 5}}, then: {keep: 1}")
+    number = read_one(text, "when: {product.attributes.grade: {at_least: 5}}, then: {keep: 1}")
     assert number.snapshot.products["A"].attributes == {"grade": 5_000_000}
 
 
 ORDER = "order: {lines: {A: 1}}\nstock: {A: {store: 1}}\n"
 
 
-def test_mistakes_of_all_cases_and_files_are_told_at_once():
+def test_mistakes_of_all_tests_and_files_are_reported_at_once():
     text = "tests:\n  - {test: a, order: {lines: {}}}\n  - {test: b, oder: x}\n"
     policy = b"policy: test\nrules: [{id: r, because: x, then: {tire: 1}}]\n"
     with pytest.raises(PolicyInvalid) as caught:
@@ -218,33 +218,33 @@ def test_mistakes_of_all_cases_and_files_are_told_at_once():
     ]
 
 
-def test_a_network_that_cannot_be_opened_is_told_where_it_is_named():
+def test_a_network_that_cannot_be_opened_is_reported_where_it_is_named():
     def nothing(file: str, directory: str):
         raise InputInvalid([Mistake(where=directory, field="", message=f"there is no such directory beside {file}")])
 
     with pytest.raises(PolicyInvalid) as caught:
-        case("network: ../nowhere\ntests: [{test: a}]\n", open_network=nothing)
+        read_one("network: ../nowhere\ntests: [{test: a}]\n", open_network=nothing)
     assert str(caught.value) == f"{FILE}:1:1  bad-network  ../nowhere: there is no such directory beside {FILE}"
 
 
 def test_a_network_allows_only_the_attributes_it_declares():
-    text = "network: ../small\n" + one_case("order: {lines: {SHIRT: 1}}\nnodes: {lyon: {attributes: {francise: true}}}")
+    text = "network: ../small\n" + one_test("order: {lines: {SHIRT: 1}}\nnodes: {lyon: {attributes: {francise: true}}}")
     with pytest.raises(PolicyInvalid, match=r"unknown-attribute .* \(did you mean 'node.attributes.franchise'\?\)"):
-        case(text, open_network=small)
+        read_one(text, open_network=small)
 
 
 def test_of_an_upload_only_the_test_files_are_read():
-    files = {**policy_file(), FILE: one_case(ORDER).encode()}
+    files = {**policy_file(), FILE: one_test(ORDER).encode()}
     assert [item.name for item in read_policy_tests(files)] == ["a case"]
 
 
-def test_without_policies_rules_are_not_looked_up():
-    text = one_case(ORDER + "expect: {fired: [any/rule]}")
+def test_without_policies_rule_ids_are_not_checked():
+    text = one_test(ORDER + "expect: {fired: [any/rule]}")
     assert read_policy_tests({FILE: text.encode()})[0].expected.fired == ("any/rule",)
 
 
-def test_a_fixture_no_case_uses_is_looked_at_all_the_same():
-    text = "stock: {spare: {A: {stor: 1}}}\norders: {spare: {lines: {A: x}}}\n" + one_case(ORDER)
+def test_a_fixture_that_no_test_uses_is_checked_all_the_same():
+    text = "stock: {spare: {A: {stor: 1}}}\norders: {spare: {lines: {A: x}}}\n" + one_test(ORDER)
     assert [item.split(" ")[1] for item in findings(text)] == ["unknown-node", "wrong-type"]
 
 
@@ -261,7 +261,7 @@ CALENDARS = {
 }
 
 
-@pytest.mark.parametrize(("said", "hours"), CALENDARS.items())
-def test_places_keep_hours_and_services_their_days_in_tests_too(said, hours):
-    case_of = f"order: {{lines: {{A: 1}}}}\nstock: {{A: {{store: 1}}}}\n{said}\nexpect: {{totals: {{arrives: 1 min}}}}"
-    assert [got for _, _, got in differences(case_of)] == [f"{hours} h"]
+@pytest.mark.parametrize(("calendar", "hours"), CALENDARS.items())
+def test_places_keep_hours_and_services_their_days_in_tests_too(calendar, hours):
+    text = f"order: {{lines: {{A: 1}}}}\nstock: {{A: {{store: 1}}}}\n{calendar}\nexpect: {{totals: {{arrives: 1 min}}}}"
+    assert [got for _, _, got in differences(text)] == [f"{hours} h"]
