@@ -105,7 +105,7 @@ class Pointsman:
         """
         before = read.read_version(self._client, self._keys)
         network_load.save(
-            self._client, self._keys, inventory, checked=lambda: self.versions.verify_fit(inventory.network)
+            self._client, self._keys, inventory, verify_policies=lambda: self.versions.verify_fit(inventory.network)
         )
         return before != inventory.network.version
 

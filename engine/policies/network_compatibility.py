@@ -43,7 +43,7 @@ class Pairing:
         for _ in range(load.MOST_TRIES):
             if made(self._fitted(version)):
                 return
-        raise load.over_and_over()
+        raise load.loaded_over_and_over()
 
     def verify(self, loaded: Network) -> tuple[str, ...]:
         """Raise InputInvalid if policies that decide or are scheduled could not mean what they say in a network that
@@ -88,4 +88,4 @@ class Pairing:
         return loaded.version if loaded else ""
 
     def _fit_in(self, found: PolicySet, loaded: Network | None) -> Fit:
-        return fit(found, loaded, read.read_words(self._client, self._keys)) if loaded else Fit()
+        return fit(found, loaded, read.read_product_values(self._client, self._keys)) if loaded else Fit()

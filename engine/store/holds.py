@@ -141,7 +141,7 @@ class Holds:
             if found[0] != b"loading":
                 return _outcome(found)
             load.finish(self._client, self._keys)
-        raise load.over_and_over()
+        raise load.loaded_over_and_over()
 
     def extend(self, name: str, *, now: int, until: int, operation: Operation) -> Outcome:
         """Let a hold last until then, if that is later than it does."""

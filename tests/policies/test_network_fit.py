@@ -10,7 +10,7 @@ from api.cli.policy_test_report import networks_in
 from api.files.inventory_folder import load_inventory
 from api.files.policy_tests.reader import read_policy_tests
 from engine.decide.network_fit import fit
-from engine.store.network.serialization import words_record
+from engine.store.network.serialization import product_values_record
 from rules.errors import Finding, PolicyInvalid
 from rules.finding_codes import NETWORK_CODES, TEST_CODES
 from rules.loader import load_policies
@@ -26,7 +26,7 @@ UPLOADED = "no-network"
 def unfit(code: str) -> list[Finding]:
     name = f"{code}.yaml"
     unfit_policies, inventory = load_policies({name: (UNFIT / name).read_bytes()}), load_inventory(SMALL)
-    result = fit(unfit_policies, inventory.network, words_record(inventory.products.values()))
+    result = fit(unfit_policies, inventory.network, product_values_record(inventory.products.values()))
     return sorted([*result.errors, *result.warnings])
 
 

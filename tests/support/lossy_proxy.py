@@ -1,20 +1,26 @@
-"""A proxy before the server that loses replies: the server acted, and its caller never hears of it."""
+"""A proxy before the server that loses replies, or lets something else happen just before a request arrives."""
 
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 
 @dataclass
 class Proxy:
-    """Loses the reply to the next request that holds `marker`, and the connection with it."""
+    """Passes requests and replies on, but for the two ways to interfere that a test may ask for."""
 
     port: int
-    marker: bytes | None = None
-    lost: int = 0
+    lose_reply_to: bytes | None = None
+    """The reply to the next request that contains these bytes is lost, and the connection with it: the server has
+    acted, and its caller never hears of it.
+    """
+    lost_replies: int = 0
+    before: bytes | None = None
+    """`act` is called before each request that contains these bytes is passed on."""
+    act: Callable[[], object] = lambda: None
     threads: list[threading.Thread] = field(default_factory=list)
 
     @property
@@ -26,53 +32,56 @@ class Proxy:
 def proxy(server_url: str) -> Iterator[Proxy]:
     """Before the server at a unix:// URL."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        found = Proxy(port=listening.getsockname()[1])
-        accepting = threading.Thread(target=_accept, args=(listening, urlsplit(server_url).path, found))
+        opened = Proxy(port=listening.getsockname()[1])
+        accepting = threading.Thread(target=_accept, args=(listening, urlsplit(server_url).path, opened))
         accepting.start()
         try:
-            yield found
+            yield opened
         finally:
             with contextlib.suppress(OSError):
                 listening.shutdown(socket.SHUT_RDWR)
             accepting.join()
-            for thread in found.threads:
+            for thread in opened.threads:
                 thread.join()
 
 
-def _accept(listening: socket.socket, path: str, found: Proxy) -> None:
+def _accept(listening: socket.socket, path: str, opened: Proxy) -> None:
     while True:
         try:
             client, _ = listening.accept()
         except OSError:
             return
-        thread = threading.Thread(target=_serve, args=(client, path, found))
-        found.threads.append(thread)
+        thread = threading.Thread(target=_pass_requests_on, args=(client, path, opened))
+        opened.threads.append(thread)
         thread.start()
 
 
-def _serve(client: socket.socket, path: str, found: Proxy) -> None:
+def _pass_requests_on(client: socket.socket, path: str, opened: Proxy) -> None:
     """Requests of one connection come one after another: what is read until the reply is one request."""
     with client, socket.socket(socket.AF_UNIX) as server:
         server.connect(path)
-        answering = threading.Thread(target=_answer, args=(server, client, found, losing := threading.Event()))
+        losing = threading.Event()
+        answering = threading.Thread(target=_pass_replies_on, args=(server, client, opened, losing))
         answering.start()
         with contextlib.suppress(OSError):
-            while said := client.recv(1 << 16):
-                if found.marker is not None and found.marker in said and b"SCRIPT" not in said:
-                    found.marker = None
+            while request := client.recv(1 << 16):
+                if opened.before is not None and opened.before in request and b"SCRIPT" not in request:
+                    opened.act()
+                if opened.lose_reply_to is not None and opened.lose_reply_to in request and b"SCRIPT" not in request:
+                    opened.lose_reply_to = None
                     losing.set()
-                server.sendall(said)
+                server.sendall(request)
         with contextlib.suppress(OSError):
             server.shutdown(socket.SHUT_RDWR)
         answering.join()
 
 
-def _answer(server: socket.socket, client: socket.socket, found: Proxy, losing: threading.Event) -> None:
+def _pass_replies_on(server: socket.socket, client: socket.socket, opened: Proxy, losing: threading.Event) -> None:
     with contextlib.suppress(OSError):
-        while said := server.recv(1 << 16):
+        while reply := server.recv(1 << 16):
             if losing.is_set():
-                found.lost += 1
+                opened.lost_replies += 1
                 break
-            client.sendall(said)
+            client.sendall(reply)
     with contextlib.suppress(OSError):
         client.shutdown(socket.SHUT_RDWR)

@@ -1,9 +1,10 @@
-"""A network put in place of another, however large: all of it or nothing to whoever reads, and no script lasts long.
+"""Replaces the loaded network by another, however large: readers see all of it or none, and no script runs long.
 
-It is brought in beside what is there (a load cut short here changes nothing), and takes its place at one moment, but
-for the stock, which follows some SKUs at a time. Until that is in, the network's version is LOADING: no snapshot is
-read and nothing committed, and whoever asks for the network brings in the rest first, the loader or, if it was killed,
-the next reader or loader, or several at once.
+A load first stages the new network beside the current one, under keys of its own; a load that is interrupted here
+changes nothing. Then one script swaps in everything but the stock, and further scripts load the stock, some SKUs at a
+time. Until the last of them has run, the network's version is LOADING: no snapshot is read and nothing is committed.
+Whoever needs the network meanwhile loads the remaining stock first: the loader itself or, if it was killed, the next
+reader or loader, or several of them at once.
 """
 
 import contextlib
@@ -17,30 +18,36 @@ from engine.errors import Contended, NotReady, PointsmanError, StoreUnavailable
 from engine.model.facts import Inventory
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
-from engine.store.network.serialization import dump, network_record, product_record, words_record
+from engine.store.network.serialization import dump, network_record, product_record, product_values_record
 
 LOADING = "loading"
-"""The version of a network that is being loaded; those of others are 64 hexadecimal digits."""
+"""The version of a network while it is being loaded; any other version is 64 hexadecimal digits."""
 SKUS_AT_ONCE = 500
-"""Of one script."""
+"""How many SKUs one script loads the stock of."""
 FIELDS_AT_ONCE = 2_000
-"""Of one round trip."""
+"""How many hash fields or list items one round trip stages."""
 STAGED_SECONDS = 24 * 60 * 60
-"""What is brought in beside lasts so long: whoever is killed on the way leaves nothing for ever."""
+"""After how long the server deletes staged keys, so that a loader that is killed leaves nothing for ever."""
 LASTING_SECONDS = STAGED_SECONDS // 2
-"""So much of that must be left when it takes its place."""
-Checked: TypeAlias = Callable[[], Sequence[str]]
-"""Checks that the policies that decide fit the network that is to be loaded, or raises why not; which they were, as
-`Stored.words` of policies.py says it.
+"""How much of that must be left when the staged network is swapped in."""
+MOST_TRIES = 100
+"""How often something that another load can get in the way of is tried. A try fails only because another load was
+swapped in, and costs a few round trips, so whoever fails so often is competing with loads that never stop.
 """
-MOST_TRIES = 10
-"""Of whoever finds a load under way, or done by another, each time it tries."""
+MOST_STAGINGS = 10
+"""How often a load stages its network again after the server has lost what was staged, or has some of it twice."""
+VerifyPolicies: TypeAlias = Callable[[], Sequence[str]]
+"""Verifies that the policies that decide fit the network to be loaded, and raises if they don't. Returns which policies
+it verified, as `words` of the class `Stored` in policy_versions.py.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _There:
-    """What a load takes the place of. `broken` is the one before if that can't be brought to its end any more, else
-    nothing; `skus` are those of the `products` there, and those that it has left to do.
+class _Current:
+    """What a load replaces: the network's version, its number of products, and every SKU whose old stock has to go.
+
+    `broken` names an unfinished load that can't be completed any more, because what it staged is gone; empty if there
+    is none. Its SKUs that are still to be loaded are among `skus`.
     """
 
     version: str
@@ -49,69 +56,63 @@ class _There:
     broken: str
 
 
-def save(client: Client, keys: Keys, inventory: Inventory, *, checked: Checked) -> None:
-    """Put `inventory` in place of what was loaded before. Holds, decisions and policies stay; which message about a
-    position was the newest begins anew. Raises Contended, and what `checked` raises.
+def save(client: Client, keys: Keys, inventory: Inventory, *, verify_policies: VerifyPolicies) -> None:
+    """Replace the loaded network, products and stock by `inventory`. Holds, decisions and policies stay; stock counts
+    of any stamp are accepted again. Raises Contended, and what `verify_policies` raises.
     """
-    for _ in range(MOST_TRIES):
-        if begin(client, keys, inventory, checked=checked):
-            finish(client, keys)
-            return
-    raise over_and_over()
+    begin(client, keys, inventory, verify_policies=verify_policies)
+    finish(client, keys)
 
 
-def over_and_over() -> Contended:
-    """What is raised then."""
+def loaded_over_and_over() -> Contended:
+    """The error for whoever has failed MOST_TRIES times because of other loads."""
     return Contended("the network is being loaded over and over; try again")
 
 
-def begin(client: Client, keys: Keys, inventory: Inventory, *, checked: Checked) -> bool:
-    """Bring it in beside and let it take its place, but for its stock; False if others were faster. Unless it took its
-    place, nothing is left.
+def begin(client: Client, keys: Keys, inventory: Inventory, *, verify_policies: VerifyPolicies) -> None:
+    """Stage `inventory` and swap it in; its stock is then still to be loaded (see `finish`). Other loads may be swapped
+    in meanwhile: what is staged stays, and replaces them. If this raises, nothing that was staged is left.
     """
-    name, policies = uuid.uuid4().hex, checked()
-    staged, there = Keys(keys.network, staged=name), _there(client, keys)
-    todo = sorted(there.skus | {sku for sku, units in inventory.stock.items() if units})
-    named = [keys.facts, keys.products, staged.facts, staged.products, staged.todo]
-    named += [Keys(keys.network, staged=there.broken).todo, keys.active_policy, keys.scheduled_policies]
-    said = [there.version, there.products, len(todo), name, LASTING_SECONDS, there.broken]
-    try:
-        stage(client, staged, inventory, name)
-        _note(client, staged, [f"{'+' if inventory.stock.get(sku) else '-'}{sku}" for sku in todo])
-        if _take_place(client, named, said, policies, checked):
-            return True
-    except PointsmanError:
-        with contextlib.suppress(StoreUnavailable):  # a server that is full takes no more, but lets go of this
-            discard(client, keys, inventory, name)
-        raise
-    discard(client, keys, inventory, name)
-    return False
+    policies = verify_policies()
+    for _ in range(MOST_STAGINGS):
+        name = uuid.uuid4().hex
+        try:
+            stage(client, Keys(keys.network, staged=name), inventory, name)
+            if _swap_in(client, keys, inventory, name, policies, verify_policies):
+                return
+        except PointsmanError:
+            with contextlib.suppress(StoreUnavailable):  # a server without memory stores no more, but does delete
+                discard(client, keys, inventory, name)
+            raise
+        discard(client, keys, inventory, name)
+    raise loaded_over_and_over()
 
 
 def finish(client: Client, keys: Keys) -> None:
-    """Bring the load that is under way to its end, if one is. Raises NotReady if what it brought in is gone."""
-    if _broken(client, keys):
+    """Complete the unfinished load, if there is one. Raises NotReady if what it staged is gone."""
+    if _complete(client, keys):
         raise NotReady(
             f"a load of network '{keys.network}' was cut short, and what it brought in is gone; run: pointsman load DIR"
         )
 
 
-def bring(client: Client, keys: Keys, script: Any, load: str) -> bytes:
-    """Bring in the stock of the next SKUs; what load_stock.lua answers."""
-    staged = Keys(keys.network, staged=load)
+def load_next_stock(client: Client, keys: Keys, script: Any, name: str) -> bytes:
+    """Load the stock of the next SKUs of the unfinished load `name`; returns the answer of load_stock.lua."""
+    staged = Keys(keys.network, staged=name)
     with faults():
-        words = [word.decode() for word in client.redis.lrange(staged.todo, 0, SKUS_AT_ONCE - 1)]
-    named = [keys.facts, staged.todo]
-    for word in words:
-        sku = word[1:]
-        named += [keys.on_hand(sku), keys.base(sku), keys.stamp(sku), staged.on_hand(sku)]
+        tasks = [task.decode() for task in client.redis.lrange(staged.todo, 0, SKUS_AT_ONCE - 1)]
+    script_keys = [keys.facts, staged.todo]
+    for task in tasks:
+        sku = task[1:]
+        script_keys += [keys.on_hand(sku), keys.base(sku), keys.stamp(sku), staged.on_hand(sku)]
     with faults():
-        return bytes(script(keys=named, args=[load, *words]))
+        return bytes(script(keys=script_keys, args=[name, *tasks]))
 
 
 def stage(client: Client, staged: Keys, inventory: Inventory, name: str) -> None:
-    """Bring `inventory` in beside what is there, some at a time, its facts first."""
-    body, words = dump(network_record(inventory.network)), dump(words_record(inventory.products.values()))
+    """Write `inventory` under the keys `staged`, in batches, its network first."""
+    body = dump(network_record(inventory.network))
+    words = dump(product_values_record(inventory.products.values()))
     facts = {"version": LOADING, "becomes": inventory.network.version, "load": name, "body": body, "words": words}
     products = (
         (staged.products, {sku: dump(product_record(product, inventory.paces.get(sku, {})))})
@@ -119,7 +120,8 @@ def stage(client: Client, staged: Keys, inventory: Inventory, name: str) -> None
     )
     stock = ((staged.on_hand(sku), units) for sku, units in inventory.stock.items() if units)
     for batch in _batches(itertools.chain([(staged.facts, facts)], products, stock)):
-        with faults(), client.redis.pipeline(transaction=True) as write:  # or what has no end yet may be left behind
+        # one transaction: a loader killed between HSET and EXPIRE would leave keys for ever
+        with faults(), client.redis.pipeline(transaction=True) as write:
             for key, fields in batch:
                 write.hset(key, mapping=dict(fields))
             for key in dict.fromkeys(key for key, _ in batch):
@@ -128,69 +130,94 @@ def stage(client: Client, staged: Keys, inventory: Inventory, name: str) -> None
 
 
 def discard(client: Client, keys: Keys, inventory: Inventory, name: str) -> None:
-    """Let go of what was brought in beside, if it has not taken its place: nobody may have heard that it did."""
+    """Delete what was staged, unless it was swapped in after all: the reply to that may have been lost."""
     staged = Keys(keys.network, staged=name)
     with faults():
-        client.redis.unlink(staged.facts)  # without these it can't any more
-    if _under_way(client, keys) == name:
+        client.redis.unlink(staged.facts)  # without these it can't be swapped in any more
+    if _unfinished(client, keys) == name:
         return
     names = [staged.todo, staged.products, *(staged.on_hand(sku) for sku, units in inventory.stock.items() if units)]
-    for at in range(0, len(names), FIELDS_AT_ONCE):
+    for start in range(0, len(names), FIELDS_AT_ONCE):
         with faults():
-            client.redis.unlink(*names[at : at + FIELDS_AT_ONCE])
+            client.redis.unlink(*names[start : start + FIELDS_AT_ONCE])
 
 
-def _take_place(
-    client: Client, named: Sequence[str], said: Sequence[Any], policies: Sequence[str], checked: Checked
+def _swap_in(
+    client: Client,
+    keys: Keys,
+    inventory: Inventory,
+    name: str,
+    policies: Sequence[str],
+    verify_policies: VerifyPolicies,
 ) -> bool:
-    """Whether it took its place. If others than `policies` decide by now, it is checked against them first."""
-    script = client.script("load_swap")
+    """Swap in what is staged under `name`; False if some of that is gone. If other policies than `policies` decide by
+    now, they are verified first. Raises Contended.
+
+    The list of SKUs to load only ever grows from one try to the next: to delete the stock of a SKU that has none does
+    no harm.
+    """
+    script, staged = client.script("load_swap"), Keys(keys.network, staged=name)
+    stocked = {sku for sku, units in inventory.stock.items() if units}
+    listed: set[str] = set()
+    answer = b""
     for _ in range(MOST_TRIES):
+        current = _current(client, keys)
+        unlisted = sorted((current.skus | stocked) - listed)
+        _list_skus(client, staged, [f"{'+' if sku in stocked else '-'}{sku}" for sku in unlisted])
+        listed.update(unlisted)
+        script_keys = [keys.facts, keys.products, staged.facts, staged.products, staged.todo]
+        script_keys += [Keys(keys.network, staged=current.broken).todo, keys.active_policy, keys.scheduled_policies]
+        arguments = [current.version, current.products, len(listed), name, LASTING_SECONDS, current.broken, *policies]
         with faults():
-            answer = script(keys=named, args=[*said, *policies])
-        if answer != b"policies":
+            answer = script(keys=script_keys, args=arguments)
+        if answer in (b"done", b"gone"):
             return bool(answer == b"done")
-        policies = checked()
-    raise Contended("policies are activated over and over while the network is loaded; try again")
+        if answer == b"policies":
+            policies = verify_policies()
+    if answer == b"policies":
+        raise Contended("policies are activated over and over while the network is loaded; try again")
+    raise loaded_over_and_over()
 
 
-def _note(client: Client, staged: Keys, words: list[str]) -> None:
-    """What is to do, as `Keys.todo` says it."""
-    for at in range(0, len(words), FIELDS_AT_ONCE):
+def _list_skus(client: Client, staged: Keys, tasks: Sequence[str]) -> None:
+    """Add to the list of SKUs to load; a task is written as `Keys.todo` says."""
+    for start in range(0, len(tasks), FIELDS_AT_ONCE):
         with faults(), client.redis.pipeline(transaction=True) as write:
-            write.rpush(staged.todo, *words[at : at + FIELDS_AT_ONCE])
+            write.rpush(staged.todo, *tasks[start : start + FIELDS_AT_ONCE])
             write.expire(staged.todo, STAGED_SECONDS)
             write.execute()
 
 
-def _there(client: Client, keys: Keys) -> _There:
-    """What there is, a load that is under way brought to its end first, if it can be."""
-    broken, left = _broken(client, keys), set()
+def _current(client: Client, keys: Keys) -> _Current:
+    """What is loaded now, after an unfinished load is completed, if it can be."""
+    broken, remaining = _complete(client, keys), set()
     if broken:
         with faults():
-            words = client.redis.lrange(Keys(keys.network, staged=broken).todo, 0, -1)
-        left = {word.decode()[1:] for word in words}
+            tasks = client.redis.lrange(Keys(keys.network, staged=broken).todo, 0, -1)
+        remaining = {task.decode()[1:] for task in tasks}
     with faults():
         version = client.redis.hget(keys.facts, "version")
-        before = {sku.decode() for sku in client.redis.hkeys(keys.products)}
-    return _There(version=(version or b"").decode(), products=len(before), skus=before | left, broken=broken)
+        products = {sku.decode() for sku in client.redis.hkeys(keys.products)}
+    return _Current(version=(version or b"").decode(), products=len(products), skus=products | remaining, broken=broken)
 
 
-def _broken(client: Client, keys: Keys) -> str:
-    """Bring the load that is under way to its end, if one is; the name of one whose goods are gone, or nothing."""
+def _complete(client: Client, keys: Keys) -> str:
+    """Complete the unfinished load, if there is one. Returns the name of one that can't be completed because what it
+    staged is gone, otherwise an empty string.
+    """
     script = client.script("load_stock")
-    while (load := _under_way(client, keys)) is not None:
-        said = bring(client, keys, script, load)
-        if said in (b"over", b"gone"):
-            return load if said == b"gone" else ""
+    while (name := _unfinished(client, keys)) is not None:
+        answer = load_next_stock(client, keys, script, name)
+        if answer in (b"over", b"gone"):
+            return name if answer == b"gone" else ""
     return ""
 
 
-def _under_way(client: Client, keys: Keys) -> str | None:
-    """The name of the load that has begun and not ended."""
+def _unfinished(client: Client, keys: Keys) -> str | None:
+    """The name of the load that was swapped in and still has stock to load."""
     with faults():
-        load = client.redis.hget(keys.facts, "load")
-    return load.decode() if load else None
+        name = client.redis.hget(keys.facts, "load")
+    return name.decode() if name else None
 
 
 def _batches(items: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[list[tuple[str, Mapping[str, Any]]]]:

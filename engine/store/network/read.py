@@ -1,4 +1,4 @@
-"""Nodes, services, products: read once per version. loads.py writes them."""
+"""Reads the loaded network, its nodes, services and products; the caller keeps them by version (see version_cache.py)."""
 
 from collections.abc import Iterable, Mapping
 
@@ -12,7 +12,7 @@ from engine.store.network.serialization import network_of, product_of
 
 
 def read_network(client: Client, keys: Keys) -> Network | None:
-    """The network as it is now, a load that has begun brought to its end first; None if none was loaded."""
+    """The network as it is now; an unfinished load is completed first. None if no network was ever loaded."""
     while True:
         with faults():
             version, body = client.redis.hmget(keys.facts, ["version", "body"])
@@ -23,8 +23,10 @@ def read_network(client: Client, keys: Keys) -> Network | None:
         load.finish(client, keys)
 
 
-def read_words(client: Client, keys: Keys) -> dict[str, list[str]]:
-    """The words that fit products, by fact: `product.category`. Empty if a release before this one loaded them."""
+def read_product_values(client: Client, keys: Keys) -> dict[str, list[str]]:
+    """The values that products have, by fact such as `product.category`. Empty if a release that did not store them
+    loaded the network.
+    """
     with faults():
         body = client.redis.hget(keys.facts, "words")
     return dict(orjson.loads(body)) if body else {}
@@ -40,10 +42,10 @@ def read_version(client: Client, keys: Keys) -> str | None:
 def read_products(
     client: Client, keys: Keys, skus: Iterable[str]
 ) -> dict[str, tuple[Product, Mapping[str, int]] | None]:
-    """Each product with its pace of sale by node; None for a SKU nobody knows."""
-    wanted = list(skus)
+    """Each product with its pace of sale by node (see `Inventory.paces`); None for a SKU the network does not have."""
+    names = list(skus)
     with faults():
-        found = client.redis.hmget(keys.products, wanted) if wanted else []
+        bodies = client.redis.hmget(keys.products, names) if names else []
     return {
-        sku: None if body is None else product_of(orjson.loads(body)) for sku, body in zip(wanted, found, strict=True)
+        sku: None if body is None else product_of(orjson.loads(body)) for sku, body in zip(names, bodies, strict=True)
     }

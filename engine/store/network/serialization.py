@@ -1,4 +1,4 @@
-"""Facts as the JSON they are stored as, and back. Sets are sorted lists; what is None or empty is left out."""
+"""Converts facts to the JSON they are stored as, and back. Sets become sorted lists; None and empty are left out."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -13,9 +13,8 @@ from rules.vocabulary import Kind, Value
 
 Record = dict[str, Any]
 
-
-_SETS = ("nodes", "groups", "tags", "services")
-"""Of a lane."""
+_LANE_SETS = ("nodes", "groups", "tags", "services")
+"""The fields of a lane that are sets."""
 
 
 def dump(record: Record) -> bytes:
@@ -23,7 +22,7 @@ def dump(record: Record) -> bytes:
 
 
 def inventory_version(inventory: Inventory) -> str:
-    """64 hexadecimal digits: the SHA-256 of all that is loaded, but for the units on hand."""
+    """64 hexadecimal digits: the SHA-256 of everything that is loaded except the units on hand."""
     digest = hashlib.sha256(dump(network_record(inventory.network)))
     for sku in sorted(inventory.products):
         digest.update(dump(product_record(inventory.products[sku], inventory.paces.get(sku, {}))))
@@ -37,7 +36,7 @@ def network_record(network: Network) -> Record:
         "attributes": {path: kind.name for path, kind in network.attributes.items()},
         "nodes": [_node_record(network.nodes[name]) for name in sorted(network.nodes)],
         "services": [_service_record(network.services[name]) for name in sorted(network.services)],
-    } | _given({"channels": sorted(network.channels), "lanes": [_lane_record(lane) for lane in network.lanes]})
+    } | _without_empty({"channels": sorted(network.channels), "lanes": [_lane_record(lane) for lane in network.lanes]})
 
 
 def network_of(version: str, record: Record) -> Network:
@@ -53,21 +52,21 @@ def network_of(version: str, record: Record) -> Network:
     )
 
 
-def words_record(products: Iterable[Product]) -> Record:
-    """The words that rules may say of products, by fact."""
-    found: dict[str, set[str]] = {f"product.{name}": set() for name in ("category", "brand", "season", "tags")}
+def product_values_record(products: Iterable[Product]) -> Record:
+    """The values that products have, by fact; policies that name any other are warned about."""
+    values: dict[str, set[str]] = {f"product.{name}": set() for name in ("category", "brand", "season", "tags")}
     for product in products:
-        found["product.tags"] |= product.tags
+        values["product.tags"] |= product.tags
         for name in ("category", "brand", "season"):
-            word = getattr(product, name)
-            if word is not None:
-                found[f"product.{name}"].add(word)
-    return {path: sorted(words) for path, words in found.items()}
+            value = getattr(product, name)
+            if value is not None:
+                values[f"product.{name}"].add(value)
+    return {path: sorted(used) for path, used in values.items()}
 
 
 def product_record(product: Product, paces: Mapping[str, int]) -> Record:
     names = ("sku", "category", "lifecycle", "weight", "brand", "season")
-    return _without_nothing({name: getattr(product, name) for name in names}) | {
+    return _without_none({name: getattr(product, name) for name in names}) | {
         "tags": sorted(product.tags),
         "attributes": _attribute_record(product.attributes),
         "paces": dict(paces),
@@ -76,20 +75,20 @@ def product_record(product: Product, paces: Mapping[str, int]) -> Record:
 
 def product_of(record: Record) -> tuple[Product, Mapping[str, int]]:
     """The product, and its pace of sale by node."""
-    known = {name: value for name, value in record.items() if name not in ("paces", "tags", "attributes")}
-    product = Product(**known, tags=frozenset(record["tags"]), attributes=_attributes_of(record["attributes"]))
+    plain = {name: value for name, value in record.items() if name not in ("paces", "tags", "attributes")}
+    product = Product(**plain, tags=frozenset(record["tags"]), attributes=_attributes_of(record["attributes"]))
     return product, record["paces"]
 
 
 def _node_record(node: Node) -> Record:
     names = ("id", "type", "country", "region", "handling", "preparation", "group", "time_zone", "daily_orders")
-    return _without_nothing({name: getattr(node, name) for name in names}) | {
+    return _without_none({name: getattr(node, name) for name in names}) | {
         "latitude": node.place.latitude,
         "longitude": node.place.longitude,
         "services": list(node.services),
         "tags": sorted(node.tags),
         "attributes": _attribute_record(node.attributes),
-        **_given(
+        **_without_empty(
             {
                 "unit_handling": node.unit_handling,
                 "hours": _timetable_record(node.hours),
@@ -100,25 +99,25 @@ def _node_record(node: Node) -> Record:
 
 
 def _node_of(record: Record) -> Node:
-    known = dict(record)
-    place = Place(latitude=known.pop("latitude"), longitude=known.pop("longitude"))
+    fields = dict(record)
+    place = Place(latitude=fields.pop("latitude"), longitude=fields.pop("longitude"))
     return Node(
         place=place,
-        services=tuple(known.pop("services")),
-        tags=frozenset(known.pop("tags")),
-        attributes=_attributes_of(known.pop("attributes")),
-        hours=_timetable_of(known.pop("hours", None)),
-        cut_offs=MappingProxyType(known.pop("cut_offs", {})),
-        **known,
+        services=tuple(fields.pop("services")),
+        tags=frozenset(fields.pop("tags")),
+        attributes=_attributes_of(fields.pop("attributes")),
+        hours=_timetable_of(fields.pop("hours", None)),
+        cut_offs=MappingProxyType(fields.pop("cut_offs", {})),
+        **fields,
     )
 
 
 def _service_record(service: Service) -> Record:
     names = ("id", "mode", "base", "emission", "per_km", "per_kg", "detour", "drop", "max_distance", "max_weight")
-    return _without_nothing({name: getattr(service, name) for name in names}) | {
+    return _without_none({name: getattr(service, name) for name in names}) | {
         "transit": [list(band) for band in service.transit],
         "countries": sorted(service.countries),
-        **_given(
+        **_without_empty(
             {
                 "daily_distance": service.daily_distance,
                 "unit_prices": [[band.up_to, band.base, band.per_kg] for band in service.unit_prices],
@@ -129,26 +128,26 @@ def _service_record(service: Service) -> Record:
 
 
 def _service_of(record: Record) -> Service:
-    known = dict(record)
-    transit = tuple((reach, minutes) for reach, minutes in known.pop("transit"))
-    prices = known.pop("unit_prices", ())
+    fields = dict(record)
+    transit = tuple((reach, minutes) for reach, minutes in fields.pop("transit"))
+    prices = fields.pop("unit_prices", ())
     return Service(
         transit=transit,
-        countries=frozenset(known.pop("countries")),
+        countries=frozenset(fields.pop("countries")),
         unit_prices=tuple(UnitPrice(up_to=up_to, base=base, per_kg=per_kg) for up_to, base, per_kg in prices),
-        runs=_timetable_of(known.pop("runs", None)),
-        **known,
+        runs=_timetable_of(fields.pop("runs", None)),
+        **fields,
     )
 
 
 def _lane_record(lane: Lane) -> Record:
     names = ("country", "region", "postcode", "distance", "takes")
-    sets = {name: sorted(getattr(lane, name)) for name in _SETS}
-    return _without_nothing({name: getattr(lane, name) for name in names}) | _given(sets) | {"served": lane.served}
+    sets = {name: sorted(getattr(lane, name)) for name in _LANE_SETS}
+    return _without_none({name: getattr(lane, name) for name in names}) | _without_empty(sets) | {"served": lane.served}
 
 
 def _lane_of(record: Record) -> Lane:
-    sets = {name: frozenset(record[name]) for name in _SETS if name in record}
+    sets = {name: frozenset(record[name]) for name in _LANE_SETS if name in record}
     return Lane(**{**record, **sets})
 
 
@@ -166,12 +165,12 @@ def _timetable_of(record: Record | None) -> Timetable | None:
     return Timetable(week=week, closed=frozenset(record["closed"]))
 
 
-def _given(record: Record) -> Record:
-    """What says more than nothing: a network without it keeps the version it has always had."""
+def _without_empty(record: Record) -> Record:
+    """Leave out what is empty: fields added by later releases do not change the version of a network without them."""
     return {name: value for name, value in record.items() if value}
 
 
-def _without_nothing(record: Record) -> Record:
+def _without_none(record: Record) -> Record:
     return {name: value for name, value in record.items() if value is not None}
 
 

@@ -72,7 +72,7 @@ def stocked(units, **more):
 def begin(pointsman, found):
     """A load that somebody else has to bring to its end."""
     checked = lambda: pointsman.versions.verify_fit(found.network)  # noqa: E731 - as the service gives it
-    assert load.begin(pointsman._client, pointsman._keys, found, checked=checked)
+    load.begin(pointsman._client, pointsman._keys, found, verify_policies=checked)
 
 
 def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):

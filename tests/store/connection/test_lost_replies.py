@@ -39,9 +39,9 @@ def kinds(redis_client, network):
 
 @pytest.mark.parametrize("key", [None, Key(caller="http", name="k")])
 def test_a_decision_holds_once(shop, lossy, redis_client, network, key):
-    lossy.marker = b":open"
+    lossy.lose_reply_to = b":open"
     assert shop.decide(order(("A", 3)), key=key).record["status"] == "filled"
-    assert (lossy.lost, position(shop)) == (1, (10, 3))
+    assert (lossy.lost_replies, position(shop)) == (1, (10, 3))
     assert kinds(redis_client, network) == ["decided"]
     assert shop.check().clean
 
@@ -51,58 +51,58 @@ def test_a_hold_ends_once(shop, lossy, verb, done, left):
     for op in (None, "mine"):
         shop.stock.put(Count(node="lyon", sku="A", on_hand=10, stamp=Stamp(kind="s", number=1 + (op is not None))))
         name = shop.decide(order(("A", 3))).record["id"]
-        lossy.marker = b":open"
+        lossy.lose_reply_to = b":open"
         state = getattr(shop.holds, verb)(name, op=op)
         assert [item.state for item in state.shipments] == [done]
         assert position(shop) == left
-    assert lossy.lost == 2
+    assert lossy.lost_replies == 2
     audit = shop.check()
     assert (audit.clean, audit.ended, audit.held) == (True, 6, 0)
 
 
 def test_a_hold_is_extended_once(shop, lossy, redis_client, network):
     name = shop.decide(order(("A", 3))).record["id"]
-    lossy.marker = b":operation:"
+    lossy.lose_reply_to = b":operation:"
     until = shop.holds.extend(name, minutes=5_000).until
-    assert (lossy.lost, shop.holds.state(name).until) == (1, until)
+    assert (lossy.lost_replies, shop.holds.state(name).until) == (1, until)
     assert kinds(redis_client, network) == ["decided", "extended"]
 
 
 def test_a_hold_expires_once(shop, lossy, clock, redis_client, network):
     shop.decide(order(("A", 3)))
     clock.now += 2 * 86_400
-    lossy.marker = b":open"
+    lossy.lose_reply_to = b":open"
     assert shop.availability("A", "web").free == 10
-    assert lossy.lost == 1
+    assert lossy.lost_replies == 1
     assert kinds(redis_client, network) == ["decided", "expired"]
     assert shop.check().clean
 
 
 def test_units_move_once(shop, lossy):
-    lossy.marker = b":movements:"
+    lossy.lose_reply_to = b":movements:"
     (found,) = shop.stock.move([Movement(op="a", node="lyon", sku="A", delta=5)])
-    assert (lossy.lost, found.on_hand, position(shop)) == (1, 15, (15, 0))
+    assert (lossy.lost_replies, found.on_hand, position(shop)) == (1, 15, (15, 0))
     assert shop.check().clean
 
 
 def test_a_count_counts_once(shop, lossy):
-    lossy.marker = b":stamp:"
+    lossy.lose_reply_to = b":stamp:"
     placed = shop.stock.put(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
-    assert (lossy.lost, placed.position.on_hand, placed.older) == (1, 4, False)
+    assert (lossy.lost_replies, placed.position.on_hand, placed.older) == (1, 4, False)
 
 
 def test_an_order_waits_once_is_served_once_and_withdrawn_once(shop, lossy, redis_client, network):
     for number, units in enumerate((12, 4)):
-        lossy.marker = b":chain:"
+        lossy.lose_reply_to = b":chain:"
         assert shop.decide(order(("A", units), id=f"{number}"), wait=True).record["waiting"]
     shop.stock.move([Movement(op="a", node="lyon", sku="A", delta=2)])
-    lossy.marker = b":chain:"
+    lossy.lose_reply_to = b":chain:"
     (answer,) = shop.backlog.run(limit=9).answers
     assert (answer.record["status"], position(shop)) == ("filled", (12, 12))
     (place,) = shop.backlog.page(limit=9).places
-    lossy.marker = b":backlog"
+    lossy.lose_reply_to = b":backlog"
     shop.backlog.withdraw(place.waiting.decision)
-    assert (lossy.lost, shop.backlog.page(limit=9).waiting) == (4, 0)
+    assert (lossy.lost_replies, shop.backlog.page(limit=9).waiting) == (4, 0)
     assert kinds(redis_client, network) == ["decided", "decided", "moved", "decided", "withdrawn"]
     assert shop.check().clean
 
@@ -110,11 +110,11 @@ def test_an_order_waits_once_is_served_once_and_withdrawn_once(shop, lossy, redi
 @pytest.mark.parametrize("op", [None, "mine"])
 def test_a_node_rejects_once(shop, lossy, redis_client, network, op):
     name = shop.decide(order(("A", 3))).record["id"]
-    lossy.marker = b":rejections"
+    lossy.lose_reply_to = b":rejections"
     made = shop.rerouting.reject(
         Refusal(decision=name, node="lyon", reason="not_in_stock", on_hand=4, lines={"A": 2}, op=op)
     )
-    assert (lossy.lost, made.record["status"], position(shop)) == (1, "unfilled", (4, 1))
+    assert (lossy.lost_replies, made.record["status"], position(shop)) == (1, "unfilled", (4, 1))
     assert kinds(redis_client, network) == ["decided", "decided", "rejected"]
     assert shop.rerouting.chain(name).follow_ups == 1
     assert shop.check().clean

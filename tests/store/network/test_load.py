@@ -1,6 +1,8 @@
-"""A network takes the place of another whole, in scripts that are each short, whatever cuts it short on the way."""
+"""One network replaces another whole, in scripts that are each short, wherever the load is interrupted."""
 
 import contextlib
+import dataclasses
+import hashlib
 import signal
 import subprocess
 import sys
@@ -15,7 +17,7 @@ from engine.orders.rejection import Refusal
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store import policy_versions
-from engine.store.connection import client as store
+from engine.store.connection.client import Client, script_text
 from engine.store.connection.server import open_server
 from engine.store.keys import Keys
 from engine.store.network import load as network_load
@@ -28,38 +30,51 @@ from tests.support.wait_until import wait_until
 
 pytestmark = pytest.mark.slow
 
-FEW = 3
 WEEK = 7 * 24 * 60
 """Minutes: longer than a hold lasts if no policy says so."""
 
 
 @pytest.fixture
-def in_threes(monkeypatch):
-    """Three SKUs a script, so that few of them take many."""
-    monkeypatch.setattr(network_load, "SKUS_AT_ONCE", FEW)
+def three_skus_at_once(monkeypatch):
+    """Each script loads the stock of three SKUs, so that even a small network takes several scripts."""
+    monkeypatch.setattr(network_load, "SKUS_AT_ONCE", 3)
 
 
 @pytest.fixture
-def shop(bare, in_threes):
+def shop(bare, three_skus_at_once):
     """Ten SKUs with one unit each in Lyon; OLD is one of them."""
     bare.load(stocked(1, "OLD"))
     activate(bare)
     return bare
 
 
+@pytest.fixture
+def proxied(shop, server_url, network, clock):
+    """Another worker, and the proxy through which it talks to the server."""
+    with proxy(server_url) as before, Pointsman(Settings(redis_url=before.url, network=network), clock=clock) as worker:
+        worker.ready()
+        yield before, worker
+
+
 def stocked(units, own, count=9, **more):
-    """So many units of each SKU, and of one that only this network has."""
+    """A network with so many units of each SKU S0, S1, ..., and of one SKU that only this network has."""
     skus = [*(f"S{number}" for number in range(count)), own]
     return inventory([node("lyon", LYON), node("lille", LILLE)], {sku: {"lyon": units} for sku in skus}, **more)
 
 
-def cut_short(pointsman, found, batches):
-    """As a loader that was killed after so many."""
+def interrupted_load(pointsman, loaded, batches):
+    """What a loader leaves that was killed after it had loaded the stock of so many batches of SKUs."""
     client, keys = pointsman._client, pointsman._keys
-    assert network_load.begin(client, keys, found, checked=lambda: pointsman.versions.verify_fit(found.network))
-    load = client.redis.hget(keys.facts, "load").decode()
+    verify_policies = lambda: pointsman.versions.verify_fit(loaded.network)  # noqa: E731 - as the service passes it
+    network_load.begin(client, keys, loaded, verify_policies=verify_policies)
+    name = client.redis.hget(keys.facts, "load").decode()
     for _ in range(batches):
-        network_load.bring(client, keys, client.script("load_stock"), load)
+        network_load.load_next_stock(client, keys, client.script("load_stock"), name)
+
+
+def digest_of(script):
+    """What the server calls a script by."""
+    return hashlib.sha1(script_text(script).encode(), usedforsecurity=False).hexdigest()
 
 
 def on_hand(redis_client, network):
@@ -76,36 +91,48 @@ def all_of(count, own):
 
 
 def leftovers(redis_client, network):
-    """What of a load is still beside, or in its place but not for good."""
-    loaded = ("staged:*", "facts", "products", "on_hand:*")
-    found = [key for name in loaded for key in redis_client.keys(f"{{{network}}}:{name}")]
-    return [key for key in found if b":staged:" in key or redis_client.ttl(key) >= 0]
+    """The keys that a load has staged, or that it has swapped in and that would still expire."""
+    patterns = ("staged:*", "facts", "products", "on_hand:*")
+    keys = [key for pattern in patterns for key in redis_client.keys(f"{{{network}}}:{pattern}")]
+    return [key for key in keys if b":staged:" in key or redis_client.ttl(key) >= 0]
 
 
-def test_no_script_takes_on_more_than_so_many_skus_however_many_are_loaded(bare, monkeypatch):
-    sizes = []
-    made = store.Client.script
+@dataclasses.dataclass
+class ScriptCall:
+    """A call of a script as the server saw it."""
 
-    def script(self, name, **more):
-        run = made(self, name, **more)
-
-        def counted(*, keys, args):
-            sizes.append((name, len(keys), len(args)))
-            return run(keys=keys, args=args)
-
-        return counted
-
-    monkeypatch.setattr(store.Client, "script", script)
-    for own in ("OLD", "NEW"):
-        bare.load(stocked(2, own, count=2_600))
-    assert {name for name, *_ in sizes} == {"load_swap", "load_stock"}
-    assert max(keys for _, keys, _ in sizes) == 2 + 4 * network_load.SKUS_AT_ONCE
-    assert max(args for *_, args in sizes) == 1 + network_load.SKUS_AT_ONCE
-    assert [name for name, *_ in sizes].count("load_stock") == 2 * 6
-    assert {keys for name, keys, _ in sizes if name == "load_swap"} == {8}
+    name: str
+    keys: int
+    arguments: int
 
 
-def test_a_load_cut_short_before_it_takes_its_place_leaves_the_old_facts_and_the_next_one_mends_it(
+def script_calls(redis_client, act):
+    """The calls of the scripts of a load while `act` runs."""
+    names = {digest_of(name): name for name in ("load_swap", "load_stock")}
+    calls = []
+    with redis_client.monitor() as monitor:
+        act()
+        redis_client.echo("the end")
+        while (command := monitor.next_command()["command"]) != "ECHO the end":
+            verb, _, rest = command.partition(" ")
+            digest, _, words = rest.partition(" ")
+            if verb == "EVALSHA" and digest in names:
+                keys, *others = words.split(" ")
+                calls.append(ScriptCall(name=names[digest], keys=int(keys), arguments=len(others) - int(keys)))
+    return calls
+
+
+def test_no_script_takes_on_more_than_so_many_skus_however_many_are_loaded(bare, redis_client):
+    loads = [stocked(2, own, count=2_600) for own in ("OLD", "NEW")]
+    bare.load(stocked(1, "FIRST"))  # the server has the scripts from now on
+    calls = script_calls(redis_client, lambda: [bare.load(load) for load in loads])
+    assert max(call.keys for call in calls) == 2 + 4 * network_load.SKUS_AT_ONCE
+    assert max(call.arguments for call in calls) == 1 + network_load.SKUS_AT_ONCE
+    assert [call.name for call in calls].count("load_stock") == 2 * 6
+    assert {call.keys for call in calls if call.name == "load_swap"} == {8}
+
+
+def test_a_load_interrupted_while_it_stages_changes_nothing_and_the_next_load_succeeds(
     shop, opened, redis_client, network
 ):
     before = shop.network().version
@@ -114,22 +141,22 @@ def test_a_load_cut_short_before_it_takes_its_place_leaves_the_old_facts_and_the
     assert worker.network().version == before
     assert shipped_units(worker.decide(order(("OLD", 9))).record) == 1
     assert on_hand(redis_client, network) == all_of(1, "OLD")
-    assert all(redis_client.ttl(key) > 0 for key in redis_client.keys(f"{{{network}}}:staged:*")), "it goes by itself"
+    assert all(redis_client.ttl(key) > 0 for key in redis_client.keys(f"{{{network}}}:staged:*")), "they expire"
     shop.load(stocked(2, "NEW"))
     assert on_hand(redis_client, network) == all_of(2, "NEW")
     assert shipped_units(worker.decide(order(("S0", 9))).record) == 2
 
 
 @pytest.mark.parametrize("batches", range(5))
-@pytest.mark.parametrize("meets", ["decides", "counts", "loads again", "loads another", "asks"])
-def test_a_load_cut_short_later_is_brought_to_its_end_by_whoever_meets_it(
-    *, shop, opened, redis_client, network, batches, meets
+@pytest.mark.parametrize("does", ["decides", "counts", "loads again", "loads another", "asks"])
+def test_a_load_interrupted_later_is_completed_by_whoever_needs_the_network(
+    *, shop, opened, redis_client, network, batches, does
 ):
-    worker, found = opened(), stocked(2, "NEW")
+    worker, load = opened(), stocked(2, "NEW")
     worker.ready()
-    cut_short(shop, found, batches)
+    interrupted_load(shop, load, batches)
     expected = all_of(2, "NEW")
-    match meets:
+    match does:
         case "decides":
             assert shipped_units(worker.decide(order(("S0", 1), ("NEW", 9))).record) == 3
         case "counts":
@@ -137,7 +164,7 @@ def test_a_load_cut_short_later_is_brought_to_its_end_by_whoever_meets_it(
             assert worker.stock.move([Movement(op="a", node="lille", sku="NEW", delta=1)])[0].on_hand == 5
             expected["NEW"][b"lille"] = b"5"
         case "loads again":
-            assert worker.load(found) is (batches < 4)
+            assert worker.load(load) is (batches < 4)
         case "loads another":
             assert worker.load(stocked(3, "NEWER"))
             expected = all_of(3, "NEWER")
@@ -148,33 +175,30 @@ def test_a_load_cut_short_later_is_brought_to_its_end_by_whoever_meets_it(
     assert worker.check().clean
 
 
-def test_nothing_is_decided_on_facts_that_are_being_replaced(shop, opened, redis_client, network, monkeypatch):
-    """A decision is made on the old ones, and they go before it is committed."""
-    worker = opened()
-    worker.ready()
-    commit = worker._ledger.commit
+def test_nothing_is_decided_on_facts_that_are_being_replaced(shop, proxied):
+    """The network is replaced after a decision was made on the old one, and before it is committed."""
+    before, worker = proxied
+    new = stocked(2, "NEW")
 
-    def meanwhile(*args, **more):
-        if not redis_client.hexists(f"{{{network}}}:facts", "load") and not more.get("along"):
-            monkeypatch.undo()
-            monkeypatch.setattr(network_load, "SKUS_AT_ONCE", FEW)
-            cut_short(shop, stocked(2, "NEW"), 1)
-        return commit(*args, **more)
+    def replace_network_once():
+        before.before = None
+        interrupted_load(shop, new, 1)
 
-    monkeypatch.setattr(worker._ledger, "commit", meanwhile)
+    before.before, before.act = b":open", replace_network_once
     record = worker.decide(order(("S8", 9))).record
-    assert (shipped_units(record), record["network_version"]) == (2, stocked(2, "NEW").network.version)
+    assert before.before is None
+    assert (shipped_units(record), record["network_version"]) == (2, new.network.version)
     assert worker.check().held == 2
 
 
 @pytest.mark.parametrize("batches", range(5))
-def test_goods_that_leave_in_the_midst_of_a_load_leave_the_shelf_it_brings_in(
+def test_units_confirmed_during_a_load_are_taken_from_the_stock_that_it_loads(
     *, shop, opened, redis_client, network, batches
 ):
-    """One hold has a SKU that is brought in first and one that is last, the other ends by shipment."""
+    """One hold has the SKU loaded first and the one loaded last; the other is confirmed shipment by shipment."""
     both, one = (shop.decide(order(*lines)).record["id"] for lines in ([("S0", 1), ("S8", 1)], [("S3", 1)]))
     worker = opened()
-    cut_short(shop, stocked(5, "NEW"), batches)
+    interrupted_load(shop, stocked(5, "NEW"), batches)
     worker.holds.confirm(both, op="twice")
     worker.holds.confirm(one, shipments=[("lyon", "parcel")])
     worker.holds.confirm(both, op="twice")
@@ -185,13 +209,13 @@ def test_goods_that_leave_in_the_midst_of_a_load_leave_the_shelf_it_brings_in(
     assert (audit.clean, audit.held, audit.confirmed) == (True, 0, 3)
 
 
-def test_what_is_let_go_or_lasts_longer_in_the_midst_of_a_load_does_not_wait_for_it(
+def test_to_release_extend_or_expire_a_hold_during_a_load_does_not_wait_for_it(
     shop, opened, redis_client, network, clock
 ):
     """None of it changes what is on hand, and the load changes nothing of what is held."""
     released, extended, expired = (shop.decide(order((sku, 1))).record["id"] for sku in ("S0", "S4", "S8"))
     worker = opened()
-    cut_short(shop, stocked(5, "NEW"), 1)
+    interrupted_load(shop, stocked(5, "NEW"), 1)
     redis_client.delete(*redis_client.keys(f"{{{network}}}:staged:*:on_hand:*"))
     worker.holds.release(released)
     worker.holds.extend(extended, minutes=WEEK)
@@ -207,41 +231,38 @@ def test_what_is_let_go_or_lasts_longer_in_the_midst_of_a_load_does_not_wait_for
 
 
 @pytest.mark.parametrize("batches", range(5))
-def test_a_node_that_counts_what_it_rejects_in_the_midst_of_a_load_is_believed_and_not_the_load(
+def test_what_a_node_counts_as_it_rejects_during_a_load_overrides_the_stock_that_it_loads(
     *, shop, opened, redis_client, network, batches
 ):
     both = shop.decide(order(("S0", 1), ("S8", 1))).record["id"]
     worker = opened()
-    cut_short(shop, stocked(5, "NEW"), batches)
+    interrupted_load(shop, stocked(5, "NEW"), batches)
     for sku in ("S0", "S8"):
-        said = Refusal(decision=both, node="lyon", reason="not_in_stock", on_hand=2, lines={sku: 1}, op=sku)
-        worker.rerouting.reject(said)
+        refusal = Refusal(decision=both, node="lyon", reason="not_in_stock", on_hand=2, lines={sku: 1}, op=sku)
+        worker.rerouting.reject(refusal)
     assert on_hand(redis_client, network) == {**all_of(5, "NEW"), **units(S0=2, S8=2)}
     assert worker.check().clean
 
 
-def test_goods_do_not_leave_while_one_load_follows_another_and_who_asks_is_told(shop, opened, monkeypatch):
-    name = shop.decide(order(("S0", 1))).record["id"]
-    worker, finish, followed = opened(), network_load.finish, []
+def test_a_hold_is_not_confirmed_while_loads_follow_one_another_and_its_caller_is_told(shop, proxied, monkeypatch):
+    monkeypatch.setattr(network_load, "MOST_TRIES", 10)
+    before, worker = proxied
+    name, begun = shop.decide(order(("S0", 1))).record["id"], []
 
-    def and_another_begins(client, keys):
-        finish(client, keys)
-        if not followed or followed[-1] != "begins":  # the one that begins finishes the one before
-            followed.append("begins")
-            cut_short(shop, stocked(5, "NEW"), 0)
-            followed.append("begun")
+    def begin_another_load():
+        interrupted_load(shop, stocked(5, "NEW"), 0)
+        begun.append(name)
 
-    cut_short(shop, stocked(5, "NEW"), 0)
-    with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(network_load, "finish", and_another_begins)
-        with pytest.raises(Contended, match="over and over"):
-            worker.holds.confirm(name)
-    assert followed.count("begun") == network_load.MOST_TRIES
+    before.before, before.act = b":open", begin_another_load
+    with pytest.raises(Contended, match="over and over"):
+        worker.holds.confirm(name)
+    before.before = None
+    assert len(begun) >= 10
     assert worker.holds.confirm(name).until is None
     assert worker.availability("S0", "web").free == 4
 
 
-def test_readers_see_one_network_or_the_other_while_they_take_turns(shop, opened):
+def test_readers_see_one_network_or_the_other_while_each_replaces_the_other(shop, opened):
     over, seen, faults = threading.Event(), set(), []
     skus = [f"S{number}" for number in range(9)]
 
@@ -266,8 +287,10 @@ def test_readers_see_one_network_or_the_other_while_they_take_turns(shop, opened
     assert seen == {(1,) * 9, (2,) * 9}
 
 
-def test_a_load_whose_goods_are_gone_says_so_and_the_next_one_mends_it(shop, opened, redis_client, network):
-    cut_short(shop, stocked(2, "NEW"), 1)
+def test_readers_are_told_of_a_load_whose_staged_stock_is_gone_and_the_next_load_replaces_it(
+    shop, opened, redis_client, network
+):
+    interrupted_load(shop, stocked(2, "NEW"), 1)
     redis_client.delete(*redis_client.keys(f"{{{network}}}:staged:*:on_hand:*"))
     worker = opened()
     for ask in (worker.network, lambda: worker.decide(order(("S0", 1))), worker.ready):
@@ -280,90 +303,103 @@ def test_a_load_whose_goods_are_gone_says_so_and_the_next_one_mends_it(shop, ope
     assert leftovers(redis_client, network) == []
 
 
-def test_of_two_loads_that_mend_a_broken_one_the_second_does_not_take_it_for_the_broken_one_still(
-    shop, opened, redis_client, network, monkeypatch
+def test_of_two_loads_that_replace_a_broken_one_the_second_also_replaces_the_first(
+    shop, opened, proxied, redis_client, network
 ):
-    """The first has begun to mend it, and is killed, after the second has looked at it."""
-    cut_short(shop, stocked(2, "NEW"), 1)
+    """The first is swapped in, and its loader killed, after the second has looked at what is there."""
+    interrupted_load(shop, stocked(2, "NEW"), 1)
     redis_client.delete(*redis_client.keys(f"{{{network}}}:staged:*:on_hand:*"))
-    worker, stage, staged = opened(), network_load.stage, []
+    other, (before, second) = opened(), proxied
 
-    def meanwhile(client, beside, found, name):
-        stage(client, beside, found, name)
-        staged.append(name)
-        if len(staged) == 1:
-            cut_short(worker, stocked(7, "FIRST"), 1)
+    def first_is_swapped_in():
+        before.before = None
+        interrupted_load(other, stocked(7, "FIRST"), 1)
 
-    monkeypatch.setattr(network_load, "stage", meanwhile)
-    assert shop.load(stocked(3, "SECOND"))
-    assert len(staged) == 3, "it is brought in anew, the first's SKUs considered"
+    before.before, before.act = digest_of("load_swap").encode(), first_is_swapped_in
+    assert second.load(stocked(3, "SECOND"))
+    assert before.before is None
     assert on_hand(redis_client, network) == all_of(3, "SECOND")
     assert leftovers(redis_client, network) == []
 
 
-def test_a_load_that_loses_the_race_leaves_nothing_beside(shop, opened, redis_client, network, monkeypatch):
-    worker, stage, lost = opened(), network_load.stage, []
+def test_a_load_that_others_overtake_again_and_again_still_succeeds(shop, opened, proxied, redis_client, network):
+    other, (before, overtaken), times = opened(), proxied, []
 
-    def meanwhile(client, beside, found, name):
-        stage(client, beside, found, name)
-        if "OWN" in found.stock:
-            lost.append(name)
-            worker.load(stocked(2, f"OTHER{len(lost)}"))
+    def overtake():
+        if len(times) < 30:
+            times.append(other.load(stocked(2, f"OTHER{len(times)}")))
 
-    monkeypatch.setattr(network_load, "stage", meanwhile)
+    before.before, before.act = digest_of("load_swap").encode(), overtake
+    assert overtaken.load(stocked(5, "OWN"))
+    assert len(times) == 30
+    assert on_hand(redis_client, network) == all_of(5, "OWN")
+    assert leftovers(redis_client, network) == []
+
+
+def test_a_load_that_others_never_stop_overtaking_is_refused_and_leaves_nothing_staged(
+    shop, opened, proxied, redis_client, network, monkeypatch
+):
+    monkeypatch.setattr(network_load, "MOST_TRIES", 10)
+    other, (before, overtaken), times = opened(), proxied, []
+
+    def overtake():
+        times.append(other.load(stocked(2, f"OTHER{len(times)}")))
+
+    before.before, before.act = digest_of("load_swap").encode(), overtake
     with pytest.raises(Contended, match="over and over"):
-        shop.load(stocked(5, "OWN"))
-    assert len(lost) == network_load.MOST_TRIES
+        overtaken.load(stocked(5, "OWN"))
+    assert len(times) >= 10
     assert redis_client.keys(f"{{{network}}}:staged:*") == []
-    assert on_hand(redis_client, network) == all_of(2, f"OTHER{len(lost)}")
+    assert on_hand(redis_client, network) == all_of(2, f"OTHER{len(times) - 1}")
 
 
 class Killed(BaseException):
-    """Not an error that anybody answers to."""
+    """Stands for a kill: nothing in the code under test catches it."""
 
 
 @pytest.fixture
-def dying(monkeypatch):
-    """Loaders that send so many bytes and then no more: how many they sent."""
+def killed_loader(monkeypatch):
+    """Runs a loader that is killed once it has sent so many bytes; returns how many it sent."""
     sent, most = [0], [0]
     send = AbstractConnection.send_packed_command
 
     def counted(self, command, check_health=True):  # noqa: FBT002 - as redis-py calls it
-        said = b"".join([command] if isinstance(command, bytes) else command)
+        request = b"".join([command] if isinstance(command, bytes) else command)
         left = most[0] - sent[0]
-        sent[0] += len(said)
-        if left < len(said):
-            send(self, [said[:left]], check_health=check_health)
+        sent[0] += len(request)
+        if left < len(request):
+            send(self, [request[:left]], check_health=check_health)
             self.disconnect()
             raise Killed
-        send(self, [said], check_health=check_health)
+        send(self, [request], check_health=check_health)
 
-    def load(url, keys, found, *, bytes_sent):
+    def load(url, keys, loaded, *, bytes_sent):
         sent[0], most[0] = 0, bytes_sent
-        loader = store.Client(url)
+        loader = Client(url)
+        verify_policies = lambda: policy_versions.stored(loader, keys).words  # noqa: E731 - as the service passes it
         with monkeypatch.context() as context:
             context.setattr(AbstractConnection, "send_packed_command", counted)
             with contextlib.suppress(Killed):
-                network_load.save(loader, keys, found, checked=lambda: policy_versions.stored(loader, keys).words)
+                network_load.save(loader, keys, loaded, verify_policies=verify_policies)
         loader.close()
         return sent[0]
 
     return load
 
 
-def test_a_loader_killed_after_whatever_byte_leaves_nothing_beside_that_has_no_end(
-    shop, server_url, redis_client, network, dying
+def test_a_loader_killed_after_any_byte_leaves_no_staged_key_that_does_not_expire(
+    shop, server_url, redis_client, network, killed_loader
 ):
     keys = Keys(network)
-    all_sent = dying(server_url, keys, stocked(1, "OLD"), bytes_sent=1_000_000)
+    all_sent = killed_loader(server_url, keys, stocked(1, "OLD"), bytes_sent=1_000_000)
     assert all_sent > 2_000
     for bytes_sent in range(0, all_sent, 53):
-        dying(server_url, keys, stocked(bytes_sent, "NEW"), bytes_sent=bytes_sent)
+        killed_loader(server_url, keys, stocked(bytes_sent, "NEW"), bytes_sent=bytes_sent)
     shop.load(stocked(2, "NEW"))
     assert on_hand(redis_client, network) == all_of(2, "NEW")
-    beside = leftovers(redis_client, network)
-    assert beside
-    assert [key for key in beside if redis_client.ttl(key) < 0] == []
+    left = leftovers(redis_client, network)
+    assert left
+    assert [key for key in left if redis_client.ttl(key) < 0] == []
 
 
 def test_a_load_too_large_for_the_server_leaves_nothing_in_it(tmp_path, clock):
@@ -382,13 +418,13 @@ def test_a_load_too_large_for_the_server_leaves_nothing_in_it(tmp_path, clock):
         assert shipped_units(pointsman.decide(order(("OLD", 1))).record) == 1
 
 
-@pytest.mark.parametrize("marker", [b"HSET", b"RPUSH", b"EVALSHA", b":base:", b"LRANGE"])
-def test_a_reply_lost_on_the_way_leaves_one_network_whole(*, shop, server_url, redis_client, network, clock, marker):
+@pytest.mark.parametrize("request_with", [b"HSET", b"RPUSH", b"EVALSHA", b":base:", b"LRANGE"])
+def test_a_load_survives_a_lost_reply(*, shop, server_url, redis_client, network, clock, request_with):
     with proxy(server_url) as lossy, Pointsman(Settings(redis_url=lossy.url, network=network), clock=clock) as loader:
         assert loader.network().nodes
-        lossy.marker = marker
+        lossy.lose_reply_to = request_with
         assert loader.load(stocked(2, "NEW"))
-        assert lossy.lost == 1
+        assert lossy.lost_replies == 1
     assert on_hand(redis_client, network) == all_of(2, "NEW")
     assert shop.availability("NEW", "web").free == 2
     assert shop.check().clean
@@ -406,7 +442,7 @@ with Pointsman(Settings(redis_url=sys.argv[1], network=sys.argv[2])) as pointsma
 """
 
 
-def test_a_loader_killed_in_its_midst_leaves_the_rest_to_the_next_reader(bare, server_url, redis_client, network):
+def test_after_a_loader_is_killed_the_next_reader_loads_the_remaining_stock(bare, server_url, redis_client, network):
     bare.load(stocked(1, "OLD", count=2_000))
     activate(bare)
 
@@ -417,9 +453,9 @@ def test_a_loader_killed_in_its_midst_leaves_the_rest_to_the_next_reader(bare, s
         return redis_client.hexists(f"{{{network}}}:facts", "load")
 
     with subprocess.Popen([sys.executable, "-c", LOAD, server_url, network]) as loader:
-        wait_until(lambda: begun() and half_done(), "it has begun to take its place", seconds=60)
+        wait_until(lambda: begun() and half_done(), "it was swapped in and has loaded some stock", seconds=60)
         loader.send_signal(signal.SIGKILL)
-    assert begun(), "it was killed before its end"
+    assert begun(), "it was killed before it was complete"
     skus = [f"S{number}" for number in range(0, 2_000, 25)]
     assert {found.free for found in bare.stock.availability(skus, "web")} == {2}
     assert not begun()

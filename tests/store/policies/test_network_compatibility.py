@@ -97,7 +97,7 @@ def test_who_brings_in_a_network_after_policies_were_held_against_the_one_before
             other.load(found)
         else:
             checked = lambda: other.versions.verify_fit(found.network)  # noqa: E731 - as the service gives it
-            assert load.begin(other._client, other._keys, found, checked=checked)
+            load.begin(other._client, other._keys, found, verify_policies=checked)
 
     tried = before_each(policy_versions, ACTS[does], only(1, bring_in))
     with pytest.raises(NotActivated, match=r"(?s)does not fit the network loaded now.*other-currency"):

@@ -183,11 +183,11 @@ def test_a_repair_whose_reply_is_lost_is_done_once(pointsman, redis_client, key,
         worker = opened()
         worker._client.close()
         worker._client = Client(lossy.url)
-        lossy.marker = b":held:RARE\r\n$"
+        lossy.lose_reply_to = b":held:RARE\r\n$"
         worker.check()
-        lossy.marker = b"eve"
+        lossy.lose_reply_to = b"eve"
         worker.repair(who="eve")
-        assert lossy.lost >= 1
+        assert lossy.lost_replies >= 1
         worker._client.close()
     assert len(repairs(pointsman)) == 1
     assert pointsman.check().clean
