@@ -1,4 +1,4 @@
-"""A server that takes no writes, or takes its time: a problem that says try again, and nothing half done."""
+"""A server that refuses writes, or hangs: the answer is a problem that says try again, and nothing is half done."""
 
 import os
 import signal
@@ -12,6 +12,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server import open_server
 from tests.conftest import SMALL, activate, contents_of
+from tests.support.lossy_proxy import proxy
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
 
@@ -20,23 +21,23 @@ KEY = {"Idempotency-Key": "one"}
 
 @pytest.fixture
 def server(tmp_path):
-    with open_server(Settings(data=tmp_path / "data")) as found:
-        yield found
+    with open_server(Settings(data=tmp_path / "data")) as opened:
+        yield opened
 
 
 @pytest.fixture
 def client(server):
-    with redis.Redis.from_url(server.url) as found:
-        yield found
+    with redis.Redis.from_url(server.url) as client:
+        yield client
 
 
 @pytest.fixture
 def pointsman(server, clock):
-    with Pointsman(Settings(redis_url=server.url, network="main"), clock=clock) as found:
-        found.load(load_inventory(SMALL))
-        activate(found)
-        found.ready()
-        yield found
+    with Pointsman(Settings(redis_url=server.url, network="main"), clock=clock) as pointsman:
+        pointsman.load(load_inventory(SMALL))
+        activate(pointsman)
+        pointsman.ready()
+        yield pointsman
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def http(pointsman):
     return create_app(pointsman).test_client()
 
 
-def test_a_read_only_replica_answers_what_it_knows_and_decides_nothing(http, client, pointsman):
+def test_a_read_only_replica_answers_reads_and_decides_nothing(http, client, pointsman):
     made = http.post("/v1/decisions", json=order_json())
     before = contents_of(client, "main")
     client.replicaof("127.0.0.1", 1)
@@ -65,35 +66,32 @@ def test_a_read_only_replica_answers_what_it_knows_and_decides_nothing(http, cli
     assert pointsman.check().clean
 
 
-def test_being_asked_whether_it_is_ready_writes_nothing(http, client):
+def test_a_readiness_check_writes_nothing(http, client):
     before = contents_of(client, "main")
     assert http.get("/readyz").status_code == 200
     assert contents_of(client, "main") == before
 
 
 @pytest.mark.slow
-def test_a_server_that_hangs_at_the_commit_is_a_problem_and_what_it_did_then_is_done_once(
-    server, client, clock, monkeypatch
-):
-    """The commit is in its socket by the time the caller is told to try again: it may be done later, but once."""
-    monkeypatch.setattr(
-        "engine.store.connection.client.ANSWER_SECONDS", 0.7
-    )  # it is waited for three times, by two requests
-    running, armed = client.info("server")["process_id"], []
-
-    def stopping():
-        # once the snapshot was read, and before the commit is sent
-        if armed and client.info("commandstats")["cmdstat_evalsha"]["calls"] > armed[0]:
-            armed.clear()
-            os.kill(running, signal.SIGSTOP)
-        return clock()
-
-    with Pointsman(Settings(redis_url=server.url, network="main"), clock=stopping) as pointsman:
+def test_a_commit_that_hangs_is_answered_by_a_problem_and_done_at_most_once(server, client, clock, monkeypatch):
+    """The commit is in the server's socket when the caller is told to try again: it may be done later, but once."""
+    # two requests wait for the answer, each of them three times
+    monkeypatch.setattr("engine.store.connection.client.ANSWER_SECONDS", 0.7)
+    process = client.info("server")["process_id"]
+    with (
+        proxy(server.url) as before,
+        Pointsman(Settings(redis_url=before.url, network="main"), clock=clock) as pointsman,
+    ):
         pointsman.load(load_inventory(SMALL))
         activate(pointsman)
         http = create_app(pointsman).test_client()
         body = order_json(("RARE", 2))
-        armed.append(client.info("commandstats").get("cmdstat_evalsha", {"calls": 0})["calls"])
+
+        def freeze_once():
+            before.before = None
+            os.kill(process, signal.SIGSTOP)
+
+        before.before, before.act = b":open", freeze_once
         try:
             response = http.post("/v1/decisions", json=body, headers=KEY)
             assert "does not answer" in problem_of(response, 503)["detail"]
@@ -101,7 +99,7 @@ def test_a_server_that_hangs_at_the_commit_is_a_problem_and_what_it_did_then_is_
             problem_of(http.get("/readyz"), 503)
             assert http.get("/healthz").status_code == 200
         finally:
-            os.kill(running, signal.SIGCONT)
+            os.kill(process, signal.SIGCONT)
         assert http.post("/v1/decisions", json=body, headers=KEY).status_code in (200, 201)
         audit = pointsman.check()
         assert (audit.clean, audit.decisions, audit.held) == (True, 1, 2)

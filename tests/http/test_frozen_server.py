@@ -13,7 +13,7 @@ from api.http.app import create_app
 from engine.errors import StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.connection.client import TRIES_AGAIN
+from engine.store.connection.client import RETRIES
 from engine.store.connection.embedded import socket_of
 from engine.store.connection.server import open_server
 from tests.conftest import SMALL, activate
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 SHORT = 0.7
 """Seconds for one answer, where three requests wait."""
-TOO_LONG = 5 * (1 + TRIES_AGAIN) * SHORT
+TOO_LONG = 5 * (1 + RETRIES) * SHORT
 """Far more than another's server is given; far less than one that starts."""
 
 

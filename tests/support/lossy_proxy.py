@@ -30,10 +30,10 @@ class Proxy:
 
 @contextlib.contextmanager
 def proxy(server_url: str) -> Iterator[Proxy]:
-    """Before the server at a unix:// URL."""
+    """Before the server at a unix:// URL, or one such as redis://host:port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         opened = Proxy(port=listening.getsockname()[1])
-        accepting = threading.Thread(target=_accept, args=(listening, urlsplit(server_url).path, opened))
+        accepting = threading.Thread(target=_accept, args=(listening, server_url, opened))
         accepting.start()
         try:
             yield opened
@@ -45,21 +45,20 @@ def proxy(server_url: str) -> Iterator[Proxy]:
                 thread.join()
 
 
-def _accept(listening: socket.socket, path: str, opened: Proxy) -> None:
+def _accept(listening: socket.socket, server_url: str, opened: Proxy) -> None:
     while True:
         try:
             client, _ = listening.accept()
         except OSError:
             return
-        thread = threading.Thread(target=_pass_requests_on, args=(client, path, opened))
+        thread = threading.Thread(target=_pass_requests_on, args=(client, server_url, opened))
         opened.threads.append(thread)
         thread.start()
 
 
-def _pass_requests_on(client: socket.socket, path: str, opened: Proxy) -> None:
+def _pass_requests_on(client: socket.socket, server_url: str, opened: Proxy) -> None:
     """Requests of one connection come one after another: what is read until the reply is one request."""
-    with client, socket.socket(socket.AF_UNIX) as server:
-        server.connect(path)
+    with client, _connect(server_url) as server:
         losing = threading.Event()
         answering = threading.Thread(target=_pass_replies_on, args=(server, client, opened, losing))
         answering.start()
@@ -74,6 +73,15 @@ def _pass_requests_on(client: socket.socket, path: str, opened: Proxy) -> None:
         with contextlib.suppress(OSError):
             server.shutdown(socket.SHUT_RDWR)
         answering.join()
+
+
+def _connect(server_url: str) -> socket.socket:
+    url = urlsplit(server_url)
+    if url.scheme != "unix":
+        return socket.create_connection((url.hostname, url.port))
+    server = socket.socket(socket.AF_UNIX)
+    server.connect(url.path)
+    return server
 
 
 def _pass_replies_on(server: socket.socket, client: socket.socket, opened: Proxy, losing: threading.Event) -> None:

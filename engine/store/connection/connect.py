@@ -1,12 +1,12 @@
-"""How a URL becomes a connection: to one server, to a Redis Cluster, or to the primary that Sentinels name.
+"""Makes the client that a URL describes: of one server, of a Redis Cluster, or of the primary that Sentinels name.
 
     redis://user:password@host:6379/0               one server; rediss:// with TLS, unix:///path a socket
-    redis+cluster://user:password@host:7000,host:7001               nodes of a cluster; they tell the others
-    redis+sentinel://user:password@host:26379,host:26379/service/0  Sentinels, and the service that they watch
+    redis+cluster://user:password@host:7000,host:7001               nodes of a cluster; they know the others
+    redis+sentinel://user:password@host:26379,host:26379/service/0  Sentinels, and the service they watch
 
-The last takes `?sentinel_username=` and `?sentinel_password=` if the Sentinels ask for them; `rediss+...` is with TLS.
-With TLS any of them takes `?ssl_ca_certs=` (who vouches for the servers, if the system doesn't know them), and
-`ssl_certfile=` and `ssl_keyfile=` (who we are, if they ask).
+The last takes `?sentinel_username=` and `?sentinel_password=` if the Sentinels ask for them. `rediss+...` means TLS.
+With TLS any of them takes `?ssl_ca_certs=` (the authorities that signed the servers' certificates, if the system does
+not trust them), and `ssl_certfile=` and `ssl_keyfile=` (our own certificate, if the servers ask for one).
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,9 @@ _sentinels: Any = sentinel.Sentinel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """A URL of several servers, read. `kind` is cluster or sentinel; `service` the latter's, `db` its database."""
+    """A parsed URL of several servers. `kind` is cluster or sentinel; `service` and `db` are the service that Sentinels
+    watch and its database. `more` are the parameters after the question mark.
+    """
 
     kind: str
     tls: bool
@@ -42,12 +44,13 @@ class Address:
     more: dict[str, str]
 
 
-def connected(url: str, *, retry: Retry, reading: bool = False, **options: Any) -> Any:
-    """A client of the server or servers at `url`. A cluster is asked for its nodes at once; others when first used.
+def connect(url: str, *, retry: Retry, reading: bool = False, **options: Any) -> Any:
+    """A client of the server or servers at `url`. A cluster is asked for its nodes at once; the others connect when
+    they are first used.
 
-    `reading`: of a cluster, its replicas answer too; of what Sentinels watch, a replica is meant and not the primary.
+    With `reading`, replicas of a cluster answer too, and Sentinels are asked for a replica instead of the primary.
 
-    Raises redis's own errors, and BadSetting for a URL of several servers that can't be read.
+    Raises redis-py's own errors, and BadSetting for a URL of several servers that can't be parsed.
     """
     if not url.startswith(SEVERAL_SERVERS):
         return redis.Redis.from_url(url, retry=retry, **options)
@@ -59,32 +62,32 @@ def connected(url: str, *, retry: Retry, reading: bool = False, **options: Any) 
         nodes = [_node(host, port) for host, port in address.hosts]
         if reading:
             options["load_balancing_strategy"] = cluster.LoadBalancingStrategy.ROUND_ROBIN_REPLICAS
-        # a part of the cluster that is down is nothing to the networks on the others
+        # a part of the cluster that is down does not concern the networks on the other parts
         return cluster.RedisCluster(startup_nodes=nodes, require_full_coverage=False, retry=retry, **login, **options)
-    of_sentinels = {
+    sentinel_options = {
         "username": address.more.get("sentinel_username"),
         "password": address.more.get("sentinel_password"),
         **tls,
         "socket_timeout": options.get("socket_timeout"),
         "socket_connect_timeout": options.get("socket_connect_timeout"),
-        "retry": Retry(NoBackoff(), 0),  # there are others to ask
+        "retry": Retry(NoBackoff(), 0),  # the next Sentinel is asked instead
     }
-    known = {name: value for name, value in of_sentinels.items() if value is not None}
-    watching = _sentinels(list(address.hosts), sentinel_kwargs=known)
-    meant = watching.slave_for if reading else watching.master_for
-    return meant(address.service, db=address.db, retry=retry, **login, **options)
+    given = {name: value for name, value in sentinel_options.items() if value is not None}
+    sentinels = _sentinels(list(address.hosts), sentinel_kwargs=given)
+    client_for = sentinels.slave_for if reading else sentinels.master_for
+    return client_for(address.service, db=address.db, retry=retry, **login, **options)
 
 
 def read_address(url: str) -> Address:
-    """Raises BadSetting, with no password in it."""
+    """Parse a URL of several servers. Raises BadSetting, with no password in it."""
     parts = urlsplit(url)
     scheme, _, kind = parts.scheme.partition("+")
     login, _, hosts = parts.netloc.rpartition("@")
     username, _, password = login.partition(":")
     service, _, db = parts.path.strip("/").partition("/")
     try:
-        found = tuple(_host(item, _PORTS[kind]) for item in hosts.split(","))
-        number = int(db or 0)
+        addresses = tuple(_host(item, _PORTS[kind]) for item in hosts.split(","))
+        database = int(db or 0)
     except ValueError:
         raise _bad(url) from None
     if (kind == "sentinel") != bool(service):
@@ -92,20 +95,20 @@ def read_address(url: str) -> Address:
     return Address(
         kind=kind,
         tls=scheme == "rediss",
-        hosts=found,
+        hosts=addresses,
         username=unquote(username) or None,
         password=unquote(password) or None,
         service=unquote(service),
-        db=number,
+        db=database,
         more=dict(parse_qsl(parts.query)),
     )
 
 
-def _host(said: str, default: int) -> tuple[str, int]:
-    host, colon, port = said.rpartition(":") if ":" in said.rpartition("]")[2] else (said, "", "")
+def _host(text: str, default_port: int) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":") if ":" in text.rpartition("]")[2] else (text, "", "")
     if not host.strip("[]"):
-        raise ValueError(said)
-    return host.strip("[]"), int(port) if colon else default
+        raise ValueError(text)
+    return host.strip("[]"), int(port) if colon else default_port
 
 
 def _bad(url: str) -> BadSetting:

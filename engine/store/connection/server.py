@@ -13,24 +13,24 @@ from redis.retry import Retry
 
 from engine.errors import StoreUnavailable
 from engine.settings import Settings
-from engine.store.connection.connect import connected
+from engine.store.connection.connect import connect
 from engine.store.connection.embedded import EmbeddedServer
 
 _OLDEST_REDIS = (7, 0)
 
 
 class Server(Protocol):
-    """A server that answers at `url`, for as long as this is not closed."""
+    """A server that answers at `url` until this object is closed."""
 
     url: str
 
     def ensure_running(self) -> bool:
-        """Start it again, if it is ours and has died: for when a connection is refused. Whether it is ours, and worth
-        asking again; raises StoreUnavailable.
+        """Start the embedded server again if it has died; called when a connection is refused. Returns whether this is
+        the embedded server, so that it is worth asking again. Raises StoreUnavailable.
         """
 
     def close(self) -> None:
-        """Stop using it. The embedded one ends with its last user."""
+        """Stop using the server. The embedded one ends with its last user."""
 
     def __enter__(self) -> Self: ...
 
@@ -40,17 +40,17 @@ class Server(Protocol):
 
 
 class GivenServer:
-    """Somebody else's to start and to end."""
+    """The server at POINTSMAN_REDIS_URL, which others start and end."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     def ensure_running(self) -> bool:
-        """Nothing that we could do."""
+        """It can't be started from here."""
         return False
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """There is nothing to close."""
 
     def __enter__(self) -> Self:
         return self
@@ -58,11 +58,11 @@ class GivenServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Nothing to let go of."""
+        """There is nothing to close."""
 
 
 def open_server(settings: Settings) -> Server:
-    """The server these settings mean, running and new enough. Raises StoreUnavailable."""
+    """The server that the settings name, once it runs and is new enough. Raises StoreUnavailable."""
     server: Server = (
         EmbeddedServer(data=settings.data, fsync=settings.fsync)
         if settings.redis_url is None
@@ -77,25 +77,25 @@ def open_server(settings: Settings) -> Server:
 
 
 def _verify(server: Server, settings: Settings) -> None:
-    ours = settings.redis_url is None
+    embedded = settings.redis_url is None
     try:
         try:
-            _look(server.url, strictest=ours and settings.fsync == "always")
-        except redis.ConnectionError:  # one of ours may have been about to end when it was found
+            _check(server.url, fsync_always=embedded and settings.fsync == "always")
+        except redis.ConnectionError:  # the embedded server may have been about to end when it was found
             if not server.ensure_running():
                 raise
-            _look(server.url, strictest=ours and settings.fsync == "always")
+            _check(server.url, fsync_always=embedded and settings.fsync == "always")
     except (redis.RedisError, RedisClusterException, ValueError, TypeError, OSError) as error:
-        # the last ones of options in the URL that nobody knows, and of files that aren't where it says
-        mend = "try again" if ours else "start it, or mend POINTSMAN_REDIS_URL"
+        # redis-py raises the last three for options in the URL that it does not know, and for files that are not there
+        mend = "try again" if embedded else "start it, or mend POINTSMAN_REDIS_URL"
         inside = f"that at {without_password(server.url)}: {error}; {mend}"
         raise StoreUnavailable("the server can't be used", inside=inside) from error
 
 
-def _look(url: str, *, strictest: bool) -> None:
-    with contextlib.closing(connected(url, retry=Retry(NoBackoff(), 0), decode_responses=True)) as client:
+def _check(url: str, *, fsync_always: bool) -> None:
+    with contextlib.closing(connect(url, retry=Retry(NoBackoff(), 0), decode_responses=True)) as client:
         check_version(client.info("server"))
-        if strictest:  # of several users, the one that asks for the most is given it
+        if fsync_always:  # if several users ask for different settings, the safest one wins
             client.config_set("appendfsync", "always")
 
 
@@ -103,15 +103,15 @@ def check_version(info: Mapping[str, Any]) -> None:
     """Raise StoreUnavailable unless INFO is that of Redis 7.0 or newer, or of Valkey (which says Redis 7.2 as well)."""
     if "valkey_version" in info:
         return
-    said = str(info.get("redis_version", "of an unknown version"))
-    if tuple(int(part) for part in said.split(".")[:2] if part.isdecimal()) < _OLDEST_REDIS:
+    version = str(info.get("redis_version", "of an unknown version"))
+    if tuple(int(part) for part in version.split(".")[:2] if part.isdecimal()) < _OLDEST_REDIS:
         raise StoreUnavailable(
-            f"the server is Redis {said}; Redis 7.0 or newer, or Valkey, is needed:"
+            f"the server is Redis {version}; Redis 7.0 or newer, or Valkey, is needed:"
             " name such a one in POINTSMAN_REDIS_URL, or unset it to use the embedded server"
         )
 
 
 def without_password(url: str) -> str:
-    """The URL as it may be shown."""
+    """The URL as it may be shown to anybody."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))

@@ -1,4 +1,4 @@
-"""A client that several threads use at once, let go of by one of them while others still read."""
+"""A client that several threads use at once, and that one of them may give up while others still read."""
 
 import contextlib
 import threading
@@ -6,32 +6,32 @@ from collections.abc import Iterator
 from typing import Any
 
 
-class Shared:
-    """Closed once it is let go of and the last of its users has done with it: a client that is closed takes from
-    under them the sockets that others read from.
+class SharedClient:
+    """Counts its users and closes the client after the last: to close it earlier would take the sockets away that other
+    threads are reading from. Who makes it is its first user.
     """
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._holders = 1  # who made it, until it is let go of
+        self._users = 1
         self._counting = threading.Lock()
 
-    def take(self) -> None:
-        """Hold it, which nobody may do any more once it may have been let go of."""
+    def acquire(self) -> None:
+        """Add a user. Nobody may, once the last user may have released it."""
         with self._counting:
-            self._holders += 1
+            self._users += 1
 
     @contextlib.contextmanager
-    def taken(self) -> Iterator[Any]:
-        """The client; what was taken is let go of at the end."""
+    def acquired(self) -> Iterator[Any]:
+        """The client, for a user that was added before; released at the end."""
         try:
             yield self._client
         finally:
-            self.let_go()
+            self.release()
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         with self._counting:
-            self._holders -= 1
-            last = not self._holders
+            self._users -= 1
+            last = not self._users
         if last:
             self._client.close()

@@ -78,7 +78,7 @@ def begin(client: Client, keys: Keys, inventory: Inventory, *, verify_policies: 
         name = uuid.uuid4().hex
         try:
             stage(client, Keys(keys.network, staged=name), inventory, name)
-            if _swap_in(client, keys, inventory, name, policies, verify_policies):
+            if _swap_in(client, keys, inventory, name=name, policies=policies, verify_policies=verify_policies):
                 return
         except PointsmanError:
             with contextlib.suppress(StoreUnavailable):  # a server without memory stores no more, but does delete
@@ -146,6 +146,7 @@ def _swap_in(
     client: Client,
     keys: Keys,
     inventory: Inventory,
+    *,
     name: str,
     policies: Sequence[str],
     verify_policies: VerifyPolicies,

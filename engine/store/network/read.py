@@ -1,4 +1,4 @@
-"""Reads the loaded network, its nodes, services and products; the caller keeps them by version (see version_cache.py)."""
+"""Reads the loaded network and its products; version_cache.py keeps what was read, by version."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,7 +1,5 @@
-"""Reads that may be stale go to a replica, which is never written to, and say when it heard of its primary."""
+"""Reads that may be stale go to a replica, which is never written to; they say how old what they answer may be."""
 
-import contextlib
-import itertools
 import json
 import os
 import re
@@ -16,11 +14,20 @@ from api.http.app import create_app
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection import client
+from engine.store.connection.replica_client import (
+    ANSWER_SECONDS,
+    LEFT_ALONE_SECONDS,
+    SILENT_SECONDS,
+    AskPrimary,
+    ReplicaClient,
+    age_of,
+)
+from engine.store.connection.shared_client import SharedClient
 from engine.store.ledger import Key
-from engine.store.replica import ANSWER_SECONDS, SILENT_SECONDS, Behind, age_of
 from engine.store.stock import Count, Stamp
-from tests.conftest import activate, contents_of
+from tests.conftest import Clock, activate, contents_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
+from tests.support.lossy_proxy import proxy
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
 from tests.support.redis_topologies import HOST, is_linked, nodes
@@ -32,13 +39,14 @@ LONG = 1_000_000
 ANY = {"Cache-Control": "max-stale"}
 SHELF = "/v1/availability?sku=A&channel=web"
 STOCK = "/v1/stock/A"
+ECHO = ("ECHO", "here")
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
-    with nodes(tmp_path_factory.mktemp("pair"), 2, "--appendonly", "yes") as found:
-        follow(*found)
-        yield found
+    with nodes(tmp_path_factory.mktemp("pair"), 2, "--appendonly", "yes") as servers:
+        follow(*servers)
+        yield servers
 
 
 @pytest.fixture
@@ -66,6 +74,15 @@ def shop(pair, clock, network):
 
 
 @pytest.fixture
+def asking(pair):
+    """A client of the replica, and its clock."""
+    clock = Clock(now=0)
+    client = ReplicaClient(url(pair[0]), replica_url=url(pair[1]), key="any", clock=clock)
+    yield client, clock
+    client.close()
+
+
+@pytest.fixture
 def http(shop):
     return create_app(shop).test_client()
 
@@ -80,24 +97,24 @@ def follow(primary, replica):
 
 
 def cut_off(replica):
-    """It keeps what it has, and hears of nothing any more."""
+    """The replica keeps its data, and gets no more from its primary."""
     replica.ask("REPLICAOF", HOST, 1)
 
 
 def scripts_run(server):
-    """How often a read-only script was run."""
+    """How many read-only scripts the server has run."""
     with server.client as client:
         return sum(
-            said["calls"] for name, said in client.info("commandstats").items() if re.search("eval(sha)?_ro", name)
+            stats["calls"] for name, stats in client.info("commandstats").items() if re.search("eval(sha)?_ro", name)
         )
 
 
 def free(shop, **more):
-    (found,) = shop.stock.availability(["A"], "web", **more)
-    return found.free, found.age
+    (answer,) = shop.stock.availability(["A"], "web", **more)
+    return answer.free, answer.age
 
 
-def test_only_who_allows_it_is_answered_by_a_replica_and_both_say_the_same(http, replica):
+def test_a_replica_answers_only_who_allows_it_and_as_the_primary_does(http, replica):
     before = scripts_run(replica)
     fresh = [http.get(path) for path in (SHELF, STOCK)]
     assert scripts_run(replica) == before
@@ -109,21 +126,21 @@ def test_only_who_allows_it_is_answered_by_a_replica_and_both_say_the_same(http,
     assert scripts_run(replica) >= before + 2
 
 
-def test_the_etag_of_a_shelf_does_not_hang_on_who_told(http):
+def test_the_etag_of_an_availability_is_the_same_from_either_server(http):
     tag = http.get(SHELF).headers["ETag"]
     same = http.get(SHELF, headers={**ANY, "If-None-Match": tag})
     assert (same.status_code, "Age" in same.headers) == (304, True)
 
 
-def test_a_replica_that_is_behind_answers_if_it_may_be_that_old_and_says_so(shop, http, replica):
+def test_a_replica_that_is_behind_answers_only_who_allows_that_age_and_says_so(shop, http, replica):
     cut_off(replica)
     shop.stock.put(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
     assert http.get(SHELF).json["skus"][0]["free"] == 11
     stale = http.get(SHELF, headers=ANY)
     assert (stale.json["skus"][0]["free"], int(stale.headers["Age"]) > SILENT_SECONDS) == (17, True)
-    for said in ("max-stale=30", "max-stale=0", "max-age=0", "no-cache, max-stale", "max-stale=soon", ""):
-        response = http.get(SHELF, headers={"Cache-Control": said})
-        assert (response.json["skus"][0]["free"], "Age" in response.headers) == (11, False), said
+    for directive in ("max-stale=30", "max-stale=0", "max-age=0", "no-cache, max-stale", "max-stale=soon", ""):
+        response = http.get(SHELF, headers={"Cache-Control": directive})
+        assert (response.json["skus"][0]["free"], "Age" in response.headers) == (11, False), directive
 
 
 def test_holds_whose_time_has_come_are_left_out_and_nothing_is_written(shop, clock, primary, replica, network):
@@ -144,7 +161,7 @@ def test_holds_whose_time_has_come_are_left_out_and_nothing_is_written(shop, clo
     assert free(shop) == (20, None)
 
 
-def test_a_floor_that_goes_by_the_load_of_the_day_is_as_the_primary_would_say(shop, clock):
+def test_a_floor_that_depends_on_the_load_of_the_day_is_the_same_from_either_server(shop, clock):
     activate(shop, "when: {node.load: {at_least: 1}}, then: {keep: 5}", "then: {hold: 1 h}")
     shop.decide(order(("B", 1)))
     shop._client.redis.execute_command("WAIT", 1, 5_000)
@@ -155,7 +172,7 @@ def test_a_floor_that_goes_by_the_load_of_the_day_is_as_the_primary_would_say(sh
     assert free(shop) == (20, None)
 
 
-def test_holds_of_another_day_leave_the_load_of_this_one(shop, clock):
+def test_expired_holds_of_another_day_do_not_lower_the_load_of_this_one(shop, clock):
     clock.now += 14 * 3_600 - 1_800  # in Paris, half an hour to midnight
     activate(shop, "when: {node.load: {at_least: 1}}, then: {keep: 5}", "then: {hold: 1 h}")
     shop.decide(order(("B", 1)))
@@ -168,40 +185,44 @@ def test_holds_of_another_day_leave_the_load_of_this_one(shop, clock):
     assert units == 15
 
 
-def test_a_hold_that_was_extended_while_it_was_looked_at_is_not_left_out(shop, clock):
+def test_a_hold_that_is_extended_between_two_looks_is_not_left_out(shop, clock, pair):
     (hold,) = shop.holds.living(limit=9).holds
-    looks = itertools.count(1)
+    looks = []
 
-    def extend_after_the_first():
-        if next(looks) == 2:
+    def extend_before_the_second():
+        looks.append(hold)
+        if len(looks) == 2:
             clock.now -= 1
             shop.holds.extend(hold.id, minutes=600)
             clock.now += 1
             shop._client.redis.execute_command("WAIT", 1, 5_000)
-        return 0.0
 
-    clock.now += 3_600
-    shop._replica._clock = extend_after_the_first
-    units, age = free(shop, max_stale=LONG)
+    with proxy(url(pair[1])) as before:
+        settings = Settings(redis_url=url(pair[0]), redis_replica_url=before.url, network=shop.settings.network)
+        with Pointsman(settings, clock=clock) as reader:
+            assert free(reader, max_stale=LONG)[0] == 17
+            clock.now += 3_600
+            before.before, before.act = b"EVALSHA_RO", extend_before_the_second
+            units, age = free(reader, max_stale=LONG)
+    assert len(looks) >= 2
     assert (units, age is not None) == (17, True)
-    assert next(looks) == 3
 
 
 def test_a_replica_with_very_many_expired_holds_leaves_them_to_the_primary(shop, clock, replica, monkeypatch):
-    monkeypatch.setattr("engine.store.replica._MOST_EXPIRED", 1)
+    monkeypatch.setattr("engine.store.replica.MOST_EXPIRED", 1)
     assert free(shop, max_stale=LONG)[1] is not None
     clock.now += 3_600
     assert free(shop, max_stale=LONG) == (20, None)
 
 
-def test_a_replica_that_has_another_network_leaves_it_to_the_primary(shop, replica):
+def test_a_replica_that_has_another_network_is_not_asked_for_stock(shop, replica):
     cut_off(replica)
     shop.load(inventory([node("lyon", LYON)], {"A": {"lyon": 6}}))
     assert free(shop) == (3, None)
     assert free(shop, max_stale=LONG) == (3, None)
 
 
-def test_a_replica_decides_by_the_policies_it_has_heard_of(shop, replica):
+def test_a_replica_answers_by_the_policies_it_has(shop, replica):
     cut_off(replica)
     activate(shop, "then: {keep: 2}")
     assert free(shop) == (13, None)
@@ -209,63 +230,73 @@ def test_a_replica_decides_by_the_policies_it_has_heard_of(shop, replica):
 
 
 def test_a_logged_decision_is_read_from_a_replica_and_one_it_does_not_have_from_the_primary(shop, http, replica):
-    known = shop.decide(order(("B", 1)))
+    old = shop.decide(order(("B", 1)))
     shop._client.redis.execute_command("WAIT", 1, 5_000)
     cut_off(replica)
     new = shop.decide(order(("B", 1)))
-    for answer in (known, new):
+    for answer in (old, new):
         response = http.get(f"/v1/decisions/{answer.record['id']}", headers=ANY)
         assert (response.data, "Age" in response.headers) == (answer.body, False)
     problem_of(http.get("/v1/decisions/nobody", headers=ANY), 404)
 
 
-def test_where_the_replica_does_not_answer_the_primary_does_and_the_replica_is_left_alone(shop, primary, replica):
-    found = []
-    shop._replica._clock = lambda: float(len(found))
+def test_where_the_replica_does_not_answer_the_primary_does(shop, replica):
     replica.kill()
     try:
-        found += [free(shop, max_stale=LONG) for _ in range(3)]
+        answers = [free(shop, max_stale=LONG) for _ in range(3)]
     finally:
         replica.start()
-    assert found == [(17, None)] * 3
+    assert answers == [(17, None)] * 3
+
+
+def test_a_replica_that_failed_is_left_alone_for_some_seconds(asking, primary, replica):
+    client, clock = asking
+    replica.kill()
+    with pytest.raises(AskPrimary):
+        client.ask([ECHO], max_age=LONG)
+    replica.start()
     follow(primary, replica)
-    assert free(shop, max_stale=LONG) == (17, None), "it is left alone"
-    found += [None] * 5
-    assert free(shop, max_stale=LONG)[1] is not None
+    with pytest.raises(AskPrimary):
+        client.ask([ECHO], max_age=LONG)
+    clock.now += LEFT_ALONE_SECONDS
+    assert client.ask([ECHO], max_age=LONG)[0] == [b"here"]
 
 
-def test_a_read_that_fails_takes_nothing_from_those_of_other_threads(shop):
-    replica, over = shop._replica, threading.Event()
-    replica._clock = itertools.count(step=1_000).__next__  # nobody waits until it is asked again
+def test_a_read_that_fails_does_not_disturb_those_of_other_threads(asking, monkeypatch):
+    client, _ = asking
+    monkeypatch.setattr("engine.store.connection.replica_client.LEFT_ALONE_SECONDS", 0)
+    over = threading.Event()
 
     def fail():
         while not over.wait(0.002):
-            with contextlib.suppress(Behind), replica._answering():
-                raise redis.ConnectionError
+            with pytest.raises(AskPrimary):
+                client.ask([("NO-SUCH-COMMAND",)], max_age=LONG)
 
     def read():
-        return [free(shop, max_stale=LONG) for _ in range(60)]
+        return [client.ask([ECHO], max_age=LONG)[0] for _ in range(60)]
 
     with ThreadPoolExecutor(7) as threads:
         failing = threads.submit(fail)
         try:
-            answers = [answer for read in [threads.submit(read) for _ in range(6)] for answer in read.result()]
+            answers = [answer for reads in [threads.submit(read) for _ in range(6)] for answer in reads.result()]
         finally:
             over.set()
         failing.result()
-    assert {units for units, _ in answers} == {17}
-    assert None not in {age for _, age in answers}, "the primary was asked"
+    assert answers == [[b"here"]] * 360
 
 
-def test_what_is_let_go_of_is_closed_when_the_last_has_done_with_it(shop, replica):
-    replica_of_shop = shop._replica
-    free(shop, max_stale=LONG)
-    connected = replica.ask("INFO", "clients")["connected_clients"]
-    with replica_of_shop._server():
-        with contextlib.suppress(Behind), replica_of_shop._answering():
-            raise redis.ConnectionError
-        assert replica.ask("INFO", "clients")["connected_clients"] == connected
-    assert replica.ask("INFO", "clients")["connected_clients"] == connected - 1
+def test_a_shared_client_is_closed_when_its_last_user_releases_it(replica):
+    def connections():
+        return replica.ask("INFO", "clients")["connected_clients"]
+
+    before = connections()
+    shared = SharedClient(redis.Redis(host=HOST, port=replica.port))
+    shared.acquire()
+    with shared.acquired() as other_user:
+        assert other_user.ping()
+        shared.release()
+        assert connections() == before + 1
+    assert connections() == before
 
 
 def test_where_the_primary_does_not_answer_the_replica_does_and_nothing_is_decided(tmp_path, clock):
@@ -286,13 +317,13 @@ def test_where_the_primary_does_not_answer_the_replica_does_and_nothing_is_decid
             problem_of(http.post("/v1/decisions", json=order_json(("A", 1)), headers=ANY), 503)
 
 
-def test_the_scripts_of_a_replica_that_forgot_them_are_sent_whole(shop, replica):
+def test_a_script_that_a_replica_does_not_have_is_sent_whole(shop, replica):
     assert free(shop, max_stale=LONG)[1] is not None
     replica.ask("SCRIPT", "FLUSH")
     assert free(shop, max_stale=LONG)[1] is not None
 
 
-def test_a_server_that_follows_nobody_is_no_replica(pair, shop):
+def test_a_server_that_follows_no_primary_is_not_asked(pair, shop):
     settings = Settings(redis_url=url(pair[0]), redis_replica_url=url(pair[0]), network=shop.settings.network)
     with Pointsman(settings, clock=lambda: shop.now) as pointsman:
         assert free(pointsman, max_stale=LONG) == (17, None)
@@ -304,7 +335,7 @@ def test_without_a_replica_the_primary_answers(pointsman):
 
 
 @pytest.mark.parametrize(
-    ("said", "age"),
+    ("info", "age"),
     [
         ({"role": "master"}, None),
         ({}, None),
@@ -315,32 +346,32 @@ def test_without_a_replica_the_primary_answers(pointsman):
         ({"role": "slave", "master_link_status": "down"}, None),
     ],
 )
-def test_the_age_is_what_the_replica_knows_rounded_up(said, age):
-    assert age_of(said) == age
+def test_the_age_is_what_the_replica_says_rounded_up(info, age):
+    assert age_of(info) == age
 
 
-def test_the_command_line_says_that_a_replica_told(shop, pair, command):
-    given = {
+def test_the_command_line_says_that_a_replica_answered(shop, pair, command):
+    environment = {
         "POINTSMAN_REDIS_URL": url(pair[0]),
         "POINTSMAN_REDIS_REPLICA_URL": url(pair[1]),
         "POINTSMAN_NETWORK": shop.settings.network,
     }
     for words, facts in ((["availability"], ["A", "web"]), (["stock", "show"], ["A"])):
-        plain = command(*words, *facts, "--json", **given)
-        stale = command(*words, *facts, "--json", "--max-stale", 60, **given)
+        plain = command(*words, *facts, "--json", **environment)
+        stale = command(*words, *facts, "--json", "--max-stale", 60, **environment)
         assert (plain.returncode, plain.stderr, json.loads(stale.stdout)) == (0, "", json.loads(plain.stdout))
         promised = " ".join(command(*words, "--help").stdout.split())
         assert "heard from its primary in the last so many seconds" in promised
         assert re.fullmatch(r"answered by a replica, which heard from its primary at most \d+ s ago\n", stale.stderr)
 
 
-def test_a_key_that_came_before_is_answered_by_the_primary_alone(shop, replica):
+def test_an_idempotency_key_is_looked_up_at_the_primary(shop, replica):
     cut_off(replica)
     key = Key(caller="c", name="once")
     assert shop.decide(order(("B", 1)), key=key).body == shop.decide(order(("B", 1)), key=key).body
 
 
-def test_a_replica_that_hangs_is_given_up_before_a_primary_would_be(shop, replica):
+def test_a_replica_that_hangs_is_given_up_sooner_than_a_primary(shop, replica):
     assert ANSWER_SECONDS < client.ANSWER_SECONDS
     os.kill(replica.process.pid, signal.SIGSTOP)
     try:

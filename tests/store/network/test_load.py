@@ -337,7 +337,7 @@ def test_a_load_that_others_overtake_again_and_again_still_succeeds(shop, opened
 
 
 def test_a_load_that_others_never_stop_overtaking_is_refused_and_leaves_nothing_staged(
-    shop, opened, proxied, redis_client, network, monkeypatch
+    *, shop, opened, proxied, redis_client, network, monkeypatch
 ):
     monkeypatch.setattr(network_load, "MOST_TRIES", 10)
     other, (before, overtaken), times = opened(), proxied, []
