@@ -160,7 +160,7 @@ def _opened(settings: Settings) -> Pointsman:
     while True:
         try:
             return Pointsman(settings, clock=lambda: late)
-        except StoreUnavailable:  # its keeper may still be ending it
+        except StoreUnavailable:  # its supervisor may still be ending it
             time.sleep(_BETWEEN_LOOKS)
 
 

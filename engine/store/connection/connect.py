@@ -31,7 +31,7 @@ _sentinels: Any = sentinel.Sentinel
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """A parsed URL of several servers. `kind` is cluster or sentinel; `service` and `db` are the service that Sentinels
-    watch and its database. `more` are the parameters after the question mark.
+    watch and its database. `parameters` come after the question mark.
     """
 
     kind: str
@@ -41,7 +41,7 @@ class Address:
     password: str | None
     service: str
     db: int
-    more: dict[str, str]
+    parameters: dict[str, str]
 
 
 def connect(url: str, *, retry: Retry, reading: bool = False, **options: Any) -> Any:
@@ -56,7 +56,11 @@ def connect(url: str, *, retry: Retry, reading: bool = False, **options: Any) ->
         return redis.Redis.from_url(url, retry=retry, **options)
     address = read_address(url)
     login: dict[str, Any] = {"username": address.username, "password": address.password}
-    tls = {"ssl": True, **{name: address.more[name] for name in _TLS if name in address.more}} if address.tls else {}
+    tls = (
+        {"ssl": True, **{name: address.parameters[name] for name in _TLS if name in address.parameters}}
+        if address.tls
+        else {}
+    )
     login |= tls
     if address.kind == "cluster":
         nodes = [_node(host, port) for host, port in address.hosts]
@@ -65,8 +69,8 @@ def connect(url: str, *, retry: Retry, reading: bool = False, **options: Any) ->
         # a part of the cluster that is down does not concern the networks on the other parts
         return cluster.RedisCluster(startup_nodes=nodes, require_full_coverage=False, retry=retry, **login, **options)
     sentinel_options = {
-        "username": address.more.get("sentinel_username"),
-        "password": address.more.get("sentinel_password"),
+        "username": address.parameters.get("sentinel_username"),
+        "password": address.parameters.get("sentinel_password"),
         **tls,
         "socket_timeout": options.get("socket_timeout"),
         "socket_connect_timeout": options.get("socket_connect_timeout"),
@@ -100,7 +104,7 @@ def read_address(url: str) -> Address:
         password=unquote(password) or None,
         service=unquote(service),
         db=database,
-        more=dict(parse_qsl(parts.query)),
+        parameters=dict(parse_qsl(parts.query)),
     )
 
 

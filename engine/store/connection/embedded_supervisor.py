@@ -1,18 +1,19 @@
-"""The embedded server's keeper: a small process of its own that ends the server when nobody uses it any more.
+"""The embedded server's supervisor: a small process that runs the server and ends it when nobody uses it any more.
 
-    python -I -S keeper.py DATA ASKED SERVER ARGUMENT...
+    python -I -S embedded_supervisor.py DATA ASKED SERVER ARGUMENT...
 
-ASKED is the write end of a pipe to the process that asked for the server: closed at that end, nobody waits any more;
-closed at this end, the server is gone. Three locks in DATA tell all; the kernel opens them whatever kills their holder:
+ASKED is the write end of a pipe to the process that asked for the server. If that process closes its end, it does not
+wait for the server any more; when this end closes, the supervisor has ended, and the server with it. Three lock files
+in DATA coordinate all processes; the kernel releases them whatever kills their holder:
 
-- users.lock  shared by every process that uses the server, from before it looks for it. The keeper waits for it
-              exclusively; once it has it, there are no users, and none can come before the keeper has ended.
-- data.lock   held by the keeper and, inherited, by the server: never two servers on one append-only file, even while
-              one whose keeper was killed is still ending.
-- start.lock  held by the one user that starts a keeper (engine/store/embedded.py).
+- users.lock  held, shared, by every process that uses the server, from before it connects. The supervisor waits for it
+              exclusively; once it has it, there are no users, and none can come before the supervisor has ended.
+- data.lock   held by the supervisor and, inherited, by the server, so that two servers never write to one append-only
+              file, even while a server whose supervisor was killed is still ending.
+- start.lock  held by the one user that starts a supervisor (embedded.py).
 
-Should the keeper be killed, the kernel ends the server (PR_SET_PDEATHSIG); should the server die, the keeper ends.
-It is run as a script and imports only the standard library, so that it starts in no time and nothing else can break it.
+If the supervisor is killed, the kernel ends the server (PR_SET_PDEATHSIG); if the server dies, the supervisor ends.
+It is run as a script and imports only the standard library, so that it starts fast and nothing else can break it.
 """
 
 import ctypes
@@ -31,8 +32,8 @@ _SECONDS_TO_END = 60.0
 _MILLISECONDS_BETWEEN_TRIES = 10
 
 
-def keep(data: str, asked: int, command: list[str]) -> int:
-    """Run the server until nobody uses it; its exit code."""
+def supervise(data: str, asked: int, command: list[str]) -> int:
+    """Run the server until nobody uses it; returns its exit code."""
     lock = _lock_of(os.path.join(data, "data.lock"))  # noqa: PTH118 - pathlib would double the time to start
     if not _taken(lock, asked):
         return 0
@@ -40,7 +41,7 @@ def keep(data: str, asked: int, command: list[str]) -> int:
         command,
         stdin=subprocess.DEVNULL,
         pass_fds=(lock,),
-        preexec_fn=_ends_with_its_keeper(),  # noqa: PLW1509 - no thread runs yet
+        preexec_fn=_end_with_supervisor(),  # noqa: PLW1509 - no thread runs yet
     )
     threading.Thread(target=_end_when_unused, args=(data, server), daemon=True).start()
     return server.wait()
@@ -51,7 +52,7 @@ def _lock_of(path: str) -> int:
 
 
 def _taken(lock: int, asked: int) -> bool:
-    """Wait for the lock as long as the process that asked waits."""
+    """Wait for the lock, for as long as the process that asked waits for the server; returns whether it was taken."""
     asker = select.poll()
     asker.register(asked, 0)
     while True:
@@ -64,16 +65,18 @@ def _taken(lock: int, asked: int) -> bool:
             return True
 
 
-def _ends_with_its_keeper() -> Callable[[], None] | None:
-    """What the child does before it becomes the server. Only Linux can; elsewhere a killed keeper leaves its server."""
+def _end_with_supervisor() -> Callable[[], None] | None:
+    """What the child process does before it becomes the server, so that it ends with the supervisor. Only Linux can do
+    that; elsewhere the server of a killed supervisor goes on running.
+    """
     if not sys.platform.startswith("linux"):
         return None
-    keeper = os.getpid()
+    supervisor = os.getpid()
     prctl = ctypes.CDLL(None).prctl
 
     def prepare() -> None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != keeper:  # it was killed before the line above
+        if os.getppid() != supervisor:  # it was killed before the line above
             os._exit(1)
 
     return prepare
@@ -88,13 +91,13 @@ def _end_when_unused(data: str, server: subprocess.Popen[bytes]) -> None:
 
 
 def main(data: str, asked: str, *command: str) -> None:
-    if os.fork():  # the asker waits for this half only, and has no child to reap later
+    if os.fork():  # whoever asked waits for this parent only, and has no child process to reap later
         os._exit(0)
     os.umask(0o077)
     os.chdir("/")
-    code = keep(data, int(asked), list(command))
+    code = supervise(data, int(asked), list(command))
     if code:
-        print(f"keeper: the server ended with code {code}", file=sys.stderr, flush=True)  # noqa: T201 - its log
+        print(f"supervisor: the server ended with code {code}", file=sys.stderr, flush=True)  # noqa: T201 - its log
     os._exit(1 if code else 0)
 
 

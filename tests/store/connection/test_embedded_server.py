@@ -1,4 +1,4 @@
-"""The embedded server, by real processes: who starts it, who ends it, and what it survives."""
+"""The embedded server, tested with real processes: who starts it, who ends it, and what it survives."""
 
 import contextlib
 import os
@@ -63,12 +63,12 @@ def server_pid(data: Path) -> int:
         return client.info("server")["process_id"]
 
 
-def keeper_pid(server: int) -> int:
+def supervisor_pid(server: int) -> int:
     return int(Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def is_gone(pid: int) -> bool:
-    """Ended, or ended and not yet reaped by whoever adopts orphans here."""
+    """Whether it has ended, though its new parent may not have reaped it yet."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
     except (FileNotFoundError, ProcessLookupError):
@@ -81,13 +81,13 @@ def wait_until_gone(*pids: int) -> None:
 
 
 def processes_of(data: Path) -> list[int]:
-    """Keepers and servers whose command line or lock names the directory."""
-    found = []
+    """Supervisors and servers whose command line or lock names the directory."""
+    pids = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if os.fsencode(data) in (process / "cmdline").read_bytes() and int(process.name) != os.getpid():
-                found.append(int(process.name))
-    return [pid for pid in found if not is_gone(pid)]
+                pids.append(int(process.name))
+    return [pid for pid in pids if not is_gone(pid)]
 
 
 def kill(*pids: int) -> None:
@@ -105,8 +105,8 @@ def test_it_is_started_and_ends_with_its_only_user(data):
         with redis.Redis.from_url(server.url) as client:
             assert client.ping()
         running = server_pid(data)
-        keeper = keeper_pid(running)
-    wait_until_gone(running, keeper)
+        supervisor = supervisor_pid(running)
+    wait_until_gone(running, supervisor)
     assert processes_of(data) == []
 
 
@@ -122,7 +122,7 @@ def test_processes_that_start_together_share_one(data):
         others = [at_end.enter_context(another_user(data)) for _ in range(4)]
         assert len({other.stdout.readline() for other in others}) == 1
         users = {other.pid for other in others}
-        wait_until(lambda: len(set(processes_of(data)) - users) == 2, "only one keeper and one server are left")
+        wait_until(lambda: len(set(processes_of(data)) - users) == 2, "only one supervisor and one server are left")
         assert server_pid(data) in processes_of(data)
 
 
@@ -130,16 +130,16 @@ def test_it_ends_when_its_only_user_is_killed(data):
     with another_user(data) as user:
         user.stdout.readline()
         running = server_pid(data)
-        keeper = keeper_pid(running)
+        supervisor = supervisor_pid(running)
         user.kill()
-    wait_until_gone(running, keeper)
+    wait_until_gone(running, supervisor)
 
 
 def test_it_ends_when_its_user_is_killed_while_it_starts(data):
     for delay in (0.1, 0.2, 0.25, 0.3):
         with another_user(data) as user, contextlib.suppress(subprocess.TimeoutExpired):
             user.wait(timeout=delay)
-        wait_until(lambda: processes_of(data) == [], "nothing is left of it")
+        wait_until(lambda: processes_of(data) == [], "no process is left")
 
 
 def test_it_stays_while_another_user_lives(data):
@@ -178,30 +178,30 @@ def test_it_starts_after_everything_was_killed(data):
         running = server_pid(data)
         with client_of(data) as client:
             client.set("held", 3)
-        kill(keeper_pid(running), running)
+        kill(supervisor_pid(running), running)
         user.kill()
     assert socket_of(data.resolve()).exists()
     with opened(data), client_of(data) as client:
         assert client.get("held") == "3"
 
 
-def test_it_ends_with_its_keeper_and_is_started_anew(data):
+def test_it_ends_with_its_supervisor_and_is_started_again(data):
     with opened(data) as server:
         running = server_pid(data)
-        kill(keeper_pid(running))
+        kill(supervisor_pid(running))
         wait_until_gone(running)
         server.ensure_running()
         assert server_pid(data) != running
 
 
-def test_a_user_can_start_it_anew_when_it_was_killed(data):
+def test_a_user_can_start_it_again_after_it_was_killed(data):
     with opened(data) as server:
         running = server_pid(data)
-        keeper = keeper_pid(running)
+        supervisor = supervisor_pid(running)
         with client_of(data) as client:
             client.set("held", 3)
         kill(running)
-        wait_until_gone(keeper)
+        wait_until_gone(supervisor)
         server.ensure_running()
         with client_of(data) as client:
             assert client.get("held") == "3"
@@ -214,7 +214,7 @@ def test_what_was_written_survives_the_end(data):
         assert client.get("held") == "3"
 
 
-def test_a_torn_append_only_file_loses_the_torn_write_alone(data):
+def test_a_truncated_append_only_file_loses_only_the_truncated_write(data):
     with opened(data), client_of(data) as client:
         client.set("first", 1)
         client.set("second", 2)
@@ -226,7 +226,7 @@ def test_a_torn_append_only_file_loses_the_torn_write_alone(data):
         assert client.mget("first", "second") == ["1", None]
 
 
-def test_an_append_only_file_damaged_in_the_middle_is_told_with_what_mends_it(data):
+def test_the_error_for_an_append_only_file_damaged_in_the_middle_names_the_command_that_repairs_it(data):
     with opened(data), client_of(data) as client:
         client.set("first", 1)
         client.set("second", 2)
@@ -239,7 +239,7 @@ def test_an_append_only_file_damaged_in_the_middle_is_told_with_what_mends_it(da
     with pytest.raises(StoreUnavailable, match=r"\.incr\.aof is damaged") as caught:
         opened(data)
     assert "Bad file format" in str(caught.value)
-    wait_until(lambda: processes_of(data) == [], "nothing is left of it")
+    wait_until(lambda: processes_of(data) == [], "no process is left")
 
     command = re.search(r"run: (bash -c .*)", str(caught.value))
     subprocess.run(shlex.split(command[1]), input=b"y\n", capture_output=True, check=True)
@@ -247,7 +247,7 @@ def test_an_append_only_file_damaged_in_the_middle_is_told_with_what_mends_it(da
         assert client.mget("first", "second") == ["1", None]
 
 
-def test_a_directory_with_a_long_path_will_do(tmp_path):
+def test_a_directory_with_a_long_path_works(tmp_path):
     data = tmp_path / ("long" * 40) / "données d'hier"
     with opened(data) as server:
         assert len(server.url) < 120
@@ -255,7 +255,7 @@ def test_a_directory_with_a_long_path_will_do(tmp_path):
             assert client.ping()
 
 
-def test_only_the_owner_can_look_into_what_it_makes(data):
+def test_only_the_owner_can_read_what_it_creates(data):
     with opened(data):
         assert data.stat().st_mode & 0o777 == 0o700
         files = [file for file in data.rglob("*") if file.is_file() or file.is_socket()]
@@ -268,14 +268,14 @@ def test_it_does_not_listen_to_the_network(data):
         assert client.config_get("appendonly") == {"appendonly": "yes"}
 
 
-def test_of_several_users_the_one_that_asks_for_the_most_is_given_it(data):
+def test_of_the_settings_of_several_users_the_safest_one_wins(data):
     with opened(data), client_of(data) as client:
         assert client.config_get("appendfsync") == {"appendfsync": "everysec"}
         with opened(data, fsync="always"), opened(data, fsync="everysec"):
             assert client.config_get("appendfsync") == {"appendfsync": "always"}
 
 
-def test_a_directory_that_cannot_be_made_is_told(tmp_path):
+def test_a_directory_that_cannot_be_created_is_an_error_that_says_so(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnavailable, match="POINTSMAN_DATA"):
         opened(tmp_path / "file" / "data")
@@ -295,24 +295,24 @@ def test_a_given_server_is_used_as_it_is(server_url):
         assert server.url == server_url
 
 
-def test_a_given_server_that_does_not_answer_is_told_without_its_password(tmp_path):
+def test_the_error_for_a_given_server_that_does_not_answer_hides_its_password(tmp_path):
     with pytest.raises(StoreUnavailable) as caught:
         open_server(Settings(redis_url="redis://app:sesame@127.0.0.1:1/0"))
     assert "redis://127.0.0.1:1/0" in str(caught.value)
     assert "sesame" not in str(caught.value)
 
 
-def test_an_option_in_the_url_that_nobody_knows_is_named():
+def test_an_unknown_option_in_the_url_is_named():
     with pytest.raises(StoreUnavailable, match=r"nonsense.*POINTSMAN_REDIS_URL"):
         open_server(Settings(redis_url="redis://127.0.0.1:1?nonsense=3"))
 
 
 @pytest.mark.parametrize("info", [{"redis_version": "7.0.0"}, {"redis_version": "8.2.1"}, {"redis_version": "10.0"}])
-def test_redis_from_7_0_on_will_do(info):
+def test_redis_is_accepted_from_7_0_on(info):
     check_version(info)
 
 
-def test_valkey_will_do_whatever_redis_it_says_it_is():
+def test_valkey_is_accepted_whatever_redis_version_it_reports():
     check_version({"redis_version": "6.0.0", "valkey_version": "9.1.2"})
 
 
