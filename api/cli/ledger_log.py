@@ -48,7 +48,7 @@ def show_log(
 def entry_record(entry: Entry) -> dict[str, Any]:
     """The whole entry, for programs; fields that its kind does not have are null."""
     return {
-        "entry": "{}-{}".format(*entry.place),
+        "entry": "{}-{}".format(*entry.id),
         "at": timestamp(entry.at),
         "kind": entry.kind,
         "id": entry.decision,

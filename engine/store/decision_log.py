@@ -1,4 +1,4 @@
-"""The decision log: what was decided, what ended and what moved, in order. The scripts beside this file write it."""
+"""Reads the decision log: what was decided, what ended and what moved, in order. The Lua scripts write it."""
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -11,8 +11,10 @@ from engine.errors import NotFound
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 
-Raw: TypeAlias = tuple[bytes, dict[bytes, bytes]]
-"""An entry as the server answers it: its id, and its fields."""
+RawEntry: TypeAlias = tuple[bytes, dict[bytes, bytes]]
+"""An entry as the server answers it: its id in the stream, and its fields."""
+EntryId: TypeAlias = tuple[int, int]
+"""An entry's id in the stream: milliseconds, and a number among those of the same millisecond. Later is greater."""
 
 KINDS = (
     "decided",
@@ -26,39 +28,39 @@ KINDS = (
     "repaired",
     "woken",
 )
-"""Of entries."""
+"""The kinds of entries."""
 UNREADABLE = (ValueError, KeyError, IndexError, zlib.error)
-"""What reading an entry raises that nobody wrote so."""
+"""What `parse_entry` raises for an entry that is damaged."""
 _BATCH = 500
-_FAST = 1
+_COMPRESSION = 1
 """zlib's level: half of what level 6 takes, for a tenth more bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`kind` is decided, confirmed, released, expired, rejected, extended, withdrawn (from the backlog), moved,
-    repaired or woken. `decision` is whose it is (of what moved, the name of a batch; of what was woken, the node that
-    rests no more); `body` the bytes of a decision, of what was rejected, of movements or of what was repaired, empty
-    otherwise.
+    """One change. `kind` is one of KINDS; withdrawn means from the backlog, and woken that the rest of a node was
+    ended.
+
+    `decision` is the decision it is about (if units moved, the name of the batch; if a rest was ended, the node).
+    `body` holds the JSON of a decision, a rejection, movements or a repair, and is empty otherwise.
     """
 
-    place: tuple[int, int]
-    """Where it stands: later entries have greater places."""
+    id: EntryId
     kind: str
     decision: str
     at: int
     body: bytes
     caller: str = ""
     shipments: tuple[int, ...] | None = None
-    """Numbers of the shipments whose hold ended here; None: all."""
+    """Numbers of the shipments whose hold this ended; None means all."""
     taken: str = ""
-    """Of movements: 1 for each that was applied here, 0 for others."""
+    """For movements, a 1 for each that was applied by this entry and a 0 for each that was not."""
     until: int | None = None
-    """Of an extension."""
+    """Until when an extension lets the hold last."""
     day: str = ""
-    """Of a decision: the date under which its shipments count as load. Earlier releases left it out."""
+    """For a decision, the date whose loads its shipments count in. Earlier releases left it out."""
     stood: tuple[tuple[int, int, int], ...] = ()
-    """Of a decision: what was on hand, held and the floor just before it, of each position it took units from, these
+    """For a decision, units on hand, units held and the floor just before it, for each position it took units from,
     sorted by SKU, then node.
     """
 
@@ -68,11 +70,12 @@ class Entry:
 
 
 def packed(body: bytes) -> bytes:
-    return zlib.compress(body, _FAST)
+    """The body as it is stored in an entry."""
+    return zlib.compress(body, _COMPRESSION)
 
 
 def decided(client: Client, keys: Keys, decision: str) -> Entry:
-    """The entry of a decision, by its id; raises NotFound."""
+    """The entry of a decision, by the decision's id; raises NotFound."""
     entry = client.twice(lambda: _find(client, keys, decision))
     if entry is None:
         raise NotFound(f"no decision goes by the id '{decision}'")
@@ -80,27 +83,27 @@ def decided(client: Client, keys: Keys, decision: str) -> Entry:
 
 
 def find_all(client: Client, keys: Keys, decisions: Sequence[str]) -> list[Entry]:
-    """The entries of decisions that are known, in their order."""
+    """The entries of several decisions that exist, in the same order."""
     with faults(), client.redis.pipeline(transaction=False) as read:
-        for place in client.redis.hmget(keys.decisions, decisions):
-            read.xrange(keys.log, place, place)
-        return [entry_of(*found[0]) for found in read.execute()]
+        for entry_id in client.redis.hmget(keys.decisions, decisions):
+            read.xrange(keys.log, entry_id, entry_id)
+        return [parse_entry(*answer[0]) for answer in read.execute()]
 
 
 def entries(client: Client, keys: Keys, *, torn: Callable[[str], None] | None = None) -> Iterator[Entry]:
-    """The whole log, oldest first, a batch at a time. `torn` is told of each entry that nobody wrote so."""
+    """The whole log, oldest first, a batch at a time. `torn` is called with the id of each entry that is damaged."""
     for batch in batches(client, keys):
-        for place, fields in batch:
+        for entry_id, fields in batch:
             try:
-                yield entry_of(place, fields)
+                yield parse_entry(entry_id, fields)
             except UNREADABLE:
                 if torn is None:
                     raise
-                torn(place.decode())
+                torn(entry_id.decode())
 
 
-def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[list[Raw]]:
-    """The log as it is stored, from `start` to `end` (Redis's own words for them)."""
+def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[list[RawEntry]]:
+    """The log as it is stored, from `start` to `end`, which are written as for XRANGE."""
     while True:
         with faults():
             batch = client.redis.xrange(keys.log, start, end, count=_BATCH)
@@ -113,23 +116,22 @@ def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> 
 
 def _find(client: Client, keys: Keys, decision: str) -> Entry | None:
     with faults():
-        place = client.redis.hget(keys.decisions, decision)
-        found = client.redis.xrange(keys.log, place, place) if place else []
-    return entry_of(*found[0]) if found else None
+        entry_id = client.redis.hget(keys.decisions, decision)
+        answer = client.redis.xrange(keys.log, entry_id, entry_id) if entry_id else []
+    return parse_entry(*answer[0]) if answer else None
 
 
-def place_of(name: bytes) -> tuple[int, int]:
-    """An entry's id as a value that can be compared."""
-    major, _, minor = name.partition(b"-")
-    return int(major), int(minor)
+def parse_entry_id(text: bytes) -> EntryId:
+    millis, _, number = text.partition(b"-")
+    return int(millis), int(number)
 
 
-def entry_of(place: bytes, fields: dict[bytes, bytes]) -> Entry:
-    """One entry as it was stored; raises ValueError, KeyError or zlib.error if nobody wrote it so."""
+def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
+    """Parse an entry as it is stored; raises one of UNREADABLE if it is damaged."""
     stood = fields.get(b"stood")
     body, until, shipments = (fields.get(name) for name in (b"body", b"until", b"shipments"))
     return Entry(
-        place=place_of(place),
+        id=parse_entry_id(entry_id),
         kind=fields[b"kind"].decode(),
         decision=fields[b"id"].decode(),
         at=int(fields[b"at"]),
@@ -139,10 +141,10 @@ def entry_of(place: bytes, fields: dict[bytes, bytes]) -> Entry:
         taken=fields.get(b"taken", b"").decode(),
         until=None if until is None else int(until),
         day=fields.get(b"day", b"").decode(),
-        stood=tuple(_stood(said) for said in stood.split(b",")) if stood else (),
+        stood=tuple(_parse_stood(text) for text in stood.split(b",")) if stood else (),
     )
 
 
-def _stood(said: bytes) -> tuple[int, int, int]:
-    on_hand, held, floor = said.split(b" ")
+def _parse_stood(text: bytes) -> tuple[int, int, int]:
+    on_hand, held, floor = text.split(b" ")
     return int(on_hand), int(held), int(floor)

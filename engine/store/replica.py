@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.store.connection.client import script_text
 from engine.store.connection.replica_client import AskPrimary, ReplicaClient
-from engine.store.decision_log import Entry, entry_of
+from engine.store.decision_log import Entry, parse_entry
 from engine.store.holds import Hold, hold_of
 from engine.store.keys import Keys
 from engine.store.ledger import Reading, reading_of, snapshot_keys
@@ -75,7 +75,7 @@ class Replica:
             entry_id = self._client.ask([("HGET", self._keys.decisions, decision)], max_age=most)[0][0]
             if entry_id:
                 found = self._client.ask([("XRANGE", self._keys.log, entry_id, entry_id)], max_age=most)[0][0]
-                return entry_of(*found[0]) if found else None
+                return parse_entry(*found[0]) if found else None
         return None
 
     def _look(

@@ -111,7 +111,7 @@ class Reading:
             self.loads[entry.day, shipment["node"]] += 1
         # the commit went by an instant before its own: whoever rests still rested then. That one is not in the log, so
         # of who rested then and does no more nothing can be said
-        committed = self.clock.then(entry.place[0] / 1_000)
+        committed = self.clock.then(entry.id[0] / 1_000)
         self.verdict.shipped_resting += sum(
             self.resting.get(shipment["node"], 0) > committed for shipment in record["shipments"]
         )

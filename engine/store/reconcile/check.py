@@ -1,31 +1,46 @@
-"""`ledger check`: what is held, what moved, how full each day is, told by the log, against what the ledger says.
+"""`ledger check`: compares the ledger (units held, units that moved, loads of each day, and so on) with the log.
 
-First everything is read a batch at a time while the service goes on, and what differs is suspected. Then each suspect
-is read at one moment with the end of the log, and the log told up to just there: what differs then has drifted.
+First everything is read, a batch at a time, while the service goes on; whatever differs is a suspect. Then the suspects
+are read again, at one moment together with the end of the log, and the log is replayed to exactly there: what differs
+still has drifted.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 from engine.store import decision_log
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
-from engine.store.reconcile import drift as reconcile_drift
 from engine.store.reconcile import recheck, scan
-from engine.store.reconcile.drift import Drift, Position
-from engine.store.reconcile.expected_state import Late, Spot, Suspect
-from engine.store.reconcile.hold_endings import Endings
-from engine.store.reconcile.log_index import Index
-from engine.store.reconcile.log_replay import Told
+from engine.store.reconcile.drift import (
+    Drift,
+    SuspectPosition,
+    caller_drifts,
+    ending_drifts,
+    floor_breach,
+    hold_drifts,
+    index_drifts,
+    load_drifts,
+    position_drifts,
+    rest_drifts,
+    units_short,
+    unreadable_entry,
+)
+from engine.store.reconcile.expected_state import LateEntries, PositionKey, Suspect
+from engine.store.reconcile.hold_endings import EndingsComparison
+from engine.store.reconcile.log_index import IndexComparison
+from engine.store.reconcile.log_replay import LogReplay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """The check's figures, in units but for `decisions` and `positions`; clean if nothing drifted.
+    """What a check found, in units except for `decisions` and `positions`.
 
-    `ended` are the units no longer held, `confirmed` those of them that left. `short` are units held beyond what is
-    on hand where the source, after they were promised, counted less: told, but no drift.
+    `shipped` are the units of all shipments that were ever decided, `ended` those of them that are no longer held, and
+    `confirmed` those of these that left. `short` are units held beyond those on hand because the source counted less
+    after they were promised: reported, but no drift.
     """
 
     decisions: int
@@ -38,7 +53,7 @@ class Audit:
     short: int
     drifts: tuple[Drift, ...]
     torn: bool = False
-    """Whether entries of the log are missing or can't be read: it may tell of less than was held."""
+    """Whether entries of the log are missing or can't be read, so that more may be held than the log says."""
 
     @property
     def clean(self) -> bool:
@@ -46,8 +61,8 @@ class Audit:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Sums:
-    """What is counted of the positions on the way."""
+class _Totals:
+    """Sums over all positions."""
 
     positions: int = 0
     on_hand: int = 0
@@ -56,7 +71,7 @@ class _Sums:
 
 
 def check(client: Client, keys: Keys) -> Audit:
-    """Every position, hold, day's load and log entry. Nothing is changed, and nobody need wait."""
+    """Check every position, hold, load and log entry. Nothing is changed, and the service need not wait."""
     return Check(client, keys).audit()
 
 
@@ -66,162 +81,174 @@ class Check:
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client = client
         self._keys = keys
-        # before the bases are read: one that is not among them was begun by a later entry, and those are all kept
-        self._begun, indexed = scan.end(client, keys, counted=keys.decisions)
+        # before the bases are read: a base that is not among them was set by a later entry, and moves of late entries
+        # are kept
+        self._begun, indexed = scan.log_end(client, keys, counted=keys.decisions)
         self._names = scan.names(client, keys)
-        self.told = Told(bases=dict(scan.bases(client, keys, sorted(self._names.base))), zone=scan.zone(client, keys))
-        self._sums = _Sums()
+        self.replay = LogReplay(
+            bases=dict(scan.bases(client, keys, sorted(self._names.base))), zone=scan.zone(client, keys)
+        )
+        self._totals = _Totals()
         self._suspected: set[Suspect] = set()
-        self._index = Index(client, keys, size=indexed)
-        self._endings = Endings(client, keys, self.told)
+        self._index = IndexComparison(client, keys, size=indexed)
+        self._endings = EndingsComparison(client, keys, self.replay)
 
     def audit(self) -> Audit:
-        """Look at everything once, and at what is suspected twice."""
+        """Read everything once, and suspects twice."""
         self._read_log()
         missing = list(self._index.missing())
         for step in (
-            self._look_at_holds,
-            self._look_at_callers,
-            self._look_at_loads,
-            self._look_at_rests,
-            self._look_at_positions,
+            self._compare_holds,
+            self._compare_callers,
+            self._compare_loads,
+            self._compare_rests,
+            self._compare_positions,
         ):
             step()
-        self._suspect_what_came_late()
-        found = [*self.again(), *missing]
-        living = (item for item in self.told.breaches if item.decision in self.told.living)
-        found += [reconcile_drift.broken_floor(item) for item in living]
-        found += [reconcile_drift.unreadable_entry(f"{major}-{minor}") for major, minor in self.told.unreadable]
-        held = self.told.held.total()
+        self._suspect_what_changed_late()
+        drifts = [*self.recheck_all(), *missing]
+        still_held = (breach for breach in self.replay.breaches if breach.decision in self.replay.holds)
+        drifts += [floor_breach(breach) for breach in still_held]
+        drifts += [unreadable_entry(f"{millis}-{number}") for millis, number in self.replay.unreadable]
+        held = self.replay.held.total()
         return Audit(
-            decisions=self.told.decisions,
-            positions=self._sums.positions,
-            on_hand=self._sums.on_hand,
-            shipped=self.told.shipped,
-            ended=self.told.shipped - held,
-            confirmed=self.told.confirmed,
-            held=self._sums.held,
-            short=self._sums.short,
-            drifts=tuple(found),
-            torn=bool(missing or self.told.unreadable),
+            decisions=self.replay.decisions,
+            positions=self._totals.positions,
+            on_hand=self._totals.on_hand,
+            shipped=self.replay.shipped,
+            ended=self.replay.shipped - held,
+            confirmed=self.replay.confirmed,
+            held=self._totals.held,
+            short=self._totals.short,
+            drifts=tuple(drifts),
+            torn=bool(missing or self.replay.unreadable),
         )
 
-    def again(self) -> Iterator[Drift]:
-        """What of all that is suspected has drifted, some of it at a time, each time at one moment."""
+    def recheck_all(self) -> Iterator[Drift]:
+        """The suspects that have drifted. They are read again in batches, each batch at one moment."""
         for batch in recheck.batches(self._suspected):
-            yield from self.at(batch)
+            yield from self.recheck(batch)
 
-    def at(self, suspects: Sequence[Suspect]) -> list[Drift]:
-        """What of a batch of suspects has drifted at one moment, up to which the log is then told."""
-        moment = recheck.look(self._client, self._keys, suspects)
-        self._follow(moment.end)
-        return [drift for suspect, said in moment.found.items() for drift in self._judged(suspect, said, moment.millis)]
+    def recheck(self, suspects: Sequence[Suspect]) -> list[Drift]:
+        """Those of a batch of suspects that have drifted; all are read at one moment, to which the log is replayed."""
+        moment = recheck.read(self._client, self._keys, suspects)
+        self._replay_to(moment.end)
+        return [
+            drift for suspect, state in moment.states.items() for drift in self._drifts(suspect, state, moment.millis)
+        ]
 
-    def _judged(self, suspect: Suspect, said: Any, millis: int) -> Iterator[Drift]:
-        """`said` is what is found of the suspect, by the server's clock at `millis`."""
-        keys, told = self._keys, self.told
+    def _drifts(self, suspect: Suspect, state: Any, millis: int) -> Iterator[Drift]:
+        """Compare the state of a suspect, as `LogMoment` has it, with the log. `millis` is the server's clock."""
+        keys, replay = self._keys, self.replay
         match suspect:
             case "holds", name:
-                return reconcile_drift.of_hold(keys, told, name, *said)
+                return hold_drifts(keys, replay, name, *state)
             case "callers", caller:
-                return reconcile_drift.of_caller(keys, told, caller, said)
-            case "positions", spot:
-                return reconcile_drift.of_position(keys, told, spot, said)
+                return caller_drifts(keys, replay, caller, state)
+            case "positions", position:
+                return position_drifts(keys, replay, position, state)
             case "loads", load:
-                return reconcile_drift.of_load(keys, told, load, said, millis)
+                return load_drifts(keys, replay, load, state, millis)
             case "rests", node:
-                return reconcile_drift.of_rest(keys, told, node, *said)
+                return rest_drifts(keys, replay, node, *state)
             case "index", name:
-                return reconcile_drift.of_entry(keys, name, self._index.places[name], said)
+                return index_drifts(keys, name, self._index.wrong[name], state)
             case "endings", name:
-                return reconcile_drift.of_ending(keys, told, name, said)
+                return ending_drifts(keys, replay, name, state)
 
-    def _follow(self, end: str) -> None:
-        """Let the log tell what came since, up to `end`."""
-        if decision_log.place_of(end.encode()) <= self.told.end:
+    def _replay_to(self, end: str) -> None:
+        """Replay the entries that came since, up to `end`."""
+        if decision_log.parse_entry_id(end.encode()) <= self.replay.end:
             return
-        start = "({}-{}".format(*self.told.end)
+        start = "({}-{}".format(*self.replay.end)
         for batch in decision_log.batches(self._client, self._keys, start=start, end=end):
             for raw in batch:
-                self.told.add(raw)
+                self.replay.add(raw)
 
-    def _suspect_what_came_late(self) -> None:
-        """What came and went while all was read may have stood in for what drifted, just when it was looked at."""
-        end, size = scan.end(self._client, self._keys, counted=self._keys.endings)
-        self._follow(end)
+    def _suspect_what_changed_late(self) -> None:
+        """Suspect whatever changed while everything was read: at the moment when it was read, a change may have made up
+        for a drift.
+        """
+        end, size = scan.log_end(self._client, self._keys, counted=self._keys.endings)
+        self._replay_to(end)
         self._suspected.update(("endings", name) for name in self._endings.suspected(size))
-        if self.told.late:
-            self._suspected |= self.told.late.changed
+        if self.replay.late:
+            self._suspected |= self.replay.late.changed
 
     def _read_log(self) -> None:
-        """Let the log tell, and compare it with its index and with how holds ended."""
+        """Replay the log to where it ended when the check began; compare its index and how holds ended with it."""
         for batch in decision_log.batches(self._client, self._keys, end=self._begun):
             for raw in batch:
-                self.told.add(raw)
+                self.replay.add(raw)
             self._index.compare(batch)
             self._endings.compare()
-        self._suspected.update(("index", name) for name in self._index.places)
-        self.told.late = Late()
+        self._suspected.update(("index", name) for name in self._index.wrong)
+        self.replay.late = LateEntries()
 
-    def _look_at_holds(self) -> None:
+    def _compare_holds(self) -> None:
         until = dict(scan.expiring(self._client, self._keys))
         seen = set()
         for name, fields in scan.hashes(self._client, self._keys.hold, sorted(self._names.hold)):
             seen.add(name)
-            if any(reconcile_drift.of_hold(self._keys, self.told, name, scan.texts(fields), until.get(name))):
+            if any(hold_drifts(self._keys, self.replay, name, scan.decode_fields(fields), until.get(name))):
                 self._suspected.add(("holds", name))
-        # what is in one place alone
-        self._suspected.update(("holds", name) for name in (self.told.living.keys() | until.keys()) - seen)
+        # holds that only the log has, or that are only to expire
+        self._suspected.update(("holds", name) for name in (self.replay.holds.keys() | until.keys()) - seen)
 
-    def _look_at_callers(self) -> None:
+    def _compare_callers(self) -> None:
         with faults():
-            said = self._client.redis.hgetall(self._keys.open_holds)
-        found = {caller.decode(): int(count) for caller, count in said.items()}
-        for caller in found.keys() | self.told.callers.keys():
-            if found.get(caller, 0) != self.told.callers[caller]:
+            fields = self._client.redis.hgetall(self._keys.open_holds)
+        stored = {caller.decode(): int(count) for caller, count in fields.items()}
+        for caller in stored.keys() | self.replay.open_holds.keys():
+            if stored.get(caller, 0) != self.replay.open_holds[caller]:
                 self._suspected.add(("callers", caller))
 
-    def _look_at_loads(self) -> None:
+    def _compare_loads(self) -> None:
         millis = self._client.milliseconds(self._keys.log)
         stored = {
-            (day, node): said
-            for day, fields in scan.hashes(self._client, self._keys.load, sorted(self._names.load))
-            for node, said in scan.texts(fields).items()
+            (date, node): count
+            for date, fields in scan.hashes(self._client, self._keys.load, sorted(self._names.load))
+            for node, count in scan.decode_fields(fields).items()
         }
-        expected = {(name, node) for name, day in self.told.days.items() for node in day.loads}
+        expected = {(date, node) for date, day in self.replay.days.items() for node in day.shipments}
         for load in stored.keys() | expected:
-            if any(reconcile_drift.of_load(self._keys, self.told, load, stored.get(load), millis)):
+            if any(load_drifts(self._keys, self.replay, load, stored.get(load), millis)):
                 self._suspected.add(("loads", load))
 
-    def _look_at_rests(self) -> None:
-        found, latest = scan.resting(self._client, self._keys)
-        for node in found.keys() | self.told.resting.keys():
-            if any(reconcile_drift.of_rest(self._keys, self.told, node, found.get(node), latest)):
+    def _compare_rests(self) -> None:
+        stored, latest = scan.resting(self._client, self._keys)
+        for node in stored.keys() | self.replay.resting.keys():
+            if any(rest_drifts(self._keys, self.replay, node, stored.get(node), latest)):
                 self._suspected.add(("rests", node))
 
-    def _look_at_positions(self) -> None:
-        """Units on hand may be of a million positions: of them, only those that somebody holds or moved are kept."""
+    def _compare_positions(self) -> None:
+        """There may be a million positions with units on hand: only those are kept in memory where units are held or
+        moved.
+        """
         held = dict(self._held())
-        self._sums.held = sum(held.values())
-        wanted = held.keys() | self.told.held.keys() | self.told.bases.keys()
-        on_hand: dict[Spot, int] = {}
+        self._totals.held = sum(held.values())
+        relevant = held.keys() | self.replay.held.keys() | self.replay.bases.keys()
+        on_hand: dict[PositionKey, int] = {}
         for sku, fields in scan.hashes(self._client, self._keys.on_hand, sorted(self._names.on_hand)):
-            self._sums.positions += len(fields)
-            self._sums.on_hand += sum(map(int, fields.values()))
-            on_hand.update(_those(sku, fields, wanted))
-        for spot in wanted:
-            found = Position(on_hand=on_hand.get(spot, 0), held=held.get(spot, 0), base=self.told.bases.get(spot))
-            self._sums.short += reconcile_drift.short(self.told, spot, found)
-            if any(reconcile_drift.of_position(self._keys, self.told, spot, found)):
-                self._suspected.add(("positions", spot))
+            self._totals.positions += len(fields)
+            self._totals.on_hand += sum(map(int, fields.values()))
+            on_hand.update(_only(relevant, sku, fields))
+        for key in relevant:
+            position = SuspectPosition(
+                on_hand=on_hand.get(key, 0), held=held.get(key, 0), base=self.replay.bases.get(key)
+            )
+            self._totals.short += units_short(self.replay, key, position)
+            if any(position_drifts(self._keys, self.replay, key, position)):
+                self._suspected.add(("positions", key))
 
-    def _held(self) -> Iterator[tuple[Spot, int]]:
+    def _held(self) -> Iterator[tuple[PositionKey, int]]:
         for sku, fields in scan.hashes(self._client, self._keys.held, sorted(self._names.held)):
             yield from (((sku, node.decode()), int(units)) for node, units in fields.items())
 
 
-def _those(sku: str, fields: scan.Fields, wanted: Mapping[Spot, object] | set[Spot]) -> Iterator[tuple[Spot, int]]:
-    for node, units in fields.items() if wanted else ():
-        spot = sku, node.decode()
-        if spot in wanted:
-            yield spot, int(units)
+def _only(relevant: AbstractSet[PositionKey], sku: str, fields: scan.Fields) -> Iterator[tuple[PositionKey, int]]:
+    """The units on hand of the positions of `sku` that are relevant."""
+    for node, units in fields.items() if relevant else ():
+        key = sku, node.decode()
+        if key in relevant:
+            yield key, int(units)

@@ -1,4 +1,8 @@
-"""What differs between the ledger and what its log tells, each with the writes that would mend it. Pure."""
+"""Compares parts of the ledger with the state that the log says they should have; a drift is a difference, with the
+writes that would repair it. Pure.
+
+Each function takes the stored state of one thing, yields its drifts, and yields none if it is as it should be.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,17 +11,27 @@ import orjson
 
 from engine.store.keys import Keys
 from engine.store.node_rests import stored
-from engine.store.reconcile.expected_state import Base, Breach, Day, Living, Part, Spot, Suspect
-from engine.store.reconcile.log_replay import Told
+from engine.store.reconcile.expected_state import (
+    Base,
+    DayLoads,
+    ExpectedHold,
+    ExpectedShipment,
+    FloorBreach,
+    PositionKey,
+    Suspect,
+)
+from engine.store.reconcile.log_replay import LogReplay
 
-CHANGED = "it was changed by other means than Pointsman: the log has no reason for it"
-_BRING_BACK = "bring back a copy of the server's data; until then --repair takes nothing away"
-DELETED = "its key was taken away: the log has no end of it"
+CHANGED = "it was changed by other means than Pointsman: no entry of the log explains it"
+DELETED = "its key was deleted: no entry of the log ends it"
+_RESTORE_COPY = "restore a copy of the server's data; until then --repair deletes nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """A field of a hash or a member of a sorted set, as it was found and as it is to be; None: not there."""
+    """A change to a field of a hash or a member of a sorted set: its value before and after. None means it is not
+    there.
+    """
 
     key: str
     field: str
@@ -27,7 +41,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """Something that isn't as the log says. `writes` would mend it; without any, only people can."""
+    """Something that differs from what the log says. `writes` would repair it; if there are none, people have to."""
 
     what: str
     sku: str = ""
@@ -37,7 +51,7 @@ class Drift:
     cause: str = CHANGED
     writes: tuple[Write, ...] = ()
     suspect: Suspect | None = None
-    """What to look at again, to see whether it has drifted still."""
+    """What to check again to see whether this has still drifted."""
 
     def __str__(self) -> str:
         where = f"{self.sku} at {self.node}: " if self.sku else ""
@@ -45,196 +59,227 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
-    """What the ledger says of one; `base` is where its movements are counted from, if any were."""
+class SuspectPosition:
+    """A position as the ledger has it. `base` is where its movements are counted from, if there were any."""
 
     on_hand: int = 0
     held: int = 0
     base: Base | None = None
 
 
-def of_position(keys: Keys, told: Told, spot: Spot, found: Position) -> Iterator[Drift]:
-    sku, node = spot
-    at: Suspect = ("positions", spot)
-    wanted = told.held[spot]
-    if found.held != wanted:
-        before, after = (str(units) if units else None for units in (found.held, wanted))
+def position_drifts(keys: Keys, replay: LogReplay, key: PositionKey, position: SuspectPosition) -> Iterator[Drift]:
+    sku, node = key
+    suspect: Suspect = ("positions", key)
+    held = replay.held[key]
+    if position.held != held:
+        before, after = (str(units) if units else None for units in (position.held, held))
         write = Write(key=keys.held(sku), field=node, before=before, after=after)
         yield Drift(
-            what="units held", sku=sku, node=node, expected=wanted, found=found.held, writes=(write,), suspect=at
+            what="units held",
+            sku=sku,
+            node=node,
+            expected=held,
+            found=position.held,
+            writes=(write,),
+            suspect=suspect,
         )
-    if found.held > found.on_hand and not short(told, spot, found):
-        cause = "more units are held than were promised of those there"
+    if position.held > position.on_hand and not units_short(replay, key, position):
+        cause = "more units are held than decisions took of those on hand"
         yield Drift(
-            what="more held than on hand", sku=sku, node=node, expected=found.on_hand, found=found.held, cause=cause
+            what="more held than on hand",
+            sku=sku,
+            node=node,
+            expected=position.on_hand,
+            found=position.held,
+            cause=cause,
         )
-    if found.base is not None and found.on_hand != (there := found.base[0] + told.moved(spot, found.base)):
-        cause = f"{CHANGED}; count the units, and send the count (PUT /v1/stock, or: pointsman stock import)"
-        yield Drift(what="units on hand", sku=sku, node=node, expected=there, found=found.on_hand, cause=cause)
+    if position.base is not None:
+        on_hand = position.base[0] + replay.moved_since(key, position.base)
+        if position.on_hand != on_hand:
+            cause = f"{CHANGED}; count the units, and send the count (PUT /v1/stock, or: pointsman stock import)"
+            yield Drift(what="units on hand", sku=sku, node=node, expected=on_hand, found=position.on_hand, cause=cause)
 
 
-def short(told: Told, spot: Spot, found: Position) -> int:
-    """Units held beyond what is on hand because the source, after they were promised, counted less."""
-    if spot in told.seen and found.on_hand < told.seen[spot]:
-        return max(0, found.held - max(0, found.on_hand))
+def units_short(replay: LogReplay, key: PositionKey, position: SuspectPosition) -> int:
+    """Units held beyond those on hand because the source counted less after they were promised. That is no drift."""
+    if key in replay.promised_from and position.on_hand < replay.promised_from[key]:
+        return max(0, position.held - max(0, position.on_hand))
     return 0
 
 
-def of_hold(keys: Keys, told: Told, name: str, fields: Mapping[str, str], until: int | None) -> Iterator[Drift]:
-    """A hold as it is stored (no fields: it isn't), and the instant under which it is to expire."""
-    at: Suspect = ("holds", name)
-    hold = told.living.get(name)
+def hold_drifts(
+    keys: Keys, replay: LogReplay, decision: str, fields: Mapping[str, str], until: int | None
+) -> Iterator[Drift]:
+    """`fields` are those of the stored hold, empty if there is none; `until` is when it is to expire, if it is."""
+    suspect: Suspect = ("holds", decision)
+    hold = replay.holds.get(decision)
     if hold is None:
-        yield from _stray(keys, name, fields, until)
+        yield from _stray_hold_drifts(keys, decision, fields, until)
         return
-    parts = {int(field): part_of(text) for field, text in fields.items() if field.isdigit()}
-    if parts != hold.parts:
-        found = sum(part.total for part in parts.values() if part)
-        writes = _differences(keys.hold(name), fields, fields_of(hold))
+    expected = hold_fields(hold)
+    shipments = {int(field): parse_shipment(text) for field, text in fields.items() if field.isdigit()}
+    if shipments != hold.shipments:
+        units = sum(shipment.total for shipment in shipments.values() if shipment)
+        writes = _differences(keys.hold(decision), fields, expected)
         cause = CHANGED if fields else DELETED
-        what = f"the hold of decision {name}"
-        yield Drift(what=what, expected=hold.total, found=found, cause=cause, writes=writes, suspect=at)
-    elif fields != (wanted := fields_of(hold)) and (
-        writes := _differences(keys.hold(name), fields, wanted, small=True)
-    ):
-        what = f"the {' and '.join(write.field for write in writes)} of hold {name}"
-        yield Drift(what=what, expected=len(writes), found=0, writes=writes, suspect=at)
+        what = f"the hold of decision {decision}"
+        yield Drift(what=what, expected=hold.total, found=units, cause=cause, writes=writes, suspect=suspect)
+    elif fields != expected and (writes := _differences(keys.hold(decision), fields, expected, without_shipments=True)):
+        what = f"the {' and '.join(write.field for write in writes)} of hold {decision}"
+        yield Drift(what=what, expected=len(writes), found=0, writes=writes, suspect=suspect)
     if until != hold.until:
-        write = _expires(keys, name, until, hold.until)
+        write = _expiry(keys, decision, until, hold.until)
         if until is None and fields:
-            yield Drift(what=f"hold {name} never expires", found=hold.total, writes=(write,), suspect=at)
+            yield Drift(what=f"hold {decision} never expires", found=hold.total, writes=(write,), suspect=suspect)
         else:
-            what = f"the instant at which hold {name} expires"
-            yield Drift(what=what, expected=hold.until, found=until or 0, writes=(write,), suspect=at)
+            what = f"the instant at which hold {decision} expires"
+            yield Drift(what=what, expected=hold.until, found=until or 0, writes=(write,), suspect=suspect)
 
 
-def of_caller(keys: Keys, told: Told, caller: str, found: int) -> Iterator[Drift]:
-    wanted = told.callers[caller]
-    if found != wanted:
-        before, after = (str(count) if count else None for count in (found, wanted))
+def caller_drifts(keys: Keys, replay: LogReplay, caller: str, count: int) -> Iterator[Drift]:
+    """`count` is the stored number of the caller's open holds."""
+    expected = replay.open_holds[caller]
+    if count != expected:
+        before, after = (str(number) if number else None for number in (count, expected))
         write = Write(key=keys.open_holds, field=caller, before=before, after=after)
         what = f"open holds of caller '{caller}'"
-        yield Drift(what=what, expected=wanted, found=found, writes=(write,), suspect=("callers", caller))
+        yield Drift(what=what, expected=expected, found=count, writes=(write,), suspect=("callers", caller))
 
 
-def of_load(keys: Keys, told: Told, at: tuple[str, str], found: str | None, millis: int) -> Iterator[Drift]:
-    """Shipments of a day and node, as stored (None: nothing is); `millis` is the server's time."""
-    name, node = at
-    day = told.days.get(name, Day())
-    wanted = 0 if found is None and day.over(millis) else day.loads[node]
-    if int(found or 0) != wanted:
-        write = Write(key=keys.load(name), field=node, before=found, after=str(wanted))
-        what = f"shipments of {node} on {name}"
-        yield Drift(what=what, expected=wanted, found=int(found or 0), writes=(write,), suspect=("loads", at))
+def load_drifts(
+    keys: Keys, replay: LogReplay, load: tuple[str, str], count: str | None, millis: int
+) -> Iterator[Drift]:
+    """`load` is a day and a node, `count` its stored number of shipments, None if none is stored. `millis` is the
+    server's clock.
+    """
+    date, node = load
+    day = replay.days.get(date, DayLoads())
+    expected = 0 if count is None and day.expired(millis) else day.shipments[node]
+    if int(count or 0) != expected:
+        write = Write(key=keys.load(date), field=node, before=count, after=str(expected))
+        what = f"shipments of {node} on {date}"
+        yield Drift(what=what, expected=expected, found=int(count or 0), writes=(write,), suspect=("loads", load))
 
 
-def of_rest(keys: Keys, told: Told, node: str, found: str | None, latest: str | None) -> Iterator[Drift]:
-    """A node's rest as it is stored (None: it isn't), and the instant after which no node rests."""
-    at: Suspect = ("rests", node)
-    rest = told.resting.get(node)
-    wanted = stored(rest) if rest else None
+def rest_drifts(keys: Keys, replay: LogReplay, node: str, node_rest: str | None, latest: str | None) -> Iterator[Drift]:
+    """`node_rest` is the stored rest of a node, None if it has none; `latest` the stored instant after which no node
+    rests.
+    """
+    suspect: Suspect = ("rests", node)
+    rest = replay.resting.get(node)
+    expected = stored(rest) if rest else None
     until = rest["until"] if rest else 0
-    if found != wanted:
-        write = Write(key=keys.resting, field=node, before=found, after=wanted)
-        there = (found or "0").partition(" ")[0]
-        what = f"the instant until which {node} rests"
-        yield Drift(what=what, expected=until, found=int(there) if there.isdigit() else 0, writes=(write,), suspect=at)
+    if node_rest != expected:
+        write = Write(key=keys.resting, field=node, before=node_rest, after=expected)
+        instant = (node_rest or "0").partition(" ")[0]
+        yield Drift(
+            what=f"the instant until which {node} rests",
+            expected=until,
+            found=int(instant) if instant.isdigit() else 0,
+            writes=(write,),
+            suspect=suspect,
+        )
     if until > int(latest or 0):
         write = Write(key=keys.facts, field="rests", before=latest, after=str(until))
         what = f"the instant after which no node rests, for {node}"
-        yield Drift(what=what, expected=until, found=int(latest or 0), writes=(write,), suspect=at)
+        yield Drift(what=what, expected=until, found=int(latest or 0), writes=(write,), suspect=suspect)
 
 
-def of_entry(keys: Keys, name: str, place: str, indexed: str | None) -> Iterator[Drift]:
-    """A decision's entry in the log, and where the index says that it stands."""
-    if indexed != place:
-        write = Write(key=keys.decisions, field=name, before=indexed, after=place)
-        what = f"decision {name} in the index of the log"
-        yield Drift(what=what, expected=1, found=0, writes=(write,), suspect=("index", name))
+def index_drifts(keys: Keys, decision: str, entry_id: str, indexed: str | None) -> Iterator[Drift]:
+    """`entry_id` is that of the decision's entry in the log, `indexed` the one that the index has."""
+    if indexed != entry_id:
+        write = Write(key=keys.decisions, field=decision, before=indexed, after=entry_id)
+        what = f"decision {decision} in the index of the log"
+        yield Drift(what=what, expected=1, found=0, writes=(write,), suspect=("index", decision))
 
 
-def of_ending(keys: Keys, told: Told, name: str, found: str | None) -> Iterator[Drift]:
-    """How the shipments of a hold ended, as it is stored (None: it isn't). The drift's `found` is how many of them say
-    what the log does; of a hold that has none there, how many there are.
+def ending_drifts(keys: Keys, replay: LogReplay, decision: str, endings: str | None) -> Iterator[Drift]:
+    """`endings` says how the shipments of the decision ended, None if that is not stored. The drift's `found` is the
+    number of shipments whose ending is right or, if none should be stored, the number that are.
     """
-    wanted = told.endings(name)
-    if found != wanted:
-        write = Write(key=keys.endings, field=name, before=found, after=wanted)
-        said, logged = (text.split() if text else [] for text in (found, wanted))
-        same = sum(one == other for one, other in zip(said, logged, strict=False))
+    expected = replay.endings(decision)
+    if endings != expected:
+        write = Write(key=keys.endings, field=decision, before=endings, after=expected)
+        ledger, log = (text.split() if text else [] for text in (endings, expected))
+        same = sum(one == other for one, other in zip(ledger, log, strict=False))
         yield Drift(
-            what=f"endings of the shipments of decision {name}",
-            expected=len(logged),
-            found=same if logged else len(said),
+            what=f"endings of the shipments of decision {decision}",
+            expected=len(log),
+            found=same if log else len(ledger),
             writes=(write,),
-            suspect=("endings", name),
+            suspect=("endings", decision),
         )
 
 
-def missing_entry(name: str, place: str) -> Drift:
-    cause = f"an entry was taken out of the log, which nothing of Pointsman does; {_BRING_BACK}"
-    return Drift(what=f"decision {name} in the log, at {place}", expected=1, found=0, cause=cause)
+def missing_entry(decision: str, entry_id: str) -> Drift:
+    cause = f"an entry was deleted from the log, which Pointsman never does; {_RESTORE_COPY}"
+    return Drift(what=f"decision {decision} in the log, at {entry_id}", expected=1, found=0, cause=cause)
 
 
-def unreadable_entry(place: str) -> Drift:
-    cause = f"nobody wrote it so; {_BRING_BACK}"
-    return Drift(what=f"entry {place} of the log that can be read", expected=1, found=0, cause=cause)
+def unreadable_entry(entry_id: str) -> Drift:
+    cause = f"it is damaged; {_RESTORE_COPY}"
+    return Drift(what=f"entry {entry_id} of the log that can be read", expected=1, found=0, cause=cause)
 
 
-def broken_floor(breach: Breach) -> Drift:
-    sku, node = breach.spot
-    cause = f"decision {breach.decision} took them though they were kept back; release its hold, and it is mended"
+def floor_breach(breach: FloorBreach) -> Drift:
+    sku, node = breach.position
+    cause = (
+        f"decision {breach.decision} took units that safety stock or a protection kept back;"
+        " to end this drift, release its hold"
+    )
     what = "units taken of those free above the floor"
     return Drift(what=what, sku=sku, node=node, expected=breach.free, found=breach.taken, cause=cause)
 
 
-def part_of(text: str) -> Part | None:
-    """A shipment as the hold has it; None if nobody can read it."""
+def parse_shipment(text: str) -> ExpectedShipment | None:
+    """A shipment as the stored hold has it; None if it is damaged."""
     try:
         node, service, units = orjson.loads(text)
-        return Part(node=node, service=service, units={sku: int(count) for sku, count in units})
+        return ExpectedShipment(node=node, service=service, units={sku: int(count) for sku, count in units})
     except (ValueError, TypeError):
         return None
 
 
-def fields_of(hold: Living) -> dict[str, str]:
-    """As commit.lua writes a hold."""
-    parts = {
-        str(number): orjson.dumps([part.node, part.service, list(part.units.items())]).decode()
-        for number, part in hold.parts.items()
+def hold_fields(hold: ExpectedHold) -> dict[str, str]:
+    """The hash as which commit.lua stores a hold."""
+    shipments = {
+        str(number): orjson.dumps([shipment.node, shipment.service, list(shipment.units.items())]).decode()
+        for number, shipment in hold.shipments.items()
     }
-    return {"until": str(hold.until), "caller": hold.caller, "day": hold.day, **parts}
+    return {"until": str(hold.until), "caller": hold.caller, "day": hold.day, **shipments}
 
 
-def _stray(keys: Keys, name: str, fields: Mapping[str, str], until: int | None) -> Iterator[Drift]:
-    at: Suspect = ("holds", name)
-    writes = _differences(keys.hold(name), fields, {})
+def _stray_hold_drifts(keys: Keys, decision: str, fields: Mapping[str, str], until: int | None) -> Iterator[Drift]:
+    """Of a hold that the log does not know, or knows to have ended."""
+    suspect: Suspect = ("holds", decision)
+    writes = _differences(keys.hold(decision), fields, {})
     if until is not None:
-        writes += (_expires(keys, name, until, None),)
+        writes += (_expiry(keys, decision, until, None),)
     if fields:
-        parts = [part_of(text) for field, text in fields.items() if field.isdigit()]
-        found = sum(part.total for part in parts if part)
+        shipments = [parse_shipment(text) for field, text in fields.items() if field.isdigit()]
+        units = sum(shipment.total for shipment in shipments if shipment)
         cause = "the log has no decision of that name that still holds units"
-        yield Drift(what=f"hold {name} without a decision", found=found, cause=cause, writes=writes, suspect=at)
+        what = f"hold {decision} without a decision"
+        yield Drift(what=what, found=units, cause=cause, writes=writes, suspect=suspect)
     elif until is not None:
-        cause = "its hold is no more"
-        yield Drift(
-            what=f"the instant at which hold {name} expires", found=until, cause=cause, writes=writes, suspect=at
-        )
+        what = f"the instant at which hold {decision} expires"
+        yield Drift(what=what, found=until, cause="its hold does not exist any more", writes=writes, suspect=suspect)
 
 
-def _expires(keys: Keys, name: str, before: int | None, after: int | None) -> Write:
-    said = (None if instant is None else str(instant) for instant in (before, after))
-    return Write(key=keys.expiring, field=name, before=next(said), after=next(said))
+def _expiry(keys: Keys, decision: str, before: int | None, after: int | None) -> Write:
+    texts = [None if instant is None else str(instant) for instant in (before, after)]
+    return Write(key=keys.expiring, field=decision, before=texts[0], after=texts[1])
 
 
 def _differences(
-    key: str, found: Mapping[str, str], wanted: Mapping[str, str], *, small: bool = False
+    key: str, fields: Mapping[str, str], expected: Mapping[str, str], *, without_shipments: bool = False
 ) -> tuple[Write, ...]:
-    """Field by field; `small`: but for the shipments, which say the same in other letters."""
-    names = [name for name in {**found, **wanted} if not (small and name.isdigit())]
+    """The writes that make a hash as expected, field by field. `without_shipments` leaves those alone, which may be the
+    same shipments in other JSON.
+    """
+    names = [name for name in {**fields, **expected} if not (without_shipments and name.isdigit())]
     return tuple(
-        Write(key=key, field=name, before=found.get(name), after=wanted.get(name))
+        Write(key=key, field=name, before=fields.get(name), after=expected.get(name))
         for name in sorted(names)
-        if found.get(name) != wanted.get(name)
+        if fields.get(name) != expected.get(name)
     )

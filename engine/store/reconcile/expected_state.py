@@ -1,31 +1,32 @@
-"""What is counted of what the log tells: holds with their shipments, days with their loads, units by position."""
+"""The state that the ledger should have by its log: holds with their shipments, loads by day, units by position."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-Place: TypeAlias = tuple[int, int]
-"""Of an entry in the log."""
-Spot: TypeAlias = tuple[str, str]
-"""A position: SKU and node."""
-Units: TypeAlias = Counter[Spot]
-Base: TypeAlias = tuple[int, Place]
-"""Units on hand right after that entry, as `Keys.base` says it."""
-Kind: TypeAlias = Literal["holds", "callers", "positions", "loads", "rests", "index", "endings"]
-Suspect: TypeAlias = tuple[Kind, Any]
-"""A kind of thing, and the name of one that may have drifted: a hold, a caller, a position (SKU, node), a load (day,
-node), a node that rests, a decision.
+from engine.store.decision_log import EntryId
+
+PositionKey: TypeAlias = tuple[str, str]
+"""A position, as SKU and node."""
+PositionUnits: TypeAlias = Counter[PositionKey]
+"""Units by position."""
+Base: TypeAlias = tuple[int, EntryId]
+"""Units on hand right after an entry of the log, as `Keys.base` says."""
+SuspectKind: TypeAlias = Literal["holds", "callers", "positions", "loads", "rests", "index", "endings"]
+Suspect: TypeAlias = tuple[SuspectKind, Any]
+"""Something that may have drifted: its kind, and the name of a hold, a caller or a decision, a position (SKU, node), a
+load (day, node), or a node that rests.
 """
 
 LOAD_SECONDS = 4 * 86_400
-"""How long the load of a day is kept after a decision last added to it, as commit.lua does."""
+"""How long commit.lua keeps the load of a day after a decision last added to it."""
 _MILLIS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A shipment that holds units: the SKUs and how many of each."""
+class ExpectedShipment:
+    """A shipment whose units should be held: how many of each SKU."""
 
     node: str
     service: str
@@ -37,57 +38,60 @@ class Part:
 
 
 @dataclass(slots=True, kw_only=True)
-class Living:
-    """A hold that the log has begun and not ended."""
+class ExpectedHold:
+    """A hold that has begun and not ended. `shipments` are those that still hold units, by number."""
 
     caller: str
     day: str
     until: int
-    parts: dict[int, Part]
-    states: list[str]
-    """How each of its shipments ended, as `Keys.endings` says it."""
+    shipments: dict[int, ExpectedShipment]
+    endings: list[str]
+    """How each shipment ended, in the words of `Keys.endings`: - for one that has not."""
 
     @property
     def total(self) -> int:
-        return sum(part.total for part in self.parts.values())
+        return sum(shipment.total for shipment in self.shipments.values())
 
-    def end(self, number: int, kind: str, at: int) -> None:
-        self.states[number] = f"{kind}:{self.until if kind == 'expired' else at}"
+    def end_shipment(self, number: int, kind: str, at: int) -> None:
+        self.endings[number] = f"{kind}:{self.until if kind == 'expired' else at}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Breach:
-    """A decision that took units of a position which were not free at that moment: `free` were, `taken` it took."""
+class FloorBreach:
+    """A decision that took more units of a position than were free above its floor at that moment."""
 
     decision: str
-    spot: Spot
+    position: PositionKey
     free: int
     taken: int
 
 
 @dataclass(slots=True, kw_only=True)
-class Day:
-    """Shipments by node, as the log counts them; and when a decision last added some, in milliseconds of the server."""
+class DayLoads:
+    """How many shipments each node was given on a day, and when a decision last added one, in milliseconds of the
+    server's clock.
+    """
 
-    loads: Counter[str] = field(default_factory=Counter)
+    shipments: Counter[str] = field(default_factory=Counter)
     added: int = 0
 
-    def over(self, instant: int) -> bool:
-        """Whether the server has forgotten it by then."""
-        return instant >= self.added + LOAD_SECONDS * _MILLIS
+    def expired(self, millis: int) -> bool:
+        """Whether the server has deleted these loads by then."""
+        return millis >= self.added + LOAD_SECONDS * _MILLIS
 
 
 @dataclass(slots=True)
-class Late:
-    """Of the entries that came since the check was begun: what moved, and all that they changed."""
+class LateEntries:
+    """What entries changed that were logged after the check began: units that moved, and everything else."""
 
-    moves: dict[Spot, list[tuple[Place, int]]] = field(default_factory=dict)
+    moves: dict[PositionKey, list[tuple[EntryId, int]]] = field(default_factory=dict)
     changed: set[Suspect] = field(default_factory=set)
 
 
-def parts_of(record: Mapping[str, Any]) -> Iterator[Part]:
+def shipments_of(record: Mapping[str, Any]) -> Iterator[ExpectedShipment]:
+    """The shipments of a decision's record, in order."""
     for shipment in record["shipments"]:
         units: Counter[str] = Counter()
         for line in shipment["lines"]:
             units[line["sku"]] += line["quantity"]
-        yield Part(node=shipment["node"], service=shipment["service"], units=units)
+        yield ExpectedShipment(node=shipment["node"], service=shipment["service"], units=units)

@@ -1,4 +1,4 @@
-"""How holds ended, as the ledger says, against what the log tells; for the check, while the service goes on."""
+"""Compares how holds ended, as the ledger has it, with the log, while the service goes on."""
 
 import itertools
 from collections.abc import Iterator, Mapping
@@ -7,57 +7,61 @@ from engine.store import decision_log
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.reconcile import scan
-from engine.store.reconcile.log_replay import Told
+from engine.store.reconcile.log_replay import LogReplay
 
 _AT_ONCE = 500
 
 
-class Endings:
-    """One look at them all. There may be very many, so what agrees is not remembered."""
+class EndingsComparison:
+    """One comparison of all endings. There may be very many, so those that are equal are not kept."""
 
-    def __init__(self, client: Client, keys: Keys, told: Told) -> None:
+    def __init__(self, client: Client, keys: Keys, replay: LogReplay) -> None:
         self._client = client
         self._keys = keys
-        self._told = told
+        self._replay = replay
         self._differ: set[str] = set()
-        self._there = 0
-        """Of those that the log tells of, whatever they say."""
+        self._stored = 0
+        """How many endings are stored of holds that, by the log, have any; equal or not."""
 
     def compare(self) -> None:
-        """Those of decisions that are over, as the log was just told to the end of: they change no more."""
-        ended = self._told.ended
-        for name, agrees in self._compared({name: ended[name] for name in ended.keys() - self._differ}):
-            if agrees:
+        """Compare the endings of the decisions that have ended by the entries replayed so far: they change no more."""
+        ended = self._replay.ended
+        for name, equal in self._compare({name: ended[name] for name in ended.keys() - self._differ}):
+            if equal:
                 del ended[name]
             else:
                 self._differ.add(name)
 
     def suspected(self, size: int) -> set[str]:
-        """Whose endings differ, and those of nobody's hold. There were `size` when the log was where it is told to."""
-        self.compare()
-        living = {name: self._told.endings(name) for name in self._told.living}
-        differ = {name for name, agrees in self._compared(living) if not agrees}
-        return self._differ | differ | (set() if size == self._there else self._strays())
-
-    def _compared(self, wanted: Mapping[str, str | None]) -> Iterator[tuple[str, bool]]:
-        """Each name, and whether the ledger says the same. One that is there and should not be is not counted: it came
-        since, or it is a stray.
+        """The decisions whose endings differ, or are stored though the log does not have the decision. `size` endings
+        were stored when the log ended where it is replayed to.
         """
-        names = iter(wanted)
+        self.compare()
+        unended = {name: self._replay.endings(name) for name in self._replay.holds}
+        differ = {name for name, equal in self._compare(unended) if not equal}
+        return self._differ | differ | (set() if size == self._stored else self._strays())
+
+    def _compare(self, expected: Mapping[str, str | None]) -> Iterator[tuple[str, bool]]:
+        """Each name, and whether the stored endings are as expected. Endings that should not be stored are not counted:
+        the hold ended since, or the log does not have it.
+        """
+        names = iter(expected)
         while batch := list(itertools.islice(names, _AT_ONCE)):
             with faults():
-                found = self._client.redis.hmget(self._keys.endings, batch)
-            for name, said in zip(batch, found, strict=True):
-                self._there += said is not None and wanted[name] is not None
-                yield name, wanted[name] == (None if said is None else said.decode())
+                stored = self._client.redis.hmget(self._keys.endings, batch)
+            for name, endings in zip(batch, stored, strict=True):
+                self._stored += endings is not None and expected[name] is not None
+                yield name, expected[name] == (None if endings is None else endings.decode())
 
     def _strays(self) -> set[str]:
-        """What the ledger has endings of and the log no decision; the index alone may have lost that."""
-        found: set[str] = set()
+        """The decisions of which endings are stored and which the log does not have; some of them may only be missing
+        in its index.
+        """
+        strays: set[str] = set()
         for names in scan.endings(self._client, self._keys):
             with faults():
-                places = self._client.redis.hmget(self._keys.decisions, names)
-            found.update(name for name, place in zip(names, places, strict=True) if place is None)
-        for batch in decision_log.batches(self._client, self._keys) if found else ():
-            found -= {fields.get(b"id", b"").decode() for _, fields in batch if fields.get(b"kind") == b"decided"}
-        return found
+                indexed = self._client.redis.hmget(self._keys.decisions, names)
+            strays.update(name for name, entry_id in zip(names, indexed, strict=True) if entry_id is None)
+        for batch in decision_log.batches(self._client, self._keys) if strays else ():
+            strays -= {fields.get(b"id", b"").decode() for _, fields in batch if fields.get(b"kind") == b"decided"}
+        return strays

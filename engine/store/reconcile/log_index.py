@@ -1,4 +1,4 @@
-"""Where the index says that decisions stand in the log, against where they do; for the check."""
+"""Compares the index of the log, which has the entry id of each decision, with the log itself."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,40 +9,42 @@ from engine.store.reconcile import drift, scan
 from engine.store.reconcile.drift import Drift
 
 
-class Index:
-    """One look at it all: at what the log has, a batch at a time, and then at what only the index has."""
+class IndexComparison:
+    """One comparison: first with every decision of the log, a batch at a time, then of what only the index has."""
 
     def __init__(self, client: Client, keys: Keys, *, size: int) -> None:
-        """`size` is how many decisions it has at the end of the log that is compared."""
+        """`size` is how many decisions the index has when the log ends where the comparison will end."""
         self._client = client
         self._keys = keys
         self._size = size
-        self._agree = 0
-        self.places: dict[str, str] = {}
-        """Where decisions stand in the log of which the index does not say so."""
+        self._equal = 0
+        self.wrong: dict[str, str] = {}
+        """The entry ids, by the log, of the decisions for which the index has another or none."""
 
-    def compare(self, batch: Iterable[decision_log.Raw]) -> None:
-        """What it says of the decisions in a batch of the log."""
-        places = {
-            fields[b"id"]: place for place, fields in batch if fields.get(b"kind") == b"decided" and b"id" in fields
+    def compare(self, batch: Iterable[decision_log.RawEntry]) -> None:
+        """Compare the index with the decisions in a batch of the log."""
+        logged = {
+            fields[b"id"]: entry_id
+            for entry_id, fields in batch
+            if fields.get(b"kind") == b"decided" and b"id" in fields
         }
-        if not places:
+        if not logged:
             return
         with faults():
-            found = self._client.redis.hmget(self._keys.decisions, list(places))
-        for (name, place), said in zip(places.items(), found, strict=True):
-            if said == place:
-                self._agree += 1
+            indexed = self._client.redis.hmget(self._keys.decisions, list(logged))
+        for (name, entry_id), other in zip(logged.items(), indexed, strict=True):
+            if other == entry_id:
+                self._equal += 1
             else:
-                self.places[name.decode()] = place.decode()
+                self.wrong[name.decode()] = entry_id.decode()
 
     def missing(self) -> Iterator[Drift]:
-        """What it says of entries that the log does not have."""
-        for batch in scan.index(self._client, self._keys) if self._agree != self._size else ():
+        """The decisions that the index has and the log does not."""
+        for batch in scan.index(self._client, self._keys) if self._equal != self._size else ():
             with faults(), self._client.redis.pipeline(transaction=False) as read:
-                for _, place in batch:
-                    read.xrange(self._keys.log, place, place)
-                found = read.execute()
-            for (name, place), entry in zip(batch, found, strict=True):
-                if name not in self.places and (not entry or entry[0][1].get(b"id") != name.encode()):
-                    yield drift.missing_entry(name, place)
+                for _, entry_id in batch:
+                    read.xrange(self._keys.log, entry_id, entry_id)
+                entries = read.execute()
+            for (name, entry_id), entry in zip(batch, entries, strict=True):
+                if name not in self.wrong and (not entry or entry[0][1].get(b"id") != name.encode()):
+                    yield drift.missing_entry(name, entry_id)

@@ -1,7 +1,6 @@
-"""What the log tells, entry by entry: what is held by whom, what moved, which days are how full. No server is asked."""
+"""Replays the decision log, entry by entry, to the state that the ledger should have. No server is asked."""
 
 import datetime
-import zlib
 import zoneinfo
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -11,234 +10,242 @@ from typing import Any
 import orjson
 
 from engine.decide.record import seconds
-from engine.store.decision_log import Entry, Raw, entry_of, place_of
+from engine.store.decision_log import UNREADABLE, Entry, EntryId, RawEntry, parse_entry, parse_entry_id
 from engine.store.reconcile.expected_state import (
     Base,
-    Breach,
-    Day,
-    Kind,
-    Late,
-    Living,
-    Part,
-    Place,
-    Spot,
-    Units,
-    parts_of,
+    DayLoads,
+    ExpectedHold,
+    ExpectedShipment,
+    FloorBreach,
+    LateEntries,
+    PositionKey,
+    PositionUnits,
+    SuspectKind,
+    shipments_of,
 )
 
 
 @dataclass(slots=True, kw_only=True)
-class Told:
-    """What the log tells up to `end`. `bases` are where each position's movements are counted from."""
+class LogReplay:
+    """The state that the ledger should have after the entry `end`. `bases` are where the movements of each position are
+    counted from.
+    """
 
-    bases: Mapping[Spot, Base]
+    bases: Mapping[PositionKey, Base]
     zone: str = "UTC"
-    """The installation's, for decisions of releases that did not log their day."""
-    end: Place = (0, 0)
-    living: dict[str, Living] = field(default_factory=dict)
-    held: Units = field(default_factory=Counter)
-    callers: Counter[str] = field(default_factory=Counter)
-    seen: dict[Spot, int] = field(default_factory=dict)
-    """What was on hand when units there were last taken, less what was confirmed since."""
-    days: defaultdict[str, Day] = field(default_factory=lambda: defaultdict(Day))
+    """The installation's time zone, for decisions of releases that did not log the day of their loads."""
+    end: EntryId = (0, 0)
+    holds: dict[str, ExpectedHold] = field(default_factory=dict)
+    """Holds that have not ended, by decision."""
+    held: PositionUnits = field(default_factory=Counter)
+    open_holds: Counter[str] = field(default_factory=Counter)
+    """Number of holds that have not ended, by caller."""
+    promised_from: dict[PositionKey, int] = field(default_factory=dict)
+    """Units that were on hand when a decision last took some, less those that were confirmed since."""
+    days: defaultdict[str, DayLoads] = field(default_factory=lambda: defaultdict(DayLoads))
     resting: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By node, the rest it is under; those that are over are kept for as long as commit_follow_up.lua keeps them."""
-    breaches: list[Breach] = field(default_factory=list)
-    unreadable: list[Place] = field(default_factory=list)
+    """The rest of each node. Those that are over are kept for as long as commit_follow_up.lua keeps them."""
+    breaches: list[FloorBreach] = field(default_factory=list)
+    unreadable: list[EntryId] = field(default_factory=list)
     ended: dict[str, str | None] = field(default_factory=dict)
-    """Of decisions that hold nothing any more, how each of their shipments ended; None of those that never did. What
-    nobody needs any more is taken out.
+    """By decision that holds nothing any more, how each of its shipments ended; None if it never held anything. Whoever
+    has compared one with the ledger deletes it here, so that they do not pile up.
     """
     shipped: int = 0
     confirmed: int = 0
     decisions: int = 0
-    late: Late | None = None
-    """None while no entry is late."""
-    _moved: Units = field(default_factory=Counter)
+    late: LateEntries | None = None
+    """What late entries changed; None while the entries that are added are not late."""
+    _moved: PositionUnits = field(default_factory=Counter)
 
-    def add(self, raw: Raw) -> None:
-        place, fields = raw
-        self.end = place_of(place)
+    def add(self, raw: RawEntry) -> None:
+        """Apply the next entry of the log. One that can't be read is noted, and changes nothing."""
+        entry_id, fields = raw
+        self.end = parse_entry_id(entry_id)
         try:
-            self._add(entry_of(place, fields))
-        except (ValueError, KeyError, IndexError, zlib.error):
+            self._add(parse_entry(entry_id, fields))
+        except UNREADABLE:
             self.unreadable.append(self.end)
 
-    def moved(self, spot: Spot, base: Base) -> int:
-        """Units that came and went since a base."""
-        if self.bases.get(spot) == base:
-            return self._moved[spot]
-        moves = self.late.moves.get(spot, ()) if self.late else ()
-        return sum(delta for place, delta in moves if place > base[1])
+    def moved_since(self, position: PositionKey, base: Base) -> int:
+        """By how many units a position has changed since a base."""
+        if self.bases.get(position) == base:
+            return self._moved[position]
+        moves = self.late.moves.get(position, ()) if self.late else ()
+        return sum(delta for entry_id, delta in moves if entry_id > base[1])
 
-    def endings(self, name: str) -> str | None:
-        """How the shipments of a decision ended; None if none did, or if it was taken out of `ended`."""
-        hold = self.living.get(name)
+    def endings(self, decision: str) -> str | None:
+        """How the shipments of a decision ended; None if none did, or if it was deleted from `ended`."""
+        hold = self.holds.get(decision)
         if hold is None:
-            return self.ended.get(name)
-        return " ".join(hold.states) if any(state != "-" for state in hold.states) else None
+            return self.ended.get(decision)
+        return " ".join(hold.endings) if any(ending != "-" for ending in hold.endings) else None
 
     def _add(self, entry: Entry) -> None:
         match entry.kind:
             case "decided":
-                self._decided(entry)
+                self._add_decision(entry)
             case "extended":
-                if entry.decision in self.living:
-                    self.living[entry.decision].until = entry.until or 0
-                self._change("holds", entry.decision)
+                if entry.decision in self.holds:
+                    self.holds[entry.decision].until = entry.until or 0
+                self._changed("holds", entry.decision)
             case "moved":
-                taken = (move for move, bit in zip(orjson.loads(entry.body), entry.taken, strict=True) if bit == "1")
-                for sku, node, delta, *_ in taken:
-                    self._move((sku, node), delta, entry.place)
+                moves = (move for move, bit in zip(orjson.loads(entry.body), entry.taken, strict=True) if bit == "1")
+                for sku, node, delta, *_ in moves:
+                    self._move((sku, node), delta, entry.id)
             case "confirmed" | "released" | "expired":
-                self._ended(entry)
+                self._end_hold(entry)
             case "rejected":
-                self._rejected(entry)
+                self._reject(entry)
             case "woken":
                 self.resting.pop(entry.decision, None)
-                self._change("rests", entry.decision)
-            case _:  # what was withdrawn held nothing; a repair made the ledger as the log was before
+                self._changed("rests", entry.decision)
+            case _:  # what was withdrawn held nothing; a repair restored what the entries before it say
                 pass
 
-    def _decided(self, entry: Entry) -> None:
+    def _add_decision(self, entry: Entry) -> None:
         record = entry.record
         self.decisions += 1
-        parts = dict(enumerate(parts_of(record)))
-        if not parts:
+        shipments = dict(enumerate(shipments_of(record)))
+        if not shipments:
             self.ended[entry.decision] = None
             return
-        self._floors(entry, parts, record)
-        named = entry.day or self._day_of(record["decided_at"])
-        day = self._day(named, entry.place[0])
-        day.added = entry.place[0]
-        for part in parts.values():
-            day.loads[part.node] += 1
-            for sku, count in part.units.items():
-                self.shipped += count
-                self.held[sku, part.node] += count
+        self._check_floors(entry, shipments, record)
+        date = entry.day or self._date_of(record["decided_at"])
+        day = self._day(date, entry.id[0])
+        day.added = entry.id[0]
+        for shipment in shipments.values():
+            day.shipments[shipment.node] += 1
+            for sku, units in shipment.units.items():
+                self.shipped += units
+                self.held[sku, shipment.node] += units
         until = seconds(record["hold"]["expires_at"])
-        states = ["-"] * len(parts)
-        hold = Living(caller=entry.caller, day=named, until=until, parts=parts, states=states)
-        self.living[entry.decision] = hold
-        self.callers[entry.caller] += 1
-        self._note(entry.decision, hold)
+        endings = ["-"] * len(shipments)
+        hold = ExpectedHold(caller=entry.caller, day=date, until=until, shipments=shipments, endings=endings)
+        self.holds[entry.decision] = hold
+        self.open_holds[entry.caller] += 1
+        self._hold_changed(entry.decision, hold)
 
-    def _floors(self, entry: Entry, parts: Mapping[int, Part], record: Mapping[str, Any]) -> None:
-        """Each position a decision took units from, as it stood at that moment: what was held is known from here."""
-        claims: Units = Counter()
-        for part in parts.values():
-            for sku, count in part.units.items():
-                claims[sku, part.node] += count
+    def _check_floors(self, entry: Entry, shipments: Mapping[int, ExpectedShipment], record: Mapping[str, Any]) -> None:
+        """Compare what the decision took with what was free above the floor of each position at that moment. On hand
+        and the floor are in the entry; how much was held is known from the entries before it.
+        """
+        claims: PositionUnits = Counter()
+        for shipment in shipments.values():
+            for sku, units in shipment.units.items():
+                claims[sku, shipment.node] += units
         stood = entry.stood or (None,) * len(claims)
-        for (spot, taken), said in zip(sorted(claims.items()), stood, strict=True):
-            if said is None:
-                self.seen[spot] = record["stock"][spot[0]][spot[1]]["on_hand"]
+        for (position, taken), before in zip(sorted(claims.items()), stood, strict=True):
+            if before is None:
+                self.promised_from[position] = record["stock"][position[0]][position[1]]["on_hand"]
                 continue
-            on_hand, _, floor = said
-            self.seen[spot] = on_hand
-            free = max(0, on_hand - self.held[spot] - floor)
+            on_hand, _, floor = before
+            self.promised_from[position] = on_hand
+            free = max(0, on_hand - self.held[position] - floor)
             if taken > free:
-                self.breaches.append(Breach(decision=entry.decision, spot=spot, free=free, taken=taken))
+                self.breaches.append(FloorBreach(decision=entry.decision, position=position, free=free, taken=taken))
 
-    def _ended(self, entry: Entry) -> None:
-        hold = self.living.get(entry.decision)
+    def _end_hold(self, entry: Entry) -> None:
+        hold = self.holds.get(entry.decision)
         if hold is None:
             return
-        self._note(entry.decision, hold)
-        for number in list(hold.parts) if entry.shipments is None else entry.shipments:
-            part = hold.parts.pop(number, None)
-            if part is not None:
-                hold.end(number, entry.kind, entry.at)
-                self._let_go(part, hold.day, entry)
-        self._if_over(entry.decision, hold)
+        self._hold_changed(entry.decision, hold)
+        for number in list(hold.shipments) if entry.shipments is None else entry.shipments:
+            shipment = hold.shipments.pop(number, None)
+            if shipment is not None:
+                hold.end_shipment(number, entry.kind, entry.at)
+                self._end_shipment(shipment, hold.day, entry)
+        self._forget_if_ended(entry.decision, hold)
 
-    def _if_over(self, name: str, hold: Living) -> None:
-        if not hold.parts:
-            del self.living[name]
-            self.callers[hold.caller] -= 1
-            self.ended[name] = " ".join(hold.states)
+    def _forget_if_ended(self, decision: str, hold: ExpectedHold) -> None:
+        if not hold.shipments:
+            del self.holds[decision]
+            self.open_holds[hold.caller] -= 1
+            self.ended[decision] = " ".join(hold.endings)
 
-    def _rejected(self, entry: Entry) -> None:
-        """Units of some shipments are let go; those of which nothing is left end, and some give their room back."""
-        hold, record = self.living.get(entry.decision), entry.record
+    def _reject(self, entry: Entry) -> None:
+        """Take rejected units out of a hold. Shipments of which nothing is left end, and no longer count in the node's
+        load, unless it rejected them for lack of capacity.
+        """
+        hold, record = self.holds.get(entry.decision), entry.record
         if "rest" in record:
-            self._rest(record["node"], record["rest"], entry.at)
+            self._begin_rest(record["node"], record["rest"], entry.at)
         if hold is None:
             return
-        self._note(entry.decision, hold)
-        for number, units in record["parts"]:
-            part = hold.parts.pop(number, None)
-            if part is None:
+        self._hold_changed(entry.decision, hold)
+        for number, rejected in record["parts"]:
+            shipment = hold.shipments.pop(number, None)
+            if shipment is None:
                 continue
-            left = Counter(part.units)
-            left.subtract(dict(units))
-            for sku, count in units:
-                self._unhold((sku, part.node), count)
+            left = Counter(shipment.units)
+            left.subtract(dict(rejected))
+            for sku, units in rejected:
+                self._lower_held((sku, shipment.node), units)
             if number not in record["ended"]:
-                kept = {sku: count for sku, count in left.items() if count}
-                hold.parts[number] = Part(node=part.node, service=part.service, units=kept)
+                kept = {sku: units for sku, units in left.items() if units}
+                hold.shipments[number] = ExpectedShipment(node=shipment.node, service=shipment.service, units=kept)
                 continue
-            hold.end(number, entry.kind, entry.at)
+            hold.end_shipment(number, entry.kind, entry.at)
             if record["room"]:
-                self._give_room(part.node, hold.day, entry)
-        self._if_over(entry.decision, hold)
+                self._lower_load(shipment.node, hold.day, entry)
+        self._forget_if_ended(entry.decision, hold)
 
-    def _rest(self, node: str, rest: dict[str, Any], now: int) -> None:
-        """The longest counts, and those that are over go."""
-        self._change("rests", node)
-        self.resting = {name: said for name, said in self.resting.items() if said["until"] > now}
+    def _begin_rest(self, node: str, rest: dict[str, Any], now: int) -> None:
+        """Of two rests of a node the longer counts. Those that are over are deleted, as commit_follow_up.lua does."""
+        self._changed("rests", node)
+        self.resting = {name: other for name, other in self.resting.items() if other["until"] > now}
         if node not in self.resting or self.resting[node]["until"] <= rest["until"]:
             self.resting[node] = rest
 
-    def _note(self, name: str, hold: Living) -> None:
-        """What an entry about a hold may change."""
+    def _hold_changed(self, decision: str, hold: ExpectedHold) -> None:
+        """Note everything that a late entry about a hold may change."""
         if not self.late:
             return
-        self._change("holds", name)
-        self._change("callers", hold.caller)
-        for part in hold.parts.values():
-            self._change("loads", (hold.day, part.node))
-            for sku in part.units:
-                self._change("positions", (sku, part.node))
+        self._changed("holds", decision)
+        self._changed("callers", hold.caller)
+        for shipment in hold.shipments.values():
+            self._changed("loads", (hold.day, shipment.node))
+            for sku in shipment.units:
+                self._changed("positions", (sku, shipment.node))
 
-    def _change(self, kind: Kind, name: Any) -> None:
+    def _changed(self, kind: SuspectKind, name: Any) -> None:
         if self.late:
             self.late.changed.add((kind, name))
 
-    def _unhold(self, spot: Spot, count: int) -> None:
-        self.held[spot] -= count
-        if not self.held[spot]:
-            del self.held[spot]
+    def _lower_held(self, position: PositionKey, units: int) -> None:
+        self.held[position] -= units
+        if not self.held[position]:
+            del self.held[position]
 
-    def _give_room(self, node: str, day: str, entry: Entry) -> None:
-        loads = self._day(day, entry.place[0]).loads
-        if loads[node] > 0:
-            loads[node] -= 1
+    def _lower_load(self, node: str, date: str, entry: Entry) -> None:
+        shipments = self._day(date, entry.id[0]).shipments
+        if shipments[node] > 0:
+            shipments[node] -= 1
 
-    def _let_go(self, part: Part, day: str, entry: Entry) -> None:
-        for sku, count in part.units.items():
-            spot = sku, part.node
-            self._unhold(spot, count)
+    def _end_shipment(self, shipment: ExpectedShipment, date: str, entry: Entry) -> None:
+        for sku, units in shipment.units.items():
+            position = sku, shipment.node
+            self._lower_held(position, units)
             if entry.kind == "confirmed":
-                self.confirmed += count
-                self.seen[spot] -= count
-                self._move(spot, -count, entry.place)
+                self.confirmed += units
+                self.promised_from[position] -= units
+                self._move(position, -units, entry.id)
         if entry.kind != "confirmed":
-            self._give_room(part.node, day, entry)
+            self._lower_load(shipment.node, date, entry)
 
-    def _move(self, spot: Spot, delta: int, place: Place) -> None:
-        base = self.bases.get(spot)
-        if base is not None and place > base[1]:
-            self._moved[spot] += delta
+    def _move(self, position: PositionKey, delta: int, entry_id: EntryId) -> None:
+        base = self.bases.get(position)
+        if base is not None and entry_id > base[1]:
+            self._moved[position] += delta
         if self.late:
-            self.late.moves.setdefault(spot, []).append((place, delta))
-            self._change("positions", spot)
+            self.late.moves.setdefault(position, []).append((entry_id, delta))
+            self._changed("positions", position)
 
-    def _day(self, name: str, instant: int) -> Day:
-        if name in self.days and self.days[name].over(instant):
-            del self.days[name]
-        return self.days[name]
+    def _day(self, date: str, millis: int) -> DayLoads:
+        if date in self.days and self.days[date].expired(millis):
+            del self.days[date]
+        return self.days[date]
 
-    def _day_of(self, decided_at: str) -> str:
+    def _date_of(self, decided_at: str) -> str:
         zone = zoneinfo.ZoneInfo(self.zone)
         return datetime.datetime.fromisoformat(decided_at).astimezone(zone).date().isoformat()

@@ -1,8 +1,8 @@
-"""`ledger check --repair`: what has drifted is made as the log says, one thing at a time, and that is logged as well.
+"""`ledger check --repair`: makes what has drifted as the log says, one drift at a time, and logs that as well.
 
-Holds are what the log began and has not ended; held units, open holds and expiries follow from them, a day's load from
-all that was decided. Each mending is one script, which does nothing unless all is as it was when it was looked at, to
-the last entry of the log; so the service may go on, and a mending sent twice is done once.
+Holds should be those that the log has begun and not ended; units held, open holds and expiries follow from them, a
+day's load from everything that was decided. Each repair is one script, which does nothing unless all is still as it was
+when it was read, to the last entry of the log. So the service may go on, and a repair that is sent twice is done once.
 """
 
 from dataclasses import dataclass
@@ -18,58 +18,63 @@ from engine.store.reconcile.check import Audit, Check
 from engine.store.reconcile.drift import Drift, Write
 
 MOST_TRIES = 1_000
-"""Of one mending, while the service goes on: each failed try is somebody else's entry in the log."""
+"""How often one repair is tried while the service goes on: each failed try is somebody else's entry in the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
-    """What the check found, and what of it was mended."""
+    """What the check found, and the drifts that were repaired."""
 
     before: Audit
     mended: tuple[Drift, ...]
 
 
 def repair(client: Client, keys: Keys, *, now: int, who: str) -> Repair:
-    """Mend every drift that has a mending; raises StoreUnavailable, Contended. What was mended before that stays so."""
+    """Repair every drift that can be. Raises StoreUnavailable, Contended; what was repaired before that stays so.
+
+    If the log is damaged, nothing that is more than it says is lowered.
+    """
     check = Check(client, keys)
     audit = check.audit()
     script = client.script("repair")
     mended = [
-        done
+        repaired
         for drift in audit.drifts
         if drift.writes
         and not (audit.torn and drift.found > drift.expected)
-        and (done := _mend(script, check, keys, drift, now=now, who=who)) is not None
+        and (repaired := _repair(script, check, keys, drift, now=now, who=who)) is not None
     ]
     return Repair(before=audit, mended=tuple(mended))
 
 
-def _mend(script: Any, check: Check, keys: Keys, drift: Drift, *, now: int, who: str) -> Drift | None:
-    """The drift as it was mended; None if it is none by now."""
+def _repair(script: Any, check: Check, keys: Keys, drift: Drift, *, now: int, who: str) -> Drift | None:
+    """Repair one drift. Returns the drift as it was repaired, which may have changed since; None if there is none any
+    more.
+    """
     for _ in range(MOST_TRIES):
-        end = "{}-{}".format(*check.told.end)
-        named = [keys.log, keys.expiring, *(write.key for write in drift.writes)]
+        end = "{}-{}".format(*check.replay.end)
+        script_keys = [keys.log, keys.expiring, *(write.key for write in drift.writes)]
         arguments = [end, now, who, packed(_body(drift)), _name(drift)]
         for write in drift.writes:
-            arguments += [write.field, _said(write.before), _said(write.after)]
+            arguments += [write.field, _value(write.before), _value(write.after)]
         with faults():
-            if script(keys=named, args=arguments) == b"done":
+            if script(keys=script_keys, args=arguments) == b"done":
                 return drift
-        found = [item for item in _again(check, drift) if item.writes]
-        if not found:
+        drifts = [other for other in _recheck(check, drift) if other.writes]
+        if not drifts:
             return None
-        drift = next((item for item in found if item.what == drift.what), found[0])
+        drift = next((other for other in drifts if other.what == drift.what), drifts[0])
     raise Contended("the log goes on faster than the ledger can be mended; try again when there is less to do")
 
 
-def _again(check: Check, drift: Drift) -> list[Drift]:
-    return check.at([drift.suspect]) if drift.suspect else []
+def _recheck(check: Check, drift: Drift) -> list[Drift]:
+    return check.recheck([drift.suspect]) if drift.suspect else []
 
 
 def _body(drift: Drift) -> bytes:
     writes = [_record(write) for write in drift.writes]
-    words = ("what", "sku", "node", "found", "expected", "cause")
-    return orjson.dumps({**{name: getattr(drift, name) for name in words}, "writes": writes})
+    names = ("what", "sku", "node", "found", "expected", "cause")
+    return orjson.dumps({**{name: getattr(drift, name) for name in names}, "writes": writes})
 
 
 def _record(write: Write) -> dict[str, str | None]:
@@ -77,10 +82,10 @@ def _record(write: Write) -> dict[str, str | None]:
 
 
 def _name(drift: Drift) -> str:
-    """What the entry is about, as its id."""
+    """The id of the log entry: what was repaired."""
     kind, name = drift.suspect or ("", "")
     return f"{kind}:{name if isinstance(name, str) else ':'.join(name)}"
 
 
-def _said(value: str | None) -> str:
+def _value(value: str | None) -> str:
     return "" if value is None else f"={value}"

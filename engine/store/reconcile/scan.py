@@ -1,4 +1,4 @@
-"""The ledger as the check reads it: all of it, a batch at a time, while the service goes on."""
+"""Reads the whole ledger for the check, a batch at a time, while the service goes on."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -8,14 +8,14 @@ from typing import TypeAlias
 import orjson
 
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import place_of
+from engine.store.decision_log import parse_entry_id
 from engine.store.keys import Keys
-from engine.store.reconcile.expected_state import Base, Spot
+from engine.store.reconcile.expected_state import Base, PositionKey
 
 Fields: TypeAlias = dict[bytes, bytes]
 _AT_ONCE = 500
-_SCAN = 5_000
-_END = """
+_SCAN_COUNT = 5_000
+_LOG_END = """
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
 return {last and last[1] or '0-0', redis.call('HLEN', KEYS[2])}
 """
@@ -23,7 +23,9 @@ return {last and last[1] or '0-0', redis.call('HLEN', KEYS[2])}
 
 @dataclass(slots=True, kw_only=True)
 class Names:
-    """What there is, by name: SKUs with units on hand, held, and with a base; holds; days with a load."""
+    """The names in the network's keys: SKUs with units on hand, with units held and with a base; holds; days with
+    loads.
+    """
 
     on_hand: set[str] = field(default_factory=set)
     held: set[str] = field(default_factory=set)
@@ -33,54 +35,55 @@ class Names:
 
 
 def names(client: Client, keys: Keys) -> Names:
-    """One walk over the network's keys. What comes or goes meanwhile may or may not be among them."""
-    found = Names()
-    kinds = {name: getattr(found, name) for name in Names.__slots__}
+    """Scan the network's keys once. Keys that come or go meanwhile may or may not be included."""
+    scanned = Names()
+    kinds = {name: getattr(scanned, name) for name in Names.__slots__}
     start = len(keys.everything)
-    for key in client.scan(keys.everything, count=_SCAN):
+    for key in client.scan(keys.everything, count=_SCAN_COUNT):
         kind, _, name = key[start:].partition(":")
         if name and kind in kinds:
             kinds[kind].add(name)
-    return found
+    return scanned
 
 
-def end(client: Client, keys: Keys, *, counted: str) -> tuple[str, int]:
-    """The last entry that the log has, and how many fields the hash `counted` has just then."""
-    with faults():  # a script: it may be the first thing asked since another took over, which a transaction won't learn
-        last, size = client.redis.eval(_END, 2, keys.log, counted)
+def log_end(client: Client, keys: Keys, *, counted: str) -> tuple[str, int]:
+    """The id of the log's last entry, and how many fields the hash `counted` has at that moment."""
+    # a script: this may be the first request after a failover in a cluster, and redis-py follows none in a transaction
+    with faults():
+        last, size = client.redis.eval(_LOG_END, 2, keys.log, counted)
     return last.decode(), int(size)
 
 
-def hashes(client: Client, key: Callable[[str], str], found: Sequence[str]) -> Iterator[tuple[str, Fields]]:
-    """The hash of each name, those that are gone by now left out."""
-    for at in range(0, len(found), _AT_ONCE):
-        batch = found[at : at + _AT_ONCE]
+def hashes(client: Client, key: Callable[[str], str], names: Sequence[str]) -> Iterator[tuple[str, Fields]]:
+    """The hash at the key of each name, without those that do not exist any more."""
+    for start in range(0, len(names), _AT_ONCE):
+        batch = names[start : start + _AT_ONCE]
         with faults(), client.redis.pipeline(transaction=False) as read:
             for name in batch:
                 read.hgetall(key(name))
-            yield from ((name, said) for name, said in zip(batch, read.execute(), strict=True) if said)
+            yield from ((name, fields) for name, fields in zip(batch, read.execute(), strict=True) if fields)
 
 
 def expiring(client: Client, keys: Keys) -> Iterator[tuple[str, int]]:
-    """Each hold that is to expire, and when."""
+    """Each hold that is to expire, and the instant."""
     with faults():
-        for name, until in client.redis.zscan_iter(keys.expiring, count=_SCAN):
+        for name, until in client.redis.zscan_iter(keys.expiring, count=_SCAN_COUNT):
             yield name.decode(), int(until)
 
 
 def resting(client: Client, keys: Keys) -> tuple[dict[str, str], str | None]:
-    """The nodes that rest as they are stored, and the instant after which none does."""
+    """The stored rest of each node, and the instant after which no node rests."""
     with faults():
         latest = client.redis.hget(keys.facts, "rests")
-        return texts(client.redis.hgetall(keys.resting)), None if latest is None else latest.decode()
+        return decode_fields(client.redis.hgetall(keys.resting)), None if latest is None else latest.decode()
 
 
 def index(client: Client, keys: Keys) -> Iterator[list[tuple[str, str]]]:
-    """The decisions that the index has, and where each stands in the log."""
+    """The decisions in the index of the log, each with the id of its entry; some at a time."""
     batch: list[tuple[str, str]] = []
     with faults():
-        for name, place in client.redis.hscan_iter(keys.decisions, count=_SCAN):
-            batch.append((name.decode(), place.decode()))
+        for name, entry_id in client.redis.hscan_iter(keys.decisions, count=_SCAN_COUNT):
+            batch.append((name.decode(), entry_id.decode()))
             if len(batch) >= _AT_ONCE:
                 yield batch
                 batch = []
@@ -89,35 +92,35 @@ def index(client: Client, keys: Keys) -> Iterator[list[tuple[str, str]]]:
 
 
 def endings(client: Client, keys: Keys) -> Iterator[list[str]]:
-    """The holds of which the ledger says how they ended, some at a time."""
+    """The decisions whose endings are stored, some at a time."""
     with faults():
-        names = (name.decode() for name, _ in client.redis.hscan_iter(keys.endings, count=_SCAN))
+        names = (name.decode() for name, _ in client.redis.hscan_iter(keys.endings, count=_SCAN_COUNT))
         while batch := list(itertools.islice(names, _AT_ONCE)):
             yield batch
 
 
-def bases(client: Client, keys: Keys, skus: Sequence[str]) -> Iterator[tuple[Spot, Base]]:
-    """Where each position's movements are counted from."""
+def bases(client: Client, keys: Keys, skus: Sequence[str]) -> Iterator[tuple[PositionKey, Base]]:
+    """What the movements of each position are counted from."""
     for sku, fields in hashes(client, keys.base, skus):
-        for node, said in fields.items():
-            base = base_of(said)
+        for node, text in fields.items():
+            base = parse_base(text)
             if base is not None:
                 yield (sku, node.decode()), base
 
 
 def zone(client: Client, keys: Keys) -> str:
-    """The installation's time zone."""
+    """The network's time zone."""
     with faults():
         body = client.redis.hget(keys.facts, "body")
     return str(orjson.loads(body)["time_zone"]) if body else "UTC"
 
 
-def base_of(said: bytes | None) -> Base | None:
-    if said is None:
+def parse_base(text: bytes | None) -> Base | None:
+    if text is None:
         return None
-    units, _, entry = said.partition(b" ")
-    return int(units), place_of(entry)
+    units, _, entry_id = text.partition(b" ")
+    return int(units), parse_entry_id(entry_id)
 
 
-def texts(said: Fields) -> dict[str, str]:
-    return {name.decode(): value.decode() for name, value in said.items()}
+def decode_fields(fields: Fields) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in fields.items()}

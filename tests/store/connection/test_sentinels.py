@@ -57,7 +57,7 @@ def test_servers_none_of_which_answers_are_told_without_their_password(url):
 def test_a_url_of_several_servers_is_read_in_all_its_parts():
     found = read_address("rediss+sentinel://app:p%40ss@one:1,[::1]:2,three/stock/4?sentinel_password=s")
     assert (found.kind, found.tls, found.service, found.db) == ("sentinel", True, "stock", 4)
-    assert (found.username, found.password, found.more) == ("app", "p@ss", {"sentinel_password": "s"})
+    assert (found.username, found.password, found.parameters) == ("app", "p@ss", {"sentinel_password": "s"})
     assert found.hosts == (("one", 1), ("::1", 2), ("three", 26379))
     assert read_address("redis+cluster://one,two:7").hosts == (("one", 6379), ("two", 7))
 

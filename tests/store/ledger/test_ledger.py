@@ -37,7 +37,7 @@ def keys(network):
 def ledger(client, keys):
     """Ten of A in Lyon, four in Lille, and policies without rules."""
     found = facts()
-    save(client, keys, found, checked=lambda: stored(client, keys).words)
+    save(client, keys, found, verify_policies=lambda: stored(client, keys).words)
     publish(client, keys, policies(), Act(operation="p", who="a test", at=NOW, note=""))
     act = Act(operation="a", who="a test", at=NOW, note="")
     assert activate_version(client, keys, policies().version, act, network=found.network.version)

@@ -1,4 +1,4 @@
-"""`ledger check` finds whatever makes the ledger differ from the log, and changes nothing."""
+"""`ledger check` finds every difference between the ledger and the log, and changes nothing."""
 
 import orjson
 import pytest
@@ -9,7 +9,7 @@ from tests.support.order_json import shipped_units
 
 @pytest.fixture
 def held(pointsman):
-    """Two decisions that live: three RARE in Lyon, and five SHIRT."""
+    """Two decisions that hold units: three RARE in Lyon, and five SHIRT."""
     return [pointsman.decide(order(*lines)).record for lines in ([("RARE", 3)], [("SHIRT", 5)])]
 
 
@@ -22,7 +22,7 @@ def drifts(pointsman):
     return [str(drift) for drift in pointsman.check().drifts]
 
 
-def test_a_ledger_nobody_touched_is_clean_and_its_sums_agree(pointsman, held):
+def test_an_undamaged_ledger_is_clean_and_its_sums_agree(pointsman, held):
     audit = pointsman.check()
     assert audit.clean
     assert (audit.decisions, audit.positions, audit.on_hand) == (2, 8, 35)
@@ -44,12 +44,12 @@ def test_an_empty_network_is_clean(bare):
 @pytest.mark.parametrize("by", [1, -1])
 def test_a_count_of_held_units_changed_by_hand_is_found(pointsman, held, redis_client, key, by):
     redis_client.hincrby(key("held:RARE"), "lyon", by)
-    found = drifts(pointsman)
-    assert f"RARE at lyon: units held: {3 + by} found, 3 expected" in found
-    assert ("RARE at lyon: more held than on hand: 4 found, 3 expected" in found) is (by == 1)
+    lines = drifts(pointsman)
+    assert f"RARE at lyon: units held: {3 + by} found, 3 expected" in lines
+    assert ("RARE at lyon: more held than on hand: 4 found, 3 expected" in lines) is (by == 1)
 
 
-def test_units_held_where_nobody_holds_any_are_found(pointsman, held, redis_client, key):
+def test_units_held_without_a_hold_are_found(pointsman, held, redis_client, key):
     redis_client.hincrby(key("held:LAMP"), "lyon", 1)
     redis_client.hincrby(key("held:ÉTÉ 日本 ☂"), "paris", 1)
     assert drifts(pointsman) == [
@@ -69,7 +69,7 @@ def test_a_hold_that_was_deleted_is_found(pointsman, held, redis_client, key):
     assert drifts(pointsman) == [f"the hold of decision {held[0]['id']}: 0 found, 3 expected"]
 
 
-def test_a_hold_taken_away_with_its_units_is_missed_by_the_log(pointsman, held, redis_client, key):
+def test_a_hold_that_was_deleted_with_its_units_is_found(pointsman, held, redis_client, key):
     redis_client.delete(key(f"hold:{held[0]['id']}"), key("held:RARE"))
     assert drifts(pointsman) == [
         f"the hold of decision {held[0]['id']}: 0 found, 3 expected",
@@ -77,7 +77,7 @@ def test_a_hold_taken_away_with_its_units_is_missed_by_the_log(pointsman, held, 
     ]
 
 
-def test_a_hold_that_outlives_its_end_in_the_log_is_found(pointsman, held, redis_client, key):
+def test_a_hold_that_is_stored_after_the_log_ended_it_is_found(pointsman, held, redis_client, key):
     redis_client.xadd(key("log"), {"kind": "expired", "id": held[0]["id"], "at": 1})
     assert drifts(pointsman) == [
         f"hold {held[0]['id']} without a decision: 3 found, 0 expected",
@@ -105,10 +105,43 @@ def test_a_hold_without_a_decision_is_found(pointsman, held, redis_client, key):
     assert drifts(pointsman) == ["hold stray without a decision: 2 found, 0 expected"]
 
 
-def test_stock_counted_below_what_is_held_is_told_and_no_drift(pointsman, held, redis_client, key):
+def test_stock_counted_below_what_is_held_is_reported_and_no_drift(pointsman, held, redis_client, key):
     redis_client.hset(key("on_hand:RARE"), "lyon", 1)
     assert drifts(pointsman) == []
     assert pointsman.check().short == 2
+
+
+@pytest.fixture
+def below_the_floor(held, redis_client, key):
+    """The log says that a safety stock of two was on the three RARE when the first decision took them all."""
+    decision = held[0]["id"]
+    entry_id = redis_client.hget(key("decisions"), decision)
+    ((_, fields),) = redis_client.xrange(key("log"), entry_id, entry_id)
+    assert fields[b"stood"] == b"3 0 0"
+    later = redis_client.xrange(key("log"), b"(" + entry_id, "+")
+    redis_client.delete(key("log"))
+    redis_client.xadd(key("log"), {**fields, b"stood": b"3 0 2"}, id=entry_id)
+    for later_id, others in later:
+        redis_client.xadd(key("log"), others, id=later_id)
+    return decision
+
+
+def test_units_taken_below_the_floor_are_found_and_no_repair_gives_them_back(pointsman, below_the_floor, contents):
+    (drift,) = pointsman.check().drifts
+    assert str(drift) == "RARE at lyon: units taken of those free above the floor: 3 found, 1 expected"
+    assert drift.cause == (
+        f"decision {below_the_floor} took units that safety stock or a protection kept back;"
+        " to end this drift, release its hold"
+    )
+    before = contents()
+    assert pointsman.repair(who="eve").mended == ()
+    assert contents() == before
+
+
+@pytest.mark.parametrize("ends", ["release", "confirm"])
+def test_units_taken_below_the_floor_are_no_drift_once_they_are_held_no_more(pointsman, below_the_floor, ends):
+    getattr(pointsman.holds, ends)(below_the_floor)
+    assert drifts(pointsman) == []
 
 
 def test_a_hold_that_will_never_expire_is_found(pointsman, held, redis_client, key):

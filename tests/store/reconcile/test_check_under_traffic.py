@@ -1,4 +1,4 @@
-"""A check of a ledger nobody harmed is clean, whatever goes on between any two things that it reads."""
+"""A check of an undamaged ledger is clean, whatever happens between any two reads of the check."""
 
 import contextlib
 import itertools
@@ -22,7 +22,7 @@ STOCK = {"A": {"lille": 500}, "B": {"lyon": 500}, "C": {"lyon": 500, "lille": 50
 
 
 class Interrupted(Client):
-    """Each time something is to be asked of the server, somebody else is faster; the first time for making it."""
+    """Before each use of the connection one of `others` is called; before the first, which makes it, as well."""
 
     def __init__(self, url, others):
         self._others = iter(others)
@@ -34,12 +34,12 @@ class Interrupted(Client):
         return self._redis
 
     @redis.setter
-    def redis(self, made):
-        self._redis = made
+    def redis(self, connection):
+        self._redis = connection
 
 
 class Shop:
-    """What goes on in it, each thing without an argument. What is refused (nothing to end, say) is left."""
+    """What happens in a shop, a method each. What is refused (there is no hold to end, say) is ignored."""
 
     def __init__(self, pointsman):
         self._pointsman = pointsman
@@ -70,7 +70,7 @@ class Shop:
     def decide_for_nothing(self):
         self._pointsman.decide(order(("NONE", 1)))
 
-    def confirm_a_part(self):
+    def confirm_a_shipment(self):
         self._pointsman.holds.confirm(self._decided[-1], shipments=[("lille", "parcel")])
 
     def confirm(self):
@@ -89,27 +89,27 @@ ACTS = [name for name in vars(Shop) if not name.startswith("_") and name != "act
 
 @pytest.fixture
 def check(network, server_url):
-    """What a check finds while, at each of its steps, one of `others` goes on."""
+    """What a check finds while one of `others` happens at each of its steps."""
 
-    def checked(others):
+    def run(others):
         with contextlib.closing(Interrupted(server_url, others)) as client:
             return Check(client, Keys(network)).audit()
 
-    return checked
+    return run
 
 
-def test_units_that_move_between_the_making_of_a_check_and_the_check_are_counted(bare, network, server_url):
+def test_units_that_move_after_a_check_is_made_and_before_it_runs_are_counted(bare, network, server_url):
     shop = Shop(bare)
     with contextlib.closing(Client(server_url)) as client:
         check = Check(client, Keys(network))
         shop.act("move", "move")
         check._read_log()
         shop.act("move")
-        check._suspect_what_came_late()
-        assert list(check.again()) == []
+        check._suspect_what_changed_late()
+        assert list(check.recheck_all()) == []
 
 
-def test_units_that_move_again_after_a_count_while_all_is_read_are_counted(bare, check):
+def test_units_that_move_again_after_a_count_during_a_check_are_counted(bare, check):
     for at in range(1, 12):
         shop = Shop(bare)
         shop.act("move")
@@ -123,14 +123,14 @@ _acts = st.lists(st.sampled_from([*ACTS, *(["move"] * len(ACTS))]), max_size=3)
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=_acts, meanwhile=st.lists(_acts, min_size=15, max_size=30))
-def test_whatever_goes_on_meanwhile_nothing_has_drifted(*, bare, check, before, meanwhile):
+def test_whatever_happens_during_a_check_nothing_has_drifted(*, bare, check, before, meanwhile):
     shop = Shop(bare)
     shop.act("decide", *before)
     assert check([lambda acts=acts: shop.act(*acts) for acts in meanwhile]).drifts == ()
     assert bare.check().drifts == ()
 
 
-def test_a_hold_put_back_after_it_ended_while_all_is_read_is_found(pointsman, redis_client, network, server_url):
+def test_a_hold_that_is_restored_after_it_ended_during_a_check_is_found(pointsman, redis_client, network, server_url):
     kept, other = (pointsman.decide(order(("SHIRT", 1))).record["id"] for _ in range(2))
     pairs = [(name, f"{{{network}}}:hold:{name}") for name in (kept, other)]
     with contextlib.closing(Client(server_url)) as client:
@@ -142,14 +142,14 @@ def test_a_hold_put_back_after_it_ended_while_all_is_read_is_found(pointsman, re
         for name, key in pairs:
             redis_client.hset(key, mapping=before[name])
             redis_client.zadd(f"{{{network}}}:expiring", {name: int(before[name][b"until"])})
-        check._look_at_holds()
+        check._compare_holds()
         assert not check._suspected
-        check._suspect_what_came_late()
-        found = {drift.suspect for drift in check.again()}
-    assert found >= {("holds", kept), ("holds", other)}
+        check._suspect_what_changed_late()
+        drifted = {drift.suspect for drift in check.recheck_all()}
+    assert drifted >= {("holds", kept), ("holds", other)}
 
 
-def test_a_rest_put_back_after_it_was_broken_off_while_all_is_read_is_found(
+def test_a_rest_that_is_restored_after_it_was_ended_during_a_check_is_found(
     pointsman, redis_client, network, server_url
 ):
     activate(pointsman, "when: {rejection.reason: no_capacity}, then: {rest_after_rejection: 2 h}")
@@ -164,8 +164,8 @@ def test_a_rest_put_back_after_it_was_broken_off_while_all_is_read_is_found(
         before = redis_client.hgetall(key)
         pointsman.rests.end(name, who="eve")
         redis_client.hset(key, mapping=before)
-        check._look_at_rests()
+        check._compare_rests()
         assert before
         assert not check._suspected
-        check._suspect_what_came_late()
-        assert ("rests", name) in {drift.suspect for drift in check.again()}
+        check._suspect_what_changed_late()
+        assert ("rests", name) in {drift.suspect for drift in check.recheck_all()}

@@ -1,4 +1,4 @@
-"""How each shipment's hold ended is checked against the log, too, and mended as it says."""
+"""`ledger check` also compares how the hold of each shipment ended, and repairs it as the log says."""
 
 import contextlib
 import threading
@@ -19,7 +19,7 @@ LILLE_S, LYONS = [("lille", "parcel")], [("lyon", "parcel")]
 
 @pytest.fixture
 def shop(bare):
-    """A is in Lille, B in Lyon: an order of both ships from both."""
+    """A is in Lille, B in Lyon: an order of both ships from both nodes."""
     bare.load(
         inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lille": 500}, "B": {"lyon": 500}, "NONE": {}})
     )
@@ -34,7 +34,7 @@ def key(network):
 
 @pytest.fixture
 def ended(shop, clock):
-    """Decisions by how they ended; the last ones have not, or only in part."""
+    """Decisions, by how their shipments ended; the last ones have not, or only in part."""
     names = {
         name: shop.decide(order(("A", 2), ("B", 2), id=name)).record["id"]
         for name in (
@@ -68,15 +68,15 @@ def ended(shop, clock):
 
 
 def endings(redis_client, key):
-    return {name.decode(): said.decode() for name, said in redis_client.hgetall(key("endings")).items()}
+    return {name.decode(): words.decode() for name, words in redis_client.hgetall(key("endings")).items()}
 
 
-def test_the_log_tells_every_ending_as_the_ledger_does(shop, ended, redis_client, key, clock):
-    said = endings(redis_client, key)
+def test_the_ledger_has_every_ending_and_the_log_agrees(shop, ended, redis_client, key, clock):
+    stored = endings(redis_client, key)
     kinds = {
-        name: [word.partition(":")[0] for word in said[decision].split()]
+        name: [word.partition(":")[0] for word in stored[decision].split()]
         for name, decision in ended.items()
-        if decision in said
+        if decision in stored
     }
     assert kinds == {
         "late": ["expired"] * 2,
@@ -101,13 +101,13 @@ CASES = [
     (name, damage)
     for name in ("late", "confirmed", "two ways", "rejected", "half rejected", "half", "units", "living")
     for damage in DAMAGES
-    if damage != "gone" or name not in ("units", "living")  # which have none
+    if damage != "gone" or name not in ("units", "living")  # these two have no endings
 ]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "damage"), CASES)
-def test_an_ending_that_was_changed_is_found_and_mended(*, shop, ended, redis_client, key, name, damage):
+def test_an_ending_that_was_changed_is_found_and_repaired(*, shop, ended, redis_client, key, name, damage):
     before = endings(redis_client, key)
     DAMAGES[damage](redis_client, key("endings"), ended[name])
     (drift,) = shop.check().drifts
@@ -118,7 +118,7 @@ def test_an_ending_that_was_changed_is_found_and_mended(*, shop, ended, redis_cl
     assert shop.check().clean
 
 
-def test_endings_of_a_hold_that_nobody_had_are_found_and_taken_away(shop, ended, redis_client, key):
+def test_endings_of_a_hold_that_never_was_are_found_and_deleted(shop, ended, redis_client, key):
     before = endings(redis_client, key)
     redis_client.hset(key("endings"), mapping={"stray": "confirmed:1", "another": "- released:2"})
     assert {drift.what.rpartition(" ")[2] for drift in shop.check().drifts} == {"stray", "another"}
@@ -127,7 +127,7 @@ def test_endings_of_a_hold_that_nobody_had_are_found_and_taken_away(shop, ended,
 
 
 @pytest.mark.slow
-def test_all_endings_gone_at_once_come_back(shop, redis_client, key):
+def test_all_endings_that_are_lost_at_once_are_restored(shop, redis_client, key):
     for number in range(600):
         shop.holds.release(shop.decide(order(("A", 1), id=f"{number}")).record["id"])
     before = endings(redis_client, key)
@@ -146,7 +146,7 @@ def test_while_holds_end_no_ending_is_a_drift(shop, opened):
                 made = worker.decide(order(("A", 1), ("B", 1))).record["id"]
                 worker.holds.confirm(made, shipments=LILLE_S) if number else worker.holds.release(made, shipments=LYONS)
                 worker.holds.release(made)
-        except BaseException as error:  # noqa: BLE001 - told below
+        except BaseException as error:  # noqa: BLE001 - asserted below
             faults.append(error)
 
     threads = [threading.Thread(target=work, args=(opened(), number)) for number in range(2)]
@@ -162,23 +162,21 @@ def test_while_holds_end_no_ending_is_a_drift(shop, opened):
     assert shop.check().clean
 
 
-def test_true_endings_stay_though_the_index_has_lost_their_decision_and_there_is_a_stray(
-    shop, ended, redis_client, key
-):
+def test_endings_are_kept_though_their_decisions_are_missing_in_the_index(shop, ended, redis_client, key):
     before = endings(redis_client, key)
     index = redis_client.hgetall(key("decisions"))
     redis_client.hset(key("endings"), "stray", "confirmed:1")
     redis_client.hdel(key("decisions"), ended["confirmed"], ended["two ways"], ended["half"])
-    told = sorted(drift.what for drift in shop.check().drifts)
+    drifts = sorted(drift.what for drift in shop.check().drifts)
     lost = sorted(f"decision {ended[name]} in the index of the log" for name in ("confirmed", "two ways", "half"))
-    assert told == [*lost, "endings of the shipments of decision stray"]
+    assert drifts == [*lost, "endings of the shipments of decision stray"]
     shop.repair(who="eve")
     assert endings(redis_client, key) == before
     assert redis_client.hgetall(key("decisions")) == index
     assert shop.check().clean
 
 
-def test_true_endings_stay_though_their_decision_is_lost_from_the_index_while_it_is_checked(
+def test_endings_are_kept_though_their_decisions_are_lost_from_the_index_during_a_check(
     shop, ended, redis_client, key, network
 ):
     before = endings(redis_client, key)
@@ -187,9 +185,9 @@ def test_true_endings_stay_though_their_decision_is_lost_from_the_index_while_it
         check = Check(client, Keys(network))
         check._read_log()
         redis_client.delete(key("decisions"))
-        check._suspect_what_came_late()
-        found = list(check.again())
-    assert [drift.what for drift in found] == ["endings of the shipments of decision stray"]
+        check._suspect_what_changed_late()
+        drifts = list(check.recheck_all())
+    assert [drift.what for drift in drifts] == ["endings of the shipments of decision stray"]
     shop.repair(who="eve")
     assert endings(redis_client, key) == before
 
@@ -198,13 +196,13 @@ def test_a_stray_ending_is_found_beside_others_that_are_missing(shop, ended, red
     before = endings(redis_client, key)
     redis_client.hdel(key("endings"), ended["confirmed"], ended["half"])
     redis_client.hset(key("endings"), mapping={"stray": "confirmed:1", "another": "released:1"})
-    wanted = {ended["confirmed"], ended["half"], "stray", "another"}
-    assert {drift.what.rpartition(" ")[2] for drift in shop.check().drifts} == wanted
+    damaged = {ended["confirmed"], ended["half"], "stray", "another"}
+    assert {drift.what.rpartition(" ")[2] for drift in shop.check().drifts} == damaged
     assert len(shop.repair(who="eve").mended) == 4
     assert endings(redis_client, key) == before
 
 
-def test_an_ending_of_a_decision_that_held_nothing_is_found_and_taken_away(shop, ended, redis_client, key):
+def test_an_ending_of_a_decision_that_held_nothing_is_found_and_deleted(shop, ended, redis_client, key):
     before = endings(redis_client, key)
     nothing = shop.decide(order(("NONE", 1))).record["id"]
     redis_client.hset(key("endings"), nothing, "confirmed:1")
@@ -215,16 +213,16 @@ def test_an_ending_of_a_decision_that_held_nothing_is_found_and_taken_away(shop,
 
 
 _SOME = st.sets(st.integers(min_value=0, max_value=8))
-"""Of those in `ended`."""
+"""Numbers of decisions in `ended`."""
 
 
 @pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lost=_SOME, gone=_SOME, changed=_SOME, strays=st.integers(min_value=0, max_value=3))
-def test_whatever_of_endings_and_index_is_harmed_a_repair_brings_all_of_it_back(
+def test_a_repair_restores_endings_and_index_whatever_was_damaged(
     *, shop, ended, redis_client, key, lost, gone, changed, strays
 ):
-    endings_then, index_then = endings(redis_client, key), redis_client.hgetall(key("decisions"))
+    endings_before, index_before = endings(redis_client, key), redis_client.hgetall(key("decisions"))
     names = list(ended.values())
     for hash_name, numbers in (("decisions", lost), ("endings", gone)):
         for number in numbers:
@@ -232,22 +230,22 @@ def test_whatever_of_endings_and_index_is_harmed_a_repair_brings_all_of_it_back(
     for name in [*(names[number] for number in changed), *(f"stray {number}" for number in range(strays))]:
         redis_client.hset(key("endings"), name, "confirmed:1")
     shop.repair(who="eve")
-    assert endings(redis_client, key) == endings_then
-    assert redis_client.hgetall(key("decisions")) == index_then
+    assert endings(redis_client, key) == endings_before
+    assert redis_client.hgetall(key("decisions")) == index_before
     assert shop.check().clean
 
 
-def test_holds_that_end_while_all_is_read_let_no_stray_be_looked_for(shop, ended, redis_client, network):
-    def walks():
+def test_holds_that_end_during_a_check_are_no_reason_to_search_for_strays(shop, ended, redis_client, network):
+    def scans():
         return redis_client.info("commandstats").get("cmdstat_hscan", {"calls": 0})["calls"]
 
     with contextlib.closing(Client(shop._server.url)) as client:
         check = Check(client, Keys(network))
-        before = walks()
+        before = scans()
         check._read_log()
         shop.holds.release(ended["living"])
         shop.holds.release(ended["half"], shipments=LILLE_S)
         shop.holds.release(shop.decide(order(("A", 1))).record["id"])
-        check._suspect_what_came_late()
-        assert not list(check.again())
-        assert walks() == before
+        check._suspect_what_changed_late()
+        assert not list(check.recheck_all())
+        assert scans() == before
