@@ -1,20 +1,20 @@
-"""What can go wrong on this floor.
+"""The errors of the engine, all in one tree.
 
 PointsmanError
 ├── StoreUnavailable   the server is away, full, read-only or too old; try again
-├── BadSetting         an environment variable that can't be read
-├── InputInvalid       files or orders with mistakes; carries every one
+├── BadSetting         an environment variable whose value is not allowed
+├── InputInvalid       files or orders with mistakes; carries all of them
 │   └── OrderInvalid   an order that can't be decided as it stands
-├── NotFound           a decision, product or version nobody knows
+├── NotFound           there is no such decision, product or version
 ├── NotReady           no network loaded, or no policy active
-│   └── PolicyUnreadable  a published version that this release does not read
-├── NotActivated       a version that can't be made active; the active one stays
+│   └── PolicyUnreadable  a published version that this release can't read
+├── NotActivated       a version that can't be made active; the active one stays active
 ├── TestsFailed        policies whose own tests fail; not published
-├── KeyReused          an idempotency key came again with another request
-├── HoldEnded          a hold that is no more; says how it ended and when
-├── StockConflict      two messages about a position that contradict each other
-├── QuotaExceeded      a caller has all the open holds it may have
-└── Contended          others took the stock each time it was tried; try again
+├── KeyReused          an idempotency key was used again, for another request
+├── HoldEnded          the hold has already ended; says how and when
+├── StockConflict      two messages about a position contradict each other
+├── QuotaExceeded      the caller has as many open holds as it may have
+└── Contended          others changed what it needs each time it was tried; try again
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,19 +24,21 @@ _MOST_NAMED = 10
 
 
 class PointsmanError(Exception):
-    """Anything this floor refuses or fails at; the message says what to do."""
+    """Anything that the engine refuses or fails at; the message says what to do."""
 
 
 class StoreUnavailable(PointsmanError):
-    """The server can't be used now. `told` is for anybody; `inside` names paths and hosts, for those who run it."""
+    """The server can't be used now. `message` may be shown to anybody; `details` name
+    paths and hosts, for operators.
+    """
 
-    def __init__(self, told: str, *, inside: str = "") -> None:
-        self.told = told
-        super().__init__(f"{told}: {inside}" if inside else told)
+    def __init__(self, message: str, *, details: str = "") -> None:
+        self.message = message
+        super().__init__(f"{message}: {details}" if details else message)
 
 
 class BadSetting(PointsmanError):
-    """An environment variable that can't be read; names it, its value and what is allowed."""
+    """An environment variable whose value is not allowed; names it, its value and what is allowed."""
 
     def __init__(self, *, name: str, value: str, allowed: str) -> None:
         self.name, self.value, self.allowed = name, value, allowed
@@ -45,7 +47,7 @@ class BadSetting(PointsmanError):
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Mistake:
-    """One mistake in what was given: where (file and line, or nothing), which field, what is wrong."""
+    """A mistake in an input: where it is (file and line, or empty), in which field, and what is wrong."""
 
     where: str = ""
     field: str
@@ -56,7 +58,7 @@ class Mistake:
 
 
 class InputInvalid(PointsmanError):
-    """Input with mistakes in it; nothing of it was taken."""
+    """Input with mistakes; nothing of it was accepted."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(mistakes)
@@ -68,7 +70,7 @@ class OrderInvalid(InputInvalid):
 
 
 class NotFound(PointsmanError):
-    """Nothing goes by that name."""
+    """There is nothing of that name."""
 
 
 class NotReady(PointsmanError):
@@ -76,17 +78,17 @@ class NotReady(PointsmanError):
 
 
 class PolicyUnreadable(NotReady):
-    """A published version that this release does not read, or that is not what its name says."""
+    """A published version that this release can't read, or whose content does not match its version."""
 
 
 class NotActivated(PointsmanError):
-    """A version that can't be made active, and why; the active one stays."""
+    """A version that can't be made active; the message says why. The active one stays active."""
 
 
 class TestsFailed(PointsmanError):
-    """Policies whose own tests fail; names the failing cases, each with its place."""
+    """Policies whose own tests fail; names the failing tests, each with its file and line."""
 
-    __test__ = False  # pytest takes a class of this name for tests
+    __test__ = False  # pytest would take a class of this name for a test
 
     def __init__(self, failed: Sequence[str], *, of: int) -> None:
         self.failed = tuple(failed)
@@ -94,8 +96,8 @@ class TestsFailed(PointsmanError):
             *failed[:_MOST_NAMED],
             *([f"... and {len(failed) - _MOST_NAMED} more"] if failed[_MOST_NAMED:] else []),
         ]
-        told = f"{len(failed)} of {of} tests of these policies fail, so they were not published:"
-        super().__init__("\n  ".join([told, *shown]) + "\nTo see what came otherwise: pointsman policy test PATH")
+        summary = f"{len(failed)} of {of} tests of these policies fail, so they were not published:"
+        super().__init__("\n  ".join([summary, *shown]) + "\nTo see what differs: pointsman policy test PATH")
 
 
 class KeyReused(PointsmanError):
@@ -103,16 +105,16 @@ class KeyReused(PointsmanError):
 
 
 class HoldEnded(PointsmanError):
-    """What was asked of a hold comes too late; the message says how it ended and when."""
+    """The request comes too late, as the hold has ended; the message says how and when."""
 
 
 class StockConflict(PointsmanError):
-    """Nobody can tell which of two messages about a position is so."""
+    """Two messages about a position contradict each other, and nothing says which one is right."""
 
 
 class QuotaExceeded(PointsmanError):
-    """The caller has as many open holds as it may."""
+    """The caller has as many open holds as it may have."""
 
 
 class Contended(PointsmanError):
-    """Stock changed under every attempt."""
+    """What the request needs was changed by others at each attempt."""

@@ -14,7 +14,7 @@ from engine.store.keys import Keys
 from engine.store.ledger import Key, Ledger, Reading, positions
 from engine.store.network.read import read_version
 from engine.store.replica import Replica
-from engine.store.version_cache import Memory
+from engine.store.version_cache import VersionCache
 
 
 class Answered(Exception):
@@ -58,14 +58,14 @@ class FactsReader:
         self._replica = replica
         self._unschedule = unschedule
         self._clock = clock
-        self._cache = Memory(client, keys)
+        self._cache = VersionCache(client, keys)
 
     def close(self) -> None:
         self._cache.close()
 
     def forget(self) -> None:
         """Drop what is kept by version, as when the whole network was deleted."""
-        self._cache = Memory(self._client, self._keys)
+        self._cache = VersionCache(self._client, self._keys)
 
     @property
     def incidents(self) -> int:

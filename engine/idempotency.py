@@ -1,4 +1,6 @@
-"""What a request to change something is known by: sent again, it is answered and not done again."""
+"""The operation of a request that changes something: if the request is sent again, it is
+answered and not done again.
+"""
 
 import uuid
 
@@ -6,23 +8,23 @@ from engine.errors import KeyReused
 from engine.store.holds import Operation
 
 OPERATION_SECONDS = 24 * 60 * 60
-"""How long an operation that a caller named is known."""
+"""How long an operation that its caller named is remembered."""
 RESEND_SECONDS = 5 * 60
-"""How long one that nobody named is: the client's library sends a request again within seconds."""
+"""How long an operation without a name is remembered: the client's library sends a request again within seconds."""
 
 
 def operation(asked: str, op: str | None) -> Operation:
-    """That of a request for what `asked` says, under the name `op` that its caller gave it, if any."""
+    """The operation of a request. `asked` says what is requested; `op` is the name that the caller gave it, if any."""
     if op is None:
         return Operation(name=f"own:{uuid.uuid4().hex}", asked=asked, seconds=RESEND_SECONDS)
-    return Operation(name=said(op), asked=asked, seconds=OPERATION_SECONDS)
+    return Operation(name=operation_name(op), asked=asked, seconds=OPERATION_SECONDS)
 
 
-def said(op: str) -> str:
-    """What the operation that a caller names `op` is known by: never the name of one that was made here."""
+def operation_name(op: str) -> str:
+    """The stored name of an operation that its caller named `op`; differs from every name that is made up here."""
     return f"said:{op}"
 
 
-def reused(op: str | None) -> KeyReused:
-    """What to raise where `op` came again with another request."""
+def name_reused(op: str | None) -> KeyReused:
+    """The error for an operation `op` that was used before for another request."""
     return KeyReused(f"the operation '{op}' was used before, for something else; use a new one for each request")

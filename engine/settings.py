@@ -1,4 +1,4 @@
-"""What the environment says, read once."""
+"""The settings, read once from environment variables."""
 
 import re
 from collections.abc import Mapping
@@ -21,14 +21,14 @@ _MOST_REPLICAS = 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Where and how an installation works.
+    """The settings of one installation.
 
-    `redis_url` None means the embedded server, in the directory `data`. `network` is the hash tag of its keys. `fsync`
-    is how often the embedded server's append-only file reaches the disk. Orders of more than `max_lines` lines are
-    refused. A caller has at most `max_holds` open holds; None: any number. `replicas` is how many replicas must have a
-    change before it is answered. `redis_replica_url` is a server that follows the one at `redis_url`, for reads that
-    may be some seconds old; a cluster and Sentinels name theirs by themselves. `user` is the name
-    that the policy history and the log record for commands; None: the login name.
+    If `redis_url` is None, the embedded server is used, in the directory `data`. `network` is the hash tag of all keys.
+    `fsync` is how often the embedded server writes its append-only file to disk. Orders of more than `max_lines` lines
+    are refused. A caller may have `max_holds` open holds; None means any number. `replicas` is how many replicas must
+    have a change before it is answered. `redis_replica_url` is a replica of the server at `redis_url`, for reads that
+    may be some seconds old; the replicas of a cluster, and those that Sentinels watch, are found without it. `user` is
+    the name that the policy history and the log record for commands; None means the login name.
     """
 
     redis_url: str | None = None
@@ -43,18 +43,20 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
-        """Read POINTSMAN_*; an empty variable is one that isn't set. Raises BadSetting."""
-        said = {name: value.strip() for name, value in environ.items() if value.strip()}
+        """Read the variables POINTSMAN_*; an empty one counts as not set. Raises BadSetting."""
+        variables = {name: value.strip() for name, value in environ.items() if value.strip()}
         return cls(
-            redis_url=_redis_url(said.get("POINTSMAN_REDIS_URL")),
-            data=Path(said.get("POINTSMAN_DATA", ".pointsman")),
-            network=_network(said.get("POINTSMAN_NETWORK", "main")),
-            fsync=_fsync(said.get("POINTSMAN_FSYNC", "everysec")),
-            max_lines=_count("POINTSMAN_MAX_LINES", said.get("POINTSMAN_MAX_LINES", "500"), _MOST_LINES, "lines"),
-            max_holds=_max_holds(said.get("POINTSMAN_MAX_HOLDS")),
-            replicas=_replicas(said.get("POINTSMAN_REPLICAS")),
-            redis_replica_url=_replica_url(said.get("POINTSMAN_REDIS_REPLICA_URL"), said.get("POINTSMAN_REDIS_URL")),
-            user=said.get("POINTSMAN_USER"),
+            redis_url=_redis_url(variables.get("POINTSMAN_REDIS_URL")),
+            data=Path(variables.get("POINTSMAN_DATA", ".pointsman")),
+            network=_network(variables.get("POINTSMAN_NETWORK", "main")),
+            fsync=_fsync(variables.get("POINTSMAN_FSYNC", "everysec")),
+            max_lines=_count("POINTSMAN_MAX_LINES", variables.get("POINTSMAN_MAX_LINES", "500"), _MOST_LINES, "lines"),
+            max_holds=_max_holds(variables.get("POINTSMAN_MAX_HOLDS")),
+            replicas=_replicas(variables.get("POINTSMAN_REPLICAS")),
+            redis_replica_url=_replica_url(
+                variables.get("POINTSMAN_REDIS_REPLICA_URL"), variables.get("POINTSMAN_REDIS_URL")
+            ),
+            user=variables.get("POINTSMAN_USER"),
         )
 
 
@@ -71,8 +73,8 @@ def _replica_url(value: str | None, primary: str | None) -> str | None:
     if not value.startswith(_REDIS_SCHEMES):
         raise _bad("POINTSMAN_REDIS_REPLICA_URL", value, allowed=f"a URL that starts with {_ONE_SERVER}")
     if primary is None or not primary.startswith(_REDIS_SCHEMES):
-        told = f"left out, unless POINTSMAN_REDIS_URL is a URL that starts with {_ONE_SERVER}"
-        raise _bad("POINTSMAN_REDIS_REPLICA_URL", value, allowed=told)
+        allowed = f"left out, unless POINTSMAN_REDIS_URL is a URL that starts with {_ONE_SERVER}"
+        raise _bad("POINTSMAN_REDIS_REPLICA_URL", value, allowed=allowed)
     return value
 
 
@@ -103,5 +105,5 @@ def _count(name: str, value: str, most: int, what: str) -> int:
 
 
 def _bad(name: str, value: str, *, allowed: str) -> BadSetting:
-    shown = re.sub(r"//[^@/]*@", "//***@", value)  # a URL's password is nobody's business
+    shown = re.sub(r"//[^@/]*@", "//***@", value)  # a password must not be shown
     return BadSetting(name=name, value=shown, allowed=allowed)

@@ -111,7 +111,7 @@ def problem(
 def _of_ours(error: PointsmanError) -> Response:
     if isinstance(error, StoreUnavailable):
         logger.error("a request failed: %s", error)
-        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", error.told)
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", error.message)
     status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
     mistakes = error.mistakes if isinstance(error, InputInvalid) else ()
     return problem(status, _slug(type(error).__name__), str(error), mistakes)

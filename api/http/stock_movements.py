@@ -99,7 +99,7 @@ def results(body: Lines, stock: Stockroom) -> Iterator[bytes]:
             if not answered:
                 raise
             logger.error("movements stopped: %s", error)  # noqa: TRY400  # ours: no traceback is needed
-            told = error.told if isinstance(error, StoreUnavailable) else str(error)
+            told = error.message if isinstance(error, StoreUnavailable) else str(error)
             stop = {"line": batch[0].number, "op": batch[0].op, "result": "stopped", "message": told}
             yield orjson.dumps(stop) + b"\n"
             return

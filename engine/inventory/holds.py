@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from engine.decide.record import timestamp
 from engine.errors import HoldEnded, InputInvalid, Mistake
-from engine.idempotency import operation, reused
+from engine.idempotency import name_reused, operation
 from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.holds import Ending, Hold, Holds, Outcome, Units, Verb
@@ -82,7 +82,7 @@ class Holding:
         asked = f"extended {until if until is not None else f'+{minutes}'}"
         done = self._holds.extend(decision, now=now, until=wanted, operation=operation(asked, op))
         if done.word == "reused":
-            raise reused(op)
+            raise name_reused(op)
         if done.word == "ended":
             raise HoldEnded(how_it_ended(decision, ways, done.endings))
         return self._state(decision, ways, done)
@@ -118,7 +118,7 @@ class Holding:
         now = self._clock()
         done = self._holds.end(decision, verb, now=now, numbers=numbers, operation=operation(asked, op))
         if done.word == "reused":
-            raise reused(op)
+            raise name_reused(op)
         if done.word == "ended" and not _as_asked(done.endings, verb, numbers):
             raise HoldEnded(how_it_ended(decision, ways, done.endings))
         return self._state(decision, ways, done if done.word == "done" else self._outcome(decision))

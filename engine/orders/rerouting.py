@@ -8,7 +8,7 @@ from engine.decide.node_rest import rest_after
 from engine.decide.record import order_of
 from engine.decide.remainder import Remainder
 from engine.errors import Contended, HoldEnded, InputInvalid
-from engine.idempotency import operation, reused, said
+from engine.idempotency import name_reused, operation, operation_name
 from engine.inventory.holds import how_it_ended, standing
 from engine.orders.decide_and_commit import Answer, Follow, Settled, Settling, Wanted
 from engine.orders.rejection import HeldShipment, Refusal, by_line, gone, numbers, rejection_of, taken
@@ -49,7 +49,7 @@ class Rerouting:
         for _ in range(_MOST_CHANGES):
             settled = self._again(refusal) or self._decided(refusal)
             if settled.refused == "reused":
-                raise reused(refusal.op)
+                raise name_reused(refusal.op)
             if settled.answer is not None:
                 return settled.answer
             if settled.before is not None:
@@ -66,7 +66,7 @@ class Rerouting:
         """What an operation that came before was answered."""
         if refusal.op is None:
             return None
-        earlier = self._holds.operation(refusal.decision, said(refusal.op))
+        earlier = self._holds.operation(refusal.decision, operation_name(refusal.op))
         if earlier is None:
             return None
         asked, _, decision = earlier.partition("\n")

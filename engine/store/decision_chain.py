@@ -1,4 +1,4 @@
-"""The decisions of one order: the first, and those that decided again what was left of it."""
+"""The chain of decisions of one order: the first, and follow-ups that decided again what was left of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,9 @@ NOT_IN_STOCK = "not_in_stock"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One decision: its bytes, whose hold it is, and how its shipments' holds ended (empty: none has)."""
+    """One decision: its JSON, the caller whose hold it is, and how the hold of each
+    shipment ended; empty if none has.
+    """
 
     body: bytes
     caller: str
@@ -28,8 +30,8 @@ class Link:
         return dict(orjson.loads(self.body))
 
     @property
-    def standing(self) -> int:
-        """Its shipments that are held or have left."""
+    def kept(self) -> int:
+        """How many of its shipments are held or have left."""
         shipments = self.record["shipments"]
         endings = self.endings or (None,) * len(shipments)
         return sum(ending is None or ending.kind == "confirmed" for ending in endings)
@@ -37,7 +39,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """From the first decision to the last one made."""
+    """From the first decision to the latest."""
 
     first: str
     links: tuple[Link, ...]
@@ -48,11 +50,11 @@ class Chain:
 
     @property
     def kept(self) -> int:
-        """Shipments that stand."""
-        return sum(link.standing for link in self.links)
+        """How many shipments of all decisions are held or have left."""
+        return sum(link.kept for link in self.links)
 
     def owes(self, decision: str) -> bool:
-        """Whether what the decision left unfilled was promised, then rejected, and nothing sent in its stead."""
+        """Whether a decision answers a rejection and ships nothing: units that were promised are still owed."""
         records = (link.record for link in self.links)
         return any(
             record["id"] == decision
@@ -62,25 +64,27 @@ class Chain:
         )
 
     def barred(self, *, lasting: bool) -> Barred:
-        """What nodes rejected, by SKU. `lasting`: without those that only had none, for stock may have come since."""
-        found: dict[str, set[str]] = {}
+        """The nodes that rejected each SKU. With `lasting`, not those that only had none in stock: some may have
+        arrived.
+        """
+        nodes_of: dict[str, set[str]] = {}
         for link in self.links:
             follows = link.record.get("follows", {})
             if follows.get("because") != "rejected" or (lasting and follows["reason"] == NOT_IN_STOCK):
                 continue
             for sku in follows["skus"]:
-                found.setdefault(sku, set()).add(follows["node"])
-        return {sku: frozenset(nodes) for sku, nodes in found.items()}
+                nodes_of.setdefault(sku, set()).add(follows["node"])
+        return {sku: frozenset(nodes) for sku, nodes in nodes_of.items()}
 
 
 def read_chain(client: Client, keys: Keys, first: str) -> Chain:
-    """The chain that a decision began, which exists."""
+    """The chain that the decision `first` began; it must exist."""
     with faults():
-        names = [first, *(name.decode() for name in client.redis.lrange(keys.chain(first), 0, -1))]
-        endings: Sequence[bytes | None] = client.redis.hmget(keys.endings, names)
-    entries = decision_log.find_all(client, keys, names)
+        decisions = [first, *(name.decode() for name in client.redis.lrange(keys.chain(first), 0, -1))]
+        endings: Sequence[bytes | None] = client.redis.hmget(keys.endings, decisions)
+    entries = decision_log.find_all(client, keys, decisions)
     links = (
-        Link(body=entry.body, caller=entry.caller, endings=endings_of(said.decode()) if said else ())
-        for entry, said in zip(entries, endings, strict=True)
+        Link(body=entry.body, caller=entry.caller, endings=endings_of(words.decode()) if words else ())
+        for entry, words in zip(entries, endings, strict=True)
     )
     return Chain(first=first, links=tuple(links))

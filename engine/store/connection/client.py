@@ -184,7 +184,7 @@ def faults() -> Iterator[None]:
         yield
     except (RedisConnectionError, RedisTimeoutError) as error:
         message = "the server does not answer; try again, with the same idempotency key"
-        raise StoreUnavailable(message, inside=str(error)) from error
+        raise StoreUnavailable(message, details=str(error)) from error
     except OutOfMemoryError as error:
         raise StoreUnavailable("the server has no memory left; raise its maxmemory") from error
     except ReadOnlyError as error:
@@ -194,14 +194,14 @@ def faults() -> Iterator[None]:
         raise StoreUnavailable(message) from error
     except (ClusterError, ClusterDownError, SlotNotCoveredError, RedisClusterException, TryAgainError) as error:
         raise StoreUnavailable(
-            "the cluster has no primary for this network now; try again", inside=str(error)
+            "the cluster has no primary for this network now; try again", details=str(error)
         ) from error
     except AskError as error:  # MovedError is a subclass
         message = "the server is a node of a cluster; name it as redis+cluster://host:port in POINTSMAN_REDIS_URL"
-        raise StoreUnavailable(message, inside=str(error)) from error
+        raise StoreUnavailable(message, details=str(error)) from error
     except MasterDownError as error:
         raise StoreUnavailable("the server is a replica that has lost its primary; try again") from error
     except ResponseError as error:
-        raise StoreUnavailable("the server refuses", inside=str(error)) from error
+        raise StoreUnavailable("the server refuses", details=str(error)) from error
     except RedisError as error:
-        raise StoreUnavailable("the server fails; try again", inside=str(error)) from error
+        raise StoreUnavailable("the server fails; try again", details=str(error)) from error

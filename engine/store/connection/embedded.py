@@ -77,7 +77,7 @@ class EmbeddedServer:
     def ensure_running(self) -> bool:
         """Start the server if it isn't running. Returns True, as `Server` says. Raises StoreUnavailable."""
         if self._users is None:
-            raise StoreUnavailable("this process has closed its server; open it anew", inside=str(self._data))
+            raise StoreUnavailable("this process has closed its server; open it anew", details=str(self._data))
         with self._directory_faults():
             if _answer(self._socket) != "ready":
                 self._start_or_wait()
@@ -171,8 +171,8 @@ class EmbeddedServer:
         log = self._data / "server.log"
         lines = log.read_text(errors="replace").splitlines()[-_LINES_QUOTED:] if log.exists() else []
         mend = self._how_to_mend("\n".join(lines)) or f"see {log}"
-        inside = "\n  ".join([f"that in {self._data} {what}: {mend}", *lines])
-        return StoreUnavailable(_UNUSABLE, inside=inside)
+        details = "\n  ".join([f"that in {self._data} {what}: {mend}", *lines])
+        return StoreUnavailable(_UNUSABLE, details=details)
 
     def _how_to_mend(self, log: str) -> str | None:
         damaged = _DAMAGED.search(log)
@@ -191,8 +191,8 @@ class EmbeddedServer:
         try:
             yield
         except OSError as error:
-            inside = f"data directory {self._data}: {error}; set POINTSMAN_DATA to a directory of yours"
-            raise StoreUnavailable(_UNUSABLE, inside=inside) from error
+            details = f"data directory {self._data}: {error}; set POINTSMAN_DATA to a directory of yours"
+            raise StoreUnavailable(_UNUSABLE, details=details) from error
 
 
 def socket_of(data: Path) -> Path:
@@ -204,7 +204,7 @@ def socket_of(data: Path) -> Path:
     private.mkdir(mode=0o700, exist_ok=True)
     status = private.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
-        raise StoreUnavailable(_UNUSABLE, inside=f"{private} is not a directory that only you can use; remove it")
+        raise StoreUnavailable(_UNUSABLE, details=f"{private} is not a directory that only you can use; remove it")
     return private / f"{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}.sock"
 
 
@@ -245,4 +245,4 @@ def _binary() -> Path:
     try:
         return Path(get_binary_path())
     except ValkeyBinaryNotFoundError as error:
-        raise StoreUnavailable(_UNUSABLE, inside=f"{error} Name a server in POINTSMAN_REDIS_URL instead.") from error
+        raise StoreUnavailable(_UNUSABLE, details=f"{error} Name a server in POINTSMAN_REDIS_URL instead.") from error

@@ -88,8 +88,8 @@ def _verify(server: Server, settings: Settings) -> None:
     except (redis.RedisError, RedisClusterException, ValueError, TypeError, OSError) as error:
         # redis-py raises the last three for options in the URL that it does not know, and for files that are not there
         mend = "try again" if embedded else "start it, or mend POINTSMAN_REDIS_URL"
-        inside = f"that at {without_password(server.url)}: {error}; {mend}"
-        raise StoreUnavailable("the server can't be used", inside=inside) from error
+        details = f"that at {without_password(server.url)}: {error}; {mend}"
+        raise StoreUnavailable("the server can't be used", details=details) from error
 
 
 def _check(url: str, *, fsync_always: bool) -> None:
