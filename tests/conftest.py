@@ -1,4 +1,6 @@
-"""What every test may ask for. Servers are real: the embedded one and, if there is one, a redis-server 7 or newer."""
+"""Fixtures for all tests. Servers are real: the embedded one and, if there is one on
+PATH, a redis-server 7 or newer.
+"""
 
 import functools
 import itertools
@@ -36,18 +38,18 @@ _numbers = itertools.count(1)
 
 
 def redis_server() -> str | None:
-    """A redis-server on PATH that is new enough."""
+    """The path of a redis-server on PATH that is new enough."""
     path = shutil.which("redis-server")
     if path is None:
         return None
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
-    version = re.search(r"v=(\d+)", said)
+    output = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
+    version = re.search(r"v=(\d+)", output)
     return path if version and int(version[1]) >= 7 else None
 
 
 @pytest.fixture(scope="session", params=["embedded", *(["redis"] if redis_server() else [])])
 def server_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Each server in turn; one of each for the whole session."""
+    """The URL of each server in turn; one of each runs for the whole session."""
     data = tmp_path_factory.mktemp("data")
     if request.param == "embedded":
         with open_server(Settings(data=data)) as server:
@@ -58,9 +60,9 @@ def server_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 def started_redis(data: Path) -> Iterator[str]:
     socket = data / "redis.sock"
-    said = ["--port", "0", "--unixsocket", str(socket), "--dir", str(data), "--save", "", "--appendonly", "yes"]
-    said += ["--appendfsync", "no"]  # nothing that is tried on it is of the disk, which others may keep busy
-    with subprocess.Popen([str(redis_server()), *said], stdout=subprocess.DEVNULL) as process:
+    options = ["--port", "0", "--unixsocket", str(socket), "--dir", str(data), "--save", "", "--appendonly", "yes"]
+    options += ["--appendfsync", "no"]  # no test depends on the disk, which other processes may keep busy
+    with subprocess.Popen([str(redis_server()), *options], stdout=subprocess.DEVNULL) as process:
         try:
             wait_until(socket.exists, "redis-server listens")
             yield f"unix://{socket}"
@@ -77,20 +79,20 @@ def redis_client(server_url: str) -> Iterator[redis.Redis]:
 
 @pytest.fixture(scope="session")
 def command() -> Iterator[Command]:
-    """Runs `pointsman` as a process of its own; see tests/forked_commands.py."""
+    """Runs `pointsman` as a process of its own; see tests/support/forked_cli.py."""
     with forked_commands() as found:
         yield found
 
 
 @pytest.fixture
 def network() -> str:
-    """A network of the test's own, so that tests share a server and no key."""
+    """The name of a network of the test's own, so that tests share a server and no key."""
     return f"test-{os.getpid()}-{next(_numbers)}"
 
 
 @dataclass
 class Clock:
-    """Stands still until a test moves it."""
+    """A clock that stands still until a test moves it."""
 
     now: int = NOW
 
@@ -105,7 +107,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def opened(server_url: str, network: str, clock: Clock) -> Iterator[Callable[[], Pointsman]]:
-    """Opens one more Pointsman on the test's network: what another worker would be."""
+    """Opens one more Pointsman on the test's network, as another worker would."""
     made: list[Pointsman] = []
 
     def another() -> Pointsman:
@@ -119,7 +121,7 @@ def opened(server_url: str, network: str, clock: Clock) -> Iterator[Callable[[],
 
 @pytest.fixture
 def bare(opened: Callable[[], Pointsman]) -> Iterator[Pointsman]:
-    """Nothing loaded, no policies."""
+    """A Pointsman without a network and without policies."""
     pointsman = opened()
     yield pointsman
     pointsman.forget()
@@ -127,7 +129,7 @@ def bare(opened: Callable[[], Pointsman]) -> Iterator[Pointsman]:
 
 @pytest.fixture
 def pointsman(bare: Pointsman) -> Pointsman:
-    """tests/data/small loaded, and a policy without rules active."""
+    """A Pointsman with tests/data/small loaded, and a policy without rules active."""
     bare.load(small())
     activate(bare)
     return bare
@@ -141,8 +143,8 @@ def small() -> Inventory:
 
 @dataclass
 class Served:
-    """One application for all tests, around the Pointsman of each in turn: its routes and their description take longer
-    to put together than most tests take.
+    """One application for all tests, which serves the Pointsman of each test in turn: to build its routes and their
+    description takes longer than most tests.
     """
 
     pointsman: Pointsman | None = None
@@ -156,7 +158,7 @@ class Served:
 
 @dataclass
 class Current:
-    """Each part of the Pointsman of the moment, looked up whenever it is used."""
+    """Stands for the Pointsman of the current test: each attribute is looked up whenever it is used."""
 
     served: Served
 
@@ -171,13 +173,13 @@ def application() -> Served:
 
 @pytest.fixture
 def http(pointsman: Pointsman, application: Served):
-    """A client of the application around `pointsman`."""
+    """A client of the application that serves `pointsman`."""
     return application.around(pointsman).test_client()
 
 
 @pytest.fixture
 def contents(redis_client: redis.Redis, network: str) -> Callable[[], dict[bytes, object]]:
-    """Everything the network's keys hold now, to compare with later."""
+    """Returns the contents of all keys of the network, to compare with later."""
     return lambda: contents_of(redis_client, network)
 
 
@@ -193,7 +195,7 @@ def contents_of(client: redis.Redis, network: str) -> dict[bytes, object]:
 
 
 def activate(pointsman: Pointsman, *rules: str) -> str:
-    """Publish the rules (as `policy_file` takes them) and let them decide; their version."""
+    """Publish the rules (as `policy_file` takes them) and activate them; returns their version."""
     version = pointsman.publish(policy_file(*rules), who="a test", note="").version
     pointsman.activate(version, who="a test", note="")
     return version

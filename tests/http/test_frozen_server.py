@@ -1,4 +1,6 @@
-"""An embedded server that is there and does not answer is given up like another's, not waited for as if it started."""
+"""An embedded server that runs and does not answer is given up as soon as any other, not waited for like one that
+starts.
+"""
 
 import contextlib
 import os
@@ -23,23 +25,23 @@ from tests.support.problem_json import problem_of
 pytestmark = pytest.mark.slow
 
 SHORT = 0.7
-"""Seconds for one answer, where three requests wait."""
+"""Seconds for one answer; three requests wait for it."""
 TOO_LONG = 5 * (1 + RETRIES) * SHORT
-"""Far more than another's server is given; far less than one that starts."""
+"""Seconds; far more than a given server gets, and far less than an embedded one that starts."""
 
 
 @pytest.fixture
-def short_of_patience(monkeypatch):
+def short_timeouts(monkeypatch):
     monkeypatch.setattr("engine.store.connection.client.ANSWER_SECONDS", SHORT)
 
 
 @pytest.fixture
 def pointsman(tmp_path, clock):
-    with Pointsman(Settings(data=tmp_path / "data"), clock=clock) as found:
-        found.load(load_inventory(SMALL))
-        activate(found)
-        found.ready()
-        yield found
+    with Pointsman(Settings(data=tmp_path / "data"), clock=clock) as pointsman:
+        pointsman.load(load_inventory(SMALL))
+        activate(pointsman)
+        pointsman.ready()
+        yield pointsman
 
 
 @pytest.fixture
@@ -50,12 +52,12 @@ def http(pointsman):
 @contextlib.contextmanager
 def frozen(data):
     with redis.Redis(unix_socket_path=str(socket_of(data.resolve()))) as client:
-        running = client.info("server")["process_id"]
-    os.kill(running, signal.SIGSTOP)
+        process = client.info("server")["process_id"]
+    os.kill(process, signal.SIGSTOP)
     try:
         yield
     finally:
-        os.kill(running, signal.SIGCONT)
+        os.kill(process, signal.SIGCONT)
 
 
 def seconds(act):
@@ -64,8 +66,8 @@ def seconds(act):
     return time.monotonic() - began, answer
 
 
-@pytest.mark.usefixtures("short_of_patience")
-def test_whoever_asks_is_told_to_try_again_about_as_soon_as_of_anothers_server(http, pointsman):
+@pytest.mark.usefixtures("short_timeouts")
+def test_a_request_to_a_frozen_server_is_refused_about_as_soon_as_with_a_given_server(http, pointsman):
     with frozen(pointsman.settings.data):
         for ask in (
             lambda: http.post("/v1/decisions", json=order_json()),
@@ -81,7 +83,7 @@ def test_whoever_asks_is_told_to_try_again_about_as_soon_as_of_anothers_server(h
     assert (audit.clean, audit.decisions) == (True, 1)
 
 
-def test_whether_it_is_ready_is_told_sooner_than_an_order_is_given_up(http, pointsman):
+def test_a_readiness_check_is_answered_sooner_than_an_order_is_given_up(http, pointsman):
     with frozen(pointsman.settings.data):
         taken, response = seconds(lambda: http.get("/readyz"))
         problem_of(response, 503)
@@ -90,7 +92,7 @@ def test_whether_it_is_ready_is_told_sooner_than_an_order_is_given_up(http, poin
     assert http.get("/readyz").status_code == 200
 
 
-def test_a_frozen_one_is_not_opened_and_the_fault_says_that_it_runs(pointsman):
+def test_a_frozen_server_can_not_be_opened_and_the_error_says_that_it_runs(pointsman):
     data = pointsman.settings.data
     with frozen(data):
         with pytest.raises(StoreUnavailable, match="runs, but has given no answer for") as caught:

@@ -1,4 +1,4 @@
-"""A server that was away, hung, full or read-only is used again within a second of its return."""
+"""A server that was away, hung, full or read-only is used again within a second after it is back."""
 
 import contextlib
 import os
@@ -22,21 +22,21 @@ from tests.support.wait_until import wait_until
 pytestmark = pytest.mark.slow
 
 HANGS = 2.3
-"""Seconds: longer than the client waits for one answer, so that it tries again."""
+"""Seconds; longer than the client waits for one answer, so that it has tried again."""
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with nodes(tmp_path_factory.mktemp("server"), 1, "--appendonly", "yes", "--appendfsync", "always") as (found,):
-        yield found
+    with nodes(tmp_path_factory.mktemp("server"), 1, "--appendonly", "yes", "--appendfsync", "always") as (started,):
+        yield started
 
 
 @pytest.fixture
 def pointsman(server, clock, network):
-    with Pointsman(Settings(redis_url=f"redis://{HOST}:{server.port}", network=network), clock=clock) as found:
-        found.load(inventory([node("lyon", LYON)], {"A": {"lyon": 1_000_000}}))
-        activate(found)
-        yield found
+    with Pointsman(Settings(redis_url=f"redis://{HOST}:{server.port}", network=network), clock=clock) as pointsman:
+        pointsman.load(inventory([node("lyon", LYON)], {"A": {"lyon": 1_000_000}}))
+        activate(pointsman)
+        yield pointsman
 
 
 def killed(server, _):
@@ -44,10 +44,10 @@ def killed(server, _):
     return server.start
 
 
-def hung(server, found):
+def hung(server, asked):
     os.kill(server.process.pid, signal.SIGSTOP)
     time.sleep(2 * 0.05)
-    wait_until(lambda: found.waiting > HANGS, "a request has been waiting for it")
+    wait_until(lambda: asked.waiting > HANGS, "a request has been waiting for it")
     return lambda: os.kill(server.process.pid, signal.SIGCONT)
 
 
@@ -77,15 +77,15 @@ def test_it_is_served_again_within_a_second_of_the_servers_return(server, points
         statuses.append((response.status_code, response.headers.get("Retry-After")))
         return response.status_code == 201
 
-    with asking(served) as found:
+    with asking(served) as asked:
         taken = []
         for _ in range(ROUNDS):
-            wait_until(lambda: any(served for *_, served in found.answers), "it is served")
+            wait_until(lambda: any(served for *_, served in asked.answers), "it is served")
             gone = time.monotonic()
-            back = away(server, found)
+            back = away(server, asked)
             if away is not hung:
-                wait_until(lambda gone=gone: found.refused_since(gone), "it is refused")
-            taken.append(seconds_until_served(found, back, lambda: takes_writes(server)))
+                wait_until(lambda gone=gone: asked.refused_since(gone), "it is refused")
+            taken.append(seconds_until_served(asked, back, lambda: takes_writes(server)))
     assert statistics.median(taken) < AGAIN_WITHIN, taken
     assert set(statuses) <= {(201, None), (503, "1")}
     audit = pointsman.check()

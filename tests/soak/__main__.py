@@ -1,7 +1,7 @@
-"""`python -m tests.soak`: many callers after little stock, killed with -9 at random, and so is their server.
+"""`python -m tests.soak`: many callers compete for little stock; they and their server are killed with -9 at random.
 
-At the end nothing is oversold, no floor broken, no hold leaked, and every answer that a caller got is in the log, which
-reaches the disk before the answer is given (`appendfsync always`).
+At the end nothing must be oversold, no floor broken and no hold leaked, and every answer that a caller got must be in
+the log, which reaches the disk before the answer is given (`appendfsync always`).
 """
 
 import os
@@ -35,10 +35,16 @@ _BETWEEN_LOOKS = 0.05
 @click.option("--decisions", default=200_000, show_default=True, type=click.IntRange(1))
 @click.option("--processes", default=8, show_default=True, type=click.IntRange(1))
 @click.option("--threads", default=8, show_default=True, type=click.IntRange(1))
-@click.option("--kills", default=20, show_default=True, type=click.IntRange(0), help="Of callers and of the server.")
+@click.option(
+    "--kills",
+    default=20,
+    show_default=True,
+    type=click.IntRange(0),
+    help="How many processes are killed, callers and servers together.",
+)
 @click.option("--seed", default=0, show_default=True)
 def main(*, decisions: int, processes: int, threads: int, kills: int, seed: int) -> None:
-    """Let callers loose on scarce stock, kill them and their server at random, and judge what is left."""
+    """Run callers against scarce stock, kill them and their server at random, and check what is left."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     began = time.monotonic()
     soak = Soak(decisions=decisions, processes=processes, threads=threads, kills=kills, seed=seed)
@@ -59,12 +65,14 @@ def main(*, decisions: int, processes: int, threads: int, kills: int, seed: int)
 
 
 class CallerFailed(Exception):
-    """A process of callers ended by itself."""
+    """A process of callers has ended by itself."""
 
 
 @dataclass
 class Soak:
-    """`speed` is how many seconds of the service's clock pass in one, `units` what each position begins with."""
+    """`speed` is how many seconds of the service's clock pass in a second, `units` the stock that each position begins
+    with.
+    """
 
     decisions: int
     processes: int
@@ -78,8 +86,8 @@ class Soak:
     _started: int = 0
 
     def run(self, *, say: Callable[[str], None]) -> Verdict:
-        with tempfile.TemporaryDirectory(prefix="pointsman-soak-") as made:
-            data = Path(made)
+        with tempfile.TemporaryDirectory(prefix="pointsman-soak-") as folder:
+            data = Path(folder)
             try:
                 return self._run(data, say)
             finally:
@@ -97,12 +105,12 @@ class Soak:
             pointsman.activate(next(iter(policies)), who="soak", note="")
             for number in range(self.processes):
                 self._start(number, data, clock)
-            self._let_them(data, clock, say)
+            self._run_and_kill(data, clock, say)
             for worker in self._workers.values():
                 worker.kill()
                 worker.wait()
-            say("judging")
-        with _opened(settings) as pointsman:  # when every hold's time has come
+            say("checking what is left")
+        with _opened(settings) as pointsman:  # at an instant when every hold has expired
             pointsman.ready()
             return judge(pointsman, data, policies, clock)
 
@@ -114,18 +122,18 @@ class Soak:
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         self._workers[number] = subprocess.Popen(command, cwd=ROOT, env=environment)
 
-    def _let_them(self, data: Path, clock: Clock, say: Callable[[str], None]) -> None:
-        """Until enough was decided, killing one or the other on the way."""
+    def _run_and_kill(self, data: Path, clock: Clock, say: Callable[[str], None]) -> None:
+        """Let the callers run until enough orders are decided, and kill callers and servers at random on the way."""
         dice = random.Random(self.seed)
         when = sorted(dice.randrange(self.decisions) for _ in range(self.kills))
         victims = ["server" if number % 2 else "callers" for number in range(self.kills)]
         dice.shuffle(victims)
-        decided, told = 0, 0
+        decided, reported = 0, 0
         while decided < self.decisions or when:
             time.sleep(_BETWEEN_LOOKS)
             decided = _decided(data)
-            if decided >= told + self.decisions // 20:
-                told = decided
+            if decided >= reported + self.decisions // 20:
+                reported = decided
                 say(f"{decided:,} decided, {sum(self.killed.values())} kills")
             while when and decided >= when[0]:
                 when.pop(0)
@@ -146,7 +154,7 @@ class Soak:
 
 
 def _server(data: Path) -> int:
-    """The process of the embedded server, once there is one that answers."""
+    """The process id of the embedded server, once one answers."""
     while True:
         try:
             with redis.Redis(unix_socket_path=str(socket_of(data.resolve())), retry=None) as client:
@@ -168,7 +176,7 @@ _seen: dict[Path, tuple[int, int]] = {}
 
 
 def _decided(data: Path) -> int:
-    """How many answers of decisions were written down; each file is read on from where it was."""
+    """How many decisions the callers have written down; of each file, only what is new is read."""
     for file in data.glob("*.answers"):
         at, count = _seen.get(file, (0, 0))
         with file.open("rb") as opened:

@@ -1,8 +1,8 @@
-"""`python -m tests.soak.kill_and_recover`: of the decisions that were answered, how many are in the log after what
-befell it.
+"""`python -m tests.soak.kill_and_recover`: how many of the decisions that were answered are still in the log after a
+failure.
 
-The server is killed with -9 and started again from its file; or its replica is cut off half way, it is killed, and
-the replica takes over. What a power cut takes can't be tried here: with `everysec` it is up to a second.
+The server is killed with -9 and started again from its file; or its replica is cut off half way, the server is killed,
+and the replica takes over. A power cut can't be tried here: with `everysec` it loses up to a second.
 """
 
 import signal
@@ -27,7 +27,9 @@ from tests.support.wait_until import wait_until
 
 @dataclass(frozen=True)
 class Survival:
-    """Decisions that were answered, and those of them in the log afterwards; `clean` if `ledger check` said so."""
+    """How many decisions were answered, how many of them are in the log afterwards, and whether `ledger check` is
+    clean.
+    """
 
     answered: int
     survived: int
@@ -37,17 +39,17 @@ class Survival:
 @click.command()
 @click.option("--decisions", default=1_000, show_default=True)
 def main(*, decisions: int) -> None:
-    """Print what survives what."""
-    # servers are ended by leaving blocks, so a request to end must leave them
+    """Print how many decisions survive each failure."""
+    # servers are ended where their `with` block is left, so SIGTERM must raise
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    with tempfile.TemporaryDirectory(prefix="pointsman-surviving-") as made:
-        data = Path(made)
+    with tempfile.TemporaryDirectory(prefix="pointsman-surviving-") as folder:
+        data = Path(folder)
         for fsync in ("everysec", "always"):
             _print(f"server killed, {fsync}", killed(data / fsync, fsync, decisions))
         for replicas in (0, 1):
-            said = "with POINTSMAN_REPLICAS=1 (WAIT)" if replicas else "without WAIT"
-            found = failed_over(data / f"replicas-{replicas}", replicas, decisions)
-            _print(f"replica cut off half way, primary killed, {said}", found)
+            setting = "with POINTSMAN_REPLICAS=1 (WAIT)" if replicas else "without WAIT"
+            result = failed_over(data / f"replicas-{replicas}", replicas, decisions)
+            _print(f"replica cut off half way, primary killed, {setting}", result)
 
 
 def killed(data: Path, fsync: str, decisions: int) -> Survival:
@@ -56,7 +58,7 @@ def killed(data: Path, fsync: str, decisions: int) -> Survival:
             answered = decided(pointsman, decisions)
         server.kill()
         server.start()
-        return survival(server, answered)
+        return count_survivors(server, answered)
 
 
 def failed_over(data: Path, replicas: int, decisions: int) -> Survival:
@@ -66,12 +68,12 @@ def failed_over(data: Path, replicas: int, decisions: int) -> Survival:
         with shop(primary, replicas) as pointsman:
             answered = decided(pointsman, decisions // 2)
             primary.ask("WAIT", 1, 5_000)
-            replica.ask("REPLICAOF", HOST, 1)  # what is cut off keeps what it has
-            # each that waits for the replica waits in vain, for a second
+            replica.ask("REPLICAOF", HOST, 1)  # the replica keeps its data, and gets no more
+            # a decision that waits for the replica waits in vain, for a second
             answered += decided(pointsman, 3 if replicas else decisions - decisions // 2)
             primary.kill()
         replica.ask("REPLICAOF", "NO", "ONE")
-        return survival(replica, answered)
+        return count_survivors(replica, answered)
 
 
 @contextmanager
@@ -84,7 +86,7 @@ def shop(server: Node, replicas: int = 0) -> Iterator[Pointsman]:
 
 
 def decided(pointsman: Pointsman, count: int) -> list[str]:
-    """The decisions that were answered."""
+    """Decide so many orders; returns the ids of the decisions that were answered."""
     answered = []
     for _ in range(count):
         try:
@@ -94,7 +96,7 @@ def decided(pointsman: Pointsman, count: int) -> list[str]:
     return answered
 
 
-def survival(server: Node, answered: list[str]) -> Survival:
+def count_survivors(server: Node, answered: list[str]) -> Survival:
     with Pointsman(Settings(redis_url=_url(server)), clock=lambda: NOW) as pointsman:
         logged = {entry.decision for entry in decision_log.entries(pointsman._client, pointsman._keys)}
         clean = pointsman.check().clean
@@ -110,9 +112,9 @@ def _is_linked(node: Node) -> bool:
         return client.info("replication").get("master_link_status") == "up"
 
 
-def _print(what: str, found: Survival) -> None:
-    clean = "ledger clean" if found.clean else "LEDGER NOT CLEAN"
-    click.echo(f"{what}: {found.survived:,} of {found.answered:,} answered decisions, {clean}")
+def _print(what: str, survival: Survival) -> None:
+    clean = "ledger clean" if survival.clean else "LEDGER NOT CLEAN"
+    click.echo(f"{what}: {survival.survived:,} of {survival.answered:,} answered decisions, {clean}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the soak is about: 500 positions with little on each, and policies that take turns."""
+"""The scenario of the soak: 500 positions with little stock each, and policies that replace one another."""
 
 import time
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ NODES = [f"n{number}" for number in range(10)]
 CHANNELS = ("app", "web")
 UNITS = 20
 WAITING = 0.3
-"""How many of the orders let their unfilled units wait."""
+"""The share of orders whose unfilled units wait for stock."""
 FULL, MOST_A_DAY = "n3", 400
 HOLD = "then: {hold: 20 m}"
-# two of the nodes alone: all would rest nearly always
+# for two nodes only: otherwise all nodes would rest nearly always
 REST = "when: {rejection.reason: [no_capacity, other], node.id: [n1, n2]}, then: {rest_after_rejection: 20 m}"
 POLICIES = {
     "nothing kept": (HOLD, REST),
@@ -27,7 +27,9 @@ POLICIES = {
 
 @dataclass(frozen=True)
 class Clock:
-    """Runs faster than the world, so that holds of minutes expire in seconds; the same in every process."""
+    """A clock that runs faster than real time, so that holds of minutes expire in
+    seconds; the same in every process.
+    """
 
     began: float
     speed: int
@@ -36,7 +38,7 @@ class Clock:
         return self.then(time.time())
 
     def then(self, seconds: float) -> float:
-        """What it said at that instant of the world."""
+        """What it showed at that instant of real time."""
         return NOW + (seconds - self.began) * self.speed
 
 
@@ -53,7 +55,7 @@ def files(name: str) -> dict[str, bytes]:
 
 
 def floor(policy: str, channel: str, on_hand: int) -> int:
-    """Of POLICIES, said a second time."""
+    """The floor of each of POLICIES, computed without the engine."""
     match policy:
         case "keep two":
             return 2

@@ -1,4 +1,4 @@
-"""What is left after a soak, judged: by `ledger check`, and by reading the log a second time with code of its own."""
+"""Checks what is left after a soak: by `ledger check`, and by reading the log with code that shares none with it."""
 
 import hashlib
 import json
@@ -20,22 +20,22 @@ _STATES = {"confirmed", "released", "expired", "rejected"}
 
 @dataclass(kw_only=True)
 class Verdict:
-    """Units oversold, floors broken, days too full, shipments given to nodes that rest, holds leaked, answers that the
-    log does not have, drifts.
+    """What was found: units oversold, floors broken, days beyond their limit, shipments given to nodes that rest, holds
+    leaked, answers that the log does not have, and drifts.
     """
 
     decisions: int = 0
     answers: int = 0
     entries: Counter[str] = field(default_factory=Counter)
     followed: Counter[str] = field(default_factory=Counter)
-    """Decisions that follow others, by because of what."""
+    """Decisions by the reason why they follow another; None for those that follow none."""
     lacked: int = 0
     """Decisions of batches that say which order took what they lacked."""
     oversold: int = 0
     floors_broken: int = 0
     days_too_full: int = 0
     rests: int = 0
-    """Begun."""
+    """How many rests began."""
     shipped_resting: int = 0
     leaked: int = 0
     lost: list[str] = field(default_factory=list)
@@ -50,7 +50,9 @@ class Verdict:
 
 @dataclass(kw_only=True)
 class Reading:
-    """The log, read by the judge. `policies` are names by version, `clock` is that of the callers."""
+    """The state after the entries of the log read so far. `policies` are names by version; `clock` is that of the
+    callers.
+    """
 
     policies: Mapping[str, str]
     clock: Clock
@@ -67,7 +69,7 @@ class Reading:
     rejected: set[tuple[str, str]] = field(default_factory=set)
     waiting: set[str] = field(default_factory=set)
     resting: dict[str, int] = field(default_factory=dict)
-    """Until when, by node."""
+    """Until when each node rests."""
     woken: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, entry: Entry) -> None:
@@ -87,38 +89,38 @@ class Reading:
             case "woken":
                 self._woken(entry)
             case "withdrawn":
-                self._waits_no_more(entry.decision)
+                self._stop_waiting(entry.decision)
             case "confirmed" | "released" | "expired":
                 self._ended(entry)
             case _:
-                self.verdict.lost.append(f"an entry of a kind nobody asked for: {entry.kind}")
+                self.verdict.lost.append(f"an entry of an unexpected kind: {entry.kind}")
 
     def _decided(self, entry: Entry, record: Mapping[str, Any]) -> None:
         self.verdict.decisions += 1
         self.bodies[entry.decision] = hashlib.sha256(entry.body).hexdigest()
-        parts = [Counter() for _ in record["shipments"]]
-        for part, shipment in zip(parts, record["shipments"], strict=True):
+        shipments = [Counter() for _ in record["shipments"]]
+        for units_of, shipment in zip(shipments, record["shipments"], strict=True):
             for line in shipment["lines"]:
-                part[line["sku"], shipment["node"]] += line["quantity"]
+                units_of[line["sku"], shipment["node"]] += line["quantity"]
         policy = self.policies[record["policy_version"]]
-        taken = sum(parts, Counter())
-        for (spot, units), (on_hand, _, _) in zip(sorted(taken.items()), entry.stood, strict=True):
-            there = on_hand - self.held[spot]
-            self.verdict.oversold += max(0, units - there)
-            self.verdict.floors_broken += units > there - floor(policy, record["order"]["channel"], on_hand)
+        taken = sum(shipments, Counter())
+        for (position, units), (on_hand, _, _) in zip(sorted(taken.items()), entry.stood, strict=True):
+            available = on_hand - self.held[position]
+            self.verdict.oversold += max(0, units - available)
+            self.verdict.floors_broken += units > available - floor(policy, record["order"]["channel"], on_hand)
         self.held.update(taken)
         for shipment in record["shipments"]:
             self.loads[entry.day, shipment["node"]] += 1
-        # the commit went by an instant before its own: whoever rests still rested then. That one is not in the log, so
-        # of who rested then and does no more nothing can be said
+        # the commit checked rests at an instant before that of its entry: a node that still rests rested then, too.
+        # That instant is not in the log, so nothing can be said of a node that does not rest any more
         committed = self.clock.then(entry.id[0] / 1_000)
         self.verdict.shipped_resting += sum(
             self.resting.get(shipment["node"], 0) > committed for shipment in record["shipments"]
         )
         full = policy == "a full day" and any(shipment["node"] == FULL for shipment in record["shipments"])
         self.verdict.days_too_full += full and self.loads[entry.day, FULL] > MOST_A_DAY
-        self.shipments[entry.decision], self.days[entry.decision] = parts, entry.day
-        self.states[entry.decision] = ["held"] * len(parts)
+        self.shipments[entry.decision], self.days[entry.decision] = shipments, entry.day
+        self.states[entry.decision] = ["held"] * len(shipments)
         self.verdict.lacked += bool(record.get("lacked"))
         self._follows(entry.decision, record)
 
@@ -126,12 +128,12 @@ class Reading:
         follows = record.get("follows", {"because": None})
         self.verdict.followed[follows["because"]] += 1
         if follows["because"] == "stock":
-            self._waits_no_more(follows["decision"])
+            self._stop_waiting(follows["decision"])
         if record.get("waiting"):
             self.waiting.add(decision)
 
-    def _waits_no_more(self, decision: str) -> None:
-        self.verdict.lost += [] if decision in self.waiting else [f"what waited of {decision} was taken up twice"]
+    def _stop_waiting(self, decision: str) -> None:
+        self.verdict.lost += [] if decision in self.waiting else [f"units of {decision} that waited were decided twice"]
         self.waiting.discard(decision)
 
     def _rejected(self, entry: Entry, record: Mapping[str, Any]) -> None:
@@ -154,7 +156,7 @@ class Reading:
     def _woken(self, entry: Entry) -> None:
         self.woken.add((entry.decision, entry.caller))
         rested = self.resting.pop(entry.decision, 0) > entry.at
-        self.verdict.lost += [] if rested else [f"{entry.decision} was let rest no more, and did not rest"]
+        self.verdict.lost += [] if rested else [f"the rest of {entry.decision} was ended though it did not rest"]
 
     def _ended(self, entry: Entry) -> None:
         for number in entry.shipments or ():
@@ -168,7 +170,7 @@ class Reading:
 
 
 def judge(pointsman: Pointsman, answers: Path, policies: Mapping[str, str], clock: Clock) -> Verdict:
-    """`answers` is the folder of what the callers wrote down."""
+    """Read the log and compare it with what the callers wrote down in the folder `answers`."""
     verdict = Verdict()
     reading = Reading(policies=policies, clock=clock, verdict=verdict)
     for entry in decision_log.entries(pointsman._client, pointsman._keys):
@@ -186,12 +188,12 @@ def _holds(pointsman: Pointsman) -> str:
 
 def _compare(pointsman: Pointsman, reading: Reading, answers: Path) -> None:
     newest: defaultdict[str, int] = defaultdict(int)
-    for kind, name, said in _written(answers):
+    for kind, name, answer in _written(answers):
         reading.verdict.answers += 1
         if kind == "counted":
-            newest[name] = max(newest[name], said)
-        elif not _is_logged(reading, kind, name, said):
-            reading.verdict.lost.append(f"{kind} {name} {said}")
+            newest[name] = max(newest[name], answer)
+        elif not _is_logged(reading, kind, name, answer):
+            reading.verdict.lost.append(f"{kind} {name} {answer}")
     waiting = {place.waiting.decision for place in pointsman.backlog.page(limit=1_000_000).places}
     reading.verdict.lost += [f"waiting {name}" for name in sorted(waiting ^ reading.waiting)]
     for name, number in newest.items():
@@ -201,23 +203,23 @@ def _compare(pointsman: Pointsman, reading: Reading, answers: Path) -> None:
             reading.verdict.lost.append(f"counted {name} {number}")
 
 
-def _is_logged(reading: Reading, kind: str, name: str, said: Any) -> bool:
-    """Whether the log has what a caller was answered."""
+def _is_logged(reading: Reading, kind: str, name: str, answer: Any) -> bool:
+    """Whether the log has the answer that a caller got."""
     match kind:
         case "decided":
-            return reading.bodies.get(name) == said
+            return reading.bodies.get(name) == answer
         case "ended":
-            return len(said) == len(reading.states.get(name, ())) and all(
-                state in ("held", known) for state, known in zip(said, reading.states[name], strict=True)
+            return len(answer) == len(reading.states.get(name, ())) and all(
+                state in ("held", logged) for state, logged in zip(answer, reading.states[name], strict=True)
             )
         case "extended":
-            return reading.until.get(name, 0) >= said or set(reading.states[name]) & _STATES != set()
+            return reading.until.get(name, 0) >= answer or set(reading.states[name]) & _STATES != set()
         case "moved":
-            return reading.moved.get(name) == said
+            return reading.moved.get(name) == answer
         case "rejected":
-            return (name, said) in reading.rejected
+            return (name, answer) in reading.rejected
         case "woken":
-            return (name, said) in reading.woken
+            return (name, answer) in reading.woken
     return False
 
 

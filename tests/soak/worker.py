@@ -1,8 +1,8 @@
 """`python -m tests.soak.worker DATA BEGAN SPEED THREADS SEED`: many callers in one process, until it is killed.
 
-Each decides, alone or in batches, lets units wait and be served later, rejects, confirms, releases, extends, counts,
-moves, lets nodes rest no more and activates at random. It asks again under the same name while the server does not
-answer, and writes down each answer it got, and nothing that it got none for.
+Each decides orders, alone or in batches, lets units wait and runs the backlog, rejects, confirms, releases, extends,
+counts, moves, ends rests and activates policies at random. While the server does not answer it repeats its request
+under the same name. It writes down every answer that it gets, and nothing else.
 """
 
 import hashlib
@@ -55,12 +55,12 @@ _ODDS = {
 
 
 class Caller:
-    """One thread."""
+    """One caller, which runs in a thread of its own."""
 
     def __init__(self, pointsman: Pointsman, clock: Clock, seed: str, answers: int) -> None:
         self._pointsman, self._clock, self._seed, self._answers = pointsman, clock, seed, answers
         self._dice = random.Random(seed)
-        self._known: list[dict[str, Any]] = []
+        self._decided: list[dict[str, Any]] = []
         self._number = 0
         self._versions = [version.version for version in self._asked(pointsman.versions.published)]
 
@@ -71,19 +71,19 @@ class Caller:
             getattr(self, act)(f"{self._seed}-{self._number}")
 
     def decide(self, name: str) -> None:
-        wanted, wait = self._order(name), self._dice.random() < WAITING
-        self._made(self._asked(lambda: self._pointsman.decide(wanted, key=self._key(name), wait=wait)))
+        requested, wait = self._order(name), self._dice.random() < WAITING
+        self._made(self._asked(lambda: self._pointsman.decide(requested, key=self._key(name), wait=wait)))
 
     def batch(self, name: str) -> None:
         orders = [self._order(f"{name}.{number}") for number in range(self._dice.randint(2, 4))]
         wait = self._dice.random() < WAITING
-        found = self._asked(
+        batch = self._asked(
             lambda: self._pointsman.decide_together(orders, keys=lambda item: self._key(item.id), wait=wait)
         )
-        self._made(*(found.answers if found else ()))
+        self._made(*(batch.answers if batch else ()))
 
     def reject(self, name: str) -> None:
-        made = [record for record in self._known if record["shipments"]]
+        made = [record for record in self._decided if record["shipments"]]
         if not made:
             return
         record, dice = self._dice.choice(made), self._dice
@@ -107,9 +107,9 @@ class Caller:
             self._made(answer)
 
     def serve(self, _: str) -> None:
-        """Offer what is there to what waits; and withdraw the last, where too much does."""
-        found = self._asked(lambda: self._pointsman.backlog.run(limit=5))
-        self._made(*(found.answers if found else ()))
+        """Run the backlog; withdraw the last entries if there are too many."""
+        run = self._asked(lambda: self._pointsman.backlog.run(limit=5))
+        self._made(*(run.answers if run else ()))
         page = self._asked(lambda: self._pointsman.backlog.page(limit=10 * _MOST_WAITING))
         for place in page.places[_MOST_WAITING:]:
             self._asked(lambda place=place: self._pointsman.backlog.withdraw(place.waiting.decision))
@@ -126,7 +126,7 @@ class Caller:
         for answer in answers:
             if answer is not None:
                 self._write("decided", answer.record["id"], hashlib.sha256(answer.body).hexdigest())
-                self._known = [*self._known[-_REMEMBERED:], answer.record]
+                self._decided = [*self._decided[-_REMEMBERED:], answer.record]
 
     def confirm(self, name: str) -> None:
         self._end("confirm", name)
@@ -135,21 +135,21 @@ class Caller:
         self._end("release", name)
 
     def _end(self, verb: str, name: str) -> None:
-        if self._known:
-            decision = self._dice.choice(self._known)["id"]
+        if self._decided:
+            decision = self._dice.choice(self._decided)["id"]
             state = self._asked(lambda: getattr(self._pointsman.holds, verb)(decision, op=name))
             if state is not None:
                 self._write("ended", decision, [item.state for item in state.shipments])
 
     def extend(self, name: str) -> None:
-        if self._known:
-            decision = self._dice.choice(self._known)["id"]
+        if self._decided:
+            decision = self._dice.choice(self._decided)["id"]
             state = self._asked(lambda: self._pointsman.holds.extend(decision, minutes=30, op=name))
             if state is not None:
                 self._write("extended", decision, state.until)
 
     def count(self, _: str) -> None:
-        # by the clock that rejections go by, too
+        # the same clock as that of rejections
         stamp = Stamp(kind="t", number=int(self._clock() * 1_000_000))
         units = self._dice.randint(5, 30)
         item = Count(node=self._dice.choice(NODES), sku=self._dice.choice(SKUS), on_hand=units, stamp=stamp)
@@ -159,16 +159,16 @@ class Caller:
     def move(self, name: str) -> None:
         delta = self._dice.choice([-2, -1, 3, 6])
         item = Movement(op=name, node=self._dice.choice(NODES), sku=self._dice.choice(SKUS), delta=delta)
-        found = self._asked(lambda: self._pointsman.stock.move([item]))
-        # asked again after it was applied, it is told as seen
-        if found is not None and found[0].word in ("applied", "seen"):
+        moved = self._asked(lambda: self._pointsman.stock.move([item]))
+        # a movement that was applied by an earlier try is answered as seen
+        if moved is not None and moved[0].word in ("applied", "seen"):
             self._write("moved", name, delta)
 
     def wake(self, name: str) -> None:
-        """End a rest, under a name of its own."""
-        found = self._asked(self._pointsman.rests.all)
-        if found:
-            node = self._dice.choice(found)["node"]
+        """End a rest, under a name that no other request has."""
+        resting = self._asked(self._pointsman.rests.all)
+        if resting:
+            node = self._dice.choice(resting)["node"]
             if self._asked(lambda: self._pointsman.rests.end(node, who=name) or True):
                 self._write("woken", node, name)
 
@@ -177,7 +177,7 @@ class Caller:
         self._asked(lambda: self._pointsman.versions.activate(version, who="soak", note="", operation=name))
 
     def _asked(self, act: Callable[[], Any]) -> Any:
-        """The answer; None if it was refused."""
+        """The answer, after repeating the request while the server does not answer; None if it was refused."""
         for _ in range(_MOST_FAULTS):
             try:
                 return act()
@@ -187,8 +187,8 @@ class Caller:
                 time.sleep(0.05)
         raise TimeoutError("the server does not come back")
 
-    def _write(self, *said: Any) -> None:
-        os.write(self._answers, json.dumps(said).encode() + b"\n")
+    def _write(self, *answer: Any) -> None:
+        os.write(self._answers, json.dumps(answer).encode() + b"\n")
 
 
 def main(data: str, began: str, speed: str, threads: str, seed: str) -> None:
@@ -212,7 +212,7 @@ def _opened(settings: Settings, clock: Clock) -> Pointsman:
 def _run(caller: Caller) -> None:
     try:
         caller.run()
-    except BaseException as error:  # noqa: BLE001 - a caller that fails for another reason than it may fails the soak
+    except BaseException as error:  # noqa: BLE001 - any other error fails the soak
         print(  # noqa: T201 - for the parent's stderr
             f"{type(error).__name__}: {error}", file=sys.stderr, flush=True
         )

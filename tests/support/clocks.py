@@ -1,4 +1,4 @@
-"""Instants and timetables as people write them, and shops, carriers and the ways between them that keep them."""
+"""Instants and timetables as people write them, and routes of nodes and services that keep to such timetables."""
 
 import datetime
 import zoneinfo
@@ -11,13 +11,15 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 
 def at(text, zone="Europe/Paris", fold=0):
-    """UTC seconds of `2026-03-28 23:30` on the wall clock of `zone`; `fold` 1 for the second of two that show it."""
-    moment = datetime.datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(zone), fold=fold)
-    return int(moment.timestamp())
+    """UTC seconds of a local time such as `2026-03-28 23:30`. If the clock of `zone` shows it twice, `fold` 1 is the
+    second.
+    """
+    local = datetime.datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(zone), fold=fold)
+    return int(local.timestamp())
 
 
 def shown(instant, zone="Europe/Paris"):
-    """The wall clock, with its offset to UTC: `Sun 2026-03-29 03:00 +02`."""
+    """The local time with its offset to UTC, such as `Sun 2026-03-29 03:00 +02`."""
     return datetime.datetime.fromtimestamp(instant, tz=zoneinfo.ZoneInfo(zone)).strftime("%a %Y-%m-%d %H:%M %z")[:-2]
 
 
@@ -26,15 +28,15 @@ def date(text):
 
 
 def minutes(text):
-    """`09:00-12:30` as a span."""
+    """`09:00-12:30` as a span of minutes of the day."""
     return tuple(int(part[:2]) * 60 + int(part[3:]) for part in text.split("-"))
 
 
 def hours(*spans, closed=(), **days):
-    """The same spans every day, but those of `days` (`sunday=[]`)."""
+    """A timetable with the same spans every day, except on the days named in `days` (such as `sunday=[]`)."""
     usual = [minutes(span) for span in spans] or WHOLE_DAY
-    named = {day: tuple(minutes(span) for span in texts) for day, texts in days.items()}
-    week = tuple(tuple(named.get(day, usual)) for day in WEEKDAYS)
+    exceptions = {day: tuple(minutes(span) for span in texts) for day, texts in days.items()}
+    week = tuple(tuple(exceptions.get(day, usual)) for day in WEEKDAYS)
     return Timetable(week=week, closed=frozenset(date(day) for day in closed))
 
 
@@ -43,9 +45,11 @@ def running(*weekdays, closed=()):
     return Timetable(week=week, closed=frozenset(date(day) for day in closed))
 
 
-def sent(now, *, way=None, wanted=None, **leaving):
-    """The one route from Lyon to Paris of what is decided `now`, None if there is none. `leaving` is of the node."""
+def sent(now, *, way=None, to_ship=None, **leaving):
+    """The one route from Lyon to Paris of an order that is decided `now`, or None. `leaving` are fields of the node in
+    Lyon.
+    """
     way = way or service(transit=((2_000_000, 0),))
     home = node("lyon", LYON, **{"services": (way.id,), **leaving})
-    found = list(routes(wanted or order(place=PARIS), network([home], [way]), ["lyon"], now))
-    return found[0] if found else None
+    options = list(routes(to_ship or order(place=PARIS), network([home], [way]), ["lyon"], now))
+    return options[0] if options else None

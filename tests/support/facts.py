@@ -1,6 +1,6 @@
-"""Facts made in code, for tests that say what matters to them and leave the rest as it is.
+"""Facts for tests, which name only the values that matter to them and get defaults for all others.
 
-Lyon, Paris, Lille and Marseille lie where GeoNames says. Prices and paces are round.
+The coordinates of Lyon, Paris, Lille and Marseille are those of GeoNames. Prices and paces are round numbers.
 """
 
 import dataclasses
@@ -38,8 +38,8 @@ MARSEILLE = Place(latitude=43_296_950, longitude=5_381_070)
 
 def service(name="parcel", **more):
     """Reaches 2,000 km in 48 h for 5 euros, carries anything, emits nothing."""
-    given = {"mode": "truck", "base": 5 * EURO, "emission": 0, "transit": ((2_000_000, 48 * 60),)}
-    return Service(**{"id": name, **given, **more})
+    defaults = {"mode": "truck", "base": 5 * EURO, "emission": 0, "transit": ((2_000_000, 48 * 60),)}
+    return Service(**{"id": name, **defaults, **more})
 
 
 def node(name, place=LYON, **more):
@@ -53,12 +53,12 @@ def product(sku="A", **more):
 
 def order(*lines, place=PARIS, **more):
     """Lines as (SKU, quantity) or Line; by default one unit of A to Paris."""
-    named = [
+    order_lines = [
         line if isinstance(line, Line) else Line(id=str(number), sku=line[0], quantity=line[1])
         for number, line in enumerate(lines or [("A", 1)], start=1)
     ]
-    given = {"id": "W-1", "channel": "web", "delivery": "standard", "placed_at": NOW, "country": "FR"}
-    return Order(**{**given, "place": place, "lines": tuple(named), **more})
+    defaults = {"id": "W-1", "channel": "web", "delivery": "standard", "placed_at": NOW, "country": "FR"}
+    return Order(**{**defaults, "place": place, "lines": tuple(order_lines), **more})
 
 
 def collected(*lines, at, **more):
@@ -66,15 +66,20 @@ def collected(*lines, at, **more):
 
 
 def network(nodes, services=None, **more):
-    found = services or [service()]
-    given = {"version": "v1", "currency": "EUR", "time_zone": "Europe/Paris"}
+    offered = services or [service()]
+    defaults = {"version": "v1", "currency": "EUR", "time_zone": "Europe/Paris"}
     return Network(
-        **{**given, "nodes": {item.id: item for item in nodes}, "services": {item.id: item for item in found}, **more}
+        **{
+            **defaults,
+            "nodes": {item.id: item for item in nodes},
+            "services": {item.id: item for item in offered},
+            **more,
+        }
     )
 
 
 def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=None, **more) -> Snapshot:
-    """`stock` is units or a Position by node, by SKU. Products that are not given are as `product` makes them."""
+    """`stock` has units or a Position by node, by SKU. A product that is not given is the default one of its SKU."""
     positions = {
         sku: {name: item if isinstance(item, Position) else Position(on_hand=item) for name, item in by_node.items()}
         for sku, by_node in stock.items()
@@ -90,7 +95,9 @@ def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=
 
 
 def rest(until: int, *rules: str, version: str = "v0") -> Resting:
-    """Of a node that rejected units an hour ago because it was too busy, by the rules named, of that policy version."""
+    """The rest of a node that rejected units an hour ago for lack of capacity, by these
+    rules of that policy version.
+    """
     because = {rule: {"en": "Too busy", "fr": "Débordé"} for rule in rules or ["busy/r7"]}
     return Resting(
         until=until,
@@ -103,20 +110,22 @@ def rest(until: int, *rules: str, version: str = "v0") -> Resting:
 
 
 def inventory(nodes, stock, *, services=None, products=None, paces=None, **more) -> Inventory:
-    """As `snapshot`, with units alone for the stock."""
+    """As `snapshot`, but `stock` has units only."""
     given = {item.sku: item for item in products or []}
-    found = Inventory(
+    loaded = Inventory(
         network=network(nodes, services, **more),
         products={sku: given.get(sku) or product(sku) for sku in stock},
         stock=stock,
         paces=paces or {},
     )
-    version = inventory_version(found)
-    return dataclasses.replace(found, network=dataclasses.replace(found.network, version=version))
+    version = inventory_version(loaded)
+    return dataclasses.replace(loaded, network=dataclasses.replace(loaded.network, version=version))
 
 
 def policy_file(*rules: str) -> dict[str, bytes]:
-    """One policy file, `test`, of rules r1, r2 ... in YAML's flow style without their id and their reason."""
+    """One policy file, `test`, with rules r1, r2 ...; each is given in YAML's flow style, without its id and its
+    reason.
+    """
     lines = [f"  - {{id: r{number}, because: a reason, {rule}}}" for number, rule in enumerate(rules, start=1)]
     return {"test.yaml": "\n".join(["policy: test", "rules:" if lines else "rules: []", *lines, ""]).encode()}
 
@@ -134,7 +143,7 @@ def decided(order: Order, snapshot: Snapshot, *rules: str, now: int = NOW) -> De
 
 
 def units(decision: Decision) -> Mapping[tuple[str, str, str], int]:
-    """What ships, by node, service and line."""
+    """Units that ship, by node, service and line."""
     return {
         (shipment.node, shipment.service, parcel.line): parcel.quantity
         for shipment in decision.shipments
@@ -143,8 +152,8 @@ def units(decision: Decision) -> Mapping[tuple[str, str, str], int]:
 
 
 def shipped(decision: Decision) -> Mapping[str, int]:
-    """Units by node."""
-    found: dict[str, int] = {}
+    """Units that ship, by node."""
+    by_node: dict[str, int] = {}
     for (name, _, _), count in units(decision).items():
-        found[name] = found.get(name, 0) + count
-    return found
+        by_node[name] = by_node.get(name, 0) + count
+    return by_node

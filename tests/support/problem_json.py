@@ -1,10 +1,10 @@
-"""What every refusal must look like: problem details, RFC 9457."""
+"""Checks that a refusal is a complete problem of RFC 9457 (problem details)."""
 
 from typing import Any
 
 
 def problem_of(response, status: int) -> dict[str, Any]:
-    """The body of a refusal, once it has been seen to be a whole and clear one."""
+    """Assert that a refusal is complete, and return its body."""
     assert response.status_code == status, response.data
     assert response.content_type == "application/problem+json"
     body = response.get_json(force=True)

@@ -14,7 +14,7 @@ from engine.settings import Settings
 
 ORDERS_PER_DIGEST = 1_000
 NOT_RECORDED = ("schema",)
-"""Keys of a decision that came after the digests were taken."""
+"""Keys of a decision that were added after the digests were taken."""
 
 
 class OrderClock:
@@ -46,12 +46,12 @@ def decide_day(network_folder: Path, policies: Path, settings: Settings) -> Iter
 def digests(decisions: Iterator[bytes]) -> list[str]:
     """After every thousand decisions and after the last: the SHA-256 of all of them so far, each with a line end."""
     digest = hashlib.sha256()
-    found = []
+    recorded = []
     count = 0
     for count, decision in enumerate(decisions, start=1):
         digest.update(decision + b"\n")
         if count % ORDERS_PER_DIGEST == 0:
-            found.append(digest.hexdigest())
+            recorded.append(digest.hexdigest())
     if count % ORDERS_PER_DIGEST:
-        found.append(digest.hexdigest())
-    return found
+        recorded.append(digest.hexdigest())
+    return recorded

@@ -1,4 +1,4 @@
-"""Servers of a test's own that listen on loopback: a Redis Cluster, a primary with replicas, Sentinels."""
+"""Starts servers on loopback for a test: a Redis Cluster, a primary with replicas, Sentinels."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ NODE_TIMEOUT = 1_500
 
 
 def binary() -> str:
-    """What servers of several are made of: the embedded binary or, where that names one, SEVERAL_BY=redis-server."""
+    """The server program: the embedded one or, if it is set, the one that the environment variable SEVERAL_BY names."""
     return os.environ.get("SEVERAL_BY") or str(_binary())
 
 
@@ -35,9 +35,9 @@ class Node:
 
     def start(self) -> None:
         self._data.mkdir(parents=True, exist_ok=True)
-        said = ["--bind", HOST, "--port", str(self.port), "--dir", str(self._data), "--save", "", *self._options]
-        said += ["--repl-diskless-sync-delay", "0"]  # a replica is waited for, and no other is coming
-        self.process = subprocess.Popen([binary(), *said], stdout=subprocess.DEVNULL)
+        options = ["--bind", HOST, "--port", str(self.port), "--dir", str(self._data), "--save", "", *self._options]
+        options += ["--repl-diskless-sync-delay", "0"]  # by default it waits for further replicas
+        self.process = subprocess.Popen([binary(), *options], stdout=subprocess.DEVNULL)
         wait_until(self._answers, f"the server on port {self.port} answers")
 
     @property
@@ -60,13 +60,13 @@ class Node:
 
 @contextlib.contextmanager
 def nodes(data: Path, count: int, *options: str) -> Iterator[list[Node]]:
-    """Servers, killed when the block ends."""
-    found: list[Node] = []
+    """So many servers, which are killed when the block ends."""
+    started: list[Node] = []
     try:
-        found.extend(Node(data / f"node-{number}", *options) for number in range(count))
-        yield found
+        started.extend(Node(data / f"node-{number}", *options) for number in range(count))
+        yield started
     finally:
-        for node in found:
+        for node in started:
             node.kill()
 
 
@@ -87,7 +87,7 @@ def cluster(data: Path) -> Iterator[list[Node]]:
         buses = {node.port: _bus(node) for node in made}
         for node in made[1:]:
             made[0].ask("CLUSTER", "MEET", HOST, node.port, buses[node.port])
-        wait_until(lambda: all(_known(node) == 6 for node in made), "all nodes know each other")
+        wait_until(lambda: all(_known_nodes(node) == 6 for node in made), "all nodes know each other")
         for primary, replica in zip(primaries, replicas, strict=True):
             replica.ask("CLUSTER", "REPLICATE", primary.ask("CLUSTER", "MYID"))
         wait_until(lambda: all(is_well(node) for node in made), "the cluster is well")
@@ -101,10 +101,10 @@ def _bus(node: Node) -> int:
         return int(client.config_get("cluster-port")["cluster-port"])
 
 
-def _known(node: Node) -> int:
-    """How many nodes it knows for certain."""
+def _known_nodes(node: Node) -> int:
+    """How many nodes it knows, without those it has not completed a handshake with."""
     with node.client as client:
-        return sum("handshake" not in said["flags"] for said in client.execute_command("CLUSTER NODES").values())
+        return sum("handshake" not in other["flags"] for other in client.execute_command("CLUSTER NODES").values())
 
 
 def is_well(node: Node) -> bool:
@@ -119,8 +119,8 @@ def _knows_replicas(node: Node) -> bool:
 
 def is_linked(node: Node) -> bool:
     with node.client as client:
-        found = client.info("replication")
-    return found["role"] == "slave" and found["master_link_status"] == "up"
+        info = client.info("replication")
+    return info["role"] == "slave" and info["master_link_status"] == "up"
 
 
 def free_port() -> int:
@@ -141,14 +141,14 @@ sentinel failover-timeout {service} 3000
 
 
 class Watcher:
-    """A Sentinel."""
+    """One Sentinel process."""
 
     def __init__(self, data: Path, primary: int) -> None:
         data.mkdir()
         self.port = free_port()
-        said = data / "sentinel.conf"
-        said.write_text(_SENTINEL.format(port=self.port, data=data, service=SERVICE, primary=primary))
-        self.process = subprocess.Popen([binary(), str(said), "--sentinel"], stdout=subprocess.DEVNULL)
+        config = data / "sentinel.conf"
+        config.write_text(_SENTINEL.format(port=self.port, data=data, service=SERVICE, primary=primary))
+        self.process = subprocess.Popen([binary(), str(config), "--sentinel"], stdout=subprocess.DEVNULL)
         wait_until(self._answers, f"the sentinel on port {self.port} answers")
 
     @property
@@ -157,7 +157,7 @@ class Watcher:
             return client.sentinel_master(SERVICE)
 
     def names(self, node: Node) -> bool:
-        """Whether it says that this is the primary."""
+        """Whether it names this node as the primary."""
         return int(self.state["port"]) == node.port
 
     def _answers(self) -> bool:

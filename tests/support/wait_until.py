@@ -1,10 +1,10 @@
-"""Waiting for what other processes do: as long as it takes, within reason."""
+"""Waits for something that another process does."""
 
 import time
 
 
 def wait_until(happened, what, *, seconds=20.0):
-    """What `happened` answers, once that is true."""
+    """Call `happened` until it returns something true, and return that; fails after so many seconds."""
     until = time.monotonic() + seconds
     while not (answer := happened()):
         assert time.monotonic() < until, f"waited {seconds:g} s in vain until {what}"

@@ -1,4 +1,4 @@
-"""Policy files as an editor sees them: scalars by the core schema of YAML 1.2, judged by the JSON Schema we write."""
+"""Checks policy files as an editor does: scalars by the core schema of YAML 1.2, then our JSON Schema."""
 
 import re
 from typing import Any
@@ -11,22 +11,22 @@ from rules.syntax.yaml_document import Node, Plain
 _TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
-_ENDLESS = re.compile(r"([-+]?)\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN")
+_INFINITE = re.compile(r"([-+]?)\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN")
 
 
 def core(text: str) -> Any:
-    """What a plain scalar is in YAML 1.2 (chapter 10.3): `012` is 12, `no` and `1:30` are themselves."""
+    """The value of a plain scalar in YAML 1.2 (chapter 10.3): `012` is 12, `no` and `1:30` are strings."""
     if text in _TRUTHS:
         return _TRUTHS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
     for digits, base in (("0o([0-7]+)", 8), ("0x([0-9a-fA-F]+)", 16)):
-        if found := re.fullmatch(digits, text):
-            return int(found[1], base)
+        if match := re.fullmatch(digits, text):
+            return int(match[1], base)
     if _FLOAT.fullmatch(text):
         return float(text)
-    if found := _ENDLESS.fullmatch(text):
-        return float("nan") if found[1] is None else float(f"{found[1]}inf")
+    if match := _INFINITE.fullmatch(text):
+        return float("nan") if match[1] is None else float(f"{match[1]}inf")
     return text
 
 
@@ -39,20 +39,23 @@ def seen(node: Node) -> Any:
     return core(node) if isinstance(node, Plain) else node
 
 
-def _to_the_end(schema: Any) -> Any:
-    """Patterns as ECMAScript means them: `$` is the end, and not the newline before it."""
+def _as_ecmascript(schema: Any) -> Any:
+    """Rewrite patterns to what they mean in ECMAScript: `$` matches at the end only, not before a last newline."""
     if isinstance(schema, dict):
-        return {_ended(key): _ended(value) if key == "pattern" else _to_the_end(value) for key, value in schema.items()}
-    return [_to_the_end(item) for item in schema] if isinstance(schema, list) else schema
+        return {
+            _end_only(key): _end_only(value) if key == "pattern" else _as_ecmascript(value)
+            for key, value in schema.items()
+        }
+    return [_as_ecmascript(item) for item in schema] if isinstance(schema, list) else schema
 
 
-def _ended(pattern: str) -> str:
+def _end_only(pattern: str) -> str:
     return pattern.removesuffix("$") + r"\Z" if pattern.startswith("^") else pattern
 
 
-EDITOR = Draft7Validator(_to_the_end(policy_schema()))
+EDITOR = Draft7Validator(_as_ecmascript(policy_schema()))
 
 
 def squiggles(node: Node) -> list[str]:
-    """What an editor would underline, by the schema."""
+    """The errors that an editor would underline, by the schema."""
     return [f"{error.json_path}: {error.message}" for error in EDITOR.iter_errors(seen(node))]

@@ -1,4 +1,4 @@
-"""State machines driven against a real server, run after run."""
+"""Runs Hypothesis state machines against a real server, run after run."""
 
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -8,8 +8,9 @@ from tests.support.facts import NOW
 
 
 def drive(machine, inventory, policies, *, pointsman, clock, client, network, steps):
-    """Runs of at most `steps`, each of a `machine(pointsman, clock, versions)`; `versions` are by name, as the rules in
-    `policies` are. One pointsman serves all runs: each begins at NOW on a network that remembers policies alone.
+    """Run `machine(pointsman, clock, versions)` again and again, at most `steps` steps each time. `policies` are rules
+    by name, `versions` their versions by name. All runs share one Pointsman; each begins at NOW on a network where only
+    the policies are kept.
     """
     pointsman.load(inventory)
     versions = {name: activate(pointsman, *rules) for name, rules in policies.items()}

@@ -1,6 +1,6 @@
-"""The ledger as plain dictionaries: what is on hand, what each shipment of each hold has, how holds ended, who rests.
+"""A model of the ledger in plain dictionaries: units on hand, shipments of holds, how holds ended, which nodes rest.
 
-It knows no Redis and no optimiser, and says what POLICIES mean a second time.
+It uses neither Redis nor the optimiser, and computes the effect of POLICIES by itself.
 """
 
 from collections import Counter, defaultdict
@@ -38,7 +38,7 @@ def warehouse():
 
 
 @dataclass
-class Part:
+class Shipment:
     """A shipment's units by SKU, and how and when its hold ended."""
 
     units: Counter
@@ -48,26 +48,26 @@ class Part:
 
 @dataclass
 class Hold:
-    """By (node, service) its shipments. `first` is the decision that its chain began with."""
+    """A hold and its shipments by (node, service). `first` is the first decision of its chain."""
 
     until: int
-    parts: dict[tuple[str, str], Part]
+    shipments: dict[tuple[str, str], Shipment]
     first: str
 
     @property
     def last(self):
-        """How the last of them to end did; several, where that was in one second."""
-        at = max(part.at for part in self.parts.values())
-        return {part.ended for part in self.parts.values() if part.at == at}
+        """How the last shipment ended; several words if several ended in the same second."""
+        at = max(shipment.at for shipment in self.shipments.values())
+        return {shipment.ended for shipment in self.shipments.values() if shipment.at == at}
 
     @property
-    def living(self):
-        return {way for way, part in self.parts.items() if part.ended is None}
+    def open_ways(self):
+        return {way for way, shipment in self.shipments.items() if shipment.ended is None}
 
 
 @dataclass
-class Wanted:
-    """What a chain of decisions is about: the channel, all its SKUs, and by SKU the nodes that rejected it."""
+class ChainOrder:
+    """The order of a chain of decisions: its channel, all its SKUs, and by SKU the nodes that rejected it."""
 
     channel: str
     skus: frozenset
@@ -76,7 +76,7 @@ class Wanted:
 
 @dataclass
 class Model:
-    """`stamps` are (kind, number, units) by position; `wanted` by the first decision of a chain."""
+    """`stamps` are (kind, number, units) by position; `orders` by the first decision of a chain."""
 
     clock: Clock
     policy: str = "nothing"
@@ -85,24 +85,24 @@ class Model:
     holds: dict[str, Hold] = field(default_factory=dict)
     loads: Counter = field(default_factory=Counter)
     rests: dict[str, int] = field(default_factory=dict)
-    wanted: dict[str, Wanted] = field(default_factory=dict)
+    orders: dict[str, ChainOrder] = field(default_factory=dict)
 
     @property
     def held(self):
         """Units by (SKU, node)."""
-        found = Counter()
+        units_held = Counter()
         for hold in self.holds.values():
-            for way in hold.living:
-                found.update({(sku, way[0]): count for sku, count in hold.parts[way].units.items()})
-        return found
+            for way in hold.open_ways:
+                units_held.update({(sku, way[0]): count for sku, count in hold.shipments[way].units.items()})
+        return units_held
 
     @property
-    def asleep(self):
-        """Until when, by node."""
+    def resting(self):
+        """Until when each node rests."""
         return {name: until for name, until in self.rests.items() if until > self.clock.now}
 
-    def free(self, place, channel):
-        on_hand, held = self.on_hand[place], self.held[place]
+    def free(self, position, channel):
+        on_hand, held = self.on_hand[position], self.held[position]
         return max(0, on_hand - held - self._floor(on_hand, held, channel))
 
     def _floor(self, on_hand, held, channel):
@@ -117,80 +117,86 @@ class Model:
                 return 2 if max(0, on_hand - held) <= 3 else 0
         return 0
 
-    def put(self, place, stamp, units):
-        """What becomes of a count: set, same, older, or one that contradicts what came before."""
-        kind, number, known = self.stamps.get(place, (stamp[0], -1, None))
-        if kind != stamp[0] or (number == stamp[1] and units != known):
+    def put(self, position, stamp, units):
+        """Apply a count; returns set, same, older, or contradicts if it contradicts an earlier one."""
+        kind, number, counted = self.stamps.get(position, (stamp[0], -1, None))
+        if kind != stamp[0] or (number == stamp[1] and units != counted):
             return "contradicts"
         if number < stamp[1]:
-            self.stamps[place] = (*stamp, units)
-            self.on_hand[place] = units
+            self.stamps[position] = (*stamp, units)
+            self.on_hand[position] = units
             return "set"
         return "same" if number == stamp[1] else "older"
 
     def take(self, record, first):
-        """A decision's hold."""
-        parts = {}
+        """Take the hold of a decision."""
+        shipments = {}
         for shipment in record["shipments"]:
             units = Counter()
             for line in shipment["lines"]:
                 units[line["sku"]] += line["quantity"]
-            parts[shipment["node"], shipment["service"]] = Part(units)
+            shipments[shipment["node"], shipment["service"]] = Shipment(units)
             self.loads[shipment["node"]] += 1
-        if parts:
+        if shipments:
             minutes = 30 if self.policy == "protect" else 48 * 60
-            self.holds[record["id"]] = Hold(until=self.clock.now + 60 * minutes, parts=parts, first=first)
+            self.holds[record["id"]] = Hold(until=self.clock.now + 60 * minutes, shipments=shipments, first=first)
 
     def end(self, hold, verb, ending):
         for name, way in ((way[0], way) for way in ending):
-            hold.parts[way].ended = verb
-            hold.parts[way].at = hold.until if verb == "expired" else self.clock.now
+            hold.shipments[way].ended = verb
+            hold.shipments[way].at = hold.until if verb == "expired" else self.clock.now
             if verb != "confirmed":
                 self.loads[name] -= 1
                 continue
-            for sku, units in hold.parts[way].units.items():
+            for sku, units in hold.shipments[way].units.items():
                 self.on_hand[sku, name] = max(0, self.on_hand[sku, name] - units)
 
     def expire(self):
         for hold in self.holds.values():
             if hold.until <= self.clock.now:
-                self.end(hold, "expired", hold.living)
+                self.end(hold, "expired", hold.open_ways)
 
     def rejected(self, hold, ways, lines):
-        """Units by way and SKU that a refusal of `lines` (units by SKU; none: all) means; None if there are fewer."""
-        found = {way: hold.parts[way].units.copy() for way in ways}
+        """The units, by shipment and SKU, that a rejection of `lines` (units by SKU; empty for all) takes; None if
+        there are fewer.
+        """
+        taken = {way: hold.shipments[way].units.copy() for way in ways}
         if not lines:
-            return found
+            return taken
         left = Counter(lines)
-        for way, units in found.items():
-            found[way] = units & left
-            left -= found[way]
-        return None if left else {way: units for way, units in found.items() if units}
+        for way, units in taken.items():
+            taken[way] = units & left
+            left -= taken[way]
+        return None if left else {way: units for way, units in taken.items() if units}
 
-    def reject(self, hold, taken, reason, said):
-        """`taken` is as `rejected` says, `said` what the node has, by SKU. The units are decided again already."""
+    def reject(self, hold, taken, reason, counts):
+        """`taken` are units as `rejected` returns them, `counts` what the node says it has, by SKU. The units are
+        already decided again.
+        """
         (name,) = {way[0] for way in taken}
         for way, units in taken.items():
-            part = hold.parts[way]
-            part.units -= units
-            if not part.units:
-                part.ended, part.at = "rejected", self.clock.now
-                # a node that says it is full has no room to give back
+            shipment = hold.shipments[way]
+            shipment.units -= units
+            if not shipment.units:
+                shipment.ended, shipment.at = "rejected", self.clock.now
+                # a node without capacity does not get its load lowered
                 self.loads[name] -= reason != "no_capacity"
         skus = {sku for units in taken.values() for sku in units}
-        for sku in skus if reason == "not_in_stock" else said:
-            self._count((sku, name), said.get(sku))
+        for sku in skus if reason == "not_in_stock" else counts:
+            self._count((sku, name), counts.get(sku))
         self._rest(name, reason)
 
-    def _count(self, place, said):
-        """What the node has, or what is promised from it still; a source may have said something newer before."""
-        kind, number, _ = self.stamps.get(place, (None, 0, None))
+    def _count(self, position, counted):
+        """Set what the node counted or, without a count, at most what is still held there; a newer count of the source
+        is kept.
+        """
+        kind, number, _ = self.stamps.get(position, (None, 0, None))
         now = self.clock.now
         if kind == "t" and number >= (now + 1) * MICROS:
             return
-        self.on_hand[place] = min(self.on_hand[place], self.held[place]) if said is None else said
+        self.on_hand[position] = min(self.on_hand[position], self.held[position]) if counted is None else counted
         if kind != "s":
-            self.stamps[place] = ("t", max(now * MICROS, number), self.on_hand[place])
+            self.stamps[position] = ("t", max(now * MICROS, number), self.on_hand[position])
 
     def _rest(self, name, reason):
         if RESTS[0] in POLICIES[self.policy] and reason in ("no_capacity", "other"):

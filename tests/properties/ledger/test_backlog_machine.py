@@ -1,8 +1,8 @@
-"""Batches, the backlog and rejections driven at random, among confirmations, releases, expiry and arriving stock.
+"""Random batches, backlog runs and rejections, among confirmations, releases, expiries and arriving stock.
 
-Always: nothing is promised that is not there; nothing is given to a node that rests; every unit ordered is, once, on
-its way, gone, waiting or given up; each decision ships and leaves unfilled what it was asked for, no more and no less;
-and `ledger check` finds all clean.
+Always: nothing is promised that is not on hand; nothing is given to a node that rests; every unit that was ordered is
+in exactly one state (held, confirmed, released, waiting or unfilled); each decision ships and leaves unfilled exactly
+what it was asked for; and `ledger check` is clean.
 """
 
 import itertools
@@ -70,24 +70,24 @@ class Waiting(RuleBasedStateMachine):
         self.policy = name
         self.pointsman.activate(self.versions[name], who="the machine", note="")
 
-    @rule(said=ORDER, wait=st.booleans())
-    def decide(self, said, wait):
-        self._made(self.pointsman.decide(self._order(said), wait=wait).record)
+    @rule(drawn=ORDER, wait=st.booleans())
+    def decide(self, drawn, wait):
+        self._made(self.pointsman.decide(self._order(drawn), wait=wait).record)
 
-    @rule(said=st.lists(ORDER, min_size=1, max_size=4), wait=st.booleans(), again=st.booleans(), dice=st.randoms())
-    def decide_together(self, said, wait, again, dice):
-        orders = [self._order(item) for item in said]
+    @rule(drawn=st.lists(ORDER, min_size=1, max_size=4), wait=st.booleans(), again=st.booleans(), dice=st.randoms())
+    def decide_together(self, drawn, wait, again, dice):
+        orders = [self._order(item) for item in drawn]
         wave = next(self.numbers)
 
         def keys(item):
             return Key(caller="m", name=f"{wave} {item.id}")
 
-        if again:  # as if the first try had been cut short after some of them
+        if again:  # as if a first try had been interrupted after some of them
             self.pointsman.decide_together(orders[: len(orders) // 2 + 1], keys=keys, wait=wait)
             dice.shuffle(orders)
-        found = self.pointsman.decide_together(orders, keys=keys, wait=wait)
-        assert len(found.answers) == len(orders)
-        for answer in found.answers:
+        batch = self.pointsman.decide_together(orders, keys=keys, wait=wait)
+        assert len(batch.answers) == len(orders)
+        for answer in batch.answers:
             self._made(answer.record)
             for lacked in answer.record["lacked"]:
                 taker = self.made[lacked["decision"]]
@@ -105,9 +105,9 @@ class Waiting(RuleBasedStateMachine):
     @rule(limit=st.integers(1, 9))
     def run(self, limit):
         before = {place.waiting.decision: place for place in self.pointsman.backlog.page(limit=100).places}
-        found = self.pointsman.backlog.run(limit=limit)
-        assert found.failed == ()
-        for answer in found.answers:
+        served = self.pointsman.backlog.run(limit=limit)
+        assert served.failed == ()
+        for answer in served.answers:
             record = self._made(answer.record)
             assert shipped_units(record) > 0
             assert record["order"]["lines"]
@@ -119,10 +119,10 @@ class Waiting(RuleBasedStateMachine):
     def reject(self, data, reason):
         self._reject(data, data.draw(st.sampled_from(self.shipping)), reason)
 
-    @rule(data=st.data(), said=ORDER, reason=st.sampled_from(["not_in_stock", "damaged"]), times=st.integers(1, 3))
-    def decide_and_reject(self, data, said, reason, times):
-        self.arrive(said[0][0][0], "lyon", 6, run=False)
-        self.decide(said, wait=True)
+    @rule(data=st.data(), drawn=ORDER, reason=st.sampled_from(["not_in_stock", "damaged"]), times=st.integers(1, 3))
+    def decide_and_reject(self, data, drawn, reason, times):
+        self.arrive(drawn[0][0][0], "lyon", 6, run=False)
+        self.decide(drawn, wait=True)
         for _ in range(times):
             if self.shipping:
                 self._reject(data, self.shipping[0], reason)
@@ -133,14 +133,14 @@ class Waiting(RuleBasedStateMachine):
         named = [line[key] for line in shipment["lines"] for key in ("line", "sku")]
         lines = data.draw(st.just({}) | st.dictionaries(st.sampled_from(named), st.integers(1, 3), max_size=2))
         wait, op = data.draw(st.booleans()), data.draw(st.sampled_from([None, f"{next(self.numbers)}"]))
-        said = Refusal(decision=record["id"], node=name, reason=reason, lines=lines, waits=wait, op=op)
+        refusal = Refusal(decision=record["id"], node=name, reason=reason, lines=lines, waits=wait, op=op)
         try:
-            made = self._made(self.pointsman.rerouting.reject(said).record)
+            made = self._made(self.pointsman.rerouting.reject(refusal).record)
         except (HoldEnded, InputInvalid):
             return
         self._rests(name, reason)
         if op is not None:
-            again = self.pointsman.rerouting.reject(said)
+            again = self.pointsman.rerouting.reject(refusal)
             assert (again.new, again.record) == (False, made)
         for sku, nodes in made["follows"]["barred"].items():
             for shipment in made["shipments"]:
@@ -151,10 +151,10 @@ class Waiting(RuleBasedStateMachine):
             hours = 11 if (reason, name) == ("no_capacity", "lille") else 1
             self.resting[name] = max(self.resting.get(name, 0), self.clock.now + 3_600 * hours)
 
-    @precondition(lambda self: self.asleep)
+    @precondition(lambda self: self.now_resting)
     @rule(data=st.data())
     def wake(self, data):
-        name = data.draw(st.sampled_from(sorted(self.asleep)))
+        name = data.draw(st.sampled_from(sorted(self.now_resting)))
         self.pointsman.rests.end(name, who="the machine")
         del self.resting[name]
 
@@ -180,7 +180,7 @@ class Waiting(RuleBasedStateMachine):
 
     @invariant()
     def the_check_is_clean_and_nothing_is_oversold(self):
-        self.pointsman.ready()  # what has expired ends
+        self.pointsman.ready()  # this ends holds that have expired
         audit = self.pointsman.check()
         assert audit.clean, [str(drift) for drift in audit.drifts]
         for sku in SKUS:
@@ -188,7 +188,7 @@ class Waiting(RuleBasedStateMachine):
                 assert item.position.held <= item.position.on_hand
 
     @invariant()
-    def every_unit_ordered_is_somewhere_once(self):
+    def every_unit_ordered_is_in_one_state(self):
         firsts = [record for record in self.made.values() if "follows" not in record]
         for first in firsts:
             links = self.pointsman.rerouting.chain(first["id"]).links
@@ -198,16 +198,16 @@ class Waiting(RuleBasedStateMachine):
                 for record in records
                 if record.get("follows", {}).get("because") == "stock"
             }
-            found = Counter()
+            units = Counter()
             for record in records:
-                found.update(self._standing(record))
+                units.update(self._kept(record))
                 if record["id"] not in claimed:
                     for item in record["unfilled"]:
-                        found[item["sku"]] += item["quantity"]
+                        units[item["sku"]] += item["quantity"]
             ordered = Counter()
             for line in first["order"]["lines"]:
                 ordered[line["sku"]] += line["quantity"]
-            assert found == ordered
+            assert units == ordered
 
     @invariant()
     def what_waits_is_what_was_left_unfilled(self):
@@ -217,43 +217,43 @@ class Waiting(RuleBasedStateMachine):
             assert {item["line"]: item["quantity"] for item in record["unfilled"]} == place.waiting.units
 
     @invariant()
-    def those_rest_that_rejected_under_the_rule(self):
-        assert {item["node"]: seconds(item["until"]) for item in self.pointsman.rests.all()} == self.asleep
+    def nodes_that_rejected_under_the_rule_rest(self):
+        assert {item["node"]: seconds(item["until"]) for item in self.pointsman.rests.all()} == self.now_resting
 
     @property
-    def asleep(self):
-        """Until when, by node."""
+    def now_resting(self):
+        """Until when each node rests."""
         return {name: until for name, until in self.resting.items() if until > self.clock.now}
 
     @property
     def shipping(self):
-        """The decisions that ship something, those of the last first."""
+        """The decisions that ship something, the latest first."""
         return [record for record in reversed(self.made.values()) if record["shipments"]]
 
-    def _standing(self, record):
+    def _kept(self, record):
         """By SKU, the units of its shipments that no node rejected."""
-        found = Counter()
+        units = Counter()
         if record["shipments"]:
             for shipment in self.pointsman.holds.state(record["id"]).shipments:
                 if shipment.state != "rejected":
-                    found.update(dict(shipment.units))
-        return found
+                    units.update(dict(shipment.units))
+        return units
 
-    def _order(self, said):
-        lines, segment, promise = said
+    def _order(self, drawn):
+        lines, segment, promise = drawn
         number = next(self.numbers)
         return order(*lines, id=f"W-{number}", segment=segment, promise_by=promise, placed_at=NOW - number)
 
     def _made(self, record):
-        """Each link ships and leaves unfilled what it was asked for, line by line."""
-        found = Counter()
+        """Check that a decision ships or leaves unfilled exactly what it was asked for, line by line."""
+        units = Counter()
         for shipment in record["shipments"]:
             for line in shipment["lines"]:
-                found[line["line"]] += line["quantity"]
+                units[line["line"]] += line["quantity"]
         for item in record["unfilled"]:
-            found[item["line"]] += item["quantity"]
-        assert found == {line["id"]: line["quantity"] for line in record["order"]["lines"]}
-        assert self.asleep.keys().isdisjoint(shipment["node"] for shipment in record["shipments"])
+            units[item["line"]] += item["quantity"]
+        assert units == {line["id"]: line["quantity"] for line in record["order"]["lines"]}
+        assert self.now_resting.keys().isdisjoint(shipment["node"] for shipment in record["shipments"])
         self.made[record["id"]] = record
         return record
 

@@ -1,6 +1,6 @@
-"""The ledger driven at random against plain dictionaries: put, move, decide, confirm, release, extend, expire, reject.
+"""The ledger compared with a model in plain dictionaries, by random requests of every kind.
 
-After each step the ledger must show what the model says (see modelling), and `ledger check` must find it clean.
+After each step the ledger must be as the model says (ledger_model.py), and `ledger check` must find it clean.
 """
 
 import itertools
@@ -21,7 +21,7 @@ from engine.errors import HoldEnded, InputInvalid, KeyReused, StockConflict
 from engine.orders.rejection import COUNTED, Refusal
 from engine.store.stock import Count, Movement, Stamp
 from tests.properties.ledger.ledger_driver import drive
-from tests.properties.ledger.ledger_model import CHANNELS, MICROS, NODES, POLICIES, SKUS, Model, Wanted, warehouse
+from tests.properties.ledger.ledger_model import CHANNELS, MICROS, NODES, POLICIES, SKUS, ChainOrder, Model, warehouse
 from tests.support.facts import NOW, order
 
 pytestmark = pytest.mark.slow
@@ -73,33 +73,35 @@ class Ledger(RuleBasedStateMachine):
     def move(self, batch):
         movements = [Movement(op=str(op), sku=sku, node=name, delta=delta) for op, sku, name, delta in batch]
         on_hand = self.model.on_hand
-        for found, (op, *said) in zip(self.pointsman.stock.move(movements), batch, strict=True):
-            sku, name, delta = said
+        for moved, (op, *request) in zip(self.pointsman.stock.move(movements), batch, strict=True):
+            sku, name, delta = request
             if op in self.moved:
-                expected = "seen" if self.moved[op] == said else "reused"
+                expected = "seen" if self.moved[op] == request else "reused"
             elif on_hand[sku, name] + delta < 0:
                 expected = "below"
             else:
                 expected = "applied"
-                self.moved[op] = said
+                self.moved[op] = request
                 on_hand[sku, name] += delta
-            assert (found.word, found.on_hand) == (expected, on_hand[sku, name])
+            assert (moved.word, moved.on_hand) == (expected, on_hand[sku, name])
 
     @rule(units=UNITS, channel=st.sampled_from(CHANNELS))
     def decide(self, units, channel):
         self.model.expire()
-        wanted = Wanted(channel=channel, skus=frozenset(sku for sku, _ in units))
-        free = self._free(wanted)
+        chain = ChainOrder(channel=channel, skus=frozenset(sku for sku, _ in units))
+        free = self._free(chain)
         record = self.pointsman.decide(order(*units, id=str(next(self.numbers)), channel=channel)).record
-        self.model.wanted[record["id"]] = wanted
+        self.model.orders[record["id"]] = chain
         self._made(record, free, first=record["id"])
 
-    def _free(self, wanted):
-        """By position what the order may take: nothing where it was rejected, or of a node that rests."""
+    def _free(self, chain):
+        """The units that an order may take, by position: none where they were rejected
+        before, or where the node rests.
+        """
         return {
             (sku, name): 0
-            if name in wanted.barred[sku] or name in self.model.asleep
-            else self.model.free((sku, name), wanted.channel)
+            if name in chain.barred[sku] or name in self.model.resting
+            else self.model.free((sku, name), chain.channel)
             for sku, name in itertools.product(SKUS, NODES)
         }
 
@@ -107,7 +109,7 @@ class Ledger(RuleBasedStateMachine):
         for shipment in record["shipments"]:
             for line in shipment["lines"]:
                 free[line["sku"], shipment["node"]] -= line["quantity"]
-        assert min(free.values()) >= 0, "a floor was broken, or it ships from where it may not"
+        assert min(free.values()) >= 0, "a floor was broken, or it ships from a barred or resting node"
         self.model.take(record, first)
         if self.model.policy == "a full day":
             assert self.model.loads["lyon"] <= 2 or all(item["node"] != "lyon" for item in record["shipments"])
@@ -121,11 +123,11 @@ class Ledger(RuleBasedStateMachine):
     def end(self, data, verb, op, whole):
         name = data.draw(st.sampled_from(list(self.model.holds)))
         hold = self.model.holds[name]
-        ways = () if whole else tuple(data.draw(st.sets(st.sampled_from(sorted(hold.parts)), min_size=1)))
+        ways = () if whole else tuple(data.draw(st.sets(st.sampled_from(sorted(hold.shipments)), min_size=1)))
         act = self.pointsman.holds.confirm if verb == "confirmed" else self.pointsman.holds.release
-        said = (verb, frozenset(ways))
+        request = (verb, frozenset(ways))
         earlier = self.asked.get((name, op)) if op else None
-        if earlier and earlier[0] != said:
+        if earlier and earlier[0] != request:
             with pytest.raises(KeyReused):
                 act(name, shipments=ways, op=op)
             return
@@ -133,16 +135,16 @@ class Ledger(RuleBasedStateMachine):
             assert _states(act(name, shipments=ways, op=op)) == earlier[1]
             return
         self.model.expire()
-        ending = hold.living & set(ways or hold.parts)
+        ending = hold.open_ways & set(ways or hold.shipments)
         if not self._as_asked(hold, verb, ways, ending):
             with pytest.raises(HoldEnded, match="has ended"):
                 act(name, shipments=ways, op=op)
             return
         states = _states(act(name, shipments=ways, op=op))
         self.model.end(hold, verb, ending)
-        assert states == {way: part.ended or "held" for way, part in hold.parts.items()}
+        assert states == {way: part.ended or "held" for way, part in hold.shipments.items()}
         if op and ending:
-            self.asked[name, op] = said, states
+            self.asked[name, op] = request, states
 
     @precondition(lambda self: self.model.holds)
     @rule(data=st.data(), reason=REASONS, lines=LINES, op=OPS)
@@ -151,26 +153,26 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(data=st.data(), units=UNITS, channel=st.sampled_from(CHANNELS), reasons=st.lists(REASONS, min_size=1), op=OPS)
     def decide_and_reject(self, data, units, channel, reasons, op):
-        """Again and again, as long as another node takes it."""
+        """Decide an order, and reject it again and again while other nodes take it."""
         self.decide(units, channel)
         for reason in reasons:
-            living = [name for name, hold in self.model.holds.items() if hold.living]
-            if living:
-                self._reject_of(data, living[-1], reason, {}, op)
+            open_holds = [name for name, hold in self.model.holds.items() if hold.open_ways]
+            if open_holds:
+                self._reject_of(data, open_holds[-1], reason, {}, op)
 
     def _reject_of(self, data, name, reason, lines, op):
         hold = self.model.holds[name]
-        node, service = data.draw(st.sampled_from(sorted(hold.parts)))
+        node, service = data.draw(st.sampled_from(sorted(hold.shipments)))
         only = data.draw(st.sampled_from([None, service]))
         self.model.expire()
-        ways = [way for way in hold.parts if way in hold.living and way[0] == node and only in (None, way[1])]
+        ways = [way for way in hold.shipments if way in hold.open_ways and way[0] == node and only in (None, way[1])]
         taken = self.model.rejected(hold, ways, lines)
         skus = sorted({sku for units in (taken or {}).values() for sku in units})
-        said = {}
+        counts = {}
         if skus and reason in COUNTED:
-            said = data.draw(st.dictionaries(st.sampled_from(skus), st.integers(0, 9), max_size=2))
+            counts = data.draw(st.dictionaries(st.sampled_from(skus), st.integers(0, 9), max_size=2))
         refusal = Refusal(
-            decision=name, node=node, reason=reason, service=only, lines=lines, on_hand=said or None, op=op
+            decision=name, node=node, reason=reason, service=only, lines=lines, on_hand=counts or None, op=op
         )
         self._reject(refusal, hold, ways, taken)
 
@@ -185,23 +187,23 @@ class Ledger(RuleBasedStateMachine):
             with pytest.raises(KeyReused if earlier else InputInvalid if ways else HoldEnded):
                 self.pointsman.rerouting.reject(refusal)
             return
-        wanted = self.model.wanted[hold.first]
+        chain = self.model.orders[hold.first]
         rejected = {sku for units in taken.values() for sku in units}
-        for sku in wanted.skus if refusal.reason == "no_capacity" else rejected:
-            wanted.barred[sku].add(refusal.node)
-        free = self._free(wanted)
+        for sku in chain.skus if refusal.reason == "no_capacity" else rejected:
+            chain.barred[sku].add(refusal.node)
+        free = self._free(chain)
         record = self.pointsman.rerouting.reject(refusal).record
-        assert record["follows"]["barred"] == {sku: sorted(nodes) for sku, nodes in wanted.barred.items() if nodes}
+        assert record["follows"]["barred"] == {sku: sorted(nodes) for sku, nodes in chain.barred.items() if nodes}
         assert _ordered(record) == sum(taken.values(), Counter())
         self._made(record, free, first=hold.first)
         self.model.reject(hold, taken, refusal.reason, refusal.on_hand or {})
         if refusal.op:
             self.asked[asked] = refusal.asked, record
 
-    @precondition(lambda self: self.model.asleep)
+    @precondition(lambda self: self.model.resting)
     @rule(data=st.data())
     def wake(self, data):
-        name = data.draw(st.sampled_from(sorted(self.model.asleep)))
+        name = data.draw(st.sampled_from(sorted(self.model.resting)))
         self.pointsman.rests.end(name, who="the machine")
         del self.model.rests[name]
 
@@ -211,7 +213,7 @@ class Ledger(RuleBasedStateMachine):
         name = data.draw(st.sampled_from(list(self.model.holds)))
         self.model.expire()
         hold = self.model.holds[name]
-        if not hold.living:
+        if not hold.open_ways:
             with pytest.raises(HoldEnded):
                 self.pointsman.holds.extend(name, minutes=minutes)
             return
@@ -227,10 +229,10 @@ class Ledger(RuleBasedStateMachine):
     @invariant()
     def all_is_as_the_model_says(self):
         self.model.expire()
-        # the holds first: what has expired is none of them, though nothing has swept it yet
+        # the holds first: those that have expired must not be among them, even before anything has ended them
         self.the_holds_are_as_the_model_says()
         self.the_stock_is_as_the_model_says()
-        self.those_rest_that_the_model_says()
+        self.the_rests_are_as_the_model_says()
         self.the_check_is_clean()
 
     def the_stock_is_as_the_model_says(self):
@@ -244,19 +246,19 @@ class Ledger(RuleBasedStateMachine):
 
     def the_holds_are_as_the_model_says(self):
         page = self.pointsman.holds.living(limit=1_000)
-        found = {
+        open_holds = {
             hold.id: (hold.until, {(part.node, part.service): dict(part.units) for part in hold.parts})
             for hold in page.holds
         }
-        assert found == {
-            name: (hold.until, {way: dict(hold.parts[way].units) for way in hold.living})
+        assert open_holds == {
+            name: (hold.until, {way: dict(hold.shipments[way].units) for way in hold.open_ways})
             for name, hold in self.model.holds.items()
-            if hold.living
+            if hold.open_ways
         }
 
-    def those_rest_that_the_model_says(self):
-        found = {item["node"]: seconds(item["until"]) for item in self.pointsman.rests.all()}
-        assert found == self.model.asleep
+    def the_rests_are_as_the_model_says(self):
+        resting = {item["node"]: seconds(item["until"]) for item in self.pointsman.rests.all()}
+        assert resting == self.model.resting
 
     def the_check_is_clean(self):
         audit = self.pointsman.check()
@@ -264,9 +266,9 @@ class Ledger(RuleBasedStateMachine):
         assert audit.held == self.model.held.total()
 
     def _as_asked(self, hold, verb, ways, ending):
-        """Whether the request finds what it asks for: units to end or, from a time before, ended just so."""
+        """Whether the request can be answered: its units are held or, by an earlier request, ended in the same way."""
         if ways:
-            return all(hold.parts[way].ended in (None, verb) for way in ways)
+            return all(hold.shipments[way].ended in (None, verb) for way in ways)
         return bool(ending) or verb in hold.last
 
 
@@ -275,13 +277,13 @@ def _states(state):
 
 
 def _ordered(record):
-    found = Counter()
+    units = Counter()
     for line in record["order"]["lines"]:
-        found[line["sku"]] += line["quantity"]
-    return found
+        units[line["sku"]] += line["quantity"]
+    return units
 
 
-def test_the_ledger_is_what_a_dictionary_says_it_is(bare, clock, redis_client, network):
+def test_the_ledger_is_as_a_model_in_dictionaries_says(bare, clock, redis_client, network):
     drive(
         Ledger,
         warehouse(),

@@ -27,13 +27,13 @@ NETWORKS = [f"brand-{number}" for number in range(12)]
 
 @pytest.fixture(scope="module")
 def members(tmp_path_factory):
-    with cluster(tmp_path_factory.mktemp("cluster")) as found:
-        yield found
+    with cluster(tmp_path_factory.mktemp("cluster")) as nodes:
+        yield nodes
 
 
 @pytest.fixture(scope="module")
 def url(members):
-    # one that is gone doesn't matter as long as another is there
+    # a node that is gone does not matter as long as another answers
     return f"redis+cluster://{HOST}:1,{HOST}:{members[0].port}"
 
 
@@ -70,7 +70,7 @@ def shop(pointsman):
 
 
 def busy(pointsman, clock_moves):
-    """All that a network is asked for, and what its check says then."""
+    """Make requests of every kind to a network, and return what `ledger check` finds then."""
     shop(pointsman)
     names = [
         pointsman.decide(order(("A", 10), ("B", 1)), key=Key(caller="c", name=str(n))).record["id"] for n in (1, 1)
@@ -84,7 +84,7 @@ def busy(pointsman, clock_moves):
     pointsman.holds.release(pointsman.decide(order(("B", 2))).record["id"])
     assert pointsman.holds.living(limit=10).holds
     clock_moves()
-    assert pointsman.availability("A", "web").free > 0  # which ends what has expired
+    assert pointsman.availability("A", "web").free > 0  # this ends holds that have expired
     return pointsman.check()
 
 
@@ -105,10 +105,10 @@ def test_twelve_networks_are_served_at_once_each_on_one_node(on, members, clock)
     for pointsman in shops:
         pointsman.ready()
         assert (pointsman.check().clean, pointsman.check().held) == (True, 0)
-    found = [set(member.client.scan_iter("*", count=1_000)) for member in members[:3]]
-    assert all(found), "each primary has networks"
+    key_sets = [set(member.client.scan_iter("*", count=1_000)) for member in members[:3]]
+    assert all(key_sets), "each primary has networks"
     for name in NETWORKS:
-        homes = [number for number, keys in enumerate(found) if any(key.startswith(f"{{{name}}}:") for key in keys)]
+        homes = [number for number, keys in enumerate(key_sets) if any(key.startswith(f"{{{name}}}:") for key in keys)]
         assert len(homes) == 1, "a network lives on one node"
 
 
@@ -124,7 +124,7 @@ def test_the_ledger_of_a_network_in_a_cluster_is_repaired(on, clock):
     assert pointsman.check().decisions == 0
 
 
-def test_what_may_be_stale_is_read_from_replicas_of_the_cluster_each_network_from_its_own(on, members):
+def test_stale_reads_of_each_network_go_to_the_replica_of_its_own_primary(on, members):
     for name in NETWORKS[:6]:
         pointsman = on(name)
         shop(pointsman)
@@ -132,8 +132,8 @@ def test_what_may_be_stale_is_read_from_replicas_of_the_cluster_each_network_fro
         replica = replica_of(home, members)
         home.ask("WAIT", 1, 5_000)
         before = read_only_scripts(replica)
-        found = pointsman.availability("A", "web", max_stale=60)
-        assert (found.free, found.age is None) == (18, False)
+        stale = pointsman.availability("A", "web", max_stale=60)
+        assert (stale.free, stale.age is None) == (18, False)
         assert read_only_scripts(replica) > before
         assert pointsman.availability("A", "web").age is None
 
@@ -163,8 +163,8 @@ def test_an_answer_waits_until_the_replica_of_the_networks_primary_has_it(url, c
 
 def read_only_scripts(server):
     with server.client as client:
-        said = client.info("commandstats")
-    return sum(said.get(f"cmdstat_{name}", {"calls": 0})["calls"] for name in ("eval_ro", "evalsha_ro"))
+        stats = client.info("commandstats")
+    return sum(stats.get(f"cmdstat_{name}", {"calls": 0})["calls"] for name in ("eval_ro", "evalsha_ro"))
 
 
 def replica_has(replica, network, decision):
@@ -173,7 +173,7 @@ def replica_has(replica, network, decision):
         return client.hexists(f"{{{network}}}:decisions", decision)
 
 
-def test_a_url_of_one_server_that_is_a_node_of_a_cluster_is_told_how_to_name_the_cluster(members):
+def test_the_error_for_the_url_of_a_single_node_says_how_to_name_the_cluster(members):
     elsewhere = next(name for name in NETWORKS if home_of(name, members) is not members[0])
     with (
         Pointsman(Settings(redis_url=f"redis://{HOST}:{members[0].port}", network=elsewhere)) as pointsman,
@@ -182,7 +182,7 @@ def test_a_url_of_one_server_that_is_a_node_of_a_cluster_is_told_how_to_name_the
         pointsman.network()
 
 
-def test_a_primary_that_dies_is_replaced_by_its_replica_and_what_it_waited_for_is_there(on, members, url):
+def test_a_primary_that_dies_is_replaced_by_its_replica_with_everything_replicated_before(on, members, url):
     shops = {name: on(name) for name in NETWORKS[:6]}
     for pointsman in shops.values():
         shop(pointsman)
@@ -199,9 +199,9 @@ def test_a_primary_that_dies_is_replaced_by_its_replica_and_what_it_waited_for_i
         return answers[-1].status_code == 201
 
     try:
-        with asking(served) as found:
-            wait_until(lambda: found.answers, "it is served")
-            taken = seconds_until_served(found, home.kill, lambda: heir.ask("ROLE")[0] == "master" and is_well(heir))
+        with asking(served) as asked:
+            wait_until(lambda: asked.answers, "it is served")
+            taken = seconds_until_served(asked, home.kill, lambda: heir.ask("ROLE")[0] == "master" and is_well(heir))
         assert taken < AGAIN_WITHIN
         for response in answers:
             if response.status_code != 201:

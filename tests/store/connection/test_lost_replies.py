@@ -1,4 +1,4 @@
-"""The server acts, its reply is lost, the client's library sends the request again: it is done once, and answered."""
+"""The server acts and its reply is lost; redis-py sends the request again, and it is done once and answered."""
 
 import pytest
 
@@ -14,8 +14,8 @@ from tests.support.lossy_proxy import proxy
 
 @pytest.fixture
 def lossy(server_url):
-    with proxy(server_url) as found:
-        yield found
+    with proxy(server_url) as before:
+        yield before
 
 
 @pytest.fixture
@@ -80,8 +80,8 @@ def test_a_hold_expires_once(shop, lossy, clock, redis_client, network):
 
 def test_units_move_once(shop, lossy):
     lossy.lose_reply_to = b":movements:"
-    (found,) = shop.stock.move([Movement(op="a", node="lyon", sku="A", delta=5)])
-    assert (lossy.lost_replies, found.on_hand, position(shop)) == (1, 15, (15, 0))
+    (moved,) = shop.stock.move([Movement(op="a", node="lyon", sku="A", delta=5)])
+    assert (lossy.lost_replies, moved.on_hand, position(shop)) == (1, 15, (15, 0))
     assert shop.check().clean
 
 

@@ -1,4 +1,4 @@
-"""Sentinels name the primary; when it dies they let its replica take over, and the service follows."""
+"""Sentinels name the primary; when it dies they promote its replica, and the service uses that one."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.support.wait_until import wait_until
 pytestmark = pytest.mark.slow
 
 
-def test_the_service_follows_when_a_replica_takes_over(tmp_path, clock):
+def test_the_service_uses_the_replica_that_sentinels_promote(tmp_path, clock):
     with watched(tmp_path) as ((primary, replica), watchers):
         hosts = ",".join(f"{HOST}:{port}" for port in (1, *(watcher.port for watcher in watchers)))
         url = f"redis+sentinel://{hosts}/{SERVICE}"
@@ -34,11 +34,11 @@ def test_the_service_follows_when_a_replica_takes_over(tmp_path, clock):
                 except StoreUnavailable:
                     return None
 
-            with asking(lambda: decided() is not None and primary.process.poll() is not None) as found:
-                wait_until(lambda: found.answers, "it is asked")
-                taken = seconds_until_served(found, primary.kill, lambda: all(w.names(replica) for w in watchers))
+            with asking(lambda: decided() is not None and primary.process.poll() is not None) as asked:
+                wait_until(lambda: asked.answers, "it is asked")
+                taken = seconds_until_served(asked, primary.kill, lambda: all(w.names(replica) for w in watchers))
             assert taken < AGAIN_WITHIN
-            assert pointsman.availability("A", "web", max_stale=60).age is None, "nobody follows the new one"
+            assert pointsman.availability("A", "web", max_stale=60).age is None, "the new primary has no replica"
             assert replica.ask("ROLE")[0] == "master"
             assert pointsman.decision(made.record["id"]).body == made.body
             audit = pointsman.check()
@@ -48,17 +48,17 @@ def test_the_service_follows_when_a_replica_takes_over(tmp_path, clock):
 @pytest.mark.parametrize(
     "url", [f"redis+sentinel://app:sesame@{HOST}:1/{SERVICE}", f"redis+cluster://:sesame@{HOST}:1"]
 )
-def test_servers_none_of_which_answers_are_told_without_their_password(url):
+def test_the_error_for_servers_none_of_which_answers_hides_their_password(url):
     with pytest.raises(StoreUnavailable) as caught:
         Pointsman(Settings(redis_url=url))
     assert "sesame" not in str(caught.value)
 
 
-def test_a_url_of_several_servers_is_read_in_all_its_parts():
-    found = read_address("rediss+sentinel://app:p%40ss@one:1,[::1]:2,three/stock/4?sentinel_password=s")
-    assert (found.kind, found.tls, found.service, found.db) == ("sentinel", True, "stock", 4)
-    assert (found.username, found.password, found.parameters) == ("app", "p@ss", {"sentinel_password": "s"})
-    assert found.hosts == (("one", 1), ("::1", 2), ("three", 26379))
+def test_every_part_of_a_url_of_several_servers_is_parsed():
+    address = read_address("rediss+sentinel://app:p%40ss@one:1,[::1]:2,three/stock/4?sentinel_password=s")
+    assert (address.kind, address.tls, address.service, address.db) == ("sentinel", True, "stock", 4)
+    assert (address.username, address.password, address.parameters) == ("app", "p@ss", {"sentinel_password": "s"})
+    assert address.hosts == (("one", 1), ("::1", 2), ("three", 26379))
     assert read_address("redis+cluster://one,two:7").hosts == (("one", 6379), ("two", 7))
 
 

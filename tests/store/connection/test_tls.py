@@ -1,4 +1,4 @@
-"""rediss:// is a connection that nobody on the way reads or forges; on a server that can do TLS, where there is one."""
+"""rediss:// connects by TLS; tested where there is a server that supports it."""
 
 import contextlib
 import shutil
@@ -16,17 +16,16 @@ from tests.support.redis_topologies import HOST, free_port
 from tests.support.wait_until import wait_until
 
 pytestmark = pytest.mark.slow
-
-needs = pytest.mark.skipif(
+needs_tls = pytest.mark.skipif(
     redis_server() is None or shutil.which("openssl") is None,
-    reason="needs a redis-server that can do TLS (the embedded server can't) and openssl, on PATH",
+    reason="needs a redis-server that supports TLS (the embedded server doesn't) and openssl, on PATH",
 )
 
 
 def certificate(folder, name):
-    """A key, and a certificate for this host that it signs itself."""
+    """A key, and a self-signed certificate for this host."""
     key, certified = folder / f"{name}.key", folder / f"{name}.crt"
-    said = [
+    options = [
         "-newkey",
         "ec",
         "-pkeyopt",
@@ -38,17 +37,17 @@ def certificate(folder, name):
         "2",
     ]
     names = ["-addext", f"subjectAltName=IP:{HOST}", "-keyout", str(key), "-out", str(certified)]
-    subprocess.run(["openssl", "req", "-x509", *said, *names], check=True, capture_output=True)
+    subprocess.run(["openssl", "req", "-x509", *options, *names], check=True, capture_output=True)
     return key, certified
 
 
 @contextlib.contextmanager
 def tls_server(folder, key, certified, *options):
     port = free_port()
-    said = ["--port", "0", "--tls-port", str(port), "--bind", HOST, "--dir", str(folder), "--save", ""]
-    said += ["--tls-cert-file", str(certified), "--tls-key-file", str(key), "--tls-ca-cert-file", str(certified)]
+    settings = ["--port", "0", "--tls-port", str(port), "--bind", HOST, "--dir", str(folder), "--save", ""]
+    settings += ["--tls-cert-file", str(certified), "--tls-key-file", str(key), "--tls-ca-cert-file", str(certified)]
     log = folder / "server.log"
-    command = [redis_server(), *said, "--logfile", str(log), *options]
+    command = [redis_server(), *settings, "--logfile", str(log), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             wait_until(
@@ -57,7 +56,7 @@ def tls_server(folder, key, certified, *options):
             )
             if process.poll() is not None:
                 pytest.skip(
-                    f"this redis-server does no TLS: {log.read_text()[-200:] if log.exists() else 'it ends at once'}"
+                    f"no TLS in this redis-server: {log.read_text()[-200:] if log.exists() else 'it ends at once'}"
                 )
             yield f"{HOST}:{port}"
         finally:
@@ -74,8 +73,8 @@ def served(url, clock):
         assert pointsman.check().clean
 
 
-@needs
-def test_a_server_whose_certificate_is_vouched_for_is_used_and_no_other(tmp_path, clock):
+@needs_tls
+def test_only_a_server_whose_certificate_is_trusted_is_used(tmp_path, clock):
     key, certified = certificate(tmp_path, "server")
     _, stranger = certificate(tmp_path, "stranger")
     with tls_server(tmp_path, key, certified, "--tls-auth-clients", "no") as where:
@@ -87,8 +86,8 @@ def test_a_server_whose_certificate_is_vouched_for_is_used_and_no_other(tmp_path
                 Pointsman(Settings(redis_url=url))
 
 
-@needs
-def test_a_server_that_asks_who_we_are_is_shown_our_certificate(tmp_path, clock):
+@needs_tls
+def test_a_server_that_asks_for_our_certificate_gets_it(tmp_path, clock):
     key, certified = certificate(tmp_path, "server")
     with tls_server(tmp_path, key, certified, "--tls-auth-clients", "yes") as where:
         ours = f"ssl_certfile={certified}&ssl_keyfile={key}"
@@ -97,19 +96,19 @@ def test_a_server_that_asks_who_we_are_is_shown_our_certificate(tmp_path, clock)
             Pointsman(Settings(redis_url=f"rediss://{where}/0?ssl_ca_certs={certified}"))
 
 
-@needs
-def test_a_cluster_is_spoken_to_by_tls_throughout(tmp_path, clock):
+@needs_tls
+def test_all_connections_to_a_cluster_are_by_tls(tmp_path, clock):
     key, certified = certificate(tmp_path, "server")
     options = ["--cluster-enabled", "yes", "--tls-cluster", "yes", "--tls-auth-clients", "no"]
     with tls_server(tmp_path, key, certified, *options, "--cluster-port", str(free_port())) as where:
-        alone(where, certified)
+        make_cluster_of_one(where, certified)
         served(f"rediss+cluster://{where}?ssl_ca_certs={certified}", clock)
         with pytest.raises(StoreUnavailable, match="can't be used"):
             Pointsman(Settings(redis_url=f"rediss+cluster://{where}"))
 
 
-def alone(where, certified):
-    """A cluster of one, with all slots."""
+def make_cluster_of_one(where, certified):
+    """Give all slots to the one node of a cluster."""
     host, _, port = where.partition(":")
     with redis.Redis(host=host, port=int(port), ssl=True, ssl_ca_certs=str(certified), decode_responses=True) as client:
         client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16_383)

@@ -1,4 +1,4 @@
-"""Facts and policies in the store: loaded whole, loaded again, replaced, and seen by others at once."""
+"""Facts and policies in the store: loaded whole, loaded again, replaced, and used by other workers at once."""
 
 import dataclasses
 import json
@@ -19,16 +19,16 @@ from tests.support.order_json import shipped_units
 
 
 def plain(**stock):
-    """Two nodes and the stock given."""
+    """A network of two nodes with this stock."""
     return inventory([node("lyon", LYON), node("lille", LILLE)], stock)
 
 
 def test_what_is_read_back_is_what_was_loaded(pointsman, server_url, network):
     client, keys, loaded = Client(server_url), Keys(network), load_inventory(SMALL)
     assert read_network(client, keys) == loaded.network
-    found = read_products(client, keys, loaded.products)
-    assert {sku: item[0] for sku, item in found.items()} == dict(loaded.products)
-    assert {sku: item[1] for sku, item in found.items() if item[1]} == loaded.paces
+    products = read_products(client, keys, loaded.products)
+    assert {sku: item[0] for sku, item in products.items()} == dict(loaded.products)
+    assert {sku: item[1] for sku, item in products.items() if item[1]} == loaded.paces
     client.close()
 
 
@@ -51,7 +51,9 @@ def test_a_second_load_replaces_products_and_stock(bare, redis_client, network):
         bare.decide(order(("B", 1)))
 
 
-def test_of_loads_at_the_same_time_one_stands_whole(bare, opened, redis_client, network):
+def test_all_of_several_loads_at_the_same_time_succeed_and_one_of_them_is_loaded_whole(
+    bare, opened, redis_client, network
+):
     loads = [plain(**{f"{letter}{number}": {"lyon": 1} for number in range(60)}) for letter in "ABCD"]
     workers = [opened() for _ in loads]
     threads = [
@@ -73,7 +75,7 @@ def test_a_load_with_other_units_alone_keeps_the_version(bare):
     assert bare.load(plain(A={"lyon": 9})) is False
 
 
-def test_a_load_with_less_than_is_held_frees_nothing_and_is_told_by_the_check(bare):
+def test_a_load_with_fewer_units_than_are_held_frees_none_and_is_reported_by_the_check(bare):
     bare.load(plain(A={"lyon": 5}))
     activate(bare)
     bare.decide(order(("A", 4)))
@@ -84,7 +86,7 @@ def test_a_load_with_less_than_is_held_frees_nothing_and_is_told_by_the_check(ba
     assert shipped_units(bare.decide(order(("A", 9))).record) == 2
 
 
-def test_another_network_is_seen_by_the_next_decision_of_every_worker(bare, opened):
+def test_the_next_decision_of_every_worker_uses_another_network(bare, opened):
     bare.load(plain(A={"lyon": 5}))
     activate(bare)
     other = opened()
@@ -96,7 +98,7 @@ def test_another_network_is_seen_by_the_next_decision_of_every_worker(bare, open
     assert (first["cost_micros"], second["cost_micros"]) == (5_000_000, 7_000_000)
 
 
-def test_another_weight_is_seen_by_the_next_decision_of_every_worker(bare, opened):
+def test_the_next_decision_of_every_worker_uses_another_weight(bare, opened):
     heavy = service(per_kg=1_000_000)
 
     def weighing(grams):
@@ -111,7 +113,7 @@ def test_another_weight_is_seen_by_the_next_decision_of_every_worker(bare, opene
     assert other.decide(order(("A", 1))).record["cost_micros"] == 8_000_000
 
 
-def test_other_policies_are_seen_by_the_next_decision_of_every_worker(pointsman, opened):
+def test_the_next_decision_of_every_worker_uses_other_policies(pointsman, opened):
     other = opened()
     assert other.decide(order(("SHIRT", 1))).record["status"] == "filled"
     version = activate(pointsman, "then: {exclude: true}")
@@ -120,19 +122,19 @@ def test_other_policies_are_seen_by_the_next_decision_of_every_worker(pointsman,
     assert other.ready()["policy_version"] == version
 
 
-def test_more_policy_versions_than_are_remembered_all_decide(pointsman):
-    found = [activate(pointsman, f"then: {{hold: {number} h}}") for number in range(1, 8)]
-    for version in [*found, *found[::-1]]:
+def test_more_policy_versions_than_are_cached_all_decide(pointsman):
+    published = [activate(pointsman, f"then: {{hold: {number} h}}") for number in range(1, 8)]
+    for version in [*published, *published[::-1]]:
         pointsman.activate(version, who="a test", note="")
         assert pointsman.decide(order(("SHIRT", 1)), dry_run=True).record["policy_version"] == version
 
 
 def test_a_version_is_stored_once_and_its_history_twice(pointsman, server_url, network):
     client, keys = Client(server_url), Keys(network)
-    published, told = versions(client, keys), len(list(history(client, keys)))
+    published, entries_before = versions(client, keys), len(list(history(client, keys)))
     assert standing(client, keys, NOW).active == activate(pointsman) == published[0]
     assert versions(client, keys) == published
-    assert [entry["act"] for entry in history(client, keys)][told:] == ["published", "activated"]
+    assert [entry["act"] for entry in history(client, keys)][entries_before:] == ["published", "activated"]
     assert {entry["at"] for entry in history(client, keys)} == {str(NOW)}
     client.close()
 
@@ -167,8 +169,8 @@ def test_every_key_carries_the_hash_tag_of_its_network(pointsman, redis_client, 
 
 
 def test_a_version_covers_everything_but_the_units():
-    found = load_inventory(SMALL)
-    lyon = dataclasses.replace(found.network.nodes["lyon"], preparation=1)
+    small = load_inventory(SMALL)
+    lyon = dataclasses.replace(small.network.nodes["lyon"], preparation=1)
     stores = [
         inventory(nodes, stock, **more).network.version
         for nodes, stock, more in (

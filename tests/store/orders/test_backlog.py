@@ -1,4 +1,4 @@
-"""What waits for stock: in which order it is offered, that it is decided once, and what becomes of it."""
+"""Units that wait for stock: who is served first, that each is decided once, and how waiting ends."""
 
 import pytest
 
@@ -19,7 +19,7 @@ VIP = "when: {order.segment: vip}, then: {priority: 80}"
 
 @pytest.fixture
 def shop(bare):
-    """Nothing of A but two in Lyon."""
+    """Two of A and nine of B, all in Lyon."""
     nodes = [node("lyon", LYON), node("lille", LILLE), node("marseille", MARSEILLE)]
     bare.load(inventory(nodes, {"A": {"lyon": 2}, "B": {"lyon": 9}}))
     activate(bare, VIP)
@@ -27,11 +27,11 @@ def shop(bare):
 
 
 def arrive(shop, units, sku="A", name="lyon", op=None):
-    (found,) = shop.stock.move([Movement(op=op or f"{sku}{name}{units}", node=name, sku=sku, delta=units)])
-    assert found.word == "applied"
+    (moved,) = shop.stock.move([Movement(op=op or f"{sku}{name}{units}", node=name, sku=sku, delta=units)])
+    assert moved.word == "applied"
 
 
-def waits(shop, *lines, **more):
+def decide_and_wait(shop, *lines, **more):
     return shop.decide(order(*lines, **more), wait=True, caller="oms").record
 
 
@@ -47,16 +47,16 @@ def run(shop, **more):
 def test_nothing_waits_unless_the_caller_says_so(shop):
     record = shop.decide(order(("A", 3))).record
     assert (unfilled_units(record), waiting(shop), "waiting" in record) == (1, {}, False)
-    filled = waits(shop, ("B", 1))
+    filled = decide_and_wait(shop, ("B", 1))
     assert (waiting(shop), "waiting" in filled) == ({}, False)
     tried = shop.decide(order(("A", 9)), wait=True, dry_run=True).record
     assert (waiting(shop), "waiting" in tried) == ({}, False)
 
 
-def test_unfilled_units_wait_and_stock_that_comes_is_a_decision_that_follows(shop, clock):
-    first = waits(shop, ("B", 1), ("A", 5))
+def test_unfilled_units_wait_and_are_decided_again_when_stock_arrives(shop, clock):
+    first = decide_and_wait(shop, ("B", 1), ("A", 5))
     assert (first["waiting"], waiting(shop)) == (True, {"W-1": {"2": 3}})
-    assert run(shop) == [], "nothing has come"
+    assert run(shop) == [], "no stock has arrived"
     clock.now += HOUR
     arrive(shop, 2, name="lille")
     (second,) = run(shop)
@@ -76,15 +76,15 @@ def test_unfilled_units_wait_and_stock_that_comes_is_a_decision_that_follows(sho
 
 
 def test_stock_is_offered_by_priority_then_promise_then_age(shop):
-    waits(shop, ("A", 2), id="takes all there is")
-    given = [
+    decide_and_wait(shop, ("A", 2), id="takes all there is")
+    orders = [
         {"id": "young"},
         {"id": "old", "placed_at": NOW - HOUR},
         {"id": "promised", "promise_by": NOW + HOUR, "placed_at": NOW + 9},
         {"id": "vip", "segment": "vip", "placed_at": NOW + 10},
     ]
-    for item in given:
-        waits(shop, ("A", 1), **item)
+    for item in orders:
+        decide_and_wait(shop, ("A", 1), **item)
     expected = ["vip", "promised", "old", "young"]
     assert list(waiting(shop)) == expected
     assert [place.priority for place in shop.backlog.page(limit=9).places] == [80, 50, 50, 50]
@@ -96,7 +96,7 @@ def test_stock_is_offered_by_priority_then_promise_then_age(shop):
 
 def test_pages_follow_one_another_and_so_do_runs(shop):
     for number in range(7):
-        waits(shop, ("A", 9), id=f"W-{number}")
+        decide_and_wait(shop, ("A", 9), id=f"W-{number}")
     seen, after = [], None
     for _ in range(4):
         page = shop.backlog.page(after=after, limit=2)
@@ -110,8 +110,8 @@ def test_pages_follow_one_another_and_so_do_runs(shop):
     assert (second.offered, second.answers, second.after) == (3, (), None)
 
 
-def test_what_is_withdrawn_waits_no_more(shop, redis_client, network):
-    first = waits(shop, ("A", 5))
+def test_withdrawn_units_do_not_wait_any_more(shop, redis_client, network):
+    first = decide_and_wait(shop, ("A", 5))
     shop.backlog.withdraw(first["id"])
     assert waiting(shop) == {}
     arrive(shop, 5)
@@ -125,59 +125,61 @@ def test_what_is_withdrawn_waits_no_more(shop, redis_client, network):
 
 def test_two_runs_at_once_decide_each_order_once(shop, opened):
     for number in range(12):
-        waits(shop, ("A", 2), id=f"W-{number:02}", segment="vip" if number % 4 == 0 else None)
+        decide_and_wait(shop, ("A", 2), id=f"W-{number:02}", segment="vip" if number % 4 == 0 else None)
     before = list(waiting(shop))
     arrive(shop, 13)
     workers = [opened() for _ in range(4)]
     answers = together(4, lambda number: run(workers[number]))
-    followed = [record["follows"]["decision"] for found in answers for record in found]
+    followed = [record["follows"]["decision"] for records in answers for record in records]
     assert len(followed) == len(set(followed)) == 7
-    shipped = sum(shipped_units(record) for found in answers for record in found)
+    shipped = sum(shipped_units(record) for records in answers for record in records)
     assert (shipped, sum(units["1"] for units in waiting(shop).values())) == (13, 9)
-    assert list(waiting(shop)) == before[6:], "the first were served first"
+    assert list(waiting(shop)) == before[6:], "those first in the queue were served first"
     audit = shop.check()
     assert (audit.clean, audit.held) == (True, 15)
 
 
 def test_an_order_whose_product_is_gone_waits_and_the_others_go_on(shop):
-    waits(shop, ("A", 9), id="a")
-    waits(shop, ("B", 99), id="b")
+    decide_and_wait(shop, ("A", 9), id="a")
+    decide_and_wait(shop, ("B", 99), id="b")
     shop.load(inventory([node("lyon", LYON)], {"B": {"lyon": 200}}))
-    found = shop.backlog.run(limit=9)
-    assert [answer.record["order"]["id"] for answer in found.answers] == ["b"]
+    served = shop.backlog.run(limit=9)
+    assert [answer.record["order"]["id"] for answer in served.answers] == ["b"]
     assert list(waiting(shop)) == ["a"]
 
 
-def test_a_whole_order_of_which_a_product_is_gone_is_told(shop):
-    waits(shop, ("A", 1), ("B", 99), id="both")
+def test_an_order_whose_product_is_gone_is_reported_as_failed(shop):
+    decide_and_wait(shop, ("A", 1), ("B", 99), id="both")
     shop.load(inventory([node("lyon", LYON)], {"B": {"lyon": 200}}))
-    found = shop.backlog.run(limit=9)
-    assert found.answers == ()
-    ((_, why),) = found.failed
+    served = shop.backlog.run(limit=9)
+    assert served.answers == ()
+    ((_, why),) = served.failed
     assert "no product goes by the SKU 'A'" in why
 
 
-def test_a_caller_without_holds_left_waits_on(server_url, network, clock, shop):
-    waits(shop, ("A", 3), id="mine")
+def test_orders_of_a_caller_without_holds_left_go_on_waiting(server_url, network, clock, shop):
+    decide_and_wait(shop, ("A", 3), id="mine")
     arrive(shop, 5)
     with Pointsman(Settings(redis_url=server_url, network=network, max_holds=1), clock=clock) as strict:
-        found = strict.backlog.run(limit=9)
-    assert found.answers == ()
-    assert "open holds" in found.failed[0][1]
+        served = strict.backlog.run(limit=9)
+    assert served.answers == ()
+    assert "open holds" in served.failed[0][1]
     assert list(waiting(shop)) == ["mine"]
 
 
 def test_no_more_may_wait_than_can_be_ranked(shop, monkeypatch, contents):
     monkeypatch.setattr(follow_up_commit, "MOST_WAITING", 1)
     monkeypatch.setattr(decide_and_commit, "MOST_WAITING", 1)
-    waits(shop, ("A", 5), id="one")
+    decide_and_wait(shop, ("A", 5), id="one")
     before = contents()
     with pytest.raises(QuotaExceeded, match="wait for stock already"):
-        waits(shop, ("A", 5), id="two")
+        decide_and_wait(shop, ("A", 5), id="two")
     assert contents() == before
     arrive(shop, 1)
     (record,) = run(shop)
-    assert (record["status"], waiting(shop)) == ("partial", {"one": {"1": 2}}), "what waits may wait on"
+    assert (record["status"], waiting(shop)) == ("partial", {"one": {"1": 2}}), (
+        "units that wait already may go on waiting"
+    )
 
 
 def test_a_retried_decision_waits_once(shop):
@@ -189,9 +191,9 @@ def test_a_retried_decision_waits_once(shop):
 
 def test_shipments_of_the_whole_order_count_against_its_bound(shop):
     activate(shop, "then: {max_shipments: 2}")
-    waits(shop, ("A", 8))
+    decide_and_wait(shop, ("A", 8))
     arrive(shop, 2, name="lille")
     arrive(shop, 2, name="marseille")
     (record,) = run(shop)
     assert (len(record["shipments"]), unfilled_units(record)) == (1, 4)
-    assert run(shop) == [], "it has all the shipments it may have"
+    assert run(shop) == [], "it has as many shipments as it may have"

@@ -1,4 +1,4 @@
-"""What bounds an order as a whole bounds all that is decided of it, from the backlog too."""
+"""Limits on an order as a whole also apply to all its follow-up decisions from the backlog."""
 
 import uuid
 
@@ -24,11 +24,11 @@ def shop(bare):
 
 
 def arrive(shop, units, *, name, sku="A"):
-    (found,) = shop.stock.move([Movement(op=f"{sku}{name}{units}", node=name, sku=sku, delta=units)])
-    assert found.word == "applied"
+    (moved,) = shop.stock.move([Movement(op=f"{sku}{name}{units}", node=name, sku=sku, delta=units)])
+    assert moved.word == "applied"
 
 
-def waits(shop, *lines, **more):
+def decide_and_wait(shop, *lines, **more):
     return shop.decide(order(*lines, **more), wait=True).record
 
 
@@ -42,7 +42,7 @@ def waiting(shop):
 
 def test_an_order_has_no_more_shipments_than_it_may_however_often_the_backlog_runs(shop):
     activate(shop, "then: {max_shipments: 3}")
-    first = waits(shop, ("A", 10))
+    first = decide_and_wait(shop, ("A", 10))
     assert (len(first["shipments"]), unfilled_units(first)) == (3, 4)
     assert [reason["code"] for reason in first["unfilled"][0]["reasons"]] == ["max_shipments"]
     assert (run(shop), run(shop)) == ([], [])
@@ -53,7 +53,7 @@ def test_an_order_has_no_more_shipments_than_it_may_however_often_the_backlog_ru
 
 def test_shipments_of_all_decisions_of_an_order_count_together(shop):
     activate(shop, "then: {max_shipments: 2}")
-    first = waits(shop, ("B", 3), ("A", 1))
+    first = decide_and_wait(shop, ("B", 3), ("A", 1))
     assert len(first["shipments"]) == 1
     arrive(shop, 1, name="b", sku="B")
     (second,) = run(shop)
@@ -62,9 +62,9 @@ def test_shipments_of_all_decisions_of_an_order_count_together(shop):
     assert run(shop) == []
 
 
-def test_a_shipment_let_go_makes_room_for_what_waits(shop):
+def test_a_released_shipment_makes_room_for_units_that_wait(shop):
     activate(shop, "then: {max_shipments: 3}")
-    first = waits(shop, ("A", 10))
+    first = decide_and_wait(shop, ("A", 10))
     assert run(shop) == []
     gone = first["shipments"][0]
     shop.holds.release(first["id"], shipments=[(gone["node"], gone["service"])])
@@ -73,9 +73,9 @@ def test_a_shipment_let_go_makes_room_for_what_waits(shop):
     assert run(shop) == []
 
 
-def test_policies_that_allow_more_shipments_let_what_waits_go(shop):
+def test_policies_that_allow_more_shipments_let_waiting_units_ship(shop):
     activate(shop, "then: {max_shipments: 3}")
-    waits(shop, ("A", 10))
+    decide_and_wait(shop, ("A", 10))
     activate(shop, "then: {max_shipments: 4}")
     (second,) = run(shop)
     assert shipped_units(second) == 2
@@ -84,26 +84,26 @@ def test_policies_that_allow_more_shipments_let_what_waits_go(shop):
 
 def test_an_entry_of_an_order_with_all_its_shipments_is_not_decided_again(shop, clock):
     activate(shop, "then: {max_shipments: 3}")
-    waits(shop, ("A", 10))
-    tried = []  # each decision that is begun asks for an id
-    with Pointsman(shop.settings, clock=clock, new_id=lambda: tried.append("") or uuid.uuid4().hex) as other:
+    decide_and_wait(shop, ("A", 10))
+    begun = []  # each decision that is begun needs an id
+    with Pointsman(shop.settings, clock=clock, new_id=lambda: begun.append("") or uuid.uuid4().hex) as other:
         other.backlog.run(limit=9)
-        assert tried == []
+        assert begun == []
         activate(other, "then: {max_shipments: 4}")
         other.backlog.run(limit=9)
-    assert tried
+    assert begun
 
 
-def test_units_that_were_promised_and_rejected_travel_in_one_shipment_more_and_not_in_two(shop):
+def test_rejected_units_ship_in_one_shipment_more_and_not_in_two(shop):
     activate(shop, "then: {max_shipments: 3}")
     arrive(shop, 4, name="a")
-    first = waits(shop, ("A", 10))
+    first = decide_and_wait(shop, ("A", 10))
     assert (len(first["shipments"]), first["status"]) == (3, "filled")
     free = sorted(set(NAMES) - {shipment["node"] for shipment in first["shipments"]})
     for name in free:
         arrive(shop, -2, name=name)
-    refused = Refusal(decision=first["id"], node="a", reason="damaged", lines={"A": 4}, waits=True)
-    again = shop.rerouting.reject(refused).record
+    refusal = Refusal(decision=first["id"], node="a", reason="damaged", lines={"A": 4}, waits=True)
+    again = shop.rerouting.reject(refusal).record
     assert (again["shipments"], waiting(shop)) == ([], [{"1": 4}])
     for name in free:
         arrive(shop, 1, name=name)
@@ -112,11 +112,11 @@ def test_units_that_were_promised_and_rejected_travel_in_one_shipment_more_and_n
     assert (run(shop), waiting(shop)) == ([], [{"1": 3}])
 
 
-def test_the_first_shipment_after_others_of_the_order_costs_its_split(shop):
+def test_the_first_shipment_of_a_follow_up_costs_the_split_penalty(shop):
     activate(shop, "then: {split_penalty: 3.00}")
-    first = waits(shop, ("A", 10), ("B", 1))
+    first = decide_and_wait(shop, ("A", 10), ("B", 1))
     alone = shop.decide(order(("B", 1)), dry_run=True).record
-    assert alone["score"]["money_micros"] == 0, "nothing ships, nothing is split"
+    assert alone["score"]["money_micros"] == 0, "where nothing ships, nothing is split"
     arrive(shop, 5, name="b", sku="B")
     alone = shop.decide(order(("B", 1)), dry_run=True).record
     (second,) = run(shop)
@@ -124,9 +124,9 @@ def test_the_first_shipment_after_others_of_the_order_costs_its_split(shop):
     assert len(first["shipments"]) == 5
 
 
-def test_what_ships_complete_waits_complete(shop):
+def test_an_order_that_ships_complete_waits_until_it_is_complete(shop):
     activate(shop, "then: {ship_complete: true}")
-    first = waits(shop, ("A", 3), ("B", 2))
+    first = decide_and_wait(shop, ("A", 3), ("B", 2))
     assert first["shipments"] == []
     arrive(shop, 1, name="a", sku="B")
     assert run(shop) == []
@@ -137,7 +137,7 @@ def test_what_ships_complete_waits_complete(shop):
 
 def test_a_line_kept_together_waits_together(shop):
     activate(shop, "when: {product.sku: A}, then: {keep_together: true}")
-    first = waits(shop, ("A", 3))
+    first = decide_and_wait(shop, ("A", 3))
     assert first["shipments"] == []
     assert run(shop) == []
     arrive(shop, 1, name="d")

@@ -1,4 +1,4 @@
-"""Orders that wait at once: who goes first, who took what, and that a retry goes on."""
+"""Orders decided in one batch: who goes first, who took what another lacked, and how a retry goes on."""
 
 import random
 
@@ -32,27 +32,27 @@ def together(shop, *orders, **more):
     return [answer.record for answer in shop.decide_together(orders, **more).answers]
 
 
-def test_the_one_that_deserves_it_gets_the_scarce_unit(shop):
+def test_the_order_of_the_highest_priority_gets_the_scarce_unit(shop):
     plain = order(("A", 3), id="plain")
     late = order(("A", 1), id="late", promise_by=NOW + 90 * HOUR)
     soon = order(("A", 1), id="soon", promise_by=NOW + 50 * HOUR)
     vip = order(("A", 1), id="vip", segment="vip", placed_at=NOW + 5)
     old = order(("A", 1), id="old", placed_at=NOW - HOUR)
-    found = together(shop, plain, late, soon, vip, old)
-    assert [record["order"]["id"] for record in found] == ["vip", "soon", "late", "old", "plain"]
-    assert [shipped_units(record) for record in found] == [1, 1, 1, 0, 0]
+    records = together(shop, plain, late, soon, vip, old)
+    assert [record["order"]["id"] for record in records] == ["vip", "soon", "late", "old", "plain"]
+    assert [shipped_units(record) for record in records] == [1, 1, 1, 0, 0]
 
 
-def test_what_an_order_lacked_says_who_took_it(shop):
+def test_an_order_is_told_which_orders_took_the_units_it_lacked(shop):
     first = order(("A", 2), id="first", segment="vip")
     second = order(("A", 1), ("B", 2), id="second", placed_at=NOW - 1)
     third = order(("A", 2), ("B", 1), id="third")
-    found = together(shop, third, second, first)
-    ids = {record["order"]["id"]: record["id"] for record in found}
-    assert [record["lacked"] for record in found[:2]] == [[], []]
-    told = [
+    records = together(shop, third, second, first)
+    ids = {record["order"]["id"]: record["id"] for record in records}
+    assert [record["lacked"] for record in records[:2]] == [[], []]
+    lacked = [
         {name: item[name] for name in ("sku", "node", "units", "took", "order", "priority", "decision")}
-        for item in found[2]["lacked"]
+        for item in records[2]["lacked"]
     ]
 
     def took(sku, name, units, by, priority):
@@ -62,21 +62,21 @@ def test_what_an_order_lacked_says_who_took_it(shop):
             "decision": ids[by],
         }
 
-    # the last before it first: it came in just ahead
-    assert told == [
+    # the order decided just before it comes first
+    assert lacked == [
         took("A", "lyon", 1, "second", 50),
         took("A", "lyon", 1, "first", 80),
         took("B", "lille", 1, "second", 50),
     ]
 
 
-def test_what_nobody_took_nobody_is_said_to_have_taken(shop):
-    found = together(shop, order(("A", 1), id="small"), order(("A", 9), id="zlarge"))
-    (lacked,) = found[1]["lacked"]
-    assert (lacked["units"], unfilled_units(found[1])) == (1, 7)
+def test_units_that_nobody_had_are_not_said_to_be_taken(shop):
+    records = together(shop, order(("A", 1), id="small"), order(("A", 9), id="zlarge"))
+    (lacked,) = records[1]["lacked"]
+    assert (lacked["units"], unfilled_units(records[1])) == (1, 7)
 
 
-def test_the_last_room_of_a_node_is_lacked_too(bare):
+def test_the_last_capacity_of_a_node_can_be_lacked_too(bare):
     bare.load(inventory([node("lyon", LYON, daily_orders=1)], {"A": {"lyon": 9}}))
     activate(bare)
     _, second = together(bare, order(id="a"), order(id="b"))
@@ -84,16 +84,16 @@ def test_the_last_room_of_a_node_is_lacked_too(bare):
     assert (lacked["took"], lacked["order"], lacked["units"]) == ("room", "a", 1)
 
 
-def test_the_order_in_which_they_are_listed_means_nothing(shop):
+def test_the_sequence_in_which_orders_are_listed_does_not_matter(shop):
     orders = [order(("A", 1), id=f"W-{number}", segment="vip" if number % 3 else None) for number in range(6)]
     expected = None
     for seed in range(5):
         random.Random(seed).shuffle(orders)
-        found = together(shop, *orders)
-        told = [(record["order"]["id"], shipped_units(record)) for record in found]
-        expected = expected or told
-        assert told == expected
-        for record in found:
+        records = together(shop, *orders)
+        shipped = [(record["order"]["id"], shipped_units(record)) for record in records]
+        expected = expected or shipped
+        assert shipped == expected
+        for record in records:
             if record["shipments"]:
                 shop.holds.release(record["id"])
 
@@ -126,15 +126,15 @@ def test_a_retry_goes_on_where_the_server_went_away(shop, server_url, network, c
             with pytest.raises(StoreUnavailable):
                 worker.decide_together(orders, keys=keys("k"), progress=cut)
     assert shop.check().decisions == 2
-    found = shop.decide_together(orders, keys=keys("k"))
-    assert [answer.new for answer in found.answers] == [False, False, True, True]
-    last = found.answers[3].record
+    batch = shop.decide_together(orders, keys=keys("k"))
+    assert [answer.new for answer in batch.answers] == [False, False, True, True]
+    last = batch.answers[3].record
     assert [(item["order"], item["units"]) for item in last["lacked"]] == [("2", 1)]
     audit = shop.check()
     assert (audit.clean, audit.decisions, audit.held) == (True, 4, 3)
 
 
-def test_orders_with_mistakes_are_told_all_at_once_and_none_is_decided(shop, contents):
+def test_all_mistakes_of_all_orders_are_reported_and_none_is_decided(shop, contents):
     before = contents()
     with pytest.raises(OrderInvalid) as caught:
         shop.decide_together([order(id="a"), order(("C", 1), id="b"), order(id="a")])
@@ -146,14 +146,14 @@ def test_orders_with_mistakes_are_told_all_at_once_and_none_is_decided(shop, con
     assert contents() == before
 
 
-def test_nobody_is_served_before_one_that_deserved_it_and_could_not_be(server_url, network, clock, bare):
+def test_no_order_is_decided_after_one_of_higher_priority_that_could_not_be(server_url, network, clock, bare):
     bare.load(inventory([node("lyon", LYON)], {"A": {"lyon": 9}}))
     activate(bare, VIP)
     with Pointsman(Settings(redis_url=server_url, network=network, max_holds=1), clock=clock) as shop:
         orders = [order(id="c"), order(id="a", segment="vip"), order(id="b")]
-        found = shop.decide_together(orders, caller="oms")
-        assert [answer.record["order"]["id"] for answer in found.answers] == ["a"]
-        assert found.undecided == ("b", "c")
-        assert isinstance(found.failure, QuotaExceeded)
+        batch = shop.decide_together(orders, caller="oms")
+        assert [answer.record["order"]["id"] for answer in batch.answers] == ["a"]
+        assert batch.undecided == ("b", "c")
+        assert isinstance(batch.failure, QuotaExceeded)
         with pytest.raises(QuotaExceeded):
             shop.decide_together(orders, caller="oms")

@@ -1,4 +1,4 @@
-"""The same orders on the same facts give the same bytes, ids and instants of deciding aside."""
+"""The same orders on the same facts give the same bytes, apart from ids and the instants of deciding."""
 
 import os
 import random
@@ -73,22 +73,22 @@ def routed(url, network, directory, *, seed, now=1_795_770_000):
 def first(server_url, network):
     lines = routed(server_url, network, SMALL, seed=0)
     statuses = {orjson.loads(line)["status"] for line in lines}
-    assert statuses == {"filled", "partial", "unfilled"}, "the orders are too tame to show anything"
+    assert statuses == {"filled", "partial", "unfilled"}, "the orders are too easy to show anything"
     return lines
 
 
-def test_whatever_the_hash_seed_the_bytes_are_the_same(server_url, network, first):
+def test_the_hash_seed_does_not_change_the_bytes(server_url, network, first):
     for seed in (1, 4242):
         assert routed(server_url, f"{network}-{seed}", SMALL, seed=seed) == first
 
 
-def test_whatever_the_order_of_rows_the_bytes_are_the_same(server_url, network, first, tmp_path):
+def test_the_sequence_of_rows_does_not_change_the_bytes(server_url, network, first, tmp_path):
     shuffled(tmp_path)
     assert load_inventory(tmp_path).network.version == load_inventory(SMALL).network.version
     assert routed(server_url, f"{network}-rows", tmp_path, seed=0) == first
 
 
-def test_another_instant_changes_instants_alone(server_url, network, first):
+def test_another_instant_changes_only_instants(server_url, network, first):
     later = routed(server_url, f"{network}-later", SMALL, seed=0, now=1_795_770_000 + 60)
     assert later != first
     assert [without_instants(line) for line in later] == [without_instants(line) for line in first]
@@ -103,7 +103,7 @@ def without_instants(line):
 
 
 def shuffled(directory):
-    """The small network with the rows of its tables in another order, and its nodes and services too."""
+    """Write the small network with its rows, nodes and services in another sequence."""
     dice = random.Random(1)
     for name in ("products.csv", "stock.csv"):
         head, *rows = (SMALL / name).read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""A node rejects: its units are let go, decided again elsewhere, and everything else of the order stands."""
+"""A node rejects units: they are released and decided again elsewhere; the rest of the order stays as it is."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def decide(shop, *lines, **more):
     return shop.decide(order(*lines), caller="oms", **more).record
 
 
-def ways(record):
+def units_by_node(record):
     return {shipment["node"]: sum(line["quantity"] for line in shipment["lines"]) for shipment in record["shipments"]}
 
 
@@ -43,11 +43,11 @@ def states(shop, record):
     return {item.node: (item.state, dict(item.units)) for item in shop.holds.state(record["id"]).shipments}
 
 
-def test_what_a_node_rejects_ships_from_elsewhere_in_one_step(shop, redis_client, network):
+def test_what_a_node_rejects_ships_from_another_node_in_one_step(shop, redis_client, network):
     first = decide(shop, ("A", 3))
-    (name,) = ways(first)
+    (name,) = units_by_node(first)
     second = reject(shop, first, name)
-    (other,) = ways(second)
+    (other,) = units_by_node(second)
     assert other != name
     assert (second["status"], shipped_units(second)) == ("filled", 3)
     assert second["follows"] == {
@@ -71,7 +71,7 @@ def test_what_a_node_rejects_ships_from_elsewhere_in_one_step(shop, redis_client
 
 def test_a_node_may_reject_some_of_its_units_and_then_the_rest(shop):
     first = decide(shop, ("A", 8), ("B", 2))
-    assert ways(first) == {"lyon": 10}
+    assert units_by_node(first) == {"lyon": 10}
     second = reject(shop, first, "lyon", lines={"1": 3})
     assert [(line["id"], line["sku"], line["quantity"]) for line in second["order"]["lines"]] == [("1", "A", 3)]
     assert states(shop, first) == {"lyon": ("held", {"A": 5, "B": 2})}
@@ -83,7 +83,7 @@ def test_a_node_may_reject_some_of_its_units_and_then_the_rest(shop):
     assert (audit.clean, audit.held) == (True, shipped_units(second) + shipped_units(third))
 
 
-def test_what_is_left_of_a_shipment_is_confirmed_as_such(shop):
+def test_the_units_left_in_a_shipment_can_be_confirmed(shop):
     first = decide(shop, ("A", 8))
     reject(shop, first, "lyon", lines={"A": 3})
     state = shop.holds.confirm(first["id"])
@@ -94,17 +94,17 @@ def test_what_is_left_of_a_shipment_is_confirmed_as_such(shop):
 
 def test_a_sku_on_several_lines_is_rejected_line_after_line(shop):
     first = decide(shop, ("A", 2), ("A", 3))
-    (name,) = ways(first)
+    (name,) = units_by_node(first)
     second = reject(shop, first, name, lines={"A": 4})
     assert [(line["id"], line["quantity"]) for line in second["order"]["lines"]] == [("1", 2), ("2", 2)]
 
 
-def test_confirmed_and_living_shipments_of_the_order_are_kept(shop):
+def test_confirmed_and_held_shipments_of_the_order_are_kept(shop):
     first = decide(shop, ("A", 15))
-    assert ways(first).keys() == {"lyon", "lille", "marseille"}
+    assert units_by_node(first).keys() == {"lyon", "lille", "marseille"}
     shop.holds.confirm(first["id"], shipments=[("lyon", "parcel")])
     second = reject(shop, first, "lille")
-    assert shipped_units(second) + unfilled_units(second) == ways(first)["lille"]
+    assert shipped_units(second) + unfilled_units(second) == units_by_node(first)["lille"]
     kept = states(shop, first)
     assert {name: state for name, (state, _) in kept.items()} == {
         "lyon": "confirmed",
@@ -114,34 +114,34 @@ def test_confirmed_and_living_shipments_of_the_order_are_kept(shop):
     assert shop.check().clean
 
 
-@pytest.mark.parametrize("said", [None, 1, {"A": 1}])
-def test_not_in_stock_corrects_what_is_on_hand(shop, said):
+@pytest.mark.parametrize("counted", [None, 1, {"A": 1}])
+def test_not_in_stock_corrects_what_is_on_hand(shop, counted):
     others = decide(shop, ("A", 2))
-    (name,) = ways(others)
+    (name,) = units_by_node(others)
     first = decide(shop, ("A", 2))
-    assert ways(first) == {name: 2}
-    reject(shop, first, name, "not_in_stock", on_hand=said)
-    # by default what is still promised to others
-    assert positions(shop)[name] == (2 if said is None else 1, 2)
+    assert units_by_node(first) == {name: 2}
+    reject(shop, first, name, "not_in_stock", on_hand=counted)
+    # by default, as many as are still held for others
+    assert positions(shop)[name] == (2 if counted is None else 1, 2)
     assert shop.check().clean
-    # a late message of the source, from before, changes nothing; a newer one does
+    # a count of the source from before the rejection changes nothing; a newer one does
     old, new = (Stamp(kind="t", number=(NOW + seconds) * MICRO) for seconds in (-60, 60))
     assert shop.stock.put(Count(node=name, sku="A", on_hand=50, stamp=old)).older
     assert shop.stock.put(Count(node=name, sku="A", on_hand=50, stamp=new)).applied
 
 
-def test_a_count_newer_than_the_rejection_stands(shop):
+def test_a_count_that_is_newer_than_the_rejection_is_kept(shop):
     first = decide(shop, ("A", 2))
-    (name,) = ways(first)
+    (name,) = units_by_node(first)
     stamp = Stamp(kind="t", number=(NOW + 60) * MICRO)
     shop.stock.put(Count(node=name, sku="A", on_hand=7, stamp=stamp))
     reject(shop, first, name, "not_in_stock")
     assert positions(shop)[name] == (7, 0)
 
 
-def test_a_source_that_counts_its_messages_goes_on_counting(shop):
+def test_the_sequence_of_a_source_goes_on_after_a_rejection(shop):
     first = decide(shop, ("A", 2))
-    (name,) = ways(first)
+    (name,) = units_by_node(first)
     shop.stock.put(Count(node=name, sku="A", on_hand=7, stamp=Stamp(kind="s", number=5)))
     reject(shop, first, name, "not_in_stock")
     assert positions(shop)[name] == (0, 0) or name not in positions(shop)
@@ -152,7 +152,7 @@ def test_a_source_that_counts_its_messages_goes_on_counting(shop):
 
 def test_movements_before_and_after_a_correction_add_up(shop):
     first = decide(shop, ("A", 2))
-    (name,) = ways(first)
+    (name,) = units_by_node(first)
     shop.stock.move([Movement(op="1", node=name, sku="A", delta=3)])
     reject(shop, first, name, "not_in_stock", on_hand=1)
     shop.stock.move([Movement(op="2", node=name, sku="A", delta=5)])
@@ -168,31 +168,31 @@ def test_damaged_units_stay_on_hand_unless_the_node_says_otherwise(shop):
     assert positions(shop, "B")["lyon"] == (3, 0)
 
 
-def test_a_node_without_capacity_keeps_its_room_taken_and_gets_nothing_more_of_the_order(shop, redis_client, network):
+def test_a_node_without_capacity_keeps_its_load_and_gets_nothing_more_of_the_order(shop, redis_client, network):
     def loads():
         return {name: int(count) for name, count in redis_client.hgetall(f"{{{network}}}:load:2026-11-27").items()}
 
     first = decide(shop, ("A", 12), ("B", 1))
-    assert set(ways(first)) == {"lyon", "lille"}
+    assert set(units_by_node(first)) == {"lyon", "lille"}
     reject(shop, first, "lyon", "no_capacity", lines={"B": 1})
     assert loads()[b"lyon"] == 1
     third = reject(shop, first, "lille")
     assert loads()[b"lille"] == 0
-    assert set(ways(third)) == {"marseille"}, "Lyon has units of A, and said that it can't"
+    assert set(units_by_node(third)) == {"marseille"}, "Lyon has units of A, but rejected for lack of capacity"
     other = decide(shop, ("B", 1))
     reject(shop, other, "lyon", "no_capacity")
-    assert loads()[b"lyon"] == 2, "the room of a shipment it rejected whole stays taken"
+    assert loads()[b"lyon"] == 2, "a shipment that it rejected whole still counts in its load"
 
 
-def test_no_node_of_the_chain_that_rejected_is_asked_again(shop):
+def test_no_node_that_rejected_is_used_again_in_the_chain(shop):
     made = [decide(shop, ("A", 3))]
     for _ in range(3):
-        (name,) = ways(made[-1])
+        (name,) = units_by_node(made[-1])
         made.append(reject(shop, made[-1], name))
-    asked = [name for record in made for name in ways(record)]
-    assert sorted(asked) == ["lille", "lyon", "marseille"]
+    used = [name for record in made for name in units_by_node(record)]
+    assert sorted(used) == ["lille", "lyon", "marseille"]
     last = made[-1]
-    assert (last["status"], last["follows"]["barred"]) == ("unfilled", {"A": sorted(asked)})
+    assert (last["status"], last["follows"]["barred"]) == ("unfilled", {"A": sorted(used)})
     assert last["unfilled"][0]["reasons"][0]["code"] == "rejected"
     chain = shop.rerouting.chain(made[1]["id"])
     assert [link.record["id"] for link in chain.links] == [record["id"] for record in made]
@@ -200,53 +200,53 @@ def test_no_node_of_the_chain_that_rejected_is_asked_again(shop):
     assert shop.check().clean
 
 
-def test_a_late_branch_of_the_chain_knows_what_the_others_learnt(shop):
+def test_each_follow_up_bars_the_nodes_that_rejected_in_any_other(shop):
     first = decide(shop, ("A", 13))
-    assert ways(first).keys() == {"lyon", "lille"} or ways(first).keys() == {"lyon", "marseille"}
-    (small,) = ways(first).keys() - {"lyon"}
+    assert units_by_node(first).keys() == {"lyon", "lille"} or units_by_node(first).keys() == {"lyon", "marseille"}
+    (small,) = units_by_node(first).keys() - {"lyon"}
     second = reject(shop, first, small, lines={"A": 1})
     third = reject(shop, first, "lyon", lines={"A": 1})
     assert third["follows"]["barred"] == {"A": sorted([small, "lyon"])}
     assert second["follows"]["first"] == third["follows"]["first"] == first["id"]
 
 
-def test_max_shipments_counts_what_is_kept_but_lets_a_rest_travel(bare):
+def test_max_shipments_counts_kept_shipments_but_lets_rejected_units_ship_once_more(bare):
     nodes = [node("lyon", LYON), node("lille", LILLE), node("marseille", MARSEILLE), node("nice", MARSEILLE)]
     bare.load(inventory(nodes, {"A": {"lyon": 6, "lille": 4, "marseille": 2, "nice": 2}}))
     activate(bare, "then: {max_shipments: 2}")
     first = decide(bare, ("A", 10))
-    assert ways(first) == {"lyon": 6, "lille": 4}
+    assert units_by_node(first) == {"lyon": 6, "lille": 4}
     second = reject(bare, first, "lille")
     assert shipped_units(second) == 2, "one more shipment, not two"
     assert second["unfilled"][0]["reasons"][0]["code"] in ("max_shipments", "rejected")
     third = reject(bare, first, "lyon", lines={"A": 1})
-    assert len(third["shipments"]) == 1, "two stand, and yet one may go"
+    assert len(third["shipments"]) == 1, "two are kept, and yet one more may ship"
 
 
 def test_rules_of_the_order_see_the_order_that_was_placed(bare):
     bare.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 10, "lille": 10}}))
     activate(bare, "when: {order.units: {at_least: 5}}, then: {hold: 7 h}")
     first = decide(bare, ("A", 5))
-    (name,) = ways(first)
+    (name,) = units_by_node(first)
     second = reject(bare, first, name, lines={"A": 1})
     assert second["hold"]["expires_at"] == first["hold"]["expires_at"]
 
 
-def test_ship_complete_is_of_the_rest(bare):
+def test_ship_complete_applies_to_the_rejected_units(bare):
     bare.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 6, "lille": 3}, "B": {"lyon": 1}}))
     activate(bare, "then: {ship_complete: true}")
     first = decide(bare, ("A", 4), ("B", 1))
     second = reject(bare, first, "lyon", lines={"A": 4})
     assert (second["status"], second["hold"]) == ("unfilled", None), "Lille has three"
-    assert states(bare, first) == {"lyon": ("held", {"B": 1})}, "what stands, stands"
+    assert states(bare, first) == {"lyon": ("held", {"B": 1})}, "the rest of the order stays held"
     third = decide(bare, ("A", 3))
-    (name,) = ways(third)
+    (name,) = units_by_node(third)
     assert reject(bare, third, name)["status"] == "filled"
 
 
 def test_an_operation_is_done_once_and_another_under_its_name_refused(shop, contents):
     first = decide(shop, ("A", 3))
-    (name,) = ways(first)
+    (name,) = units_by_node(first)
     made = shop.rerouting.reject(Refusal(decision=first["id"], node=name, reason="other", op="r1"))
     before = contents()
     again = shop.rerouting.reject(Refusal(decision=first["id"], node=name, reason="other", op="r1"))
@@ -259,9 +259,9 @@ def test_an_operation_is_done_once_and_another_under_its_name_refused(shop, cont
 
 
 @pytest.mark.parametrize("verb", ["confirm", "release"])
-def test_what_has_left_or_was_let_go_is_not_rejected(shop, contents, verb):
+def test_confirmed_or_released_shipments_can_not_be_rejected(shop, contents, verb):
     first = decide(shop, ("A", 3))
-    (name,) = ways(first)
+    (name,) = units_by_node(first)
     getattr(shop.holds, verb)(first["id"])
     before = contents()
     with pytest.raises(HoldEnded, match=f"was {verb.removesuffix('e')}ed"):
@@ -269,15 +269,15 @@ def test_what_has_left_or_was_let_go_is_not_rejected(shop, contents, verb):
     assert contents() == before
 
 
-def test_what_has_expired_is_not_rejected(shop, clock):
+def test_expired_shipments_can_not_be_rejected(shop, clock):
     first = decide(shop, ("A", 3))
     clock.now += 48 * 3_600
     with pytest.raises(HoldEnded, match="expired at"):
-        reject(shop, first, next(iter(ways(first))))
+        reject(shop, first, next(iter(units_by_node(first))))
     assert shop.check().clean
 
 
-def test_mistakes_say_what_the_node_holds(shop, contents):
+def test_the_errors_for_mistakes_say_what_the_node_holds(shop, contents):
     first = decide(shop, ("A", 3), ("B", 1))
     before = contents()
     cases = [
@@ -289,18 +289,18 @@ def test_mistakes_say_what_the_node_holds(shop, contents):
         ({"name": "lyon", "reason": "not_in_stock", "on_hand": 3}, "say on_hand of each: A, B"),
         ({"name": "lyon", "reason": "damaged", "on_hand": {"C": 3}}, "nothing of 'C' is rejected"),
     ]
-    for case, told in cases:
-        with pytest.raises(InputInvalid, match=told):
+    for case, message in cases:
+        with pytest.raises(InputInvalid, match=message):
             reject(shop, first, **case)
     with pytest.raises(NotFound, match="no decision"):
         reject(shop, {"id": "unknown"}, "lyon")
     assert contents() == before
 
 
-def test_two_nodes_that_reject_at_once_are_both_heard_and_neither_asked_again(shop, opened):
+def test_of_two_nodes_that_reject_at_once_neither_is_used_again(shop, opened):
     for _ in range(5):
         first = decide(shop, ("A", 13))
-        names = list(ways(first))
+        names = list(units_by_node(first))
         workers = [opened() for _ in names]
         answers = together(
             len(names), lambda number, names=names, first=first, w=workers: reject(w[number], first, names[number])
@@ -309,7 +309,7 @@ def test_two_nodes_that_reject_at_once_are_both_heard_and_neither_asked_again(sh
         assert chain.follow_ups == len(names) == 2
         last = chain.links[-1].record
         assert last["follows"]["barred"]["A"] == sorted(names)
-        assert not ways(last).keys() & set(names)
+        assert not units_by_node(last).keys() & set(names)
         assert shop.check().clean
         for record in answers:
             if record["shipments"]:
@@ -318,7 +318,7 @@ def test_two_nodes_that_reject_at_once_are_both_heard_and_neither_asked_again(sh
 
 def test_one_rejection_sent_by_many_at_once_is_done_once(shop, opened):
     first = decide(shop, ("A", 3))
-    (name,) = ways(first)
+    (name,) = units_by_node(first)
     workers = [opened() for _ in range(4)]
     answers = together(4, lambda number: reject(workers[number], first, name, op="same"))
     assert len({record["id"] for record in answers}) == 1
@@ -326,7 +326,7 @@ def test_one_rejection_sent_by_many_at_once_is_done_once(shop, opened):
     assert (audit.clean, audit.decisions, audit.held) == (True, 2, 3)
 
 
-def test_a_rest_no_node_has_waits_if_the_caller_says_so(shop):
+def test_rejected_units_that_no_node_has_wait_if_the_caller_says_so(shop):
     first = decide(shop, ("B", 5))
     second = reject(shop, first, "lyon", "not_in_stock", waits=True)
     assert (second["status"], second["waiting"]) == ("unfilled", True)
@@ -334,18 +334,18 @@ def test_a_rest_no_node_has_waits_if_the_caller_says_so(shop):
     assert (place.waiting.decision, place.waiting.first) == (second["id"], first["id"])
     shop.stock.move([Movement(op="1", node="lyon", sku="B", delta=5)])
     (answer,) = shop.backlog.run(limit=9).answers
-    assert answer.record["status"] == "filled", "stock has come, and the node has what it had not"
+    assert answer.record["status"] == "filled", "stock has arrived at the node that had none"
     assert shop.check().clean
 
 
-def test_a_rest_that_waits_is_not_offered_to_a_node_that_damaged_it(shop):
+def test_units_that_wait_are_not_taken_from_the_node_that_damaged_them(shop):
     first = decide(shop, ("B", 2))
     second = reject(shop, first, "lyon", "damaged", waits=True)
     assert second["status"] == "unfilled"
     assert shop.backlog.run(limit=9).answers == ()
 
 
-def test_two_services_of_a_node_are_rejected_apart(bare):
+def test_shipments_by_two_services_of_a_node_are_rejected_separately(bare):
     services = [service("parcel"), service("light", base=1, max_weight=500)]
     nodes = [node("lyon", LYON, services=("light", "parcel")), node("lille", LILLE)]
     products = [product("A", weight=100), product("B", weight=900)]
@@ -361,11 +361,11 @@ def test_two_services_of_a_node_are_rejected_apart(bare):
         "parcel": "held",
     }
     third = reject(bare, first, "lyon")
-    assert [line["sku"] for line in third["order"]["lines"]] == ["B"], "of both, what is still held"
+    assert [line["sku"] for line in third["order"]["lines"]] == ["B"], "of both services, what is still held"
     assert bare.check().clean
 
 
-def test_a_ledger_that_drifted_is_mended_as_rejections_say(shop, redis_client, network):
+def test_a_ledger_that_drifted_is_repaired_as_rejections_say(shop, redis_client, network):
     first = decide(shop, ("A", 8), ("B", 2))
     reject(shop, first, "lyon", lines={"A": 3})
     redis_client.hincrby(f"{{{network}}}:held:A", "lyon", 4)

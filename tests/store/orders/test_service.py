@@ -1,4 +1,4 @@
-"""Pointsman as its callers use it: what it refuses, what it remembers, what it gives back."""
+"""Pointsman as its callers use it: what it refuses, answers again, and makes available again."""
 
 import datetime
 import os
@@ -23,7 +23,7 @@ from tests.support.order_json import shipped_units
 
 
 @pytest.mark.parametrize(
-    ("wanted", "said"),
+    ("refused", "message"),
     [
         (order(("SHRT", 1)), "lines.0.sku: no product goes by the SKU 'SHRT'"),
         (order(("SHIRT", 1), ("X", 1), ("Y", 1)), "lines.1.sku: .*'X'\nlines.2.sku: .*'Y'"),
@@ -31,11 +31,11 @@ from tests.support.order_json import shipped_units
         (collected(("SHIRT", 1), at="zzz"), "collect_at: no node goes by the id 'zzz'$"),
     ],
 )
-def test_an_order_that_names_what_nobody_knows_is_refused_and_changes_nothing(pointsman, contents, wanted, said):
+def test_an_order_that_names_something_unknown_is_refused_and_changes_nothing(pointsman, contents, refused, message):
     before = contents()
     with pytest.raises(OrderInvalid) as caught:
-        pointsman.decide(wanted)
-    assert re.match(said.replace("?", r"\?"), str(caught.value))
+        pointsman.decide(refused)
+    assert re.match(message.replace("?", r"\?"), str(caught.value))
     assert contents() == before
 
 
@@ -55,12 +55,12 @@ def test_a_key_is_answered_with_the_first_decision_even_when_the_stock_is_gone(p
         pointsman.decide(order(("RARE", 2)), key=key)
 
 
-def test_a_decision_nobody_made_is_not_found(pointsman):
+def test_an_unknown_decision_is_not_found(pointsman):
     with pytest.raises(NotFound, match="nobody"):
         pointsman.decision("nobody")
 
 
-def test_what_expired_can_be_sold_again(pointsman, clock):
+def test_units_of_an_expired_hold_can_be_sold_again(pointsman, clock):
     activate(pointsman, "then: {hold: 30 m}")
     assert shipped_units(pointsman.decide(order(("RARE", 3))).record) == 3
     clock.now += 30 * 60 - 1
@@ -71,7 +71,7 @@ def test_what_expired_can_be_sold_again(pointsman, clock):
     assert (audit.clean, audit.held, audit.shipped, audit.ended) == (True, 3, 6, 3)
 
 
-def test_an_expired_hold_is_ended_once_whoever_finds_it(pointsman, opened, clock):
+def test_an_expired_hold_is_ended_once_by_whichever_worker_reads_it_first(pointsman, opened, clock):
     activate(pointsman, "then: {hold: 30 m}")
     pointsman.decide(order(("RARE", 2)))
     clock.now += 3_600
@@ -90,7 +90,7 @@ def test_a_day_begins_at_midnight_of_the_installation(pointsman, clock):
     assert pointsman.decide(order(("RARE", 1))).record["status"] == "filled"
 
 
-def test_a_dry_run_takes_nothing_writes_nothing_and_decides_the_same(pointsman, contents):
+def test_a_dry_run_decides_the_same_and_writes_nothing(pointsman, contents):
     before = contents()
     tried = pointsman.decide(order(("SHIRT", 12)), dry_run=True).record
     assert contents() == before
@@ -98,12 +98,12 @@ def test_a_dry_run_takes_nothing_writes_nothing_and_decides_the_same(pointsman, 
     assert {**made, "id": None, "hold": None} == {**tried, "id": None, "hold": None}
 
 
-def test_an_instant_can_be_given_for_the_clock_s(pointsman):
+def test_a_decision_can_be_made_as_of_another_instant(pointsman):
     made = pointsman.decide(order(("SHIRT", 1)), now=1_800_000_000).record
     assert made["decided_at"] == "2027-01-15T08:00:00Z"
 
 
-def test_a_server_that_goes_away_is_said_to_be_unavailable_and_found_again(tmp_path, clock):
+def test_requests_fail_while_the_server_is_away_and_succeed_when_it_is_back(tmp_path, clock):
     with (
         open_server(Settings(data=tmp_path / "data")) as server,
         Pointsman(Settings(redis_url=server.url), clock=clock) as pointsman,
@@ -143,7 +143,7 @@ def test_an_embedded_server_that_was_killed_is_started_again_by_the_next_decisio
         assert (pointsman.check().clean, pointsman.check().confirmed) == (True, 1)
 
 
-def test_nothing_loaded_and_nothing_active_are_two_things(bare):
+def test_the_error_says_whether_a_network_or_policies_are_missing(bare):
     with pytest.raises(NotReady, match="pointsman load"):
         bare.decide(order())
     bare.load(load_inventory(SMALL))
@@ -157,7 +157,7 @@ def test_nothing_loaded_and_nothing_active_are_two_things(bare):
     ("instant", "local"),
     [("2026-03-29T00:59:59Z", "2026-03-29T01:59"), ("2026-03-29T01:00:00Z", "2026-03-29T03:00")],
 )
-def test_without_a_clock_of_its_own_it_goes_by_the_time_of_day(server_url, network, instant, local):
+def test_without_a_clock_argument_the_system_clock_is_used(server_url, network, instant, local):
     with Pointsman(Settings(redis_url=server_url, network=network)) as pointsman:
         pointsman.load(load_inventory(SMALL))
         activate(pointsman)
