@@ -59,7 +59,7 @@ class Entry:
     """Until when an extension lets the hold last."""
     day: str = ""
     """For a decision, the date whose loads its shipments count in. Earlier releases left it out."""
-    stood: tuple[tuple[int, int, int], ...] = ()
+    positions_before: tuple[tuple[int, int, int], ...] = ()
     """For a decision, units on hand, units held and the floor just before it, for each position it took units from,
     sorted by SKU, then node.
     """
@@ -141,10 +141,10 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
         taken=fields.get(b"taken", b"").decode(),
         until=None if until is None else int(until),
         day=fields.get(b"day", b"").decode(),
-        stood=tuple(_parse_stood(text) for text in stood.split(b",")) if stood else (),
+        positions_before=tuple(_parse_position(text) for text in stood.split(b",")) if stood else (),
     )
 
 
-def _parse_stood(text: bytes) -> tuple[int, int, int]:
+def _parse_position(text: bytes) -> tuple[int, int, int]:
     on_hand, held, floor = text.split(b" ")
     return int(on_hand), int(held), int(floor)

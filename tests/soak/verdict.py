@@ -104,7 +104,7 @@ class Reading:
                 units_of[line["sku"], shipment["node"]] += line["quantity"]
         policy = self.policies[record["policy_version"]]
         taken = sum(shipments, Counter())
-        for (position, units), (on_hand, _, _) in zip(sorted(taken.items()), entry.stood, strict=True):
+        for (position, units), (on_hand, _, _) in zip(sorted(taken.items()), entry.positions_before, strict=True):
             available = on_hand - self.held[position]
             self.verdict.oversold += max(0, units - available)
             self.verdict.floors_broken += units > available - floor(policy, record["order"]["channel"], on_hand)

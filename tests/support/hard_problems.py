@@ -1,4 +1,4 @@
-"""Sourcing problems that are hard to solve, each in its own way, of up to 10 lines and 60 options."""
+"""Problems that are hard for the optimiser, each for a reason of its own, of up to 10 lines and 60 options."""
 
 import random
 from collections.abc import Callable
@@ -18,8 +18,8 @@ def _problem(
     stock: Callable[[int, str], int],
     **limits: object,
 ) -> Problem:
-    """`fixed` gives the fixed cost of a candidate and `money` the cost of a line by a candidate, in cents; `stock` the
-    units of a SKU at a node.
+    """`fixed` by candidate, `money` by candidate and line, both in cents; `stock` by node and SKU; `limits` of the
+    order.
     """
     keys = [(f"node-{node:02}", f"service-{service}") for node in range(nodes) for service in range(services)]
     return Problem(
@@ -56,7 +56,7 @@ def together_lines() -> Problem:
 
 
 def together_lines_at_equal_prices() -> Problem:
-    """Ten lines of one SKU kept together; thirty nodes that cost the same and have stock for one or two lines."""
+    """Ten lines of one SKU kept together, thirty nodes that cost the same and have stock for one or two lines."""
     return _problem(
         [Demand(sku="mug", quantity=3 + line % 4, together=True) for line in range(10)],
         30,
@@ -92,7 +92,7 @@ def few_shipments() -> Problem:
 
 
 def complete_or_nothing() -> Problem:
-    """There is exactly as much stock as the order needs."""
+    """The network has only just all units of an order that ships complete or not at all."""
     rng = random.Random(4)
     return _problem(
         [Demand(sku=f"sku-{line}", quantity=4) for line in range(10)],
@@ -105,7 +105,7 @@ def complete_or_nothing() -> Problem:
 
 
 def complete_but_for_one() -> Problem:
-    """There is one unit too few of the last line."""
+    """The same, but one unit of the last line is missing."""
     rng = random.Random(5)
     return _problem(
         [Demand(sku=f"sku-{line}", quantity=4) for line in range(10)],
@@ -118,7 +118,7 @@ def complete_but_for_one() -> Problem:
 
 
 def little_room() -> Problem:
-    """Each node has capacity for one shipment, and three services."""
+    """Room for one shipment a node, three services each."""
     rng = random.Random(6)
     return _problem(
         [Demand(sku=f"sku-{line}", quantity=rng.randint(1, 4)) for line in range(10)],
@@ -132,7 +132,7 @@ def little_room() -> Problem:
 
 
 def one_sku_on_ten_lines() -> Problem:
-    """Each line has prices of its own, and there is too little stock for all."""
+    """Ten lines of one SKU, each at prices of its own, and too little stock for all."""
     rng = random.Random(7)
     return _problem(
         [Demand(sku="mug", quantity=rng.randint(1, 5)) for _ in range(10)],
@@ -144,8 +144,8 @@ def one_sku_on_ten_lines() -> Problem:
     )
 
 
-def a_unit_here_and_there() -> Problem:
-    """Three lines; some of forty nodes have one unit of each."""
+def scattered_units() -> Problem:
+    """Three lines, and a unit of each at some of forty nodes."""
     rng = random.Random(8)
     return _problem(
         [Demand(sku=f"sku-{line}", quantity=6) for line in range(3)],

@@ -73,7 +73,7 @@ class Client:
         return functools.partial(self._replicated, script) if writes and self._replicas else script
 
     def _replicated(self, script: Any, *, keys: Sequence[str], args: Sequence[Any], client: Any = None) -> Any:
-        if client is not None:  # several scripts in one pipeline: their caller verifies the replicas itself
+        if client is not None:  # one of several in a pipeline: nobody is answered by its result, so it need not wait
             return script(keys=keys, args=args, client=client)
         with self._one_connection(keys[0]) as pipe:
             script(keys=keys, args=args, client=pipe)

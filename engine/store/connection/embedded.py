@@ -77,7 +77,7 @@ class EmbeddedServer:
     def ensure_running(self) -> bool:
         """Start the server if it isn't running. Returns True, as `Server` says. Raises StoreUnavailable."""
         if self._users is None:
-            raise StoreUnavailable("this process has closed its server; open it anew", details=str(self._data))
+            raise StoreUnavailable("this process has closed its server; open it again", details=str(self._data))
         with self._directory_faults():
             if _answer(self._socket) != "ready":
                 self._start_or_wait()
@@ -170,11 +170,11 @@ class EmbeddedServer:
     def _fault(self, what: str) -> StoreUnavailable:
         log = self._data / "server.log"
         lines = log.read_text(errors="replace").splitlines()[-_LINES_QUOTED:] if log.exists() else []
-        mend = self._how_to_mend("\n".join(lines)) or f"see {log}"
-        details = "\n  ".join([f"that in {self._data} {what}: {mend}", *lines])
+        remedy = self._how_to_repair("\n".join(lines)) or f"see {log}"
+        details = "\n  ".join([f"that in {self._data} {what}: {remedy}", *lines])
         return StoreUnavailable(_UNUSABLE, details=details)
 
-    def _how_to_mend(self, log: str) -> str | None:
+    def _how_to_repair(self, log: str) -> str | None:
         damaged = _DAMAGED.search(log)
         if damaged is None:
             return None
@@ -182,7 +182,7 @@ class EmbeddedServer:
         # Given the manifest, as the log advises, Valkey 9.1's checker takes its own base for damaged (valkey#4739)
         check = shlex.join(["exec", "-a", "valkey-check-aof", str(_binary()), "--fix", str(file)])
         return (
-            f"{file} is damaged; bring back a copy of the directory or, to lose all that was written after the damage,"
+            f"{file} is damaged; restore a copy of the directory or, to lose all that was written after the damage,"
             f" run: bash -c {shlex.quote(check)}"
         )
 

@@ -104,7 +104,7 @@ class ReplicaClient:
     @contextlib.contextmanager
     def _leave_alone_if_it_fails(self) -> Iterator[None]:
         """A replica that fails is no error for the caller, who can ask the primary. It is not asked for a while, and
-        then connected to anew.
+        connected to again after that.
         """
         try:
             yield

@@ -87,8 +87,8 @@ def _verify(server: Server, settings: Settings) -> None:
             _check(server.url, fsync_always=embedded and settings.fsync == "always")
     except (redis.RedisError, RedisClusterException, ValueError, TypeError, OSError) as error:
         # redis-py raises the last three for options in the URL that it does not know, and for files that are not there
-        mend = "try again" if embedded else "start it, or mend POINTSMAN_REDIS_URL"
-        details = f"that at {without_password(server.url)}: {error}; {mend}"
+        remedy = "try again" if embedded else "start it, or correct POINTSMAN_REDIS_URL"
+        details = f"that at {without_password(server.url)}: {error}; {remedy}"
         raise StoreUnavailable("the server can't be used", details=details) from error
 
 

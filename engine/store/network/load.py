@@ -32,7 +32,7 @@ LASTING_SECONDS = STAGED_SECONDS // 2
 """How much of that must be left when the staged network is swapped in."""
 MOST_TRIES = 100
 """How often something that another load can get in the way of is tried. A try fails only because another load was
-swapped in, and costs a few round trips, so whoever fails so often is competing with loads that never stop.
+swapped in, and costs a few round trips, so a request that fails so often is up against loads that never stop.
 """
 MOST_STAGINGS = 10
 """How often a load stages its network again after the server has lost what was staged, or has some of it twice."""
@@ -65,7 +65,7 @@ def save(client: Client, keys: Keys, inventory: Inventory, *, verify_policies: V
 
 
 def loaded_over_and_over() -> Contended:
-    """The error for whoever has failed MOST_TRIES times because of other loads."""
+    """The error after MOST_TRIES tries that failed because of other loads."""
     return Contended("the network is being loaded over and over; try again")
 
 
@@ -92,7 +92,7 @@ def finish(client: Client, keys: Keys) -> None:
     """Complete the unfinished load, if there is one. Raises NotReady if what it staged is gone."""
     if _complete(client, keys):
         raise NotReady(
-            f"a load of network '{keys.network}' was cut short, and what it brought in is gone; run: pointsman load DIR"
+            f"a load of network '{keys.network}' was interrupted, and what it staged is gone; run: pointsman load DIR"
         )
 
 

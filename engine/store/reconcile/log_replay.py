@@ -134,8 +134,8 @@ class LogReplay:
         for shipment in shipments.values():
             for sku, units in shipment.units.items():
                 claims[sku, shipment.node] += units
-        stood = entry.stood or (None,) * len(claims)
-        for (position, taken), before in zip(sorted(claims.items()), stood, strict=True):
+        positions = entry.positions_before or (None,) * len(claims)
+        for (position, taken), before in zip(sorted(claims.items()), positions, strict=True):
             if before is None:
                 self.promised_from[position] = record["stock"][position[0]][position[1]]["on_hand"]
                 continue

@@ -64,7 +64,7 @@ def _repair(script: Any, check: Check, keys: Keys, drift: Drift, *, now: int, wh
         if not drifts:
             return None
         drift = next((other for other in drifts if other.what == drift.what), drifts[0])
-    raise Contended("the log goes on faster than the ledger can be mended; try again when there is less to do")
+    raise Contended("the log goes on faster than the ledger can be repaired; try again when there is less to do")
 
 
 def _recheck(check: Check, drift: Drift) -> list[Drift]:

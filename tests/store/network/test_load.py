@@ -222,7 +222,7 @@ def test_to_release_extend_or_expire_a_hold_during_a_load_does_not_wait_for_it(
     clock.now = worker.holds.state(expired).until
     assert worker.holds.state(expired).shipments[0].state == "expired"
     assert worker.check().held == 1
-    with pytest.raises(NotReady, match=r"cut short.*pointsman load DIR"):
+    with pytest.raises(NotReady, match=r"was interrupted.*pointsman load DIR"):
         worker.holds.confirm(extended)
     worker.load(stocked(5, "NEWER"))
     worker.holds.confirm(extended)
@@ -294,7 +294,7 @@ def test_readers_are_told_of_a_load_whose_staged_stock_is_gone_and_the_next_load
     redis_client.delete(*redis_client.keys(f"{{{network}}}:staged:*:on_hand:*"))
     worker = opened()
     for ask in (worker.network, lambda: worker.decide(order(("S0", 1))), worker.ready):
-        with pytest.raises(NotReady, match=r"cut short.*pointsman load DIR"):
+        with pytest.raises(NotReady, match=r"was interrupted.*pointsman load DIR"):
             ask()
     assert worker.load(stocked(3, "NEWER"))
     assert on_hand(redis_client, network) == all_of(3, "NEWER")
