@@ -16,8 +16,8 @@ RESEND_SECONDS = 5 * 60
 def operation(asked: str, op: str | None) -> Operation:
     """The operation of a request. `asked` says what is requested; `op` is the name that the caller gave it, if any."""
     if op is None:
-        return Operation(name=f"own:{uuid.uuid4().hex}", asked=asked, seconds=RESEND_SECONDS)
-    return Operation(name=operation_name(op), asked=asked, seconds=OPERATION_SECONDS)
+        return Operation(name=f"own:{uuid.uuid4().hex}", request=asked, seconds=RESEND_SECONDS)
+    return Operation(name=operation_name(op), request=asked, seconds=OPERATION_SECONDS)
 
 
 def operation_name(op: str) -> str:

@@ -22,7 +22,7 @@ from engine.inventory.stock import Availability, Stockroom
 from engine.model.facts import Inventory, Network, Order, Product
 from engine.orders.backlog import Backlog
 from engine.orders.batch import Asked, Together, decide_together
-from engine.orders.decide_and_commit import Answer, Settling, Wanted, whole
+from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole
 from engine.orders.rerouting import Rerouting
 from engine.policies.versions import Published, Versions
 from engine.settings import Settings
@@ -33,6 +33,7 @@ from engine.store.keys import Keys
 from engine.store.ledger import Key, Ledger
 from engine.store.network import load as network_load
 from engine.store.network import read
+from engine.store.outcomes import AnsweredBefore
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
@@ -69,15 +70,19 @@ class Pointsman:
             unschedule=lambda version, since, reason: self.versions.refuse(version, since=since, reason=reason),
             clock=lambda: self.now,
         )
-        self._settling = Settling(self._ledger, settings, facts=self._facts, clock=lambda: self.now, new_id=new_id)
+        self._decide_and_commit = DecideAndCommit(
+            self._ledger, settings, facts=self._facts, clock=lambda: self.now, new_id=new_id
+        )
         self.backlog = Backlog(
             self._client,
             self._keys,
-            settling=self._settling,
+            decide_and_commit=self._decide_and_commit,
             facts=self._facts,
             clock=lambda: self.now,
         )
-        self.rerouting = Rerouting(self._client, self._keys, settling=self._settling, clock=lambda: self.now)
+        self.rerouting = Rerouting(
+            self._client, self._keys, decide_and_commit=self._decide_and_commit, clock=lambda: self.now
+        )
         self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)
         self.stock = Stockroom(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
@@ -139,8 +144,8 @@ class Pointsman:
         QuotaExceeded, Contended, StoreUnavailable.
         """
         whose = caller if caller is not None else key.caller if key else ""
-        settled = self._settling.settle(
-            Wanted(
+        outcome = self._decide_and_commit.run(
+            DecisionRequest(
                 remainder=whole(order),
                 instant=self.now if now is None else now,
                 caller=whose,
@@ -150,7 +155,7 @@ class Pointsman:
             ),
             dry_run=dry_run,
         )
-        return settled.answer or self._earlier(settled.before or "", order)
+        return self._answer(outcome, order)
 
     def decide_together(
         self,
@@ -169,8 +174,8 @@ class Pointsman:
         return decide_together(
             asked,
             facts=self._facts,
-            settling=self._settling,
-            earlier=self._earlier,
+            decide_and_commit=self._decide_and_commit,
+            answer=self._answer,
             progress=progress,
         )
 
@@ -227,6 +232,16 @@ class Pointsman:
     def incidents(self) -> int:
         """How often durable-rules and the reference differed since this was made."""
         return self._facts.incidents
+
+    def _answer(self, outcome: Outcome, order: Order) -> Answer:
+        """That of a decision of the whole order, which follows no other."""
+        match outcome:
+            case Decided(answer=answer):
+                return answer
+            case AnsweredBefore(decision=decision):
+                return self._earlier(decision, order)
+            case _:
+                raise AssertionError(outcome)
 
     def _earlier(self, decision_id: str, order: Order) -> Answer:
         self._ledger.verify_replicated()

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,14 @@ from api.shapes.fields import MOST_ON_HAND, Literal, Moment, Word, thousandths
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.stock import MOST_AT_ONCE
 from engine.service import Pointsman
+from engine.store.outcomes import (
+    CountContradicts,
+    CountOlder,
+    CountOutcome,
+    CountRepeated,
+    CountSet,
+    StampKindDiffers,
+)
 from engine.store.stock import Count, Stamp
 from rules.syntax import literals
 
@@ -20,6 +28,13 @@ MOST_NAMED = 1_000
 """At most so many positions are named whose count was older than the latest one."""
 _MICROSECONDS = 1_000_000
 _COLUMNS = ["node", "sku", "on_hand"]
+_FIGURES: Mapping[str, type[CountOutcome]] = {
+    "set": CountSet,
+    "as_before": CountRepeated,
+    "older_than_known": CountOlder,
+    "contradicting": CountContradicts,
+    "counted_by_sequence": StampKindDiffers,
+}
 
 
 class CountShape(Strict):
@@ -38,19 +53,17 @@ class ImportSummary:
     """
 
     counts: int = 0
-    results: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[type[CountOutcome]] = field(default_factory=Counter)
     older: list[Count] = field(default_factory=list)
 
     @property
     def record(self) -> dict[str, int]:
-        names = {"set": "set", "same": "as_before", "older": "older_than_known", "differs": "contradicting"}
-        figures = {name: self.results[result] for result, name in names.items()}
-        return {"positions": self.counts, **figures, "counted_by_sequence": self.results["kind"]}
+        return {"positions": self.counts} | {name: self.outcomes[kind] for name, kind in _FIGURES.items()}
 
-    def add(self, counts: Sequence[Count], results: Sequence[str]) -> None:
+    def add(self, counts: Sequence[Count], outcomes: Sequence[CountOutcome]) -> None:
         self.counts += len(counts)
-        self.results.update(results)
-        older = [count for count, result in zip(counts, results, strict=True) if result == "older"]
+        self.outcomes.update(map(type, outcomes))
+        older = [count for count, outcome in zip(counts, outcomes, strict=True) if isinstance(outcome, CountOlder)]
         self.older += older[: MOST_NAMED - len(self.older)]
 
 
@@ -92,7 +105,7 @@ def import_counts(counts: list[Count], pointsman: Pointsman, progress: Callable[
     summary = ImportSummary()
     for start in range(0, len(counts), MOST_AT_ONCE):
         batch = counts[start : start + MOST_AT_ONCE]
-        summary.add(batch, [item.word for item in pointsman.stock.place(batch)])
+        summary.add(batch, pointsman.stock.place(batch))
         progress(len(batch))
     return summary
 

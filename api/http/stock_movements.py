@@ -4,7 +4,7 @@ import io
 import itertools
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -21,7 +21,14 @@ from api.shapes.strict_json import NotJson, read_json
 from engine.errors import Mistake, PointsmanError, StoreUnavailable
 from engine.inventory.stock import Stockroom
 from engine.service import Pointsman
-from engine.store.stock import Moved, Movement
+from engine.store.outcomes import (
+    MovementApplied,
+    MovementIdReused,
+    MovementOutcome,
+    MovementRepeated,
+    StockTooLow,
+)
+from engine.store.stock import Movement
 
 ENDPOINT = "movements.move"
 NDJSON = "application/x-ndjson"
@@ -31,9 +38,10 @@ LINES_AT_ONCE = 200
 
 logger = logging.getLogger("pointsman.api")
 
-_REFUSALS = {
-    "reused": "this operation id stood for another movement before; use a new one for each",
-    "below": "units on hand: {on_hand}; fewer than none can't be left",
+_RESULTS: Mapping[type[MovementOutcome], str] = {MovementApplied: "applied", MovementRepeated: "seen"}
+_REFUSALS: Mapping[type[MovementOutcome], str] = {
+    MovementIdReused: "this operation id stood for another movement before; use a new one for each",
+    StockTooLow: "units on hand: {on_hand}; fewer than none can't be left",
 }
 
 
@@ -153,12 +161,12 @@ def _answers(batch: Sequence[_Line], stock: Stockroom) -> Iterator[dict[str, Any
         yield {"line": line.number, "op": line.op, **_result(found)}
 
 
-def _result(found: Moved | Mistake | str) -> dict[str, Any]:
+def _result(found: MovementOutcome | Mistake | str) -> dict[str, Any]:
     if isinstance(found, str):
         return {"result": "refused", "message": found}
     if isinstance(found, Mistake):
         return {"result": "refused", "message": str(found)}
-    if found.word in _REFUSALS:
-        message = _REFUSALS[found.word].format(on_hand=found.on_hand)
+    if type(found) in _REFUSALS:
+        message = _REFUSALS[type(found)].format(on_hand=found.on_hand)
         return {"result": "refused", "on_hand": found.on_hand, "message": message}
-    return {"result": found.word, "on_hand": found.on_hand}
+    return {"result": _RESULTS[type(found)], "on_hand": found.on_hand}

@@ -9,8 +9,9 @@ from engine.errors import HoldEnded, InputInvalid, Mistake
 from engine.idempotency import name_reused, operation
 from engine.store import decision_log
 from engine.store.connection.client import Client
-from engine.store.holds import Ending, Hold, Holds, Outcome, Units, Verb
+from engine.store.holds import Hold, Holds, Units, Verb
 from engine.store.keys import Keys
+from engine.store.outcomes import AlreadyEnded, Ending, HoldUpdated, OperationReused
 from rules.syntax.effect_parser import MAX_HOLD
 
 MOST_MINUTES = MAX_HOLD
@@ -80,17 +81,15 @@ class Holding:
             told = f"a hold is extended to an instant after this one, at most {MOST_MINUTES} minutes (90 days) from it"
             raise InputInvalid([Mistake(field="until" if minutes is None else "minutes", message=told)])
         asked = f"extended {until if until is not None else f'+{minutes}'}"
-        done = self._holds.extend(decision, now=now, until=wanted, operation=operation(asked, op))
-        if done.word == "reused":
-            raise name_reused(op)
-        if done.word == "ended":
-            raise HoldEnded(how_it_ended(decision, ways, done.endings))
-        return self._state(decision, ways, done)
+        outcome = self._holds.extend(decision, now=now, until=wanted, operation=operation(asked, op))
+        if isinstance(outcome, AlreadyEnded):
+            raise HoldEnded(how_it_ended(decision, ways, outcome.endings))
+        return self._state(decision, ways, _unless_reused(outcome, op))
 
     def state(self, decision: str) -> HoldState:
         """How each shipment of the decision stands now."""
         ways = self._ways(decision)
-        return self._state(decision, ways, self._outcome(decision))
+        return self._state(decision, ways, self._as_it_is(decision))
 
     def living(
         self,
@@ -116,17 +115,16 @@ class Holding:
         numbers = _numbers(ways, shipments)
         asked = f"{verb} {','.join(map(str, numbers))}"
         now = self._clock()
-        done = self._holds.end(decision, verb, now=now, numbers=numbers, operation=operation(asked, op))
-        if done.word == "reused":
-            raise name_reused(op)
-        if done.word == "ended" and not _as_asked(done.endings, verb, numbers):
-            raise HoldEnded(how_it_ended(decision, ways, done.endings))
-        return self._state(decision, ways, done if done.word == "done" else self._outcome(decision))
+        outcome = self._holds.end(decision, verb, now=now, numbers=numbers, operation=operation(asked, op))
+        if isinstance(outcome, AlreadyEnded):
+            if not _as_asked(outcome.endings, verb, numbers):
+                raise HoldEnded(how_it_ended(decision, ways, outcome.endings))
+            return self._state(decision, ways, self._as_it_is(decision))
+        return self._state(decision, ways, _unless_reused(outcome, op))
 
-    def _outcome(self, decision: str) -> Outcome:
+    def _as_it_is(self, decision: str) -> HoldUpdated:
         hold = standing(self._holds, decision, clock=self._clock)
-        endings = self._holds.endings(decision)
-        return Outcome(word="done", endings=endings, until=hold.until if hold else None)
+        return HoldUpdated(endings=self._holds.endings(decision), until=hold.until if hold else None)
 
     def _ways(self, decision: str) -> dict[Way, Units]:
         """The shipments of a decision, in its order, with the units of each less those that its node rejected; of one
@@ -141,8 +139,8 @@ class Holding:
             for number, shipment in enumerate(shipments)
         }
 
-    def _state(self, decision: str, ways: dict[Way, Units], done: Outcome) -> HoldState:
-        endings = done.endings or (None,) * len(ways)
+    def _state(self, decision: str, ways: dict[Way, Units], hold: HoldUpdated) -> HoldState:
+        endings = hold.endings or (None,) * len(ways)
         shipments = (
             ShipmentState(
                 node=node,
@@ -153,7 +151,13 @@ class Holding:
             )
             for ((node, service), units), ending in zip(ways.items(), endings, strict=True)
         )
-        return HoldState(decision=decision, until=done.until, shipments=tuple(shipments))
+        return HoldState(decision=decision, until=hold.until, shipments=tuple(shipments))
+
+
+def _unless_reused(outcome: HoldUpdated | OperationReused, op: str | None) -> HoldUpdated:
+    if isinstance(outcome, OperationReused):
+        raise name_reused(op)
+    return outcome
 
 
 def standing(holds: Holds, decision: str, *, clock: Callable[[], int]) -> Hold | None:

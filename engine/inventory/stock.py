@@ -13,7 +13,16 @@ from engine.facts_reader import FactsReader
 from engine.model.facts import Network, Position, Product, Snapshot
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
-from engine.store.stock import Count, Counted, Moved, Movement, Stock
+from engine.store.outcomes import (
+    CountContradicts,
+    CountOlder,
+    CountOutcome,
+    CountSet,
+    MovementOutcome,
+    NetworkChanged,
+    StampKindDiffers,
+)
+from engine.store.stock import Count, Movement, Stock
 
 OTHER_CHANNEL = "*"
 """Stands for any channel that no rule names."""
@@ -91,22 +100,23 @@ class Stockroom:
         unknown = self.unknown([count])[0]
         if unknown is not None:
             raise NotFound(unknown.message)
-        found = self.place([count])[0]
-        if found.word == "differs":
+        outcome = self.place([count])[0]
+        if isinstance(outcome, CountContradicts):
             raise StockConflict(
                 f"'{count.sku}' at '{count.node}': another number of units came before with the same"
                 f" {_stamp_name(count)}; send what is so now with a later one"
             )
-        if found.word == "kind":
+        if isinstance(outcome, StampKindDiffers):
             other = "sequence" if count.stamp.kind == "t" else "at"
             raise StockConflict(
                 f"'{count.sku}' at '{count.node}' is counted by '{other}', and this message says"
                 f" '{_stamp_name(count)}': nobody can tell which is newer; send '{other}', or load the stock anew"
             )
-        position = Position(on_hand=found.on_hand, held=found.held)
-        return Placed(applied=found.word == "set", older=found.word == "older", position=position)
+        position = Position(on_hand=outcome.on_hand, held=outcome.held)
+        applied, older = isinstance(outcome, CountSet), isinstance(outcome, CountOlder)
+        return Placed(applied=applied, older=older, position=position)
 
-    def place(self, counts: Sequence[Count]) -> list[Counted]:
+    def place(self, counts: Sequence[Count]) -> list[CountOutcome]:
         """Counts, at most MOST_AT_ONCE, at one moment; raises InputInvalid if a node or SKU is unknown, or the time of
         a count still to come.
         """
@@ -118,22 +128,22 @@ class Stockroom:
             unknown = [mistake for mistake in mistakes if mistake is not None]
             if unknown:
                 raise InputInvalid(unknown)
-            found = self._client.twice(functools.partial(self._stock.place, counts, version=version))
-            if found is not None:
-                return found
+            outcomes = self._client.twice(functools.partial(self._stock.place, counts, version=version))
+            if not isinstance(outcomes, NetworkChanged):
+                return outcomes
         raise Contended("the network is being loaded over and over; try again")
 
-    def move(self, movements: Sequence[Movement]) -> list[Moved | Mistake]:
+    def move(self, movements: Sequence[Movement]) -> list[MovementOutcome | Mistake]:
         """What became of each movement, at most MOST_AT_ONCE; a mistake if its node or SKU is unknown."""
         for attempt in range(_MOST_RELOADS):
             mistakes, version = self._checked(movements, anew=attempt > 0)
             good = [item for item, mistake in zip(movements, mistakes, strict=True) if mistake is None]
             batch = uuid.uuid4().hex
             act = functools.partial(self._stock.move, good, version=version, now=self._clock(), batch=batch)
-            found = self._client.twice(act) if good else []
-            if found is not None:
-                rest = iter(found)
-                return [mistake or next(rest) for mistake in mistakes]
+            outcomes = self._client.twice(act) if good else []
+            if not isinstance(outcomes, NetworkChanged):
+                each = iter(outcomes)
+                return [mistake or next(each) for mistake in mistakes]
         raise Contended("the network is being loaded over and over; try again")
 
     def ahead(self, count: Count) -> Mistake | None:

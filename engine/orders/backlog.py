@@ -9,11 +9,12 @@ from engine.decide.remainder import Remainder
 from engine.errors import Contended, NotFound, OrderInvalid, QuotaExceeded
 from engine.facts_reader import FactsReader
 from engine.idempotency import operation
-from engine.orders.decide_and_commit import Answer, Follow, Settled, Settling, Wanted
+from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, FollowUp, Outcome
 from engine.store.backlog import Waiting, WaitingRoom
 from engine.store.connection.client import Client
 from engine.store.decision_chain import Chain, read_chain
 from engine.store.keys import Keys
+from engine.store.outcomes import ChainChanged
 from rules.effects import DEFAULT_PRIORITY, OrderOutcome
 
 _MOST_CHANGES = 10
@@ -64,14 +65,14 @@ class Backlog:
         client: Client,
         keys: Keys,
         *,
-        settling: Settling,
+        decide_and_commit: DecideAndCommit,
         facts: FactsReader,
         clock: Callable[[], int],
     ) -> None:
         self._client = client
         self._keys = keys
         self._room = WaitingRoom(client, keys)
-        self._settling = settling
+        self._decide_and_commit = decide_and_commit
         self._facts = facts
         self._clock = clock
 
@@ -117,17 +118,17 @@ class Backlog:
             chain = read_chain(self._client, self._keys, waiting.first)
             if most is not None and chain.kept >= most and not chain.owes(waiting.decision):
                 return []
-            settled = self._decide(waiting, chain)
-            if settled.refused != "chain":
-                return [settled.answer] if settled.answer else []
+            outcome = self._decide(waiting, chain)
+            if not isinstance(outcome, ChainChanged):
+                return [outcome.answer] if isinstance(outcome, Decided) else []
         raise Contended(f"order {waiting.order.id} is decided again and again by others; try again")
 
-    def _decide(self, waiting: Waiting, chain: Chain) -> Settled:
+    def _decide(self, waiting: Waiting, chain: Chain) -> Outcome:
         told: dict[str, Any] = {"decision": waiting.decision, "first": waiting.first, "because": "stock"}
         barred = chain.barred(lasting=True)
         told |= {"barred": {sku: sorted(nodes) for sku, nodes in sorted(barred.items())}} if barred else {}
-        return self._settling.settle(
-            Wanted(
+        return self._decide_and_commit.run(
+            DecisionRequest(
                 remainder=Remainder(
                     whole=waiting.order,
                     units=waiting.units,
@@ -137,10 +138,15 @@ class Backlog:
                 ),
                 instant=self._clock(),
                 caller=waiting.caller,
-                most_holds=self._settling.max_holds,
+                most_holds=self._decide_and_commit.max_holds,
                 waits=True,
-                follow=Follow(first=waiting.first, seen=chain.follow_ups, record=told, claims=waiting.decision),
-                if_any=True,
+                follow_up=FollowUp(
+                    first=waiting.first,
+                    follow_ups=chain.follow_ups,
+                    record=told,
+                    waiting_decision=waiting.decision,
+                ),
+                only_if_ships=True,
             )
         )
 

@@ -13,7 +13,7 @@ from engine.decide.priority import Rank, priority, priority_of, rank, ranked
 from engine.errors import Contended, Mistake, OrderInvalid, PointsmanError, QuotaExceeded
 from engine.facts_reader import FactsReader
 from engine.model.facts import Order, Snapshot
-from engine.orders.decide_and_commit import Answer, Settling, Told, Wanted, whole
+from engine.orders.decide_and_commit import Answer, DecideAndCommit, DecisionRequest, ExtraFields, Outcome, whole
 from engine.store.ledger import Key
 
 
@@ -43,8 +43,8 @@ def decide_together(
     asked: Asked,
     *,
     facts: FactsReader,
-    settling: Settling,
-    earlier: Callable[[str, Order], Answer],
+    decide_and_commit: DecideAndCommit,
+    answer: Callable[[Outcome, Order], Answer],
     progress: Callable[[], None],
 ) -> Together:
     """Decide each order and commit it by itself: what was decided stays so, whatever happens to those after it."""
@@ -54,34 +54,34 @@ def decide_together(
     takings: list[Taking] = []
     for index, order in enumerate(queue):
         try:
-            settled = settling.settle(_wanted(asked, order, takings, settling))
+            outcome = decide_and_commit.run(_request(asked, order, takings, decide_and_commit.max_holds))
         except (Contended, QuotaExceeded) as failure:
             if not answers:
                 raise
             return Together(answers=tuple(answers), undecided=tuple(item.id for item in queue[index:]), failure=failure)
-        answers.append(settled.answer or earlier(settled.before or "", order))
+        answers.append(answer(outcome, order))
         takings.append(Taking.of(answers[-1].record, priority_of(standing[order.id])))
         progress()
     return Together(answers=tuple(answers))
 
 
-def _wanted(asked: Asked, order: Order, takings: Sequence[Taking], settling: Settling) -> Wanted:
-    return Wanted(
+def _request(asked: Asked, order: Order, takings: Sequence[Taking], max_holds: int | None) -> DecisionRequest:
+    return DecisionRequest(
         remainder=whole(order),
         instant=asked.instant,
         caller=asked.caller,
-        most_holds=settling.max_holds,
+        most_holds=max_holds,
         key=asked.keys(order) if asked.keys else None,
         waits=asked.wait,
-        told=_lacking(takings, asked.instant),
+        extra_fields=_lacking(takings, asked.instant),
     )
 
 
-def _lacking(takings: Sequence[Taking], now: int) -> Told:
-    def told(decision: Decision, snapshot: Snapshot, matcher: Matcher) -> Mapping[str, object]:
+def _lacking(takings: Sequence[Taking], now: int) -> ExtraFields:
+    def extra_fields(decision: Decision, snapshot: Snapshot, matcher: Matcher) -> Mapping[str, object]:
         return {"lacked": [item.record for item in lacked(decision, snapshot, matcher, now, takings)]}
 
-    return told
+    return extra_fields
 
 
 def _standing(asked: Asked, facts: FactsReader) -> dict[str, Rank]:

@@ -1,8 +1,8 @@
-"""One decision from its facts to its commit: decided again on fresh facts for as long as others are faster."""
+"""Decides one order and commits the decision: again, on fresh facts, whenever others changed the facts in between."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -18,19 +18,34 @@ from engine.facts_reader import Answered, FactsReader
 from engine.model.facts import Order, Resting, Snapshot
 from engine.settings import Settings
 from engine.store.backlog import Waiting
-from engine.store.follow_up_commit import MOST_WAITING, Along, Rejection
+from engine.store.follow_up_commit import MOST_WAITING, LinkedWrites, Rejection
 from engine.store.holds import Operation
-from engine.store.ledger import Commit, Key, Ledger
+from engine.store.ledger import Key, Ledger
+from engine.store.outcomes import (
+    AnsweredBefore,
+    BacklogFull,
+    ChainChanged,
+    Committed,
+    HoldChanged,
+    NetworkChanged,
+    NoLongerWaiting,
+    OperationReused,
+    PoliciesChanged,
+    QuotaReached,
+    StockChanged,
+)
 
-MOST_ATTEMPTS = 10
-"""Tries of one decision whose stock others keep taking. Each failed try is somebody else's success."""
-MOST_OUTDATED = 1_000
-"""Tries of one decision that other policies took over from. They count by themselves, so that no decision fails of an
-activation, and none is committed under policies that decide no more.
+MOST_STOCK_CHANGES = 10
+"""Times that one decision is made again because others took its stock: each time, somebody else's succeeded."""
+MOST_POLICY_CHANGES = 1_000
+"""Times that one decision is made again because another policy version became active. They are counted apart, so that
+activating policies makes no decision fail, and no decision is committed under policies that are active no more.
 """
 
-Told = Callable[[Decision, Snapshot, Matcher], Mapping[str, Any]]
-Rests = Callable[[Snapshot, Matcher], Resting | None]
+ExtraFields: TypeAlias = Callable[[Decision, Snapshot, Matcher], Mapping[str, Any]]
+"""Works out what is added to a decision's record."""
+RestAfterRejection: TypeAlias = Callable[[Snapshot, Matcher], Resting | None]
+"""Works out how long the node that rejected units rests, by the policies; None if it does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,26 +61,29 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Follow:
-    """The decision follows another of the chain that `first` began, of which `seen` follow-ups were known. `record` is
-    what it says of that. `claims` is the decision whose waiting units it takes up; or `rejection` what it replaces,
-    and `rests` how long the node that rejects then rests. `operation` is what a caller's request for it is known by.
+class FollowUp:
+    """The decision decides again a part of the order that `first` was the first decision of, after `follow_ups` others
+    that did so. `record` is what the decision's `follows` says.
+
+    It is of the units that wait under `waiting_decision`, or of those that a node rejects: then `rejection` is what is
+    rejected, and `rest_after_rejection` how long the node rests. `operation` identifies the caller's request.
     """
 
     first: str
-    seen: int
+    follow_ups: int
     record: Mapping[str, Any]
-    claims: str | None = None
+    waiting_decision: str | None = None
     rejection: Rejection | None = None
-    rests: Rests | None = None
+    rest_after_rejection: RestAfterRejection | None = None
     operation: Operation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What is to be decided as of `instant`: all of an order, or a remainder of it. `waits`: its unfilled units wait
-    for stock. `told` adds to its record. `if_any`: nothing is committed if nothing ships. `most_holds` of `caller`;
-    None: any number.
+class DecisionRequest:
+    """What is to be decided as of `instant`: all of an order, or a remainder of it.
+
+    `waits`: units left unfilled wait for stock in the backlog. `only_if_ships`: nothing is committed if nothing ships.
+    `most_holds` is how many open holds the `caller` may have; None: any number.
     """
 
     remainder: Remainder
@@ -74,20 +92,28 @@ class Wanted:
     most_holds: int | None
     key: Key | None = None
     waits: bool = False
-    follow: Follow | None = None
-    told: Told | None = None
-    if_any: bool = False
+    follow_up: FollowUp | None = None
+    extra_fields: ExtraFields | None = None
+    only_if_ships: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """The decision made; or the id of one made `before`; or `refused`, a word of commit_follow_up.lua; or none of
-    them, if nothing could ship.
-    """
+class Decided:
+    """The decision was made and, unless it was a dry run, committed."""
 
-    answer: Answer | None = None
-    before: str | None = None
-    refused: str | None = None
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class NothingShips:
+    """Nothing was committed: nothing would have shipped, and only a decision that ships was asked for."""
+
+
+Outcome: TypeAlias = (
+    Decided | AnsweredBefore | NothingShips | ChainChanged | HoldChanged | NoLongerWaiting | OperationReused
+)
+"""Those after AnsweredBefore come of requests with a follow-up alone."""
+_FactsChanged: TypeAlias = StockChanged | NetworkChanged | PoliciesChanged
 
 
 def whole(order: Order) -> Remainder:
@@ -95,7 +121,7 @@ def whole(order: Order) -> Remainder:
     return Remainder(whole=order, units={line.id: line.quantity for line in order.lines})
 
 
-class Settling:
+class DecideAndCommit:
     """Decides and commits, on one network."""
 
     def __init__(
@@ -118,123 +144,148 @@ class Settling:
         """Open holds that a caller may have."""
         return self._settings.max_holds
 
-    def settle(self, wanted: Wanted, *, dry_run: bool = False) -> Settled:
-        """Decide and commit; raises OrderInvalid, NotReady, QuotaExceeded, Contended, StoreUnavailable."""
+    def run(self, request: DecisionRequest, *, dry_run: bool = False) -> Outcome:
+        """Decide and, unless `dry_run`, commit; raises OrderInvalid, NotReady, QuotaExceeded, Contended,
+        StoreUnavailable.
+        """
         decision_id = self._new_id()
-        tries = outdated = 0
-        while tries < MOST_ATTEMPTS and outdated < MOST_OUTDATED:
-            policies_at = max(wanted.instant, self._clock())
-            try:
-                found = self._facts.read(
-                    wanted.remainder.whole.skus,
-                    wanted.instant,
-                    None if dry_run else wanted.key,
-                    policies_at=policies_at,
-                )
-            except Answered as earlier:
-                return Settled(before=earlier.decision)
-            decision = self._decided(wanted, *found)
-            if wanted.if_any and not decision.shipments:
-                return Settled()
-            rest = _rest(wanted, *found)
-            body = canonical(_record(wanted, decision, None if dry_run else decision_id, *found, rest=rest))
-            if dry_run:
-                return Settled(answer=Answer(body=body, new=True))
-            done = self._commit(wanted, decision, decision_id, body, policies_at, rest=rest)
-            if done.answered is not None:
-                return Settled(before=done.answered)
-            if done.refused is not None:
-                return Settled(refused=done.refused)
-            if done.stale is None and not done.outdated:
-                return Settled(answer=Answer(body=body, new=True))
-            tries, outdated = tries + (not done.outdated), outdated + done.outdated
-        raise Contended(
-            f"others took the stock of order {wanted.remainder.whole.id} {MOST_ATTEMPTS} times in a row; try again"
-        )
+        stock_changes = policy_changes = 0
+        while stock_changes < MOST_STOCK_CHANGES and policy_changes < MOST_POLICY_CHANGES:
+            outcome = self._try(request, decision_id, dry_run=dry_run)
+            match outcome:
+                case StockChanged() | NetworkChanged():
+                    stock_changes += 1
+                case PoliciesChanged():
+                    policy_changes += 1
+                case _:
+                    return outcome
+        order = request.remainder.whole.id
+        if policy_changes == MOST_POLICY_CHANGES:
+            raise Contended(
+                f"policies were activated {MOST_POLICY_CHANGES} times while order {order} was decided; try again"
+            )
+        raise Contended(f"others took the stock of order {order} {MOST_STOCK_CHANGES} times in a row; try again")
 
-    def _decided(self, wanted: Wanted, snapshot: Snapshot, matcher: Matcher) -> Decision:
-        check_order(wanted.remainder.whole, snapshot)
-        held_from = max(wanted.instant, self._clock())
-        return decide_remainder(wanted.remainder, snapshot, matcher, wanted.instant, held_from=held_from)
+    def _try(self, request: DecisionRequest, decision_id: str, *, dry_run: bool) -> Outcome | _FactsChanged:
+        """Decide on the facts of now, and commit if they are still the same then."""
+        policies_at = max(request.instant, self._clock())
+        try:
+            snapshot, matcher = self._facts.read(
+                request.remainder.whole.skus,
+                request.instant,
+                None if dry_run else request.key,
+                policies_at=policies_at,
+            )
+        except Answered as earlier:
+            return AnsweredBefore(decision=earlier.decision)
+        decision = self._decide(request, snapshot, matcher)
+        if request.only_if_ships and not decision.shipments:
+            return NothingShips()
+        node_rest = _node_rest(request, snapshot, matcher)
+        name = None if dry_run else decision_id
+        body = canonical(_record(request, decision, name, snapshot, matcher, node_rest=node_rest))
+        if dry_run:
+            return Decided(answer=Answer(body=body, new=True))
+        return self._commit(request, decision, decision_id, body, policies_at, node_rest=node_rest)
+
+    def _decide(self, request: DecisionRequest, snapshot: Snapshot, matcher: Matcher) -> Decision:
+        check_order(request.remainder.whole, snapshot)
+        held_from = max(request.instant, self._clock())
+        return decide_remainder(request.remainder, snapshot, matcher, request.instant, held_from=held_from)
 
     def _commit(
-        self, wanted: Wanted, decision: Decision, name: str, body: bytes, policies_at: int, *, rest: Resting | None
-    ) -> Commit:
-        done = self._ledger.commit(
+        self,
+        request: DecisionRequest,
+        decision: Decision,
+        decision_id: str,
+        body: bytes,
+        policies_at: int,
+        *,
+        node_rest: Resting | None,
+    ) -> Outcome | _FactsChanged:
+        outcome = self._ledger.commit(
             decision,
-            name,
+            decision_id,
             body,
-            wanted.key,
+            request.key,
             policies_at=policies_at,
-            caller=wanted.caller,
-            max_holds=wanted.most_holds,
-            along=self._along(wanted, decision, name, rest),
+            caller=request.caller,
+            max_holds=request.most_holds,
+            linked=self._linked_writes(request, decision, decision_id, node_rest),
         )
-        if done.full is not None:
-            raise QuotaExceeded(
-                f"'{wanted.caller}' has {done.full} open holds and may have {wanted.most_holds}"
-                " (POINTSMAN_MAX_HOLDS); confirm or release some, or wait until they expire"
-            )
-        if done.refused == "crowded":
-            raise QuotaExceeded(
-                f"{MOST_WAITING} decisions wait for stock already, and no more can; run the backlog, withdraw some of"
-                " them, or decide this order without letting it wait"
-            )
-        return done
+        match outcome:
+            case Committed():
+                return Decided(answer=Answer(body=body, new=True))
+            case QuotaReached(open_holds=open_holds):
+                raise QuotaExceeded(
+                    f"'{request.caller}' has {open_holds} open holds and may have {request.most_holds}"
+                    " (POINTSMAN_MAX_HOLDS); confirm or release some, or wait until they expire"
+                )
+            case BacklogFull():
+                raise QuotaExceeded(
+                    f"{MOST_WAITING} decisions wait for stock already, and no more can; run the backlog, withdraw some"
+                    " of them, or decide this order without letting it wait"
+                )
+            case _:
+                return outcome
 
-    def _along(self, wanted: Wanted, decision: Decision, name: str, rest: Resting | None) -> Along | None:
-        follow = wanted.follow
-        waits = self._waiting(wanted, decision, name).body if wanted.waits and decision.unfilled else None
-        if follow is None:
-            return None if waits is None else Along(now=self._clock(), waits=waits)
-        return Along(
+    def _linked_writes(
+        self, request: DecisionRequest, decision: Decision, decision_id: str, node_rest: Resting | None
+    ) -> LinkedWrites | None:
+        follow_up = request.follow_up
+        waiting = None
+        if request.waits and decision.unfilled:
+            waiting = self._waiting(request, decision, decision_id).body
+        if follow_up is None:
+            return None if waiting is None else LinkedWrites(now=self._clock(), waiting=waiting)
+        return LinkedWrites(
             now=self._clock(),
-            waits=waits,
-            claims=follow.claims,
-            first=follow.first,
-            seen=follow.seen,
-            rejection=follow.rejection,
-            rest=rest,
-            operation=follow.operation,
+            waiting=waiting,
+            waiting_decision=follow_up.waiting_decision,
+            first=follow_up.first,
+            follow_ups=follow_up.follow_ups,
+            rejection=follow_up.rejection,
+            node_rest=node_rest,
+            operation=follow_up.operation,
         )
 
-    def _waiting(self, wanted: Wanted, decision: Decision, name: str) -> Waiting:
+    def _waiting(self, request: DecisionRequest, decision: Decision, decision_id: str) -> Waiting:
         return Waiting(
-            decision=name,
-            first=wanted.follow.first if wanted.follow else name,
-            order=wanted.remainder.whole,
+            decision=decision_id,
+            first=request.follow_up.first if request.follow_up else decision_id,
+            order=request.remainder.whole,
             units={item.line: item.quantity for item in decision.unfilled},
             since=self._clock(),
-            caller=wanted.caller,
+            caller=request.caller,
         )
 
 
-def _rest(wanted: Wanted, snapshot: Snapshot, matcher: Matcher) -> Resting | None:
-    """That of the node which rejects, by the policies that decide."""
-    return wanted.follow.rests(snapshot, matcher) if wanted.follow and wanted.follow.rests else None
+def _node_rest(request: DecisionRequest, snapshot: Snapshot, matcher: Matcher) -> Resting | None:
+    """The rest of the node that rejects, by the policies that decide."""
+    rest_after_rejection = request.follow_up.rest_after_rejection if request.follow_up else None
+    return rest_after_rejection(snapshot, matcher) if rest_after_rejection else None
 
 
 def _record(
-    wanted: Wanted,
+    request: DecisionRequest,
     decision: Decision,
-    name: str | None,
+    decision_id: str | None,
     snapshot: Snapshot,
     matcher: Matcher,
     *,
-    rest: Resting | None,
+    node_rest: Resting | None,
 ) -> dict[str, Any]:
-    """What is answered and logged. A decision that nothing special is to be said of has no key for it."""
-    made = record(decision, name, __version__)
-    if wanted.waits and decision.unfilled and name is not None:
-        made["waiting"] = True
-    if wanted.follow is not None:
-        made["follows"] = dict(wanted.follow.record)
-        if rest is not None and wanted.follow.rejection is not None:
-            node = wanted.follow.rejection.node
-            said = resting_record(node, rest, snapshot.network)
-            made["follows"]["rest"] = said
-            # these rules are of the version that decides, which speaks before any that gave other rests
-            made["rules"]["because"] |= said["rules"]
-    if wanted.told is not None:
-        made |= wanted.told(decision, snapshot, matcher)
-    return made
+    """What is answered and logged. Keys of special cases are there only in such a case."""
+    fields = record(decision, decision_id, __version__)
+    if request.waits and decision.unfilled and decision_id is not None:
+        fields["waiting"] = True
+    if request.follow_up is not None:
+        fields["follows"] = dict(request.follow_up.record)
+        if node_rest is not None and request.follow_up.rejection is not None:
+            rest_fields = resting_record(request.follow_up.rejection.node, node_rest, snapshot.network)
+            fields["follows"]["rest"] = rest_fields
+            # these rules are of the version that decides, whose reasons take precedence over those of earlier rests
+            fields["rules"]["because"] |= rest_fields["rules"]
+    if request.extra_fields is not None:
+        fields |= request.extra_fields(decision, snapshot, matcher)
+    return fields

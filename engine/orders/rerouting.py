@@ -10,13 +10,14 @@ from engine.decide.remainder import Remainder
 from engine.errors import Contended, HoldEnded, InputInvalid
 from engine.idempotency import name_reused, operation, operation_name
 from engine.inventory.holds import how_it_ended, standing
-from engine.orders.decide_and_commit import Answer, Follow, Settled, Settling, Wanted
+from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, FollowUp, Outcome
 from engine.orders.rejection import HeldShipment, Refusal, by_line, gone, numbers, rejection_of, taken
 from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.decision_chain import Chain, read_chain
 from engine.store.holds import Hold, Holds
 from engine.store.keys import Keys
+from engine.store.outcomes import AnsweredBefore, OperationReused
 
 _MOST_CHANGES = 10
 
@@ -29,13 +30,13 @@ class Rerouting:
         client: Client,
         keys: Keys,
         *,
-        settling: Settling,
+        decide_and_commit: DecideAndCommit,
         clock: Callable[[], int],
     ) -> None:
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
-        self._settling = settling
+        self._decide_and_commit = decide_and_commit
         self._clock = clock
 
     def reject(self, refusal: Refusal) -> Answer:
@@ -47,14 +48,14 @@ class Rerouting:
         OrderInvalid, NotReady, StoreUnavailable.
         """
         for _ in range(_MOST_CHANGES):
-            settled = self._again(refusal) or self._decided(refusal)
-            if settled.refused == "reused":
-                raise name_reused(refusal.op)
-            if settled.answer is not None:
-                return settled.answer
-            if settled.before is not None:
-                self._client.verify_replicated(self._keys.log)
-                return Answer(body=decision_log.decided(self._client, self._keys, settled.before).body, new=False)
+            match self._again(refusal) or self._decided(refusal):
+                case OperationReused():
+                    raise name_reused(refusal.op)
+                case Decided(answer=answer):
+                    return answer
+                case AnsweredBefore(decision=decision):
+                    self._client.verify_replicated(self._keys.log)
+                    return Answer(body=decision_log.decided(self._client, self._keys, decision).body, new=False)
         raise Contended(f"what decision {refusal.decision} holds changes again and again; try again")
 
     def chain(self, decision: str) -> Chain:
@@ -62,7 +63,7 @@ class Rerouting:
         record = decision_log.decided(self._client, self._keys, decision).record
         return read_chain(self._client, self._keys, _first(record))
 
-    def _again(self, refusal: Refusal) -> Settled | None:
+    def _again(self, refusal: Refusal) -> AnsweredBefore | OperationReused | None:
         """What an operation that came before was answered."""
         if refusal.op is None:
             return None
@@ -70,9 +71,9 @@ class Rerouting:
         if earlier is None:
             return None
         asked, _, decision = earlier.partition("\n")
-        return Settled(before=decision) if asked == refusal.asked else Settled(refused="reused")
+        return AnsweredBefore(decision=decision) if asked == refusal.asked else OperationReused()
 
-    def _decided(self, refusal: Refusal) -> Settled:
+    def _decided(self, refusal: Refusal) -> Outcome:
         try:
             return self._settled(refusal)
         except (HoldEnded, InputInvalid):
@@ -82,7 +83,7 @@ class Rerouting:
                 raise
             return again
 
-    def _settled(self, refusal: Refusal) -> Settled:
+    def _settled(self, refusal: Refusal) -> Outcome:
         entry = decision_log.decided(self._client, self._keys, refusal.decision)
         record = entry.record
         wanted = numbers(refusal, record)
@@ -108,11 +109,11 @@ class Rerouting:
             "barred": {sku: sorted(nodes) for sku, nodes in sorted(barred.items())},
         }
         now = self._clock()
-        rests = functools.partial(
+        rest_after_rejection = functools.partial(
             rest_after, now=now, node=refusal.node, reason=refusal.reason, decision=refusal.decision
         )
-        return self._settling.settle(
-            Wanted(
+        return self._decide_and_commit.run(
+            DecisionRequest(
                 remainder=Remainder(
                     whole=order, units=units, barred=barred, kept=chain.kept - gone(rejection), promised=True
                 ),
@@ -121,12 +122,12 @@ class Rerouting:
                 # it is the node that asks: nobody's bound on holds keeps its news from being heard
                 most_holds=None,
                 waits=refusal.waits,
-                follow=Follow(
+                follow_up=FollowUp(
                     first=chain.first,
-                    seen=chain.follow_ups,
+                    follow_ups=chain.follow_ups,
                     record=told,
                     rejection=rejection,
-                    rests=rests,
+                    rest_after_rejection=rest_after_rejection,
                     operation=operation(refusal.asked, refusal.op),
                 ),
             )

@@ -15,6 +15,7 @@ from engine.store import policy_versions
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.network import load, read
+from engine.store.outcomes import NetworkChanged, TimelineOutcome
 from engine.store.policy_versions import Stored
 from rules.policy import PolicySet
 
@@ -34,14 +35,14 @@ class Pairing:
         loaded = read.read_network(self._client, self._keys)
         return self._fit_in(found, loaded)
 
-    def change(self, version: str, made: Callable[[str], bool]) -> None:
+    def change(self, version: str, made: Callable[[str], TimelineOutcome]) -> None:
         """Let `made` make a version decide, given the network version that it fits, or nothing where none is loaded.
-        It answers False, and has done nothing, if the network is another by then.
+        It is called again, with what is loaded then, for as long as the network is another by then.
 
         Raises NotActivated if it does not fit or this release does not read it, NotFound, NotReady, Contended.
         """
         for _ in range(load.MOST_TRIES):
-            if made(self._fitted(version)):
+            if not isinstance(made(self._fitted(version)), NetworkChanged):
                 return
         raise load.loaded_over_and_over()
 

@@ -18,6 +18,7 @@ from engine.policies.review import Review, Trial, reviewed
 from engine.store import policy_versions
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
+from engine.store.outcomes import TimelineOutcome
 from engine.store.policy_versions import Act, Standing
 from rules.diff.compare import Changes, compare
 from rules.errors import Finding, PolicyInvalid
@@ -123,7 +124,7 @@ class Versions:
         """
         act = self._act(who, note, operation)
 
-        def made(network: str) -> bool:
+        def made(network: str) -> TimelineOutcome:
             if since is None:
                 return policy_versions.activate(self._client, self._keys, version, act, network=network)
             return policy_versions.schedule(self._client, self._keys, version, act, since=since, network=network)
@@ -143,7 +144,7 @@ class Versions:
             raise NotActivated("no other version was active before; activate one by its name (pointsman policy list)")
         act = self._act(who, note, operation)
 
-        def made(network: str) -> bool:
+        def made(network: str) -> TimelineOutcome:
             return policy_versions.roll_back(
                 self._client, self._keys, active=active, version=before, act=act, network=network
             )

@@ -9,8 +9,9 @@ import orjson
 from engine.decide.remainder import Barred
 from engine.store import decision_log
 from engine.store.connection.client import Client, faults
-from engine.store.holds import Ending, endings_of
+from engine.store.holds import endings_of
 from engine.store.keys import Keys
+from engine.store.outcomes import Ending
 
 NOT_IN_STOCK = "not_in_stock"
 

@@ -79,51 +79,53 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Along:
-    """What belongs to a commit at `now`. `waits` is the entry under which the decision's unfilled units wait. It
-    follows a decision of the chain of `first`, of which `seen` decisions were known; `claims` is the decision whose
-    waiting units it takes up. `rest` is how long the node that rejects then rests. `operation` is what a request
-    of a caller is known by.
+class LinkedWrites:
+    """What is written with a decision at `now`: a new backlog entry (`waiting`), and of a follow-up decision what it
+    changes of others.
+
+    A follow-up decides again a part of the order that `first` was the first decision of, after `follow_ups` others that
+    did so: of the units that wait under `waiting_decision`, or of those of a `rejection`, after which the node has
+    `node_rest`. `operation` identifies the caller's request.
     """
 
     now: int
-    waits: bytes | None = None
-    claims: str | None = None
+    waiting: bytes | None = None
+    waiting_decision: str | None = None
     first: str | None = None
-    seen: int = 0
+    follow_ups: int = 0
     rejection: Rejection | None = None
-    rest: Resting | None = None
+    node_rest: Resting | None = None
     operation: Operation | None = None
 
     @property
-    def entry(self) -> dict[str, Any]:
+    def log_entry(self) -> dict[str, Any]:
         """What the log says of the rejection."""
-        said = dict(self.rejection.entry) if self.rejection else {}
-        return said | ({"rest": rest_entry(self.rest)} if self.rest else {})
+        entry = dict(self.rejection.entry) if self.rejection else {}
+        return entry | ({"rest": rest_entry(self.node_rest)} if self.node_rest else {})
 
 
-class Following:
-    """Commits with what belongs to them."""
+class FollowUpCommit:
+    """Commits decisions together with their linked writes."""
 
     def __init__(self, client: Client, keys: Keys) -> None:
         self._keys = keys
         self._run = client.script("commit_follow_up", commit="commit")
 
-    def commit(self, along: Along, named: Sequence[str], arguments: Sequence[Any]) -> list[bytes]:
+    def commit(self, linked: LinkedWrites, named: Sequence[str], arguments: Sequence[Any]) -> list[bytes]:
         """`named` and `arguments` are those of commit.lua; so are the answers, and commit_follow_up.lua's."""
-        before = self._named(along)
-        entry = packed(orjson.dumps(along.entry)) if along.rejection else b""
-        what = orjson.dumps(_record(along))
+        before = self._named(linked)
+        entry = packed(orjson.dumps(linked.log_entry)) if linked.rejection else b""
+        what = orjson.dumps(_record(linked))
         with faults():
             return list(self._run(keys=[*before, *named], args=[len(before), what, entry, *arguments]))
 
-    def _named(self, along: Along) -> list[str]:
-        keys, rejection = self._keys, along.rejection
+    def _named(self, linked: LinkedWrites) -> list[str]:
+        keys, rejection = self._keys, linked.rejection
         hold = rejection.decision if rejection else ""
         named = [
             keys.backlog,
-            keys.chain(along.first or ""),
-            keys.operation(hold, along.operation.name if along.operation else ""),
+            keys.chain(linked.first or ""),
+            keys.operation(hold, linked.operation.name if linked.operation else ""),
         ]
         named += [keys.hold(hold), keys.expiring, keys.endings, keys.rejections]
         named += [keys.load(rejection.day if rejection else ""), keys.open_holds, keys.log]
@@ -132,18 +134,19 @@ class Following:
         return named
 
 
-def _record(along: Along) -> dict[str, Any]:
+def _record(linked: LinkedWrites) -> dict[str, Any]:
     said = {
-        "waits": None if along.waits is None else along.waits.decode(),
-        "claims": along.claims,
-        "seen": None if along.first is None else along.seen,
-        "rejected": along.rejection and along.rejection.record,
-        "rest": along.rest and {"until": along.rest.until, "said": stored(rest_entry(along.rest))},
-        "asked": along.operation and along.operation.asked,
-        "seconds": along.operation and along.operation.seconds,
+        "waiting": None if linked.waiting is None else linked.waiting.decode(),
+        "waiting_decision": linked.waiting_decision,
+        "follow_ups": None if linked.first is None else linked.follow_ups,
+        "rejection": linked.rejection and linked.rejection.record,
+        "node_rest": linked.node_rest
+        and {"until": linked.node_rest.until, "stored": stored(rest_entry(linked.node_rest))},
+        "request": linked.operation and linked.operation.request,
+        "seconds": linked.operation and linked.operation.seconds,
     }
     given = {name: value for name, value in said.items() if value is not None}
-    return {"now": str(along.now), "most": MOST_WAITING, **given}
+    return {"now": str(linked.now), "most": MOST_WAITING, **given}
 
 
 def _part_record(part: RejectedPart, at: Mapping[str, int]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from engine.decide.decision import Decision
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.network import load
+from engine.store.outcomes import AlreadyEnded, Ending, HoldOutcome, HoldUpdated, OperationReused
 
 Verb: TypeAlias = Literal["confirmed", "released", "expired"]
 Units: TypeAlias = tuple[tuple[str, int], ...]
@@ -45,33 +46,14 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """How a shipment's hold ended, and when."""
-
-    kind: str
-    at: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """What one request to a hold is known by. Sent again, it is answered and not done again."""
 
     name: str
-    asked: str
+    request: str
+    """Tells another request under the same name."""
     seconds: int
     """How long it is known."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of a request: done (or `again`), reused (the operation was another) or ended (nothing was changed).
-
-    `endings` are by shipment, None where it still holds; empty if none has ended. `until` is None once none holds.
-    """
-
-    word: str
-    endings: tuple[Ending | None, ...]
-    until: int | None
 
 
 def hold_parts(decision: Decision) -> list[str]:
@@ -126,7 +108,7 @@ class Holds:
             found = self._client.redis.get(self._keys.operation(name, operation))
         return found.decode() if found else None
 
-    def end(self, name: str, verb: Verb, *, now: int, numbers: Sequence[int], operation: Operation | None) -> Outcome:
+    def end(self, name: str, verb: Verb, *, now: int, numbers: Sequence[int], operation: Operation) -> HoldOutcome:
         """End shipments of a hold, without `numbers` all it still has. A hold whose time has come expires instead.
 
         Goods do not leave while a network is being loaded: that is brought to its end first. Raises NotReady if it
@@ -136,23 +118,20 @@ class Holds:
             hold = self.find(name)[0]
             found = self._end(name, hold, verb, now=now, numbers=numbers, operation=operation)
             if found[0] == b"late":
-                self.sweep([name], now=now)
-                return Outcome(word="ended", endings=self.endings(name), until=None)
-            if found[0] != b"loading":
+                return self._expired(name, now=now)
+            if found[0] == b"loading":
+                load.finish(self._client, self._keys)
+            elif found[0] != b"keys":  # a repair has put it back since it was read: it is read again
                 return _outcome(found)
-            load.finish(self._client, self._keys)
         raise load.loaded_over_and_over()
 
-    def extend(self, name: str, *, now: int, until: int, operation: Operation) -> Outcome:
+    def extend(self, name: str, *, now: int, until: int, operation: Operation) -> HoldOutcome:
         """Let a hold last until then, if that is later than it does."""
         keys = self._keys
         named = [keys.hold(name), keys.expiring, keys.log, keys.endings, keys.operation(name, operation.name)]
         with faults():
-            found = self._extending(keys=named, args=[now, name, until, operation.asked, operation.seconds])
-        if found[0] == b"late":
-            self.sweep([name], now=now)
-            return Outcome(word="ended", endings=self.endings(name), until=None)
-        return _outcome(found)
+            found = self._extending(keys=named, args=[now, name, until, operation.request, operation.seconds])
+        return self._expired(name, now=now) if found[0] == b"late" else _outcome(found)
 
     def sweep(self, names: Sequence[str], *, now: int) -> None:
         """End those of the holds whose time has come; several may try at once."""
@@ -176,6 +155,11 @@ class Holds:
                 return
             offset += _LOOKED_AT
 
+    def _expired(self, name: str, *, now: int) -> AlreadyEnded:
+        """Of a hold whose time has come: it is ended first."""
+        self.sweep([name], now=now)
+        return AlreadyEnded(endings=self.endings(name))
+
     def _end(
         self,
         name: str,
@@ -192,17 +176,24 @@ class Holds:
         named += [keys.operation(name, operation.name if operation else ""), keys.load(hold.day if hold else "")]
         named += [keys.open_holds, keys.facts]
         named += [key for sku in skus for key in (keys.on_hand(sku), keys.held(sku), keys.base(sku))]
-        asked, seconds = (operation.asked, operation.seconds) if operation else ("", 0)
+        asked, seconds = (operation.request, operation.seconds) if operation else ("", 0)
         arguments = [verb, now, name, asked, seconds, ",".join(map(str, numbers)), *skus]
         with faults():
             return self._ending(keys=named, args=arguments, client=client)
 
 
-def _outcome(found: Sequence[bytes]) -> Outcome:
-    word = found[0].decode()
-    endings = endings_of(found[1].decode()) if len(found) > 1 else ()
-    living = word in ("done", "again") and (not endings or None in endings)
-    return Outcome(word="done" if word == "again" else word, endings=endings, until=int(found[2]) if living else None)
+def _outcome(answer: Sequence[bytes]) -> HoldOutcome:
+    """What end_hold.lua or extend_hold.lua answered."""
+    match answer:
+        case (b"reused",):
+            return OperationReused()
+        case b"ended", text:
+            return AlreadyEnded(endings=endings_of(text.decode()))
+        case b"done" | b"again", text, until:
+            endings = endings_of(text.decode())
+            holds = not endings or None in endings
+            return HoldUpdated(endings=endings, until=int(until) if holds else None)
+    raise ValueError(f"no answer of a script that ends or extends holds: {answer!r}")
 
 
 def hold_of(name: str, found: Mapping[bytes, bytes]) -> Hold:

@@ -11,10 +11,24 @@ from engine.decide.decision import Claim, Decision
 from engine.model.facts import Position, Resting
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import packed
-from engine.store.follow_up_commit import Along, Following
+from engine.store.follow_up_commit import FollowUpCommit, LinkedWrites
 from engine.store.holds import Holds, hold_parts
 from engine.store.keys import Keys
 from engine.store.node_rests import rests
+from engine.store.outcomes import (
+    AnsweredBefore,
+    BacklogFull,
+    ChainChanged,
+    CommitOutcome,
+    Committed,
+    HoldChanged,
+    NetworkChanged,
+    NoLongerWaiting,
+    OperationReused,
+    PoliciesChanged,
+    QuotaReached,
+    StockChanged,
+)
 from engine.store.policy_versions import split_entry
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
@@ -43,20 +57,6 @@ class Reading:
     stock: Mapping[str, Mapping[str, tuple[int, int]]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commit:
-    """What became of a commit: done; or `stale`, what changed since the snapshot; or `outdated`, for other policies
-    decide by now; or `answered`, the key's decision; or `full`, the open holds of a caller that may have no more; or
-    `refused`, a word of commit_follow_up.lua for what did not come along.
-    """
-
-    stale: str | None = None
-    outdated: bool = False
-    answered: str | None = None
-    full: int | None = None
-    refused: str | None = None
-
-
 class Ledger:
     """The two round trips of a decision."""
 
@@ -66,7 +66,7 @@ class Ledger:
         self._holds = Holds(client, keys)
         self._snapshot = client.script("snapshot", writes=False)
         self._commit = client.script("commit")
-        self._following = Following(client, keys)
+        self._follow_up_commit = FollowUpCommit(client, keys)
 
     def verify_writable(self) -> None:
         """Raise StoreUnavailable if the server takes no writes: it is a replica, full, or can't write to its disk."""
@@ -104,12 +104,12 @@ class Ledger:
         policies_at: int | None = None,
         caller: str = "",
         max_holds: int | None = None,
-        along: Along | None = None,
-    ) -> Commit:
+        linked: LinkedWrites | None = None,
+    ) -> CommitOutcome:
         """Take the holds and log `body`, if the claims, rooms and versions still stand: all of it or none.
 
         The policy version stands if it is the one that decides at `policies_at`, by default the decision's instant; no
-        node that ships may rest then. A `caller` has at most `max_holds` open holds; None: any number. `along` is what
+        node that ships may rest then. A `caller` has at most `max_holds` open holds; None: any number. `linked` is what
         is written with it.
         """
         keys = self._keys
@@ -121,19 +121,12 @@ class Ledger:
         asked |= {"caller": caller, "most": _or_false(max_holds), "key_seconds": IDEMPOTENCY_SECONDS if key else False}
         arguments = [decision_id, packed(body), orjson.dumps(asked)]
         with faults():
-            state, *said = (
+            answer = (
                 self._commit(keys=named, args=arguments)
-                if along is None
-                else self._following.commit(along, named, arguments)
+                if linked is None
+                else self._follow_up_commit.commit(linked, named, arguments)
             )
-        if state in (b"done", b"policies"):
-            return Commit(outdated=state == b"policies")
-        if state not in (b"key", b"stale", b"full"):
-            return Commit(refused=state.decode())
-        word = said[0].decode()
-        if state == b"full":
-            return Commit(full=int(word))
-        return Commit(answered=word) if state == b"key" else Commit(stale=word)
+        return _outcome(answer)
 
 
 def snapshot_keys(
@@ -163,6 +156,31 @@ def reading_of(found: Sequence[Any], skus: Sequence[str], decided_at: int) -> Re
 def positions(stock: Mapping[str, tuple[int, int]], paces: Mapping[str, int]) -> dict[str, Position]:
     """By node, from (on hand, held) and the pace of sale."""
     return {node: Position(on_hand=on_hand, held=held, pace=paces.get(node)) for node, (on_hand, held) in stock.items()}
+
+
+_OUTCOMES: Mapping[bytes, CommitOutcome] = {
+    b"done": Committed(),
+    b"network": NetworkChanged(),
+    b"policies": PoliciesChanged(),
+    b"crowded": BacklogFull(),
+    b"chain": ChainChanged(),
+    b"hold": HoldChanged(),
+    b"gone": NoLongerWaiting(),
+    b"reused": OperationReused(),
+}
+"""Those that say no more than which of them it is."""
+
+
+def _outcome(answer: Sequence[bytes]) -> CommitOutcome:
+    """What commit.lua or commit_follow_up.lua answered."""
+    match answer:
+        case b"key", decision:
+            return AnsweredBefore(decision=decision.decode())
+        case b"stale", node:
+            return StockChanged(node=node.decode())
+        case b"full", open_holds:
+            return QuotaReached(open_holds=int(open_holds))
+    return _OUTCOMES[answer[0]]
 
 
 def _idempotency(keys: Keys, key: Key | None) -> str:

@@ -22,6 +22,7 @@ from engine.errors import (
 )
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
+from engine.store.outcomes import NetworkChanged, TimelineChanged, TimelineOutcome
 from rules.errors import PolicyInvalid
 from rules.loader import load_policies
 from rules.policy import PolicySet
@@ -82,25 +83,25 @@ def publish(client: Client, keys: Keys, policies: PolicySet, act: Act) -> bool:
     return bool(new[0])
 
 
-def activate(client: Client, keys: Keys, version: str, act: Act, *, network: str) -> bool:
-    """Let `version` decide from now on; False, and nothing done, if the network is another by now than the version
-    `network`, which is nothing where none was loaded. Raises NotFound, KeyReused.
+def activate(client: Client, keys: Keys, version: str, act: Act, *, network: str) -> TimelineOutcome:
+    """Let `version` decide from now on, if the network loaded is still of the version `network`, which is empty where
+    none was loaded. Raises NotFound, KeyReused.
     """
     return _change(client, keys, "activated", version, act, network=network)
 
 
-def schedule(client: Client, keys: Keys, version: str, act: Act, *, since: int, network: str) -> bool:
-    """Let `version` decide from the instant `since` on, in place of what was scheduled for that instant; False as
-    `activate` does.
+def schedule(client: Client, keys: Keys, version: str, act: Act, *, since: int, network: str) -> TimelineOutcome:
+    """Let `version` decide from the instant `since` on, in place of what was scheduled for that instant. `network` as
+    in `activate`.
 
     Raises NotFound, KeyReused, and InputInvalid if the instant is over.
     """
     return _change(client, keys, "scheduled", version, act, since=since, network=network)
 
 
-def roll_back(client: Client, keys: Keys, *, active: str, version: str, act: Act, network: str) -> bool:
-    """Let `version` decide again, which did so before `active`; False as `activate` does. Raises NotActivated if that
-    is not so any more.
+def roll_back(client: Client, keys: Keys, *, active: str, version: str, act: Act, network: str) -> TimelineOutcome:
+    """Let `version` decide again, which did so before `active`. Raises NotActivated if that is not so any more.
+    `network` as in `activate`.
     """
     return _change(client, keys, "rolled_back", version, act, active=active, network=network)
 
@@ -194,17 +195,19 @@ def _change(
     network: str,
     since: int = 0,
     active: str = "",
-) -> bool:
+) -> TimelineOutcome:
     named = [keys.policies, keys.active_policy, keys.scheduled_policies]
     named += [keys.policies_before, keys.policy_history, keys.policy_acts, keys.facts]
     with faults():
         (state,) = client.script("activate_policy")(
             keys=named, args=[act.operation, act.at, kind, version, act.who, act.note, since, active, network]
         )
-    if state not in (b"done", b"network"):
+    if state in _REFUSALS:
         raise _REFUSALS[state](version)
-    return bool(state == b"done")
+    return _OUTCOMES[state]
 
+
+_OUTCOMES: Mapping[bytes, TimelineOutcome] = {b"done": TimelineChanged(), b"network": NetworkChanged()}
 
 _REFUSALS: Mapping[bytes, Callable[[str], PointsmanError]] = {
     b"reused": lambda _: _reused(),

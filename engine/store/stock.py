@@ -2,7 +2,7 @@
 
 import datetime
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,6 +11,20 @@ import orjson
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import packed
 from engine.store.keys import Keys
+from engine.store.outcomes import (
+    CountContradicts,
+    CountOlder,
+    CountOutcome,
+    CountRepeated,
+    CountSet,
+    MovementApplied,
+    MovementIdReused,
+    MovementOutcome,
+    MovementRepeated,
+    NetworkChanged,
+    StampKindDiffers,
+    StockTooLow,
+)
 
 DAY_SECONDS = 24 * 60 * 60
 MOVEMENT_DAYS = 3
@@ -38,15 +52,6 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """What became of a count: set, same (it came before), older, differs or kind (see set_stock.lua); and what is."""
-
-    word: str
-    on_hand: int
-    held: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
     """So many units came, or left where `delta` is negative. `op` is its own name, the same if it is sent again."""
 
@@ -63,12 +68,19 @@ class Movement:
         return hashlib.blake2b(said, digest_size=6).hexdigest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """What became of a movement: applied, seen, reused or below (see move_stock.lua); and what is on hand."""
-
-    word: str
-    on_hand: int
+_COUNTS: Mapping[bytes, type[CountOutcome]] = {
+    b"set": CountSet,
+    b"same": CountRepeated,
+    b"older": CountOlder,
+    b"differs": CountContradicts,
+    b"kind": StampKindDiffers,
+}
+_MOVEMENTS: Mapping[bytes, type[MovementOutcome]] = {
+    b"applied": MovementApplied,
+    b"seen": MovementRepeated,
+    b"reused": MovementIdReused,
+    b"below": StockTooLow,
+}
 
 
 class Stock:
@@ -79,20 +91,22 @@ class Stock:
         self._placing = client.script("set_stock")
         self._moving = client.script("move_stock")
 
-    def place(self, counts: Sequence[Count], *, version: str) -> list[Counted] | None:
-        """Set what is on hand, all at one moment; None, and nothing set, if the network is another by now."""
+    def place(self, counts: Sequence[Count], *, version: str) -> list[CountOutcome] | NetworkChanged:
+        """Set what is on hand, all at one moment."""
         keys = self._keys
         named, arguments = [keys.facts], [version]
         for item in counts:
             named += [keys.on_hand(item.sku), keys.held(item.sku), keys.base(item.sku), keys.stamp(item.sku)]
             arguments += [item.node, str(item.on_hand), item.stamp.kind, str(item.stamp.number)]
-        found = self._run(self._placing, named, arguments)
-        if found is None:
-            return None
-        return [Counted(word=word.decode(), on_hand=int(there), held=int(held)) for word, there, held in found]
+        answers = self._run(self._placing, named, arguments)
+        if isinstance(answers, NetworkChanged):
+            return answers
+        return [_COUNTS[word](on_hand=int(on_hand), held=int(held)) for word, on_hand, held in answers]
 
-    def move(self, movements: Sequence[Movement], *, version: str, now: int, batch: str) -> list[Moved] | None:
-        """Apply movements, each once, at one moment; None, and nothing applied, if the network is another by now."""
+    def move(
+        self, movements: Sequence[Movement], *, version: str, now: int, batch: str
+    ) -> list[MovementOutcome] | NetworkChanged:
+        """Apply movements, each once, at one moment."""
         keys = self._keys
         named = [keys.facts, keys.log, keys.movements(_day(now)), keys.movements(_day(now - DAY_SECONDS))]
         entry = orjson.dumps([[item.sku, item.node, item.delta, item.op, item.reason] for item in movements])
@@ -100,13 +114,17 @@ class Stock:
         for item in movements:
             named += [keys.on_hand(item.sku), keys.base(item.sku)]
             arguments += [item.op, item.digest, item.node, item.delta]
-        found = self._run(self._moving, named, arguments)
-        return None if found is None else [Moved(word=word.decode(), on_hand=int(there)) for word, there in found]
+        answers = self._run(self._moving, named, arguments)
+        if isinstance(answers, NetworkChanged):
+            return answers
+        return [_MOVEMENTS[word](on_hand=int(on_hand)) for word, on_hand in answers]
 
-    def _run(self, script: Any, named: Sequence[str], arguments: Sequence[str | int | bytes]) -> list[Any] | None:
+    def _run(
+        self, script: Any, named: Sequence[str], arguments: Sequence[str | int | bytes]
+    ) -> list[Any] | NetworkChanged:
         with faults():
-            found = script(keys=named, args=arguments)
-        return None if found == [b"facts"] else list(found)
+            answers = script(keys=named, args=arguments)
+        return NetworkChanged() if answers == [b"network"] else list(answers)
 
 
 def _day(instant: int) -> str:

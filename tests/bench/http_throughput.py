@@ -102,7 +102,7 @@ def prepared(pointsman: Pointsman, orders: Sequence[Order]) -> dict[str, Prepare
     """
     recording = _Recording(pointsman._client)
     recorded = Ledger(recording, Keys(_DRILL))  # type: ignore[arg-type]  # a client that also records
-    pointsman._ledger = pointsman._settling._ledger = pointsman._facts._ledger = recorded
+    pointsman._ledger = pointsman._decide_and_commit._ledger = pointsman._facts._ledger = recorded
     prepared_by_order = {}
     for order in orders:
         recording.calls.clear()

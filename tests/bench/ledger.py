@@ -25,6 +25,7 @@ from engine.settings import Settings
 from engine.store.decision_log import packed
 from engine.store.ledger import Ledger
 from engine.store.network.serialization import inventory_version
+from engine.store.outcomes import Committed
 from tests.bench.example_network import directory
 
 NODES, POSITIONS = 50, 1_000_000
@@ -149,9 +150,9 @@ class _RepeatedCommit:
 
     def _commit(self, ledger: Ledger) -> None:
         self._number += 1
-        done = ledger.commit(self._decision, f"{self._number:032x}", self._body)
-        if done.stale or done.outdated:
-            raise AssertionError(done)
+        outcome = ledger.commit(self._decision, f"{self._number:032x}", self._body)
+        if outcome != Committed():
+            raise AssertionError(outcome)
 
     def bare_commit(self) -> None:
         """Adds the entry that commit.lua logs; it is packed again each time, as there."""

@@ -32,6 +32,7 @@ from engine.orders.rejection import COUNTED, Reason, Refusal
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import Key
+from engine.store.outcomes import MovementApplied, MovementRepeated
 from engine.store.stock import Count, Movement, Stamp
 from tests.soak.scenario import CHANNELS, NODES, SKUS, WAITING, Clock
 from tests.support.facts import order
@@ -159,9 +160,9 @@ class Caller:
     def move(self, name: str) -> None:
         delta = self._dice.choice([-2, -1, 3, 6])
         item = Movement(op=name, node=self._dice.choice(NODES), sku=self._dice.choice(SKUS), delta=delta)
-        moved = self._asked(lambda: self._pointsman.stock.move([item]))
-        # a movement that was applied by an earlier try is answered as seen
-        if moved is not None and moved[0].word in ("applied", "seen"):
+        found = self._asked(lambda: self._pointsman.stock.move([item]))
+        # asked again after it was applied, it is answered as repeated
+        if found is not None and isinstance(found[0], MovementApplied | MovementRepeated):
             self._write("moved", name, delta)
 
     def wake(self, name: str) -> None:

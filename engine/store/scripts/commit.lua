@@ -5,8 +5,9 @@
 -- ARGV  1 decision id  2 the log's entry  3 what is asked, as JSON (see `_asked` in ledger.py); what goes into a command
 --       as it came is text there, for a script's number takes longer to write
 -- The log's `stood` says of each claim what was on hand and held just before, and the floor there was then.
--- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'policies'} if others decide by now,
--- {'stale', what changed}, or {'full', open holds} if the caller has all it may.
+-- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'network'} if another is loaded by now,
+-- {'policies'} if others decide by now, {'stale', node} if stock, load or rest of the node have changed, or
+-- {'full', open holds} if the caller has all it may.
 local DAYS_KEPT = 4 * 86400
 local CLAIMS = 11
 local call = redis.call
@@ -40,7 +41,7 @@ if asked.key_seconds then
 end
 local version, rests = unpack(call('HMGET', KEYS[3], 'version', 'rests'))
 if version ~= asked.network then
-  return {'stale', 'facts'}
+  return {'network'}
 end
 local due = call('ZRANGE', KEYS[5], asked.policies_at, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)[1]
 if (due and string.match(due, ':(.+)') or call('GET', KEYS[4])) ~= asked.policies then

@@ -3,11 +3,11 @@
 -- KEYS  1 facts  2 log  3 movements of today  4 movements of yesterday, then on_hand and base of each movement
 -- ARGV  1 network version  2 now  3 name of the batch  4 entry  5 seconds the movements of a day are kept
 --       then operation id, what it moves in a word, node, delta of each movement
--- Answers {'facts'} if the network is another by now; else for each movement a word and what is on hand then:
+-- Answers {'network'} if the network is another by now; else for each movement a word and what is on hand then:
 -- applied, seen (this movement was applied before), reused (the id stood for another one), below (it would leave less
 -- than nothing; not applied).
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then
-  return {'facts'}
+  return {'network'}
 end
 
 local function move(at, name, said, node, delta)

@@ -2,10 +2,10 @@
 --
 -- KEYS  1 facts, then on_hand, held, base and stamp of each position
 -- ARGV  1 network version, then node, units, kind of stamp (t or s), its number of each position
--- Answers {'facts'} if the network is another by now; else for each position a word and what is on hand and held then:
+-- Answers {'network'} if the network is another by now; else for each position a word and what is on hand and held then:
 -- set, same (this message came before), older, differs (the same stamp said another number), kind (stamped otherwise).
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then
-  return {'facts'}
+  return {'network'}
 end
 
 local function place(at, node, units, kind, number)

@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 from engine.decide.record import seconds
 from engine.errors import HoldEnded, InputInvalid, KeyReused, StockConflict
 from engine.orders.rejection import COUNTED, Refusal
+from engine.store.outcomes import MovementApplied, MovementIdReused, MovementRepeated, StockTooLow
 from engine.store.stock import Count, Movement, Stamp
 from tests.properties.ledger.ledger_driver import drive
 from tests.properties.ledger.ledger_model import CHANNELS, MICROS, NODES, POLICIES, SKUS, ChainOrder, Model, warehouse
@@ -76,14 +77,14 @@ class Ledger(RuleBasedStateMachine):
         for moved, (op, *request) in zip(self.pointsman.stock.move(movements), batch, strict=True):
             sku, name, delta = request
             if op in self.moved:
-                expected = "seen" if self.moved[op] == request else "reused"
+                expected = MovementRepeated if self.moved[op] == request else MovementIdReused
             elif on_hand[sku, name] + delta < 0:
-                expected = "below"
+                expected = StockTooLow
             else:
-                expected = "applied"
+                expected = MovementApplied
                 self.moved[op] = request
                 on_hand[sku, name] += delta
-            assert (moved.word, moved.on_hand) == (expected, on_hand[sku, name])
+            assert moved == expected(on_hand=on_hand[sku, name])
 
     @rule(units=UNITS, channel=st.sampled_from(CHANNELS))
     def decide(self, units, channel):

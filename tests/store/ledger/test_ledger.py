@@ -11,8 +11,16 @@ from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.decision_log import entries
 from engine.store.keys import Keys
-from engine.store.ledger import Commit, Key, Ledger
+from engine.store.ledger import Key, Ledger
 from engine.store.network.load import save
+from engine.store.outcomes import (
+    AnsweredBefore,
+    Committed,
+    NetworkChanged,
+    PoliciesChanged,
+    StockChanged,
+    TimelineChanged,
+)
 from engine.store.policy_versions import Act, publish, stored
 from engine.store.policy_versions import activate as activate_version
 from engine.store.reconcile.expected_state import LOAD_SECONDS
@@ -40,7 +48,8 @@ def ledger(client, keys):
     save(client, keys, found, verify_policies=lambda: stored(client, keys).words)
     publish(client, keys, policies(), Act(operation="p", who="a test", at=NOW, note=""))
     act = Act(operation="a", who="a test", at=NOW, note="")
-    assert activate_version(client, keys, policies().version, act, network=found.network.version)
+    outcome = activate_version(client, keys, policies().version, act, network=found.network.version)
+    assert outcome == TimelineChanged()
     return Ledger(client, keys)
 
 
@@ -79,7 +88,8 @@ def stock(ledger, *skus, now=NOW):
 
 
 def test_a_commit_takes_its_units_and_writes_one_entry(ledger, client, keys):
-    assert commit(ledger, decision_of(lyon(3), rooms=(Room(node="lyon", shipments=1, most=None),))).stale is None
+    decision = decision_of(lyon(3), rooms=(Room(node="lyon", shipments=1, most=None),))
+    assert commit(ledger, decision) == Committed()
     assert stock(ledger, "A") == {"A": {"lyon": (10, 3), "lille": (4, 0)}}
     assert [(entry.kind, entry.decision, entry.at) for entry in entries(client, keys)] == [("decided", "d1", NOW)]
     assert ledger.read([], day=DAY, now=NOW).loads == {"lyon": 1}
@@ -87,42 +97,42 @@ def test_a_commit_takes_its_units_and_writes_one_entry(ledger, client, keys):
 
 def test_a_commit_sent_twice_is_answered_and_not_applied_twice(ledger, contents):
     decision = decision_of(lyon(3), rooms=(Room(node="lyon", shipments=1, most=None),))
-    first = commit(ledger, decision)
+    assert commit(ledger, decision) == Committed()
     before = contents()
-    assert commit(ledger, decision) == first
+    assert commit(ledger, decision) == Committed()
     assert contents() == before
 
 
 def test_a_commit_sent_twice_with_a_key_is_answered_and_not_applied_twice(ledger, contents):
     key = Key(caller="http", name="k")
-    first = commit(ledger, decision_of(lyon(3)), key=key)
+    assert commit(ledger, decision_of(lyon(3)), key=key) == Committed()
     before = contents()
-    assert commit(ledger, decision_of(lyon(3)), key=key) == first
+    assert commit(ledger, decision_of(lyon(3)), key=key) == Committed()
     assert contents() == before
 
 
 def test_a_commit_sent_again_when_the_stock_is_gone_is_still_answered_as_done(ledger):
     decision = decision_of(lyon(10))
-    assert commit(ledger, decision) == commit(ledger, decision)
-    assert commit(ledger, decision_of(lyon(1)), "d2").stale == "lyon"
+    assert commit(ledger, decision) == commit(ledger, decision) == Committed()
+    assert commit(ledger, decision_of(lyon(1)), "d2") == StockChanged(node="lyon")
 
 
 def test_a_key_used_before_names_its_decision_and_takes_nothing(ledger, contents):
     key = Key(caller="http", name="k")
     commit(ledger, decision_of(lyon(1)), key=key)
     before = contents()
-    assert commit(ledger, decision_of(lyon(1)), "d2", key).answered == "d1"
+    assert commit(ledger, decision_of(lyon(1)), "d2", key) == AnsweredBefore(decision="d1")
     assert ledger.read(["A"], day=DAY, now=NOW, key=key).answered == "d1"
     assert contents() == before
 
 
 def test_a_key_is_its_caller_s_own(ledger):
     commit(ledger, decision_of(lyon(1)), key=Key(caller="http", name="k"))
-    assert commit(ledger, decision_of(lyon(1)), "d2", Key(caller="cli", name="k")).answered is None
+    assert commit(ledger, decision_of(lyon(1)), "d2", Key(caller="cli", name="k")) == Committed()
 
 
 @pytest.mark.parametrize(
-    ("claims", "rooms", "said"),
+    ("claims", "rooms", "changed"),
     [
         ([lyon(11)], [], "lyon"),
         ([lyon(8, floor=3)], [], "lyon"),
@@ -133,25 +143,28 @@ def test_a_key_is_its_caller_s_own(ledger):
         ([lyon(1)], [Room(node="lille", shipments=1, most=None), Room(node="lyon", shipments=1, most=0)], "lyon"),
     ],
 )
-def test_what_does_not_stand_any_more_is_named_and_nothing_is_taken(ledger, contents, claims, rooms, said):
+def test_a_node_that_can_not_give_what_is_claimed_is_named_and_nothing_is_taken(
+    ledger, contents, claims, rooms, changed
+):
     before = contents()
-    assert commit(ledger, decision_of(*claims, rooms=rooms)).stale == said
+    assert commit(ledger, decision_of(*claims, rooms=rooms)) == StockChanged(node=changed)
     assert contents() == before
 
 
 @pytest.mark.parametrize("units", [7, 6])
 def test_the_last_unit_above_the_floor_can_be_taken(ledger, units):
-    assert commit(ledger, decision_of(lyon(units, floor=3))).stale is None
-    assert (commit(ledger, decision_of(lyon(1, floor=3)), "d2").stale is None) is (units == 6)
+    assert commit(ledger, decision_of(lyon(units, floor=3))) == Committed()
+    expected = Committed() if units == 6 else StockChanged(node="lyon")
+    assert commit(ledger, decision_of(lyon(1, floor=3)), "d2") == expected
 
 
 @pytest.mark.parametrize(
-    ("other", "became"),
-    [({"network_version": "another"}, Commit(stale="facts")), ({"policy_version": "another"}, Commit(outdated=True))],
+    ("other", "outcome"),
+    [({"network_version": "another"}, NetworkChanged()), ({"policy_version": "another"}, PoliciesChanged())],
 )
-def test_a_decision_on_facts_or_policies_of_before_takes_nothing(ledger, contents, other, became):
+def test_a_decision_on_an_earlier_network_or_earlier_policies_takes_nothing(ledger, contents, other, outcome):
     before = contents()
-    assert commit(ledger, decision_of(lyon(1), **other)) == became
+    assert commit(ledger, decision_of(lyon(1), **other)) == outcome
     assert contents() == before
 
 
@@ -195,7 +208,7 @@ def test_the_same_sku_asked_for_twice_is_read_once_and_the_same(ledger):
 
 def test_a_server_that_forgot_the_scripts_is_sent_them_again(ledger, redis_client):
     redis_client.script_flush()
-    assert commit(ledger, decision_of(lyon(1))).stale is None
+    assert commit(ledger, decision_of(lyon(1))) == Committed()
     redis_client.script_flush()
     assert stock(ledger, "A")["A"]["lyon"] == (10, 1)
 

@@ -10,7 +10,8 @@ from engine.decide.record import timestamp
 from engine.errors import NotFound
 from engine.orders.rejection import Refusal
 from engine.store.decision_log import entries
-from engine.store.ledger import Commit, Ledger
+from engine.store.ledger import Ledger
+from engine.store.outcomes import Committed, StockChanged
 from engine.store.stock import Movement
 from tests.conftest import activate
 from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
@@ -121,8 +122,8 @@ def test_a_decision_read_before_the_rest_began_is_not_committed(shop, opened):
     assert [shipment.node for shipment in decision.shipments] == ["lyon"]
     reject(opened())
     ledger = Ledger(shop._client, shop._keys)
-    assert ledger.commit(decision, "late", b"{}") == Commit(stale="lyon")
-    assert ledger.commit(decision, "later", b"{}", policies_at=NOW + 2 * HOUR) == Commit()
+    assert ledger.commit(decision, "late", b"{}") == StockChanged(node="lyon")
+    assert ledger.commit(decision, "later", b"{}", policies_at=NOW + 2 * HOUR) == Committed()
 
 
 def test_two_rejections_at_once_give_the_longer_rest(shop, opened, clock):

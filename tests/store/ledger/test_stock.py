@@ -3,6 +3,7 @@
 import pytest
 
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
+from engine.store.outcomes import MovementApplied, MovementIdReused, MovementRepeated, StockTooLow
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.support.facts import LILLE, LYON, inventory, node, order
@@ -30,8 +31,9 @@ def on_hand(pointsman, sku="A", name="lyon"):
     return next((item.position.on_hand for item in pointsman.stock.show(sku).nodes if item.node == name), None)
 
 
-def words(pointsman, *movements):
-    return [found.word for found in pointsman.stock.move(movements)]
+def move(pointsman, *movements):
+    """The kind of outcome of each."""
+    return [type(outcome) for outcome in pointsman.stock.move(movements)]
 
 
 def test_an_older_message_never_takes_the_place_of_a_newer_one(shop):
@@ -88,52 +90,60 @@ def test_what_another_worker_loaded_is_known_at_once(shop, opened):
     shop.stock.put(count(1, 1))
     opened().load(inventory([*SHOPS, node("paris")], {"A": {"lyon": 4}, "C": {"lyon": 1}}))
     assert shop.stock.put(count(5, 2, sku="C", node="paris")).applied
-    assert words(shop, movement("a", 2, sku="C", node="paris")) == ["applied"]
+    assert move(shop, movement("a", 2, sku="C", node="paris")) == [MovementApplied]
     with pytest.raises(NotFound):
         shop.stock.put(count(5, 2, sku="B"))
 
 
 def test_each_movement_counts_once_in_whatever_batch_it_comes_again(shop, opened):
-    assert words(shop, movement("a", 2), movement("b", -1), movement("a", 2)) == ["applied", "applied", "seen"]
-    assert words(opened(), movement("b", -1), movement("c", 5)) == ["seen", "applied"]
+    assert move(shop, movement("a", 2), movement("b", -1), movement("a", 2)) == [
+        MovementApplied,
+        MovementApplied,
+        MovementRepeated,
+    ]
+    assert move(opened(), movement("b", -1), movement("c", 5)) == [MovementRepeated, MovementApplied]
     assert on_hand(shop) == 4 + 2 - 1 + 5
     assert shop.check().clean
 
 
 def test_a_movement_is_known_the_day_after_too(shop, clock):
-    words(shop, movement("a", 2))
+    move(shop, movement("a", 2))
     clock.now += 86_400
-    assert words(shop, movement("a", 2)) == ["seen"]
+    assert move(shop, movement("a", 2)) == [MovementRepeated]
 
 
 def test_an_operation_id_that_stands_for_another_movement_is_refused(shop):
-    words(shop, movement("a", 2))
-    assert words(shop, movement("a", 3), movement("a", 2, node="lille")) == ["reused", "reused"]
+    move(shop, movement("a", 2))
+    assert move(shop, movement("a", 3), movement("a", 2, node="lille")) == [MovementIdReused, MovementIdReused]
     assert on_hand(shop) == 6
 
 
 def test_a_movement_that_would_leave_less_than_nothing_is_refused_and_can_come_again(shop):
-    assert words(shop, movement("a", -5), movement("b", 1), movement("a", -5)) == ["below", "applied", "applied"]
+    assert move(shop, movement("a", -5), movement("b", 1), movement("a", -5)) == [
+        StockTooLow,
+        MovementApplied,
+        MovementApplied,
+    ]
     assert on_hand(shop) == 0
 
 
 def test_a_movement_opens_a_position_that_had_nothing(shop):
-    assert words(shop, movement("a", 2, sku="B")) == ["applied"]
+    assert move(shop, movement("a", 2, sku="B")) == [MovementApplied]
     assert on_hand(shop, "B") == 2
 
 
 def test_counts_and_movements_and_goods_that_left_add_up(shop):
-    words(shop, movement("a", 6))
+    move(shop, movement("a", 6))
     shop.holds.confirm(shop.decide(order(("A", 3))).record["id"])
     shop.stock.put(count(20, 1))
-    words(shop, movement("b", -4))
+    move(shop, movement("b", -4))
     shop.holds.confirm(shop.decide(order(("A", 1))).record["id"])
     assert on_hand(shop) == 20 - 4 - 1
     assert shop.check().clean
 
 
 def test_units_on_hand_changed_by_hand_after_they_moved_are_found(shop, redis_client, network):
-    words(shop, movement("a", 6))
+    move(shop, movement("a", 6))
     redis_client.hset(f"{{{network}}}:on_hand:A", "lyon", 11)
     assert [str(drift) for drift in shop.check().drifts] == ["A at lyon: units on hand: 11 found, 10 expected"]
 
@@ -159,9 +169,9 @@ def test_units_on_hand_changed_by_hand_after_goods_left_are_found(shop, redis_cl
 
 def test_goods_that_left_a_shelf_that_movements_emptied_before_leave_it_at_none(shop):
     held = shop.decide(order(("A", 3))).record["id"]
-    words(shop, movement("a", -3))
+    move(shop, movement("a", -3))
     assert (on_hand(shop), shop.check().short) == (1, 2)
     shop.holds.confirm(held)
-    words(shop, movement("b", 2))
+    move(shop, movement("b", 2))
     assert on_hand(shop) == 2
     assert shop.check().clean

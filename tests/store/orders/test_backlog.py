@@ -8,6 +8,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store import follow_up_commit
 from engine.store.ledger import Key
+from engine.store.outcomes import MovementApplied
 from engine.store.stock import Movement
 from tests.conftest import activate
 from tests.store.ledger.test_scarce_stock import together
@@ -27,8 +28,8 @@ def shop(bare):
 
 
 def arrive(shop, units, sku="A", name="lyon", op=None):
-    (moved,) = shop.stock.move([Movement(op=op or f"{sku}{name}{units}", node=name, sku=sku, delta=units)])
-    assert moved.word == "applied"
+    (outcome,) = shop.stock.move([Movement(op=op or f"{sku}{name}{units}", node=name, sku=sku, delta=units)])
+    assert isinstance(outcome, MovementApplied)
 
 
 def decide_and_wait(shop, *lines, **more):

@@ -6,6 +6,7 @@ import pytest
 
 from engine.orders.rejection import Refusal
 from engine.service import Pointsman
+from engine.store.outcomes import MovementApplied
 from engine.store.stock import Movement
 from tests.conftest import activate
 from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, inventory, node, order
@@ -24,8 +25,8 @@ def shop(bare):
 
 
 def arrive(shop, units, *, name, sku="A"):
-    (moved,) = shop.stock.move([Movement(op=f"{sku}{name}{units}", node=name, sku=sku, delta=units)])
-    assert moved.word == "applied"
+    (outcome,) = shop.stock.move([Movement(op=f"{sku}{name}{units}", node=name, sku=sku, delta=units)])
+    assert isinstance(outcome, MovementApplied)
 
 
 def decide_and_wait(shop, *lines, **more):

@@ -11,6 +11,7 @@ from engine.store import policy_versions as store
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Ledger
+from engine.store.outcomes import TimelineChanged
 from engine.store.policy_versions import Act, Standing
 
 NAMES = tuple(letter * 64 for letter in "abc")
@@ -75,12 +76,13 @@ def take(client, keys, model, now, step):
     match step:
         case ("activate", version):
             for _ in "12":
-                assert store.activate(client, keys, version, act, network="")
+                assert store.activate(client, keys, version, act, network="") == TimelineChanged()
             model.settle(now)
             model.push(version)
         case ("schedule", version, later) if later > 0:
             for _ in "12":
-                assert store.schedule(client, keys, version, act, since=now + later, network="")
+                outcome = store.schedule(client, keys, version, act, since=now + later, network="")
+                assert outcome == TimelineChanged()
             model.settle(now)
             model.scheduled[now + later] = version
         case ("schedule", version, later):
@@ -95,7 +97,8 @@ def roll_back(client, keys, model, now, act):
     found = store.standing(client, keys, now)
     if len(model.active) > 1:
         for _ in "12":
-            assert store.roll_back(client, keys, active=found.active, version=found.before, act=act, network="")
+            outcome = store.roll_back(client, keys, active=found.active, version=found.before, act=act, network="")
+            assert outcome == TimelineChanged()
         model.active.pop()
     else:
         assert found.before is None

@@ -13,6 +13,7 @@ from engine.service import Pointsman
 from engine.store import policy_versions as store
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
+from engine.store.outcomes import TimelineChanged
 from engine.store.policy_versions import Act
 from rules.errors import PolicyInvalid
 from rules.vocabulary import Kind
@@ -135,7 +136,8 @@ def test_two_who_go_back_at_once_do_not_go_back_twice(pointsman, versions, publi
     versions.activate(monday, **WHO)
     versions.activate(friday, **WHO)
     act, loaded = Act(operation="the other's", who="the other", at=NOW, note=""), pointsman.network().version
-    assert store.roll_back(client, keys, active=friday, version=monday, act=act, network=loaded)
+    outcome = store.roll_back(client, keys, active=friday, version=monday, act=act, network=loaded)
+    assert outcome == TimelineChanged()
     mine = Act(operation="mine", who="me", at=NOW, note="")
     for active, version in ((friday, monday), (friday, first), (monday, friday)):
         with pytest.raises(NotActivated, match="somebody else"):
@@ -169,9 +171,9 @@ def test_a_write_whose_answer_was_lost_and_that_is_sent_again_is_one_entry(point
         lambda: store.schedule(client, keys, version, act("s"), since=NOW + 1, network=loaded),
         lambda: store.roll_back(client, keys, active=found.version, version=version, act=act("r"), network=loaded),
     ]
-    for write in writes:
-        assert write()
-        assert write()
+    for write, outcome in zip(writes, [True, *[TimelineChanged()] * 4], strict=True):
+        assert write() == outcome
+        assert write() == outcome
     assert acts(versions)[told:] == ["published", "activated", "activated", "scheduled", "rolled_back"]
     assert versions.standing().active == version
 

@@ -1,0 +1,211 @@
+"""What became of a write: one class for each answer that a script can give."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a shipment's hold ended (confirmed, released, expired or rejected), and when, in UTC seconds."""
+
+    kind: str
+    at: int
+
+
+# Of several kinds of write.
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkChanged:
+    """Nothing was written: the network was loaded anew, or is being loaded, since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationReused:
+    """Nothing was written: the operation's name was used before, for another request."""
+
+
+# Of a commit.
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The decision is in the log, and its units are held."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredBefore:
+    """Nothing was written: this request, known by its idempotency key or operation, was answered by `decision`."""
+
+    decision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockChanged:
+    """Nothing was written: since the snapshot, stock or the day's load changed at `node`, or it began to rest."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoliciesChanged:
+    """Nothing was written: another policy version is active by now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaReached:
+    """Nothing was written: the caller has so many open holds already, and may have no more."""
+
+    open_holds: int
+
+
+# Of a commit that writes more than a decision (commit_follow_up.lua).
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogFull:
+    """Nothing was written: no more decisions may wait for stock."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainChanged:
+    """Nothing was written: the order was decided again since its chain of decisions was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldChanged:
+    """Nothing was written: the hold with the rejected units has changed or ended since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoLongerWaiting:
+    """Nothing was written: the waiting units were decided or withdrawn meanwhile."""
+
+
+CommitOutcome: TypeAlias = (
+    Committed
+    | AnsweredBefore
+    | StockChanged
+    | NetworkChanged
+    | PoliciesChanged
+    | QuotaReached
+    | BacklogFull
+    | ChainChanged
+    | HoldChanged
+    | NoLongerWaiting
+    | OperationReused
+)
+
+
+# Of a request to end or extend a hold.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldUpdated:
+    """The request was carried out, now or when it came before. `endings` are by shipment, None where it still holds,
+    and empty if none has ended. `until`, in UTC seconds, is None once nothing is held.
+    """
+
+    endings: tuple[Ending | None, ...]
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlreadyEnded:
+    """Nothing was written: some of what was asked for is not held any more. `endings` as in HoldUpdated."""
+
+    endings: tuple[Ending | None, ...]
+
+
+HoldOutcome: TypeAlias = HoldUpdated | AlreadyEnded | OperationReused
+
+
+# Of a count of stock. `on_hand` and `held` are the position's units after it.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountSet:
+    """The count is now what is on hand."""
+
+    on_hand: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountRepeated:
+    """Nothing was written: the same message was the last one before."""
+
+    on_hand: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountOlder:
+    """Nothing was written: a newer count came before."""
+
+    on_hand: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountContradicts:
+    """Nothing was written: the last message has the same stamp and another number of units."""
+
+    on_hand: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StampKindDiffers:
+    """Nothing was written: this position is counted by time and the message by sequence, or the other way round."""
+
+    on_hand: int
+    held: int
+
+
+CountOutcome: TypeAlias = CountSet | CountRepeated | CountOlder | CountContradicts | StampKindDiffers
+
+
+# Of a stock movement. `on_hand` is what is there after it.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovementApplied:
+    """The units were added to what is on hand, or taken from it."""
+
+    on_hand: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovementRepeated:
+    """Nothing was written: this movement was applied before."""
+
+    on_hand: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovementIdReused:
+    """Nothing was written: the operation id was used before, for another movement."""
+
+    on_hand: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockTooLow:
+    """Nothing was written: fewer units are on hand than the movement takes."""
+
+    on_hand: int
+
+
+MovementOutcome: TypeAlias = MovementApplied | MovementRepeated | MovementIdReused | StockTooLow
+
+
+# Of a change of the policy timeline.
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineChanged:
+    """The version was activated, scheduled or rolled back to, now or when the operation came before."""
+
+
+TimelineOutcome: TypeAlias = TimelineChanged | NetworkChanged
