@@ -10,6 +10,7 @@ from engine.decide.record import order_of, order_record
 from engine.model.facts import Order
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
+from engine.store.script_keys import WITHDRAW_BACKLOG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class WaitingRoom:
     def withdraw(self, decision: str, *, now: int, operation: str, seconds: int) -> bool:
         """Let it wait no more; whether it did. The same `operation` again is answered the same."""
         keys = self._keys
-        named = [keys.backlog, keys.log, keys.operation(decision, operation)]
+        named = WITHDRAW_BACKLOG.keys(keys, operation=keys.operation(decision, operation))
         with faults():
             return bool(self._withdrawing(keys=named, args=[decision, now, seconds]))
 

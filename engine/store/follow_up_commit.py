@@ -15,6 +15,7 @@ from engine.store.decision_log import packed
 from engine.store.holds import Operation, Units
 from engine.store.keys import Keys
 from engine.store.node_rests import rest_entry, stored
+from engine.store.script_keys import COMMIT_FOLLOW_UP
 
 MOST_WAITING = 10_000
 """Entries of a network's backlog: each is looked at to tell which comes first."""
@@ -64,16 +65,16 @@ class Rejection:
     @property
     def record(self) -> dict[str, Any]:
         """As commit_follow_up.lua reads it."""
-        at = {sku: index for index, sku in enumerate(self.skus)}
+        index_of = {sku: index for index, sku in enumerate(self.skus, start=1)}
         return {
             "id": self.decision,
             "node": self.node,
             "shipments": self.shipments,
             "full": self.full,
-            "parts": [_part_record(part, at) for part in self.parts],
+            "parts": [_part_record(part, index_of) for part in self.parts],
             "counts": [
-                {"sku": sku, "index": at[sku]} | ({} if said is None else {"said": said})
-                for sku, said in self.counts.items()
+                {"sku": sku, "index": index_of[sku]} | ({} if on_hand is None else {"on_hand": on_hand})
+                for sku, on_hand in self.counts.items()
             ],
         }
 
@@ -109,29 +110,35 @@ class FollowUpCommit:
 
     def __init__(self, client: Client, keys: Keys) -> None:
         self._keys = keys
-        self._run = client.script("commit_follow_up", commit="commit")
+        self._script = client.script("commit_follow_up", commit="commit")
 
-    def commit(self, linked: LinkedWrites, named: Sequence[str], arguments: Sequence[Any]) -> list[bytes]:
-        """`named` and `arguments` are those of commit.lua; so are the answers, and commit_follow_up.lua's."""
-        before = self._named(linked)
-        entry = packed(orjson.dumps(linked.log_entry)) if linked.rejection else b""
-        what = orjson.dumps(_record(linked))
-        with faults():
-            return list(self._run(keys=[*before, *named], args=[len(before), what, entry, *arguments]))
-
-    def _named(self, linked: LinkedWrites) -> list[str]:
+    def run(
+        self,
+        linked: LinkedWrites,
+        claims: Sequence[tuple[str, str]],
+        commit_keys: Mapping[str, str],
+        arguments: Sequence[Any],
+    ) -> list[bytes]:
+        """What commit_follow_up.lua answers. `claims`, `commit_keys` and `arguments` are what commit.lua is given."""
         keys, rejection = self._keys, linked.rejection
         hold = rejection.decision if rejection else ""
-        named = [
-            keys.backlog,
-            keys.chain(linked.first or ""),
-            keys.operation(hold, linked.operation.name if linked.operation else ""),
+        rejected = [
+            (keys.on_hand(sku), keys.held(sku), keys.stamp(sku), keys.base(sku))
+            for sku in (rejection.skus if rejection else ())
         ]
-        named += [keys.hold(hold), keys.expiring, keys.endings, keys.rejections]
-        named += [keys.load(rejection.day if rejection else ""), keys.open_holds, keys.log]
-        for sku in rejection.skus if rejection else ():
-            named += [keys.on_hand(sku), keys.held(sku), keys.stamp(sku), keys.base(sku)]
-        return named
+        named = COMMIT_FOLLOW_UP.keys(
+            keys,
+            claims,
+            rejected,
+            **commit_keys,
+            chain=keys.chain(linked.first or ""),
+            operation=keys.operation(hold, linked.operation.name if linked.operation else ""),
+            rejected_hold=keys.hold(hold),
+            rejected_load=keys.load(rejection.day if rejection else ""),
+        )
+        entry = packed(orjson.dumps(linked.log_entry)) if rejection else b""
+        with faults():
+            return list(self._script(keys=named, args=[*arguments, orjson.dumps(_record(linked)), entry, len(claims)]))
 
 
 def _record(linked: LinkedWrites) -> dict[str, Any]:
@@ -146,14 +153,14 @@ def _record(linked: LinkedWrites) -> dict[str, Any]:
         "seconds": linked.operation and linked.operation.seconds,
     }
     given = {name: value for name, value in said.items() if value is not None}
-    return {"now": str(linked.now), "most": MOST_WAITING, **given}
+    return {"now": str(linked.now), "most_waiting": MOST_WAITING, **given}
 
 
-def _part_record(part: RejectedPart, at: Mapping[str, int]) -> dict[str, Any]:
+def _part_record(part: RejectedPart, index_of: Mapping[str, int]) -> dict[str, Any]:
     after = part.after
     return {
         "number": str(part.number),
         "before": part.before.decode(),
-        "units": [[at[sku], units] for sku, units in part.units],
+        "units": [[index_of[sku], units] for sku, units in part.units],
         "rejections": orjson.dumps(part.rejections).decode(),
     } | ({} if after is None else {"after": after})

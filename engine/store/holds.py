@@ -11,6 +11,7 @@ from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.network import load
 from engine.store.outcomes import AlreadyEnded, Ending, HoldOutcome, HoldUpdated, OperationReused
+from engine.store.script_keys import END_HOLD, EXTEND_HOLD
 
 Verb: TypeAlias = Literal["confirmed", "released", "expired"]
 Units: TypeAlias = tuple[tuple[str, int], ...]
@@ -128,7 +129,7 @@ class Holds:
     def extend(self, name: str, *, now: int, until: int, operation: Operation) -> HoldOutcome:
         """Let a hold last until then, if that is later than it does."""
         keys = self._keys
-        named = [keys.hold(name), keys.expiring, keys.log, keys.endings, keys.operation(name, operation.name)]
+        named = EXTEND_HOLD.keys(keys, hold=keys.hold(name), operation=keys.operation(name, operation.name))
         with faults():
             found = self._extending(keys=named, args=[now, name, until, operation.request, operation.seconds])
         return self._expired(name, now=now) if found[0] == b"late" else _outcome(found)
@@ -172,10 +173,13 @@ class Holds:
         client: Any = None,
     ) -> Any:
         keys, skus = self._keys, hold.skus if hold else []
-        named = [keys.hold(name), keys.expiring, keys.log, keys.endings]
-        named += [keys.operation(name, operation.name if operation else ""), keys.load(hold.day if hold else "")]
-        named += [keys.open_holds, keys.facts]
-        named += [key for sku in skus for key in (keys.on_hand(sku), keys.held(sku), keys.base(sku))]
+        named = END_HOLD.keys(
+            keys,
+            ((keys.on_hand(sku), keys.held(sku), keys.base(sku)) for sku in skus),
+            hold=keys.hold(name),
+            operation=keys.operation(name, operation.name if operation else ""),
+            load=keys.load(hold.day if hold else ""),
+        )
         asked, seconds = (operation.request, operation.seconds) if operation else ("", 0)
         arguments = [verb, now, name, asked, seconds, ",".join(map(str, numbers)), *skus]
         with faults():

@@ -160,6 +160,6 @@ class Keys:
         return self._named("policies", "history")
 
     @property
-    def policy_acts(self) -> str:
+    def policy_operations(self) -> str:
         """Hash: operation id to what it did, which version first: `activated VERSION 0`."""
         return self._named("policies", "acts")

@@ -1,6 +1,6 @@
 """Stock and holds: one script reads all that a decision needs, one takes its holds and logs it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, Literal
@@ -30,9 +30,12 @@ from engine.store.outcomes import (
     StockChanged,
 )
 from engine.store.policy_versions import split_entry
+from engine.store.script_keys import COMMIT, SNAPSHOT
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 """How long a caller's key is remembered."""
+_NO_KEY = ("", "")
+"""Caller and name that no caller's key has, so that nothing is ever stored under them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +88,15 @@ class Ledger:
 
         `policies_at` is the instant whose policy version is read, and whose rests, if not `now`.
         """
-        named = snapshot_keys(self._keys, skus, day=day, key=key)
-        decided_at = now if policies_at is None else policies_at
+        keys, decided_at = self._keys, now if policies_at is None else policies_at
+        idempotency = keys.idempotency(*((key.caller, key.name) if key else _NO_KEY))
+        named = SNAPSHOT.keys(keys, sku_keys(keys, skus), idempotency=idempotency, load=keys.load(day))
         with faults():
-            found: list[Any] = self._snapshot(keys=named, args=[now, decided_at])
-            while found[0] == b"expired":
-                self._holds.sweep([name.decode() for name in found[1]], now=now)
-                found = self._snapshot(keys=named, args=[now, decided_at])
-        return reading_of(found, skus, decided_at)
+            answer: list[Any] = self._snapshot(keys=named, args=[now, decided_at])
+            while answer[0] == b"expired":
+                self._holds.sweep([hold.decode() for hold in answer[1]], now=now)
+                answer = self._snapshot(keys=named, args=[now, decided_at])
+        return reading_of(answer, skus, decided_at)
 
     def commit(
         self,
@@ -113,34 +117,35 @@ class Ledger:
         is written with it.
         """
         keys = self._keys
-        named = [keys.decisions, keys.log, keys.facts, keys.active_policy, keys.scheduled_policies]
-        named += [_idempotency(keys, key), keys.load(decision.day), keys.expiring, keys.hold(decision_id)]
-        named += [keys.open_holds, keys.resting]
-        named += [name for claim in decision.claims for name in (keys.on_hand(claim.sku), keys.held(claim.sku))]
-        asked = _asked(decision, decision.decided_at if policies_at is None else policies_at)
-        asked |= {"caller": caller, "most": _or_false(max_holds), "key_seconds": IDEMPOTENCY_SECONDS if key else False}
-        arguments = [decision_id, packed(body), orjson.dumps(asked)]
+        own = {
+            "idempotency": keys.idempotency(*((key.caller, key.name) if key else _NO_KEY)),
+            "load": keys.load(decision.day),
+            "hold": keys.hold(decision_id),
+        }
+        claims = list(sku_keys(keys, [claim.sku for claim in decision.claims]))
+        request = _request(decision, decision.decided_at if policies_at is None else policies_at) | {
+            "caller": caller,
+            "max_holds": _or_false(max_holds),
+            "key_seconds": IDEMPOTENCY_SECONDS if key else False,
+        }
+        arguments = [decision_id, packed(body), orjson.dumps(request)]
         with faults():
             answer = (
-                self._commit(keys=named, args=arguments)
+                self._commit(keys=COMMIT.keys(keys, claims, **own), args=arguments)
                 if linked is None
-                else self._follow_up_commit.commit(linked, named, arguments)
+                else self._follow_up_commit.run(linked, claims, own, arguments)
             )
         return _outcome(answer)
 
 
-def snapshot_keys(
-    keys: Keys, skus: Sequence[str], *, day: str, key: Key | None = None, expiring: str | None = None
-) -> list[str]:
-    """Those of snapshot.lua; `expiring` is looked at for the holds that are to end first."""
-    named = [keys.facts, keys.active_policy, _idempotency(keys, key), keys.load(day), expiring or keys.expiring]
-    named += [keys.scheduled_policies, keys.resting]
-    return named + [name for sku in skus for name in (keys.on_hand(sku), keys.held(sku))]
+def sku_keys(keys: Keys, skus: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Of each SKU, the keys of what is on hand and what is held."""
+    return ((keys.on_hand(sku), keys.held(sku)) for sku in skus)
 
 
-def reading_of(found: Sequence[Any], skus: Sequence[str], decided_at: int) -> Reading:
+def reading_of(answer: Sequence[Any], skus: Sequence[str], decided_at: int) -> Reading:
     """What snapshot.lua answered, for `skus` and the instant whose policies decide."""
-    version, policy, answered, loads, resting, *stocks = found
+    version, policy, answered, loads, resting, *stocks = answer
     policy_version, policy_since = split_entry(policy.decode()) if policy else (None, None)
     return Reading(
         network_version=version and version.decode(),
@@ -183,12 +188,7 @@ def _outcome(answer: Sequence[bytes]) -> CommitOutcome:
     return _OUTCOMES[answer[0]]
 
 
-def _idempotency(keys: Keys, key: Key | None) -> str:
-    # a name that is never written, where the caller gave no key
-    return keys.idempotency(key.caller, key.name) if key else keys.idempotency("", "")
-
-
-def _asked(decision: Decision, policies_at: int) -> dict[str, Any]:
+def _request(decision: Decision, policies_at: int) -> dict[str, Any]:
     """As commit.lua reads it. A claim is node, units and floor, or the reserves that a floor is the sum of, each the
     larger of so many units and so many basis points of what is on hand; a room is node, shipments and the most there
     may be. What follows in each is what must be as it was. False is: none, or whatever it is.
@@ -200,7 +200,7 @@ def _asked(decision: Decision, policies_at: int) -> dict[str, Any]:
         "network": decision.network_version,
         "day": decision.day,
         "hold_until": str(decision.hold_until),
-        "parts": hold_parts(decision),
+        "shipments": hold_parts(decision),
         "claims": [
             [claim.node, str(claim.units), _floor(claim), _or_false(claim.on_hand), _or_false(claim.held)]
             for claim in decision.claims

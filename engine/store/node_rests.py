@@ -10,6 +10,7 @@ import orjson
 from engine.model.facts import Resting
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
+from engine.store.script_keys import END_REST
 
 
 def rest_entry(rest: Resting) -> dict[str, Any]:
@@ -58,5 +59,5 @@ class Rests:
         """Let the node rest no more; whether it did. `operation` is known for so many seconds."""
         keys = self._keys
         with faults():
-            named = [keys.resting, keys.log, keys.operation(f"rest of {node}", operation)]
+            named = END_REST.keys(keys, operation=keys.operation(f"rest of {node}", operation))
             return bool(self._ending(keys=named, args=[node, now, who, seconds]))

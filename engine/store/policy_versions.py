@@ -23,6 +23,7 @@ from engine.errors import (
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.outcomes import NetworkChanged, TimelineChanged, TimelineOutcome
+from engine.store.script_keys import ACTIVATE_POLICY, PUBLISH_POLICY, UNSCHEDULE_POLICY
 from rules.errors import PolicyInvalid
 from rules.loader import load_policies
 from rules.policy import PolicySet
@@ -73,11 +74,10 @@ class Stored:
 
 def publish(client: Client, keys: Keys, policies: PolicySet, act: Act) -> bool:
     """Store a set under its version; False if it was there already. Raises KeyReused."""
-    named = [keys.policies, keys.policy_history, keys.policy_acts]
     files = orjson.dumps(dict(policies.texts))
     said = [act.operation, policies.version, files, act.who, act.at, act.note, len(policies.rules)]
     with faults():
-        state, *new = client.script("publish_policy")(keys=named, args=said)
+        state, *new = client.script("publish_policy")(keys=PUBLISH_POLICY.keys(keys), args=said)
     if state == b"reused":
         raise _reused()
     return bool(new[0])
@@ -110,7 +110,7 @@ def refuse(client: Client, keys: Keys, version: str, *, since: int, act: Act) ->
     """Take a version that can't be read off the schedule."""
     with faults():
         client.script("unschedule_policy")(
-            keys=[keys.scheduled_policies, keys.policy_history],
+            keys=UNSCHEDULE_POLICY.keys(keys),
             args=[f"{since}:{version}", version, act.at, act.who, act.note],
         )
 
@@ -118,7 +118,7 @@ def refuse(client: Client, keys: Keys, version: str, *, since: int, act: Act) ->
 def done(client: Client, keys: Keys, operation: str) -> tuple[str, str] | None:
     """What an operation did, and with which version; None if it was never heard of."""
     with faults():
-        found = client.redis.hget(keys.policy_acts, operation)
+        found = client.redis.hget(keys.policy_operations, operation)
     if found is None:
         return None
     act, version, *_ = found.decode().split(" ")
@@ -196,11 +196,10 @@ def _change(
     since: int = 0,
     active: str = "",
 ) -> TimelineOutcome:
-    named = [keys.policies, keys.active_policy, keys.scheduled_policies]
-    named += [keys.policies_before, keys.policy_history, keys.policy_acts, keys.facts]
     with faults():
         (state,) = client.script("activate_policy")(
-            keys=named, args=[act.operation, act.at, kind, version, act.who, act.note, since, active, network]
+            keys=ACTIVATE_POLICY.keys(keys),
+            args=[act.operation, act.at, kind, version, act.who, act.note, since, active, network],
         )
     if state in _REFUSALS:
         raise _REFUSALS[state](version)

@@ -16,7 +16,8 @@ from engine.store.connection.replica_client import AskPrimary, ReplicaClient
 from engine.store.decision_log import Entry, parse_entry
 from engine.store.holds import Hold, hold_of
 from engine.store.keys import Keys
-from engine.store.ledger import Reading, reading_of, snapshot_keys
+from engine.store.ledger import Reading, reading_of, sku_keys
+from engine.store.script_keys import REPLICA_SNAPSHOT
 
 MOST_EXPIRED = 200
 """How many holds whose time has come a read leaves out; the primary, which can end them, is asked if there are more."""
@@ -82,11 +83,17 @@ class Replica:
         self, shown: Sequence[str], skus: Sequence[str], day: str, instants: Sequence[int], most: int
     ) -> tuple[Any, int]:
         keys = self._keys
-        named = snapshot_keys(keys, skus, day=day, expiring=keys.never_written)
-        every = [keys.expiring, *map(keys.hold, shown), *named]
-        return self._client.run_script(
-            self._script, [len(every), *every, len(shown), MOST_EXPIRED, *instants], max_age=most
+        script_keys = REPLICA_SNAPSHOT.keys(
+            keys,
+            ([keys.hold(name)] for name in shown),
+            sku_keys(keys, skus),
+            idempotency=keys.never_written,
+            load=keys.load(day),
+            expiring=keys.never_written,
+            holds_by_expiry=keys.expiring,
         )
+        arguments = [len(script_keys), *script_keys, *instants, MOST_EXPIRED, len(shown)]
+        return self._client.run_script(self._script, arguments, max_age=most)
 
 
 def _without(reading: Reading, ended: Sequence[Hold], day: str) -> Reading:

@@ -25,6 +25,7 @@ from engine.store.outcomes import (
     StampKindDiffers,
     StockTooLow,
 )
+from engine.store.script_keys import MOVE_STOCK, SET_STOCK
 
 DAY_SECONDS = 24 * 60 * 60
 MOVEMENT_DAYS = 3
@@ -94,9 +95,11 @@ class Stock:
     def place(self, counts: Sequence[Count], *, version: str) -> list[CountOutcome] | NetworkChanged:
         """Set what is on hand, all at one moment."""
         keys = self._keys
-        named, arguments = [keys.facts], [version]
+        each = (
+            (keys.on_hand(item.sku), keys.held(item.sku), keys.base(item.sku), keys.stamp(item.sku)) for item in counts
+        )
+        named, arguments = SET_STOCK.keys(keys, each), [version]
         for item in counts:
-            named += [keys.on_hand(item.sku), keys.held(item.sku), keys.base(item.sku), keys.stamp(item.sku)]
             arguments += [item.node, str(item.on_hand), item.stamp.kind, str(item.stamp.number)]
         answers = self._run(self._placing, named, arguments)
         if isinstance(answers, NetworkChanged):
@@ -108,11 +111,15 @@ class Stock:
     ) -> list[MovementOutcome] | NetworkChanged:
         """Apply movements, each once, at one moment."""
         keys = self._keys
-        named = [keys.facts, keys.log, keys.movements(_day(now)), keys.movements(_day(now - DAY_SECONDS))]
+        named = MOVE_STOCK.keys(
+            keys,
+            ((keys.on_hand(item.sku), keys.base(item.sku)) for item in movements),
+            movements=keys.movements(_day(now)),
+            movements_yesterday=keys.movements(_day(now - DAY_SECONDS)),
+        )
         entry = orjson.dumps([[item.sku, item.node, item.delta, item.op, item.reason] for item in movements])
         arguments: list[str | int | bytes] = [version, now, batch, packed(entry), MOVEMENT_DAYS * DAY_SECONDS]
         for item in movements:
-            named += [keys.on_hand(item.sku), keys.base(item.sku)]
             arguments += [item.op, item.digest, item.node, item.delta]
         answers = self._run(self._moving, named, arguments)
         if isinstance(answers, NetworkChanged):

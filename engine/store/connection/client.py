@@ -27,6 +27,7 @@ from redis.retry import Retry
 
 from engine.errors import StoreUnavailable
 from engine.store.connection.connect import connect
+from engine.store.script_keys import LAYOUTS
 
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 2.0
@@ -172,9 +173,13 @@ class Client:
 
 
 def script_text(name: str, **parts: str) -> str:
-    """The text of a script. Each script of `parts` comes before it as a local function of KEYS and ARGV."""
-    functions = (f"local function {part}(KEYS, ARGV)\n{script_text(file)}\nend\n" for part, file in parts.items())
-    return "".join(functions) + (SCRIPTS / f"{name}.lua").read_text(encoding="utf-8")
+    """The text of a script, after the names of its keys and the scripts of `parts`, each as a local function."""
+    functions = (f"local function {part}()\n{_script_body(file)}\nend\n" for part, file in parts.items())
+    return LAYOUTS[name].lua() + "".join(functions) + _script_body(name)
+
+
+def _script_body(name: str) -> str:
+    return (SCRIPTS / f"{name}.lua").read_text(encoding="utf-8")
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ from engine.model.facts import Inventory
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.network.serialization import dump, network_record, product_record, product_values_record
+from engine.store.script_keys import LOAD_STOCK, LOAD_SWAP
 
 LOADING = "loading"
 """The version of a network while it is being loaded; any other version is 64 hexadecimal digits."""
@@ -101,10 +102,9 @@ def load_next_stock(client: Client, keys: Keys, script: Any, name: str) -> bytes
     staged = Keys(keys.network, staged=name)
     with faults():
         tasks = [task.decode() for task in client.redis.lrange(staged.todo, 0, SKUS_AT_ONCE - 1)]
-    script_keys = [keys.facts, staged.todo]
-    for task in tasks:
-        sku = task[1:]
-        script_keys += [keys.on_hand(sku), keys.base(sku), keys.stamp(sku), staged.on_hand(sku)]
+    skus = [task[1:] for task in tasks]
+    by_sku = ((keys.on_hand(sku), keys.base(sku), keys.stamp(sku), staged.on_hand(sku)) for sku in skus)
+    script_keys = LOAD_STOCK.keys(keys, by_sku, todo=staged.todo)
     with faults():
         return bytes(script(keys=script_keys, args=[name, *tasks]))
 
@@ -166,8 +166,13 @@ def _swap_in(
         unlisted = sorted((current.skus | stocked) - listed)
         _list_skus(client, staged, [f"{'+' if sku in stocked else '-'}{sku}" for sku in unlisted])
         listed.update(unlisted)
-        script_keys = [keys.facts, keys.products, staged.facts, staged.products, staged.todo]
-        script_keys += [Keys(keys.network, staged=current.broken).todo, keys.active_policy, keys.scheduled_policies]
+        script_keys = LOAD_SWAP.keys(
+            keys,
+            staged_facts=staged.facts,
+            staged_products=staged.products,
+            todo=staged.todo,
+            broken_todo=Keys(keys.network, staged=current.broken).todo,
+        )
         arguments = [current.version, current.products, len(listed), name, LASTING_SECONDS, current.broken, *policies]
         with faults():
             answer = script(keys=script_keys, args=arguments)

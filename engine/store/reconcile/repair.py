@@ -16,6 +16,7 @@ from engine.store.decision_log import packed
 from engine.store.keys import Keys
 from engine.store.reconcile.check import Audit, Check
 from engine.store.reconcile.drift import Drift, Write
+from engine.store.script_keys import REPAIR
 
 MOST_TRIES = 1_000
 """How often one repair is tried while the service goes on: each failed try is somebody else's entry in the log."""
@@ -53,7 +54,7 @@ def _repair(script: Any, check: Check, keys: Keys, drift: Drift, *, now: int, wh
     """
     for _ in range(MOST_TRIES):
         end = "{}-{}".format(*check.replay.end)
-        script_keys = [keys.log, keys.expiring, *(write.key for write in drift.writes)]
+        script_keys = REPAIR.keys(keys, ([write.key] for write in drift.writes))
         arguments = [end, now, who, packed(_body(drift)), _name(drift)]
         for write in drift.writes:
             arguments += [write.field, _value(write.before), _value(write.after)]

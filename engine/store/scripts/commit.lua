@@ -1,103 +1,103 @@
--- Takes the holds of a decision and logs it: all of it or none.
+-- Takes the holds of a decision and logs it: all of it or nothing.
 --
--- KEYS  1 decisions  2 log  3 facts  4 active policy  5 scheduled policies  6 idempotency key  7 load of the day
---       8 expiring  9 hold  10 open holds  11 nodes that rest, then on_hand and held of each claim
--- ARGV  1 decision id  2 the log's entry  3 what is asked, as JSON (see `_asked` in ledger.py); what goes into a command
---       as it came is text there, for a script's number takes longer to write
--- The log's `stood` says of each claim what was on hand and held just before, and the floor there was then.
--- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'network'} if another is loaded by now,
--- {'policies'} if others decide by now, {'stale', node} if stock, load or rest of the node have changed, or
--- {'full', open holds} if the caller has all it may.
+-- Keys, by the names in script_keys.py; claimed_on_hand and claimed_held are those of each claim's SKU.
+-- ARGV  1 decision id  2 the log entry's body  3 the request as JSON (see `_request` in ledger.py). What goes into a
+--       command unchanged is text there, because a number of a script takes longer to write.
+-- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'network'} if the network is another
+-- than the decision was made in, {'policies'} if another policy version is active, {'stale', node} if a node can't give
+-- what is claimed of it any more, its stock or load is not as it must be, or it rests, or {'full', open holds} if the
+-- caller has as many holds as it may.
+-- The log's `stood` has for each claim what was on hand and held just before, and the floor that was computed from it.
 local DAYS_KEPT = 4 * 86400
-local CLAIMS = 11
 local call = redis.call
-local id, asked = ARGV[1], cjson.decode(ARGV[3])
+local id, request = ARGV[1], cjson.decode(ARGV[3])
 
-local function floor_of(reserves, there)
+local function floor_of(reserves, on_hand)
   if type(reserves) == 'number' then
     return reserves
   end
   local floor = 0
   for _, reserve in ipairs(reserves) do
     local units, share = reserve[1], reserve[2]
-    floor = floor + (share == 0 and units or math.max(units, math.ceil(there * share / 10000)))
+    floor = floor + (share == 0 and units or math.max(units, math.ceil(on_hand * share / 10000)))
   end
   return floor
 end
 
-local function changed(seen, now)
-  return seen and seen ~= tonumber(now)
+local function changed(before, now)
+  return before and before ~= tonumber(now)
 end
 
--- a write that the client's library sends again, its answer having been lost, is answered and not applied twice
-if call('HEXISTS', KEYS[1], id) == 1 then
+-- the client library sends a write again if its answer was lost: it is answered again and not applied twice
+if call('HEXISTS', key.decisions, id) == 1 then
   return {'done'}
 end
-if asked.key_seconds then
-  local decision = call('GET', KEYS[6])
+if request.key_seconds then
+  local decision = call('GET', key.idempotency)
   if decision then
     return {'key', decision}
   end
 end
-local version, rests = unpack(call('HMGET', KEYS[3], 'version', 'rests'))
-if version ~= asked.network then
+local version, rests_until = unpack(call('HMGET', key.facts, 'version', 'rests'))
+if version ~= request.network then
   return {'network'}
 end
-local due = call('ZRANGE', KEYS[5], asked.policies_at, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)[1]
-if (due and string.match(due, ':(.+)') or call('GET', KEYS[4])) ~= asked.policies then
+local due = call('ZRANGE', key.scheduled_policies, request.policies_at, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)[1]
+if (due and string.match(due, ':(.+)') or call('GET', key.active_policy)) ~= request.policies then
   return {'policies'}
 end
 
 local stood = {}
-for index, claim in ipairs(asked.claims) do
-  local node, units, reserves, seen_there, seen_taken = unpack(claim, 1, 5)
-  local there = call('HGET', KEYS[CLAIMS + 2 * index - 1], node) or '0'
-  local taken = call('HGET', KEYS[CLAIMS + 2 * index], node) or '0'
-  local floor = floor_of(reserves, there)
-  if there - taken - floor < tonumber(units) or changed(seen_there, there) or changed(seen_taken, taken) then
+for index, claim in ipairs(request.claims) do
+  local node, units, reserves, on_hand_before, held_before = unpack(claim, 1, 5)
+  local on_hand = call('HGET', key.claimed_on_hand(index), node) or '0'
+  local held = call('HGET', key.claimed_held(index), node) or '0'
+  local floor = floor_of(reserves, on_hand)
+  if on_hand - held - floor < tonumber(units) or changed(on_hand_before, on_hand) or changed(held_before, held) then
     return {'stale', node}
   end
-  stood[index] = there .. ' ' .. taken .. ' ' .. floor
+  stood[index] = on_hand .. ' ' .. held .. ' ' .. floor
 end
-local instant = tonumber(asked.policies_at)
-local somebody_rests = rests and tonumber(rests) > instant
-for _, room in ipairs(asked.rooms) do
-  local node, shipments, most, seen = unpack(room, 1, 4)
-  local load = call('HGET', KEYS[7], node)
-  if most and (load or 0) + shipments > most or changed(seen, load or 0) then
+local policies_at = tonumber(request.policies_at)
+local some_node_rests = rests_until and tonumber(rests_until) > policies_at
+for _, room in ipairs(request.rooms) do
+  local node, shipments, most, load_before = unpack(room, 1, 4)
+  local load = call('HGET', key.load, node)
+  if most and (load or 0) + shipments > most or changed(load_before, load or 0) then
     return {'stale', node}
   end
-  -- the decision may have been read before the rest began
-  local rest = somebody_rests and call('HGET', KEYS[11], node)
-  if rest and tonumber(string.match(rest, '^%d+')) > instant then
+  -- the rest may have begun after the decision's snapshot
+  local rest = some_node_rests and call('HGET', key.resting, node)
+  if rest and tonumber(string.match(rest, '^%d+')) > policies_at then
     return {'stale', node}
   end
 end
-local holds = #asked.claims > 0
-if holds and asked.most then
-  local open = call('HGET', KEYS[10], asked.caller) or '0'
-  if tonumber(open) >= asked.most then
-    return {'full', open}
+local takes_hold = #request.claims > 0
+if takes_hold and request.max_holds then
+  local open_holds = call('HGET', key.open_holds, request.caller) or '0'
+  if tonumber(open_holds) >= request.max_holds then
+    return {'full', open_holds}
   end
 end
 
-for index, claim in ipairs(asked.claims) do
-  call('HINCRBY', KEYS[CLAIMS + 2 * index], claim[1], claim[2])
+for index, claim in ipairs(request.claims) do
+  call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
 end
-for _, room in ipairs(asked.rooms) do
-  call('HINCRBY', KEYS[7], room[1], room[2])
+for _, room in ipairs(request.rooms) do
+  call('HINCRBY', key.load, room[1], room[2])
 end
-if holds then
-  call('HSET', KEYS[9], 'until', asked.hold_until, 'caller', asked.caller, 'day', asked.day, unpack(asked.parts))
-  call('HINCRBY', KEYS[10], asked.caller, 1)
-  call('ZADD', KEYS[8], asked.hold_until, id)
-  -- with each decision anew: the check counts from the last one
-  call('EXPIRE', KEYS[7], DAYS_KEPT)
+if takes_hold then
+  call('HSET', key.hold, 'until', request.hold_until, 'caller', request.caller, 'day', request.day,
+    unpack(request.shipments))
+  call('HINCRBY', key.open_holds, request.caller, 1)
+  call('ZADD', key.expiring, request.hold_until, id)
+  -- set again by each decision: the ledger check expects the days to count from the last one
+  call('EXPIRE', key.load, DAYS_KEPT)
 end
-local entry = call('XADD', KEYS[2], '*', 'kind', 'decided', 'id', id, 'at', asked.now,
-  'caller', asked.caller, 'day', asked.day, 'stood', table.concat(stood, ','), 'body', ARGV[2])
-call('HSET', KEYS[1], id, entry)
-if asked.key_seconds then
-  call('SET', KEYS[6], id, 'EX', asked.key_seconds)
+local entry = call('XADD', key.log, '*', 'kind', 'decided', 'id', id, 'at', request.now,
+  'caller', request.caller, 'day', request.day, 'stood', table.concat(stood, ','), 'body', ARGV[2])
+call('HSET', key.decisions, id, entry)
+if request.key_seconds then
+  call('SET', key.idempotency, id, 'EX', request.key_seconds)
 end
 return {'done'}

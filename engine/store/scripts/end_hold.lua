@@ -1,43 +1,44 @@
--- Ends shipments of one hold: their goods left (confirmed), or they are let go (released), or their time came (expired).
+-- Ends shipments of one hold: the goods left (confirmed), they stay for other orders (released), or the hold's time is
+-- over (expired).
 --
--- KEYS  1 hold  2 expiring  3 log  4 endings  5 operation  6 load of the hold's day  7 open holds
---       8 facts, then on_hand, held and base of each SKU the hold may have
--- ARGV  1 confirmed, released or expired  2 now  3 hold id  4 what is asked, in a word, for the operation
---       5 seconds an operation is kept (0: there is none)  6 numbers of the shipments, as 0,2; empty: all it still holds
---       then the SKUs
--- Answers {'done' or 'again', endings, until}; {'reused'} if the operation was another; {'late'} if it has expired and
--- is to be ended so first; {'living'} if what was to expire has not; {'ended', endings} if nothing of what is asked is
--- still held, or part of it ended otherwise; {'keys'} if a SKU was not declared; {'loading'} if goods are to leave while
--- a network is being loaded, which has to be brought to its end first. Only 'done' changes any units.
+-- Keys, by the names in script_keys.py; on_hand, held and base are those of each SKU that the hold may have.
+-- ARGV  1 confirmed, released or expired  2 now  3 hold id  4 what tells another request under the same operation
+--       5 seconds an operation is kept (0: there is none)  6 numbers of the shipments, as 0,2; empty: all it still
+--       holds then the SKUs
+-- Answers {'done' or 'again', endings, until}; {'reused'} if the operation was used for another request; {'late'} if
+-- the hold's time is over, so that it must be ended as expired first; {'living'} if what was to expire still has time;
+-- {'ended', endings} if nothing of what is asked is still held, or part of it ended otherwise; {'keys'} if a SKU was
+-- not declared; {'loading'} if goods are to leave while a network is being loaded, which has to be completed first.
+-- Only 'done' changes any units.
 local verb, now, id = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 
--- a write that the client's library sends again, its answer having been lost, is answered and not applied twice
+-- the client library sends a write again if its answer was lost: it is answered again and not applied twice
 if ARGV[5] ~= '0' then
-  local earlier = redis.call('GET', KEYS[5])
+  local earlier = redis.call('GET', key.operation)
   if earlier then
-    local asked, said, ends = string.match(earlier, '^([^\n]*)\n([^\n]*)\n(.*)$')
-    return asked == ARGV[4] and {'again', said, ends} or {'reused'}
+    local request, endings, ends = string.match(earlier, '^([^\n]*)\n([^\n]*)\n(.*)$')
+    return request == ARGV[4] and {'again', endings, ends} or {'reused'}
   end
 end
 
-local ended = redis.call('HGET', KEYS[4], id)
-local ends = redis.call('HGET', KEYS[1], 'until')
+local ended = redis.call('HGET', key.endings, id)
+local ends = redis.call('HGET', key.hold, 'until')
 if not ends then
-  redis.call('ZREM', KEYS[2], id)
+  redis.call('ZREM', key.expiring, id)
   return {'ended', ended or ''}
 elseif verb == 'expired' and tonumber(ends) > now then
-  redis.call('ZADD', KEYS[2], ends, id)
+  redis.call('ZADD', key.expiring, ends, id)
   return {'living'}
 elseif verb ~= 'expired' and tonumber(ends) <= now then
   return {'late'}
 end
 
-local claims, living = {}, 0
-local fields = redis.call('HGETALL', KEYS[1])
+local shipments, living = {}, 0
+local fields = redis.call('HGETALL', key.hold)
 for at = 1, #fields, 2 do
   local number = tonumber(fields[at])
   if number then
-    claims[number], living = cjson.decode(fields[at + 1]), living + 1
+    shipments[number], living = cjson.decode(fields[at + 1]), living + 1
   end
 end
 local states = {}
@@ -54,14 +55,14 @@ end
 local ending = {}
 if ARGV[6] == '' then
   for number = 0, #states - 1 do
-    if claims[number] then
+    if shipments[number] then
       ending[#ending + 1] = number
     end
   end
 else
   for number in string.gmatch(ARGV[6], '%d+') do
     number = tonumber(number)
-    if claims[number] then
+    if shipments[number] then
       ending[#ending + 1] = number
     elseif string.match(states[number + 1] or '', '^%a+') ~= verb then
       return {'ended', ended or ''}
@@ -72,68 +73,69 @@ if #ending == 0 then
   return {'ended', ended or ''}
 end
 
-local place = {}
+local index_of = {}
 for index = 7, #ARGV do
-  place[ARGV[index]] = 9 + 3 * (index - 7)
+  index_of[ARGV[index]] = index - 6
 end
 for _, number in ipairs(ending) do
-  for _, part in ipairs(claims[number][3]) do
-    if not place[part[1]] then
+  for _, sku_units in ipairs(shipments[number][3]) do
+    if not index_of[sku_units[1]] then
       return {'keys'}
     end
   end
 end
 
--- what left a shelf that is still to be brought in would be on it again; who is let go leaves every shelf as it is
-if verb == 'confirmed' and redis.call('HEXISTS', KEYS[8], 'load') == 1 then
+-- A load puts a SKU's stock in place of what is on hand, so goods that left before that would be on hand again.
+-- Released and expired shipments change no on_hand.
+if verb == 'confirmed' and redis.call('HEXISTS', key.facts, 'load') == 1 then
   return {'loading'}
 end
 
 local moved = {}
-for index, number in ipairs(ending) do
-  local node, parts = claims[number][1], claims[number][3]
-  for _, part in ipairs(parts) do
-    local at, units = place[part[1]], part[2]
-    if redis.call('HINCRBY', KEYS[at + 1], node, -units) <= 0 then
-      redis.call('HDEL', KEYS[at + 1], node)
+for place, number in ipairs(ending) do
+  local node = shipments[number][1]
+  for _, sku_units in ipairs(shipments[number][3]) do
+    local index, units = index_of[sku_units[1]], sku_units[2]
+    if redis.call('HINCRBY', key.held(index), node, -units) <= 0 then
+      redis.call('HDEL', key.held(index), node)
     end
     if verb == 'confirmed' then
-      -- what left is not on hand any more; a shelf that was counted empty before stays so
-      local short = redis.call('HINCRBY', KEYS[at], node, -units) < 0
+      -- what left is not on hand any more; where fewer units were counted than left, none are
+      local short = redis.call('HINCRBY', key.on_hand(index), node, -units) < 0
       if short then
-        redis.call('HSET', KEYS[at], node, 0)
+        redis.call('HSET', key.on_hand(index), node, 0)
       end
-      moved[#moved + 1] = {at, node, short}
+      moved[#moved + 1] = {index, node, short}
     end
   end
-  -- a day that is over has no rooms to give back, and nobody asks for it
-  if verb ~= 'confirmed' and tonumber(redis.call('HGET', KEYS[6], node) or 0) > 0 then
-    redis.call('HINCRBY', KEYS[6], node, -1)
+  -- the load of a day that is over has expired, and nothing is counted in it any more
+  if verb ~= 'confirmed' and tonumber(redis.call('HGET', key.load, node) or 0) > 0 then
+    redis.call('HINCRBY', key.load, node, -1)
   end
-  redis.call('HDEL', KEYS[1], number)
+  redis.call('HDEL', key.hold, number)
   states[number + 1] = verb .. ':' .. (verb == 'expired' and ends or ARGV[2])
-  ending[index] = tostring(number)
+  ending[place] = tostring(number)
 end
 
-local said = table.concat(states, ' ')
-redis.call('HSET', KEYS[4], id, said)
+local endings = table.concat(states, ' ')
+redis.call('HSET', key.endings, id, endings)
 if #ending == living then
-  local caller = redis.call('HGET', KEYS[1], 'caller')
-  if redis.call('HINCRBY', KEYS[7], caller, -1) <= 0 then
-    redis.call('HDEL', KEYS[7], caller)
+  local caller = redis.call('HGET', key.hold, 'caller')
+  if redis.call('HINCRBY', key.open_holds, caller, -1) <= 0 then
+    redis.call('HDEL', key.open_holds, caller)
   end
-  redis.call('DEL', KEYS[1])
-  redis.call('ZREM', KEYS[2], id)
+  redis.call('DEL', key.hold)
+  redis.call('ZREM', key.expiring, id)
 end
-local entry = redis.call('XADD', KEYS[3], '*', 'kind', verb, 'id', id, 'at', ARGV[2],
+local entry = redis.call('XADD', key.log, '*', 'kind', verb, 'id', id, 'at', ARGV[2],
   'shipments', table.concat(ending, ','))
 for _, move in ipairs(moved) do
-  local at, node, short = move[1], move[2], move[3]
-  if short or redis.call('HEXISTS', KEYS[at + 2], node) == 0 then
-    redis.call('HSET', KEYS[at + 2], node, redis.call('HGET', KEYS[at], node) .. ' ' .. entry)
+  local index, node, short = move[1], move[2], move[3]
+  if short or redis.call('HEXISTS', key.base(index), node) == 0 then
+    redis.call('HSET', key.base(index), node, redis.call('HGET', key.on_hand(index), node) .. ' ' .. entry)
   end
 end
 if ARGV[5] ~= '0' then
-  redis.call('SET', KEYS[5], ARGV[4] .. '\n' .. said .. '\n' .. ends, 'EX', ARGV[5])
+  redis.call('SET', key.operation, ARGV[4] .. '\n' .. endings .. '\n' .. ends, 'EX', ARGV[5])
 end
-return {'done', said, ends}
+return {'done', endings, ends}

@@ -1,18 +1,18 @@
 -- Ends the rest of a node before its time; the log says so.
 --
--- KEYS  1 nodes that rest  2 log  3 operation
+-- Keys, by the names in script_keys.py.
 -- ARGV  1 node  2 now  3 who  4 seconds the operation is kept
--- Answers 1; 0 if the node does not rest, or no more.
+-- Answers 1; 0 if the node does not rest, or not any more.
 
--- a write that the client's library sends again, its answer having been lost, is answered and not applied twice
-if redis.call('EXISTS', KEYS[3]) == 1 then
+-- the client library sends a write again if its answer was lost: it is answered again and not applied twice
+if redis.call('EXISTS', key.operation) == 1 then
   return 1
 end
-local rest = redis.call('HGET', KEYS[1], ARGV[1])
+local rest = redis.call('HGET', key.resting, ARGV[1])
 if not rest or tonumber(string.match(rest, '^%d+')) <= tonumber(ARGV[2]) then
   return 0
 end
-redis.call('HDEL', KEYS[1], ARGV[1])
-redis.call('XADD', KEYS[2], '*', 'kind', 'woken', 'id', ARGV[1], 'at', ARGV[2], 'caller', ARGV[3])
-redis.call('SET', KEYS[3], '1', 'EX', ARGV[4])
+redis.call('HDEL', key.resting, ARGV[1])
+redis.call('XADD', key.log, '*', 'kind', 'woken', 'id', ARGV[1], 'at', ARGV[2], 'caller', ARGV[3])
+redis.call('SET', key.operation, '1', 'EX', ARGV[4])
 return 1

@@ -1,27 +1,27 @@
--- Begins to put a network that was brought in beside the one there in its place: from here on it is the one that counts,
--- and until load_stock.lua has brought in its stock as well, none is read and nothing is committed.
+-- Puts the staged facts and products of a network in place of those there. From here on the new network is the one that
+-- counts; until load_stock.lua has put its stock in place as well, no snapshot is read and nothing is committed.
 --
--- KEYS  1 facts  2 products  3 facts brought in  4 products brought in  5 SKUs to do  6 those of the load that it mends
---       7 active policy  8 scheduled policies
--- ARGV  1 the network version there was, or nothing  2 number of products there were  3 number of SKUs to do
---       4 name of the load  5 seconds that what was brought in must last  6 name of the load that it mends, or nothing
---       7 the active policy version that the network was checked against, or nothing, then what was scheduled
--- Answers 'done'; or changes nothing: 'changed' if the network there is another by now, or being loaded by another, 'gone'
--- if what was brought in is no more, or not for long, or is in its place already, the answer to that having been lost,
--- 'policies' if others are active or scheduled by now than the network was checked against.
-if redis.call('HGET', KEYS[1], 'load') == ARGV[4] then
+-- Keys, by the names in script_keys.py; broken_todo is the `todo` of the unfinished load that this one replaces.
+-- ARGV  1 the network version there was, or nothing  2 number of products there were  3 number of SKUs in `todo`
+--       4 name of the load  5 seconds that what was staged must last at least  6 name of the unfinished load that this
+--       one replaces, or nothing  7 the active policy version that the network was checked against, or nothing, then
+--       the entries of the schedule
+-- Answers 'done', also if it was done before and the answer was lost; or changes nothing: 'changed' if another network
+-- is there by now, or another load has begun; 'gone' if what was staged is there no more, or not for long; 'policies'
+-- if others are active or scheduled by now than the network was checked against.
+if redis.call('HGET', key.facts, 'load') == ARGV[4] then
   return 'done'
 end
-if (redis.call('HGET', KEYS[1], 'version') or '') ~= ARGV[1]
-  or (redis.call('HGET', KEYS[1], 'load') or '') ~= ARGV[6]
-  or redis.call('HLEN', KEYS[2]) ~= tonumber(ARGV[2]) then
+if (redis.call('HGET', key.facts, 'version') or '') ~= ARGV[1]
+  or (redis.call('HGET', key.facts, 'load') or '') ~= ARGV[6]
+  or redis.call('HLEN', key.products) ~= tonumber(ARGV[2]) then
   return 'changed'
 end
-if redis.call('TTL', KEYS[3]) < tonumber(ARGV[5]) or redis.call('LLEN', KEYS[5]) ~= tonumber(ARGV[3]) then
+if redis.call('TTL', key.staged_facts) < tonumber(ARGV[5]) or redis.call('LLEN', key.todo) ~= tonumber(ARGV[3]) then
   return 'gone'
 end
-local scheduled = redis.call('ZRANGE', KEYS[8], 0, -1)
-if (redis.call('GET', KEYS[7]) or '') ~= ARGV[7] or #scheduled ~= #ARGV - 7 then
+local scheduled = redis.call('ZRANGE', key.scheduled_policies, 0, -1)
+if (redis.call('GET', key.active_policy) or '') ~= ARGV[7] or #scheduled ~= #ARGV - 7 then
   return 'policies'
 end
 for index, entry in ipairs(scheduled) do
@@ -30,21 +30,21 @@ for index, entry in ipairs(scheduled) do
   end
 end
 
-local function take(from, to)
+local function replace(to, from)
   redis.call('UNLINK', to)
   if redis.call('EXISTS', from) == 1 then
     redis.call('RENAME', from, to)
     redis.call('PERSIST', to)
   end
 end
--- who rests goes on resting
-local rests = redis.call('HGET', KEYS[1], 'rests')
-take(KEYS[3], KEYS[1])
-if rests then
-  redis.call('HSET', KEYS[1], 'rests', rests)
+-- nodes that rest go on resting in the new network
+local rests_until = redis.call('HGET', key.facts, 'rests')
+replace(key.facts, key.staged_facts)
+if rests_until then
+  redis.call('HSET', key.facts, 'rests', rests_until)
 end
-take(KEYS[4], KEYS[2])
-redis.call('PERSIST', KEYS[5])
--- of a load that nobody can bring to its end this alone has no end of its own
-redis.call('UNLINK', KEYS[6])
+replace(key.products, key.staged_products)
+redis.call('PERSIST', key.todo)
+-- of an unfinished load that can't be completed only this has no expiry
+redis.call('UNLINK', key.broken_todo)
 return 'done'

@@ -1,21 +1,14 @@
--- Reads on a replica what snapshot.lua reads on its primary. Nothing can be ended there, so holds whose time has come
--- are told, and those that the reader knows to be such are shown, for it to leave them out. snapshot.lua is put before
--- this, as the function `snapshot`.
+-- Reads on a replica what snapshot.lua reads on its primary. No hold can be ended there, so this answers which holds'
+-- time is over, and what those that the caller named hold, for it to leave them out. The text of snapshot.lua is put
+-- before this, as the function `snapshot`.
 --
--- KEYS  1 expiring, then the holds known to have expired; then the keys of snapshot.lua, with one that never is in place
---       of those that expire
--- ARGV  1 number of holds known  2 most holds told; then the arguments of snapshot.lua
--- Answers {ids of the holds whose time has come, the fields of each hold known, what snapshot.lua answers}.
-local known = tonumber(ARGV[1])
-local keys, arguments, holds = {}, {}, {}
-for index = 2, known + 1 do
-  holds[#holds + 1] = redis.call('HGETALL', KEYS[index])
+-- Keys, by the names in script_keys.py; `expiring` is a key that never is, so that snapshot.lua finds no hold to end,
+-- and expired_hold is that of each hold named.
+-- ARGV  1 and 2 those of snapshot.lua  3 most ids answered  4 number of holds named
+-- Answers {ids of the holds whose time is over, the fields of each hold named, what snapshot.lua answers}.
+local holds = {}
+for index = 1, tonumber(ARGV[4]) do
+  holds[index] = redis.call('HGETALL', key.expired_hold(index))
 end
-for index = known + 2, #KEYS do
-  keys[#keys + 1] = KEYS[index]
-end
-for index = 3, #ARGV do
-  arguments[#arguments + 1] = ARGV[index]
-end
-local expired = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', arguments[1], 'LIMIT', 0, ARGV[2])
-return {expired, holds, snapshot(keys, arguments)}
+local expired = redis.call('ZRANGEBYSCORE', key.holds_by_expiry, '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
+return {expired, holds, snapshot()}

@@ -1,15 +1,16 @@
--- Sets what is on hand, as the source that counts it says.
+-- Sets what is on hand to what the source that counts it says.
 --
--- KEYS  1 facts, then on_hand, held, base and stamp of each position
--- ARGV  1 network version, then node, units, kind of stamp (t or s), its number of each position
--- Answers {'network'} if the network is another by now; else for each position a word and what is on hand and held then:
--- set, same (this message came before), older, differs (the same stamp said another number), kind (stamped otherwise).
-if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then
+-- Keys, by the names in script_keys.py; on_hand, held, base and stamp are those of each count's SKU.
+-- ARGV  1 network version, then node, units, kind of stamp (t or s) and its number of each count
+-- Answers {'network'} if the network is another by now; else for each count a word, and what is on hand and held then:
+-- set; same (this message came before); older (a newer one came before); differs (the same stamp came with another
+-- number of units); kind (the position is counted with the other kind of stamp).
+if redis.call('HGET', key.facts, 'version') ~= ARGV[1] then
   return {'network'}
 end
 
-local function place(at, node, units, kind, number)
-  local stamp = redis.call('HGET', KEYS[at + 3], node)
+local function set(index, node, units, kind, number)
+  local stamp = redis.call('HGET', key.stamp(index), node)
   if stamp then
     local kind_before, number_before, units_before = string.match(stamp, '^(%a) (%d+) (%d+)$')
     if kind_before ~= kind then
@@ -20,17 +21,17 @@ local function place(at, node, units, kind, number)
       return units_before == units and 'same' or 'differs'
     end
   end
-  redis.call('HSET', KEYS[at], node, units)
-  redis.call('HSET', KEYS[at + 3], node, kind .. ' ' .. number .. ' ' .. units)
-  redis.call('HDEL', KEYS[at + 2], node)
+  redis.call('HSET', key.on_hand(index), node, units)
+  redis.call('HSET', key.stamp(index), node, kind .. ' ' .. number .. ' ' .. units)
+  redis.call('HDEL', key.base(index), node)
   return 'set'
 end
 
-local answers, at = {}, 2
-for index = 2, #ARGV, 4 do
-  local node = ARGV[index]
-  local word = place(at, node, ARGV[index + 1], ARGV[index + 2], ARGV[index + 3])
-  answers[#answers + 1] = {word, redis.call('HGET', KEYS[at], node) or '0', redis.call('HGET', KEYS[at + 1], node) or '0'}
-  at = at + 4
+local answers = {}
+for at = 2, #ARGV, 4 do
+  local index, node = (at + 2) / 4, ARGV[at]
+  local word = set(index, node, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
+  local on_hand = redis.call('HGET', key.on_hand(index), node) or '0'
+  answers[index] = {word, on_hand, redis.call('HGET', key.held(index), node) or '0'}
 end
 return answers

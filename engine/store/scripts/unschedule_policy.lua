@@ -1,11 +1,12 @@
--- Takes a scheduled version that can't be read off the schedule, so that the one before it goes on deciding.
+-- Takes a scheduled version that can't be read off the schedule, so that the one before it stays active.
 --
--- KEYS  1 scheduled policies  2 history
+-- Keys, by the names in script_keys.py.
 -- ARGV  1 instant:version  2 version  3 now (UTC seconds)  4 who  5 note
--- Done once, however many find it: only the first takes it off.
-if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then
+-- However many callers find such a version, only the first takes it off and notes that in the history.
+if redis.call('ZREM', key.scheduled_policies, ARGV[1]) == 1 then
   redis.call(
-    'XADD', KEYS[2], '*', 'act', 'refused', 'version', ARGV[2], 'who', ARGV[4], 'at', ARGV[3], 'note', ARGV[5]
+    'XADD', key.policy_history, '*', 'act', 'refused', 'version', ARGV[2],
+    'who', ARGV[4], 'at', ARGV[3], 'note', ARGV[5]
   )
 end
 return 'done'

@@ -1,16 +1,16 @@
 -- Takes a decision's unfilled units off the backlog; the log says so.
 --
--- KEYS  1 backlog  2 log  3 operation
+-- Keys, by the names in script_keys.py.
 -- ARGV  1 decision id  2 now  3 seconds the operation is kept
--- Answers 1; 0 if they don't wait, or no more.
+-- Answers 1; 0 if they do not wait, or not any more.
 
--- a write that the client's library sends again, its answer having been lost, is answered and not applied twice
-if redis.call('EXISTS', KEYS[3]) == 1 then
+-- the client library sends a write again if its answer was lost: it is answered again and not applied twice
+if redis.call('EXISTS', key.operation) == 1 then
   return 1
 end
-if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then
+if redis.call('HDEL', key.backlog, ARGV[1]) == 0 then
   return 0
 end
-redis.call('XADD', KEYS[2], '*', 'kind', 'withdrawn', 'id', ARGV[1], 'at', ARGV[2])
-redis.call('SET', KEYS[3], '1', 'EX', ARGV[3])
+redis.call('XADD', key.log, '*', 'kind', 'withdrawn', 'id', ARGV[1], 'at', ARGV[2])
+redis.call('SET', key.operation, '1', 'EX', ARGV[3])
 return 1
