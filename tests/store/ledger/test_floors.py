@@ -1,18 +1,11 @@
-"""Safety stock and limits of a day hold in the commit, whatever happens between reading and writing.
-
-The clock is asked once between the two: that is where these tests let others act.
-"""
+"""Safety stock and daily limits hold in the commit, whatever others do between a decision's snapshot and its commit."""
 
 import pytest
 
-from engine.service import Pointsman
-from engine.settings import Settings
+from engine.store.outcomes import Committed
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
-from tests.support.facts import LILLE, LYON, NOW, inventory, node, order
-
-BETWEEN = 4
-"""The clock's call, of one decision, that stands between its read and its write."""
+from tests.support.facts import LILLE, LYON, inventory, node, order
 
 
 @pytest.fixture
@@ -21,21 +14,17 @@ def others(bare):
 
 
 @pytest.fixture
-def meanwhile(server_url, network):
-    """`meanwhile(act, wanted)`: the decision for `wanted`, with `act()` done between its first read and its write."""
+def meanwhile(opened, before_commit):
+    """`meanwhile(act, item)`: the decision for the order `item`, with `act()` done by others before its first commit,
+    which then does not go through.
+    """
 
-    def decide(act, wanted):
-        calls = []
-
-        def clock():
-            calls.append(NOW)
-            if len(calls) == BETWEEN:
-                act()
-            return NOW
-
-        with Pointsman(Settings(redis_url=server_url, network=network), clock=clock) as pointsman:
-            made = pointsman.decide(wanted).record
-        assert len(calls) > BETWEEN, "decided at the first try: nothing came between"
+    def decide(act, item):
+        outcomes = before_commit(act)
+        made = opened().decide(item).record
+        first, *others = outcomes
+        assert first != Committed(), "committed at the first try"
+        assert others == [Committed()]
         return made
 
     return decide
@@ -126,16 +115,8 @@ def test_facts_loaded_meanwhile_decide(others, meanwhile):
     ]
 
 
-def test_where_no_rule_asks_for_stock_others_do_not_make_it_decide_again(others, server_url, network):
+def test_where_no_rule_asks_for_stock_others_do_not_make_it_decide_again(others, opened, before_commit):
     stocked(others, 100, "then: {keep: 3}")
-    calls = []
-
-    def clock():
-        calls.append(NOW)
-        if len(calls) == BETWEEN:
-            others.holds.confirm(others.decide(order(("A", 1))).record["id"])
-        return NOW
-
-    with Pointsman(Settings(redis_url=server_url, network=network), clock=clock) as pointsman:
-        assert pointsman.decide(order(("A", 3))).record["status"] == "filled"
-    assert len(calls) == BETWEEN
+    outcomes = before_commit(lambda: others.holds.confirm(others.decide(order(("A", 1))).record["id"]))
+    assert opened().decide(order(("A", 3))).record["status"] == "filled"
+    assert outcomes == [Committed()]

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from engine.errors import HoldEnded, InputInvalid, KeyReused, NotFound, QuotaExceeded
+from engine.orders.rejection import Refusal
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import Key
@@ -266,6 +267,19 @@ def test_a_caller_has_so_many_open_holds_and_each_end_makes_room(server_url, net
         assert limited.decide(order(("A", 1)), caller="mine").record["status"] == "filled"
         clock.now += 2 * 86_400
         assert limited.decide(order(), caller="mine").record["status"] == "filled"
+        assert limited.check().clean
+
+
+def test_a_rejection_is_decided_again_though_its_caller_has_all_the_holds_it_may_and_the_new_one_counts(
+    server_url, network, clock, shop
+):
+    with Pointsman(Settings(redis_url=server_url, network=network, max_holds=1), clock=clock) as limited:
+        first = limited.decide(order(("A", 2)), caller="mine").record
+        (shipment,) = first["shipments"]
+        refusal = Refusal(decision=first["id"], node=shipment["node"], reason="other", lines={"A": 1})
+        assert limited.rerouting.reject(refusal).record["status"] == "filled"
+        with pytest.raises(QuotaExceeded, match="'mine' has 2 open holds and may have 1"):
+            limited.decide(order(("A", 1)), caller="mine")
         assert limited.check().clean
 
 
