@@ -27,7 +27,7 @@ def hold_record(hold: Hold) -> dict[str, Any]:
         "decision": hold.id,
         "expires_at": timestamp(hold.until),
         "client": hold.caller,
-        "shipments": [_shipment(part.node, part.service, part.units, "held", None) for part in hold.parts],
+        "shipments": [_shipment(item.node, item.service, item.units, "held", None) for item in hold.shipments],
     }
 
 

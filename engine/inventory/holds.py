@@ -211,8 +211,8 @@ def _endings_told(ways: Iterable[Way], endings: Sequence[Ending | None]) -> Iter
 
 def _touches(hold: Hold, node: str | None, sku: str | None) -> bool:
     return any(
-        (node is None or part.node == node) and (sku is None or any(name == sku for name, _ in part.units))
-        for part in hold.parts
+        (node is None or shipment.node == node) and (sku is None or any(name == sku for name, _ in shipment.units))
+        for shipment in hold.shipments
     )
 
 

@@ -135,14 +135,14 @@ class Rerouting:
 
     def _shipments(self, wanted: list[int], record: Mapping[str, Any], hold: Hold) -> Iterator[HeldShipment]:
         """Those of the shipments wanted that still hold units."""
-        parts = [part for part in hold.parts if part.number in wanted]
-        before = self._holds.rejections(hold.id, [part.number for part in parts])
-        for part in parts:
-            lines = record["shipments"][part.number]["lines"]
-            rejected = before[part.number]
+        shipments = [shipment for shipment in hold.shipments if shipment.number in wanted]
+        before = self._holds.rejections(hold.id, [shipment.number for shipment in shipments])
+        for shipment in shipments:
+            lines = record["shipments"][shipment.number]["lines"]
+            rejected = before[shipment.number]
             yield HeldShipment(
-                number=part.number,
-                body=part.body,
+                number=shipment.number,
+                body=shipment.body,
                 lines={line["line"]: line["sku"] for line in lines},
                 left={line["line"]: line["quantity"] - rejected.get(line["line"], 0) for line in lines},
                 rejections=rejected,

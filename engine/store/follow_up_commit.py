@@ -12,7 +12,7 @@ import orjson
 from engine.model.facts import Resting
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import packed
-from engine.store.holds import Operation, Units
+from engine.store.holds import HeldShipment, Operation, Units, shipment_json
 from engine.store.keys import Keys
 from engine.store.node_rests import rest_entry, stored
 from engine.store.script_keys import COMMIT_FOLLOW_UP
@@ -38,8 +38,8 @@ class RejectedPart:
         """What the hold keeps of it; None: nothing."""
         if not self.left:
             return None
-        node, service, _ = orjson.loads(self.before)
-        return orjson.dumps([node, service, self.left]).decode()
+        shipment = HeldShipment.of(self.number, self.before)
+        return shipment_json(shipment.node, shipment.service, self.left)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

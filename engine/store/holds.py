@@ -1,12 +1,12 @@
-"""Holds once they are taken: how each of their shipments ends, and which live."""
+"""Holds once they are taken: how each of their shipments ends, how they are extended, and which are open."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 import orjson
 
-from engine.decide.decision import Decision
+from engine.decide.decision import Decision, Shipment
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.network import load
@@ -17,55 +17,63 @@ Verb: TypeAlias = Literal["confirmed", "released", "expired"]
 Units: TypeAlias = tuple[tuple[str, int], ...]
 """(SKU, units) of a shipment, each SKU once."""
 
-_LOOKED_AT = 500
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A shipment that holds units: its number in the decision, from 0. `body` is how it is stored."""
+class HeldShipment:
+    """A shipment that holds units: its number in the decision, from 0. `body` is the JSON that is stored."""
 
     number: int
     node: str
     service: str
     units: Units
-    body: bytes = b""
+    body: bytes
+
+    @classmethod
+    def of(cls, number: int, body: bytes) -> Self:
+        """As it is stored."""
+        node, service, units = orjson.loads(body)
+        return cls(number=number, node=node, service=service, units=tuple((sku, n) for sku, n in units), body=body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A hold that lives. `until` is UTC seconds, `day` the date of the installation in whose load it counts."""
+    """An open hold. `until` is UTC seconds, `day` the date of the installation in whose load it counts."""
 
     id: str
     until: int
     caller: str
     day: str
-    parts: tuple[Part, ...]
+    shipments: tuple[HeldShipment, ...]
 
     @property
     def skus(self) -> list[str]:
-        return list(dict.fromkeys(sku for part in self.parts for sku, _ in part.units))
+        return list(dict.fromkeys(sku for shipment in self.shipments for sku, _ in shipment.units))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What one request to a hold is known by. Sent again, it is answered and not done again."""
+    """Identifies one request to a hold, so that sent again it is answered and not done again."""
 
     name: str
     request: str
     """Tells another request under the same name."""
     seconds: int
-    """How long it is known."""
+    """How long the name is remembered."""
 
 
-def hold_parts(decision: Decision) -> list[str]:
+def shipment_json(node: str, service: str, units: Sequence[tuple[str, int]]) -> str:
+    """A shipment as a hold stores it."""
+    return orjson.dumps([node, service, units]).decode()
+
+
+def hold_fields(decision: Decision) -> list[str]:
     """The shipments of a decision's hold as `commit.lua` writes them: number, JSON, number, JSON."""
-    found: list[str] = []
+    fields: list[str] = []
     for number, shipment in enumerate(decision.shipments):
-        units: dict[str, int] = {}
-        for parcel in shipment.lines:
-            units[parcel.sku] = units.get(parcel.sku, 0) + parcel.quantity
-        found += [str(number), orjson.dumps([shipment.node, shipment.service, list(units.items())]).decode()]
-    return found
+        fields += [str(number), shipment_json(shipment.node, shipment.service, _units(shipment))]
+    return fields
 
 
 def endings_of(text: str) -> tuple[Ending | None, ...]:
@@ -79,15 +87,16 @@ class Holds:
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client = client
         self._keys = keys
-        self._ending = client.script("end_hold")
-        self._extending = client.script("extend_hold")
+        self._end_hold = client.script("end_hold")
+        self._extend_hold = client.script("extend_hold")
 
     def find(self, *names: str) -> list[Hold | None]:
-        """Each hold that lives; None for one that doesn't."""
+        """Each hold that is open; None for one that is not."""
         with faults(), self._client.redis.pipeline(transaction=False) as read:
             for name in names:
                 read.hgetall(self._keys.hold(name))
-            return [hold_of(name, found) if found else None for name, found in zip(names, read.execute(), strict=True)]
+            stored = read.execute()
+        return [hold_of(name, fields) if fields else None for name, fields in zip(names, stored, strict=True)]
 
     def endings(self, name: str) -> tuple[Ending | None, ...]:
         """How the shipments of a hold ended; empty if none did."""
@@ -100,30 +109,30 @@ class Holds:
         if not numbers:
             return {}
         with faults():
-            found = self._client.redis.hmget(self._keys.rejections, [f"{name} {number}" for number in numbers])
-        return {number: orjson.loads(body) if body else {} for number, body in zip(numbers, found, strict=True)}
+            bodies = self._client.redis.hmget(self._keys.rejections, [f"{name} {number}" for number in numbers])
+        return {number: orjson.loads(body) if body else {} for number, body in zip(numbers, bodies, strict=True)}
 
     def operation(self, name: str, operation: str) -> str | None:
-        """What was asked under the operation, and on the next line what was answered; None if nothing was."""
+        """What was requested under the operation, and on the next line what was answered; None if nothing was."""
         with faults():
-            found = self._client.redis.get(self._keys.operation(name, operation))
-        return found.decode() if found else None
+            text = self._client.redis.get(self._keys.operation(name, operation))
+        return text.decode() if text else None
 
     def end(self, name: str, verb: Verb, *, now: int, numbers: Sequence[int], operation: Operation) -> HoldOutcome:
-        """End shipments of a hold, without `numbers` all it still has. A hold whose time has come expires instead.
+        """End shipments of a hold, without `numbers` all that it still has. A hold whose time is over expires instead.
 
-        Goods do not leave while a network is being loaded: that is brought to its end first. Raises NotReady if it
-        can't be, Contended if one load follows another.
+        Goods do not leave while a network is being loaded: the load is completed first. Raises NotReady if it can't be,
+        Contended if one load follows another.
         """
         for _ in range(load.MOST_TRIES):
             hold = self.find(name)[0]
-            found = self._end(name, hold, verb, now=now, numbers=numbers, operation=operation)
-            if found[0] == b"late":
+            answer = self._end(name, hold, verb, now=now, numbers=numbers, operation=operation)
+            if answer[0] == b"late":
                 return self._expired(name, now=now)
-            if found[0] == b"loading":
+            if answer[0] == b"loading":
                 load.finish(self._client, self._keys)
-            elif found[0] != b"keys":  # a repair has put it back since it was read: it is read again
-                return _outcome(found)
+            elif answer[0] != b"keys":  # a repair has put the hold back since it was read: it is read again
+                return _outcome(answer)
         raise load.loaded_over_and_over()
 
     def extend(self, name: str, *, now: int, until: int, operation: Operation) -> HoldOutcome:
@@ -131,33 +140,33 @@ class Holds:
         keys = self._keys
         named = EXTEND_HOLD.keys(keys, hold=keys.hold(name), operation=keys.operation(name, operation.name))
         with faults():
-            found = self._extending(keys=named, args=[now, name, until, operation.request, operation.seconds])
-        return self._expired(name, now=now) if found[0] == b"late" else _outcome(found)
+            answer = self._extend_hold(keys=named, args=[now, name, until, operation.request, operation.seconds])
+        return self._expired(name, now=now) if answer[0] == b"late" else _outcome(answer)
 
     def sweep(self, names: Sequence[str], *, now: int) -> None:
-        """End those of the holds whose time has come; several may try at once."""
+        """End those of the holds whose time is over; several callers may try at once."""
         holds = self.find(*names)
         with faults(), self._client.scripts() as write:
             for name, hold in zip(names, holds, strict=True):
                 self._end(name, hold, "expired", now=now, numbers=(), operation=None, client=write)
 
     def living(self, *, after: tuple[int, str], before: int | None) -> Iterator[Hold]:
-        """Holds by the instant they end, then by id: those after `after`, up to and without `before`."""
+        """Open holds by the instant they end, then by id: those after `after`, up to and without `before`."""
         most = "+inf" if before is None else f"({before}"
         offset = 0
         while True:
             with faults():
                 batch = self._client.redis.zrangebyscore(
-                    self._keys.expiring, after[0], most, start=offset, num=_LOOKED_AT, withscores=True
+                    self._keys.expiring, after[0], most, start=offset, num=_BATCH, withscores=True
                 )
             names = [name.decode() for name, until in batch if (int(until), name.decode()) > after]
             yield from (hold for hold in self.find(*names) if hold is not None)
-            if len(batch) < _LOOKED_AT:
+            if len(batch) < _BATCH:
                 return
-            offset += _LOOKED_AT
+            offset += _BATCH
 
     def _expired(self, name: str, *, now: int) -> AlreadyEnded:
-        """Of a hold whose time has come: it is ended first."""
+        """The outcome for a hold whose time is over: it is ended as expired first."""
         self.sweep([name], now=now)
         return AlreadyEnded(endings=self.endings(name))
 
@@ -180,10 +189,29 @@ class Holds:
             operation=keys.operation(name, operation.name if operation else ""),
             load=keys.load(hold.day if hold else ""),
         )
-        asked, seconds = (operation.request, operation.seconds) if operation else ("", 0)
-        arguments = [verb, now, name, asked, seconds, ",".join(map(str, numbers)), *skus]
+        request, seconds = (operation.request, operation.seconds) if operation else ("", 0)
+        arguments = [verb, now, name, request, seconds, ",".join(map(str, numbers)), *skus]
         with faults():
-            return self._ending(keys=named, args=arguments, client=client)
+            return self._end_hold(keys=named, args=arguments, client=client)
+
+
+def hold_of(name: str, fields: Mapping[bytes, bytes]) -> Hold:
+    """As it is stored."""
+    numbers = sorted(int(field) for field in fields if field.isdigit())
+    return Hold(
+        id=name,
+        until=int(fields[b"until"]),
+        caller=fields[b"caller"].decode(),
+        day=fields[b"day"].decode(),
+        shipments=tuple(HeldShipment.of(number, fields[b"%d" % number]) for number in numbers),
+    )
+
+
+def _units(shipment: Shipment) -> list[tuple[str, int]]:
+    units: dict[str, int] = {}
+    for parcel in shipment.lines:
+        units[parcel.sku] = units.get(parcel.sku, 0) + parcel.quantity
+    return list(units.items())
 
 
 def _outcome(answer: Sequence[bytes]) -> HoldOutcome:
@@ -195,32 +223,9 @@ def _outcome(answer: Sequence[bytes]) -> HoldOutcome:
             return AlreadyEnded(endings=endings_of(text.decode()))
         case b"done" | b"again", text, until:
             endings = endings_of(text.decode())
-            holds = not endings or None in endings
-            return HoldUpdated(endings=endings, until=int(until) if holds else None)
+            still_holds = not endings or None in endings
+            return HoldUpdated(endings=endings, until=int(until) if still_holds else None)
     raise ValueError(f"no answer of a script that ends or extends holds: {answer!r}")
-
-
-def hold_of(name: str, found: Mapping[bytes, bytes]) -> Hold:
-    """As it is stored."""
-    parts = []
-    for field in sorted((field for field in found if field.isdigit()), key=int):
-        node, service, units = orjson.loads(found[field])
-        parts.append(
-            Part(
-                number=int(field),
-                node=node,
-                service=service,
-                units=tuple((sku, n) for sku, n in units),
-                body=found[field],
-            )
-        )
-    return Hold(
-        id=name,
-        until=int(found[b"until"]),
-        caller=found[b"caller"].decode(),
-        day=found[b"day"].decode(),
-        parts=tuple(parts),
-    )
 
 
 def _ending(word: str) -> Ending:

@@ -12,7 +12,7 @@ from engine.model.facts import Position, Resting
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import packed
 from engine.store.follow_up_commit import FollowUpCommit, LinkedWrites
-from engine.store.holds import Holds, hold_parts
+from engine.store.holds import Holds, hold_fields
 from engine.store.keys import Keys
 from engine.store.node_rests import rests
 from engine.store.outcomes import (
@@ -200,7 +200,7 @@ def _request(decision: Decision, policies_at: int) -> dict[str, Any]:
         "network": decision.network_version,
         "day": decision.day,
         "hold_until": str(decision.hold_until),
-        "shipments": hold_parts(decision),
+        "shipments": hold_fields(decision),
         "claims": [
             [claim.node, str(claim.units), _floor(claim), _or_false(claim.on_hand), _or_false(claim.held)]
             for claim in decision.claims

@@ -101,10 +101,10 @@ def _without(reading: Reading, ended: Sequence[Hold], day: str) -> Reading:
     longer count in its loads.
     """
     released: Counter[tuple[str, str]] = Counter()
-    for part in (part for hold in ended for part in hold.parts):
-        for sku, units in part.units:
-            released[sku, part.node] += units
-    shipments = Counter(part.node for hold in ended if hold.day == day for part in hold.parts)
+    for shipment in (shipment for hold in ended for shipment in hold.shipments):
+        for sku, units in shipment.units:
+            released[sku, shipment.node] += units
+    shipments = Counter(shipment.node for hold in ended if hold.day == day for shipment in hold.shipments)
     stock = {
         sku: {node: (on_hand, max(0, held - released[sku, node])) for node, (on_hand, held) in by_node.items()}
         for sku, by_node in reading.stock.items()

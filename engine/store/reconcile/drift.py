@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from engine.store.holds import shipment_json
 from engine.store.keys import Keys
 from engine.store.node_rests import stored
 from engine.store.reconcile.expected_state import (
@@ -243,7 +244,7 @@ def parse_shipment(text: str) -> ExpectedShipment | None:
 def hold_fields(hold: ExpectedHold) -> dict[str, str]:
     """The hash as which commit.lua stores a hold."""
     shipments = {
-        str(number): orjson.dumps([shipment.node, shipment.service, list(shipment.units.items())]).decode()
+        str(number): shipment_json(shipment.node, shipment.service, list(shipment.units.items()))
         for number, shipment in hold.shipments.items()
     }
     return {"until": str(hold.until), "caller": hold.caller, "day": hold.day, **shipments}

@@ -248,7 +248,7 @@ class Ledger(RuleBasedStateMachine):
     def the_holds_are_as_the_model_says(self):
         page = self.pointsman.holds.living(limit=1_000)
         open_holds = {
-            hold.id: (hold.until, {(part.node, part.service): dict(part.units) for part in hold.parts})
+            hold.id: (hold.until, {(item.node, item.service): dict(item.units) for item in hold.shipments})
             for hold in page.holds
         }
         assert open_holds == {
