@@ -83,8 +83,8 @@ class FactsReader:
         network = self.network()
         while True:
             reading = self._read_snapshot(skus, _day(network, now), policies_at, key)
-            if reading.answered is not None:
-                raise Answered(reading.answered)
+            if reading.earlier_decision is not None:
+                raise Answered(reading.earlier_decision)
             if reading.network_version != network.version:
                 network = self._cache.network(reading.network_version or "")
                 continue

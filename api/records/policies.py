@@ -10,7 +10,7 @@ from engine.decide.policy_tests.runner import Report
 from engine.decide.record import timestamp
 from engine.policies.review import Review
 from engine.policies.versions import Published, Version
-from engine.store.policy_versions import Standing
+from engine.store.policy_versions import PolicyTimeline
 from rules.diff.compare import KINDS, Change, Changes
 from rules.policy import PolicySet
 from rules.wording.source_text import effect_text
@@ -46,7 +46,7 @@ def version_record(version: Version) -> dict[str, Any]:
     }
 
 
-def standing_record(standing: Standing) -> dict[str, Any]:
+def standing_record(standing: PolicyTimeline) -> dict[str, Any]:
     """What decides now, what from when on, and what one would go back to."""
     return {
         "active": standing.active,

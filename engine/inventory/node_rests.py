@@ -9,7 +9,7 @@ from engine.idempotency import operation
 from engine.model.facts import Network
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
-from engine.store.node_rests import Rests
+from engine.store.node_rests import NodeRests
 
 
 class RestingNodes:
@@ -17,7 +17,7 @@ class RestingNodes:
 
     def __init__(self, client: Client, keys: Keys, *, network: Callable[[], Network], clock: Callable[[], int]) -> None:
         self._client = client
-        self._rests = Rests(client, keys)
+        self._rests = NodeRests(client, keys)
         self._network = network
         self._clock = clock
 

@@ -128,7 +128,7 @@ class Stockroom:
             unknown = [mistake for mistake in mistakes if mistake is not None]
             if unknown:
                 raise InputInvalid(unknown)
-            outcomes = self._client.twice(functools.partial(self._stock.place, counts, version=version))
+            outcomes = self._client.twice(functools.partial(self._stock.set_counts, counts, version=version))
             if not isinstance(outcomes, NetworkChanged):
                 return outcomes
         raise Contended("the network is being loaded over and over; try again")

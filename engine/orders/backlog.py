@@ -10,7 +10,7 @@ from engine.errors import Contended, NotFound, OrderInvalid, QuotaExceeded
 from engine.facts_reader import FactsReader
 from engine.idempotency import operation
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, FollowUp, Outcome
-from engine.store.backlog import Waiting, WaitingRoom
+from engine.store.backlog import BacklogEntries, BacklogEntry
 from engine.store.connection.client import Client
 from engine.store.decision_chain import Chain, read_chain
 from engine.store.keys import Keys
@@ -26,7 +26,7 @@ class Place:
     many the order may have in all; None: any number.
     """
 
-    waiting: Waiting
+    waiting: BacklogEntry
     rank: Rank
     most_shipments: int | None
 
@@ -71,7 +71,7 @@ class Backlog:
     ) -> None:
         self._client = client
         self._keys = keys
-        self._room = WaitingRoom(client, keys)
+        self._room = BacklogEntries(client, keys)
         self._decide_and_commit = decide_and_commit
         self._facts = facts
         self._clock = clock
@@ -123,7 +123,7 @@ class Backlog:
                 return [outcome.answer] if isinstance(outcome, Decided) else []
         raise Contended(f"order {waiting.order.id} is decided again and again by others; try again")
 
-    def _decide(self, waiting: Waiting, chain: Chain) -> Outcome:
+    def _decide(self, waiting: BacklogEntry, chain: Chain) -> Outcome:
         told: dict[str, Any] = {"decision": waiting.decision, "first": waiting.first, "because": "stock"}
         barred = chain.barred(lasting=True)
         told |= {"barred": {sku: sorted(nodes) for sku, nodes in sorted(barred.items())}} if barred else {}
@@ -161,7 +161,7 @@ class Backlog:
         return ranked(places, lambda place: place.rank)
 
 
-def _place(waiting: Waiting, outcome: OrderOutcome | None) -> Place:
+def _place(waiting: BacklogEntry, outcome: OrderOutcome | None) -> Place:
     """`outcome` as in `ranking`."""
     priority = DEFAULT_PRIORITY if outcome is None else outcome.priority
     return Place(

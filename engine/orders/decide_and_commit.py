@@ -17,7 +17,7 @@ from engine.errors import Contended, QuotaExceeded
 from engine.facts_reader import Answered, FactsReader
 from engine.model.facts import Order, Resting, Snapshot
 from engine.settings import Settings
-from engine.store.backlog import Waiting
+from engine.store.backlog import BacklogEntry
 from engine.store.follow_up_commit import MOST_WAITING, LinkedWrites, Rejection
 from engine.store.holds import Operation
 from engine.store.ledger import Key, Ledger
@@ -235,7 +235,7 @@ class DecideAndCommit:
         follow_up = request.follow_up
         waiting = None
         if request.waits and decision.unfilled:
-            waiting = self._waiting(request, decision, decision_id).body
+            waiting = self._backlog_entry(request, decision, decision_id).body
         if follow_up is None:
             return None if waiting is None else LinkedWrites(now=self._clock(), waiting=waiting)
         return LinkedWrites(
@@ -249,8 +249,8 @@ class DecideAndCommit:
             operation=follow_up.operation,
         )
 
-    def _waiting(self, request: DecisionRequest, decision: Decision, decision_id: str) -> Waiting:
-        return Waiting(
+    def _backlog_entry(self, request: DecisionRequest, decision: Decision, decision_id: str) -> BacklogEntry:
+        return BacklogEntry(
             decision=decision_id,
             first=request.follow_up.first if request.follow_up else decision_id,
             order=request.remainder.whole,

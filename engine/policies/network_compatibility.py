@@ -16,7 +16,7 @@ from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.network import load, read
 from engine.store.outcomes import NetworkChanged, TimelineOutcome
-from engine.store.policy_versions import Stored
+from engine.store.policy_versions import StoredTimeline
 from rules.policy import PolicySet
 
 STAYS = "it was not activated; what is active stays so"
@@ -48,17 +48,17 @@ class Pairing:
 
     def verify(self, loaded: Network) -> tuple[str, ...]:
         """Raise InputInvalid if policies that decide or are scheduled could not mean what they say in a network that
-        is to be loaded; what they were, as `Stored.words`.
+        is to be loaded; what they were, as `StoredTimeline.entries`.
         """
-        stored = policy_versions.stored(self._client, self._keys)
+        stored = policy_versions.stored_timeline(self._client, self._keys)
         mistakes: list[Mistake] = []
         for found in self._deciding(stored):
             mistakes += misfits(found, loaded)
         if mistakes:
             raise InputInvalid(mistakes)
-        return stored.words
+        return stored.entries
 
-    def _deciding(self, stored: Stored) -> Iterator[PolicySet]:
+    def _deciding(self, stored: StoredTimeline) -> Iterator[PolicySet]:
         """The sets that decide from now on. One that can't be read decides nothing, in whatever network: it leaves it
         to the one before it.
         """

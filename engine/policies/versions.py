@@ -19,7 +19,7 @@ from engine.store import policy_versions
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.outcomes import TimelineOutcome
-from engine.store.policy_versions import Act, Standing
+from engine.store.policy_versions import HistoryEntry, PolicyTimeline
 from rules.diff.compare import Changes, compare
 from rules.errors import Finding, PolicyInvalid
 from rules.policy import PolicySet, Rule
@@ -135,7 +135,7 @@ class Versions:
         """Let the version decide that did so before the active one, and answer it; raises NotActivated, KeyReused,
         Contended.
         """
-        earlier = policy_versions.done(self._client, self._keys, operation) if operation else None
+        earlier = policy_versions.find_operation(self._client, self._keys, operation) if operation else None
         if earlier is not None and earlier[0] == "rolled_back":
             return earlier[1]
         standing = self.standing()
@@ -146,7 +146,7 @@ class Versions:
 
         def made(network: str) -> TimelineOutcome:
             return policy_versions.roll_back(
-                self._client, self._keys, active=active, version=before, act=act, network=network
+                self._client, self._keys, active=active, version=before, entry=act, network=network
             )
 
         self._pairing.change(before, made)
@@ -155,11 +155,11 @@ class Versions:
     def refuse(self, version: str, *, since: int, reason: str) -> None:
         """Take a scheduled version off the schedule, because this release does not read it."""
         act = self._act(ENGINE, reason, None)
-        policy_versions.refuse(self._client, self._keys, version, since=since, act=act)
+        policy_versions.unschedule(self._client, self._keys, version, since=since, entry=act)
 
-    def standing(self) -> Standing:
+    def standing(self) -> PolicyTimeline:
         """What decides now, and what is scheduled."""
-        return policy_versions.standing(self._client, self._keys, self._clock())
+        return policy_versions.timeline(self._client, self._keys, self._clock())
 
     def find(self, start: str) -> str:
         """The published version meant: `active`, a whole name, or a start that only one has; raises NotFound."""
@@ -209,8 +209,8 @@ class Versions:
         except PolicyUnreadable:
             return None
 
-    def _act(self, who: str, note: str, operation: str | None) -> Act:
-        return Act(operation=operation or self._new_id(), who=who, at=self._clock(), note=note)
+    def _act(self, who: str, note: str, operation: str | None) -> HistoryEntry:
+        return HistoryEntry(operation=operation or self._new_id(), who=who, at=self._clock(), note=note)
 
 
 def _passed(report: Report) -> int:
@@ -222,7 +222,7 @@ def _passed(report: Report) -> int:
     return len(report.tried)
 
 
-def _listed(version: str, act: Mapping[str, str], standing: Standing) -> Version:
+def _listed(version: str, act: Mapping[str, str], standing: PolicyTimeline) -> Version:
     return Version(
         version=version,
         who=act.get("who", ""),

@@ -1,8 +1,8 @@
-"""What waits for stock: the unfilled units of decisions whose callers said so."""
+"""The backlog as it is stored: unfilled units of decisions that wait for stock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -14,9 +14,9 @@ from engine.store.script_keys import WITHDRAW_BACKLOG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """Units by line of `order`, as its customer placed it, that `decision` left unfilled. `first` began the order's
-    chain of decisions; `since` is when its units began to wait, in UTC seconds; `caller` whose holds are counted.
+class BacklogEntry:
+    """Units by line of `order`, as its customer placed it, that `decision` left unfilled. `first` is the order's first
+    decision; `since` when these units began to wait, in UTC seconds; `caller` whose holds are counted.
     """
 
     decision: str
@@ -35,46 +35,46 @@ class Waiting:
         )
 
     @classmethod
-    def of(cls, decision: str, body: bytes) -> "Waiting":
-        said: dict[str, Any] = orjson.loads(body)
-        return cls(decision=decision, **said | {"order": order_of(said["order"])})
+    def of(cls, decision: str, body: bytes) -> Self:
+        fields: dict[str, Any] = orjson.loads(body)
+        return cls(decision=decision, **fields | {"order": order_of(fields["order"])})
 
     @property
     def skus(self) -> list[str]:
-        """Of the units that wait."""
+        """Those of the units that wait."""
         return list(dict.fromkeys(line.sku for line in self.order.lines if line.id in self.units))
 
 
-class WaitingRoom:
+class BacklogEntries:
     """The backlog of one network."""
 
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client = client
         self._keys = keys
-        self._withdrawing = client.script("withdraw_backlog")
+        self._withdraw_backlog = client.script("withdraw_backlog")
 
-    def all(self) -> list[Waiting]:
-        """Everything that waits, in no order."""
+    def all(self) -> list[BacklogEntry]:
+        """In no order."""
         with faults():
-            found = self._client.redis.hgetall(self._keys.backlog)
-        return [Waiting.of(name.decode(), body) for name, body in found.items()]
+            stored = self._client.redis.hgetall(self._keys.backlog)
+        return [BacklogEntry.of(decision.decode(), body) for decision, body in stored.items()]
 
     def withdraw(self, decision: str, *, now: int, operation: str, seconds: int) -> bool:
-        """Let it wait no more; whether it did. The same `operation` again is answered the same."""
+        """Remove the entry of a decision; False if there is none. The same `operation` again is answered the same."""
         keys = self._keys
         named = WITHDRAW_BACKLOG.keys(keys, operation=keys.operation(decision, operation))
         with faults():
-            return bool(self._withdrawing(keys=named, args=[decision, now, seconds]))
+            return bool(self._withdraw_backlog(keys=named, args=[decision, now, seconds]))
 
     def in_stock(self, skus: list[str]) -> set[str]:
-        """Those of the SKUs of which some node has units that nobody holds."""
+        """Those of the SKUs of which some node has more units on hand than are held."""
         with faults(), self._client.redis.pipeline(transaction=False) as read:
             for sku in skus:
                 read.hgetall(self._keys.on_hand(sku))
                 read.hgetall(self._keys.held(sku))
-            found = read.execute()
+            answers = read.execute()
         return {
             sku
-            for sku, on_hand, held in zip(skus, found[::2], found[1::2], strict=True)
+            for sku, on_hand, held in zip(skus, answers[::2], answers[1::2], strict=True)
             if any(int(units) > int(held.get(node, 0)) for node, units in on_hand.items())
         }

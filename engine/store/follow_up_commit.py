@@ -1,6 +1,6 @@
-"""What is written in the same commit as a decision: that its unfilled units wait, and what of another it decides again.
+"""Commits a decision together with what it changes beside stock: the backlog, its order's chain, a rejected hold.
 
-`commit_follow_up.lua` runs `commit.lua` in its midst, so that both write all of it or none.
+`commit_follow_up.lua` runs `commit.lua` as a part of it, so that everything is written or nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,17 +14,17 @@ from engine.store.connection.client import Client, faults
 from engine.store.decision_log import packed
 from engine.store.holds import HeldShipment, Operation, Units, shipment_json
 from engine.store.keys import Keys
-from engine.store.node_rests import rest_entry, stored
+from engine.store.node_rests import rest_entry, stored_rest
 from engine.store.script_keys import COMMIT_FOLLOW_UP
 
 MOST_WAITING = 10_000
-"""Entries of a network's backlog: each is looked at to tell which comes first."""
+"""Entries of a network's backlog: all of them are read to tell which comes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedPart:
-    """A shipment that a node rejects, or some of it. `before` is the part of the hold as it was read; `units` what of
-    it is rejected, by SKU; `left` what stays held; `rejections` all that was ever rejected of it, by line.
+    """What a node rejects of one held shipment. `before` is the shipment as the hold had it when it was read; `units`
+    what of it is rejected now, by SKU; `left` what stays held; `rejections` all that was ever rejected of it, by line.
     """
 
     number: int
@@ -35,7 +35,7 @@ class RejectedPart:
 
     @property
     def after(self) -> str | None:
-        """What the hold keeps of it; None: nothing."""
+        """The shipment as the hold has it afterwards; None if nothing of it stays held."""
         if not self.left:
             return None
         shipment = HeldShipment.of(self.number, self.before)
@@ -44,9 +44,11 @@ class RejectedPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
-    """What `node` rejects of decision `decision`, that has so many `shipments`. `day` is that of its load; `full`:
-    the node keeps the room that the shipments had in it. `counts` are, by SKU, what is on hand there as the node says,
-    None for what is then still promised from it. `entry` is what the log says.
+    """What `node` rejects of the decision `decision`, which has so many `shipments`.
+
+    `day` is the day in whose load the shipments count; `full`: the node is too busy, so the day gets no capacity back.
+    `counts` are the units on hand there by SKU, as the node says; None stands for as many as are then still promised
+    from it. `entry` is what the log says.
     """
 
     decision: str
@@ -142,17 +144,17 @@ class FollowUpCommit:
 
 
 def _record(linked: LinkedWrites) -> dict[str, Any]:
-    said = {
+    fields = {
         "waiting": None if linked.waiting is None else linked.waiting.decode(),
         "waiting_decision": linked.waiting_decision,
         "follow_ups": None if linked.first is None else linked.follow_ups,
         "rejection": linked.rejection and linked.rejection.record,
         "node_rest": linked.node_rest
-        and {"until": linked.node_rest.until, "stored": stored(rest_entry(linked.node_rest))},
+        and {"until": linked.node_rest.until, "stored": stored_rest(rest_entry(linked.node_rest))},
         "request": linked.operation and linked.operation.request,
         "seconds": linked.operation and linked.operation.seconds,
     }
-    given = {name: value for name, value in said.items() if value is not None}
+    given = {name: value for name, value in fields.items() if value is not None}
     return {"now": str(linked.now), "most_waiting": MOST_WAITING, **given}
 
 

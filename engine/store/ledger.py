@@ -1,4 +1,4 @@
-"""Stock and holds: one script reads all that a decision needs, one takes its holds and logs it."""
+"""The two round trips of a decision: one script reads everything it needs, one takes its holds and logs it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from engine.store.decision_log import packed
 from engine.store.follow_up_commit import FollowUpCommit, LinkedWrites
 from engine.store.holds import Holds, hold_fields
 from engine.store.keys import Keys
-from engine.store.node_rests import rests
+from engine.store.node_rests import rests_after
 from engine.store.outcomes import (
     AnsweredBefore,
     BacklogFull,
@@ -29,18 +29,18 @@ from engine.store.outcomes import (
     QuotaReached,
     StockChanged,
 )
-from engine.store.policy_versions import split_entry
+from engine.store.policy_versions import split_version
 from engine.store.script_keys import COMMIT, SNAPSHOT
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
-"""How long a caller's key is remembered."""
+"""How long a caller's idempotency key is remembered."""
 _NO_KEY = ("", "")
 """Caller and name that no caller's key has, so that nothing is ever stored under them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """What a caller calls one request, so that sending it again is answered and not done again."""
+    """A caller's idempotency key: names one request, so that sent again it is answered and not done again."""
 
     caller: str
     name: str
@@ -48,13 +48,15 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One moment of the store. `stock` is (on hand, held) by node, by SKU; `answered` the key's earlier decision."""
+    """The stored facts at one moment. `stock` is (on hand, held) by node, by SKU; `earlier_decision` the one that the
+    idempotency key was used for before.
+    """
 
     network_version: str | None
     policy_version: str | None
     policy_since: int | None
-    """The instant for which the version was scheduled; None if it was activated at once."""
-    answered: str | None
+    """The instant from which the version was scheduled; None if it was activated at once."""
+    earlier_decision: str | None
     loads: Mapping[str, int]
     resting: Mapping[str, Resting]
     stock: Mapping[str, Mapping[str, tuple[int, int]]]
@@ -74,19 +76,19 @@ class Ledger:
     def verify_writable(self) -> None:
         """Raise StoreUnavailable if the server takes no writes: it is a replica, full, or can't write to its disk."""
         with faults():
-            # nothing put into a string that isn't there: it stays so, but this is a write that needs memory
+            # writing nothing into a key that does not exist changes nothing, but is refused where any write would be
             self._client.redis.setrange(self._keys.never_written, 0, b"")
 
     def verify_replicated(self) -> None:
-        """Raise StoreUnavailable if an answer of before could still be lost with its server."""
+        """Raise StoreUnavailable if what was answered before could still be lost with its server."""
         self._client.verify_replicated(self._keys.log)
 
     def read(
         self, skus: Sequence[str], *, day: str, now: int, policies_at: int | None = None, key: Key | None = None
     ) -> Reading:
-        """The snapshot of `skus` at `now`, holds whose time has come ended first. `day` is that of the loads.
+        """The snapshot of `skus` at `now`; holds whose time is over are ended first. `day` is that of the loads.
 
-        `policies_at` is the instant whose policy version is read, and whose rests, if not `now`.
+        `policies_at` is the instant for which the active policy version and the resting nodes are read, if not `now`.
         """
         keys, decided_at = self._keys, now if policies_at is None else policies_at
         idempotency = keys.idempotency(*((key.caller, key.name) if key else _NO_KEY))
@@ -110,11 +112,12 @@ class Ledger:
         max_holds: int | None = None,
         linked: LinkedWrites | None = None,
     ) -> CommitOutcome:
-        """Take the holds and log `body`, if the claims, rooms and versions still stand: all of it or none.
+        """Take the holds and log `body`, all of it or nothing, if the stock that the decision claims, the capacity that
+        it needs, and the versions of network and policies that it was made with are still there.
 
-        The policy version stands if it is the one that decides at `policies_at`, by default the decision's instant; no
-        node that ships may rest then. A `caller` has at most `max_holds` open holds; None: any number. `linked` is what
-        is written with it.
+        The policy version must be the one active at `policies_at`, by default the decision's instant; no node that
+        ships may rest then. A `caller` has at most `max_holds` open holds; None: any number. `linked` is what else is
+        written in the same commit.
         """
         keys = self._keys
         own = {
@@ -145,21 +148,21 @@ def sku_keys(keys: Keys, skus: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def reading_of(answer: Sequence[Any], skus: Sequence[str], decided_at: int) -> Reading:
     """What snapshot.lua answered, for `skus` and the instant whose policies decide."""
-    version, policy, answered, loads, resting, *stocks = answer
-    policy_version, policy_since = split_entry(policy.decode()) if policy else (None, None)
+    version, policy, earlier, loads, resting, *stock = answer
+    policy_version, policy_since = split_version(policy.decode()) if policy else (None, None)
     return Reading(
         network_version=version and version.decode(),
         policy_version=policy_version,
         policy_since=policy_since,
-        answered=answered and answered.decode(),
+        earlier_decision=earlier and earlier.decode(),
         loads=_counts(loads),
-        resting=rests(_lines(resting), decided_at),
-        stock={sku: _both(*stocks[2 * index : 2 * index + 2]) for index, sku in enumerate(skus)},
+        resting=rests_after(decided_at, _lines(resting)),
+        stock={sku: _by_node(*stock[2 * index : 2 * index + 2]) for index, sku in enumerate(skus)},
     )
 
 
 def positions(stock: Mapping[str, tuple[int, int]], paces: Mapping[str, int]) -> dict[str, Position]:
-    """By node, from (on hand, held) and the pace of sale."""
+    """By node, from (on hand, held) and the pace of sale; see `Reading.stock`."""
     return {node: Position(on_hand=on_hand, held=held, pace=paces.get(node)) for node, (on_hand, held) in stock.items()}
 
 
@@ -189,9 +192,12 @@ def _outcome(answer: Sequence[bytes]) -> CommitOutcome:
 
 
 def _request(decision: Decision, policies_at: int) -> dict[str, Any]:
-    """As commit.lua reads it. A claim is node, units and floor, or the reserves that a floor is the sum of, each the
-    larger of so many units and so many basis points of what is on hand; a room is node, shipments and the most there
-    may be. What follows in each is what must be as it was. False is: none, or whatever it is.
+    """As commit.lua reads it.
+
+    A claim is node, units, floor, and what must be on hand and held as it was in the snapshot. The floor may be a list
+    of reserves that it is the sum of, each the larger of so many units and so many basis points of what is on hand. A
+    room is node, shipments, the most there may be in the day, and the load that must be as it was in the snapshot.
+    False stands for no bound, or for a value that may have changed.
     """
     return {
         "now": str(decision.decided_at),
@@ -216,26 +222,26 @@ def _floor(claim: Claim) -> int | list[tuple[int, int]]:
 
 
 def _or_false(units: int | None) -> int | Literal[False]:
-    # JSON's null is a value of its own to a script, and true
+    # JSON's null becomes a value of its own in a script, which counts as true
     return False if units is None else units
 
 
-def _lines(said: bytes) -> list[str]:
-    """A hash as snapshot.lua answers it: a name, then what it has, a line each."""
-    return said.decode().split("\n") if said else []
+def _lines(text: bytes) -> list[str]:
+    """A hash as snapshot.lua answers it: a field's name and its value on a line each."""
+    return text.decode().split("\n") if text else []
 
 
-def _counts(said: bytes) -> dict[str, int]:
-    lines = _lines(said)
+def _counts(text: bytes) -> dict[str, int]:
+    lines = _lines(text)
     return dict(zip(lines[::2], map(int, lines[1::2]), strict=True))
 
 
-def _both(on_hand: bytes, held: bytes) -> dict[str, tuple[int, int]]:
-    """(on hand, held) by node. Most positions have no hold, so those that do come after."""
+def _by_node(on_hand: bytes, held: bytes) -> dict[str, tuple[int, int]]:
+    """(on hand, held) by node. Most positions have no hold, so 0 is set for all first, then what is held at a few."""
     lines = _lines(on_hand)
-    # no step of Python for each of them: there are as many as there are nodes, for every SKU of every order
-    found = dict(zip(lines[::2], zip(map(int, lines[1::2]), repeat(0), strict=False), strict=True))
+    # without a Python loop over the nodes, because this is done for every SKU of every order
+    by_node = dict(zip(lines[::2], zip(map(int, lines[1::2]), repeat(0), strict=False), strict=True))
     for node, units in _counts(held).items():
-        if node in found:
-            found[node] = (found[node][0], units)
-    return found
+        if node in by_node:
+            by_node[node] = (by_node[node][0], units)
+    return by_node

@@ -1,5 +1,5 @@
-"""Nodes that rest, as they are stored: written by commit_follow_up.lua with the rejection that begins a rest, ended
-early here.
+"""Nodes that rest, as they are stored: commit_follow_up.lua writes a rest with the rejection that begins it, and people
+may end it early.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,51 +13,51 @@ from engine.store.keys import Keys
 from engine.store.script_keys import END_REST
 
 
-def rest_entry(rest: Resting) -> dict[str, Any]:
+def rest_entry(node_rest: Resting) -> dict[str, Any]:
     """As the log has it."""
-    because = {rule: dict(texts) for rule, texts in rest.because.items()}
+    because = {rule: dict(texts) for rule, texts in node_rest.because.items()}
     return {
-        "until": rest.until,
-        "since": rest.since,
-        "reason": rest.reason,
-        "decision": rest.decision,
-        "policy_version": rest.policy_version,
+        "until": node_rest.until,
+        "since": node_rest.since,
+        "reason": node_rest.reason,
+        "decision": node_rest.decision,
+        "policy_version": node_rest.policy_version,
         "because": because,
     }
 
 
-def stored(entry: Mapping[str, Any]) -> str:
-    """As `Keys.resting` has it: until when stands first, for scripts."""
+def stored_rest(entry: Mapping[str, Any]) -> str:
+    """As `Keys.resting` has it: its end first, where scripts look for it."""
     return f"{entry['until']} {orjson.dumps(entry).decode()}"
 
 
-def rests(flat: Sequence[str], instant: int) -> dict[str, Resting]:
-    """Those that last beyond `instant`, by node; `flat` is the hash as node, rest, node, rest."""
-    found = {}
-    for node, said in zip(flat[::2], flat[1::2], strict=True):
-        until, _, entry = said.partition(" ")
+def rests_after(instant: int, fields: Sequence[str]) -> dict[str, Resting]:
+    """The rests that last beyond `instant`, by node; `fields` is the hash as node, rest, node, rest."""
+    node_rests = {}
+    for node, text in zip(fields[::2], fields[1::2], strict=True):
+        until, _, entry = text.partition(" ")
         if int(until) > instant:
-            found[node] = Resting(**orjson.loads(entry))
-    return found
+            node_rests[node] = Resting(**orjson.loads(entry))
+    return node_rests
 
 
-class Rests:
-    """The nodes of one network that rest."""
+class NodeRests:
+    """The rests of the nodes of one network."""
 
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client = client
         self._keys = keys
-        self._ending = client.script("end_rest")
+        self._end_rest = client.script("end_rest")
 
     def all(self, now: int) -> dict[str, Resting]:
         """By node."""
         with faults():
-            found = self._client.redis.hgetall(self._keys.resting)
-        return rests([part.decode() for item in sorted(found.items()) for part in item], now)
+            stored = self._client.redis.hgetall(self._keys.resting)
+        return rests_after(now, [text.decode() for field in sorted(stored.items()) for text in field])
 
     def end(self, node: str, *, now: int, who: str, operation: str, seconds: int) -> bool:
-        """Let the node rest no more; whether it did. `operation` is known for so many seconds."""
+        """End the node's rest; False if it does not rest. `operation` is remembered for so many seconds."""
         keys = self._keys
+        named = END_REST.keys(keys, operation=keys.operation(f"rest of {node}", operation))
         with faults():
-            named = END_REST.keys(keys, operation=keys.operation(f"rest of {node}", operation))
-            return bool(self._ending(keys=named, args=[node, now, who, seconds]))
+            return bool(self._end_rest(keys=named, args=[node, now, who, seconds]))

@@ -1,9 +1,10 @@
-"""Published policy versions, those that decide, and who said so.
+"""Published policy versions, the timeline of which is active when, and the history of who changed it.
 
-A version decides from its activation on until another takes over: one activated later, or a scheduled one when its
-instant comes. What is scheduled stands until then, whatever is activated meanwhile; one version an instant, the last
-word counts. Going back leads along the versions that were active, one further each time. No job is needed: which
-version is active is worked out from the instant by whoever asks, and written down by the next change.
+A version is active from its activation on until another takes over: one activated later, or a scheduled one when its
+instant comes. A scheduled version stays scheduled, whatever is activated before its instant; of two for the same
+instant the one scheduled last counts. Rolling back goes to the version that was active before, and done again one
+further back. No background job is needed: each reader works out from the time which version is active, and the next
+change of the timeline writes it down.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -30,8 +31,8 @@ from rules.policy import PolicySet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """Who does something, at what instant (UTC seconds), why. Done once by the name of `operation`."""
+class HistoryEntry:
+    """Who changes something, at what instant (UTC seconds), and why. It is done once for each name of `operation`."""
 
     operation: str
     who: str
@@ -40,8 +41,10 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What decides at one instant; what is to decide, as (instant, version), soonest first; what one may go back to."""
+class PolicyTimeline:
+    """The version active at one instant, those scheduled for later, as (instant, version), soonest first, and the one
+    that can be rolled back to.
+    """
 
     active: str | None
     scheduled: tuple[tuple[int, str], ...]
@@ -49,9 +52,9 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """What is written down of that: the version last made active, and all that was scheduled since, as (instant,
-    version), soonest first, that which is due and which nobody wrote down yet as well.
+class StoredTimeline:
+    """The timeline as it is stored: the version last made active, and those scheduled since, as (instant, version),
+    soonest first. Among these may be versions that are active by now, which the next change writes down.
     """
 
     active: str | None
@@ -59,94 +62,98 @@ class Stored:
     before: str | None
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """As the server has it, for load_swap.lua to compare."""
+    def entries(self) -> tuple[str, ...]:
+        """The active version or an empty text, then the schedule, as the server has them, for load_swap.lua."""
         return (self.active or "", *(f"{since}:{version}" for since, version in self.scheduled))
 
-    def standing(self, now: int) -> Standing:
+    def at(self, now: int) -> PolicyTimeline:
         active, before = self.active, self.before
         for since, version in self.scheduled:
             if since <= now and version != active:
                 before, active = active, version
         later = tuple(item for item in self.scheduled if item[0] > now)
-        return Standing(active=active, scheduled=later, before=before)
+        return PolicyTimeline(active=active, scheduled=later, before=before)
 
 
-def publish(client: Client, keys: Keys, policies: PolicySet, act: Act) -> bool:
-    """Store a set under its version; False if it was there already. Raises KeyReused."""
+def publish(client: Client, keys: Keys, policies: PolicySet, entry: HistoryEntry) -> bool:
+    """Store a set under its version; False if it was published before. Raises KeyReused."""
     files = orjson.dumps(dict(policies.texts))
-    said = [act.operation, policies.version, files, act.who, act.at, act.note, len(policies.rules)]
+    arguments = [entry.operation, policies.version, files, entry.who, entry.at, entry.note, len(policies.rules)]
     with faults():
-        state, *new = client.script("publish_policy")(keys=PUBLISH_POLICY.keys(keys), args=said)
+        state, *new = client.script("publish_policy")(keys=PUBLISH_POLICY.keys(keys), args=arguments)
     if state == b"reused":
         raise _reused()
     return bool(new[0])
 
 
-def activate(client: Client, keys: Keys, version: str, act: Act, *, network: str) -> TimelineOutcome:
-    """Let `version` decide from now on, if the network loaded is still of the version `network`, which is empty where
+def activate(client: Client, keys: Keys, version: str, entry: HistoryEntry, *, network: str) -> TimelineOutcome:
+    """Make `version` active, if the network loaded is still of the version `network`, which is empty where
     none was loaded. Raises NotFound, KeyReused.
     """
-    return _change(client, keys, "activated", version, act, network=network)
+    return _change(client, keys, "activated", version, entry, network=network)
 
 
-def schedule(client: Client, keys: Keys, version: str, act: Act, *, since: int, network: str) -> TimelineOutcome:
-    """Let `version` decide from the instant `since` on, in place of what was scheduled for that instant. `network` as
+def schedule(
+    client: Client, keys: Keys, version: str, entry: HistoryEntry, *, since: int, network: str
+) -> TimelineOutcome:
+    """Make `version` active from the instant `since` on, in place of what was scheduled for that instant. `network` as
     in `activate`.
 
     Raises NotFound, KeyReused, and InputInvalid if the instant is over.
     """
-    return _change(client, keys, "scheduled", version, act, since=since, network=network)
+    return _change(client, keys, "scheduled", version, entry, since=since, network=network)
 
 
-def roll_back(client: Client, keys: Keys, *, active: str, version: str, act: Act, network: str) -> TimelineOutcome:
-    """Let `version` decide again, which did so before `active`. Raises NotActivated if that is not so any more.
+def roll_back(
+    client: Client, keys: Keys, *, active: str, version: str, entry: HistoryEntry, network: str
+) -> TimelineOutcome:
+    """Make `version` active again, which was so before `active`. Raises NotActivated if that is not so any more.
     `network` as in `activate`.
     """
-    return _change(client, keys, "rolled_back", version, act, active=active, network=network)
+    return _change(client, keys, "rolled_back", version, entry, active=active, network=network)
 
 
-def refuse(client: Client, keys: Keys, version: str, *, since: int, act: Act) -> None:
+def unschedule(client: Client, keys: Keys, version: str, *, since: int, entry: HistoryEntry) -> None:
     """Take a version that can't be read off the schedule."""
     with faults():
         client.script("unschedule_policy")(
             keys=UNSCHEDULE_POLICY.keys(keys),
-            args=[f"{since}:{version}", version, act.at, act.who, act.note],
+            args=[f"{since}:{version}", version, entry.at, entry.who, entry.note],
         )
 
 
-def done(client: Client, keys: Keys, operation: str) -> tuple[str, str] | None:
-    """What an operation did, and with which version; None if it was never heard of."""
+def find_operation(client: Client, keys: Keys, operation: str) -> tuple[str, str] | None:
+    """What an operation did, and with which version; None if there was no such operation."""
     with faults():
-        found = client.redis.hget(keys.policy_operations, operation)
-    if found is None:
+        text = client.redis.hget(keys.policy_operations, operation)
+    if text is None:
         return None
-    act, version, *_ = found.decode().split(" ")
-    return act, version
+    kind, version, *_ = text.decode().split(" ")
+    return kind, version
 
 
-def standing(client: Client, keys: Keys, now: int) -> Standing:
-    """What decides at `now`, and what before and after."""
-    return stored(client, keys).standing(now)
+def timeline(client: Client, keys: Keys, now: int) -> PolicyTimeline:
+    """The timeline as seen from `now`."""
+    return stored_timeline(client, keys).at(now)
 
 
-def stored(client: Client, keys: Keys) -> Stored:
-    """What is written down now."""
+def stored_timeline(client: Client, keys: Keys) -> StoredTimeline:
+    """The timeline as it is stored now."""
     with faults(), client.redis.pipeline(transaction=True) as read:
         read.get(keys.active_policy)
         read.zrange(keys.scheduled_policies, 0, -1)
         read.lindex(keys.policies_before, -1)
-        active, entries, before = read.execute()
-    return Stored(
+        active, scheduled, before = read.execute()
+    return StoredTimeline(
         active=active and active.decode(),
-        scheduled=tuple(_entry(entry) for entry in entries),
+        scheduled=tuple(_scheduled(item) for item in scheduled),
         before=before and before.decode(),
     )
 
 
-def split_entry(found: str) -> tuple[str, int | None]:
-    """The version that the snapshot answered, and since which instant it decides, if it was scheduled."""
-    since, _, version = found.rpartition(":")
+def split_version(text: str) -> tuple[str, int | None]:
+    """The active version as snapshot.lua answers it, and the instant from which it was scheduled, if it was."""
+    since, _, version = text.rpartition(":")
     return version, int(since) if since else None
 
 
@@ -161,9 +168,9 @@ def texts(client: Client, keys: Keys, version: str) -> dict[str, str]:
 
 def read_set(client: Client, keys: Keys, version: str) -> PolicySet:
     """A published set as this release reads it; raises NotFound, PolicyUnreadable."""
-    found = texts(client, keys, version)
+    files = texts(client, keys, version)
     try:
-        policies = load_policies({name: text.encode() for name, text in found.items()})
+        policies = load_policies({name: text.encode() for name, text in files.items()})
     except PolicyInvalid as error:
         raise PolicyUnreadable(f"policy version {version[:12]} can't be read by this release: {error}") from error
     if policies.version != version:
@@ -180,8 +187,8 @@ def versions(client: Client, keys: Keys) -> list[str]:
 def history(client: Client, keys: Keys) -> Iterator[dict[str, str]]:
     """Who published, activated, scheduled or rolled back what, when and why, oldest first."""
     with faults():
-        entries = client.redis.xrange(keys.policy_history)
-    for _, fields in entries:
+        stored = client.redis.xrange(keys.policy_history)
+    for _, fields in stored:
         yield {name.decode(): value.decode() for name, value in fields.items()}
 
 
@@ -190,7 +197,7 @@ def _change(
     keys: Keys,
     kind: str,
     version: str,
-    act: Act,
+    entry: HistoryEntry,
     *,
     network: str,
     since: int = 0,
@@ -199,7 +206,7 @@ def _change(
     with faults():
         (state,) = client.script("activate_policy")(
             keys=ACTIVATE_POLICY.keys(keys),
-            args=[act.operation, act.at, kind, version, act.who, act.note, since, active, network],
+            args=[entry.operation, entry.at, kind, version, entry.who, entry.note, since, active, network],
         )
     if state in _REFUSALS:
         raise _REFUSALS[state](version)
@@ -224,6 +231,6 @@ def _reused() -> KeyReused:
     return KeyReused("this idempotency key was used before for something else; use a new one for each request")
 
 
-def _entry(found: bytes) -> tuple[int, str]:
-    since, _, version = found.decode().partition(":")
+def _scheduled(item: bytes) -> tuple[int, str]:
+    since, _, version = item.decode().partition(":")
     return int(since), version

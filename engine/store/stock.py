@@ -1,4 +1,4 @@
-"""What is on hand: counted anew by its source, or moved by so much."""
+"""What is on hand: set to what its source counted, or changed by stock movements."""
 
 import datetime
 import hashlib
@@ -29,14 +29,16 @@ from engine.store.script_keys import MOVE_STOCK, SET_STOCK
 
 DAY_SECONDS = 24 * 60 * 60
 MOVEMENT_DAYS = 3
-"""How long the movements of a day are kept: today's and yesterday's are looked at, so an operation id is known for at
-least 24 hours.
+"""How long the movements of a day are kept. A movement is looked for in today's and yesterday's, so an operation id is
+remembered for at least 24 hours.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """Which of two messages is the newer one: the source's own time, in UTC microseconds, or its own sequence."""
+    """Tells which of two messages is newer: by the source's own time (`t`), in UTC microseconds, or its own sequence
+    (`s`).
+    """
 
     kind: Literal["t", "s"]
     number: int
@@ -44,7 +46,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """So many units are on hand, says the source."""
+    """So many units are on hand, as the source counted them."""
 
     node: str
     sku: str
@@ -54,7 +56,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """So many units came, or left where `delta` is negative. `op` is its own name, the same if it is sent again."""
+    """So many units came or, where `delta` is negative, left. `op` is its operation id, the same when sent again."""
 
     op: str
     node: str
@@ -65,8 +67,8 @@ class Movement:
     @property
     def digest(self) -> str:
         """Tells another movement under the same id, in twelve characters."""
-        said = orjson.dumps([self.node, self.sku, self.delta])
-        return hashlib.blake2b(said, digest_size=6).hexdigest()
+        movement = orjson.dumps([self.node, self.sku, self.delta])
+        return hashlib.blake2b(movement, digest_size=6).hexdigest()
 
 
 _COUNTS: Mapping[bytes, type[CountOutcome]] = {
@@ -85,14 +87,14 @@ _MOVEMENTS: Mapping[bytes, type[MovementOutcome]] = {
 
 
 class Stock:
-    """The positions of one network. What is given is of its nodes and products; `version` says of which version."""
+    """The positions of one network. Counts and movements are of nodes and products of its version `version`."""
 
     def __init__(self, client: Client, keys: Keys) -> None:
         self._keys = keys
-        self._placing = client.script("set_stock")
-        self._moving = client.script("move_stock")
+        self._set_stock = client.script("set_stock")
+        self._move_stock = client.script("move_stock")
 
-    def place(self, counts: Sequence[Count], *, version: str) -> list[CountOutcome] | NetworkChanged:
+    def set_counts(self, counts: Sequence[Count], *, version: str) -> list[CountOutcome] | NetworkChanged:
         """Set what is on hand, all at one moment."""
         keys = self._keys
         each = (
@@ -101,7 +103,7 @@ class Stock:
         named, arguments = SET_STOCK.keys(keys, each), [version]
         for item in counts:
             arguments += [item.node, str(item.on_hand), item.stamp.kind, str(item.stamp.number)]
-        answers = self._run(self._placing, named, arguments)
+        answers = self._run(self._set_stock, named, arguments)
         if isinstance(answers, NetworkChanged):
             return answers
         return [_COUNTS[word](on_hand=int(on_hand), held=int(held)) for word, on_hand, held in answers]
@@ -121,7 +123,7 @@ class Stock:
         arguments: list[str | int | bytes] = [version, now, batch, packed(entry), MOVEMENT_DAYS * DAY_SECONDS]
         for item in movements:
             arguments += [item.op, item.digest, item.node, item.delta]
-        answers = self._run(self._moving, named, arguments)
+        answers = self._run(self._move_stock, named, arguments)
         if isinstance(answers, NetworkChanged):
             return answers
         return [_MOVEMENTS[word](on_hand=int(on_hand)) for word, on_hand in answers]

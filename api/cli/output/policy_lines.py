@@ -7,7 +7,7 @@ from engine.decide.record import timestamp
 from engine.model.facts import Network
 from engine.policies.review import SHORT
 from engine.policies.versions import Published, Version
-from engine.store.policy_versions import Standing
+from engine.store.policy_versions import PolicyTimeline
 from rules.diff.compare import Change, Changes
 
 MOST_NAMED = 20
@@ -60,7 +60,7 @@ def version_lines(versions: Sequence[Version], network: Network | None) -> Itera
         yield from (f"    scheduled from {_local(instant, network)} on" for instant in version.scheduled)
 
 
-def schedule_lines(standing: Standing, network: Network | None) -> Iterator[str]:
+def schedule_lines(standing: PolicyTimeline, network: Network | None) -> Iterator[str]:
     for since, version in standing.scheduled:
         yield f"{version[:SHORT]} takes over at {_local(since, network)}, as scheduled"
 

@@ -39,7 +39,7 @@ MOST_STAGINGS = 10
 """How often a load stages its network again after the server has lost what was staged, or has some of it twice."""
 VerifyPolicies: TypeAlias = Callable[[], Sequence[str]]
 """Verifies that the policies that decide fit the network to be loaded, and raises if they don't. Returns which policies
-it verified, as `words` of the class `Stored` in policy_versions.py.
+it verified, as `StoredTimeline.entries` of policy_versions.py.
 """
 
 

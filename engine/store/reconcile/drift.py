@@ -11,7 +11,7 @@ import orjson
 
 from engine.store.holds import shipment_json
 from engine.store.keys import Keys
-from engine.store.node_rests import stored
+from engine.store.node_rests import stored_rest
 from engine.store.reconcile.expected_state import (
     Base,
     DayLoads,
@@ -168,7 +168,7 @@ def rest_drifts(keys: Keys, replay: LogReplay, node: str, node_rest: str | None,
     """
     suspect: Suspect = ("rests", node)
     rest = replay.resting.get(node)
-    expected = stored(rest) if rest else None
+    expected = stored_rest(rest) if rest else None
     until = rest["until"] if rest else 0
     if node_rest != expected:
         write = Write(key=keys.resting, field=node, before=node_rest, after=expected)

@@ -38,8 +38,8 @@ def names(client: Client, keys: Keys) -> Names:
     """Scan the network's keys once. Keys that come or go meanwhile may or may not be included."""
     scanned = Names()
     kinds = {name: getattr(scanned, name) for name in Names.__slots__}
-    start = len(keys.everything)
-    for key in client.scan(keys.everything, count=_SCAN_COUNT):
+    start = len(keys.prefix)
+    for key in client.scan(keys.prefix, count=_SCAN_COUNT):
         kind, _, name = key[start:].partition(":")
         if name and kind in kinds:
             kinds[kind].add(name)

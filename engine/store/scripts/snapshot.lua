@@ -29,10 +29,11 @@ local answer = {
   lines(key.load),
   rests_until and tonumber(rests_until) > tonumber(ARGV[2]) and lines(key.resting) or '',
 }
-local index = 1
-while key.on_hand(index) do
-  answer[#answer + 1] = lines(key.on_hand(index))
+local index, on_hand = 1, key.on_hand(1)
+while on_hand do
+  answer[#answer + 1] = lines(on_hand)
   answer[#answer + 1] = lines(key.held(index))
   index = index + 1
+  on_hand = key.on_hand(index)
 end
 return answer

@@ -120,7 +120,7 @@ def mend_loads(pointsman):
     begin(pointsman, stocked(7))
     assert pointsman.holds.confirm(name).until is None
     begin(pointsman, stocked(8))
-    redis, start = pointsman._client.redis, pointsman._keys.everything
+    redis, start = pointsman._client.redis, pointsman._keys.prefix
     redis.delete(*redis.keys(f"{start}staged:*:on_hand:*"))
     with pytest.raises(NotReady):
         pointsman.ready()

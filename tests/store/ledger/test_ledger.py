@@ -21,7 +21,7 @@ from engine.store.outcomes import (
     StockChanged,
     TimelineChanged,
 )
-from engine.store.policy_versions import Act, publish, stored
+from engine.store.policy_versions import HistoryEntry, publish, stored_timeline
 from engine.store.policy_versions import activate as activate_version
 from engine.store.reconcile.expected_state import LOAD_SECONDS
 from tests.support.facts import LILLE, LYON, NOW, decided, inventory, node, order, policies, snapshot
@@ -45,10 +45,10 @@ def keys(network):
 def ledger(client, keys):
     """Ten of A in Lyon, four in Lille, and policies without rules."""
     found = facts()
-    save(client, keys, found, verify_policies=lambda: stored(client, keys).words)
-    publish(client, keys, policies(), Act(operation="p", who="a test", at=NOW, note=""))
-    act = Act(operation="a", who="a test", at=NOW, note="")
-    outcome = activate_version(client, keys, policies().version, act, network=found.network.version)
+    save(client, keys, found, verify_policies=lambda: stored_timeline(client, keys).entries)
+    publish(client, keys, policies(), HistoryEntry(operation="p", who="a test", at=NOW, note=""))
+    entry = HistoryEntry(operation="a", who="a test", at=NOW, note="")
+    outcome = activate_version(client, keys, policies().version, entry, network=found.network.version)
     assert outcome == TimelineChanged()
     return Ledger(client, keys)
 
@@ -122,7 +122,7 @@ def test_a_key_used_before_names_its_decision_and_takes_nothing(ledger, contents
     commit(ledger, decision_of(lyon(1)), key=key)
     before = contents()
     assert commit(ledger, decision_of(lyon(1)), "d2", key) == AnsweredBefore(decision="d1")
-    assert ledger.read(["A"], day=DAY, now=NOW, key=key).answered == "d1"
+    assert ledger.read(["A"], day=DAY, now=NOW, key=key).earlier_decision == "d1"
     assert contents() == before
 
 

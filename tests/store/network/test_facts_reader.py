@@ -11,7 +11,7 @@ from engine.errors import NotFound, NotReady, OrderInvalid
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.network.read import read_network, read_products
-from engine.store.policy_versions import history, standing, versions
+from engine.store.policy_versions import history, timeline, versions
 from rules.errors import PolicyInvalid
 from tests.conftest import SMALL, activate
 from tests.support.facts import LILLE, LYON, NOW, inventory, node, order, policy_file, product, service
@@ -132,7 +132,7 @@ def test_more_policy_versions_than_are_cached_all_decide(pointsman):
 def test_a_version_is_stored_once_and_its_history_twice(pointsman, server_url, network):
     client, keys = Client(server_url), Keys(network)
     published, entries_before = versions(client, keys), len(list(history(client, keys)))
-    assert standing(client, keys, NOW).active == activate(pointsman) == published[0]
+    assert timeline(client, keys, NOW).active == activate(pointsman) == published[0]
     assert versions(client, keys) == published
     assert [entry["act"] for entry in history(client, keys)][entries_before:] == ["published", "activated"]
     assert {entry["at"] for entry in history(client, keys)} == {str(NOW)}

@@ -12,7 +12,7 @@ from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Ledger
 from engine.store.outcomes import TimelineChanged
-from engine.store.policy_versions import Act, Standing
+from engine.store.policy_versions import HistoryEntry, PolicyTimeline
 
 NAMES = tuple(letter * 64 for letter in "abc")
 START = 1_000
@@ -67,43 +67,43 @@ def test_what_decides_when_and_what_one_goes_back_to_are_those_of_the_model(clie
         else:
             take(client, keys, model, now, step)
         assert_agree(client, keys, model, now)
-    client.redis.delete(*client.names(keys.everything))
+    client.redis.delete(*client.names(keys.prefix))
 
 
 def take(client, keys, model, now, step):
     """The step, of the store and of the model; each write is sent twice, as after a lost answer."""
-    act = Act(operation=str(next(_serial)), who="a test", at=now, note="")
+    entry = HistoryEntry(operation=str(next(_serial)), who="a test", at=now, note="")
     match step:
         case ("activate", version):
             for _ in "12":
-                assert store.activate(client, keys, version, act, network="") == TimelineChanged()
+                assert store.activate(client, keys, version, entry, network="") == TimelineChanged()
             model.settle(now)
             model.push(version)
         case ("schedule", version, later) if later > 0:
             for _ in "12":
-                outcome = store.schedule(client, keys, version, act, since=now + later, network="")
+                outcome = store.schedule(client, keys, version, entry, since=now + later, network="")
                 assert outcome == TimelineChanged()
             model.settle(now)
             model.scheduled[now + later] = version
         case ("schedule", version, later):
             with pytest.raises(InputInvalid):
-                store.schedule(client, keys, version, act, since=now + later, network="")
+                store.schedule(client, keys, version, entry, since=now + later, network="")
         case _:
-            roll_back(client, keys, model, now, act)
+            roll_back(client, keys, model, now, entry)
 
 
-def roll_back(client, keys, model, now, act):
+def roll_back(client, keys, model, now, entry):
     model.settle(now)
-    found = store.standing(client, keys, now)
+    found = store.timeline(client, keys, now)
     if len(model.active) > 1:
         for _ in "12":
-            outcome = store.roll_back(client, keys, active=found.active, version=found.before, act=act, network="")
+            outcome = store.roll_back(client, keys, active=found.active, version=found.before, entry=entry, network="")
             assert outcome == TimelineChanged()
         model.active.pop()
     else:
         assert found.before is None
         with pytest.raises(NotActivated):
-            store.roll_back(client, keys, active=found.active or "", version=NAMES[0], act=act, network="")
+            store.roll_back(client, keys, active=found.active or "", version=NAMES[0], entry=entry, network="")
 
 
 def assert_agree(client, keys, model, now):
@@ -115,6 +115,6 @@ def assert_agree(client, keys, model, now):
     settled.active, settled.scheduled = list(model.active), dict(model.scheduled)
     settled.settle(now)
     *before, last = settled.active or [None]
-    assert store.standing(client, keys, now) == Standing(
+    assert store.timeline(client, keys, now) == PolicyTimeline(
         active=last, scheduled=tuple(sorted(settled.scheduled.items())), before=before[-1] if before else None
     )

@@ -14,7 +14,7 @@ from engine.store import policy_versions as store
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.outcomes import TimelineChanged
-from engine.store.policy_versions import Act
+from engine.store.policy_versions import HistoryEntry
 from rules.errors import PolicyInvalid
 from rules.vocabulary import Kind
 from tests.conftest import SMALL
@@ -135,13 +135,13 @@ def test_two_who_go_back_at_once_do_not_go_back_twice(pointsman, versions, publi
     monday, friday = publish(1), publish(2)
     versions.activate(monday, **WHO)
     versions.activate(friday, **WHO)
-    act, loaded = Act(operation="the other's", who="the other", at=NOW, note=""), pointsman.network().version
-    outcome = store.roll_back(client, keys, active=friday, version=monday, act=act, network=loaded)
+    entry, loaded = HistoryEntry(operation="the other's", who="the other", at=NOW, note=""), pointsman.network().version
+    outcome = store.roll_back(client, keys, active=friday, version=monday, entry=entry, network=loaded)
     assert outcome == TimelineChanged()
-    mine = Act(operation="mine", who="me", at=NOW, note="")
+    mine = HistoryEntry(operation="mine", who="me", at=NOW, note="")
     for active, version in ((friday, monday), (friday, first), (monday, friday)):
         with pytest.raises(NotActivated, match="somebody else"):
-            store.roll_back(client, keys, active=active, version=version, act=mine, network=loaded)
+            store.roll_back(client, keys, active=active, version=version, entry=mine, network=loaded)
     assert decided_by(pointsman) == monday
 
 
@@ -160,16 +160,16 @@ def keys(network):
 def test_a_write_whose_answer_was_lost_and_that_is_sent_again_is_one_entry(pointsman, versions, publish, client, keys):
     version, told, loaded = publish(1), len(acts(versions)), pointsman.network().version
 
-    def act(operation):
-        return Act(operation=operation, who="a", at=NOW, note="")
+    def entry(operation):
+        return HistoryEntry(operation=operation, who="a", at=NOW, note="")
 
     found = policy_set("then: {hold: 2 h}")
     writes = [
-        lambda: store.publish(client, keys, found, act("p")),
-        lambda: store.activate(client, keys, version, act("a"), network=loaded),
-        lambda: store.activate(client, keys, found.version, act("b"), network=loaded),
-        lambda: store.schedule(client, keys, version, act("s"), since=NOW + 1, network=loaded),
-        lambda: store.roll_back(client, keys, active=found.version, version=version, act=act("r"), network=loaded),
+        lambda: store.publish(client, keys, found, entry("p")),
+        lambda: store.activate(client, keys, version, entry("a"), network=loaded),
+        lambda: store.activate(client, keys, found.version, entry("b"), network=loaded),
+        lambda: store.schedule(client, keys, version, entry("s"), since=NOW + 1, network=loaded),
+        lambda: store.roll_back(client, keys, active=found.version, version=version, entry=entry("r"), network=loaded),
     ]
     for write, outcome in zip(writes, [True, *[TimelineChanged()] * 4], strict=True):
         assert write() == outcome
@@ -307,7 +307,7 @@ def test_what_was_never_published_or_is_over_can_not_be_scheduled(versions, publ
 def test_existence_is_checked_where_the_version_is_made_active(client, keys, contents):
     before = contents()
     with pytest.raises(NotFound):
-        store.activate(client, keys, "0" * 64, Act(operation="x", who="a", at=NOW, note=""), network="")
+        store.activate(client, keys, "0" * 64, HistoryEntry(operation="x", who="a", at=NOW, note=""), network="")
     assert contents() == before
 
 
