@@ -11,7 +11,7 @@ from engine.errors import NotReady, PolicyUnreadable
 from engine.model.facts import Network, Product, Snapshot
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
-from engine.store.ledger import Key, Ledger, Reading, positions
+from engine.store.ledger import Ledger, Reading, RequestKey, positions
 from engine.store.network.read import read_version
 from engine.store.replica import Replica
 from engine.store.version_cache import VersionCache
@@ -73,7 +73,7 @@ class FactsReader:
         return self._cache.incidents
 
     def read(
-        self, skus: Sequence[str], now: int, key: Key | None = None, *, policies_at: int | None = None
+        self, skus: Sequence[str], now: int, key: RequestKey | None = None, *, policies_at: int | None = None
     ) -> tuple[Snapshot, Matcher]:
         """One snapshot as of `now`, and the policies active at `policies_at`: by default `now`, or the clock's instant
         if that is later. Raises Answered if the idempotency key `key` was used before.
@@ -121,7 +121,7 @@ class FactsReader:
         version = (read_version(self._client, self._keys) or "") if fresh else None
         return self._cache.network(version), self.products(skus)
 
-    def _read_snapshot(self, skus: Sequence[str], day: str, policies_at: int, key: Key | None) -> Reading:
+    def _read_snapshot(self, skus: Sequence[str], day: str, policies_at: int, key: RequestKey | None) -> Reading:
         return self._client.twice(
             lambda: self._ledger.read(skus, day=day, now=self._clock(), policies_at=policies_at, key=key)
         )

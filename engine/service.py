@@ -30,7 +30,7 @@ from engine.store import decision_log, reset
 from engine.store.connection.client import Client
 from engine.store.connection.server import open_server
 from engine.store.keys import Keys
-from engine.store.ledger import Key, Ledger
+from engine.store.ledger import Ledger, RequestKey
 from engine.store.network import load as network_load
 from engine.store.network import read
 from engine.store.outcomes import AnsweredBefore
@@ -127,7 +127,7 @@ class Pointsman:
         order: Order,
         *,
         now: int | None = None,
-        key: Key | None = None,
+        key: RequestKey | None = None,
         dry_run: bool = False,
         caller: str | None = None,
         wait: bool = False,
@@ -162,7 +162,7 @@ class Pointsman:
         orders: Sequence[Order],
         *,
         now: int | None = None,
-        keys: Callable[[Order], Key] | None = None,
+        keys: Callable[[Order], RequestKey] | None = None,
         caller: str = "",
         wait: bool = False,
         progress: Callable[[], None] = lambda: None,

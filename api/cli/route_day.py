@@ -7,7 +7,7 @@ from api.records.day import DayFigures
 from engine.errors import Mistake, OrderInvalid
 from engine.model.facts import Order
 from engine.service import Pointsman
-from engine.store.ledger import Key
+from engine.store.ledger import RequestKey
 
 CALLER = "route"
 """The caller of the idempotency keys: an order routed before is only answered, so an interrupted day can go on."""
@@ -43,7 +43,7 @@ def route(
     stride = max(1, -(-len(orders) // weigh)) if weigh else 0
     for index, order in enumerate(orders):
         weighed = pointsman.weigh(order, now=order.placed_at) if stride and index % stride == 0 else None
-        answer = pointsman.decide(order, now=order.placed_at, key=Key(caller=CALLER, name=order.id))
+        answer = pointsman.decide(order, now=order.placed_at, key=RequestKey(caller=CALLER, name=order.id))
         day.add(answer.record, clearance)
         if not answer.new:
             day.before += 1
@@ -70,7 +70,7 @@ def route_together(
         orders,
         now=max(order.placed_at for order in orders),
         # the same keys as in `route`: an order routed before is only answered
-        keys=lambda order: Key(caller=CALLER, name=order.id),
+        keys=lambda order: RequestKey(caller=CALLER, name=order.id),
         caller=CALLER,
         wait=wait,
         progress=progress,

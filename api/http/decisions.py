@@ -18,7 +18,7 @@ from api.shapes.order import OrderRequest
 from engine.model.facts import Order
 from engine.orders.decide_and_commit import Answer
 from engine.service import Pointsman
-from engine.store.ledger import Key
+from engine.store.ledger import RequestKey
 
 CALLER = "http"
 """Whose idempotency keys and holds these are, if the caller gives no name."""
@@ -56,7 +56,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def decide(order: Order, query: dict[str, bool], headers: dict[str, Any]) -> Response:
         """Decide where an order ships from, and hold its stock"""
         client = headers["client"]
-        key = Key(caller=client, name=headers["key"]) if headers["key"] else None
+        key = RequestKey(caller=client, name=headers["key"]) if headers["key"] else None
         answer = pointsman.decide(order, key=key, dry_run=query["dry_run"], caller=client, wait=query["wait"])
         return decision_response(answer, dry_run=query["dry_run"])
 
@@ -84,9 +84,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     return decisions
 
 
-def _keys(client: str, name: str) -> Callable[[Order], Key]:
+def _keys(client: str, name: str) -> Callable[[Order], RequestKey]:
     """A key for each order of a batch; no other request has it, for no header has a line break."""
-    return lambda order: Key(caller=client, name=f"{name}\n{order.id}")
+    return lambda order: RequestKey(caller=client, name=f"{name}\n{order.id}")
 
 
 def decision_response(answer: Answer, *, dry_run: bool = False) -> Response:

@@ -103,7 +103,7 @@ class Holding:
         """Holds at `node` and of `sku`, at most `limit`, the first to expire first."""
         start = after or (self._clock() + 1, "")
         found: list[Hold] = []
-        for seen, hold in enumerate(self._holds.living(after=start, before=expiring_before), start=1):
+        for seen, hold in enumerate(self._holds.list_open(after=start, before=expiring_before), start=1):
             if _touches(hold, node, sku):
                 found.append(hold)
             if len(found) == limit or seen == MOST_LOOKED_AT:

@@ -14,7 +14,7 @@ from engine.errors import Contended, Mistake, OrderInvalid, PointsmanError, Quot
 from engine.facts_reader import FactsReader
 from engine.model.facts import Order, Snapshot
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, DecisionRequest, ExtraFields, Outcome, whole
-from engine.store.ledger import Key
+from engine.store.ledger import RequestKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Asked:
 
     orders: Sequence[Order]
     instant: int
-    keys: Callable[[Order], Key] | None
+    keys: Callable[[Order], RequestKey] | None
     caller: str
     wait: bool
 

@@ -20,7 +20,7 @@ from engine.settings import Settings
 from engine.store.backlog import BacklogEntry
 from engine.store.follow_up_commit import MOST_WAITING, LinkedWrites, Rejection
 from engine.store.holds import Operation
-from engine.store.ledger import Key, Ledger
+from engine.store.ledger import Ledger, RequestKey
 from engine.store.outcomes import (
     AnsweredBefore,
     BacklogFull,
@@ -90,7 +90,7 @@ class DecisionRequest:
     instant: int
     caller: str
     most_holds: int | None
-    key: Key | None = None
+    key: RequestKey | None = None
     waits: bool = False
     follow_up: FollowUp | None = None
     extra_fields: ExtraFields | None = None

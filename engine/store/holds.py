@@ -150,7 +150,7 @@ class Holds:
             for name, hold in zip(names, holds, strict=True):
                 self._end(name, hold, "expired", now=now, numbers=(), operation=None, client=write)
 
-    def living(self, *, after: tuple[int, str], before: int | None) -> Iterator[Hold]:
+    def list_open(self, *, after: tuple[int, str], before: int | None) -> Iterator[Hold]:
         """Open holds by the instant they end, then by id: those after `after`, up to and without `before`."""
         most = "+inf" if before is None else f"({before}"
         offset = 0

@@ -126,7 +126,7 @@ class Keys:
         return self._key("decisions")
 
     def idempotency(self, caller: str, key: str) -> str:
-        """String: the decision that a caller's key stands for."""
+        """String: the decision that answered the request with this idempotency key."""
         return self._key("key", caller, key)
 
     @property

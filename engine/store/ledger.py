@@ -39,7 +39,7 @@ _NO_KEY = ("", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class RequestKey:
     """A caller's idempotency key: names one request, so that sent again it is answered and not done again."""
 
     caller: str
@@ -84,7 +84,13 @@ class Ledger:
         self._client.verify_replicated(self._keys.log)
 
     def read(
-        self, skus: Sequence[str], *, day: str, now: int, policies_at: int | None = None, key: Key | None = None
+        self,
+        skus: Sequence[str],
+        *,
+        day: str,
+        now: int,
+        policies_at: int | None = None,
+        key: RequestKey | None = None,
     ) -> Reading:
         """The snapshot of `skus` at `now`; holds whose time is over are ended first. `day` is that of the loads.
 
@@ -105,7 +111,7 @@ class Ledger:
         decision: Decision,
         decision_id: str,
         body: bytes,
-        key: Key | None = None,
+        key: RequestKey | None = None,
         *,
         policies_at: int | None = None,
         caller: str = "",

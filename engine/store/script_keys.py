@@ -13,8 +13,9 @@ from engine.store.keys import Keys
 
 @dataclass(frozen=True, slots=True)
 class KeyLayout:
-    """What stands where in KEYS: first `names`, then for each item of the first of `groups` a key of each of its names,
-    then the same for the second group. Where there are two, the number of items of the first is the last of ARGV.
+    """The order of KEYS: first one key for each of `names`; then, for each item of the first of `groups`, one key for
+    each name of the group; then the same for the second group. A script with two groups is given the number of items of
+    the first as its last argument.
     """
 
     names: tuple[str, ...]
@@ -22,11 +23,11 @@ class KeyLayout:
 
     def keys(self, keys: Keys, *groups: Iterable[Sequence[str]], **own: str) -> list[str]:
         """KEYS of one call: of each group, each item's keys. A name that is not in `own` is an attribute of `keys`."""
-        found: list[str] = [own[name] if name in own else getattr(keys, name) for name in self.names]
+        every: list[str] = [own[name] if name in own else getattr(keys, name) for name in self.names]
         for items in groups:
             for item in items:
-                found += item
-        return found
+                every += item
+        return every
 
     def lua(self) -> str:
         """The definition of the table `key`."""

@@ -22,7 +22,7 @@ from engine.decide.record import canonical, record
 from engine.decide.sourcing.choose import choose
 from engine.model.facts import Inventory, Order
 from engine.service import Pointsman
-from engine.store.ledger import Key
+from engine.store.ledger import RequestKey
 from tests.bench.example_network import directory, installed
 
 ORDERS = 1_500
@@ -97,5 +97,5 @@ def _added(seconds: Counter[str], part: str) -> Iterator[None]:
     seconds[part] += time.perf_counter() - started
 
 
-def _key(order: Order) -> Key:
-    return Key(caller=CALLER, name=order.id)
+def _key(order: Order) -> RequestKey:
+    return RequestKey(caller=CALLER, name=order.id)

@@ -31,7 +31,7 @@ from engine.orders.decide_and_commit import Answer
 from engine.orders.rejection import COUNTED, Reason, Refusal
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.ledger import Key
+from engine.store.ledger import RequestKey
 from engine.store.outcomes import MovementApplied, MovementRepeated
 from engine.store.stock import Count, Movement, Stamp
 from tests.soak.scenario import CHANNELS, NODES, SKUS, WAITING, Clock
@@ -120,8 +120,8 @@ class Caller:
         lines = [(dice.choice(SKUS), dice.randint(1, 3)) for _ in range(dice.randint(1, 3))]
         return order(*lines, id=name, channel=dice.choice(CHANNELS))
 
-    def _key(self, name: str) -> Key:
-        return Key(caller=self._seed[:2], name=name)
+    def _key(self, name: str) -> RequestKey:
+        return RequestKey(caller=self._seed[:2], name=name)
 
     def _made(self, *answers: Answer | None) -> None:
         for answer in answers:

@@ -13,13 +13,13 @@ if (last and last[1] or '0-0') ~= ARGV[1] then
 end
 
 local function value(name, field)
-  local found
+  local current
   if name == key.expiring then
-    found = redis.call('ZSCORE', name, field)
+    current = redis.call('ZSCORE', name, field)
   else
-    found = redis.call('HGET', name, field)
+    current = redis.call('HGET', name, field)
   end
-  return found and '=' .. found or ''
+  return current and '=' .. current or ''
 end
 
 for index = 1, writes do

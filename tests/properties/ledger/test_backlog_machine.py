@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from engine.decide.record import seconds
 from engine.errors import HoldEnded, InputInvalid
 from engine.orders.rejection import Refusal
-from engine.store.ledger import Key
+from engine.store.ledger import RequestKey
 from engine.store.stock import Movement
 from tests.properties.ledger.ledger_driver import drive
 from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, inventory, node, order
@@ -80,7 +80,7 @@ class Waiting(RuleBasedStateMachine):
         wave = next(self.numbers)
 
         def keys(item):
-            return Key(caller="m", name=f"{wave} {item.id}")
+            return RequestKey(caller="m", name=f"{wave} {item.id}")
 
         if again:  # as if a first try had been interrupted after some of them
             self.pointsman.decide_together(orders[: len(orders) // 2 + 1], keys=keys, wait=wait)

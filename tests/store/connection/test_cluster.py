@@ -10,7 +10,7 @@ from api.http.app import create_app
 from engine.errors import StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.ledger import Key
+from engine.store.ledger import RequestKey
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.support.facts import LILLE, LYON, inventory, node, order
@@ -73,7 +73,8 @@ def busy(pointsman, clock_moves):
     """Make requests of every kind to a network, and return what `ledger check` finds then."""
     shop(pointsman)
     names = [
-        pointsman.decide(order(("A", 10), ("B", 1)), key=Key(caller="c", name=str(n))).record["id"] for n in (1, 1)
+        pointsman.decide(order(("A", 10), ("B", 1)), key=RequestKey(caller="c", name=str(n))).record["id"]
+        for n in (1, 1)
     ]
     assert names[0] == names[1]
     pointsman.holds.confirm(names[0], shipments=[("lyon", "parcel")])
@@ -142,7 +143,7 @@ def test_an_answer_waits_until_the_replica_of_the_networks_primary_has_it(url, c
     name = "replicated"
     home = home_of(name, members)
     replica = replica_of(home, members)
-    key = Key(caller="c", name="once")
+    key = RequestKey(caller="c", name="once")
     with Pointsman(Settings(redis_url=url, network=name, replicas=1), clock=clock) as pointsman:
         shop(pointsman)
         made = pointsman.decide(order(("A", 1)))

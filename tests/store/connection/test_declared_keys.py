@@ -1,4 +1,4 @@
-"""Every script touches only the keys it is given, as a cluster asks: else it would look on the wrong machine."""
+"""Every script uses only keys that it was given in KEYS: in a cluster, any other might be on another server."""
 
 import dataclasses
 
@@ -23,16 +23,16 @@ local redis = (function(real)
   local declared = {}
   for _, key in ipairs(KEYS) do declared[key] = true end
   return {call = function(...)
-    local found = real.pcall('COMMAND', 'GETKEYS', ...)
-    if found.err and not string.find(found.err, 'no key arguments') then error(found.err) end
-    for _, key in ipairs(found) do
+    local keys = real.pcall('COMMAND', 'GETKEYS', ...)
+    if keys.err and not string.find(keys.err, 'no key arguments') then error(keys.err) end
+    for _, key in ipairs(keys) do
       if not declared[key] then error((...) .. ' of a key that was not declared: ' .. key) end
     end
     return real.call(...)
   end}
 end)(redis)
 """
-"""Before a script: each of its commands is asked for all of its keys, as the server knows them, before it is run."""
+"""Put before a script: asks the server for the keys of each command before running it, and fails at another key."""
 
 
 def strict_text(name, **parts):
@@ -41,17 +41,17 @@ def strict_text(name, **parts):
 
 @pytest.fixture
 def ran(monkeypatch):
-    """Scripts made from here on fail at a key that they were not given: the names of those that ran."""
+    """Scripts registered from here on fail at a key that they were not given; the names of those that ran."""
     names = set()
 
     def script(self, name, *, writes=True, **parts):
         run = self.redis.register_script(strict_text(name, **parts))
 
-        def noted(**given):
+        def strict(**given):
             names.update([name, *parts.values()])
             return run(**given)
 
-        return noted
+        return strict
 
     monkeypatch.setattr(store.Client, "script", script)
     return names
@@ -69,10 +69,10 @@ def stocked(units, **more):
     return inventory([node("lyon", LYON), node("lille", LILLE)], stock, **more)
 
 
-def begin(pointsman, found):
-    """A load that somebody else has to bring to its end."""
-    checked = lambda: pointsman.versions.verify_fit(found.network)  # noqa: E731 - as the service gives it
-    load.begin(pointsman._client, pointsman._keys, found, verify_policies=checked)
+def begin(pointsman, inventory):
+    """Begin a load that somebody else has to complete."""
+    verify = lambda: pointsman.versions.verify_fit(inventory.network)  # noqa: E731 - as the service gives it
+    load.begin(pointsman._client, pointsman._keys, inventory, verify_policies=verify)
 
 
 def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
@@ -87,8 +87,8 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     pointsman.stock.put(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
     pointsman.stock.move([Movement(op=sku, node="lille", sku=sku, delta=5) for sku in "AB"])
     for units in (1, 2):
-        said = Refusal(decision=names[0], node="lille", reason="not_in_stock", on_hand=1, lines={"A": units})
-        pointsman.rerouting.reject(dataclasses.replace(said, op=f"{units}", waits=True))
+        refusal = Refusal(decision=names[0], node="lille", reason="not_in_stock", on_hand=1, lines={"A": units})
+        pointsman.rerouting.reject(dataclasses.replace(refusal, op=f"{units}", waits=True))
     busy = pointsman.decide(order(("B", 1))).record
     (shipment,) = busy["shipments"]
     pointsman.rerouting.reject(Refusal(decision=busy["id"], node=shipment["node"], reason="other"))
@@ -108,14 +108,14 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     held = pointsman.decide(order(("B", 1))).record["id"]
     pointsman._client.redis.delete(pointsman._keys.hold(held), pointsman._keys.held("B"))
     assert len(pointsman.repair(who="eve").mended) == 2
-    mend_loads(pointsman)
+    repair_loads(pointsman)
     follow_versions(pointsman, clock)
     there = {path.stem for path in store.SCRIPTS.glob("*.lua")}
     assert ran == there - {"replica_snapshot"}, "which runs on replicas alone"
 
 
-def mend_loads(pointsman):
-    """Goods leave in the midst of a load; one that nobody can bring to its end is mended by another."""
+def repair_loads(pointsman):
+    """Goods leave during a load, which is completed first; a load that nobody can complete is replaced by another."""
     name = pointsman.decide(order(("B", 1))).record["id"]
     begin(pointsman, stocked(7))
     assert pointsman.holds.confirm(name).until is None
@@ -129,7 +129,7 @@ def mend_loads(pointsman):
 
 
 def follow_versions(pointsman, clock):
-    """Scheduled, gone back, and taken off the schedule."""
+    """Versions are scheduled, rolled back, and taken off the schedule."""
     versions, who = pointsman.versions, {"who": "eve", "note": ""}
     first = versions.standing().active
     second = activate(pointsman, "then: {hold: 2 h}")
@@ -142,7 +142,7 @@ def follow_versions(pointsman, clock):
 
 
 def test_no_script_touches_a_key_it_was_not_given_on_a_replica(ran, tmp_path, clock, network, monkeypatch):
-    """Which holds have ended is told first, and what they held is looked at the second time."""
+    """The first call answers which holds have expired, the second reads what they held."""
     monkeypatch.setattr(replica, "script_text", strict_text)
     with nodes(tmp_path, 2) as pair:
         follow(*pair)
@@ -158,8 +158,8 @@ def test_no_script_touches_a_key_it_was_not_given_on_a_replica(ran, tmp_path, cl
             pointsman.rerouting.reject(Refusal(decision=busy["id"], node=shipment["node"], reason="other"))
             pair[0].ask("WAIT", 1, 5_000)
             clock.now += 3_600
-            (found,) = pointsman.stock.availability(["B"], "web", max_stale=LONG)
-            assert found.age is not None, "the replica told"
+            (availability,) = pointsman.stock.availability(["B"], "web", max_stale=LONG)
+            assert availability.age is not None, "a replica answered"
             assert pointsman._replica._script.startswith(STRICT)
 
 
@@ -167,7 +167,7 @@ def test_no_script_touches_a_key_it_was_not_given_on_a_replica(ran, tmp_path, cl
     "command",
     ["'GET', ARGV[1]", "'UNLINK', KEYS[1], ARGV[1]", "'RENAME', KEYS[1], ARGV[1]", "'MSET', KEYS[1], 1, ARGV[1], 2"],
 )
-def test_a_key_that_was_not_declared_would_be_noticed(strict, command):
+def test_a_key_that_was_not_declared_is_noticed(strict, command):
     script = strict._client.redis.register_script(f"{STRICT}return redis.call({command})")
     with pytest.raises(Exception, match="not declared"):
         script(keys=["{a}:b"], args=["{a}:c"])

@@ -5,7 +5,7 @@ import pytest
 from engine.orders.rejection import Refusal
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.ledger import Key
+from engine.store.ledger import RequestKey
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.support.facts import LYON, inventory, node, order
@@ -37,7 +37,7 @@ def kinds(redis_client, network):
     return [fields[b"kind"].decode() for _, fields in redis_client.xrange(f"{{{network}}}:log")]
 
 
-@pytest.mark.parametrize("key", [None, Key(caller="http", name="k")])
+@pytest.mark.parametrize("key", [None, RequestKey(caller="http", name="k")])
 def test_a_decision_holds_once(shop, lossy, redis_client, network, key):
     lossy.lose_reply_to = b":open"
     assert shop.decide(order(("A", 3)), key=key).record["status"] == "filled"

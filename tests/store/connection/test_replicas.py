@@ -23,7 +23,7 @@ from engine.store.connection.replica_client import (
     age_of,
 )
 from engine.store.connection.shared_client import SharedClient
-from engine.store.ledger import Key
+from engine.store.ledger import RequestKey
 from engine.store.stock import Count, Stamp
 from tests.conftest import Clock, activate, contents_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
@@ -367,7 +367,7 @@ def test_the_command_line_says_that_a_replica_answered(shop, pair, command):
 
 def test_an_idempotency_key_is_looked_up_at_the_primary(shop, replica):
     cut_off(replica)
-    key = Key(caller="c", name="once")
+    key = RequestKey(caller="c", name="once")
     assert shop.decide(order(("B", 1)), key=key).body == shop.decide(order(("B", 1)), key=key).body
 
 

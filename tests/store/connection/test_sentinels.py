@@ -6,7 +6,7 @@ from engine.errors import BadSetting, StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.connect import read_address
-from engine.store.ledger import Key
+from engine.store.ledger import RequestKey
 from tests.conftest import activate
 from tests.support.facts import LYON, inventory, node, order
 from tests.support.recovery_time import AGAIN_WITHIN, asking, seconds_until_served
@@ -30,7 +30,7 @@ def test_the_service_uses_the_replica_that_sentinels_promote(tmp_path, clock):
 
             def decided():
                 try:
-                    return pointsman.decide(order(("A", 1)), key=Key(caller="c", name="once"))
+                    return pointsman.decide(order(("A", 1)), key=RequestKey(caller="c", name="once"))
                 except StoreUnavailable:
                     return None
 

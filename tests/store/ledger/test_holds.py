@@ -1,4 +1,4 @@
-"""What becomes of holds: confirmed, released, extended, expired; by shipment, once each, and never after their end."""
+"""How holds end and are extended: by shipment, once each, and never after their end."""
 
 import itertools
 import threading
@@ -9,7 +9,7 @@ from engine.errors import HoldEnded, InputInvalid, KeyReused, NotFound, QuotaExc
 from engine.orders.rejection import Refusal
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.ledger import Key
+from engine.store.ledger import RequestKey
 from engine.store.stock import Count, Stamp
 from tests.conftest import activate
 from tests.support.facts import LILLE, LYON, NOW, inventory, node, order
@@ -36,15 +36,15 @@ def split(shop):
 
 def at(pointsman, name, sku="A"):
     """(on hand, held) of a position."""
-    (found,) = (item.position for item in pointsman.stock.show(sku).nodes if item.node == name)
-    return found.on_hand, found.held
+    (position,) = (item.position for item in pointsman.stock.show(sku).nodes if item.node == name)
+    return position.on_hand, position.held
 
 
 def states(state):
     return {item.node: item.state for item in state.shipments}
 
 
-def test_what_is_confirmed_left_the_shelf(shop, split):
+def test_confirmed_units_are_no_longer_on_hand(shop, split):
     state = shop.holds.confirm(split)
     assert (states(state), state.until) == ({"lyon": "confirmed", "lille": "confirmed"}, None)
     assert (at(shop, "lyon"), at(shop, "lille")) == ((0, 0), (0, 0))
@@ -52,7 +52,7 @@ def test_what_is_confirmed_left_the_shelf(shop, split):
     assert (audit.clean, audit.held, audit.ended, audit.confirmed) == (True, 0, 7, 7)
 
 
-def test_what_is_released_is_free_for_the_next_order(shop, split):
+def test_released_units_are_free_for_the_next_order(shop, split):
     assert shop.decide(order(("A", 1))).record["status"] == "unfilled"
     shop.holds.release(split)
     assert (at(shop, "lyon"), at(shop, "lille")) == ((4, 0), (3, 0))
@@ -102,12 +102,12 @@ def test_an_operation_that_comes_again_for_something_else_is_refused(shop, split
     assert contents() == before
 
 
-def test_what_ended_otherwise_is_refused_and_says_how_and_when(shop, split, clock, contents):
+def test_a_request_for_a_hold_that_ended_otherwise_is_refused_with_how_and_when_it_ended(shop, split, clock, contents):
     shop.holds.confirm(split, shipments=[LYON_WAY])
     clock.now += 60
     shop.holds.release(split, shipments=[LILLE_WAY])
     before = contents()
-    told = r"lyon/parcel was confirmed at 2026-11-27T09:00:00Z; lille/parcel was released at 2026-11-27T09:01:00Z"
+    message = r"lyon/parcel was confirmed at 2026-11-27T09:00:00Z; lille/parcel was released at 2026-11-27T09:01:00Z"
     for act in (
         lambda: shop.holds.release(split, shipments=[LYON_WAY]),
         lambda: shop.holds.confirm(split, shipments=[LYON_WAY, LILLE_WAY]),
@@ -116,18 +116,18 @@ def test_what_ended_otherwise_is_refused_and_says_how_and_when(shop, split, cloc
     ):
         with pytest.raises(HoldEnded) as caught:
             act()
-        assert all(part in str(caught.value) for part in told.split("; "))
+        assert all(part in str(caught.value) for part in message.split("; "))
     assert contents() == before
 
 
-def test_of_a_request_that_can_t_be_met_whole_nothing_is_done(shop, split):
+def test_a_request_that_can_not_be_met_completely_changes_nothing(shop, split):
     shop.holds.release(split, shipments=[LILLE_WAY])
     with pytest.raises(HoldEnded):
         shop.holds.confirm(split, shipments=[LYON_WAY, LILLE_WAY])
     assert at(shop, "lyon") == (4, 4)
 
 
-def test_a_hold_whose_time_has_come_is_refused_and_its_units_are_free(shop, split, clock):
+def test_a_request_for_an_expired_hold_is_refused_and_its_units_are_free(shop, split, clock):
     clock.now += 2 * 86_400
     with pytest.raises(HoldEnded, match="lyon/parcel expired at 2026-11-29T09:00:00Z"):
         shop.holds.confirm(split)
@@ -138,7 +138,7 @@ def test_a_hold_whose_time_has_come_is_refused_and_its_units_are_free(shop, spli
     assert shop.check().clean
 
 
-def test_what_is_left_of_a_hold_expires(shop, split, clock):
+def test_the_shipments_of_a_hold_that_have_not_ended_expire(shop, split, clock):
     shop.holds.confirm(split, shipments=[LYON_WAY])
     clock.now += 2 * 86_400
     assert states(shop.holds.state(split)) == {"lyon": "confirmed", "lille": "expired"}
@@ -155,24 +155,24 @@ def test_an_extended_hold_lasts_longer_and_never_shorter(shop, split, clock):
     assert states(shop.holds.state(split)) == {"lyon": "expired", "lille": "expired"}
 
 
-def test_minutes_count_from_the_first_time_the_operation_came(shop, split, clock):
+def test_minutes_count_from_the_first_request_of_the_operation(shop, split, clock):
     first = shop.holds.extend(split, minutes=5_000, op="one")
     clock.now += 600
     assert shop.holds.extend(split, minutes=5_000, op="one") == first
 
 
 @pytest.mark.parametrize("wrong", [{"until": NOW}, {"until": NOW + 91 * 86_400}, {"minutes": 90 * 24 * 60 + 1}])
-def test_a_hold_is_extended_into_the_near_future(shop, split, wrong):
+def test_a_hold_is_extended_by_at_most_90_days_and_never_into_the_past(shop, split, wrong):
     with pytest.raises(InputInvalid, match="90 days"):
         shop.holds.extend(split, **wrong)
 
 
-def test_an_unknown_shipment_is_named_with_those_there_are(shop, split):
+def test_an_unknown_shipment_is_refused_with_the_shipments_there_are(shop, split):
     with pytest.raises(InputInvalid, match=r"shipments\.1: .*'paris' by 'parcel'; it has .*lyon/parcel"):
         shop.holds.confirm(split, shipments=[LYON_WAY, ("paris", "parcel")])
 
 
-def test_a_decision_nobody_made_and_one_that_ships_nothing_have_no_hold(shop):
+def test_an_unknown_decision_and_one_that_ships_nothing_have_no_hold(shop):
     with pytest.raises(NotFound):
         shop.holds.release("nobody")
     nothing = shop.decide(order(("B", 1), ("A", 1)), dry_run=True)
@@ -184,7 +184,7 @@ def test_a_decision_nobody_made_and_one_that_ships_nothing_have_no_hold(shop):
         shop.holds.confirm(again)
 
 
-def test_goods_that_left_a_shelf_counted_empty_leave_it_empty(shop, split):
+def test_goods_confirmed_from_a_position_counted_lower_leave_it_at_zero(shop, split):
     shop.stock.put(Count(node="lyon", sku="A", on_hand=1, stamp=Stamp(kind="s", number=1)))
     assert (at(shop, "lyon"), shop.check().short) == ((1, 4), 3)
     assert shop.stock.availability(["A"], "web")[0].free == 0
@@ -193,7 +193,7 @@ def test_goods_that_left_a_shelf_counted_empty_leave_it_empty(shop, split):
     assert shop.check().clean
 
 
-def test_the_room_of_a_day_is_given_back_by_what_did_not_leave(shop):
+def test_released_shipments_give_the_day_its_capacity_back(shop):
     activate(
         shop,
         "when: {node.id: lyon}, then: {daily_orders: 1}",
@@ -210,7 +210,7 @@ def test_the_room_of_a_day_is_given_back_by_what_did_not_leave(shop):
     assert shop.decide(order(("A", 1))).record["status"] == "unfilled"
 
 
-def test_the_room_of_a_day_is_given_back_by_what_expires_on_it(shop, clock):
+def test_shipments_that_expire_on_the_day_give_it_its_capacity_back(shop, clock):
     activate(
         shop,
         "when: {node.id: lyon}, then: {daily_orders: 1}",
@@ -244,25 +244,25 @@ def test_pages_of_holds_that_end_together_show_each_once(bare):
     bare.load(inventory(SHOPS, {"A": {"lyon": 2_000}}))
     activate(bare)
     made = {bare.decide(order()).record["id"] for _ in range(25)}
-    found, after = [], None
+    listed, after = [], None
     while True:
         page = bare.holds.living(limit=10, after=after)
-        found += [hold.id for hold in page.holds]
+        listed += [hold.id for hold in page.holds]
         after = page.after
         if after is None:
             break
-    assert len(found) == 25
-    assert set(found) == made
+    assert len(listed) == 25
+    assert set(listed) == made
 
 
-def test_a_caller_has_so_many_open_holds_and_each_end_makes_room(server_url, network, clock, shop):
+def test_a_caller_has_so_many_open_holds_and_each_that_ends_allows_another(server_url, network, clock, shop):
     with Pointsman(Settings(redis_url=server_url, network=network, max_holds=2), clock=clock) as limited:
         mine = [limited.decide(order(), caller="mine").record["id"] for _ in range(2)]
         with pytest.raises(QuotaExceeded, match="'mine' has 2 open holds and may have 2"):
             limited.decide(order(), caller="mine")
-        limited.decide(order(), key=Key(caller="others", name="k"))
+        limited.decide(order(), key=RequestKey(caller="others", name="k"))
         # a key that came before is answered, and what holds nothing is not counted
-        limited.decide(order(), key=Key(caller="others", name="k"))
+        limited.decide(order(), key=RequestKey(caller="others", name="k"))
         limited.holds.release(mine[0])
         assert limited.decide(order(("A", 1)), caller="mine").record["status"] == "filled"
         clock.now += 2 * 86_400
@@ -283,18 +283,18 @@ def test_a_rejection_is_decided_again_though_its_caller_has_all_the_holds_it_may
         assert limited.check().clean
 
 
-def test_of_two_who_end_a_hold_at_once_one_does(shop, opened):
+def test_of_two_who_end_a_hold_at_once_only_one_does(shop, opened):
     others = [opened(), opened()]
     for _ in range(10):
         name = shop.decide(order(("A", 7))).record["id"]
-        start, told = threading.Barrier(2), []
+        start, answers = threading.Barrier(2), []
 
-        def act(verb, start=start, told=told, name=name):
+        def act(verb, start=start, answers=answers, name=name):
             start.wait()
             try:
-                told.append(states(verb(name)))
+                answers.append(states(verb(name)))
             except HoldEnded:
-                told.append("too late")
+                answers.append("too late")
 
         threads = [
             threading.Thread(target=act, args=(verb,)) for verb in (others[0].holds.release, others[1].holds.release)
@@ -303,6 +303,6 @@ def test_of_two_who_end_a_hold_at_once_one_does(shop, opened):
             thread.start()
         for thread in threads:
             thread.join()
-        assert told == [{"lyon": "released", "lille": "released"}] * 2
+        assert answers == [{"lyon": "released", "lille": "released"}] * 2
         assert (at(shop, "lyon"), at(shop, "lille")) == ((4, 0), (3, 0))
     assert shop.check().clean

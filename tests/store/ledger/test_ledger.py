@@ -1,4 +1,4 @@
-"""The two round trips of a decision: what is read, what is taken, and that it is taken once."""
+"""The two round trips of a decision: what is read, what is taken, and that it is taken only once."""
 
 import dataclasses
 
@@ -11,7 +11,7 @@ from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.decision_log import entries
 from engine.store.keys import Keys
-from engine.store.ledger import Key, Ledger
+from engine.store.ledger import Ledger, RequestKey
 from engine.store.network.load import save
 from engine.store.outcomes import (
     AnsweredBefore,
@@ -44,11 +44,11 @@ def keys(network):
 @pytest.fixture
 def ledger(client, keys):
     """Ten of A in Lyon, four in Lille, and policies without rules."""
-    found = facts()
-    save(client, keys, found, verify_policies=lambda: stored_timeline(client, keys).entries)
+    loaded = facts()
+    save(client, keys, loaded, verify_policies=lambda: stored_timeline(client, keys).entries)
     publish(client, keys, policies(), HistoryEntry(operation="p", who="a test", at=NOW, note=""))
     entry = HistoryEntry(operation="a", who="a test", at=NOW, note="")
-    outcome = activate_version(client, keys, policies().version, entry, network=found.network.version)
+    outcome = activate_version(client, keys, policies().version, entry, network=loaded.network.version)
     assert outcome == TimelineChanged()
     return Ledger(client, keys)
 
@@ -58,15 +58,17 @@ def facts():
 
 
 def decision_of(*claims: Claim, rooms=(), **more):
-    """A decision on the facts above that takes just this."""
+    """A decision on the facts above that takes exactly these claims."""
     made = decided(order(), snapshot([node("lyon")], {"A": {"lyon": 1}}))
     shipments = tuple(
         dataclasses.replace(made.shipments[0], node=name, lines=tuple(parcels(claims, name)))
         for name in dict.fromkeys(claim.node for claim in claims)
     )
     version = facts().network.version
-    found = dataclasses.replace(made, network_version=version, claims=claims, rooms=rooms, day=DAY, shipments=shipments)
-    return dataclasses.replace(found, **more)
+    decision = dataclasses.replace(
+        made, network_version=version, claims=claims, rooms=rooms, day=DAY, shipments=shipments
+    )
+    return dataclasses.replace(decision, **more)
 
 
 def parcels(claims, name):
@@ -104,7 +106,7 @@ def test_a_commit_sent_twice_is_answered_and_not_applied_twice(ledger, contents)
 
 
 def test_a_commit_sent_twice_with_a_key_is_answered_and_not_applied_twice(ledger, contents):
-    key = Key(caller="http", name="k")
+    key = RequestKey(caller="http", name="k")
     assert commit(ledger, decision_of(lyon(3)), key=key) == Committed()
     before = contents()
     assert commit(ledger, decision_of(lyon(3)), key=key) == Committed()
@@ -117,8 +119,8 @@ def test_a_commit_sent_again_when_the_stock_is_gone_is_still_answered_as_done(le
     assert commit(ledger, decision_of(lyon(1)), "d2") == StockChanged(node="lyon")
 
 
-def test_a_key_used_before_names_its_decision_and_takes_nothing(ledger, contents):
-    key = Key(caller="http", name="k")
+def test_a_key_used_before_is_answered_with_its_decision_and_takes_nothing(ledger, contents):
+    key = RequestKey(caller="http", name="k")
     commit(ledger, decision_of(lyon(1)), key=key)
     before = contents()
     assert commit(ledger, decision_of(lyon(1)), "d2", key) == AnsweredBefore(decision="d1")
@@ -127,8 +129,8 @@ def test_a_key_used_before_names_its_decision_and_takes_nothing(ledger, contents
 
 
 def test_a_key_is_its_caller_s_own(ledger):
-    commit(ledger, decision_of(lyon(1)), key=Key(caller="http", name="k"))
-    assert commit(ledger, decision_of(lyon(1)), "d2", Key(caller="cli", name="k")) == Committed()
+    commit(ledger, decision_of(lyon(1)), key=RequestKey(caller="http", name="k"))
+    assert commit(ledger, decision_of(lyon(1)), "d2", RequestKey(caller="cli", name="k")) == Committed()
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_however_many_holds_expire_at_once_all_units_are_free_for_the_next_decis
     assert [entry.kind for entry in entries(client, keys)].count("expired") == 350
 
 
-def test_two_that_find_a_hold_expired_end_it_once(ledger, client, keys):
+def test_of_two_readers_that_find_a_hold_expired_only_one_ends_it(ledger, client, keys):
     commit(ledger, decision_of(lyon(3), hold_until=NOW + 60))
     commit(ledger, decision_of(lyon(2), hold_until=NOW + 600), "d2")
     another = Ledger(client, keys)

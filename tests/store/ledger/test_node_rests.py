@@ -1,4 +1,4 @@
-"""A node that rejects rests for as long as the policies say: it is given nothing of any order, whoever decides."""
+"""A node that rejects units rests for as long as the policies say: no order is given to it, whoever decides."""
 
 import itertools
 import threading
@@ -87,12 +87,15 @@ def test_a_decision_says_which_options_a_rest_took_and_so_does_the_log(shop, clo
     first = reject(shop)["follows"]["decision"]
     clock.now += HOUR
     made = shop.decide(order(("A", 1), ("B", 2))).record
-    said = [item for item in made["excluded"] if "resting" in item]
-    assert [(item["line"], item["options"], item["rules"], item["unless_needed"]) for item in said] == [
+    exclusions = [item for item in made["excluded"] if "resting" in item]
+    assert [(item["line"], item["options"], item["rules"], item["unless_needed"]) for item in exclusions] == [
         ("1", ["lyon/parcel"], ["test/r1"], False),
         ("2", ["lyon/parcel"], ["test/r1"], False),
     ]
-    assert (said[0]["resting"]["until"], said[0]["resting"]["decision"]) == (timestamp(NOW + 2 * HOUR), first)
+    assert (exclusions[0]["resting"]["until"], exclusions[0]["resting"]["decision"]) == (
+        timestamp(NOW + 2 * HOUR),
+        first,
+    )
     (left,) = made["unfilled"]
     (reason,) = left["reasons"]
     assert (left["sku"], reason["code"], reason["units"], reason["rules"]) == ("B", "resting", 50, ["test/r1"])
@@ -102,17 +105,17 @@ def test_a_decision_says_which_options_a_rest_took_and_so_does_the_log(shop, clo
 
 
 @pytest.mark.parametrize("reason", ["not_in_stock", "damaged", "other"])
-def test_a_reason_of_which_no_rule_speaks_starts_no_rest(shop, reason):
+def test_a_reason_that_no_rule_names_starts_no_rest(shop, reason):
     assert "rest" not in reject(shop, reason)["follows"]
     assert resting(shop) == {}
 
 
-def test_without_a_rule_nothing_is_written_of_rests(shop, contents, key):
+def test_without_a_rule_nothing_is_written_about_rests(shop, contents, key):
     activate(shop, "then: {hold: 1 h}")
     reject(shop)
-    found = contents()
-    assert key("resting").encode() not in found
-    assert b"rests" not in found[key("facts").encode()]
+    stored = contents()
+    assert key("resting").encode() not in stored
+    assert b"rests" not in stored[key("facts").encode()]
 
 
 def test_a_decision_read_before_the_rest_began_is_not_committed(shop, opened):
@@ -130,13 +133,13 @@ def test_two_rejections_at_once_give_the_longer_rest(shop, opened, clock):
     made = [shop.decide(order(("A", 1), id=f"{number}")).record for number in range(6)]
     activate(shop, BUSY, "when: {rejection.reason: other}, then: {rest_after_rejection: 5 h}")
     workers = [opened() for _ in made]
-    said = [
+    refusals = [
         Refusal(decision=record["id"], node="lyon", reason=reason)
         for record, reason in zip(made, itertools.cycle(["no_capacity", "other"]), strict=False)
     ]
     threads = [
         threading.Thread(target=worker.rerouting.reject, args=(item,))
-        for worker, item in zip(workers, said, strict=True)
+        for worker, item in zip(workers, refusals, strict=True)
     ]
     for thread in threads:
         thread.start()
@@ -171,7 +174,7 @@ def test_nothing_is_given_to_a_node_after_its_rejection_however_many_decide_at_o
     assert shop.check().clean
 
 
-def test_the_longest_rest_counts_and_a_shorter_one_begun_later_says_nothing(shop, clock):
+def test_the_longest_rest_counts_and_a_shorter_one_begun_later_is_not_recorded(shop, clock):
     activate(shop, BUSY, "when: {rejection.reason: other}, then: {rest_after_rejection: 5 h}")
     first, second = (shop.decide(order(("A", 1), id=name)).record["id"] for name in "xy")
     shop.rerouting.reject(Refusal(decision=first, node="lyon", reason="other"))
@@ -182,7 +185,7 @@ def test_the_longest_rest_counts_and_a_shorter_one_begun_later_says_nothing(shop
     assert shop.rests.all()[0]["rules"] == {"test/r2": {"en": "a reason"}}
 
 
-def test_a_rest_that_is_over_goes_when_another_begins(shop, clock, redis_client, key):
+def test_a_rest_that_is_over_is_removed_when_another_begins(shop, clock, redis_client, key):
     reject(shop)
     clock.now += 2 * HOUR
     assert redis_client.hkeys(key("resting")) == [b"lyon"]
@@ -193,7 +196,7 @@ def test_a_rest_that_is_over_goes_when_another_begins(shop, clock, redis_client,
     assert shop.check().clean
 
 
-def test_a_network_loaded_anew_wakes_nobody(shop):
+def test_nodes_go_on_resting_when_the_network_is_loaded_again(shop):
     reject(shop)
     shop.load(warehouses())
     assert nodes(shop.decide(order(("A", 1))).record) == ["lille"]
@@ -208,17 +211,17 @@ def test_a_rest_outlives_the_rule_that_gave_it_and_still_says_why(shop):
     assert made["rules"]["because"]["test/r1"] == {"en": "a reason"}
 
 
-def test_a_rest_is_not_laid_to_a_rule_that_took_the_name_of_the_one_that_gave_it(shop):
+def test_a_rest_is_not_attributed_to_another_rule_of_the_same_name(shop):
     version = reject(shop)["policy_version"]
     activate(shop, "then: {hold: 3 h}")
-    wanted = order(("A", 1))
-    made = shop.decide(wanted).record
+    item = order(("A", 1))
+    made = shop.decide(item).record
     assert made["rules"]["fired"] == {"test/r1": 1}
     assert made["excluded"][0]["resting"]["policy_version"] == version != made["policy_version"]
-    assert shop.weigh(wanted, now=NOW) == ()
+    assert shop.weigh(item, now=NOW) == ()
 
 
-def test_a_decision_as_of_a_later_instant_goes_by_who_rests_then(shop):
+def test_a_decision_as_of_a_later_instant_uses_the_nodes_that_rest_then(shop):
     reject(shop)
     assert nodes(shop.decide(order(("A", 1)), now=NOW + 2 * HOUR).record) == ["lyon"]
     assert nodes(shop.decide(order(("A", 1)), now=NOW - HOUR).record) == ["lille"]
@@ -254,11 +257,11 @@ def test_the_same_request_again_begins_no_second_rest(shop, clock):
 
 def test_a_batch_gives_nothing_to_a_node_that_rests(shop):
     reject(shop)
-    found = shop.decide_together([order(("A", 1), id="x"), order(("B", 1), id="y")], wait=True)
-    assert [nodes(answer.record) for answer in found.answers] == [["lille"], []]
+    batch = shop.decide_together([order(("A", 1), id="x"), order(("B", 1), id="y")], wait=True)
+    assert [nodes(answer.record) for answer in batch.answers] == [["lille"], []]
 
 
-def test_what_waits_is_offered_nothing_of_a_node_that_rests(shop, clock):
+def test_the_backlog_is_offered_no_stock_of_a_node_that_rests(shop, clock):
     waiting = shop.decide(order(("B", 60)), wait=True).record
     assert unfilled_units(waiting) == 10
     reject(shop)
@@ -279,19 +282,21 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_the_check_finds_a_rest_that_is_not_as_the_log_says_and_mends_it(shop, redis_client, key, contents, damage):
+def test_the_check_finds_a_rest_that_is_not_as_the_log_says_and_the_repair_restores_it(
+    shop, redis_client, key, contents, damage
+):
     reject(shop)
     log = key("log").encode()
-    before = {name: found for name, found in contents().items() if name != log}
+    before = {name: value for name, value in contents().items() if name != log}
     DAMAGES[damage](redis_client, key)
     assert {drift.suspect[0] for drift in shop.check().drifts} == {"rests"}
     shop.repair(who="eve")
     assert shop.check().clean
-    assert {name: found for name, found in contents().items() if name != log} == before
+    assert {name: value for name, value in contents().items() if name != log} == before
     assert nodes(shop.decide(order(("A", 1))).record) == ["lille"]
 
 
-def test_forgetting_a_network_forgets_who_rests(shop, contents):
+def test_forgetting_a_network_forgets_its_rests(shop, contents):
     reject(shop)
     shop.forget()
     assert contents() == {}

@@ -1,4 +1,4 @@
-"""Many at once on few units: decided, confirmed, released, restocked, counted; at the end all adds up."""
+"""Many callers at once on few units: decisions, confirmations, releases, movements and counts add up in the end."""
 
 import random
 
@@ -11,7 +11,7 @@ from tests.support.facts import LILLE, LYON, inventory, node, order
 TURNS = 25
 
 
-def test_decisions_ends_and_stock_messages_at_once_add_up(bare, opened):
+def test_decisions_ended_holds_and_stock_messages_at_once_add_up(bare, opened):
     bare.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 2, "lille": 1}}))
     activate(bare, "when: {node.id: lyon}, then: {keep: 1}")
     bare.stock.put(Count(node="lyon", sku="A", on_hand=2, stamp=Stamp(kind="s", number=10)))
@@ -37,7 +37,7 @@ def test_decisions_ends_and_stock_messages_at_once_add_up(bare, opened):
                 move = Movement(op=f"{number}-{turn}", node="lille", sku="A", delta=1)
                 worker.stock.move([move])
                 worker.stock.move([move])
-            # from before the count above: it must never count
+            # older than the count above: it must never be set
             worker.stock.put(Count(node="lyon", sku="A", on_hand=99, stamp=Stamp(kind="s", number=turn % 10)))
         return left, came
 
@@ -53,7 +53,7 @@ def test_decisions_ends_and_stock_messages_at_once_add_up(bare, opened):
     assert (audit.clean, audit.confirmed, audit.held) == (True, left, 0)
 
 
-def test_a_confirm_a_release_and_the_expiry_of_one_hold_end_it_once(bare, opened, clock):
+def test_a_confirmation_a_release_and_the_expiry_of_one_hold_at_once_end_it_once(bare, opened, clock):
     bare.load(inventory([node("lyon", LYON)], {"A": {"lyon": 100}}))
     activate(bare, "then: {hold: 1 h}")
     workers = [opened() for _ in range(3)]
@@ -68,14 +68,14 @@ def test_a_confirm_a_release_and_the_expiry_of_one_hold_end_it_once(bare, opened
             verb = workers[number].holds.confirm if number == 1 else workers[number].holds.release
             try:
                 return {item.state for item in verb(name).shipments}
-            except Exception as error:  # noqa: BLE001  # whichever comes late
+            except Exception as error:  # noqa: BLE001  # of the one that comes too late
                 return str(error)
 
         _, *answers = together(3, act)
         (state,) = bare.holds.state(name).shipments
         assert state.at is not None
-        told = [answer for answer in answers if isinstance(answer, str)]
-        assert all(state.state in answer for answer in told)
-        assert len(told) == (2 if state.state == "expired" else 1)
+        refusals = [answer for answer in answers if isinstance(answer, str)]
+        assert all(state.state in refusal for refusal in refusals)
+        assert len(refusals) == (2 if state.state == "expired" else 1)
     audit = bare.check()
     assert (audit.clean, audit.held, audit.ended) == (True, 0, 20)

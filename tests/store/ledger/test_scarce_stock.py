@@ -1,4 +1,4 @@
-"""Many at once after the same few units: never more held than there is, no floor broken, no day too full.
+"""Many workers compete for the same few units: never more is held than there is, no floor and no daily limit is broken.
 
 Each worker has a Pointsman of its own, as each process of the service has; some are threads, some processes.
 """
@@ -56,16 +56,16 @@ def held_by_position(client, network):
 
 
 def shipped_by_position(records):
-    found = Counter()
+    units = Counter()
     for record in records:
         for shipment in record["shipments"]:
             for line in shipment["lines"]:
-                found[line["sku"], shipment["node"]] += line["quantity"]
-    return dict(found)
+                units[line["sku"], shipment["node"]] += line["quantity"]
+    return dict(units)
 
 
 def together(count, work):
-    """Run `work(number)` in threads that start at the same moment; what each answered."""
+    """Run `work(number)` in threads that start at the same moment; returns what each returned."""
     start, answers = threading.Barrier(count), [None] * count
 
     def run(number):
@@ -80,15 +80,15 @@ def together(count, work):
     return answers
 
 
-def tried(pointsman, wanted):
-    """The decision; or nothing, where others were faster each time and nothing was taken."""
+def try_to_decide(pointsman, item):
+    """The decision of the order `item` in a list; empty if others were faster each time, so that nothing was taken."""
     try:
-        return [pointsman.decide(wanted).record]
+        return [pointsman.decide(item).record]
     except Contended:
         return []
 
 
-def test_two_who_want_the_last_unit_do_not_both_get_it(bare, opened):
+def test_of_two_orders_for_the_last_unit_only_one_gets_it(bare, opened):
     bare.load(inventory([node("lyon", LYON)], {sku: {"lyon": 1} for sku in SKUS}))
     activate(bare)
     workers = [opened(), opened()]
@@ -100,7 +100,9 @@ def test_two_who_want_the_last_unit_do_not_both_get_it(bare, opened):
     assert bare.check().clean
 
 
-def test_sixteen_threads_after_scarce_stock_hold_all_of_it_and_not_a_unit_more(bare, opened, redis_client, network):
+def test_sixteen_threads_that_compete_for_scarce_stock_hold_all_of_it_and_not_a_unit_more(
+    bare, opened, redis_client, network
+):
     bare.load(scarce(5))
     activate(bare)
     workers = [opened() for _ in range(16)]
@@ -109,13 +111,13 @@ def test_sixteen_threads_after_scarce_stock_hold_all_of_it_and_not_a_unit_more(b
         records = []
         for turn in range(8):
             sku = SKUS[(number + turn) % 4]
-            records += tried(workers[number], order((sku, 1), (sku, 1)))
+            records += try_to_decide(workers[number], order((sku, 1), (sku, 1)))
         return records
 
     records = [record for each in together(16, decide) for record in each]
     audit = bare.check()
     assert audit.clean
-    # far more was wanted than the 60 units there are
+    # far more was ordered than the 60 units there are
     assert audit.held == audit.shipped == sum(map(shipped_units, records)) == 60
     assert held_by_position(redis_client, network) == shipped_by_position(records)
     assert audit.decisions == len(records)
@@ -127,7 +129,7 @@ def test_one_shared_pointsman_serves_many_threads(bare):
 
     def decide(number):
         channel = "app" if number % 2 else "web"
-        return [record for sku in SKUS * 3 for record in tried(bare, order((sku, 2), channel=channel))]
+        return [record for sku in SKUS * 3 for record in try_to_decide(bare, order((sku, 2), channel=channel))]
 
     records = [record for each in together(8, decide) for record in each]
     audit = bare.check()
@@ -135,7 +137,9 @@ def test_one_shared_pointsman_serves_many_threads(bare):
     assert bare.incidents == 0
 
 
-def test_processes_after_scarce_stock_break_no_floor_and_fill_no_day_too_full(bare, server_url, redis_client, network):
+def test_processes_that_compete_for_scarce_stock_break_no_floor_and_no_daily_limit(
+    bare, server_url, redis_client, network
+):
     bare.load(scarce(12))
     activate(
         bare,
@@ -163,7 +167,7 @@ def test_processes_after_scarce_stock_break_no_floor_and_fill_no_day_too_full(ba
 
 
 def replayed(client, keys):
-    """What the log says is held, each floor checked at the moment of each decision."""
+    """Units held by position according to the log; each decision is checked against the floors of its moment."""
     held = Counter()
     for entry in entries(client, keys):
         claims = shipped_by_position([entry.record])
@@ -176,7 +180,7 @@ def replayed(client, keys):
 
 
 @pytest.mark.parametrize("units", [1, 3])
-def test_a_floor_that_leaves_nothing_leaves_nothing_to_anyone(bare, opened, units):
+def test_where_the_floor_leaves_no_unit_nobody_gets_one(bare, opened, units):
     bare.load(inventory([node("lyon", LYON)], {"S0": {"lyon": units}}))
     activate(bare, "then: {keep: 3}")
     workers = [opened() for _ in range(4)]

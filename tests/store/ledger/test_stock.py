@@ -1,4 +1,4 @@
-"""What is on hand, as its sources say: the newest message stands, each movement counts once."""
+"""What is on hand, as its sources report it: the newest count is set, each movement is applied once."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def move(pointsman, *movements):
     return [type(outcome) for outcome in pointsman.stock.move(movements)]
 
 
-def test_an_older_message_never_takes_the_place_of_a_newer_one(shop):
+def test_an_older_count_never_replaces_a_newer_one(shop):
     assert shop.stock.put(count(7, 200)).applied
     late = shop.stock.put(count(99, 199))
     assert (late.applied, late.older, late.position.on_hand) == (False, True, 7)
@@ -44,13 +44,13 @@ def test_an_older_message_never_takes_the_place_of_a_newer_one(shop):
     assert on_hand(shop) == 8
 
 
-def test_messages_in_any_order_leave_what_the_newest_says(shop):
+def test_counts_that_arrive_in_any_order_leave_the_newest(shop):
     for number in (3, 1, 5, 2, 4):
         shop.stock.put(count(number * 10, number, kind="s"))
     assert on_hand(shop) == 50
 
 
-def test_the_same_message_again_changes_nothing_even_after_goods_left(shop):
+def test_the_same_count_again_changes_nothing_even_after_goods_left(shop):
     shop.stock.put(count(4, 1))
     shop.holds.confirm(shop.decide(order(("A", 3))).record["id"])
     again = shop.stock.put(count(4, 1))
@@ -58,7 +58,7 @@ def test_the_same_message_again_changes_nothing_even_after_goods_left(shop):
     assert shop.check().clean
 
 
-def test_two_messages_that_contradict_each_other_are_refused(shop, contents):
+def test_two_counts_that_contradict_each_other_are_refused(shop, contents):
     shop.stock.put(count(4, 1))
     before = contents()
     with pytest.raises(StockConflict, match="another number of units came before with the same at"):
@@ -68,16 +68,16 @@ def test_two_messages_that_contradict_each_other_are_refused(shop, contents):
     assert contents() == before
 
 
-def test_a_load_lets_the_messages_begin_anew(shop):
+def test_after_a_load_the_first_count_is_set_whatever_its_stamp(shop):
     shop.stock.put(count(9, 1_000))
     shop.load(inventory(SHOPS, {"A": {"lyon": 4}, "B": {"lille": 1}}))
     assert shop.stock.put(count(5, 1, kind="s")).applied
 
 
-@pytest.mark.parametrize(("wrong", "told"), [({"node": "lyno"}, "node .*'lyno'"), ({"sku": "C"}, "SKU 'C'")])
-def test_what_nobody_knows_is_refused(shop, contents, wrong, told):
+@pytest.mark.parametrize(("wrong", "message"), [({"node": "lyno"}, "node .*'lyno'"), ({"sku": "C"}, "SKU 'C'")])
+def test_an_unknown_node_or_sku_is_refused(shop, contents, wrong, message):
     before = contents()
-    with pytest.raises(NotFound, match=told):
+    with pytest.raises(NotFound, match=message):
         shop.stock.put(count(1, 1, **wrong))
     (refused,) = shop.stock.move([movement("a", 1, **wrong)])
     assert isinstance(refused, Mistake)
@@ -86,7 +86,7 @@ def test_what_nobody_knows_is_refused(shop, contents, wrong, told):
     assert contents() == before
 
 
-def test_what_another_worker_loaded_is_known_at_once(shop, opened):
+def test_a_network_that_another_worker_loaded_is_used_at_once(shop, opened):
     shop.stock.put(count(1, 1))
     opened().load(inventory([*SHOPS, node("paris")], {"A": {"lyon": 4}, "C": {"lyon": 1}}))
     assert shop.stock.put(count(5, 2, sku="C", node="paris")).applied
@@ -95,7 +95,7 @@ def test_what_another_worker_loaded_is_known_at_once(shop, opened):
         shop.stock.put(count(5, 2, sku="B"))
 
 
-def test_each_movement_counts_once_in_whatever_batch_it_comes_again(shop, opened):
+def test_each_movement_is_applied_once_in_whatever_batch_it_comes_again(shop, opened):
     assert move(shop, movement("a", 2), movement("b", -1), movement("a", 2)) == [
         MovementApplied,
         MovementApplied,
@@ -106,13 +106,13 @@ def test_each_movement_counts_once_in_whatever_batch_it_comes_again(shop, opened
     assert shop.check().clean
 
 
-def test_a_movement_is_known_the_day_after_too(shop, clock):
+def test_a_movement_is_still_recognised_the_day_after(shop, clock):
     move(shop, movement("a", 2))
     clock.now += 86_400
     assert move(shop, movement("a", 2)) == [MovementRepeated]
 
 
-def test_an_operation_id_that_stands_for_another_movement_is_refused(shop):
+def test_an_operation_id_used_for_another_movement_is_refused(shop):
     move(shop, movement("a", 2))
     assert move(shop, movement("a", 3), movement("a", 2, node="lille")) == [MovementIdReused, MovementIdReused]
     assert on_hand(shop) == 6
@@ -127,7 +127,7 @@ def test_a_movement_that_would_leave_less_than_nothing_is_refused_and_can_come_a
     assert on_hand(shop) == 0
 
 
-def test_a_movement_opens_a_position_that_had_nothing(shop):
+def test_a_movement_creates_a_position_that_had_no_stock(shop):
     assert move(shop, movement("a", 2, sku="B")) == [MovementApplied]
     assert on_hand(shop, "B") == 2
 
@@ -142,7 +142,7 @@ def test_counts_and_movements_and_goods_that_left_add_up(shop):
     assert shop.check().clean
 
 
-def test_units_on_hand_changed_by_hand_after_they_moved_are_found(shop, redis_client, network):
+def test_units_on_hand_changed_by_hand_after_a_movement_are_a_drift(shop, redis_client, network):
     move(shop, movement("a", 6))
     redis_client.hset(f"{{{network}}}:on_hand:A", "lyon", 11)
     assert [str(drift) for drift in shop.check().drifts] == ["A at lyon: units on hand: 11 found, 10 expected"]
@@ -161,13 +161,13 @@ def test_stock_is_shown_for_every_channel_a_rule_names(shop):
         assert shop.availability("A", channel).free == free
 
 
-def test_units_on_hand_changed_by_hand_after_goods_left_are_found(shop, redis_client, network):
+def test_units_on_hand_changed_by_hand_after_goods_left_are_a_drift(shop, redis_client, network):
     shop.holds.confirm(shop.decide(order(("A", 3))).record["id"])
     redis_client.hset(f"{{{network}}}:on_hand:A", "lyon", 4)
     assert [str(drift) for drift in shop.check().drifts] == ["A at lyon: units on hand: 4 found, 1 expected"]
 
 
-def test_goods_that_left_a_shelf_that_movements_emptied_before_leave_it_at_none(shop):
+def test_goods_confirmed_from_a_position_that_movements_emptied_before_leave_it_at_zero(shop):
     held = shop.decide(order(("A", 3))).record["id"]
     move(shop, movement("a", -3))
     assert (on_hand(shop), shop.check().short) == (1, 2)

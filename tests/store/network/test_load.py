@@ -376,7 +376,7 @@ def killed_loader(monkeypatch):
     def load(url, keys, loaded, *, bytes_sent):
         sent[0], most[0] = 0, bytes_sent
         loader = Client(url)
-        verify_policies = lambda: policy_versions.stored(loader, keys).words  # noqa: E731 - as the service passes it
+        verify_policies = lambda: policy_versions.stored_timeline(loader, keys).entries  # noqa: E731 - as the service passes it
         with monkeypatch.context() as context:
             context.setattr(AbstractConnection, "send_packed_command", counted)
             with contextlib.suppress(Killed):

@@ -7,7 +7,7 @@ from engine.orders import decide_and_commit
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store import follow_up_commit
-from engine.store.ledger import Key
+from engine.store.ledger import RequestKey
 from engine.store.outcomes import MovementApplied
 from engine.store.stock import Movement
 from tests.conftest import activate
@@ -184,7 +184,7 @@ def test_no_more_may_wait_than_can_be_ranked(shop, monkeypatch, contents):
 
 
 def test_a_retried_decision_waits_once(shop):
-    key = Key(caller="oms", name="k")
+    key = RequestKey(caller="oms", name="k")
     for _ in range(3):
         shop.decide(order(("A", 5)), key=key, wait=True)
     assert waiting(shop) == {"W-1": {"1": 3}}

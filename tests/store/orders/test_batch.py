@@ -7,7 +7,7 @@ import pytest
 from engine.errors import KeyReused, OrderInvalid, QuotaExceeded, StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.ledger import Key
+from engine.store.ledger import RequestKey
 from tests.conftest import activate
 from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
 from tests.support.lossy_proxy import proxy
@@ -25,7 +25,7 @@ def shop(bare):
 
 
 def keys(name):
-    return lambda item: Key(caller="oms", name=f"{name}/{item.id}")
+    return lambda item: RequestKey(caller="oms", name=f"{name}/{item.id}")
 
 
 def together(shop, *orders, **more):

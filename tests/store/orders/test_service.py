@@ -15,7 +15,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.embedded import socket_of
 from engine.store.connection.server import open_server
-from engine.store.ledger import Key
+from engine.store.ledger import RequestKey
 from engine.store.stock import Movement
 from tests.conftest import SMALL, activate
 from tests.support.facts import collected, order
@@ -40,14 +40,14 @@ def test_an_order_that_names_something_unknown_is_refused_and_changes_nothing(po
 
 
 def test_a_refusal_leaves_the_key_free(pointsman):
-    key = Key(caller="a test", name="k")
+    key = RequestKey(caller="a test", name="k")
     with pytest.raises(OrderInvalid):
         pointsman.decide(order(("SHRT", 1)), key=key)
     assert pointsman.decide(order(("SHIRT", 1)), key=key).new
 
 
 def test_a_key_is_answered_with_the_first_decision_even_when_the_stock_is_gone(pointsman):
-    key = Key(caller="a test", name="k")
+    key = RequestKey(caller="a test", name="k")
     first = pointsman.decide(order(("RARE", 3)), key=key)
     again = pointsman.decide(order(("RARE", 3)), key=key)
     assert (again.body, again.new, first.new) == (first.body, False, True)

@@ -1,4 +1,4 @@
-"""Whatever is activated, scheduled and rolled back in whatever order: what decides is what a page of Python says."""
+"""Whatever is activated, scheduled and rolled back in whatever order, the store agrees with a small model of it."""
 
 import itertools
 
@@ -57,7 +57,7 @@ def client(server_url):
 @pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=14))
-def test_what_decides_when_and_what_one_goes_back_to_are_those_of_the_model(client, network, steps):
+def test_the_active_version_and_the_one_to_roll_back_to_are_those_of_the_model(client, network, steps):
     keys, model, now = Keys(f"{network}-{next(_serial)}"), Model(), START
     for name in NAMES:
         client.redis.hset(keys.policies, name, b"{}")
@@ -71,7 +71,7 @@ def test_what_decides_when_and_what_one_goes_back_to_are_those_of_the_model(clie
 
 
 def take(client, keys, model, now, step):
-    """The step, of the store and of the model; each write is sent twice, as after a lost answer."""
+    """Do the step in the store and in the model; each write is sent twice, as after a lost answer."""
     entry = HistoryEntry(operation=str(next(_serial)), who="a test", at=now, note="")
     match step:
         case ("activate", version):
@@ -94,16 +94,18 @@ def take(client, keys, model, now, step):
 
 def roll_back(client, keys, model, now, entry):
     model.settle(now)
-    found = store.timeline(client, keys, now)
+    timeline = store.timeline(client, keys, now)
     if len(model.active) > 1:
         for _ in "12":
-            outcome = store.roll_back(client, keys, active=found.active, version=found.before, entry=entry, network="")
+            outcome = store.roll_back(
+                client, keys, active=timeline.active, version=timeline.before, entry=entry, network=""
+            )
             assert outcome == TimelineChanged()
         model.active.pop()
     else:
-        assert found.before is None
+        assert timeline.before is None
         with pytest.raises(NotActivated):
-            store.roll_back(client, keys, active=found.active or "", version=NAMES[0], entry=entry, network="")
+            store.roll_back(client, keys, active=timeline.active or "", version=NAMES[0], entry=entry, network="")
 
 
 def assert_agree(client, keys, model, now):

@@ -1,4 +1,4 @@
-"""Policy versions on real servers: what decides when, the way back, and a history with each act once."""
+"""Policy versions on real servers: which is active when, rolling back, and a history with each change once."""
 
 import dataclasses
 import subprocess
@@ -40,8 +40,8 @@ def decided_by(pointsman: Pointsman, **more) -> str:
     return pointsman.decide(order(("SHIRT", 1)), dry_run=True, **more).record["policy_version"]
 
 
-def acts(versions):
-    return [act["act"] for act in versions.history()]
+def changes(versions):
+    return [entry["act"] for entry in versions.history()]
 
 
 def test_a_scheduled_version_decides_from_its_instant_on_in_every_worker(pointsman, opened, versions, publish, clock):
@@ -59,7 +59,7 @@ def test_a_scheduled_version_decides_from_its_instant_on_in_every_worker(pointsm
     assert (made["policy_version"], made["status"]) == (sale, "filled")
 
 
-def test_an_order_decided_as_of_later_is_decided_by_what_is_scheduled_then_and_one_of_before_by_todays(
+def test_an_order_as_of_a_later_instant_is_decided_by_what_is_scheduled_then_and_an_earlier_one_by_todays(
     pointsman, versions, publish
 ):
     first, sale = decided_by(pointsman), publish(1)
@@ -71,7 +71,7 @@ def test_an_order_decided_as_of_later_is_decided_by_what_is_scheduled_then_and_o
     assert pointsman.decide(order(("SHIRT", 1)), now=NOW + 2 * HOUR).record["status"] == "filled"
 
 
-def test_what_is_activated_at_once_decides_until_the_next_scheduled_instant(pointsman, versions, publish, clock):
+def test_a_version_activated_at_once_is_active_until_the_next_scheduled_instant(pointsman, versions, publish, clock):
     sale, fix = publish(1), publish(2)
     versions.activate(sale, since=NOW + HOUR, **WHO)
     versions.activate(fix, **WHO)
@@ -83,7 +83,7 @@ def test_what_is_activated_at_once_decides_until_the_next_scheduled_instant(poin
     assert decided_by(pointsman) == fix
 
 
-def test_of_two_versions_scheduled_for_one_instant_the_last_named_decides(pointsman, versions, publish, clock):
+def test_of_two_versions_scheduled_for_one_instant_the_one_scheduled_last_decides(pointsman, versions, publish, clock):
     first, sale, better = decided_by(pointsman), publish(1), publish(2)
     versions.activate(sale, since=NOW + HOUR, **WHO)
     versions.activate(better, since=NOW + HOUR, **WHO)
@@ -96,12 +96,12 @@ def test_of_two_versions_scheduled_for_one_instant_the_last_named_decides(points
     assert decided_by(pointsman) == first
 
 
-def test_going_back_twice_goes_one_further_and_never_forward(pointsman, versions, publish):
+def test_rolling_back_twice_goes_one_further_back_and_never_forward(pointsman, versions, publish):
     first = decided_by(pointsman)
     monday, friday = publish(1), publish(2)
     versions.activate(monday, **WHO)
     versions.activate(friday, **WHO)
-    versions.activate(friday, **WHO)  # what is active already is not what one goes back to
+    versions.activate(friday, **WHO)  # the version active already is not one to roll back to
     assert [versions.roll_back(**WHO), decided_by(pointsman)] == [monday, monday]
     assert [versions.roll_back(**WHO), decided_by(pointsman)] == [first, first]
     with pytest.raises(NotActivated, match="by its name"):
@@ -110,7 +110,9 @@ def test_going_back_twice_goes_one_further_and_never_forward(pointsman, versions
     assert versions.roll_back(**WHO) == first
 
 
-def test_one_goes_back_from_what_was_scheduled_to_what_decided_before_it(pointsman, versions, publish, clock):
+def test_one_rolls_back_from_a_version_that_was_scheduled_to_the_one_active_before_it(
+    pointsman, versions, publish, clock
+):
     first, sale, later = decided_by(pointsman), publish(1), publish(2)
     for hours, version in enumerate((sale, later), start=1):
         versions.activate(version, since=NOW + hours * HOUR, **WHO)
@@ -120,7 +122,7 @@ def test_one_goes_back_from_what_was_scheduled_to_what_decided_before_it(pointsm
     assert [versions.roll_back(**WHO), decided_by(pointsman)] == [first, first]
 
 
-def test_what_is_scheduled_still_comes_after_one_went_back(pointsman, versions, publish, clock):
+def test_a_scheduled_version_still_becomes_active_after_a_roll_back(pointsman, versions, publish, clock):
     first, sale, friday = decided_by(pointsman), publish(1), publish(2)
     versions.activate(friday, **WHO)
     versions.activate(sale, since=NOW + HOUR, **WHO)
@@ -130,7 +132,7 @@ def test_what_is_scheduled_still_comes_after_one_went_back(pointsman, versions, 
     assert versions.roll_back(**WHO) == first
 
 
-def test_two_who_go_back_at_once_do_not_go_back_twice(pointsman, versions, publish, client, keys):
+def test_two_who_roll_back_at_once_do_not_roll_back_twice(pointsman, versions, publish, client, keys):
     first = decided_by(pointsman)
     monday, friday = publish(1), publish(2)
     versions.activate(monday, **WHO)
@@ -158,23 +160,25 @@ def keys(network):
 
 
 def test_a_write_whose_answer_was_lost_and_that_is_sent_again_is_one_entry(pointsman, versions, publish, client, keys):
-    version, told, loaded = publish(1), len(acts(versions)), pointsman.network().version
+    version, before, loaded = publish(1), len(changes(versions)), pointsman.network().version
 
     def entry(operation):
         return HistoryEntry(operation=operation, who="a", at=NOW, note="")
 
-    found = policy_set("then: {hold: 2 h}")
+    policies = policy_set("then: {hold: 2 h}")
     writes = [
-        lambda: store.publish(client, keys, found, entry("p")),
+        lambda: store.publish(client, keys, policies, entry("p")),
         lambda: store.activate(client, keys, version, entry("a"), network=loaded),
-        lambda: store.activate(client, keys, found.version, entry("b"), network=loaded),
+        lambda: store.activate(client, keys, policies.version, entry("b"), network=loaded),
         lambda: store.schedule(client, keys, version, entry("s"), since=NOW + 1, network=loaded),
-        lambda: store.roll_back(client, keys, active=found.version, version=version, entry=entry("r"), network=loaded),
+        lambda: store.roll_back(
+            client, keys, active=policies.version, version=version, entry=entry("r"), network=loaded
+        ),
     ]
     for write, outcome in zip(writes, [True, *[TimelineChanged()] * 4], strict=True):
         assert write() == outcome
         assert write() == outcome
-    assert acts(versions)[told:] == ["published", "activated", "activated", "scheduled", "rolled_back"]
+    assert changes(versions)[before:] == ["published", "activated", "activated", "scheduled", "rolled_back"]
     assert versions.standing().active == version
 
 
@@ -192,14 +196,14 @@ def test_an_operation_that_comes_again_for_something_else_is_refused(versions, p
     assert contents() == before
 
 
-def test_the_history_keeps_who_when_and_why_of_everything(versions, publish, clock):
+def test_the_history_has_who_when_and_why_of_each_change(versions, publish, clock):
     first = versions.standing().active
-    told, version = len(versions.history()), publish(1)
+    before, version = len(versions.history()), publish(1)
     clock.now += 5
     versions.activate(version, who="anna", note="été", since=NOW + HOUR)
     clock.now += 2 * HOUR
     versions.roll_back(who="ben", note="too dear")
-    _, scheduled, back = versions.history()[told:]
+    _, scheduled, back = versions.history()[before:]
     assert scheduled == {
         "act": "scheduled",
         "version": version,
@@ -218,15 +222,15 @@ def test_the_history_keeps_who_when_and_why_of_everything(versions, publish, clo
     }
 
 
-def test_a_list_says_of_each_version_how_many_rules_who_when_why_and_whether_it_decides(versions, pointsman, clock):
+def test_the_list_of_versions_says_how_many_rules_who_when_why_and_whether_each_is_active(versions, pointsman, clock):
     clock.now += 60
     two = pointsman.publish(policy_file("then: {hold: 1 h}", "then: {tier: 2}"), who="anna", note="two").version
     pointsman.publish(policy_file("then: {hold: 1 h}", "then: {tier: 2}"), who="ben", note="again")
     versions.activate(two, since=NOW + HOUR, **WHO)
-    first, found = versions.published()
+    first, second = versions.published()
     assert (first.rules, first.active, first.scheduled) == (0, True, ())
-    assert (found.version, found.rules, found.who, found.at, found.note) == (two, 2, "anna", NOW + 60, "two")
-    assert (found.active, found.scheduled) == (False, (NOW + HOUR,))
+    assert (second.version, second.rules, second.who, second.at, second.note) == (two, 2, "anna", NOW + 60, "two")
+    assert (second.active, second.scheduled) == (False, (NOW + HOUR,))
 
 
 def test_a_version_is_found_by_a_start_of_four_letters_that_only_it_has(versions, redis_client, keys):
@@ -234,8 +238,8 @@ def test_a_version_is_found_by_a_start_of_four_letters_that_only_it_has(versions
         redis_client.hset(keys.policies, name, b"{}")
     assert versions.find("abce") == "abce" + "0" * 60
     assert versions.find("active") == versions.standing().active
-    for start, said in (("abc", "names no"), ("abcd", "^2 published"), ("abcf", "^no published"), ("*", "names no")):
-        with pytest.raises(NotFound, match=said):
+    for start, message in (("abc", "names no"), ("abcd", "^2 published"), ("abcf", "^no published"), ("*", "names no")):
+        with pytest.raises(NotFound, match=message):
             versions.find(start)
 
 
@@ -244,12 +248,12 @@ OLD = b'{"old.yaml": "policy: old\\nrules:\\n  - {id: r, because: x, then: {tele
 
 @pytest.fixture
 def old(redis_client, keys):
-    """What an older release published: it knew an effect that this one does not."""
+    """A version that an older release published, with an effect that this release does not have."""
     redis_client.hset(keys.policies, "f" * 64, OLD)
     return "f" * 64
 
 
-def test_a_version_that_no_longer_reads_is_said_so_at_activation_and_the_active_one_stays(
+def test_activating_a_version_that_can_not_be_read_any_more_says_so_and_the_active_one_stays(
     pointsman, versions, old, contents
 ):
     active, before = decided_by(pointsman), contents()
@@ -261,7 +265,9 @@ def test_a_version_that_no_longer_reads_is_said_so_at_activation_and_the_active_
     assert versions.texts(old)["old.yaml"].startswith("policy: old")
 
 
-def test_one_does_not_go_back_to_a_version_that_no_longer_reads(pointsman, versions, old, redis_client, keys):
+def test_there_is_no_rolling_back_to_a_version_that_can_not_be_read_any_more(
+    pointsman, versions, old, redis_client, keys
+):
     active = decided_by(pointsman)
     redis_client.rpush(keys.policies_before, old)
     with pytest.raises(NotActivated, match="teleport"):
@@ -276,24 +282,26 @@ def test_a_version_that_was_altered_where_it_is_stored_is_not_activated(versions
         versions.activate(version, **WHO)
 
 
-def test_a_scheduled_version_that_no_longer_reads_is_passed_over_once_and_said(
+def test_a_scheduled_version_that_can_not_be_read_any_more_is_skipped_and_noted_once(
     pointsman, versions, old, redis_client, keys
 ):
     first = decided_by(pointsman)
     redis_client.zadd(keys.scheduled_policies, {f"{NOW}:{old}": NOW})
     assert [decided_by(pointsman), decided_by(pointsman)] == [first, first]
-    assert acts(versions).count("refused") == 1
+    assert changes(versions).count("refused") == 1
     assert "teleport" in versions.history()[-1]["note"]
     assert versions.standing().scheduled == ()
 
 
-def test_an_active_version_that_no_longer_reads_is_not_ready_and_says_so(pointsman, old, redis_client, keys):
+def test_with_an_active_version_that_can_not_be_read_any_more_the_service_is_not_ready_and_says_so(
+    pointsman, old, redis_client, keys
+):
     redis_client.set(keys.active_policy, old)
     with pytest.raises(NotReady, match="teleport"):
         pointsman.ready()
 
 
-def test_what_was_never_published_or_is_over_can_not_be_scheduled(versions, publish, contents):
+def test_an_unpublished_version_or_a_past_instant_can_not_be_scheduled(versions, publish, contents):
     version = publish(1)
     before = contents()
     with pytest.raises(NotFound):
@@ -322,7 +330,7 @@ def test_a_set_whose_own_tests_fail_is_not_published(versions, contents):
     assert (made.cases, made.new) == (1, True)
 
 
-def test_what_does_not_fit_the_network_is_not_published_and_strange_words_are_warnings(versions, contents):
+def test_policies_that_do_not_fit_the_network_are_not_published_and_unknown_values_are_warnings(versions, contents):
     before = contents()
     with pytest.raises(PolicyInvalid) as caught:
         versions.publish(
@@ -338,7 +346,7 @@ def test_policies_can_be_published_before_there_is_a_network(bare):
     assert bare.versions.publish(policy_file("then: {prefer: 4.00 USD}"), **WHO).new
 
 
-def test_what_was_published_before_there_was_a_network_it_does_not_fit_is_not_activated(bare, contents):
+def test_policies_published_before_the_network_that_they_do_not_fit_was_loaded_are_not_activated(bare, contents):
     version = bare.versions.publish(policy_file("then: {prefer: 4.00 USD}"), **WHO).version
     bare.load(load_inventory(SMALL))
     before = contents()
@@ -349,13 +357,13 @@ def test_what_was_published_before_there_was_a_network_it_does_not_fit_is_not_ac
 
 
 @pytest.mark.parametrize("since", [None, NOW + HOUR])
-def test_a_network_in_which_policies_that_decide_mean_nothing_is_not_loaded(pointsman, versions, contents, since):
+def test_a_network_that_the_active_or_scheduled_policies_do_not_fit_is_not_loaded(pointsman, versions, contents, since):
     rule = "when: {product.attributes.shelf_life: {more_than: 3}}, then: {tier: 1}"
     version = versions.publish(policy_file(rule), **WHO).version
     versions.activate(version, since=since, **WHO)
-    found, before = load_inventory(SMALL), contents()
-    kinds = {**found.network.attributes, "product.attributes.shelf_life": Kind.WORD}
-    changed = dataclasses.replace(found, network=dataclasses.replace(found.network, attributes=kinds))
+    small, before = load_inventory(SMALL), contents()
+    kinds = {**small.network.attributes, "product.attributes.shelf_life": Kind.WORD}
+    changed = dataclasses.replace(small, network=dataclasses.replace(small.network, attributes=kinds))
     with pytest.raises(InputInvalid, match=rf"{version[:12]}: does not fit this network.*wrong-attribute"):
         pointsman.load(changed)
     assert contents() == before
@@ -394,7 +402,7 @@ def test_another_process_decides_by_a_version_as_soon_as_it_is_activated(
         assert other.wait() == 0
 
 
-def test_facts_of_an_earlier_release_are_read_and_their_words_left_alone(bare, redis_client, keys):
+def test_facts_that_an_earlier_release_stored_without_their_values_are_read(bare, redis_client, keys):
     bare.load(load_inventory(SMALL))
     redis_client.hdel(keys.facts, "words")
     made = bare.versions.publish(policy_file("when: {product.category: nothing}, then: {tier: 2}"), **WHO)

@@ -1,4 +1,4 @@
-"""Publishing, activating and going back while many decide: nobody fails, nobody is decided by what was not active."""
+"""Publishing, activating and rolling back while many decide: no decision fails or is made by a version not active."""
 
 import bisect
 import threading
