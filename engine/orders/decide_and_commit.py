@@ -112,7 +112,7 @@ class NothingShips:
 Outcome: TypeAlias = (
     Decided | AnsweredBefore | NothingShips | ChainChanged | HoldChanged | NoLongerWaiting | OperationReused
 )
-"""Those after AnsweredBefore come of requests with a follow-up alone."""
+"""Those after AnsweredBefore only come of requests with a follow-up."""
 _FactsChanged: TypeAlias = StockChanged | NetworkChanged | PoliciesChanged
 
 
