@@ -1,6 +1,7 @@
 """The errors of the rule language, and the findings they carry.
 
 RulesError
+├── CatalogueInvalid a language's catalogue that lacks a text, or has one that is unknown
 ├── LiteralInvalid   text that is no value of its type: "4 EURO", "12:75"
 └── PolicyInvalid    policy files with mistakes; carries all findings
 """
@@ -40,6 +41,10 @@ class Finding:
 
 class RulesError(Exception):
     """The base of every error of the rule language."""
+
+
+class CatalogueInvalid(RulesError):
+    """A language's catalogue that can't be used; the message names the file and each key that is wrong."""
 
 
 class LiteralInvalid(RulesError):

@@ -23,6 +23,7 @@ from rules.syntax.typo_hints import missing_colon_hint, typo_hint
 from rules.syntax.windows import window
 from rules.syntax.yaml_document import Document, Node, Path, Plain, read_leniently
 from rules.vocabulary import WEEKDAYS, Fact
+from rules.wording.catalogue import ENGLISH, available_languages
 
 
 def is_policy_file(name: str) -> bool:
@@ -134,14 +135,15 @@ def _rule(
 
 def _because(raw: Node, path: Path, notes: Notes) -> dict[str, str]:
     """The reasons by language; a text without a language is English."""
-    texts = {"en": raw} if isinstance(raw, str) else raw
+    texts = {ENGLISH: raw} if isinstance(raw, str) else raw
     if not isinstance(texts, dict) or not texts or not all(isinstance(text, str) and text for text in texts.values()):
         notes.add(path, "wrong-type", "write because: a text, or because: {en: ..., fr: ...}")
         return {}
     for language in texts:
         if not re.fullmatch(LANGUAGE_PATTERN, language):
-            message = f"'{language}' is no language; write en, fr or another of two letters"
-            notes.add((*path, language), "unknown-key", message, ("en", "fr"), language)
+            usual = available_languages()
+            message = f"'{language}' is no language; write {', '.join(usual)} or another of two letters"
+            notes.add((*path, language), "unknown-key", message, usual, language)
     return {language: str(text) for language, text in texts.items()}
 
 

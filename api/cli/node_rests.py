@@ -8,6 +8,7 @@ import click
 from api.cli.options import AS_JSON, print_json, who
 from engine.service import Pointsman
 from engine.settings import Settings
+from rules.wording.catalogue import ENGLISH
 
 
 @click.group()
@@ -48,4 +49,4 @@ def end(settings: Settings, node: str) -> None:
 
 
 def _line(node_rest: Mapping[str, Any]) -> str:
-    return f"{node_rest['en']} ({', '.join(node_rest['rules'])}); decision {node_rest['decision']}"
+    return f"{node_rest[ENGLISH]} ({', '.join(node_rest['rules'])}); decision {node_rest['decision']}"

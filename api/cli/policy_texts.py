@@ -1,6 +1,7 @@
 """`pointsman policy schema` writes the JSON Schema for editors; `policy explain` puts rules into plain sentences."""
 
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,16 @@ from rules.editor.json_schema import policy_schema
 from rules.errors import PolicyInvalid
 from rules.loader import build_policy_set, parse_files
 from rules.policy import PolicySet
-from rules.wording.bilingual import LANGUAGES
+from rules.wording.catalogue import ENGLISH, Catalogue, available_languages, load_catalogue, load_catalogues
 from rules.wording.explain import explain as explain_rule
 
 WIDTH = 96
 """Characters in a line of `policy explain`."""
-_LANGUAGE = click.Choice(LANGUAGES)
+_LANGUAGE = click.Choice(available_languages())
 
 
 @click.command()
-@click.option("--lang", type=_LANGUAGE, help="The language of the hover texts. Default: both.")
+@click.option("--lang", type=_LANGUAGE, help="The language of the hover texts. Default: all languages.")
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -34,7 +35,7 @@ def schema(lang: str | None, output: Path | None) -> None:
 
     Example: pointsman policy schema --output policies/policy.schema.json
     """
-    text = schema_text((lang,) if lang else LANGUAGES)
+    text = schema_text((load_catalogue(lang),) if lang else load_catalogues())
     if output is None:
         click.echo(text, nl=False)
         return
@@ -43,7 +44,7 @@ def schema(lang: str | None, output: Path | None) -> None:
 
 @click.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--lang", type=_LANGUAGE, default="en", show_default=True, help="The language of the sentences.")
+@click.option("--lang", type=_LANGUAGE, default=ENGLISH, show_default=True, help="The language of the sentences.")
 @AS_JSON
 def explain(path: Path, lang: str, *, as_json: bool) -> None:
     """Explain each rule of the policy files under PATH in plain sentences, made from its conditions and effects.
@@ -54,29 +55,30 @@ def explain(path: Path, lang: str, *, as_json: bool) -> None:
     readings = parse_files(policy_files(path))
     if mistaken := [finding for reading in readings for finding in reading.findings]:
         raise PolicyInvalid(mistaken)
-    policies = build_policy_set(readings)
+    policies, catalogue = build_policy_set(readings), load_catalogue(lang)
     if as_json:
-        print_json(_record(policies, lang))
+        print_json(_record(policies, catalogue))
         return
     for rule in policies.rules.values():
         click.echo(rule.id)
         click.echo(
             textwrap.indent(
-                textwrap.fill(explain_rule(rule, lang), WIDTH, break_long_words=False, break_on_hyphens=False), "    "
+                textwrap.fill(explain_rule(rule, catalogue), WIDTH, break_long_words=False, break_on_hyphens=False),
+                "    ",
             )
         )
 
 
-def schema_text(languages: tuple[str, ...] = LANGUAGES) -> str:
-    """The schema with hover texts in these languages, as it is written to files."""
-    return orjson.dumps(policy_schema(languages), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+def schema_text(catalogues: Sequence[Catalogue]) -> str:
+    """The schema with hover texts in the languages of the catalogues, as it is written to files."""
+    return orjson.dumps(policy_schema(catalogues), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
-def _record(policies: PolicySet, language: str) -> dict[str, Any]:
+def _record(policies: PolicySet, catalogue: Catalogue) -> dict[str, Any]:
     return {
-        "language": language,
+        "language": catalogue.language,
         "rules": [
-            {"id": rule.id, "says": explain_rule(rule, language), "because": dict(rule.because)}
+            {"id": rule.id, "says": explain_rule(rule, catalogue), "because": dict(rule.because)}
             for rule in policies.rules.values()
         ],
     }

@@ -9,13 +9,9 @@ from engine.model.facts import Network, Resting, Snapshot
 from rules.effects import RejectionOutcome
 from rules.vocabulary import Stage
 from rules.wording import amounts
-from rules.wording.bilingual import Said
-from rules.wording.fact_phrases import CHOICES
+from rules.wording.catalogue import Catalogue, load_catalogues
 
 EFFECT = "rest_after_rejection"
-_TOLD = Said(
-    "{} rests until {}: it rejected units {}", "{} ne reçoit rien jusqu'au {}\u00a0: il a refusé des unités {}"
-)
 
 
 def rest_after(
@@ -57,10 +53,7 @@ def rest_after(
 def resting_record(node: str, rest: Resting, network: Network) -> dict[str, Any]:
     """What is said of a node that rests. The instant is one of UTC, and in the sentences the installation's clock."""
     until = rule_facts.wall_clock(network, rest.until)
-    said = {
-        language: _TOLD.to(language).format(node, amounts.instant(until, language), CHOICES[rest.reason].to(language))
-        for language in ("en", "fr")
-    }
+    sentences = {item.language: _sentence(node, until, rest.reason, item) for item in load_catalogues()}
     return {
         "node": node,
         "until": timestamp(rest.until),
@@ -69,5 +62,10 @@ def resting_record(node: str, rest: Resting, network: Network) -> dict[str, Any]
         "decision": rest.decision,
         "policy_version": rest.policy_version,
         "rules": {rule: dict(texts) for rule, texts in sorted(rest.because.items())},
-        **said,
+        **sentences,
     }
+
+
+def _sentence(node: str, until: int, reason: str, catalogue: Catalogue) -> str:
+    why = catalogue.text(f"choices.{reason}")
+    return catalogue.text("node_rest", node=node, until=amounts.instant(until, catalogue), reason=why)

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from engine.decide.decision import Decision, Shipment, Unfilled
-from engine.decide.reasons import REASONS
+from engine.decide.reasons import reason_texts
 from engine.model.facts import MICRODEGREES, Line, Order, Place
 
 
@@ -122,7 +122,7 @@ def _unfilled(unfilled: Unfilled) -> dict[str, Any]:
         "sku": unfilled.sku,
         "quantity": unfilled.quantity,
         "reasons": [
-            {"code": reason.code, "units": reason.units, "rules": list(reason.rules), **REASONS[reason.code]}
+            {"code": reason.code, "units": reason.units, "rules": list(reason.rules), **reason_texts(reason.code)}
             for reason in unfilled.reasons
         ],
     }

@@ -1,19 +1,32 @@
-"""The JSON Schema of policy files for editors: completion, hover texts and squiggles while one writes.
+"""The JSON Schema of policy files, from which editors complete words, show hover texts and underline mistakes.
 
-Draft-07, which yaml-language-server reads best, and its extensions: markdownDescription, patternErrorMessage,
-enumDescriptions, defaultSnippets. Made of the vocabulary, the operators that fit each kind, the effects' bounds and
-the shape of files, so that it says what `rules.loader` says. What it can't say (whether a term or a rule exists, what
-is known where an effect is judged) `pointsman policy check` does.
+It is draft-07, which yaml-language-server supports best, with that server's extensions: markdownDescription,
+patternErrorMessage, enumDescriptions, defaultSnippets. It is generated from the vocabulary, the operators that fit each
+kind, the bounds of effects and the shape of policy files, so it accepts what `rules.loader` accepts. What a schema
+can't express (whether a term or a rule exists, which facts are known where an effect is judged) is left to
+`pointsman policy check`.
 """
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from marshmallow import Schema, fields, validate
 
 from rules.conditions import SEVERAL, Operator
-from rules.editor.literal_patterns import MOMENT, SCALAR, SHARE, UNQUOTED, WORD, Shape, literal, one, some, words
-from rules.editor.schema_branches import told_apart
+from rules.editor.literal_patterns import (
+    INSTANT_WITH_TIME,
+    SCALAR,
+    SHARE,
+    UNQUOTED,
+    WORD,
+    Shape,
+    literal,
+    one_of,
+    one_or_more,
+    one_value,
+)
+from rules.editor.schema_branches import branch_by_type
 from rules.effects import STAGE_OF
 from rules.syntax import effect_parser
 from rules.syntax.condition_parser import COMBINATORS, accepts_date, fits
@@ -28,24 +41,21 @@ from rules.vocabulary import (
     attribute,
     stage_knows,
 )
-from rules.wording import glossary
-from rules.wording.bilingual import LANGUAGES, Said
-from rules.wording.fact_phrases import CHOICES
+from rules.wording.catalogue import Catalogue, available_languages
 
-_ATTRIBUTE = Said("What the network file says of it besides", "Ce que le fichier du réseau en dit en plus")
 _CONDITION = {"$ref": "#/definitions/condition"}
 _ATTRIBUTE_KINDS = (Kind.NUMBER, Kind.TAGS, Kind.WORD)
-"""What operators may take an extra attribute for; true and false have none of their own."""
+"""The kinds whose operators may compare an extra attribute; true and false have no operator of their own."""
 
 
-def policy_schema(languages: Iterable[str] = LANGUAGES) -> dict[str, Any]:
-    """The schema, its hover texts in `languages`."""
-    return told_apart(_Writer(tuple(languages)).schema())
+def policy_schema(catalogues: Sequence[Catalogue]) -> dict[str, Any]:
+    """The schema, with its hover texts in the languages of `catalogues`."""
+    return branch_by_type(_SchemaWriter(catalogues).schema())
 
 
-class _Writer:
-    def __init__(self, languages: tuple[str, ...]) -> None:
-        self._languages = languages
+class _SchemaWriter:
+    def __init__(self, catalogues: Sequence[Catalogue]) -> None:
+        self._catalogues = catalogues
 
     def schema(self) -> dict[str, Any]:
         return {
@@ -59,31 +69,35 @@ class _Writer:
                 },
                 "condition": self._condition(),
                 "effects": self._effects(),
-                **{_name(kind): self._compared(kind, literal(kind)) for kind in _KINDS},
+                **{_definition(kind): self._compared(kind, literal(kind)) for kind in _KINDS},
                 "attribute": self._attribute(),
-                **{f"attribute {kind.name.lower()}": self._of_attribute(kind) for kind in _ATTRIBUTE_KINDS},
-                **{fact.path: self._chosen(fact) for fact in VOCABULARY.values() if fact.choices},
+                **{f"attribute {kind.name.lower()}": self._attribute_operators(kind) for kind in _ATTRIBUTE_KINDS},
+                **{fact.path: self._choice(fact) for fact in VOCABULARY.values() if fact.choices},
             },
         }
 
-    def _told(self, said: Said, *more: Said) -> Shape:
-        texts = [said, *more]
-        plain = [". ".join(text.to(language) for text in texts) for language in self._languages]
+    def _hover(self, texts: Callable[[Catalogue], Sequence[str]]) -> Shape:
+        """The hover text of a word: in each language the texts, one after the other."""
+        plain = [catalogue.join("statements", texts(catalogue)) for catalogue in self._catalogues]
         return {
             "description": "\n".join(plain).replace("`", ""),
             "markdownDescription": "\n\n".join(plain),
         }
 
+    def _meaning(self, key: str) -> Shape:
+        """The hover text that is one text of the catalogues' section `editor`."""
+        return self._hover(lambda catalogue: [catalogue.text(f"editor.{key}")])
+
     def _keys(self, shape: type[Schema], special: Mapping[str, Shape]) -> Shape:
-        """A mapping with the keys of a marshmallow schema, each as `special` says or as its field does."""
-        named = {field.data_key or name: field for name, field in shape().fields.items()}
+        """A mapping with the keys of a marshmallow schema; a key's shape is from `special` or else from its field."""
+        fields_by_key = {field.data_key or name: field for name, field in shape().fields.items()}
         return {
             "type": "object",
             "properties": {
-                name: {**self._told(glossary.KEYS[name]), **(special.get(name) or _of_field(field))}
-                for name, field in named.items()
+                key: {**self._meaning(f"keys.{key}"), **(special.get(key) or _field_shape(field))}
+                for key, field in fields_by_key.items()
             },
-            "required": [name for name, field in named.items() if field.required],
+            "required": [key for key, field in fields_by_key.items() if field.required],
             "additionalProperties": False,
         }
 
@@ -95,11 +109,10 @@ class _Writer:
 
     def _rule_keys(self) -> dict[str, Shape]:
         text = {"anyOf": [{"type": "string", "minLength": 1}, UNQUOTED]}
-        named = dict.fromkeys(LANGUAGES, text)
         reasons = {
             "type": "object",
             "minProperties": 1,
-            "properties": named,
+            "properties": dict.fromkeys(available_languages(), text),
             "patternProperties": {f"^{LANGUAGE_PATTERN}$": text},
             "additionalProperties": False,
         }
@@ -115,16 +128,16 @@ class _Writer:
         }
 
     def _condition(self) -> Shape:
-        listed = {"type": "array", "items": _CONDITION, "minItems": 1}
-        combined = {name: {**self._told(glossary.OPERATORS[name]), **listed} for name in COMBINATORS}
-        combined["is"] = {**self._told(glossary.OPERATORS["is"]), **some(SCALAR)}
+        conditions = {"type": "array", "items": _CONDITION, "minItems": 1}
+        combined = {name: {**self._meaning(f"operators.{name}"), **conditions} for name in COMBINATORS}
+        combined["is"] = {**self._meaning("operators.is"), **one_or_more(SCALAR)}
         return {
             "type": "object",
             "minProperties": 1,
             "properties": {**{fact.path: self._fact(fact) for fact in VOCABULARY.values()}, **combined},
             "patternProperties": {
                 "^" + group.replace(".", r"\.") + "[^.]+$": {
-                    **self._told(_ATTRIBUTE, _goes_with(attribute(f"{group}x", Kind.ANY))),
+                    **self._attribute_hover(attribute(f"{group}x", Kind.ANY)),
                     "allOf": [{"$ref": "#/definitions/attribute"}],
                 }
                 for group in ATTRIBUTE_GROUPS
@@ -132,44 +145,53 @@ class _Writer:
             "additionalProperties": False,
         }
 
-    def _fact(self, fact: Fact) -> Shape:
-        said = Said(fact.en[0].upper() + fact.en[1:], fact.fr[0].upper() + fact.fr[1:])
-        compared = {"$ref": f"#/definitions/{fact.path if fact.choices else _name(fact.kind)}"}
-        offered = {"examples": _offered(fact)} if _offered(fact) else {}
-        return {**self._told(said, glossary.KINDS[fact.kind], _goes_with(fact)), "allOf": [compared], **offered}
+    def _attribute_hover(self, fact: Fact) -> Shape:
+        return self._hover(lambda catalogue: [catalogue.text("editor.attribute"), _goes_with(fact, catalogue)])
 
-    def _chosen(self, fact: Fact) -> Shape:
-        told = ["; ".join(CHOICES[word].to(language) for language in self._languages) for word in fact.choices]
-        return self._compared(Kind.CHOICE, {"enum": list(fact.choices), "enumDescriptions": told}, fact.path)
+    def _fact(self, fact: Fact) -> Shape:
+        def texts(catalogue: Catalogue) -> list[str]:
+            meaning = catalogue.text(f"editor.facts.{fact.path}")
+            kind = catalogue.text(f"editor.kinds.{fact.kind.name.lower()}")
+            return [f"{meaning[0].upper()}{meaning[1:]}", kind, _goes_with(fact, catalogue)]
+
+        compared = {"$ref": f"#/definitions/{fact.path if fact.choices else _definition(fact.kind)}"}
+        offered = {"examples": _offered(fact)} if _offered(fact) else {}
+        return {**self._hover(texts), "allOf": [compared], **offered}
+
+    def _choice(self, fact: Fact) -> Shape:
+        meanings = [
+            "; ".join(catalogue.text(f"choices.{word}") for catalogue in self._catalogues) for word in fact.choices
+        ]
+        return self._compared(Kind.CHOICE, {"enum": list(fact.choices), "enumDescriptions": meanings}, fact.path)
 
     def _compared(self, kind: Kind, value: Shape, name: str = "") -> Shape:
-        """What may stand after a fact of this kind: a value, a list of them, or a mapping of operators."""
-        itself = {"$ref": f"#/definitions/{name or _name(kind)}"}
+        """What may follow a fact of this kind: a value, a list of values, or a mapping of operators."""
+        itself = {"$ref": f"#/definitions/{name or _definition(kind)}"}
         mapping = self._operators(kind, value, itself)
-        equal = some(_fitting(kind, Operator.EQUALS, value))
+        equal = one_or_more(_fitting(kind, Operator.EQUALS, value))
         return {"anyOf": [*equal["anyOf"], mapping]} if fits(kind, Operator.EQUALS) else mapping
 
     def _operators(self, kind: Kind, value: Shape, negated: Shape) -> Shape:
         operators = {
             operator.value: {
-                **self._told(glossary.OPERATORS[operator.value]),
+                **self._meaning(f"operators.{operator.value}"),
                 **_operand(operator, _fitting(kind, operator, value)),
             }
             for operator in Operator
             if operator is not Operator.EQUALS and fits(kind, operator)
         }
-        operators["not"] = {**self._told(glossary.OPERATORS["not"]), "allOf": [negated]}
+        operators["not"] = {**self._meaning("operators.not"), "allOf": [negated]}
         return {"type": "object", "minProperties": 1, "properties": operators, "additionalProperties": False}
 
     def _attribute(self) -> Shape:
         mappings = [{"$ref": f"#/definitions/attribute {kind.name.lower()}"} for kind in _ATTRIBUTE_KINDS]
-        return {"anyOf": [*some(WORD)["anyOf"], *mappings]}
+        return {"anyOf": [*one_or_more(WORD)["anyOf"], *mappings]}
 
-    def _of_attribute(self, kind: Kind) -> Shape:
-        """A mapping of operators that take an extra attribute for this kind."""
+    def _attribute_operators(self, kind: Kind) -> Shape:
+        """A mapping of the operators that compare an extra attribute as a value of this kind."""
         value = literal(kind, low=None)
         itself = {"$ref": f"#/definitions/attribute {kind.name.lower()}"}
-        equal = some(value)["anyOf"] if fits(kind, Operator.EQUALS) else []
+        equal = one_or_more(value)["anyOf"] if fits(kind, Operator.EQUALS) else []
         return self._operators(kind, value, {"anyOf": [*equal, itself]})
 
     def _effects(self) -> Shape:
@@ -177,31 +199,33 @@ class _Writer:
             "type": "object",
             "minProperties": 1,
             "properties": {
-                name: {**self._told(glossary.EFFECTS[name], _judged_for(stage)), **self._effect(name)}
-                for name, stage in STAGE_OF.items()
+                name: {**self._effect_hover(name, stage), **self._effect(name)} for name, stage in STAGE_OF.items()
             },
             "additionalProperties": False,
         }
 
+    def _effect_hover(self, name: str, stage: Stage) -> Shape:
+        return self._hover(lambda catalogue: [catalogue.text(f"editor.effects.{name}"), _judged_for(stage, catalogue)])
+
     def _effect(self, name: str) -> Shape:
         if name in effect_parser.RANGES:
-            return _ranged(effect_parser.RANGES[name])
+            return _range_shape(effect_parser.RANGES[name])
         if name in effect_parser.ONLY_TRUE:
-            return words([True], "true")
+            return one_of([True], "true")
         if name == "exclude":
-            return words([True, "unless_needed"], "true")
-        units = _ranged(effect_parser.UNITS)
+            return one_of([True, "unless_needed"], "true")
+        units = _range_shape(effect_parser.UNITS)
         if name == "keep":
             return {"anyOf": [*units["anyOf"], SHARE]}
-        either = {"anyOf": [self._protection("units", units), self._protection("share", SHARE)]}
-        return {"anyOf": [*either["anyOf"], {"type": "array", "items": either, "minItems": 1}]}
+        protection = {"anyOf": [self._protection("units", units), self._protection("share", SHARE)]}
+        return {"anyOf": [*protection["anyOf"], {"type": "array", "items": protection, "minItems": 1}]}
 
     def _protection(self, size: str, value: Shape) -> Shape:
         channel = {**WORD, "examples": list(CHANNELS)}
         sizes = {"channel": channel, size: value}
         return {
             "type": "object",
-            "properties": {name: {**self._told(glossary.KEYS[name]), **shape} for name, shape in sizes.items()},
+            "properties": {name: {**self._meaning(f"keys.{name}"), **shape} for name, shape in sizes.items()},
             "required": list(sizes),
             "additionalProperties": False,
         }
@@ -216,19 +240,24 @@ _RULE_NAME = {
 
 
 def _offered(fact: Fact) -> list[Any]:
-    """Values that completion offers of a fact."""
+    """The values that completion offers for a fact."""
     if fact.path == "order.channel":
         return list(CHANNELS)
     return [True, False] if fact.kind is Kind.FLAG else list(fact.choices)
 
 
 def _rule_body(first: int) -> Shape:
-    """A rule to fill in, its tab stops from `first` on."""
-    stops = [f"${first + index}" for index in range(5)]
-    return {"id": stops[0], "because": {"en": stops[1], "fr": stops[2]}, "when": {stops[3]: ""}, "then": {stops[4]: ""}}
+    """A rule to fill in, with tab stops numbered from `first`."""
+    stops = (f"${number}" for number in itertools.count(first))
+    return {
+        "id": next(stops),
+        "because": {language: next(stops) for language in available_languages()},
+        "when": {next(stops): ""},
+        "then": {next(stops): ""},
+    }
 
 
-def _name(kind: Kind) -> str:
+def _definition(kind: Kind) -> str:
     return f"compared {kind.name.lower()}"
 
 
@@ -236,38 +265,40 @@ def _snippet(label: str, body: Any) -> Shape:
     return {"label": label, "body": body}
 
 
-def _goes_with(fact: Fact) -> Said:
-    names = ", ".join(f"`{name}`" for name, stage in STAGE_OF.items() if stage_knows(stage, fact))
-    return Said(f"Goes with {names}", f"Va avec {names}")
+def _goes_with(fact: Fact, catalogue: Catalogue) -> str:
+    """Which effects a rule may have that mentions the fact."""
+    names = [f"`{name}`" for name, stage in STAGE_OF.items() if stage_knows(stage, fact)]
+    return catalogue.text("editor.goes_with", effects=catalogue.join("commas", names))
 
 
-def _judged_for(stage: Stage) -> Said:
-    said = glossary.STAGES[stage]
-    groups = ", ".join(stage.value)
-    return Said(f"Judged for {said.en}; may mention {groups}", f"Jugé pour {said.fr} ; peut citer {groups}")
+def _judged_for(stage: Stage, catalogue: Catalogue) -> str:
+    """What an effect of this stage is judged for, and the groups of facts its rule may mention."""
+    judged = catalogue.text(f"editor.stages.{stage.name.lower()}")
+    return catalogue.text("editor.judged_for", stage=judged, groups=catalogue.join("commas", stage.value))
 
 
 def _fitting(kind: Kind, operator: Operator, value: Shape) -> Shape:
-    return MOMENT if kind is Kind.INSTANT and not accepts_date(operator) else value
+    """The value, or for an operator that a date alone doesn't do for, a date with a time."""
+    return INSTANT_WITH_TIME if kind is Kind.INSTANT and not accepts_date(operator) else value
 
 
 def _operand(operator: Operator, value: Shape) -> Shape:
     if operator is Operator.KNOWN:
-        return one(literal(Kind.FLAG))
+        return one_value(literal(Kind.FLAG))
     if operator is Operator.BETWEEN:
         return {"type": "array", "items": value, "minItems": 2, "maxItems": 2}
-    return some(value) if operator in SEVERAL else one(value)
+    return one_or_more(value) if operator in SEVERAL else one_value(value)
 
 
-def _ranged(bounds: effect_parser.Range) -> Shape:
+def _range_shape(bounds: effect_parser.Range) -> Shape:
     shape = literal(bounds.kind, low=bounds.low, high=bounds.high)
     return shape if "anyOf" in shape else {"anyOf": [shape]}
 
 
-def _of_field(field: fields.Field[Any]) -> Shape:
+def _field_shape(field: fields.Field[Any]) -> Shape:
     """A text or a list of words, with the bounds that its validators set."""
     if isinstance(field, fields.List):
-        return {"type": "array", "items": _of_field(field.inner), **_bounds(field, "Items")}
+        return {"type": "array", "items": _field_shape(field.inner), **_bounds(field, "Items")}
     for check in field.validators:
         if isinstance(check, validate.OneOf):
             return {"enum": list(check.choices)}

@@ -1,8 +1,8 @@
-"""The values authors write, as JSON Schema: what `literals` reads, said as patterns and ranges.
+"""The values authors write, as JSON Schema: patterns and ranges that accept what `rules.syntax.literals` reads.
 
-An editor takes `12` for a number, `true` for a truth and `2.5 kg` for a string (the core schema of YAML 1.2), so an
-amount without a unit is a range, and a pattern besides for whoever quotes it. Patterns keep to what ECMAScript (with
-the u flag) and Python mean alike.
+To an editor `12` is a number, `true` a boolean and `2.5 kg` a string (the core schema of YAML 1.2). An amount without a
+unit is therefore a range of numbers, or a string with a pattern for authors who put it in quotes. The patterns use only
+what means the same in ECMAScript (with the u flag) and in Python.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from rules.vocabulary import Kind
 Shape = dict[str, Any]
 
 _DECIMALS = 9
-"""Decimals an author may write."""
+"""The most decimals an author may write."""
 _DIGITS = 15
 _MOST = 10**_DIGITS
 _GAP = r"[ \t\n\r\f\v]*"
@@ -25,10 +25,10 @@ _MONTHS_AND_DAYS = (
     "(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)",
     "02-(?:0[1-9]|1[0-9]|2[0-9])",
 )
-"""Which Februaries have a 29th is left to the reader."""
+"""29 February passes in every year; only the loader knows leap years."""
 _DAY = f"(?!0000)[0-9]{{4}}-(?:{'|'.join(_MONTHS_AND_DAYS)})"
 _CLOCK = r"(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
-_TEXTS: Mapping[Kind, str] = {Kind.DATE: _DAY, Kind.TIME: _CLOCK, Kind.INSTANT: f"{_DAY}(?:[ T]{_CLOCK})?"}
+_PATTERNS: Mapping[Kind, str] = {Kind.DATE: _DAY, Kind.TIME: _CLOCK, Kind.INSTANT: f"{_DAY}(?:[ T]{_CLOCK})?"}
 _UNITS: Mapping[Kind, Mapping[str, int]] = {
     Kind.COUNT: {"": 1},
     Kind.NUMBER: {"": literals.MICROS},
@@ -38,7 +38,7 @@ _UNITS: Mapping[Kind, Mapping[str, int]] = {
     Kind.DURATION: literals.DURATION_UNITS,
     Kind.CARBON: literals.CARBON_UNITS,
 }
-"""What one of each unit counts, by how the unit is written (a pattern)."""
+"""How much one of each unit is, by the pattern of how the unit is written."""
 _UNITLESS = frozenset({Kind.COUNT, Kind.NUMBER, Kind.MONEY})
 _EXAMPLES: Mapping[Kind, str] = {
     Kind.COUNT: "12",
@@ -53,30 +53,30 @@ _EXAMPLES: Mapping[Kind, str] = {
     Kind.INSTANT: '"2026-11-27 18:00"',
 }
 SCALAR: Shape = {"not": {"type": ["null", "array", "object"]}}
-"""Any word. An editor may take it for a number or a truth; to us it is what is written."""
+"""Any word. To an editor it may be a number or a boolean; to us it is the text that is written."""
 WORD: Shape = {**SCALAR, "pattern": r"[^ \t\n\r\f\v]"}
-"""One that is not blank."""
+"""A word that is not blank."""
 UNQUOTED: Shape = {"not": {"type": ["null", "array", "object", "string"]}}
-"""A word that an editor takes for a number or a truth."""
+"""A word that is a number or a boolean to an editor."""
 
 
 def literal(kind: Kind, *, low: int | None = 0, high: int | None = None) -> Shape:
-    """A value of this kind from `low` to `high`, both in the kind's unit; None: no bound of its own."""
+    """A value of this kind from `low` to `high`, both in the kind's unit; None means that there is no such bound."""
     if kind in (Kind.WORD, Kind.TAGS, Kind.CHOICE):
         return WORD
     if kind is Kind.FLAG:
         return {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": "^(?:true|false)$"}]}
-    if kind in _TEXTS:
-        return _text(f"^{_TEXTS[kind]}$", kind)
+    if kind in _PATTERNS:
+        return _string(f"^{_PATTERNS[kind]}$", kind)
     amounts = "|".join(f"{_amount(factor, low, high)}{_GAP}{unit}" for unit, factor in _UNITS[kind].items())
-    text = _text(rf"^\s*(?:{amounts})\s*$", kind)
+    text = _string(rf"^\s*(?:{amounts})\s*$", kind)
     if kind not in _UNITLESS:
         return text
     (factor,) = _UNITS[kind].values()
     return {"anyOf": [_number(kind, factor, low, high), text]}
 
 
-def _text(pattern: str, kind: Kind) -> Shape:
+def _string(pattern: str, kind: Kind) -> Shape:
     return {"type": "string", "pattern": pattern, "patternErrorMessage": f"write for example {_EXAMPLES[kind]}"}
 
 
@@ -90,80 +90,84 @@ def _number(kind: Kind, factor: int, low: int | None, high: int | None) -> Shape
 
 
 def _amount(factor: int, low: int | None, high: int | None) -> str:
-    """A decimal number that comes out whole when taken `factor` times, from `low` (None, 0 or 1) to `high`."""
-    fraction, none = f"(?:{_fraction(factor)})?", rf"(?:\.0{{1,{_DECIMALS}}})?"
+    """The pattern of a decimal number that `factor` times makes a whole number from `low` (None, 0 or 1) to `high`."""
+    fraction, zeros = f"(?:{_fraction(factor)})?", rf"(?:\.0{{1,{_DECIMALS}}})?"
     if high is None:
         size = f"(?:0|[1-9][0-9]{{0,{_DIGITS - 1}}}){fraction}"
     else:
         whole = high // factor
-        size = f"(?:(?:{_up_to(whole - 1)}){fraction}|{whole}{none})"
+        size = f"(?:(?:{_up_to(whole - 1)}){fraction}|{whole}{zeros})"
     if low is None:
         return f"[+-]?{size}"
     if low:
-        return rf"(?!\+?0{none}(?![.0-9]))\+?{size}"
-    return rf"(?:-0{none}|\+?{size})"
+        return rf"(?!\+?0{zeros}(?![.0-9]))\+?{size}"
+    return rf"(?:-0{zeros}|\+?{size})"
 
 
 def _up_to(most: int) -> str:
-    """The whole numbers from 0 to `most`, without leading zeros."""
+    """The pattern of the whole numbers from 0 to `most`, without leading zeros."""
     digits = str(most)
-    shorter = ["0", *(["[1-9]" + _several(len(digits) - 2)] if len(digits) > 1 else [])]
+    shorter = ["0", *(["[1-9]" + _at_most_digits(len(digits) - 2)] if len(digits) > 1 else [])]
     lower = []
     for index, digit in enumerate(digits):
         least = 0 if index else 1
         if int(digit) > least:
-            lower.append(f"{digits[:index]}[{least}-{int(digit) - 1}]{_exactly(len(digits) - index - 1)}")
+            lower.append(f"{digits[:index]}[{least}-{int(digit) - 1}]{_exactly_digits(len(digits) - index - 1)}")
     return "|".join(dict.fromkeys([*shorter, *lower, digits]))
 
 
-def _several(most: int) -> str:
-    return f"[0-9]{{0,{most}}}" if most else ""
+def _at_most_digits(count: int) -> str:
+    return f"[0-9]{{0,{count}}}" if count else ""
 
 
-def _exactly(count: int) -> str:
+def _exactly_digits(count: int) -> str:
     return f"[0-9]{{{count}}}" if count else ""
 
 
 def _fraction(factor: int) -> str:
-    r"""The decimals of numbers that come out whole when taken `factor` times: `\.[0-9]{1,3}0{0,6}` of kilograms in
-    grams.
+    r"""The pattern of the decimals of numbers that `factor` times makes whole. For kilograms, which are 1,000 grams, it
+    is `\.[0-9]{1,3}0{0,6}`.
 
-    Of `factor` only its twos and fives matter. Where there are as many of both, that many decimals are free; what is
-    left over (the 16 in a day's minutes, 1,440 = 9 x 10 x 16) allows only its own multiples after them.
+    Only the twos and fives in `factor` matter. As many decimals may be any digits as there are pairs of a two and a
+    five. The twos or fives left over (16 = 2^4 in a day's minutes, 1,440 = 9 x 10 x 16) allow only certain multiples
+    as the decimals after those.
     """
-    twos, fives = _times(2, factor), _times(5, factor)
+    twos, fives = _exponent(2, factor), _exponent(5, factor)
     free, tail = min(twos, fives), max(twos, fives) - min(twos, fives)
     step = (5 if twos > fives else 2) ** tail
-    found = [rf"\.[0-9]{{1,{free}}}0{{0,{_DECIMALS - free}}}" if free else rf"\.0{{1,{_DECIMALS}}}"]
+    patterns = [rf"\.[0-9]{{1,{free}}}0{{0,{_DECIMALS - free}}}" if free else rf"\.0{{1,{_DECIMALS}}}"]
     for value in range(step, 10**tail, step):
         digits = f"{value:0{tail}}".rstrip("0")
-        found.append(rf"\.[0-9]{{{free}}}{digits}0{{0,{_DECIMALS - free - len(digits)}}}")
-    return "|".join(found)
+        patterns.append(rf"\.[0-9]{{{free}}}{digits}0{{0,{_DECIMALS - free - len(digits)}}}")
+    return "|".join(patterns)
 
 
-def _times(prime: int, number: int) -> int:
-    return 1 + _times(prime, number // prime) if number % prime == 0 else 0
+def _exponent(prime: int, number: int) -> int:
+    """How often `prime` divides `number`."""
+    return 1 + _exponent(prime, number // prime) if number % prime == 0 else 0
 
 
-def one(value: Shape) -> Shape:
-    """A value; a list of one is the same."""
+def one_value(value: Shape) -> Shape:
+    """The value, or a list of one value, which means the same."""
     return {"anyOf": [value, {"type": "array", "items": value, "minItems": 1, "maxItems": 1}]}
 
 
-def some(value: Shape) -> Shape:
+def one_or_more(value: Shape) -> Shape:
+    """The value, or a list of values."""
     return {"anyOf": [value, {"type": "array", "items": value, "minItems": 1}]}
 
 
-def words(words: list[bool | str], quoted: str) -> Shape:
+def one_of(words: list[bool | str], quoted: str) -> Shape:
+    """One of the words; `quoted` is the pattern of those that are booleans to an editor, as they read in quotes."""
     return {"anyOf": [{"enum": words}, {"type": "string", "pattern": f"^{quoted}$"}]}
 
 
-MOMENT: Shape = {
+INSTANT_WITH_TIME: Shape = {
     "type": "string",
     "pattern": f"^{_DAY}[ T]{_CLOCK}$",
     "patternErrorMessage": 'write a time with the date, for example "2026-11-27 18:00", or at_least and less_than',
 }
-"""A date with a time: where a date alone would leave open which moment of the day is meant."""
+"""A date with a time, for where a date alone would leave open which moment of the day is meant."""
 SHARE: Shape = {
     "type": "string",
     "pattern": rf"^\s*{_amount(100, 0, FULL_SHARE)}{_GAP}%\s*$",

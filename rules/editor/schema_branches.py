@@ -1,9 +1,10 @@
-"""Alternatives of a JSON Schema told apart by type, so that an editor underlines what the author meant.
+"""Rewrites `anyOf` in a JSON Schema as if-then-else on the value's type, so that editors report the right mistake.
 
-Of `anyOf` an editor names some alternative that doesn't fit, often not the one meant: of `{at_leats: 5}` it says that
-a number is expected. Where the type alone tells the alternatives apart, if-then-else says the same and leaves one. A
-value not yet written has no type: it keeps the mapping among its alternatives, for what completion offers, and never
-the mapping alone.
+When no alternative of `anyOf` fits, an editor reports the mistake of any one of them, often not the one the author had
+in mind: for `{at_leats: 5}` it says that a number is expected. Where the type of a value alone decides which
+alternatives are possible, if-then-else accepts the same values and leaves only those alternatives. A value that is not
+written yet has no type and takes the last `else`; the mapping stays among the alternatives there, so that completion
+still offers its keys, but never as the only one.
 """
 
 from collections.abc import Mapping
@@ -11,45 +12,46 @@ from typing import Any
 
 from rules.editor.literal_patterns import Shape
 
-_GUARDED = ("object", "array", "string")
+_BRANCH_TYPES = ("object", "array", "string")
 
 
-def told_apart(schema: Shape) -> Shape:
-    """The same schema, valid for the same documents."""
-    return dict(_apart(schema, schema["definitions"]))
+def branch_by_type(schema: Shape) -> Shape:
+    """The schema with its alternatives in branches; it accepts the same documents."""
+    return dict(_rewritten(schema, schema["definitions"]))
 
 
-def _apart(node: Any, definitions: Mapping[str, Shape]) -> Any:
+def _rewritten(node: Any, definitions: Mapping[str, Shape]) -> Any:
     if isinstance(node, list):
-        return [_apart(item, definitions) for item in node]
+        return [_rewritten(item, definitions) for item in node]
     if not isinstance(node, dict):
         return node
-    found = {key: _apart(value, definitions) for key, value in node.items() if key != "anyOf"}
+    schema = {key: _rewritten(value, definitions) for key, value in node.items() if key != "anyOf"}
     if "anyOf" in node:
-        found |= _guarded([_apart(item, definitions) for item in _flat(node["anyOf"])], definitions)
-    return found
+        schema |= _branches([_rewritten(item, definitions) for item in _flat(node["anyOf"])], definitions)
+    return schema
 
 
 def _flat(alternatives: list[Shape]) -> list[Shape]:
-    """Without alternatives that are only alternatives themselves."""
+    """The alternatives, with an alternative that is nothing but an `anyOf` replaced by its own alternatives."""
     return [inner for item in alternatives for inner in (_flat(item["anyOf"]) if list(item) == ["anyOf"] else [item])]
 
 
-def _guarded(alternatives: list[Shape], definitions: Mapping[str, Shape]) -> Shape:
+def _branches(alternatives: list[Shape], definitions: Mapping[str, Shape]) -> Shape:
     types = [_type(item, definitions) for item in alternatives]
-    guards: list[tuple[str, list[Shape]]] = []
-    rest = list(alternatives)
-    for name in _GUARDED:
-        meant = [item for item, type_ in zip(alternatives, types, strict=True) if type_ == name]
-        remaining = [item for item in rest if item not in meant]
-        if meant and remaining and not (name == "string" and None in types):
-            guards.append((name, meant))
+    branches: list[tuple[str, list[Shape]]] = []
+    otherwise = list(alternatives)
+    for name in _BRANCH_TYPES:
+        of_type = [item for item, type_ in zip(alternatives, types, strict=True) if type_ == name]
+        remaining = [item for item in otherwise if item not in of_type]
+        if of_type and remaining and not (name == "string" and None in types):
+            branches.append((name, of_type))
+            # the last `else` keeps the mapping, and is never the mapping alone
             if name != "object" and any(_type(item, definitions) != "object" for item in remaining):
-                rest = remaining
-    found = _any(rest)
-    for name, meant in reversed(guards):
-        found = {"if": {"type": name}, "then": _any(meant), "else": found}
-    return found
+                otherwise = remaining
+    schema = _any(otherwise)
+    for name, of_type in reversed(branches):
+        schema = {"if": {"type": name}, "then": _any(of_type), "else": schema}
+    return schema
 
 
 def _any(alternatives: list[Shape]) -> Shape:
@@ -57,10 +59,10 @@ def _any(alternatives: list[Shape]) -> Shape:
 
 
 def _type(shape: Shape, definitions: Mapping[str, Shape]) -> str | None:
-    """The one type that the shape takes; None: words of any, but no list and no mapping (`enum`, `not`)."""
+    """The type that the shape accepts; None if it accepts scalars of several types (`enum`, `not`)."""
     if "$ref" in shape:
         shape = definitions[shape["$ref"].rpartition("/")[2]]
-    found = shape.get("type")
-    if found is None and not {"enum", "not"} & set(shape):
-        raise ValueError(f"alternatives are told apart by type, and this has none: {shape}")
-    return found
+    type_: str | None = shape.get("type")
+    if type_ is None and not {"enum", "not"} & set(shape):
+        raise ValueError(f"an alternative needs a type, an enum or a not: {shape}")
+    return type_

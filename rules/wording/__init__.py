@@ -1,1 +1,1 @@
-"""Rules in words, English and French."""
+"""Rules in words, in every language that has a catalogue, and as authors write them."""

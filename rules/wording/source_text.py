@@ -1,4 +1,7 @@
-"""Conditions and effects as authors write them, on one line: the way back from the values of `literals`."""
+"""Conditions and effects as authors write them in policy files, on one line: the inverse of the parser.
+
+Amounts have a decimal point and the units of the policy language, whatever language the author speaks.
+"""
 
 import datetime
 import json
@@ -12,10 +15,8 @@ from rules.syntax.effect_parser import RANGES
 from rules.vocabulary import Kind, Value
 from rules.wording import amounts
 
-_LANGUAGE = "en"
-"""Authors write amounts with a decimal point, whatever language they speak."""
 _PLAIN = re.compile(r"(?!(?:true|false|null|yes|no|on|off)$)[A-Za-z][A-Za-z0-9_-]*", re.ASCII | re.IGNORECASE)
-"""Words that need no quotes, whoever reads them."""
+"""Words that no reader of YAML takes for anything but text, so they need no quotes."""
 
 
 def condition_text(condition: Condition) -> str:
@@ -50,8 +51,8 @@ def value_text(kind: Kind, value: Value) -> str:
         return "true" if value else "false"
     if not isinstance(value, int):
         return _word(str(value))
-    own = _WRITERS.get(kind)
-    return own(value) if own else amounts.amount(kind, value, _LANGUAGE)
+    writer = _WRITERS.get(kind)
+    return writer(value) if writer else str(value)
 
 
 def _listed(parts: tuple[Condition, ...]) -> str:
@@ -81,7 +82,12 @@ def _effect_value(name: str, value: EffectValue) -> str:
 
 
 def _reserve(reserve: Reserve) -> str:
-    return amounts.share(reserve.share, _LANGUAGE) if reserve.share else str(reserve.units)
+    return f"{amounts.decimal(reserve.share, 100)}%" if reserve.share else str(reserve.units)
+
+
+def _measure(kind: Kind, value: int) -> str:
+    size, unit = amounts.largest_unit(kind, value)
+    return f"{amounts.decimal(value, size)} {unit}"
 
 
 def _duration(minutes: int) -> str:
@@ -106,10 +112,13 @@ def _word(text: str) -> str:
 
 
 _WRITERS: Mapping[Kind, Callable[[int], str]] = {
-    Kind.CARBON: lambda value: f"{amounts.decimal(value, literals.CARBON_UNITS['g'], _LANGUAGE)} g",
+    Kind.NUMBER: lambda value: amounts.decimal(value, literals.MICROS),
+    Kind.MONEY: lambda value: amounts.decimal(value, literals.MICROS, places=2),
+    Kind.WEIGHT: lambda value: _measure(Kind.WEIGHT, value),
+    Kind.DISTANCE: lambda value: _measure(Kind.DISTANCE, value),
+    Kind.CARBON: lambda value: f"{amounts.decimal(value, literals.CARBON_UNITS['g'])} g",
     Kind.DURATION: _duration,
     Kind.DATE: _date,
     Kind.TIME: _time,
     Kind.INSTANT: _instant,
 }
-"""Of the kinds that authors write otherwise than they are told."""

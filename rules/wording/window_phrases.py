@@ -1,7 +1,7 @@
-"""The window of a rule as a sentence: "From 1 November 2026 to 31 December 2026, on Saturdays and Sundays".
+"""The window of a rule in words: "From 1 November 2026 to 31 December 2026, on Saturdays and Sundays".
 
-A rule keeps its window as conditions on now (see `windows`); here they are told from the others by their form alone, so
-whoever writes the same condition under `when` reads the same.
+A rule keeps its window as conditions on `now` (see `rules.syntax.windows`). They are recognised by their form alone, so
+a window that an author writes as a condition under `when` is explained in the same words.
 """
 
 from dataclasses import dataclass
@@ -12,131 +12,130 @@ from rules.syntax.literals import SECONDS_A_DAY
 from rules.syntax.windows import days_after
 from rules.vocabulary import Value
 from rules.wording import amounts
-from rules.wording.bilingual import Said
-from rules.wording.comparison_phrases import listed
-from rules.wording.fact_phrases import CHOICES
+from rules.wording.catalogue import Catalogue
 
-_FROM_TO = Said("from {} to {}", "du {} au {}")
-_FROM = Said("from {} on", "à partir du {}")
-_UNTIL_DAY = Said("up to and including {}", "jusqu'au {} inclus")
-_UNTIL = Said("until {}", "jusqu'au {}")
-_HOURS = Said("between {} and {}", "entre {} et {}")
-_NIGHT = Said("between {} and {} of the next day", "entre {} et {} le lendemain")
-_NIGHTS = Said("{}, from {} to {} of the next day", "{}, de {} à {} le lendemain")
-_DAYS = Said("on {}", "le {}")
-
-_Word: TypeAlias = tuple[str, Operator, tuple[Value, ...]]
+_Comparison: TypeAlias = tuple[str, Operator, tuple[Value, ...]]
+"""The path of the fact, the operator and the operands: a Compare in a form that `match` takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Moment:
-    """One of a window's parts: its words, and the day alone where it is the first or last of them."""
+class _Part:
+    """One part of a window in words; if it is a first or a last day, that day as well."""
 
     text: str
     first: str = ""
     last: str = ""
 
 
-def window(condition: Condition, language: str) -> tuple[Condition, str]:
-    """What of a rule's condition is no window, and the window in words ("" if there is none)."""
-    parts = condition.parts if isinstance(condition, All) else (condition,)
-    found = [(part, _moment(part, language)) for part in parts]
-    rest = tuple(part for part, moment in found if moment is None)
-    moments = [moment for _, moment in found if moment is not None]
-    return (rest[0] if len(rest) == 1 else All(parts=rest)), ", ".join(_joined(moments, language))
+def split_window(condition: Condition, catalogue: Catalogue) -> tuple[Condition, str]:
+    """A rule's condition without its window, and the window in words ("" if there is none)."""
+    conditions = condition.parts if isinstance(condition, All) else (condition,)
+    parts = [(item, _part(item, catalogue)) for item in conditions]
+    others = tuple(item for item, part in parts if part is None)
+    texts = _texts([part for _, part in parts if part is not None], catalogue)
+    window = catalogue.join("commas", texts) if texts else ""
+    return (others[0] if len(others) == 1 else All(parts=others)), window
 
 
-def _joined(moments: list[_Moment], language: str) -> list[str]:
-    """A first and a last day next to each other are one stretch."""
-    if len(moments) > 1 and moments[0].first and moments[1].last:
-        stretch = _FROM_TO.to(language).format(moments[0].first, moments[1].last)
-        return [stretch, *(moment.text for moment in moments[2:])]
-    return [moment.text for moment in moments]
+def _texts(parts: list[_Part], catalogue: Catalogue) -> list[str]:
+    """The text of each part; a first and a last day next to each other become one."""
+    if len(parts) > 1 and parts[0].first and parts[1].last:
+        days = catalogue.text("windows.from_to", first=parts[0].first, last=parts[1].last)
+        return [days, *(part.text for part in parts[2:])]
+    return [part.text for part in parts]
 
 
-def _moment(part: Condition, language: str) -> _Moment | None:
-    match part:
+def _part(condition: Condition, catalogue: Catalogue) -> _Part | None:
+    match condition:
         case Compare():
-            return _day(_word(part), language)
-        case AnyOf(parts=(Compare() as other, All(parts=(Compare() as that_day, Compare() as time)))):
-            return _instant(_word(other), _word(that_day), _word(time), language)
+            return _days(_comparison(condition), catalogue)
+        case AnyOf(parts=(Compare() as other_days, All(parts=(Compare() as that_day, Compare() as time)))):
+            return _minute(_comparison(other_days), _comparison(that_day), _comparison(time), catalogue)
         case AnyOf(
             parts=(
-                All(parts=(Compare() as days, Compare() as opens)),
+                All(parts=(Compare() as evenings, Compare() as opens)),
                 All(parts=(Compare() as mornings, Compare() as closes)),
             )
         ):
-            return _nights(_word(days), _word(opens), _word(mornings), _word(closes), language)
+            return _nights(
+                _comparison(evenings), _comparison(opens), _comparison(mornings), _comparison(closes), catalogue
+            )
         case (
             All(parts=(Compare() as opens, Compare() as closes))
             | AnyOf(parts=(Compare() as opens, Compare() as closes))
         ):
-            return _hours(_word(opens), _word(closes), language, over_midnight=isinstance(part, AnyOf))
+            overnight = isinstance(condition, AnyOf)
+            return _hours(_comparison(opens), _comparison(closes), catalogue, overnight=overnight)
     return None
 
 
-def _word(comparison: Compare) -> _Word:
+def _comparison(comparison: Compare) -> _Comparison:
     return comparison.fact.path, comparison.operator, comparison.operands
 
 
-def _day(word: _Word, language: str) -> _Moment | None:
-    match word:
+def _days(comparison: _Comparison, catalogue: Catalogue) -> _Part | None:
+    """A first day, a last day, or days of the week."""
+    match comparison:
         case ("now.date", Operator.AT_LEAST, (int() as ordinal,)):
-            day = amounts.day(ordinal, language)
-            return _Moment(text=_FROM.to(language).format(day), first=day)
+            day = amounts.date(ordinal, catalogue)
+            return _Part(text=catalogue.text("windows.from", start=day), first=day)
         case ("now.date", Operator.AT_MOST, (int() as ordinal,)):
-            day = amounts.day(ordinal, language)
-            return _Moment(text=_UNTIL_DAY.to(language).format(day), last=day)
-        case ("now.weekday", Operator.EQUALS, days):
-            return _Moment(text=_weekdays(days, language))
+            day = amounts.date(ordinal, catalogue)
+            return _Part(text=catalogue.text("windows.until_day", last=day), last=day)
+        case ("now.weekday", Operator.EQUALS, weekdays):
+            return _Part(text=_weekdays(weekdays, catalogue))
     return None
 
 
-def _weekdays(days: tuple[Value, ...], language: str) -> str:
-    names = [CHOICES[str(name)].to(language) + ("s" if language == "en" else "") for name in days]
-    joined = " et le ".join(names) if language == "fr" else listed(names, "and")
-    return _DAYS.to(language).format(joined)
+def _weekdays(weekdays: tuple[Value, ...], catalogue: Catalogue) -> str:
+    names = [catalogue.text(f"windows.weekday_names.{weekday}") for weekday in weekdays]
+    return catalogue.text("windows.weekdays", weekdays=catalogue.join("weekdays", names))
 
 
-def _instant(other: _Word, that_day: _Word, time: _Word, language: str) -> _Moment | None:
-    """From or until a minute: any later (earlier) day, or that day from (until) then."""
-    match other, that_day, time:
+def _minute(other_days: _Comparison, that_day: _Comparison, time: _Comparison, catalogue: Catalogue) -> _Part | None:
+    """From or until a minute: any later (earlier) day, or that day from (until) that time."""
+    match other_days, that_day, time:
         case (
-            ("now.date", side, (int() as ordinal,)),
+            ("now.date", beyond, (int() as ordinal,)),
             ("now.date", Operator.EQUALS, (int() as same,)),
             ("now.time", bound, (int() as minute,)),
-        ) if ordinal == same and (side, bound) in _SIDES:
-            text = amounts.instant(ordinal * SECONDS_A_DAY + minute * 60, language)
-            return _Moment(text=_SIDES[side, bound].to(language).format(text))
+        ) if ordinal == same:
+            text = amounts.instant(ordinal * SECONDS_A_DAY + minute * 60, catalogue)
+            if (beyond, bound) == (Operator.MORE_THAN, Operator.AT_LEAST):
+                return _Part(text=catalogue.text("windows.from", start=text))
+            if (beyond, bound) == (Operator.LESS_THAN, Operator.LESS_THAN):
+                return _Part(text=catalogue.text("windows.until", end=text))
     return None
 
 
-_SIDES = {
-    (Operator.MORE_THAN, Operator.AT_LEAST): _FROM,
-    (Operator.LESS_THAN, Operator.LESS_THAN): _UNTIL,
-}
-
-
-def _hours(opens: _Word, closes: _Word, language: str, *, over_midnight: bool) -> _Moment | None:
+def _hours(opens: _Comparison, closes: _Comparison, catalogue: Catalogue, *, overnight: bool) -> _Part | None:
     match opens, closes:
         case (
             ("now.time", Operator.AT_LEAST, (int() as start,)),
             ("now.time", Operator.LESS_THAN, (int() as end,)),
-        ) if (start > end) is over_midnight and start != end:
-            said = _NIGHT if over_midnight else _HOURS
-            return _Moment(text=said.to(language).format(amounts.clock(start), amounts.clock(end)))
+        ) if (start > end) is overnight and start != end:
+            key = "windows.overnight" if overnight else "windows.hours"
+            hours = {"opens": amounts.time(start, catalogue), "closes": amounts.time(end, catalogue)}
+            return _Part(text=catalogue.text(key, **hours))
     return None
 
 
-def _nights(days: _Word, opens: _Word, mornings: _Word, closes: _Word, language: str) -> _Moment | None:
-    """The evenings of some weekdays, each with the morning after."""
-    match days, opens, mornings, closes:
+def _nights(
+    evenings: _Comparison, opens: _Comparison, mornings: _Comparison, closes: _Comparison, catalogue: Catalogue
+) -> _Part | None:
+    """The evenings of some weekdays, each with the morning of the day after."""
+    match evenings, opens, mornings, closes:
         case (
-            ("now.weekday", Operator.EQUALS, begins),
+            ("now.weekday", Operator.EQUALS, weekdays),
             ("now.time", Operator.AT_LEAST, (int() as start,)),
-            ("now.weekday", Operator.EQUALS, ends),
+            ("now.weekday", Operator.EQUALS, next_days),
             ("now.time", Operator.LESS_THAN, (int() as end,)),
-        ) if start > end and ends == days_after(begins):
-            hours = amounts.clock(start), amounts.clock(end)
-            return _Moment(text=_NIGHTS.to(language).format(_weekdays(begins, language), *hours))
+        ) if start > end and next_days == days_after(weekdays):
+            text = catalogue.text(
+                "windows.weekday_nights",
+                weekdays=_weekdays(weekdays, catalogue),
+                opens=amounts.time(start, catalogue),
+                closes=amounts.time(end, catalogue),
+            )
+            return _Part(text=text)
     return None

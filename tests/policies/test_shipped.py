@@ -9,7 +9,7 @@ from api.cli.policy_test_report import read_folder
 from api.files.policy_tests.reader import read_policies_and_tests, read_policy_tests
 from engine.decide.policy_tests.expectation import ORDER_FACTS, SHIPMENT_FACTS, TOTAL_FACTS
 from engine.decide.policy_tests.runner import Report, try_cases
-from engine.decide.reasons import REASONS
+from engine.decide.reasons import REASON_CODES
 
 FOLDER = Path(__file__).parents[2] / "policies"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -61,5 +61,5 @@ def test_every_expectation_of_the_readme_is_read(example):
 
 
 def test_the_readme_names_everything_that_a_case_can_expect():
-    words = {*ORDER_FACTS, *SHIPMENT_FACTS, *TOTAL_FACTS, *REASONS}
+    words = {*ORDER_FACTS, *SHIPMENT_FACTS, *TOTAL_FACTS, *REASON_CODES}
     assert [word for word in sorted(words) if not re.search(rf"[`{{]{word}[:`]", EXPECTS)] == []

@@ -7,6 +7,7 @@ from jsonschema import Draft7Validator
 
 from rules.editor.json_schema import policy_schema
 from rules.syntax.yaml_document import Node, Plain
+from rules.wording.catalogue import load_catalogues
 
 _TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
@@ -53,7 +54,7 @@ def _end_only(pattern: str) -> str:
     return pattern.removesuffix("$") + r"\Z" if pattern.startswith("^") else pattern
 
 
-EDITOR = Draft7Validator(_as_ecmascript(policy_schema()))
+EDITOR = Draft7Validator(_as_ecmascript(policy_schema(load_catalogues())))
 
 
 def squiggles(node: Node) -> list[str]:

@@ -13,6 +13,7 @@ from api.records.day import DayFigures
 from engine.model.facts import Network
 from engine.service import Availability
 from rules.syntax.literals import MICROS
+from rules.wording.catalogue import ENGLISH
 
 KILOGRAM = 1_000_000
 """Milligrams."""
@@ -99,7 +100,7 @@ def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]
         yield f"  unfilled: {item['quantity']} x {item['sku']} (line {item['line']})"
         for reason in item["reasons"]:
             rules = f": {', '.join(reason['rules'])}" if reason["rules"] else ""
-            yield f"     {counted(reason['units'], 'unit')}: {reason['en']}{rules}"
+            yield f"     {counted(reason['units'], 'unit')}: {reason[ENGLISH]}{rules}"
     yield from _resting_lines(record)
     for item in record.get("lacked", []):
         took = f"took {item['units']} x {item['sku']}" if item["took"] == "units" else "took the last room"
@@ -141,7 +142,7 @@ def _resting_lines(record: Mapping[str, Any]) -> Iterator[str]:
     """One line for each node that rests."""
     resting = {item["resting"]["node"]: item for item in record["excluded"] if "resting" in item}
     for item in resting.values():
-        yield f"  {item['resting']['en']} ({', '.join(item['rules'])})"
+        yield f"  {item['resting'][ENGLISH]} ({', '.join(item['rules'])})"
 
 
 def _shipment_lines(number: int, shipment: Mapping[str, Any], network: Network, goal: str | None) -> Iterator[str]:
@@ -155,7 +156,7 @@ def _shipment_lines(number: int, shipment: Mapping[str, Any], network: Network, 
 
 def _reason(record: Mapping[str, Any], rule: str) -> str:
     texts = record["rules"]["because"].get(rule, {})
-    return f"{texts.get('en') or next(iter(texts.values()), '')} ({rule})"
+    return f"{texts.get(ENGLISH) or next(iter(texts.values()), '')} ({rule})"
 
 
 def _local(instant: str, network: Network, place: str | None = None) -> str:

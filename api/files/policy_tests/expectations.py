@@ -19,7 +19,7 @@ from engine.decide.policy_tests.expectation import (
     ExpectedUnfilled,
 )
 from engine.decide.policy_tests.yaml_text import flow
-from engine.decide.reasons import REASONS
+from engine.decide.reasons import REASON_CODES
 from engine.model.facts import Order
 from rules.conditions import Operator, comparisons
 from rules.policy import PolicySet
@@ -121,7 +121,7 @@ class _Reader:
                 data = item
                 self._note_keys(item, ("units", "reason", "by"), where)
             reasons = self._words_of(data.get("reason"), (*where, "reason"))
-            self._note_unknown(reasons, REASONS, "reason", (*where, "reason"))
+            self._note_unknown(reasons, REASON_CODES, "reason", (*where, "reason"))
             expected[sku] = ExpectedUnfilled(
                 units=self.bound(UNITS, data["units"], (*where, "units") if data is item else where)
                 if "units" in data

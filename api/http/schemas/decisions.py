@@ -2,6 +2,11 @@
 
 from marshmallow import Schema, fields, validate
 
+from rules.wording.catalogue import available_languages
+
+_TEXTS = {language: fields.String(required=True) for language in available_languages()}
+"""A text in each language that the installation has a catalogue of."""
+
 
 class PlacedLine(Schema):
     line = fields.String(required=True)
@@ -28,8 +33,9 @@ class ReasonAnswer(Schema):
     code = fields.String(required=True)
     units = fields.Integer(required=True)
     rules = fields.List(fields.String(), required=True)
-    en = fields.String(required=True)
-    fr = fields.String(required=True)
+
+    class Meta:
+        include = _TEXTS
 
 
 class UnfilledAnswer(Schema):
@@ -96,8 +102,9 @@ class RestingAnswer(Schema):
         required=True,
         metadata={"description": "of that version, that gave it this rest, and why they are there, by language"},
     )
-    en = fields.String(required=True)
-    fr = fields.String(required=True)
+
+    class Meta:
+        include = _TEXTS
 
 
 class ExclusionAnswer(Schema):

@@ -12,7 +12,7 @@ from rules.vocabulary import Fact, Kind, Value
 
 
 def _facts(**kinds: Kind) -> dict[str, Fact]:
-    return {name: Fact(path=name, kind=kind, en=name, fr=name) for name, kind in kinds.items()}
+    return {name: Fact(path=name, kind=kind) for name, kind in kinds.items()}
 
 
 _K = Kind
@@ -36,7 +36,7 @@ TOTAL_FACTS: Mapping[str, Fact] = _facts(
     late=_K.COUNT,
 )
 ORDER_FACTS: Mapping[str, Fact] = _facts(hold=_K.DURATION, priority=_K.COUNT)
-UNITS = Fact(path="units", kind=Kind.COUNT, en="units", fr="unités")
+UNITS = Fact(path="units", kind=Kind.COUNT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from engine.decide.policy_tests.comparison import Made, order_values, shipment_v
 from engine.decide.policy_tests.expectation import ORDER_FACTS, SHIPMENT_FACTS, TOTAL_FACTS
 from engine.decide.policy_tests.runner import Case, _made, try_case
 from engine.decide.policy_tests.yaml_text import flow, told
-from engine.decide.reasons import REASONS
+from engine.decide.reasons import REASON_CODES
 from rules.policy import PolicySet
 from tests.support.facts import policies
 from tests.support.policy_test_files import FILE
@@ -125,7 +125,7 @@ def unfilled_claims(made: Made) -> Iterator[Claim]:
     yield "unfilled", flow(parts), flow({} if sku in parts else {**parts, sku: 1})
     for name, part in parts.items():
         yield "unfilled", flow(parts), flow({**parts, name: {**part, "units": part["units"] + 1}})
-        wrong = [*part["reason"], next(code for code in REASONS if code not in part["reason"])]
+        wrong = [*part["reason"], next(code for code in REASON_CODES if code not in part["reason"])]
         yield "unfilled", flow(parts), flow({**parts, name: {**part, "reason": wrong}})
 
 

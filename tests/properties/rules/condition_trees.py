@@ -4,12 +4,13 @@ Only few values, close to each other, so that conditions overlap and facts fall 
 """
 
 import datetime
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from hypothesis import strategies as st
 
-from rules.conditions import ORDERED, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term
+from rules.conditions import ORDERED, SEVERAL, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term
 from rules.effects import Effect, Exclusion, Reserve
 from rules.policy import Policy, PolicySet, Rule
 from rules.vocabulary import VOCABULARY, Fact, Facts, Kind, Stage, Value, attribute, stage_knows
@@ -114,6 +115,22 @@ def _fits(kind: Kind, operator: Operator) -> bool:
     return operator is Operator.EQUALS or (
         operator in ORDERED and kind not in (Kind.WORD, Kind.CHOICE, Kind.FLAG, Kind.TAGS)
     )
+
+
+def every_comparison(fact: Fact) -> Iterator[Compare]:
+    """Every comparison that a fact takes, with one operand and with two."""
+    for operator in Operator:
+        if operator is Operator.KNOWN:
+            tuples = [(True,), (False,)]
+        elif fact.kind is Kind.ANY or not _fits(fact.kind, operator):
+            tuples = []
+        else:
+            values = PATTERNS if operator is Operator.MATCHES else OPERANDS[fact.kind] or fact.choices
+            pairs = list(itertools.permutations(values, 2))
+            tuples = [(value,) for value in values] + pairs if operator in SEVERAL else [(value,) for value in values]
+            tuples = [pair for pair in pairs if pair[0] <= pair[1]] if operator is Operator.BETWEEN else tuples
+        for operands in tuples:
+            yield Compare(fact=fact, operator=operator, operands=operands)
 
 
 def conditions(stage: Stage) -> st.SearchStrategy[Condition]:

@@ -1,7 +1,7 @@
-"""The schema for editors and `rules.loader` agree on what is valid.
+"""The schema for editors and `rules.loader` agree on which policy files are valid.
 
-What the schema refuses, check refuses. What check refuses and the schema doesn't is of a kind that a schema can't know:
-the list below is closed.
+What the schema refuses, the loader refuses. What the loader refuses and the schema accepts is a mistake that no schema
+can express: ONLY_THE_LOADER_KNOWS lists all of these.
 """
 
 import random
@@ -20,6 +20,7 @@ from rules.loader import is_policy_file, load_policies
 from rules.syntax.condition_parser import ConditionParser, Notes
 from rules.syntax.yaml_document import Document, read
 from rules.vocabulary import Stage
+from rules.wording.catalogue import load_catalogues
 from tests.properties.rules import condition_trees
 from tests.properties.rules.tree_mutations import SPECIMEN, mutated
 from tests.support.yaml12 import core, squiggles
@@ -29,54 +30,54 @@ pytestmark = pytest.mark.slow
 FILES = [path for path in sorted(Path("policies").glob("*.yaml")) if is_policy_file(path.name)]
 
 
-def by_itself(text: str) -> bytes:
+def without_overrides(text: str) -> bytes:
     """The file without its overrides, which name rules of other files as well."""
     return re.sub(r"^    overrides:\n(?: +- .*\n)+", "", text, flags=re.MULTILINE).encode()
 
 
-TEXTS = {"specimen": SPECIMEN.encode()} | {path.stem: by_itself(path.read_text("utf-8")) for path in FILES}
+TEXTS = {"specimen": SPECIMEN.encode()} | {path.stem: without_overrides(path.read_text("utf-8")) for path in FILES}
 MUTATIONS = 400
-"""Of each file."""
+"""How many mutations of each file are compared."""
 
-ONLY_CHECK_KNOWS = {
-    "what the file's other places say": {"unknown-term", "cyclic-term", "too-large", "too-deep", "duplicate-rule"},
-    "what other rules and files say": {"unknown-rule", "cyclic-override", "duplicate-policy"},
+ONLY_THE_LOADER_KNOWS = {
+    "what the file contains elsewhere": {"unknown-term", "cyclic-term", "too-large", "too-deep", "duplicate-rule"},
+    "what other files contain": {"unknown-rule", "cyclic-override", "duplicate-policy"},
     "what is known where an effect is judged": {"later-stage"},
     "the order of two ends": {"out-of-range"},
     "which end of a window comes first": {"empty-window"},
     "the calendar's leap years": {"impossible-date"},
     "an extra attribute's kind": {"bad-value", "wrong-operator"},
-    "how a number or a truth is spelt": {"bad-value", "wrong-type"},
+    "how a number or a boolean is spelt": {"bad-value", "wrong-type"},
 }
-READING = {"alias", "tag", "duplicate-key", "bad-key", "bad-yaml", "too-deep", "file-too-large", "not-utf-8"}
-"""What makes no document at all is the YAML parser's to say, in an editor too."""
+NO_DOCUMENT = {"alias", "tag", "duplicate-key", "bad-key", "bad-yaml", "too-deep", "file-too-large", "not-utf-8"}
+"""Codes of findings for files that make no document at all, which in an editor too the YAML parser reports."""
 
 
 def reasons(finding: Finding) -> set[str]:
-    """Why a schema can't know this; none if it can."""
-    found = {reason for reason, codes in ONLY_CHECK_KNOWS.items() if finding.code in codes}
+    """Why a schema can't express what the finding is about; empty if it can."""
+    possible = {reason for reason, codes in ONLY_THE_LOADER_KNOWS.items() if finding.code in codes}
     message = finding.message
     if finding.code == "out-of-range" and "the first end of 'between' is above the second" not in message:
-        found.discard("the order of two ends")
+        possible.discard("the order of two ends")
     if "the window is empty: it ends before it starts" not in message:
-        found.discard("which end of a window comes first")
+        possible.discard("which end of a window comes first")
     if not re.search(r"'[0-9]{4}-02-29' is no day of the calendar", message):
-        found.discard("the calendar's leap years")
+        possible.discard("the calendar's leap years")
     if not re.search(r"(product|node)\.attributes\.", message):
-        found.discard("an extra attribute's kind")
-    if not _spelt(message):
-        found.discard("how a number or a truth is spelt")
-    return found
+        possible.discard("an extra attribute's kind")
+    if not _is_about_spelling(message):
+        possible.discard("how a number or a boolean is spelt")
+    return possible
 
 
-def _spelt(message: str) -> bool:
-    """Whether the word at fault is a number or a truth to an editor, and no number of a form or fineness we read."""
+def _is_about_spelling(message: str) -> bool:
+    """Whether the word at fault is a number or a boolean to an editor, but in a spelling that the loader refuses."""
     word = re.search(r"'([^']*)'", message)
     spelling = "starts with a zero|is no amount|is finer than a millionth|is not true or false|write true"
     return word is not None and not isinstance(core(word[1]), str) and re.search(spelling, message) is not None
 
 
-def refused(content: bytes) -> tuple[Finding, ...]:
+def findings_of(content: bytes) -> tuple[Finding, ...]:
     try:
         load_policies({"p.yaml": content})
     except PolicyInvalid as error:
@@ -84,7 +85,7 @@ def refused(content: bytes) -> tuple[Finding, ...]:
     return ()
 
 
-def document(content: bytes) -> Document | None:
+def document_of(content: bytes) -> Document | None:
     try:
         return read("p.yaml", content)
     except PolicyInvalid:
@@ -92,27 +93,27 @@ def document(content: bytes) -> Document | None:
 
 
 def compare(content: bytes) -> str:
-    """Which of the two refuse; fails where the schema should have spoken, or shouldn't have."""
-    findings = refused(content)
-    found = document(content)
-    if found is None:
-        assert {finding.code for finding in findings} <= READING
+    """Which of the two refuse the file. Fails if the schema misses a mistake it can express, or refuses a good file."""
+    findings = findings_of(content)
+    document = document_of(content)
+    if document is None:
+        assert {finding.code for finding in findings} <= NO_DOCUMENT
         return "no document"
-    underlined = squiggles(found.root)
+    underlined = squiggles(document.root)
     if underlined:
-        assert findings, f"the schema refuses what check accepts: {underlined}\n{content.decode()}"
+        assert findings, f"the schema refuses what the loader accepts: {underlined}\n{content.decode()}"
         return "both"
     unexplained = [str(finding) for finding in findings if not reasons(finding)]
-    assert not unexplained, f"the schema accepts what it could know:\n{content.decode()}"
-    return "check" if findings else "none"
+    assert not unexplained, f"the schema accepts what it could refuse:\n{content.decode()}"
+    return "loader" if findings else "none"
 
 
-def test_the_schema_is_one():
-    Draft7Validator.check_schema(policy_schema())
+def test_the_schema_is_a_json_schema():
+    Draft7Validator.check_schema(policy_schema(load_catalogues()))
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_good_file_is_good_to_both(name):
+def test_both_accept_a_good_file(name):
     assert compare(TEXTS[name]) == "none"
 
 
@@ -120,9 +121,9 @@ def test_a_good_file_is_good_to_both(name):
 def test_both_agree_on_mutated_files(name):
     root = read(name, TEXTS[name]).root
     chance = random.Random(name)
-    said = Counter(compare(mutated(root, chance).encode()) for _ in range(MUTATIONS))
-    assert said["both"] > MUTATIONS // 4
-    assert said["none"] > MUTATIONS // 50
+    refusing = Counter(compare(mutated(root, chance).encode()) for _ in range(MUTATIONS))
+    assert refusing["both"] > MUTATIONS // 4
+    assert refusing["none"] > MUTATIONS // 50
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -141,9 +142,9 @@ def policy(when: str = "order.channel: web", then: str = "prefer: 1", more: str 
     )
 
 
-ONLY_CHECK = {
-    "what the file's other places say": policy("is: b"),
-    "what other rules and files say": "policy: p\nrules: [{id: r, because: x, then: {tier: 1}, overrides: [p/x]}]\n",
+EXAMPLES = {
+    "what the file contains elsewhere": policy("is: b"),
+    "what other files contain": "policy: p\nrules: [{id: r, because: x, then: {tier: 1}, overrides: [p/x]}]\n",
     "what is known where an effect is judged": policy("route.late: true", "keep: 1"),
     "the order of two ends": policy("order.units: {between: [5, 2]}"),
     "which end of a window comes first": (
@@ -151,15 +152,15 @@ ONLY_CHECK = {
     ),
     "the calendar's leap years": policy("now.date: 2026-02-29"),
     "an extra attribute's kind": policy("node.attributes.size: [1, big]"),
-    "how a number or a truth is spelt": policy("order.units: 012, route.late: True"),
+    "how a number or a boolean is spelt": policy("order.units: 012, route.late: True"),
 }
 
 
-def test_what_only_check_knows_is_a_closed_list_with_no_idle_entry():
-    assert set(ONLY_CHECK) == set(ONLY_CHECK_KNOWS)
-    for reason, text in ONLY_CHECK.items():
-        assert {reason} == set.union(*(reasons(finding) for finding in refused(text.encode())))
-        assert compare(text.encode()) == "check"
+def test_every_entry_of_what_only_the_loader_knows_has_its_example():
+    assert set(EXAMPLES) == set(ONLY_THE_LOADER_KNOWS)
+    for reason, text in EXAMPLES.items():
+        assert {reason} == set.union(*(reasons(finding) for finding in findings_of(text.encode())))
+        assert compare(text.encode()) == "loader"
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,7 @@ def test_what_only_check_knows_is_a_closed_list_with_no_idle_entry():
         "rules: []\n",
     ],
 )
-def test_words_types_units_keys_and_ranges_are_underlined(text):
+def test_wrong_words_types_units_keys_and_ranges_are_underlined(text):
     assert compare(text.encode()) == "both"
 
 
@@ -233,21 +234,21 @@ def test_words_types_units_keys_and_ranges_are_underlined(text):
         "policy: p\nrules: []\n",
     ],
 )
-def test_what_check_takes_or_only_warns_of_is_not_underlined(text):
+def test_what_the_loader_accepts_or_only_warns_of_is_not_underlined(text):
     assert compare(text.encode()) == "none"
 
 
 @settings(max_examples=200)
 @given(condition=condition_trees.conditions(Stage.OPTION))
-def test_every_condition_that_can_be_written_is_valid_to_an_editor(condition):
+def test_an_editor_underlines_nothing_in_any_condition_that_can_be_written(condition):
     content = policy().replace("{order.channel: web}", condition_trees.written(condition)).encode()
-    found = read("p.yaml", content)
-    notes = Notes(document=found)
-    ConditionParser(notes=notes, terms={}).condition(found.root["rules"][0]["when"], ("rules", 0, "when"))
-    if not notes.findings:  # what is drawn may nest deeper than a file may
-        assert squiggles(found.root) == []
+    document = read("p.yaml", content)
+    notes = Notes(document=document)
+    ConditionParser(notes=notes, terms={}).condition(document.root["rules"][0]["when"], ("rules", 0, "when"))
+    if not notes.findings:  # a drawn condition may nest deeper than a file may
+        assert squiggles(document.root) == []
 
 
 @given(data=st.data(), name=st.sampled_from(list(TEXTS)))
-def test_both_agree_wherever_hypothesis_looks(data, name):
+def test_both_agree_on_every_mutation_that_hypothesis_tries(data, name):
     compare(mutated(read(name, TEXTS[name]).root, data.draw(st.randoms(use_true_random=False))).encode())

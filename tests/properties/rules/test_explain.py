@@ -1,4 +1,4 @@
-"""Laws of what is said of rules: nothing is lost, and what reads the same means the same."""
+"""Properties of explanations: they leave nothing out, and what reads the same means the same."""
 
 import itertools
 from collections.abc import Iterator
@@ -7,26 +7,25 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rules.conditions import SEVERAL, All, AnyOf, Compare, Condition, Not, Operator, Term, comparisons, holds
+from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term, comparisons, holds
 from rules.effects import Effect, Exclusion, Protection, Reserve
 from rules.loader import load_policies
-from rules.syntax.condition_parser import fits
 from rules.syntax.effect_parser import MAX_HOLD, MAX_REST
-from rules.vocabulary import VOCABULARY, Fact, Kind, Stage
-from rules.wording.bilingual import LANGUAGES
+from rules.vocabulary import VOCABULARY, Stage
+from rules.wording.catalogue import Catalogue, load_catalogues
 from rules.wording.comparison_phrases import clause
-from rules.wording.effect_phrases import consequence
-from rules.wording.explain import _SUBJECTS, condition_text, explain
+from rules.wording.effect_phrases import effect_clause
+from rules.wording.explain import condition_text, explain
 from tests.properties.rules import condition_trees
 
 pytestmark = pytest.mark.slow
 
-both_languages = pytest.mark.parametrize("language", LANGUAGES)
+in_every_language = pytest.mark.parametrize("catalogue", load_catalogues(), ids=lambda catalogue: catalogue.language)
 LEAVES = st.sampled_from(condition_trees.FACTS).flatmap(condition_trees.compared)
 
 
 def with_leaf(condition: Condition, index: int, leaf: Compare) -> Condition:
-    """The same tree with its comparison number `index` another."""
+    """The same tree with another comparison in place of number `index`."""
     numbers = itertools.count()
 
     def changed(node: Condition) -> Condition:
@@ -45,64 +44,44 @@ def with_leaf(condition: Condition, index: int, leaf: Compare) -> Condition:
     return changed(condition)
 
 
-@both_languages
+@in_every_language
 @given(data=st.data(), condition=condition_trees.conditions(Stage.OPTION))
-def test_another_operand_operator_or_fact_reads_differently(language, data, condition):
+def test_another_operand_operator_or_fact_reads_differently(catalogue, data, condition):
     leaves = list(comparisons(condition))
     assume(leaves)
     index = data.draw(st.integers(0, len(leaves) - 1))
     other = data.draw(condition_trees.compared(leaves[index].fact) | LEAVES)
     assume(other != leaves[index])
-    assert condition_text(with_leaf(condition, index, other), language) != condition_text(condition, language)
+    assert condition_text(with_leaf(condition, index, other), catalogue) != condition_text(condition, catalogue)
 
 
-def every_comparison(fact: Fact) -> Iterator[Compare]:
-    """All that may be asked of a fact, with one operand and with two."""
-    for operator in Operator:
-        if operator is Operator.KNOWN:
-            tuples = [(True,), (False,)]
-        elif fact.kind is Kind.ANY or not fits(fact.kind, operator):
-            tuples = []
-        else:
-            values = (
-                condition_trees.PATTERNS
-                if operator is Operator.MATCHES
-                else condition_trees.OPERANDS[fact.kind] or fact.choices
-            )
-            pairs = list(itertools.permutations(values, 2))
-            tuples = [(value,) for value in values] + pairs if operator in SEVERAL else [(value,) for value in values]
-            tuples = [pair for pair in pairs if pair[0] <= pair[1]] if operator is Operator.BETWEEN else tuples
-        for operands in tuples:
-            yield Compare(fact=fact, operator=operator, operands=operands)
-
-
-@both_languages
-def test_no_two_comparisons_read_the_same_and_none_reads_like_another_denied(language):
-    said: dict[str, tuple[Compare, bool]] = {}
+@in_every_language
+def test_no_two_comparisons_read_the_same_and_none_reads_like_another_denied(catalogue):
+    meanings: dict[str, tuple[Compare, bool]] = {}
     for fact in condition_trees.FACTS:
-        for compared in every_comparison(fact):
-            known = compared.operator is Operator.KNOWN  # denied, it is the other of the two
-            for denied in (False,) if known else (False, True):
-                text = clause(compared, language, denied=denied)
-                assert said.setdefault(text, (compared, denied)) == (compared, denied)
-    assert len(said) > 10_000
+        for compared in condition_trees.every_comparison(fact):
+            # "not known" negated is "known", which is the other comparison
+            for negated in (False,) if compared.operator is Operator.KNOWN else (False, True):
+                text = clause(compared, catalogue, negated=negated)
+                assert meanings.setdefault(text, (compared, negated)) == (compared, negated)
+    assert len(meanings) > 10_000
 
 
-@both_languages
+@in_every_language
 @given(condition=condition_trees.conditions(Stage.OPTION))
-def test_every_comparison_is_said_whole(language, condition):
-    text = condition_text(condition, language)
+def test_every_comparison_is_in_the_text_in_full(catalogue, condition):
+    text = condition_text(condition, catalogue)
     for compared in comparisons(condition):
-        said = (clause(compared, language, denied=denied) for denied in (False, True))
-        assert any(_verb(one, language) in text for one in said)
+        clauses = (clause(compared, catalogue, negated=negated) for negated in (False, True))
+        assert any(_without_subject(item, catalogue) in text for item in clauses)
 
 
-def _verb(said: str, language: str) -> str:
-    """The clause without its subject, which the clause before it may have had."""
-    return next((said.removeprefix(start) for start in _SUBJECTS[language] if said.startswith(start)), said)
+def _without_subject(text: str, catalogue: Catalogue) -> str:
+    """The clause without its subject, which is left out if the clause before has it."""
+    return next((text.removeprefix(start) for start in catalogue.grammar.subjects if text.startswith(start)), text)
 
 
-FEW = [
+COMPARISONS = [
     Compare(fact=VOCABULARY["order.channel"], operator=Operator.EQUALS, operands=("a",)),
     Compare(fact=VOCABULARY["order.channel"], operator=Operator.EQUALS, operands=("a", "or")),
     Compare(fact=VOCABULARY["node.id"], operator=Operator.EQUALS, operands=("a",)),
@@ -111,10 +90,10 @@ FEW = [
 
 
 def every_small_condition() -> Iterator[Condition]:
-    """And, or, not and terms of comparisons, and of those."""
-    leaves: list[Condition] = [*FEW[:3], Not(part=FEW[0])]
+    """All combinations by and, or, not and terms of a few comparisons, to a depth of two."""
+    leaves: list[Condition] = [*COMPARISONS[:3], Not(part=COMPARISONS[0])]
     some = [*leaves, *joined(leaves, 2), *joined(leaves[:3], 3), All(parts=()), AnyOf(parts=())]
-    some += [Not(part=part) for part in some[4:]] + [Term(name=name, condition=FEW[0]) for name in ("a", "or")]
+    some += [Not(part=part) for part in some[4:]] + [Term(name=name, condition=COMPARISONS[0]) for name in ("a", "or")]
     yield from some
     yield from joined(some, 2)
 
@@ -125,7 +104,7 @@ def joined(parts: list[Condition], count: int) -> Iterator[Condition]:
         yield AnyOf(parts=chosen)
 
 
-CASES = [
+ALL_FACTS = [
     {"order.channel": channel, "node.id": node, "order.units": units}
     for channel in (None, "a", "or")
     for node in (None, "a")
@@ -133,12 +112,12 @@ CASES = [
 ]
 
 
-@both_languages
-def test_what_reads_the_same_means_the_same(language):
+@in_every_language
+def test_what_reads_the_same_means_the_same(catalogue):
     meanings: dict[str, list[bool]] = {}
     for condition in every_small_condition():
-        held = [holds(condition, facts) for facts in CASES]
-        assert meanings.setdefault(condition_text(condition, language), held) == held
+        held = [holds(condition, facts) for facts in ALL_FACTS]
+        assert meanings.setdefault(condition_text(condition, catalogue), held) == held
     assert len(meanings) > 1_000
 
 
@@ -162,11 +141,11 @@ EFFECTS = st.one_of(
 )
 
 
-@both_languages
+@in_every_language
 @given(one=EFFECTS, other=EFFECTS)
-def test_two_effects_never_read_the_same(language, one, other):
+def test_two_effects_never_read_the_same(catalogue, one, other):
     assume(one != other)
-    assert consequence(one, language) != consequence(other, language)
+    assert effect_clause(one, catalogue) != effect_clause(other, catalogue)
 
 
 WINDOWS = st.fixed_dictionaries(
@@ -180,11 +159,11 @@ WINDOWS = st.fixed_dictionaries(
 )
 
 
-@both_languages
+@in_every_language
 @given(one=WINDOWS, other=WINDOWS)
-def test_two_windows_never_read_the_same(language, one, other):
+def test_two_windows_never_read_the_same(catalogue, one, other):
     assume(one != other)
-    assert explain(_in(one), language) != explain(_in(other), language)
+    assert explain(_in(one), catalogue) != explain(_in(other), catalogue)
 
 
 def _in(window):

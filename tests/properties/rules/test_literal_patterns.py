@@ -1,4 +1,4 @@
-"""The patterns editors judge amounts by say what the reader says."""
+"""The patterns by which editors judge amounts accept exactly what the loader reads."""
 
 import re
 
@@ -26,12 +26,12 @@ UNITS = st.sampled_from(["", "EUR", "EURO", "eur", "g", "kg", "t", "m", "km", "m
 TEXTS = st.builds("{}{}{}{}{}".format, SPACES, NUMBERS, SPACES, UNITS, SPACES)
 
 
-def fits(shape: literal_patterns.Shape, text: str) -> bool:
+def matches(shape: literal_patterns.Shape, text: str) -> bool:
     alternatives = [item for item in shape.get("anyOf", [shape]) if item["type"] == "string"]
     return any(re.search(item["pattern"].removesuffix("$") + r"\Z", text) for item in alternatives)
 
 
-def read_by(reader, text: str) -> bool:
+def is_read_by(reader, text: str) -> bool:
     try:
         reader(text)
     except LiteralInvalid:
@@ -41,24 +41,24 @@ def read_by(reader, text: str) -> bool:
 
 @pytest.mark.parametrize("kind", AMOUNTS)
 @given(text=TEXTS)
-def test_a_pattern_takes_exactly_the_amounts_that_are_read(kind, text):
+def test_a_pattern_accepts_exactly_the_amounts_that_are_read(kind, text):
     low = None if kind is Kind.NUMBER else 0
-    taken = read_by(PARSERS[kind], text) and (low is None or PARSERS[kind](text) >= low)
-    assert fits(literal_patterns.literal(kind, low=low), text) is taken
+    readable = is_read_by(PARSERS[kind], text) and (low is None or PARSERS[kind](text) >= low)
+    assert matches(literal_patterns.literal(kind, low=low), text) is readable
 
 
 @pytest.mark.parametrize("name", RANGES)
 @given(text=TEXTS)
-def test_a_pattern_takes_exactly_the_amounts_an_effect_may_have(name, text):
+def test_a_pattern_accepts_exactly_the_amounts_an_effect_may_have(name, text):
     bounds = RANGES[name]
-    assert fits(literal_patterns.literal(bounds.kind, low=bounds.low, high=bounds.high), text) is read_by(
+    assert matches(literal_patterns.literal(bounds.kind, low=bounds.low, high=bounds.high), text) is is_read_by(
         bounds.parse, text
     )
 
 
 @given(text=TEXTS)
-def test_the_pattern_of_shares_takes_exactly_the_shares(text):
-    assert fits(literal_patterns.SHARE, text) is read_by(literals.share, text)
+def test_the_pattern_of_shares_accepts_exactly_the_shares(text):
+    assert matches(literal_patterns.SHARE, text) is is_read_by(literals.share, text)
 
 
 @given(text=st.from_regex(r"20[0-9]{2}-[0-2][0-9]-[0-4][0-9]([ T][0-3][0-9]:[0-6][0-9])?", fullmatch=True))
@@ -71,11 +71,11 @@ def test_the_pattern_of_shares_takes_exactly_the_shares(text):
 def test_dates_and_instants_agree_but_for_leap_years(text):
     for kind in (Kind.DATE, Kind.INSTANT):
         if "02-29" not in text:
-            assert fits(literal_patterns.literal(kind), text) is read_by(PARSERS[kind], text)
-        elif read_by(PARSERS[kind], text):
-            assert fits(literal_patterns.literal(kind), text)
+            assert matches(literal_patterns.literal(kind), text) is is_read_by(PARSERS[kind], text)
+        elif is_read_by(PARSERS[kind], text):
+            assert matches(literal_patterns.literal(kind), text)
 
 
 @given(text=st.from_regex(r"[0-3]?[0-9]:[0-6][0-9]", fullmatch=True))
 def test_times_of_day_agree(text):
-    assert fits(literal_patterns.literal(Kind.TIME), text) is read_by(literals.time, text)
+    assert matches(literal_patterns.literal(Kind.TIME), text) is is_read_by(literals.time, text)

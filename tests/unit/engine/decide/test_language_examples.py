@@ -26,6 +26,7 @@ from rules.syntax.condition_parser import COMBINATORS
 from rules.syntax.policy_shapes import RuleShape
 from rules.syntax.yaml_document import read
 from rules.vocabulary import VOCABULARY, Kind, Stage
+from rules.wording.catalogue import ENGLISH, load_catalogue
 from rules.wording.explain import explain
 from tests.support.yaml12 import squiggles
 
@@ -252,4 +253,4 @@ def test_what_the_readme_shows_said_back_is_what_is_said():
     shipped = load_policies({"clearance.yaml": (FOLDER / "clearance.yaml").read_bytes()})
     shown = re.search(rf"^{name}\n((?:    .*\n)+)", section("Said back"), re.MULTILINE)
     assert shown
-    assert " ".join(shown[1].split()) == explain(shipped.rules[name])
+    assert " ".join(shown[1].split()) == explain(shipped.rules[name], load_catalogue(ENGLISH))

@@ -1,0 +1,233 @@
+"""Conditions, windows and effects as authors write them, with their texts in English and French."""
+
+from rules.loader import load_policies
+from rules.policy import Rule
+
+CONDITIONS = [
+    ("order.channel: web", "the order comes from web", "la commande est passée sur web"),
+    ("order.channel: [web, app]", "the order comes from web or app", "la commande est passée sur web ou app"),
+    (
+        "order.channel: {not: marketplace}",
+        "the order does not come from marketplace",
+        "la commande n'est pas passée sur marketplace",
+    ),
+    ("order.value: {at_least: 50.00 EUR}", "the order is worth at least 50.00", "la commande vaut au moins 50,00"),
+    ("product.weight: {more_than: 2500 g}", "a unit weighs more than 2.5 kg", "une unité pèse plus de 2,5 kg"),
+    (
+        "order.weight: {not: {at_most: 2 kg}}",
+        "the order does not weigh at most 2 kg",
+        "la commande ne pèse pas au plus 2 kg",
+    ),
+    (
+        "stock.available: {at_most: 1}",
+        "the place has at most 1 unit available",
+        "le lieu a au plus 1 unité à disposition",
+    ),
+    ("stock.on_hand: 0", "the place has 0 units on hand", "le lieu a 0 unité en stock"),
+    ("order.lines: {less_than: 3}", "the order has fewer than 3 lines", "la commande compte moins de 3 lignes"),
+    (
+        "route.arrives: {less_than: 36 h}",
+        "the goods arrive in less than 36 hours",
+        "l'envoi arrive en moins de 36 heures",
+    ),
+    ("route.arrives: {less_than: 48 h}", "the goods arrive in less than 2 days", "l'envoi arrive en moins de 2 jours"),
+    ("route.distance: {more_than: 300 km}", "the goods travel more than 300 km", "l'envoi parcourt plus de 300 km"),
+    (
+        "route.co2: {at_most: 250 g}",
+        "shipping the whole line emits at most 250 g of CO2e",
+        "l'envoi de toute la ligne émet au plus 250 g de CO2e",
+    ),
+    ("route.late: true", "the goods arrive after the promise", "l'envoi arrive après la promesse"),
+    ("route.late: false", "the goods arrive in time for the promise", "l'envoi arrive à temps pour la promesse"),
+    ("route.late: {not: true}", "the goods do not arrive after the promise", "l'envoi n'arrive pas après la promesse"),
+    (
+        "now.time: {between: ['08:00', '18:00']}",
+        "it is between 08:00 and 18:00 inclusive",
+        "il est entre 08:00 et 18:00 inclus",
+    ),
+    (
+        "now.date: {at_least: 2026-11-01}",
+        "today's date falls on or after 1 November 2026",
+        "la date du jour tombe à partir du 1er novembre 2026",
+    ),
+    (
+        "order.placed_at: {less_than: 2026-11-27 18:00}",
+        "the order was placed before 27 November 2026 18:00",
+        "la commande a été passée avant le 27 novembre 2026 à 18:00",
+    ),
+    ("order.tags: {has: gift}", "the order has the tag gift", "la commande porte l'étiquette gift"),
+    (
+        "node.tags: {has_any: [outlet, closing]}",
+        "the place has at least one of the tags outlet or closing",
+        "le lieu porte au moins une des étiquettes outlet ou closing",
+    ),
+    (
+        "product.tags: {has_all: [fragile, gift]}",
+        "the article has all of the tags fragile and gift",
+        "l'article porte toutes les étiquettes fragile et gift",
+    ),
+    (
+        "order.promise_by: {known: false}",
+        "the order's promise is not known",
+        "on ne connaît pas la promesse faite au client",
+    ),
+    (
+        'order.postcode: {matches: "75*"}',
+        'the order\'s postcode is like "75*"',
+        'le code postal de la commande est comme "75*"',
+    ),
+    (
+        "order.region: Île-de-France",
+        "the order's region is Île-de-France",
+        "la région de la commande est Île-de-France",
+    ),
+    ("node.id: 'a or b'", 'the place is "a or b"', 'le lieu est "a or b"'),
+    (
+        "order.units: {at_least: 2, at_most: 5}",
+        "the order has at least 2 units and has at most 5 units",
+        "la commande compte au moins 2 unités et compte au plus 5 unités",
+    ),
+    (
+        "product.attributes.hazmat: true",
+        "the article's attribute hazmat is true",
+        "l'attribut hazmat de l'article est vrai",
+    ),
+    (
+        "node.attributes.size: {at_least: 2.5}",
+        "the place's attribute size is at least 2.5",
+        "l'attribut size du lieu est au moins 2,5",
+    ),
+    (
+        "any: [{node.type: store, stock.on_hand: {more_than: 9}}, {service.mode: bike}]",
+        "(the place is a store and has more than 9 units on hand) or the goods go by bike",
+        "(le lieu est un magasin et a plus de 9 unités en stock) ou l'envoi se fait à vélo",
+    ),
+    (
+        "none: [{node.type: store}, {service.mode: air}]",
+        "the place is not a store and the goods do not go by air",
+        "le lieu n'est pas un magasin et l'envoi ne se fait pas par avion",
+    ),
+    (
+        "is: heavy",
+        "it is heavy (a unit weighs at least 15 kg or the order weighs more than 40 kg)",
+        "la condition heavy est remplie (une unité pèse au moins 15 kg ou la commande pèse plus de 40 kg)",
+    ),
+    (
+        "none: [{is: heavy}]",
+        "it is not heavy (a unit weighs at least 15 kg or the order weighs more than 40 kg)",
+        "la condition heavy n'est pas remplie (une unité pèse au moins 15 kg ou la commande pèse plus de 40 kg)",
+    ),
+]
+WINDOWS = [
+    ("from: 2026-11-20", "From 20 November 2026 on.", "À partir du 20 novembre 2026."),
+    ("from: 2026-11-27 08:00", "From 27 November 2026 08:00 on.", "À partir du 27 novembre 2026 à 08:00."),
+    ("until: 2026-12-01", "Up to and including 1 December 2026.", "Jusqu'au 1er décembre 2026 inclus."),
+    ("until: 2026-12-24 18:00", "Until 24 December 2026 18:00.", "Jusqu'au 24 décembre 2026 à 18:00."),
+    (
+        "from: 2026-11-01\n    until: 2026-12-31",
+        "From 1 November 2026 to 31 December 2026.",
+        "Du 1er novembre 2026 au 31 décembre 2026.",
+    ),
+    ("weekdays: [saturday, sunday]", "On Saturdays and Sundays.", "Le samedi et le dimanche."),
+    ('hours: ["08:00", "18:00"]', "Between 08:00 and 18:00.", "Entre 08:00 et 18:00."),
+    (
+        'weekdays: [friday]\n    hours: ["22:00", "06:00"]',
+        "On Fridays, from 22:00 to 06:00 of the next day.",
+        "Le vendredi, de 22:00 à 06:00 le lendemain.",
+    ),
+    (
+        'weekdays: [saturday, sunday]\n    hours: ["18:00", "02:00"]\n    until: 2026-12-24',
+        "Up to and including 24 December 2026, on Saturdays and Sundays, from 18:00 to 02:00 of the next day.",
+        "Jusqu'au 24 décembre 2026 inclus, le samedi et le dimanche, de 18:00 à 02:00 le lendemain.",
+    ),
+    (
+        'weekdays: [friday]\n    hours: ["08:00", "18:00"]',
+        "On Fridays, between 08:00 and 18:00.",
+        "Le vendredi, entre 08:00 et 18:00.",
+    ),
+    (
+        'hours: ["22:00", "06:00"]',
+        "Between 22:00 and 06:00 of the next day.",
+        "Entre 22:00 et 06:00 le lendemain.",
+    ),
+]
+EFFECTS = [
+    ("exclude: true", "this way may not be used", "cette façon ne peut pas servir"),
+    (
+        "exclude: unless_needed",
+        "this way is used only for units that nothing else can fill",
+        "cette façon ne sert qu'aux unités que rien d'autre ne peut fournir",
+    ),
+    ("prefer: 4.00", "each unit shipped so counts as 4.00 cheaper", "chaque unité ainsi envoyée compte 4,00 de moins"),
+    ("avoid: 2.505", "each unit shipped so counts as 2.505 dearer", "chaque unité ainsi envoyée compte 2,505 de plus"),
+    (
+        "tier: 1",
+        "this way is of tier 1 (1 goes first and 9 last, whatever they cost; 5 is usual)",
+        "cette façon est de rang 1 (1 passe en premier, 9 en dernier, quoi qu'ils coûtent\u00a0; 5 est l'usage)",
+    ),
+    ("keep: 3", "3 units of the article stay at the place", "3 unités de l'article restent sur place"),
+    ("keep: 1", "1 unit of the article stays at the place", "1 unité de l'article reste sur place"),
+    (
+        "keep: 0",
+        "no unit of the article has to stay at the place",
+        "aucune unité de l'article ne doit rester sur place",
+    ),
+    (
+        "keep: 2.5%",
+        "2.5% of the units on hand at the place stay there, rounded up",
+        "2,5\u00a0% des unités présentes restent sur place, arrondi à l'unité supérieure",
+    ),
+    (
+        "protect: {channel: web, units: 5}",
+        "5 units of the article at the place are only for orders from web",
+        "5 unités de l'article sur place sont réservées aux commandes passées sur web",
+    ),
+    (
+        "protect: [{channel: web, units: 1}, {channel: app, share: 20%}]",
+        (
+            "1 unit of the article at the place is only for orders from web; "
+            "20% of the units on hand at the place, rounded up, are only for orders from app"
+        ),
+        (
+            "1 unité de l'article sur place est réservée aux commandes passées sur web\u00a0; 20\u00a0% des unités "
+            "présentes sur place, arrondi à l'unité supérieure, sont réservées aux commandes passées sur app"
+        ),
+    ),
+    (
+        "keep_together: true",
+        "the line ships from one place by one way, or not at all",
+        "la ligne part d'un seul lieu par un seul service, ou pas du tout",
+    ),
+    ("max_shipments: 2", "the order makes at most 2 shipments", "la commande fait au plus 2 expéditions"),
+    (
+        "split_penalty: 3.00",
+        "each shipment after the first counts as 3.00 dearer",
+        "chaque expédition après la première compte 3,00 de plus",
+    ),
+    ("ship_complete: true", "the order ships whole or not at all", "la commande part en entier ou pas du tout"),
+    ("carbon_price: 0.25", "a kilogram of CO2e counts as 0.25", "un kilogramme de CO2e compte 0,25"),
+    ("hold: 72 h", "the units are held for 3 days", "les unités sont réservées 3 jours"),
+    (
+        "priority: 80",
+        "the order has priority 80 of 100 when many wait (50 is usual)",
+        "la commande a la priorité 80 sur 100 quand beaucoup attendent (50 est l'usage)",
+    ),
+    ("daily_orders: 40", "the place makes at most 40 shipments a day", "le lieu fait au plus 40 expéditions par jour"),
+    (
+        "rest_after_rejection: 120 min",
+        "after rejecting, the place is given no shipments for 2 hours",
+        "après un refus, le lieu ne reçoit aucune expédition pendant 2 heures",
+    ),
+]
+_TERMS = "terms:\n  heavy: {any: [{product.weight: {at_least: 15 kg}}, {order.weight: {more_than: 40 kg}}]}\n"
+
+
+def rule(when: str = "", then: str = "prefer: 4.00", window: str = "", more: str = "") -> Rule:
+    """The rule `p/r` with these parts; its file has a term `heavy`, and rules `s` and `t` that it may override."""
+    condition = f"    when: {{{when}}}\n" if when else ""
+    text = (
+        f"policy: p\n{_TERMS}rules:\n  - id: r\n    because: why\n{condition}    then: {{{then}}}\n"
+        + "".join(f"    {line}\n" for line in (window, more) if line)
+        + "  - {id: s, because: why, then: {prefer: 1}}\n  - {id: t, because: why, then: {prefer: 1}}\n"
+    )
+    return load_policies({"p.yaml": text.encode()}).rules["p/r"]

@@ -1,0 +1,69 @@
+"""Conditions and effects written back as authors write them."""
+
+import pytest
+
+from rules.effects import STAGE_OF
+from rules.wording.source_text import condition_text, effect_text
+from tests.support.wording_examples import rule
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        ("order.channel: [web, 'a b', 'yes']", 'order.channel: [web, "a b", "yes"]'),
+        ("order.value: {at_least: 50}", "order.value: {at_least: 50.00}"),
+        ("product.weight: {more_than: 2500 g}", "product.weight: {more_than: 2.5 kg}"),
+        ("route.distance: {between: [0.5 km, 1 km]}", "route.distance: {between: [500 m, 1 km]}"),
+        ("route.co2: {at_most: 1.25 kg}", "route.co2: {at_most: 1250 g}"),
+        ("route.arrives: {not: {less_than: 2 d}}", "none: [{route.arrives: {less_than: 48 h}}]"),
+        ("route.arrives: {less_than: 2 d}", "route.arrives: {less_than: 48 h}"),
+        ("route.arrives: 90 min", "route.arrives: 90 min"),
+        ("now.date: 2026-11-01", "now.date: 2026-11-01"),
+        ("now.time: '08:00'", 'now.time: "08:00"'),
+        ("order.placed_at: {less_than: 2026-11-27 18:00}", 'order.placed_at: {less_than: "2026-11-27 18:00"}'),
+        ("node.attributes.size: {at_least: 2.50}", "node.attributes.size: {at_least: 2.5}"),
+        ("order.promise_by: {known: false}", "order.promise_by: {known: false}"),
+        (
+            "none: [{node.type: store}, {service.mode: air}]",
+            "none: [{node.type: store}, {service.mode: air}]",
+        ),
+        (
+            "is: heavy",
+            "any: [{product.weight: {at_least: 15 kg}}, {order.weight: {more_than: 40 kg}}]",
+        ),
+    ],
+)
+def test_a_condition_is_written_on_one_line(when, expected):
+    assert condition_text(rule(when).condition) == expected
+
+
+EFFECTS = [
+    ("exclude: true", "exclude: true"),
+    ("exclude: unless_needed", "exclude: unless_needed"),
+    ("prefer: 4", "prefer: 4.00"),
+    ("avoid: 2.505", "avoid: 2.505"),
+    ("tier: 1", "tier: 1"),
+    ("keep: 3", "keep: 3"),
+    ("keep: 2.50%", "keep: 2.5%"),
+    ("protect: {channel: web, units: 5}", "protect: {channel: web, units: 5}"),
+    ("protect: {channel: 'a b', share: 20%}", 'protect: {channel: "a b", share: 20%}'),
+    ("keep_together: true", "keep_together: true"),
+    ("max_shipments: 2", "max_shipments: 2"),
+    ("split_penalty: 3", "split_penalty: 3.00"),
+    ("ship_complete: true", "ship_complete: true"),
+    ("carbon_price: 0.25", "carbon_price: 0.25"),
+    ("hold: 3 d", "hold: 72 h"),
+    ("priority: 80", "priority: 80"),
+    ("daily_orders: 40", "daily_orders: 40"),
+    ("rest_after_rejection: 90 min", "rest_after_rejection: 90 min"),
+]
+
+
+@pytest.mark.parametrize(("then", "expected"), EFFECTS)
+def test_an_effect_is_written_on_one_line(then, expected):
+    (effect,) = rule(then=then).effects
+    assert effect_text(effect) == expected
+
+
+def test_every_effect_is_among_the_examples():
+    assert {then.partition(":")[0] for then, _ in EFFECTS} == set(STAGE_OF)
