@@ -9,10 +9,12 @@ import click
 from api.cli.output.plural import counted
 from api.cli.policy_texts import schema_text
 from engine.errors import InputInvalid, Mistake
+from rules.wording.catalogue import ENGLISH, load_catalogue
 
 STARTER = Path(__file__).parent / "starter"
 """One directory for each language, and `shared`, whose files are the same in all of them."""
-LANGUAGES = ("en", "fr")
+_SHARED = "shared"
+LANGUAGES = tuple(sorted(path.name for path in STARTER.iterdir() if path.name != _SHARED))
 """The languages that the starter is written in."""
 _SCHEMA = "policies/policy.schema.json"
 _NEXT = (
@@ -28,7 +30,7 @@ _NEXT = (
 @click.option(
     "--lang",
     type=click.Choice(LANGUAGES),
-    default="en",
+    default=ENGLISH,
     show_default=True,
     help="The language of its comments and README.",
 )
@@ -47,14 +49,14 @@ def init(directory: Path, lang: str) -> None:
 
 def starter_files(language: str) -> dict[str, bytes]:
     """The contents of the starter's files, by path below its directory."""
-    roots = (STARTER / "shared", STARTER / language)
+    roots = (STARTER / _SHARED, STARTER / language)
     files = {
         path.relative_to(root).as_posix(): path.read_bytes()
         for root in roots
         for path in sorted(root.rglob("*"))
         if path.is_file()
     }
-    return {**files, _SCHEMA: schema_text((language,)).encode()}
+    return {**files, _SCHEMA: schema_text([load_catalogue(language)]).encode()}
 
 
 def write_all(directory: Path, files: Mapping[str, bytes]) -> None:
