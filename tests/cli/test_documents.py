@@ -1,4 +1,4 @@
-"""README and --help name every command and setting, and show files and answers as they are."""
+"""The README, the pages in docs/ and the commands' help say what is so, and leave nothing out."""
 
 import json
 import re
@@ -7,13 +7,24 @@ from pathlib import Path
 
 import click
 import pytest
+from flask.testing import FlaskClient
 
 from api.cli.main import pointsman
+from api.http.problems import STATUSES
 from api.http.schemas.decisions import DecisionAnswer
 from api.shapes.order import OrderRequest
+from engine.decide.reasons import REASON_CODES, reason_texts
 from engine.settings import Settings
+from rules.wording.catalogue import ENGLISH
 
-README = Path("README.md").read_text()
+README = Path("README.md")
+PAGES = sorted(Path("docs").rglob("*.md"))
+FOR_WHOM = re.compile(r"\bFor (everybody|engineers|merchandisers|OMS teams|auditors|those)|\bPour (les|tous|tout)")
+MOST_BYTES_OF_README = 8 * 1024
+
+
+def page(name: str) -> str:
+    return (Path("docs") / name).read_text(encoding="utf-8")
 
 
 def commands(group: click.Group, path: str = "pointsman") -> Iterator[tuple[str, click.Command]]:
@@ -25,26 +36,107 @@ def commands(group: click.Group, path: str = "pointsman") -> Iterator[tuple[str,
 
 
 @pytest.mark.parametrize(("name", "command"), list(commands(pointsman)))
-def test_every_command_is_in_the_readme_and_its_help_has_an_example(name: str, command: click.Command) -> None:
-    assert name in README
+def test_every_command_is_on_the_page_of_commands_and_its_help_has_an_example(
+    name: str, command: click.Command
+) -> None:
+    assert f"`{name}" in page("cli.md")
     assert f"Example: {name}" in (command.help or "")
 
 
-def test_every_setting_is_in_the_readme() -> None:
-    names = {"redis_url", "data", "network", "fsync", "max_lines", "max_holds", "replicas", "redis_replica_url", "user"}
-    assert names == set(Settings.__dataclass_fields__)
-    for name in names:
-        assert f"`POINTSMAN_{name.upper()}`" in README
+def test_every_command_a_page_names_exists() -> None:
+    known = {name for name, _ in commands(pointsman)}
+    groups = {name.rsplit(" ", 1)[0] for name in known if name.count(" ") > 1}
+    for path in (README, *PAGES):
+        for words in re.findall(
+            r"(?:^    |`)pointsman ((?:[a-z]+ ?)+)", path.read_text(encoding="utf-8"), re.MULTILINE
+        ):
+            one, *more = words.split()
+            named = f"pointsman {one}" if f"pointsman {one}" not in groups else f"pointsman {one} {more[0]}"
+            assert named in known, f"{path} names '{named}'"
 
 
-def test_the_policy_file_in_the_readme_is_the_one_that_ships() -> None:
-    shown = re.search(r"```yaml\n(.*?)```", README, re.DOTALL)
-    assert shown
-    assert shown[1].strip() == Path("policies/clearance.yaml").read_text().strip()
+def test_every_setting_is_on_the_page_of_settings() -> None:
+    for name in Settings.__dataclass_fields__:
+        assert f"`POINTSMAN_{name.upper()}`" in page("settings.md")
 
 
-def test_the_decision_in_the_readme_is_of_the_form_that_is_answered() -> None:
-    decision, order = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL))
-    assert DecisionAnswer().validate(decision) == {}
+def test_every_endpoint_is_on_the_page_of_the_http_api(http: FlaskClient) -> None:
+    for rule in http.application.url_map.iter_rules():
+        path = re.sub(
+            r"<(?:\w+:)?(\w+)>", lambda name: "{id}" if name[1] == "decision_id" else f"{{{name[1]}}}", rule.rule
+        )
+        for method in rule.methods - {"HEAD", "OPTIONS"} if rule.endpoint != "static" else ():
+            assert f"`{method} {path}" in page("http-api.md")
+
+
+def test_every_problem_type_is_on_the_page_of_the_http_api() -> None:
+    for error in STATUSES:
+        name = "-".join(re.findall("[A-Z][a-z]+", error.__name__)).lower()
+        assert f"`{name}`" in page("http-api.md") or name == "pointsman-error"
+
+
+def test_every_reason_is_on_the_page_of_the_decision_record_in_its_words() -> None:
+    for code in REASON_CODES:
+        assert f"| `{code}` | {reason_texts(code)[ENGLISH]}" in page("decision-record.md")
+
+
+def test_every_field_of_a_decision_is_on_its_page() -> None:
+    named = {part for name in re.findall(r"`([\w.]+)`", page("decision-record.md")) for part in name.split(".")}
+    assert set(DecisionAnswer().fields) - named == set()
+
+
+def test_the_decision_shown_is_of_the_form_that_is_answered() -> None:
+    (decision,) = (
+        json.loads(block) for block in re.findall(r"```json\n(.*?)```", page("decision-record.md"), re.DOTALL)
+    )
+    (order,) = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", page("http-api.md"), re.DOTALL))
+    assert DecisionAnswer(unknown="exclude").validate(decision) == {}
     assert order == json.loads(Path("examples/hexagone/order.json").read_text())
     assert OrderRequest().load(order).id == decision["order"]["id"]
+
+
+def test_the_rule_in_the_readme_is_one_that_ships() -> None:
+    shown = re.search(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert shown
+    rule = shown[1].partition("rules:\n")[2].replace("product.lifecycle: end_of_line", "is: end-of-line")
+    assert rule.strip() in Path("policies/clearance.yaml").read_text(encoding="utf-8")
+
+
+def test_the_readme_is_read_in_a_few_minutes() -> None:
+    assert len(README.read_bytes()) <= MOST_BYTES_OF_README
+
+
+@pytest.mark.parametrize("path", PAGES, ids=str)
+def test_each_page_opens_with_whom_it_is_for(path: Path) -> None:
+    title, _, text = path.read_text(encoding="utf-8").partition("\n\n")
+    assert title.startswith("# ")
+    assert FOR_WHOM.search(text.partition("\n\n")[0]), "say in the first paragraph whom the page is for"
+
+
+@pytest.mark.parametrize(
+    "path", [README, *PAGES, *sorted(Path("examples").rglob("*.md")), Path("policies/README.md")], ids=str
+)
+def test_every_link_between_pages_leads_somewhere(path: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
+        target, _, anchor = link.partition("#")
+        if "://" in target:
+            continue
+        found = path.parent / target if target else path
+        assert found.exists(), f"{path} links to {link}"
+        if anchor:
+            heads = re.findall(r"^#+ (.*)", found.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}, (
+                f"{path} links to {link}"
+            )
+
+
+def test_every_page_is_named_in_the_readme() -> None:
+    for path in PAGES:
+        assert f"]({path.as_posix()})" in README.read_text(encoding="utf-8")
+
+
+def test_the_french_page_of_the_language_has_every_example_of_the_english_one() -> None:
+    """Facts, conditions, windows and effects: the first column of each table is code, the same in every language."""
+    english, _, _ = page("policy-language.md").partition("\n## In an editor\n")
+    french, _, _ = page("fr/langage-des-regles.md").partition("\n## Dans un éditeur\n")
+    assert re.findall(r"^\| (`.*?`) \|", french, re.MULTILINE) == re.findall(r"^\| (`.*?`) \|", english, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The shipped policies pass the tests beside them, and the test file in the README passes."""
+"""The shipped policies pass the tests beside them, and the test file on the language's page passes."""
 
 import re
 from pathlib import Path
@@ -12,8 +12,8 @@ from engine.decide.policy_tests.runner import Report, try_cases
 from engine.decide.reasons import REASON_CODES
 
 FOLDER = Path(__file__).parents[2] / "policies"
-README = (FOLDER / "README.md").read_text(encoding="utf-8")
-EXPECTS = README.split("\n### What a case expects\n")[1].split("\n### ")[0]
+LANGUAGE_PAGE = (FOLDER.parent / "docs" / "policy-language.md").read_text(encoding="utf-8")
+EXPECTS = LANGUAGE_PAGE.split("\n### What a case expects\n")[1].split("\n### ")[0]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_every_rule_of_a_policy_with_tests_fires_in_some_case(report):
 
 
 def example_of(title):
-    return re.search(rf"^## {title}\n.*?^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)[1]
+    return re.search(rf"^## {title}\n.*?^```yaml\n(.*?)^```", LANGUAGE_PAGE, re.MULTILINE | re.DOTALL)[1]
 
 
 def test_the_test_file_of_the_readme_passes_and_covers_its_policy():

@@ -1,4 +1,4 @@
-"""The shipped policies are well formed, and every example in their README is valid."""
+"""The shipped policies are well formed, and every example on the page of their language is valid."""
 
 import re
 from pathlib import Path
@@ -17,10 +17,11 @@ from rules.vocabulary import VOCABULARY, Stage
 FOLDER = Path(__file__).parents[2] / "policies"
 FILES = sorted(path for path in FOLDER.iterdir() if is_policy_file(path.name))
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
+LANGUAGE_PAGE = (FOLDER.parent / "docs" / "policy-language.md").read_text(encoding="utf-8")
 
 
 def section(title: str) -> str:
-    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    return LANGUAGE_PAGE.split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
 def first_cells(title: str) -> list[str]:

@@ -16,9 +16,9 @@ from rules.policy import PolicySet
 pytestmark = pytest.mark.slow
 
 FOLDER = Path(__file__).parents[3] / "policies"
-README = (FOLDER / "README.md").read_text(encoding="utf-8")
+LANGUAGE_PAGE = (FOLDER.parent / "docs" / "policy-language.md").read_text(encoding="utf-8")
 GARDEN, GARDEN_TEST = (
-    re.search(rf"^## {title}\n.*?^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)[1]
+    re.search(rf"^## {title}\n.*?^```yaml\n(.*?)^```", LANGUAGE_PAGE, re.MULTILINE | re.DOTALL)[1]
     for title in ("A file", "Tests")
 )
 CLEARANCE_TEST = (FOLDER / "clearance_test.yaml").read_text(encoding="utf-8")

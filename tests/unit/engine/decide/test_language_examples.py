@@ -1,4 +1,4 @@
-"""Every example of the language's README does what it stands there for: judged by the matcher, on facts."""
+"""Every example on the page of the language does what it stands there for: judged by the matcher, on facts."""
 
 import re
 from pathlib import Path
@@ -31,12 +31,12 @@ from rules.wording.explain import explain
 from tests.support.yaml12 import squiggles
 
 FOLDER = Path(__file__).parents[4] / "policies"
-README = (FOLDER / "README.md").read_text(encoding="utf-8")
+PAGE = (FOLDER.parent / "docs" / "policy-language.md").read_text(encoding="utf-8")
 TERMS = "terms: {heavy: {product.weight: {at_least: 15 kg}}, far: {route.distance: {more_than: 300 km}}}\n"
 
 
 def section(title: str) -> str:
-    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    return PAGE.split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
 def cells(title: str, place: int) -> list[str]:
@@ -219,7 +219,7 @@ def test_the_readme_leaves_no_operator_effect_fact_or_key_out():
     assert {example.partition(":")[0] for example in cells("Effects", 0)} == set(STAGE_OF)
     assert set(re.findall(r"`([a-z]+\.[a-z0-9_]+)`", section("Facts"))) == set(VOCABULARY)
     keys = {field.data_key or name for name, field in RuleShape().fields.items()}
-    assert [key for key in sorted(keys) if f"\n    {key}:" not in README and f"- {key}:" not in README] == [
+    assert [key for key in sorted(keys) if f"\n    {key}:" not in PAGE and f"- {key}:" not in PAGE] == [
         "hours",
         "weekdays",
     ]  # which have their rows under Windows
@@ -251,6 +251,6 @@ def test_an_editor_underlines_nothing_in_the_readmes_files(title):
 def test_what_the_readme_shows_said_back_is_what_is_said():
     name = "clearance/push-from-overstocked-shops"
     shipped = load_policies({"clearance.yaml": (FOLDER / "clearance.yaml").read_bytes()})
-    shown = re.search(rf"^{name}\n((?:    .*\n)+)", section("Said back"), re.MULTILINE)
+    shown = re.search(rf"^{name}\n((?:    .*\n)+)", section("Explained in words"), re.MULTILINE)
     assert shown
     assert " ".join(shown[1].split()) == explain(shipped.rules[name], load_catalogue(ENGLISH))
