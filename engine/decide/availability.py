@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from engine.decide import rule_facts
-from engine.decide.matching.matcher import Matcher
+from engine.decide.matching.judge import PolicyJudge
 from engine.model.facts import Position, Snapshot
 from rules.conditions import Operator, comparisons
 from rules.effects import PositionOutcome, Protection
@@ -35,7 +35,7 @@ class Available:
     free: int
 
 
-def available(snapshot: Snapshot, matcher: Matcher, sku: str, channel: str, now: int) -> list[Available]:
+def available(snapshot: Snapshot, matcher: PolicyJudge, sku: str, channel: str, now: int) -> list[Available]:
     """By node, for an order of which only the channel is known yet: rules on its other facts don't fire."""
     network = snapshot.network
     shared = {

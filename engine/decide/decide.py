@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from engine.decide.decision import Claim, Decision, Exclusion, Parcel, Room, Shipment, Unfilled
 from engine.decide.evaluation import Case, Offer
-from engine.decide.matching.matcher import Matcher
+from engine.decide.matching.judge import PolicyJudge
 from engine.decide.node_rest import resting_record
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
@@ -21,7 +21,7 @@ KILOGRAM = 1_000_000
 def decide(
     order: Order,
     snapshot: Snapshot,
-    matcher: Matcher,
+    matcher: PolicyJudge,
     now: int,
     *,
     held_from: int | None = None,
@@ -215,7 +215,7 @@ def _claims(case: Case, shipments: tuple[Shipment, ...]) -> Iterator[Claim]:
         for line, found in zip(case.order.lines, case.stands, strict=True)
         for stand in found
     }
-    watched = case.matcher.watched
+    volatile = case.matcher.volatile
     units: Counter[tuple[str, str]] = Counter()
     for shipment in shipments:
         for parcel in shipment.lines:
@@ -229,8 +229,8 @@ def _claims(case: Case, shipments: tuple[Shipment, ...]) -> Iterator[Claim]:
             units=count,
             floor=stand.floor,
             shares=reserves if any(reserve.share for reserve in reserves) else (),
-            on_hand=stand.position.on_hand if watched.on_hand else None,
-            held=stand.position.held if watched.held else None,
+            on_hand=stand.position.on_hand if volatile.on_hand else None,
+            held=stand.position.held if volatile.held else None,
         )
 
 
@@ -238,4 +238,4 @@ def _rooms(case: Case, shipments: tuple[Shipment, ...]) -> Iterator[Room]:
     for node, count in sorted(Counter(shipment.node for shipment in shipments).items()):
         room, load = case.room(node), case.snapshot.loads.get(node, 0)
         most = None if room is None else load + room
-        yield Room(node=node, shipments=count, most=most, load=load if case.matcher.watched.load else None)
+        yield Room(node=node, shipments=count, most=most, load=load if case.matcher.volatile.load else None)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import cast
 
 from engine.decide import rule_facts
-from engine.decide.matching.matcher import Judgement, Matcher, judge_options
+from engine.decide.matching.judge import SHARED, Judgement, PolicyJudge, group_codes, judge_options
 from engine.decide.shipping.options import Option, Route, routes
 from engine.model.facts import Line, Order, Position, Resting, Snapshot
 from rules.effects import (
@@ -63,7 +63,7 @@ class Case:
 
     order: Order
     snapshot: Snapshot
-    matcher: Matcher
+    matcher: PolicyJudge
     now: int
     whole: Order | None = None
     """What `order` is the rest of: rules of the order's stage see the customer's order, not what is left of it."""
@@ -161,12 +161,12 @@ class Case:
 
     def _judge(self, stage: Stage, facts: Mapping[str, Facts]) -> Judgement:
         matcher = self.matcher.stages[stage]
-        return matcher.judge(matcher.codes(facts, *stage.value), _merging(facts))
+        return matcher.judge(group_codes(matcher, facts, *stage.value), _merging(facts))
 
     def _stands_of(self, line: Line) -> Iterator[Stand]:
         matcher = self.matcher.stages[Stage.POSITION]
         facts = self._of_line(line)
-        fixed = matcher.codes(facts, "order", "now", "line", "product")
+        fixed = group_codes(matcher, facts, *SHARED)
         node_code, stock_code = matcher.coders["node"], matcher.coders["stock"]
         for node, position in sorted(self.snapshot.positions.get(line.sku, {}).items()):
             stock = rule_facts.stock_facts(position)

@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from engine.decide import rule_facts
-from engine.decide.matching.matcher import Matcher
+from engine.decide.matching.judge import PolicyJudge
 from engine.decide.record import timestamp
 from engine.model.facts import Network, Resting, Snapshot
 from rules.effects import RejectionOutcome
@@ -15,7 +15,7 @@ EFFECT = "rest_after_rejection"
 
 
 def rest_after(
-    snapshot: Snapshot, matcher: Matcher, now: int, *, node: str, reason: str, decision: str
+    snapshot: Snapshot, matcher: PolicyJudge, now: int, *, node: str, reason: str, decision: str
 ) -> Resting | None:
     """The rest that begins `now`, as `node` rejects units of `decision`; None if no rule gives it one, or it rests as
     long already. Several rules may give the longest.

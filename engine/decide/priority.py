@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias, TypeVar
 
 from engine.decide.evaluation import Case
-from engine.decide.matching.matcher import Matcher
+from engine.decide.matching.judge import PolicyJudge
 from engine.model.facts import Network, Order, Product, Snapshot
 from rules.effects import DEFAULT_PRIORITY, OrderOutcome
 
@@ -33,14 +33,14 @@ def ranked(items: Iterable[_T], standing: Callable[[_T], Rank]) -> list[_T]:
     return sorted(items, key=standing)
 
 
-def priority(order: Order, network: Network, products: Mapping[str, Product], matcher: Matcher, now: int) -> int:
+def priority(order: Order, network: Network, products: Mapping[str, Product], matcher: PolicyJudge, now: int) -> int:
     """What the policies say of the order at `now`, 0 to 100; the default for one with a SKU that nobody knows now."""
     outcome = order_outcome(order, network, products, matcher, now)
     return DEFAULT_PRIORITY if outcome is None else outcome.priority
 
 
 def order_outcome(
-    order: Order, network: Network, products: Mapping[str, Product], matcher: Matcher, now: int
+    order: Order, network: Network, products: Mapping[str, Product], matcher: PolicyJudge, now: int
 ) -> OrderOutcome | None:
     """What the policies say of the order at `now`; None of one with a SKU, or a place to collect, unknown now."""
     known_goal = order.collect_at is None or order.collect_at in network.nodes

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
-from engine.decide.matching.matcher import Matcher
+from engine.decide.matching.judge import PolicyJudge
 from engine.decide.rejected_stock import told
 from engine.model.facts import Order, Snapshot
 
@@ -46,7 +46,7 @@ class Remainder:
 
 
 def decide_remainder(
-    remainder: Remainder, snapshot: Snapshot, matcher: Matcher, now: int, *, held_from: int
+    remainder: Remainder, snapshot: Snapshot, matcher: PolicyJudge, now: int, *, held_from: int
 ) -> Decision:
     """The best assignment of what is left; `snapshot` has all SKUs of the whole order."""
     made = decide(

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from engine.decide.decision import Reason
 from engine.decide.evaluation import Case, Offer, Stand
-from engine.decide.matching.matcher import Judgement
+from engine.decide.matching.judge import Judgement
 from engine.decide.sourcing.problem import Choice
 
 

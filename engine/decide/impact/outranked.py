@@ -14,7 +14,7 @@ from typing import Any
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
 from engine.decide.evaluation import Case
-from engine.decide.matching.matcher import Matcher
+from engine.decide.matching.judge import PolicyJudge
 from engine.model.facts import Position, Snapshot
 
 
@@ -64,7 +64,7 @@ class Lacked:
 
 
 def lacked(
-    decision: Decision, snapshot: Snapshot, matcher: Matcher, now: int, before: Sequence[Taking]
+    decision: Decision, snapshot: Snapshot, matcher: PolicyJudge, now: int, before: Sequence[Taking]
 ) -> tuple[Lacked, ...]:
     """What the orders `before`, in the order they were decided, took of what `decision` has unfilled."""
     if not decision.unfilled or not before:

@@ -1,8 +1,8 @@
-"""Coding the options of a line all at once: the hot spot of a decision.
+"""Codes the options of a line all at once: the hot spot of a decision.
 
 What options differ in is coded column by column (all nodes, all distances ...), so that the work of each option is
-done inside `map` and `zip` and not in steps of Python. Nodes and services are known by their very mappings, numbers by
-the steps at which a rule's answer changes.
+done inside `map` and `zip` and not in steps of Python. Nodes and services are recognised by the identity of their
+mappings of facts, numbers by the steps at which a rule's answer changes.
 """
 
 import operator
@@ -23,37 +23,38 @@ COVER = "stock.days_of_cover"
 """The only number of a stock or a route that may be unknown."""
 
 _BELOW, _LOWEST = float("-inf"), -1e300
-"""Where an unknown number is put, and a step between it and all that are known."""
+"""Where an unknown number is put, and a step between it and all known numbers."""
 
 OptionFacts: TypeAlias = tuple[Facts, Facts, Facts, Facts]
-"""What `VARYING` names, of one option. Stock and route have every fact; a node or a service is the same mapping each
-time it is meant."""
-Codes: TypeAlias = tuple[Any, ...]
-Asked: TypeAlias = Sequence[tuple[Property, Sequence[CodeSet]]]
-"""Properties, each with the sets of its codes that rules tell apart."""
+"""The facts of one option, a mapping for each group of `VARYING`. Stock and route have every fact; a node or a service
+is the same mapping each time it is meant."""
+ColumnCodes: TypeAlias = tuple[Any, ...]
+"""One code for each column, of one option."""
+MentionedCodes: TypeAlias = Sequence[tuple[Property, Sequence[CodeSet]]]
+"""Properties that rules mention, each with the sets of its codes that rules tell apart."""
 _Column: TypeAlias = Callable[[Sequence[Facts]], Iterable[Any]]
 
 
-class Columns:
-    """How options are coded, given what rules ask of them."""
+class OptionColumns:
+    """Codes options by the properties that rules mention."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, mentioned: MentionedCodes) -> None:
         self._kept: dict[str, dict[int, int]] = {}
         """Codes of nodes and services by the identity of their mappings, which `_facts` keeps alive."""
         self._coders: dict[str, GroupCoder] = {}
         self._facts: list[Facts] = []
         self._columns = [
-            (index, column) for index, group in enumerate(VARYING) for column in self._of_group(group, asked)
+            (index, column) for index, group in enumerate(VARYING) for column in self._columns_of(group, mentioned)
         ]
 
-    def codes(self, options: Sequence[OptionFacts]) -> Sequence[Codes]:
-        """What tells each option from the others; a None in it where a mapping is new (see `keep`)."""
+    def codes(self, options: Sequence[OptionFacts]) -> Sequence[ColumnCodes]:
+        """By option, what tells it from the others; with a None in it where a mapping is new (see `keep`)."""
         if not self._columns:
             return [()] * len(options)
         groups = tuple(zip(*options, strict=True))
         return list(zip(*[column(groups[group]) for group, column in self._columns], strict=True)) if groups else []
 
-    def keep(self, option: OptionFacts) -> Codes:
+    def keep(self, option: OptionFacts) -> ColumnCodes:
         """The codes of one option, whose node and service are kept from now on."""
         for group, coder in self._coders.items():
             facts = option[VARYING.index(group)]
@@ -67,24 +68,24 @@ class Columns:
             self._facts.clear()
         return codes
 
-    def _of_group(self, group: str, asked: Asked) -> Iterator[_Column]:
-        mine = [(item, sets) for item, sets in asked if item.fact.group == group]
-        if mine and group in ("node", "service"):
+    def _columns_of(self, group: str, mentioned: MentionedCodes) -> Iterator[_Column]:
+        of_group = [(item, sets) for item, sets in mentioned if item.fact.group == group]
+        if of_group and group in ("node", "service"):
             kept = self._kept[group] = {}
-            self._coders[group] = group_coder([item for item, _ in mine])
+            self._coders[group] = group_coder([item for item, _ in of_group])
             yield lambda facts: map(kept.get, map(id, facts))
             return
-        for item, sets in mine:
+        for item, sets in of_group:
             if item.fact.path in ALWAYS_KNOWN:
-                yield _by_steps(item.fact.path, _telling(item, sets))
+                yield _by_steps(item.fact.path, _decisive_steps(item, sets))
             elif item.fact.path == COVER:
-                yield _by_cover([_LOWEST, *_telling(item, sets)])
+                yield _by_cover([_LOWEST, *_decisive_steps(item, sets)])
             else:
-                yield _as_it_is(item.fact.path)
+                yield _by_value(item.fact.path)
 
 
-def _telling(item: Property, sets: Sequence[CodeSet]) -> list[float]:
-    """Those of the property's steps at which one of the sets begins or ends."""
+def _decisive_steps(item: Property, sets: Sequence[CodeSet]) -> list[float]:
+    """The property's steps at which one of the sets begins or ends."""
     return [
         step
         for code, step in enumerate(item.steps)
@@ -101,6 +102,6 @@ def _by_cover(steps: list[float]) -> _Column:
     return lambda facts: [bisect_right(steps, _BELOW if (days := stock[COVER]) is None else days) for stock in facts]
 
 
-def _as_it_is(path: str) -> _Column:
+def _by_value(path: str) -> _Column:
     value = operator.itemgetter(path)
     return lambda facts: map(value, facts)

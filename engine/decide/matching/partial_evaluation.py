@@ -1,76 +1,77 @@
-"""What is still open of the options of a line once the facts that they share are known.
+"""Partial evaluation of a stage's rules: what they still ask once the facts that a line's options share are known.
 
 A rule for the web is settled on an order from a shop before any option is looked at, and so is most of what rules ask.
-Only the rest tells options apart; lines that leave the same rest share what is remembered.
+Only the residual formulas tell options apart, and lines that leave the same residual formulas share what is remembered.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
-from engine.decide.matching.option_columns import Codes, Columns
+from engine.decide.matching.option_columns import ColumnCodes, OptionColumns
 from engine.decide.matching.signatures import Atom, Formula
 from engine.decide.matching.value_classes import CodeSet, Property
 from rules.normal_form import AllOf, OneOf
 
-Rest: TypeAlias = tuple[tuple[str, Formula | bool], ...]
+ResidualFormulas: TypeAlias = tuple[tuple[str, Formula | bool], ...]
 """By rule: True, or what is left of its formula. A rule that can't fire any more is not in it."""
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opening(Generic[_T]):
-    """How options are coded, and what was found of those with the same codes."""
+class Residual(Generic[_T]):
+    """A residual program: how it codes options, and what was found out about options, by their codes."""
 
-    columns: Columns
-    seen: dict[Codes, _T]
+    columns: OptionColumns
+    remembered: dict[ColumnCodes, _T]
 
 
-def rest(formulas: Mapping[str, Formula], known: Mapping[int, int]) -> Rest:
+def partially_evaluate(formulas: Mapping[str, Formula], codes: Mapping[int, int]) -> ResidualFormulas:
     """What is left of the rules' formulas, given the codes of some properties by index."""
-    left = ((rule, _left(formula, known)) for rule, formula in formulas.items())
-    return tuple((rule, formula) for rule, formula in left if formula is not False)
+    residuals = ((rule, _residual(formula, codes)) for rule, formula in formulas.items())
+    return tuple((rule, residual) for rule, residual in residuals if residual is not False)
 
 
-def columns(left: Rest, properties: Sequence[Property]) -> Columns:
-    """Columns for what `left` asks."""
+def columns(formulas: ResidualFormulas, properties: Sequence[Property]) -> OptionColumns:
+    """Columns for the properties that the residual formulas mention."""
     sets: dict[int, list[CodeSet]] = {}
-    for _, formula in left:
+    for _, formula in formulas:
         if not isinstance(formula, bool):
-            _collect(formula, sets)
-    return Columns([(properties[index], sets[index]) for index in sorted(sets)])
+            _collect_sets(formula, sets)
+    return OptionColumns([(properties[index], sets[index]) for index in sorted(sets)])
 
 
-def _left(formula: Formula, known: Mapping[int, int]) -> Formula | bool:
+def _residual(formula: Formula, codes: Mapping[int, int]) -> Formula | bool:
     match formula:
-        case Atom(index=index, codes=codes):
-            return formula if index not in known else bool(codes >> known[index] & 1)
+        case Atom(index=index, codes=true):
+            return formula if index not in codes else bool(true >> codes[index] & 1)
         case AllOf(parts=parts):
-            return _joined(parts, known, AllOf, settled=False)
+            return _join(parts, codes, AllOf, decisive=False)
         case OneOf(parts=parts):
-            return _joined(parts, known, OneOf, settled=True)
+            return _join(parts, codes, OneOf, decisive=True)
 
 
-def _joined(
-    parts: Sequence[Formula], known: Mapping[int, int], kind: type[AllOf[Atom] | OneOf[Atom]], *, settled: bool
+def _join(
+    parts: Sequence[Formula], codes: Mapping[int, int], kind: type[AllOf[Atom] | OneOf[Atom]], *, decisive: bool
 ) -> Formula | bool:
-    """`settled` is the answer of one part that is the answer of the whole."""
+    """`decisive` is the answer that, given by one part, is the answer of the whole."""
     open_parts: list[Formula] = []
     for part in parts:
-        left = _left(part, known)
-        if left is settled:
-            return settled
-        if not isinstance(left, bool):
-            open_parts.append(left)
+        residual = _residual(part, codes)
+        if residual is decisive:
+            return decisive
+        if not isinstance(residual, bool):
+            open_parts.append(residual)
     if not open_parts:
-        return not settled
+        return not decisive
     return open_parts[0] if len(open_parts) == 1 else kind(parts=tuple(open_parts))
 
 
-def _collect(formula: Formula, sets: dict[int, list[CodeSet]]) -> None:
+def _collect_sets(formula: Formula, sets: dict[int, list[CodeSet]]) -> None:
+    """Add, by property, the sets of codes that the formula tells from the others."""
     match formula:
         case Atom(index=index, codes=codes):
             sets.setdefault(index, []).append(codes)
         case AllOf(parts=parts) | OneOf(parts=parts):
             for part in parts:
-                _collect(part, sets)
+                _collect_sets(part, sets)

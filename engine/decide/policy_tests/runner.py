@@ -8,6 +8,7 @@ from engine.decide.decide import decide
 from engine.decide.decision import Decision
 from engine.decide.evaluation import Case as Judged
 from engine.decide.impact.rule_impact import deciding
+from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import rest_after
 from engine.decide.policy_tests.comparison import Difference, Excluded, Made, differences
@@ -136,7 +137,7 @@ def try_cases(
     return Report(policies=policies, tried=tuple(tried))
 
 
-def _made(case: Case, matcher: Matcher) -> Made:
+def _made(case: Case, matcher: PolicyJudge) -> Made:
     snapshot = replace(case.snapshot, resting=dict(_resting(case, matcher)))
     decision = decide(case.order, snapshot, matcher, case.now)
     judged = Judged(order=case.order, snapshot=snapshot, matcher=matcher, now=case.now)
@@ -148,7 +149,7 @@ def _made(case: Case, matcher: Matcher) -> Made:
     )
 
 
-def _resting(case: Case, matcher: Matcher) -> Iterator[tuple[str, Resting]]:
+def _resting(case: Case, matcher: PolicyJudge) -> Iterator[tuple[str, Resting]]:
     """The nodes that rest still, by the policies tried."""
     for node, said in case.rejected.items():
         then = case.now - said.ago * 60

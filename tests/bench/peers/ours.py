@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from engine.decide.matching.matcher import Judgement, StageMatcher, judge_options
+from engine.decide.matching.judge import Judgement, judge_options
+from engine.decide.matching.matcher import StageMatcher
 from rules.conditions import Condition
 from rules.vocabulary import Stage
 from tests.bench.option_sets import OptionSet

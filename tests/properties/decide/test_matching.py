@@ -4,7 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.decide.matching.matcher import SHARED, Matcher, StageMatcher, judge_options
+from engine.decide.matching.judge import SHARED, group_codes, judge_options
+from engine.decide.matching.matcher import Matcher, StageMatcher
 from engine.decide.matching.option_columns import VARYING
 from engine.decide.matching.signatures import ALWAYS_KNOWN, UNKNOWN
 from rules.conditions import All, Compare, Operator, holds
@@ -83,14 +84,14 @@ def test_lines_that_leave_the_same_open_share_what_is_remembered():
     web = compare("order.channel", Operator.EQUALS, "web")
     policies = prefers([near, All(parts=(web, near))])
     stage = StageMatcher(Stage.OPTION, policies)
-    openings = [
-        stage.opening(stage.codes(shared, *SHARED), shared)
+    residuals = [
+        stage.residual(group_codes(stage, shared, *SHARED), shared)
         for channel in ("web", "store", "app")
         for shared in [{group: {} for group in SHARED} | {"order": {"order.channel": channel}}]
     ]
     stage.close()
-    assert openings[0] is not openings[1]
-    assert openings[1] is openings[2]
+    assert residuals[0] is not residuals[1]
+    assert residuals[1] is residuals[2]
 
 
 WINDOWS = (
@@ -201,6 +202,6 @@ def test_a_library_that_differs_is_overruled_and_reported(caplog):
 
 def test_groups_nobody_speaks_of_are_coded_as_unknown():
     matcher = StageMatcher(Stage.OPTION, prefers([compare("node.id", Operator.EQUALS, "a")]))
-    codes = matcher.codes({"node": {"node.id": "a"}, "stock": {"stock.on_hand": 5}}, "node", "stock")
+    codes = group_codes(matcher, {"node": {"node.id": "a"}, "stock": {"stock.on_hand": 5}}, "node", "stock")
     matcher.close()
     assert codes[1] == UNKNOWN != codes[0]
