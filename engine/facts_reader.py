@@ -38,8 +38,8 @@ class FactsReader:
     """Reads the facts of one network. `clock` answers UTC seconds.
 
     `unschedule` takes a scheduled policy version that can't be read off the schedule: it is given the version, the
-    instant it was scheduled for and the reason. Methods raise NotReady if the network has no facts or policies yet, and
-    StoreUnavailable.
+    instant it was scheduled for and the reason. `guarded`: the reference checks what durable-rules answers. Methods
+    raise NotReady if the network has no facts or policies yet, and StoreUnavailable.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class FactsReader:
         *,
         ledger: Ledger,
         replica: Replica,
+        guarded: bool,
         unschedule: Callable[[str, int, str], None],
         clock: Callable[[], int],
     ) -> None:
@@ -56,20 +57,21 @@ class FactsReader:
         self._keys = keys
         self._ledger = ledger
         self._replica = replica
+        self._guarded = guarded
         self._unschedule = unschedule
         self._clock = clock
-        self._cache = VersionCache(client, keys)
+        self._cache = VersionCache(client, keys, guarded=guarded)
 
     def close(self) -> None:
         self._cache.close()
 
     def forget(self) -> None:
         """Drop what is kept by version, as when the whole network was deleted."""
-        self._cache = VersionCache(self._client, self._keys)
+        self._cache = VersionCache(self._client, self._keys, guarded=self._guarded)
 
     @property
     def incidents(self) -> int:
-        """How often durable-rules and the reference differed since this was made."""
+        """How often durable-rules failed or differed from the reference since this was made."""
         return self._cache.incidents
 
     def read(

@@ -67,6 +67,7 @@ class Pointsman:
             self._keys,
             ledger=self._ledger,
             replica=self._replica,
+            guarded=settings.guard != "off",
             unschedule=lambda version, since, reason: self.versions.refuse(version, since=since, reason=reason),
             clock=lambda: self.now,
         )
@@ -230,7 +231,7 @@ class Pointsman:
 
     @property
     def incidents(self) -> int:
-        """How often durable-rules and the reference differed since this was made."""
+        """How often durable-rules failed or differed from the reference since this was made."""
         return self._facts.incidents
 
     def _answer(self, outcome: Outcome, order: Order) -> Answer:

@@ -9,6 +9,7 @@ from typing import Literal, Self, cast
 from engine.errors import BadSetting
 
 Fsync = Literal["everysec", "always"]
+Guard = Literal["first_sight", "off"]
 
 _NETWORK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
@@ -28,7 +29,8 @@ class Settings:
     are refused. A caller may have `max_holds` open holds; None means any number. `replicas` is how many replicas must
     have a change before it is answered. `redis_replica_url` is a replica of the server at `redis_url`, for reads that
     may be some seconds old; the replicas of a cluster, and those that Sentinels watch, are found without it. `user` is
-    the name that the policy history and the log record for commands; None means the login name.
+    the name that the policy history and the log record for commands; None means the login name. `guard` says when the reference checks
+    what durable-rules answers: the first time it meets a combination of facts, or never.
     """
 
     redis_url: str | None = None
@@ -40,6 +42,7 @@ class Settings:
     replicas: int = 0
     redis_replica_url: str | None = None
     user: str | None = None
+    guard: Guard = "first_sight"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -57,6 +60,7 @@ class Settings:
                 variables.get("POINTSMAN_REDIS_REPLICA_URL"), variables.get("POINTSMAN_REDIS_URL")
             ),
             user=variables.get("POINTSMAN_USER"),
+            guard=_guard(variables.get("POINTSMAN_GUARD", "first_sight")),
         )
 
 
@@ -88,6 +92,12 @@ def _fsync(value: str) -> Fsync:
     if value not in ("everysec", "always"):
         raise _bad("POINTSMAN_FSYNC", value, allowed="everysec or always")
     return cast("Fsync", value)
+
+
+def _guard(value: str) -> Guard:
+    if value not in ("first_sight", "off"):
+        raise _bad("POINTSMAN_GUARD", value, allowed="first_sight or off")
+    return cast("Guard", value)
 
 
 def _max_holds(value: str | None) -> int | None:

@@ -19,9 +19,11 @@ MOST_MATCHERS = 4
 class VersionCache:
     """Reads from the server only what it does not have in the version asked for."""
 
-    def __init__(self, client: Client, keys: Keys) -> None:
+    def __init__(self, client: Client, keys: Keys, *, guarded: bool) -> None:
+        """`guarded` is the matchers'."""
         self._client = client
         self._keys = keys
+        self._guarded = guarded
         self._network: Network | None = None
         self._products: dict[str, tuple[Product, Mapping[str, int]] | None] = {}
         self._matchers: dict[str, Matcher] = {}
@@ -35,7 +37,7 @@ class VersionCache:
 
     @property
     def incidents(self) -> int:
-        """How often durable-rules and the reference have differed."""
+        """How often durable-rules has failed or differed from the reference."""
         return self._incidents_of_removed + sum(matcher.incidents for matcher in list(self._matchers.values()))
 
     def network(self, version: str | None = None) -> Network:
@@ -77,7 +79,7 @@ class VersionCache:
         return matcher
 
     def _make_matcher(self, version: str) -> Matcher:
-        matcher = Matcher(policy_versions.read_set(self._client, self._keys, version))
+        matcher = Matcher(policy_versions.read_set(self._client, self._keys, version), guarded=self._guarded)
         while len(self._matchers) >= MOST_MATCHERS:
             # not closed: another thread may be using it
             removed = self._matchers.pop(next(iter(self._matchers)))

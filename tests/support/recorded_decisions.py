@@ -26,11 +26,13 @@ class OrderClock:
         return float(self.now)
 
 
-def decide_day(network_folder: Path, policies: Path, settings: Settings) -> Iterator[bytes]:
-    """The canonical bytes of each decision of the folder's orders, in their order; each holds its stock."""
+def decide_day(network_folder: Path, policies: Path, settings: Settings, *, most: int | None = None) -> Iterator[bytes]:
+    """The canonical bytes of each decision of the folder's orders (the first `most`), in their order; each holds its
+    stock.
+    """
     clock = OrderClock()
     numbers = itertools.count(1)
-    orders = read_orders(network_folder / "orders.ndjson", max_lines=settings.max_lines)
+    orders = read_orders(network_folder / "orders.ndjson", max_lines=settings.max_lines)[:most]
     with Pointsman(settings, clock=clock, new_id=lambda: f"{next(numbers):032x}") as pointsman:
         clock.now = orders[0].placed_at
         pointsman.load(load_inventory(network_folder))

@@ -203,5 +203,6 @@ class ReadyAnswer(Schema):
     network_version = fields.String(required=True)
     policy_version = fields.String(required=True)
     incidents = fields.Integer(
-        required=True, metadata={"description": "times the matcher and the reference differed in this worker; 0"}
+        required=True,
+        metadata={"description": "times durable-rules failed or differed from the reference in this worker; 0"},
     )

@@ -1,17 +1,20 @@
 """A policy set ready to judge: which rules fire at each stage, and what they amount to.
 
-What durable-rules answers is a function of the signature, so it is remembered. On a first sight `conditions.holds` is
-asked as well: should the two differ, the reference wins, and the incident is logged and counted.
+durable-rules says which rules fire. Its answer is a function of the signature, so it is remembered. If the matcher is
+guarded, the reference (`conditions.holds`) is asked as well the first time a signature is met: should the two differ,
+the reference's answer is taken, and the incident is logged and counted. Rules too large for durable-rules are judged
+by the reference alone.
 """
 
 import graphlib
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, TypeAlias
 
 from engine.decide.matching.judge import SHARED, GroupCodes, Judgement, judge_facts
 from engine.decide.matching.partial_evaluation import Residual, ResidualFormulas, columns, partially_evaluate
 from engine.decide.matching.rete import Rete
-from engine.decide.matching.signatures import Coding, group_coder
+from engine.decide.matching.signatures import Coding, Formula, group_coder
 from engine.decide.matching.volatile_facts import volatile_facts
 from rules.conditions import holds
 from rules.effects import Outcome, combine
@@ -26,11 +29,33 @@ MOST_RESIDUALS = 20_000
 logger = logging.getLogger("pointsman.matching")
 
 
+class RuleEngine(Protocol):
+    """Says which formulas hold of a signature: `Rete`, which is durable-rules, or what a test puts in its place."""
+
+    @property
+    def beyond(self) -> frozenset[str]:
+        """The ids of rules too large for the engine, on which it says nothing."""
+        ...
+
+    def fired(self, signature: Sequence[int]) -> frozenset[str]:
+        """The ids of the rules whose formulas hold of the signature's codes."""
+        ...
+
+    def close(self) -> None: ...
+
+
+MakeEngine: TypeAlias = Callable[[str, Mapping[str, Formula]], RuleEngine]
+"""Makes the engine of some formulas, by rule id, under a name."""
+
+
 class StageMatcher:
     """The rules that act at one stage, and those that override them."""
 
-    def __init__(self, stage: Stage, policies: PolicySet) -> None:
+    def __init__(
+        self, stage: Stage, policies: PolicySet, *, guarded: bool = True, make_engine: MakeEngine = Rete
+    ) -> None:
         self.stage = stage
+        self._guarded = guarded
         self.incidents = 0
         self._rules = policies.relevant_at(stage)
         self._overriders = _overriders(self._rules)
@@ -41,7 +66,7 @@ class StageMatcher:
             group: group_coder([item for item in coding.properties if item.fact.group == group])
             for group in stage.value
         }
-        self._rete = Rete(f"{policies.version[:16]}/{stage.name.lower()}", self._formulas)
+        self._engine = make_engine(f"{policies.version[:16]}/{stage.name.lower()}", self._formulas)
         self._remembered: dict[GroupCodes, Judgement] = {}
         self._residuals: dict[GroupCodes, Residual[Judgement]] = {}
         self._by_formulas: dict[ResidualFormulas, Residual[Judgement]] = {}
@@ -75,7 +100,7 @@ class StageMatcher:
 
     def without(self, judgement: Judgement, rule: str) -> Judgement:
         """The judgement as it would be without `rule`."""
-        return self._judgement({*judgement.fired, *judgement.silenced} - {rule})
+        return self._judgement(frozenset({*judgement.fired, *judgement.silenced}) - {rule})
 
     @property
     def remembered(self) -> int:
@@ -83,47 +108,61 @@ class StageMatcher:
         return sum(len(residual.remembered) for residual in list(self._by_formulas.values()))
 
     def close(self) -> None:
-        self._rete.close()
+        self._engine.close()
 
     def _judge_new(self, codes: GroupCodes, facts: Facts) -> Judgement:
         """The judgement of a signature met for the first time, remembered from now on."""
-        meant = {rule.id for rule in self._rules.values() if holds(rule.condition, facts)}
-        self._compare(meant, [item.of(facts) for item in self._properties])
-        judgement = self._judgement(meant)
+        judgement = self._judgement(self._firing(facts))
         if len(self._remembered) >= MOST_REMEMBERED:
             self._remembered.clear()
         self._remembered[codes] = judgement
         return judgement
 
-    def _judgement(self, fired: set[str]) -> Judgement:
+    def _judgement(self, fired: frozenset[str]) -> Judgement:
         acting, silenced = _after_overrides(fired, self._overriders)
         return Judgement(fired=acting, silenced=silenced, outcome=_outcome(self.stage, acting, self._rules))
 
-    def _compare(self, meant: set[str], signature: list[int]) -> None:
+    def _firing(self, facts: Facts) -> frozenset[str]:
+        """The rules whose conditions hold: as durable-rules says, unless it fails or the guard overrules it."""
+        signature = [item.of(facts) for item in self._properties]
         try:
-            matched = self._rete.fired(signature) | (meant & self._rete.beyond)
+            fired = self._engine.fired(signature)
         except Exception:
-            # a decision must not fail because the second opinion does
+            # a decision must not fail because the library does
             self.incidents += 1
             logger.exception("durable-rules failed at %s", self.stage.name)
-            return
-        if matched != meant:
+            return self._holding(self._rules, facts)
+        answer = fired | self._holding(self._engine.beyond, facts)
+        if not self._guarded:
+            return answer
+        reference = self._holding(self._rules, facts)
+        if answer != reference:
             self.incidents += 1
-            differing = sorted(matched ^ meant)
+            differing = sorted(answer ^ reference)
             logger.error("durable-rules differs from the reference at %s on %s", self.stage.name, differing)
+        return reference
+
+    def _holding(self, rules: Iterable[str], facts: Facts) -> frozenset[str]:
+        """Those of the rules whose conditions hold, by the reference."""
+        return frozenset(rule for rule in rules if holds(self._rules[rule].condition, facts))
 
 
 class Matcher:
-    """A policy set ready to judge at every stage. Make it in the process that uses it."""
+    """A policy set ready to judge at every stage. Make it in the process that uses it.
 
-    def __init__(self, policies: PolicySet) -> None:
+    `guarded`: the reference is asked as well the first time a signature is met.
+    """
+
+    def __init__(self, policies: PolicySet, *, guarded: bool = True, make_engine: MakeEngine = Rete) -> None:
         self.policies = policies
-        self.stages: Mapping[Stage, StageMatcher] = {stage: StageMatcher(stage, policies) for stage in Stage}
+        self.stages: Mapping[Stage, StageMatcher] = {
+            stage: StageMatcher(stage, policies, guarded=guarded, make_engine=make_engine) for stage in Stage
+        }
         self.volatile = volatile_facts(policies)
 
     @property
     def incidents(self) -> int:
-        """How often durable-rules and the reference differed; 0 unless something is broken."""
+        """How often durable-rules failed or differed from the reference; 0 unless something is broken."""
         return sum(stage.incidents for stage in self.stages.values())
 
     def judge(self, stage: Stage, facts: Facts) -> Judgement:
@@ -151,7 +190,7 @@ def _overriders(rules: Mapping[str, Rule]) -> dict[str, list[str]]:
 
 
 def _after_overrides(
-    fired: set[str], overriders: Mapping[str, Sequence[str]]
+    fired: frozenset[str], overriders: Mapping[str, Sequence[str]]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The rules that act and those silenced, sorted. A silenced rule silences nothing."""
     acting = set(fired)

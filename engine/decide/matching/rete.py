@@ -53,6 +53,11 @@ class Rete:
         self._shards = [_Shard(f"{name}/{index}", parts) for index, parts in enumerate(shards)]
         self._lock = threading.Lock()
 
+    @property
+    def shards(self) -> int:
+        """How many rulesets the formulas are spread over."""
+        return len(self._shards)
+
     def fired(self, signature: Sequence[int]) -> frozenset[str]:
         """The ids whose formulas hold of the signature's codes."""
         with self._lock:

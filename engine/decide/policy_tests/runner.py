@@ -126,7 +126,7 @@ def try_cases(
     progress: Callable[[Tried], None] = lambda _: None,
 ) -> Report:
     """Decide every case by the whole set; `progress` is told of each as it is done."""
-    matcher = Matcher(policies)
+    matcher = Matcher(policies, guarded=True)
     tried = []
     try:
         for case in cases:

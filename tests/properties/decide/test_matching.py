@@ -178,28 +178,6 @@ def test_the_outcome_without_a_rule_lets_those_act_that_it_silenced():
     assert (without.fired, without.outcome.adjustment) == (("p/one",), -4_000_000)
 
 
-def test_a_failing_library_costs_an_incident_and_no_decision(caplog):
-    policies = prefers([compare("node.id", Operator.EQUALS, "a")])
-    matcher = Matcher(policies)
-    matcher.stages[Stage.OPTION]._rete.close()
-    matcher.stages[Stage.OPTION]._rete.fired = {}.__getitem__
-    judgement = matcher.judge(Stage.OPTION, {"node.id": "a"})
-    assert judgement.fired == ("p/r0000",)
-    assert matcher.incidents == 1
-    assert "durable-rules failed at OPTION" in caplog.text
-
-
-def test_a_library_that_differs_is_overruled_and_reported(caplog):
-    policies = prefers([compare("node.id", Operator.EQUALS, "a")])
-    matcher = Matcher(policies)
-    matcher.stages[Stage.OPTION]._rete.close()
-    matcher.stages[Stage.OPTION]._rete.fired = lambda _: frozenset()
-    judgement = matcher.judge(Stage.OPTION, {"node.id": "a"})
-    assert judgement.fired == ("p/r0000",)
-    assert matcher.incidents == 1
-    assert "differs from the reference at OPTION on ['p/r0000']" in caplog.text
-
-
 def test_groups_nobody_speaks_of_are_coded_as_unknown():
     matcher = StageMatcher(Stage.OPTION, prefers([compare("node.id", Operator.EQUALS, "a")]))
     codes = group_codes(matcher, {"node": {"node.id": "a"}, "stock": {"stock.on_hand": 5}}, "node", "stock")

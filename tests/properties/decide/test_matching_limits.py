@@ -1,12 +1,16 @@
 """Matching where the library under it has limits: many rules, wide rules, many evaluations."""
 
+import contextlib
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
-from engine.decide.matching.matcher import Matcher, StageMatcher
+from engine.decide.matching.matcher import Matcher
+from engine.decide.matching.rete import Rete
+from engine.decide.matching.signatures import Coding
 from rules.conditions import All, AnyOf, Compare, Not, Operator
 from rules.policy import PolicySet
 from rules.vocabulary import Kind, Stage, attribute
@@ -16,20 +20,24 @@ from tests.properties.rules.condition_trees import policy_set, rule_of
 pytestmark = pytest.mark.slow
 
 
+@contextlib.contextmanager
+def rete_of(policies: PolicySet) -> Iterator[Rete]:
+    """The policies' option rules in durable-rules."""
+    rules = policies.bearing(Stage.OPTION)
+    coding = Coding(rule.condition for rule in rules.values())
+    formulas = {name: coding.formula(rule.condition) for name, rule in rules.items()}
+    with contextlib.closing(Rete("test", formulas)) as rete:
+        yield rete
+
+
 def shards(policies: PolicySet) -> int:
-    matcher = StageMatcher(Stage.OPTION, policies)
-    try:
-        return len(matcher._rete._shards)
-    finally:
-        matcher.close()
+    with rete_of(policies) as rete:
+        return rete.shards
 
 
 def beyond(policies: PolicySet) -> frozenset[str]:
-    matcher = StageMatcher(Stage.OPTION, policies)
-    try:
-        return matcher._rete.beyond
-    finally:
-        matcher.close()
+    with rete_of(policies) as rete:
+        return rete.beyond
 
 
 POSTCODES = [f"{number:05}" for number in range(1_000, 1_700)]

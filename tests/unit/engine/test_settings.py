@@ -23,6 +23,7 @@ def test_every_setting_is_read():
         "POINTSMAN_REPLICAS": "1",
         "POINTSMAN_REDIS_REPLICA_URL": "rediss://follower:6379/1",
         "POINTSMAN_USER": "anna",
+        "POINTSMAN_GUARD": "off",
     }
     assert Settings.from_environment(environ) == Settings(
         redis_url="redis://stock:6379/1",
@@ -34,6 +35,7 @@ def test_every_setting_is_read():
         replicas=1,
         redis_replica_url="rediss://follower:6379/1",
         user="anna",
+        guard="off",
     )
 
 
@@ -49,6 +51,7 @@ def test_an_empty_variable_is_one_that_is_not_set():
         ("POINTSMAN_NETWORK", "é"),
         ("POINTSMAN_NETWORK", "n" * 41),
         ("POINTSMAN_FSYNC", "no"),
+        ("POINTSMAN_GUARD", "on"),
         ("POINTSMAN_MAX_LINES", "0"),
         ("POINTSMAN_REPLICAS", "10"),
         ("POINTSMAN_REPLICAS", "-1"),
