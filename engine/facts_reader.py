@@ -136,6 +136,7 @@ class FactsReader:
                 products[sku], paces[sku] = cached
         return Snapshot(
             network=network,
+            caches=self._cache.network_caches(network),
             products=products,
             positions={sku: positions(reading.stock[sku], paces[sku]) for sku in products},
             loads=reading.loads,

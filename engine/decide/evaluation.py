@@ -7,6 +7,7 @@ from typing import cast
 
 from engine.decide import rule_facts
 from engine.decide.matching.judge import SHARED, Judgement, PolicyJudge, group_codes, judge_options
+from engine.decide.shipping.exits import Exits
 from engine.decide.shipping.options import Option, Route, routes
 from engine.model.facts import Line, Order, Position, Resting, Snapshot
 from rules.effects import (
@@ -88,11 +89,15 @@ class Case:
         }
 
     @cached_property
+    def _network_facts(self) -> rule_facts.NetworkFacts:
+        return self.snapshot.caches.get(rule_facts.NetworkFacts)
+
+    @cached_property
     def nodes(self) -> Mapping[str, Facts]:
         """The facts of every node that carries something of the order."""
         nodes = {node for line in self.order.lines for node in self.snapshot.positions.get(line.sku, ())}
-        network, loads = self.snapshot.network, self.snapshot.loads
-        return {node: rule_facts.kept_node_facts(network, node, loads.get(node, 0)) for node in nodes}
+        loads = self.snapshot.loads
+        return {node: self._network_facts.of_node(node, loads.get(node, 0)) for node in nodes}
 
     @cached_property
     def order_judgement(self) -> Judgement:
@@ -129,7 +134,7 @@ class Case:
 
     @cached_property
     def routes(self) -> Sequence[Route]:
-        return list(routes(self.order, self.snapshot.network, self.limits, self.now))
+        return list(routes(self.order, self.snapshot.caches.get(Exits), self.limits, self.now))
 
     @cached_property
     def offers(self) -> Sequence[Sequence[Offer]]:
@@ -194,8 +199,7 @@ class Case:
             yield Offer(option=option, judgement=judgement, resting=resting.get(option.route.node.id))
 
     def _of_way(self, option: Option) -> tuple[Facts, Facts]:
-        service = rule_facts.kept_service_facts(self.snapshot.network, option.route.service.id)
-        return service, rule_facts.route_facts(option, self.now)
+        return self._network_facts.of_service(option.route.service.id), rule_facts.route_facts(option, self.now)
 
 
 def _merging(facts: Mapping[str, Facts], *more: Facts) -> Callable[[], Facts]:

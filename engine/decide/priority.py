@@ -5,7 +5,7 @@ from typing import TypeAlias, TypeVar
 
 from engine.decide.evaluation import Case
 from engine.decide.matching.judge import PolicyJudge
-from engine.model.facts import Network, Order, Product, Snapshot
+from engine.model.facts import Network, NetworkCaches, Order, Product, Snapshot
 from rules.effects import DEFAULT_PRIORITY, OrderOutcome
 
 NEVER = 1 << 62
@@ -46,5 +46,5 @@ def order_outcome(
     known_goal = order.collect_at is None or order.collect_at in network.nodes
     if not known_goal or any(line.sku not in products for line in order.lines):
         return None
-    snapshot = Snapshot(network=network, products=products, positions={}, loads={})
+    snapshot = Snapshot(network=network, caches=NetworkCaches(network), products=products, positions={}, loads={})
     return Case(order=order, snapshot=snapshot, matcher=matcher, now=now).order_outcome

@@ -8,7 +8,7 @@ from rules.syntax.literals import SECONDS_A_DAY
 from rules.vocabulary import WEEKDAYS, Facts, Value
 
 MOST_KEPT = 50_000
-"""Descriptions of nodes: a node has another with each shipment it is given."""
+"""Descriptions of nodes that are kept: a node has a new one with each shipment it is given."""
 
 
 def order_facts(order: Order, products: Mapping[str, Product], network: Network) -> Facts:
@@ -64,24 +64,29 @@ def product_facts(product: Product) -> Facts:
     }
 
 
-def kept_node_facts(network: Network, node: str, load: int) -> Facts:
-    """The same mapping each time, so that its codes can be kept with it."""
-    kept = network.worked_out
-    if (node, load) not in kept:
-        if len(kept) > MOST_KEPT:
-            kept.clear()
-        kept[node, load] = node_facts(network.nodes[node], load)
-    facts: Facts = kept[node, load]
-    return facts
+class NetworkFacts:
+    """The facts of one network's nodes and services. They are the same mapping each time, so that codes can be kept by
+    its identity.
+    """
 
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._nodes: dict[tuple[str, int], Facts] = {}
+        self._services: dict[str, Facts] = {}
 
-def kept_service_facts(network: Network, service: str) -> Facts:
-    """As `kept_node_facts`."""
-    kept = network.worked_out
-    if (service, -1) not in kept:
-        kept[service, -1] = service_facts(network.services[service])
-    facts: Facts = kept[service, -1]
-    return facts
+    def of_node(self, node: str, load: int) -> Facts:
+        facts = self._nodes.get((node, load))
+        if facts is None:
+            if len(self._nodes) > MOST_KEPT:
+                self._nodes.clear()
+            facts = self._nodes.setdefault((node, load), node_facts(self._network.nodes[node], load))
+        return facts
+
+    def of_service(self, service: str) -> Facts:
+        facts = self._services.get(service)
+        if facts is None:
+            facts = self._services.setdefault(service, service_facts(self._network.services[service]))
+        return facts
 
 
 def node_facts(node: Node, load: int) -> Facts:

@@ -5,12 +5,10 @@ instants in UTC seconds, coordinates in microdegrees.
 """
 
 import datetime
-import functools
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any
+from typing import TypeVar, cast
 
 from engine.model.timetable import Timetable
 from rules.vocabulary import Kind, Value
@@ -22,13 +20,7 @@ UNIT_MILLIS = 1_000
 MAX_COVER = 9_999
 """Days of cover of what does not sell at all."""
 
-
-def _nothing() -> Mapping[str, Value]:
-    return MappingProxyType({})
-
-
-def _no_cut_offs() -> Mapping[str, int]:
-    return MappingProxyType({})
+_T = TypeVar("_T")
 
 
 def rounded(numerator: int, denominator: int) -> int:
@@ -91,7 +83,7 @@ class Product:
     brand: str | None = None
     season: str | None = None
     tags: frozenset[str] = frozenset()
-    attributes: Mapping[str, Value] = field(default_factory=_nothing)
+    attributes: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +101,7 @@ class Node:
     region: str | None = None
     group: str | None = None
     tags: frozenset[str] = frozenset()
-    attributes: Mapping[str, Value] = field(default_factory=_nothing)
+    attributes: Mapping[str, Value] = field(default_factory=dict)
     handling: int = 0
     unit_handling: int = 0
     preparation: int = 0
@@ -117,7 +109,7 @@ class Node:
     """None: the installation's."""
     hours: Timetable | None = None
     """None: always open."""
-    cut_offs: Mapping[str, int] = field(default_factory=_no_cut_offs)
+    cut_offs: Mapping[str, int] = field(default_factory=dict)
     daily_orders: int | None = None
 
 
@@ -202,9 +194,9 @@ class Position:
         return min(MAX_COVER, self.available * UNIT_MILLIS // self.pace)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """What changes seldom. `version` is the hash of what was loaded."""
+    """The facts that change seldom. `version` is the hash of what was loaded."""
 
     version: str
     currency: str
@@ -218,10 +210,10 @@ class Network:
     channels: frozenset[str] = frozenset()
     """Those that orders come by, as far as the installation says so; empty if it does not."""
 
-    worked_out: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False, compare=False)
-    """What was derived of nodes and services before, by id and load; whoever derives it keeps it here."""
+    def __hash__(self) -> int:
+        return hash(self.version)
 
-    @functools.cached_property
+    @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone)
 
@@ -231,6 +223,22 @@ class Network:
 
     def zone_of(self, node: Node) -> str:
         return node.time_zone or self.time_zone
+
+
+class NetworkCaches:
+    """Objects derived from one network, each made when it is first asked for and kept beside the network."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._derived: dict[Callable[[Network], object], object] = {}
+
+    def get(self, derive: Callable[[Network], _T]) -> _T:
+        """What `derive` makes of the network: the same object each time."""
+        derived = self._derived.get(derive)
+        if derived is None:
+            # of several threads that make it at the same time, all get the first one's
+            derived = self._derived.setdefault(derive, derive(self.network))
+        return cast("_T", derived)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,21 +256,19 @@ class Resting:
     because: Mapping[str, Mapping[str, str]]
 
 
-def _nobody() -> Mapping[str, Resting]:
-    return MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """The facts one decision is made on, read at one moment."""
 
     network: Network
+    caches: NetworkCaches = field(repr=False, compare=False)
+    """The network's."""
     products: Mapping[str, Product]
     positions: Mapping[str, Mapping[str, Position]]
     """By SKU, then node."""
     loads: Mapping[str, int]
     """Shipments given to each node today."""
-    resting: Mapping[str, Resting] = field(default_factory=_nobody)
+    resting: Mapping[str, Resting] = field(default_factory=dict)
     """The nodes that rest at that moment."""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from engine.decide.matching.matcher import Matcher
 from engine.errors import NotReady
-from engine.model.facts import Network, Product
+from engine.model.facts import Network, NetworkCaches, Product
 from engine.store import policy_versions
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -24,7 +24,7 @@ class VersionCache:
         self._client = client
         self._keys = keys
         self._guarded = guarded
-        self._network: Network | None = None
+        self._network_caches: NetworkCaches | None = None
         self._products: dict[str, tuple[Product, Mapping[str, int]] | None] = {}
         self._matchers: dict[str, Matcher] = {}
         self._making = threading.Lock()
@@ -42,14 +42,20 @@ class VersionCache:
 
     def network(self, version: str | None = None) -> Network:
         """The network as last read, or read again if `version` is another. Raises NotReady if none was loaded."""
-        if self._network is None or version not in (None, self._network.version):
+        caches = self._network_caches
+        if caches is None or version not in (None, caches.network.version):
             network = read.read_network(self._client, self._keys)
             if network is None:
                 raise NotReady(f"network '{self._keys.network}' has no facts yet; run: pointsman load DIR")
-            if self._network is None or self._network.version != network.version:
+            if caches is None or caches.network.version != network.version:
                 self._products = {}
-            self._network = network
-        return self._network
+            caches = self._network_caches = NetworkCaches(network)
+        return caches.network
+
+    def network_caches(self, network: Network) -> NetworkCaches:
+        """The caches of a network that `network` returned; new ones, if another network was read since."""
+        caches = self._network_caches
+        return caches if caches is not None and caches.network is network else NetworkCaches(network)
 
     def products(self, skus: Iterable[str]) -> dict[str, tuple[Product, Mapping[str, int]] | None]:
         """Products of the network last read, each with its pace of sale by node; None for a SKU it does not have."""

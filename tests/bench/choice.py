@@ -20,7 +20,7 @@ from engine.decide.evaluation import Case
 from engine.decide.matching.matcher import Matcher
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.problem import Problem
-from engine.model.facts import Inventory, Order, Position, Snapshot
+from engine.model.facts import Inventory, NetworkCaches, Order, Position, Snapshot
 from rules.loader import load_policies
 from tests.bench.highs import allowed, choose_by_highs, score
 from tests.bench.option_sets import POLICIES
@@ -159,10 +159,13 @@ def _of_the_day(inventory: Inventory, orders: Sequence[Order]) -> tuple[list[Pro
         for sku, stock in inventory.stock.items()
     }
     matcher = Matcher(load_policies(policy_files(POLICIES)))
+    caches = NetworkCaches(inventory.network)
     problems, seconds = [], []
     for order in orders:
         batch = {sku: positions.get(sku, {}) for sku in order.skus}
-        snapshot = Snapshot(network=inventory.network, products=inventory.products, positions=batch, loads={})
+        snapshot = Snapshot(
+            network=inventory.network, caches=caches, products=inventory.products, positions=batch, loads={}
+        )
         problems.append(problem(Case(order=order, snapshot=snapshot, matcher=matcher, now=order.placed_at)))
         started = time.process_time()
         decide(order, snapshot, matcher, order.placed_at)

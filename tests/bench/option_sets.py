@@ -14,7 +14,7 @@ from engine.decide import rule_facts
 from engine.decide.evaluation import Case
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.options import Option
-from engine.model.facts import Inventory, Order, Position, Snapshot
+from engine.model.facts import Inventory, NetworkCaches, Order, Position, Snapshot
 from rules.policy import PolicySet
 from rules.vocabulary import Facts, Stage
 
@@ -60,7 +60,13 @@ def orders(lines: Sequence[bytes]) -> list[Order]:
 
 def option_sets(found: Inventory, count: int = SETS) -> list[OptionSet]:
     """`count` sets from all over the day, none of them with a fact missing that the bench's rules mention."""
-    snapshot = Snapshot(network=found.network, products=found.products, positions=_positions(found), loads={})
+    snapshot = Snapshot(
+        network=found.network,
+        caches=NetworkCaches(found.network),
+        products=found.products,
+        positions=_positions(found),
+        loads={},
+    )
     lines = lines_of_the_day()
     random.Random(_SEED).shuffle(lines)
     matcher = Matcher(PolicySet(policies=(), texts={}))
@@ -102,7 +108,7 @@ def _varying(case: Case, stocks: Mapping[str, Facts], option: Option) -> Iterato
     node = option.route.node.id
     yield case.nodes[node]
     yield stocks[node]
-    yield rule_facts.kept_service_facts(case.snapshot.network, option.route.service.id)
+    yield case.snapshot.caches.get(rule_facts.NetworkFacts).of_service(option.route.service.id)
     yield rule_facts.route_facts(option, case.now)
 
 

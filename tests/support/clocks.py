@@ -3,6 +3,7 @@
 import datetime
 import zoneinfo
 
+from engine.decide.shipping.exits import Exits
 from engine.decide.shipping.options import routes
 from engine.model.timetable import WHOLE_DAY, Timetable
 from tests.support.facts import LYON, PARIS, network, node, order, service
@@ -51,5 +52,5 @@ def sent(now, *, way=None, to_ship=None, **leaving):
     """
     way = way or service(transit=((2_000_000, 0),))
     home = node("lyon", LYON, **{"services": (way.id,), **leaving})
-    options = list(routes(to_ship or order(place=PARIS), network([home], [way]), ["lyon"], now))
+    options = list(routes(to_ship or order(place=PARIS), Exits(network([home], [way])), ["lyon"], now))
     return options[0] if options else None

@@ -13,6 +13,7 @@ from engine.model.facts import (
     Inventory,
     Line,
     Network,
+    NetworkCaches,
     Node,
     Order,
     Place,
@@ -85,8 +86,10 @@ def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=
         for sku, by_node in stock.items()
     }
     given = {item.sku: item for item in products or []}
+    facts = network(nodes, services, **more)
     return Snapshot(
-        network=network(nodes, services, **more),
+        network=facts,
+        caches=NetworkCaches(facts),
         products={sku: given.get(sku) or product(sku) for sku in stock},
         positions=positions,
         loads=loads or {},

@@ -15,7 +15,7 @@ from api.files.policy_tests.defaults import ANYWHERE, BY_MODE, NODES, SERVICES, 
 from api.files.policy_tests.shape_findings import load_shape
 from api.files.policy_tests.shapes import ScenarioShapes
 from engine.decide.policy_tests.runner import Rejected
-from engine.model.facts import Inventory, Network, Node, Place, Position, Product, Service, Snapshot
+from engine.model.facts import Inventory, Network, NetworkCaches, Node, Place, Position, Product, Service, Snapshot
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.condition_parser import Notes
@@ -86,6 +86,7 @@ class Scenario:
         present = self.skus.intersection(skus)
         return Snapshot(
             network=self.network,
+            caches=NetworkCaches(self.network),
             products={sku: self.product(sku) for sku in present},
             positions={sku: self._positions(sku) for sku in present},
             loads=self.loads,
@@ -118,7 +119,7 @@ def scenario_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) 
             )
     changed = parts["nodes"] or parts["services"]
     return Scenario(
-        network=dataclasses.replace(base, nodes=nodes, services=services, worked_out={}) if changed else base,
+        network=dataclasses.replace(base, nodes=nodes, services=services) if changed else base,
         products={sku: _product(test_file, sku, data, where) for sku, (data, where) in parts["products"].items()},
         stock=_stock(test_file, test, path, nodes),
         loads={name: data["load"] for name, (data, _) in parts["nodes"].items() if "load" in data},

@@ -8,9 +8,6 @@ from engine.decide.shipping.distance import Direction, direction
 from engine.decide.shipping.schedule import Calendars, Departures
 from engine.model.facts import Lane, Network, Node, Service
 
-_KEPT = ("", -2)
-"""Where a network keeps its ways; no node has this name."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
@@ -36,25 +33,25 @@ class Exit:
     ways: Sequence[Way]
 
 
-class Ways:
-    """Those of a network, each node's made when it is first asked for."""
+class Exits:
+    """The exits of a network, each node's made when it is first asked for."""
 
     def __init__(self, network: Network) -> None:
-        self._network = network
+        self.network = network
         self._calendars = Calendars(network)
         self._exits: dict[str, Exit] = {}
         self._rhythms: dict[tuple[int, int], int] = {}
         self._lanes: dict[tuple[int, ...], tuple[Lane, ...]] = {}
 
-    def out_of(self, name: str) -> Exit:
+    def of(self, name: str) -> Exit:
         known = self._exits.get(name)
         if known is None:
-            known = self._exits[name] = self._made(self._network.nodes[name])
+            known = self._exits[name] = self._made(self.network.nodes[name])
         return known
 
     def _made(self, node: Node) -> Exit:
         hours = self._calendars.of_node(node)
-        services = [self._network.services[name] for name in sorted(node.services)]
+        services = [self.network.services[name] for name in sorted(node.services)]
         ways = [self._way(node, service, hours) for service in services]
         return Exit(node=node, direction=direction(node.place), hours=hours, ways=ways)
 
@@ -77,16 +74,7 @@ class Ways:
         """Nothing travels by them that is collected where it is."""
         found = tuple(
             lane
-            for lane in self._network.lanes
+            for lane in self.network.lanes
             if lane.leaves(node) and (not lane.services or service.id in lane.services)
         )
         return self._lanes.setdefault(tuple(map(id, found)), found)
-
-
-def ways(network: Network) -> Ways:
-    """The same each time."""
-    kept = network.worked_out
-    found: Ways | None = kept.get(_KEPT)
-    if found is None:
-        found = kept[_KEPT] = Ways(network)
-    return found

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from engine.decide.shipping import pricing
 from engine.decide.shipping.calendar import Calendar
 from engine.decide.shipping.distance import DISTANCE_STEP, direction, great_circle, route_distance
-from engine.decide.shipping.exits import Exit, Way, ways
+from engine.decide.shipping.exits import Exit, Exits, Way
 from engine.decide.shipping.lanes import Goal, Lanes
 from engine.decide.shipping.schedule import Departures, arrival
-from engine.model.facts import Line, Network, Node, Order, Product, Service
+from engine.model.facts import Line, Node, Order, Product, Service
 
 _DAY = 1_440
 """Minutes."""
@@ -69,19 +69,18 @@ class Option:
         return self.route.drop + self.line.quantity * self.unit_carbon
 
 
-def routes(order: Order, network: Network, nodes: Iterable[str], now: int) -> Iterator[Route]:
+def routes(order: Order, exits: Exits, nodes: Iterable[str], now: int) -> Iterator[Route]:
     """The routes of `nodes` to the order's destination, by node id and then service id."""
-    chosen = network.nodes[order.collect_at] if order.collect_at else None
+    chosen = exits.network.nodes[order.collect_at] if order.collect_at else None
     place = chosen.place if chosen else order.place
     if place is None:
         raise ValueError(f"order {order.id} has neither a place nor a node to collect at")
     country, region = (chosen.country, chosen.region) if chosen else (order.country, order.region)
     goal = direction(place)
-    out = ways(network)
     lanes = Lanes(Goal(country=country, region=region, postcode=None if chosen else order.postcode))
-    times = _Times(now, order.promise_by, out.out_of(chosen.id).hours if chosen else None)
+    times = _Times(now, order.promise_by, exits.of(chosen.id).hours if chosen else None)
     for name in sorted(nodes):
-        leaving = out.out_of(name)
+        leaving = exits.of(name)
         metres = great_circle(leaving.direction, goal)
         for way in leaving.ways:
             service = way.service

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.decide.shipping.exits import Exits
 from engine.decide.shipping.options import routes
 from engine.model.timetable import WHOLE_DAY, Timetable
 from tests.support.facts import LYON, PARIS, collected, network, node, order, service
@@ -80,7 +81,7 @@ def cases(draw):
 def route_of(now, home, way, **more):
     wanted = order(place=PARIS) if "shop" not in more else collected(at="shop")
     facts = network([home, *more.values()], [way])
-    found = list(routes(wanted, facts, [home.id], now))
+    found = list(routes(wanted, Exits(facts), [home.id], now))
     return found[0] if found else None
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from engine.decide import rule_facts
+from engine.decide.shipping.exits import Exits
 from engine.decide.shipping.options import Option, routes
 from engine.model.facts import MAX_COVER, Line, Position
 from rules.syntax.literals import SECONDS_A_DAY, date
@@ -16,7 +17,7 @@ PRODUCTS = {"A": product("A", weight=300), "B": product("B", weight=1_000)}
 
 def every_fact(order):
     """All that is said of the first line of an order, from Lyon."""
-    (route,) = routes(order, NETWORK, ["lyon"], NOW)
+    (route,) = routes(order, Exits(NETWORK), ["lyon"], NOW)
     line, article = order.lines[0], PRODUCTS[order.lines[0].sku]
     option = Option.of(line, article, route)
     return {
@@ -102,7 +103,10 @@ def test_attributes_go_by_their_path():
 
 def test_a_route_s_facts_are_of_the_line_shipped_whole():
     (route,) = routes(
-        order(place=PARIS), network([node("lyon")], [service(per_kg=EURO, emission=100_000, drop=50)]), ["lyon"], NOW
+        order(place=PARIS),
+        Exits(network([node("lyon")], [service(per_kg=EURO, emission=100_000, drop=50)])),
+        ["lyon"],
+        NOW,
     )
     option = Option.of(Line(id="1", sku="A", quantity=3), product(weight=500), route)
     facts = rule_facts.route_facts(option, NOW)
@@ -113,6 +117,6 @@ def test_a_route_s_facts_are_of_the_line_shipped_whole():
 
 @pytest.mark.parametrize(("seconds", "minutes"), [(0, 2_880), (1, 2_880), (59, 2_880), (60, 2_879)])
 def test_the_time_until_arrival_is_in_minutes_begun(seconds, minutes):
-    (route,) = routes(order(), network([node("lyon")]), ["lyon"], NOW)
+    (route,) = routes(order(), Exits(network([node("lyon")])), ["lyon"], NOW)
     option = Option.of(Line(id="1", sku="A", quantity=1), product(), route)
     assert rule_facts.route_facts(option, NOW + seconds)["route.arrives"] == minutes

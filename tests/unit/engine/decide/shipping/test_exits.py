@@ -1,6 +1,6 @@
 """What is worked out once: calendars for all nodes of the same hours, days for all orders."""
 
-from engine.decide.shipping.exits import ways
+from engine.decide.shipping.exits import Exits
 from engine.decide.shipping.options import routes
 from engine.model.facts import Lane
 from tests.support.clocks import hours, running
@@ -14,13 +14,13 @@ CARRIER = service(runs=running("monday", "tuesday", "wednesday", "thursday", "fr
 
 
 def test_nodes_of_the_same_hours_share_a_calendar_and_its_days_are_worked_out_once():
-    facts = network(SHOPS, [CARRIER])
+    exits = Exits(network(SHOPS, [CARRIER]))
     for later in range(10):
-        assert len(list(routes(order(place=PARIS), facts, facts.nodes, NOW + later * HOUR // 2))) == 60
-    exits = [ways(facts).out_of(shop.id) for shop in SHOPS]
-    assert len({id(leaving.hours) for leaving in exits}) == 1
-    assert len({way.rhythm for leaving in exits for way in leaving.ways}) == 1
-    assert len(exits[0].hours._days) <= 5
+        assert len(list(routes(order(place=PARIS), exits, exits.network.nodes, NOW + later * HOUR // 2))) == 60
+    exits_of_shops = [exits.of(shop.id) for shop in SHOPS]
+    assert len({id(leaving.hours) for leaving in exits_of_shops}) == 1
+    assert len({way.rhythm for leaving in exits_of_shops for way in leaving.ways}) == 1
+    assert len(exits_of_shops[0].hours._days) <= 5
 
 
 def test_nodes_of_other_hours_zones_cut_offs_or_preparation_go_by_their_own():
@@ -31,14 +31,14 @@ def test_nodes_of_other_hours_zones_cut_offs_or_preparation_go_by_their_own():
         node("d", LYON, hours=hours("09:00-18:00"), preparation=1),
         node("e", LYON),
     ]
-    known = ways(network(others))
-    assert len({way.rhythm for item in others for way in known.out_of(item.id).ways}) == len(others)
+    exits = Exits(network(others))
+    assert len({way.rhythm for item in others for way in exits.of(item.id).ways}) == len(others)
 
 
-def test_a_network_whose_memory_was_cleared_answers_as_before():
+def test_exits_used_before_answer_as_new_ones_do():
     lanes = (Lane(nodes=frozenset({"shop-1"}), country="FR", served=False),)
-    facts = network(SHOPS, [CARRIER], lanes=lanes)
-    before = list(routes(order(place=PARIS), facts, facts.nodes, NOW))
-    facts.worked_out.clear()
-    assert list(routes(order(place=PARIS), facts, facts.nodes, NOW)) == before
+    used = Exits(network(SHOPS, [CARRIER], lanes=lanes))
+    before = list(routes(order(place=PARIS), used, used.network.nodes, NOW))
+    for exits in (used, Exits(used.network)):
+        assert list(routes(order(place=PARIS), exits, exits.network.nodes, NOW)) == before
     assert len(before) == 59

@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.decide.shipping.exits import Exits
 from engine.decide.shipping.options import routes
 from engine.model.facts import Lane
 from tests.support.facts import (
@@ -31,7 +32,9 @@ CORSICA = {"postcode": "20090", "region": "Corse"}
 
 def ways(*lanes, wanted=None, services=(PARCEL, COURIER), nodes=NODES):
     facts = network(nodes, list(services), lanes=lanes)
-    return {route.key: route for route in routes(wanted or order(place=PARIS, **CORSICA), facts, facts.nodes, NOW)}
+    return {
+        route.key: route for route in routes(wanted or order(place=PARIS, **CORSICA), Exits(facts), facts.nodes, NOW)
+    }
 
 
 EVERYWHERE = {("lyon", "parcel"), ("lyon", "courier"), ("lille", "parcel")}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.decide.shipping import distance
 from engine.decide.shipping.distance import direction, route_distance
+from engine.decide.shipping.exits import Exits
 from engine.decide.shipping.options import Option, routes
 from engine.model.facts import Line, Place, rounded
 from tests.support.facts import (
@@ -45,7 +46,7 @@ def great_circle(a, b):
 def only_route(service, *, wanted=None, home=None, now=NOW):
     """The one way by which `service` ships from Lyon 391.5 km to the north; None if it does not."""
     home = home or node("lyon", LYON, services=(service.id,))
-    found = list(routes(wanted or order(place=NORTH), network([home], [service]), [home.id], now))
+    found = list(routes(wanted or order(place=NORTH), Exits(network([home], [service])), [home.id], now))
     assert len(found) <= 1
     return found[0] if found else None
 
@@ -196,7 +197,7 @@ def test_late_is_after_the_promise_and_unknown_without_one(promise, late):
 
 def test_routes_come_by_node_and_service():
     nodes = [node("b", services=("y", "x")), node("a", services=("x",)), node("c", services=())]
-    found = routes(order(), network(nodes, [service("y"), service("x")]), ["c", "b", "a"], NOW)
+    found = routes(order(), Exits(network(nodes, [service("y"), service("x")])), ["c", "b", "a"], NOW)
     assert [route.key for route in found] == [("a", "x"), ("b", "x"), ("b", "y")]
 
 
@@ -209,7 +210,8 @@ def ways(wanted):
     lyon = node("lyon", LYON, services=("parcel", "pickup"))
     belgian = service(countries=frozenset({"BE"}))
     return {
-        route.key: route for route in routes(wanted, network([shop, lyon], [belgian, PICKUP]), ["shop", "lyon"], NOW)
+        route.key: route
+        for route in routes(wanted, Exits(network([shop, lyon], [belgian, PICKUP])), ["shop", "lyon"], NOW)
     }
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.decide.shipping.exits import Exits
 from engine.decide.shipping.options import Option, routes
 from engine.model.facts import Line, UnitPrice
 from tests.support.facts import (
@@ -31,7 +32,7 @@ TIERS = (
 
 def option(way, grams, quantity=1, **leaving):
     home = node("lyon", LYON, services=(way.id,), **leaving)
-    (route,) = routes(order(place=PARIS), network([home], [way]), ["lyon"], NOW)
+    (route,) = routes(order(place=PARIS), Exits(network([home], [way])), ["lyon"], NOW)
     return Option.of(Line(id="1", sku="A", quantity=quantity), product("A", weight=grams), route)
 
 
@@ -53,7 +54,7 @@ def test_a_unit_costs_what_the_first_band_says_that_its_weight_is_within(grams, 
 
 def test_a_unit_heavier_than_the_last_band_is_not_carried():
     home = node("lyon", LYON)
-    (route,) = routes(order(place=PARIS), network([home], [service(unit_prices=TIERS)]), ["lyon"], NOW)
+    (route,) = routes(order(place=PARIS), Exits(network([home], [service(unit_prices=TIERS)])), ["lyon"], NOW)
     assert route.carries(product(weight=30_000))
     assert not route.carries(product(weight=30_001))
 

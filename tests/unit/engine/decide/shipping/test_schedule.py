@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.decide.shipping.exits import Exits
 from engine.decide.shipping.options import routes
 from engine.model.timetable import Timetable
 from tests.support.clocks import at, hours, running, sent, shown
@@ -207,7 +208,7 @@ STORE = node("shop", PARIS, type="store", services=("pickup",), hours=SHOP)
 def ready(now, home, *services):
     """When what comes from `home` can be collected at the shop in Paris."""
     nodes = {item.id: item for item in (STORE, home)}
-    found = list(routes(collected(at="shop"), network(nodes.values(), [COUNTER, *services]), [home.id], at(now)))
+    found = list(routes(collected(at="shop"), Exits(network(nodes.values(), [COUNTER, *services])), [home.id], at(now)))
     return [shown(route.arrives_by) for route in found]
 
 
@@ -231,13 +232,15 @@ def test_what_is_brought_to_the_shop_is_there_for_the_customer_when_it_is_open(n
 
 
 def test_only_what_is_brought_waits_for_the_shop_to_open():
-    route = next(routes(order(place=PARIS), network([STORE, node("lille", LILLE)]), ["lille"], at("2026-11-27 22:00")))
+    route = next(
+        routes(order(place=PARIS), Exits(network([STORE, node("lille", LILLE)])), ["lille"], at("2026-11-27 22:00"))
+    )
     assert shown(route.arrives_by) == "Sun 2026-11-29 22:00 +01"
 
 
 def test_lateness_is_of_the_hour_at_which_it_can_be_collected():
     promised = collected(at="shop", promise_by=at("2026-11-28 20:00"))
     facts = network([STORE, node("lyon", LYON)], [COUNTER, service(transit=((2_000_000, 24 * 60),))])
-    (in_time,) = routes(promised, facts, ["lyon"], at("2026-11-27 18:59"))
-    (late,) = routes(promised, facts, ["lyon"], at("2026-11-27 19:00"))
+    (in_time,) = routes(promised, Exits(facts), ["lyon"], at("2026-11-27 18:59"))
+    (late,) = routes(promised, Exits(facts), ["lyon"], at("2026-11-27 19:00"))
     assert (in_time.late, late.late) == (False, True)
