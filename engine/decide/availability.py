@@ -1,4 +1,4 @@
-"""What a channel may still be promised of a SKU: the number a product page shows."""
+"""How many units of a SKU a channel may still be promised: the number a product page shows."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -13,7 +13,7 @@ from rules.vocabulary import Stage
 
 
 def channels(policies: PolicySet) -> list[str]:
-    """Every channel that a rule names, sorted: to all others the rules give the same."""
+    """Every channel that a rule names, sorted. The rules treat all other channels alike."""
     named = {
         str(word)
         for rule in policies.rules.values()
@@ -22,7 +22,7 @@ def channels(policies: PolicySet) -> list[str]:
         for word in item.operands
     }
     effects = (effect.value for rule in policies.rules.values() for effect in rule.effects)
-    # as plain texts: a word read from a policy file still knows where it stood
+    # as plain texts: a word read from a policy file carries its position in the file
     return sorted(named | {str(value.channel) for value in effects if isinstance(value, Protection)})
 
 
@@ -36,7 +36,7 @@ class Available:
 
 
 def available(snapshot: Snapshot, matcher: PolicyJudge, sku: str, channel: str, now: int) -> list[Available]:
-    """By node, for an order of which only the channel is known yet: rules on its other facts don't fire."""
+    """By node, the units free for an order of which only the channel is known: rules on its other facts don't fire."""
     network = snapshot.network
     shared = {
         "order.channel": channel,
@@ -44,11 +44,11 @@ def available(snapshot: Snapshot, matcher: PolicyJudge, sku: str, channel: str, 
         **rule_facts.product_facts(snapshot.products[sku]),
         "line.sku": sku,
     }
-    found = []
+    positions = []
     for node, position in sorted(snapshot.positions[sku].items()):
         at_node = rule_facts.node_facts(network.nodes[node], snapshot.loads.get(node, 0))
         facts = {**shared, **at_node, **rule_facts.stock_facts(position)}
         outcome = matcher.judge(Stage.POSITION, facts).outcome
         floor = cast("PositionOutcome", outcome).floor(channel, position.on_hand)
-        found.append(Available(node=node, position=position, free=max(0, position.available - floor)))
-    return found
+        positions.append(Available(node=node, position=position, free=max(0, position.available - floor)))
+    return positions

@@ -1,17 +1,17 @@
-"""decide(order, snapshot, matcher, now) -> Decision: judge every stage, price the offers, choose, explain."""
+"""Decides an order: judges every stage by the rules, prices the offers, chooses, and explains the choice."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from engine.decide.decision import Claim, Decision, Exclusion, Parcel, Room, Shipment, Unfilled
-from engine.decide.evaluation import Case, Offer
+from engine.decide.evaluation import Evaluation, Offer
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.node_rest import resting_record
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
 from engine.decide.unfilled_reasons import reasons
-from engine.model.facts import Order, Snapshot, rounded
+from engine.model.facts import OptionKey, Order, Snapshot, rounded
 from rules import effects
 
 KILOGRAM = 1_000_000
@@ -31,15 +31,19 @@ def decide(
 ) -> Decision:
     """The best assignment under the policies. `order` is valid for `snapshot`: its SKUs are known, it has lines.
 
-    The hold lasts from `held_from`, by default `now`. `order` may be the remainder of a `whole`, of which `kept`
-    shipments stand, and be of units that were `promised` (see `remaining`).
+    The hold lasts from `held_from`, by default `now`. `order` may be the remainder of a `whole` order, of which `kept`
+    shipments stand; its units may have been `promised` before (see `remainder`).
     """
-    case = Case(order=order, snapshot=snapshot, matcher=matcher, now=now, whole=whole, kept=kept, promised=promised)
-    offers = {(offer.option.route.key, index): offer for index, offers in enumerate(case.offers) for offer in offers}
-    choice = choose(problem(case))
+    evaluation = Evaluation(
+        order=order, snapshot=snapshot, matcher=matcher, now=now, whole=whole, kept=kept, promised=promised
+    )
+    offers: dict[tuple[tuple[str, str], int], Offer] = {
+        (offer.option.route.key, index): offer for index, offers in enumerate(evaluation.offers) for offer in offers
+    }
+    choice = choose(problem(evaluation))
     shipments = tuple(_shipments(choice, offers))
-    unfilled = tuple(_unfilled(case, choice))
-    exclusions = tuple(_exclusions(case))
+    unfilled = tuple(_unfilled(evaluation, choice))
+    exclusions = tuple(_exclusions(evaluation))
     return Decision(
         order=order,
         decided_at=now,
@@ -49,34 +53,34 @@ def decide(
         unfilled=unfilled,
         exclusions=exclusions,
         options=len(offers),
-        score=_score(case, choice),
+        score=_score(evaluation, choice),
         gap=choice.gap,
         unproven=choice.unproven,
-        hold_until=(now if held_from is None else held_from) + case.order_outcome.hold * 60,
-        positions=_positions(case),
-        because=_because(case, shipments, unfilled, exclusions),
-        fired=_fired(case),
-        silenced=tuple(sorted({rule for judgement in case.judgements() for rule in judgement.silenced})),
-        claims=tuple(_claims(case, shipments)),
-        rooms=tuple(_rooms(case, shipments)),
+        hold_until=(now if held_from is None else held_from) + evaluation.order_outcome.hold * 60,
+        positions=_positions(evaluation),
+        because=_because(evaluation, shipments, unfilled, exclusions),
+        fired=_fired(evaluation),
+        silenced=tuple(sorted({rule for judgement in evaluation.judgements() for rule in judgement.silenced})),
+        claims=tuple(_claims(evaluation, shipments)),
+        rooms=tuple(_rooms(evaluation, shipments)),
         day=snapshot.network.local(now).date().isoformat(),
     )
 
 
-def problem(case: Case) -> Problem:
-    """The case as numbers for the optimiser."""
-    outcome = case.order_outcome
+def problem(evaluation: Evaluation) -> Problem:
+    """The evaluated order as numbers for the optimiser."""
+    outcome = evaluation.order_outcome
     carbon_price = outcome.carbon_price
     prices: dict[tuple[str, str], dict[int, Price]] = {}
-    for index, offers in enumerate(case.offers):
+    for index, offers in enumerate(evaluation.offers):
         for offer in offers:
             if not offer.excluded:
                 prices.setdefault(offer.option.route.key, {})[index] = _price(offer, carbon_price)
-    rooms = {node: case.room(node) for node in case.limits}
+    rooms = {node: evaluation.room(node) for node in evaluation.node_judgements}
     return Problem(
         demands=[
-            Demand(sku=line.sku, quantity=line.quantity, together=case.keeps_together(index))
-            for index, line in enumerate(case.order.lines)
+            Demand(sku=line.sku, quantity=line.quantity, together=evaluation.keeps_together(index))
+            for index, line in enumerate(evaluation.order.lines)
         ],
         candidates=[
             Candidate(
@@ -84,27 +88,27 @@ def problem(case: Case) -> Problem:
                 fixed=route.fixed + rounded(route.drop * carbon_price, KILOGRAM),
                 prices=prices[route.key],
             )
-            for route in case.routes
+            for route in evaluation.routes
             if route.key in prices
         ],
         supply={
-            (stand.node, line.sku): stand.free
-            for line, stands in zip(case.order.lines, case.stands, strict=True)
-            for stand in stands
+            (position.node, line.sku): position.free
+            for line, positions in zip(evaluation.order.lines, evaluation.positions, strict=True)
+            for position in positions
         },
         split_penalty=outcome.split_penalty,
-        max_shipments=case.max_shipments,
+        max_shipments=evaluation.max_shipments,
         ship_complete=outcome.ship_complete,
         room={node: room for node, room in rooms.items() if room is not None},
     )
 
 
-def _score(case: Case, choice: Choice) -> Score:
-    """The choice's. The first shipment after others of the order that stand is not the order's first: whatever is
-    chosen has one, so what this costs is no part of the choice.
+def _score(evaluation: Evaluation, choice: Choice) -> Score:
+    """The choice's score, with one more split penalty if shipments of the order stand already: the first shipment of a
+    remainder is not the order's first. Every choice that ships anything pays it, so the optimiser leaves it out.
     """
-    again = case.order_outcome.split_penalty if case.kept and choice.units else 0
-    return replace(choice.score, money=choice.score.money + again)
+    extra_penalty = evaluation.order_outcome.split_penalty if evaluation.kept and choice.units else 0
+    return replace(choice.score, money=choice.score.money + extra_penalty)
 
 
 def _price(offer: Offer, carbon_price: int) -> Price:
@@ -138,104 +142,110 @@ def _shipments(choice: Choice, offers: Mapping[tuple[tuple[str, str], int], Offe
         )
 
 
-def _unfilled(case: Case, choice: Choice) -> Iterator[Unfilled]:
-    missing = [line.quantity for line in case.order.lines]
+def _unfilled(evaluation: Evaluation, choice: Choice) -> Iterator[Unfilled]:
+    missing = [line.quantity for line in evaluation.order.lines]
     for (_, index), units in choice.units.items():
         missing[index] -= units
-    for index, (line, units) in enumerate(zip(case.order.lines, missing, strict=True)):
+    for index, (line, units) in enumerate(zip(evaluation.order.lines, missing, strict=True)):
         if units:
-            yield Unfilled(line=line.id, sku=line.sku, quantity=units, reasons=reasons(case, choice, index, missing))
-
-
-def _exclusions(case: Case) -> Iterator[Exclusion]:
-    for line, offers in zip(case.order.lines, case.offers, strict=True):
-        taken: dict[tuple[tuple[str, ...], bool], list[str]] = {}
-        resting: dict[str, list[str]] = {}
-        for offer in offers:
-            if offer.resting is not None:
-                resting.setdefault(offer.option.route.node.id, []).append("/".join(offer.option.route.key))
-            if offer.outcome.exclude is not effects.Exclusion.NO:
-                rules = case.matcher.with_effect(offer.judgement, "exclude")
-                unless_needed = offer.outcome.exclude is effects.Exclusion.UNLESS_NEEDED
-                taken.setdefault((rules, unless_needed), []).append("/".join(offer.option.route.key))
-        for (rules, unless_needed), options in sorted(taken.items()):
-            yield Exclusion(line=line.id, rules=rules, unless_needed=unless_needed, options=tuple(options))
-        for node, options in sorted(resting.items()):
-            rest = case.resting[node]
-            yield Exclusion(
-                line=line.id,
-                rules=tuple(sorted(rest.because)),
-                unless_needed=False,
-                options=tuple(options),
-                resting=resting_record(node, rest, case.snapshot.network),
+            yield Unfilled(
+                line=line.id, sku=line.sku, quantity=units, reasons=reasons(evaluation, choice, index, missing)
             )
 
 
-def _positions(case: Case) -> dict[str, dict[str, tuple[int, int, int]]]:
+def _exclusions(evaluation: Evaluation) -> Iterator[Exclusion]:
+    for line, offers in zip(evaluation.order.lines, evaluation.offers, strict=True):
+        by_rules: dict[tuple[tuple[str, ...], bool], list[OptionKey]] = {}
+        by_resting_node: dict[str, list[OptionKey]] = {}
+        for offer in offers:
+            key = offer.option.route.key
+            if offer.node_rest is not None:
+                by_resting_node.setdefault(key.node, []).append(key)
+            if offer.outcome.exclude is not effects.Exclusion.NO:
+                rules = evaluation.matcher.with_effect(offer.judgement, "exclude")
+                unless_needed = offer.outcome.exclude is effects.Exclusion.UNLESS_NEEDED
+                by_rules.setdefault((rules, unless_needed), []).append(key)
+        for (rules, unless_needed), options in sorted(by_rules.items()):
+            yield Exclusion(line=line.id, rules=rules, unless_needed=unless_needed, options=tuple(options))
+        for node, options in sorted(by_resting_node.items()):
+            node_rest = evaluation.resting[node]
+            yield Exclusion(
+                line=line.id,
+                rules=tuple(sorted(node_rest.because)),
+                unless_needed=False,
+                options=tuple(options),
+                resting=resting_record(node, node_rest, evaluation.snapshot.network),
+            )
+
+
+def _positions(evaluation: Evaluation) -> dict[str, dict[str, tuple[int, int, int]]]:
     """The stock the decision was made on: (on hand, held, floor) by SKU and node, where there was any."""
     return {
         line.sku: {
-            stand.node: (stand.position.on_hand, stand.position.held, stand.floor)
-            for stand in stands
-            if stand.position.on_hand
+            judged.node: (judged.position.on_hand, judged.position.held, judged.floor)
+            for judged in positions
+            if judged.position.on_hand
         }
-        for line, stands in zip(case.order.lines, case.stands, strict=True)
+        for line, positions in zip(evaluation.order.lines, evaluation.positions, strict=True)
     }
 
 
 def _because(
-    case: Case, shipments: Sequence[Shipment], unfilled: Sequence[Unfilled], exclusions: Sequence[Exclusion]
+    evaluation: Evaluation, shipments: Sequence[Shipment], unfilled: Sequence[Unfilled], exclusions: Sequence[Exclusion]
 ) -> dict[str, Mapping[str, str]]:
     """The reasons that authors gave for the rules named in the decision's parts. A rest may have begun under another
-    version: its rules speak for themselves, where none of this version goes by the same name here.
+    version of the policies: its rules' reasons come from there, unless a rule of this version has the same id.
     """
     named = {rule for shipment in shipments for rule in shipment.rules}
     named |= {rule for exclusion in exclusions if exclusion.resting is None for rule in exclusion.rules}
     reasons_given = [reason for part in unfilled for reason in part.reasons]
     named |= {rule for reason in reasons_given if reason.code != "resting" for rule in reason.rules}
-    resting = [case.resting[exclusion.resting["node"]] for exclusion in exclusions if exclusion.resting is not None]
-    begun = {rule: texts for rest in resting for rule, texts in rest.because.items()}
-    rules = case.matcher.policies.rules
-    found = begun | {rule: rules[rule].because for rule in named}
-    return {rule: found[rule] for rule in sorted(found)}
+    rests = [evaluation.resting[exclusion.resting["node"]] for exclusion in exclusions if exclusion.resting is not None]
+    of_rests = {rule: texts for node_rest in rests for rule, texts in node_rest.because.items()}
+    rules = evaluation.matcher.policies.rules
+    because = of_rests | {rule: rules[rule].because for rule in named}
+    return {rule: because[rule] for rule in sorted(because)}
 
 
-def _fired(case: Case) -> Counter[str]:
-    """By rule of this version, the cases it acted on; one by which nodes rest, these nodes."""
-    fired = Counter(rule for judgement in case.judgements() for rule in judgement.fired)
-    version = case.matcher.policies.version
-    fired.update(rule for rest in case.resting.values() if rest.policy_version == version for rule in rest.because)
+def _fired(evaluation: Evaluation) -> Counter[str]:
+    """By rule of this version, on how many orders, lines, positions, nodes and options it acted; a rule by which nodes
+    rest acted on those nodes as well.
+    """
+    fired = Counter(rule for judgement in evaluation.judgements() for rule in judgement.fired)
+    version = evaluation.matcher.policies.version
+    rests = evaluation.resting.values()
+    fired.update(rule for node_rest in rests if node_rest.policy_version == version for rule in node_rest.because)
     return fired
 
 
-def _claims(case: Case, shipments: tuple[Shipment, ...]) -> Iterator[Claim]:
-    """Units by position, lines of one SKU together, with the floor this order may not go below."""
-    stands = {
-        (line.sku, stand.node): stand
-        for line, found in zip(case.order.lines, case.stands, strict=True)
-        for stand in found
+def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator[Claim]:
+    """The units taken from each position, lines of one SKU together, with the floor this order may not go below."""
+    judged_positions = {
+        (line.sku, judged.node): judged
+        for line, positions in zip(evaluation.order.lines, evaluation.positions, strict=True)
+        for judged in positions
     }
-    volatile = case.matcher.volatile
+    volatile = evaluation.matcher.volatile
     units: Counter[tuple[str, str]] = Counter()
     for shipment in shipments:
         for parcel in shipment.lines:
             units[parcel.sku, shipment.node] += parcel.quantity
     for (sku, node), count in sorted(units.items()):
-        stand = stands[sku, node]
-        reserves = stand.reserves
+        judged = judged_positions[sku, node]
+        reserves = judged.reserves
         yield Claim(
             sku=sku,
             node=node,
             units=count,
-            floor=stand.floor,
+            floor=judged.floor,
             shares=reserves if any(reserve.share for reserve in reserves) else (),
-            on_hand=stand.position.on_hand if volatile.on_hand else None,
-            held=stand.position.held if volatile.held else None,
+            on_hand=judged.position.on_hand if volatile.on_hand else None,
+            held=judged.position.held if volatile.held else None,
         )
 
 
-def _rooms(case: Case, shipments: tuple[Shipment, ...]) -> Iterator[Room]:
+def _rooms(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator[Room]:
     for node, count in sorted(Counter(shipment.node for shipment in shipments).items()):
-        room, load = case.room(node), case.snapshot.loads.get(node, 0)
+        room, load = evaluation.room(node), evaluation.snapshot.loads.get(node, 0)
         most = None if room is None else load + room
-        yield Room(node=node, shipments=count, most=most, load=load if case.matcher.volatile.load else None)
+        yield Room(node=node, shipments=count, most=most, load=load if evaluation.matcher.volatile.load else None)

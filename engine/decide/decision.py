@@ -1,11 +1,11 @@
-"""The decision: the record that is answered, logged and replayed, and its bytes."""
+"""A decision as values: what ships from where, what stays unfilled and why, and what the commit must check."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine.decide.sourcing.problem import Score, Unproven
-from engine.model.facts import Order
+from engine.model.facts import OptionKey, Order
 from rules.effects import Reserve
 
 
@@ -37,9 +37,9 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """What became of units that a line could have used: of so many. For what bounds the line or the order
-    itself, those of the units there are that the line goes without for it; for `not_enough` and `no_stock`, the units
-    that there are not. `explaining` says how they add up.
+    """What became of `units` that a line could have used. For a reason that bounds the line or the order itself, they
+    are available units that the line goes without because of it; for `not_enough` and `no_stock`, units that do not
+    exist. `unfilled_reasons` says how they add up.
     """
 
     code: str
@@ -57,30 +57,30 @@ class Unfilled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exclusion:
-    """Options that rules took from a line, as `node/service`. `resting`: what is said of the node they leave, if they
-    are taken because it rests.
+    """Options that rules took from a line. `resting` is the record of the node's rest, if they are taken because the
+    node rests.
     """
 
     line: str
     rules: tuple[str, ...]
     unless_needed: bool
-    options: tuple[str, ...]
+    options: tuple[OptionKey, ...]
     resting: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What the commit must find true and then take: units of a position above its floor."""
+    """Units that the commit takes from a position, if as many are free above its floor."""
 
     sku: str
     node: str
     units: int
     floor: int
     shares: tuple[Reserve, ...] = ()
-    """Where the floor depends on what is on hand: the reserves it is the sum of, for the commit to add up anew."""
+    """Where the floor depends on what is on hand: the reserves it is the sum of, for the commit to add up again."""
     on_hand: int | None = None
     held: int | None = None
-    """What the commit must find unchanged, because rules that give floors ask for it."""
+    """If not None, the commit must find it unchanged, because conditions of rules that give floors mention it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +91,15 @@ class Room:
     shipments: int
     most: int | None
     load: int | None = None
-    """What the commit must find unchanged, because rules that give floors or limits ask for it."""
+    """If not None, the commit must find it unchanged, because conditions of rules that give floors or daily limits
+    mention it.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """`gap` and `unproven` as in `sourcing.Choice`. `fired` counts, by rule, the cases (order, line, position, option)
-    it acted on.
+    """`gap` and `unproven` are as in `sourcing.Choice`. `fired` counts, by rule, the orders, lines, positions, nodes
+    and options it acted on.
     """
 
     order: Order
@@ -113,10 +115,10 @@ class Decision:
     unproven: Unproven | None
     hold_until: int
     positions: Mapping[str, Mapping[str, tuple[int, int, int]]]
-    """The stock it was made on: (on hand, held, floor) by SKU and node."""
+    """The stock it was decided on: (on hand, held, floor) by SKU and node."""
     because: Mapping[str, Mapping[str, str]]
-    """By rule and language, why it is there: of the rules that the parts above name. Those of a rest that began under
-    another version say why in the exclusion's `resting`, whoever goes by their name here.
+    """By rule and language, the reason its author gave, for the rules that the parts above name. For the rules of a
+    rest that began under another version, the exclusion's `resting` has the reasons as they were in that version.
     """
     fired: Mapping[str, int]
     silenced: tuple[str, ...]

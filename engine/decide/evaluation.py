@@ -1,4 +1,4 @@
-"""An order against the network: each stage's facts put to the rules, up to the offers that may be chosen from."""
+"""An order against the network: each stage's facts put to the rules, up to the offers that the choice is made from."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,8 +23,10 @@ from rules.vocabulary import Facts, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stand:
-    """A line at a node that carries its SKU. `free` units may be taken: available less the floor, never below 0."""
+class JudgedPosition:
+    """The position of a line's SKU at a node, with what the rules say of it for that line. `free` units may be taken:
+    available less the floor, never below 0.
+    """
 
     node: str
     position: Position
@@ -43,11 +45,11 @@ class Stand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A line by a route, with what the rules say of it."""
+    """A line by a route, with what the rules say of it, and the rest of the route's node if it rests."""
 
     option: Option
     judgement: Judgement
-    resting: Resting | None = None
+    node_rest: Resting | None = None
 
     @property
     def outcome(self) -> OptionOutcome:
@@ -55,19 +57,19 @@ class Offer:
 
     @property
     def excluded(self) -> bool:
-        return self.resting is not None or self.outcome.exclude is Exclusion.YES
+        return self.node_rest is not None or self.outcome.exclude is Exclusion.YES
 
 
 @dataclass(kw_only=True)
-class Case:
-    """An order while it is decided: each part is judged when it is first asked for, once."""
+class Evaluation:
+    """Judges an order while it is decided: each part is judged once, when it is first asked for."""
 
     order: Order
     snapshot: Snapshot
     matcher: PolicyJudge
     now: int
     whole: Order | None = None
-    """What `order` is the rest of: rules of the order's stage see the customer's order, not what is left of it."""
+    """The customer's order, if `order` is the remainder of one: rules of the order's stage see the whole order."""
     kept: int = 0
     """Shipments of the whole order that stand, whatever becomes of this remainder."""
     promised: bool = False
@@ -75,13 +77,13 @@ class Case:
 
     @property
     def max_shipments(self) -> int | None:
-        """So many more: those that stand count."""
+        """How many shipments may be added to those that stand; None: any number."""
         most = self.order_outcome.max_shipments
         return None if most is None else max(1 if self.promised else 0, most - self.kept)
 
     @cached_property
     def facts(self) -> Mapping[str, Facts]:
-        """Of the groups that are the same for all of the order."""
+        """The facts of the order and of now, by group."""
         network = self.snapshot.network
         return {
             "order": rule_facts.order_facts(self.whole or self.order, self.snapshot.products, network),
@@ -109,54 +111,55 @@ class Case:
 
     @cached_property
     def line_judgements(self) -> Sequence[Judgement]:
-        return [self._judge(Stage.LINE, self._of_line(line)) for line in self.order.lines]
+        return [self._judge(Stage.LINE, self._line_facts(line)) for line in self.order.lines]
 
     def keeps_together(self, index: int) -> bool:
         return cast("LineOutcome", self.line_judgements[index].outcome).keep_together
 
     @cached_property
-    def stands(self) -> Sequence[Sequence[Stand]]:
-        """By line, the nodes that carry its SKU, by id."""
-        return [list(self._stands_of(line)) for line in self.order.lines]
+    def positions(self) -> Sequence[Sequence[JudgedPosition]]:
+        """By line, the positions of its SKU, by node id."""
+        return [list(self._judged_positions(line)) for line in self.order.lines]
 
     @cached_property
-    def limits(self) -> Mapping[str, Judgement]:
-        """By node with units free, what bounds its shipments of today."""
-        nodes = sorted({stand.node for stands in self.stands for stand in stands if stand.free})
+    def node_judgements(self) -> Mapping[str, Judgement]:
+        """By node with units free, what rules say of how many shipments it may take today."""
+        nodes = sorted({position.node for positions in self.positions for position in positions if position.free})
         return {node: self._judge(Stage.NODE, {"node": self.nodes[node], "now": self.facts["now"]}) for node in nodes}
 
     def room(self, node: str) -> int | None:
         """How many more shipments the node may take today; None: any number."""
-        ruled = cast("NodeOutcome", self.limits[node].outcome).daily_orders
-        own = self.snapshot.network.nodes[node].daily_orders
-        most = min((limit for limit in (ruled, own) if limit is not None), default=None)
+        by_rules = cast("NodeOutcome", self.node_judgements[node].outcome).daily_orders
+        of_node = self.snapshot.network.nodes[node].daily_orders
+        most = min((limit for limit in (by_rules, of_node) if limit is not None), default=None)
         return None if most is None else max(0, most - self.snapshot.loads.get(node, 0))
 
     @cached_property
     def routes(self) -> Sequence[Route]:
-        return list(routes(self.order, self.snapshot.caches.get(Exits), self.limits, self.now))
+        return list(routes(self.order, self.snapshot.caches.get(Exits), self.node_judgements, self.now))
 
     @cached_property
     def offers(self) -> Sequence[Sequence[Offer]]:
         """By line, its options from nodes with units free, in the order of routes."""
-        return [list(self._offers_of(index, line)) for index, line in enumerate(self.order.lines)]
+        return [list(self._offers(index, line)) for index, line in enumerate(self.order.lines)]
 
     @cached_property
     def resting(self) -> Mapping[str, Resting]:
         """The nodes with units free that rest."""
-        return {node: rest for node, rest in sorted(self.snapshot.resting.items()) if node in self.limits}
+        rests = sorted(self.snapshot.resting.items())
+        return {node: node_rest for node, node_rest in rests if node in self.node_judgements}
 
     def judgements(self) -> Iterator[Judgement]:
         """Every judgement made, one for each order, line, position, node and option."""
         yield self.order_judgement
         yield from self.line_judgements
-        yield from self.limits.values()
-        for stands in self.stands:
-            yield from (stand.judgement for stand in stands)
+        yield from self.node_judgements.values()
+        for positions in self.positions:
+            yield from (position.judgement for position in positions)
         for offers in self.offers:
             yield from (offer.judgement for offer in offers)
 
-    def _of_line(self, line: Line) -> dict[str, Facts]:
+    def _line_facts(self, line: Line) -> dict[str, Facts]:
         product = self.snapshot.products[line.sku]
         return {
             **self.facts,
@@ -165,43 +168,43 @@ class Case:
         }
 
     def _judge(self, stage: Stage, facts: Mapping[str, Facts]) -> Judgement:
-        matcher = self.matcher.stages[stage]
-        return matcher.judge(group_codes(matcher, facts, *stage.value), _merging(facts))
+        judge = self.matcher.stages[stage]
+        return judge.judge(group_codes(judge, facts, *stage.value), _merge_when_asked(facts))
 
-    def _stands_of(self, line: Line) -> Iterator[Stand]:
-        matcher = self.matcher.stages[Stage.POSITION]
-        facts = self._of_line(line)
-        fixed = group_codes(matcher, facts, *SHARED)
-        node_code, stock_code = matcher.coders["node"], matcher.coders["stock"]
+    def _judged_positions(self, line: Line) -> Iterator[JudgedPosition]:
+        judge = self.matcher.stages[Stage.POSITION]
+        facts = self._line_facts(line)
+        shared_codes = group_codes(judge, facts, *SHARED)
+        node_code, stock_code = judge.coders["node"], judge.coders["stock"]
         for node, position in sorted(self.snapshot.positions.get(line.sku, {}).items()):
             stock = rule_facts.stock_facts(position)
-            codes = (*fixed, node_code(self.nodes[node]), stock_code(stock))
-            judgement = matcher.judge(codes, _merging(facts, self.nodes[node], stock))
+            codes = (*shared_codes, node_code(self.nodes[node]), stock_code(stock))
+            judgement = judge.judge(codes, _merge_when_asked(facts, self.nodes[node], stock))
             reserves = cast("PositionOutcome", judgement.outcome).reserves(self.order.channel)
-            yield Stand(node=node, position=position, judgement=judgement, reserves=reserves)
+            yield JudgedPosition(node=node, position=position, judgement=judgement, reserves=reserves)
 
-    def _offers_of(self, index: int, line: Line) -> Iterator[Offer]:
+    def _offers(self, index: int, line: Line) -> Iterator[Offer]:
         product = self.snapshot.products[line.sku]
-        stands = {
-            stand.node: (self.nodes[stand.node], rule_facts.stock_facts(stand.position))
-            for stand in self.stands[index]
-            if stand.free
+        node_and_stock = {
+            position.node: (self.nodes[position.node], rule_facts.stock_facts(position.position))
+            for position in self.positions[index]
+            if position.free
         }
         options = [
             Option.of(line, product, route)
             for route in self.routes
-            if route.node.id in stands and route.carries(product)
+            if route.node.id in node_and_stock and route.carries(product)
         ]
-        facts = [(*stands[option.route.node.id], *self._of_way(option)) for option in options]
-        resting = self.snapshot.resting
-        judgements = judge_options(self.matcher.stages[Stage.OPTION], self._of_line(line), facts)
+        facts = [(*node_and_stock[option.route.node.id], *self._service_and_route(option)) for option in options]
+        rests = self.snapshot.resting
+        judgements = judge_options(self.matcher.stages[Stage.OPTION], self._line_facts(line), facts)
         for option, judgement in zip(options, judgements, strict=True):
-            yield Offer(option=option, judgement=judgement, resting=resting.get(option.route.node.id))
+            yield Offer(option=option, judgement=judgement, node_rest=rests.get(option.route.node.id))
 
-    def _of_way(self, option: Option) -> tuple[Facts, Facts]:
+    def _service_and_route(self, option: Option) -> tuple[Facts, Facts]:
         return self._network_facts.of_service(option.route.service.id), rule_facts.route_facts(option, self.now)
 
 
-def _merging(facts: Mapping[str, Facts], *more: Facts) -> Callable[[], Facts]:
-    """The facts of all groups as one mapping, made only if somebody asks."""
+def _merge_when_asked(facts: Mapping[str, Facts], *more: Facts) -> Callable[[], Facts]:
+    """What merges the facts of all groups into one mapping, when it is called."""
     return lambda: {path: value for group in (*facts.values(), *more) for path, value in group.items()}

@@ -1,4 +1,4 @@
-"""Nodes that rest: those that rejected units, for as long as rules then say."""
+"""Nodes that rest: a node that rejected units is given nothing for as long as the rules then say."""
 
 from typing import Any, cast
 
@@ -17,8 +17,8 @@ EFFECT = "rest_after_rejection"
 def rest_after(
     snapshot: Snapshot, matcher: PolicyJudge, now: int, *, node: str, reason: str, decision: str
 ) -> Resting | None:
-    """The rest that begins `now`, as `node` rejects units of `decision`; None if no rule gives it one, or it rests as
-    long already. Several rules may give the longest.
+    """The rest that begins `now`, as `node` rejects units of `decision`. None if no rule gives it a rest, or it already
+    rests as long. Several rules may give the longest rest.
     """
     if node not in snapshot.network.nodes:
         return None
@@ -31,11 +31,11 @@ def rest_after(
     judgement = matcher.judge(Stage.REJECTION, facts)
     minutes = cast("RejectionOutcome", judgement.outcome).node_rest
     until = now + minutes * 60
-    before = snapshot.resting.get(node)
-    if not minutes or (before and before.until >= until):
+    current = snapshot.resting.get(node)
+    if not minutes or (current and current.until >= until):
         return None
     rules = matcher.policies.rules
-    longest = [
+    rules_of_longest = [
         rule
         for rule in matcher.with_effect(judgement, EFFECT)
         if any(effect.name == EFFECT and effect.value == minutes for effect in rules[rule].effects)
@@ -46,12 +46,12 @@ def rest_after(
         reason=reason,
         decision=decision,
         policy_version=matcher.policies.version,
-        because={rule: rules[rule].because for rule in longest},
+        because={rule: rules[rule].because for rule in rules_of_longest},
     )
 
 
 def resting_record(node: str, rest: Resting, network: Network) -> dict[str, Any]:
-    """What is said of a node that rests. The instant is one of UTC, and in the sentences the installation's clock."""
+    """The JSON of a node that rests. `until` is in UTC; the sentences say it by the installation's wall clock."""
     until = rule_facts.wall_clock(network, rest.until)
     sentences = {item.language: _sentence(node, until, rest.reason, item) for item in load_catalogues()}
     return {

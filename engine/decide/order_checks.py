@@ -1,4 +1,4 @@
-"""Whether orders and policies fit the facts, before anything is decided."""
+"""Checks an order against the facts before it is decided."""
 
 import difflib
 from collections.abc import Iterator

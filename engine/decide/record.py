@@ -46,7 +46,7 @@ def record(decision: Decision, decision_id: str | None, engine_version: str) -> 
                 "line": item.line,
                 "rules": list(item.rules),
                 "unless_needed": item.unless_needed,
-                "options": list(item.options),
+                "options": [f"{option.node}/{option.service}" for option in item.options],
                 **({"resting": dict(item.resting)} if item.resting else {}),
             }
             for item in decision.exclusions

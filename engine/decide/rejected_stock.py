@@ -1,4 +1,4 @@
-"""Units at the nodes that rejected an order's SKU: they are there, and its unfilled lines say why they don't count."""
+"""Accounts for units at nodes that rejected an order's SKU: they exist, but unfilled lines can't have them."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -9,26 +9,26 @@ from engine.model.facts import Snapshot
 _TOO_FEW = frozenset({"no_stock", "not_enough"})
 
 
-def told(
+def count_rejected_stock(
     unfilled: Sequence[Unfilled], snapshot: Snapshot, barred: Mapping[str, frozenset[str]]
 ) -> tuple[Unfilled, ...]:
-    """What stays `unfilled` without the `barred` nodes (by SKU), told of all that `snapshot` has: there are too few
-    units only as far as the barred nodes have none.
+    """The `unfilled` units, which were decided without the `barred` nodes (by SKU), with the units of these nodes in
+    `snapshot` as a reason: there are too few units only as far as the barred nodes have none either.
     """
-    found: list[Unfilled] = []
+    corrected: list[Unfilled] = []
     credited: dict[str, int] = {}
     for item in unfilled:
         nodes = snapshot.positions.get(item.sku, {})
         units = sum(max(0, nodes[node].available) for node in barred.get(item.sku, ()) if node in nodes)
         if not units:
-            found.append(item)
+            corrected.append(item)
             continue
         lacking = sum(reason.units for reason in item.reasons if reason.code in _TOO_FEW)
         credit = min(lacking, units - credited.get(item.sku, 0))
         credited[item.sku] = credited.get(item.sku, 0) + credit
         others = (reason for reason in item.reasons if reason.code not in _TOO_FEW)
         last = [Reason(code="not_enough", units=lacking - credit)] if lacking > credit else []
-        found.append(
+        corrected.append(
             dataclasses.replace(item, reasons=(Reason(code="rejected", units=units), *others, *last)),
         )
-    return tuple(found)
+    return tuple(corrected)

@@ -1,11 +1,14 @@
-"""What is left of an order: the units that no node had, or that a node rejected, decided again by themselves.
+"""Decides the remainder of an order again: the units that no node had, or that a node rejected.
 
-A remainder is decided as an order of its own, with these differences. Rules of the order's stage (its value, its units)
-see the whole order, as the customer placed it. Shipments that stand count against `max_shipments`; units that were
-promised, and then rejected, may travel in one more all the same. `ship_complete` is of the remainder: it ships whole or
-not at all, and what already left stays gone. Where shipments stand, the first of a remainder is not the order's first,
-and costs its `split_penalty`. `keep_together` is of what is left of the line. Nodes that rejected units of the order
-are barred, by SKU.
+A remainder is decided as an order of its own, with these differences:
+
+- rules of the order's stage (its value, its units) see the whole order, as the customer placed it;
+- shipments that stand count against `max_shipments`; units that were promised and then rejected may always travel in
+  one more shipment;
+- `ship_complete` is about the remainder: it ships whole or not at all, whatever shipped before;
+- where shipments stand, the first shipment of the remainder is not the order's first, and costs its `split_penalty`;
+- `keep_together` is about what is left of the line;
+- nodes that rejected units of the order are barred, by SKU.
 """
 
 import dataclasses
@@ -15,17 +18,17 @@ from typing import TypeAlias
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
 from engine.decide.matching.judge import PolicyJudge
-from engine.decide.rejected_stock import told
+from engine.decide.rejected_stock import count_rejected_stock
 from engine.model.facts import Order, Snapshot
 
 Barred: TypeAlias = Mapping[str, frozenset[str]]
-"""By SKU, the nodes that don't come into question."""
+"""By SKU, the nodes that may not ship it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Remainder:
-    """What is left of `whole`: units by line. `kept` shipments of it stand. `promised`: a node rejected these units,
-    and nothing was sent in their stead yet.
+    """What is left of the order `whole`: units by line id. `kept` shipments of the order stand. `promised`: a node
+    rejected these units, and nothing was sent in their place yet.
     """
 
     whole: Order
@@ -36,22 +39,22 @@ class Remainder:
 
     @property
     def order(self) -> Order:
-        """The lines that something is left of, with what is left of them."""
-        left = (
+        """The lines that have units left, with that many units."""
+        lines = (
             dataclasses.replace(line, quantity=self.units[line.id])
             for line in self.whole.lines
             if line.id in self.units
         )
-        return dataclasses.replace(self.whole, lines=tuple(left))
+        return dataclasses.replace(self.whole, lines=tuple(lines))
 
 
 def decide_remainder(
     remainder: Remainder, snapshot: Snapshot, matcher: PolicyJudge, now: int, *, held_from: int
 ) -> Decision:
-    """The best assignment of what is left; `snapshot` has all SKUs of the whole order."""
-    made = decide(
+    """The best assignment of what is left. `snapshot` has all SKUs of the whole order."""
+    decision = decide(
         remainder.order,
-        _without(snapshot, remainder.barred),
+        _without_barred(snapshot, remainder.barred),
         matcher,
         now,
         held_from=held_from,
@@ -59,10 +62,10 @@ def decide_remainder(
         kept=remainder.kept,
         promised=remainder.promised,
     )
-    return dataclasses.replace(made, unfilled=told(made.unfilled, snapshot, remainder.barred))
+    return dataclasses.replace(decision, unfilled=count_rejected_stock(decision.unfilled, snapshot, remainder.barred))
 
 
-def _without(snapshot: Snapshot, barred: Barred) -> Snapshot:
+def _without_barred(snapshot: Snapshot, barred: Barred) -> Snapshot:
     positions = {
         sku: {node: position for node, position in nodes.items() if node not in barred.get(sku, ())}
         for sku, nodes in snapshot.positions.items()

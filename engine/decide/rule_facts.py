@@ -1,4 +1,4 @@
-"""Orders, products, nodes and the rest as the facts that rules mention, by path."""
+"""Orders, lines, products, nodes, stock, services and routes as the facts that rules mention, by path."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ MOST_KEPT = 50_000
 
 def order_facts(order: Order, products: Mapping[str, Product], network: Network) -> Facts:
     """`order.value` is known if every line has a price. A collected order goes to its node's country and region."""
-    goal = network.nodes[order.collect_at] if order.collect_at else None
+    collected_at = network.nodes[order.collect_at] if order.collect_at else None
     prices = [line.unit_price for line in order.lines]
     return {
         "order.id": order.id,
@@ -21,9 +21,9 @@ def order_facts(order: Order, products: Mapping[str, Product], network: Network)
         "order.delivery": order.delivery,
         "order.placed_at": wall_clock(network, order.placed_at),
         "order.promise_by": None if order.promise_by is None else wall_clock(network, order.promise_by),
-        "order.country": goal.country if goal else order.country,
+        "order.country": collected_at.country if collected_at else order.country,
         "order.postcode": order.postcode,
-        "order.region": goal.region if goal else order.region,
+        "order.region": collected_at.region if collected_at else order.region,
         "order.segment": order.segment,
         "order.tags": order.tags,
         "order.units": order.units,

@@ -8,7 +8,7 @@ import datetime
 import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from engine.model.timetable import Timetable
 from rules.vocabulary import Kind, Value
@@ -146,6 +146,13 @@ class Service:
     countries: frozenset[str] = frozenset()
     runs: Timetable | None = None
     """The days on which it leaves and travels, in the time zone of the node it leaves. None: every day."""
+
+
+class OptionKey(NamedTuple):
+    """What tells a way to ship from the others: a service out of a node. Options go by node id, then service id."""
+
+    node: str
+    service: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from api.files.policies import policy_files
 from engine.decide.decide import decide, problem
-from engine.decide.evaluation import Case
+from engine.decide.evaluation import Evaluation
 from engine.decide.matching.matcher import Matcher
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.problem import Problem
@@ -166,7 +166,7 @@ def _of_the_day(inventory: Inventory, orders: Sequence[Order]) -> tuple[list[Pro
         snapshot = Snapshot(
             network=inventory.network, caches=caches, products=inventory.products, positions=batch, loads={}
         )
-        problems.append(problem(Case(order=order, snapshot=snapshot, matcher=matcher, now=order.placed_at)))
+        problems.append(problem(Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=order.placed_at)))
         started = time.process_time()
         decide(order, snapshot, matcher, order.placed_at)
         seconds.append(time.process_time() - started)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from api.cli.route_day import CALLER
 from engine import __version__
 from engine.decide.decide import decide, problem
-from engine.decide.evaluation import Case
+from engine.decide.evaluation import Evaluation
 from engine.decide.order_checks import check_order
 from engine.decide.record import canonical, record
 from engine.decide.sourcing.choose import choose
@@ -65,11 +65,11 @@ def _decide_by_parts(pointsman: Pointsman, order: Order, decision_id: str, secon
     with _added(seconds, "snapshot"):
         snapshot, matcher = pointsman._facts.read(order.skus, now, _key(order))
         check_order(order, snapshot)
-    problem(Case(order=order, snapshot=snapshot, matcher=matcher, now=now))
+    problem(Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=now))
     with _added(seconds, "decide"):
         decision = decide(order, snapshot, matcher, now)
     with _added(seconds, "judge and price"):
-        priced = problem(Case(order=order, snapshot=snapshot, matcher=matcher, now=now))
+        priced = problem(Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=now))
     with _added(seconds, "choose"):
         choose(priced)
     with _added(seconds, "record"):

@@ -11,7 +11,7 @@ import orjson
 from api.files.inventory_folder import load_inventory
 from api.shapes.order import OrderRequest
 from engine.decide import rule_facts
-from engine.decide.evaluation import Case
+from engine.decide.evaluation import Evaluation
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.options import Option
 from engine.model.facts import Inventory, NetworkCaches, Order, Position, Snapshot
@@ -73,9 +73,9 @@ def option_sets(found: Inventory, count: int = SETS) -> list[OptionSet]:
     sets: list[OptionSet] = []
     for line in lines:
         (order,) = orders([line])
-        case = Case(order=order, snapshot=snapshot, matcher=matcher, now=order.placed_at)
-        if order.promise_by is not None and len(case.offers[0]) >= OPTIONS:
-            sets.append(_option_set(case))
+        evaluation = Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=order.placed_at)
+        if order.promise_by is not None and len(evaluation.offers[0]) >= OPTIONS:
+            sets.append(_option_set(evaluation))
         if len(sets) == count:
             break
     matcher.close()
@@ -91,25 +91,25 @@ def _positions(found: Inventory) -> Mapping[str, Mapping[str, Position]]:
     }
 
 
-def _option_set(case: Case) -> OptionSet:
-    line, snapshot = case.order.lines[0], case.snapshot
-    some = sorted(random.Random(case.order.id).sample(range(len(case.offers[0])), OPTIONS))
-    offers = [case.offers[0][index] for index in some]
+def _option_set(evaluation: Evaluation) -> OptionSet:
+    line, snapshot = evaluation.order.lines[0], evaluation.snapshot
+    some = sorted(random.Random(evaluation.order.id).sample(range(len(evaluation.offers[0])), OPTIONS))
+    offers = [evaluation.offers[0][index] for index in some]
     stocks = {node: rule_facts.stock_facts(position) for node, position in snapshot.positions[line.sku].items()}
     fixed = {
-        **case.facts,
+        **evaluation.facts,
         "line": rule_facts.line_facts(line),
         "product": rule_facts.product_facts(snapshot.products[line.sku]),
     }
-    return OptionSet(fixed=fixed, options=[tuple(_varying(case, stocks, offer.option)) for offer in offers])
+    return OptionSet(fixed=fixed, options=[tuple(_varying(evaluation, stocks, offer.option)) for offer in offers])
 
 
-def _varying(case: Case, stocks: Mapping[str, Facts], option: Option) -> Iterator[Facts]:
+def _varying(evaluation: Evaluation, stocks: Mapping[str, Facts], option: Option) -> Iterator[Facts]:
     node = option.route.node.id
-    yield case.nodes[node]
+    yield evaluation.nodes[node]
     yield stocks[node]
-    yield case.snapshot.caches.get(rule_facts.NetworkFacts).of_service(option.route.service.id)
-    yield rule_facts.route_facts(option, case.now)
+    yield evaluation.snapshot.caches.get(rule_facts.NetworkFacts).of_service(option.route.service.id)
+    yield rule_facts.route_facts(option, evaluation.now)
 
 
 assert (*FIXED, *VARYING) == Stage.OPTION.value

@@ -1,8 +1,8 @@
-"""Who took what an order lacked, of orders that were decided together.
+"""Which orders took the units that another order lacks, among orders that were decided together.
 
-An order that stays unfilled is decided a second time as if those before it had taken nothing. What it would then have
-had more of at a node, they took from it: of those that took from there the last before it first, for it came in just
-ahead.
+An order that stays unfilled is decided a second time as if the orders before it had taken nothing. The units of a node
+that it would have had in addition were taken by them: first of all by the last one before it that took units there,
+because that one was only just ahead.
 """
 
 import dataclasses
@@ -13,14 +13,14 @@ from typing import Any
 
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
-from engine.decide.evaluation import Case
+from engine.decide.evaluation import Evaluation
 from engine.decide.matching.judge import PolicyJudge
 from engine.model.facts import Position, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taking:
-    """What an order decided before took: units by (SKU, node), shipments by node."""
+    """What an order that was decided before took: units by (SKU, node), shipments by node."""
 
     order: str
     decision: str
@@ -30,7 +30,7 @@ class Taking:
 
     @classmethod
     def of(cls, record: Mapping[str, Any], priority: int) -> "Taking":
-        """As the decision on record says."""
+        """What the decision on record took."""
         units: Counter[tuple[str, str]] = Counter()
         for shipment in record["shipments"]:
             for line in shipment["lines"]:
@@ -42,7 +42,9 @@ class Taking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lacked:
-    """Units of a SKU at a node that another order took, or (`took` is room) the node's last shipments of the day."""
+    """Units of a SKU at a node that an order lacks because another order took them, or (`took` is "room") because the
+    other order took the node's last shipments of the day.
+    """
 
     sku: str
     node: str
@@ -66,49 +68,52 @@ class Lacked:
 def lacked(
     decision: Decision, snapshot: Snapshot, matcher: PolicyJudge, now: int, before: Sequence[Taking]
 ) -> tuple[Lacked, ...]:
-    """What the orders `before`, in the order they were decided, took of what `decision` has unfilled."""
+    """What the orders `before`, in the order they were decided, took of the units that `decision` leaves unfilled."""
     if not decision.unfilled or not before:
         return ()
-    case = Case(order=decision.order, snapshot=snapshot, matcher=matcher, now=now)
-    first = decide(decision.order, _untaken(snapshot, before), matcher, now)
+    evaluation = Evaluation(order=decision.order, snapshot=snapshot, matcher=matcher, now=now)
+    if_first = decide(decision.order, _as_if_first(snapshot, before), matcher, now)
     missing = _unfilled(decision)
-    missing.subtract(_unfilled(first))
-    left, more = _free(case), _units(first)
-    left.subtract(_units(decision))
-    more.subtract(_units(decision))
-    found: list[Lacked] = []
-    for (sku, node), units in sorted(more.items()):
-        wanted = max(0, min(units, missing[sku]))
-        short = max(0, wanted - left[sku, node])
-        takers = [*_takers(sku, node, short, before), *_crowders(case, sku, node, wanted - short, before)]
-        missing[sku] -= sum(item.units for item in takers)
-        found += takers
-    return tuple(found)
+    missing.subtract(_unfilled(if_first))
+    remaining, additional = _free(evaluation), _units(if_first)
+    remaining.subtract(_units(decision))
+    additional.subtract(_units(decision))
+    lacked_units: list[Lacked] = []
+    for (sku, node), units in sorted(additional.items()):
+        lacking = max(0, min(units, missing[sku]))
+        gone = max(0, lacking - remaining[sku, node])
+        parts = [
+            *_taken_units(sku, node, gone, before),
+            *_taken_room(evaluation, sku, node, lacking - gone, before),
+        ]
+        missing[sku] -= sum(item.units for item in parts)
+        lacked_units += parts
+    return tuple(lacked_units)
 
 
-def _takers(sku: str, node: str, short: int, before: Sequence[Taking]) -> Iterator[Lacked]:
-    """Who took so many units that are there no more."""
+def _taken_units(sku: str, node: str, gone: int, before: Sequence[Taking]) -> Iterator[Lacked]:
+    """Which orders took the `gone` units that the node no longer has, the last order first."""
     for taking in reversed(before):
-        units = min(short, taking.units.get((sku, node), 0))
+        units = min(gone, taking.units.get((sku, node), 0))
         if units:
-            short -= units
+            gone -= units
             yield Lacked(sku=sku, node=node, units=units, took="units", by=taking)
 
 
-def _crowders(case: Case, sku: str, node: str, units: int, before: Sequence[Taking]) -> Iterator[Lacked]:
-    """Who took the last room of a node that has so many units yet."""
+def _taken_room(evaluation: Evaluation, sku: str, node: str, units: int, before: Sequence[Taking]) -> Iterator[Lacked]:
+    """Which order took the last shipment of the day of a node that still has so many units."""
     last = next((taking for taking in reversed(before) if taking.shipments.get(node)), None)
-    if units and last and case.room(node) == 0:
+    if units and last and evaluation.room(node) == 0:
         yield Lacked(sku=sku, node=node, units=units, took="room", by=last)
 
 
-def _free(case: Case) -> Counter[tuple[str, str]]:
-    lines = zip(case.order.lines, case.stands, strict=True)
-    return Counter({(line.sku, stand.node): stand.free for line, stands in lines for stand in stands})
+def _free(evaluation: Evaluation) -> Counter[tuple[str, str]]:
+    lines = zip(evaluation.order.lines, evaluation.positions, strict=True)
+    return Counter({(line.sku, position.node): position.free for line, positions in lines for position in positions})
 
 
-def _untaken(snapshot: Snapshot, before: Sequence[Taking]) -> Snapshot:
-    """The snapshot as if they had taken nothing. Of what has left meanwhile nothing is given back."""
+def _as_if_first(snapshot: Snapshot, before: Sequence[Taking]) -> Snapshot:
+    """The snapshot as if the orders `before` had taken nothing; units that have been shipped since stay gone."""
     units: Counter[tuple[str, str]] = Counter()
     shipments: Counter[str] = Counter()
     for taking in before:
@@ -127,15 +132,15 @@ def _less_held(position: Position, units: int) -> Position:
 
 
 def _units(decision: Decision) -> Counter[tuple[str, str]]:
-    found: Counter[tuple[str, str]] = Counter()
+    units: Counter[tuple[str, str]] = Counter()
     for shipment in decision.shipments:
         for parcel in shipment.lines:
-            found[parcel.sku, shipment.node] += parcel.quantity
-    return found
+            units[parcel.sku, shipment.node] += parcel.quantity
+    return units
 
 
 def _unfilled(decision: Decision) -> Counter[str]:
-    found: Counter[str] = Counter()
+    units: Counter[str] = Counter()
     for item in decision.unfilled:
-        found[item.sku] += item.quantity
-    return found
+        units[item.sku] += item.quantity
+    return units

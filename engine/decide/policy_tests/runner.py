@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
-from engine.decide.evaluation import Case as Judged
+from engine.decide.evaluation import Evaluation
 from engine.decide.impact.rule_impact import deciding
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.matcher import Matcher
@@ -140,10 +140,10 @@ def try_cases(
 def _made(case: Case, matcher: PolicyJudge) -> Made:
     snapshot = replace(case.snapshot, resting=dict(_resting(case, matcher)))
     decision = decide(case.order, snapshot, matcher, case.now)
-    judged = Judged(order=case.order, snapshot=snapshot, matcher=matcher, now=case.now)
+    evaluation = Evaluation(order=case.order, snapshot=snapshot, matcher=matcher, now=case.now)
     return Made(
         decision=decision,
-        priority=judged.order_outcome.priority,
+        priority=evaluation.order_outcome.priority,
         excluded=_excluded(case, decision),
         currency=case.snapshot.network.currency,
     )
@@ -159,14 +159,12 @@ def _resting(case: Case, matcher: PolicyJudge) -> Iterator[tuple[str, Resting]]:
 
 
 def _excluded(case: Case, decision: Decision) -> tuple[Excluded, ...]:
-    """Each excluded way by itself; the decision names a way `node/service`, and an id may have a slash of its own."""
-    nodes = case.snapshot.network.nodes.values()
-    ways = {f"{node.id}/{service}": (node.id, service) for node in nodes for service in node.services}
+    """Each excluded option by itself."""
     skus = {line.id: line.sku for line in case.order.lines}
     return tuple(
         Excluded(
-            node=ways[option][0],
-            service=ways[option][1],
+            node=option.node,
+            service=option.service,
             sku=skus[item.line],
             by=item.rules,
             unless_needed=item.unless_needed,

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from engine.decide.shipping.calendar import Calendar
 from engine.decide.shipping.distance import Direction, direction
 from engine.decide.shipping.schedule import Calendars, Departures
-from engine.model.facts import Lane, Network, Node, Service
+from engine.model.facts import Lane, Network, Node, OptionKey, Service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
     """A service out of a node. `travels` is when it makes headway, None: all the time."""
 
+    key: OptionKey
     service: Service
     collecting: bool
     departures: Departures
@@ -62,6 +63,7 @@ class Exits:
         rhythm = self._rhythms.setdefault((id(departures), id(travels)), len(self._rhythms))
         lanes = () if collecting else self._lanes_of(node, service)
         return Way(
+            key=OptionKey(node=node.id, service=service.id),
             service=service,
             collecting=collecting,
             departures=departures,

@@ -9,7 +9,7 @@ from engine.decide.shipping.distance import DISTANCE_STEP, direction, great_circ
 from engine.decide.shipping.exits import Exit, Exits, Way
 from engine.decide.shipping.lanes import Goal, Lanes
 from engine.decide.shipping.schedule import Departures, arrival
-from engine.model.facts import Line, Node, Order, Product, Service
+from engine.model.facts import Line, Node, OptionKey, Order, Product, Service
 
 _DAY = 1_440
 """Minutes."""
@@ -23,6 +23,7 @@ class Route:
     `drop` is milligrams of CO2e a shipment. Instants are UTC seconds, `distance` metres.
     """
 
+    key: OptionKey
     node: Node
     service: Service
     distance: int
@@ -31,10 +32,6 @@ class Route:
     late: bool | None
     fixed: int
     drop: int
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return (self.node.id, self.service.id)
 
     def carries(self, product: Product) -> bool:
         return pricing.carries(self.service, product)
@@ -102,6 +99,7 @@ def _route(leaving: Exit, way: Way, metres: float, lanes: Lanes, times: "_Times"
         return None
     ships_at, arrives_by, late = found
     return Route(
+        key=way.key,
         node=node,
         service=service,
         distance=distance,

@@ -121,7 +121,7 @@ def test_a_node_that_rests_ships_nothing_however_cheap_it_is():
     decision = decided(order(("A", 2)), facts({"lyon": NOW + 1}))
     assert shipped(decision) == {"lille": 2}
     (taken,) = decision.exclusions
-    assert (taken.options, taken.rules, taken.unless_needed) == (("lyon/parcel",), ("busy/r7",), False)
+    assert (taken.options, taken.rules, taken.unless_needed) == ((("lyon", "parcel"),), ("busy/r7",), False)
     assert taken.resting["node"] == "lyon"
     assert decision.because == BECAUSE
 
