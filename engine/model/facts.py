@@ -1,4 +1,4 @@
-"""What a decision is made of: frozen values in integer units.
+"""The facts that a decision is based on: frozen values in integer units.
 
 Money in micros, weight in grams, distance in metres, carbon in milligrams of CO2e, durations in minutes,
 instants in UTC seconds, coordinates in microdegrees.
@@ -16,17 +16,17 @@ from rules.vocabulary import Kind, Value
 MICRODEGREES = 1_000_000
 """In one degree."""
 UNIT_MILLIS = 1_000
-"""A pace of sale is kept in thousandths of a unit a day."""
+"""Thousandths in one unit: the pace of sale is counted in thousandths of a unit a day."""
 MAX_COVER = 9_999
-"""Days of cover of what does not sell at all."""
+"""Days of cover of stock that does not sell at all, and the most there can be."""
 
 _T = TypeVar("_T")
 
 
 def rounded(numerator: int, denominator: int) -> int:
-    """The quotient rounded half to even: where a product of units loses its last digits, once."""
-    whole, rest = divmod(numerator, denominator)
-    twice = 2 * rest
+    """The quotient rounded half to even. A product of units is rounded once, here."""
+    whole, remainder = divmod(numerator, denominator)
+    twice = 2 * remainder
     return whole + (twice > denominator or (twice == denominator and whole % 2 == 1))
 
 
@@ -48,7 +48,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order as the OMS sends it. `place` is where it goes, or `collect_at` the node it is fetched from."""
+    """An order as the OMS sends it. `place` is where it goes; or `collect_at` is the node where it is collected."""
 
     id: str
     channel: str
@@ -90,7 +90,7 @@ class Product:
 class Node:
     """A place that ships. `handling` is micros a shipment, `unit_handling` micros a unit, `preparation` minutes of its
     opening hours from decision to departure. `cut_offs`, by service, are minutes of the node's day: an order must be
-    in before, to leave the same day. `daily_orders` is the most shipments it may be given a day.
+    decided before, to leave the same day. `daily_orders` is the most shipments it may be given a day.
     """
 
     id: str
@@ -157,11 +157,12 @@ class OptionKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """What is known better than by the great circle: from some nodes to some destinations, by some services.
+    """A correction of distance or transit from some nodes to some destinations, by some services.
 
-    It leaves the nodes named, those of a group named, and those with a tag named. The goal is globs, all of which must
-    match; a goal that is not known matches none. No `services`: all that travel. `distance` (metres) and `takes`
-    (minutes) replace what the service would say.
+    It applies to the nodes named, to those of a group named, and to those with a tag named. `country`, `region` and
+    `postcode` are globs, all of which the destination must match; what is not known of a destination matches none. No
+    `services`: all that travel. `distance` (metres) and `takes` (minutes) replace what would be computed; not
+    `served`: nothing goes there.
     """
 
     nodes: frozenset[str] = frozenset()
@@ -189,7 +190,7 @@ class Position:
 
     @property
     def available(self) -> int:
-        """Never below 0: where the shelf holds less than was promised, nothing more is."""
+        """Never below 0, even if more units are held than are on hand."""
         return max(0, self.on_hand - self.held)
 
     @property
@@ -211,11 +212,11 @@ class Network:
     nodes: Mapping[str, Node]
     services: Mapping[str, Service]
     lanes: tuple[Lane, ...] = ()
-    """The first that fits counts."""
+    """The first that applies counts."""
     attributes: Mapping[str, Kind] = field(default_factory=dict)
     """The kinds of the extra attributes, by path: `product.attributes.hazmat`."""
     channels: frozenset[str] = frozenset()
-    """Those that orders come by, as far as the installation says so; empty if it does not."""
+    """The channels that orders come by; empty if the network file does not list them."""
 
     def __hash__(self) -> int:
         return hash(self.version)
@@ -250,9 +251,9 @@ class NetworkCaches:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resting:
-    """What a node that rests is under: until an instant nothing is given to it, for at `since` it rejected units of
-    `decision`, for `reason`. `because` are the rules that say so, with what their authors say of them by language:
-    those of `policy_version`, for a rest outlives the version that gave it.
+    """A node's rest: nothing is given to the node until the instant `until`, because at `since` it rejected units of
+    `decision`, for `reason`. `because` has the rules that gave the rest, each with its author's reason by language:
+    rules of `policy_version`, because a rest outlasts the version that gave it.
     """
 
     until: int
@@ -276,7 +277,7 @@ class Snapshot:
     loads: Mapping[str, int]
     """Shipments given to each node today."""
     resting: Mapping[str, Resting] = field(default_factory=dict)
-    """The nodes that rest at that moment."""
+    """By node that rests at that moment, its rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,13 @@
-"""When a node is open or a service runs, as the network file says it: wall-clock minutes of the week, and days off."""
+"""When a node is open or a service runs, as in the network file: wall-clock minutes of the week, and days off."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
 
 DAY = 1_440
-"""Minutes of a wall clock, which shows all of them on every day but two a year."""
+"""Minutes of a wall clock's day; two days a year have an hour less or more."""
 
 Spans: TypeAlias = tuple[tuple[int, int], ...]
-"""Minutes since midnight, each (from, up to), in order and apart: half open, so that 9 to 17 ends as 17:00 strikes."""
+"""Minutes since midnight, each (from, up to), in order, not touching: half open, so that 9 to 17 ends at 17:00."""
 
 WHOLE_DAY: Spans = ((0, DAY),)
 
@@ -20,12 +20,12 @@ class Timetable:
     closed: frozenset[int] = frozenset()
 
     def spans(self, day: int) -> Spans:
-        """What is open of the date `day`, 0001-01-01 (a Monday) being 1."""
+        """The open minutes of the date `day`, 0001-01-01 (a Monday) being 1."""
         return () if day in self.closed else self.week[(day - 1) % 7]
 
     def meets(self, other: "Timetable") -> bool:
         """Whether there is a day of the week on which both are open."""
-        return any(mine and theirs for mine, theirs in zip(self.week, other.week, strict=True))
+        return any(spans and other_spans for spans, other_spans in zip(self.week, other.week, strict=True))
 
     @property
     def weekly(self) -> int:

@@ -1,9 +1,10 @@
-"""How far: over the sphere, the same to the last bit on every machine.
+"""Great-circle distances, the same to the last bit on every machine.
 
-The only floating point of a decision. IEEE 754 demands that +, -, x, / and the square root are rounded right, so they
-give the same bits wherever they are done in double precision; of sine, cosine and arc sine it does not, and libraries
-differ in the last place. So these three are made here from the five that can be relied on, and a decision replayed on
-another machine finds the same metres. What comes out is rounded to 100 m at once; all else is integers.
+This is the only floating point of a decision. IEEE 754 demands that +, -, x, / and the square root are rounded
+correctly, so they give the same bits wherever they are done in double precision; it does not demand it of sine, cosine
+and arc sine, and libraries differ in the last place. So these three are made here from the five operations that can be
+relied on, and a decision replayed on another machine has the same metres. The result is rounded to 100 m at once;
+everything else is integers.
 """
 
 import math
@@ -21,7 +22,7 @@ Direction: TypeAlias = tuple[float, float, float]
 _QUARTER = 90 * MICRODEGREES
 _RADIANS = 3.141592653589793 / (180 * MICRODEGREES)
 _SMALL = 0.1
-"""Half chords up to 1,274 km; for these nine terms of the series are exact to the last bits."""
+"""Half chords up to 1,274 km, for which nine terms of the series are exact to the last bits."""
 
 
 def _arcsine_terms() -> tuple[float, ...]:
@@ -72,9 +73,11 @@ def _small_arcsine(x: float) -> float:
 
 
 def _sine_cosine(microdegrees: int) -> tuple[float, float]:
-    """Both, of a turn taken apart into whole quarters and at most an eighth before or after, in integers."""
-    quarters, rest = divmod(microdegrees + _QUARTER // 2, _QUARTER)
-    angle = (rest - _QUARTER // 2) * _RADIANS
+    """The sine and the cosine. The angle is split, in integers, into whole quarter turns and at most an eighth of a
+    turn before or after.
+    """
+    quarters, remainder = divmod(microdegrees + _QUARTER // 2, _QUARTER)
+    angle = (remainder - _QUARTER // 2) * _RADIANS
     sine, cosine = _series(angle, 1), _series(angle, 0)
     for _ in range(quarters % 4):
         sine, cosine = cosine, -sine
@@ -82,7 +85,9 @@ def _sine_cosine(microdegrees: int) -> tuple[float, float]:
 
 
 def _series(angle: float, first: int) -> float:
-    """The Taylor series of the sine (`first` 1) or the cosine (0), up to the 19th power: the rest is below 1e-19."""
+    """The Taylor series of the sine (`first` 1) or the cosine (0), up to the 19th power: the remaining terms are below
+    1e-19.
+    """
     term = total = angle if first else 1.0
     for power in range(first + 2, 20, 2):
         term = -term * angle * angle / ((power - 1) * power)

@@ -1,4 +1,4 @@
-"""What is the same for every order: the ways out of each node, with their calendars and lanes."""
+"""The services out of each node with their calendars and lanes: what is the same for every order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,17 +11,19 @@ from engine.model.facts import Lane, Network, Node, OptionKey, Service
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """A service out of a node. `travels` is when it makes headway, None: all the time."""
+    """A service out of a node. `collecting`: the customer fetches the order at the node. `travels` is when the shipment
+    moves, None: all the time.
+    """
 
     key: OptionKey
     service: Service
     collecting: bool
     departures: Departures
     travels: Calendar | None
-    rhythm: int
-    """The same for ways of the same departures and travels: what one order finds out of one holds for all."""
+    schedule: int
+    """A number that ways of the same `departures` and `travels` share: their shipments leave and arrive alike."""
     lanes: tuple[Lane, ...]
-    """Those it may take; the same tuple for ways that may take the same."""
+    """The lanes of the network file that it may take; one and the same tuple for ways that may take the same lanes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +43,16 @@ class Exits:
         self.network = network
         self._calendars = Calendars(network)
         self._exits: dict[str, Exit] = {}
-        self._rhythms: dict[tuple[int, int], int] = {}
+        self._schedules: dict[tuple[int, int], int] = {}
         self._lanes: dict[tuple[int, ...], tuple[Lane, ...]] = {}
 
     def of(self, name: str) -> Exit:
-        known = self._exits.get(name)
-        if known is None:
-            known = self._exits[name] = self._made(self.network.nodes[name])
-        return known
+        leaving = self._exits.get(name)
+        if leaving is None:
+            leaving = self._exits[name] = self._exit(self.network.nodes[name])
+        return leaving
 
-    def _made(self, node: Node) -> Exit:
+    def _exit(self, node: Node) -> Exit:
         hours = self._calendars.of_node(node)
         services = [self.network.services[name] for name in sorted(node.services)]
         ways = [self._way(node, service, hours) for service in services]
@@ -60,7 +62,7 @@ class Exits:
         collecting = service.mode == "pickup"
         departures = self._calendars.departures(node, service)
         travels = hours if collecting else self._calendars.of_service(service, node)
-        rhythm = self._rhythms.setdefault((id(departures), id(travels)), len(self._rhythms))
+        schedule = self._schedules.setdefault((id(departures), id(travels)), len(self._schedules))
         lanes = () if collecting else self._lanes_of(node, service)
         return Way(
             key=OptionKey(node=node.id, service=service.id),
@@ -68,15 +70,14 @@ class Exits:
             collecting=collecting,
             departures=departures,
             travels=travels,
-            rhythm=rhythm,
+            schedule=schedule,
             lanes=lanes,
         )
 
     def _lanes_of(self, node: Node, service: Service) -> tuple[Lane, ...]:
-        """Nothing travels by them that is collected where it is."""
-        found = tuple(
+        lanes = tuple(
             lane
             for lane in self.network.lanes
             if lane.leaves(node) and (not lane.services or service.id in lane.services)
         )
-        return self._lanes.setdefault(tuple(map(id, found)), found)
+        return self._lanes.setdefault(tuple(map(id, lanes)), lanes)

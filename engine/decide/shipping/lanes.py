@@ -1,4 +1,4 @@
-"""Which lane of the network file leads to where an order goes."""
+"""Which lane of the network file a shipment to an order's destination takes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from rules.conditions import glob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Goal:
+class Destination:
     """Where an order goes, as far as it is known."""
 
     country: str | None
@@ -16,24 +16,30 @@ class Goal:
     postcode: str | None
 
 
-def leads_to(lane: Lane, goal: Goal) -> bool:
-    asked = ((lane.country, goal.country), (lane.region, goal.region), (lane.postcode, goal.postcode))
+def leads_to(lane: Lane, destination: Destination) -> bool:
+    comparisons = (
+        (lane.country, destination.country),
+        (lane.region, destination.region),
+        (lane.postcode, destination.postcode),
+    )
     return all(
-        pattern is None or (known is not None and glob(pattern).fullmatch(known) is not None)
-        for pattern, known in asked
+        pattern is None or (word is not None and glob(pattern).fullmatch(word) is not None)
+        for pattern, word in comparisons
     )
 
 
-class Lanes:
-    """Those of one order: what leads where it goes is found once for all ways that may take the same lanes."""
+class LaneFinder:
+    """Finds lanes to one order's destination, once for all ways that may take the same lanes."""
 
-    def __init__(self, goal: Goal) -> None:
-        self._goal = goal
-        self._found: dict[int, Lane | None] = {}
+    def __init__(self, destination: Destination) -> None:
+        self._destination = destination
+        self._first: dict[int, Lane | None] = {}
 
     def first(self, lanes: Sequence[Lane]) -> Lane | None:
-        """The first that leads there. `lanes` lives as long as the network does."""
+        """The first of the lanes that leads there. `lanes` is remembered by its identity, so it must live as long as
+        the network does.
+        """
         key = id(lanes)
-        if key not in self._found:
-            self._found[key] = next((lane for lane in lanes if leads_to(lane, self._goal)), None)
-        return self._found[key]
+        if key not in self._first:
+            self._first[key] = next((lane for lane in lanes if leads_to(lane, self._destination)), None)
+        return self._first[key]

@@ -1,4 +1,4 @@
-"""Every way to ship: routes (node, service) with distance, arrival, cost and CO2e, and what a line costs on each."""
+"""The ways to ship an order: routes (node, service) with distance, arrival, cost and CO2e, and each line's cost."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from engine.decide.shipping import pricing
 from engine.decide.shipping.calendar import Calendar
 from engine.decide.shipping.distance import DISTANCE_STEP, direction, great_circle, route_distance
 from engine.decide.shipping.exits import Exit, Exits, Way
-from engine.decide.shipping.lanes import Goal, Lanes
+from engine.decide.shipping.lanes import Destination, LaneFinder
 from engine.decide.shipping.schedule import Departures, arrival
 from engine.model.facts import Line, Node, OptionKey, Order, Product, Service
 
@@ -68,36 +68,38 @@ class Option:
 
 def routes(order: Order, exits: Exits, nodes: Iterable[str], now: int) -> Iterator[Route]:
     """The routes of `nodes` to the order's destination, by node id and then service id."""
-    chosen = exits.network.nodes[order.collect_at] if order.collect_at else None
-    place = chosen.place if chosen else order.place
+    collected_at = exits.network.nodes[order.collect_at] if order.collect_at else None
+    place = collected_at.place if collected_at else order.place
     if place is None:
         raise ValueError(f"order {order.id} has neither a place nor a node to collect at")
-    country, region = (chosen.country, chosen.region) if chosen else (order.country, order.region)
-    goal = direction(place)
-    lanes = Lanes(Goal(country=country, region=region, postcode=None if chosen else order.postcode))
-    times = _Times(now, order.promise_by, exits.of(chosen.id).hours if chosen else None)
+    goes_to = collected_at or order
+    postcode = None if collected_at else order.postcode
+    towards = direction(place)
+    lanes = LaneFinder(Destination(country=goes_to.country, region=goes_to.region, postcode=postcode))
+    times = _Times(now, order.promise_by, exits.of(collected_at.id).hours if collected_at else None)
     for name in sorted(nodes):
         leaving = exits.of(name)
-        metres = great_circle(leaving.direction, goal)
+        metres = great_circle(leaving.direction, towards)
         for way in leaving.ways:
             service = way.service
-            # collecting is only at the node the customer chose, and there nothing needs to travel
-            if way.collecting is (order.collect_at == name) and (not service.countries or country in service.countries):
+            # the customer fetches the order only at the node they chose, and nothing travels from there
+            fits = way.collecting is (order.collect_at == name)
+            if fits and (not service.countries or goes_to.country in service.countries):
                 route = _route(leaving, way, metres, lanes, times)
                 if route is not None:
                     yield route
 
 
-def _route(leaving: Exit, way: Way, metres: float, lanes: Lanes, times: "_Times") -> Route | None:
+def _route(leaving: Exit, way: Way, metres: float, lanes: LaneFinder, times: "_Times") -> Route | None:
     node, service = leaving.node, way.service
     reach = _reach(way, metres, lanes)
     if reach is None:
         return None
     distance, minutes = reach
-    found = times.of(way, minutes)
-    if found is None:
+    when = times.of(way, minutes)
+    if when is None:
         return None
-    ships_at, arrives_by, late = found
+    ships_at, arrives_by, late = when
     return Route(
         key=way.key,
         node=node,
@@ -111,7 +113,7 @@ def _route(leaving: Exit, way: Way, metres: float, lanes: Lanes, times: "_Times"
     )
 
 
-def _reach(way: Way, metres: float, lanes: Lanes) -> tuple[int, int] | None:
+def _reach(way: Way, metres: float, lanes: LaneFinder) -> tuple[int, int] | None:
     """Metres, and the minutes they take; None if the service does not go there."""
     service = way.service
     lane = lanes.first(way.lanes) if way.lanes else None
@@ -121,7 +123,7 @@ def _reach(way: Way, metres: float, lanes: Lanes) -> tuple[int, int] | None:
     if lane is not None and lane.distance is not None:
         distance = lane.distance
     elif most is not None and metres > most + DISTANCE_STEP:
-        return None  # what most bikes need to know of most nodes, before the detour is worked out
+        return None  # rules out most nodes for a bike without computing the detour
     else:
         distance = 0 if way.collecting else route_distance(metres, service.detour)
     if most is not None and distance > most:
@@ -139,34 +141,36 @@ def _transit(service: Service, distance: int) -> int | None:
 
 
 class _Times:
-    """When what is decided now leaves and arrives; what several routes share is worked out once."""
+    """When shipments decided now leave and arrive; computed once for all routes of the same schedule and transit."""
 
-    def __init__(self, now: int, promise: int | None, goal: Calendar | None) -> None:
-        """`goal` is when the place is open at which the order is collected, None: always, or it is delivered."""
+    def __init__(self, now: int, promise: int | None, collecting_hours: Calendar | None) -> None:
+        """`collecting_hours` is when the node at which the order is collected is open; None: always, or the order is
+        delivered.
+        """
         self._now = now
         self._promise = promise
-        self._goal = goal
-        self._known: dict[tuple[int, int], tuple[int, int, bool | None] | None] = {}
-        self._leaving: dict[int, int | None] = {}
+        self._collecting_hours = collecting_hours
+        self._times: dict[tuple[int, int], tuple[int, int, bool | None] | None] = {}
+        self._departures: dict[int, int | None] = {}
 
     def of(self, way: Way, minutes: int) -> tuple[int, int, bool | None] | None:
         """When it ships, when it arrives, and whether that is late; None: never."""
-        key = (way.rhythm, minutes)
-        if key not in self._known:
-            self._known[key] = self._found(way, minutes * 60)
-        return self._known[key]
+        key = (way.schedule, minutes)
+        if key not in self._times:
+            self._times[key] = self._compute(way, minutes * 60)
+        return self._times[key]
 
-    def _found(self, way: Way, seconds: int) -> tuple[int, int, bool | None] | None:
+    def _compute(self, way: Way, seconds: int) -> tuple[int, int, bool | None] | None:
         ships_at = self._departure(way.departures)
         arrives_by = None if ships_at is None else arrival(way.travels, ships_at, seconds)
-        if arrives_by is not None and self._goal is not None:
-            arrives_by = arrival(self._goal, arrives_by, 0)
+        if arrives_by is not None and self._collecting_hours is not None:
+            arrives_by = arrival(self._collecting_hours, arrives_by, 0)
         if ships_at is None or arrives_by is None:
             return None
         return ships_at, arrives_by, None if self._promise is None else arrives_by > self._promise
 
     def _departure(self, departures: Departures) -> int | None:
         key = id(departures)
-        if key not in self._leaving:
-            self._leaving[key] = departures.next(self._now)
-        return self._leaving[key]
+        if key not in self._departures:
+            self._departures[key] = departures.next(self._now)
+        return self._departures[key]

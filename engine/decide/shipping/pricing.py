@@ -1,9 +1,9 @@
 """What a shipment and its units cost, in micros, and emit, in milligrams of CO2e.
 
-The choice adds up units and opens shipments: what a unit costs must not hang on what else is in the shipment, or the
-best would not be known to be the best. So bands of weight go by the weight of one unit. Carbon is ISO 14083's:
-transport activity (tonne-km) times the emission intensity of the mode, and the last mile's drop for each shipment, so
-that a second shipment is seen to emit.
+The choice adds up units and opens shipments. What a unit costs must not depend on what else is in the shipment, or the
+best choice could not be proven to be the best; so bands of weight go by the weight of one unit. Carbon is ISO 14083's:
+transport activity (tonne-km) times the emission intensity of the mode, and the drop of the last mile for each shipment,
+so that a second shipment counts as emitting more.
 """
 
 from engine.model.facts import Node, Product, Service, rounded
@@ -31,7 +31,7 @@ def unit_carbon(service: Service, distance: int, product: Product) -> int:
 
 
 def carries(service: Service, product: Product) -> bool:
-    """Whether one unit is not too heavy; a shipment may have any number of them."""
+    """Whether one unit is light enough for the service; a shipment may have any number of them."""
     if service.unit_prices and product.weight > service.unit_prices[-1].up_to:
         return False
     return service.max_weight is None or product.weight <= service.max_weight

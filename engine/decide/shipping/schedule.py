@@ -2,14 +2,15 @@
 
 In the words of the network file:
 
-- the preparation counts in the node's opening hours, from the moment of the decision on;
-- it leaves when it is ready, if the service runs that day; else as the node opens on the next day it does;
-- decided at or after the cut-off, it leaves the next day at the earliest;
-- the hours of days on which the service does not run don't count for how long it takes;
-- what is collected at the node it is at takes its time in the node's opening hours, like the preparation;
-- what is brought to be collected is there for the customer when the place next is open.
+- preparation takes time in the node's opening hours, from the moment of the decision on;
+- a shipment leaves when it is prepared, if the service runs that day; otherwise when the node opens on the next day on
+  which the service runs;
+- a shipment decided at or after the cut-off leaves the next day at the earliest;
+- the hours of days on which the service does not run don't count towards its transit;
+- an order collected at the node that has it takes its transit in the node's opening hours, like the preparation;
+- an order brought to a node to be collected is there for the customer when that node is next open.
 
-Everything is of the sort "not before": a later decision never leads to an earlier arrival, and neither does a day off.
+Each of these only delays: a later decision never leads to an earlier arrival, and neither does a day off.
 """
 
 from dataclasses import dataclass
@@ -21,9 +22,9 @@ from engine.model.timetable import ALWAYS, Timetable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Departures:
-    """How a service leaves a node. Equal ones are one: two shops of the same hours and cut-off have one answer.
+    """When a service leaves a node. Nodes of the same hours, cut-off and preparation share one object for a service.
 
-    `hours` is None if nothing but the preparation is to be waited for: always open, no cut-off, leaves every day.
+    `hours` is None if the shipment waits for nothing but the preparation: always open, no cut-off, leaves every day.
     """
 
     preparation: int
@@ -34,7 +35,7 @@ class Departures:
     days: Timetable = ALWAYS
 
     def next(self, now: int) -> int | None:
-        """When what is decided `now` leaves. None: never."""
+        """When a shipment decided `now` leaves. None: never."""
         if self.hours is None:
             return now + self.preparation
         if not self.hours.timetable.meets(self.days):
@@ -49,7 +50,7 @@ class Departures:
         return self._opening(self.hours, day + 1)
 
     def _earliest(self, now: int) -> int:
-        """The first day whose cut-off `now` is before."""
+        """The first day whose cut-off is later than `now`."""
         if self.hours is None or self.cut_off is None:
             return 0
         for day in days_from(now):
@@ -60,18 +61,20 @@ class Departures:
     def _opening(self, hours: Calendar, first: int) -> int | None:
         """When the node first opens on a day on which the service leaves."""
         for day in range(first, LAST_DAY):
-            found = hours.open_on(day) if self.days.spans(day) else ()
-            if found:
-                return found[0][0]
+            openings = hours.open_on(day) if self.days.spans(day) else ()
+            if openings:
+                return openings[0][0]
         return None
 
 
 class Calendars:
-    """The calendars of a network. Those that say the same are one, so that each day is worked out once for all."""
+    """The calendars of a network. Equal timetables in one time zone share a calendar, so that each day is computed
+    once.
+    """
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._made: dict[tuple[Timetable, str], Calendar] = {}
+        self._calendars: dict[tuple[Timetable, str], Calendar] = {}
         self._departures: dict[tuple[object, ...], Departures] = {}
 
     def of_node(self, node: Node) -> Calendar | None:
@@ -87,19 +90,19 @@ class Calendars:
         bound = node.hours is not None or service.runs is not None or cut_off is not None
         hours = self._calendar(node.hours or ALWAYS, node) if bound else None
         days = service.runs or ALWAYS
-        made = Departures(preparation=node.preparation * 60, hours=hours, cut_off=cut_off, days=days)
-        return self._departures.setdefault((made.preparation, id(hours), cut_off, days), made)
+        departures = Departures(preparation=node.preparation * 60, hours=hours, cut_off=cut_off, days=days)
+        return self._departures.setdefault((departures.preparation, id(hours), cut_off, days), departures)
 
     def _calendar(self, timetable: Timetable, node: Node) -> Calendar:
         key = (timetable, self._network.zone_of(node))
-        if key not in self._made:
-            self._made[key] = Calendar(*key)
-        return self._made[key]
+        if key not in self._calendars:
+            self._calendars[key] = Calendar(*key)
+        return self._calendars[key]
 
 
 def arrival(travels: Calendar | None, leaves: int, seconds: int) -> int | None:
-    """When what leaves then and takes so long arrives."""
+    """When a shipment arrives that leaves then and moves for `seconds`. None: never."""
     if travels is None:
         return leaves + seconds
-    found = travels.after(leaves, seconds)
-    return found and found[0]
+    instant_and_day = travels.after(leaves, seconds)
+    return instant_and_day and instant_and_day[0]

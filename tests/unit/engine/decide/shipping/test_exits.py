@@ -19,7 +19,7 @@ def test_nodes_of_the_same_hours_share_a_calendar_and_its_days_are_worked_out_on
         assert len(list(routes(order(place=PARIS), exits, exits.network.nodes, NOW + later * HOUR // 2))) == 60
     exits_of_shops = [exits.of(shop.id) for shop in SHOPS]
     assert len({id(leaving.hours) for leaving in exits_of_shops}) == 1
-    assert len({way.rhythm for leaving in exits_of_shops for way in leaving.ways}) == 1
+    assert len({way.schedule for leaving in exits_of_shops for way in leaving.ways}) == 1
     assert len(exits_of_shops[0].hours._days) <= 5
 
 
@@ -32,7 +32,7 @@ def test_nodes_of_other_hours_zones_cut_offs_or_preparation_go_by_their_own():
         node("e", LYON),
     ]
     exits = Exits(network(others))
-    assert len({way.rhythm for item in others for way in exits.of(item.id).ways}) == len(others)
+    assert len({way.schedule for item in others for way in exits.of(item.id).ways}) == len(others)
 
 
 def test_exits_used_before_answer_as_new_ones_do():
