@@ -1,4 +1,4 @@
-"""Where a decision differs from what a test case expects of it."""
+"""Where a decision differs from what a policy test expects of it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from rules.vocabulary import Value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One expectation that was not met: expected beside got, each in the words of test files, one thing a line."""
+    """An expectation that was not met: what was expected and what came, in the words of test files, one per line."""
 
     what: str
     expected: str
@@ -28,7 +28,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excluded:
-    """A way that the decision excluded from a SKU."""
+    """An option that the decision excluded for a SKU."""
 
     node: str
     service: str
@@ -39,7 +39,7 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A decision, with what of it tests may ask for beyond its record. `priority` is the order's."""
+    """A test's decision, with what tests may expect beyond its record. `priority` is the order's."""
 
     decision: Decision
     priority: int
@@ -48,7 +48,7 @@ class Made:
 
 
 def differences(expected: Expectation, made: Made) -> Iterator[Difference]:
-    """Where `made` is not as `expected`, in the order in which test files name things."""
+    """Where the test's decision is not as `expected`, in the order in which test files name things."""
     decision = made.decision
     if expected.status not in (None, decision.status):
         yield Difference(what="status", expected=str(expected.status), got=decision.status)
@@ -62,7 +62,7 @@ def differences(expected: Expectation, made: Made) -> Iterator[Difference]:
 
 
 def shipment_values(shipment: Shipment, decided_at: int) -> dict[str, Value | None]:
-    """What `SHIPMENT_FACTS` names; it arrives so many minutes after the decision."""
+    """The facts that `SHIPMENT_FACTS` names; `arrives` is minutes after the decision."""
     return {
         "node": shipment.node,
         "service": shipment.service,
@@ -76,7 +76,7 @@ def shipment_values(shipment: Shipment, decided_at: int) -> dict[str, Value | No
 
 
 def total_values(decision: Decision) -> dict[str, Value | None]:
-    """What `TOTAL_FACTS` names; `arrives` is unknown if nothing ships."""
+    """The facts that `TOTAL_FACTS` names; `arrives` is unknown if nothing ships."""
     latest = max((shipment.arrives_by for shipment in decision.shipments), default=None)
     return {
         "shipments": len(decision.shipments),
@@ -106,55 +106,57 @@ def _shipments(expected: Expectation, made: Made) -> Iterator[Difference]:
         return
     shipments = made.decision.shipments
     fitting = [
-        [index for index, shipment in enumerate(shipments) if _fits(wanted, shipment, made.decision.decided_at)]
-        for wanted in expected.shipments
+        [index for index, shipment in enumerate(shipments) if _fits(item, shipment, made.decision.decided_at)]
+        for item in expected.shipments
     ]
     if len(shipments) == len(fitting) and _all_paired(fitting):
         return
-    named = {name for wanted in expected.shipments for name in wanted.bounds}
+    named = {name for item in expected.shipments for name in item.bounds}
     yield Difference(
         what="shipments",
-        expected="\n".join(wanted.written for wanted in expected.shipments) or "none",
-        got="\n".join(_shipment_told(shipment, named, expected.shipments, made) for shipment in shipments) or "none",
+        expected="\n".join(item.written for item in expected.shipments) or "none",
+        got="\n".join(_shipment_text(shipment, named, expected.shipments, made) for shipment in shipments) or "none",
     )
 
 
-def _fits(wanted: ExpectedShipment, shipment: Shipment, decided_at: int) -> bool:
+def _fits(expected: ExpectedShipment, shipment: Shipment, decided_at: int) -> bool:
     values, units = shipment_values(shipment, decided_at), units_by_sku(shipment)
-    lines = wanted.lines
+    lines = expected.lines
     return (
-        all(bound.allows(values[name]) for name, bound in wanted.bounds.items())
+        all(bound.allows(values[name]) for name, bound in expected.bounds.items())
         and (lines is None or (set(lines) == set(units) and all(lines[sku].allows(units[sku]) for sku in lines)))
-        and set(wanted.rules).issubset(shipment.rules)
+        and set(expected.rules).issubset(shipment.rules)
     )
 
 
 def _all_paired(fitting: Sequence[Sequence[int]]) -> bool:
-    """Whether each can have one of its own: augmenting paths (Kuhn 1955), for an early pick may have to move."""
-    taken: dict[int, int] = {}
+    """Whether each expected shipment can be paired with one of its own that fits. By augmenting paths (Kuhn 1955),
+    because an early pairing may have to change.
+    """
+    paired: dict[int, int] = {}
 
-    def find(wanted: int, tried: set[int]) -> bool:
-        for index in fitting[wanted]:
-            if index not in tried:
-                tried.add(index)
-                if index not in taken or find(taken[index], tried):
-                    taken[index] = wanted
+    def pair(expected: int, visited: set[int]) -> bool:
+        for index in fitting[expected]:
+            if index not in visited:
+                visited.add(index)
+                if index not in paired or pair(paired[index], visited):
+                    paired[index] = expected
                     return True
         return False
 
-    return all(find(wanted, set()) for wanted in range(len(fitting)))
+    return all(pair(expected, set()) for expected in range(len(fitting)))
 
 
-def _shipment_told(shipment: Shipment, named: set[str], expected: Sequence[ExpectedShipment], made: Made) -> str:
-    """The shipment as a test would say it, with what the expected ones speak of."""
+def _shipment_text(shipment: Shipment, named: set[str], expected: Sequence[ExpectedShipment], made: Made) -> str:
+    """The shipment in the words of test files, with the facts that the expected shipments mention."""
     values = shipment_values(shipment, made.decision.decided_at)
-    said: dict[str, object] = {"node": shipment.node, "service": shipment.service, "lines": units_by_sku(shipment)}
+    fields: dict[str, object] = {"node": shipment.node, "service": shipment.service, "lines": units_by_sku(shipment)}
     for name in SHIPMENT_FACTS:
-        if name in named and name not in said:
-            said[name] = told(SHIPMENT_FACTS[name].kind, values[name], made.currency)
-    if any(wanted.rules for wanted in expected):
-        said["rules"] = list(shipment.rules)
-    return flow(said)
+        if name in named and name not in fields:
+            fields[name] = told(SHIPMENT_FACTS[name].kind, values[name], made.currency)
+    if any(item.rules for item in expected):
+        fields["rules"] = list(shipment.rules)
+    return flow(fields)
 
 
 def _unfilled(expected: Expectation, decision: Decision) -> Iterator[Difference]:
@@ -162,12 +164,12 @@ def _unfilled(expected: Expectation, decision: Decision) -> Iterator[Difference]
         return
     got = _unfilled_by_sku(decision)
     if got.keys() == expected.unfilled.keys() and all(
-        _explains(expected.unfilled[sku], units, reasons, rules) for sku, (units, reasons, rules) in got.items()
+        _matches(expected.unfilled[sku], units, reasons, rules) for sku, (units, reasons, rules) in got.items()
     ):
         return
     yield Difference(
         what="unfilled",
-        expected="\n".join(f"{sku}: {wanted.written}" for sku, wanted in expected.unfilled.items()) or "nothing",
+        expected="\n".join(f"{sku}: {item.written}" for sku, item in expected.unfilled.items()) or "nothing",
         got="\n".join(
             f"{sku}: " + flow({"units": units, "reason": sorted(reasons)} | ({"by": sorted(rules)} if rules else {}))
             for sku, (units, reasons, rules) in got.items()
@@ -177,68 +179,72 @@ def _unfilled(expected: Expectation, decision: Decision) -> Iterator[Difference]
 
 
 def _unfilled_by_sku(decision: Decision) -> dict[str, tuple[int, set[str], set[str]]]:
-    """Units, reason codes and rules; lines of one SKU together."""
-    found: dict[str, tuple[int, set[str], set[str]]] = {}
+    """By SKU: units, reason codes and rules, of all its lines together."""
+    by_sku: dict[str, tuple[int, set[str], set[str]]] = {}
     for part in decision.unfilled:
-        units, reasons, rules = found.get(part.sku, (0, set(), set()))
+        units, reasons, rules = by_sku.get(part.sku, (0, set(), set()))
         reasons |= {reason.code for reason in part.reasons}
         rules |= {rule for reason in part.reasons for rule in reason.rules}
-        found[part.sku] = (units + part.quantity, reasons, rules)
-    return found
+        by_sku[part.sku] = (units + part.quantity, reasons, rules)
+    return by_sku
 
 
-def _explains(wanted: ExpectedUnfilled, units: int, reasons: set[str], rules: set[str]) -> bool:
-    enough = wanted.units is None or wanted.units.allows(units)
-    return enough and reasons.issuperset(wanted.reasons) and rules.issuperset(wanted.by)
+def _matches(expected: ExpectedUnfilled, units: int, reasons: set[str], rules: set[str]) -> bool:
+    allowed = expected.units is None or expected.units.allows(units)
+    return allowed and reasons.issuperset(expected.reasons) and rules.issuperset(expected.by)
 
 
 def _rules(expected: Expectation, decision: Decision) -> Iterator[Difference]:
     fired, silenced = set(decision.fired), set(decision.silenced)
-    for what, rules, found, wanted in (
+    for what, rules, actual, must_be_in in (
         ("fired", expected.fired, fired, True),
         ("not_fired", expected.not_fired, fired, False),
         ("silenced", expected.silenced, silenced, True),
         ("not_silenced", expected.not_silenced, silenced, False),
     ):
-        wrong = [rule for rule in rules if (rule in found) is not wanted]
+        wrong = [rule for rule in rules if (rule in actual) is not must_be_in]
         if wrong:
-            got = "\n".join(_became(rule, fired, silenced) for rule in wrong)
+            got = "\n".join(_rule_text(rule, fired, silenced) for rule in wrong)
             yield Difference(what=what, expected="\n".join(wrong), got=got)
 
 
-def _became(rule: str, fired: set[str], silenced: set[str]) -> str:
-    ways = [word for word, found in (("fired", fired), ("was silenced", silenced)) if rule in found]
-    return f"{rule} {' and '.join(ways) or 'did not fire'}"
+def _rule_text(rule: str, fired: set[str], silenced: set[str]) -> str:
+    words = [word for word, rules in (("fired", fired), ("was silenced", silenced)) if rule in rules]
+    return f"{rule} {' and '.join(words) or 'did not fire'}"
 
 
 def _exclusions(expected: Expectation, made: Made) -> Iterator[Difference]:
-    for what, items, wanted in (
+    for what, items, must_be_excluded in (
         ("excluded", expected.excluded, True),
         ("not_excluded", expected.not_excluded, False),
     ):
-        wrong = [item for item in items if any(_excludes(item, way) for way in made.excluded) is not wanted]
-        shown = [way for way in made.excluded if wanted or any(_excludes(item, way) for item in wrong)]
+        wrong = [
+            item for item in items if any(_is_meant(item, option) for option in made.excluded) is not must_be_excluded
+        ]
+        shown = [
+            option for option in made.excluded if must_be_excluded or any(_is_meant(item, option) for item in wrong)
+        ]
         if wrong:
             yield Difference(
                 what=what,
                 expected="\n".join(item.written for item in wrong),
-                got="\n".join(_excluded_told(way) for way in shown) or "none",
+                got="\n".join(_excluded_text(option) for option in shown) or "none",
             )
 
 
-def _excludes(wanted: ExpectedExclusion, way: Excluded) -> bool:
+def _is_meant(expected: ExpectedExclusion, option: Excluded) -> bool:
     return (
-        wanted.node in (None, way.node)
-        and wanted.service in (None, way.service)
-        and wanted.sku in (None, way.sku)
-        and set(wanted.by).issubset(way.by)
-        and wanted.unless_needed in (None, way.unless_needed)
+        expected.node in (None, option.node)
+        and expected.service in (None, option.service)
+        and expected.sku in (None, option.sku)
+        and set(expected.by).issubset(option.by)
+        and expected.unless_needed in (None, option.unless_needed)
     )
 
 
-def _excluded_told(way: Excluded) -> str:
-    said = {"node": way.node, "service": way.service, "sku": way.sku, "by": list(way.by)}
-    return flow(said | ({"unless_needed": "true"} if way.unless_needed else {}))
+def _excluded_text(option: Excluded) -> str:
+    fields = {"node": option.node, "service": option.service, "sku": option.sku, "by": list(option.by)}
+    return flow(fields | ({"unless_needed": "true"} if option.unless_needed else {}))
 
 
 def _kept(expected: Expectation, decision: Decision) -> Iterator[Difference]:

@@ -1,7 +1,7 @@
-"""What a test case expects of a decision, as values.
+"""What a policy test expects of a decision, as values.
 
-Only what is written is compared. Numbers are compared by conditions of the policy language, so that `{at_most: 2}`
-means here what it means in a rule.
+Only what its author wrote is compared. Numbers are compared by conditions of the policy language, so that `{at_most:
+2}` means here what it means in a rule.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ UNITS = Fact(path="units", kind=Kind.COUNT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """A comparison of one fact, and the words it was written in."""
+    """A comparison of one fact, and its text in the test file."""
 
     fact: Fact
     condition: Condition
@@ -53,7 +53,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedShipment:
-    """`bounds` by the name of the fact; `lines` by SKU: all the units in it."""
+    """`bounds` by the name of the fact; `lines` by SKU, which are then all the SKUs in the shipment."""
 
     bounds: Mapping[str, Bound]
     lines: Mapping[str, Bound] | None = None
@@ -73,7 +73,7 @@ class ExpectedUnfilled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedExclusion:
-    """A way that is excluded; what is None or empty is not looked at."""
+    """An option that is excluded; what is None or empty is not compared."""
 
     node: str | None = None
     service: str | None = None
@@ -85,7 +85,9 @@ class ExpectedExclusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What is None, or empty where none is no claim, is not compared. `kept` is by SKU and node."""
+    """What is None is not compared, nor is an empty tuple or mapping, but for `shipments` and `unfilled`: there, empty
+    means that there must be none. `kept` is by SKU and node.
+    """
 
     status: str | None = None
     shipments: tuple[ExpectedShipment, ...] | None = None

@@ -1,4 +1,4 @@
-"""Test cases put to a policy set: each decided as a real order would be, and compared with what it expects."""
+"""Runs policy tests: each is decided as a real order would be, and the decision is compared with what it expects."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ TEST_SUFFIX = "_test.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """That a node rejected units of another order, for `reason`, so many minutes `ago`."""
+    """A node rejected units of another order, for `reason`, so many minutes `ago`."""
 
     reason: str
     ago: int
@@ -29,8 +29,8 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A test as its author wrote it, ready to be decided. `file` and `line` are where it stands; `rejected`, by node,
-    what may have begun a rest: whether it did is for the policies to say.
+    """A test as its author wrote it, ready to be decided. `file` and `line` are its place. `rejected`, by node, may
+    have begun a rest of the node: the policies under test say whether it did.
     """
 
     name: str
@@ -45,8 +45,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """A case, and how what was decided differs from what it expects. `changing` are the rules without which
-    something else would have been decided; None if nobody asked.
+    """A test, its decision, and how the decision differs from what the test expects. `changing` are the rules without
+    which the decision would have been another; None if that was not asked for.
     """
 
     case: Case
@@ -61,8 +61,8 @@ class Tried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """Of one rule: cases in which it fired somewhere, in which it did so nowhere, and in which it changed what was
-    decided (None if nobody asked).
+    """Of one rule: the number of tests in which it fired, in which it did not, and in which it changed the decision
+    (None if that was not asked for).
     """
 
     rule: str
@@ -73,7 +73,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All cases of a set, in the order of files and lines."""
+    """The results of all tests of a policy set, in the order of files and lines."""
 
     policies: PolicySet
     tried: tuple[Tried, ...]
@@ -87,7 +87,7 @@ class Report:
         return tuple(item for item in self.tried if not item.passed)
 
     def succeeds(self, *, strict: bool) -> bool:
-        """Whether every case came as expected and, if `strict`, nothing is left untested."""
+        """Whether every test passed and, if `strict`, nothing is left untested."""
         return self.passed and not (strict and self.slack)
 
     @property
@@ -97,7 +97,7 @@ class Report:
 
     @property
     def slack(self) -> tuple[str, ...]:
-        """What lets a set pass its tests without being tested: one sentence each."""
+        """What is left untested although all tests pass: rules, tests and files, one sentence each."""
         unfired = [f"no case fires {item.rule}" for item in self.coverage if not item.fired]
         silent = [
             f"{item.case.file}:{item.case.line}: the case '{item.case.name}' expects nothing"
@@ -108,7 +108,7 @@ class Report:
 
 
 def try_case(case: Case, matcher: Matcher, *, weigh: bool = False) -> Tried:
-    """Decide the case; with `weigh`, decide it again without each rule that fired."""
+    """Decide the test's order; with `weigh`, decide it again without each rule that fired."""
     made = _made(case, matcher)
     return Tried(
         case=case,
@@ -125,7 +125,7 @@ def try_cases(
     weigh: bool = False,
     progress: Callable[[Tried], None] = lambda _: None,
 ) -> Report:
-    """Decide every case by the whole set; `progress` is told of each as it is done."""
+    """Decide every test by the whole policy set; `progress` is called with each result."""
     matcher = Matcher(policies, guarded=True)
     tried = []
     try:
@@ -150,12 +150,12 @@ def _made(case: Case, matcher: PolicyJudge) -> Made:
 
 
 def _resting(case: Case, matcher: PolicyJudge) -> Iterator[tuple[str, Resting]]:
-    """The nodes that rest still, by the policies tried."""
-    for node, said in case.rejected.items():
-        then = case.now - said.ago * 60
-        rest = rest_after(case.snapshot, matcher, then, node=node, reason=said.reason, decision="")
-        if rest is not None and rest.until > case.now:
-            yield node, rest
+    """The nodes that still rest, by the policies under test."""
+    for node, rejection in case.rejected.items():
+        then = case.now - rejection.ago * 60
+        node_rest = rest_after(case.snapshot, matcher, then, node=node, reason=rejection.reason, decision="")
+        if node_rest is not None and node_rest.until > case.now:
+            yield node, node_rest
 
 
 def _excluded(case: Case, decision: Decision) -> tuple[Excluded, ...]:
@@ -180,21 +180,21 @@ def _changing(case: Case, matcher: Matcher, made: Made) -> tuple[str, ...]:
 
 
 def _decided(made: Made) -> tuple[object, ...]:
-    """What is decided: what ships from where, how long it is held, who goes first."""
+    """What a rule can change about a decision: what ships from where, how long it is held, the order's priority."""
     shipments = tuple((item.node, item.service, item.lines) for item in made.decision.shipments)
     return (shipments, made.decision.hold_until, made.priority)
 
 
 def _coverage(rule: str, tried: Sequence[Tried]) -> Coverage:
     fired = sum(rule in item.decision.fired for item in tried)
-    weighed = [item.changing for item in tried if item.changing is not None]
-    changed = sum(rule in changing for changing in weighed) if len(weighed) == len(tried) else None
+    asked_for = [item.changing for item in tried if item.changing is not None]
+    changed = sum(rule in changing for changing in asked_for) if len(asked_for) == len(tried) else None
     return Coverage(rule=rule, fired=fired, quiet=len(tried) - fired, changed=changed)
 
 
 def _idle_files(report: Report) -> list[str]:
-    """Test files whose cases fire no rule of the policy beside them."""
-    # a set keeps its policies and their files in one order
+    """Test files whose tests fire no rule of the policy beside them."""
+    # a set has its policies and their files in the same order
     beside = {
         f"{PurePosixPath(file).with_suffix('')}{TEST_SUFFIX}": policy
         for file, policy in zip(report.policies.texts, report.policies.policies, strict=True)
@@ -210,5 +210,5 @@ def _idle_files(report: Report) -> list[str]:
 
 
 def picked(cases: Sequence[Case], word: str) -> list[Case]:
-    """The cases with `word` in their name or their file's, in whatever case of letters."""
+    """The tests with `word` in their name or their file's; upper and lower case are the same."""
     return [case for case in cases if word.casefold() in f"{case.file} {case.name}".casefold()]

@@ -1,4 +1,4 @@
-"""Values in the words of policy and test files, so that what is shown may be copied into one."""
+"""Values as text of policy and test files, so that what is shown may be copied into one."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from rules.wording.source_text import value_text
 
 
 def told(kind: Kind, value: Value | None, currency: str = "") -> str:
-    """An integer of `kind` with its unit, exact: money "6.20 EUR", a duration "48 h", None "unknown"."""
+    """The value with its unit, exact: money "6.20 EUR", a duration "48 h"; None is "unknown"."""
     if value is None:
         return "unknown"
     if not isinstance(value, int):
@@ -17,7 +17,7 @@ def told(kind: Kind, value: Value | None, currency: str = "") -> str:
 
 
 def flow(value: object) -> str:
-    """Nested mappings and lists of words as YAML's flow style has them, for reading."""
+    """Nested mappings and lists of words in YAML's flow style, for people to read."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
