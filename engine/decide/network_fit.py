@@ -1,6 +1,7 @@
-"""Whether policies fit the network they are to decide for: what they compare, the currency, the words they say.
+"""Checks policies against the network they decide for: the attributes they compare, their currency, their words.
 
-What can't be meant is an error. A word that the network does not know yet may be known tomorrow: a warning.
+What has no meaning in the network is an error. A word that the network does not have may be there tomorrow, so it is a
+warning.
 """
 
 import difflib
@@ -22,7 +23,7 @@ MOST_COMPARED = 5_000
 """Words that a misspelt one is compared with."""
 _MONEY_EFFECTS = frozenset(name for name, amount in RANGES.items() if amount.kind is Kind.MONEY)
 _COMPARED = frozenset({Operator.EQUALS, Operator.HAS, Operator.HAS_ANY, Operator.HAS_ALL})
-_TOLD = {
+_UNKNOWN_WORD = {
     "order.channel": "no channel goes by the name",
     "protect.channel": "no channel goes by the name",
     "node.id": "no node goes by the id",
@@ -46,7 +47,9 @@ class Fit:
 
 
 def fit(policies: PolicySet, network: Network, product_words: Mapping[str, Collection[str]]) -> Fit:
-    """How `policies` fit; `product_words` are those that fit products, by fact, as far as they are known."""
+    """What does not fit. `product_words` are the words of the network's products, by fact; facts not in it aren't
+    checked.
+    """
     found = [
         mention for name, text in sorted(policies.texts.items()) for mention in references(read(name, text.encode()))
     ]
@@ -68,7 +71,7 @@ def _known_words(network: Network) -> dict[str, Collection[str]]:
         "service.id": network.services.keys(),
         "service.mode": {service.mode for service in services},
     }
-    if network.channels:  # without a list any channel will do
+    if network.channels:  # without a list, any channel may be meant
         known["order.channel"] = known["protect.channel"] = network.channels
     return known
 
@@ -79,9 +82,11 @@ def _strange_words(found: list[Reference], known: Mapping[str, Collection[str]])
         if words is None or not _is_strange(mention, words):
             continue
         near = difflib.get_close_matches(mention.text, sorted(words)[:MOST_COMPARED], n=1)
-        said = "the network has nothing like" if mention.operator is Operator.MATCHES else _TOLD[mention.subject]
+        phrase = (
+            "the network has nothing like" if mention.operator is Operator.MATCHES else _UNKNOWN_WORD[mention.subject]
+        )
         meant = near[0] if near and mention.operator in _COMPARED else ""
-        yield mention.finding("unknown-to-network", f"{mention.subject}: {said} '{mention.text}'", meant)
+        yield mention.finding("unknown-to-network", f"{mention.subject}: {phrase} '{mention.text}'", meant)
 
 
 def _is_strange(mention: Reference, words: Collection[str]) -> bool:

@@ -1,9 +1,9 @@
-"""A formula as a union of boxes: in each, every property mentioned is one of some codes.
+"""The disjunctive normal form of a formula: a union of boxes. A box allows, for each property it mentions, some codes.
 
-This goes on from `rules.normal_form` to a disjunctive normal form, which nothing but the rules engine needs.
+It is made from `rules.normal_form`, because durable-rules alone needs a disjunction at the top.
 
-Boxes are all that the rules engine is given. They keep it from alternatives that hold at the same time, which it
-follows one by one: thirteen of them in a row are 8,192 ways.
+durable-rules is given only boxes. It would follow alternatives that hold at the same time one by one: thirteen pairs
+of them in a row are 8,192 paths. A box has none.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from engine.decide.matching.value_classes import CodeSet
 from rules.normal_form import AllOf, OneOf
 
 MOST_BOXES = 150
-"""Of one formula; beyond that the union is not worked out."""
+"""Of one formula; a union of more is not computed."""
 
 Box: TypeAlias = Mapping[int, CodeSet]
 """The codes allowed, by property; an empty box allows everything."""
@@ -25,7 +25,7 @@ class TooManyBoxes(Exception):
 
 
 def boxes(formula: Formula) -> list[Box]:
-    """Boxes whose union is the formula; none if it can't hold. Raises TooManyBoxes."""
+    """Boxes whose union is the formula; no box if it can never hold. Raises TooManyBoxes."""
     match formula:
         case Atom(index=index, codes=codes):
             return [{index: codes}] if codes else []
@@ -39,11 +39,11 @@ def boxes(formula: Formula) -> list[Box]:
             return product
 
 
-def _union(found: Iterable[Box | None]) -> list[Box]:
-    """Boxes over one and the same property become one, and none stands twice."""
+def _union(union: Iterable[Box | None]) -> list[Box]:
+    """The boxes without duplicates; those that mention one property alone are merged, by property."""
     alone: dict[int, CodeSet] = {}
     wider: list[Box] = []
-    for box in found:
+    for box in union:
         if box is None or box in wider:
             continue
         if len(box) == 1:
@@ -57,7 +57,7 @@ def _union(found: Iterable[Box | None]) -> list[Box]:
 
 
 def _overlap(one: Box, other: Box) -> Box | None:
-    """What both allow; None if that is nothing."""
+    """The box of what both allow; None if they allow nothing in common."""
     both = dict(one)
     for index, codes in other.items():
         both[index] = both[index] & codes if index in both else codes

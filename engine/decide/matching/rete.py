@@ -1,8 +1,8 @@
 """The only file that touches durable-rules: formulas over small integers in, the rules that fire out.
 
-What was measured of the library (2.0.28) and read in its source is kept away from here by construction: rules see
-one fact of small integers, never a text, a null or two facts; each fact has a session of its own; rules are spread
-over rulesets ("shards") that stay inside the limits below; no Host, so no threads.
+The faults of the library (2.0.28) that were measured, or read in its source, can't occur here by construction: rules
+see one fact of small integers, never a text, a null or two facts; each fact has a session of its own; rules are spread
+over rulesets ("shards") that stay inside the limits below; there is no Host, so there are no threads.
 """
 
 import itertools
@@ -18,9 +18,9 @@ from engine.decide.matching.signatures import Formula
 from engine.decide.matching.value_classes import CodeSet
 
 MOST_PATHS = 56
-"""Tests that can be waiting while others are followed; beyond 64 the library gives up halfway."""
+"""Tests that can wait while others are followed; beyond 64 the library stops halfway."""
 MOST_TESTS = 400
-"""Different tests; a 513th beside the others, and loading never ends."""
+"""Different tests of a ruleset; with a 513th, loading never ends."""
 MOST_PROPERTIES = 150
 """The library takes 252 of one fact."""
 MOST_COMBINED = 14
@@ -30,12 +30,12 @@ _SERIAL = itertools.count()
 _ALWAYS = "one"
 """A property that is 1 in every fact, for rules without conditions."""
 _MARK = "mark"
-"""A rule that every fact satisfies. The library frees what a session's first action would have set, whether one
-ran or not (state.c, deleteStateNode): deleting a session in which nothing matched has crashed the process."""
+"""A rule that every fact satisfies. The library frees what a session's first action would have set, whether one ran or
+not (state.c, deleteStateNode): deleting a session in which nothing matched has crashed the process."""
 
 Test: TypeAlias = dict[str, Any]
 Ranges: TypeAlias = Mapping[int, tuple[tuple[int, int], ...]]
-"""A box with each property's codes as ranges, both ends counting."""
+"""A box with each property's codes as ranges that include both ends."""
 Part: TypeAlias = tuple[str, Ranges]
 """A rule's id and one of its boxes."""
 
@@ -43,8 +43,8 @@ Part: TypeAlias = tuple[str, Ranges]
 class Rete:
     """The formulas of one stage of one policy version, by rule id, loaded into durable-rules.
 
-    `beyond` are the ids of rules too large for any shard; who asks must judge them otherwise.
-    Not to be shared over a fork: make it in the process that uses it.
+    `beyond` are the ids of rules too large for any shard; the caller must judge them in another way.
+    It can't be shared over a fork: make it in the process that uses it.
     """
 
     def __init__(self, name: str, formulas: Mapping[str, Formula]) -> None:
@@ -79,7 +79,7 @@ class _Shard:
         names = {index: f"f{number}" for number, index in enumerate(self._used)}
         tests = [_test(box, names) for _, box in parts]
         rules = {_MARK: _rule({_ALWAYS: 1})} | {f"r{number}": _rule(test) for number, test in enumerate(tests)}
-        # the serial keeps two rulesets of one name apart, as when a policy set is loaded again
+        # the serial number tells two rulesets of one name apart, as when a policy set is loaded again
         self._handle = durable_rules_engine.create_ruleset(f"{name}/{next(_SERIAL)}", json.dumps(rules))
 
     def fired(self, signature: Sequence[int]) -> Iterator[str]:
@@ -102,19 +102,19 @@ class _Shard:
         durable_rules_engine.delete_ruleset(self._handle)
 
 
-class _Use:
-    """What the boxes of a shard take of the library's room."""
+class _Usage:
+    """How much of the library's limits the boxes of a shard use."""
 
     def __init__(self) -> None:
         self._paths = 0
         self._properties: set[int] = set()
         self._tests: set[tuple[int, int, int]] = set()
 
-    def takes(self, box: Ranges) -> bool:
-        """Whether there is room for one more; if so, it is taken."""
+    def add(self, box: Ranges) -> bool:
+        """Add a box, if the limits allow it; whether they do."""
         tests = {(index, low, high) for index, ranges in box.items() for low, high in ranges}
         paths = self._paths + _branches(box)
-        # a run that is a range makes two tests, so that each counts twice
+        # a run of several codes is two tests, so that each run counts twice
         if paths > MOST_PATHS or 2 * (len(self._tests) + len(tests - self._tests)) > MOST_TESTS:
             return False
         if len(self._properties) + len(box.keys() - self._properties) > MOST_PROPERTIES:
@@ -128,28 +128,28 @@ class _Use:
 def _spread(formulas: Mapping[str, Formula]) -> tuple[list[list[Part]], list[str]]:
     shards: list[list[Part]] = []
     beyond: list[str] = []
-    use = _Use()
+    usage = _Usage()
     for rule, formula in formulas.items():
-        found = _fitting(formula)
-        if found is None:
+        fitting = _fitting_boxes(formula)
+        if fitting is None:
             beyond.append(rule)
             continue
-        for box in found:
-            if not shards or not use.takes(box):
+        for box in fitting:
+            if not shards or not usage.add(box):
                 shards.append([])
-                use = _Use()
-                use.takes(box)
+                usage = _Usage()
+                usage.add(box)
             shards[-1].append((rule, box))
     return shards, beyond
 
 
-def _fitting(formula: Formula) -> list[Ranges] | None:
-    """The formula's boxes, if each fits a shard of its own."""
+def _fitting_boxes(formula: Formula) -> list[Ranges] | None:
+    """The formula's boxes, if each would fit a shard of its own; None if not."""
     try:
-        found = [_ranges(box) for box in boxes(formula)]
+        all_boxes = [_ranges(box) for box in boxes(formula)]
     except TooManyBoxes:
         return None
-    return found if all(_branches(box) <= MOST_COMBINED and _Use().takes(box) for box in found) else None
+    return all_boxes if all(_branches(box) <= MOST_COMBINED and _Usage().add(box) for box in all_boxes) else None
 
 
 def _ranges(box: Box) -> Ranges:
@@ -157,7 +157,7 @@ def _ranges(box: Box) -> Ranges:
 
 
 def _runs(codes: CodeSet) -> Iterator[tuple[int, int]]:
-    """The runs of ones in the bits."""
+    """The runs of ones in the bits, as ranges that include both ends."""
     low = 0
     while codes:
         low += _trailing(codes, 0)
@@ -175,7 +175,7 @@ def _trailing(bits: int, bit: int) -> int:
 
 
 def _branches(box: Ranges) -> int:
-    """How many $and and $or the box's test has, and no fewer than its tests that can hold and wait at once."""
+    """How many $and and $or the box's test has; never fewer than its tests that can hold and wait at the same time."""
     several = [ranges for ranges in box.values() if len(ranges) > 1]
     return 1 + sum(1 + sum(low != high for low, high in ranges) for ranges in several)
 

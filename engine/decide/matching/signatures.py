@@ -1,4 +1,7 @@
-"""Facts to small integers, group by group, and conditions to formulas over those integers."""
+"""Codes facts as small integers, group by group, and turns conditions into formulas over those integers.
+
+The codes of all groups of a stage are the signature of its facts: facts of one signature satisfy the same conditions.
+"""
 
 import functools
 import itertools
@@ -12,20 +15,20 @@ from rules.normal_form import NormalForm, normal_form, single_tags, tag_by_tag
 from rules.vocabulary import Fact, Facts, Kind, Value, is_attribute
 
 MOST_INTERNED = 200_000
-"""Signatures a group remembers before it starts afresh: some tens of megabytes at most."""
+"""Combinations of codes a group remembers before it starts afresh: some tens of megabytes at most."""
 MOST_VALUES = 20_000
-"""Values of one fact remembered with their code."""
+"""Values of one fact that are remembered with their code."""
 ALWAYS_KNOWN = frozenset(
     {
         *("node.load", "stock.on_hand", "stock.held", "stock.available"),
         *("route.distance", "route.arrives", "route.cost", "route.co2"),
     }
 )
-"""Numbers that no position and no option is without."""
+"""Numbers that every position and every option has."""
 _WORDS = frozenset({Kind.WORD, Kind.CHOICE, Kind.FLAG})
 
 GroupCoder: TypeAlias = Callable[[Facts], int]
-"""The codes of one group of facts as one number, never used again for other codes."""
+"""Codes one group of facts as one number, which is never used again for facts of other codes."""
 _PathCoder: TypeAlias = tuple[str, Code]
 
 
@@ -41,7 +44,7 @@ Formula: TypeAlias = NormalForm[Atom]
 
 
 def group_coder(properties: Iterable[Property]) -> GroupCoder:
-    """What codes a group of facts, given its properties, as one number."""
+    """A coder for one group of facts, given the properties of these facts."""
     by_path: dict[str, list[Property]] = {}
     for item in properties:
         by_path.setdefault(item.fact.path, []).append(item)
@@ -52,10 +55,10 @@ def group_coder(properties: Iterable[Property]) -> GroupCoder:
         case [(path, code)]:
             return lambda facts: UNKNOWN if (value := facts.get(path)) is None else code(value)
         case _:
-            return _together(coders)
+            return _combined(coders)
 
 
-def _together(coders: list[_PathCoder]) -> GroupCoder:
+def _combined(coders: list[_PathCoder]) -> GroupCoder:
     interned = _Interned()
 
     def coder(facts: Facts) -> int:
@@ -66,13 +69,13 @@ def _together(coders: list[_PathCoder]) -> GroupCoder:
 
 
 def _fact_coder(properties: list[Property]) -> Code:
-    """One code for all properties of a fact."""
+    """Codes all properties of a fact as one number."""
     fact = properties[0].fact
     if len(properties) == 1 and not properties[0].asks and not is_attribute(fact.path):
         return properties[0].code
     interned = _Interned()
 
-    # typed: an attribute may be of another kind than a rule takes it for, and to a dictionary True is 1
+    # typed: an attribute may be of another kind than a rule takes it to be, and a dictionary takes True for 1
     @functools.lru_cache(maxsize=MOST_VALUES, typed=True)
     def code(value: Value) -> int:
         return interned[tuple([item.of({fact.path: value}) for item in properties])]
@@ -81,10 +84,10 @@ def _fact_coder(properties: list[Property]) -> Code:
 
 
 class _Interned(dict[tuple[int, ...], int]):
-    """A number above UNKNOWN for each key, never used again for another."""
+    """A number above UNKNOWN for each key; it is never used again for another key."""
 
     def __init__(self) -> None:
-        # next() of a count is one step, so that two threads never get the same number
+        # next() of a count is atomic, so that two threads never get the same number
         self._serial = itertools.count(UNKNOWN + 1)
 
     def __missing__(self, key: tuple[int, ...]) -> int:
@@ -94,18 +97,18 @@ class _Interned(dict[tuple[int, ...], int]):
 
 
 class Coding:
-    """How the facts that some conditions mention are coded, and those conditions as formulas."""
+    """How to code the facts that some conditions mention: their properties, and the conditions as formulas."""
 
     def __init__(self, conditions: Iterable[Condition]) -> None:
         self.properties: list[Property] = []
         self._atoms: dict[Compare, int] = {}
-        found: dict[Fact, list[Compare]] = {}
+        by_fact: dict[Fact, list[Compare]] = {}
         for condition in conditions:
             for comparison in comparisons(condition):
                 for single in single_tags(comparison):
-                    found.setdefault(single.fact, []).append(single)
-        for fact in sorted(found, key=lambda fact: (fact.path, fact.kind.value)):
-            self._add(fact, list(dict.fromkeys(found[fact])))
+                    by_fact.setdefault(single.fact, []).append(single)
+        for fact in sorted(by_fact, key=lambda fact: (fact.path, fact.kind.value)):
+            self._add(fact, list(dict.fromkeys(by_fact[fact])))
 
     def _add(self, fact: Fact, compared: list[Compare]) -> None:
         alone = [item for item in compared if _is_alone(item)]
@@ -133,5 +136,5 @@ class Coding:
 
 
 def _is_alone(comparison: Compare) -> bool:
-    """Whether the comparison gets a property of its own: its classes can't be listed beforehand."""
+    """Whether the comparison gets a property of its own, because classes of values can't be listed beforehand."""
     return comparison.operator in (Operator.HAS, Operator.MATCHES) or comparison.fact.kind in (Kind.ANY, Kind.TAGS)

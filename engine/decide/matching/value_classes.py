@@ -1,7 +1,7 @@
-"""The values of a fact in classes: those that no comparison tells apart share a code, a small integer.
+"""Sorts the values of a fact into classes: values that no comparison tells apart share a code, a small integer.
 
 Which codes satisfy a comparison is asked of `conditions.comparison_holds` itself wherever more than a look-up is
-needed, so that there is no second meaning.
+needed, so that a comparison has one meaning.
 """
 
 import bisect
@@ -23,14 +23,14 @@ _HALF = Fraction(1, 2)
 Code: TypeAlias = Callable[[Any], int]
 """From a known value to its code, which is above UNKNOWN."""
 CodeSet: TypeAlias = int
-"""Some codes, each as a bit: 0b110 is the codes 1 and 2. A thousand cuts on one fact make two thousand codes."""
+"""A set of codes, each as a bit: 0b110 is the codes 1 and 2. A thousand cuts on one fact make two thousand codes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Property:
-    """One code of the signature: of which fact, how, and how many codes there are.
+    """A fact as some comparisons see it: which code each of its values has, and how many codes there are.
 
-    `true` says for each comparison which codes of known values satisfy it.
+    `true` has, for each comparison, the codes of known values that satisfy it.
     """
 
     fact: Fact
@@ -38,9 +38,9 @@ class Property:
     size: int
     true: Mapping[Compare, CodeSet]
     steps: Sequence[float] = ()
-    """Of numbers: where the class changes, ascending."""
+    """For numbers: the values at which the class changes, ascending."""
     asks: bool = False
-    """Whether coding asks the comparison itself, which takes time, so that its answers are worth remembering."""
+    """Whether coding a value evaluates the comparison, which takes time, so that its codes are worth remembering."""
 
     def of(self, facts: Facts) -> int:
         value = known_value(self.fact, facts)
@@ -58,14 +58,14 @@ def yes_no(comparison: Compare) -> Property:
 
 
 class _ByWord(dict[Any, int]):
-    """Codes by word."""
+    """Codes by word; words that are not in it have the code of other words."""
 
     def __missing__(self, _: Any) -> int:
         return _OTHER_WORD
 
 
 def words(fact: Fact, compared: list[Compare]) -> Property:
-    """Words are of one class if the same comparisons mention them: an equality holds of no other word."""
+    """Words are in one class if the same comparisons mention them, because an equality holds for no other word."""
     mentions: dict[Any, list[int]] = {}
     for number, item in enumerate(compared):
         if item.operator is Operator.EQUALS:
@@ -85,10 +85,10 @@ def words(fact: Fact, compared: list[Compare]) -> Property:
 
 
 def numbers(fact: Fact, compared: list[Compare]) -> Property:
-    """Classes are what lies below the first cut, then each cut and the gap above it."""
+    """The classes are the numbers below the first cut, then each cut and the gap above it."""
     cuts: list[Any] = sorted({cut for item in compared for cut in _cuts(item)})
-    # one step up at each cut and one right after it, on integers (the gap between neighbours is empty and does no
-    # harm); the lowest makes every code 1 or more
+    # one step at each cut and one right after it, as values are integers (the gap between neighbouring cuts is empty,
+    # which does no harm); the lowest step makes every code 1 or more
     steps = [float("-inf"), *(step for cut in cuts for step in (cut, cut + 1))]
     code = functools.partial(bisect.bisect_right, steps)
     size = len(steps) + 1
@@ -101,7 +101,7 @@ def _cuts(comparison: Compare) -> list[Any]:
 
 
 def _true(comparison: Compare, code: Code, size: int) -> CodeSet:
-    """The codes of known numbers that satisfy it: asked at each of its own cuts, and once for what lies between."""
+    """The codes of known numbers that satisfy it: evaluated at each of its own cuts, and once between each two."""
     true, start, above = 0, UNKNOWN + 1, Fraction(0)
     for cut in _cuts(comparison):
         at, above = code(cut), cut + _HALF
@@ -116,5 +116,5 @@ def _true(comparison: Compare, code: Code, size: int) -> CodeSet:
 
 
 def between(start: int, end: int) -> CodeSet:
-    """The codes from `start` up to and without `end`."""
+    """The codes from `start` up to, and without, `end`."""
     return (1 << end) - (1 << start)
