@@ -9,7 +9,7 @@ from api.cli import policy_test_report
 from api.cli.options import AS_JSON
 from api.cli.output.junit import junit_xml
 from api.files.file_content import write_content
-from engine.decide.policy_tests.runner import picked, try_cases
+from engine.decide.policy_tests.runner import run_policy_tests, select_tests
 
 
 @click.command("test")
@@ -30,11 +30,11 @@ def run_tests(path: Path, word: str, junit: Path | None, *, coverage: bool, stri
     if strict and word:
         raise click.UsageError("--strict needs all tests; leave -k out")
     policies, tests = policy_test_report.read_folder(path)
-    selected = picked(tests, word)
+    selected = select_tests(tests, word)
     if not selected:
         raise click.UsageError(f"none of the {len(tests)} tests has '{word}' in its name or its file's")
     printer = policy_test_report.ReportPrinter(as_json=as_json)
-    report = try_cases(policies, selected, weigh=coverage, progress=printer.dot)
+    report = run_policy_tests(policies, selected, weigh=coverage, progress=printer.dot)
     printer.report(report, left_out=len(tests) - len(selected), coverage=coverage, strict=strict)
     if junit:
         write_content(junit, junit_xml(report, strict=strict))

@@ -14,7 +14,7 @@ from api.files.inventory_folder import load_inventory
 from api.files.policies import policy_files, policy_test_files
 from api.files.policy_tests.reader import OpenNetwork, read_policies_and_tests
 from api.records.policy_tests import report_record
-from engine.decide.policy_tests.runner import TEST_SUFFIX, Case, Coverage, Report, Tried
+from engine.decide.policy_tests.runner import TEST_SUFFIX, Coverage, PolicyTest, Report, TestResult
 from engine.errors import InputInvalid, Mistake
 from engine.model.facts import Inventory
 from rules.policy import PolicySet
@@ -24,7 +24,7 @@ NARROWEST = 20
 """Columns; in a narrower terminal, dots are wrapped as if it had so many."""
 
 
-def read_folder(path: Path) -> tuple[PolicySet, list[Case]]:
+def read_folder(path: Path) -> tuple[PolicySet, list[PolicyTest]]:
     """The policies and the tests under `path`; of a single file its own tests, and all policies of its folder.
 
     Raises PolicyInvalid with every mistake, InputInvalid if there are no policies or no tests.
@@ -62,16 +62,16 @@ class ReportPrinter:
         self._file = ""
         self._column = 0
 
-    def dot(self, tried: Tried) -> None:
+    def dot(self, result: TestResult) -> None:
         """Print one letter for the test: a dot if it passed, F if not. A new file starts a line with its name."""
         if self._as_json:
             return
-        if tried.case.file != self._file:
-            self._start_line(("\n" if self._file else "") + tried.case.file + " ")
-            self._file = tried.case.file
+        if result.test.file != self._file:
+            self._start_line(("\n" if self._file else "") + result.test.file + " ")
+            self._file = result.test.file
         elif self._column >= max(NARROWEST, self._console.width):
             self._start_line("\n" + " " * (len(self._file) + 1))
-        click.echo(click.style(".", fg="green") if tried.passed else click.style("F", fg="red"), nl=False)
+        click.echo(click.style(".", fg="green") if result.passed else click.style("F", fg="red"), nl=False)
         self._column += 1
 
     def _start_line(self, start: str) -> None:
@@ -83,8 +83,8 @@ class ReportPrinter:
             print_json(report_record(report, strict=strict))
             return
         click.echo()
-        for tried in report.failed:
-            self._console.print(*_failure(tried), sep="\n")
+        for result in report.failed:
+            self._console.print(*_failure(result), sep="\n")
         if report.failed:
             self._console.print(Text(_WHAT_NOW, style="dim"))
         if coverage:
@@ -94,21 +94,21 @@ class ReportPrinter:
         self._console.print(_summary(report, left_out, report.succeeds(strict=strict)))
 
 
-def _failure(tried: Tried) -> Iterator[Text | Table]:
-    case = tried.case
+def _failure(result: TestResult) -> Iterator[Text | Table]:
+    case = result.test
     yield Text(f"\n{case.file}:{case.line}  {case.name}", style="bold")
     table = Table(box=None, padding=(0, 2, 0, 2))
     table.add_column("")
     table.add_column("expected", style="green")
     table.add_column("got", style="red")
-    for item in tried.differences:
+    for item in result.differences:
         table.add_row(Text(item.what), Text(item.expected), Text(item.got))
     yield table
-    yield Text(f"  rules that fired: {', '.join(sorted(tried.decision.fired)) or 'none'}", style="dim")
+    yield Text(f"  rules that fired: {', '.join(sorted(result.decision.fired)) or 'none'}", style="dim")
 
 
 def _coverage_table(report: Report) -> Table:
-    table = Table(title=f"What each rule does in {len(report.tried)} tests", title_justify="left")
+    table = Table(title=f"What each rule does in {len(report.results)} tests", title_justify="left")
     table.add_column("rule", no_wrap=True, min_width=max((len(item.rule) for item in report.coverage), default=0))
     for name in ("fires", "doesn't", "decides"):
         table.add_column(name, justify="right")
@@ -126,7 +126,7 @@ def _style(item: Coverage) -> str:
 def _summary(report: Report, left_out: int, succeeded: bool) -> Text:  # noqa: FBT001  # called once, where its value is computed
     failed = len(report.failed)
     parts = [f"{failed} failed"] if failed else []
-    parts += [f"{len(report.tried) - failed} passed"]
+    parts += [f"{len(report.results) - failed} passed"]
     parts += [f"{left_out} left out"] if left_out else []
     parts += [f"{len(report.slack)} not tested"] if report.slack and not failed and not succeeded else []
     return Text("\n" + ", ".join(parts), style="bold green" if succeeded else "bold red")

@@ -10,7 +10,7 @@ from api.files.network_checks import cross_mistakes
 from api.files.opening_hours import Calendars
 from api.shapes.mistakes import mistakes_of
 from engine.errors import Mistake
-from engine.model.facts import Lane, Network, Node, Place, Service, UnitPrice
+from engine.model.facts import GeoPoint, Lane, Network, Node, Service, UnitPrice
 from rules.errors import LiteralInvalid, PolicyInvalid
 from rules.syntax.yaml_document import Document, read
 from rules.vocabulary import Kind, Value
@@ -92,7 +92,7 @@ def unit_prices_of(bands: Iterable[Mapping[str, Any]]) -> tuple[UnitPrice, ...]:
 def _node(data: dict[str, Any], kinds: Mapping[str, Kind], calendars: Calendars) -> Node:
     data.pop("name", None)
     return Node(
-        place=Place(latitude=data.pop("latitude"), longitude=data.pop("longitude")),
+        place=GeoPoint(latitude=data.pop("latitude"), longitude=data.pop("longitude")),
         attributes=dict(_attributes(data.pop("attributes", {}), kinds)),
         tags=frozenset(data.pop("tags", ())),
         services=tuple(data.pop("services")),

@@ -84,7 +84,7 @@ def review_record(review: Review) -> dict[str, Any]:
 
 
 def _tests_record(report: Report) -> dict[str, Any]:
-    return {"passed": report.passed, "cases": [case_record(tried) for tried in report.tried]}
+    return {"passed": report.passed, "cases": [case_record(result) for result in report.results]}
 
 
 def rules_record(policies: PolicySet) -> list[dict[str, Any]]:

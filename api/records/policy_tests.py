@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from engine.decide.policy_tests.runner import Report, Tried
+from engine.decide.policy_tests.runner import Report, TestResult
 
 
-def case_record(tried: Tried) -> dict[str, Any]:
+def case_record(result: TestResult) -> dict[str, Any]:
     return {
-        "file": tried.case.file,
-        "line": tried.case.line,
-        "name": tried.case.name,
-        "passed": tried.passed,
-        "differences": [{"what": item.what, "expected": item.expected, "got": item.got} for item in tried.differences],
-        "fired": sorted(tried.decision.fired),
+        "file": result.test.file,
+        "line": result.test.line,
+        "name": result.test.name,
+        "passed": result.passed,
+        "differences": [{"what": item.what, "expected": item.expected, "got": item.got} for item in result.differences],
+        "fired": sorted(result.decision.fired),
     }
 
 
@@ -21,7 +21,7 @@ def report_record(report: Report, *, strict: bool) -> dict[str, Any]:
     return {
         "passed": report.succeeds(strict=strict),
         "policy_version": report.policies.version,
-        "cases": [case_record(tried) for tried in report.tried],
+        "cases": [case_record(result) for result in report.results],
         "coverage": [
             {"rule": item.rule, "fired": item.fired, "quiet": item.quiet, "changed": item.changed}
             for item in report.coverage

@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from api.shapes.base import Strict
 from api.shapes.fields import Country, Degrees, Instant, Money, Units, Word
-from engine.model.facts import Line, Order, Place
+from engine.model.facts import GeoPoint, Line, Order
 from rules.vocabulary import DELIVERIES
 
 
@@ -80,6 +80,6 @@ class OrderRequest(Strict):
         lines = tuple(
             Line(**line | {"id": line["id"] or str(number)}) for number, line in enumerate(data.pop("lines"), start=1)
         )
-        place = None if collected else Place(latitude=goal["latitude"], longitude=goal["longitude"])
+        place = None if collected else GeoPoint(latitude=goal["latitude"], longitude=goal["longitude"])
         where = {} if collected else {name: goal[name] for name in ("country", "postcode", "region")}
         return Order(**data | where | {"lines": lines, "place": place, "tags": frozenset(data["tags"])})

@@ -5,7 +5,7 @@ from typing import cast
 
 from engine.decide import rule_facts
 from engine.decide.matching.judge import PolicyJudge
-from engine.model.facts import Position, Snapshot
+from engine.model.facts import Snapshot, StockPosition
 from rules.conditions import Operator, comparisons
 from rules.effects import PositionOutcome, Protection
 from rules.policy import PolicySet
@@ -31,7 +31,7 @@ class Available:
     """A position as a channel sees it; `free` is available less the floor of the active policies, never below 0."""
 
     node: str
-    position: Position
+    position: StockPosition
     free: int
 
 

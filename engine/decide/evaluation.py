@@ -9,7 +9,7 @@ from engine.decide import rule_facts
 from engine.decide.matching.judge import SHARED, Judgement, PolicyJudge, group_codes, judge_options
 from engine.decide.shipping.exits import Exits
 from engine.decide.shipping.options import Option, Route, routes
-from engine.model.facts import Line, Order, Position, Resting, Snapshot
+from engine.model.facts import Line, NodeRest, Order, Snapshot, StockPosition
 from rules.effects import (
     Exclusion,
     LineOutcome,
@@ -29,7 +29,7 @@ class JudgedPosition:
     """
 
     node: str
-    position: Position
+    position: StockPosition
     judgement: Judgement
     reserves: tuple[Reserve, ...]
     """What the floor is the sum of."""
@@ -49,7 +49,7 @@ class Offer:
 
     option: Option
     judgement: Judgement
-    node_rest: Resting | None = None
+    node_rest: NodeRest | None = None
 
     @property
     def outcome(self) -> OptionOutcome:
@@ -144,7 +144,7 @@ class Evaluation:
         return [list(self._offers(index, line)) for index, line in enumerate(self.order.lines)]
 
     @cached_property
-    def resting(self) -> Mapping[str, Resting]:
+    def resting(self) -> Mapping[str, NodeRest]:
         """The nodes with units free that rest."""
         rests = sorted(self.snapshot.resting.items())
         return {node: node_rest for node, node_rest in rests if node in self.node_judgements}

@@ -5,7 +5,7 @@ from typing import Any, cast
 from engine.decide import rule_facts
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.record import timestamp
-from engine.model.facts import Network, Resting, Snapshot
+from engine.model.facts import Network, NodeRest, Snapshot
 from rules.effects import RejectionOutcome
 from rules.vocabulary import Stage
 from rules.wording import amounts
@@ -16,7 +16,7 @@ EFFECT = "rest_after_rejection"
 
 def rest_after(
     snapshot: Snapshot, matcher: PolicyJudge, now: int, *, node: str, reason: str, decision: str
-) -> Resting | None:
+) -> NodeRest | None:
     """The rest that begins `now`, as `node` rejects units of `decision`. None if no rule gives it a rest, or it already
     rests as long. Several rules may give the longest rest.
     """
@@ -40,7 +40,7 @@ def rest_after(
         for rule in matcher.with_effect(judgement, EFFECT)
         if any(effect.name == EFFECT and effect.value == minutes for effect in rules[rule].effects)
     ]
-    return Resting(
+    return NodeRest(
         until=until,
         since=now,
         reason=reason,
@@ -50,7 +50,7 @@ def rest_after(
     )
 
 
-def resting_record(node: str, rest: Resting, network: Network) -> dict[str, Any]:
+def resting_record(node: str, rest: NodeRest, network: Network) -> dict[str, Any]:
     """The JSON of a node that rests. `until` is in UTC; the sentences say it by the installation's wall clock."""
     until = rule_facts.wall_clock(network, rest.until)
     sentences = {item.language: _sentence(node, until, rest.reason, item) for item in load_catalogues()}

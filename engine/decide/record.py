@@ -8,7 +8,7 @@ import orjson
 
 from engine.decide.decision import Decision, Shipment, Unfilled
 from engine.decide.reasons import reason_texts
-from engine.model.facts import MICRODEGREES, Line, Order, Place
+from engine.model.facts import MICRODEGREES, GeoPoint, Line, Order
 
 
 def record(decision: Decision, decision_id: str | None, engine_version: str) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def order_of(record: Mapping[str, Any]) -> Order:
     goal, promise = record["destination"], record["promise_by"]
     place = None
     if goal["latitude"] is not None:
-        place = Place(latitude=_microdegrees(goal["latitude"]), longitude=_microdegrees(goal["longitude"]))
+        place = GeoPoint(latitude=_microdegrees(goal["latitude"]), longitude=_microdegrees(goal["longitude"]))
     return Order(
         id=record["id"],
         channel=record["channel"],

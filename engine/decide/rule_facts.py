@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from engine.decide.shipping.options import Option
-from engine.model.facts import Line, Network, Node, Order, Position, Product, Service
+from engine.model.facts import Line, Network, Node, Order, Product, Service, StockPosition
 from rules.syntax.literals import SECONDS_A_DAY
 from rules.vocabulary import WEEKDAYS, Facts, Value
 
@@ -101,7 +101,7 @@ def node_facts(node: Node, load: int) -> Facts:
     }
 
 
-def stock_facts(position: Position) -> Facts:
+def stock_facts(position: StockPosition) -> Facts:
     return {
         "stock.on_hand": position.on_hand,
         "stock.held": position.held,

@@ -10,7 +10,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.decide.record import timestamp
 from engine.errors import Contended, InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
-from engine.model.facts import Network, Position, Product, Snapshot
+from engine.model.facts import Network, Product, Snapshot, StockPosition
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.outcomes import (
@@ -56,7 +56,7 @@ class NodeStock:
     """A position, and the units of it that are free to each channel."""
 
     node: str
-    position: Position
+    position: StockPosition
     free: Mapping[str, int]
 
 
@@ -79,7 +79,7 @@ class Placed:
 
     applied: bool
     older: bool
-    position: Position
+    position: StockPosition
 
 
 class Stockroom:
@@ -112,7 +112,7 @@ class Stockroom:
                 f"'{count.sku}' at '{count.node}' is counted by '{other}', and this message says"
                 f" '{_stamp_name(count)}': nobody can tell which is newer; send '{other}', or load the stock anew"
             )
-        position = Position(on_hand=outcome.on_hand, held=outcome.held)
+        position = StockPosition(on_hand=outcome.on_hand, held=outcome.held)
         applied, older = isinstance(outcome, CountSet), isinstance(outcome, CountOlder)
         return Placed(applied=applied, older=older, position=position)
 

@@ -31,7 +31,7 @@ def rounded(numerator: int, denominator: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class GeoPoint:
     """A point on the WGS-84 sphere, in microdegrees."""
 
     latitude: int
@@ -56,7 +56,7 @@ class Order:
     placed_at: int
     lines: tuple[Line, ...]
     promise_by: int | None = None
-    place: Place | None = None
+    place: GeoPoint | None = None
     collect_at: str | None = None
     country: str | None = None
     postcode: str | None = None
@@ -95,7 +95,7 @@ class Node:
 
     id: str
     type: str
-    place: Place
+    place: GeoPoint
     country: str
     services: tuple[str, ...]
     region: str | None = None
@@ -181,7 +181,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
+class StockPosition:
     """One SKU at one node. `pace` is thousandths of a unit sold a day, None where unknown."""
 
     on_hand: int
@@ -250,7 +250,7 @@ class NetworkCaches:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resting:
+class NodeRest:
     """A node's rest: nothing is given to the node until the instant `until`, because at `since` it rejected units of
     `decision`, for `reason`. `because` has the rules that gave the rest, each with its author's reason by language:
     rules of `policy_version`, because a rest outlasts the version that gave it.
@@ -272,11 +272,11 @@ class Snapshot:
     caches: NetworkCaches = field(repr=False, compare=False)
     """The network's."""
     products: Mapping[str, Product]
-    positions: Mapping[str, Mapping[str, Position]]
+    positions: Mapping[str, Mapping[str, StockPosition]]
     """By SKU, then node."""
     loads: Mapping[str, int]
     """Shipments given to each node today."""
-    resting: Mapping[str, Resting] = field(default_factory=dict)
+    resting: Mapping[str, NodeRest] = field(default_factory=dict)
     """By node that rests at that moment, its rest."""
 
 

@@ -15,7 +15,7 @@ from engine.decide.record import canonical, record
 from engine.decide.remainder import Remainder, decide_remainder
 from engine.errors import Contended, QuotaExceeded
 from engine.facts_reader import Answered, FactsReader
-from engine.model.facts import Order, Resting, Snapshot
+from engine.model.facts import NodeRest, Order, Snapshot
 from engine.settings import Settings
 from engine.store.backlog import BacklogEntry
 from engine.store.follow_up_commit import MOST_WAITING, LinkedWrites, Rejection
@@ -44,7 +44,7 @@ activating policies makes no decision fail, and no decision is committed under p
 
 ExtraFields: TypeAlias = Callable[[Decision, Snapshot, Matcher], Mapping[str, Any]]
 """Works out what is added to a decision's record."""
-RestAfterRejection: TypeAlias = Callable[[Snapshot, Matcher], Resting | None]
+RestAfterRejection: TypeAlias = Callable[[Snapshot, Matcher], NodeRest | None]
 """Works out how long the node that rejected units rests, by the policies; None if it does not."""
 
 
@@ -201,7 +201,7 @@ class DecideAndCommit:
         body: bytes,
         policies_at: int,
         *,
-        node_rest: Resting | None,
+        node_rest: NodeRest | None,
     ) -> Outcome | _FactsChanged:
         outcome = self._ledger.commit(
             decision,
@@ -230,7 +230,7 @@ class DecideAndCommit:
                 return outcome
 
     def _linked_writes(
-        self, request: DecisionRequest, decision: Decision, decision_id: str, node_rest: Resting | None
+        self, request: DecisionRequest, decision: Decision, decision_id: str, node_rest: NodeRest | None
     ) -> LinkedWrites | None:
         follow_up = request.follow_up
         waiting = None
@@ -260,7 +260,7 @@ class DecideAndCommit:
         )
 
 
-def _node_rest(request: DecisionRequest, snapshot: Snapshot, matcher: Matcher) -> Resting | None:
+def _node_rest(request: DecisionRequest, snapshot: Snapshot, matcher: Matcher) -> NodeRest | None:
     """The rest of the node that rejects, by the policies that decide."""
     rest_after_rejection = request.follow_up.rest_after_rejection if request.follow_up else None
     return rest_after_rejection(snapshot, matcher) if rest_after_rejection else None
@@ -273,7 +273,7 @@ def _record(
     snapshot: Snapshot,
     matcher: Matcher,
     *,
-    node_rest: Resting | None,
+    node_rest: NodeRest | None,
 ) -> dict[str, Any]:
     """What is answered and logged. Keys of special cases are there only in such a case."""
     fields = record(decision, decision_id, __version__)

@@ -217,9 +217,10 @@ def _passed(report: Report) -> int:
     """How many cases there were; raises TestsFailed."""
     if not report.passed:
         raise TestsFailed(
-            [f"{tried.case.file}:{tried.case.line}  {tried.case.name}" for tried in report.failed], of=len(report.tried)
+            [f"{result.test.file}:{result.test.line}  {result.test.name}" for result in report.failed],
+            of=len(report.results),
         )
-    return len(report.tried)
+    return len(report.results)
 
 
 def _listed(version: str, act: Mapping[str, str], standing: PolicyTimeline) -> Version:

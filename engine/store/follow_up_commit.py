@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from engine.model.facts import Resting
+from engine.model.facts import NodeRest
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import packed
 from engine.store.holds import HeldShipment, Operation, Units, shipment_json
@@ -97,7 +97,7 @@ class LinkedWrites:
     first: str | None = None
     follow_ups: int = 0
     rejection: Rejection | None = None
-    node_rest: Resting | None = None
+    node_rest: NodeRest | None = None
     operation: Operation | None = None
 
     @property

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import orjson
 
 from engine.decide.decision import Claim, Decision
-from engine.model.facts import Position, Resting
+from engine.model.facts import NodeRest, StockPosition
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import packed
 from engine.store.follow_up_commit import FollowUpCommit, LinkedWrites
@@ -58,7 +58,7 @@ class Reading:
     """The instant from which the version was scheduled; None if it was activated at once."""
     earlier_decision: str | None
     loads: Mapping[str, int]
-    resting: Mapping[str, Resting]
+    resting: Mapping[str, NodeRest]
     stock: Mapping[str, Mapping[str, tuple[int, int]]]
 
 
@@ -167,9 +167,11 @@ def reading_of(answer: Sequence[Any], skus: Sequence[str], decided_at: int) -> R
     )
 
 
-def positions(stock: Mapping[str, tuple[int, int]], paces: Mapping[str, int]) -> dict[str, Position]:
+def positions(stock: Mapping[str, tuple[int, int]], paces: Mapping[str, int]) -> dict[str, StockPosition]:
     """By node, from (on hand, held) and the pace of sale; see `Reading.stock`."""
-    return {node: Position(on_hand=on_hand, held=held, pace=paces.get(node)) for node, (on_hand, held) in stock.items()}
+    return {
+        node: StockPosition(on_hand=on_hand, held=held, pace=paces.get(node)) for node, (on_hand, held) in stock.items()
+    }
 
 
 _OUTCOMES: Mapping[bytes, CommitOutcome] = {

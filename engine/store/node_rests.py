@@ -7,13 +7,13 @@ from typing import Any
 
 import orjson
 
-from engine.model.facts import Resting
+from engine.model.facts import NodeRest
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.script_keys import END_REST
 
 
-def rest_entry(node_rest: Resting) -> dict[str, Any]:
+def rest_entry(node_rest: NodeRest) -> dict[str, Any]:
     """As the log has it."""
     because = {rule: dict(texts) for rule, texts in node_rest.because.items()}
     return {
@@ -31,13 +31,13 @@ def stored_rest(entry: Mapping[str, Any]) -> str:
     return f"{entry['until']} {orjson.dumps(entry).decode()}"
 
 
-def rests_after(instant: int, fields: Sequence[str]) -> dict[str, Resting]:
+def rests_after(instant: int, fields: Sequence[str]) -> dict[str, NodeRest]:
     """The rests that last beyond `instant`, by node; `fields` is the hash as node, rest, node, rest."""
     node_rests = {}
     for node, text in zip(fields[::2], fields[1::2], strict=True):
         until, _, entry = text.partition(" ")
         if int(until) > instant:
-            node_rests[node] = Resting(**orjson.loads(entry))
+            node_rests[node] = NodeRest(**orjson.loads(entry))
     return node_rests
 
 
@@ -49,7 +49,7 @@ class NodeRests:
         self._keys = keys
         self._end_rest = client.script("end_rest")
 
-    def all(self, now: int) -> dict[str, Resting]:
+    def all(self, now: int) -> dict[str, NodeRest]:
         """By node."""
         with faults():
             stored = self._client.redis.hgetall(self._keys.resting)

@@ -20,7 +20,7 @@ from engine.decide.evaluation import Evaluation
 from engine.decide.matching.matcher import Matcher
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.problem import Problem
-from engine.model.facts import Inventory, NetworkCaches, Order, Position, Snapshot
+from engine.model.facts import Inventory, NetworkCaches, Order, Snapshot, StockPosition
 from rules.loader import load_policies
 from tests.bench.highs import allowed, choose_by_highs, score
 from tests.bench.option_sets import POLICIES
@@ -154,7 +154,8 @@ def _of_the_day(inventory: Inventory, orders: Sequence[Order]) -> tuple[list[Pro
     """
     positions = {
         sku: {
-            node: Position(on_hand=units, pace=inventory.paces.get(sku, {}).get(node)) for node, units in stock.items()
+            node: StockPosition(on_hand=units, pace=inventory.paces.get(sku, {}).get(node))
+            for node, units in stock.items()
         }
         for sku, stock in inventory.stock.items()
     }

@@ -19,7 +19,7 @@ from engine import __version__
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
 from engine.decide.record import canonical, record
-from engine.model.facts import Inventory, Line, Network, Node, Order, Place, Product, Service
+from engine.model.facts import GeoPoint, Inventory, Line, Network, Node, Order, Product, Service
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.decision_log import packed
@@ -219,12 +219,12 @@ def generated(skus: int) -> Inventory:
 
 
 def _node(name: str, number: int) -> Node:
-    place = Place(latitude=44_000_000 + 60_000 * number, longitude=1_000_000 + 90_000 * number)
+    place = GeoPoint(latitude=44_000_000 + 60_000 * number, longitude=1_000_000 + 90_000 * number)
     return Node(id=name, type="warehouse", place=place, country="FR", services=("parcel",))
 
 
 def _order(lines: tuple[Line, ...]) -> Order:
-    place = Place(latitude=48_853_410, longitude=2_348_800)
+    place = GeoPoint(latitude=48_853_410, longitude=2_348_800)
     return Order(id="W-1", channel="web", delivery="standard", placed_at=_NOW, country="FR", place=place, lines=lines)
 
 

@@ -14,7 +14,7 @@ from engine.decide import rule_facts
 from engine.decide.evaluation import Evaluation
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.options import Option
-from engine.model.facts import Inventory, NetworkCaches, Order, Position, Snapshot
+from engine.model.facts import Inventory, NetworkCaches, Order, Snapshot, StockPosition
 from rules.policy import PolicySet
 from rules.vocabulary import Facts, Stage
 
@@ -82,10 +82,10 @@ def option_sets(found: Inventory, count: int = SETS) -> list[OptionSet]:
     return sets
 
 
-def _positions(found: Inventory) -> Mapping[str, Mapping[str, Position]]:
+def _positions(found: Inventory) -> Mapping[str, Mapping[str, StockPosition]]:
     """Those that are known to sell: of the others, `stock.days_of_cover` is not known."""
     return {
-        sku: {node: Position(on_hand=units, pace=paces[node]) for node, units in stock.items() if node in paces}
+        sku: {node: StockPosition(on_hand=units, pace=paces[node]) for node, units in stock.items() if node in paces}
         for sku, stock in found.stock.items()
         for paces in [found.paces.get(sku, {})]
     }

@@ -8,7 +8,7 @@ import pytest
 from api.cli.policy_test_report import read_folder
 from api.files.policy_tests.reader import read_policies_and_tests, read_policy_tests
 from engine.decide.policy_tests.expectation import ORDER_FACTS, SHIPMENT_FACTS, TOTAL_FACTS
-from engine.decide.policy_tests.runner import Report, try_cases
+from engine.decide.policy_tests.runner import Report, run_policy_tests
 from engine.decide.reasons import REASON_CODES
 
 FOLDER = Path(__file__).parents[2] / "policies"
@@ -18,20 +18,20 @@ EXPECTS = LANGUAGE_PAGE.split("\n### What a case expects\n")[1].split("\n### ")[
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return try_cases(*read_folder(FOLDER))
+    return run_policy_tests(*read_folder(FOLDER))
 
 
 def test_every_case_of_the_shipped_policies_passes(report):
-    assert [(item.case.name, item.differences) for item in report.failed] == []
-    assert report.tried
+    assert [(item.test.name, item.differences) for item in report.failed] == []
+    assert report.results
 
 
 def test_every_shipped_case_expects_something(report):
-    assert [item.case.name for item in report.tried if item.case.expected.says_nothing] == []
+    assert [item.test.name for item in report.results if item.test.expected.says_nothing] == []
 
 
 def test_every_rule_of_a_policy_with_tests_fires_in_some_case(report):
-    tested = {item.case.file.removesuffix("_test.yaml") for item in report.tried}
+    tested = {item.test.file.removesuffix("_test.yaml") for item in report.results}
     unfired = [item.rule for item in report.coverage if not item.fired and item.rule.split("/")[0] in tested]
     assert unfired == []
 
@@ -42,10 +42,10 @@ def example_of(title):
 
 def test_the_test_file_of_the_readme_passes_and_covers_its_policy():
     policy, tests = (example_of(title) for title in ("A file", "Tests"))
-    report = try_cases(
+    report = run_policy_tests(
         *read_policies_and_tests({"garden.yaml": policy.encode()}, {"garden_test.yaml": tests.encode()}), weigh=True
     )
-    assert [(item.case.name, item.differences) for item in report.failed] == []
+    assert [(item.test.name, item.differences) for item in report.failed] == []
     assert report.slack == ()
     assert all(item.fired and item.quiet and item.changed for item in report.coverage)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.cli.policy_test_report import read_folder
-from engine.decide.policy_tests.runner import Report, try_cases
+from engine.decide.policy_tests.runner import Report, run_policy_tests
 from rules.conditions import ALWAYS
 from rules.effects import STAGE_OF
 from rules.syntax.yaml_document import read
@@ -17,7 +17,7 @@ README = (FOLDER / "README.md").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return try_cases(*read_folder(FOLDER), weigh=True)
+    return run_policy_tests(*read_folder(FOLDER), weigh=True)
 
 
 @pytest.mark.slow
@@ -35,12 +35,12 @@ def test_every_rule_but_those_that_always_hold_is_quiet_in_some_case(report):
 
 
 def test_every_case_has_a_name_of_its_own(report):
-    names = Counter(item.case.name for item in report.tried)
+    names = Counter(item.test.name for item in report.results)
     assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_every_override_silences_its_rule_in_some_case(report):
-    silenced = {rule for item in report.tried for rule in item.decision.silenced}
+    silenced = {rule for item in report.results for rule in item.decision.silenced}
     assert {other for rule in report.policies.rules.values() for other in rule.overrides} == silenced
 
 

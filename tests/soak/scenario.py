@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 from engine.model.facts import Inventory
-from tests.support.facts import NOW, Place, inventory, node, policy_file, service
+from tests.support.facts import NOW, GeoPoint, inventory, node, policy_file, service
 
 SKUS = [f"S{number:02}" for number in range(50)]
 NODES = [f"n{number}" for number in range(10)]
@@ -44,7 +44,7 @@ class Clock:
 
 def warehouse(units: int) -> Inventory:
     nodes = [
-        node(name, Place(latitude=44_000_000 + 400_000 * number, longitude=1_000_000 + 500_000 * number))
+        node(name, GeoPoint(latitude=44_000_000 + 400_000 * number, longitude=1_000_000 + 500_000 * number))
         for number, name in enumerate(NODES)
     ]
     return inventory(nodes, {sku: dict.fromkeys(NODES, units) for sku in SKUS}, services=[service()])

@@ -10,18 +10,18 @@ from engine.decide.decide import decide
 from engine.decide.decision import Decision
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import (
+    GeoPoint,
     Inventory,
     Line,
     Network,
     NetworkCaches,
     Node,
+    NodeRest,
     Order,
-    Place,
-    Position,
     Product,
-    Resting,
     Service,
     Snapshot,
+    StockPosition,
 )
 from engine.store.network.serialization import inventory_version
 from rules.loader import load_policies
@@ -31,10 +31,10 @@ NOW = 1_795_770_000
 """Friday, 27 November 2026, 09:00 UTC; 10:00 in Paris."""
 HOUR = 3_600
 EURO = 1_000_000
-LYON = Place(latitude=45_748_460, longitude=4_846_710)
-PARIS = Place(latitude=48_853_410, longitude=2_348_800)
-LILLE = Place(latitude=50_632_970, longitude=3_058_580)
-MARSEILLE = Place(latitude=43_296_950, longitude=5_381_070)
+LYON = GeoPoint(latitude=45_748_460, longitude=4_846_710)
+PARIS = GeoPoint(latitude=48_853_410, longitude=2_348_800)
+LILLE = GeoPoint(latitude=50_632_970, longitude=3_058_580)
+MARSEILLE = GeoPoint(latitude=43_296_950, longitude=5_381_070)
 
 
 def service(name="parcel", **more):
@@ -80,9 +80,12 @@ def network(nodes, services=None, **more):
 
 
 def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=None, **more) -> Snapshot:
-    """`stock` has units or a Position by node, by SKU. A product that is not given is the default one of its SKU."""
+    """`stock` has units or a StockPosition by node, by SKU. A product that is not given is the default one of its SKU."""
     positions = {
-        sku: {name: item if isinstance(item, Position) else Position(on_hand=item) for name, item in by_node.items()}
+        sku: {
+            name: item if isinstance(item, StockPosition) else StockPosition(on_hand=item)
+            for name, item in by_node.items()
+        }
         for sku, by_node in stock.items()
     }
     given = {item.sku: item for item in products or []}
@@ -97,12 +100,12 @@ def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=
     )
 
 
-def rest(until: int, *rules: str, version: str = "v0") -> Resting:
+def rest(until: int, *rules: str, version: str = "v0") -> NodeRest:
     """The rest of a node that rejected units an hour ago for lack of capacity, by these
     rules of that policy version.
     """
     because = {rule: {"en": "Too busy", "fr": "Débordé"} for rule in rules or ["busy/r7"]}
-    return Resting(
+    return NodeRest(
         until=until,
         since=NOW - HOUR,
         reason="no_capacity",

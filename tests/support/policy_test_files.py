@@ -5,7 +5,7 @@ import textwrap
 import pytest
 
 from api.files.policy_tests.reader import read_policy_tests
-from engine.decide.policy_tests.runner import Report, Tried, try_cases
+from engine.decide.policy_tests.runner import Report, TestResult, run_policy_tests
 from rules.errors import PolicyInvalid
 from tests.support.facts import policies
 
@@ -17,7 +17,7 @@ def report(text: str, *rules: str, weigh: bool = False) -> Report:
     """The report of running the test file `text` on the rules, whose ids are test/r1, test/r2 ..."""
     policy_set = policies(*rules)
     tests = read_policy_tests({FILE: textwrap.dedent(text).encode()}, policy_set)
-    return try_cases(policy_set, tests, weigh=weigh)
+    return run_policy_tests(policy_set, tests, weigh=weigh)
 
 
 def one_test(text: str) -> str:
@@ -25,9 +25,9 @@ def one_test(text: str) -> str:
     return "tests:\n  - test: a case\n" + textwrap.indent(textwrap.dedent(text).strip(), "    ") + "\n"
 
 
-def result_of(text: str, *rules: str) -> Tried:
+def result_of(text: str, *rules: str) -> TestResult:
     """The result of the one test in `text`."""
-    (result,) = report(one_test(text), *rules).tried
+    (result,) = report(one_test(text), *rules).results
     return result
 
 

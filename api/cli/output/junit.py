@@ -4,20 +4,20 @@ import re
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
-from engine.decide.policy_tests.runner import Report, Tried
+from engine.decide.policy_tests.runner import Report, TestResult
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(report: Report, *, strict: bool) -> bytes:
     """One suite for each file; if `strict`, one more, in which each thing that is not tested is a failure."""
-    suites = [(file, list(tried)) for file, tried in groupby(report.tried, key=lambda item: item.case.file)]
+    suites = [(file, list(results)) for file, results in groupby(report.results, key=lambda item: item.test.file)]
     untested = report.slack if strict else ()
-    root = ET.Element("testsuites", _counts(len(report.tried) + len(untested), len(report.failed) + len(untested)))
-    for file, tried in suites:
-        failures = sum(not item.passed for item in tried)
-        suite = ET.SubElement(root, "testsuite", {"name": _text(file), **_counts(len(tried), failures)})
-        for item in tried:
+    root = ET.Element("testsuites", _counts(len(report.results) + len(untested), len(report.failed) + len(untested)))
+    for file, results in suites:
+        failures = sum(not item.passed for item in results)
+        suite = ET.SubElement(root, "testsuite", {"name": _text(file), **_counts(len(results), failures)})
+        for item in results:
             _add_test(suite, item)
     if untested:
         suite = ET.SubElement(root, "testsuite", {"name": "strict", **_counts(len(untested), len(untested))})
@@ -28,15 +28,15 @@ def junit_xml(report: Report, *, strict: bool) -> bytes:
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode").encode()
 
 
-def _add_test(suite: ET.Element, tried: Tried) -> None:
-    test = tried.case
+def _add_test(suite: ET.Element, result: TestResult) -> None:
+    test = result.test
     where = {"classname": _text(test.file), "name": _text(test.name), "file": _text(test.file), "line": str(test.line)}
     element = ET.SubElement(suite, "testcase", where)
-    if tried.differences:
-        names = ", ".join(item.what for item in tried.differences)
+    if result.differences:
+        names = ", ".join(item.what for item in result.differences)
         failure = ET.SubElement(element, "failure", message=_text(f"not as expected: {names}"))
         failure.text = _text(
-            "\n".join(f"{item.what}\n  expected: {item.expected}\n  got: {item.got}" for item in tried.differences)
+            "\n".join(f"{item.what}\n  expected: {item.expected}\n  got: {item.got}" for item in result.differences)
         )
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from engine.decide.shipping.distance import EARTH_RADIUS
-from engine.model.facts import MICRODEGREES, Network, Node, Place, Product, Service
+from engine.model.facts import MICRODEGREES, GeoPoint, Network, Node, Product, Service
 from rules.syntax.literals import MICROS
 
-CENTRE = Place(latitude=48_856_600, longitude=2_352_200)
+CENTRE = GeoPoint(latitude=48_856_600, longitude=2_352_200)
 """The destination of an order without one: the middle of Paris."""
 COUNTRY = "FR"
 ANYWHERE = 10**9
@@ -19,10 +19,10 @@ _GRAM = 1_000
 """Milligrams."""
 
 
-def place_away(metres: int) -> Place:
+def place_away(metres: int) -> GeoPoint:
     """The place that lies `metres` south of CENTRE, along the meridian."""
     degrees = math.degrees(metres / EARTH_RADIUS)
-    return Place(latitude=CENTRE.latitude - round(degrees * MICRODEGREES), longitude=CENTRE.longitude)
+    return GeoPoint(latitude=CENTRE.latitude - round(degrees * MICRODEGREES), longitude=CENTRE.longitude)
 
 
 def _node(kind: str, distance: int, handling: int, *services: str) -> Node:

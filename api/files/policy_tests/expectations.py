@@ -18,7 +18,7 @@ from engine.decide.policy_tests.expectation import (
     ExpectedShipment,
     ExpectedUnfilled,
 )
-from engine.decide.policy_tests.yaml_text import flow
+from engine.decide.policy_tests.yaml_text import flow_style
 from engine.decide.reasons import REASON_CODES
 from engine.model.facts import Order
 from rules.conditions import Operator, comparisons
@@ -77,7 +77,7 @@ class _Reader:
 
     def bound(self, fact: Fact, raw: Raw, path: Path) -> Bound:
         condition = ConditionParser(notes=self.test_file.notes, terms={}).comparison(fact, raw, path)
-        return Bound(fact=fact, condition=condition, written=flow(raw))
+        return Bound(fact=fact, condition=condition, written=flow_style(raw))
 
     def bounds(self, facts: Mapping[str, Fact], raw: Mapping[str, Raw], path: Path) -> dict[str, Bound]:
         bounds = {}
@@ -104,7 +104,7 @@ class _Reader:
             bounds=bounds,
             lines=None if lines is None else {sku: self._units(sku, item, where) for sku, item in lines.items()},
             rules=self.rules_of(raw.get("rules", ()), (*path, "rules")),
-            written=flow(raw),
+            written=flow_style(raw),
         )
 
     def _units(self, sku: str, raw: Raw, path: Path) -> Bound:
@@ -128,7 +128,7 @@ class _Reader:
                 else None,
                 reasons=reasons,
                 by=self.rules_of(self._words_of(data.get("by"), (*where, "by")), (*where, "by")),
-                written=flow(item),
+                written=flow_style(item),
             )
         return expected
 
@@ -144,7 +144,7 @@ class _Reader:
             self._note_sku(raw["sku"], (*path, "sku"))
         by = self.rules_of(self._words_of(raw.get("by"), (*path, "by")), (*path, "by"))
         flag = {"unless_needed": "true" if raw["unless_needed"] else "false"} if "unless_needed" in raw else {}
-        return ExpectedExclusion(**{**raw, "by": by}, written=flow({**raw, **flag}))
+        return ExpectedExclusion(**{**raw, "by": by}, written=flow_style({**raw, **flag}))
 
     def kept(self, raw: Mapping[str, Mapping[str, Raw]], path: Path) -> dict[str, dict[str, Bound]]:
         bounds: dict[str, dict[str, Bound]] = {}

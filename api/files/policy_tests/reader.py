@@ -9,7 +9,7 @@ from api.files.policy_tests.orders import now_of, order_of, read_order
 from api.files.policy_tests.scenario import PolicyTestFile, positions, resolve_fixture, scenario_of
 from api.files.policy_tests.shape_findings import note_shape_mistakes
 from api.files.policy_tests.shapes import PolicyTestFileShape, ScenarioShapes
-from engine.decide.policy_tests.runner import TEST_SUFFIX, Case, Report, try_cases
+from engine.decide.policy_tests.runner import TEST_SUFFIX, PolicyTest, Report, run_policy_tests
 from engine.errors import InputInvalid
 from engine.model.facts import Inventory
 from rules.conditions import comparisons
@@ -31,7 +31,7 @@ def is_test_file(name: str) -> bool:
 
 def read_policy_tests(
     files: Mapping[str, bytes], policies: PolicySet | None = None, *, open_network: OpenNetwork | None = None
-) -> list[Case]:
+) -> list[PolicyTest]:
     """The tests in the test files among `files` (contents by name); raises PolicyInvalid with every finding of all.
 
     With `policies`, a test that names a rule that doesn't exist is a finding. `open_network` loads the directory that a
@@ -39,7 +39,7 @@ def read_policy_tests(
     """
     shapes, kinds = ScenarioShapes(), _kinds(policies)
     findings: set[Finding] = set()
-    tests: list[Case] = []
+    tests: list[PolicyTest] = []
     for name in sorted(filter(is_test_file, files)):
         try:
             document = read(name, files[name])
@@ -59,15 +59,15 @@ def make_trial(
     """The function that runs the tests among `files` on a policy set, for `Versions.publish`; None without tests."""
     if not any(map(is_test_file, files)):
         return None
-    return lambda policies: try_cases(policies, read_policy_tests(files, policies, open_network=open_network))
+    return lambda policies: run_policy_tests(policies, read_policy_tests(files, policies, open_network=open_network))
 
 
 def read_policies_and_tests(
     policy_files: Mapping[str, bytes], test_files: Mapping[str, bytes], *, open_network: OpenNetwork | None = None
-) -> tuple[PolicySet, list[Case]]:
+) -> tuple[PolicySet, list[PolicyTest]]:
     """A policy set and its tests; raises PolicyInvalid with every finding of both."""
     findings: list[Finding] = []
-    policies, tests = None, list[Case]()
+    policies, tests = None, list[PolicyTest]()
     try:
         policies = load_policies(policy_files)
     except PolicyInvalid as error:
@@ -125,7 +125,7 @@ def _network(notes: Notes, document: Document, directory: str, open_network: Ope
         raise PolicyInvalid(notes.findings) from None
 
 
-def _tests(test_file: PolicyTestFile, policies: PolicySet | None) -> Iterator[Case]:
+def _tests(test_file: PolicyTestFile, policies: PolicySet | None) -> Iterator[PolicyTest]:
     raw = test_file.root.get("tests")
     seen: set[str] = set()
     for index, item in enumerate(raw if isinstance(raw, list) else []):
@@ -139,7 +139,9 @@ def _tests(test_file: PolicyTestFile, policies: PolicySet | None) -> Iterator[Ca
     _note_unused(test_file)
 
 
-def _test(test_file: PolicyTestFile, raw: dict[str, Any], path: Path, policies: PolicySet | None) -> Iterator[Case]:
+def _test(
+    test_file: PolicyTestFile, raw: dict[str, Any], path: Path, policies: PolicySet | None
+) -> Iterator[PolicyTest]:
     """The test, unless there is a mistake in it that leaves no order to decide."""
     now = now_of(test_file, raw, path)
     scenario = scenario_of(test_file, raw, path)
@@ -148,7 +150,7 @@ def _test(test_file: PolicyTestFile, raw: dict[str, Any], path: Path, policies: 
     expected = read_expectation(test_file, raw.get("expect"), where, scenario=scenario, order=order, policies=policies)
     if order is not None:
         line, _ = test_file.notes.document.values.get(path, (1, 1))
-        yield Case(
+        yield PolicyTest(
             name=str(raw.get("test")),
             file=test_file.notes.document.file,
             line=line,

@@ -14,8 +14,18 @@ from api.files.opening_hours import Calendars
 from api.files.policy_tests.defaults import ANYWHERE, BY_MODE, NODES, SERVICES, default_product, place_away
 from api.files.policy_tests.shape_findings import load_shape
 from api.files.policy_tests.shapes import ScenarioShapes
-from engine.decide.policy_tests.runner import Rejected
-from engine.model.facts import Inventory, Network, NetworkCaches, Node, Place, Position, Product, Service, Snapshot
+from engine.decide.policy_tests.runner import Rejection
+from engine.model.facts import (
+    GeoPoint,
+    Inventory,
+    Network,
+    NetworkCaches,
+    Node,
+    Product,
+    Service,
+    Snapshot,
+    StockPosition,
+)
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.condition_parser import Notes
@@ -69,9 +79,9 @@ class Scenario:
 
     network: Network
     products: Mapping[str, Product]
-    stock: Mapping[str, Mapping[str, Position]]
+    stock: Mapping[str, Mapping[str, StockPosition]]
     loads: Mapping[str, int]
-    rejected: Mapping[str, Rejected]
+    rejected: Mapping[str, Rejection]
     base: Inventory
 
     @property
@@ -92,12 +102,12 @@ class Scenario:
             loads=self.loads,
         )
 
-    def _positions(self, sku: str) -> Mapping[str, Position]:
+    def _positions(self, sku: str) -> Mapping[str, StockPosition]:
         if sku in self.stock:
             return self.stock[sku]
         paces = self.base.paces.get(sku, {})
         units = self.base.stock.get(sku, {})
-        return {node: Position(on_hand=count, pace=paces.get(node)) for node, count in units.items()}
+        return {node: StockPosition(on_hand=count, pace=paces.get(node)) for node, count in units.items()}
 
 
 def scenario_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) -> Scenario:
@@ -124,7 +134,7 @@ def scenario_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) 
         stock=_stock(test_file, test, path, nodes),
         loads={name: data["load"] for name, (data, _) in parts["nodes"].items() if "load" in data},
         rejected={
-            name: Rejected(**data["rejected"]) for name, (data, _) in parts["nodes"].items() if "rejected" in data
+            name: Rejection(**data["rejected"]) for name, (data, _) in parts["nodes"].items() if "rejected" in data
         },
         base=test_file.base,
     )
@@ -195,7 +205,7 @@ def _node(test_file: PolicyTestFile, name: str, data: Mapping[str, Any], path: P
     if "away" in data:
         changes["place"] = place_away(data["away"])
     if "latitude" in data:
-        changes["place"] = Place(latitude=changes.pop("latitude"), longitude=changes.pop("longitude"))
+        changes["place"] = GeoPoint(latitude=changes.pop("latitude"), longitude=changes.pop("longitude"))
     changes |= {"tags": frozenset(data["tags"])} if "tags" in data else {}
     changes |= {"services": tuple(data["services"])} if "services" in data else {}
     changes |= {"unit_handling": changes.pop("handling_per_unit")} if "handling_per_unit" in data else {}
@@ -284,7 +294,7 @@ def _kind_of(raw: Raw) -> Kind:
 
 def _stock(
     test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path, nodes: Mapping[str, Node]
-) -> dict[str, dict[str, Position]]:
+) -> dict[str, dict[str, StockPosition]]:
     if "stock" not in test and USUAL not in test_file.part("stock"):
         return {}
     raw = test.get("stock", USUAL)
@@ -295,9 +305,9 @@ def _stock(
 
 def positions(
     test_file: PolicyTestFile, raw: Mapping[str, Raw], path: Path, nodes: Mapping[str, Node]
-) -> dict[str, dict[str, Position]]:
+) -> dict[str, dict[str, StockPosition]]:
     """The positions in `raw`, by SKU and node, without those with mistakes, which are noted."""
-    by_sku: dict[str, dict[str, Position]] = {}
+    by_sku: dict[str, dict[str, StockPosition]] = {}
     for sku, by_node in raw.items():
         by_sku[str(sku)] = {}
         if not isinstance(by_node, dict):
@@ -314,5 +324,7 @@ def positions(
             data = load_shape(test_file.shapes.position, units, where, test_file.notes)
             if data:
                 pace = data.get("daily_sales")
-                by_sku[str(sku)][str(node)] = Position(on_hand=data["on_hand"], held=data.get("held", 0), pace=pace)
+                by_sku[str(sku)][str(node)] = StockPosition(
+                    on_hand=data["on_hand"], held=data.get("held", 0), pace=pace
+                )
     return by_sku

@@ -15,7 +15,7 @@ from engine.decide.decide import decide
 from engine.decide.decision import Decision
 from engine.decide.evaluation import Evaluation
 from engine.decide.matching.judge import PolicyJudge
-from engine.model.facts import Position, Snapshot
+from engine.model.facts import Snapshot, StockPosition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,7 @@ def _as_if_first(snapshot: Snapshot, before: Sequence[Taking]) -> Snapshot:
     return dataclasses.replace(snapshot, positions=positions, loads=loads)
 
 
-def _less_held(position: Position, units: int) -> Position:
+def _less_held(position: StockPosition, units: int) -> StockPosition:
     return dataclasses.replace(position, held=max(0, position.held - units)) if units else position
 
 

@@ -13,7 +13,7 @@ from engine.decide.policy_tests.expectation import (
     ExpectedShipment,
     ExpectedUnfilled,
 )
-from engine.decide.policy_tests.yaml_text import flow, told
+from engine.decide.policy_tests.yaml_text import flow_style, with_unit
 from rules.vocabulary import Value
 
 
@@ -27,7 +27,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Excluded:
+class ExcludedOption:
     """An option that the decision excluded for a SKU."""
 
     node: str
@@ -38,27 +38,27 @@ class Excluded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class DecidedTest:
     """A test's decision, with what tests may expect beyond its record. `priority` is the order's."""
 
     decision: Decision
     priority: int
-    excluded: tuple[Excluded, ...]
+    excluded: tuple[ExcludedOption, ...]
     currency: str
 
 
-def differences(expected: Expectation, made: Made) -> Iterator[Difference]:
+def differences(expected: Expectation, decided: DecidedTest) -> Iterator[Difference]:
     """Where the test's decision is not as `expected`, in the order in which test files name things."""
-    decision = made.decision
+    decision = decided.decision
     if expected.status not in (None, decision.status):
         yield Difference(what="status", expected=str(expected.status), got=decision.status)
-    yield from _shipments(expected, made)
+    yield from _shipments(expected, decided)
     yield from _unfilled(expected, decision)
     yield from _rules(expected, decision)
-    yield from _exclusions(expected, made)
+    yield from _exclusions(expected, decided)
     yield from _kept(expected, decision)
-    yield from _bounds("", expected.order, order_values(made), made.currency)
-    yield from _bounds("totals.", expected.totals, total_values(decision), made.currency)
+    yield from _bounds("", expected.order, order_values(decided), decided.currency)
+    yield from _bounds("totals.", expected.totals, total_values(decision), decided.currency)
 
 
 def shipment_values(shipment: Shipment, decided_at: int) -> dict[str, Value | None]:
@@ -89,9 +89,9 @@ def total_values(decision: Decision) -> dict[str, Value | None]:
     }
 
 
-def order_values(made: Made) -> dict[str, Value | None]:
-    decision = made.decision
-    return {"hold": (decision.hold_until - decision.decided_at) // 60, "priority": made.priority}
+def order_values(decided: DecidedTest) -> dict[str, Value | None]:
+    decision = decided.decision
+    return {"hold": (decision.hold_until - decision.decided_at) // 60, "priority": decided.priority}
 
 
 def units_by_sku(shipment: Shipment) -> dict[str, int]:
@@ -101,12 +101,12 @@ def units_by_sku(shipment: Shipment) -> dict[str, int]:
     return dict(sorted(units.items()))
 
 
-def _shipments(expected: Expectation, made: Made) -> Iterator[Difference]:
+def _shipments(expected: Expectation, decided: DecidedTest) -> Iterator[Difference]:
     if expected.shipments is None:
         return
-    shipments = made.decision.shipments
+    shipments = decided.decision.shipments
     fitting = [
-        [index for index, shipment in enumerate(shipments) if _fits(item, shipment, made.decision.decided_at)]
+        [index for index, shipment in enumerate(shipments) if _fits(item, shipment, decided.decision.decided_at)]
         for item in expected.shipments
     ]
     if len(shipments) == len(fitting) and _all_paired(fitting):
@@ -115,7 +115,7 @@ def _shipments(expected: Expectation, made: Made) -> Iterator[Difference]:
     yield Difference(
         what="shipments",
         expected="\n".join(item.written for item in expected.shipments) or "none",
-        got="\n".join(_shipment_text(shipment, named, expected.shipments, made) for shipment in shipments) or "none",
+        got="\n".join(_shipment_text(shipment, named, expected.shipments, decided) for shipment in shipments) or "none",
     )
 
 
@@ -147,16 +147,18 @@ def _all_paired(fitting: Sequence[Sequence[int]]) -> bool:
     return all(pair(expected, set()) for expected in range(len(fitting)))
 
 
-def _shipment_text(shipment: Shipment, named: set[str], expected: Sequence[ExpectedShipment], made: Made) -> str:
+def _shipment_text(
+    shipment: Shipment, named: set[str], expected: Sequence[ExpectedShipment], decided: DecidedTest
+) -> str:
     """The shipment in the words of test files, with the facts that the expected shipments mention."""
-    values = shipment_values(shipment, made.decision.decided_at)
+    values = shipment_values(shipment, decided.decision.decided_at)
     fields: dict[str, object] = {"node": shipment.node, "service": shipment.service, "lines": units_by_sku(shipment)}
     for name in SHIPMENT_FACTS:
         if name in named and name not in fields:
-            fields[name] = told(SHIPMENT_FACTS[name].kind, values[name], made.currency)
+            fields[name] = with_unit(SHIPMENT_FACTS[name].kind, values[name], decided.currency)
     if any(item.rules for item in expected):
         fields["rules"] = list(shipment.rules)
-    return flow(fields)
+    return flow_style(fields)
 
 
 def _unfilled(expected: Expectation, decision: Decision) -> Iterator[Difference]:
@@ -171,7 +173,8 @@ def _unfilled(expected: Expectation, decision: Decision) -> Iterator[Difference]
         what="unfilled",
         expected="\n".join(f"{sku}: {item.written}" for sku, item in expected.unfilled.items()) or "nothing",
         got="\n".join(
-            f"{sku}: " + flow({"units": units, "reason": sorted(reasons)} | ({"by": sorted(rules)} if rules else {}))
+            f"{sku}: "
+            + flow_style({"units": units, "reason": sorted(reasons)} | ({"by": sorted(rules)} if rules else {}))
             for sku, (units, reasons, rules) in got.items()
         )
         or "nothing",
@@ -213,16 +216,18 @@ def _rule_text(rule: str, fired: set[str], silenced: set[str]) -> str:
     return f"{rule} {' and '.join(words) or 'did not fire'}"
 
 
-def _exclusions(expected: Expectation, made: Made) -> Iterator[Difference]:
+def _exclusions(expected: Expectation, decided: DecidedTest) -> Iterator[Difference]:
     for what, items, must_be_excluded in (
         ("excluded", expected.excluded, True),
         ("not_excluded", expected.not_excluded, False),
     ):
         wrong = [
-            item for item in items if any(_is_meant(item, option) for option in made.excluded) is not must_be_excluded
+            item
+            for item in items
+            if any(_is_meant(item, option) for option in decided.excluded) is not must_be_excluded
         ]
         shown = [
-            option for option in made.excluded if must_be_excluded or any(_is_meant(item, option) for item in wrong)
+            option for option in decided.excluded if must_be_excluded or any(_is_meant(item, option) for item in wrong)
         ]
         if wrong:
             yield Difference(
@@ -232,7 +237,7 @@ def _exclusions(expected: Expectation, made: Made) -> Iterator[Difference]:
             )
 
 
-def _is_meant(expected: ExpectedExclusion, option: Excluded) -> bool:
+def _is_meant(expected: ExpectedExclusion, option: ExcludedOption) -> bool:
     return (
         expected.node in (None, option.node)
         and expected.service in (None, option.service)
@@ -242,9 +247,9 @@ def _is_meant(expected: ExpectedExclusion, option: Excluded) -> bool:
     )
 
 
-def _excluded_text(option: Excluded) -> str:
+def _excluded_text(option: ExcludedOption) -> str:
     fields = {"node": option.node, "service": option.service, "sku": option.sku, "by": list(option.by)}
-    return flow(fields | ({"unless_needed": "true"} if option.unless_needed else {}))
+    return flow_style(fields | ({"unless_needed": "true"} if option.unless_needed else {}))
 
 
 def _kept(expected: Expectation, decision: Decision) -> Iterator[Difference]:
@@ -262,5 +267,5 @@ def _bounds(
 ) -> Iterator[Difference]:
     for name, bound in bounds.items():
         if not bound.allows(values[name]):
-            got = told(bound.fact.kind, values[name], currency)
+            got = with_unit(bound.fact.kind, values[name], currency)
             yield Difference(what=prefix + name, expected=bound.written, got=got)

@@ -11,16 +11,16 @@ from engine.decide.impact.rule_impact import deciding
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import rest_after
-from engine.decide.policy_tests.comparison import Difference, Excluded, Made, differences
+from engine.decide.policy_tests.comparison import DecidedTest, Difference, ExcludedOption, differences
 from engine.decide.policy_tests.expectation import Expectation
-from engine.model.facts import Order, Resting, Snapshot
+from engine.model.facts import NodeRest, Order, Snapshot
 from rules.policy import PolicySet
 
 TEST_SUFFIX = "_test.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
+class Rejection:
     """A node rejected units of another order, for `reason`, so many minutes `ago`."""
 
     reason: str
@@ -28,7 +28,7 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class PolicyTest:
     """A test as its author wrote it, ready to be decided. `file` and `line` are its place. `rejected`, by node, may
     have begun a rest of the node: the policies under test say whether it did.
     """
@@ -40,16 +40,16 @@ class Case:
     snapshot: Snapshot
     now: int
     expected: Expectation
-    rejected: Mapping[str, Rejected] = field(default_factory=dict)
+    rejected: Mapping[str, Rejection] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
+class TestResult:
     """A test, its decision, and how the decision differs from what the test expects. `changing` are the rules without
     which the decision would have been another; None if that was not asked for.
     """
 
-    case: Case
+    test: PolicyTest
     decision: Decision
     differences: tuple[Difference, ...]
     changing: tuple[str, ...] | None = None
@@ -76,15 +76,15 @@ class Report:
     """The results of all tests of a policy set, in the order of files and lines."""
 
     policies: PolicySet
-    tried: tuple[Tried, ...]
+    results: tuple[TestResult, ...]
 
     @property
     def passed(self) -> bool:
-        return all(item.passed for item in self.tried)
+        return all(item.passed for item in self.results)
 
     @property
-    def failed(self) -> tuple[Tried, ...]:
-        return tuple(item for item in self.tried if not item.passed)
+    def failed(self) -> tuple[TestResult, ...]:
+        return tuple(item for item in self.results if not item.passed)
 
     def succeeds(self, *, strict: bool) -> bool:
         """Whether every test passed and, if `strict`, nothing is left untested."""
@@ -93,76 +93,76 @@ class Report:
     @property
     def coverage(self) -> tuple[Coverage, ...]:
         """One for each rule, by id."""
-        return tuple(_coverage(rule, self.tried) for rule in self.policies.rules)
+        return tuple(_coverage(rule, self.results) for rule in self.policies.rules)
 
     @property
     def slack(self) -> tuple[str, ...]:
         """What is left untested although all tests pass: rules, tests and files, one sentence each."""
         unfired = [f"no case fires {item.rule}" for item in self.coverage if not item.fired]
         silent = [
-            f"{item.case.file}:{item.case.line}: the case '{item.case.name}' expects nothing"
-            for item in self.tried
-            if item.case.expected.says_nothing
+            f"{item.test.file}:{item.test.line}: the case '{item.test.name}' expects nothing"
+            for item in self.results
+            if item.test.expected.says_nothing
         ]
         return (*unfired, *silent, *_idle_files(self))
 
 
-def try_case(case: Case, matcher: Matcher, *, weigh: bool = False) -> Tried:
+def run_policy_test(test: PolicyTest, matcher: Matcher, *, weigh: bool = False) -> TestResult:
     """Decide the test's order; with `weigh`, decide it again without each rule that fired."""
-    made = _made(case, matcher)
-    return Tried(
-        case=case,
-        decision=made.decision,
-        differences=tuple(differences(case.expected, made)),
-        changing=_changing(case, matcher, made) if weigh else None,
+    decided = _decide_test(test, matcher)
+    return TestResult(
+        test=test,
+        decision=decided.decision,
+        differences=tuple(differences(test.expected, decided)),
+        changing=_changing(test, matcher, decided) if weigh else None,
     )
 
 
-def try_cases(
+def run_policy_tests(
     policies: PolicySet,
-    cases: Sequence[Case],
+    tests: Sequence[PolicyTest],
     *,
     weigh: bool = False,
-    progress: Callable[[Tried], None] = lambda _: None,
+    progress: Callable[[TestResult], None] = lambda _: None,
 ) -> Report:
     """Decide every test by the whole policy set; `progress` is called with each result."""
     matcher = Matcher(policies, guarded=True)
-    tried = []
+    results = []
     try:
-        for case in cases:
-            tried.append(try_case(case, matcher, weigh=weigh))
-            progress(tried[-1])
+        for test in tests:
+            results.append(run_policy_test(test, matcher, weigh=weigh))
+            progress(results[-1])
     finally:
         matcher.close()
-    return Report(policies=policies, tried=tuple(tried))
+    return Report(policies=policies, results=tuple(results))
 
 
-def _made(case: Case, matcher: PolicyJudge) -> Made:
-    snapshot = replace(case.snapshot, resting=dict(_resting(case, matcher)))
-    decision = decide(case.order, snapshot, matcher, case.now)
-    evaluation = Evaluation(order=case.order, snapshot=snapshot, matcher=matcher, now=case.now)
-    return Made(
+def _decide_test(test: PolicyTest, matcher: PolicyJudge) -> DecidedTest:
+    snapshot = replace(test.snapshot, resting=dict(_resting(test, matcher)))
+    decision = decide(test.order, snapshot, matcher, test.now)
+    evaluation = Evaluation(order=test.order, snapshot=snapshot, matcher=matcher, now=test.now)
+    return DecidedTest(
         decision=decision,
         priority=evaluation.order_outcome.priority,
-        excluded=_excluded(case, decision),
-        currency=case.snapshot.network.currency,
+        excluded=_excluded(test, decision),
+        currency=test.snapshot.network.currency,
     )
 
 
-def _resting(case: Case, matcher: PolicyJudge) -> Iterator[tuple[str, Resting]]:
+def _resting(test: PolicyTest, matcher: PolicyJudge) -> Iterator[tuple[str, NodeRest]]:
     """The nodes that still rest, by the policies under test."""
-    for node, rejection in case.rejected.items():
-        then = case.now - rejection.ago * 60
-        node_rest = rest_after(case.snapshot, matcher, then, node=node, reason=rejection.reason, decision="")
-        if node_rest is not None and node_rest.until > case.now:
+    for node, rejection in test.rejected.items():
+        then = test.now - rejection.ago * 60
+        node_rest = rest_after(test.snapshot, matcher, then, node=node, reason=rejection.reason, decision="")
+        if node_rest is not None and node_rest.until > test.now:
             yield node, node_rest
 
 
-def _excluded(case: Case, decision: Decision) -> tuple[Excluded, ...]:
+def _excluded(test: PolicyTest, decision: Decision) -> tuple[ExcludedOption, ...]:
     """Each excluded option by itself."""
-    skus = {line.id: line.sku for line in case.order.lines}
+    skus = {line.id: line.sku for line in test.order.lines}
     return tuple(
-        Excluded(
+        ExcludedOption(
             node=option.node,
             service=option.service,
             sku=skus[item.line],
@@ -174,22 +174,22 @@ def _excluded(case: Case, decision: Decision) -> tuple[Excluded, ...]:
     )
 
 
-def _changing(case: Case, matcher: Matcher, made: Made) -> tuple[str, ...]:
-    decided = _decided(made)
-    return deciding(made.decision, matcher, lambda without: _decided(_made(case, without)) != decided)
+def _changing(test: PolicyTest, matcher: Matcher, decided: DecidedTest) -> tuple[str, ...]:
+    changeable = _changeable(decided)
+    return deciding(decided.decision, matcher, lambda without: _changeable(_decide_test(test, without)) != changeable)
 
 
-def _decided(made: Made) -> tuple[object, ...]:
+def _changeable(decided: DecidedTest) -> tuple[object, ...]:
     """What a rule can change about a decision: what ships from where, how long it is held, the order's priority."""
-    shipments = tuple((item.node, item.service, item.lines) for item in made.decision.shipments)
-    return (shipments, made.decision.hold_until, made.priority)
+    shipments = tuple((item.node, item.service, item.lines) for item in decided.decision.shipments)
+    return (shipments, decided.decision.hold_until, decided.priority)
 
 
-def _coverage(rule: str, tried: Sequence[Tried]) -> Coverage:
-    fired = sum(rule in item.decision.fired for item in tried)
-    asked_for = [item.changing for item in tried if item.changing is not None]
-    changed = sum(rule in changing for changing in asked_for) if len(asked_for) == len(tried) else None
-    return Coverage(rule=rule, fired=fired, quiet=len(tried) - fired, changed=changed)
+def _coverage(rule: str, results: Sequence[TestResult]) -> Coverage:
+    fired = sum(rule in item.decision.fired for item in results)
+    asked_for = [item.changing for item in results if item.changing is not None]
+    changed = sum(rule in changing for changing in asked_for) if len(asked_for) == len(results) else None
+    return Coverage(rule=rule, fired=fired, quiet=len(results) - fired, changed=changed)
 
 
 def _idle_files(report: Report) -> list[str]:
@@ -200,8 +200,8 @@ def _idle_files(report: Report) -> list[str]:
         for file, policy in zip(report.policies.texts, report.policies.policies, strict=True)
     }
     fired: dict[str, set[str]] = {}
-    for item in report.tried:
-        fired.setdefault(item.case.file, set()).update(item.decision.fired)
+    for item in report.results:
+        fired.setdefault(item.test.file, set()).update(item.decision.fired)
     return [
         f"{file}: no case fires a rule of {beside[file].id}"
         for file, rules in fired.items()
@@ -209,6 +209,6 @@ def _idle_files(report: Report) -> list[str]:
     ]
 
 
-def picked(cases: Sequence[Case], word: str) -> list[Case]:
+def select_tests(tests: Sequence[PolicyTest], word: str) -> list[PolicyTest]:
     """The tests with `word` in their name or their file's; upper and lower case are the same."""
-    return [case for case in cases if word.casefold() in f"{case.file} {case.name}".casefold()]
+    return [test for test in tests if word.casefold() in f"{test.file} {test.name}".casefold()]

@@ -6,22 +6,22 @@ from rules.vocabulary import Kind, Value
 from rules.wording.source_text import value_text
 
 
-def told(kind: Kind, value: Value | None, currency: str = "") -> str:
+def with_unit(kind: Kind, value: Value | None, currency: str = "") -> str:
     """The value with its unit, exact: money "6.20 EUR", a duration "48 h"; None is "unknown"."""
     if value is None:
         return "unknown"
     if not isinstance(value, int):
-        return flow(value)
+        return flow_style(value)
     text = value_text(kind, value)
     return f"{text} {currency}".rstrip() if kind is Kind.MONEY else text
 
 
-def flow(value: object) -> str:
+def flow_style(value: object) -> str:
     """Nested mappings and lists of words in YAML's flow style, for people to read."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {flow(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {flow_style(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(flow(item) for item in value) + "]"
+        return "[" + ", ".join(flow_style(item) for item in value) + "]"
     if isinstance(value, frozenset):
-        return flow(sorted(value))
+        return flow_style(sorted(value))
     return "~" if value is None else str(value)

@@ -10,7 +10,7 @@ everything else is integers.
 import math
 from typing import TypeAlias
 
-from engine.model.facts import MICRODEGREES, Place, rounded
+from engine.model.facts import MICRODEGREES, GeoPoint, rounded
 
 EARTH_RADIUS = 6_371_008.8
 """Metres: the mean radius R1 of the WGS-84 ellipsoid (Moritz 2000, Geodetic Reference System 1980)."""
@@ -33,7 +33,7 @@ def _arcsine_terms() -> tuple[float, ...]:
 _A1, _A2, _A3, _A4, _A5, _A6, _A7, _A8 = _arcsine_terms()
 
 
-def direction(place: Place) -> Direction:
+def direction(place: GeoPoint) -> Direction:
     north, level = _sine_cosine(place.latitude)
     east, ahead = _sine_cosine(place.longitude)
     return level * ahead, level * east, north

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from engine.model.facts import Inventory, Lane, Network, Node, Place, Product, Service, UnitPrice
+from engine.model.facts import GeoPoint, Inventory, Lane, Network, Node, Product, Service, UnitPrice
 from engine.model.timetable import Timetable
 from rules.vocabulary import Kind, Value
 
@@ -100,7 +100,7 @@ def _node_record(node: Node) -> Record:
 
 def _node_of(record: Record) -> Node:
     fields = dict(record)
-    place = Place(latitude=fields.pop("latitude"), longitude=fields.pop("longitude"))
+    place = GeoPoint(latitude=fields.pop("latitude"), longitude=fields.pop("longitude"))
     return Node(
         place=place,
         services=tuple(fields.pop("services")),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.files.policy_tests.reader import read_policy_tests
-from engine.decide.policy_tests.runner import try_cases
+from engine.decide.policy_tests.runner import run_policy_tests
 from rules.errors import Finding, PolicyInvalid
 from rules.loader import load_policies
 from rules.policy import PolicySet
@@ -58,7 +58,7 @@ def findings(text: str) -> tuple[Finding, ...]:
         cases = read_policy_tests({"garden_test.yaml": text.encode()}, policies)
     except PolicyInvalid as error:
         return error.findings
-    assert len(try_cases(policies, cases).tried) == len(cases) > 0
+    assert len(run_policy_tests(policies, cases).results) == len(cases) > 0
     return ()
 
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from api.files.policy_tests.reader import read_policy_tests
 from engine.decide.matching.matcher import Matcher
-from engine.decide.policy_tests.comparison import Made, order_values, shipment_values, total_values, units_by_sku
+from engine.decide.policy_tests.comparison import DecidedTest, order_values, shipment_values, total_values, units_by_sku
 from engine.decide.policy_tests.expectation import ORDER_FACTS, SHIPMENT_FACTS, TOTAL_FACTS
-from engine.decide.policy_tests.runner import Case, _made, try_case
-from engine.decide.policy_tests.yaml_text import flow, told
+from engine.decide.policy_tests.runner import PolicyTest, _decide_test, run_policy_test
+from engine.decide.policy_tests.yaml_text import flow_style, with_unit
 from engine.decide.reasons import REASON_CODES
 from rules.policy import PolicySet
 from tests.support.facts import policies
@@ -48,7 +48,7 @@ Claim = tuple[str, str, str]
 """What is expected, as it is, and as it is not."""
 
 
-def read(scene: dict, found: PolicySet, expect: dict[str, str]) -> Case:
+def read(scene: dict, found: PolicySet, expect: dict[str, str]) -> PolicyTest:
     order = {"channel": scene["channel"], "lines": scene["lines"]}
     order |= {"promise_by": scene["promise"]} if scene["promise"] else {}
     said = ", ".join(f"{name}: {text}" for name, text in expect.items())
@@ -56,14 +56,14 @@ def read(scene: dict, found: PolicySet, expect: dict[str, str]) -> Case:
 nodes: {{shop: {{type: store, tags: [closing]}}, warehouse: {{services: [parcel, air]}}}}
 tests:
   - test: a case
-    order: {flow(order)}
-    stock: {flow(scene["stock"])}
+    order: {flow_style(order)}
+    stock: {flow_style(scene["stock"])}
     expect: {{{said}}}
 """
     return read_policy_tests({FILE: text.encode()}, found)[0]
 
 
-def claims(made: Made, rules: list[str]) -> Iterator[Claim]:
+def claims(made: DecidedTest, rules: list[str]) -> Iterator[Claim]:
     """All there is to say of a decision, each with something else that might be said."""
     decision = made.decision
     fired, silenced = set(decision.fired), set(decision.silenced)
@@ -73,46 +73,56 @@ def claims(made: Made, rules: list[str]) -> Iterator[Claim]:
     for name, those in (("fired", fired), ("silenced", silenced)):
         others = set(rules) - those
         if those and others:
-            yield name, flow(sorted(those)), flow([*sorted(those), min(others)])
-            yield f"not_{name}", flow(sorted(others)), flow([*sorted(others), min(those)])
+            yield name, flow_style(sorted(those)), flow_style([*sorted(those), min(others)])
+            yield f"not_{name}", flow_style(sorted(others)), flow_style([*sorted(others), min(those)])
     for way in made.excluded[:1]:
         said = {"node": way.node, "service": way.service, "sku": way.sku, "by": list(way.by)}
         flag = ["false", "true"][way.unless_needed], ["true", "false"][way.unless_needed]
-        was, was_not = (flow([{**said, "unless_needed": word}]) for word in flag)
+        was, was_not = (flow_style([{**said, "unless_needed": word}]) for word in flag)
         yield "excluded", was, was_not
         yield "not_excluded", was_not, was
     kept = {sku: {node: item[2] for node, item in nodes.items()} for sku, nodes in decision.positions.items()}
     for sku, nodes in kept.items():
         for node, units in nodes.items():
-            yield "kept", flow(kept), flow({**kept, sku: {**nodes, node: units + 1}})
+            yield "kept", flow_style(kept), flow_style({**kept, sku: {**nodes, node: units + 1}})
     for name, value in order_values(made).items():
-        yield name, told(ORDER_FACTS[name].kind, value), told(ORDER_FACTS[name].kind, int(value) + 1)
+        yield name, with_unit(ORDER_FACTS[name].kind, value), with_unit(ORDER_FACTS[name].kind, int(value) + 1)
     totals = {name: value for name, value in total_values(decision).items() if value is not None}
-    said = {name: told(TOTAL_FACTS[name].kind, value) for name, value in totals.items()}
+    said = {name: with_unit(TOTAL_FACTS[name].kind, value) for name, value in totals.items()}
     for name, value in totals.items():
-        yield "totals", flow(said), flow({**said, name: told(TOTAL_FACTS[name].kind, value + 1)})
+        yield "totals", flow_style(said), flow_style({**said, name: with_unit(TOTAL_FACTS[name].kind, value + 1)})
 
 
-def shipment_claims(made: Made) -> Iterator[Claim]:
+def shipment_claims(made: DecidedTest) -> Iterator[Claim]:
     said = []
     for shipment in made.decision.shipments:
         values = shipment_values(shipment, made.decision.decided_at)
-        words = {name: told(SHIPMENT_FACTS[name].kind, value) for name, value in values.items() if value is not None}
+        words = {
+            name: with_unit(SHIPMENT_FACTS[name].kind, value) for name, value in values.items() if value is not None
+        }
         more = {"rules": list(shipment.rules)} if shipment.rules else {}
         said.append({**words, "lines": units_by_sku(shipment), **more})
-    yield "shipments", flow(said), flow([*said, {}])
+    yield "shipments", flow_style(said), flow_style([*said, {}])
     for index, shipment in enumerate(made.decision.shipments):
         values = shipment_values(shipment, made.decision.decided_at)
-        changes = [{name: told(SHIPMENT_FACTS[name].kind, int(values[name]) + 1)} for name in ("units", "cost", "co2")]
-        changes += [{name: told(SHIPMENT_FACTS[name].kind, int(values[name]) + 60)} for name in ("distance", "arrives")]
+        changes = [
+            {name: with_unit(SHIPMENT_FACTS[name].kind, int(values[name]) + 1)} for name in ("units", "cost", "co2")
+        ]
+        changes += [
+            {name: with_unit(SHIPMENT_FACTS[name].kind, int(values[name]) + 60)} for name in ("distance", "arrives")
+        ]
         changes += [{"node": "distributor"}, {"service": "rail"}, {"lines": {}}]
         changes += [] if values["late"] is None else [{"late": "false" if values["late"] else "true"}]
         for change in changes:
-            yield "shipments", flow(said), flow([*said[:index], {**said[index], **change}, *said[index + 1 :]])
-        yield "shipments", flow(said), flow([*said[:index], *said[index + 1 :]])
+            yield (
+                "shipments",
+                flow_style(said),
+                flow_style([*said[:index], {**said[index], **change}, *said[index + 1 :]]),
+            )
+        yield "shipments", flow_style(said), flow_style([*said[:index], *said[index + 1 :]])
 
 
-def unfilled_claims(made: Made) -> Iterator[Claim]:
+def unfilled_claims(made: DecidedTest) -> Iterator[Claim]:
     parts = {
         part.sku: {
             "units": part.quantity,
@@ -122,11 +132,11 @@ def unfilled_claims(made: Made) -> Iterator[Claim]:
         for part in made.decision.unfilled
     }
     sku = made.decision.order.lines[0].sku
-    yield "unfilled", flow(parts), flow({} if sku in parts else {**parts, sku: 1})
+    yield "unfilled", flow_style(parts), flow_style({} if sku in parts else {**parts, sku: 1})
     for name, part in parts.items():
-        yield "unfilled", flow(parts), flow({**parts, name: {**part, "units": part["units"] + 1}})
+        yield "unfilled", flow_style(parts), flow_style({**parts, name: {**part, "units": part["units"] + 1}})
         wrong = [*part["reason"], next(code for code in REASON_CODES if code not in part["reason"])]
-        yield "unfilled", flow(parts), flow({**parts, name: {**part, "reason": wrong}})
+        yield "unfilled", flow_style(parts), flow_style({**parts, name: {**part, "reason": wrong}})
 
 
 @given(scene=_scenes, data=st.data())
@@ -136,13 +146,13 @@ def test_what_was_decided_passes_as_a_test_and_fails_with_any_one_of_it_changed(
     found = policies(*(rule if on else never for rule, on in zip(RULES, scene["rules"], strict=True)))
     matcher = Matcher(found)
     try:
-        made = _made(read(scene, found, {}), matcher)
+        made = _decide_test(read(scene, found, {}), matcher)
         said = list(claims(made, list(found.rules)))
         truth = {name: text for name, text, _ in said}
-        assert try_case(read(scene, found, truth), matcher).differences == ()
+        assert run_policy_test(read(scene, found, truth), matcher).differences == ()
 
         name, _, untrue = data.draw(st.sampled_from(said))
-        differences = try_case(read(scene, found, {**truth, name: untrue}), matcher).differences
+        differences = run_policy_test(read(scene, found, {**truth, name: untrue}), matcher).differences
         assert [item.what.split(".")[0] for item in differences] == [name]
     finally:
         matcher.close()

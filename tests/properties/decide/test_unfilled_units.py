@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.decide.matching.matcher import Matcher
 from engine.decide.remainder import Remainder, decide_remainder
-from engine.model.facts import Position
+from engine.model.facts import StockPosition
 from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, decided, node, order, policies, service, snapshot
 
 pytestmark = pytest.mark.slow
@@ -30,7 +30,7 @@ RULES = [
     "when: {line.quantity: {more_than: 5}}, then: {keep_together: true}",
     "when: {node.id: lyon}, then: {daily_orders: 1}",
 ]
-POSITIONS = st.builds(Position, on_hand=st.integers(0, 12), held=st.integers(0, 6))
+POSITIONS = st.builds(StockPosition, on_hand=st.integers(0, 12), held=st.integers(0, 6))
 STOCK = st.dictionaries(st.sampled_from(["lyon", "lille", "marseille", "far"]), POSITIONS)
 LINES = st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 14)), min_size=1, max_size=4)
 

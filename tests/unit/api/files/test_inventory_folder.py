@@ -6,7 +6,7 @@ import pytest
 
 from api.files.inventory_folder import load_inventory
 from engine.errors import InputInvalid
-from engine.model.facts import Place
+from engine.model.facts import GeoPoint
 from rules.vocabulary import Kind
 from tests.conftest import SMALL
 
@@ -44,7 +44,7 @@ def test_the_files_are_read_into_integers():
         "node.attributes.brands": Kind.TAGS,
     }
     lyon, paris = network.nodes["lyon"], network.nodes["paris"]
-    assert lyon.place == Place(latitude=45_748_460, longitude=4_846_710)
+    assert lyon.place == GeoPoint(latitude=45_748_460, longitude=4_846_710)
     assert (lyon.handling, lyon.preparation, lyon.region) == (800_000, 120, "Auvergne-Rhône-Alpes")
     assert (lyon.tags, lyon.services) == (frozenset({"robotised"}), ("parcel",))
     assert paris.attributes == {"franchise": False, "brands": frozenset({"acme", "zenith"})}

@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 
 from api.shapes.order import OrderRequest
 from engine.decide.record import order_record
-from engine.model.facts import Line, Order, Place
+from engine.model.facts import GeoPoint, Line, Order
 
 FIRST, LAST = (datetime.datetime.fromisoformat(day) for day in ("1970-01-02", "9998-12-30"))
 FULL = {
@@ -49,7 +49,7 @@ def test_every_field_is_read():
         delivery="express",
         placed_at=1_795_767_151,
         promise_by=1_796_058_000,
-        place=Place(latitude=45_750_000, longitude=4_850_000),
+        place=GeoPoint(latitude=45_750_000, longitude=4_850_000),
         country="FR",
         postcode="69003",
         region="Auvergne-Rhône-Alpes",
@@ -155,7 +155,7 @@ def test_what_is_no_price_is_refused(price):
 @given(st.integers(-90_000_000, 90_000_000), st.integers(-180_000_000, 180_000_000))
 def test_coordinates_are_kept_to_the_microdegree(latitude, longitude):
     place = read(destination={"latitude": latitude / 1_000_000, "longitude": str(Decimal(longitude) / 1_000_000)}).place
-    assert place == Place(latitude=latitude, longitude=longitude)
+    assert place == GeoPoint(latitude=latitude, longitude=longitude)
 
 
 @pytest.mark.parametrize(

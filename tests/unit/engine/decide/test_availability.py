@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from engine.decide.availability import available
 from engine.decide.decide import decide
 from engine.decide.matching.matcher import Matcher
-from engine.model.facts import Position
+from engine.model.facts import StockPosition
 from tests.support.facts import NOW, decided, node, order, policies, product, shipped, snapshot
 
 NAMES = ["a", "b", "c"]
@@ -48,7 +48,7 @@ def rule_lists(draw):
 def snapshots(draw):
     nodes = [node(name, type=draw(st.sampled_from(["store", "warehouse"]))) for name in NAMES]
     positions = st.builds(
-        Position,
+        StockPosition,
         on_hand=st.integers(0, 12),
         held=st.integers(0, 12),
         pace=st.one_of(st.none(), st.integers(0, 2_000)),

@@ -11,7 +11,7 @@ from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import rest_after, resting_record
 from engine.decide.record import record
-from engine.model.facts import Resting
+from engine.model.facts import NodeRest
 from engine.orders.rejection import COUNTED
 from engine.orders.rejection import Reason as Rejected
 from rules.vocabulary import REJECTION_REASONS
@@ -54,7 +54,7 @@ def rests(duration, when=""):
 
 def test_a_rest_lasts_as_long_as_the_rule_says_from_the_rejection_on():
     found = begun(rests("90 min"))
-    assert found == Resting(
+    assert found == NodeRest(
         until=NOW + 5_400,
         since=NOW,
         reason="no_capacity",

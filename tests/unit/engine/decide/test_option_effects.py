@@ -6,7 +6,7 @@ Lyon is cheapest, a euro a shipment dearer is Lille, two euros Marseille.
 import pytest
 
 from engine.decide.decision import Exclusion
-from engine.model.facts import Line, OptionKey, Position
+from engine.model.facts import Line, OptionKey, StockPosition
 from rules.vocabulary import Kind
 from tests.support.facts import (
     EURO,
@@ -180,7 +180,7 @@ def test_every_fact_of_the_vocabulary_is_put_to_the_rules(when):
     article = product("A", brand="acme", season="winter", tags=frozenset({"a", "b", "c"}))
     known = snapshot(
         [home],
-        {"A": {"lyon": Position(on_hand=9, held=2, pace=250)}},
+        {"A": {"lyon": StockPosition(on_hand=9, held=2, pace=250)}},
         services=[service(emission=1_000_000)],
         products=[article],
         loads={"lyon": 7},

@@ -5,7 +5,7 @@ from hypothesis import given
 
 from engine.decide.record import order_of, order_record
 from engine.decide.remainder import Remainder
-from engine.model.facts import Line, Order, Place
+from engine.model.facts import GeoPoint, Line, Order
 from tests.support.facts import order
 
 WORDS = st.text(min_size=1, max_size=5)
@@ -24,7 +24,7 @@ LINES = st.builds(Line, id=WORDS, sku=WORDS, quantity=st.integers(1, 99), unit_p
         promise_by=st.none() | INSTANTS,
         place=st.none()
         | st.builds(
-            Place,
+            GeoPoint,
             latitude=st.integers(-90_000_000, 90_000_000),
             longitude=st.integers(-180_000_000, 180_000_000),
         ),

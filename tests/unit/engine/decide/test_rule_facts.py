@@ -5,7 +5,7 @@ import pytest
 from engine.decide import rule_facts
 from engine.decide.shipping.exits import Exits
 from engine.decide.shipping.options import Option, routes
-from engine.model.facts import MAX_COVER, Line, Position
+from engine.model.facts import MAX_COVER, Line, StockPosition
 from rules.syntax.literals import SECONDS_A_DAY, date
 from rules.vocabulary import VOCABULARY, Kind
 from tests.support.facts import EURO, NOW, PARIS, collected, network, node, order, product, service
@@ -26,7 +26,7 @@ def every_fact(order):
         **rule_facts.line_facts(line),
         **rule_facts.product_facts(article),
         **rule_facts.node_facts(NODES[0], 7),
-        **rule_facts.stock_facts(Position(on_hand=5, held=2, pace=1_500)),
+        **rule_facts.stock_facts(StockPosition(on_hand=5, held=2, pace=1_500)),
         **rule_facts.service_facts(route.service),
         **rule_facts.route_facts(option, NOW),
         **rule_facts.rejection_facts("other"),
@@ -81,14 +81,14 @@ def test_a_collected_order_goes_to_its_node_s_country_and_region():
 @pytest.mark.parametrize(
     ("position", "days"),
     [
-        (Position(on_hand=10), None),
-        (Position(on_hand=10, pace=0), MAX_COVER),
-        (Position(on_hand=0, pace=0), MAX_COVER),
-        (Position(on_hand=10, pace=1_000), 10),
-        (Position(on_hand=10, held=4, pace=1_000), 6),
-        (Position(on_hand=10, pace=3_000), 3),
-        (Position(on_hand=1, held=3, pace=1_000), 0),
-        (Position(on_hand=10**9, pace=1), MAX_COVER),
+        (StockPosition(on_hand=10), None),
+        (StockPosition(on_hand=10, pace=0), MAX_COVER),
+        (StockPosition(on_hand=0, pace=0), MAX_COVER),
+        (StockPosition(on_hand=10, pace=1_000), 10),
+        (StockPosition(on_hand=10, held=4, pace=1_000), 6),
+        (StockPosition(on_hand=10, pace=3_000), 3),
+        (StockPosition(on_hand=1, held=3, pace=1_000), 0),
+        (StockPosition(on_hand=10**9, pace=1), MAX_COVER),
     ],
 )
 def test_days_of_cover_are_whole_days_of_what_is_available_at_today_s_pace(position, days):

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.decide.decision import Claim, Room
-from engine.model.facts import Position
+from engine.model.facts import StockPosition
 from tests.support.facts import EURO, LILLE, LYON, decided, node, order, service, shipped, snapshot
 
 NODES = [node("lyon", LYON), node("lille", LILLE, handling=EURO)]
@@ -34,7 +34,7 @@ def test_a_share_that_is_kept_is_of_what_is_on_hand_rounded_up(on_hand, share, l
 
 
 def test_a_share_is_of_what_is_on_hand_whatever_is_held():
-    assert most(facts(Position(on_hand=10, held=4)), "then: {keep: 20%}") == 4
+    assert most(facts(StockPosition(on_hand=10, held=4)), "then: {keep: 20%}") == 4
 
 
 def test_of_several_that_keep_the_most_is_kept():
@@ -43,7 +43,7 @@ def test_of_several_that_keep_the_most_is_kept():
 
 def test_keeping_more_than_there_is_leaves_nothing_and_no_less():
     assert most(facts(), "then: {keep: 99}") == 0
-    assert most(facts(Position(on_hand=3, held=5))) == 0
+    assert most(facts(StockPosition(on_hand=3, held=5))) == 0
 
 
 def test_what_is_protected_for_a_channel_is_left_to_it_alone():
@@ -77,9 +77,9 @@ def test_lines_of_one_sku_claim_together():
 
 def test_stock_that_is_low_can_be_kept_by_its_cover():
     rule = "when: {stock.days_of_cover: {less_than: 5}}, then: {keep: 100%}"
-    assert most(facts(Position(on_hand=10, pace=2_500)), rule) == 0  # four days
-    assert most(facts(Position(on_hand=10, pace=2_000)), rule) == 10  # five days
-    assert most(facts(Position(on_hand=10)), rule) == 10  # nobody knows
+    assert most(facts(StockPosition(on_hand=10, pace=2_500)), rule) == 0  # four days
+    assert most(facts(StockPosition(on_hand=10, pace=2_000)), rule) == 10  # five days
+    assert most(facts(StockPosition(on_hand=10)), rule) == 10  # nobody knows
 
 
 def test_a_node_takes_so_many_shipments_a_day():
@@ -136,5 +136,5 @@ def test_never_more_than_is_free_above_the_floor_and_never_less(on_hand, held, r
             name, _, amount = rule.split("channel: ")[1].rstrip("}").partition(", ")
             protected[name] = max(protected.get(name, 0), size(amount.split(": ")[1]))
     floor = keep + sum(amount for name, amount in protected.items() if name != channel)
-    known = facts(Position(on_hand=on_hand, held=held))
+    known = facts(StockPosition(on_hand=on_hand, held=held))
     assert most(known, *rules, channel=channel) == max(0, on_hand - held - floor)

@@ -10,7 +10,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.decide.reasons import REASON_CODES, reason_texts
 from engine.decide.record import record
 from engine.decide.remainder import Remainder, decide_remainder
-from engine.model.facts import Position
+from engine.model.facts import StockPosition
 from tests.support.facts import (
     EURO,
     LILLE,
@@ -49,7 +49,7 @@ def test_no_stock():
 
 
 def test_held_for_others_says_how_many_are():
-    known = facts(Position(on_hand=2, held=2), Position(on_hand=4, held=4))
+    known = facts(StockPosition(on_hand=2, held=2), StockPosition(on_hand=4, held=4))
     assert reasons(decided(order(("A", 3)), known)) == [Reason(code="held_for_others", units=6)]
 
 
@@ -159,7 +159,7 @@ def test_what_is_bound_and_what_there_is_not_add_up_to_what_was_ordered():
 
 
 def test_more_than_all_that_is_held_is_not_there():
-    known = facts(Position(on_hand=2, held=2), Position(on_hand=4, held=4))
+    known = facts(StockPosition(on_hand=2, held=2), StockPosition(on_hand=4, held=4))
     decision = decided(order(("A", 4), ("A", 5)), known)
     assert [list(item.reasons) for item in decision.unfilled] == [
         [Reason(code="held_for_others", units=6)],

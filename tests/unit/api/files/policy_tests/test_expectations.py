@@ -167,6 +167,6 @@ def test_a_test_that_expects_nothing_passes_and_can_be_told_apart():
     for text in (SCENARIO, f"{SCENARIO}expect: {{}}\n", f"{SCENARIO}expect:\n"):
         result = result_of(text)
         assert result.passed
-        assert result.case.expected.says_nothing
-    assert not result_of(f"{SCENARIO}expect: {{unfilled: {{}}}}\n").case.expected.says_nothing
-    assert not result_of(f"{SCENARIO}expect: {{shipments: [{{}}, {{}}]}}\n").case.expected.says_nothing
+        assert result.test.expected.says_nothing
+    assert not result_of(f"{SCENARIO}expect: {{unfilled: {{}}}}\n").test.expected.says_nothing
+    assert not result_of(f"{SCENARIO}expect: {{shipments: [{{}}, {{}}]}}\n").test.expected.says_nothing

@@ -4,7 +4,7 @@ import pytest
 
 from api.files.inventory_folder import load_inventory
 from api.files.policy_tests.reader import read_policies_and_tests, read_policy_tests
-from engine.decide.policy_tests.runner import Case, Rejected
+from engine.decide.policy_tests.runner import PolicyTest, Rejection
 from engine.errors import InputInvalid, Mistake
 from rules.errors import PolicyInvalid
 from tests.conftest import SMALL
@@ -15,11 +15,11 @@ LATE_MAY = 1_780_308_000
 """1 June 2026, 10:00 UTC."""
 
 
-def read(text: str, *rules: str, **more) -> list[Case]:
+def read(text: str, *rules: str, **more) -> list[PolicyTest]:
     return read_policy_tests({FILE: text.encode()}, policies(*rules), **more)
 
 
-def read_one(text: str, *rules: str, **more) -> Case:
+def read_one(text: str, *rules: str, **more) -> PolicyTest:
     (test,) = read(text, *rules, **more)
     return test
 
@@ -87,7 +87,7 @@ def test_a_node_that_rejected_an_order_rests_as_the_policies_say_from_then_on():
     works = "expect: {shipments: [{node: store}], not_fired: [test/r1], not_excluded: [{node: store}]}\n"
     assert differences(text.format("59 min") + rests, rule) == []
     assert differences(text.format("1 h") + works, rule) == []
-    assert read_one(one_test(text.format("90 min"))).rejected == {"store": Rejected(reason="other", ago=90)}
+    assert read_one(one_test(text.format("90 min"))).rejected == {"store": Rejection(reason="other", ago=90)}
 
 
 def test_a_node_is_as_far_away_as_written_at_any_distance():

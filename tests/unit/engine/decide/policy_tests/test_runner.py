@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.decide.policy_tests.runner import picked, try_cases
-from engine.decide.policy_tests.yaml_text import flow, told
+from engine.decide.policy_tests.runner import run_policy_tests, select_tests
+from engine.decide.policy_tests.yaml_text import flow_style, with_unit
 from rules.syntax import literals
 from rules.vocabulary import Kind
 from tests.support.facts import policies
@@ -49,11 +49,11 @@ def test_a_report_passes_if_all_its_cases_do():
     good, bad = report(CASES, PREFER), report(CASES)
     assert (good.passed, good.failed) == (True, ())
     assert not bad.passed
-    assert [item.case.name for item in bad.failed] == ["one"]
+    assert [item.test.name for item in bad.failed] == ["one"]
 
 
 def test_a_set_without_cases_passes_but_is_not_tested():
-    found = try_cases(policies(PREFER), [])
+    found = run_policy_tests(policies(PREFER), [])
     assert found.passed
     assert found.slack == ("no case fires test/r1",)
 
@@ -61,10 +61,10 @@ def test_a_set_without_cases_passes_but_is_not_tested():
 def test_each_case_is_told_as_it_is_done():
     found = policies(PREFER)
     names: list[str] = []
-    done = try_cases(
-        found, [item.case for item in report(CASES, PREFER).tried], progress=lambda t: names.append(t.case.name)
+    done = run_policy_tests(
+        found, [item.test for item in report(CASES, PREFER).results], progress=lambda t: names.append(t.test.name)
     )
-    assert names == [item.case.name for item in done.tried] == ["one", "two"]
+    assert names == [item.test.name for item in done.results] == ["one", "two"]
 
 
 def test_what_tests_nothing_is_named():
@@ -77,10 +77,10 @@ def test_what_tests_nothing_is_named():
 
 
 def test_cases_are_picked_by_a_word_of_their_name_or_file():
-    cases = [item.case for item in report(CASES).tried]
-    assert [case.name for case in picked(cases, "TWO")] == ["two"]
-    assert picked(cases, "test_test") == picked(cases, "") == cases
-    assert picked(cases, "three") == []
+    cases = [item.test for item in report(CASES).results]
+    assert [case.name for case in select_tests(cases, "TWO")] == ["two"]
+    assert select_tests(cases, "test_test") == select_tests(cases, "") == cases
+    assert select_tests(cases, "three") == []
 
 
 @pytest.mark.parametrize(
@@ -104,10 +104,13 @@ def test_cases_are_picked_by_a_word_of_their_name_or_file():
 )
 def test_values_are_told_in_the_words_that_policies_are_written_in(kind, value, text):
     readers = {Kind.MONEY: literals.money, Kind.DURATION: literals.duration, Kind.DISTANCE: literals.distance}
-    assert told(kind, value, "EUR") == text
+    assert with_unit(kind, value, "EUR") == text
     if value is not None and kind in readers:
         assert readers[kind](text) == value
 
 
 def test_documents_are_told_in_one_line():
-    assert flow({"a": ["x", "1"], "b": {"c": None}, "d": frozenset({"z", "y"})}) == "{a: [x, 1], b: {c: ~}, d: [y, z]}"
+    assert (
+        flow_style({"a": ["x", "1"], "b": {"c": None}, "d": frozenset({"z", "y"})})
+        == "{a: [x, 1], b: {c: ~}, d: [y, z]}"
+    )

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from engine.decide.shipping import distance
 from engine.decide.shipping.distance import EARTH_RADIUS, direction, great_circle
-from engine.model.facts import Place
+from engine.model.facts import GeoPoint
 from tests.support.facts import LILLE, LYON, MARSEILLE, PARIS
 
-SYDNEY = Place(latitude=-33_868_800, longitude=151_209_300)
+SYDNEY = GeoPoint(latitude=-33_868_800, longitude=151_209_300)
 PLACES = st.builds(
-    Place, latitude=st.integers(-90_000_000, 90_000_000), longitude=st.integers(-180_000_000, 180_000_000)
+    GeoPoint, latitude=st.integers(-90_000_000, 90_000_000), longitude=st.integers(-180_000_000, 180_000_000)
 )
 
 
@@ -28,9 +28,9 @@ def haversine(a, b):
 
 
 @given(PLACES, PLACES)
-@example(LYON, Place(latitude=-LYON.latitude, longitude=LYON.longitude - 180_000_000))
-@example(PARIS, Place(latitude=PARIS.latitude + 1, longitude=PARIS.longitude))
-@example(Place(latitude=0, longitude=1), Place(latitude=1, longitude=-179_999_998))
+@example(LYON, GeoPoint(latitude=-LYON.latitude, longitude=LYON.longitude - 180_000_000))
+@example(PARIS, GeoPoint(latitude=PARIS.latitude + 1, longitude=PARIS.longitude))
+@example(GeoPoint(latitude=0, longitude=1), GeoPoint(latitude=1, longitude=-179_999_998))
 def test_it_is_the_haversine_to_a_tenth_of_a_millimetre(a, b):
     expected = haversine(a, b)
     # on the other side of the earth an arc sine near 1 loses half its digits, of either
@@ -40,7 +40,7 @@ def test_it_is_the_haversine_to_a_tenth_of_a_millimetre(a, b):
 
 @given(PLACES, st.integers(-1_000, 1_000), st.integers(-1_000, 1_000))
 def test_near_by_it_is_exact_to_a_micrometre(a, north, east):
-    b = Place(latitude=max(-90_000_000, min(90_000_000, a.latitude + north)), longitude=a.longitude + east)
+    b = GeoPoint(latitude=max(-90_000_000, min(90_000_000, a.latitude + north)), longitude=a.longitude + east)
     assert great_circle(direction(a), direction(b)) == pytest.approx(haversine(a, b), abs=1e-6)
 
 

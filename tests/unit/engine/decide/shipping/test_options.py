@@ -10,7 +10,7 @@ from engine.decide.shipping import distance
 from engine.decide.shipping.distance import direction, route_distance
 from engine.decide.shipping.exits import Exits
 from engine.decide.shipping.options import Option, routes
-from engine.model.facts import Line, Place, rounded
+from engine.model.facts import GeoPoint, Line, rounded
 from tests.support.facts import (
     EURO,
     HOUR,
@@ -27,13 +27,13 @@ from tests.support.facts import (
     service,
 )
 
-NORTH = Place(latitude=49_269_299, longitude=4_846_710)
+NORTH = GeoPoint(latitude=49_269_299, longitude=4_846_710)
 """391.5 km due north of Lyon: 391,500 / 6,371,008.8 of a radian."""
-NEW_YORK = Place(latitude=40_712_800, longitude=-74_006_000)
-LONDON = Place(latitude=51_507_400, longitude=-127_800)
-SYDNEY = Place(latitude=-33_868_800, longitude=151_209_300)
+NEW_YORK = GeoPoint(latitude=40_712_800, longitude=-74_006_000)
+LONDON = GeoPoint(latitude=51_507_400, longitude=-127_800)
+SYDNEY = GeoPoint(latitude=-33_868_800, longitude=151_209_300)
 PLACES = st.builds(
-    Place,
+    GeoPoint,
     latitude=st.integers(-90_000_000, 90_000_000),
     longitude=st.integers(-180_000_000, 180_000_000),
 )
@@ -66,8 +66,8 @@ def test_known_cities_lie_as_far_apart_as_is_known(a, b, kilometres):
 
 
 def test_a_quarter_and_a_half_of_the_earth_are_what_its_radius_says():
-    equator, pole = Place(latitude=0, longitude=0), Place(latitude=90_000_000, longitude=0)
-    antipode = Place(latitude=0, longitude=180_000_000)
+    equator, pole = GeoPoint(latitude=0, longitude=0), GeoPoint(latitude=90_000_000, longitude=0)
+    antipode = GeoPoint(latitude=0, longitude=180_000_000)
     assert great_circle(equator, pole) == pytest.approx(10_007_557, abs=1)
     assert great_circle(equator, antipode) == pytest.approx(20_015_115, abs=1)
 
