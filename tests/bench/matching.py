@@ -26,14 +26,14 @@ from tests.bench.peers.peer import Peer
 ROUNDS = 20
 SETS_A_ROUND = 25
 FEW, MANY = 30, 1_000
-"""Rules between which ours is compared with itself."""
+"""Numbers of rules at which our time is compared with itself."""
 _MILLISECONDS = 1_000
 
 Say = Callable[[str], None]
 
 
 class AnswersDiffer(Exception):
-    """An engine that says something else than the reference: its time would mean nothing."""
+    """An engine's answer differs from the reference's, so that its time would mean nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,7 @@ def meant(conditions: Mapping[str, Condition], options: OptionSet) -> list[set[s
 
 
 def verify(peer: Peer, sets: Sequence[OptionSet], expected: Sequence[list[set[str]]]) -> None:
-    """Hold the engine's answers against the reference's; raises AnswersDiffer."""
+    """Compare the engine's answers with the reference's; raises AnswersDiffer."""
     for options, rules in zip(sets, expected, strict=True):
         said = peer.fired(peer.match(peer.shape(options)))
         if said != rules:
@@ -108,7 +108,7 @@ def _first_sight(conditions: Mapping[str, Condition], sets: Sequence[OptionSet])
 
 
 def _interleaved(peers: Sequence[Peer], sets: Sequence[OptionSet], rounds: int) -> list[list[float]]:
-    """By peer, milliseconds a set, a number for each round. Whoever was first in one round is last in the next."""
+    """By peer, milliseconds per set, a number for each round. The first peer of a round is the last of the next."""
     shapes = [[peer.shape(options) for options in sets] for peer in peers]
     times: list[list[float]] = [[] for _ in peers]
     for number in range(rounds):

@@ -1,4 +1,4 @@
-"""What is matched: orders of the day that ships, each with twenty of the options its first line really has."""
+"""The options to match: orders of the example's day, each with twenty of the real options of its first line."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ VARYING = ("node", "stock", "service", "route")
 
 @dataclass(frozen=True)
 class OptionSet:
-    """One line's options: the facts they share by group, and of each option those of `VARYING`, in that order."""
+    """One line's options: the facts they share, by group; and the facts of each option by the groups of `VARYING`."""
 
     fixed: Mapping[str, Facts]
     options: Sequence[tuple[Facts, ...]]
@@ -59,7 +59,7 @@ def orders(lines: Sequence[bytes]) -> list[Order]:
 
 
 def option_sets(found: Inventory, count: int = SETS) -> list[OptionSet]:
-    """`count` sets from all over the day, none of them with a fact missing that the bench's rules mention."""
+    """`count` sets from the whole day. Every fact that the bench's rules mention is known in them."""
     snapshot = Snapshot(
         network=found.network,
         caches=NetworkCaches(found.network),
@@ -83,7 +83,7 @@ def option_sets(found: Inventory, count: int = SETS) -> list[OptionSet]:
 
 
 def _positions(found: Inventory) -> Mapping[str, Mapping[str, StockPosition]]:
-    """Those that are known to sell: of the others, `stock.days_of_cover` is not known."""
+    """The positions whose pace of sale is known: the others have no `stock.days_of_cover`."""
     return {
         sku: {node: StockPosition(on_hand=units, pace=paces[node]) for node, units in stock.items() if node in paces}
         for sku, stock in found.stock.items()

@@ -43,7 +43,7 @@ def conditions(count: int) -> Mapping[str, Condition]:
 
 
 def policies(found: Mapping[str, Condition]) -> PolicySet:
-    """They as options' rules. What they do is the same for all: matching is what is measured."""
+    """The conditions as rules for options. All have the same effect, because only matching is measured."""
     rules = tuple(
         Rule(id=name, because={"en": name}, condition=condition, effects=(Effect(name="prefer", value=1_000_000),))
         for name, condition in found.items()

@@ -1,4 +1,4 @@
-"""The rules as a programmer would write them out: one function, each shared fact read once. No engine at all."""
+"""The rules as a programmer would write them by hand: one function, each shared fact read once. No engine."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any

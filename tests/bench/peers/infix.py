@@ -1,4 +1,4 @@
-"""Conditions in the words of languages that write them alike: Python, GoRules' zen, rule-engine."""
+"""Conditions as text of languages whose syntax is similar: Python, GoRules' zen, rule-engine."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def literal(value: Value) -> str:
 
 @dataclass(frozen=True)
 class Infix:
-    """What tells these languages apart."""
+    """In what these languages differ."""
 
     named: Callable[[str], str] = name
     literal: Callable[[Value], str] = literal

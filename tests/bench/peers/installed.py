@@ -17,7 +17,7 @@ ENGINES = tuple(_FORMS)
 
 
 def installed() -> tuple[list[type[Peer]], dict[str, str]]:
-    """Classes of peers, hand-written Python first; and by engine, why it is missing."""
+    """The classes of peers, hand-written Python first; and by engine that is not installed, why it is missing."""
     loaded = {engine: load(engine) for engine in ENGINES}
     missing = {engine: forms for engine, forms in loaded.items() if isinstance(forms, str)}
     classes = [form for forms in loaded.values() if not isinstance(forms, str) for form in forms]

@@ -14,8 +14,8 @@ FIRST_SIGHT, REMEMBERED = "first sight", "remembered"
 
 
 class Ours:
-    """What is shared is coded once, node, stock, service and route for each option; facts are the engine's own, with
-    all that rules don't mention. Other than the peers' answers, its own are the rules' combined outcome as well.
+    """Shared facts are coded once; node, stock, service and route for each option. The facts are the service's own,
+    including those that no rule mentions. Unlike the peers' answers, ours contain the rules' combined outcome as well.
     """
 
     engine = "Pointsman"
@@ -35,7 +35,7 @@ class Ours:
 
     @property
     def remembered(self) -> int:
-        """Of how many kinds of option, as these rules tell them apart, the answer is remembered."""
+        """For how many kinds of option, as these rules tell them apart, the answer is remembered."""
         return self._matcher.remembered
 
     @property

@@ -1,4 +1,4 @@
-"""What the bench asks of an engine, and the facts as most of them take them."""
+"""What the bench needs from an engine, and the facts in the form that most engines take."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tests.bench.rulebook import mentioned
 
 
 class Peer(Protocol):
-    """An engine with some rules loaded: made once, asked many times. Several may stand for one engine, each for
+    """An engine with some rules loaded: made once, used many times. One engine may have several of them, each for
     another way to use it; the fastest then counts.
     """
 
@@ -25,7 +25,7 @@ class Peer(Protocol):
         """The facts in the form that this engine takes best. Not timed."""
 
     def match(self, shaped: Any) -> Any:
-        """Which rules fire on each option, in whatever form is cheapest. This is what is timed."""
+        """Which rules fire on each option, in the engine's cheapest form. This is what is timed."""
 
     def fired(self, answer: Any) -> list[set[str]]:
         """The ids of the rules that fired, by option. Not timed."""
@@ -54,7 +54,7 @@ def shaped(options: OptionSet, conditions: Mapping[str, Condition]) -> Shaped:
 
 
 def by_flags(ids: Sequence[str], answer: Sequence[Sequence[bool]]) -> list[set[str]]:
-    """From one flag for each rule."""
+    """The ids of the rules whose flag is true."""
     return [{rule for rule, flag in zip(ids, flags, strict=True) if flag} for flags in answer]
 
 

@@ -1,4 +1,4 @@
-"""Facts as they can be: random facts, mended where no world has such."""
+"""Random facts made possible: corrected where no network could have them."""
 
 from hypothesis import strategies as st
 

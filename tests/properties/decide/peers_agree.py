@@ -1,4 +1,4 @@
-"""Matching held against `conditions.holds`, and short ways to write rules."""
+"""Compares matching with the reference, `conditions.holds`; and short ways to write rules."""
 
 from collections.abc import Iterable
 
@@ -11,8 +11,8 @@ from tests.properties.rules.condition_trees import EFFECTS, policy_set, rule_of
 PREFER = EFFECTS[Stage.OPTION][0]
 
 
-def meant(policies: PolicySet, stage: Stage, facts: Facts) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Who acts and who is silenced, the plain way: a rule that fires acts unless one that acts overrides it."""
+def by_reference(policies: PolicySet, stage: Stage, facts: Facts) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The rules that act and those silenced: a rule that fires acts unless one that acts overrides it."""
     rules = {rule.id: rule for rule in policies.rules.values() if rule.acts_at(stage)}
     fired = [name for name, rule in rules.items() if holds(rule.condition, facts)]
 
@@ -23,12 +23,12 @@ def meant(policies: PolicySet, stage: Stage, facts: Facts) -> tuple[tuple[str, .
 
 
 def assert_agrees(policies: PolicySet, cases: Iterable[tuple[Stage, Facts]]) -> Matcher:
-    """Each case at first sight, at once again, and when all others have been seen."""
+    """Each case is judged as the reference does: the first time, at once again, and after all others."""
     matcher = Matcher(policies)
     seen = []
     try:
         for stage, facts in cases:
-            expected = meant(policies, stage, facts)
+            expected = by_reference(policies, stage, facts)
             for _ in range(2):
                 judgement = matcher.judge(stage, facts)
                 assert (judgement.fired, judgement.silenced) == expected

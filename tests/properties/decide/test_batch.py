@@ -1,4 +1,4 @@
-"""A batch's answer is of its orders: not of their order in the list, nor of how the process hashes."""
+"""A batch's answer depends on its orders alone: not on their order in the list, nor on how the process hashes."""
 
 import dataclasses
 import hashlib
@@ -50,7 +50,7 @@ def orders_of(said):
 
 @pytest.fixture
 def numbered(server_url, network, clock, bare):
-    """Numbers its decisions from 1, anew for each batch."""
+    """Numbers its decisions from 1, again for each batch."""
     bare.load(warehouse())
     activate(bare, *RULES)
     ids = [itertools.count(1)]
@@ -94,7 +94,7 @@ hashed(Settings(redis_url=sys.argv[1], network=sys.argv[2]))
 
 
 def hashed(where):
-    """Print what a fixed batch is answered, on a network of its own."""
+    """Print the answer to a fixed batch, on a network of its own."""
     numbers = itertools.count(1)
     with Pointsman(where, clock=lambda: float(NOW), new_id=lambda: f"d{next(numbers)}") as pointsman:
         pointsman.load(warehouse())

@@ -1,4 +1,4 @@
-"""Calendars against a walk minute by minute on the wall clock, and what holds of every departure and arrival."""
+"""Calendars compared with a walk over the wall clock minute by minute; and what is true of every departure."""
 
 import dataclasses
 import datetime
@@ -24,7 +24,7 @@ ZONES = {
     "Pacific/Apia": ("2011-12-30", "2026-11-27"),  # without the first date
     "Asia/Kathmandu": ("2026-11-27", "2026-12-31"),
 }
-"""Time zones, each with two dates at which something happens, if anything does."""
+"""Time zones, each with two dates on which its clock is changed, if it ever is."""
 SPANS = st.sampled_from(
     [
         (),
@@ -57,7 +57,7 @@ def running(draw, about):
 
 @st.composite
 def cases(draw):
-    """A zone, an instant within three days of a date of it, and what a node and a service may say of time."""
+    """A zone, an instant within three days of one of its dates, and the times of a node and of a service."""
     zone = draw(st.sampled_from(list(ZONES)))
     about = datetime.date.fromisoformat(draw(st.sampled_from(ZONES[zone]))).toordinal()
     midnight = datetime.datetime.combine(datetime.date.fromordinal(about), datetime.time(), zoneinfo.ZoneInfo(zone))
@@ -86,7 +86,7 @@ def route_of(now, home, way, **more):
 
 
 class Walk:
-    """What is open when, asked for one minute at a time."""
+    """A calendar that looks at one minute after another."""
 
     def __init__(self, home, way):
         self.zone = zoneinfo.ZoneInfo(home.time_zone)
@@ -113,7 +113,7 @@ class Walk:
         return False
 
     def work(self, instant, minutes, timetable):
-        """Up to when, and the date of the last minute; without any, the first open minute."""
+        """When that many minutes have passed, and the date of the last; of none, the first open minute."""
         while not self.opened(instant, timetable):
             instant += 60
         day = self.wall(instant)[0]

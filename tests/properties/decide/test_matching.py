@@ -1,4 +1,4 @@
-"""Matching is `conditions.holds`: on random rules and facts, at first sight and remembered."""
+"""Matching agrees with the reference, `conditions.holds`, on random rules and facts: the first time and remembered."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +11,7 @@ from engine.decide.matching.signatures import ALWAYS_KNOWN, UNKNOWN
 from rules.conditions import All, Compare, Operator, holds
 from rules.loader import load_policies
 from rules.vocabulary import Kind, Stage, attribute
-from tests.properties.decide.peers_agree import PREFER, assert_agrees, compare, meant, prefers
+from tests.properties.decide.peers_agree import PREFER, assert_agrees, by_reference, compare, prefers
 from tests.properties.rules import condition_trees
 from tests.properties.rules.condition_trees import policy_set, rule_of
 
@@ -32,8 +32,8 @@ def test_matching_fires_exactly_the_rules_that_hold(policies, data):
     assert_agrees(policies, cases)
 
 
-SURE = {path: 0 for path in ALWAYS_KNOWN if path.startswith(("stock.", "route."))} | {"route.late": False}
-"""What a position and an option are never without."""
+ALWAYS_GIVEN = {path: 0 for path in ALWAYS_KNOWN if path.startswith(("stock.", "route."))} | {"route.late": False}
+"""Facts that every position and every option has."""
 
 
 def grouped(known):
@@ -63,14 +63,16 @@ def test_the_options_of_a_line_are_judged_together_as_each_would_be_alone(condit
             fixed = {group: shared[group] for group in SHARED}
             found = judge_options(matcher.stages[Stage.OPTION], fixed, options)
             assert [judgement.fired for judgement in found] == [
-                meant(policies, Stage.OPTION, merged(*fixed.values(), *option))[0] for option in options
+                by_reference(policies, Stage.OPTION, merged(*fixed.values(), *option))[0] for option in options
             ]
     assert matcher.incidents == 0
     matcher.close()
 
 
 def judged_alike(facts):
-    known = SURE | {path: value for path, value in facts.items() if path not in SURE or value is not None}
+    known = ALWAYS_GIVEN | {
+        path: value for path, value in facts.items() if path not in ALWAYS_GIVEN or value is not None
+    }
     groups = grouped({"stock.days_of_cover": None, **known})
     return tuple(groups[group] for group in VARYING)
 
@@ -79,7 +81,7 @@ def merged(*groups):
     return {path: value for group in groups for path, value in group.items()}
 
 
-def test_lines_that_leave_the_same_open_share_what_is_remembered():
+def test_lines_that_leave_the_same_residual_formulas_share_what_is_remembered():
     near = compare("route.distance", Operator.AT_MOST, 300_000)
     web = compare("order.channel", Operator.EQUALS, "web")
     policies = prefers([near, All(parts=(web, near))])
@@ -178,7 +180,7 @@ def test_the_outcome_without_a_rule_lets_those_act_that_it_silenced():
     assert (without.fired, without.outcome.adjustment) == (("p/one",), -4_000_000)
 
 
-def test_groups_nobody_speaks_of_are_coded_as_unknown():
+def test_groups_of_facts_that_no_rule_mentions_are_coded_as_unknown():
     matcher = StageMatcher(Stage.OPTION, prefers([compare("node.id", Operator.EQUALS, "a")]))
     codes = group_codes(matcher, {"node": {"node.id": "a"}, "stock": {"stock.on_hand": 5}}, "node", "stock")
     matcher.close()

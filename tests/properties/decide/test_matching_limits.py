@@ -1,4 +1,4 @@
-"""Matching where the library under it has limits: many rules, wide rules, many evaluations."""
+"""Matching at the limits of durable-rules: many rules, wide rules, many evaluations."""
 
 import contextlib
 import random

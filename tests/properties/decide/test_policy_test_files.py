@@ -1,4 +1,4 @@
-"""Whatever becomes of a test file: cases that can be decided, or findings; never a traceback."""
+"""However a test file is changed, it gives tests that can be decided, or findings; never a traceback."""
 
 import re
 from pathlib import Path
@@ -52,7 +52,7 @@ def garden() -> PolicySet:
 
 
 def findings(text: str) -> tuple[Finding, ...]:
-    """What is found in it; if nothing, its cases can be decided."""
+    """The findings in the file; if there are none, its tests can be decided."""
     policies = garden()
     try:
         cases = read_policy_tests({"garden_test.yaml": text.encode()}, policies)

@@ -1,4 +1,4 @@
-"""What a decision really did, written down as a test, passes; with any one of it changed, it fails there."""
+"""A test that expects what was really decided passes; with any one expectation changed, it fails at that one."""
 
 from collections.abc import Iterator
 
@@ -45,7 +45,7 @@ _scenes = st.fixed_dictionaries(
     }
 )
 Claim = tuple[str, str, str]
-"""What is expected, as it is, and as it is not."""
+"""An expectation's name, its text as decided, and a text that is not as decided."""
 
 
 def read(scene: dict, found: PolicySet, expect: dict[str, str]) -> PolicyTest:
@@ -64,7 +64,7 @@ tests:
 
 
 def claims(made: DecidedTest, rules: list[str]) -> Iterator[Claim]:
-    """All there is to say of a decision, each with something else that might be said."""
+    """Everything a test may expect of the decision, each with a different text."""
     decision = made.decision
     fired, silenced = set(decision.fired), set(decision.silenced)
     yield "status", decision.status, next(word for word in ("filled", "unfilled") if word != decision.status)

@@ -47,7 +47,7 @@ def facts(stock, loads):
 
 
 def accounted(decision, stock):
-    """Of each SKU: what is there is shipped, or each of its lines says what became of it."""
+    """For each SKU: every available unit is shipped, or the reasons of each of its lines account for it."""
     for sku in {item.sku for item in decision.unfilled}:
         items = [item for item in decision.unfilled if item.sku == sku]
         lacking = sum(item.quantity for item in items)
@@ -63,7 +63,7 @@ def accounted(decision, stock):
 
 
 def _there(decision, positions, sku, items):
-    """What is there that nobody holds, and stays; or, if there is nothing else, what is held."""
+    """The units that nobody holds and that are not shipped; or, if there are no others, the held units."""
     shipped = sum(parcel.quantity for item in decision.shipments for parcel in item.lines if parcel.sku == sku)
     left = sum(max(0, position.available) for position in positions.values()) - shipped
     held = [reason.units for reason in items[0].reasons if reason.code == "held_for_others"]

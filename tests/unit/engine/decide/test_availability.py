@@ -1,4 +1,4 @@
-"""Availability is a promise: what a channel is told is free is what an order on that channel can take."""
+"""Availability is a promise: the units shown as free to a channel are what an order on that channel can take."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""Policies against the network they are to decide for: currency, attributes, and the words it does not know."""
+"""Policies checked against the network they decide for: currency, attributes, and words it does not have."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which rest a rejection begins, and what a decision makes of nodes that rest."""
+"""Which rest a rejection gives a node, and how nodes that rest change a decision."""
 
 from dataclasses import replace
 from typing import get_args
@@ -36,14 +36,14 @@ BECAUSE = {"busy/r7": {"en": "Too busy", "fr": "Débordé"}}
 
 
 def facts(resting=None, **stock):
-    asleep = {name: rest(until) for name, until in (resting or {}).items()}
-    return snapshot(NODES, {"A": stock or {"lyon": 5, "lille": 5}}, loads={"lille": 40}, resting=asleep)
+    rests_by_node = {name: rest(until) for name, until in (resting or {}).items()}
+    return snapshot(NODES, {"A": stock or {"lyon": 5, "lille": 5}}, loads={"lille": 40}, resting=rests_by_node)
 
 
-def begun(*rules, node="lille", reason="no_capacity", now=NOW, known=None):
+def begun(*rules, node="lille", reason="no_capacity", now=NOW, snapshot=None):
     matcher = Matcher(policies(*rules))
     try:
-        return rest_after(known or facts(), matcher, now, node=node, reason=reason, decision="d2")
+        return rest_after(snapshot or facts(), matcher, now, node=node, reason=reason, decision="d2")
     finally:
         matcher.close()
 
@@ -95,12 +95,12 @@ def test_a_rule_that_is_overridden_gives_no_rest():
     assert begun(rests("4 h"), exception).until == NOW + HOUR
 
 
-def test_a_node_that_rests_as_long_already_begins_no_other():
-    assert begun(rests("1 h"), known=facts({"lille": NOW + HOUR})) is None
-    assert begun(rests("1 h"), known=facts({"lille": NOW + HOUR - 1})).until == NOW + HOUR
+def test_a_node_that_already_rests_as_long_begins_no_other_rest():
+    assert begun(rests("1 h"), snapshot=facts({"lille": NOW + HOUR})) is None
+    assert begun(rests("1 h"), snapshot=facts({"lille": NOW + HOUR - 1})).until == NOW + HOUR
 
 
-def test_a_node_that_the_network_has_no_more_does_not_rest():
+def test_a_node_that_is_no_longer_in_the_network_does_not_rest():
     assert begun(rests("1 h"), node="paris") is None
 
 
@@ -109,7 +109,7 @@ def test_the_reasons_a_rule_may_ask_for_are_those_a_node_may_give():
     assert set(REJECTION_REASONS) >= COUNTED
 
 
-def test_what_is_said_of_a_node_that_rests_names_it_until_when_and_why():
+def test_the_record_of_a_rest_names_the_node_the_end_and_the_reason():
     said = resting_record("lyon", rest(NOW + HOUR), network(NODES))
     assert (said["until"], said["since"]) == ("2026-11-27T10:00:00Z", "2026-11-27T08:00:00Z")
     assert said["en"] == "lyon rests until 27 November 2026 11:00: it rejected units because it is too busy"
@@ -132,7 +132,7 @@ def test_what_only_a_resting_node_has_stays_unfilled_and_says_why():
     assert left.reasons == (Reason(code="resting", units=5, rules=("busy/r7",)),)
 
 
-def test_what_rules_exclude_for_want_of_better_is_no_better_while_it_rests():
+def test_an_option_excluded_unless_needed_is_not_used_while_its_node_rests():
     rule = "when: {node.id: lyon}, then: {exclude: unless_needed}"
     decision = decided(order(("A", 8)), facts({"lyon": NOW + 1}), rule)
     assert shipped(decision) == {"lille": 5}
@@ -142,12 +142,12 @@ def test_what_rules_exclude_for_want_of_better_is_no_better_while_it_rests():
     ]
 
 
-def test_a_rule_decides_where_without_its_rest_another_node_would_ship():
+def test_a_rule_decides_if_without_its_rest_another_node_would_ship():
     matcher = Matcher(policies(rests("1 h")))
 
     def deciding(name):
-        asleep = {name: rest(NOW + 1, "test/r1", version=matcher.policies.version)}
-        return deciding_rules(order(("A", 2)), replace(facts(), resting=asleep), matcher, NOW)
+        rests_by_node = {name: rest(NOW + 1, "test/r1", version=matcher.policies.version)}
+        return deciding_rules(order(("A", 2)), replace(facts(), resting=rests_by_node), matcher, NOW)
 
     try:
         assert (deciding("lyon"), deciding("lille")) == (("test/r1",), ())
@@ -155,36 +155,36 @@ def test_a_rule_decides_where_without_its_rest_another_node_would_ship():
         matcher.close()
 
 
-def test_a_rest_begun_under_this_version_counts_among_what_its_rule_did():
+def test_a_rest_begun_under_this_version_counts_as_its_rule_firing():
     rule = rests("1 h")
-    asleep = {"lyon": rest(NOW + 1, "test/r1", version=policies(rule).version)}
-    assert decided(order(("A", 2)), replace(facts(), resting=asleep), rule).fired == {"test/r1": 1}
+    rests_by_node = {"lyon": rest(NOW + 1, "test/r1", version=policies(rule).version)}
+    assert decided(order(("A", 2)), replace(facts(), resting=rests_by_node), rule).fired == {"test/r1": 1}
 
 
-def test_a_rest_speaks_for_the_rule_that_gave_it_and_not_for_one_of_that_name_in_another_version():
+def test_a_rest_has_the_reasons_of_the_rule_that_gave_it_and_not_of_a_rule_of_that_id_in_another_version():
     matcher = Matcher(policies("then: {hold: 20 min}"))
-    known = replace(facts(), resting={"lyon": rest(NOW + 1, "test/r1")})
+    resting_facts = replace(facts(), resting={"lyon": rest(NOW + 1, "test/r1")})
     said = {"test/r1": {"en": "Too busy", "fr": "Débordé"}}
     try:
-        decision = decide(order(("A", 2)), known, matcher, NOW)
+        decision = decide(order(("A", 2)), resting_facts, matcher, NOW)
         assert (decision.because, decision.fired) == (said, {"test/r1": 1})
         assert (decision.exclusions[0].resting["rules"], decision.exclusions[0].resting["policy_version"]) == (
             said,
             "v0",
         )
-        assert deciding_rules(order(("A", 2)), known, matcher, NOW) == ()
+        assert deciding_rules(order(("A", 2)), resting_facts, matcher, NOW) == ()
     finally:
         matcher.close()
 
 
-def test_where_a_rule_of_that_name_is_named_as_well_each_gives_its_own_reason():
-    known = replace(facts(), resting={"lyon": rest(NOW + 1, "test/r1")})
-    decision = decided(order(("A", 2)), known, "when: {node.id: lille}, then: {prefer: 1.00}")
+def test_two_rules_of_one_id_in_two_versions_are_each_named_with_their_own_reason():
+    resting_facts = replace(facts(), resting={"lyon": rest(NOW + 1, "test/r1")})
+    decision = decided(order(("A", 2)), resting_facts, "when: {node.id: lille}, then: {prefer: 1.00}")
     assert decision.shipments[0].rules == ("test/r1",)
     assert decision.because == {"test/r1": {"en": "a reason"}}
     assert decision.exclusions[0].resting["rules"] == {"test/r1": {"en": "Too busy", "fr": "Débordé"}}
 
 
-def test_a_rest_somewhere_else_changes_nothing_of_a_decision():
+def test_the_rest_of_a_node_without_stock_changes_nothing_about_a_decision():
     plain, elsewhere = (decided(order(), facts(resting, lyon=5)) for resting in ({}, {"lille": NOW + 1}))
     assert record(plain, "d", "1") == record(elsewhere, "d", "1")

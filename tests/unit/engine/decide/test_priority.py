@@ -1,4 +1,4 @@
-"""Who goes first: priority, promise, age, id."""
+"""Which order goes first: by priority, promise, age, id."""
 
 import contextlib
 import itertools

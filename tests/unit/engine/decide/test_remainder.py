@@ -1,4 +1,4 @@
-"""What is left of an order, and the order that a record says."""
+"""The remainder of an order, and the order read back from a record."""
 
 import hypothesis.strategies as st
 from hypothesis import given

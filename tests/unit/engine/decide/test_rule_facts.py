@@ -1,4 +1,4 @@
-"""Orders, products, nodes and the rest as facts: each in its unit, and unknown where nobody said."""
+"""Orders, products, nodes, stock and routes as facts: each in its unit, and unknown if it was not given."""
 
 import pytest
 
@@ -16,7 +16,7 @@ PRODUCTS = {"A": product("A", weight=300), "B": product("B", weight=1_000)}
 
 
 def every_fact(order):
-    """All that is said of the first line of an order, from Lyon."""
+    """All facts of the first line of an order, shipped from Lyon."""
     (route,) = routes(order, Exits(NETWORK), ["lyon"], NOW)
     line, article = order.lines[0], PRODUCTS[order.lines[0].sku]
     option = Option.of(line, article, route)

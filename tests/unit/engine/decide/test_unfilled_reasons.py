@@ -1,4 +1,4 @@
-"""Why units stay unfilled: each reason where it is the one, with its units and its rules."""
+"""Why units stay unfilled: each reason where it applies, with its units and its rules."""
 
 import contextlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Cases put to a set: what is counted of its rules, and what lets it pass untested."""
+"""Policy tests run by a policy set: the coverage of its rules, and what is left untested although all pass."""
 
 import pytest
 
@@ -52,7 +52,7 @@ def test_a_report_passes_if_all_its_cases_do():
     assert [item.test.name for item in bad.failed] == ["one"]
 
 
-def test_a_set_without_cases_passes_but_is_not_tested():
+def test_a_policy_set_without_tests_passes_but_is_not_tested():
     found = run_policy_tests(policies(PREFER), [])
     assert found.passed
     assert found.slack == ("no case fires test/r1",)

@@ -1,4 +1,4 @@
-"""Click and collect: fetched at the shop the customer chose, from its own stock or from what is brought there."""
+"""Click and collect: the shop the customer chose ships from its own stock, or other nodes bring the units there."""
 
 from tests.support.facts import (
     EURO,

@@ -1,4 +1,4 @@
-"""Distances to the last bit: made of operations that every machine rounds alike."""
+"""Distances are the same to the last bit on every machine: made of operations that all machines round alike."""
 
 import ast
 import inspect
@@ -20,7 +20,7 @@ PLACES = st.builds(
 
 
 def haversine(a, b):
-    """As Sinnott gave it, with the trigonometry of this machine."""
+    """The haversine formula as Sinnott gave it, with the trigonometry of this machine."""
     north, other = math.radians(a.latitude / 1e6), math.radians(b.latitude / 1e6)
     half = math.sin((other - north) / 2) ** 2
     half += math.cos(north) * math.cos(other) * math.sin(math.radians((b.longitude - a.longitude) / 1e6) / 2) ** 2

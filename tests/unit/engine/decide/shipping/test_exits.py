@@ -1,4 +1,4 @@
-"""What is worked out once: calendars for all nodes of the same hours, days for all orders."""
+"""What is computed once: calendars for all nodes of the same hours, days for all orders."""
 
 from engine.decide.shipping.exits import Exits
 from engine.decide.shipping.options import routes
@@ -13,7 +13,7 @@ SHOPS = [
 CARRIER = service(runs=running("monday", "tuesday", "wednesday", "thursday", "friday"))
 
 
-def test_nodes_of_the_same_hours_share_a_calendar_and_its_days_are_worked_out_once():
+def test_nodes_of_the_same_hours_share_a_calendar_and_its_days_are_computed_once():
     exits = Exits(network(SHOPS, [CARRIER]))
     for later in range(10):
         assert len(list(routes(order(place=PARIS), exits, exits.network.nodes, NOW + later * HOUR // 2))) == 60

@@ -1,4 +1,4 @@
-"""Lanes of the network file: what is known better than by the great circle, and where no service goes."""
+"""Lanes of the network file: distances and times better than the great circle's, and where no service goes."""
 
 import pytest
 
@@ -30,10 +30,10 @@ NODES = [
 CORSICA = {"postcode": "20090", "region": "Corse"}
 
 
-def ways(*lanes, wanted=None, services=(PARCEL, COURIER), nodes=NODES):
+def ways(*lanes, request=None, services=(PARCEL, COURIER), nodes=NODES):
     facts = network(nodes, list(services), lanes=lanes)
     return {
-        route.key: route for route in routes(wanted or order(place=PARIS, **CORSICA), Exits(facts), facts.nodes, NOW)
+        route.key: route for route in routes(request or order(place=PARIS, **CORSICA), Exits(facts), facts.nodes, NOW)
     }
 
 
@@ -47,7 +47,7 @@ def test_without_lanes_everything_goes_everywhere():
 def test_a_lane_with_no_service_is_not_taken():
     closed = Lane(nodes=frozenset({"lyon"}), postcode="20*", services=frozenset({"courier"}), served=False)
     assert set(ways(closed)) == EVERYWHERE - {("lyon", "courier")}
-    assert set(ways(closed, wanted=order(place=PARIS, postcode="75001"))) == EVERYWHERE
+    assert set(ways(closed, request=order(place=PARIS, postcode="75001"))) == EVERYWHERE
 
 
 def test_units_that_only_a_lane_with_no_service_could_bring_stay_unfilled_and_it_is_said_why():
@@ -105,12 +105,12 @@ def test_all_that_a_lane_says_of_the_goal_must_fit_and_what_is_not_known_does_no
     lane = Lane(nodes=frozenset({"lyon"}), country="F?", region="Cors*", postcode="20*", served=False)
     assert set(ways(lane)) == {("lille", "parcel")}
     for other in ({"country": "BE"}, {"region": "Var"}, {"postcode": "83000"}, {"postcode": None}, {"region": None}):
-        assert set(ways(lane, wanted=order(place=PARIS, **{**CORSICA, **other}))) == EVERYWHERE
+        assert set(ways(lane, request=order(place=PARIS, **{**CORSICA, **other}))) == EVERYWHERE
 
 
 def test_a_lane_to_the_region_of_the_shop_counts_for_what_is_brought_there_but_not_for_its_own_counter():
     counter = service("pickup", mode="pickup", transit=((0, 30),))
     shop = node("shop", PARIS, services=("pickup",), region="Corse")
     lane = Lane(nodes=frozenset({"lyon", "shop"}), region="Corse", served=False)
-    found = ways(lane, wanted=collected(at="shop"), services=(PARCEL, COURIER, counter), nodes=[*NODES, shop])
+    found = ways(lane, request=collected(at="shop"), services=(PARCEL, COURIER, counter), nodes=[*NODES, shop])
     assert set(found) == {("shop", "pickup"), ("lille", "parcel")}

@@ -1,4 +1,4 @@
-"""Ways to ship: how far, how fast, for how much and at what emission, against numbers worked out by hand."""
+"""Ways to ship: how far, how fast, for how much and at what emission, against numbers computed by hand."""
 
 import dataclasses
 
@@ -44,7 +44,7 @@ def great_circle(a, b):
 
 
 def only_route(service, *, wanted=None, home=None, now=NOW):
-    """The one way by which `service` ships from Lyon 391.5 km to the north; None if it does not."""
+    """The route by which `service` ships from Lyon 391.5 km to the north; None if it does not."""
     home = home or node("lyon", LYON, services=(service.id,))
     found = list(routes(wanted or order(place=NORTH), Exits(network([home], [service])), [home.id], now))
     assert len(found) <= 1

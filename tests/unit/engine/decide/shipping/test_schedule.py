@@ -206,7 +206,7 @@ STORE = node("shop", PARIS, type="store", services=("pickup",), hours=SHOP)
 
 
 def ready(now, home, *services):
-    """When what comes from `home` can be collected at the shop in Paris."""
+    """When an order that ships from `home` can be collected at the shop in Paris."""
     nodes = {item.id: item for item in (STORE, home)}
     found = list(routes(collected(at="shop"), Exits(network(nodes.values(), [COUNTER, *services])), [home.id], at(now)))
     return [shown(route.arrives_by) for route in found]
