@@ -50,13 +50,13 @@ def fit(policies: PolicySet, network: Network, product_words: Mapping[str, Colle
     """What does not fit. `product_words` are the words of the network's products, by fact; facts not in it aren't
     checked.
     """
-    found = [
+    mentions = [
         mention for name, text in sorted(policies.texts.items()) for mention in references(read(name, text.encode()))
     ]
     known = _known_words(network) | dict(product_words)
     return Fit(
-        errors=tuple(sorted([*_attributes(policies, network, found), *_currencies(found, network.currency)])),
-        warnings=tuple(sorted(_strange_words(found, known))),
+        errors=tuple(sorted([*_attributes(policies, network, mentions), *_currencies(mentions, network.currency)])),
+        warnings=tuple(sorted(_strange_words(mentions, known))),
     )
 
 
@@ -76,8 +76,8 @@ def _known_words(network: Network) -> dict[str, Collection[str]]:
     return known
 
 
-def _strange_words(found: list[Reference], known: Mapping[str, Collection[str]]) -> Iterator[Finding]:
-    for mention in found:
+def _strange_words(mentions: list[Reference], known: Mapping[str, Collection[str]]) -> Iterator[Finding]:
+    for mention in mentions:
         words = known.get(mention.subject)
         if words is None or not _is_strange(mention, words):
             continue
@@ -95,8 +95,8 @@ def _is_strange(mention: Reference, words: Collection[str]) -> bool:
     return mention.operator in _COMPARED and mention.text not in words
 
 
-def _currencies(found: list[Reference], currency: str) -> Iterator[Finding]:
-    for mention in found:
+def _currencies(mentions: list[Reference], currency: str) -> Iterator[Finding]:
+    for mention in mentions:
         fact = VOCABULARY.get(mention.subject)
         is_money = mention.subject in _MONEY_EFFECTS or (fact is not None and fact.kind is Kind.MONEY)
         if is_money and mention.operator is not Operator.KNOWN:
@@ -106,16 +106,16 @@ def _currencies(found: list[Reference], currency: str) -> Iterator[Finding]:
                 yield mention.finding("other-currency", message)
 
 
-def _attributes(policies: PolicySet, network: Network, found: list[Reference]) -> Iterator[Finding]:
+def _attributes(policies: PolicySet, network: Network, mentions: list[Reference]) -> Iterator[Finding]:
     """The mistakes of `attribute_mistakes`, each where the rule, or a term, first mentions the attribute."""
     for mistake in attribute_mistakes(policies, network.attributes):
         rule = mistake.where.removeprefix("rule ")
         places = sorted(
             (not _is_in_rule(mention, rule), index)
-            for index, mention in enumerate(found)
+            for index, mention in enumerate(mentions)
             if mention.subject == mistake.field
         )
-        yield found[places[0][1]].finding("wrong-attribute", f"{rule}: {mistake.field}: {mistake.message}")
+        yield mentions[places[0][1]].finding("wrong-attribute", f"{rule}: {mistake.field}: {mistake.message}")
 
 
 def _is_in_rule(mention: Reference, rule: str) -> bool:

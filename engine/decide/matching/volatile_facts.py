@@ -1,6 +1,6 @@
 """Stock and load facts that a policy set's floors and daily limits depend on; the commit checks them again.
 
-A floor is worked out on a snapshot and enforced in the commit. Where a rule gives it only under a condition on stock
+A floor is computed on a snapshot and enforced in the commit. Where a rule gives it only under a condition on stock
 or load, the commit must find these unchanged: otherwise two orders that race could each be judged by the stock that
 the other one takes.
 """
