@@ -80,7 +80,7 @@ def network(nodes, services=None, **more):
 
 
 def snapshot(nodes, stock, *, services=None, products=None, loads=None, resting=None, **more) -> Snapshot:
-    """`stock` has units or a StockPosition by node, by SKU. A product that is not given is the default one of its SKU."""
+    """`stock` is units or a StockPosition, by SKU and node. A product not given is the default one of its SKU."""
     positions = {
         sku: {
             name: item if isinstance(item, StockPosition) else StockPosition(on_hand=item)
