@@ -25,11 +25,11 @@ from api.files.inventory_folder import load_inventory
 from api.files.orders import read_order, read_orders
 from api.records.day import day_record
 from api.records.stock import availability_record
-from engine import __version__
 from engine.errors import InputInvalid, PointsmanError
 from engine.model.facts import Network
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.version import VERSION
 from rules.errors import PolicyInvalid, RulesError
 
 MOST_SHOWN = 50
@@ -38,7 +38,7 @@ MOST_SHOWN = 50
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--network", envvar="POINTSMAN_NETWORK", show_envvar=True, help="The network to work on. Default: main.")
-@click.version_option(__version__, prog_name="pointsman")
+@click.version_option(VERSION, prog_name="pointsman")
 @click.pass_context
 def pointsman(context: click.Context, network: str | None) -> None:
     """Decide where each order ships from, by rules that merchandisers write.

@@ -22,9 +22,9 @@ from api.http import (
     stock_movements,
 )
 from api.shapes.fields import OPENAPI_TYPES
-from engine import __version__
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.version import VERSION
 
 MOST_BYTES = 4 << 20
 """Of a request's body."""
@@ -47,7 +47,7 @@ def create_app(pointsman: Pointsman) -> Flask:
     app.config.update(
         MAX_CONTENT_LENGTH=MOST_BYTES,
         API_TITLE="Pointsman",
-        API_VERSION=__version__,
+        API_VERSION=VERSION,
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",

@@ -6,7 +6,6 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from engine import __version__
 from engine.decide.decision import Decision
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import resting_record
@@ -34,6 +33,7 @@ from engine.store.outcomes import (
     QuotaReached,
     StockChanged,
 )
+from engine.version import VERSION
 
 MOST_STOCK_CHANGES = 10
 """Times that one decision is made again because others took its stock: each time, somebody else's succeeded."""
@@ -276,7 +276,7 @@ def _record(
     node_rest: NodeRest | None,
 ) -> dict[str, Any]:
     """What is answered and logged. Keys of special cases are there only in such a case."""
-    fields = record(decision, decision_id, __version__)
+    fields = record(decision, decision_id, VERSION)
     if request.waits and decision.unfilled and decision_id is not None:
         fields["waiting"] = True
     if request.follow_up is not None:

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from api.cli.route_day import CALLER
-from engine import __version__
 from engine.decide.decide import decide, problem
 from engine.decide.evaluation import Evaluation
 from engine.decide.order_checks import check_order
@@ -23,6 +22,7 @@ from engine.decide.sourcing.choose import choose
 from engine.model.facts import Inventory, Order
 from engine.service import Pointsman
 from engine.store.ledger import RequestKey
+from engine.version import VERSION
 from tests.bench.example_network import directory, installed
 
 ORDERS = 1_500
@@ -73,7 +73,7 @@ def _decide_by_parts(pointsman: Pointsman, order: Order, decision_id: str, secon
     with _added(seconds, "choose"):
         choose(priced)
     with _added(seconds, "record"):
-        body = canonical(record(decision, decision_id, __version__))
+        body = canonical(record(decision, decision_id, VERSION))
     with _added(seconds, "commit"):
         pointsman._ledger.commit(decision, decision_id, body, _key(order))
 

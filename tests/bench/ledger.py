@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine import __version__
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
 from engine.decide.record import canonical, record
@@ -26,6 +25,7 @@ from engine.store.decision_log import packed
 from engine.store.ledger import Ledger
 from engine.store.network.serialization import inventory_version
 from engine.store.outcomes import Committed
+from engine.version import VERSION
 from tests.bench.example_network import directory
 
 NODES, POSITIONS = 50, 1_000_000
@@ -138,7 +138,7 @@ class _RepeatedCommit:
         snapshot, matcher = pointsman._facts.read(order.skus, _NOW)
         self._decision: Decision = decide(order, snapshot, matcher, _NOW)
         self._skus = order.skus
-        self._body = canonical(record(self._decision, f"{0:032x}", __version__))
+        self._body = canonical(record(self._decision, f"{0:032x}", VERSION))
         self._packed = packed(self._body)
         self._number = 0
 

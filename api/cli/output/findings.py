@@ -8,7 +8,7 @@ import orjson
 
 from api.cli.output.plural import counted
 from api.records.findings import finding_record
-from engine import __version__
+from engine.version import VERSION
 from rules.errors import Finding
 from rules.finding_codes import CODES, Code
 from rules.lint.check import CheckResult
@@ -34,7 +34,7 @@ def github(checked: CheckResult) -> str:
 def sarif(checked: CheckResult) -> str:
     """SARIF 2.1.0 (OASIS): one run, whose rules are all finding codes."""
     names = list(CODES)
-    driver = {"name": "pointsman", "version": __version__, "rules": [_rule(code) for code in CODES.values()]}
+    driver = {"name": "pointsman", "version": VERSION, "rules": [_rule(code) for code in CODES.values()]}
     results = [_result(item, names) for item in checked.findings]
     # columns count characters, not bytes
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
