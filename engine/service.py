@@ -9,11 +9,9 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
-import orjson
-
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
-from engine.decide.record import order_record
+from engine.decide.order_record import OrderRecord
 from engine.errors import KeyReused
 from engine.facts_reader import FactsReader
 from engine.inventory.holds import Holding
@@ -247,7 +245,7 @@ class Pointsman:
     def _earlier(self, decision_id: str, order: Order) -> Answer:
         self._ledger.verify_replicated()
         answer = self.decision(decision_id)
-        if answer.record["order"] != orjson.loads(orjson.dumps(order_record(order))):
+        if answer.record.order != OrderRecord.of(order):
             raise KeyReused("this idempotency key was used before for another order; use a new one for each request")
         return answer
 

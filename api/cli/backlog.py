@@ -10,6 +10,7 @@ from rich.text import Text
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.plural import counted
 from api.records.backlog import MOST_ENTRIES, backlog_record
+from engine.decide.record import DecisionRecord
 from engine.orders.backlog import Run
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -85,13 +86,13 @@ def _add(totals: dict[str, Any], run: Run) -> None:
     records = [answer.record for answer in run.answers]
     totals["offered"] += run.offered
     totals["decided"] += len(records)
-    totals["filled"] += sum(record["status"] == "filled" for record in records)
+    totals["filled"] += sum(record.status == "filled" for record in records)
     totals["units"] += sum(_units_shipped(record) for record in records)
     totals["failed"] += [{"decision": decision, "detail": detail} for decision, detail in run.failed]
 
 
-def _units_shipped(record: dict[str, Any]) -> int:
-    return sum(line["quantity"] for shipment in record["shipments"] for line in shipment["lines"])
+def _units_shipped(record: DecisionRecord) -> int:
+    return sum(line.quantity for shipment in record.shipments for line in shipment.lines)
 
 
 def _waiting(number: int) -> str:

@@ -8,7 +8,7 @@ import click
 from api.cli.options import AS_JSON, INSTANT, print_json
 from api.records.holds import page_record, state_record
 from api.shapes.fields import MOST_HOLDS
-from engine.decide.record import timestamp
+from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.holds import HoldState
 from engine.service import Pointsman

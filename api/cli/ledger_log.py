@@ -7,7 +7,7 @@ import click
 import orjson
 
 from api.cli.options import INSTANT
-from engine.decide.record import timestamp
+from engine.decide.order_record import timestamp
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.decision_log import KINDS, Entry
@@ -75,7 +75,7 @@ def _selector(
     decisions: set[str] = set()
 
     def selects(entry: Entry) -> bool:
-        if order is not None and entry.kind == "decided" and entry.record["order"]["id"] == order:
+        if order is not None and entry.kind == "decided" and entry.record.order.id == order:
             decisions.add(entry.decision)
         return (
             (order is None or entry.decision in decisions)
@@ -89,8 +89,8 @@ def _selector(
 
 def _decided(entry: Entry) -> str:
     record = entry.record
-    shipments = ", ".join(f"{shipment['node']} by {shipment['service']}" for shipment in record["shipments"])
-    return f"order {record['order']['id']} {record['status']}" + (f": {shipments}" if shipments else "")
+    shipments = ", ".join(f"{shipment.node} by {shipment.service}" for shipment in record.shipments)
+    return f"order {record.order.id} {record.status}" + (f": {shipments}" if shipments else "")
 
 
 def _ended(entry: Entry) -> str:
@@ -99,9 +99,9 @@ def _ended(entry: Entry) -> str:
 
 
 def _rejected(entry: Entry) -> str:
-    record = entry.record
-    units = ", ".join(f"{count} x {sku}" for _, items in record["parts"] for sku, count in items)
-    return f"{record['node']}, {record['reason']}: {units}"
+    rejection = entry.rejection
+    units = ", ".join(f"{count} x {sku}" for _, items in rejection["parts"] for sku, count in items)
+    return f"{rejection['node']}, {rejection['reason']}: {units}"
 
 
 def _moved(entry: Entry) -> str:

@@ -3,7 +3,6 @@
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
@@ -27,6 +26,7 @@ from api.records.day import day_record
 from api.records.stock import availability_record
 from engine.errors import InputInvalid, PointsmanError
 from engine.model.facts import Network
+from engine.orders.decide_and_commit import Answer
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.version import VERSION
@@ -99,7 +99,7 @@ def decide(settings: Settings, order: Path, *, dry_run: bool, instant: int | Non
     with Pointsman(settings) as service:
         answer = service.decide(request, now=instant, dry_run=dry_run, caller="cli", wait=wait)
         network = service.network()
-    _show_decision(answer.record, network, as_json=as_json)
+    _show_decision(answer, network, as_json=as_json)
 
 
 @pointsman.command()
@@ -114,7 +114,7 @@ def show(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     with Pointsman(settings) as service:
         answer = service.decision(decision_id)
         network = service.network()
-    _show_decision(answer.record, network, as_json=as_json)
+    _show_decision(answer, network, as_json=as_json)
 
 
 @pointsman.command("route")
@@ -231,8 +231,8 @@ def _fail(lines: list[str], consequence: str) -> None:
     sys.exit(1)
 
 
-def _show_decision(record: dict[str, Any], network: Network, *, as_json: bool) -> None:
+def _show_decision(answer: Answer, network: Network, *, as_json: bool) -> None:
     if as_json:
-        print_json(record)
-    for line in [] if as_json else tables.decision_lines(record, network):
+        print_json(answer.body)
+    for line in [] if as_json else tables.decision_lines(answer.record, network):
         click.echo(line)

@@ -1,11 +1,9 @@
 """`pointsman resting`: the nodes that get no shipments for a while, because they rejected one."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import click
 
 from api.cli.options import AS_JSON, print_json, who
+from engine.decide.record import RestingRecord
 from engine.service import Pointsman
 from engine.settings import Settings
 from rules.wording.catalogue import ENGLISH
@@ -48,5 +46,5 @@ def end(settings: Settings, node: str) -> None:
     click.echo(f"the rest of {node} has ended")
 
 
-def _line(node_rest: Mapping[str, Any]) -> str:
-    return f"{node_rest[ENGLISH]} ({', '.join(node_rest['rules'])}); decision {node_rest['decision']}"
+def _line(node_rest: RestingRecord) -> str:
+    return f"{node_rest.text(ENGLISH)} ({', '.join(node_rest.rules)}); decision {node_rest.decision}"

@@ -4,7 +4,7 @@ from getpass import getuser
 from typing import Any
 
 import click
-import orjson
+import msgspec
 from marshmallow import ValidationError
 
 from api.http.staleness import ANY_AGE
@@ -27,7 +27,9 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 
 
 def print_json(value: Any) -> None:
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+    """A record, or the bytes of one as they were logged."""
+    body = value if isinstance(value, bytes) else msgspec.json.encode(value)
+    click.echo(msgspec.json.format(body, indent=2).decode())
 
 
 def who(settings: Settings) -> str:

@@ -1,14 +1,15 @@
 """`pointsman reject` and `pointsman chain`: a node rejects a shipment, and the decisions that follow from it."""
 
 from collections.abc import Iterator
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
 import click
-import orjson
+from msgspec import UNSET
 
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.tables import decision_lines
 from api.records.backlog import chain_body
+from engine.decide.record import DecisionRecord
 from engine.errors import InputInvalid, Mistake
 from engine.orders.rejection import Reason, Refusal
 from engine.service import Pointsman
@@ -56,11 +57,11 @@ def reject(
         op=op,
     )
     with Pointsman(settings) as pointsman:
-        record = pointsman.rerouting.reject(refusal).record
+        answer = pointsman.rerouting.reject(refusal)
         network = pointsman.network()
     if as_json:
-        print_json(record)
-    for line in [] if as_json else decision_lines(record, network):
+        print_json(answer.body)
+    for line in [] if as_json else decision_lines(answer.record, network):
         click.echo(line)
 
 
@@ -75,11 +76,10 @@ def chain(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     """
     with Pointsman(settings) as service:
         decisions = service.rerouting.chain(decision_id)
-    record = orjson.loads(chain_body(decisions))
     if as_json:
-        print_json(record)
-    for item in [] if as_json else record["decisions"]:
-        for line in _chain_lines(item):
+        print_json(chain_body(decisions))
+    for link in [] if as_json else decisions.links:
+        for line in _chain_lines(link.record):
             click.echo(line)
 
 
@@ -105,16 +105,16 @@ def _is_number(word: str) -> bool:
     return word.isascii() and word.isdigit()
 
 
-def _chain_lines(record: dict[str, Any]) -> Iterator[str]:
-    follows = record.get("follows")
+def _chain_lines(record: DecisionRecord) -> Iterator[str]:
+    follows = record.follows
     because = ""
-    if follows:
-        rejected = follows["because"] == "rejected"
-        cause = f"{follows['node']} rejected it: {follows['reason']}" if rejected else "stock arrived"
-        because = f" after {follows['decision']}, because {cause}"
-    yield f"{record['decided_at']}  {record['id']}: {record['status']}{because}"
-    for shipment in record["shipments"]:
-        units = " + ".join(f"{line['quantity']} x {line['sku']}" for line in shipment["lines"])
-        yield f"  {shipment['node']}/{shipment['service']} {units}"
-    for item in record["unfilled"]:
-        yield f"  unfilled {item['quantity']} x {item['sku']}"
+    if follows is not UNSET:
+        rejected = follows.because == "rejected"
+        cause = f"{follows.node} rejected it: {follows.reason}" if rejected else "stock arrived"
+        because = f" after {follows.decision}, because {cause}"
+    yield f"{record.decided_at}  {record.id}: {record.status}{because}"
+    for shipment in record.shipments:
+        units = " + ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
+        yield f"  {shipment.node}/{shipment.service} {units}"
+    for item in record.unfilled:
+        yield f"  unfilled {item.quantity} x {item.sku}"

@@ -81,5 +81,5 @@ def route_together(
         record = answer.record
         day.add(record, clearance)
         day.before += not answer.new
-        day.lacking += bool(record.get("lacked"))
+        day.lacking += bool(record.lacked)
     return day

@@ -94,5 +94,5 @@ def decision_response(answer: Answer, *, dry_run: bool = False) -> Response:
     created = request.method == "POST" and answer.new and not dry_run
     response = Response(answer.body, status=201 if created else 200, content_type="application/json")
     if created:
-        response.headers["Location"] = url_for("decisions.read", decision_id=answer.record["id"])
+        response.headers["Location"] = url_for("decisions.read", decision_id=answer.record.id)
     return response

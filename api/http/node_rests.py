@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-import orjson
+import msgspec
 from flask import Response
 from marshmallow import Schema
 
@@ -24,7 +24,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @resting.response(HTTPStatus.OK, RestsAnswer)
     def listed() -> Response:
         """Which nodes are given nothing now, until when and why"""
-        return Response(orjson.dumps({"nodes": pointsman.rests.all()}), content_type="application/json")
+        return Response(msgspec.json.encode({"nodes": pointsman.rests.all()}), content_type="application/json")
 
     @resting.delete("/<string:node>")
     @resting.arguments(WhoHeaders, location="headers", unknown="exclude")

@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
+from engine.decide.order_record import timestamp
 from engine.decide.priority import Rank
-from engine.decide.record import timestamp
 from engine.orders.backlog import Page, Place, Run
 from engine.orders.batch import Together
 from engine.store.decision_chain import Chain

@@ -1,9 +1,10 @@
 """What came of a day of orders, counted."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from engine.decide.record import DecisionRecord
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,21 +32,21 @@ class DayFigures:
     weighed: int = 0
     decided: Counter[str] = field(default_factory=Counter)
 
-    def add(self, record: Mapping[str, Any], clearance: frozenset[str]) -> None:
+    def add(self, record: DecisionRecord, clearance: frozenset[str]) -> None:
         """Count one decision in."""
         self.orders += 1
-        self.statuses[record["status"]] += 1
-        self.units += sum(line["quantity"] for line in record["order"]["lines"])
-        self.shipments += len(record["shipments"])
-        self.cost += record["cost_micros"]
-        self.co2 += record["co2_mg"]
-        self.fired.update(record["rules"]["fired"].keys())
-        for shipment in record["shipments"]:
-            self.promised += shipment["late"] is not None
-            self.on_time += shipment["late"] is False
-            for line in shipment["lines"]:
-                self.shipped += line["quantity"]
-                self.clearance += line["quantity"] if line["sku"] in clearance else 0
+        self.statuses[record.status] += 1
+        self.units += sum(line.quantity for line in record.order.lines)
+        self.shipments += len(record.shipments)
+        self.cost += record.cost_micros
+        self.co2 += record.co2_mg
+        self.fired.update(record.rules.fired.keys())
+        for shipment in record.shipments:
+            self.promised += shipment.late is not None
+            self.on_time += shipment.late is False
+            for line in shipment.lines:
+                self.shipped += line.quantity
+                self.clearance += line.quantity if line.sku in clearance else 0
 
 
 def day_record(day: DayFigures) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engine.decide.record import timestamp
+from engine.decide.order_record import timestamp
 from engine.inventory.holds import HoldState, Page
 from engine.store.holds import Hold, Units
 

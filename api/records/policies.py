@@ -6,8 +6,8 @@ from typing import Any
 
 from api.records.findings import finding_record
 from api.records.policy_tests import case_record
+from engine.decide.order_record import timestamp
 from engine.decide.policy_tests.runner import Report
-from engine.decide.record import timestamp
 from engine.policies.review import Review
 from engine.policies.versions import Published, Version
 from engine.store.policy_versions import PolicyTimeline

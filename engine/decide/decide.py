@@ -200,7 +200,7 @@ def _because(
     named |= {rule for exclusion in exclusions if exclusion.resting is None for rule in exclusion.rules}
     reasons_given = [reason for part in unfilled for reason in part.reasons]
     named |= {rule for reason in reasons_given if reason.code != "resting" for rule in reason.rules}
-    rests = [evaluation.resting[exclusion.resting["node"]] for exclusion in exclusions if exclusion.resting is not None]
+    rests = [evaluation.resting[exclusion.resting.node] for exclusion in exclusions if exclusion.resting is not None]
     of_rests = {rule: texts for node_rest in rests for rule, texts in node_rest.because.items()}
     rules = evaluation.matcher.policies.rules
     because = of_rests | {rule: rules[rule].because for rule in named}

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import OptionKey, Order
 from rules.effects import Reserve
+
+if TYPE_CHECKING:
+    from engine.decide.record import RestingRecord  # whose module imports this one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,7 @@ class Exclusion:
     rules: tuple[str, ...]
     unless_needed: bool
     options: tuple[OptionKey, ...]
-    resting: Mapping[str, Any] | None = None
+    resting: "RestingRecord | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +131,7 @@ class Decision:
     """The installation's date, under which the nodes' loads are counted."""
 
     @property
-    def status(self) -> str:
+    def status(self) -> Literal["filled", "partial", "unfilled"]:
         if not self.unfilled:
             return "filled"
         return "partial" if self.shipments else "unfilled"

@@ -1,10 +1,12 @@
 """Nodes that rest: a node that rejected units is given nothing for as long as the rules then say."""
 
-from typing import Any, cast
+from typing import cast
 
 from engine.decide import rule_facts
 from engine.decide.matching.judge import PolicyJudge
-from engine.decide.record import timestamp
+from engine.decide.order_record import timestamp
+from engine.decide.record import RestingRecord
+from engine.decide.sentence_record import texts_by_field
 from engine.model.facts import Network, NodeRest, Snapshot
 from rules.effects import RejectionOutcome
 from rules.vocabulary import Stage
@@ -50,20 +52,20 @@ def rest_after(
     )
 
 
-def resting_record(node: str, rest: NodeRest, network: Network) -> dict[str, Any]:
+def resting_record(node: str, rest: NodeRest, network: Network) -> RestingRecord:
     """The JSON of a node that rests. `until` is in UTC; the sentences say it by the installation's wall clock."""
     until = rule_facts.wall_clock(network, rest.until)
     sentences = {item.language: _sentence(node, until, rest.reason, item) for item in load_catalogues()}
-    return {
-        "node": node,
-        "until": timestamp(rest.until),
-        "since": timestamp(rest.since),
-        "reason": rest.reason,
-        "decision": rest.decision,
-        "policy_version": rest.policy_version,
-        "rules": {rule: dict(texts) for rule, texts in sorted(rest.because.items())},
-        **sentences,
-    }
+    return RestingRecord(
+        node=node,
+        until=timestamp(rest.until),
+        since=timestamp(rest.since),
+        reason=rest.reason,
+        decision=rest.decision,
+        policy_version=rest.policy_version,
+        rules={rule: dict(texts) for rule, texts in sorted(rest.because.items())},
+        **texts_by_field(sentences),
+    )
 
 
 def _sentence(node: str, until: int, reason: str, catalogue: Catalogue) -> str:

@@ -1,172 +1,319 @@
-"""A decision as JSON: the record that is answered, logged and replayed, and its bytes."""
+"""A decision as JSON: the record that is answered, logged and replayed; its bytes, and reading them back.
 
-import datetime
-from collections.abc import Mapping
-from typing import Any
+This is the one definition of a decision's JSON: the log entry, the HTTP answer and the OpenAPI component `Decision` all
+come from `DecisionRecord`.
+"""
 
-import orjson
+from typing import Annotated, Literal, TypeAlias
 
-from engine.decide.decision import Decision, Shipment, Unfilled
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from engine.decide.decision import Decision, Exclusion, Reason, Shipment, Unfilled
+from engine.decide.order_record import OrderRecord, Record, Timestamp, timestamp
 from engine.decide.reasons import reason_texts
-from engine.model.facts import MICRODEGREES, GeoPoint, Line, Order
+from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
+
+SCHEMA = 1
+"""The number of this form. It rises when a reader of the old form would misread the new one."""
+
+TextByLanguage: TypeAlias = dict[str, str]
 
 
-def record(decision: Decision, decision_id: str | None, engine_version: str) -> dict[str, Any]:
-    """The decision as JSON values. Amounts keep their integer unit, which their name tells. No id: a dry run."""
-    held = bool(decision.claims) and decision_id is not None
-    return {
-        "id": decision_id,
-        "status": decision.status,
-        "decided_at": timestamp(decision.decided_at),
-        "policy_version": decision.policy_version,
-        "network_version": decision.network_version,
-        "engine_version": engine_version,
-        "order": order_record(decision.order),
-        "shipments": [_shipment(shipment) for shipment in decision.shipments],
-        "unfilled": [_unfilled(unfilled) for unfilled in decision.unfilled],
-        "cost_micros": sum(shipment.cost for shipment in decision.shipments),
-        "co2_mg": sum(shipment.co2 for shipment in decision.shipments),
-        "score": _score(decision),
-        "hold": {"id": decision_id, "expires_at": timestamp(decision.hold_until)} if held else None,
-        "stock": {
-            sku: {
-                node: {"on_hand": on_hand, "held": held, "floor": floor}
-                for node, (on_hand, held, floor) in nodes.items()
-            }
-            for sku, nodes in decision.positions.items()
-        },
-        "rules": {
-            "fired": dict(decision.fired),
-            "silenced": list(decision.silenced),
-            "because": {rule: dict(texts) for rule, texts in decision.because.items()},
-        },
-        "options": decision.options,
-        "excluded": [
-            {
-                "line": item.line,
-                "rules": list(item.rules),
-                "unless_needed": item.unless_needed,
-                "options": [f"{option.node}/{option.service}" for option in item.options],
-                **({"resting": dict(item.resting)} if item.resting else {}),
-            }
-            for item in decision.exclusions
-        ],
-    }
+class PlacedLineRecord(Record, frozen=True):
+    line: str
+    sku: str
+    quantity: int
 
 
-def canonical(value: Mapping[str, Any]) -> bytes:
-    """The bytes of a record: JSON with sorted keys and no blanks, the same wherever it is made."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+class ShipmentRecord(Record, frozen=True):
+    """Metres, micros of the currency, milligrams of CO2e, UTC."""
+
+    node: str
+    service: str
+    lines: list[PlacedLineRecord]
+    distance_m: int
+    ships_at: Timestamp
+    arrives_by: Timestamp
+    late: Annotated[bool | None, Meta(description="null: no delivery date was promised")]
+    cost_micros: int
+    co2_mg: int
+    rules: Annotated[list[str], Meta(description="that fired on the options chosen here")]
+
+    @classmethod
+    def of(cls, shipment: Shipment) -> "ShipmentRecord":
+        return cls(
+            node=shipment.node,
+            service=shipment.service,
+            lines=[PlacedLineRecord(line=item.line, sku=item.sku, quantity=item.quantity) for item in shipment.lines],
+            distance_m=shipment.distance,
+            ships_at=timestamp(shipment.ships_at),
+            arrives_by=timestamp(shipment.arrives_by),
+            late=shipment.late,
+            cost_micros=shipment.cost,
+            co2_mg=shipment.co2,
+            rules=list(shipment.rules),
+        )
 
 
-def timestamp(instant: int) -> str:
-    """RFC 3339 in UTC, to the second."""
-    return datetime.datetime.fromtimestamp(instant, tz=datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+@in_every_language
+class ReasonRecord(SentenceRecord, frozen=True):
+    """Why units are unfilled, in every language of the installation."""
+
+    code: str
+    units: int
+    rules: list[str]
+
+    @classmethod
+    def of(cls, reason: Reason) -> "ReasonRecord":
+        texts = texts_by_field(reason_texts(reason.code))
+        return cls(code=reason.code, units=reason.units, rules=list(reason.rules), **texts)
 
 
-def seconds(instant: str) -> int:
-    """UTC seconds of what `timestamp` wrote."""
-    return int(datetime.datetime.fromisoformat(instant).timestamp())
+class UnfilledRecord(Record, frozen=True):
+    line: str
+    sku: str
+    quantity: int
+    reasons: list[ReasonRecord]
+
+    @classmethod
+    def of(cls, unfilled: Unfilled) -> "UnfilledRecord":
+        reasons = [ReasonRecord.of(reason) for reason in unfilled.reasons]
+        return cls(line=unfilled.line, sku=unfilled.sku, quantity=unfilled.quantity, reasons=reasons)
 
 
-def order_record(order: Order) -> dict[str, Any]:
-    place = order.place
-    return {
-        "id": order.id,
-        "channel": order.channel,
-        "delivery": order.delivery,
-        "placed_at": timestamp(order.placed_at),
-        "promise_by": None if order.promise_by is None else timestamp(order.promise_by),
-        "destination": {
-            "country": order.country,
-            "postcode": order.postcode,
-            "region": order.region,
-            # microdegrees over a million: the shortest decimal that reads back as the same microdegree
-            "latitude": place and place.latitude / MICRODEGREES,
-            "longitude": place and place.longitude / MICRODEGREES,
-        },
-        "collect_at": order.collect_at,
-        "segment": order.segment,
-        "tags": sorted(order.tags),
-        "lines": [_line(line) for line in order.lines],
-    }
+class UnprovenRecord(Record, frozen=True):
+    """What the search had to leave unproven: a better choice could have less of `part`, by at most `at_most`."""
+
+    part: Literal["unfilled_units", "unless_needed_units", "tiers"]
+    at_most: int
 
 
-def _line(line: Line) -> dict[str, Any]:
-    return {
-        "id": line.id,
-        "sku": line.sku,
-        "quantity": line.quantity,
-        "unit_price_micros": line.unit_price,
-    }
+class ScoreRecord(Record, frozen=True):
+    """What was compared, in this order. `gap_micros` 0: no better choice exists; above 0: the parts before money are
+    the best, and money could be at most this much less; null: a part before money could be less, as `unproven` says.
+    """
+
+    unfilled_units: int
+    unless_needed_units: int
+    tiers: int
+    money_micros: int
+    gap_micros: int | None
+    unproven: Annotated[
+        UnprovenRecord | UnsetType, Meta(description="left out if all parts before money are proven")
+    ] = UNSET
+
+    @classmethod
+    def of(cls, decision: Decision) -> "ScoreRecord":
+        score, unproven = decision.score, decision.unproven
+        return cls(
+            unfilled_units=score.unfilled,
+            unless_needed_units=score.needed,
+            tiers=score.tiers,
+            money_micros=score.money,
+            gap_micros=decision.gap,
+            unproven=UNSET if unproven is None else UnprovenRecord(part=unproven.part, at_most=unproven.most),
+        )
 
 
-def _shipment(shipment: Shipment) -> dict[str, Any]:
-    return {
-        "node": shipment.node,
-        "service": shipment.service,
-        "lines": [{"line": parcel.line, "sku": parcel.sku, "quantity": parcel.quantity} for parcel in shipment.lines],
-        "distance_m": shipment.distance,
-        "ships_at": timestamp(shipment.ships_at),
-        "arrives_by": timestamp(shipment.arrives_by),
-        "late": shipment.late,
-        "cost_micros": shipment.cost,
-        "co2_mg": shipment.co2,
-        "rules": list(shipment.rules),
-    }
+class HoldRecord(Record, frozen=True):
+    id: str
+    expires_at: Timestamp
 
 
-def _unfilled(unfilled: Unfilled) -> dict[str, Any]:
-    return {
-        "line": unfilled.line,
-        "sku": unfilled.sku,
-        "quantity": unfilled.quantity,
-        "reasons": [
-            {"code": reason.code, "units": reason.units, "rules": list(reason.rules), **reason_texts(reason.code)}
-            for reason in unfilled.reasons
-        ],
-    }
+class StockRecord(Record, frozen=True):
+    on_hand: int
+    held: int
+    floor: Annotated[int, Meta(description="units this order could not take")]
 
 
-def _score(decision: Decision) -> dict[str, Any]:
-    """`unproven` is there only if something before money is."""
-    score, doubt = decision.score, decision.unproven
-    return {
-        "unfilled_units": score.unfilled,
-        "unless_needed_units": score.needed,
-        "tiers": score.tiers,
-        "money_micros": score.money,
-        "gap_micros": decision.gap,
-        **({} if doubt is None else {"unproven": {"part": doubt.part, "at_most": doubt.most}}),
-    }
+class RulesRecord(Record, frozen=True):
+    fired: Annotated[dict[str, int], Meta(description="by rule, on how many orders, lines, positions and options")]
+    silenced: list[str]
+    because: Annotated[
+        dict[str, TextByLanguage],
+        Meta(description="why the rules named in this decision are there, by rule and language"),
+    ]
 
 
-def order_of(record: Mapping[str, Any]) -> Order:
-    """The order that `order_record` wrote."""
-    goal, promise = record["destination"], record["promise_by"]
-    place = None
-    if goal["latitude"] is not None:
-        place = GeoPoint(latitude=_microdegrees(goal["latitude"]), longitude=_microdegrees(goal["longitude"]))
-    return Order(
-        id=record["id"],
-        channel=record["channel"],
-        delivery=record["delivery"],
-        placed_at=seconds(record["placed_at"]),
-        promise_by=None if promise is None else seconds(promise),
-        place=place,
-        collect_at=record["collect_at"],
-        country=goal["country"],
-        postcode=goal["postcode"],
-        region=goal["region"],
-        segment=record["segment"],
-        tags=frozenset(record["tags"]),
-        lines=tuple(
-            Line(id=line["id"], sku=line["sku"], quantity=line["quantity"], unit_price=line["unit_price_micros"])
-            for line in record["lines"]
-        ),
-    )
+@in_every_language
+class RestingRecord(SentenceRecord, frozen=True):
+    """A node that is given nothing until an instant, because it rejected units of a decision."""
+
+    node: str
+    until: Timestamp
+    since: Timestamp
+    reason: str
+    decision: Annotated[str, Meta(description="whose units it rejected")]
+    policy_version: Annotated[str, Meta(description="the version that decided when it rejected them")]
+    rules: Annotated[
+        dict[str, TextByLanguage],
+        Meta(description="of that version, which gave it this rest, and why they are there, by language"),
+    ]
 
 
-def _microdegrees(degrees: float) -> int:
-    # the decimal was written from microdegrees, so the nearest one is the one it was
-    return round(degrees * MICRODEGREES)
+class ExclusionRecord(Record, frozen=True):
+    line: str
+    rules: list[str]
+    unless_needed: bool
+    options: Annotated[list[str], Meta(description="as node/service")]
+    resting: Annotated[RestingRecord | UnsetType, Meta(description="of a node that rests after a rejection")] = UNSET
+
+    @classmethod
+    def of(cls, exclusion: Exclusion) -> "ExclusionRecord":
+        return cls(
+            line=exclusion.line,
+            rules=list(exclusion.rules),
+            unless_needed=exclusion.unless_needed,
+            options=[f"{option.node}/{option.service}" for option in exclusion.options],
+            resting=exclusion.resting or UNSET,
+        )
+
+
+class FollowsRecord(Record, frozen=True):
+    """Which decision this one decides again, and why: a node rejected units of it, or stock came for units that
+    waited.
+    """
+
+    decision: str
+    first: Annotated[str, Meta(description="the order's first decision")]
+    because: Literal["rejected", "stock"]
+    node: Annotated[str | UnsetType, Meta(description="that rejected units")] = UNSET
+    reason: str | UnsetType = UNSET
+    skus: Annotated[list[str] | UnsetType, Meta(description="that the node may no longer ship")] = UNSET
+    barred: Annotated[
+        dict[str, list[str]] | UnsetType, Meta(description="by SKU, all nodes that could not be chosen here")
+    ] = UNSET
+    rest: Annotated[
+        RestingRecord | UnsetType, Meta(description="of the node that rejected units, if its rest began here")
+    ] = UNSET
+
+
+class LackedRecord(Record, frozen=True):
+    """Units that this order would have had if another order of the batch had not come before it."""
+
+    sku: str
+    node: str
+    units: int
+    took: Annotated[
+        Literal["units", "room"],
+        Meta(description="room: the node had the units, but the other order took its last shipment of the day"),
+    ]
+    order: Annotated[str, Meta(description="that took them")]
+    decision: str
+    priority: int
+
+
+class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A decision. Amounts are integers in the unit their name ends in; a micro is a millionth of the currency."""
+
+    schema: Annotated[int, Meta(description="of this form; decisions of before it was numbered have none")] = 0
+    id: Annotated[str | None, Meta(description="null: a dry run")]
+    status: Literal["filled", "partial", "unfilled"]
+    decided_at: Timestamp
+    policy_version: str
+    network_version: str
+    engine_version: str
+    order: OrderRecord
+    shipments: list[ShipmentRecord]
+    unfilled: list[UnfilledRecord]
+    cost_micros: int
+    co2_mg: int
+    score: ScoreRecord
+    hold: HoldRecord | None
+    stock: Annotated[
+        dict[str, dict[str, StockRecord]],
+        Meta(description="by SKU and node, the stock this was decided on, before its own hold"),
+    ]
+    rules: RulesRecord
+    options: Annotated[int, Meta(description="how many it was chosen from")]
+    excluded: list[ExclusionRecord]
+    waiting: Annotated[
+        bool | UnsetType, Meta(description="true: the unfilled units wait for stock; otherwise left out")
+    ] = UNSET
+    follows: Annotated[FollowsRecord | UnsetType, Meta(description="of a decision that follows another")] = UNSET
+    lacked: Annotated[list[LackedRecord] | UnsetType, Meta(description="of a decision of a batch")] = UNSET
+
+    @classmethod
+    def of(
+        cls,
+        decision: Decision,
+        decision_id: str | None,
+        engine_version: str,
+        *,
+        waiting: bool = False,
+        follows: FollowsRecord | UnsetType = UNSET,
+        lacked: list[LackedRecord] | UnsetType = UNSET,
+    ) -> "DecisionRecord":
+        """The record of a decision; without an id, of a dry run."""
+        hold = None
+        if decision.claims and decision_id is not None:
+            hold = HoldRecord(id=decision_id, expires_at=timestamp(decision.hold_until))
+        return cls(
+            schema=SCHEMA,
+            id=decision_id,
+            status=decision.status,
+            decided_at=timestamp(decision.decided_at),
+            policy_version=decision.policy_version,
+            network_version=decision.network_version,
+            engine_version=engine_version,
+            order=OrderRecord.of(decision.order),
+            shipments=[ShipmentRecord.of(shipment) for shipment in decision.shipments],
+            unfilled=[UnfilledRecord.of(unfilled) for unfilled in decision.unfilled],
+            cost_micros=sum(shipment.cost for shipment in decision.shipments),
+            co2_mg=sum(shipment.co2 for shipment in decision.shipments),
+            score=ScoreRecord.of(decision),
+            hold=hold,
+            stock={
+                sku: {
+                    node: StockRecord(on_hand=on_hand, held=held, floor=floor)
+                    for node, (on_hand, held, floor) in nodes.items()
+                }
+                for sku, nodes in decision.positions.items()
+            },
+            rules=RulesRecord(
+                fired=dict(decision.fired),
+                silenced=list(decision.silenced),
+                because=_because(decision, follows),
+            ),
+            options=decision.options,
+            excluded=[ExclusionRecord.of(exclusion) for exclusion in decision.exclusions],
+            waiting=waiting or UNSET,
+            follows=follows,
+            lacked=lacked,
+        )
+
+    @property
+    def first(self) -> str:
+        """The id of the order's first decision; empty for a dry run."""
+        return (self.id or "") if self.follows is UNSET else self.follows.first
+
+
+_ENCODER = msgspec.json.Encoder(order="sorted")
+_DECODER = msgspec.json.Decoder(DecisionRecord)
+
+
+def to_json(record: DecisionRecord) -> bytes:
+    """Canonical JSON: keys sorted, no blanks; the same bytes wherever they are made."""
+    return _ENCODER.encode(record)
+
+
+def from_json(body: bytes) -> DecisionRecord:
+    """The record that these bytes are of, also of schema 0, which carries no number; raises ValueError if they are of
+    no decision, or of a schema that is newer than this release.
+    """
+    record = _DECODER.decode(body)
+    if record.schema > SCHEMA:
+        raise ValueError(
+            f"the record of this decision has schema {record.schema}, and this release reads up to {SCHEMA}"
+        )
+    return record
+
+
+def _because(decision: Decision, follows: FollowsRecord | UnsetType) -> dict[str, TextByLanguage]:
+    because = {rule: dict(texts) for rule, texts in decision.because.items()}
+    if follows is not UNSET and follows.rest is not UNSET:
+        # the rules of a rest that begins here are of the version that decides: their reasons replace any that an
+        # earlier version gave under the same name
+        because |= follows.rest.rules
+    return because

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from engine.decide.record import timestamp
+from engine.decide.order_record import timestamp
+from engine.decide.record import ShipmentRecord
 from engine.errors import HoldEnded, InputInvalid, Mistake
 from engine.idempotency import name_reused, operation
 from engine.store import decision_log
@@ -130,12 +131,12 @@ class Holding:
         """The shipments of a decision, in its order, with the units of each less those that its node rejected; of one
         that was rejected whole, all.
         """
-        shipments = decision_log.decided(self._client, self._keys, decision).record["shipments"]
+        shipments = decision_log.decided(self._client, self._keys, decision).record.shipments
         if not shipments:
             raise HoldEnded(f"decision {decision} ships nothing, so it holds nothing")
         rejected = self._holds.rejections(decision, range(len(shipments)))
         return {
-            (shipment["node"], shipment["service"]): _units(shipment, rejected[number]) or _units(shipment, {})
+            (shipment.node, shipment.service): _units(shipment, rejected[number]) or _units(shipment, {})
             for number, shipment in enumerate(shipments)
         }
 
@@ -216,8 +217,8 @@ def _touches(hold: Hold, node: str | None, sku: str | None) -> bool:
     )
 
 
-def _units(shipment: dict[str, Any], rejected: Mapping[str, int]) -> Units:
+def _units(shipment: ShipmentRecord, rejected: Mapping[str, int]) -> Units:
     units: dict[str, int] = {}
-    for line in shipment["lines"]:
-        units[line["sku"]] = units.get(line["sku"], 0) + line["quantity"] - rejected.get(line["line"], 0)
+    for line in shipment.lines:
+        units[line.sku] = units.get(line.sku, 0) + line.quantity - rejected.get(line.line, 0)
     return tuple((sku, count) for sku, count in units.items() if count)

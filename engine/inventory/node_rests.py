@@ -1,9 +1,9 @@
 """Nodes that rest after a rejection: seen by people, and ended early by them."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from engine.decide.node_rest import resting_record
+from engine.decide.record import RestingRecord
 from engine.errors import NotFound
 from engine.idempotency import operation
 from engine.model.facts import Network
@@ -21,7 +21,7 @@ class RestingNodes:
         self._network = network
         self._clock = clock
 
-    def all(self) -> list[Mapping[str, Any]]:
+    def all(self) -> list[RestingRecord]:
         """What is said of each node that rests now, by its id."""
         found = self._client.twice(lambda: self._rests.all(self._clock()))
         network = self._network()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.decide.availability import Available, available, channels
 from engine.decide.matching.matcher import Matcher
-from engine.decide.record import timestamp
+from engine.decide.order_record import timestamp
 from engine.errors import Contended, InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
 from engine.model.facts import Network, Product, Snapshot, StockPosition

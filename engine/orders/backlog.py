@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from msgspec import UNSET
 
 from engine.decide.priority import Rank, order_outcome, priority_of, rank, ranked
+from engine.decide.record import FollowsRecord
 from engine.decide.remainder import Remainder
 from engine.errors import Contended, NotFound, OrderInvalid, QuotaExceeded
 from engine.facts_reader import FactsReader
@@ -124,9 +126,13 @@ class Backlog:
         raise Contended(f"order {waiting.order.id} is decided again and again by others; try again")
 
     def _decide(self, waiting: BacklogEntry, chain: Chain) -> Outcome:
-        told: dict[str, Any] = {"decision": waiting.decision, "first": waiting.first, "because": "stock"}
         barred = chain.barred(lasting=True)
-        told |= {"barred": {sku: sorted(nodes) for sku, nodes in sorted(barred.items())}} if barred else {}
+        follows = FollowsRecord(
+            decision=waiting.decision,
+            first=waiting.first,
+            because="stock",
+            barred={sku: sorted(nodes) for sku, nodes in sorted(barred.items())} if barred else UNSET,
+        )
         return self._decide_and_commit.run(
             DecisionRequest(
                 remainder=Remainder(
@@ -143,7 +149,7 @@ class Backlog:
                 follow_up=FollowUp(
                     first=waiting.first,
                     follow_ups=chain.follow_ups,
-                    record=told,
+                    record=follows,
                     waiting_decision=waiting.decision,
                 ),
                 only_if_ships=True,

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.decide.decision import Decision
@@ -10,10 +10,11 @@ from engine.decide.impact.outranked import Taking, lacked
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_checks import check_order
 from engine.decide.priority import Rank, priority, priority_of, rank, ranked
+from engine.decide.record import LackedRecord
 from engine.errors import Contended, Mistake, OrderInvalid, PointsmanError, QuotaExceeded
 from engine.facts_reader import FactsReader
 from engine.model.facts import Order, Snapshot
-from engine.orders.decide_and_commit import Answer, DecideAndCommit, DecisionRequest, ExtraFields, Outcome, whole
+from engine.orders.decide_and_commit import Answer, DecideAndCommit, DecisionRequest, OrdersAhead, Outcome, whole
 from engine.store.ledger import RequestKey
 
 
@@ -73,15 +74,15 @@ def _request(asked: Asked, order: Order, takings: Sequence[Taking], max_holds: i
         most_holds=max_holds,
         key=asked.keys(order) if asked.keys else None,
         waits=asked.wait,
-        extra_fields=_lacking(takings, asked.instant),
+        orders_ahead=_lacking(takings, asked.instant),
     )
 
 
-def _lacking(takings: Sequence[Taking], now: int) -> ExtraFields:
-    def extra_fields(decision: Decision, snapshot: Snapshot, matcher: Matcher) -> Mapping[str, object]:
-        return {"lacked": [item.record for item in lacked(decision, snapshot, matcher, now, takings)]}
+def _lacking(takings: Sequence[Taking], now: int) -> OrdersAhead:
+    def orders_ahead(decision: Decision, snapshot: Snapshot, matcher: Matcher) -> list[LackedRecord]:
+        return [item.record for item in lacked(decision, snapshot, matcher, now, takings)]
 
-    return extra_fields
+    return orders_ahead
 
 
 def _standing(asked: Asked, facts: FactsReader) -> dict[str, Rank]:

@@ -1,16 +1,16 @@
 """Decides one order and commits the decision: again, on fresh facts, whenever others changed the facts in between."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-import orjson
+from msgspec import UNSET, UnsetType, structs
 
 from engine.decide.decision import Decision
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import resting_record
 from engine.decide.order_checks import check_order
-from engine.decide.record import canonical, record
+from engine.decide.record import DecisionRecord, FollowsRecord, LackedRecord, from_json, to_json
 from engine.decide.remainder import Remainder, decide_remainder
 from engine.errors import Contended, QuotaExceeded
 from engine.facts_reader import Answered, FactsReader
@@ -42,8 +42,8 @@ MOST_POLICY_CHANGES = 1_000
 activating policies makes no decision fail, and no decision is committed under policies that are active no more.
 """
 
-ExtraFields: TypeAlias = Callable[[Decision, Snapshot, Matcher], Mapping[str, Any]]
-"""Works out what is added to a decision's record."""
+OrdersAhead: TypeAlias = Callable[[Decision, Snapshot, Matcher], list[LackedRecord]]
+"""Works out what other orders of a batch took that a decision lacks."""
 RestAfterRejection: TypeAlias = Callable[[Snapshot, Matcher], NodeRest | None]
 """Works out how long the node that rejected units rests, by the policies; None if it does not."""
 
@@ -56,8 +56,9 @@ class Answer:
     new: bool
 
     @property
-    def record(self) -> dict[str, Any]:
-        return dict(orjson.loads(self.body))
+    def record(self) -> DecisionRecord:
+        """Decoded anew at each call."""
+        return from_json(self.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ class FollowUp:
 
     first: str
     follow_ups: int
-    record: Mapping[str, Any]
+    record: FollowsRecord
     waiting_decision: str | None = None
     rejection: Rejection | None = None
     rest_after_rejection: RestAfterRejection | None = None
@@ -93,7 +94,7 @@ class DecisionRequest:
     key: RequestKey | None = None
     waits: bool = False
     follow_up: FollowUp | None = None
-    extra_fields: ExtraFields | None = None
+    orders_ahead: OrdersAhead | None = None
     only_if_ships: bool = False
 
 
@@ -183,7 +184,7 @@ class DecideAndCommit:
             return NothingShips()
         node_rest = _node_rest(request, snapshot, matcher)
         name = None if dry_run else decision_id
-        body = canonical(_record(request, decision, name, snapshot, matcher, node_rest=node_rest))
+        body = to_json(_record(request, decision, name, snapshot, matcher, node_rest=node_rest))
         if dry_run:
             return Decided(answer=Answer(body=body, new=True))
         return self._commit(request, decision, decision_id, body, policies_at, node_rest=node_rest)
@@ -274,18 +275,19 @@ def _record(
     matcher: Matcher,
     *,
     node_rest: NodeRest | None,
-) -> dict[str, Any]:
+) -> DecisionRecord:
     """What is answered and logged. Keys of special cases are there only in such a case."""
-    fields = record(decision, decision_id, VERSION)
-    if request.waits and decision.unfilled and decision_id is not None:
-        fields["waiting"] = True
+    follows: FollowsRecord | UnsetType = UNSET
     if request.follow_up is not None:
-        fields["follows"] = dict(request.follow_up.record)
+        follows = request.follow_up.record
         if node_rest is not None and request.follow_up.rejection is not None:
-            rest_fields = resting_record(request.follow_up.rejection.node, node_rest, snapshot.network)
-            fields["follows"]["rest"] = rest_fields
-            # these rules are of the version that decides, whose reasons take precedence over those of earlier rests
-            fields["rules"]["because"] |= rest_fields["rules"]
-    if request.extra_fields is not None:
-        fields |= request.extra_fields(decision, snapshot, matcher)
-    return fields
+            rest_record = resting_record(request.follow_up.rejection.node, node_rest, snapshot.network)
+            follows = structs.replace(follows, rest=rest_record)
+    return DecisionRecord.of(
+        decision,
+        decision_id,
+        VERSION,
+        waiting=request.waits and bool(decision.unfilled) and decision_id is not None,
+        follows=follows,
+        lacked=UNSET if request.orders_ahead is None else request.orders_ahead(decision, snapshot, matcher),
+    )

@@ -3,10 +3,11 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import orjson
 
+from engine.decide.record import DecisionRecord
 from engine.errors import InputInvalid, Mistake
 from engine.store.decision_chain import NOT_IN_STOCK
 from engine.store.follow_up_commit import RejectedPart, Rejection
@@ -57,9 +58,9 @@ Taken: TypeAlias = tuple[HeldShipment, Mapping[str, int]]
 """Of a shipment the units rejected, by line."""
 
 
-def numbers(refusal: Refusal, record: Mapping[str, Any]) -> list[int]:
+def numbers(refusal: Refusal, record: DecisionRecord) -> list[int]:
     """The shipments of the node, by the service if one is named."""
-    ways = [(shipment["node"], shipment["service"]) for shipment in record["shipments"]]
+    ways = [(shipment.node, shipment.service) for shipment in record.shipments]
     found = [
         number
         for number, (node, service) in enumerate(ways)
@@ -124,14 +125,14 @@ def gone(rejection: Rejection) -> int:
     return sum(part.after is None for part in rejection.parts)
 
 
-def rejection_of(refusal: Refusal, record: Mapping[str, Any], hold: Hold, found: Sequence[Taken]) -> Rejection:
+def rejection_of(refusal: Refusal, record: DecisionRecord, hold: Hold, found: Sequence[Taken]) -> Rejection:
     """As the commit takes it; raises InputInvalid for counts of what is not rejected."""
     parts = tuple(_part(item, units) for item, units in found)
     counts = _counts(refusal, list(dict.fromkeys(sku for part in parts for sku, _ in part.units)))
     return Rejection(
         decision=refusal.decision,
         node=refusal.node,
-        shipments=len(record["shipments"]),
+        shipments=len(record.shipments),
         day=hold.day,
         full=refusal.reason == "no_capacity",
         parts=parts,

@@ -1,11 +1,11 @@
 """A node rejects units of a decision: they are not held there any more, and are decided again at once, elsewhere."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from engine.decide.node_rest import rest_after
-from engine.decide.record import order_of
+from engine.decide.order_record import order_of
+from engine.decide.record import DecisionRecord, FollowsRecord
 from engine.decide.remainder import Remainder
 from engine.errors import Contended, HoldEnded, InputInvalid
 from engine.idempotency import name_reused, operation, operation_name
@@ -61,7 +61,7 @@ class Rerouting:
     def chain(self, decision: str) -> Chain:
         """All decisions of the order that `decision` is of, the first first; raises NotFound."""
         record = decision_log.decided(self._client, self._keys, decision).record
-        return read_chain(self._client, self._keys, _first(record))
+        return read_chain(self._client, self._keys, record.first)
 
     def _again(self, refusal: Refusal) -> AnsweredBefore | OperationReused | None:
         """What an operation that came before was answered."""
@@ -90,24 +90,24 @@ class Rerouting:
         hold = standing(self._holds, refusal.decision, clock=self._clock)
         shipments = list(self._shipments(wanted, record, hold)) if hold else []
         if not hold or not shipments:
-            ways = [(shipment["node"], shipment["service"]) for shipment in record["shipments"]]
+            ways = [(shipment.node, shipment.service) for shipment in record.shipments]
             raise HoldEnded(how_it_ended(refusal.decision, ways, self._holds.endings(refusal.decision)))
         found = taken(refusal, shipments)
         units = by_line(found)
-        chain = read_chain(self._client, self._keys, _first(record))
-        order = order_of(chain.links[0].record["order"])
+        chain = read_chain(self._client, self._keys, record.first)
+        order = order_of(chain.links[0].record.order)
         skus = {line.sku for line in order.lines if refusal.reason == "no_capacity" or line.id in units}
         barred = _with(chain, refusal.node, skus)
         rejection = rejection_of(refusal, record, hold, found)
-        told = {
-            "decision": refusal.decision,
-            "first": chain.first,
-            "because": "rejected",
-            "node": refusal.node,
-            "reason": refusal.reason,
-            "skus": sorted(skus),
-            "barred": {sku: sorted(nodes) for sku, nodes in sorted(barred.items())},
-        }
+        follows = FollowsRecord(
+            decision=refusal.decision,
+            first=chain.first,
+            because="rejected",
+            node=refusal.node,
+            reason=refusal.reason,
+            skus=sorted(skus),
+            barred={sku: sorted(nodes) for sku, nodes in sorted(barred.items())},
+        )
         now = self._clock()
         rest_after_rejection = functools.partial(
             rest_after, now=now, node=refusal.node, reason=refusal.reason, decision=refusal.decision
@@ -125,7 +125,7 @@ class Rerouting:
                 follow_up=FollowUp(
                     first=chain.first,
                     follow_ups=chain.follow_ups,
-                    record=told,
+                    record=follows,
                     rejection=rejection,
                     rest_after_rejection=rest_after_rejection,
                     operation=operation(refusal.asked, refusal.op),
@@ -133,24 +133,20 @@ class Rerouting:
             )
         )
 
-    def _shipments(self, wanted: list[int], record: Mapping[str, Any], hold: Hold) -> Iterator[HeldShipment]:
+    def _shipments(self, wanted: list[int], record: DecisionRecord, hold: Hold) -> Iterator[HeldShipment]:
         """Those of the shipments wanted that still hold units."""
         shipments = [shipment for shipment in hold.shipments if shipment.number in wanted]
         before = self._holds.rejections(hold.id, [shipment.number for shipment in shipments])
         for shipment in shipments:
-            lines = record["shipments"][shipment.number]["lines"]
+            lines = record.shipments[shipment.number].lines
             rejected = before[shipment.number]
             yield HeldShipment(
                 number=shipment.number,
                 body=shipment.body,
-                lines={line["line"]: line["sku"] for line in lines},
-                left={line["line"]: line["quantity"] - rejected.get(line["line"], 0) for line in lines},
+                lines={line.line: line.sku for line in lines},
+                left={line.line: line.quantity - rejected.get(line.line, 0) for line in lines},
                 rejections=rejected,
             )
-
-
-def _first(record: Mapping[str, Any]) -> str:
-    return str(record["follows"]["first"] if "follows" in record else record["id"])
 
 
 def _with(chain: Chain, node: str, skus: set[str]) -> dict[str, frozenset[str]]:

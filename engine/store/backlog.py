@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-import orjson
+import msgspec
 
-from engine.decide.record import order_of, order_record
+from engine.decide.order_record import OrderRecord, Record, order_of
 from engine.model.facts import Order
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
@@ -29,20 +29,40 @@ class BacklogEntry:
     @property
     def body(self) -> bytes:
         """As it is stored."""
-        order, units = order_record(self.order), dict(self.units)
-        return orjson.dumps(
-            {"first": self.first, "order": order, "units": units, "since": self.since, "caller": self.caller}
+        return msgspec.json.encode(
+            _StoredEntry(
+                first=self.first,
+                order=OrderRecord.of(self.order),
+                units=dict(self.units),
+                since=self.since,
+                caller=self.caller,
+            )
         )
 
     @classmethod
     def of(cls, decision: str, body: bytes) -> Self:
-        fields: dict[str, Any] = orjson.loads(body)
-        return cls(decision=decision, **fields | {"order": order_of(fields["order"])})
+        stored = msgspec.json.decode(body, type=_StoredEntry)
+        return cls(
+            decision=decision,
+            first=stored.first,
+            order=order_of(stored.order),
+            units=stored.units,
+            since=stored.since,
+            caller=stored.caller,
+        )
 
     @property
     def skus(self) -> list[str]:
         """Those of the units that wait."""
         return list(dict.fromkeys(line.sku for line in self.order.lines if line.id in self.units))
+
+
+class _StoredEntry(Record, frozen=True):
+    first: str
+    order: OrderRecord
+    units: dict[str, int]
+    since: int
+    caller: str
 
 
 class BacklogEntries:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import orjson
+from msgspec import UNSET
 
+from engine.decide.record import DecisionRecord, from_json
 from engine.decide.remainder import Barred
 from engine.store import decision_log
 from engine.store.connection.client import Client, faults
@@ -27,13 +27,13 @@ class Link:
     endings: tuple[Ending | None, ...]
 
     @property
-    def record(self) -> dict[str, Any]:
-        return dict(orjson.loads(self.body))
+    def record(self) -> DecisionRecord:
+        return from_json(self.body)
 
     @property
     def kept(self) -> int:
         """How many of its shipments are held or have left."""
-        shipments = self.record["shipments"]
+        shipments = self.record.shipments
         endings = self.endings or (None,) * len(shipments)
         return sum(ending is None or ending.kind == "confirmed" for ending in endings)
 
@@ -58,9 +58,10 @@ class Chain:
         """Whether a decision answers a rejection and ships nothing: units that were promised are still owed."""
         records = (link.record for link in self.links)
         return any(
-            record["id"] == decision
-            and not record["shipments"]
-            and record.get("follows", {}).get("because") == "rejected"
+            record.id == decision
+            and not record.shipments
+            and record.follows is not UNSET
+            and record.follows.because == "rejected"
             for record in records
         )
 
@@ -70,11 +71,11 @@ class Chain:
         """
         nodes_of: dict[str, set[str]] = {}
         for link in self.links:
-            follows = link.record.get("follows", {})
-            if follows.get("because") != "rejected" or (lasting and follows["reason"] == NOT_IN_STOCK):
+            follows = link.record.follows
+            if follows is UNSET or follows.because != "rejected" or (lasting and follows.reason == NOT_IN_STOCK):
                 continue
-            for sku in follows["skus"]:
-                nodes_of.setdefault(sku, set()).add(follows["node"])
+            for sku in follows.skus or ():
+                nodes_of.setdefault(sku, set()).add(follows.node or "")
         return {sku: frozenset(nodes) for sku, nodes in nodes_of.items()}
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from engine.decide.record import DecisionRecord, from_json
 from engine.errors import NotFound
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
@@ -65,7 +66,13 @@ class Entry:
     """
 
     @property
-    def record(self) -> dict[str, Any]:
+    def record(self) -> DecisionRecord:
+        """Of a decision."""
+        return from_json(self.body)
+
+    @property
+    def rejection(self) -> dict[str, Any]:
+        """Of what was rejected."""
         return dict(orjson.loads(self.body))
 
 

@@ -17,7 +17,7 @@ from api.cli.route_day import CALLER
 from engine.decide.decide import decide, problem
 from engine.decide.evaluation import Evaluation
 from engine.decide.order_checks import check_order
-from engine.decide.record import canonical, record
+from engine.decide.record import DecisionRecord, to_json
 from engine.decide.sourcing.choose import choose
 from engine.model.facts import Inventory, Order
 from engine.service import Pointsman
@@ -73,7 +73,7 @@ def _decide_by_parts(pointsman: Pointsman, order: Order, decision_id: str, secon
     with _added(seconds, "choose"):
         choose(priced)
     with _added(seconds, "record"):
-        body = canonical(record(decision, decision_id, VERSION))
+        body = to_json(DecisionRecord.of(decision, decision_id, VERSION))
     with _added(seconds, "commit"):
         pointsman._ledger.commit(decision, decision_id, body, _key(order))
 

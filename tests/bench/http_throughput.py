@@ -111,7 +111,7 @@ def prepared(pointsman: Pointsman, orders: Sequence[Order]) -> dict[str, Prepare
             [_for_floor_network(values) for values in call] for call in recording.calls[-2:]
         )
         commit = keys, [decision, body, _unguarded(request)]
-        location = f"/v1/decisions/{answer.record['id']}"
+        location = f"/v1/decisions/{answer.record.id}"
         prepared_by_order[order.id] = Prepared(
             snapshot=tuple(snapshot), commit=commit, location=location, body=answer.body
         )

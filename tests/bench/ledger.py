@@ -17,7 +17,7 @@ from typing import Any
 
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
-from engine.decide.record import canonical, record
+from engine.decide.record import DecisionRecord, to_json
 from engine.model.facts import GeoPoint, Inventory, Line, Network, Node, Order, Product, Service
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -138,7 +138,7 @@ class _RepeatedCommit:
         snapshot, matcher = pointsman._facts.read(order.skus, _NOW)
         self._decision: Decision = decide(order, snapshot, matcher, _NOW)
         self._skus = order.skus
-        self._body = canonical(record(self._decision, f"{0:032x}", VERSION))
+        self._body = to_json(DecisionRecord.of(self._decision, f"{0:032x}", VERSION))
         self._packed = packed(self._body)
         self._number = 0
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.decide.record import timestamp
+from engine.decide.order_record import timestamp
 from tests.support.forked_cli import Command, Run, installed
 
 ORDER = {

@@ -4,7 +4,7 @@ import pytest
 
 from api.http.schemas.decisions import AvailabilityAnswer
 from api.http.schemas.stock import CountAnswer, SkuStockAnswer
-from engine.decide.record import timestamp
+from engine.decide.order_record import timestamp
 from tests.conftest import activate
 from tests.support.order_json import order_json
 from tests.support.problem_json import fields_of, problem_of

@@ -20,6 +20,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store import decision_log
 from tests.conftest import activate
+from tests.support.decision_json import json_of
 from tests.support.facts import LYON, NOW, inventory, node, order
 from tests.support.redis_topologies import HOST, Node, nodes
 from tests.support.wait_until import wait_until
@@ -90,7 +91,7 @@ def decided(pointsman: Pointsman, count: int) -> list[str]:
     answered = []
     for _ in range(count):
         try:
-            answered.append(pointsman.decide(order()).record["id"])
+            answered.append(json_of(pointsman.decide(order()))["id"])
         except StoreUnavailable:
             continue
     return answered

@@ -14,6 +14,7 @@ from engine.service import Pointsman
 from engine.store import decision_log
 from engine.store.decision_log import Entry
 from tests.soak.scenario import FULL, MOST_A_DAY, Clock, floor
+from tests.support.decision_json import json_of
 
 _STATES = {"confirmed", "released", "expired", "rejected"}
 
@@ -76,7 +77,7 @@ class Reading:
         self.verdict.entries[entry.kind] += 1
         match entry.kind:
             case "decided":
-                self._decided(entry, entry.record)
+                self._decided(entry, json_of(entry))
             case "extended":
                 self.until[entry.decision] = entry.until or 0
             case "moved":
@@ -85,7 +86,7 @@ class Reading:
                         self.verdict.lost += [f"movement {op} was applied twice"] if op in self.moved else []
                         self.moved[op] = delta
             case "rejected":
-                self._rejected(entry, entry.record)
+                self._rejected(entry, json_of(entry))
             case "woken":
                 self._woken(entry)
             case "withdrawn":

@@ -35,6 +35,7 @@ from engine.store.ledger import RequestKey
 from engine.store.outcomes import MovementApplied, MovementRepeated
 from engine.store.stock import Count, Movement, Stamp
 from tests.soak.scenario import CHANNELS, NODES, SKUS, WAITING, Clock
+from tests.support.decision_json import json_of
 from tests.support.facts import order
 
 _REMEMBERED = 30
@@ -126,8 +127,8 @@ class Caller:
     def _made(self, *answers: Answer | None) -> None:
         for answer in answers:
             if answer is not None:
-                self._write("decided", answer.record["id"], hashlib.sha256(answer.body).hexdigest())
-                self._decided = [*self._decided[-_REMEMBERED:], answer.record]
+                self._write("decided", json_of(answer)["id"], hashlib.sha256(answer.body).hexdigest())
+                self._decided = [*self._decided[-_REMEMBERED:], json_of(answer)]
 
     def confirm(self, name: str) -> None:
         self._end("confirm", name)
@@ -169,7 +170,7 @@ class Caller:
         """End a rest, under a name that no other request has."""
         resting = self._asked(self._pointsman.rests.all)
         if resting:
-            node = self._dice.choice(resting)["node"]
+            node = self._dice.choice(resting).node
             if self._asked(lambda: self._pointsman.rests.end(node, who=name) or True):
                 self._write("woken", node, name)
 

@@ -2,13 +2,15 @@
 
 import hashlib
 import itertools
+import json
 from collections.abc import Iterator
 from pathlib import Path
+
+import orjson
 
 from api.files.inventory_folder import load_inventory
 from api.files.orders import read_orders
 from api.files.policies import policy_files
-from engine.decide.record import canonical
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -40,8 +42,9 @@ def decide_day(network_folder: Path, policies: Path, settings: Settings, *, most
         pointsman.activate(published.version, who="tests", note="")
         for order in orders:
             clock.now = order.placed_at
-            record = pointsman.decide(order, now=order.placed_at).record
-            yield canonical({name: value for name, value in record.items() if name not in NOT_RECORDED})
+            record = json.loads(pointsman.decide(order, now=order.placed_at).body)
+            recorded = {name: value for name, value in record.items() if name not in NOT_RECORDED}
+            yield orjson.dumps(recorded, option=orjson.OPT_SORT_KEYS)
         assert pointsman.incidents == 0
 
 

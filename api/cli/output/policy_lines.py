@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from api.cli.output.plural import counted
-from engine.decide.record import timestamp
+from engine.decide.order_record import timestamp
 from engine.model.facts import Network
 from engine.policies.review import SHORT
 from engine.policies.versions import Published, Version

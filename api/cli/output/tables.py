@@ -2,14 +2,15 @@
 
 import datetime
 import zoneinfo
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from msgspec import UNSET
 from rich.table import Table
 from rich.text import Text
 
 from api.cli.output.plural import counted
 from api.records.day import DayFigures
+from engine.decide.record import DecisionRecord, ScoreRecord, ShipmentRecord
 from engine.model.facts import Network
 from engine.service import Availability
 from rules.syntax.literals import MICROS
@@ -86,76 +87,76 @@ def _ratio(part: int, whole: int) -> str:
     return f"{part / whole:.2f}" if whole else "-"
 
 
-def decision_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]:
+def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     """A decision: what ships, what doesn't and why, and the rules that fired. Times are in the installation's time
     zone; those of a shipment in that of the node it leaves or is collected at, if that has its own.
     """
-    order, currency = record["order"], network.currency
-    yield f"Order {order['id']} ({order['channel']}, {order['delivery']}): {record['status']}"
+    order, currency = record.order, network.currency
+    yield f"Order {order.id} ({order.channel}, {order.delivery}): {record.status}"
     yield from _follows_lines(record, network)
-    for number, shipment in enumerate(record["shipments"], start=1):
-        yield from _shipment_lines(number, shipment, network, order["collect_at"])
-        yield from (f"     {_reason(record, rule)}" for rule in shipment["rules"])
-    for item in record["unfilled"]:
-        yield f"  unfilled: {item['quantity']} x {item['sku']} (line {item['line']})"
-        for reason in item["reasons"]:
-            rules = f": {', '.join(reason['rules'])}" if reason["rules"] else ""
-            yield f"     {counted(reason['units'], 'unit')}: {reason[ENGLISH]}{rules}"
+    for number, shipment in enumerate(record.shipments, start=1):
+        yield from _shipment_lines(number, shipment, network, order.collect_at)
+        yield from (f"     {_reason(record, rule)}" for rule in shipment.rules)
+    for item in record.unfilled:
+        yield f"  unfilled: {item.quantity} x {item.sku} (line {item.line})"
+        for reason in item.reasons:
+            rules = f": {', '.join(reason.rules)}" if reason.rules else ""
+            yield f"     {counted(reason.units, 'unit')}: {reason.text(ENGLISH)}{rules}"
     yield from _resting_lines(record)
-    for item in record.get("lacked", []):
-        took = f"took {item['units']} x {item['sku']}" if item["took"] == "units" else "took the last room"
-        yield f"  order {item['order']}, with priority {item['priority']}, {took} at {item['node']}"
-    if record.get("waiting"):
+    for lacked in record.lacked or ():
+        took = f"took {lacked.units} x {lacked.sku}" if lacked.took == "units" else "took the last room"
+        yield f"  order {lacked.order}, with priority {lacked.priority}, {took} at {lacked.node}"
+    if record.waiting:
         yield "  what is unfilled waits for stock"
-    yield f"  in all {money(record['cost_micros'], currency)}, {carbon(record['co2_mg'])}"
-    proof = _proof(record["score"], currency)
-    yield f"  chosen from {record['options']} options ({proof}) under policy {record['policy_version'][:12]}"
-    yield f"  decided {_local(record['decided_at'], network)}"
-    if record["id"] is None:
+    yield f"  in all {money(record.cost_micros, currency)}, {carbon(record.co2_mg)}"
+    proof = _proof(record.score, currency)
+    yield f"  chosen from {record.options} options ({proof}) under policy {record.policy_version[:12]}"
+    yield f"  decided {_local(record.decided_at, network)}"
+    if record.id is None:
         yield "  dry run: nothing was held or logged"
-    elif record["hold"]:
-        yield f"  held until {_local(record['hold']['expires_at'], network)}; decision {record['id']}"
+    elif record.hold:
+        yield f"  held until {_local(record.hold.expires_at, network)}; decision {record.id}"
 
 
-def _proof(score: Mapping[str, Any], currency: str) -> str:
+def _proof(score: ScoreRecord, currency: str) -> str:
     """Whether the choice is proven best; if not, by how much it could be improved, in the first part that could."""
-    gap, doubt = score["gap_micros"], score.get("unproven")
+    gap, unproven = score.gap_micros, score.unproven
     if gap is not None:
         return "the best, proven" if gap == 0 else f"at most {money(gap, currency)} from the best"
-    if doubt is None:  # logged by a version that did not record it
+    if unproven is UNSET:  # logged by a version that did not record it
         return "not proven the best"
-    return _UNPROVEN[doubt["part"]].format(doubt["at_most"])
+    return _UNPROVEN[unproven.part].format(unproven.at_most)
 
 
-def _follows_lines(record: Mapping[str, Any], network: Network) -> Iterator[str]:
-    follows = record.get("follows")
-    if follows:
-        rejected = follows["because"] == "rejected"
-        because = f"{follows['node']} rejected it: {follows['reason']}" if rejected else "stock arrived"
-        yield f"  decides again what is left of decision {follows['decision']}, because {because}"
-        if "rest" in follows:
-            until = _local(follows["rest"]["until"], network)
-            yield f"  {follows['node']} gets no shipments until {until} ({', '.join(follows['rest']['rules'])})"
+def _follows_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
+    follows = record.follows
+    if follows is not UNSET:
+        rejected = follows.because == "rejected"
+        because = f"{follows.node} rejected it: {follows.reason}" if rejected else "stock arrived"
+        yield f"  decides again what is left of decision {follows.decision}, because {because}"
+        if follows.rest is not UNSET:
+            until = _local(follows.rest.until, network)
+            yield f"  {follows.node} gets no shipments until {until} ({', '.join(follows.rest.rules)})"
 
 
-def _resting_lines(record: Mapping[str, Any]) -> Iterator[str]:
+def _resting_lines(record: DecisionRecord) -> Iterator[str]:
     """One line for each node that rests."""
-    resting = {item["resting"]["node"]: item for item in record["excluded"] if "resting" in item}
-    for item in resting.values():
-        yield f"  {item['resting'][ENGLISH]} ({', '.join(item['rules'])})"
+    resting = {item.resting.node: (item.resting, item.rules) for item in record.excluded if item.resting is not UNSET}
+    for rest, rules in resting.values():
+        yield f"  {rest.text(ENGLISH)} ({', '.join(rules)})"
 
 
-def _shipment_lines(number: int, shipment: Mapping[str, Any], network: Network, goal: str | None) -> Iterator[str]:
-    yield f"  {number}. from {shipment['node']} by {shipment['service']}, {shipment['distance_m'] / 1_000:,.1f} km"
-    yield "     " + ", ".join(f"{line['quantity']} x {line['sku']}" for line in shipment["lines"])
-    leaves = _local(shipment["ships_at"], network, shipment["node"])
-    arrives = _local(shipment["arrives_by"], network, goal or shipment["node"])
-    yield f"     leaves {leaves}, arrives by {arrives}" + (", late" if shipment["late"] else "")
-    yield f"     {money(shipment['cost_micros'], network.currency)}, {carbon(shipment['co2_mg'])}"
+def _shipment_lines(number: int, shipment: ShipmentRecord, network: Network, goal: str | None) -> Iterator[str]:
+    yield f"  {number}. from {shipment.node} by {shipment.service}, {shipment.distance_m / 1_000:,.1f} km"
+    yield "     " + ", ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
+    leaves = _local(shipment.ships_at, network, shipment.node)
+    arrives = _local(shipment.arrives_by, network, goal or shipment.node)
+    yield f"     leaves {leaves}, arrives by {arrives}" + (", late" if shipment.late else "")
+    yield f"     {money(shipment.cost_micros, network.currency)}, {carbon(shipment.co2_mg)}"
 
 
-def _reason(record: Mapping[str, Any], rule: str) -> str:
-    texts = record["rules"]["because"].get(rule, {})
+def _reason(record: DecisionRecord, rule: str) -> str:
+    texts = record.rules.because.get(rule, {})
     return f"{texts.get(ENGLISH) or next(iter(texts.values()), '')} ({rule})"
 
 

@@ -151,6 +151,7 @@ class LackedAnswer(Schema):
 class DecisionAnswer(Schema):
     """A decision. Amounts are integers in the unit their name ends in; a micro is a millionth of the currency."""
 
+    schema = fields.Integer()
     id = fields.String(required=True, allow_none=True, metadata={"description": "null: a dry run"})
     status = fields.String(required=True, validate=validate.OneOf(["filled", "partial", "unfilled"]))
     decided_at = fields.AwareDateTime(required=True)

@@ -9,12 +9,13 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
 from engine.decide.evaluation import Evaluation
 from engine.decide.matching.judge import PolicyJudge
+from engine.decide.record import DecisionRecord, LackedRecord
 from engine.model.facts import Snapshot, StockPosition
 
 
@@ -29,15 +30,14 @@ class Taking:
     shipments: Mapping[str, int]
 
     @classmethod
-    def of(cls, record: Mapping[str, Any], priority: int) -> "Taking":
+    def of(cls, record: DecisionRecord, priority: int) -> "Taking":
         """What the decision on record took."""
         units: Counter[tuple[str, str]] = Counter()
-        for shipment in record["shipments"]:
-            for line in shipment["lines"]:
-                units[line["sku"], shipment["node"]] += line["quantity"]
-        shipments = Counter(shipment["node"] for shipment in record["shipments"])
-        found = record["order"]["id"], record["id"]
-        return cls(order=found[0], decision=found[1], priority=priority, units=units, shipments=shipments)
+        for shipment in record.shipments:
+            for line in shipment.lines:
+                units[line.sku, shipment.node] += line.quantity
+        shipments = Counter(shipment.node for shipment in record.shipments)
+        return cls(order=record.order.id, decision=record.id or "", priority=priority, units=units, shipments=shipments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,20 +49,20 @@ class Lacked:
     sku: str
     node: str
     units: int
-    took: str
+    took: Literal["units", "room"]
     by: Taking
 
     @property
-    def record(self) -> dict[str, Any]:
-        return {
-            "sku": self.sku,
-            "node": self.node,
-            "units": self.units,
-            "took": self.took,
-            "order": self.by.order,
-            "decision": self.by.decision,
-            "priority": self.by.priority,
-        }
+    def record(self) -> LackedRecord:
+        return LackedRecord(
+            sku=self.sku,
+            node=self.node,
+            units=self.units,
+            took=self.took,
+            order=self.by.order,
+            decision=self.by.decision,
+            priority=self.by.priority,
+        )
 
 
 def lacked(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from engine.decide.record import DecisionRecord
 from engine.store.decision_log import EntryId
 
 PositionKey: TypeAlias = tuple[str, str]
@@ -88,10 +89,10 @@ class LateEntries:
     changed: set[Suspect] = field(default_factory=set)
 
 
-def shipments_of(record: Mapping[str, Any]) -> Iterator[ExpectedShipment]:
-    """The shipments of a decision's record, in order."""
-    for shipment in record["shipments"]:
+def shipments_of(record: DecisionRecord) -> Iterator[ExpectedShipment]:
+    """The shipments of a decision, in order."""
+    for shipment in record.shipments:
         units: Counter[str] = Counter()
-        for line in shipment["lines"]:
-            units[line["sku"]] += line["quantity"]
-        yield ExpectedShipment(node=shipment["node"], service=shipment["service"], units=units)
+        for line in shipment.lines:
+            units[line.sku] += line.quantity
+        yield ExpectedShipment(node=shipment.node, service=shipment.service, units=units)

@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from engine.decide.record import seconds
+from engine.decide.order_record import seconds
+from engine.decide.record import DecisionRecord
 from engine.store.decision_log import UNREADABLE, Entry, EntryId, RawEntry, parse_entry, parse_entry_id
 from engine.store.reconcile.expected_state import (
     Base,
@@ -107,11 +108,11 @@ class LogReplay:
         record = entry.record
         self.decisions += 1
         shipments = dict(enumerate(shipments_of(record)))
-        if not shipments:
+        if not shipments or record.hold is None:
             self.ended[entry.decision] = None
             return
         self._check_floors(entry, shipments, record)
-        date = entry.day or self._date_of(record["decided_at"])
+        date = entry.day or self._date_of(record.decided_at)
         day = self._day(date, entry.id[0])
         day.added = entry.id[0]
         for shipment in shipments.values():
@@ -119,14 +120,14 @@ class LogReplay:
             for sku, units in shipment.units.items():
                 self.shipped += units
                 self.held[sku, shipment.node] += units
-        until = seconds(record["hold"]["expires_at"])
+        until = seconds(record.hold.expires_at)
         endings = ["-"] * len(shipments)
         hold = ExpectedHold(caller=entry.caller, day=date, until=until, shipments=shipments, endings=endings)
         self.holds[entry.decision] = hold
         self.open_holds[entry.caller] += 1
         self._hold_changed(entry.decision, hold)
 
-    def _check_floors(self, entry: Entry, shipments: Mapping[int, ExpectedShipment], record: Mapping[str, Any]) -> None:
+    def _check_floors(self, entry: Entry, shipments: Mapping[int, ExpectedShipment], record: DecisionRecord) -> None:
         """Compare what the decision took with what was free above the floor of each position at that moment. On hand
         and the floor are in the entry; how much was held is known from the entries before it.
         """
@@ -137,7 +138,7 @@ class LogReplay:
         positions = entry.positions_before or (None,) * len(claims)
         for (position, taken), before in zip(sorted(claims.items()), positions, strict=True):
             if before is None:
-                self.promised_from[position] = record["stock"][position[0]][position[1]]["on_hand"]
+                self.promised_from[position] = record.stock[position[0]][position[1]].on_hand
                 continue
             on_hand, _, floor = before
             self.promised_from[position] = on_hand
@@ -167,13 +168,13 @@ class LogReplay:
         """Take rejected units out of a hold. Shipments of which nothing is left end, and no longer count in the node's
         load, unless it rejected them for lack of capacity.
         """
-        hold, record = self.holds.get(entry.decision), entry.record
-        if "rest" in record:
-            self._begin_rest(record["node"], record["rest"], entry.at)
+        hold, rejection = self.holds.get(entry.decision), entry.rejection
+        if "rest" in rejection:
+            self._begin_rest(rejection["node"], rejection["rest"], entry.at)
         if hold is None:
             return
         self._hold_changed(entry.decision, hold)
-        for number, rejected in record["parts"]:
+        for number, rejected in rejection["parts"]:
             shipment = hold.shipments.pop(number, None)
             if shipment is None:
                 continue
@@ -181,12 +182,12 @@ class LogReplay:
             left.subtract(dict(rejected))
             for sku, units in rejected:
                 self._lower_held((sku, shipment.node), units)
-            if number not in record["ended"]:
+            if number not in rejection["ended"]:
                 kept = {sku: units for sku, units in left.items() if units}
                 hold.shipments[number] = ExpectedShipment(node=shipment.node, service=shipment.service, units=kept)
                 continue
             hold.end_shipment(number, entry.kind, entry.at)
-            if record["room"]:
+            if rejection["room"]:
                 self._lower_load(shipment.node, hold.day, entry)
         self._forget_if_ended(entry.decision, hold)
 

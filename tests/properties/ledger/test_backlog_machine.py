@@ -18,12 +18,13 @@ from hypothesis.stateful import (
     rule,
 )
 
-from engine.decide.record import seconds
+from engine.decide.order_record import seconds
 from engine.errors import HoldEnded, InputInvalid
 from engine.orders.rejection import Refusal
 from engine.store.ledger import RequestKey
 from engine.store.stock import Movement
 from tests.properties.ledger.ledger_driver import drive
+from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, inventory, node, order
 from tests.support.order_json import shipped_units, unfilled_units
 
@@ -72,7 +73,7 @@ class Waiting(RuleBasedStateMachine):
 
     @rule(drawn=ORDER, wait=st.booleans())
     def decide(self, drawn, wait):
-        self._made(self.pointsman.decide(self._order(drawn), wait=wait).record)
+        self._made(json_of(self.pointsman.decide(self._order(drawn), wait=wait)))
 
     @rule(drawn=st.lists(ORDER, min_size=1, max_size=4), wait=st.booleans(), again=st.booleans(), dice=st.randoms())
     def decide_together(self, drawn, wait, again, dice):
@@ -88,13 +89,13 @@ class Waiting(RuleBasedStateMachine):
         batch = self.pointsman.decide_together(orders, keys=keys, wait=wait)
         assert len(batch.answers) == len(orders)
         for answer in batch.answers:
-            self._made(answer.record)
-            for lacked in answer.record["lacked"]:
+            self._made(json_of(answer))
+            for lacked in json_of(answer)["lacked"]:
                 taker = self.made[lacked["decision"]]
                 assert lacked["order"] == taker["order"]["id"]
                 assert lacked["node"] in {shipment["node"] for shipment in taker["shipments"]}
-            lacking = sum(lacked["units"] for lacked in answer.record["lacked"])
-            assert lacking <= unfilled_units(answer.record)
+            lacking = sum(lacked["units"] for lacked in json_of(answer)["lacked"])
+            assert lacking <= unfilled_units(json_of(answer))
 
     @rule(sku=st.sampled_from(SKUS), name=st.sampled_from(NODES), units=st.integers(1, 6), run=st.booleans())
     def arrive(self, sku, name, units, run):
@@ -108,7 +109,7 @@ class Waiting(RuleBasedStateMachine):
         served = self.pointsman.backlog.run(limit=limit)
         assert served.failed == ()
         for answer in served.answers:
-            record = self._made(answer.record)
+            record = self._made(json_of(answer))
             assert shipped_units(record) > 0
             assert record["order"]["lines"]
             waited = before[record["follows"]["decision"]].waiting
@@ -135,13 +136,13 @@ class Waiting(RuleBasedStateMachine):
         wait, op = data.draw(st.booleans()), data.draw(st.sampled_from([None, f"{next(self.numbers)}"]))
         refusal = Refusal(decision=record["id"], node=name, reason=reason, lines=lines, waits=wait, op=op)
         try:
-            made = self._made(self.pointsman.rerouting.reject(refusal).record)
+            made = self._made(json_of(self.pointsman.rerouting.reject(refusal)))
         except (HoldEnded, InputInvalid):
             return
         self._rests(name, reason)
         if op is not None:
             again = self.pointsman.rerouting.reject(refusal)
-            assert (again.new, again.record) == (False, made)
+            assert (again.new, json_of(again)) == (False, made)
         for sku, nodes in made["follows"]["barred"].items():
             for shipment in made["shipments"]:
                 assert shipment["node"] not in nodes or all(line["sku"] != sku for line in shipment["lines"])
@@ -192,7 +193,7 @@ class Waiting(RuleBasedStateMachine):
         firsts = [record for record in self.made.values() if "follows" not in record]
         for first in firsts:
             links = self.pointsman.rerouting.chain(first["id"]).links
-            records = [link.record for link in links]
+            records = [json_of(link) for link in links]
             claimed = {
                 record["follows"]["decision"]
                 for record in records
@@ -218,7 +219,7 @@ class Waiting(RuleBasedStateMachine):
 
     @invariant()
     def nodes_that_rejected_under_the_rule_rest(self):
-        assert {item["node"]: seconds(item["until"]) for item in self.pointsman.rests.all()} == self.now_resting
+        assert {item.node: seconds(item.until) for item in self.pointsman.rests.all()} == self.now_resting
 
     @property
     def now_resting(self):

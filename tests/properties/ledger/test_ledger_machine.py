@@ -16,13 +16,14 @@ from hypothesis.stateful import (
     rule,
 )
 
-from engine.decide.record import seconds
+from engine.decide.order_record import seconds
 from engine.errors import HoldEnded, InputInvalid, KeyReused, StockConflict
 from engine.orders.rejection import COUNTED, Refusal
 from engine.store.outcomes import MovementApplied, MovementIdReused, MovementRepeated, StockTooLow
 from engine.store.stock import Count, Movement, Stamp
 from tests.properties.ledger.ledger_driver import drive
 from tests.properties.ledger.ledger_model import CHANNELS, MICROS, NODES, POLICIES, SKUS, ChainOrder, Model, warehouse
+from tests.support.decision_json import json_of
 from tests.support.facts import NOW, order
 
 pytestmark = pytest.mark.slow
@@ -91,7 +92,7 @@ class Ledger(RuleBasedStateMachine):
         self.model.expire()
         chain = ChainOrder(channel=channel, skus=frozenset(sku for sku, _ in units))
         free = self._free(chain)
-        record = self.pointsman.decide(order(*units, id=str(next(self.numbers)), channel=channel)).record
+        record = json_of(self.pointsman.decide(order(*units, id=str(next(self.numbers)), channel=channel)))
         self.model.orders[record["id"]] = chain
         self._made(record, free, first=record["id"])
 
@@ -182,7 +183,7 @@ class Ledger(RuleBasedStateMachine):
         earlier = self.asked.get(asked) if refusal.op else None
         if earlier and earlier[0] == refusal.asked:
             answer = self.pointsman.rerouting.reject(refusal)
-            assert (answer.new, answer.record) == (False, earlier[1])
+            assert (answer.new, json_of(answer)) == (False, earlier[1])
             return
         if earlier or not ways or taken is None:
             with pytest.raises(KeyReused if earlier else InputInvalid if ways else HoldEnded):
@@ -193,7 +194,7 @@ class Ledger(RuleBasedStateMachine):
         for sku in chain.skus if refusal.reason == "no_capacity" else rejected:
             chain.barred[sku].add(refusal.node)
         free = self._free(chain)
-        record = self.pointsman.rerouting.reject(refusal).record
+        record = json_of(self.pointsman.rerouting.reject(refusal))
         assert record["follows"]["barred"] == {sku: sorted(nodes) for sku, nodes in chain.barred.items() if nodes}
         assert _ordered(record) == sum(taken.values(), Counter())
         self._made(record, free, first=hold.first)
@@ -258,7 +259,7 @@ class Ledger(RuleBasedStateMachine):
         }
 
     def the_rests_are_as_the_model_says(self):
-        resting = {item["node"]: seconds(item["until"]) for item in self.pointsman.rests.all()}
+        resting = {item.node: seconds(item.until) for item in self.pointsman.rests.all()}
         assert resting == self.model.resting
 
     def the_check_is_clean(self):

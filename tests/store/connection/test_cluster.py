@@ -13,6 +13,7 @@ from engine.settings import Settings
 from engine.store.ledger import RequestKey
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
+from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
@@ -73,7 +74,7 @@ def busy(pointsman, clock_moves):
     """Make requests of every kind to a network, and return what `ledger check` finds then."""
     shop(pointsman)
     names = [
-        pointsman.decide(order(("A", 10), ("B", 1)), key=RequestKey(caller="c", name=str(n))).record["id"]
+        json_of(pointsman.decide(order(("A", 10), ("B", 1)), key=RequestKey(caller="c", name=str(n))))["id"]
         for n in (1, 1)
     ]
     assert names[0] == names[1]
@@ -82,7 +83,7 @@ def busy(pointsman, clock_moves):
     pointsman.stock.put(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
     pointsman.stock.move([Movement(op=sku, node="lille", sku=sku, delta=5) for sku in "AB"])
     pointsman.decide(order(("B", 1)))
-    pointsman.holds.release(pointsman.decide(order(("B", 2))).record["id"])
+    pointsman.holds.release(json_of(pointsman.decide(order(("B", 2))))["id"])
     assert pointsman.holds.living(limit=10).holds
     clock_moves()
     assert pointsman.availability("A", "web").free > 0  # this ends holds that have expired
@@ -116,7 +117,7 @@ def test_twelve_networks_are_served_at_once_each_on_one_node(on, members, clock)
 def test_the_ledger_of_a_network_in_a_cluster_is_repaired(on, clock):
     pointsman = on("repaired")
     shop(pointsman)
-    name = pointsman.decide(order(("A", 3))).record["id"]
+    name = json_of(pointsman.decide(order(("A", 3))))["id"]
     pointsman._client.redis.delete(f"{{repaired}}:hold:{name}")
     pointsman._client.redis.hset("{repaired}:held:B", "lyon", 4)
     assert len(pointsman.repair(who="eve").mended) == 2
@@ -148,7 +149,7 @@ def test_an_answer_waits_until_the_replica_of_the_networks_primary_has_it(url, c
         shop(pointsman)
         made = pointsman.decide(order(("A", 1)))
         assert replica.ask("ROLE")[0] == "slave"
-        assert replica_has(replica, name, made.record["id"])
+        assert replica_has(replica, name, json_of(made)["id"])
         os.kill(replica.process.pid, signal.SIGSTOP)
         try:
             with pytest.raises(StoreUnavailable, match="0 replicas have it and 1 must"):
@@ -157,7 +158,7 @@ def test_an_answer_waits_until_the_replica_of_the_networks_primary_has_it(url, c
             os.kill(replica.process.pid, signal.SIGCONT)
         wait_until(lambda: is_linked(replica), "the replica follows again")
         again = pointsman.decide(order(("A", 1)), key=key)
-        assert replica_has(replica, name, again.record["id"])
+        assert replica_has(replica, name, json_of(again)["id"])
         audit = pointsman.check()
         assert (audit.clean, audit.decisions, audit.held) == (True, 2, 2)
 

@@ -15,6 +15,7 @@ from engine.store.network import load
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.store.connection.test_replicas import LONG, follow, url
+from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
 from tests.support.redis_topologies import nodes
 
@@ -79,8 +80,8 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     pointsman = strict
     pointsman.load(stocked(9))
     activate(pointsman, "then: {hold: 1 h}", "when: {rejection.reason: other}, then: {rest_after_rejection: 1 h}")
-    names = [pointsman.decide(order(("A", 12), ("B", 2))).record["id"]]
-    names += [pointsman.decide(order(("B", 1))).record["id"] for _ in range(4)]
+    names = [json_of(pointsman.decide(order(("A", 12), ("B", 2))))["id"]]
+    names += [json_of(pointsman.decide(order(("B", 1))))["id"] for _ in range(4)]
     pointsman.holds.confirm(names[0], shipments=[("lyon", "parcel")])
     pointsman.holds.release(names[1])
     pointsman.holds.extend(names[2], minutes=90)
@@ -89,12 +90,12 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     for units in (1, 2):
         refusal = Refusal(decision=names[0], node="lille", reason="not_in_stock", on_hand=1, lines={"A": units})
         pointsman.rerouting.reject(dataclasses.replace(refusal, op=f"{units}", waits=True))
-    busy = pointsman.decide(order(("B", 1))).record
+    busy = json_of(pointsman.decide(order(("B", 1))))
     (shipment,) = busy["shipments"]
     pointsman.rerouting.reject(Refusal(decision=busy["id"], node=shipment["node"], reason="other"))
-    assert pointsman.decide(order(("B", 1))).record["shipments"][0]["node"] != shipment["node"]
+    assert json_of(pointsman.decide(order(("B", 1))))["shipments"][0]["node"] != shipment["node"]
     pointsman.rests.end(shipment["node"], who="eve")
-    assert pointsman.decide(order(("A", 90)), wait=True).record["waiting"]
+    assert json_of(pointsman.decide(order(("A", 90)), wait=True))["waiting"]
     pointsman.stock.move([Movement(op="back", node="lille", sku="A", delta=50)])
     assert pointsman.backlog.run(limit=9).answers
     for place in pointsman.backlog.page(limit=9).places:
@@ -105,7 +106,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     assert [item.state for item in pointsman.holds.state(names[2]).shipments] == ["expired"]
     audit = pointsman.check()
     assert (audit.clean, audit.held) == (True, 0)
-    held = pointsman.decide(order(("B", 1))).record["id"]
+    held = json_of(pointsman.decide(order(("B", 1))))["id"]
     pointsman._client.redis.delete(pointsman._keys.hold(held), pointsman._keys.held("B"))
     assert len(pointsman.repair(who="eve").mended) == 2
     repair_loads(pointsman)
@@ -116,7 +117,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
 
 def repair_loads(pointsman):
     """Goods leave during a load, which is completed first; a load that nobody can complete is replaced by another."""
-    name = pointsman.decide(order(("B", 1))).record["id"]
+    name = json_of(pointsman.decide(order(("B", 1))))["id"]
     begin(pointsman, stocked(7))
     assert pointsman.holds.confirm(name).until is None
     begin(pointsman, stocked(8))
@@ -138,7 +139,7 @@ def follow_versions(pointsman, clock):
     redis, keys = pointsman._client.redis, pointsman._keys
     redis.hset(keys.policies, second, b'{"test.yaml": "policy: test\\nrules: []\\n"}')
     clock.now += 60
-    assert pointsman.decide(order(("A", 1)), dry_run=True).record["policy_version"] == first
+    assert json_of(pointsman.decide(order(("A", 1)), dry_run=True))["policy_version"] == first
 
 
 def test_no_script_touches_a_key_it_was_not_given_on_a_replica(ran, tmp_path, clock, network, monkeypatch):
@@ -153,7 +154,7 @@ def test_no_script_touches_a_key_it_was_not_given_on_a_replica(ran, tmp_path, cl
                 pointsman, "then: {hold: 1 h}", "when: {rejection.reason: other}, then: {rest_after_rejection: 3 h}"
             )
             pointsman.decide(order(("A", 2), ("B", 2)))
-            busy = pointsman.decide(order(("A", 1))).record
+            busy = json_of(pointsman.decide(order(("A", 1))))
             (shipment,) = busy["shipments"]
             pointsman.rerouting.reject(Refusal(decision=busy["id"], node=shipment["node"], reason="other"))
             pair[0].ask("WAIT", 1, 5_000)

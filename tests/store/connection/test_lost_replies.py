@@ -8,6 +8,7 @@ from engine.settings import Settings
 from engine.store.ledger import RequestKey
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
+from tests.support.decision_json import json_of
 from tests.support.facts import LYON, inventory, node, order
 from tests.support.lossy_proxy import proxy
 
@@ -40,7 +41,7 @@ def kinds(redis_client, network):
 @pytest.mark.parametrize("key", [None, RequestKey(caller="http", name="k")])
 def test_a_decision_holds_once(shop, lossy, redis_client, network, key):
     lossy.lose_reply_to = b":open"
-    assert shop.decide(order(("A", 3)), key=key).record["status"] == "filled"
+    assert json_of(shop.decide(order(("A", 3)), key=key))["status"] == "filled"
     assert (lossy.lost_replies, position(shop)) == (1, (10, 3))
     assert kinds(redis_client, network) == ["decided"]
     assert shop.check().clean
@@ -50,7 +51,7 @@ def test_a_decision_holds_once(shop, lossy, redis_client, network, key):
 def test_a_hold_ends_once(shop, lossy, verb, done, left):
     for op in (None, "mine"):
         shop.stock.put(Count(node="lyon", sku="A", on_hand=10, stamp=Stamp(kind="s", number=1 + (op is not None))))
-        name = shop.decide(order(("A", 3))).record["id"]
+        name = json_of(shop.decide(order(("A", 3))))["id"]
         lossy.lose_reply_to = b":open"
         state = getattr(shop.holds, verb)(name, op=op)
         assert [item.state for item in state.shipments] == [done]
@@ -61,7 +62,7 @@ def test_a_hold_ends_once(shop, lossy, verb, done, left):
 
 
 def test_a_hold_is_extended_once(shop, lossy, redis_client, network):
-    name = shop.decide(order(("A", 3))).record["id"]
+    name = json_of(shop.decide(order(("A", 3))))["id"]
     lossy.lose_reply_to = b":operation:"
     until = shop.holds.extend(name, minutes=5_000).until
     assert (lossy.lost_replies, shop.holds.state(name).until) == (1, until)
@@ -94,11 +95,11 @@ def test_a_count_counts_once(shop, lossy):
 def test_an_order_waits_once_is_served_once_and_withdrawn_once(shop, lossy, redis_client, network):
     for number, units in enumerate((12, 4)):
         lossy.lose_reply_to = b":chain:"
-        assert shop.decide(order(("A", units), id=f"{number}"), wait=True).record["waiting"]
+        assert json_of(shop.decide(order(("A", units), id=f"{number}"), wait=True))["waiting"]
     shop.stock.move([Movement(op="a", node="lyon", sku="A", delta=2)])
     lossy.lose_reply_to = b":chain:"
     (answer,) = shop.backlog.run(limit=9).answers
-    assert (answer.record["status"], position(shop)) == ("filled", (12, 12))
+    assert (json_of(answer)["status"], position(shop)) == ("filled", (12, 12))
     (place,) = shop.backlog.page(limit=9).places
     lossy.lose_reply_to = b":backlog"
     shop.backlog.withdraw(place.waiting.decision)
@@ -109,12 +110,12 @@ def test_an_order_waits_once_is_served_once_and_withdrawn_once(shop, lossy, redi
 
 @pytest.mark.parametrize("op", [None, "mine"])
 def test_a_node_rejects_once(shop, lossy, redis_client, network, op):
-    name = shop.decide(order(("A", 3))).record["id"]
+    name = json_of(shop.decide(order(("A", 3))))["id"]
     lossy.lose_reply_to = b":rejections"
     made = shop.rerouting.reject(
         Refusal(decision=name, node="lyon", reason="not_in_stock", on_hand=4, lines={"A": 2}, op=op)
     )
-    assert (lossy.lost_replies, made.record["status"], position(shop)) == (1, "unfilled", (4, 1))
+    assert (lossy.lost_replies, json_of(made)["status"], position(shop)) == (1, "unfilled", (4, 1))
     assert kinds(redis_client, network) == ["decided", "decided", "rejected"]
     assert shop.rerouting.chain(name).follow_ups == 1
     assert shop.check().clean

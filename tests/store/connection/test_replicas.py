@@ -26,6 +26,7 @@ from engine.store.connection.shared_client import SharedClient
 from engine.store.ledger import RequestKey
 from engine.store.stock import Count, Stamp
 from tests.conftest import Clock, activate, contents_of
+from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
 from tests.support.lossy_proxy import proxy
 from tests.support.order_json import order_json
@@ -235,7 +236,7 @@ def test_a_logged_decision_is_read_from_a_replica_and_one_it_does_not_have_from_
     cut_off(replica)
     new = shop.decide(order(("B", 1)))
     for answer in (old, new):
-        response = http.get(f"/v1/decisions/{answer.record['id']}", headers=ANY)
+        response = http.get(f"/v1/decisions/{json_of(answer)['id']}", headers=ANY)
         assert (response.data, "Age" in response.headers) == (answer.body, False)
     problem_of(http.get("/v1/decisions/nobody", headers=ANY), 404)
 
@@ -311,7 +312,7 @@ def test_where_the_primary_does_not_answer_the_replica_does_and_nothing_is_decid
             primary.ask("WAIT", 1, 5_000)
             primary.kill()
             assert free(shop, max_stale=LONG)[0] == 7
-            assert shop.decision(made.record["id"], max_stale=LONG).body == made.body
+            assert shop.decision(json_of(made)["id"], max_stale=LONG).body == made.body
             http = create_app(shop).test_client()
             problem_of(http.get(SHELF), 503)
             problem_of(http.post("/v1/decisions", json=order_json(("A", 1)), headers=ANY), 503)

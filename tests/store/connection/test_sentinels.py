@@ -8,6 +8,7 @@ from engine.settings import Settings
 from engine.store.connection.connect import read_address
 from engine.store.ledger import RequestKey
 from tests.conftest import activate
+from tests.support.decision_json import json_of
 from tests.support.facts import LYON, inventory, node, order
 from tests.support.recovery_time import AGAIN_WITHIN, asking, seconds_until_served
 from tests.support.redis_topologies import HOST, SERVICE, watched
@@ -40,7 +41,7 @@ def test_the_service_uses_the_replica_that_sentinels_promote(tmp_path, clock):
             assert taken < AGAIN_WITHIN
             assert pointsman.availability("A", "web", max_stale=60).age is None, "the new primary has no replica"
             assert replica.ask("ROLE")[0] == "master"
-            assert pointsman.decision(made.record["id"]).body == made.body
+            assert pointsman.decision(json_of(made)["id"]).body == made.body
             audit = pointsman.check()
             assert (audit.clean, audit.held, audit.decisions) == (True, 3, 2)
 

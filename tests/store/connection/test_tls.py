@@ -11,6 +11,7 @@ from engine.errors import StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
 from tests.conftest import activate, redis_server
+from tests.support.decision_json import json_of
 from tests.support.facts import LYON, inventory, node, order
 from tests.support.redis_topologies import HOST, free_port
 from tests.support.wait_until import wait_until
@@ -68,7 +69,7 @@ def served(url, clock):
         pointsman.load(inventory([node("lyon", LYON)], {"A": {"lyon": 9}}))
         activate(pointsman)
         made = pointsman.decide(order(("A", 2)))
-        assert pointsman.decision(made.record["id"]).body == made.body
+        assert pointsman.decision(json_of(made)["id"]).body == made.body
         assert pointsman.availability("A", "web").free == 7
         assert pointsman.check().clean
 

@@ -9,6 +9,7 @@ from engine.orders import decide_and_commit
 from engine.orders.decide_and_commit import MOST_STOCK_CHANGES
 from engine.store.outcomes import Committed, PoliciesChanged, StockChanged
 from tests.conftest import activate
+from tests.support.decision_json import json_of
 from tests.support.facts import LYON, inventory, node, order
 
 WATCHES_HELD = "when: {stock.held: {at_least: 1000}}, then: {keep: 1}"
@@ -30,7 +31,7 @@ def activate_another(shop):
 
 
 def take_a_unit(shop):
-    assert shop.decide(order(("A", 1))).record["status"] == "filled"
+    assert json_of(shop.decide(order(("A", 1))))["status"] == "filled"
 
 
 def test_policies_activated_more_often_than_a_decision_is_tried_for_stock_do_not_make_it_fail(
@@ -38,7 +39,7 @@ def test_policies_activated_more_often_than_a_decision_is_tried_for_stock_do_not
 ):
     times, versions = MOST_STOCK_CHANGES + 2, []
     outcomes = before_commit(lambda: versions.append(activate_another()), times=times)
-    made = opened().decide(order(("A", 1))).record
+    made = json_of(opened().decide(order(("A", 1))))
     assert outcomes == [*[PoliciesChanged()] * times, Committed()]
     assert made["policy_version"] == versions[-1]
 
@@ -47,7 +48,7 @@ def test_stock_taken_and_policies_activated_by_turns_are_counted_apart(shop, ope
     takes = itertools.cycle([True, False])
     times = MOST_STOCK_CHANGES - 1
     outcomes = before_commit(lambda: take_a_unit(shop) if next(takes) else activate_another(), times=2 * times)
-    assert opened().decide(order(("A", 1))).record["status"] == "filled"
+    assert json_of(opened().decide(order(("A", 1))))["status"] == "filled"
     assert outcomes == [*[StockChanged(node="lyon"), PoliciesChanged()] * times, Committed()]
 
 

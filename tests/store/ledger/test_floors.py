@@ -5,6 +5,7 @@ import pytest
 from engine.store.outcomes import Committed
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
+from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
 
 
@@ -21,7 +22,7 @@ def meanwhile(opened, before_commit):
 
     def decide(act, item):
         outcomes = before_commit(act)
-        made = opened().decide(item).record
+        made = json_of(opened().decide(item))
         first, *others = outcomes
         assert first != Committed(), "committed at the first try"
         assert others == [Committed()]
@@ -57,7 +58,7 @@ def test_stock_that_sank_meanwhile_is_not_taken(others, meanwhile):
 
 def test_goods_that_left_meanwhile_are_not_taken(others, meanwhile):
     stocked(others, 9)
-    held = others.decide(order(("A", 4))).record["id"]
+    held = json_of(others.decide(order(("A", 4))))["id"]
 
     def confirmed():
         others.holds.confirm(held)
@@ -117,6 +118,6 @@ def test_facts_loaded_meanwhile_decide(others, meanwhile):
 
 def test_where_no_rule_asks_for_stock_others_do_not_make_it_decide_again(others, opened, before_commit):
     stocked(others, 100, "then: {keep: 3}")
-    outcomes = before_commit(lambda: others.holds.confirm(others.decide(order(("A", 1))).record["id"]))
-    assert opened().decide(order(("A", 3))).record["status"] == "filled"
+    outcomes = before_commit(lambda: others.holds.confirm(json_of(others.decide(order(("A", 1))))["id"]))
+    assert json_of(opened().decide(order(("A", 3))))["status"] == "filled"
     assert outcomes == [Committed()]

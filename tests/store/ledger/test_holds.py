@@ -12,6 +12,7 @@ from engine.settings import Settings
 from engine.store.ledger import RequestKey
 from engine.store.stock import Count, Stamp
 from tests.conftest import activate
+from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, NOW, inventory, node, order
 
 LYON_WAY, LILLE_WAY = ("lyon", "parcel"), ("lille", "parcel")
@@ -29,7 +30,7 @@ def shop(bare):
 @pytest.fixture
 def split(shop):
     """The id of a decision that takes all of A: two shipments."""
-    record = shop.decide(order(("A", 7))).record
+    record = json_of(shop.decide(order(("A", 7))))
     assert {shipment["node"] for shipment in record["shipments"]} == {"lyon", "lille"}
     return record["id"]
 
@@ -53,10 +54,10 @@ def test_confirmed_units_are_no_longer_on_hand(shop, split):
 
 
 def test_released_units_are_free_for_the_next_order(shop, split):
-    assert shop.decide(order(("A", 1))).record["status"] == "unfilled"
+    assert json_of(shop.decide(order(("A", 1))))["status"] == "unfilled"
     shop.holds.release(split)
     assert (at(shop, "lyon"), at(shop, "lille")) == ((4, 0), (3, 0))
-    assert shop.decide(order(("A", 7))).record["status"] == "filled"
+    assert json_of(shop.decide(order(("A", 7))))["status"] == "filled"
     assert shop.check().clean
 
 
@@ -176,9 +177,9 @@ def test_an_unknown_decision_and_one_that_ships_nothing_have_no_hold(shop):
     with pytest.raises(NotFound):
         shop.holds.release("nobody")
     nothing = shop.decide(order(("B", 1), ("A", 1)), dry_run=True)
-    assert nothing.record["hold"] is None
-    unfilled = shop.decide(order(("A", 7), ("B", 1))).record["id"]
-    again = shop.decide(order(("A", 1))).record["id"]
+    assert json_of(nothing)["hold"] is None
+    unfilled = json_of(shop.decide(order(("A", 7), ("B", 1))))["id"]
+    again = json_of(shop.decide(order(("A", 1))))["id"]
     assert states(shop.holds.state(unfilled)) == {"lyon": "held", "lille": "held"}
     with pytest.raises(HoldEnded, match="holds nothing"):
         shop.holds.confirm(again)
@@ -200,14 +201,14 @@ def test_released_shipments_give_the_day_its_capacity_back(shop):
         "when: {node.id: lille}, then: {exclude: true}",
         "then: {hold: 30 m}",
     )
-    first = shop.decide(order(("A", 1))).record["id"]
-    full = shop.decide(order(("A", 1))).record
+    first = json_of(shop.decide(order(("A", 1))))["id"]
+    full = json_of(shop.decide(order(("A", 1))))
     assert "node_full" in [reason["code"] for reason in full["unfilled"][0]["reasons"]]
     shop.holds.release(first)
-    second = shop.decide(order(("A", 1))).record
+    second = json_of(shop.decide(order(("A", 1))))
     assert second["status"] == "filled"
     shop.holds.confirm(second["id"])
-    assert shop.decide(order(("A", 1))).record["status"] == "unfilled"
+    assert json_of(shop.decide(order(("A", 1))))["status"] == "unfilled"
 
 
 def test_shipments_that_expire_on_the_day_give_it_its_capacity_back(shop, clock):
@@ -217,17 +218,17 @@ def test_shipments_that_expire_on_the_day_give_it_its_capacity_back(shop, clock)
         "when: {node.id: lille}, then: {exclude: true}",
         "then: {hold: 30 m}",
     )
-    assert shop.decide(order(("A", 1))).record["status"] == "filled"
+    assert json_of(shop.decide(order(("A", 1))))["status"] == "filled"
     clock.now += 1_800
-    assert shop.decide(order(("A", 1))).record["status"] == "filled"
+    assert json_of(shop.decide(order(("A", 1))))["status"] == "filled"
 
 
 def test_holds_are_listed_by_the_instant_they_end(shop, clock):
     names = []
     for _ in range(3):
-        names.append(shop.decide(order(("A", 1))).record["id"])
+        names.append(json_of(shop.decide(order(("A", 1))))["id"])
         clock.now += 60
-    one = shop.decide(order(("B", 1))).record["id"]
+    one = json_of(shop.decide(order(("B", 1))))["id"]
 
     def listed(**asked):
         return [hold.id for hold in shop.holds.living(**{"limit": 10, **asked}).holds]
@@ -243,7 +244,7 @@ def test_holds_are_listed_by_the_instant_they_end(shop, clock):
 def test_pages_of_holds_that_end_together_show_each_once(bare):
     bare.load(inventory(SHOPS, {"A": {"lyon": 2_000}}))
     activate(bare)
-    made = {bare.decide(order()).record["id"] for _ in range(25)}
+    made = {json_of(bare.decide(order()))["id"] for _ in range(25)}
     listed, after = [], None
     while True:
         page = bare.holds.living(limit=10, after=after)
@@ -257,16 +258,16 @@ def test_pages_of_holds_that_end_together_show_each_once(bare):
 
 def test_a_caller_has_so_many_open_holds_and_each_that_ends_allows_another(server_url, network, clock, shop):
     with Pointsman(Settings(redis_url=server_url, network=network, max_holds=2), clock=clock) as limited:
-        mine = [limited.decide(order(), caller="mine").record["id"] for _ in range(2)]
+        mine = [json_of(limited.decide(order(), caller="mine"))["id"] for _ in range(2)]
         with pytest.raises(QuotaExceeded, match="'mine' has 2 open holds and may have 2"):
             limited.decide(order(), caller="mine")
         limited.decide(order(), key=RequestKey(caller="others", name="k"))
         # a key that came before is answered, and what holds nothing is not counted
         limited.decide(order(), key=RequestKey(caller="others", name="k"))
         limited.holds.release(mine[0])
-        assert limited.decide(order(("A", 1)), caller="mine").record["status"] == "filled"
+        assert json_of(limited.decide(order(("A", 1)), caller="mine"))["status"] == "filled"
         clock.now += 2 * 86_400
-        assert limited.decide(order(), caller="mine").record["status"] == "filled"
+        assert json_of(limited.decide(order(), caller="mine"))["status"] == "filled"
         assert limited.check().clean
 
 
@@ -274,10 +275,10 @@ def test_a_rejection_is_decided_again_though_its_caller_has_all_the_holds_it_may
     server_url, network, clock, shop
 ):
     with Pointsman(Settings(redis_url=server_url, network=network, max_holds=1), clock=clock) as limited:
-        first = limited.decide(order(("A", 2)), caller="mine").record
+        first = json_of(limited.decide(order(("A", 2)), caller="mine"))
         (shipment,) = first["shipments"]
         refusal = Refusal(decision=first["id"], node=shipment["node"], reason="other", lines={"A": 1})
-        assert limited.rerouting.reject(refusal).record["status"] == "filled"
+        assert json_of(limited.rerouting.reject(refusal))["status"] == "filled"
         with pytest.raises(QuotaExceeded, match="'mine' has 2 open holds and may have 1"):
             limited.decide(order(("A", 1)), caller="mine")
         assert limited.check().clean
@@ -286,7 +287,7 @@ def test_a_rejection_is_decided_again_though_its_caller_has_all_the_holds_it_may
 def test_of_two_who_end_a_hold_at_once_only_one_does(shop, opened):
     others = [opened(), opened()]
     for _ in range(10):
-        name = shop.decide(order(("A", 7))).record["id"]
+        name = json_of(shop.decide(order(("A", 7))))["id"]
         start, answers = threading.Barrier(2), []
 
         def act(verb, start=start, answers=answers, name=name):

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from engine.decide.decision import Claim, Parcel, Room
-from engine.decide.record import canonical, record
+from engine.decide.record import DecisionRecord, to_json
 from engine.errors import NotFound
 from engine.store import decision_log
 from engine.store.connection.client import Client
@@ -82,7 +82,7 @@ def lyon(units, floor=0, sku="A"):
 
 
 def commit(ledger, decision, name="d1", key=None):
-    return ledger.commit(decision, name, canonical(record(decision, name, "0")), key)
+    return ledger.commit(decision, name, to_json(DecisionRecord.of(decision, name, "0")), key)
 
 
 def stock(ledger, *skus, now=NOW):
@@ -236,6 +236,6 @@ def test_an_entry_of_the_log_is_found_by_its_decision(ledger, client, keys):
     decision = decision_of(lyon(1))
     commit(ledger, decision)
     entry = decision_log.decided(client, keys, "d1")
-    assert entry.body == canonical(record(decision, "d1", "0"))
+    assert entry.body == to_json(DecisionRecord.of(decision, "d1", "0"))
     with pytest.raises(NotFound):
         decision_log.decided(client, keys, "d2")

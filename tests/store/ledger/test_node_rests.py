@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from engine.decide.decide import decide
-from engine.decide.record import timestamp
+from engine.decide.order_record import timestamp
 from engine.errors import NotFound
 from engine.orders.rejection import Refusal
 from engine.store.decision_log import entries
@@ -14,6 +14,7 @@ from engine.store.ledger import Ledger
 from engine.store.outcomes import Committed, StockChanged
 from engine.store.stock import Movement
 from tests.conftest import activate
+from tests.support.decision_json import json_of
 from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
 from tests.support.order_json import shipped_units, unfilled_units
 
@@ -40,9 +41,9 @@ def key(network):
 
 def reject(shop, reason="no_capacity", name="lyon", **more):
     """Of a new order."""
-    made = shop.decide(order(("A", 1), id="rejected")).record
+    made = json_of(shop.decide(order(("A", 1), id="rejected")))
     assert [shipment["node"] for shipment in made["shipments"]] == [name]
-    return shop.rerouting.reject(Refusal(decision=made["id"], node=name, reason=reason, **more)).record
+    return json_of(shop.rerouting.reject(Refusal(decision=made["id"], node=name, reason=reason, **more)))
 
 
 def nodes(record):
@@ -50,15 +51,15 @@ def nodes(record):
 
 
 def resting(shop):
-    return {item["node"]: item["until"] for item in shop.rests.all()}
+    return {item.node: item.until for item in shop.rests.all()}
 
 
 def test_a_node_that_rejects_is_given_nothing_until_its_rest_is_over(shop, clock):
     reject(shop)
     clock.now += 2 * HOUR - 1
-    assert nodes(shop.decide(order(("A", 1))).record) == ["lille"]
+    assert nodes(json_of(shop.decide(order(("A", 1))))) == ["lille"]
     clock.now += 1
-    assert nodes(shop.decide(order(("A", 1))).record) == ["lyon"]
+    assert nodes(json_of(shop.decide(order(("A", 1))))) == ["lyon"]
     assert shop.check().clean
 
 
@@ -86,7 +87,7 @@ def test_the_answer_to_the_rejection_says_that_the_node_rests(shop, redis_client
 def test_a_decision_says_which_options_a_rest_took_and_so_does_the_log(shop, clock):
     first = reject(shop)["follows"]["decision"]
     clock.now += HOUR
-    made = shop.decide(order(("A", 1), ("B", 2))).record
+    made = json_of(shop.decide(order(("A", 1), ("B", 2))))
     exclusions = [item for item in made["excluded"] if "resting" in item]
     assert [(item["line"], item["options"], item["rules"], item["unless_needed"]) for item in exclusions] == [
         ("1", ["lyon/parcel"], ["test/r1"], False),
@@ -101,7 +102,7 @@ def test_a_decision_says_which_options_a_rest_took_and_so_does_the_log(shop, clo
     assert (left["sku"], reason["code"], reason["units"], reason["rules"]) == ("B", "resting", 50, ["test/r1"])
     assert made["rules"]["because"]["test/r1"] == {"en": "a reason"}
     assert made["rules"]["fired"]["test/r1"] == 1
-    assert shop.decision(made["id"]).record == made
+    assert json_of(shop.decision(made["id"])) == made
 
 
 @pytest.mark.parametrize("reason", ["not_in_stock", "damaged", "other"])
@@ -130,7 +131,7 @@ def test_a_decision_read_before_the_rest_began_is_not_committed(shop, opened):
 
 
 def test_two_rejections_at_once_give_the_longer_rest(shop, opened, clock):
-    made = [shop.decide(order(("A", 1), id=f"{number}")).record for number in range(6)]
+    made = [json_of(shop.decide(order(("A", 1), id=f"{number}"))) for number in range(6)]
     activate(shop, BUSY, "when: {rejection.reason: other}, then: {rest_after_rejection: 5 h}")
     workers = [opened() for _ in made]
     refusals = [
@@ -151,7 +152,7 @@ def test_two_rejections_at_once_give_the_longer_rest(shop, opened, clock):
 
 def test_nothing_is_given_to_a_node_after_its_rejection_however_many_decide_at_once(shop, opened):
     """In the log, which has the order of commits, no decision ships from Lyon once Lyon rests."""
-    first = shop.decide(order(("A", 1), id="rejected")).record
+    first = json_of(shop.decide(order(("A", 1), id="rejected")))
     begin = threading.Barrier(5)
 
     def decide_some(worker, name):
@@ -168,7 +169,7 @@ def test_nothing_is_given_to_a_node_after_its_rejection_however_many_decide_at_o
         worker.join()
     log = list(entries(shop._client, shop._keys))
     rejected = next(index for index, entry in enumerate(log) if entry.kind == "rejected")
-    after = [entry.record for entry in log[rejected:] if entry.kind == "decided"]
+    after = [json_of(entry) for entry in log[rejected:] if entry.kind == "decided"]
     assert {name for record in after for name in nodes(record)} <= {"lille"}
     assert sum(entry.kind == "decided" for entry in log) == 62
     assert shop.check().clean
@@ -176,13 +177,13 @@ def test_nothing_is_given_to_a_node_after_its_rejection_however_many_decide_at_o
 
 def test_the_longest_rest_counts_and_a_shorter_one_begun_later_is_not_recorded(shop, clock):
     activate(shop, BUSY, "when: {rejection.reason: other}, then: {rest_after_rejection: 5 h}")
-    first, second = (shop.decide(order(("A", 1), id=name)).record["id"] for name in "xy")
+    first, second = (json_of(shop.decide(order(("A", 1), id=name)))["id"] for name in "xy")
     shop.rerouting.reject(Refusal(decision=first, node="lyon", reason="other"))
     clock.now += HOUR
-    made = shop.rerouting.reject(Refusal(decision=second, node="lyon", reason="no_capacity")).record
+    made = json_of(shop.rerouting.reject(Refusal(decision=second, node="lyon", reason="no_capacity")))
     assert "rest" not in made["follows"]
     assert resting(shop) == {"lyon": timestamp(NOW + 5 * HOUR)}
-    assert shop.rests.all()[0]["rules"] == {"test/r2": {"en": "a reason"}}
+    assert shop.rests.all()[0].rules == {"test/r2": {"en": "a reason"}}
 
 
 def test_a_rest_that_is_over_is_removed_when_another_begins(shop, clock, redis_client, key):
@@ -199,14 +200,14 @@ def test_a_rest_that_is_over_is_removed_when_another_begins(shop, clock, redis_c
 def test_nodes_go_on_resting_when_the_network_is_loaded_again(shop):
     reject(shop)
     shop.load(warehouses())
-    assert nodes(shop.decide(order(("A", 1))).record) == ["lille"]
+    assert nodes(json_of(shop.decide(order(("A", 1))))) == ["lille"]
     assert shop.check().clean
 
 
 def test_a_rest_outlives_the_rule_that_gave_it_and_still_says_why(shop):
     reject(shop)
     activate(shop)
-    made = shop.decide(order(("A", 1))).record
+    made = json_of(shop.decide(order(("A", 1))))
     assert nodes(made) == ["lille"]
     assert made["rules"]["because"]["test/r1"] == {"en": "a reason"}
 
@@ -215,7 +216,7 @@ def test_a_rest_is_not_attributed_to_another_rule_of_the_same_name(shop):
     version = reject(shop)["policy_version"]
     activate(shop, "then: {hold: 3 h}")
     item = order(("A", 1))
-    made = shop.decide(item).record
+    made = json_of(shop.decide(item))
     assert made["rules"]["fired"] == {"test/r1": 1}
     assert made["excluded"][0]["resting"]["policy_version"] == version != made["policy_version"]
     assert shop.weigh(item, now=NOW) == ()
@@ -223,14 +224,14 @@ def test_a_rest_is_not_attributed_to_another_rule_of_the_same_name(shop):
 
 def test_a_decision_as_of_a_later_instant_uses_the_nodes_that_rest_then(shop):
     reject(shop)
-    assert nodes(shop.decide(order(("A", 1)), now=NOW + 2 * HOUR).record) == ["lyon"]
-    assert nodes(shop.decide(order(("A", 1)), now=NOW - HOUR).record) == ["lille"]
+    assert nodes(json_of(shop.decide(order(("A", 1)), now=NOW + 2 * HOUR))) == ["lyon"]
+    assert nodes(json_of(shop.decide(order(("A", 1)), now=NOW - HOUR))) == ["lille"]
 
 
 def test_people_end_a_rest_and_the_log_says_who(shop):
     reject(shop)
     shop.rests.end("lyon", who="Ada")
-    assert nodes(shop.decide(order(("A", 1))).record) == ["lyon"]
+    assert nodes(json_of(shop.decide(order(("A", 1))))) == ["lyon"]
     (woken,) = (entry for entry in entries(shop._client, shop._keys) if entry.kind == "woken")
     assert (woken.decision, woken.caller, woken.at) == ("lyon", "Ada", NOW)
     assert shop.check().clean
@@ -251,25 +252,25 @@ def test_the_same_request_again_begins_no_second_rest(shop, clock):
     again = shop.rerouting.reject(
         Refusal(decision=made["follows"]["decision"], node="lyon", reason="no_capacity", op="one")
     )
-    assert (again.new, again.record) == (False, made)
+    assert (again.new, json_of(again)) == (False, made)
     assert resting(shop) == {"lyon": timestamp(NOW + 2 * HOUR)}
 
 
 def test_a_batch_gives_nothing_to_a_node_that_rests(shop):
     reject(shop)
     batch = shop.decide_together([order(("A", 1), id="x"), order(("B", 1), id="y")], wait=True)
-    assert [nodes(answer.record) for answer in batch.answers] == [["lille"], []]
+    assert [nodes(json_of(answer)) for answer in batch.answers] == [["lille"], []]
 
 
 def test_the_backlog_is_offered_no_stock_of_a_node_that_rests(shop, clock):
-    waiting = shop.decide(order(("B", 60)), wait=True).record
+    waiting = json_of(shop.decide(order(("B", 60)), wait=True))
     assert unfilled_units(waiting) == 10
     reject(shop)
     shop.stock.move([Movement(op="came", sku="B", node="lyon", delta=20)])
     assert shop.backlog.run(limit=9).answers == ()
     clock.now += 2 * HOUR
     (answer,) = shop.backlog.run(limit=9).answers
-    assert (nodes(answer.record), shipped_units(answer.record)) == (["lyon"], 10)
+    assert (nodes(json_of(answer)), shipped_units(json_of(answer))) == (["lyon"], 10)
 
 
 DAMAGES = {
@@ -293,7 +294,7 @@ def test_the_check_finds_a_rest_that_is_not_as_the_log_says_and_the_repair_resto
     shop.repair(who="eve")
     assert shop.check().clean
     assert {name: value for name, value in contents().items() if name != log} == before
-    assert nodes(shop.decide(order(("A", 1))).record) == ["lille"]
+    assert nodes(json_of(shop.decide(order(("A", 1))))) == ["lille"]
 
 
 def test_forgetting_a_network_forgets_its_rests(shop, contents):

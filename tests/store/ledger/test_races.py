@@ -6,6 +6,7 @@ from engine.errors import Contended
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.store.ledger.test_scarce_stock import together
+from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
 
 TURNS = 25
@@ -21,7 +22,7 @@ def test_decisions_ended_holds_and_stock_messages_at_once_add_up(bare, opened):
         dice, worker, left, came = random.Random(number), workers[number], 0, 0
         for turn in range(TURNS):
             try:
-                record = worker.decide(order(("A", 1), id=f"{number}-{turn}")).record
+                record = json_of(worker.decide(order(("A", 1), id=f"{number}-{turn}")))
             except Contended:
                 continue
             if record["shipments"]:
@@ -58,7 +59,7 @@ def test_a_confirmation_a_release_and_the_expiry_of_one_hold_at_once_end_it_once
     activate(bare, "then: {hold: 1 h}")
     workers = [opened() for _ in range(3)]
     for _ in range(10):
-        name = bare.decide(order(("A", 2))).record["id"]
+        name = json_of(bare.decide(order(("A", 2))))["id"]
         clock.now += 3_599
 
         def act(number, name=name):

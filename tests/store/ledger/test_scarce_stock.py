@@ -15,6 +15,7 @@ from engine.store.connection.client import Client
 from engine.store.decision_log import entries
 from engine.store.keys import Keys
 from tests.conftest import activate
+from tests.support.decision_json import json_of
 from tests.support.facts import EURO, LILLE, LYON, PARIS, inventory, node, order, service
 from tests.support.order_json import shipped_units
 
@@ -83,7 +84,7 @@ def together(count, work):
 def try_to_decide(pointsman, item):
     """The decision of the order `item` in a list; empty if others were faster each time, so that nothing was taken."""
     try:
-        return [pointsman.decide(item).record]
+        return [json_of(pointsman.decide(item))]
     except Contended:
         return []
 
@@ -95,7 +96,7 @@ def test_of_two_orders_for_the_last_unit_only_one_gets_it(bare, opened):
     for worker in workers:
         worker.ready()
     for sku in SKUS:
-        answers = together(2, lambda number, sku=sku: workers[number].decide(order((sku, 1))).record)
+        answers = together(2, lambda number, sku=sku: json_of(workers[number].decide(order((sku, 1)))))
         assert sorted(answer["status"] for answer in answers) == ["filled", "unfilled"]
     assert bare.check().clean
 
@@ -170,11 +171,11 @@ def replayed(client, keys):
     """Units held by position according to the log; each decision is checked against the floors of its moment."""
     held = Counter()
     for entry in entries(client, keys):
-        claims = shipped_by_position([entry.record])
+        claims = shipped_by_position([json_of(entry)])
         held.update(claims)
         for sku, name in claims:
-            kept = {"lyon": 3, "paris": 0 if entry.record["order"]["channel"] == "app" else 4}.get(name, 0)
-            assert held[sku, name] <= 12 - kept, entry.record
+            kept = {"lyon": 3, "paris": 0 if json_of(entry)["order"]["channel"] == "app" else 4}.get(name, 0)
+            assert held[sku, name] <= 12 - kept, json_of(entry)
     client.close()
     return held
 
@@ -184,7 +185,7 @@ def test_where_the_floor_leaves_no_unit_nobody_gets_one(bare, opened, units):
     bare.load(inventory([node("lyon", LYON)], {"S0": {"lyon": units}}))
     activate(bare, "then: {keep: 3}")
     workers = [opened() for _ in range(4)]
-    assert {answer["status"] for answer in together(4, lambda n: workers[n].decide(order(("S0", 1))).record)} == {
+    assert {answer["status"] for answer in together(4, lambda n: json_of(workers[n].decide(order(("S0", 1)))))} == {
         "unfilled"
     }
     assert bare.check().held == 0

@@ -6,6 +6,7 @@ from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.store.outcomes import MovementApplied, MovementIdReused, MovementRepeated, StockTooLow
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
+from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
 
 SHOPS = [node("lyon", LYON), node("lille", LILLE)]
@@ -52,7 +53,7 @@ def test_counts_that_arrive_in_any_order_leave_the_newest(shop):
 
 def test_the_same_count_again_changes_nothing_even_after_goods_left(shop):
     shop.stock.put(count(4, 1))
-    shop.holds.confirm(shop.decide(order(("A", 3))).record["id"])
+    shop.holds.confirm(json_of(shop.decide(order(("A", 3))))["id"])
     again = shop.stock.put(count(4, 1))
     assert (again.applied, again.older, again.position.on_hand) == (False, False, 1)
     assert shop.check().clean
@@ -134,10 +135,10 @@ def test_a_movement_creates_a_position_that_had_no_stock(shop):
 
 def test_counts_and_movements_and_goods_that_left_add_up(shop):
     move(shop, movement("a", 6))
-    shop.holds.confirm(shop.decide(order(("A", 3))).record["id"])
+    shop.holds.confirm(json_of(shop.decide(order(("A", 3))))["id"])
     shop.stock.put(count(20, 1))
     move(shop, movement("b", -4))
-    shop.holds.confirm(shop.decide(order(("A", 1))).record["id"])
+    shop.holds.confirm(json_of(shop.decide(order(("A", 1))))["id"])
     assert on_hand(shop) == 20 - 4 - 1
     assert shop.check().clean
 
@@ -162,13 +163,13 @@ def test_stock_is_shown_for_every_channel_a_rule_names(shop):
 
 
 def test_units_on_hand_changed_by_hand_after_goods_left_are_a_drift(shop, redis_client, network):
-    shop.holds.confirm(shop.decide(order(("A", 3))).record["id"])
+    shop.holds.confirm(json_of(shop.decide(order(("A", 3))))["id"])
     redis_client.hset(f"{{{network}}}:on_hand:A", "lyon", 4)
     assert [str(drift) for drift in shop.check().drifts] == ["A at lyon: units on hand: 4 found, 1 expected"]
 
 
 def test_goods_confirmed_from_a_position_that_movements_emptied_before_leave_it_at_zero(shop):
-    held = shop.decide(order(("A", 3))).record["id"]
+    held = json_of(shop.decide(order(("A", 3))))["id"]
     move(shop, movement("a", -3))
     assert (on_hand(shop), shop.check().short) == (1, 2)
     shop.holds.confirm(held)

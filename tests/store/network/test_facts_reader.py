@@ -14,6 +14,7 @@ from engine.store.network.read import read_network, read_products
 from engine.store.policy_versions import history, timeline, versions
 from rules.errors import PolicyInvalid
 from tests.conftest import SMALL, activate
+from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, NOW, inventory, node, order, policy_file, product, service
 from tests.support.order_json import shipped_units
 
@@ -45,8 +46,8 @@ def test_a_second_load_replaces_products_and_stock(bare, redis_client, network):
     assert bare.load(plain(A={"lyon": 3}, C={"lille": 2})) is True
     assert redis_client.hgetall(f"{{{network}}}:on_hand:A") == {b"lyon": b"3"}
     assert not redis_client.exists(f"{{{network}}}:on_hand:B")
-    assert shipped_units(bare.decide(order(("A", 9))).record) == 3
-    assert shipped_units(bare.decide(order(("C", 9))).record) == 2
+    assert shipped_units(json_of(bare.decide(order(("A", 9))))) == 3
+    assert shipped_units(json_of(bare.decide(order(("C", 9))))) == 2
     with pytest.raises(OrderInvalid, match="no product goes by the SKU 'B'"):
         bare.decide(order(("B", 1)))
 
@@ -80,20 +81,20 @@ def test_a_load_with_fewer_units_than_are_held_frees_none_and_is_reported_by_the
     activate(bare)
     bare.decide(order(("A", 4)))
     bare.load(plain(A={"lyon": 3}))
-    assert bare.decide(order(("A", 1))).record["status"] == "unfilled"
+    assert json_of(bare.decide(order(("A", 1))))["status"] == "unfilled"
     assert (bare.check().clean, bare.check().short) == (True, 1)
     bare.load(plain(A={"lyon": 6}))
-    assert shipped_units(bare.decide(order(("A", 9))).record) == 2
+    assert shipped_units(json_of(bare.decide(order(("A", 9))))) == 2
 
 
 def test_the_next_decision_of_every_worker_uses_another_network(bare, opened):
     bare.load(plain(A={"lyon": 5}))
     activate(bare)
     other = opened()
-    first = other.decide(order(("A", 1))).record
+    first = json_of(other.decide(order(("A", 1))))
     dearer = inventory([node("lyon", LYON)], {"A": {"lyon": 5}}, services=[service(base=7_000_000)])
     bare.load(dearer)
-    second = other.decide(order(("A", 1))).record
+    second = json_of(other.decide(order(("A", 1))))
     assert first["network_version"] != second["network_version"] == dearer.network.version
     assert (first["cost_micros"], second["cost_micros"]) == (5_000_000, 7_000_000)
 
@@ -108,16 +109,16 @@ def test_the_next_decision_of_every_worker_uses_another_weight(bare, opened):
     bare.load(weighing(1_000))
     activate(bare)
     other = opened()
-    assert other.decide(order(("A", 1))).record["cost_micros"] == 6_000_000
+    assert json_of(other.decide(order(("A", 1))))["cost_micros"] == 6_000_000
     bare.load(weighing(3_000))
-    assert other.decide(order(("A", 1))).record["cost_micros"] == 8_000_000
+    assert json_of(other.decide(order(("A", 1))))["cost_micros"] == 8_000_000
 
 
 def test_the_next_decision_of_every_worker_uses_other_policies(pointsman, opened):
     other = opened()
-    assert other.decide(order(("SHIRT", 1))).record["status"] == "filled"
+    assert json_of(other.decide(order(("SHIRT", 1))))["status"] == "filled"
     version = activate(pointsman, "then: {exclude: true}")
-    record = other.decide(order(("SHIRT", 1))).record
+    record = json_of(other.decide(order(("SHIRT", 1))))
     assert (record["status"], record["policy_version"]) == ("unfilled", version)
     assert other.ready()["policy_version"] == version
 
@@ -126,7 +127,7 @@ def test_more_policy_versions_than_are_cached_all_decide(pointsman):
     published = [activate(pointsman, f"then: {{hold: {number} h}}") for number in range(1, 8)]
     for version in [*published, *published[::-1]]:
         pointsman.activate(version, who="a test", note="")
-        assert pointsman.decide(order(("SHIRT", 1)), dry_run=True).record["policy_version"] == version
+        assert json_of(pointsman.decide(order(("SHIRT", 1)), dry_run=True))["policy_version"] == version
 
 
 def test_a_version_is_stored_once_and_its_history_twice(pointsman, server_url, network):

@@ -23,6 +23,7 @@ from engine.store.keys import Keys
 from engine.store.network import load as network_load
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate, contents_of
+from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
 from tests.support.lossy_proxy import proxy
 from tests.support.order_json import shipped_units
@@ -139,12 +140,12 @@ def test_a_load_interrupted_while_it_stages_changes_nothing_and_the_next_load_su
     network_load.stage(shop._client, Keys(network, staged="dead"), stocked(2, "NEW"), "dead")
     worker = opened()
     assert worker.network().version == before
-    assert shipped_units(worker.decide(order(("OLD", 9))).record) == 1
+    assert shipped_units(json_of(worker.decide(order(("OLD", 9))))) == 1
     assert on_hand(redis_client, network) == all_of(1, "OLD")
     assert all(redis_client.ttl(key) > 0 for key in redis_client.keys(f"{{{network}}}:staged:*")), "they expire"
     shop.load(stocked(2, "NEW"))
     assert on_hand(redis_client, network) == all_of(2, "NEW")
-    assert shipped_units(worker.decide(order(("S0", 9))).record) == 2
+    assert shipped_units(json_of(worker.decide(order(("S0", 9))))) == 2
 
 
 @pytest.mark.parametrize("batches", range(5))
@@ -158,7 +159,7 @@ def test_a_load_interrupted_later_is_completed_by_whoever_needs_the_network(
     expected = all_of(2, "NEW")
     match does:
         case "decides":
-            assert shipped_units(worker.decide(order(("S0", 1), ("NEW", 9))).record) == 3
+            assert shipped_units(json_of(worker.decide(order(("S0", 1), ("NEW", 9))))) == 3
         case "counts":
             worker.stock.put(Count(node="lille", sku="NEW", on_hand=4, stamp=Stamp(kind="s", number=1)))
             assert worker.stock.move([Movement(op="a", node="lille", sku="NEW", delta=1)])[0].on_hand == 5
@@ -185,7 +186,7 @@ def test_nothing_is_decided_on_facts_that_are_being_replaced(shop, proxied):
         interrupted_load(shop, new, 1)
 
     before.before, before.act = b":open", replace_network_once
-    record = worker.decide(order(("S8", 9))).record
+    record = json_of(worker.decide(order(("S8", 9))))
     assert before.before is None
     assert (shipped_units(record), record["network_version"]) == (2, new.network.version)
     assert worker.check().held == 2
@@ -196,7 +197,7 @@ def test_units_confirmed_during_a_load_are_taken_from_the_stock_that_it_loads(
     *, shop, opened, redis_client, network, batches
 ):
     """One hold has the SKU loaded first and the one loaded last; the other is confirmed shipment by shipment."""
-    both, one = (shop.decide(order(*lines)).record["id"] for lines in ([("S0", 1), ("S8", 1)], [("S3", 1)]))
+    both, one = (json_of(shop.decide(order(*lines)))["id"] for lines in ([("S0", 1), ("S8", 1)], [("S3", 1)]))
     worker = opened()
     interrupted_load(shop, stocked(5, "NEW"), batches)
     worker.holds.confirm(both, op="twice")
@@ -213,7 +214,7 @@ def test_to_release_extend_or_expire_a_hold_during_a_load_does_not_wait_for_it(
     shop, opened, redis_client, network, clock
 ):
     """None of it changes what is on hand, and the load changes nothing of what is held."""
-    released, extended, expired = (shop.decide(order((sku, 1))).record["id"] for sku in ("S0", "S4", "S8"))
+    released, extended, expired = (json_of(shop.decide(order((sku, 1))))["id"] for sku in ("S0", "S4", "S8"))
     worker = opened()
     interrupted_load(shop, stocked(5, "NEW"), 1)
     redis_client.delete(*redis_client.keys(f"{{{network}}}:staged:*:on_hand:*"))
@@ -234,7 +235,7 @@ def test_to_release_extend_or_expire_a_hold_during_a_load_does_not_wait_for_it(
 def test_what_a_node_counts_as_it_rejects_during_a_load_overrides_the_stock_that_it_loads(
     *, shop, opened, redis_client, network, batches
 ):
-    both = shop.decide(order(("S0", 1), ("S8", 1))).record["id"]
+    both = json_of(shop.decide(order(("S0", 1), ("S8", 1))))["id"]
     worker = opened()
     interrupted_load(shop, stocked(5, "NEW"), batches)
     for sku in ("S0", "S8"):
@@ -247,7 +248,7 @@ def test_what_a_node_counts_as_it_rejects_during_a_load_overrides_the_stock_that
 def test_a_hold_is_not_confirmed_while_loads_follow_one_another_and_its_caller_is_told(shop, proxied, monkeypatch):
     monkeypatch.setattr(network_load, "MOST_TRIES", 10)
     before, worker = proxied
-    name, begun = shop.decide(order(("S0", 1))).record["id"], []
+    name, begun = json_of(shop.decide(order(("S0", 1))))["id"], []
 
     def begin_another_load():
         interrupted_load(shop, stocked(5, "NEW"), 0)
@@ -415,7 +416,7 @@ def test_a_load_too_large_for_the_server_leaves_nothing_in_it(tmp_path, clock):
         with pytest.raises(StoreUnavailable, match="no memory left"):
             pointsman.load(stocked(2, "NEW", count=20_000))
         assert contents_of(client, "main") == before
-        assert shipped_units(pointsman.decide(order(("OLD", 1))).record) == 1
+        assert shipped_units(json_of(pointsman.decide(order(("OLD", 1))))) == 1
 
 
 @pytest.mark.parametrize("request_with", [b"HSET", b"RPUSH", b"EVALSHA", b":base:", b"LRANGE"])

@@ -12,6 +12,7 @@ from engine.store.outcomes import MovementApplied
 from engine.store.stock import Movement
 from tests.conftest import activate
 from tests.store.ledger.test_scarce_stock import together
+from tests.support.decision_json import json_of
 from tests.support.facts import HOUR, LILLE, LYON, MARSEILLE, NOW, inventory, node, order
 from tests.support.order_json import shipped_units, unfilled_units
 
@@ -33,7 +34,7 @@ def arrive(shop, units, sku="A", name="lyon", op=None):
 
 
 def decide_and_wait(shop, *lines, **more):
-    return shop.decide(order(*lines, **more), wait=True, caller="oms").record
+    return json_of(shop.decide(order(*lines, **more), wait=True, caller="oms"))
 
 
 def waiting(shop):
@@ -42,15 +43,15 @@ def waiting(shop):
 
 
 def run(shop, **more):
-    return [answer.record for answer in shop.backlog.run(limit=100, **more).answers]
+    return [json_of(answer) for answer in shop.backlog.run(limit=100, **more).answers]
 
 
 def test_nothing_waits_unless_the_caller_says_so(shop):
-    record = shop.decide(order(("A", 3))).record
+    record = json_of(shop.decide(order(("A", 3))))
     assert (unfilled_units(record), waiting(shop), "waiting" in record) == (1, {}, False)
     filled = decide_and_wait(shop, ("B", 1))
     assert (waiting(shop), "waiting" in filled) == ({}, False)
-    tried = shop.decide(order(("A", 9)), wait=True, dry_run=True).record
+    tried = json_of(shop.decide(order(("A", 9)), wait=True, dry_run=True))
     assert (waiting(shop), "waiting" in tried) == ({}, False)
 
 
@@ -70,7 +71,7 @@ def test_unfilled_units_wait_and_are_decided_again_when_stock_arrives(shop, cloc
     assert (third["status"], third["follows"]["decision"], "waiting" in third) == ("filled", second["id"], False)
     assert waiting(shop) == {}
     chain = shop.rerouting.chain(second["id"])
-    assert [link.record["id"] for link in chain.links] == [first["id"], second["id"], third["id"]]
+    assert [json_of(link)["id"] for link in chain.links] == [first["id"], second["id"], third["id"]]
     audit = shop.check()
     assert (audit.clean, audit.held) == (True, 6)
     assert {hold.caller for hold in shop.holds.living(limit=9).holds} == {"oms"}
@@ -106,7 +107,7 @@ def test_pages_follow_one_another_and_so_do_runs(shop):
     assert (seen, after, page.waiting) == ([f"W-{number}" for number in range(7)], None, 7)
     arrive(shop, 3)
     first = shop.backlog.run(limit=4)
-    assert (first.offered, [answer.record["order"]["id"] for answer in first.answers]) == (4, ["W-0"])
+    assert (first.offered, [json_of(answer)["order"]["id"] for answer in first.answers]) == (4, ["W-0"])
     second = shop.backlog.run(limit=4, after=first.after)
     assert (second.offered, second.answers, second.after) == (3, (), None)
 
@@ -145,7 +146,7 @@ def test_an_order_whose_product_is_gone_waits_and_the_others_go_on(shop):
     decide_and_wait(shop, ("B", 99), id="b")
     shop.load(inventory([node("lyon", LYON)], {"B": {"lyon": 200}}))
     served = shop.backlog.run(limit=9)
-    assert [answer.record["order"]["id"] for answer in served.answers] == ["b"]
+    assert [json_of(answer)["order"]["id"] for answer in served.answers] == ["b"]
     assert list(waiting(shop)) == ["a"]
 
 

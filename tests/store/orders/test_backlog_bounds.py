@@ -9,6 +9,7 @@ from engine.service import Pointsman
 from engine.store.outcomes import MovementApplied
 from engine.store.stock import Movement
 from tests.conftest import activate
+from tests.support.decision_json import json_of
 from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, inventory, node, order
 from tests.support.order_json import shipped_units, unfilled_units
 
@@ -30,11 +31,11 @@ def arrive(shop, units, *, name, sku="A"):
 
 
 def decide_and_wait(shop, *lines, **more):
-    return shop.decide(order(*lines, **more), wait=True).record
+    return json_of(shop.decide(order(*lines, **more), wait=True))
 
 
 def run(shop):
-    return [answer.record for answer in shop.backlog.run(limit=100).answers]
+    return [json_of(answer) for answer in shop.backlog.run(limit=100).answers]
 
 
 def waiting(shop):
@@ -104,7 +105,7 @@ def test_rejected_units_ship_in_one_shipment_more_and_not_in_two(shop):
     for name in free:
         arrive(shop, -2, name=name)
     refusal = Refusal(decision=first["id"], node="a", reason="damaged", lines={"A": 4}, waits=True)
-    again = shop.rerouting.reject(refusal).record
+    again = json_of(shop.rerouting.reject(refusal))
     assert (again["shipments"], waiting(shop)) == ([], [{"1": 4}])
     for name in free:
         arrive(shop, 1, name=name)
@@ -116,10 +117,10 @@ def test_rejected_units_ship_in_one_shipment_more_and_not_in_two(shop):
 def test_the_first_shipment_of_a_follow_up_costs_the_split_penalty(shop):
     activate(shop, "then: {split_penalty: 3.00}")
     first = decide_and_wait(shop, ("A", 10), ("B", 1))
-    alone = shop.decide(order(("B", 1)), dry_run=True).record
+    alone = json_of(shop.decide(order(("B", 1)), dry_run=True))
     assert alone["score"]["money_micros"] == 0, "where nothing ships, nothing is split"
     arrive(shop, 5, name="b", sku="B")
-    alone = shop.decide(order(("B", 1)), dry_run=True).record
+    alone = json_of(shop.decide(order(("B", 1)), dry_run=True))
     (second,) = run(shop)
     assert second["score"]["money_micros"] == alone["score"]["money_micros"] + 3 * EURO
     assert len(first["shipments"]) == 5

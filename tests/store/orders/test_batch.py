@@ -9,6 +9,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey
 from tests.conftest import activate
+from tests.support.decision_json import json_of
 from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
 from tests.support.lossy_proxy import proxy
 from tests.support.order_json import shipped_units, unfilled_units
@@ -29,7 +30,7 @@ def keys(name):
 
 
 def together(shop, *orders, **more):
-    return [answer.record for answer in shop.decide_together(orders, **more).answers]
+    return [json_of(answer) for answer in shop.decide_together(orders, **more).answers]
 
 
 def test_the_order_of_the_highest_priority_gets_the_scarce_unit(shop):
@@ -128,7 +129,7 @@ def test_a_retry_goes_on_where_the_server_went_away(shop, server_url, network, c
     assert shop.check().decisions == 2
     batch = shop.decide_together(orders, keys=keys("k"))
     assert [answer.new for answer in batch.answers] == [False, False, True, True]
-    last = batch.answers[3].record
+    last = json_of(batch.answers[3])
     assert [(item["order"], item["units"]) for item in last["lacked"]] == [("2", 1)]
     audit = shop.check()
     assert (audit.clean, audit.decisions, audit.held) == (True, 4, 3)
@@ -152,7 +153,7 @@ def test_no_order_is_decided_after_one_of_higher_priority_that_could_not_be(serv
     with Pointsman(Settings(redis_url=server_url, network=network, max_holds=1), clock=clock) as shop:
         orders = [order(id="c"), order(id="a", segment="vip"), order(id="b")]
         batch = shop.decide_together(orders, caller="oms")
-        assert [answer.record["order"]["id"] for answer in batch.answers] == ["a"]
+        assert [json_of(answer)["order"]["id"] for answer in batch.answers] == ["a"]
         assert batch.undecided == ("b", "c")
         assert isinstance(batch.failure, QuotaExceeded)
         with pytest.raises(QuotaExceeded):

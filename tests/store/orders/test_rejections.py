@@ -7,6 +7,7 @@ from engine.orders.rejection import Refusal
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.store.ledger.test_scarce_stock import together
+from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, inventory, node, order, product, service
 from tests.support.order_json import shipped_units, unfilled_units
 
@@ -24,11 +25,11 @@ def shop(bare):
 
 
 def reject(shop, record, name, reason="other", **more):
-    return shop.rerouting.reject(Refusal(decision=record["id"], node=name, reason=reason, **more)).record
+    return json_of(shop.rerouting.reject(Refusal(decision=record["id"], node=name, reason=reason, **more)))
 
 
 def decide(shop, *lines, **more):
-    return shop.decide(order(*lines), caller="oms", **more).record
+    return json_of(shop.decide(order(*lines), caller="oms", **more))
 
 
 def units_by_node(record):
@@ -195,7 +196,7 @@ def test_no_node_that_rejected_is_used_again_in_the_chain(shop):
     assert (last["status"], last["follows"]["barred"]) == ("unfilled", {"A": sorted(used)})
     assert last["unfilled"][0]["reasons"][0]["code"] == "rejected"
     chain = shop.rerouting.chain(made[1]["id"])
-    assert [link.record["id"] for link in chain.links] == [record["id"] for record in made]
+    assert [json_of(link)["id"] for link in chain.links] == [record["id"] for record in made]
     assert chain.kept == 0
     assert shop.check().clean
 
@@ -307,7 +308,7 @@ def test_of_two_nodes_that_reject_at_once_neither_is_used_again(shop, opened):
         )
         chain = shop.rerouting.chain(first["id"])
         assert chain.follow_ups == len(names) == 2
-        last = chain.links[-1].record
+        last = json_of(chain.links[-1])
         assert last["follows"]["barred"]["A"] == sorted(names)
         assert not units_by_node(last).keys() & set(names)
         assert shop.check().clean
@@ -334,7 +335,7 @@ def test_rejected_units_that_no_node_has_wait_if_the_caller_says_so(shop):
     assert (place.waiting.decision, place.waiting.first) == (second["id"], first["id"])
     shop.stock.move([Movement(op="1", node="lyon", sku="B", delta=5)])
     (answer,) = shop.backlog.run(limit=9).answers
-    assert answer.record["status"] == "filled", "stock has arrived at the node that had none"
+    assert json_of(answer)["status"] == "filled", "stock has arrived at the node that had none"
     assert shop.check().clean
 
 

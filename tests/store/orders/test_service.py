@@ -18,6 +18,7 @@ from engine.store.connection.server import open_server
 from engine.store.ledger import RequestKey
 from engine.store.stock import Movement
 from tests.conftest import SMALL, activate
+from tests.support.decision_json import json_of
 from tests.support.facts import collected, order
 from tests.support.order_json import shipped_units
 
@@ -62,11 +63,11 @@ def test_an_unknown_decision_is_not_found(pointsman):
 
 def test_units_of_an_expired_hold_can_be_sold_again(pointsman, clock):
     activate(pointsman, "then: {hold: 30 m}")
-    assert shipped_units(pointsman.decide(order(("RARE", 3))).record) == 3
+    assert shipped_units(json_of(pointsman.decide(order(("RARE", 3))))) == 3
     clock.now += 30 * 60 - 1
-    assert pointsman.decide(order(("RARE", 1))).record["status"] == "unfilled"
+    assert json_of(pointsman.decide(order(("RARE", 1))))["status"] == "unfilled"
     clock.now += 1
-    assert shipped_units(pointsman.decide(order(("RARE", 3))).record) == 3
+    assert shipped_units(json_of(pointsman.decide(order(("RARE", 3))))) == 3
     audit = pointsman.check()
     assert (audit.clean, audit.held, audit.shipped, audit.ended) == (True, 3, 6, 3)
 
@@ -84,22 +85,22 @@ def test_an_expired_hold_is_ended_once_by_whichever_worker_reads_it_first(points
 def test_a_day_begins_at_midnight_of_the_installation(pointsman, clock):
     activate(pointsman, "when: {node.id: lyon}, then: {daily_orders: 1}")
     clock.now += 13 * 3_600  # 23:00 in Paris
-    assert pointsman.decide(order(("RARE", 1))).record["status"] == "filled"
-    assert pointsman.decide(order(("RARE", 1))).record["unfilled"][0]["reasons"][0]["code"] == "node_full"
+    assert json_of(pointsman.decide(order(("RARE", 1))))["status"] == "filled"
+    assert json_of(pointsman.decide(order(("RARE", 1))))["unfilled"][0]["reasons"][0]["code"] == "node_full"
     clock.now += 3_600
-    assert pointsman.decide(order(("RARE", 1))).record["status"] == "filled"
+    assert json_of(pointsman.decide(order(("RARE", 1))))["status"] == "filled"
 
 
 def test_a_dry_run_decides_the_same_and_writes_nothing(pointsman, contents):
     before = contents()
-    tried = pointsman.decide(order(("SHIRT", 12)), dry_run=True).record
+    tried = json_of(pointsman.decide(order(("SHIRT", 12)), dry_run=True))
     assert contents() == before
-    made = pointsman.decide(order(("SHIRT", 12))).record
+    made = json_of(pointsman.decide(order(("SHIRT", 12))))
     assert {**made, "id": None, "hold": None} == {**tried, "id": None, "hold": None}
 
 
 def test_a_decision_can_be_made_as_of_another_instant(pointsman):
-    made = pointsman.decide(order(("SHIRT", 1)), now=1_800_000_000).record
+    made = json_of(pointsman.decide(order(("SHIRT", 1)), now=1_800_000_000))
     assert made["decided_at"] == "2027-01-15T08:00:00Z"
 
 
@@ -128,12 +129,12 @@ def test_an_embedded_server_that_was_killed_is_started_again_by_the_next_decisio
         first = pointsman.decide(order(("RARE", 1)))
         with redis.Redis(unix_socket_path=str(socket_of((tmp_path / "data").resolve()))) as client:
             os.kill(client.info("server")["process_id"], signal.SIGKILL)
-        assert pointsman.decide(order(("RARE", 9))).record["score"]["unfilled_units"] == 7
-        assert pointsman.decision(first.record["id"]).body == first.body
+        assert json_of(pointsman.decide(order(("RARE", 9))))["score"]["unfilled_units"] == 7
+        assert pointsman.decision(json_of(first)["id"]).body == first.body
         assert (pointsman.check().clean, pointsman.check().held) == (True, 3)
         for act in (
-            lambda: pointsman.holds.confirm(first.record["id"]),
-            lambda: pointsman.decision(first.record["id"]),
+            lambda: pointsman.holds.confirm(json_of(first)["id"]),
+            lambda: pointsman.decision(json_of(first)["id"]),
             lambda: pointsman.stock.move([Movement(op="a", node="lyon", sku="RARE", delta=1)]),
             lambda: pointsman.stock.show("RARE"),
         ):
@@ -150,7 +151,7 @@ def test_the_error_says_whether_a_network_or_policies_are_missing(bare):
     with pytest.raises(NotReady, match="policy publish"):
         bare.decide(order(("SHIRT", 1)))
     activate(bare)
-    assert bare.decide(order(("SHIRT", 1))).record["status"] == "filled"
+    assert json_of(bare.decide(order(("SHIRT", 1))))["status"] == "filled"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_without_a_clock_argument_the_system_clock_is_used(server_url, network, 
         pointsman.load(load_inventory(SMALL))
         activate(pointsman)
         with freeze_time(instant):
-            record = pointsman.decide(order(("SHIRT", 1), placed_at=pointsman.now)).record
+            record = json_of(pointsman.decide(order(("SHIRT", 1), placed_at=pointsman.now)))
         assert record["decided_at"] == instant
         assert pointsman.network().local(seconds_of(instant)).strftime("%Y-%m-%dT%H:%M") == local
 

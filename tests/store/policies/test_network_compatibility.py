@@ -6,6 +6,7 @@ from engine.errors import Contended, InputInvalid, NotActivated
 from engine.store import policy_versions
 from engine.store.network import load
 from tests.conftest import activate
+from tests.support.decision_json import json_of
 from tests.support.facts import LYON, NOW, inventory, node, order, policy_file
 
 HOUR = 3_600
@@ -81,7 +82,7 @@ def test_policies_that_become_active_while_a_network_that_they_do_not_fit_is_sta
     assert len(staged) == 1
     assert opened().network() == before
     assert redis_client.keys(f"{{{network}}}:staged:*") == []
-    assert other.decide(order(("A", 1)), now=NOW + HOUR).record["policy_version"] == in_euros
+    assert json_of(other.decide(order(("A", 1)), now=NOW + HOUR))["policy_version"] == in_euros
 
 
 @pytest.mark.parametrize("loaded", ["whole", "all but its stock"])
@@ -104,7 +105,7 @@ def test_a_network_loaded_after_policies_were_checked_against_the_one_before_kee
         change(shop, does, in_euros)
     assert len(attempts) == 1
     assert (shop.versions.standing(), history(shop)) == (timeline, before)
-    assert shop.decide(order(("A", 5))).record["policy_version"] == timeline.active
+    assert json_of(shop.decide(order(("A", 5))))["policy_version"] == timeline.active
 
 
 def test_policies_activated_meanwhile_that_fit_are_no_reason_to_stage_a_network_again(shop, opened, before_each):
@@ -163,7 +164,7 @@ def test_policies_that_stay_active_because_the_due_ones_can_not_be_read_keep_a_n
     redis_client.zadd(keys.scheduled_policies, {f"{NOW}:{'f' * 64}": NOW})
     with pytest.raises(InputInvalid, match=r"does not fit this network.*other-currency"):
         shop.load(stocked("USD", units=5))
-    assert shop.decide(order(("A", 1))).record["policy_version"] == in_euros
+    assert json_of(shop.decide(order(("A", 1))))["policy_version"] == in_euros
 
 
 def test_policies_that_are_no_longer_active_keep_no_network_out(shop, in_euros, clock):

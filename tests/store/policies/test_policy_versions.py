@@ -18,6 +18,7 @@ from engine.store.policy_versions import HistoryEntry
 from rules.errors import PolicyInvalid
 from rules.vocabulary import Kind
 from tests.conftest import SMALL
+from tests.support.decision_json import json_of
 from tests.support.facts import NOW, order, policy_file
 from tests.support.facts import policies as policy_set
 
@@ -37,7 +38,7 @@ def publish(pointsman):
 
 
 def decided_by(pointsman: Pointsman, **more) -> str:
-    return pointsman.decide(order(("SHIRT", 1)), dry_run=True, **more).record["policy_version"]
+    return json_of(pointsman.decide(order(("SHIRT", 1)), dry_run=True, **more))["policy_version"]
 
 
 def changes(versions):
@@ -55,7 +56,7 @@ def test_a_scheduled_version_decides_from_its_instant_on_in_every_worker(pointsm
     assert {decided_by(pointsman), decided_by(other), other.ready()["policy_version"]} == {sale}
     assert other.availability("SHIRT", "web").policy_version == sale
     assert (versions.standing().active, versions.standing().scheduled) == (sale, ())
-    made = other.decide(order(("SHIRT", 1))).record
+    made = json_of(other.decide(order(("SHIRT", 1))))
     assert (made["policy_version"], made["status"]) == (sale, "filled")
 
 
@@ -68,7 +69,7 @@ def test_an_order_as_of_a_later_instant_is_decided_by_what_is_scheduled_then_and
     assert decided_by(pointsman, now=NOW + HOUR - 1) == first
     versions.activate(sale, **WHO)
     assert decided_by(pointsman, now=NOW - HOUR) == sale
-    assert pointsman.decide(order(("SHIRT", 1)), now=NOW + 2 * HOUR).record["status"] == "filled"
+    assert json_of(pointsman.decide(order(("SHIRT", 1)), now=NOW + 2 * HOUR))["status"] == "filled"
 
 
 def test_a_version_activated_at_once_is_active_until_the_next_scheduled_instant(pointsman, versions, publish, clock):
@@ -376,7 +377,7 @@ from engine.settings import Settings
 from tests.support.facts import order
 with Pointsman(Settings(redis_url=sys.argv[1], network=sys.argv[2]), clock=lambda: int(sys.argv[3])) as pointsman:
     for _ in sys.stdin:
-        print(pointsman.decide(order(("SHIRT", 1)), dry_run=True).record["policy_version"], flush=True)
+        print(pointsman.decide(order(("SHIRT", 1)), dry_run=True).record.policy_version, flush=True)
 """
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from engine.service import Pointsman
+from tests.support.decision_json import json_of
 from tests.support.facts import order, policy_file
 
 pytestmark = pytest.mark.slow
@@ -48,7 +49,7 @@ def test_every_decision_names_a_version_that_was_active_between_its_start_and_it
         while not over.is_set():
             start = time.monotonic()
             answer = workers[number % 2].decide(order(("SHIRT", 1)), dry_run=number % 5 == 0)
-            made.append((answer.record["policy_version"], start, time.monotonic()))
+            made.append((json_of(answer)["policy_version"], start, time.monotonic()))
         return made
 
     def change(number: int) -> None:

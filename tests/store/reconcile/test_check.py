@@ -3,6 +3,7 @@
 import orjson
 import pytest
 
+from tests.support.decision_json import json_of
 from tests.support.facts import order
 from tests.support.order_json import shipped_units
 
@@ -10,7 +11,7 @@ from tests.support.order_json import shipped_units
 @pytest.fixture
 def held(pointsman):
     """Two decisions that hold units: three RARE in Lyon, and five SHIRT."""
-    return [pointsman.decide(order(*lines)).record for lines in ([("RARE", 3)], [("SHIRT", 5)])]
+    return [json_of(pointsman.decide(order(*lines))) for lines in ([("RARE", 3)], [("SHIRT", 5)])]
 
 
 @pytest.fixture

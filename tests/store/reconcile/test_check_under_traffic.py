@@ -14,6 +14,7 @@ from engine.store.keys import Keys
 from engine.store.reconcile.check import Check
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
+from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
 
 pytestmark = pytest.mark.slow
@@ -65,7 +66,7 @@ class Shop:
         self._pointsman.stock.put(Count(node="lyon", sku="C", on_hand=300, stamp=stamp))
 
     def decide(self):
-        self._decided.append(self._pointsman.decide(order(("A", 1), ("B", 1), ("C", 2))).record["id"])
+        self._decided.append(json_of(self._pointsman.decide(order(("A", 1), ("B", 1), ("C", 2))))["id"])
 
     def decide_for_nothing(self):
         self._pointsman.decide(order(("NONE", 1)))
@@ -81,7 +82,7 @@ class Shop:
 
     def reject(self):
         refusal = Refusal(decision=self._decided[-1], node="lyon", reason="damaged")
-        self._decided.append(self._pointsman.rerouting.reject(refusal).record["id"])
+        self._decided.append(json_of(self._pointsman.rerouting.reject(refusal))["id"])
 
 
 ACTS = [name for name in vars(Shop) if not name.startswith("_") and name != "act"]
@@ -131,7 +132,7 @@ def test_whatever_happens_during_a_check_nothing_has_drifted(*, bare, check, bef
 
 
 def test_a_hold_that_is_restored_after_it_ended_during_a_check_is_found(pointsman, redis_client, network, server_url):
-    kept, other = (pointsman.decide(order(("SHIRT", 1))).record["id"] for _ in range(2))
+    kept, other = (json_of(pointsman.decide(order(("SHIRT", 1))))["id"] for _ in range(2))
     pairs = [(name, f"{{{network}}}:hold:{name}") for name in (kept, other)]
     with contextlib.closing(Client(server_url)) as client:
         check = Check(client, Keys(network))
@@ -154,7 +155,7 @@ def test_a_rest_that_is_restored_after_it_was_ended_during_a_check_is_found(
 ):
     activate(pointsman, "when: {rejection.reason: no_capacity}, then: {rest_after_rejection: 2 h}")
     key = f"{{{network}}}:resting"
-    made = pointsman.decide(order(("SHIRT", 1))).record
+    made = json_of(pointsman.decide(order(("SHIRT", 1))))
     name = made["shipments"][0]["node"]
     pointsman.rerouting.reject(Refusal(decision=made["id"], node=name, reason="no_capacity"))
     assert pointsman.check().clean

@@ -12,6 +12,7 @@ from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.reconcile.check import Check
 from tests.conftest import activate
+from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
 
 LILLE_S, LYONS = [("lille", "parcel")], [("lyon", "parcel")]
@@ -36,7 +37,7 @@ def key(network):
 def ended(shop, clock):
     """Decisions, by how their shipments ended; the last ones have not, or only in part."""
     names = {
-        name: shop.decide(order(("A", 2), ("B", 2), id=name)).record["id"]
+        name: json_of(shop.decide(order(("A", 2), ("B", 2), id=name)))["id"]
         for name in (
             "late",
             "confirmed",
@@ -129,7 +130,7 @@ def test_endings_of_a_hold_that_never_was_are_found_and_deleted(shop, ended, red
 @pytest.mark.slow
 def test_all_endings_that_are_lost_at_once_are_restored(shop, redis_client, key):
     for number in range(600):
-        shop.holds.release(shop.decide(order(("A", 1), id=f"{number}")).record["id"])
+        shop.holds.release(json_of(shop.decide(order(("A", 1), id=f"{number}")))["id"])
     before = endings(redis_client, key)
     redis_client.delete(key("endings"))
     assert len(shop.check().drifts) == 600
@@ -143,7 +144,7 @@ def test_while_holds_end_no_ending_is_a_drift(shop, opened):
     def work(worker, number):
         try:
             while not over.is_set():
-                made = worker.decide(order(("A", 1), ("B", 1))).record["id"]
+                made = json_of(worker.decide(order(("A", 1), ("B", 1))))["id"]
                 worker.holds.confirm(made, shipments=LILLE_S) if number else worker.holds.release(made, shipments=LYONS)
                 worker.holds.release(made)
         except BaseException as error:  # noqa: BLE001 - asserted below
@@ -204,7 +205,7 @@ def test_a_stray_ending_is_found_beside_others_that_are_missing(shop, ended, red
 
 def test_an_ending_of_a_decision_that_held_nothing_is_found_and_deleted(shop, ended, redis_client, key):
     before = endings(redis_client, key)
-    nothing = shop.decide(order(("NONE", 1))).record["id"]
+    nothing = json_of(shop.decide(order(("NONE", 1))))["id"]
     redis_client.hset(key("endings"), nothing, "confirmed:1")
     (drift,) = shop.check().drifts
     assert (drift.what.rpartition(" ")[2], drift.found, drift.expected) == (nothing, 1, 0)
@@ -245,7 +246,7 @@ def test_holds_that_end_during_a_check_are_no_reason_to_search_for_strays(shop, 
         check._read_log()
         shop.holds.release(ended["living"])
         shop.holds.release(ended["half"], shipments=LILLE_S)
-        shop.holds.release(shop.decide(order(("A", 1))).record["id"])
+        shop.holds.release(json_of(shop.decide(order(("A", 1))))["id"])
         check._suspect_what_changed_late()
         assert not list(check.recheck_all())
         assert scans() == before

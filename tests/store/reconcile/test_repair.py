@@ -15,6 +15,7 @@ from engine.store.connection.client import Client
 from engine.store.decision_log import entries
 from engine.store.keys import Keys
 from engine.store.reconcile.check import Check
+from tests.support.decision_json import json_of
 from tests.support.facts import order
 from tests.support.lossy_proxy import proxy
 
@@ -22,7 +23,7 @@ from tests.support.lossy_proxy import proxy
 @pytest.fixture
 def held(pointsman):
     """Two decisions that hold units: three RARE in Lyon, and five SHIRT."""
-    return [pointsman.decide(order(*lines)).record for lines in ([("RARE", 3)], [("SHIRT", 5)])]
+    return [json_of(pointsman.decide(order(*lines))) for lines in ([("RARE", 3)], [("SHIRT", 5)])]
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_several_kinds_of_damage_are_repaired_at_once(pointsman, redis_client, n
     def name_of(name):
         return f"{{{network}}}:{name}"
 
-    decided = pointsman.decide(order(("SHIRT", 1))).record["id"]
+    decided = json_of(pointsman.decide(order(("SHIRT", 1))))["id"]
     for damage in sorted(damages):
         DAMAGES[damage](redis_client, name_of, decided)
     pointsman.repair(who="eve")
@@ -176,7 +177,7 @@ def test_a_repair_whose_reply_is_lost_is_done_once(*, pointsman, redis_client, k
 
 
 def test_a_drift_is_found_though_a_hold_that_ended_meanwhile_made_up_for_it(pointsman, redis_client, key, network):
-    name = pointsman.decide(order(("RARE", 1))).record["id"]
+    name = json_of(pointsman.decide(order(("RARE", 1))))["id"]
     with contextlib.closing(Client(pointsman._server.url)) as client:
         check = Check(client, Keys(network))
         check._read_log()
@@ -196,12 +197,12 @@ def test_a_drift_is_found_though_a_hold_that_ended_meanwhile_made_up_for_it(poin
 def test_while_decisions_are_made_the_check_finds_only_what_drifted_and_repairs_it(
     pointsman, opened, redis_client, key
 ):
-    name = pointsman.decide(order(("RARE", 1))).record["id"]
+    name = json_of(pointsman.decide(order(("RARE", 1))))["id"]
     over = threading.Event()
 
     def work(worker):
         while not over.is_set():
-            made = worker.decide(order(("SHIRT", 1), ("LAMP", 1))).record["id"]
+            made = json_of(worker.decide(order(("SHIRT", 1), ("LAMP", 1))))["id"]
             worker.holds.release(made)
 
     threads = [threading.Thread(target=work, args=(opened(),)) for _ in range(3)]

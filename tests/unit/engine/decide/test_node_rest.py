@@ -10,7 +10,7 @@ from engine.decide.decision import Reason
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import rest_after, resting_record
-from engine.decide.record import record
+from engine.decide.record import DecisionRecord, to_json
 from engine.model.facts import NodeRest
 from engine.orders.rejection import COUNTED
 from engine.orders.rejection import Reason as Rejected
@@ -111,10 +111,10 @@ def test_the_reasons_a_rule_may_ask_for_are_those_a_node_may_give():
 
 def test_the_record_of_a_rest_names_the_node_the_end_and_the_reason():
     said = resting_record("lyon", rest(NOW + HOUR), network(NODES))
-    assert (said["until"], said["since"]) == ("2026-11-27T10:00:00Z", "2026-11-27T08:00:00Z")
-    assert said["en"] == "lyon rests until 27 November 2026 11:00: it rejected units because it is too busy"
-    assert said["fr"].startswith("lyon ne reçoit rien jusqu'au 27 novembre 2026 à 11:00")
-    assert (said["policy_version"], said["rules"]) == ("v0", BECAUSE)
+    assert (said.until, said.since) == ("2026-11-27T10:00:00Z", "2026-11-27T08:00:00Z")
+    assert said.en == "lyon rests until 27 November 2026 11:00: it rejected units because it is too busy"
+    assert said.fr.startswith("lyon ne reçoit rien jusqu'au 27 novembre 2026 à 11:00")
+    assert (said.policy_version, said.rules) == ("v0", BECAUSE)
 
 
 def test_a_node_that_rests_ships_nothing_however_cheap_it_is():
@@ -122,7 +122,7 @@ def test_a_node_that_rests_ships_nothing_however_cheap_it_is():
     assert shipped(decision) == {"lille": 2}
     (taken,) = decision.exclusions
     assert (taken.options, taken.rules, taken.unless_needed) == ((("lyon", "parcel"),), ("busy/r7",), False)
-    assert taken.resting["node"] == "lyon"
+    assert taken.resting.node == "lyon"
     assert decision.because == BECAUSE
 
 
@@ -168,7 +168,7 @@ def test_a_rest_has_the_reasons_of_the_rule_that_gave_it_and_not_of_a_rule_of_th
     try:
         decision = decide(order(("A", 2)), resting_facts, matcher, NOW)
         assert (decision.because, decision.fired) == (said, {"test/r1": 1})
-        assert (decision.exclusions[0].resting["rules"], decision.exclusions[0].resting["policy_version"]) == (
+        assert (decision.exclusions[0].resting.rules, decision.exclusions[0].resting.policy_version) == (
             said,
             "v0",
         )
@@ -182,9 +182,9 @@ def test_two_rules_of_one_id_in_two_versions_are_each_named_with_their_own_reaso
     decision = decided(order(("A", 2)), resting_facts, "when: {node.id: lille}, then: {prefer: 1.00}")
     assert decision.shipments[0].rules == ("test/r1",)
     assert decision.because == {"test/r1": {"en": "a reason"}}
-    assert decision.exclusions[0].resting["rules"] == {"test/r1": {"en": "Too busy", "fr": "Débordé"}}
+    assert decision.exclusions[0].resting.rules == {"test/r1": {"en": "Too busy", "fr": "Débordé"}}
 
 
 def test_the_rest_of_a_node_without_stock_changes_nothing_about_a_decision():
     plain, elsewhere = (decided(order(), facts(resting, lyon=5)) for resting in ({}, {"lille": NOW + 1}))
-    assert record(plain, "d", "1") == record(elsewhere, "d", "1")
+    assert to_json(DecisionRecord.of(plain, "d", "1")) == to_json(DecisionRecord.of(elsewhere, "d", "1"))

@@ -1,6 +1,7 @@
 """Why units stay unfilled: each reason where it applies, with its units and its rules."""
 
 import contextlib
+import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from engine.decide.decision import Reason
 from engine.decide.matching.matcher import Matcher
 from engine.decide.reasons import REASON_CODES, reason_texts
-from engine.decide.record import record
+from engine.decide.record import DecisionRecord, to_json
 from engine.decide.remainder import Remainder, decide_remainder
 from engine.model.facts import StockPosition
 from tests.support.facts import (
@@ -225,7 +226,7 @@ def test_every_reason_has_its_case_above():
 
 def test_the_record_gives_each_reason_its_words_and_its_rules():
     decision = decided(order(("A", 4)), facts(), "then: {max_shipments: 1}")
-    assert record(decision, "d1", "0")["unfilled"] == [
+    assert json.loads(to_json(DecisionRecord.of(decision, "d1", "0")))["unfilled"] == [
         {
             "line": "1",
             "sku": "A",

@@ -4,9 +4,10 @@ import dataclasses
 import json
 
 import pytest
+from msgspec import UNSET
 
 from api.cli.output.tables import decision_lines
-from engine.decide.record import canonical, record
+from engine.decide.record import DecisionRecord, UnprovenRecord, from_json, to_json
 from engine.decide.sourcing.problem import Unproven
 from tests.support.clocks import at, hours
 from tests.support.facts import LILLE, LYON, PARIS, collected, decided, node, order, service, snapshot
@@ -16,7 +17,7 @@ LONDON = {"time_zone": "Europe/London", "country": "GB"}
 
 def lines(order, facts, now):
     decision = decided(order, facts, now=now)
-    return "\n".join(decision_lines(json.loads(canonical(record(decision, None, "0"))), facts.network))
+    return "\n".join(decision_lines(DecisionRecord.of(decision, None, "0"), facts.network))
 
 
 def test_a_shipment_leaves_by_the_clock_of_its_node():
@@ -42,7 +43,7 @@ def test_a_node_that_is_gone_from_the_network_leaves_the_installation_s_time():
     facts = snapshot([node("leeds", LILLE, **LONDON)], {"A": {"leeds": 1}})
     decision = decided(order(place=PARIS), facts, now=at("2026-11-27 07:00"))
     other = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}}).network
-    shown = "\n".join(decision_lines(json.loads(canonical(record(decision, None, "0"))), other))
+    shown = "\n".join(decision_lines(DecisionRecord.of(decision, None, "0"), other))
     assert "leaves Fri 27 Nov 2026 07:00, arrives" in shown
 
 
@@ -68,13 +69,14 @@ def test_a_node_that_is_gone_from_the_network_leaves_the_installation_s_time():
 )
 def test_by_how_much_a_choice_could_be_improved_is_printed_as_a_sentence(score, sentence):
     facts = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}})
-    given = json.loads(canonical(record(decided(order(place=PARIS), facts), None, "0")))
-    assert sentence in "\n".join(decision_lines(given | {"score": score}, facts.network))
+    record = json.loads(to_json(DecisionRecord.of(decided(order(place=PARIS), facts), None, "0")))
+    record["score"] |= score
+    assert sentence in "\n".join(decision_lines(from_json(json.dumps(record).encode()), facts.network))
 
 
 def test_the_record_says_which_part_is_not_proven():
     facts = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}})
     decision = decided(order(place=PARIS), facts)
-    assert "unproven" not in record(decision, None, "0")["score"]
+    assert DecisionRecord.of(decision, None, "0").score.unproven is UNSET
     doubted = dataclasses.replace(decision, gap=None, unproven=Unproven(part="tiers", most=3))
-    assert record(doubted, None, "0")["score"]["unproven"] == {"part": "tiers", "at_most": 3}
+    assert DecisionRecord.of(doubted, None, "0").score.unproven == UnprovenRecord(part="tiers", at_most=3)

@@ -1,0 +1,123 @@
+"""An order as JSON, and reading it back: part of each decision's record and of what waits in the backlog."""
+
+import datetime
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta, Struct
+
+from engine.model.facts import MICRODEGREES, GeoPoint, Line, Order
+
+
+class Record(Struct, frozen=True, gc=False):
+    """Base of all that is written as a JSON object. A record whose class is `XRecord` is component `X` of the OpenAPI
+    page, which has its docstring and the descriptions of its fields.
+
+    A record is a tree that is never changed, so the garbage collector, which looks for cycles, need not track it.
+    """
+
+
+Timestamp: TypeAlias = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+"""RFC 3339 in UTC, to the second."""
+
+
+def timestamp(instant: int) -> str:
+    """RFC 3339 in UTC, to the second, of UTC seconds."""
+    # half the time of strftime, and there are six of them or more in each decision
+    return datetime.datetime.fromtimestamp(instant, tz=datetime.UTC).isoformat().replace("+00:00", "Z")
+
+
+def seconds(instant: str) -> int:
+    """UTC seconds of what `timestamp` wrote."""
+    return int(datetime.datetime.fromisoformat(instant).timestamp())
+
+
+class DestinationRecord(Record, frozen=True):
+    """Where the order goes. An order that is collected at a node has no position of its own."""
+
+    country: str | None
+    postcode: str | None
+    region: str | None
+    latitude: float | None
+    longitude: float | None
+
+
+class OrderLineRecord(Record, frozen=True):
+    id: str
+    sku: str
+    quantity: int
+    unit_price_micros: int | None
+
+
+class OrderRecord(Record, frozen=True):
+    """The order as it was sent, with defaults filled in."""
+
+    id: str
+    channel: str
+    delivery: str
+    placed_at: Timestamp
+    promise_by: Timestamp | None
+    destination: DestinationRecord
+    collect_at: Annotated[str | None, Meta(description="the node at which the customer collects it")]
+    segment: str | None
+    tags: list[str]
+    lines: list[OrderLineRecord]
+
+    @classmethod
+    def of(cls, order: Order) -> "OrderRecord":
+        place = order.place
+        return cls(
+            id=order.id,
+            channel=order.channel,
+            delivery=order.delivery,
+            placed_at=timestamp(order.placed_at),
+            promise_by=None if order.promise_by is None else timestamp(order.promise_by),
+            destination=DestinationRecord(
+                country=order.country,
+                postcode=order.postcode,
+                region=order.region,
+                # microdegrees over a million: the shortest decimal that reads back as the same microdegree
+                latitude=None if place is None else place.latitude / MICRODEGREES,
+                longitude=None if place is None else place.longitude / MICRODEGREES,
+            ),
+            collect_at=order.collect_at,
+            segment=order.segment,
+            tags=sorted(order.tags),
+            lines=[
+                OrderLineRecord(id=line.id, sku=line.sku, quantity=line.quantity, unit_price_micros=line.unit_price)
+                for line in order.lines
+            ],
+        )
+
+
+def order_of(record: OrderRecord) -> Order:
+    """The order that `OrderRecord.of` wrote."""
+    destination = record.destination
+    place = None
+    if destination.latitude is not None and destination.longitude is not None:
+        place = GeoPoint(
+            latitude=_microdegrees(destination.latitude),
+            longitude=_microdegrees(destination.longitude),
+        )
+    return Order(
+        id=record.id,
+        channel=record.channel,
+        delivery=record.delivery,
+        placed_at=seconds(record.placed_at),
+        promise_by=None if record.promise_by is None else seconds(record.promise_by),
+        place=place,
+        collect_at=record.collect_at,
+        country=destination.country,
+        postcode=destination.postcode,
+        region=destination.region,
+        segment=record.segment,
+        tags=frozenset(record.tags),
+        lines=tuple(
+            Line(id=line.id, sku=line.sku, quantity=line.quantity, unit_price=line.unit_price_micros)
+            for line in record.lines
+        ),
+    )
+
+
+def _microdegrees(degrees: float) -> int:
+    # the decimal was written from microdegrees, so the nearest one is the one it was
+    return round(degrees * MICRODEGREES)

@@ -1,0 +1,62 @@
+"""Decisions that an earlier release logged, without a schema number, go on living under this one."""
+
+import zlib
+
+import pytest
+
+from engine.orders.rejection import Refusal
+from engine.store.ledger import RequestKey
+from tests.conftest import activate
+from tests.support.decision_json import json_of
+from tests.support.facts import LILLE, LYON, inventory, node, order
+
+
+@pytest.fixture
+def shop(bare):
+    bare.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 4, "lille": 4}}))
+    activate(bare)
+    return bare
+
+
+@pytest.fixture
+def logged_before(redis_client, network):
+    """Rewrites the log, which has decisions only, as it was written before the schema had a number."""
+
+    def rewrite() -> None:
+        log = f"{{{network}}}:log"
+        entries = redis_client.xrange(log)
+        redis_client.delete(log)
+        for place, fields in entries:
+            body = zlib.decompress(fields[b"body"])
+            assert b'"schema":1,' in body
+            redis_client.xadd(log, fields | {b"body": zlib.compress(body.replace(b'"schema":1,', b""))}, id=place)
+
+    return rewrite
+
+
+def test_it_is_answered_as_it_was_logged(shop, logged_before):
+    made = shop.decide(order(("A", 2)), key=RequestKey(caller="oms", name="k"))
+    logged_before()
+    found = shop.decision(json_of(made)["id"])
+    assert found.body == made.body.replace(b'"schema":1,', b"")
+    assert found.record.schema == 0
+    again = shop.decide(order(("A", 2)), key=RequestKey(caller="oms", name="k"))
+    assert (again.new, again.body) == (False, found.body)
+
+
+def test_its_hold_is_confirmed_and_the_ledger_is_clean(shop, logged_before):
+    name = json_of(shop.decide(order(("A", 2))))["id"]
+    logged_before()
+    assert shop.check().clean
+    assert [item.state for item in shop.holds.confirm(name).shipments] == ["confirmed"]
+    assert shop.check().clean
+
+
+def test_what_a_node_rejects_of_it_is_decided_again(shop, logged_before):
+    first = json_of(shop.decide(order(("A", 2))))
+    logged_before()
+    refusal = Refusal(decision=first["id"], node=first["shipments"][0]["node"], reason="other")
+    second = json_of(shop.rerouting.reject(refusal))
+    assert (second["schema"], second["status"]) == (1, "filled")
+    assert [link.record.schema for link in shop.rerouting.chain(first["id"]).links] == [0, 1]
+    assert shop.check().clean
