@@ -158,12 +158,13 @@ class Served:
 
 @dataclass
 class Current:
-    """Stands for the Pointsman of the current test: each attribute is looked up whenever it is used."""
+    """Stands for the Pointsman of the current test: looks up each attribute whenever it is used, a number at once."""
 
     served: Served
 
-    def __getattr__(self, name: str) -> LocalProxy:
-        return LocalProxy(lambda: getattr(self.served.pointsman, name))
+    def __getattr__(self, name: str) -> LocalProxy | int:
+        part = getattr(self.served.pointsman, name)
+        return part if isinstance(part, int) else LocalProxy(lambda: getattr(self.served.pointsman, name))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """`pointsman backlog`: the orders that wait for stock."""
 
-from typing import Any
-
 import click
 from rich.console import Console
 from rich.table import Table
@@ -9,9 +7,8 @@ from rich.text import Text
 
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.plural import counted
-from api.records.backlog import MOST_ENTRIES, backlog_record
-from engine.decide.record import DecisionRecord
-from engine.orders.backlog import Run
+from api.records.backlog import BacklogRecord, RunTotalRecord
+from api.shapes.limits import MOST_ENTRIES
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -31,13 +28,13 @@ def list_backlog(settings: Settings, limit: int, *, as_json: bool) -> None:
     Example: pointsman backlog list --limit 20
     """
     with Pointsman(settings) as service:
-        record = backlog_record(service.backlog.page(limit=limit))
+        record = BacklogRecord.of(service.backlog.page(limit=limit))
     if as_json:
         print_json(record)
         return
     Console().print(_backlog_table(record))
-    if record["next"]:
-        click.echo(f"... and {record['waiting'] - len(record['orders'])} more", err=True)
+    if record.next:
+        click.echo(f"... and {record.waiting - len(record.orders)} more", err=True)
 
 
 @backlog.command("run")
@@ -48,24 +45,21 @@ def run_backlog(settings: Settings, *, as_json: bool) -> None:
 
     Example: pointsman backlog run
     """
-    totals: dict[str, Any] = {"offered": 0, "decided": 0, "filled": 0, "units": 0, "failed": []}
     with Pointsman(settings) as service:
-        run = service.backlog.run(limit=MOST_ENTRIES)
-        _add(totals, run)
-        while run.after is not None:
-            run = service.backlog.run(limit=MOST_ENTRIES, after=run.after)
-            _add(totals, run)
-        totals["waiting"] = service.backlog.page(limit=1).waiting
+        runs = [service.backlog.run(limit=MOST_ENTRIES)]
+        while runs[-1].after is not None:
+            runs.append(service.backlog.run(limit=MOST_ENTRIES, after=runs[-1].after))
+        totals = RunTotalRecord.of(runs, waiting=service.backlog.page(limit=1).waiting)
     if as_json:
         print_json(totals)
     else:
         click.echo(
-            f"{totals['offered']:,} offered stock: {totals['decided']:,} decided ({counted(totals['units'], 'unit')}),"
-            f" {totals['filled']:,} of them filled; {_waiting(totals['waiting'])}"
+            f"{totals.offered:,} offered stock: {totals.decided:,} decided ({counted(totals.units, 'unit')}),"
+            f" {totals.filled:,} of them filled; {_waiting(totals.waiting)}"
         )
-        for item in totals["failed"]:
-            click.echo(f"{item['decision']}: {item['detail']}", err=True)
-    if totals["failed"]:
+        for item in totals.failed:
+            click.echo(f"{item.decision}: {item.detail}", err=True)
+    if totals.failed:
         click.get_current_context().exit(1)
 
 
@@ -82,29 +76,16 @@ def withdraw(settings: Settings, decision_id: str) -> None:
     click.echo(f"the unfilled units of decision {decision_id} no longer wait for stock")
 
 
-def _add(totals: dict[str, Any], run: Run) -> None:
-    records = [answer.record for answer in run.answers]
-    totals["offered"] += run.offered
-    totals["decided"] += len(records)
-    totals["filled"] += sum(record.status == "filled" for record in records)
-    totals["units"] += sum(_units_shipped(record) for record in records)
-    totals["failed"] += [{"decision": decision, "detail": detail} for decision, detail in run.failed]
-
-
-def _units_shipped(record: DecisionRecord) -> int:
-    return sum(line.quantity for shipment in record.shipments for line in shipment.lines)
-
-
 def _waiting(number: int) -> str:
     return f"{number:,} {'waits' if number == 1 else 'wait'}"
 
 
-def _backlog_table(record: dict[str, Any]) -> Table:
-    table = Table(title=Text(_waiting(record["waiting"])))
+def _backlog_table(record: BacklogRecord) -> Table:
+    table = Table(title=Text(_waiting(record.waiting)))
     for heading in ("priority", "promised by", "placed", "order", "units", "decision"):
         table.add_column(Text(heading), justify="right" if heading == "priority" else "left")
-    for item in record["orders"]:
-        units = ", ".join(f"{line['quantity']} x {line['sku']}" for line in item["lines"])
-        cells = (item["promise_by"] or "-", item["placed_at"], item["order"], units, item["decision"])
-        table.add_row(str(item["priority"]), *(Text(cell) for cell in cells))
+    for item in record.orders:
+        units = ", ".join(f"{line.quantity} x {line.sku}" for line in item.lines)
+        cells = (item.promise_by or "-", item.placed_at, item.order, units, item.decision)
+        table.add_row(str(item.priority), *(Text(cell) for cell in cells))
     return table

@@ -1,13 +1,12 @@
 """`pointsman hold`: lists the units held for decisions, and confirms, releases or extends holds."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import click
 
 from api.cli.options import AS_JSON, INSTANT, print_json
-from api.records.holds import page_record, state_record
-from api.shapes.fields import MOST_HOLDS
+from api.records.holds import HeldShipmentRecord, HoldsRecord, HoldStateRecord
+from api.shapes.limits import MOST_HOLDS
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.holds import HoldState
@@ -42,13 +41,13 @@ def list_holds(
     """
     with Pointsman(settings) as service:
         page = service.holds.living(node=node, sku=sku, expiring_before=expiring_before, limit=limit)
-    record = page_record(page)
+    record = HoldsRecord.of(page)
     if as_json:
         print_json(record)
-    for item in [] if as_json else record["holds"]:
-        held = ", ".join(_shipment_line(shipment) for shipment in item["shipments"])
-        click.echo(f"{item['expires_at']}  {item['decision']}  {item['client'] or '-'}  {held}")
-    if record["next"] and not as_json:
+    for item in [] if as_json else record.holds:
+        held = ", ".join(_shipment_line(shipment) for shipment in item.shipments)
+        click.echo(f"{item.expires_at}  {item.decision}  {item.client or '-'}  {held}")
+    if record.next and not as_json:
         click.echo("... and more; name a node or SKU, or a larger --limit", err=True)
 
 
@@ -137,22 +136,22 @@ def _options(service: Pointsman, decision_id: str, names: tuple[str, ...]) -> li
 
 
 def _print_state(state: HoldState, *, as_json: bool) -> None:
-    record = state_record(state)
+    record = HoldStateRecord.of(state)
     if as_json:
         print_json(record)
     for line in [] if as_json else _state_lines(record):
         click.echo(line)
 
 
-def _state_lines(record: dict[str, Any]) -> Iterator[str]:
-    yield f"decision {record['decision']}: " + (
-        f"held until {record['expires_at']}" if record["expires_at"] else "nothing is held any more"
+def _state_lines(record: HoldStateRecord) -> Iterator[str]:
+    yield f"decision {record.decision}: " + (
+        f"held until {record.expires_at}" if record.expires_at else "nothing is held any more"
     )
-    for shipment in record["shipments"]:
-        ended = f" at {shipment['ended_at']}" if shipment["ended_at"] else ""
-        yield f"  {_shipment_line(shipment)}: {shipment['state']}{ended}"
+    for shipment in record.shipments:
+        ended = f" at {shipment.ended_at}" if shipment.ended_at else ""
+        yield f"  {_shipment_line(shipment)}: {shipment.state}{ended}"
 
 
-def _shipment_line(shipment: dict[str, Any]) -> str:
-    units = " + ".join(f"{line['quantity']} x {line['sku']}" for line in shipment["lines"])
-    return f"{shipment['node']}/{shipment['service']} {units}"
+def _shipment_line(shipment: HeldShipmentRecord) -> str:
+    units = " + ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
+    return f"{shipment.node}/{shipment.service} {units}"

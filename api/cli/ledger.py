@@ -1,15 +1,15 @@
 """`pointsman ledger`: checks stock and holds against the decision log, and repairs what has drifted from it."""
 
-import dataclasses
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import click
+from msgspec import UNSET
 
 from api.cli.ledger_log import show_log
 from api.cli.options import AS_JSON, print_json, who
 from api.cli.output.plural import counted
+from api.records.ledger import AuditRecord, DriftRecord
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.reconcile.check import Audit
@@ -48,21 +48,11 @@ def check_ledger(settings: Settings, *, repair: bool, as_json: bool) -> None:
         repaired = service.repair(who=who(settings)).mended if repair and not before.clean else ()
         after = service.check() if repaired else before
     if as_json:
-        print_json(audit_record(after) | ({"mended": [drift_record(drift) for drift in repaired]} if repair else {}))
+        mended = [DriftRecord.of(drift) for drift in repaired] if repair else UNSET
+        print_json(AuditRecord.of(after, mended=mended))
     elif repair and not before.clean:
         _print(_repaired_lines(repaired, after))
     sys.exit(0 if after.clean else 1)
-
-
-def audit_record(audit: Audit) -> dict[str, Any]:
-    """The check's figures and every drift, for programs."""
-    figures = {item.name: getattr(audit, item.name) for item in dataclasses.fields(audit)}
-    return {**figures, "drifts": [drift_record(drift) for drift in audit.drifts], "clean": audit.clean}
-
-
-def drift_record(drift: Drift) -> dict[str, Any]:
-    names = ("what", "sku", "node", "expected", "found", "cause")
-    return {name: getattr(drift, name) for name in names} | {"mendable": bool(drift.writes)}
 
 
 def audit_lines(audit: Audit) -> Iterator[str]:

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import click
+import msgspec
 import orjson
 
 from api.cli.options import INSTANT
+from api.records.ledger import LogEntryRecord
 from engine.decide.order_record import timestamp
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -42,22 +44,7 @@ def show_log(
     with Pointsman(settings) as service:
         selects = _selector(order, frozenset(kinds), start, until)
         for entry in filter(selects, service.entries(torn=_warn_unreadable)):
-            click.echo(orjson.dumps(entry_record(entry)) if as_json else entry_line(entry))
-
-
-def entry_record(entry: Entry) -> dict[str, Any]:
-    """The whole entry, for programs; fields that its kind does not have are null."""
-    return {
-        "entry": "{}-{}".format(*entry.id),
-        "at": timestamp(entry.at),
-        "kind": entry.kind,
-        "id": entry.decision,
-        "caller": entry.caller or None,
-        "shipments": entry.shipments,
-        "until": None if entry.until is None else timestamp(entry.until),
-        "applied": [bit == "1" for bit in entry.taken] or None,
-        "body": orjson.loads(entry.body) if entry.body else None,
-    }
+            click.echo(msgspec.json.encode(LogEntryRecord.of(entry)) if as_json else entry_line(entry))
 
 
 def entry_line(entry: Entry) -> str:

@@ -22,8 +22,8 @@ from api.cli.route_day import route, route_together
 from api.cli.stock import stock
 from api.files.inventory_folder import load_inventory
 from api.files.orders import read_order, read_orders
-from api.records.day import day_record
-from api.records.stock import availability_record
+from api.records.day import DayRecord
+from api.records.stock import OneAvailabilityRecord
 from engine.errors import InputInvalid, PointsmanError
 from engine.model.facts import Network
 from engine.orders.decide_and_commit import Answer
@@ -152,7 +152,7 @@ def route_day(settings: Settings, orders: Path, weigh: int, *, together: bool, w
             else route(requests, service, weigh=weigh, progress=lambda: progress.advance(task))
         )
     if as_json:
-        print_json(day_record(day))
+        print_json(DayRecord.of(day))
     for table in [] if as_json else tables.day_tables(day):
         Console().print(table)
 
@@ -172,7 +172,7 @@ def availability(settings: Settings, sku: str, channel: str, *, max_stale: int |
         available = service.availability(sku, channel, max_stale=max_stale)
     print_age(available.age)
     if as_json:
-        print_json(availability_record(available))
+        print_json(OneAvailabilityRecord.of(available))
     else:
         Console().print(tables.availability_table(available))
 

@@ -3,6 +3,7 @@
 import click
 
 from api.cli.options import AS_JSON, print_json, who
+from api.records.node_rests import RestsRecord
 from engine.decide.record import RestingRecord
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -25,7 +26,7 @@ def list_resting(settings: Settings, *, as_json: bool) -> None:
     with Pointsman(settings) as service:
         node_rests = service.rests.all()
     if as_json:
-        print_json({"nodes": node_rests})
+        print_json(RestsRecord(nodes=node_rests))
         return
     for node_rest in node_rests:
         click.echo(_line(node_rest))

@@ -7,8 +7,8 @@ import click
 import msgspec
 from marshmallow import ValidationError
 
-from api.http.staleness import ANY_AGE
 from api.shapes.fields import Instant
+from api.shapes.limits import LONGEST_AGE
 from engine.settings import Settings
 
 
@@ -44,7 +44,7 @@ def who(settings: Settings) -> str:
 
 MAX_STALE = click.option(
     "--max-stale",
-    type=click.IntRange(0, ANY_AGE),
+    type=click.IntRange(0, LONGEST_AGE),
     help="Let a replica answer, if it heard from its primary in the last so many seconds.",
 )
 

@@ -13,7 +13,7 @@ from api.cli.options import print_json
 from api.files.inventory_folder import load_inventory
 from api.files.policies import policy_files, policy_test_files
 from api.files.policy_tests.reader import OpenNetwork, read_policies_and_tests
-from api.records.policy_tests import report_record
+from api.records.policy_tests import ReportRecord
 from engine.decide.policy_tests.runner import TEST_SUFFIX, Coverage, PolicyTest, Report, TestResult
 from engine.errors import InputInvalid, Mistake
 from engine.model.facts import Inventory
@@ -80,7 +80,7 @@ class ReportPrinter:
 
     def report(self, report: Report, *, left_out: int, coverage: bool, strict: bool) -> None:
         if self._as_json:
-            print_json(report_record(report, strict=strict))
+            print_json(ReportRecord.of(report, strict=strict))
             return
         click.echo()
         for result in report.failed:

@@ -3,7 +3,6 @@
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 import orjson
@@ -11,10 +10,10 @@ import orjson
 from api.cli.options import AS_JSON, print_json
 from api.files.file_content import write_content
 from api.files.policies import policy_files
+from api.records.policies import ExplanationRecord
 from rules.editor.json_schema import policy_schema
 from rules.errors import PolicyInvalid
 from rules.loader import build_policy_set, parse_files
-from rules.policy import PolicySet
 from rules.wording.catalogue import ENGLISH, Catalogue, available_languages, load_catalogue, load_catalogues
 from rules.wording.explain import explain as explain_rule
 
@@ -57,7 +56,7 @@ def explain(path: Path, lang: str, *, as_json: bool) -> None:
         raise PolicyInvalid(mistaken)
     policies, catalogue = build_policy_set(readings), load_catalogue(lang)
     if as_json:
-        print_json(_record(policies, catalogue))
+        print_json(ExplanationRecord.of(policies, catalogue))
         return
     for rule in policies.rules.values():
         click.echo(rule.id)
@@ -72,13 +71,3 @@ def explain(path: Path, lang: str, *, as_json: bool) -> None:
 def schema_text(catalogues: Sequence[Catalogue]) -> str:
     """The schema with hover texts in the languages of the catalogues, as it is written to files."""
     return orjson.dumps(policy_schema(catalogues), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
-
-
-def _record(policies: PolicySet, catalogue: Catalogue) -> dict[str, Any]:
-    return {
-        "language": catalogue.language,
-        "rules": [
-            {"id": rule.id, "says": explain_rule(rule, catalogue), "because": dict(rule.because)}
-            for rule in policies.rules.values()
-        ],
-    }

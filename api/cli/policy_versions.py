@@ -9,7 +9,7 @@ from api.cli.output import policy_lines
 from api.cli.policy_test_report import networks_in
 from api.files.policies import policy_files, policy_files_beside, policy_test_files
 from api.files.policy_tests.reader import make_trial
-from api.records import policies
+from api.records.policies import ChangesRecord, HistoryEntryRecord, ListedVersionRecord, VersionFilesRecord
 from engine.errors import NotFound, PointsmanError
 from engine.model.facts import Network
 from engine.policies.versions import Versions
@@ -105,7 +105,7 @@ def list_versions(settings: Settings, *, as_json: bool) -> None:
         versions = service.versions.published()
         network = _network(service)
     if as_json:
-        print_json([policies.version_record(version) for version in versions])
+        print_json([ListedVersionRecord.of(version) for version in versions])
     for line in [] if as_json else policy_lines.version_lines(versions, network):
         click.echo(line)
 
@@ -128,7 +128,7 @@ def show_version(settings: Settings, version: str, name: str | None, *, as_json:
             raise NotFound(f"version {whole[:12]} has no file '{name}'; it has {', '.join(sorted(texts))}")
         texts = {name: texts[name]}
     if as_json:
-        print_json({"version": whole, "files": texts})
+        print_json(VersionFilesRecord(version=whole, files=texts))
     elif name is not None:
         click.echo(texts[name], nl=False)
     else:
@@ -158,7 +158,7 @@ def diff_versions(settings: Settings, old: str, new: str, *, as_json: bool) -> N
             sets = [_policies(word, service.versions) for word in (old, new)]
     changes = compare(*sets)
     if as_json:
-        print_json(policies.changes_record(changes))
+        print_json(ChangesRecord.of(changes))
     for line in [] if as_json else policy_lines.change_lines(changes):
         click.echo(line)
 
@@ -174,7 +174,7 @@ def policy_history(settings: Settings, *, as_json: bool) -> None:
     with Pointsman(settings) as service:
         entries = service.versions.history()
     if as_json:
-        print_json([policies.act_record(entry) for entry in entries])
+        print_json([HistoryEntryRecord.of(entry) for entry in entries])
     for line in [] if as_json else policy_lines.history_lines(entries):
         click.echo(line)
 

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.tables import decision_lines
-from api.records.backlog import chain_body
+from api.records.backlog import ChainRecord
 from engine.decide.record import DecisionRecord
 from engine.errors import InputInvalid, Mistake
 from engine.orders.rejection import Reason, Refusal
@@ -77,7 +77,7 @@ def chain(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     with Pointsman(settings) as service:
         decisions = service.rerouting.chain(decision_id)
     if as_json:
-        print_json(chain_body(decisions))
+        print_json(ChainRecord.of(decisions))
     for link in [] if as_json else decisions.links:
         for line in _chain_lines(link.record):
             click.echo(line)

@@ -9,7 +9,7 @@ from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
 from api.cli.output.progress import progress_bar
 from api.cli.output.stock_tables import stock_tables
 from api.files.stock_counts import MOST_NAMED, ImportSummary, import_counts, read_counts
-from api.records.stock import stock_record
+from api.records.stock import CountedPositionRecord, ImportRecord, SkuStockRecord
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -40,7 +40,8 @@ def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
             task = progress.add_task("importing", total=len(counts))
             summary = import_counts(counts, service, lambda number: progress.advance(task, number))
     if as_json:
-        print_json({**summary.record, "older": [{"node": count.node, "sku": count.sku} for count in summary.older]})
+        older = [CountedPositionRecord(node=count.node, sku=count.sku) for count in summary.older]
+        print_json(ImportRecord(**summary.record, older=older))
         return
     for name, number in summary.record.items():
         click.echo(f"{number:>12,}  {name.replace('_', ' ')}")
@@ -61,7 +62,7 @@ def show_stock(settings: Settings, sku: str, *, max_stale: int | None, as_json: 
     with Pointsman(settings) as service:
         stock_of_sku = service.stock.show(sku, max_stale=max_stale)
     print_age(stock_of_sku.age)
-    record = stock_record(stock_of_sku)
+    record = SkuStockRecord.of(stock_of_sku)
     if as_json:
         print_json(record)
     else:

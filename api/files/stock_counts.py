@@ -9,7 +9,8 @@ from typing import Any
 
 from api.files.inventory_folder import load_row, rows
 from api.shapes.base import Strict
-from api.shapes.fields import MOST_ON_HAND, Literal, Moment, Word, thousandths
+from api.shapes.fields import Literal, StampField, Word, thousandths
+from api.shapes.limits import MOST_ON_HAND
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.stock import MOST_AT_ONCE
 from engine.service import Pointsman
@@ -41,7 +42,7 @@ class CountShape(Strict):
     node = Word(required=True)
     sku = Word(required=True)
     on_hand = Literal(literals.count, most=MOST_ON_HAND, required=True)
-    at = Moment()
+    at = StampField()
     daily_sales = Literal(thousandths)
     """Allowed so that the stock.csv of a load can be imported too, but ignored: paces stay as they were loaded."""
 

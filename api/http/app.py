@@ -21,7 +21,10 @@ from api.http import (
     stock,
     stock_movements,
 )
+from api.http.blueprint import components
+from api.records.problems import ProblemRecord
 from api.shapes.fields import OPENAPI_TYPES
+from engine.decide.order_record import Record
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.version import VERSION
@@ -58,8 +61,13 @@ def create_app(pointsman: Pointsman) -> Flask:
     api = problems.ProblemApi(app)
     for field, kind, form in OPENAPI_TYPES:
         api.register_field(field, kind, form)
-    for part in (decisions, rejections, node_rests, backlog, holds, stock, stock_movements, policies, health):
-        api.register_blueprint(part.blueprint(pointsman))
+    records: set[type[Record]] = {ProblemRecord}
+    for resource in (decisions, rejections, node_rests, backlog, holds, stock, stock_movements, policies, health):
+        blueprint = resource.blueprint(pointsman)
+        api.register_blueprint(blueprint)
+        records |= blueprint.records
+    for name, schema in components(records).items():
+        api.spec.components.schema(name, schema)
     return app
 
 

@@ -3,13 +3,11 @@
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from flask import Response
 
-from api.http.schemas.backlog import BacklogAnswer, RunAnswer
-from api.http.schemas.backlog_requests import BacklogQuery, RunRequest
-from api.http.strict_parsing import Blueprint
-from api.records.backlog import backlog_record, run_body
+from api.http.blueprint import Blueprint, answer
+from api.http.requests.backlog import BacklogQuery, RunRequest
+from api.records.backlog import BacklogRecord, RunRecord
 from engine.service import Pointsman
 
 
@@ -19,10 +17,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @backlog.get("")
     @backlog.arguments(BacklogQuery, location="query")
-    @backlog.response(HTTPStatus.OK, BacklogAnswer)
+    @backlog.response(HTTPStatus.OK, BacklogRecord)
     def page(query: dict[str, Any]) -> Response:
         """What waits, in the order in which stock would be offered"""
-        return _json(orjson.dumps(backlog_record(pointsman.backlog.page(**query))))
+        return answer(BacklogRecord.of(pointsman.backlog.page(**query)))
 
     @backlog.delete("/<string:decision_id>")
     @backlog.response(HTTPStatus.NO_CONTENT)
@@ -33,13 +31,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @backlog.post("/run")
     @backlog.arguments(RunRequest)
-    @backlog.response(HTTPStatus.OK, RunAnswer)
-    def run(asked: dict[str, Any]) -> Response:
+    @backlog.response(HTTPStatus.OK, RunRecord)
+    def run(body: dict[str, Any]) -> Response:
         """Offer what is in stock to those that wait"""
-        return _json(run_body(pointsman.backlog.run(**asked)))
+        return answer(RunRecord.of(pointsman.backlog.run(**body)))
 
     return backlog
-
-
-def _json(body: bytes) -> Response:
-    return Response(body, content_type="application/json")

@@ -1,33 +1,28 @@
 """GET /healthz: this process answers. GET /readyz: it can decide."""
 
 from http import HTTPStatus
-from typing import Any
 
-from marshmallow import Schema, fields
+from flask import Response
 
-from api.http.schemas.decisions import ReadyAnswer
-from api.http.strict_parsing import Blueprint
+from api.http.blueprint import Blueprint, answer
+from api.records.health import HealthRecord, ReadyRecord
 from engine.service import Pointsman
 
 
-class HealthAnswer(Schema):
-    status = fields.String(required=True)
-
-
 def blueprint(pointsman: Pointsman) -> Blueprint:
-    """How one Pointsman is."""
+    """The health of one Pointsman."""
     system = Blueprint("system", __name__, description="Whether it works")
 
     @system.get("/healthz")
-    @system.response(HTTPStatus.OK, HealthAnswer)
-    def health() -> dict[str, str]:
+    @system.response(HTTPStatus.OK, HealthRecord)
+    def health() -> Response:
         """Whether this process answers, whatever the server does"""
-        return {"status": "ok"}
+        return answer(HealthRecord(status="ok"))
 
     @system.get("/readyz")
-    @system.response(HTTPStatus.OK, ReadyAnswer)
-    def ready() -> dict[str, Any]:
+    @system.response(HTTPStatus.OK, ReadyRecord)
+    def ready() -> Response:
         """Whether decisions can be made: the server answers, facts are loaded, a policy is active"""
-        return {"status": "ready", **pointsman.ready(), "incidents": pointsman.incidents}
+        return answer(ReadyRecord(status="ready", **pointsman.ready(), incidents=pointsman.incidents))
 
     return system

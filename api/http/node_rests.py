@@ -2,12 +2,11 @@
 
 from http import HTTPStatus
 
-import msgspec
 from flask import Response
 from marshmallow import Schema
 
-from api.http.schemas.backlog import RestsAnswer
-from api.http.strict_parsing import Blueprint
+from api.http.blueprint import Blueprint, answer
+from api.records.node_rests import RestsRecord
 from api.shapes.fields import Who
 from engine.service import Pointsman
 
@@ -21,10 +20,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     resting = Blueprint("resting", __name__, url_prefix="/v1/resting", description="Nodes that rest after a rejection")
 
     @resting.get("")
-    @resting.response(HTTPStatus.OK, RestsAnswer)
+    @resting.response(HTTPStatus.OK, RestsRecord)
     def listed() -> Response:
         """Which nodes are given nothing now, until when and why"""
-        return Response(msgspec.json.encode({"nodes": pointsman.rests.all()}), content_type="application/json")
+        return answer(RestsRecord(nodes=pointsman.rests.all()))
 
     @resting.delete("/<string:node>")
     @resting.arguments(WhoHeaders, location="headers", unknown="exclude")

@@ -3,14 +3,20 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, jsonify, request, url_for
+from flask import Response, request, url_for
 from marshmallow import Schema
 
 from api.files.policy_tests.reader import make_trial
+from api.http.blueprint import Blueprint, answer
 from api.http.policy_upload import MULTIPART, read_upload
-from api.http.schemas import policies as answers
-from api.http.strict_parsing import Blueprint
-from api.records import policies as records_policies
+from api.records.policies import (
+    PublishedRecord,
+    ReviewRecord,
+    StandingRecord,
+    VersionRecord,
+    VersionsRecord,
+    rule_summaries,
+)
 from api.shapes.base import Strict
 from api.shapes.fields import CALLER, IdempotencyKey, Instant, Note, Who
 from engine.errors import PolicyUnreadable
@@ -69,61 +75,62 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @policies.post("")
     @policies.doc(requestBody=_UPLOAD)
     @policies.arguments(CallerHeaders, location="headers", unknown="exclude")
-    @policies.response(HTTPStatus.CREATED, answers.PublishedAnswer)
-    @policies.alt_response(HTTPStatus.OK, schema=answers.PublishedAnswer, description="Published before")
+    @policies.response(HTTPStatus.CREATED, PublishedRecord)
+    @policies.alt_response(HTTPStatus.OK, schema=PublishedRecord, description="Published before")
     def publish(headers: dict[str, str | None]) -> Response:
         """Store policy files as one version; it does not decide before it is activated"""
         upload = read_upload(request)
-        found = versions.publish(upload.policies, note=upload.note, trial=make_trial(upload.tests), **_caller(headers))
-        response = jsonify(records_policies.published_record(found))
-        response.status_code = HTTPStatus.CREATED if found.new else HTTPStatus.OK
-        response.headers["Location"] = url_for("policies.read", version=found.version)
+        published = versions.publish(
+            upload.policies, note=upload.note, trial=make_trial(upload.tests), **_caller(headers)
+        )
+        response = answer(PublishedRecord.of(published), HTTPStatus.CREATED if published.new else HTTPStatus.OK)
+        response.headers["Location"] = url_for("policies.read", version=published.version)
         return response
 
     @policies.post("/check")
     @policies.doc(requestBody=_UPLOAD)
-    @policies.response(HTTPStatus.OK, answers.ReviewAnswer)
+    @policies.response(HTTPStatus.OK, ReviewRecord)
     def check() -> Response:
         """Say every error and warning of policy files, and try the tests sent along; nothing is changed"""
         upload = read_upload(request)
-        found = versions.review(upload.policies, trial=make_trial(upload.tests))
-        return jsonify(records_policies.review_record(found))
+        return answer(ReviewRecord.of(versions.review(upload.policies, trial=make_trial(upload.tests))))
 
     @policies.get("")
-    @policies.response(HTTPStatus.OK, answers.VersionsAnswer)
+    @policies.response(HTTPStatus.OK, VersionsRecord)
     def listed() -> Response:
         """Every version, which one decides, and what is scheduled"""
-        found = [records_policies.version_record(version) for version in versions.published()]
-        return jsonify({**records_policies.standing_record(versions.standing()), "versions": found})
+        published = versions.published()
+        return answer(VersionsRecord.of(versions.standing(), published))
 
     @policies.get("/<string:version>")
-    @policies.response(HTTPStatus.OK, answers.VersionAnswer)
+    @policies.response(HTTPStatus.OK, VersionRecord)
     def read(version: str) -> Response:
         """A version's files and rules, by its name, a unique start of 4 letters or more, or `active`"""
         whole = versions.find(version)
         try:
-            rules, unreadable = records_policies.rules_record(versions.read(whole)), None
+            rules, unreadable = rule_summaries(versions.read(whole)), None
         except PolicyUnreadable as error:
             rules, unreadable = None, str(error)
-        return jsonify({"version": whole, "files": versions.texts(whole), "rules": rules, "unreadable": unreadable})
+        files = versions.texts(whole)
+        return answer(VersionRecord(version=whole, files=files, rules=rules, unreadable=unreadable))
 
     @policies.post("/<string:version>/activate")
     @policies.arguments(ActivateRequest)
     @policies.arguments(CallerHeaders, location="headers", unknown="exclude")
-    @policies.response(HTTPStatus.OK, answers.StandingAnswer)
-    def activate(wanted: dict[str, Any], headers: dict[str, str | None], version: str) -> Response:
+    @policies.response(HTTPStatus.OK, StandingRecord)
+    def activate(body: dict[str, Any], headers: dict[str, str | None], version: str) -> Response:
         """Let a version decide, from the next decision on or from an instant on"""
-        versions.activate(versions.find(version), note=wanted["note"], since=wanted["at"], **_caller(headers))
-        return jsonify(records_policies.standing_record(versions.standing()))
+        versions.activate(versions.find(version), note=body["note"], since=body["at"], **_caller(headers))
+        return answer(StandingRecord.of(versions.standing()))
 
     @policies.post("/rollback")
     @policies.arguments(RollbackRequest)
     @policies.arguments(CallerHeaders, location="headers", unknown="exclude")
-    @policies.response(HTTPStatus.OK, answers.StandingAnswer)
-    def rollback(wanted: dict[str, str], headers: dict[str, str | None]) -> Response:
+    @policies.response(HTTPStatus.OK, StandingRecord)
+    def rollback(body: dict[str, str], headers: dict[str, str | None]) -> Response:
         """Let the version decide again that was active before; each time one further back"""
-        versions.roll_back(note=wanted["note"], **_caller(headers))
-        return jsonify(records_policies.standing_record(versions.standing()))
+        versions.roll_back(note=body["note"], **_caller(headers))
+        return answer(StandingRecord.of(versions.standing()))
 
     return policies
 

@@ -3,15 +3,17 @@
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import ClassVar
 
-import orjson
+import msgspec
 from flask import Flask, Response, current_app
 from flask_smorest import Api
-from marshmallow import Schema, fields
+from msgspec import UNSET
 from werkzeug.exceptions import HTTPException
 
-from api.records.findings import finding_record
+from api.http.blueprint import reference
+from api.records.findings import FindingRecord
+from api.records.problems import MistakeRecord, ProblemRecord
 from api.shapes.mistakes import mistakes_of
 from engine.errors import (
     Contended,
@@ -28,7 +30,7 @@ from engine.errors import (
     StoreUnavailable,
     TestsFailed,
 )
-from rules.errors import PolicyInvalid
+from rules.errors import Finding, PolicyInvalid
 
 logger = logging.getLogger("pointsman.api")
 
@@ -48,30 +50,19 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
 RETRY_SECONDS = 1
 
 
-class ProblemAnswer(Schema):
-    """RFC 9457. `errors` are the mistakes by field, `findings` those in policy files."""
-
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    detail = fields.String(required=True)
-    errors = fields.List(fields.Dict(keys=fields.String(), values=fields.String()))
-    findings = fields.List(fields.Dict(keys=fields.String()))
-
-
 class ProblemApi(Api):
     """flask-smorest, with its own error bodies replaced."""
 
-    ERROR_SCHEMA = ProblemAnswer
+    ERROR_SCHEMA: ClassVar = reference(ProblemRecord)
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Of the framework: 404, 405, 413, 415, 422 with every mistake."""
         status = HTTPStatus(error.code or 500)
         messages = (getattr(error, "data", None) or {}).get("messages", {})
         # webargs says where the argument was: json, query, headers
-        found = [mistake for part in messages.values() for mistake in mistakes_of(part)] if messages else []
-        detail = "; ".join(map(str, found)) or _described(error, status)
-        response = problem(status, _slug(status.phrase), detail, found)
+        mistakes = [mistake for part in messages.values() for mistake in mistakes_of(part)] if messages else []
+        detail = "; ".join(map(str, mistakes)) or _description(error, status)
+        response = problem(status, _slug(status.phrase), detail, mistakes)
         response.headers.extend(
             (name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After")
         )
@@ -90,19 +81,17 @@ def problem(
     kind: str,
     detail: str,
     mistakes: Sequence[Mistake] = (),
-    findings: list[dict[str, Any]] | None = None,
+    findings: Sequence[Finding] = (),
 ) -> Response:
-    body: dict[str, Any] = {
-        "type": f"urn:pointsman:problem:{kind}",
-        "title": status.phrase,
-        "status": int(status),
-        "detail": detail,
-    }
-    if mistakes:
-        body["errors"] = [{"field": mistake.field, "message": mistake.message} for mistake in mistakes]
-    if findings:
-        body["findings"] = findings
-    response = Response(orjson.dumps(body), status=int(status), content_type="application/problem+json")
+    record = ProblemRecord(
+        type=f"urn:pointsman:problem:{kind}",
+        title=status.phrase,
+        status=int(status),
+        detail=detail,
+        errors=[MistakeRecord(field=mistake.field, message=mistake.message) for mistake in mistakes] or UNSET,
+        findings=[FindingRecord.of(finding) for finding in findings] or UNSET,
+    )
+    response = Response(msgspec.json.encode(record), status=status, content_type="application/problem+json")
     if status == HTTPStatus.SERVICE_UNAVAILABLE:  # a quota is not freed by waiting
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
@@ -118,8 +107,7 @@ def _of_ours(error: PointsmanError) -> Response:
 
 
 def _of_policies(error: PolicyInvalid) -> Response:
-    findings = [finding_record(finding) for finding in error.findings]
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "policy-invalid", str(error), findings=findings)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "policy-invalid", str(error), findings=error.findings)
 
 
 def _of_nobody(error: Exception) -> Response:
@@ -127,7 +115,7 @@ def _of_nobody(error: Exception) -> Response:
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "this is a fault of Pointsman; its log says more")
 
 
-def _described(error: HTTPException, status: HTTPStatus) -> str:
+def _description(error: HTTPException, status: HTTPStatus) -> str:
     if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return f"the body is larger than {current_app.config['MAX_CONTENT_LENGTH']} bytes"
     return str(error.description)

@@ -5,12 +5,11 @@ from typing import Any
 
 from flask import Response
 
+from api.http.blueprint import Blueprint, answer
 from api.http.decisions import decision_response
-from api.http.schemas.backlog import ChainAnswer
-from api.http.schemas.backlog_requests import RejectRequest
-from api.http.schemas.decisions import DecisionAnswer
-from api.http.strict_parsing import Blueprint
-from api.records.backlog import chain_body
+from api.http.requests.backlog import RejectRequest
+from api.records.backlog import ChainRecord
+from engine.decide.record import DecisionRecord
 from engine.orders.rejection import Refusal
 from engine.service import Pointsman
 
@@ -21,17 +20,17 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @rerouting.post("/<string:decision_id>/reject")
     @rerouting.arguments(RejectRequest)
-    @rerouting.response(HTTPStatus.CREATED, DecisionAnswer)
-    @rerouting.alt_response(HTTPStatus.OK, schema=DecisionAnswer, description="Rejected before, under this op")
-    def reject(asked: dict[str, Any], decision_id: str) -> Response:
+    @rerouting.response(HTTPStatus.CREATED, DecisionRecord)
+    @rerouting.alt_response(HTTPStatus.OK, schema=DecisionRecord, description="Rejected before, under this op")
+    def reject(body: dict[str, Any], decision_id: str) -> Response:
         """A node won't ship: decide the rejected units again, elsewhere, and keep the rest"""
-        waits = asked.pop("wait")
-        return decision_response(pointsman.rerouting.reject(Refusal(decision=decision_id, waits=waits, **asked)))
+        waits = body.pop("wait")
+        return decision_response(pointsman.rerouting.reject(Refusal(decision=decision_id, waits=waits, **body)))
 
     @rerouting.get("/<string:decision_id>/chain")
-    @rerouting.response(HTTPStatus.OK, ChainAnswer)
+    @rerouting.response(HTTPStatus.OK, ChainRecord)
     def chain(decision_id: str) -> Response:
         """All decisions of the order, the first first"""
-        return Response(chain_body(pointsman.rerouting.chain(decision_id)), content_type="application/json")
+        return answer(ChainRecord.of(pointsman.rerouting.chain(decision_id)))
 
     return rerouting

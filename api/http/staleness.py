@@ -1,4 +1,4 @@
-"""Answers that may be some seconds old: how a caller allows them, and is told when the replica heard of its primary."""
+"""Answers of a replica: the header with which a caller allows one, and the one that says how old the answer may be."""
 
 from typing import Any
 
@@ -7,18 +7,19 @@ from marshmallow import Schema, fields
 from werkzeug.datastructures import RequestCacheControl
 from werkzeug.http import parse_cache_control_header
 
-ANY_AGE = 1 << 31
-"""Seconds, as RFC 9111 says for ages that are not told."""
+from api.shapes.limits import LONGEST_AGE
 
 
 class _Directive(fields.String):
-    """Cache-Control: the seconds of `max-stale`. Of all other directives, which are for caches, none is refused."""
+    """The seconds of `max-stale` in Cache-Control. All other directives are for caches and are ignored."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | None:
-        said = parse_cache_control_header(super()._deserialize(value, attr, data, **kwargs), cls=RequestCacheControl)
-        if said.no_cache or said.no_store or said.max_stale is None:
+        directives = parse_cache_control_header(
+            super()._deserialize(value, attr, data, **kwargs), cls=RequestCacheControl
+        )
+        if directives.no_cache or directives.no_store or directives.max_stale is None:
             return None
-        return ANY_AGE if said.max_stale is True else min(max(0, said.max_stale), ANY_AGE)
+        return LONGEST_AGE if directives.max_stale is True else min(max(0, directives.max_stale), LONGEST_AGE)
 
 
 class ReadingHeaders(Schema):
@@ -34,7 +35,7 @@ class ReadingHeaders(Schema):
 
 
 def aged(response: Response, age: int | None) -> Response:
-    """With the header that says when the replica heard of its primary, unless it is as it is now."""
+    """With the header Age if a replica answered: at most so many seconds ago it heard from its primary."""
     if age is not None:
         response.headers["Age"] = str(age)
     return response

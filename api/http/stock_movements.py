@@ -7,15 +7,16 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Protocol
 
-import orjson
+import msgspec
 from flask import Response, request
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import ValidationError
 
+from api.http.blueprint import Blueprint
 from api.http.problems import problem
-from api.http.schemas.stock_requests import MovementRequest
-from api.http.strict_parsing import Blueprint
+from api.http.requests.stock import MovementRequest
+from api.records.stock_movements import MovementRecord
 from api.shapes.mistakes import mistakes_of
 from api.shapes.strict_json import NotJson, read_json
 from engine.errors import Mistake, PointsmanError, StoreUnavailable
@@ -45,16 +46,6 @@ _REFUSALS: Mapping[type[MovementOutcome], str] = {
 }
 
 
-class MovementAnswer(Schema):
-    """A line of the answer. After `stopped` nothing was read: send that line and those after it again."""
-
-    line = fields.Integer(required=True, metadata={"description": "of the request, from 1"})
-    op = fields.String(required=True, allow_none=True)
-    result = fields.String(required=True, validate=validate.OneOf(["applied", "seen", "refused", "stopped"]))
-    on_hand = fields.Integer(metadata={"description": "units there after it"})
-    message = fields.String(metadata={"description": "why it was refused"})
-
-
 class Lines(Protocol):
     """A body, line by line."""
 
@@ -64,19 +55,19 @@ class Lines(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
     number: int
-    said: Movement | str
-    """The movement, or what is wrong with the line."""
+    movement: Movement | str
+    """Or what is wrong with the line."""
     op: str | None = None
 
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
-    """The movements of one Pointsman's stock."""
+    """The stock movements of one Pointsman."""
     movements = Blueprint("movements", __name__, url_prefix="/v1", description="What came and went")
     body = {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}}
 
     @movements.post("/stock/movements")
     @movements.doc(requestBody=body)
-    @movements.response(HTTPStatus.OK, MovementAnswer, content_type=NDJSON)
+    @movements.response(HTTPStatus.OK, MovementRecord, content_type=NDJSON)
     def move() -> Response:
         """Units that came and went: NDJSON of any size, {op, node, sku, delta, reason?} a line
 
@@ -87,29 +78,29 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         if request.mimetype != NDJSON:
             detail = f"send a movement a line, with the header Content-Type: {NDJSON}"
             return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
-        answers = results(_body(), pointsman.stock)
-        # what fails before anything is answered is still a problem with its own status
+        answers = answer_lines(_body(), pointsman.stock)
+        # a failure before the first answer can still be a problem with a status of its own
         first = next(answers, b"")
         return Response(itertools.chain([first], answers), content_type=NDJSON)
 
     return movements
 
 
-def results(body: Lines, stock: Stockroom) -> Iterator[bytes]:
-    """The answers to a body's lines, some at a time."""
+def answer_lines(body: Lines, stock: Stockroom) -> Iterator[bytes]:
+    """The answers to a body's lines, LINES_AT_ONCE of them at a time."""
     lines = _lines(body)
     shape = MovementRequest()
     answered = 0
     while batch := [_read(number, text, shape) for number, text in itertools.islice(lines, LINES_AT_ONCE)]:
         try:
-            yield b"".join(orjson.dumps(answer) + b"\n" for answer in _answers(batch, stock))
+            yield b"".join(map(_line_of, _answers(batch, stock)))
         except PointsmanError as error:
             if not answered:
                 raise
             logger.error("movements stopped: %s", error)  # noqa: TRY400  # ours: no traceback is needed
-            told = error.message if isinstance(error, StoreUnavailable) else str(error)
-            stop = {"line": batch[0].number, "op": batch[0].op, "result": "stopped", "message": told}
-            yield orjson.dumps(stop) + b"\n"
+            message = error.message if isinstance(error, StoreUnavailable) else str(error)
+            first = batch[0]
+            yield _line_of(MovementRecord(line=first.number, op=first.op, result="stopped", message=message))
             return
         answered += len(batch)
 
@@ -117,21 +108,21 @@ def results(body: Lines, stock: Stockroom) -> Iterator[bytes]:
 def _body() -> Lines:
     request.max_content_length = sys.maxsize
     if request.environ.get("wsgi.input_terminated"):
-        # the server ends it where the body ends, and reads lines faster than the framework does
-        found: Lines = request.environ["wsgi.input"]
-        return found
+        # gunicorn ends this stream where the body ends, and reads lines faster than the framework does
+        stream: Lines = request.environ["wsgi.input"]
+        return stream
     return io.BufferedReader(request.stream)  # type: ignore[arg-type]  # a raw stream in all but its declared type
 
 
 def _lines(body: Lines) -> Iterator[tuple[int, bytes]]:
-    """Each line with its number, those without anything left out; of one that is too long, the beginning."""
+    """Each line that is not blank, with its number; only the beginning of a line that is too long."""
     for number in itertools.count(1):
         try:
-            line = rest = body.readline(MOST_BYTES_A_LINE + 1)
-            while len(line) > MOST_BYTES_A_LINE and rest and not rest.endswith(b"\n"):
-                rest = body.readline(MOST_BYTES_A_LINE)
+            line = tail = body.readline(MOST_BYTES_A_LINE + 1)
+            while len(line) > MOST_BYTES_A_LINE and tail and not tail.endswith(b"\n"):
+                tail = body.readline(MOST_BYTES_A_LINE)
         except OSError:
-            # the caller is gone, in the middle of its body; it will send again what it got no answer to
+            # the caller is gone in the middle of its body; it will send the lines again that were not answered
             return
         if not line:
             return
@@ -141,32 +132,35 @@ def _lines(body: Lines) -> Iterator[tuple[int, bytes]]:
 
 def _read(number: int, text: bytes, shape: MovementRequest) -> _Line:
     if len(text) > MOST_BYTES_A_LINE:
-        return _Line(number=number, said=f"the line is longer than {MOST_BYTES_A_LINE} bytes")
+        return _Line(number=number, movement=f"the line is longer than {MOST_BYTES_A_LINE} bytes")
     try:
         raw = read_json(text)
     except NotJson as error:
-        return _Line(number=number, said=f"this {error}")
+        return _Line(number=number, movement=f"this {error}")
     op = raw.get("op") if isinstance(raw, dict) else None
-    named = op if isinstance(op, str) else None
+    name = op if isinstance(op, str) else None
     try:
-        return _Line(number=number, said=shape.load(raw), op=named)
+        return _Line(number=number, movement=shape.load(raw), op=name)
     except ValidationError as error:
-        return _Line(number=number, said="; ".join(map(str, mistakes_of(error.messages))), op=named)
+        return _Line(number=number, movement="; ".join(map(str, mistakes_of(error.messages))), op=name)
 
 
-def _answers(batch: Sequence[_Line], stock: Stockroom) -> Iterator[dict[str, Any]]:
-    moved = iter(stock.move([line.said for line in batch if isinstance(line.said, Movement)]))
+def _answers(batch: Sequence[_Line], stock: Stockroom) -> Iterator[MovementRecord]:
+    moved = iter(stock.move([line.movement for line in batch if isinstance(line.movement, Movement)]))
     for line in batch:
-        found = next(moved) if isinstance(line.said, Movement) else line.said
-        yield {"line": line.number, "op": line.op, **_result(found)}
+        yield _answer(line, next(moved) if isinstance(line.movement, Movement) else line.movement)
 
 
-def _result(found: MovementOutcome | Mistake | str) -> dict[str, Any]:
-    if isinstance(found, str):
-        return {"result": "refused", "message": found}
-    if isinstance(found, Mistake):
-        return {"result": "refused", "message": str(found)}
-    if type(found) in _REFUSALS:
-        message = _REFUSALS[type(found)].format(on_hand=found.on_hand)
-        return {"result": "refused", "on_hand": found.on_hand, "message": message}
-    return {"result": _RESULTS[type(found)], "on_hand": found.on_hand}
+def _answer(line: _Line, outcome: MovementOutcome | Mistake | str) -> MovementRecord:
+    """Of a movement that was tried, or of a line with a mistake."""
+    if isinstance(outcome, Mistake | str):
+        return MovementRecord(line=line.number, op=line.op, result="refused", message=str(outcome))
+    on_hand = outcome.on_hand
+    if type(outcome) in _REFUSALS:
+        message = _REFUSALS[type(outcome)].format(on_hand=on_hand)
+        return MovementRecord(line=line.number, op=line.op, result="refused", on_hand=on_hand, message=message)
+    return MovementRecord(line=line.number, op=line.op, result=_RESULTS[type(outcome)], on_hand=on_hand)
+
+
+def _line_of(record: MovementRecord) -> bytes:
+    return msgspec.json.encode(record) + b"\n"

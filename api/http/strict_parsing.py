@@ -1,9 +1,8 @@
-"""How the arguments of a request are read: strictly, so that nothing a caller wrote is guessed at or passed over."""
+"""How the arguments of a request are read: strictly, so that nothing a caller wrote is guessed at or ignored."""
 
 from typing import Any
 
 import flask
-import flask_smorest
 from marshmallow import RAISE, fields, missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest
@@ -12,8 +11,8 @@ from api.shapes.strict_json import NotJson, read_json
 
 
 class StrictParser(FlaskParser):
-    """Bodies as api/json_texts.py reads them. A query that says what nobody
-    knows, or says twice what is no list, is refused: `?dryrun=true` must not take holds.
+    """Reads bodies as `api.shapes.strict_json` does. Refuses a query with a name that is not known, or with the same
+    name twice where no list is expected: `?dryrun=true`, misspelt, must not take holds.
     """
 
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"query": RAISE}
@@ -26,23 +25,9 @@ class StrictParser(FlaskParser):
         return super().load_querystring(req, schema)
 
     def _raw_load_json(self, req: flask.Request) -> Any:
-        if not req.mimetype:  # only where a body may be left out does it come this far
+        if not req.mimetype:  # only a request whose body may be left out gets here without one
             return missing
         try:
             return read_json(req.get_data(cache=True))
         except NotJson as error:
             raise BadRequest(f"the body {error}") from None
-
-
-class Blueprint(flask_smorest.Blueprint):
-    """flask-smorest's, reading strictly. Each operation has an id, its blueprint's name and its function's, by which
-    generated clients call it.
-    """
-
-    ARGUMENTS_PARSER = StrictParser()
-
-    def add_url_rule(
-        self, rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **options: Any
-    ) -> None:
-        named = self.doc(operationId=f"{self.name}_{view_func.__name__}")(view_func)
-        super().add_url_rule(rule, endpoint, named, *args, **options)

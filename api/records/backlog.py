@@ -1,71 +1,149 @@
-"""Batches, the backlog and chains of decisions as JSON."""
+"""Batches, runs of the backlog, the backlog itself and chains of decisions as JSON."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Annotated
 
-import orjson
+from msgspec import Meta, Raw
 
-from engine.decide.order_record import timestamp
-from engine.decide.priority import Rank
+from api.shapes.cursors import backlog_cursor
+from engine.decide.order_record import Record, Timestamp, timestamp
+from engine.decide.record import DecisionRecord, PlacedLineRecord
 from engine.orders.backlog import Page, Place, Run
 from engine.orders.batch import Together
 from engine.store.decision_chain import Chain
 
-MOST_ENTRIES = 1_000
-"""Of the backlog, at once."""
+
+def _as_logged(bodies: Iterable[bytes]) -> list[DecisionRecord]:
+    """Decisions that are written as the bytes that were logged, not encoded a second time."""
+    return [Raw(body) for body in bodies]  # type: ignore[misc]  # Raw is encoded as what it holds, and read as a record
 
 
-def cursor(rank: Rank | None) -> str | None:
-    """As `after` is read."""
-    if rank is None:
-        return None
-    before, promise, placed, order, name = rank
-    return f"{before}:{promise}:{placed}:{name}:{order}"
+class BatchRecord(Record, frozen=True):
+    """The decisions in the order in which they were made: the order that deserves it most first."""
+
+    undecided: Annotated[
+        list[str],
+        Meta(description="orders not decided, for the reason in `detail`; ask again with the same Idempotency-Key"),
+    ]
+    detail: str | None
+    decisions: list[DecisionRecord]
+
+    @classmethod
+    def of(cls, batch: Together) -> "BatchRecord":
+        return cls(
+            undecided=list(batch.undecided),
+            detail=None if batch.failure is None else str(batch.failure),
+            decisions=_as_logged(answer.body for answer in batch.answers),
+        )
 
 
-def batch_body(found: Together) -> bytes:
-    detail = None if found.failure is None else str(found.failure)
-    rest = {"undecided": list(found.undecided), "detail": detail}
-    return _with_decisions(rest, (answer.body for answer in found.answers))
+class ChainRecord(Record, frozen=True):
+    """All decisions of an order, in the order in which they were made."""
+
+    first: str
+    decisions: list[DecisionRecord]
+
+    @classmethod
+    def of(cls, chain: Chain) -> "ChainRecord":
+        return cls(first=chain.first, decisions=_as_logged(link.body for link in chain.links))
 
 
-def chain_body(found: Chain) -> bytes:
-    return _with_decisions({"first": found.first}, (link.body for link in found.links))
+class FailedEntryRecord(Record, frozen=True):
+    """An entry of the backlog that could not be decided, and why."""
+
+    decision: str
+    detail: str
 
 
-def run_body(found: Run) -> bytes:
-    failed = [{"decision": name, "detail": detail} for name, detail in found.failed]
-    rest = {"offered": found.offered, "failed": failed, "next": cursor(found.after)}
-    return _with_decisions(rest, (answer.body for answer in found.answers))
+class RunRecord(Record, frozen=True):
+    """One call's part of a run over the backlog. With a `next`, there are more entries to offer stock to."""
+
+    offered: Annotated[int, Meta(description="entries looked at")]
+    failed: list[FailedEntryRecord]
+    next: str | None
+    decisions: list[DecisionRecord]
+
+    @classmethod
+    def of(cls, run: Run) -> "RunRecord":
+        return cls(
+            offered=run.offered,
+            failed=_failed(run),
+            next=backlog_cursor(run.after),
+            decisions=_as_logged(answer.body for answer in run.answers),
+        )
 
 
-def backlog_record(page: Page) -> dict[str, Any]:
-    return {
-        "waiting": page.waiting,
-        "orders": [_waiting_record(place) for place in page.places],
-        "next": cursor(page.after),
-    }
+class RunTotalRecord(Record, frozen=True):
+    """A whole run over the backlog in figures: `decided` of the entries looked at, `filled` of those; `waiting` is how
+    many entries still wait.
+    """
+
+    offered: int
+    decided: int
+    filled: int
+    units: int
+    failed: list[FailedEntryRecord]
+    waiting: int
+
+    @classmethod
+    def of(cls, runs: Sequence[Run], *, waiting: int) -> "RunTotalRecord":
+        records = [answer.record for run in runs for answer in run.answers]
+        return cls(
+            offered=sum(run.offered for run in runs),
+            decided=len(records),
+            filled=sum(record.status == "filled" for record in records),
+            units=sum(record.units_shipped for record in records),
+            failed=[failed for run in runs for failed in _failed(run)],
+            waiting=waiting,
+        )
 
 
-def _waiting_record(place: Place) -> dict[str, Any]:
-    waiting, order = place.waiting, place.waiting.order
-    return {
-        "decision": waiting.decision,
-        "order": order.id,
-        "first": waiting.first,
-        "priority": place.priority,
-        "promise_by": None if order.promise_by is None else timestamp(order.promise_by),
-        "placed_at": timestamp(order.placed_at),
-        "since": timestamp(waiting.since),
-        "client": waiting.caller,
-        "lines": [
-            {"line": line.id, "sku": line.sku, "quantity": waiting.units[line.id]}
-            for line in order.lines
-            if line.id in waiting.units
-        ],
-    }
+class WaitingOrderRecord(Record, frozen=True):
+    decision: Annotated[str, Meta(description="whose unfilled units wait")]
+    order: str
+    first: Annotated[str, Meta(description="the order's first decision")]
+    priority: int
+    promise_by: Timestamp | None
+    placed_at: Timestamp
+    since: Timestamp
+    client: str
+    lines: list[PlacedLineRecord]
+
+    @classmethod
+    def of(cls, place: Place) -> "WaitingOrderRecord":
+        waiting, order = place.waiting, place.waiting.order
+        return cls(
+            decision=waiting.decision,
+            order=order.id,
+            first=waiting.first,
+            priority=place.priority,
+            promise_by=None if order.promise_by is None else timestamp(order.promise_by),
+            placed_at=timestamp(order.placed_at),
+            since=timestamp(waiting.since),
+            client=waiting.caller,
+            lines=[
+                PlacedLineRecord(line=line.id, sku=line.sku, quantity=waiting.units[line.id])
+                for line in order.lines
+                if line.id in waiting.units
+            ],
+        )
 
 
-def _with_decisions(rest: dict[str, Any], bodies: Iterable[bytes]) -> bytes:
-    """The bytes of decisions as they were logged, not a second writing of them."""
-    return orjson.dumps(rest | {"decisions": [orjson.Fragment(body) for body in bodies]})
+class BacklogRecord(Record, frozen=True):
+    """In the order in which stock would be offered; `waiting` is how many there are in all."""
+
+    waiting: int
+    orders: list[WaitingOrderRecord]
+    next: str | None
+
+    @classmethod
+    def of(cls, page: Page) -> "BacklogRecord":
+        return cls(
+            waiting=page.waiting,
+            orders=[WaitingOrderRecord.of(place) for place in page.places],
+            next=backlog_cursor(page.after),
+        )
+
+
+def _failed(run: Run) -> list[FailedEntryRecord]:
+    return [FailedEntryRecord(decision=decision, detail=detail) for decision, detail in run.failed]

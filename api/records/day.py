@@ -1,15 +1,17 @@
-"""What came of a day of orders, counted."""
+"""What came of a day of orders, counted, and as JSON."""
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
+from engine.decide.order_record import Record
 from engine.decide.record import DecisionRecord
 
 
 @dataclass(slots=True, kw_only=True)
 class DayFigures:
-    """What came of the orders. `decided` counts, by rule, the weighed orders that would have gone otherwise."""
+    """What came of the orders. `decided` counts, by rule, the weighed orders that would have gone otherwise without
+    it.
+    """
 
     currency: str
     orders: int = 0
@@ -28,46 +30,75 @@ class DayFigures:
     on_time: int = 0
     fired: Counter[str] = field(default_factory=Counter)
     lacking: int = 0
-    """Orders that lacked units another one took, which deserved them more."""
+    """Orders that lacked units which an order of higher rank took."""
     weighed: int = 0
     decided: Counter[str] = field(default_factory=Counter)
 
     def add(self, record: DecisionRecord, clearance: frozenset[str]) -> None:
-        """Count one decision in."""
+        """Count one decision in; `clearance` are the SKUs at the end of their line."""
         self.orders += 1
         self.statuses[record.status] += 1
         self.units += sum(line.quantity for line in record.order.lines)
         self.shipments += len(record.shipments)
+        self.shipped += record.units_shipped
         self.cost += record.cost_micros
         self.co2 += record.co2_mg
         self.fired.update(record.rules.fired.keys())
         for shipment in record.shipments:
             self.promised += shipment.late is not None
             self.on_time += shipment.late is False
-            for line in shipment.lines:
-                self.shipped += line.quantity
-                self.clearance += line.quantity if line.sku in clearance else 0
+            self.clearance += sum(line.quantity for line in shipment.lines if line.sku in clearance)
 
 
-def day_record(day: DayFigures) -> dict[str, Any]:
+class DayRuleRecord(Record, frozen=True):
+    """In how many orders a rule fired, and in how many of those weighed it decided."""
+
+    fired: int
+    decided_of_weighed: int
+
+
+class DayRecord(Record, frozen=True):
     """The day for programs; amounts in the unit their name ends in."""
-    return {
-        "orders": day.orders,
-        "decided_before": day.before,
-        **{status: day.statuses[status] for status in ("filled", "partial", "unfilled")},
-        "units_ordered": day.units,
-        "units_shipped": day.shipped,
-        "units_from_clearance": day.clearance,
-        "shipments": day.shipments,
-        "cost_micros": day.cost,
-        "currency": day.currency,
-        "co2_mg": day.co2,
-        "shipments_promised": day.promised,
-        "shipments_on_time": day.on_time,
-        "orders_outranked": day.lacking,
-        "orders_weighed": day.weighed,
-        "rules": {
-            rule: {"fired": day.fired[rule], "decided_of_weighed": day.decided[rule]}
-            for rule in sorted(day.fired.keys() | day.decided.keys())
-        },
-    }
+
+    orders: int
+    decided_before: int
+    filled: int
+    partial: int
+    unfilled: int
+    units_ordered: int
+    units_shipped: int
+    units_from_clearance: int
+    shipments: int
+    cost_micros: int
+    currency: str
+    co2_mg: int
+    shipments_promised: int
+    shipments_on_time: int
+    orders_outranked: int
+    orders_weighed: int
+    rules: dict[str, DayRuleRecord]
+
+    @classmethod
+    def of(cls, day: DayFigures) -> "DayRecord":
+        return cls(
+            orders=day.orders,
+            decided_before=day.before,
+            filled=day.statuses["filled"],
+            partial=day.statuses["partial"],
+            unfilled=day.statuses["unfilled"],
+            units_ordered=day.units,
+            units_shipped=day.shipped,
+            units_from_clearance=day.clearance,
+            shipments=day.shipments,
+            cost_micros=day.cost,
+            currency=day.currency,
+            co2_mg=day.co2,
+            shipments_promised=day.promised,
+            shipments_on_time=day.on_time,
+            orders_outranked=day.lacking,
+            orders_weighed=day.weighed,
+            rules={
+                rule: DayRuleRecord(fired=day.fired[rule], decided_of_weighed=day.decided[rule])
+                for rule in sorted(day.fired.keys() | day.decided.keys())
+            },
+        )

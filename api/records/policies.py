@@ -1,100 +1,276 @@
-"""Policy versions, their history and what differs between them: for programs, and as lines for people."""
+"""Policy versions, their history, what differs between them and what they say, as JSON."""
 
-import dataclasses
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal
 
-from api.records.findings import finding_record
-from api.records.policy_tests import case_record
-from engine.decide.order_record import timestamp
-from engine.decide.policy_tests.runner import Report
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from api.records.findings import FindingRecord
+from api.records.policy_tests import TestsRecord
+from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.policies.review import Review
 from engine.policies.versions import Published, Version
 from engine.store.policy_versions import PolicyTimeline
-from rules.diff.compare import KINDS, Change, Changes
+from rules.diff.compare import Change, Changes, Difference
 from rules.policy import PolicySet
+from rules.wording.catalogue import Catalogue
+from rules.wording.explain import explain
 from rules.wording.source_text import effect_text
 
 
-def changes_record(changes: Changes) -> dict[str, Any]:
-    """By kind, what changed; `same` if nothing did."""
-    return {
-        "same": not changes.changes,
-        **{kind: [_change_record(change) for change in changes.of(kind)] for kind in KINDS},
-    }
+class DifferenceRecord(Record, frozen=True):
+    """What one aspect of a rule lost and gained, each as authors write it."""
+
+    aspect: Literal["condition", "window", "effects", "overrides", "because"]
+    gone: list[str]
+    added: list[str]
+
+    @classmethod
+    def of(cls, difference: Difference) -> "DifferenceRecord":
+        return cls(aspect=difference.aspect, gone=list(difference.gone), added=list(difference.added))
 
 
-def _change_record(change: Change) -> dict[str, Any]:
-    found = dataclasses.asdict(change)
-    del found["kind"]
-    if change.kind != "moved":
-        del found["before"], found["file_before"]
-    if change.kind in ("added", "gone"):
-        del found["differences"]
-    return found
+class RuleRecord(Record, frozen=True):
+    rule: str
+    file: str
 
 
-def version_record(version: Version) -> dict[str, Any]:
-    return {
-        "version": version.version,
-        "rules": version.rules,
-        "published_at": timestamp(version.at) if version.at else None,
-        "published_by": version.who,
-        "note": version.note,
-        "active": version.active,
-        "scheduled": [timestamp(instant) for instant in version.scheduled],
-    }
+class ChangedRuleRecord(Record, frozen=True):
+    rule: str
+    file: str
+    differences: list[DifferenceRecord]
 
 
-def standing_record(standing: PolicyTimeline) -> dict[str, Any]:
-    """What decides now, what from when on, and what one would go back to."""
-    return {
-        "active": standing.active,
-        "scheduled": [{"version": version, "from": timestamp(since)} for since, version in standing.scheduled],
-        "before": standing.before,
-    }
+class MovedRuleRecord(Record, frozen=True):
+    """A rule that has another name or another file."""
+
+    rule: str
+    file: str
+    before: str
+    file_before: str
+    differences: list[DifferenceRecord]
 
 
-def act_record(act: Mapping[str, str]) -> dict[str, Any]:
-    """An entry of the history, its instants in words."""
-    instants = {name: timestamp(int(act[name])) for name in ("at", "from") if name in act}
-    numbers = {"rules": int(act["rules"])} if "rules" in act else {}
-    return {**act, **instants, **numbers}
+class ChangesRecord(Record, frozen=True):
+    """What differs in meaning between two versions; `same` if nothing does."""
+
+    same: bool
+    added: list[RuleRecord]
+    gone: list[RuleRecord]
+    changed: list[ChangedRuleRecord]
+    moved: list[MovedRuleRecord]
+
+    @classmethod
+    def of(cls, changes: Changes) -> "ChangesRecord":
+        return cls(
+            same=not changes.changes,
+            added=[RuleRecord(rule=change.rule, file=change.file) for change in changes.of("added")],
+            gone=[RuleRecord(rule=change.rule, file=change.file) for change in changes.of("gone")],
+            changed=[
+                ChangedRuleRecord(rule=change.rule, file=change.file, differences=_differences(change))
+                for change in changes.of("changed")
+            ],
+            moved=[
+                MovedRuleRecord(
+                    rule=change.rule,
+                    file=change.file,
+                    before=change.before,
+                    file_before=change.file_before,
+                    differences=_differences(change),
+                )
+                for change in changes.of("moved")
+            ],
+        )
 
 
-def published_record(published: Published) -> dict[str, Any]:
-    return {
-        "version": published.version,
-        "new": published.new,
-        "rules": len(published.rules),
-        "cases": published.cases,
-        "warnings": [finding_record(finding) for finding in published.warnings],
-        "changes": changes_record(published.changes) if published.changes else None,
-    }
+class ListedVersionRecord(Record, frozen=True):
+    version: str
+    rules: int | None
+    published_at: Timestamp | None
+    published_by: str
+    note: str
+    active: bool
+    scheduled: list[Timestamp]
+
+    @classmethod
+    def of(cls, version: Version) -> "ListedVersionRecord":
+        return cls(
+            version=version.version,
+            rules=version.rules,
+            published_at=timestamp(version.at) if version.at else None,
+            published_by=version.who,
+            note=version.note,
+            active=version.active,
+            scheduled=[timestamp(instant) for instant in version.scheduled],
+        )
 
 
-def review_record(review: Review) -> dict[str, Any]:
-    return {
-        "version": review.policies.version if review.policies else None,
-        "rules": len(review.policies.rules) if review.policies else None,
-        "errors": [finding_record(finding) for finding in review.errors],
-        "warnings": [finding_record(finding) for finding in review.warnings],
-        "tests": _tests_record(review.report) if review.report else None,
-    }
+class ScheduledRecord(Record, frozen=True):
+    version: str
+    since: Timestamp = msgspec.field(name="from")
 
 
-def _tests_record(report: Report) -> dict[str, Any]:
-    return {"passed": report.passed, "cases": [case_record(result) for result in report.results]}
+class StandingRecord(Record, frozen=True):
+    """Which version decides now, which ones are scheduled, and which one a rollback would go back to."""
+
+    active: str | None
+    scheduled: list[ScheduledRecord]
+    before: str | None
+
+    @classmethod
+    def of(cls, standing: PolicyTimeline) -> "StandingRecord":
+        return cls(active=standing.active, scheduled=_scheduled(standing), before=standing.before)
 
 
-def rules_record(policies: PolicySet) -> list[dict[str, Any]]:
-    """Each rule: its id, why it is there, what it does and what it switches off."""
+class VersionsRecord(Record, frozen=True):
+    """Every version, and as in Standing, which of them decides now and later."""
+
+    active: str | None
+    scheduled: list[ScheduledRecord]
+    before: str | None
+    versions: list[ListedVersionRecord]
+
+    @classmethod
+    def of(cls, standing: PolicyTimeline, versions: Iterable[Version]) -> "VersionsRecord":
+        return cls(
+            active=standing.active,
+            scheduled=_scheduled(standing),
+            before=standing.before,
+            versions=[ListedVersionRecord.of(version) for version in versions],
+        )
+
+
+class HistoryEntryRecord(Record, frozen=True):
+    """Who published, activated, scheduled or rolled back which version, when and why."""
+
+    act: str
+    version: str
+    who: str
+    at: Timestamp
+    note: str
+    rules: int | UnsetType = UNSET
+    since: Timestamp | UnsetType = msgspec.field(name="from", default=UNSET)
+
+    @classmethod
+    def of(cls, entry: Mapping[str, str]) -> "HistoryEntryRecord":
+        """As it is stored: texts by name."""
+        return cls(
+            act=entry["act"],
+            version=entry["version"],
+            who=entry["who"],
+            at=timestamp(int(entry["at"])),
+            note=entry["note"],
+            rules=int(entry["rules"]) if "rules" in entry else UNSET,
+            since=timestamp(int(entry["from"])) if "from" in entry else UNSET,
+        )
+
+
+class PublishedRecord(Record, frozen=True):
+    version: str
+    new: bool
+    rules: int
+    cases: Annotated[int, Meta(description="tests that came with it, all passed")]
+    warnings: list[FindingRecord]
+    changes: Annotated[ChangesRecord | None, Meta(description="against the active version; null: there is none")]
+
+    @classmethod
+    def of(cls, published: Published) -> "PublishedRecord":
+        return cls(
+            version=published.version,
+            new=published.new,
+            rules=len(published.rules),
+            cases=published.cases,
+            warnings=[FindingRecord.of(finding) for finding in published.warnings],
+            changes=ChangesRecord.of(published.changes) if published.changes else None,
+        )
+
+
+class ReviewRecord(Record, frozen=True):
+    """Every error and warning of policy files, and what became of the tests sent along."""
+
+    version: Annotated[str | None, Meta(description="null: there are errors")]
+    rules: int | None
+    errors: list[FindingRecord]
+    warnings: list[FindingRecord]
+    tests: Annotated[TestsRecord | None, Meta(description="null: none were sent, or there are errors")]
+
+    @classmethod
+    def of(cls, review: Review) -> "ReviewRecord":
+        return cls(
+            version=review.policies.version if review.policies else None,
+            rules=len(review.policies.rules) if review.policies else None,
+            errors=[FindingRecord.of(finding) for finding in review.errors],
+            warnings=[FindingRecord.of(finding) for finding in review.warnings],
+            tests=TestsRecord.of(review.report) if review.report else None,
+        )
+
+
+class RuleSummaryRecord(Record, frozen=True):
+    """A rule: its id, why it is there, what it does and which rules it switches off."""
+
+    id: str
+    because: dict[str, str]
+    effects: list[str]
+    overrides: list[str]
+
+
+class VersionRecord(Record, frozen=True):
+    """A version's files, by name, and its rules."""
+
+    version: str
+    files: dict[str, str]
+    rules: list[RuleSummaryRecord] | None
+    unreadable: Annotated[str | None, Meta(description="why this release can't read it; null: it can")]
+
+
+def rule_summaries(policies: PolicySet) -> list[RuleSummaryRecord]:
     return [
-        {
-            "id": rule.id,
-            "because": dict(rule.because),
-            "effects": [effect_text(effect) for effect in rule.effects],
-            "overrides": list(rule.overrides),
-        }
+        RuleSummaryRecord(
+            id=rule.id,
+            because=dict(rule.because),
+            effects=[effect_text(effect) for effect in rule.effects],
+            overrides=list(rule.overrides),
+        )
         for rule in policies.rules.values()
     ]
+
+
+class VersionFilesRecord(Record, frozen=True):
+    """The files of a version, by name, as `policy show` prints them."""
+
+    version: str
+    files: dict[str, str]
+
+
+class ExplainedRuleRecord(Record, frozen=True):
+    """A rule in plain words, worked out from its conditions and effects."""
+
+    id: str
+    says: str
+    because: dict[str, str]
+
+
+class ExplanationRecord(Record, frozen=True):
+    """What `policy explain` says, in one language."""
+
+    language: str
+    rules: list[ExplainedRuleRecord]
+
+    @classmethod
+    def of(cls, policies: PolicySet, catalogue: Catalogue) -> "ExplanationRecord":
+        return cls(
+            language=catalogue.language,
+            rules=[
+                ExplainedRuleRecord(id=rule.id, says=explain(rule, catalogue), because=dict(rule.because))
+                for rule in policies.rules.values()
+            ],
+        )
+
+
+def _differences(change: Change) -> list[DifferenceRecord]:
+    return [DifferenceRecord.of(difference) for difference in change.differences]
+
+
+def _scheduled(standing: PolicyTimeline) -> list[ScheduledRecord]:
+    return [ScheduledRecord(version=version, since=timestamp(since)) for since, version in standing.scheduled]

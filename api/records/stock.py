@@ -1,69 +1,163 @@
-"""Stock as JSON values: by node and channel, what is free, what became of a count."""
+"""Stock as JSON: by node and channel, what is free, what became of counts."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Literal
 
-from engine.inventory.stock import Availability, Placed, SkuStock
+from msgspec import Meta
 
-
-def availabilities_record(found: Sequence[Availability]) -> dict[str, Any]:
-    """Of SKUs read at one moment."""
-    return {
-        "channel": found[0].channel,
-        "policy_version": found[0].policy_version,
-        "skus": [
-            {"sku": item["sku"], "free": item["free"], "nodes": item["nodes"]}
-            for item in map(availability_record, found)
-        ],
-    }
+from engine.decide.order_record import Record
+from engine.inventory.stock import Availability, NodeStock, Placed, SkuStock
 
 
-def availability_record(found: Availability) -> dict[str, Any]:
-    return {
-        "sku": found.sku,
-        "channel": found.channel,
-        "free": found.free,
-        "policy_version": found.policy_version,
-        "nodes": [
-            {
-                "node": item.node,
-                "on_hand": item.position.on_hand,
-                "held": item.position.held,
-                "available": item.position.available,
-                "free": item.free,
-            }
-            for item in found.nodes
-        ],
-    }
+class PositionRecord(Record, frozen=True):
+    node: str
+    on_hand: int
+    held: int
+    available: int
+    free: Annotated[int, Meta(description="available less what the policies keep back")]
 
 
-def stock_record(found: SkuStock) -> dict[str, Any]:
-    return {
-        "sku": found.sku,
-        "policy_version": found.policy_version,
-        "on_hand": sum(item.position.on_hand for item in found.nodes),
-        "held": sum(item.position.held for item in found.nodes),
-        "available": sum(item.position.available for item in found.nodes),
-        "free": {name: sum(item.free[name] for item in found.nodes) for name in found.channels},
-        "nodes": [
-            {
-                "node": item.node,
-                "on_hand": item.position.on_hand,
-                "held": item.position.held,
-                "available": item.position.available,
-                "free": dict(item.free),
-            }
-            for item in found.nodes
-        ],
-    }
+class SkuAvailabilityRecord(Record, frozen=True):
+    sku: str
+    free: int
+    nodes: list[PositionRecord]
+
+    @classmethod
+    def of(cls, availability: Availability) -> "SkuAvailabilityRecord":
+        return cls(sku=availability.sku, free=availability.free, nodes=_positions(availability))
 
 
-def count_record(node: str, sku: str, placed: Placed) -> dict[str, Any]:
-    return {
-        "node": node,
-        "sku": sku,
-        "result": "set" if placed.applied else "older" if placed.older else "same",
-        "on_hand": placed.position.on_hand,
-        "held": placed.position.held,
-        "available": placed.position.available,
-    }
+class AvailabilityRecord(Record, frozen=True):
+    """Of SKUs read at one moment, as one channel sees them."""
+
+    channel: str
+    policy_version: str
+    skus: list[SkuAvailabilityRecord]
+
+    @classmethod
+    def of(cls, skus: Sequence[Availability]) -> "AvailabilityRecord":
+        return cls(
+            channel=skus[0].channel,
+            policy_version=skus[0].policy_version,
+            skus=[SkuAvailabilityRecord.of(availability) for availability in skus],
+        )
+
+
+class OneAvailabilityRecord(Record, frozen=True):
+    """Of one SKU, as `pointsman availability` prints it."""
+
+    sku: str
+    channel: str
+    free: int
+    policy_version: str
+    nodes: list[PositionRecord]
+
+    @classmethod
+    def of(cls, availability: Availability) -> "OneAvailabilityRecord":
+        return cls(
+            sku=availability.sku,
+            channel=availability.channel,
+            free=availability.free,
+            policy_version=availability.policy_version,
+            nodes=_positions(availability),
+        )
+
+
+class NodeStockRecord(Record, frozen=True):
+    node: str
+    on_hand: int
+    held: int
+    available: Annotated[int, Meta(description="on hand less held, never below 0")]
+    free: Annotated[
+        dict[str, int],
+        Meta(description="by channel, available less what the policies keep back; `*`: channels no rule names"),
+    ]
+
+    @classmethod
+    def of(cls, stock: NodeStock) -> "NodeStockRecord":
+        return cls(
+            node=stock.node,
+            on_hand=stock.position.on_hand,
+            held=stock.position.held,
+            available=stock.position.available,
+            free=dict(stock.free),
+        )
+
+
+class SkuStockRecord(Record, frozen=True):
+    """A SKU over all nodes, and by node."""
+
+    sku: str
+    policy_version: str
+    on_hand: int
+    held: int
+    available: int
+    free: dict[str, int]
+    nodes: list[NodeStockRecord]
+
+    @classmethod
+    def of(cls, stock: SkuStock) -> "SkuStockRecord":
+        return cls(
+            sku=stock.sku,
+            policy_version=stock.policy_version,
+            on_hand=sum(item.position.on_hand for item in stock.nodes),
+            held=sum(item.position.held for item in stock.nodes),
+            available=sum(item.position.available for item in stock.nodes),
+            free={channel: sum(item.free[channel] for item in stock.nodes) for channel in stock.channels},
+            nodes=[NodeStockRecord.of(item) for item in stock.nodes],
+        )
+
+
+class CountRecord(Record, frozen=True):
+    """What became of a count, and what is there now."""
+
+    node: str
+    sku: str
+    result: Annotated[
+        Literal["set", "same", "older"],
+        Meta(description="same: this message came before; older: a newer one came before, and stays"),
+    ]
+    on_hand: int
+    held: int
+    available: int
+
+    @classmethod
+    def of(cls, node: str, sku: str, placed: Placed) -> "CountRecord":
+        return cls(
+            node=node,
+            sku=sku,
+            result="set" if placed.applied else "older" if placed.older else "same",
+            on_hand=placed.position.on_hand,
+            held=placed.position.held,
+            available=placed.position.available,
+        )
+
+
+class CountedPositionRecord(Record, frozen=True):
+    node: str
+    sku: str
+
+
+class ImportRecord(Record, frozen=True):
+    """What became of a file of counts, in positions; `older` names the first of those older than known."""
+
+    positions: int
+    set: int
+    as_before: int
+    older_than_known: int
+    contradicting: int
+    counted_by_sequence: int
+    older: list[CountedPositionRecord]
+
+
+def _positions(availability: Availability) -> list[PositionRecord]:
+    return [
+        PositionRecord(
+            node=item.node,
+            on_hand=item.position.on_hand,
+            held=item.position.held,
+            available=item.position.available,
+            free=item.free,
+        )
+        for item in availability.nodes
+    ]

@@ -9,14 +9,15 @@ from typing import Any, TypeVar
 
 from marshmallow import ValidationError, fields, validate
 
+from api.shapes.limits import MOST_UNITS
 from engine.model.facts import MICRODEGREES
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 
 CALLER = "http"
 """Who it was, where a caller does not say."""
-MOST_UNITS = 1_000_000
 _GREAT_CIRCLE = 1_000
+_MICROSECONDS = 1_000_000
 _YEAR_9999 = 253_370_764_800
 """UTC seconds; beyond, a local time may have no calendar any more."""
 _RFC_3339 = re.compile(
@@ -267,15 +268,6 @@ OPENAPI_TYPES: tuple[tuple[type[fields.Field[Any]], str, str | None], ...] = (
 """What the OpenAPI page calls these fields: type and format."""
 
 
-MOST_ON_HAND = 10**12
-
-
-MOST_HOLDS = 1_000
-
-
-_MICROSECONDS = 1_000_000
-
-
 class Whole(fields.Field[int]):
     """A whole number in some bounds."""
 
@@ -297,7 +289,7 @@ class QueryNumber(Whole):
         return super()._deserialize(int(value) if plain else value)
 
 
-class Moment(Instant):
+class StampField(Instant):
     """As Instant, to the microsecond: of two messages in one second, the later one counts."""
 
     def read(self, value: Any) -> int:

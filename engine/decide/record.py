@@ -284,6 +284,10 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         )
 
     @property
+    def units_shipped(self) -> int:
+        return sum(line.quantity for shipment in self.shipments for line in shipment.lines)
+
+    @property
     def first(self) -> str:
         """The id of the order's first decision; empty for a dry run."""
         return (self.id or "") if self.follows is UNSET else self.follows.first

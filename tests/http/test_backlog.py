@@ -2,11 +2,12 @@
 
 import pytest
 
-from api.http.schemas.backlog import BacklogAnswer, BatchAnswer, ChainAnswer, RunAnswer
-from api.http.schemas.backlog_requests import MOST_TOGETHER
-from api.http.schemas.decisions import DecisionAnswer
+from api.http.requests.backlog import MOST_ORDERS
+from api.records.backlog import BacklogRecord, BatchRecord, ChainRecord, RunRecord
+from engine.decide.record import DecisionRecord
 from engine.store.stock import Movement
 from tests.conftest import activate
+from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json, shipped_units
 from tests.support.problem_json import fields_of, problem_of
 
@@ -20,9 +21,9 @@ def arrive(pointsman, units, sku="RARE"):
     pointsman.stock.move([Movement(op=f"{sku} {units}", node="lyon", sku=sku, delta=units)])
 
 
-def checked(schema, response):
+def checked(http, record, response):
     answer = response.get_json()
-    assert schema().validate(answer) == {}
+    assert mistakes_in(http, record, answer) == []
     return answer
 
 
@@ -30,7 +31,7 @@ def test_a_batch_answers_its_decisions_in_the_order_they_were_made(http, pointsm
     plain, vip = order_json(("RARE", 2)), order_json(("RARE", 3), segment="vip")
     response = http.post("/v1/decisions/batch", json={"orders": [plain, vip]})
     assert response.status_code == 201
-    answer = checked(BatchAnswer, response)
+    answer = checked(http, BatchRecord, response)
     assert [record["order"]["id"] for record in answer["decisions"]] == [vip["id"], plain["id"]]
     (lacked,) = answer["decisions"][1]["lacked"]
     assert (lacked["order"], lacked["priority"], lacked["node"], lacked["units"]) == (vip["id"], 80, "lyon", 2)
@@ -61,7 +62,7 @@ def test_a_batch_sent_again_under_its_key_is_answered_with_the_same_bytes(http, 
         ({"orders": [order_json(), order_json(("GONE", 1))]}, "orders.1.lines.0.sku"),
         ({"orders": [order_json(id="W"), order_json(id="W")]}, "orders.0.id"),
         ({"orders": [order_json()], "wait": True}, "wait"),
-        ({"orders": [order_json()] * (MOST_TOGETHER + 1)}, "orders"),
+        ({"orders": [order_json()] * (MOST_ORDERS + 1)}, "orders"),
     ],
 )
 def test_a_batch_with_mistakes_is_refused_whole(http, contents, body, field):
@@ -73,20 +74,20 @@ def test_a_batch_with_mistakes_is_refused_whole(http, contents, body, field):
 def test_what_waits_is_listed_served_and_withdrawn(http, pointsman, vips):
     for segment in (None, "vip", None):
         made = http.post("/v1/decisions?wait=true", json=order_json(("RARE", 3), segment=segment))
-        assert DecisionAnswer().validate(made.get_json()) == {}
-    page = checked(BacklogAnswer, http.get("/v1/backlog?limit=1"))
+        assert mistakes_in(http, DecisionRecord, made.get_json()) == []
+    page = checked(http, BacklogRecord, http.get("/v1/backlog?limit=1"))
     assert (page["waiting"], [item["priority"] for item in page["orders"]]) == (2, [80])
     assert page["orders"][0]["lines"] == [{"line": "1", "sku": "RARE", "quantity": 3}]
-    rest = checked(BacklogAnswer, http.get("/v1/backlog", query_string={"after": page["next"]}))
+    rest = checked(http, BacklogRecord, http.get("/v1/backlog", query_string={"after": page["next"]}))
     assert ([item["priority"] for item in rest["orders"]], rest["next"]) == ([50], None)
     arrive(pointsman, 4)
-    run = checked(RunAnswer, http.post("/v1/backlog/run", json={}))
+    run = checked(http, RunRecord, http.post("/v1/backlog/run", json={}))
     assert (run["offered"], [shipped_units(record) for record in run["decisions"]]) == (2, [3, 1])
-    (last,) = checked(BacklogAnswer, http.get("/v1/backlog"))["orders"]
+    (last,) = checked(http, BacklogRecord, http.get("/v1/backlog"))["orders"]
     assert last["lines"][0]["quantity"] == 2
     assert http.delete(f"/v1/backlog/{last['decision']}").status_code == 204
     problem_of(http.delete(f"/v1/backlog/{last['decision']}"), 404)
-    assert checked(BacklogAnswer, http.get("/v1/backlog"))["waiting"] == 0
+    assert checked(http, BacklogRecord, http.get("/v1/backlog"))["waiting"] == 0
     assert pointsman.check().clean
 
 
@@ -108,11 +109,11 @@ def test_a_rejection_is_a_decision_with_a_place_of_its_own(http, pointsman):
     said = {"node": shipment["node"], "reason": "not_in_stock", "on_hand": 0, "op": "pick 9"}
     made = http.post(f"/v1/decisions/{first['id']}/reject", json=said)
     assert made.status_code == 201
-    second = checked(DecisionAnswer, made)
+    second = checked(http, DecisionRecord, made)
     assert http.get(made.headers["Location"]).data == made.data
     again = http.post(f"/v1/decisions/{first['id']}/reject", json=said)
     assert (again.status_code, again.data) == (200, made.data)
-    chain = checked(ChainAnswer, http.get(f"/v1/decisions/{second['id']}/chain"))
+    chain = checked(http, ChainRecord, http.get(f"/v1/decisions/{second['id']}/chain"))
     assert (chain["first"], chain["decisions"]) == (first["id"], [first, second])
     assert http.get(f"/v1/decisions/{first['id']}/chain").get_json() == chain
     states = http.get(f"/v1/holds/{first['id']}").get_json()

@@ -3,9 +3,10 @@
 import pytest
 
 from api.http.app import create_app
-from api.http.schemas.stock import HoldsAnswer, HoldStateAnswer
+from api.records.holds import HoldsRecord, HoldStateRecord
 from engine.service import Pointsman
 from engine.settings import Settings
+from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
 from tests.support.problem_json import fields_of, problem_of
 
@@ -22,9 +23,9 @@ def act(http, name, verb, **body):
     return http.post(f"/v1/decisions/{name}/{verb}", json=body)
 
 
-def states(response):
+def states(http, response):
     answer = response.get_json()
-    assert HoldStateAnswer().validate(answer) == {}
+    assert mistakes_in(http, HoldStateRecord, answer) == []
     return {shipment["node"]: shipment["state"] for shipment in answer["shipments"]}
 
 
@@ -35,10 +36,10 @@ def test_shipments_are_confirmed_one_by_one_and_the_rest_released(http, made, po
     }
     first = act(http, made, "confirm", shipments=[ways["lyon"]])
     assert first.status_code == 200
-    assert states(first) == {"lyon": "confirmed", "paris": "held", "lille": "held"}
+    assert states(http, first) == {"lyon": "confirmed", "paris": "held", "lille": "held"}
     assert first.get_json()["expires_at"] == "2026-11-29T09:00:00Z"
     last = act(http, made, "release")
-    assert states(last) == {"lyon": "confirmed", "paris": "released", "lille": "released"}
+    assert states(http, last) == {"lyon": "confirmed", "paris": "released", "lille": "released"}
     assert last.get_json()["expires_at"] is None
     assert {shipment["ended_at"] for shipment in last.get_json()["shipments"]} == {"2026-11-27T09:00:00Z"}
     assert http.get(f"/v1/holds/{made}").data == last.data
@@ -54,7 +55,7 @@ def test_the_same_request_again_is_answered_with_the_same_bytes(http, made):
 @pytest.mark.parametrize(("verb", "ended"), [("confirm", "confirmed"), ("release", "released")])
 def test_without_a_body_all_that_is_held_is_ended(http, made, verb, ended):
     assert http.post(f"/v1/decisions/{made}/{verb}").data == act(http, made, verb).data
-    assert set(states(http.get(f"/v1/holds/{made}")).values()) == {ended}
+    assert set(states(http, http.get(f"/v1/holds/{made}")).values()) == {ended}
 
 
 def test_a_body_is_still_to_be_json(http, made):
@@ -111,7 +112,7 @@ def test_living_holds_are_listed_in_pages(http):
     found, query = [], {"limit": "2"}
     while True:
         answer = http.get("/v1/holds", query_string=query).get_json()
-        assert HoldsAnswer().validate(answer) == {}
+        assert mistakes_in(http, HoldsRecord, answer) == []
         found += [hold["decision"] for hold in answer["holds"]]
         if answer["next"] is None:
             break

@@ -2,10 +2,11 @@
 
 import pytest
 
-from api.http.schemas.backlog import RestsAnswer
-from api.http.schemas.decisions import DecisionAnswer
+from api.records.node_rests import RestsRecord
+from engine.decide.record import DecisionRecord
 from engine.store.decision_log import entries
 from tests.conftest import activate
+from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
 
@@ -21,22 +22,22 @@ def rejected(http, pointsman):
     return http.post(f"/v1/decisions/{made['id']}/reject", json=said).get_json()
 
 
-def checked(schema, response):
+def checked(http, record, response):
     assert response.status_code in (200, 201), response.data
     answer = response.get_json()
-    assert schema().validate(answer) == {}
+    assert mistakes_in(http, record, answer) == []
     return answer
 
 
-def test_a_rejection_says_until_when_the_node_rests(rejected):
-    assert DecisionAnswer().validate(rejected) == {}
+def test_a_rejection_says_until_when_the_node_rests(http, rejected):
+    assert mistakes_in(http, DecisionRecord, rejected) == []
     rest = rejected["follows"]["rest"]
     assert (rest["node"], rest["until"]) == ("lyon", "2026-11-27T11:00:00Z")
     assert (rest["policy_version"], rest["rules"]) == (rejected["policy_version"], {"test/r1": {"en": "a reason"}})
 
 
 def test_the_nodes_that_rest_are_listed_with_why(http, rejected, clock):
-    (found,) = checked(RestsAnswer, http.get("/v1/resting"))["nodes"]
+    (found,) = checked(http, RestsRecord, http.get("/v1/resting"))["nodes"]
     assert (found["node"], found["decision"]) == ("lyon", rejected["follows"]["decision"])
     assert found["rules"] == {"test/r1": {"en": "a reason"}}
     clock.now += 7_200
@@ -44,7 +45,7 @@ def test_the_nodes_that_rest_are_listed_with_why(http, rejected, clock):
 
 
 def test_other_orders_are_told_that_the_node_rests(http, rejected):
-    made = checked(DecisionAnswer, http.post("/v1/decisions", json=order_json(("RARE", 1))))
+    made = checked(http, DecisionRecord, http.post("/v1/decisions", json=order_json(("RARE", 1))))
     assert made["shipments"] == []
     assert [reason["code"] for reason in made["unfilled"][0]["reasons"]] == ["resting"]
     assert {item["resting"]["node"] for item in made["excluded"]} == {"lyon"}

@@ -7,9 +7,10 @@ import pytest
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
-from api.http.schemas import policies as answers
+from api.records.policies import PublishedRecord, ReviewRecord, StandingRecord, VersionRecord, VersionsRecord
 from api.shapes.fields import CALLER
 from tests.support.facts import NOW, policy_file
+from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
 from tests.support.problem_json import fields_of, problem_of
 
@@ -37,13 +38,13 @@ def decided_by(http):
 def test_a_form_and_a_json_body_make_the_same_version(http):
     sent = http.post("/v1/policies", **form([("a.yaml", GOOD), ("more/b.yaml", OTHER)], note="été"))
     assert sent.status_code == 201
-    assert answers.PublishedAnswer().validate(sent.get_json()) == {}
+    assert mistakes_in(http, PublishedRecord, sent.get_json()) == []
     again = publish(http, ("more/b.yaml", OTHER), ("a.yaml", GOOD))
     assert again.status_code == 200
     assert again.get_json()["version"] == sent.get_json()["version"]
     assert again.get_json()["new"] is False
     found = http.get(sent.headers["Location"]).get_json()
-    assert answers.VersionAnswer().validate(found) == {}
+    assert mistakes_in(http, VersionRecord, found) == []
     assert found["files"] == {"a.yaml": GOOD, "more/b.yaml": OTHER}
     assert [rule["id"] for rule in found["rules"]] == ["other/r1", "other/r2", "test/r1", "test/r2"]
     assert found["rules"][3]["effects"] == ["prefer: 4.00"]
@@ -53,7 +54,7 @@ def test_a_published_version_decides_once_it_is_activated_and_a_rollback_undoes_
     before, version = decided_by(http), publish(http).get_json()["version"]
     assert decided_by(http) == before
     activated = http.post(f"/v1/policies/{version[:8]}/activate", json={"note": "sale"})
-    assert answers.StandingAnswer().validate(activated.get_json()) == {}
+    assert mistakes_in(http, StandingRecord, activated.get_json()) == []
     assert activated.get_json() == {"active": version, "scheduled": [], "before": before}
     assert decided_by(http) == version
     back = http.post("/v1/policies/rollback", json={}).get_json()
@@ -70,7 +71,7 @@ def test_a_version_scheduled_over_http_takes_over_at_its_instant(http, clock):
     clock.now += 3_600
     assert decided_by(http) == version
     listed = http.get("/v1/policies").get_json()
-    assert answers.VersionsAnswer().validate(listed) == {}
+    assert mistakes_in(http, VersionsRecord, listed) == []
     assert (listed["active"], listed["scheduled"], listed["before"]) == (version, [], before)
     assert [item["active"] for item in listed["versions"]] == [False, True]
 
@@ -105,7 +106,7 @@ def test_check_says_errors_and_warnings_and_changes_nothing(http, contents):
     before = contents()
     odd = GOOD.replace("lille", "lile")
     found = http.post("/v1/policies/check", **form([("test.yaml", odd)])).get_json()
-    assert answers.ReviewAnswer().validate(found) == {}
+    assert mistakes_in(http, ReviewRecord, found) == []
     assert (found["rules"], found["errors"]) == (2, [])
     assert [(item["code"], item["meant"]) for item in found["warnings"]] == [("unknown-to-network", "lille")]
     wrong = http.post("/v1/policies/check", json={"files": {"test.yaml": BAD}})
@@ -127,7 +128,7 @@ tests:
 def test_check_tries_the_tests_that_are_sent_along(http, contents):
     before = contents()
     found = http.post("/v1/policies/check", **form([("test.yaml", GOOD), ("a_test.yaml", CASES)])).get_json()
-    assert answers.ReviewAnswer().validate(found) == {}
+    assert mistakes_in(http, ReviewRecord, found) == []
     assert (found["errors"], found["tests"]["passed"]) == ([], False)
     first, second = found["tests"]["cases"]
     assert (first["name"], first["passed"], first["fired"]) == (

@@ -2,10 +2,10 @@
 
 import pytest
 
-from api.http.schemas.decisions import AvailabilityAnswer
-from api.http.schemas.stock import CountAnswer, SkuStockAnswer
+from api.records.stock import AvailabilityRecord, CountRecord, SkuStockRecord
 from engine.decide.order_record import timestamp
 from tests.conftest import activate
+from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
 from tests.support.problem_json import fields_of, problem_of
 
@@ -16,7 +16,7 @@ def put(http, path="lyon/RARE", **body):
 
 def test_a_count_says_what_is_there_from_then_on(http):
     answer = put(http, on_hand=7, at="2026-11-27T08:12:31Z").get_json()
-    assert CountAnswer().validate(answer) == {}
+    assert mistakes_in(http, CountRecord, answer) == []
     assert answer == {"node": "lyon", "sku": "RARE", "result": "set", "on_hand": 7, "held": 0, "available": 7}
     assert http.get("/v1/availability?sku=RARE&channel=web").get_json()["skus"][0]["free"] == 7
 
@@ -101,7 +101,7 @@ def test_stock_is_shown_by_node_and_channel(http, pointsman):
         json=order_json(("SHIRT", 1), delivery="click_and_collect", destination=None, collect_at="paris"),
     )
     answer = http.get("/v1/stock/SHIRT").get_json()
-    assert SkuStockAnswer().validate(answer) == {}
+    assert mistakes_in(http, SkuStockRecord, answer) == []
     assert (answer["on_hand"], answer["held"], answer["available"]) == (16, 1, 15)
     assert answer["free"] == {"app": 15, "*": 11}
     assert [(item["node"], item["free"]["*"]) for item in answer["nodes"]] == [("lille", 2), ("lyon", 6), ("paris", 3)]
@@ -109,7 +109,7 @@ def test_stock_is_shown_by_node_and_channel(http, pointsman):
 
 def test_many_skus_are_asked_for_at_once(http):
     answer = http.get("/v1/availability?sku=SHIRT&sku=RARE&sku=NONE&sku=SHIRT&channel=web").get_json()
-    assert AvailabilityAnswer().validate(answer) == {}
+    assert mistakes_in(http, AvailabilityRecord, answer) == []
     assert [(item["sku"], item["free"]) for item in answer["skus"]] == [("SHIRT", 16), ("RARE", 3), ("NONE", 0)]
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from api.http import stock_movements
 from api.http.app import create_app
-from api.http.stock_movements import MovementAnswer
+from api.records.stock_movements import MovementRecord
+from tests.support.openapi import mistakes_in
 from tests.support.problem_json import problem_of
 from tests.support.wait_until import wait_until
 
@@ -26,7 +27,7 @@ def post(http, *lines):
     response = http.post("/v1/stock/movements", data=body, **NDJSON)
     assert (response.status_code, response.content_type) == (200, "application/x-ndjson")
     answers = [json.loads(text) for text in response.data.splitlines()]
-    assert all(MovementAnswer().validate(answer) == {} for answer in answers)
+    assert all(mistakes_in(http, MovementRecord, answer) == [] for answer in answers)
     return answers
 
 
@@ -96,7 +97,7 @@ def test_of_a_body_no_more_is_in_memory_than_is_answered_together(pointsman):
             return json.dumps(line(f"op-{self.read}")).encode() + b"\n"
 
     body = Endless()
-    answers = stock_movements.results(body, pointsman.stock)
+    answers = stock_movements.answer_lines(body, pointsman.stock)
     for number in range(1, 6):
         assert next(answers).count(b"\n") == stock_movements.LINES_AT_ONCE
         assert body.read <= number * stock_movements.LINES_AT_ONCE + 1

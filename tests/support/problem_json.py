@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import msgspec
+
+from api.records.problems import ProblemRecord
+
 
 def problem_of(response, status: int) -> dict[str, Any]:
     """Assert that a refusal is complete, and return its body."""
@@ -9,6 +13,7 @@ def problem_of(response, status: int) -> dict[str, Any]:
     assert response.content_type == "application/problem+json"
     body = response.get_json(force=True)
     assert set(body) - {"errors", "findings"} == {"type", "title", "status", "detail"}, body
+    assert msgspec.to_builtins(msgspec.convert(body, ProblemRecord)) == body
     assert body["status"] == status
     assert body["type"].startswith("urn:pointsman:problem:")
     assert body["title"]

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 import orjson
 
 from api.cli.output.plural import counted
-from api.records.findings import finding_record
+from api.records.findings import FindingRecord
 from engine.version import VERSION
 from rules.errors import Finding
 from rules.finding_codes import CODES, Code
@@ -23,7 +24,8 @@ def text(checked: CheckResult) -> str:
 
 def as_json(checked: CheckResult) -> str:
     """A JSON list with one object for each finding."""
-    return orjson.dumps([finding_record(item) for item in checked.findings], option=orjson.OPT_INDENT_2).decode()
+    records = [FindingRecord.of(finding) for finding in checked.findings]
+    return msgspec.json.format(msgspec.json.encode(records), indent=2).decode()
 
 
 def github(checked: CheckResult) -> str:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
+
+from api.records.stock import SkuStockRecord
 
 _BORDER = 3
 """Width that a column needs besides its text: a line, and a blank on either side."""
@@ -22,10 +23,10 @@ class _Column:
         return _BORDER + max(cell_len(text) for text in (self.heading, *self.cells))
 
 
-def stock_tables(record: dict[str, Any], *, width: int) -> Iterator[Table]:
+def stock_tables(record: SkuStockRecord, *, width: int) -> Iterator[Table]:
     """The nodes, each with its units and what is free to each channel; columns that don't fit go into a table below."""
-    nodes = _Column(heading="node", cells=[item["node"] for item in record["nodes"]])
-    title: Text | None = Text(f"{record['sku']}: {record['available']} available")
+    nodes = _Column(heading="node", cells=[item.node for item in record.nodes])
+    title: Text | None = Text(f"{record.sku}: {record.available} available")
     for group in _groups(list(_columns(record)), width - nodes.width - 1):
         table = Table(title=title)
         table.add_column(nodes.heading, no_wrap=True)
@@ -37,12 +38,13 @@ def stock_tables(record: dict[str, Any], *, width: int) -> Iterator[Table]:
         title = None
 
 
-def _columns(record: dict[str, Any]) -> Iterator[_Column]:
-    nodes = record["nodes"]
-    for name in ("on_hand", "held", "available"):
-        yield _Column(heading=name.replace("_", " "), cells=[str(item[name]) for item in nodes])
-    for channel in record["free"]:
-        yield _Column(heading=f"free to {channel}", cells=[str(item["free"][channel]) for item in nodes])
+def _columns(record: SkuStockRecord) -> Iterator[_Column]:
+    nodes = record.nodes
+    yield _Column(heading="on hand", cells=[str(item.on_hand) for item in nodes])
+    yield _Column(heading="held", cells=[str(item.held) for item in nodes])
+    yield _Column(heading="available", cells=[str(item.available) for item in nodes])
+    for channel in record.free:
+        yield _Column(heading=f"free to {channel}", cells=[str(item.free[channel]) for item in nodes])
 
 
 def _groups(columns: Sequence[_Column], width: int) -> Iterator[list[_Column]]:

@@ -20,7 +20,8 @@ from api.files.inventory_shapes import (
 )
 from api.files.opening_hours import as_date
 from api.shapes.base import Strict
-from api.shapes.fields import MOST_UNITS, Literal, Word, thousandths
+from api.shapes.fields import Literal, Word, thousandths
+from api.shapes.limits import MOST_UNITS
 from api.shapes.order import DestinationRequest, LineRequest, OrderRequest
 from rules.errors import LiteralInvalid
 from rules.syntax import literals

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from api.cli.output.plural import counted
 from api.cli.output.stock_tables import stock_tables
+from api.records.stock import NodeStockRecord, SkuStockRecord
 
 CHANNELS = ("web", "app", "store", "social", "marketplace", "call_centre", "*")
 NAMES = st.text("abcdefghij", min_size=1, max_size=12)
@@ -23,11 +24,17 @@ def test_one_is_no_plural(number, noun, text):
 
 
 def record(nodes, channels):
-    items = [
-        {"node": node, "on_hand": 1_234, "held": 17, "available": 1_217, "free": dict.fromkeys(channels, 1_200)}
-        for node in nodes
-    ]
-    return {"sku": "TXT-0059", "available": 1_217 * len(items), "free": dict.fromkeys(channels, 0), "nodes": items}
+    free = dict.fromkeys(channels, 1_200)
+    items = [NodeStockRecord(node=name, on_hand=1_234, held=17, available=1_217, free=free) for name in nodes]
+    return SkuStockRecord(
+        sku="TXT-0059",
+        policy_version="v1",
+        on_hand=1_234 * len(items),
+        held=17 * len(items),
+        available=1_217 * len(items),
+        free=dict.fromkeys(channels, 0),
+        nodes=items,
+    )
 
 
 def printed(record, width):

@@ -1,21 +1,19 @@
-"""What callers say of orders that wait or were rejected, checked in shape and read into the engine's values."""
+"""Requests about orders that wait or were rejected, checked in shape and read into the engine's values."""
 
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import ValidationError, fields, validate
 
-from api.records.backlog import MOST_ENTRIES
 from api.shapes.base import Strict
-from api.shapes.fields import MOST_ON_HAND, QueryNumber, Units, Whole, Word
+from api.shapes.cursors import BacklogCursor
+from api.shapes.fields import QueryNumber, Units, Whole, Word
+from api.shapes.limits import MOST_ENTRIES, MOST_ON_HAND
 from api.shapes.order import OrderRequest
-from engine.decide.priority import Rank
 from engine.orders.rejection import Reason
 
-MOST_TOGETHER = 500
-"""Orders of one batch."""
-_PARTS = 5
-"""Of a cursor."""
+MOST_ORDERS = 500
+"""Of one batch."""
 
 
 class BatchRequest(Strict):
@@ -29,9 +27,9 @@ class BatchRequest(Strict):
 
     def load(self, data: Any, **options: Any) -> Any:
         orders = data.get("orders") if isinstance(data, Mapping) else None
-        if isinstance(orders, list) and len(orders) > MOST_TOGETHER:
-            # said before the orders are read: each of them costs time
-            message = f"a batch has at most {MOST_TOGETHER} orders, this one {len(orders)}"
+        if isinstance(orders, list) and len(orders) > MOST_ORDERS:
+            # refused before the orders are read, because reading each of them costs time
+            message = f"a batch has at most {MOST_ORDERS} orders, this one {len(orders)}"
             raise ValidationError({"orders": [message]})
         return super().load(data, **options)
 
@@ -77,32 +75,13 @@ class RejectRequest(Strict):
     op = Word(load_default=None)
 
 
-class _Cursor(fields.Field[Rank]):
-    """`next` of a page before."""
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Rank:
-        parts = value.split(":", _PARTS - 1) if isinstance(value, str) else []
-        numbers = parts[:3]
-        if len(parts) != _PARTS or not all(
-            part.isascii() and part.isdigit() and len(part) <= 19  # noqa: PLR2004  # fits 64 bits
-            for part in numbers
-        ):
-            raise ValidationError("this is no 'next' of a page before")
-        before, promise, placed = (int(part) for part in numbers)
-        return (before, promise, placed, parts[4], parts[3])
-
-
 class BacklogQuery(Strict):
     limit = QueryNumber(1, MOST_ENTRIES, load_default=100)
-    after = _Cursor(load_default=None, metadata={"description": "`next` of the page before"})
+    after = BacklogCursor(load_default=None, metadata={"description": "`next` of the page before"})
 
 
 class RunRequest(Strict):
     """How many entries to offer stock to, and after which one."""
 
     limit = Whole(1, MOST_ENTRIES, load_default=MOST_ENTRIES)
-    after = _Cursor(load_default=None, metadata={"description": "`next` of the run before"})
-
-    @post_load
-    def _given(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return data
+    after = BacklogCursor(load_default=None, metadata={"description": "`next` of the run before"})

@@ -1,0 +1,97 @@
+"""Blueprints whose arguments are read strictly and whose answers are records: sent as their JSON, documented by their
+component.
+"""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+import flask_smorest
+import msgspec
+from flask import Response
+
+from api.http.strict_parsing import StrictParser
+from engine.decide.order_record import Record
+
+JSON = "application/json"
+_REFERENCES = "#/components/schemas/"
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """flask-smorest's, with `response` and `alt_response` taking a class of records as the shape of an answer; the view
+    returns a Response. Each operation has an id, made of its blueprint's name and its function's, which generated
+    clients use as the name of the call.
+    """
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.records: set[type[Record]] = set()
+        """What it answers with."""
+
+    def response(self, status_code: int, schema: type[Record] | None = None, **options: Any) -> Any:
+        return super().response(status_code, self._reference(schema), **options)
+
+    def alt_response(
+        self, status_code: int, response: str | None = None, *, schema: type[Record] | None = None, **options: Any
+    ) -> Any:
+        return super().alt_response(status_code, response, schema=self._reference(schema), **options)
+
+    def add_url_rule(
+        self, rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **options: Any
+    ) -> None:
+        named = self.doc(operationId=f"{self.name}_{view_func.__name__}")(view_func)
+        super().add_url_rule(rule, endpoint, named, *args, **options)
+
+    def _reference(self, record: type[Record] | None) -> dict[str, str] | None:
+        if record is None:
+            return None
+        self.records.add(record)
+        return reference(record)
+
+
+def answer(record: Record, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    return Response(msgspec.json.encode(record), status=status, content_type=JSON)
+
+
+def component_name(record: type[Record]) -> str:
+    """The component of an XRecord is X."""
+    return record.__name__.removesuffix("Record")
+
+
+def reference(record: type[Record]) -> dict[str, str]:
+    return {"$ref": _REFERENCES + component_name(record)}
+
+
+def components(records: Iterable[type[Record]]) -> dict[str, Any]:
+    """The JSON Schemas of records and of their parts, by component name."""
+    template = _REFERENCES + "{name}"
+    _, schemas = msgspec.json.schema_components(sorted(records, key=component_name), ref_template=template)
+    return {name.removesuffix("Record"): _component(schema) for name, schema in schemas.items()}
+
+
+def _component(schema: Any) -> Any:
+    """With component names instead of those of classes; closed, so that a test finds a key that is not described; with
+    a type beside each enum; and a nullable value as one schema of two types, which more generators of clients
+    understand than a choice between two schemas.
+    """
+    if isinstance(schema, list):
+        return [_component(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = {key: _component(value) for key, value in schema.items()}
+    for key in ("$ref", "title"):
+        if isinstance(schema.get(key), str):
+            schema[key] = schema[key].removesuffix("Record")
+    if isinstance(schema.get("description"), str):  # a docstring, perhaps, with line ends
+        schema["description"] = " ".join(schema["description"].split())
+    if isinstance(schema.get("enum"), list):
+        schema["type"] = "string"
+    if schema.get("type") == "object" and "properties" in schema:
+        schema["additionalProperties"] = False
+    match schema.get("anyOf"):
+        case [{"type": str(kind)} as value, {"type": "null"}]:
+            del schema["anyOf"]
+            schema |= value | {"type": [kind, "null"]}
+    return schema

@@ -1,0 +1,48 @@
+"""Requests about holds, checked in shape and read into the engine's values."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from api.shapes.base import Strict
+from api.shapes.cursors import HoldsCursor
+from api.shapes.fields import Instant, QueryNumber, Whole, Word
+from api.shapes.limits import MOST_HOLDS
+from engine.inventory.holds import MOST_MINUTES
+
+
+class WayRequest(Strict):
+    node = Word(required=True)
+    service = Word(required=True)
+
+
+class EndRequest(Strict):
+    """Which shipments of the decision; without, all that are still held. The same `op` again is answered the same."""
+
+    shipments = fields.List(
+        fields.Nested(WayRequest),
+        load_default=list,
+        validate=validate.Length(min=1, error="name a shipment, or leave 'shipments' out for all of them"),
+    )
+    op = Word(load_default=None)
+
+
+class ExtendRequest(Strict):
+    """Until when, or for how many minutes from now. A hold is never made shorter."""
+
+    until = Instant()
+    minutes = Whole(1, MOST_MINUTES)
+    op = Word()
+
+    @validates_schema
+    def _one_end(self, data: dict[str, Any], **_: Any) -> None:
+        if ("until" in data) == ("minutes" in data):
+            raise ValidationError("say either 'until', an instant, or 'minutes', from now", "until")
+
+
+class HoldsQuery(Strict):
+    node = Word(load_default=None)
+    sku = Word(load_default=None)
+    expiring_before = Instant(load_default=None)
+    limit = QueryNumber(1, MOST_HOLDS, load_default=100)
+    after = HoldsCursor(load_default=None, metadata={"description": "`next` of the page before"})

@@ -1,0 +1,58 @@
+"""Requests about stock, checked in shape and read into the engine's values."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
+
+from api.shapes.base import Strict
+from api.shapes.fields import StampField, Whole, Word
+from api.shapes.limits import MOST_ON_HAND
+from engine.store.stock import Movement, Stamp
+
+MOST_MOVED = 10**9
+MOST_SEQUENCE = 2**53 - 1
+"""Beyond, not every reader of JSON tells two numbers apart."""
+MOST_SKUS = 100
+
+
+class CountRequest(Strict):
+    """How many units a position has, by the source's own time (`at`) or its own count of messages (`sequence`)."""
+
+    on_hand = Whole(0, MOST_ON_HAND, required=True)
+    at = StampField(metadata={"example": "2026-11-27T08:12:31.250Z"})
+    sequence = Whole(0, MOST_SEQUENCE)
+
+    @validates_schema
+    def _one_stamp(self, data: dict[str, Any], **_: Any) -> None:
+        if ("at" in data) == ("sequence" in data):
+            message = "say which message is the newer one: either 'at', the source's time, or 'sequence', its number"
+            raise ValidationError(message, "at")
+
+    @post_load
+    def _stamped(self, data: dict[str, Any], **_: Any) -> tuple[int, Stamp]:
+        kind = "t" if "at" in data else "s"
+        return data["on_hand"], Stamp(kind=kind, number=data["at"] if kind == "t" else data["sequence"])
+
+
+class MovementRequest(Strict):
+    """Units that came or, with a negative delta, left. Sent again, `op` is answered and not applied again."""
+
+    op = Word(required=True)
+    node = Word(required=True)
+    sku = Word(required=True)
+    delta = Whole(-MOST_MOVED, MOST_MOVED, required=True, validate=validate.NoneOf([0], error="nothing moves by 0"))
+    reason = Word(load_default=None)
+
+    @post_load
+    def _movement(self, data: dict[str, Any], **_: Any) -> Movement:
+        return Movement(**data)
+
+
+class AvailabilityQuery(Strict):
+    sku = fields.List(
+        Word(),
+        required=True,
+        validate=validate.Length(min=1, max=MOST_SKUS, error="name 1 to {max} SKUs, each as sku="),
+        metadata={"description": f"up to {MOST_SKUS}: repeat it"},
+    )
+    channel = Word(required=True, metadata={"example": "web"})

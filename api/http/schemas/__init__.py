@@ -1,1 +1,0 @@
-"""The shapes of HTTP requests and answers."""

@@ -1,0 +1,97 @@
+"""The check of the ledger and the entries of the log, as JSON."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from engine.decide.order_record import Record, Timestamp, timestamp
+from engine.store.decision_log import Entry
+from engine.store.reconcile.check import Audit
+from engine.store.reconcile.drift import Drift
+
+
+class DriftRecord(Record, frozen=True):
+    """Something that is not as the log says; `mendable` by `ledger check --repair`."""
+
+    what: str
+    sku: str
+    node: str
+    expected: int
+    found: int
+    cause: str
+    mendable: bool
+
+    @classmethod
+    def of(cls, drift: Drift) -> "DriftRecord":
+        return cls(
+            what=drift.what,
+            sku=drift.sku,
+            node=drift.node,
+            expected=drift.expected,
+            found=drift.found,
+            cause=drift.cause,
+            mendable=bool(drift.writes),
+        )
+
+
+class AuditRecord(Record, frozen=True):
+    """The check's figures, in units but for `decisions` and `positions`, and every drift."""
+
+    decisions: int
+    positions: int
+    on_hand: int
+    shipped: int
+    ended: int
+    confirmed: int
+    held: int
+    short: int
+    drifts: list[DriftRecord]
+    torn: Annotated[bool, Meta(description="whether entries of the log are missing or can't be read")]
+    clean: bool
+    mended: Annotated[list[DriftRecord] | UnsetType, Meta(description="if a repair was asked for")] = UNSET
+
+    @classmethod
+    def of(cls, audit: Audit, *, mended: list[DriftRecord] | UnsetType = UNSET) -> "AuditRecord":
+        return cls(
+            decisions=audit.decisions,
+            positions=audit.positions,
+            on_hand=audit.on_hand,
+            shipped=audit.shipped,
+            ended=audit.ended,
+            confirmed=audit.confirmed,
+            held=audit.held,
+            short=audit.short,
+            drifts=[DriftRecord.of(drift) for drift in audit.drifts],
+            torn=audit.torn,
+            clean=audit.clean,
+            mended=mended,
+        )
+
+
+class LogEntryRecord(Record, frozen=True):
+    """An entry of the log, whole; what does not go with its kind is null."""
+
+    entry: str
+    at: Timestamp
+    kind: str
+    id: str
+    caller: str | None
+    shipments: list[int] | None
+    until: Timestamp | None
+    applied: list[bool] | None
+    body: Any
+
+    @classmethod
+    def of(cls, entry: Entry) -> "LogEntryRecord":
+        return cls(
+            entry="{}-{}".format(*entry.id),
+            at=timestamp(entry.at),
+            kind=entry.kind,
+            id=entry.decision,
+            caller=entry.caller or None,
+            shipments=None if entry.shipments is None else list(entry.shipments),
+            until=None if entry.until is None else timestamp(entry.until),
+            applied=[bit == "1" for bit in entry.taken] or None,
+            body=msgspec.json.decode(entry.body) if entry.body else None,
+        )

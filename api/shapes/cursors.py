@@ -1,0 +1,51 @@
+"""Cursors: how the `next` of a page of the backlog or of the holds is written, and read as `after` of the page that
+follows.
+"""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from engine.decide.priority import Rank
+
+_RANK_PARTS = 5
+_MOST_DIGITS = 19
+"""A number of so many digits fits 64 bits."""
+_MOST_SECONDS_DIGITS = 12
+"""Of UTC seconds."""
+
+
+def backlog_cursor(rank: Rank | None) -> str | None:
+    """The text that BacklogCursor reads; None: there is no further page."""
+    if rank is None:
+        return None
+    priority, promise, placed, order, decision = rank
+    # an order's id may have colons in it, so it stands last
+    return f"{priority}:{promise}:{placed}:{decision}:{order}"
+
+
+def holds_cursor(after: tuple[int, str] | None) -> str | None:
+    """The text that HoldsCursor reads; None: there is no further page."""
+    return None if after is None else f"{after[0]}:{after[1]}"
+
+
+class BacklogCursor(fields.String):
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        parts = value.split(":", _RANK_PARTS - 1) if isinstance(value, str) else []
+        if len(parts) != _RANK_PARTS or not all(_is_number(part, _MOST_DIGITS) for part in parts[:3]):
+            raise ValidationError("this is no 'next' of a page before")
+        priority, promise, placed = (int(part) for part in parts[:3])
+        decision, order = parts[3:]
+        return (priority, promise, placed, order, decision)
+
+
+class HoldsCursor(fields.String):
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        until, _, decision = value.partition(":") if isinstance(value, str) else ("", "", "")
+        if not (_is_number(until, _MOST_SECONDS_DIGITS) and decision):
+            raise ValidationError("this is no 'next' of a page before")
+        return int(until), decision
+
+
+def _is_number(text: str, most_digits: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= most_digits

@@ -1,0 +1,12 @@
+"""Bounds on what callers may ask for or send, the same over HTTP and on the command line."""
+
+MOST_ENTRIES = 1_000
+"""Of the backlog, at once."""
+MOST_HOLDS = 1_000
+"""Listed at once."""
+MOST_ON_HAND = 10**12
+"""Units of one position."""
+MOST_UNITS = 1_000_000
+"""Of one order line."""
+LONGEST_AGE = 1 << 31
+"""Seconds that an answer may be old; RFC 9111 gives this value to ages too long to be counted."""
