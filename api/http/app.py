@@ -56,7 +56,7 @@ def create_app(pointsman: Pointsman) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
     )
     app.before_request(_only_json)
-    app.after_request(_untyped_if_empty)
+    app.after_request(_without_type_if_empty)
     problems.register(app)
     api = problems.ProblemApi(app)
     for field, kind, form in OPENAPI_TYPES:
@@ -88,7 +88,7 @@ def _only_json() -> Response | None:
     return None
 
 
-def _untyped_if_empty(response: Response) -> Response:
+def _without_type_if_empty(response: Response) -> Response:
     if response.status_code == HTTPStatus.NO_CONTENT:
         response.headers.pop("Content-Type", None)
     return response

@@ -11,16 +11,13 @@ from api.http.blueprint import JSON, Blueprint, answer
 from api.http.requests.backlog import BatchRequest
 from api.http.staleness import ReadingHeaders
 from api.records.backlog import BatchRecord
-from api.shapes.fields import Flag, HeaderWord, IdempotencyKey
+from api.shapes.fields import CALLER, Flag, HeaderWord, IdempotencyKey
 from api.shapes.order import OrderRequest
 from engine.decide.record import DecisionRecord
 from engine.model.facts import Order
 from engine.orders.decide_and_commit import Answer
 from engine.service import Pointsman
 from engine.store.ledger import RequestKey
-
-CALLER = "http"
-"""Whose idempotency keys and holds these are, if the caller gives no name."""
 
 
 class DecisionQuery(Schema):
@@ -37,7 +34,7 @@ class DecisionHeaders(Schema):
     client = HeaderWord(
         data_key="X-Pointsman-Client",
         load_default=CALLER,
-        metadata={"description": "who asks: whose the key is, and whose open holds are counted"},
+        metadata={"description": "who asks: the key is theirs, and so are the open holds that count against the quota"},
     )
 
 
@@ -66,7 +63,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @decisions.response(HTTPStatus.CREATED, BatchRecord)
     @decisions.alt_response(HTTPStatus.OK, schema=BatchRecord, description="All decided before, under this key")
     def decide_batch(body: dict[str, Any], query: dict[str, bool], headers: dict[str, Any]) -> Response:
-        """Decide orders that wait, the one that deserves it first"""
+        """Decide many orders at once, in the order of their priority, promise and age"""
         client = headers["client"]
         keys = _keys(client, headers["key"]) if headers["key"] else None
         batch = pointsman.decide_together(body["orders"], keys=keys, caller=client, wait=query["wait"])

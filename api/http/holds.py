@@ -23,14 +23,14 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def confirm(body: dict[str, Any], decision_id: str) -> Response:
         """The goods left: they are no longer on hand, nor held"""
-        return answer(HoldStateRecord.of(pointsman.holds.confirm(decision_id, shipments=_ways(body), op=body["op"])))
+        return answer(HoldStateRecord.of(pointsman.holds.confirm(decision_id, shipments=_named(body), op=body["op"])))
 
     @holds.post("/decisions/<string:decision_id>/release")
     @holds.arguments(EndRequest, required=False)
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def release(body: dict[str, Any], decision_id: str) -> Response:
         """The goods stay, free for other orders"""
-        return answer(HoldStateRecord.of(pointsman.holds.release(decision_id, shipments=_ways(body), op=body["op"])))
+        return answer(HoldStateRecord.of(pointsman.holds.release(decision_id, shipments=_named(body), op=body["op"])))
 
     @holds.post("/decisions/<string:decision_id>/extend")
     @holds.arguments(ExtendRequest)
@@ -55,5 +55,5 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     return holds
 
 
-def _ways(body: dict[str, Any]) -> list[tuple[str, str]]:
+def _named(body: dict[str, Any]) -> list[tuple[str, str]]:
     return [(way["node"], way["service"]) for way in body["shipments"]]

@@ -23,7 +23,7 @@ from engine.errors import PolicyUnreadable
 from engine.service import Pointsman
 
 UPLOADS = frozenset({"policies.publish", "policies.check"})
-"""The endpoints that take a form as well as JSON."""
+"""The endpoints that accept a form as well as JSON."""
 _TEXT = {"type": "string"}
 _UPLOAD = {
     "required": True,
@@ -136,6 +136,6 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
 
 def _caller(headers: dict[str, str | None]) -> dict[str, Any]:
-    """Who asks, and by which name of their own."""
+    """Who asks, and the operation under which the same request is recognised if it is sent again."""
     key = headers["key"]
     return {"who": headers["who"], "operation": f"{CALLER}:{key}" if key else None}

@@ -1,4 +1,4 @@
-"""Policy files as they are sent: a form with a file for each, or one JSON body. Names are data."""
+"""Policy files as callers send them: a form with a part for each file, or one JSON body. File names are untrusted."""
 
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -41,14 +41,14 @@ class Upload:
 
 def read_upload(request: Request) -> Upload:
     """The files of a request; raises InputInvalid with every mistake, BadRequest if the body is no JSON."""
-    found, note = _from_form(request) if request.mimetype == MULTIPART else _from_json(request.get_data())
-    mistakes = list(_mistakes(found))
+    files, note = _from_form(request) if request.mimetype == MULTIPART else _from_json(request.get_data())
+    mistakes = list(_mistakes(files))
     if mistakes:
         raise InputInvalid(mistakes)
-    policies = {name: content for name, content in found if is_policy_file(name)}
+    policies = {name: content for name, content in files if is_policy_file(name)}
     if not policies:
         raise InputInvalid([Mistake(field="files", message="there is no policy file (*.yaml) among them")])
-    tests = {name: content for name, content in found if name not in policies}
+    tests = {name: content for name, content in files if name not in policies}
     return Upload(policies=policies, tests=tests, note=note)
 
 
@@ -56,19 +56,19 @@ _Files = list[tuple[str, bytes]]
 
 
 def _from_form(request: Request) -> tuple[_Files, str]:
-    strange = [
+    unexpected = [
         *(name for name in request.files if name != "files"),
         *(name for name in request.form if name != "note"),
     ]
-    if strange:
+    if unexpected:
         message = "the form has files, each a file, and note"
-        raise InputInvalid(Mistake(field=name, message=message) for name in strange)
+        raise InputInvalid(Mistake(field=name, message=message) for name in unexpected)
     try:
         note = Note().deserialize(request.form.get("note", ""))
     except ValidationError as error:
         raise InputInvalid([Mistake(field="note", message=str(error.messages[0]))]) from None
     parts = request.files.getlist("files")
-    # one byte more than allowed is enough to refuse it
+    # one byte more than allowed is read, which is enough to refuse the file
     return [(part.filename or "", part.stream.read(MAX_BYTES + 1)) for part in parts], note
 
 
@@ -90,16 +90,16 @@ def _mistakes(files: _Files) -> Iterator[Mistake]:
         return
     seen: set[str] = set()
     for name, content in files:
-        wrong = "stands here a second time" if name in seen else name_mistake(name)
-        if not wrong and len(content) > MAX_BYTES:
-            wrong = f"is larger than {MAX_BYTES} bytes"
-        if wrong:
-            yield Mistake(field="files", message=f"the file {_shown(name)} {wrong}")
+        fault = "stands here a second time" if name in seen else name_mistake(name)
+        if not fault and len(content) > MAX_BYTES:
+            fault = f"is larger than {MAX_BYTES} bytes"
+        if fault:
+            yield Mistake(field="files", message=f"the file {_shown(name)} {fault}")
         seen.add(name)
 
 
 def name_mistake(name: str) -> str:
-    """What is wrong with a file's name in a version; empty if nothing is. `/` leads into folders, as in a path."""
+    """What is wrong with a file's name, to go on after the name; empty if nothing is. `/` separates folders."""
     if not name or len(name) > MOST_LETTERS:
         return f"needs a name of 1 to {MOST_LETTERS} letters"
     if any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in name):

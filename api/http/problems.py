@@ -56,7 +56,7 @@ class ProblemApi(Api):
     ERROR_SCHEMA: ClassVar = reference(ProblemRecord)
 
     def handle_http_exception(self, error: HTTPException) -> Response:
-        """Of the framework: 404, 405, 413, 415, 422 with every mistake."""
+        """Errors that Flask and webargs raise: 404, 405, 413, 415, and 422 with every mistake."""
         status = HTTPStatus(error.code or 500)
         messages = (getattr(error, "data", None) or {}).get("messages", {})
         # webargs says where the argument was: json, query, headers
@@ -70,10 +70,10 @@ class ProblemApi(Api):
 
 
 def register(app: Flask) -> None:
-    """Turn whatever is raised into a problem."""
-    app.register_error_handler(PointsmanError, _of_ours)
-    app.register_error_handler(PolicyInvalid, _of_policies)
-    app.register_error_handler(Exception, _of_nobody)
+    """Answer every exception with a problem."""
+    app.register_error_handler(PointsmanError, _from_pointsman_error)
+    app.register_error_handler(PolicyInvalid, _from_policy_findings)
+    app.register_error_handler(Exception, _from_unexpected_error)
 
 
 def problem(
@@ -92,12 +92,12 @@ def problem(
         findings=[FindingRecord.of(finding) for finding in findings] or UNSET,
     )
     response = Response(msgspec.json.encode(record), status=status, content_type="application/problem+json")
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:  # a quota is not freed by waiting
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:  # 429 has none: waiting frees no quota
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 
-def _of_ours(error: PointsmanError) -> Response:
+def _from_pointsman_error(error: PointsmanError) -> Response:
     if isinstance(error, StoreUnavailable):
         logger.error("a request failed: %s", error)
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", error.message)
@@ -106,11 +106,11 @@ def _of_ours(error: PointsmanError) -> Response:
     return problem(status, _slug(type(error).__name__), str(error), mistakes)
 
 
-def _of_policies(error: PolicyInvalid) -> Response:
+def _from_policy_findings(error: PolicyInvalid) -> Response:
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "policy-invalid", str(error), findings=error.findings)
 
 
-def _of_nobody(error: Exception) -> Response:
+def _from_unexpected_error(error: Exception) -> Response:
     logger.error("a request failed", exc_info=error)
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "this is a fault of Pointsman; its log says more")
 

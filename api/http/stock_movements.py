@@ -1,4 +1,4 @@
-"""POST /v1/stock/movements: units that came and went, one movement a line, answered line by line as they are read."""
+"""POST /v1/stock/movements: units that came and went, one movement per line, each answered as soon as it is applied."""
 
 import io
 import itertools
@@ -35,13 +35,13 @@ ENDPOINT = "movements.move"
 NDJSON = "application/x-ndjson"
 MOST_BYTES_A_LINE = 16_384
 LINES_AT_ONCE = 200
-"""Read, applied and answered together: this much of the body is in memory, whatever its size."""
+"""Read, applied and answered together. No more of the body than this is in memory, however large it is."""
 
 logger = logging.getLogger("pointsman.api")
 
 _RESULTS: Mapping[type[MovementOutcome], str] = {MovementApplied: "applied", MovementRepeated: "seen"}
 _REFUSALS: Mapping[type[MovementOutcome], str] = {
-    MovementIdReused: "this operation id stood for another movement before; use a new one for each",
+    MovementIdReused: "this operation id was used for another movement before; use a new one for each",
     StockTooLow: "units on hand: {on_hand}; fewer than none can't be left",
 }
 

@@ -15,22 +15,23 @@ from rules.errors import LiteralInvalid
 from rules.syntax import literals
 
 CALLER = "http"
-"""Who it was, where a caller does not say."""
-_GREAT_CIRCLE = 1_000
+"""Who it was, if a caller gives no name."""
+_LEAST_DETOUR = 1_000
+"""A factor of 1, in thousandths."""
 _MICROSECONDS = 1_000_000
 _YEAR_9999 = 253_370_764_800
-"""UTC seconds; beyond, a local time may have no calendar any more."""
+"""UTC seconds; later local times may lie outside the years that Python's calendar has."""
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?",
     re.ASCII,
 )
-"""A zone that is missing is asked for by name; seconds may be left out."""
+"""The zone is optional here so that a missing one gets a message of its own; seconds may be left out."""
 _PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?", re.ASCII)
 _Value = TypeVar("_Value")
 
 
-class _Reading(fields.Field[_Value]):
-    """A field that is its way to read one value; raises ValidationError."""
+class _ParsedField(fields.Field[_Value]):
+    """A field whose `read` turns a value into the engine's, or raises ValidationError."""
 
     def read(self, value: Any) -> _Value:
         raise NotImplementedError
@@ -39,10 +40,8 @@ class _Reading(fields.Field[_Value]):
         return self.read(value)
 
 
-class Literal(_Reading[Any]):
-    """A word of a file, read by one of `rules.syntax.literals`, from 0 to `most`: beyond lies no business, only
-    overflow.
-    """
+class Literal(_ParsedField[Any]):
+    """A word of a file, read by one of `rules.syntax.literals`; from 0 to `most`, so that no sum overflows."""
 
     def __init__(self, read: Callable[[str], Any], *, most: int = 10**12, **options: Any) -> None:
         super().__init__(**options)
@@ -53,17 +52,17 @@ class Literal(_Reading[Any]):
         if not isinstance(value, str):
             raise ValidationError("a single value is expected here")
         try:
-            found = self._literal(value)
+            number = self._literal(value)
         except LiteralInvalid as error:
             raise ValidationError(str(error)) from None
-        if found < 0:
+        if number < 0:
             raise ValidationError(f"'{value}' is below 0")
-        if found > self._most:
+        if number > self._most:
             raise ValidationError(f"'{value}' is more than can be meant here")
-        return found
+        return number
 
 
-class Span(_Reading[tuple[int, int]]):
+class Span(_ParsedField[tuple[int, int]]):
     """`09:00-12:30`: minutes since midnight, the second one after the first."""
 
     def read(self, value: Any) -> tuple[int, int]:
@@ -87,8 +86,8 @@ def _minute(text: str) -> int:
 
 def thousandths(text: str) -> int:
     """A number kept in thousandths: 1.27 is 1270."""
-    value, rest = divmod(literals.number(text), 1_000)
-    if rest:
+    value, remainder = divmod(literals.number(text), 1_000)
+    if remainder:
         raise LiteralInvalid(f"'{text}' has more than three decimals")
     return value
 
@@ -96,12 +95,12 @@ def thousandths(text: str) -> int:
 def detour_factor(text: str) -> int:
     """Thousandths of the great circle, which no route is shorter than."""
     value = thousandths(text)
-    if value < _GREAT_CIRCLE:
+    if value < _LEAST_DETOUR:
         raise LiteralInvalid(f"'{text}' is below 1; no route is shorter than the great circle")
     return value
 
 
-class Degrees(_Reading[int]):
+class Degrees(_ParsedField[int]):
     """Degrees, from a number or a text, rounded to the microdegree (a tenth of a metre)."""
 
     def __init__(self, most: int, **options: Any) -> None:
@@ -115,7 +114,7 @@ class Degrees(_Reading[int]):
         return int((degrees * MICRODEGREES).to_integral_value(ROUND_HALF_EVEN))
 
 
-class Money(_Reading[int]):
+class Money(_ParsedField[int]):
     """Currency units, "19.90" or 19.90, to micros; never negative, never finer than a micro."""
 
     def read(self, value: Any) -> int:
@@ -125,7 +124,7 @@ class Money(_Reading[int]):
         return int(amount)
 
 
-class Units(_Reading[int]):
+class Units(_ParsedField[int]):
     """A whole number of units, from 1."""
 
     def read(self, value: Any) -> int:
@@ -134,7 +133,7 @@ class Units(_Reading[int]):
         return value
 
 
-class Instant(_Reading[int]):
+class Instant(_ParsedField[int]):
     """RFC 3339 with a zone, "2026-11-27T08:12:31Z", to UTC seconds; fractions are dropped."""
 
     def read(self, value: Any) -> int:
@@ -160,7 +159,7 @@ class Word(fields.String):
 
 
 class _Header(fields.String):
-    """A header's text. A server hands its bytes on as Latin-1; most callers write UTF-8."""
+    """A header's text. Servers decode headers as Latin-1, but most callers write UTF-8."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -171,11 +170,11 @@ class _Header(fields.String):
 
 
 class HeaderWord(Word, _Header):
-    """A Word that a header says."""
+    """A Word in a header."""
 
 
 class Country(fields.String):
-    """ISO 3166-1 alpha-2; a country written otherwise would be one that nothing goes to."""
+    """ISO 3166-1 alpha-2. A country written in any other way is refused, because no service would go there."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(validate=validate.Regexp(r"[A-Z]{2}\Z", error="write a code such as FR"), **options)
@@ -196,25 +195,25 @@ class Note(fields.String):
 
 
 class IdempotencyKey(_Header):
-    """The header by which a caller names a request; `told` is what becomes of one that is sent again."""
+    """The header with which a caller names a request; `outcome` says what happens to one that is sent again."""
 
-    def __init__(self, told: str) -> None:
+    def __init__(self, outcome: str) -> None:
         super().__init__(
             data_key="Idempotency-Key",
             load_default=None,
             validate=validate.Length(min=1, max=200),
-            metadata={"description": f"a name for this request; sent again, it is {told}"},
+            metadata={"description": f"a name for this request; sent again, it is {outcome}"},
         )
 
 
 class Who(HeaderWord):
-    """The header by which a caller says who does something."""
+    """The header with which a caller says who does something."""
 
     def __init__(self) -> None:
         super().__init__(
             data_key="X-Pointsman-User",
             load_default=CALLER,
-            metadata={"description": "who does it, for the history; believed as it is said"},
+            metadata={"description": "who does it, for the history; not verified"},
         )
 
 
@@ -244,13 +243,13 @@ def _decimal(value: Any) -> Decimal:
         number = Decimal(str(value))
     except InvalidOperation:
         raise ValidationError(f"'{value}' is no number") from None
-    if not number.is_finite() or abs(number.adjusted()) > 20:  # noqa: PLR2004  # nothing here is so large or so fine
+    if not number.is_finite() or abs(number.adjusted()) > 20:  # noqa: PLR2004  # no value here is so large or so small
         raise ValidationError(f"'{value}' is no number that could be meant")
     return number
 
 
-class Flag(_Reading[bool]):
-    """`true` or `false`, as a query says it."""
+class Flag(_ParsedField[bool]):
+    """`true` or `false` in a query."""
 
     def read(self, value: Any) -> bool:
         if value not in ("true", "false"):
@@ -265,7 +264,7 @@ OPENAPI_TYPES: tuple[tuple[type[fields.Field[Any]], str, str | None], ...] = (
     (Degrees, "number", None),
     (Flag, "boolean", None),
 )
-"""What the OpenAPI page calls these fields: type and format."""
+"""Type and format of these fields in the OpenAPI page."""
 
 
 class Whole(fields.Field[int]):
@@ -282,7 +281,7 @@ class Whole(fields.Field[int]):
 
 
 class QueryNumber(Whole):
-    """A whole number as a query says it."""
+    """A whole number in a query."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         plain = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 18  # noqa: PLR2004  # fits 64 bits
@@ -290,7 +289,7 @@ class QueryNumber(Whole):
 
 
 class StampField(Instant):
-    """As Instant, to the microsecond: of two messages in one second, the later one counts."""
+    """An instant to the microsecond, which a source gives with a count: of two in one second, the later one wins."""
 
     def read(self, value: Any) -> int:
         seconds = super().read(value)

@@ -1,4 +1,4 @@
-"""What callers send, checked in shape and read into the engine's values."""
+"""An order as callers send it, checked in shape and read into the engine's Order."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -49,7 +49,7 @@ class OrderRequest(Strict):
     def load(self, data: Any, **options: Any) -> Any:
         lines = data.get("lines") if isinstance(data, Mapping) else None
         if isinstance(lines, list) and len(lines) > self._max_lines:
-            # said before the lines are read: each of them costs time
+            # refused before the lines are read, because reading each of them costs time
             message = f"an order has at most {self._max_lines} lines (POINTSMAN_MAX_LINES), this one {len(lines)}"
             raise ValidationError({"lines": [message]})
         return super().load(data, **options)
@@ -75,11 +75,11 @@ class OrderRequest(Strict):
 
     @post_load
     def _order(self, data: dict[str, Any], **_: Any) -> Order:
-        goal = data.pop("destination") or {}
+        destination = data.pop("destination") or {}
         collected = data["collect_at"] is not None
         lines = tuple(
             Line(**line | {"id": line["id"] or str(number)}) for number, line in enumerate(data.pop("lines"), start=1)
         )
-        place = None if collected else GeoPoint(latitude=goal["latitude"], longitude=goal["longitude"])
-        where = {} if collected else {name: goal[name] for name in ("country", "postcode", "region")}
+        place = None if collected else GeoPoint(latitude=destination["latitude"], longitude=destination["longitude"])
+        where = {} if collected else {name: destination[name] for name in ("country", "postcode", "region")}
         return Order(**data | where | {"lines": lines, "place": place, "tags": frozenset(data["tags"])})

@@ -8,24 +8,24 @@ import orjson
 
 
 class NotJson(Exception):
-    """Says what the text is or does, as in "the body is no JSON"."""
+    """Its message goes on after a subject: "the body" + " is no JSON"."""
 
 
 def read_json(text: bytes) -> Any:
     """Raises NotJson."""
     try:
-        found = orjson.loads(text)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise NotJson(f"is no JSON: {error}") from None
-    # orjson takes the last of two values under one key; which one was meant, nobody knows
+    # orjson takes the last of two values under one key, but which one was meant can't be known
     try:
-        json.loads(text.decode(), object_pairs_hook=_once, parse_int=len, parse_float=len)
+        json.loads(text.decode(), object_pairs_hook=_check_keys, parse_int=len, parse_float=len)
     except RecursionError:
         raise NotJson("is nested too deeply") from None
-    return found
+    return value
 
 
-def _once(pairs: Sequence[tuple[str, Any]]) -> None:
+def _check_keys(pairs: Sequence[tuple[str, Any]]) -> None:
     names = {name for name, _ in pairs}
     if len(names) != len(pairs):
         twice = next(name for name in names if sum(name == other for other, _ in pairs) > 1)

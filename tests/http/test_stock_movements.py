@@ -59,7 +59,7 @@ def test_each_line_is_answered_by_a_line(http):
         (line("a", node="lyno"), "node: no node goes by the id 'lyno'"),
         (line("a", sku="RAR"), "sku: no product goes by the SKU 'RAR'"),
         (line("a", -5), "units on hand: 4; fewer"),
-        (line("z", 2), "stood for another movement"),
+        (line("z", 2), "was used for another movement"),
         (b'{"op": "' + b"x" * 20_000 + b'"}\n', "longer than 16384 bytes"),
     ],
 )

@@ -1,0 +1,63 @@
+"""The OpenAPI page: names that clients are generated from, and shapes that are closed and complete."""
+
+import re
+
+import msgspec
+import orjson
+import pytest
+
+from engine.decide.record import DecisionRecord
+from tests.support.openapi import served_page
+
+REQUESTS = re.compile(r"\w+Request")
+
+
+@pytest.fixture
+def page(http):
+    return served_page(http.application)
+
+
+def test_every_component_that_is_referred_to_is_there(page):
+    used = set(re.findall(rb'"\$ref":"#/components/schemas/(\w+)"', orjson.dumps(page)))
+    assert {name.decode() for name in used} <= page["components"]["schemas"].keys()
+
+
+def test_a_component_of_an_answer_is_named_after_what_it_is(page):
+    names = page["components"]["schemas"].keys()
+    assert {"Decision", "Order", "Shipment", "Hold", "HoldState", "SkuStock", "Chain", "Problem", "Version"} <= names
+    assert [name for name in names if name.endswith(("Answer", "Record", "Schema"))] == []
+
+
+def test_a_decision_is_described_key_by_key(page):
+    fields = msgspec.structs.fields(DecisionRecord)
+    decision = page["components"]["schemas"]["Decision"]
+    assert list(decision["properties"]) == [field.encode_name for field in fields]
+    assert set(decision["required"]) == {field.encode_name for field in fields if field.required}
+    assert decision["description"].startswith("A decision. Amounts are integers")
+
+
+def test_answers_are_closed_so_that_no_key_goes_undescribed(page):
+    answers = {name: schema for name, schema in page["components"]["schemas"].items() if not REQUESTS.fullmatch(name)}
+    answers.pop("PaginationMetadata")  # flask-smorest's own
+    assert [name for name, schema in answers.items() if schema["additionalProperties"] is not False] == []
+
+
+def test_every_success_with_a_body_refers_to_a_component(page):
+    successes = [
+        (path, verb, status, content["schema"])
+        for path, verbs in page["paths"].items()
+        for verb, operation in verbs.items()
+        if verb != "parameters"
+        for status, response in operation["responses"].items()
+        if status.startswith("2")
+        for content in response.get("content", {}).values()
+    ]
+    assert len(successes) >= 24
+    assert [item for item in successes if not item[3].get("$ref", "").startswith("#/components/schemas/")] == []
+
+
+def test_a_nullable_value_and_a_choice_of_words_have_their_types(page):
+    schemas = page["components"]["schemas"]
+    assert schemas["Shipment"]["properties"]["late"]["type"] == ["boolean", "null"]
+    assert schemas["Decision"]["properties"]["status"]["type"] == "string"
+    assert schemas["Decision"]["properties"]["hold"]["anyOf"][0] == {"$ref": "#/components/schemas/Hold"}
