@@ -78,8 +78,8 @@ def test_what_waits_is_listed_served_and_withdrawn(http, pointsman, vips):
     page = checked(http, BacklogRecord, http.get("/v1/backlog?limit=1"))
     assert (page["waiting"], [item["priority"] for item in page["orders"]]) == (2, [80])
     assert page["orders"][0]["lines"] == [{"line": "1", "sku": "RARE", "quantity": 3}]
-    rest = checked(http, BacklogRecord, http.get("/v1/backlog", query_string={"after": page["next"]}))
-    assert ([item["priority"] for item in rest["orders"]], rest["next"]) == ([50], None)
+    next_page = checked(http, BacklogRecord, http.get("/v1/backlog", query_string={"after": page["next"]}))
+    assert ([item["priority"] for item in next_page["orders"]], next_page["next"]) == ([50], None)
     arrive(pointsman, 4)
     run = checked(http, RunRecord, http.post("/v1/backlog/run", json={}))
     assert (run["offered"], [shipped_units(record) for record in run["decisions"]]) == (2, [3, 1])
@@ -106,28 +106,29 @@ def test_a_cursor_that_was_never_given_is_refused(http, after):
 def test_a_rejection_is_a_decision_with_a_place_of_its_own(http, pointsman):
     first = http.post("/v1/decisions", json=order_json(("SHIRT", 2))).get_json()
     (shipment,) = first["shipments"]
-    said = {"node": shipment["node"], "reason": "not_in_stock", "on_hand": 0, "op": "pick 9"}
-    made = http.post(f"/v1/decisions/{first['id']}/reject", json=said)
+    rejection = {"node": shipment["node"], "reason": "not_in_stock", "on_hand": 0, "op": "pick 9"}
+    made = http.post(f"/v1/decisions/{first['id']}/reject", json=rejection)
     assert made.status_code == 201
     second = checked(http, DecisionRecord, made)
     assert http.get(made.headers["Location"]).data == made.data
-    again = http.post(f"/v1/decisions/{first['id']}/reject", json=said)
+    again = http.post(f"/v1/decisions/{first['id']}/reject", json=rejection)
     assert (again.status_code, again.data) == (200, made.data)
     chain = checked(http, ChainRecord, http.get(f"/v1/decisions/{second['id']}/chain"))
     assert (chain["first"], chain["decisions"]) == (first["id"], [first, second])
     assert http.get(f"/v1/decisions/{first['id']}/chain").get_json() == chain
     states = http.get(f"/v1/holds/{first['id']}").get_json()
     assert [item["state"] for item in states["shipments"]] == ["rejected"]
-    problem = problem_of(http.post(f"/v1/decisions/{first['id']}/reject", json=said | {"op": "pick 10"}), 409)
+    problem = problem_of(http.post(f"/v1/decisions/{first['id']}/reject", json=rejection | {"op": "pick 10"}), 409)
     assert "was rejected at 2026-11-27T09:00:00Z" in problem["detail"]
-    problem_of(http.post(f"/v1/decisions/{first['id']}/reject", json=said | {"reason": "damaged"}), 409)
+    problem_of(http.post(f"/v1/decisions/{first['id']}/reject", json=rejection | {"reason": "damaged"}), 409)
     assert pointsman.check().clean
 
 
 def test_some_units_of_some_lines_are_rejected(http):
     first = http.post("/v1/decisions", json=order_json(("LAMP", 4), ("RARE", 1))).get_json()
-    said = {"node": "lyon", "reason": "damaged", "lines": {"LAMP": 1, "2": 1}, "on_hand": {"LAMP": 5}, "wait": True}
-    second = http.post(f"/v1/decisions/{first['id']}/reject", json=said).get_json()
+    lines = {"LAMP": 1, "2": 1}
+    rejection = {"node": "lyon", "reason": "damaged", "lines": lines, "on_hand": {"LAMP": 5}, "wait": True}
+    second = http.post(f"/v1/decisions/{first['id']}/reject", json=rejection).get_json()
     assert {line["sku"]: line["quantity"] for line in second["order"]["lines"]} == {"LAMP": 1, "RARE": 1}
     assert (second["status"], second["waiting"]) == ("unfilled", True)
     position = http.get("/v1/stock/LAMP").get_json()

@@ -60,9 +60,9 @@ def test_a_decision_is_found_again_at_its_place_byte_for_byte(http):
     made = http.post("/v1/decisions", json=order_json())
     assert made.status_code == 201
     assert made.headers["Location"] == f"/v1/decisions/{made.get_json()['id']}"
-    found = http.get(made.headers["Location"])
-    assert (found.status_code, found.data) == (200, made.data)
-    assert "Location" not in found.headers
+    read = http.get(made.headers["Location"])
+    assert (read.status_code, read.data) == (200, made.data)
+    assert "Location" not in read.headers
 
 
 def test_what_ships_is_held_until_the_hold_expires(http, redis_client, network):

@@ -11,8 +11,8 @@ def as_handed_on(text, *, written="utf-8"):
 
 
 def deciding(http, **headers):
-    said = {name.replace("_", "-"): value for name, value in headers.items()}
-    return http.post("/v1/decisions", json=order_json(("RARE", 1)), headers=said)
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return http.post("/v1/decisions", json=order_json(("RARE", 1)), headers=sent)
 
 
 @pytest.mark.parametrize("written", ["utf-8", "latin-1"])

@@ -79,7 +79,7 @@ def test_a_hold_is_extended_by_minutes_or_until_an_instant(http, made):
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "mistaken",
     [
         ("confirm", {"shipments": [{"node": "lyon"}]}, "shipments.0.service"),
         ("confirm", {"shipments": []}, "shipments"),
@@ -94,8 +94,8 @@ def test_a_hold_is_extended_by_minutes_or_until_an_instant(http, made):
         ("extend", {"minutes": True}, "minutes"),
     ],
 )
-def test_what_is_asked_wrongly_is_told_field_by_field_and_changes_nothing(http, made, contents, asked):
-    verb, body, field = asked
+def test_a_mistake_is_named_field_by_field_and_changes_nothing(http, made, contents, mistaken):
+    verb, body, field = mistaken
     before = contents()
     assert fields_of(problem_of(act(http, made, verb, **body), 422)) == [field]
     assert contents() == before
@@ -109,15 +109,15 @@ def test_a_decision_nobody_made_is_not_found(http, verb):
 
 def test_living_holds_are_listed_in_pages(http):
     names = [http.post("/v1/decisions", json=order_json(("SHIRT", 1))).get_json()["id"] for _ in range(5)]
-    found, query = [], {"limit": "2"}
+    listed, query = [], {"limit": "2"}
     while True:
         answer = http.get("/v1/holds", query_string=query).get_json()
         assert mistakes_in(http, HoldsRecord, answer) == []
-        found += [hold["decision"] for hold in answer["holds"]]
+        listed += [hold["decision"] for hold in answer["holds"]]
         if answer["next"] is None:
             break
         query["after"] = answer["next"]
-    assert sorted(found) == sorted(names)
+    assert sorted(listed) == sorted(names)
 
 
 def test_living_holds_are_found_by_node_sku_and_end(http):

@@ -29,8 +29,8 @@ OWN_NAUGHTY = [
 
 
 def naughty_strings() -> list[str]:
-    found = json.loads(BLNS.read_text(encoding="utf-8")) if BLNS.exists() else []
-    return [text for text in found if 1 <= len(text) <= 200] + OWN_NAUGHTY
+    strings = json.loads(BLNS.read_text(encoding="utf-8")) if BLNS.exists() else []
+    return [text for text in strings if 1 <= len(text) <= 200] + OWN_NAUGHTY
 
 
 def is_readable(text: str) -> bool:
@@ -55,6 +55,6 @@ def test_naughty_skus_and_nodes_are_unknown_and_change_nothing(http, contents):
         collected = order_json(delivery="click_and_collect", destination=None, collect_at=naughty)
         problem_of(http.post("/v1/decisions", json=order_json((naughty, 1))), 422)
         problem_of(http.post("/v1/decisions", json=collected), 422)
-        asked = http.get("/v1/availability", query_string={"sku": naughty, "channel": "web"})
-        problem_of(asked, 404 if is_readable(naughty) else 422)
+        response = http.get("/v1/availability", query_string={"sku": naughty, "channel": "web"})
+        problem_of(response, 404 if is_readable(naughty) else 422)
     assert contents() == before

@@ -18,8 +18,8 @@ def rejected(http, pointsman):
     """Answers the decision that followed, once the one node that ships RARE has rejected it."""
     activate(pointsman, RULE)
     made = http.post("/v1/decisions", json=order_json(("RARE", 1))).get_json()
-    said = {"node": made["shipments"][0]["node"], "reason": "no_capacity"}
-    return http.post(f"/v1/decisions/{made['id']}/reject", json=said).get_json()
+    rejection = {"node": made["shipments"][0]["node"], "reason": "no_capacity"}
+    return http.post(f"/v1/decisions/{made['id']}/reject", json=rejection).get_json()
 
 
 def checked(http, record, response):
@@ -37,9 +37,9 @@ def test_a_rejection_says_until_when_the_node_rests(http, rejected):
 
 
 def test_the_nodes_that_rest_are_listed_with_why(http, rejected, clock):
-    (found,) = checked(http, RestsRecord, http.get("/v1/resting"))["nodes"]
-    assert (found["node"], found["decision"]) == ("lyon", rejected["follows"]["decision"])
-    assert found["rules"] == {"test/r1": {"en": "a reason"}}
+    (rest,) = checked(http, RestsRecord, http.get("/v1/resting"))["nodes"]
+    assert (rest["node"], rest["decision"]) == ("lyon", rejected["follows"]["decision"])
+    assert rest["rules"] == {"test/r1": {"en": "a reason"}}
     clock.now += 7_200
     assert http.get("/v1/resting").get_json() == {"nodes": []}
 

@@ -43,11 +43,11 @@ def test_a_form_and_a_json_body_make_the_same_version(http):
     assert again.status_code == 200
     assert again.get_json()["version"] == sent.get_json()["version"]
     assert again.get_json()["new"] is False
-    found = http.get(sent.headers["Location"]).get_json()
-    assert mistakes_in(http, VersionRecord, found) == []
-    assert found["files"] == {"a.yaml": GOOD, "more/b.yaml": OTHER}
-    assert [rule["id"] for rule in found["rules"]] == ["other/r1", "other/r2", "test/r1", "test/r2"]
-    assert found["rules"][3]["effects"] == ["prefer: 4.00"]
+    version = http.get(sent.headers["Location"]).get_json()
+    assert mistakes_in(http, VersionRecord, version) == []
+    assert version["files"] == {"a.yaml": GOOD, "more/b.yaml": OTHER}
+    assert [rule["id"] for rule in version["rules"]] == ["other/r1", "other/r2", "test/r1", "test/r2"]
+    assert version["rules"][3]["effects"] == ["prefer: 4.00"]
 
 
 def test_a_published_version_decides_once_it_is_activated_and_a_rollback_undoes_it(http):
@@ -105,10 +105,10 @@ def test_every_mistake_of_every_file_is_a_finding_with_its_place(http, contents)
 def test_check_says_errors_and_warnings_and_changes_nothing(http, contents):
     before = contents()
     odd = GOOD.replace("lille", "lile")
-    found = http.post("/v1/policies/check", **form([("test.yaml", odd)])).get_json()
-    assert mistakes_in(http, ReviewRecord, found) == []
-    assert (found["rules"], found["errors"]) == (2, [])
-    assert [(item["code"], item["meant"]) for item in found["warnings"]] == [("unknown-to-network", "lille")]
+    review = http.post("/v1/policies/check", **form([("test.yaml", odd)])).get_json()
+    assert mistakes_in(http, ReviewRecord, review) == []
+    assert (review["rules"], review["errors"]) == (2, [])
+    assert [(item["code"], item["meant"]) for item in review["warnings"]] == [("unknown-to-network", "lille")]
     wrong = http.post("/v1/policies/check", json={"files": {"test.yaml": BAD}})
     assert wrong.status_code == 200
     assert (wrong.get_json()["version"], [item["line"] for item in wrong.get_json()["errors"]]) == (None, [3])
@@ -127,10 +127,10 @@ tests:
 
 def test_check_tries_the_tests_that_are_sent_along(http, contents):
     before = contents()
-    found = http.post("/v1/policies/check", **form([("test.yaml", GOOD), ("a_test.yaml", CASES)])).get_json()
-    assert mistakes_in(http, ReviewRecord, found) == []
-    assert (found["errors"], found["tests"]["passed"]) == ([], False)
-    first, second = found["tests"]["cases"]
+    review = http.post("/v1/policies/check", **form([("test.yaml", GOOD), ("a_test.yaml", CASES)])).get_json()
+    assert mistakes_in(http, ReviewRecord, review) == []
+    assert (review["errors"], review["tests"]["passed"]) == ([], False)
+    first, second = review["tests"]["cases"]
     assert (first["name"], first["passed"], first["fired"]) == (
         "Lille is worth the way",
         True,
@@ -143,9 +143,9 @@ def test_check_tries_the_tests_that_are_sent_along(http, contents):
 
 def test_check_says_the_mistakes_of_tests_beside_those_of_policies(http):
     sent = {"files": {"test.yaml": GOOD, "a_test.yaml": CASES.replace("expect:", "expects:")}}
-    found = http.post("/v1/policies/check", json=sent).get_json()
-    assert (found["version"], found["tests"]) == (None, None)
-    assert {(item["file"], item["line"], item["code"]) for item in found["errors"]} >= {
+    review = http.post("/v1/policies/check", json=sent).get_json()
+    assert (review["version"], review["tests"]) == (None, None)
+    assert {(item["file"], item["line"], item["code"]) for item in review["errors"]} >= {
         ("a_test.yaml", 6, "unknown-key")
     }
 
@@ -252,16 +252,16 @@ def test_a_request_sent_again_under_its_key_is_answered_and_not_done_again(http,
         version = publish(http, ("a.yaml", body)).get_json()["version"]
         http.post(f"/v1/policies/{version}/activate", json={})
     key = {"Idempotency-Key": "back 1"}
-    told = len(pointsman.versions.history())
+    entries = len(pointsman.versions.history())
     first = http.post("/v1/policies/rollback", json={}, headers=key).get_json()
     assert http.post("/v1/policies/rollback", json={}, headers=key).get_json() == first
-    assert len(pointsman.versions.history()) == told + 1
+    assert len(pointsman.versions.history()) == entries + 1
     problem_of(http.post(f"/v1/policies/{version}/activate", json={}, headers=key), 409)
     for _ in range(3):
         assert publish(http, note="x").status_code in (200, 201)
     sent = [http.post("/v1/policies", json={"files": {"n.yaml": GOOD}}, headers={"Idempotency-Key": "p"}) for _ in "12"]
     assert [answer.status_code for answer in sent] == [201, 201]
-    assert len(pointsman.versions.history()) == told + 5
+    assert len(pointsman.versions.history()) == entries + 5
 
 
 def test_the_page_says_how_files_are_sent(http):

@@ -45,7 +45,7 @@ def test_each_line_is_answered_by_a_line(http):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
         (b"{\n", "this is no JSON"),
         (b"[]\n", "Invalid input type"),
@@ -63,7 +63,7 @@ def test_each_line_is_answered_by_a_line(http):
         (b'{"op": "' + b"x" * 20_000 + b'"}\n', "longer than 16384 bytes"),
     ],
 )
-def test_a_line_that_is_wrong_is_refused_and_the_others_count(http, wrong, told):
+def test_a_line_that_is_wrong_is_refused_and_the_others_count(http, wrong, message):
     post(http, line("z", 1), line("y", -1))
     answers = post(http, line("b", 1), b"\n", wrong, line("c", 1))
     assert [(answer["line"], answer["result"]) for answer in answers] == [
@@ -71,7 +71,7 @@ def test_a_line_that_is_wrong_is_refused_and_the_others_count(http, wrong, told)
         (3, "refused"),
         (4, "applied"),
     ]
-    assert told in answers[1]["message"]
+    assert message in answers[1]["message"]
     assert on_hand(http) == 5
 
 
@@ -138,12 +138,12 @@ def served(pointsman, server_url, network, tmp_path):
 
 
 def connected(path):
-    found = socket.socket(socket.AF_UNIX)
-    found.settimeout(20)
-    found.connect(str(path))
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(20)
+    connection.connect(str(path))
     head = "POST /v1/stock/movements HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
-    found.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
-    return found
+    connection.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+    return connection
 
 
 def chunk(*lines):
@@ -151,13 +151,13 @@ def chunk(*lines):
     return b"%x\r\n%s\r\n" % (len(body), body)
 
 
-def read_until(connection, wanted):
-    found = b""
-    while wanted not in found:
-        said = connection.recv(1 << 16)
-        assert said, found
-        found += said
-    return found
+def read_until(connection, expected):
+    received = b""
+    while expected not in received:
+        chunk = connection.recv(1 << 16)
+        assert chunk, received
+        received += chunk
+    return received
 
 
 @pytest.mark.slow
@@ -166,15 +166,15 @@ def test_answers_come_while_lines_are_sent_and_after_a_cut_the_same_lines_count_
     with served() as connection:
         connection.sendall(chunk(*lines[: stock_movements.LINES_AT_ONCE + 20]))
         # the body has no end yet
-        told = read_until(connection, b'"line":%d' % stock_movements.LINES_AT_ONCE)
-        assert told.startswith(b"HTTP/1.1 200")
+        response = read_until(connection, b'"line":%d' % stock_movements.LINES_AT_ONCE)
+        assert response.startswith(b"HTTP/1.1 200")
         connection.sendall(
             chunk(*lines[stock_movements.LINES_AT_ONCE + 20 : 2 * stock_movements.LINES_AT_ONCE + 50])[:-40]
         )
     with served() as connection:
         connection.sendall(chunk(*lines) + b"0\r\n\r\n")
-        told = read_until(connection, b"0\r\n\r\n")
-    results = [json.loads(text)["result"] for text in told.splitlines() if text.startswith(b"{")]
+        response = read_until(connection, b"0\r\n\r\n")
+    results = [json.loads(text)["result"] for text in response.splitlines() if text.startswith(b"{")]
     assert len(results) == len(lines)
     assert set(results) == {"seen", "applied"}
     assert results[: stock_movements.LINES_AT_ONCE] == ["seen"] * stock_movements.LINES_AT_ONCE
