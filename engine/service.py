@@ -66,7 +66,7 @@ class Pointsman:
             ledger=self._ledger,
             replica=self._replica,
             guarded=settings.guard != "off",
-            unschedule=lambda version, since, reason: self.versions.refuse(version, since=since, reason=reason),
+            unschedule=lambda version, since, reason: self.versions.unschedule(version, since=since, reason=reason),
             clock=lambda: self.now,
         )
         self._decide_and_commit = DecideAndCommit(
@@ -109,7 +109,7 @@ class Pointsman:
         """
         before = read.read_version(self._client, self._keys)
         network_load.save(
-            self._client, self._keys, inventory, verify_policies=lambda: self.versions.verify_fit(inventory.network)
+            self._client, self._keys, inventory, verify_policies=lambda: self.versions.verify_network(inventory.network)
         )
         return before != inventory.network.version
 

@@ -45,7 +45,7 @@ def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone:
         )
     run_tests = make_trial(policy_test_files(path), open_network=networks_in(path if path.is_dir() else path.parent))
     with Pointsman(settings) as service:
-        active = service.versions.standing().active
+        active = service.versions.timeline().active
         published = service.versions.publish(content, who=who(settings), note=note, trial=run_tests)
         for line in policy_lines.published_lines(published, active):
             click.echo(line)
@@ -204,5 +204,5 @@ def _network(service: Pointsman) -> Network | None:
 
 
 def _print_schedule(service: Pointsman) -> None:
-    for line in policy_lines.schedule_lines(service.versions.standing(), _network(service)):
+    for line in policy_lines.schedule_lines(service.versions.timeline(), _network(service)):
         click.echo(line)

@@ -100,7 +100,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def listed() -> Response:
         """Every version, which one decides, and what is scheduled"""
         published = versions.published()
-        return answer(VersionsRecord.of(versions.standing(), published))
+        return answer(VersionsRecord.of(versions.timeline(), published))
 
     @policies.get("/<string:version>")
     @policies.response(HTTPStatus.OK, VersionRecord)
@@ -121,7 +121,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def activate(body: dict[str, Any], headers: dict[str, str | None], version: str) -> Response:
         """Let a version decide, from the next decision on or from an instant on"""
         versions.activate(versions.find(version), note=body["note"], since=body["at"], **_caller(headers))
-        return answer(StandingRecord.of(versions.standing()))
+        return answer(StandingRecord.of(versions.timeline()))
 
     @policies.post("/rollback")
     @policies.arguments(RollbackRequest)
@@ -130,7 +130,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def rollback(body: dict[str, str], headers: dict[str, str | None]) -> Response:
         """Let the version decide again that was active before; each time one further back"""
         versions.roll_back(note=body["note"], **_caller(headers))
-        return answer(StandingRecord.of(versions.standing()))
+        return answer(StandingRecord.of(versions.timeline()))
 
     return policies
 

@@ -1,7 +1,7 @@
-"""Policies and a network that decide together fit each other, whichever of them comes second.
+"""Makes sure that the policies that decide fit the loaded network, whichever of the two changes last.
 
-To hold one against the other takes its time, and meanwhile the other may change. So what changes says what it was
-checked against, and nothing is changed if that is another by then: it is checked again.
+Checking the one against the other takes time, in which the other may change. So a change says which version of the
+other it was checked against, and if that is another version by now, nothing is changed, and it is checked again.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from engine.decide.network_fit import Fit, fit
 from engine.errors import InputInvalid, Mistake, NotActivated, PolicyUnreadable
 from engine.model.facts import Network
-from engine.policies.review import SHORT, misfits
+from engine.policies.review import SHORT, network_mistakes
 from engine.store import policy_versions
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -19,74 +19,78 @@ from engine.store.outcomes import NetworkChanged, TimelineOutcome
 from engine.store.policy_versions import StoredTimeline
 from rules.policy import PolicySet
 
-STAYS = "it was not activated; what is active stays so"
+NOT_ACTIVATED = "it was not activated; what is active stays so"
 
 
-class Pairing:
-    """The policies and the network of one network's name. `clock` answers UTC seconds."""
+class NetworkCompatibility:
+    """Checks the policies of one network against it. `clock` answers UTC seconds."""
 
     def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int]) -> None:
         self._client = client
         self._keys = keys
         self._clock = clock
 
-    def fit(self, found: PolicySet) -> Fit:
-        """What is to be said of policies in the network that is loaded; nothing, where none is."""
-        loaded = read.read_network(self._client, self._keys)
-        return self._fit_in(found, loaded)
+    def fit(self, policies: PolicySet) -> Fit:
+        """How `policies` fit the loaded network. Without findings, if none is loaded."""
+        return self._fit(policies, read.read_network(self._client, self._keys))
 
-    def change(self, version: str, made: Callable[[str], TimelineOutcome]) -> None:
-        """Let `made` make a version decide, given the network version that it fits, or nothing where none is loaded.
-        It is called again, with what is loaded then, for as long as the network is another by then.
+    def change_timeline(self, version: str, change: Callable[[str], TimelineOutcome]) -> None:
+        """Make `version` active or schedule it, by calling `change` with the network version that it was checked
+        against, which is empty if no network is loaded. If another network was loaded meanwhile, `version` is checked
+        against that one and `change` is called again.
 
-        Raises NotActivated if it does not fit or this release does not read it, NotFound, NotReady, Contended.
+        Raises NotActivated if the version does not fit or this release can't read it, NotFound, NotReady, Contended.
         """
         for _ in range(load.MOST_TRIES):
-            if not isinstance(made(self._fitted(version)), NetworkChanged):
+            if not isinstance(change(self._checked_network_version(version)), NetworkChanged):
                 return
         raise load.loaded_over_and_over()
 
-    def verify(self, loaded: Network) -> tuple[str, ...]:
-        """Raise InputInvalid if policies that decide or are scheduled could not mean what they say in a network that
-        is to be loaded; what they were, as `StoredTimeline.entries`.
+    def verify_network(self, network: Network) -> tuple[str, ...]:
+        """Raise InputInvalid if policies that are active or scheduled do not fit `network`, which is to be loaded.
+        Returns which policies were checked, as `StoredTimeline.entries`.
         """
-        stored = policy_versions.stored_timeline(self._client, self._keys)
+        timeline = policy_versions.stored_timeline(self._client, self._keys)
         mistakes: list[Mistake] = []
-        for found in self._deciding(stored):
-            mistakes += misfits(found, loaded)
+        for policies in self._deciding_sets(timeline):
+            mistakes += network_mistakes(policies, network)
         if mistakes:
             raise InputInvalid(mistakes)
-        return stored.entries
+        return timeline.entries
 
-    def _deciding(self, stored: StoredTimeline) -> Iterator[PolicySet]:
-        """The sets that decide from now on. One that can't be read decides nothing, in whatever network: it leaves it
-        to the one before it.
+    def _deciding_sets(self, timeline: StoredTimeline) -> Iterator[PolicySet]:
+        """The sets that decide now or are scheduled to. One that can't be read never decides, in whatever network: the
+        one before it goes on deciding.
         """
         now, seen = self._clock(), set[str]()
-        due = [version for since, version in stored.scheduled if since <= now]
-        for version in filter(None, [*reversed(due), stored.active]):
+        due = [version for since, version in timeline.scheduled if since <= now]
+        for version in filter(None, [*reversed(due), timeline.active]):
             with contextlib.suppress(PolicyUnreadable):
                 seen.add(version)
                 yield policy_versions.read_set(self._client, self._keys, version)
                 break
-        for version in dict.fromkeys(version for since, version in stored.scheduled if since > now):
+        for version in dict.fromkeys(version for since, version in timeline.scheduled if since > now):
             with contextlib.suppress(PolicyUnreadable):
                 if version not in seen:
                     yield policy_versions.read_set(self._client, self._keys, version)
 
-    def _fitted(self, version: str) -> str:
-        """The version of the network loaded, which the policies fit."""
-        loaded = read.read_network(self._client, self._keys)
+    def _checked_network_version(self, version: str) -> str:
+        """The version of the loaded network, which policy version `version` fits; empty if none is loaded. Raises
+        NotActivated if it does not fit.
+        """
+        network = read.read_network(self._client, self._keys)
         try:
-            errors = self._fit_in(policy_versions.read_set(self._client, self._keys, version), loaded).errors
+            errors = self._fit(policy_versions.read_set(self._client, self._keys, version), network).errors
         except PolicyUnreadable as error:
-            raise NotActivated(f"{error}\n{STAYS}") from error
+            raise NotActivated(f"{error}\n{NOT_ACTIVATED}") from error
         if errors:
-            said = "\n".join(map(str, errors))
+            lines = "\n".join(map(str, errors))
             raise NotActivated(
-                f"policy version {version[:SHORT]} does not fit the network loaded now:\n{said}\n{STAYS}"
+                f"policy version {version[:SHORT]} does not fit the network loaded now:\n{lines}\n{NOT_ACTIVATED}"
             )
-        return loaded.version if loaded else ""
+        return network.version if network else ""
 
-    def _fit_in(self, found: PolicySet, loaded: Network | None) -> Fit:
-        return fit(found, loaded, read.read_product_values(self._client, self._keys)) if loaded else Fit()
+    def _fit(self, policies: PolicySet, network: Network | None) -> Fit:
+        if network is None:
+            return Fit()
+        return fit(policies, network, read.read_product_values(self._client, self._keys))

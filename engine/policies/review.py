@@ -1,4 +1,4 @@
-"""What is to be said of policies before they decide: their mistakes, whether they fit the network, their tests."""
+"""Reviews a policy set before it may decide: its mistakes, whether it fits the network, and its tests."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from rules.lint.check import check
 from rules.policy import PolicySet
 
 SHORT = 12
-"""Letters of a version that people are shown."""
+"""How many letters of a version people are shown."""
 
 Trial: TypeAlias = Callable[[PolicySet], Report]
-"""What tries the cases of a policy set."""
+"""Runs the tests of a policy set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """What is to be said of a policy set: its findings, the set itself if none of them is an error, and what became of
-    its tests, if it has any.
+    """The findings of a review. `policies` is the set itself, None if there are errors; `report` is of its tests, None
+    if it has none or they were not run.
     """
 
     policies: PolicySet | None
@@ -31,25 +31,29 @@ class Review:
     report: Report | None = None
 
 
-def reviewed(files: Mapping[str, bytes], *, fitting: Callable[[PolicySet], Fit], trial: Trial | None) -> Review:
-    """`fitting` holds a set without mistakes against the network; mistakes in its tests are errors, too."""
+def review_policies(
+    files: Mapping[str, bytes], *, check_fit: Callable[[PolicySet], Fit], trial: Trial | None
+) -> Review:
+    """`check_fit` checks a set that has no errors of its own against the network. Mistakes in the files of its tests
+    are errors as well; a test that fails is not: it is in the report.
+    """
     checked = check(files)
-    found = checked.policies
-    if found is None:
+    policies = checked.policies
+    if policies is None:
         return Review(policies=None, errors=checked.errors, warnings=checked.warnings)
-    fits = fitting(found)
-    warnings = tuple(sorted([*checked.warnings, *fits.warnings]))
-    if fits.errors:
-        return Review(policies=None, errors=fits.errors, warnings=warnings)
+    network_fit = check_fit(policies)
+    warnings = tuple(sorted([*checked.warnings, *network_fit.warnings]))
+    if network_fit.errors:
+        return Review(policies=None, errors=network_fit.errors, warnings=warnings)
     try:
-        report = trial(found) if trial else None
+        report = trial(policies) if trial else None
     except PolicyInvalid as error:
         return Review(policies=None, errors=tuple(error.findings), warnings=warnings)
-    return Review(policies=found, errors=(), warnings=warnings, report=report)
+    return Review(policies=policies, errors=(), warnings=warnings, report=report)
 
 
-def misfits(found: PolicySet, loaded: Network) -> Iterator[Mistake]:
-    """Why policies that decide keep a network from being loaded."""
-    for finding in fit(found, loaded, {}).errors:
+def network_mistakes(policies: PolicySet, network: Network) -> Iterator[Mistake]:
+    """What of `network` does not fit these policies, which decide: reasons not to load it."""
+    for finding in fit(policies, network, {}).errors:
         message = f"does not fit this network; publish and activate policies without it first: {finding}"
-        yield Mistake(where=f"policy version {found.version[:SHORT]}", field="", message=message)
+        yield Mistake(where=f"policy version {policies.version[:SHORT]}", field="", message=message)

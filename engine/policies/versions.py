@@ -1,9 +1,9 @@
-"""What is done with policy versions: publish, activate, go back, list, show, compare.
+"""Publishes, activates, schedules, rolls back and lists policy versions.
 
-A version decides from its activation on. `activate` with an instant puts it on the schedule; what is activated at once
-and what one goes back to decide until the next scheduled instant, which stands. `roll_back` goes back to the version
-that was active before, and done again one further, never forward: who goes back twice does not want to see the first
-one again. Going forward is an activation by name.
+A version decides from its activation on. `activate` with an instant schedules it. A version that is activated at once,
+or rolled back to, decides until the next scheduled instant: the schedule stays as it is. `roll_back` goes back to the
+version that was active before, and called again to the one before that. It never goes forward, since somebody who rolls
+back twice does not want the version that was just left; to go forward, activate a version by name.
 """
 
 import re
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from engine.decide.policy_tests.runner import Report
 from engine.errors import NotActivated, NotFound, PolicyUnreadable, TestsFailed
 from engine.model.facts import Network
-from engine.policies.network_compatibility import Pairing
-from engine.policies.review import Review, Trial, reviewed
+from engine.policies.network_compatibility import NetworkCompatibility
+from engine.policies.review import Review, Trial, review_policies
 from engine.store import policy_versions
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -25,16 +25,18 @@ from rules.errors import Finding, PolicyInvalid
 from rules.policy import PolicySet, Rule
 
 FEWEST_LETTERS = 4
-"""Of a version's start. One letter would sooner or later mean another version than the one it was typed for."""
+"""How much of a version's name has to be given. With one letter, sooner or later another version would be meant than
+the one it was typed for.
+"""
 ENGINE = "pointsman"
-"""Who takes a version off the schedule that can't be read."""
+"""Named in the history as the one who takes a version that can't be read off the schedule."""
 _START = re.compile(r"[0-9a-f]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A version that is stored; `new` if it was not before. `changes` are those against the active one, if there is one
-    that can be read; `cases` how many tests it passed.
+    """A version that is stored; `new` if it was not before. `changes` are the differences from the active version, None
+    if there is none or it can't be read. `cases` is how many tests it passed.
     """
 
     policies: PolicySet
@@ -54,8 +56,8 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """A published version as it is listed. `published` is who, when (UTC seconds), why for the first time; `rules` how
-    many it has, None if an earlier release published it.
+    """A published version as it is listed. `who`, `at` (UTC seconds) and `note` are of its first publication; `rules`
+    is how many rules it has, None if an earlier release published it; `scheduled` are the instants it is scheduled for.
     """
 
     version: str
@@ -68,9 +70,10 @@ class Version:
 
 
 class Versions:
-    """The policy versions of one network. `clock` answers UTC seconds; `new_id` names what is done.
+    """The policy versions of one network. `clock` answers UTC seconds; `new_id` names an operation that has no name.
 
-    An `operation` is the caller's own name for what it asks, so that asking again is answered and not done again.
+    `operation` is the idempotency key of a request, given by the caller: a repeated request is answered, and not
+    carried out again.
     """
 
     def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int], new_id: Callable[[], str]) -> None:
@@ -78,19 +81,19 @@ class Versions:
         self._keys = keys
         self._clock = clock
         self._new_id = new_id
-        self._pairing = Pairing(client, keys, clock=clock)
+        self._compatibility = NetworkCompatibility(client, keys, clock=clock)
 
     def review(self, files: Mapping[str, bytes], *, trial: Trial | None = None) -> Review:
-        """Everything there is to say of `files`, the loaded network considered; nothing is changed. `trial` tries the
+        """All findings of `files`, checked against the loaded network as well; nothing is changed. `trial` runs the
         set's own tests.
         """
-        return reviewed(files, fitting=self._pairing.fit, trial=trial)
+        return review_policies(files, check_fit=self._compatibility.fit, trial=trial)
 
-    def verify_fit(self, loaded: Network) -> tuple[str, ...]:
-        """Raise InputInvalid if policies that decide or are scheduled could not mean what they say in that network;
-        which they were, for the load that relies on it.
+    def verify_network(self, network: Network) -> tuple[str, ...]:
+        """Raise InputInvalid if policies that are active or scheduled do not fit `network`, which is to be loaded.
+        Returns which policies were checked, for the load, which relies on it.
         """
-        return self._pairing.verify(loaded)
+        return self._compatibility.verify_network(network)
 
     def publish(
         self,
@@ -101,7 +104,7 @@ class Versions:
         trial: Trial | None = None,
         operation: str | None = None,
     ) -> Published:
-        """Store a policy set under its version. `trial` tries the set's own tests.
+        """Store a policy set under its version. `trial` runs the set's own tests.
 
         Raises PolicyInvalid with every finding, TestsFailed, KeyReused.
         """
@@ -110,8 +113,8 @@ class Versions:
             raise PolicyInvalid(review.errors)
         cases = _passed(review.report) if review.report else 0
         changes = self._changes_from_active(review.policies)
-        act = self._act(who, note, operation)
-        new = policy_versions.publish(self._client, self._keys, review.policies, act)
+        entry = self._history_entry(who, note, operation)
+        new = policy_versions.publish(self._client, self._keys, review.policies, entry)
         return Published(policies=review.policies, new=new, warnings=review.warnings, changes=changes, cases=cases)
 
     def activate(
@@ -119,52 +122,55 @@ class Versions:
     ) -> None:
         """Let a published version decide, from the next decision on or from the instant `since`.
 
-        Raises NotFound, NotActivated if this release does not read it or it does not fit the network, KeyReused,
-        InputInvalid if the instant is over, Contended if one network follows another.
+        Raises NotFound, NotActivated if this release can't read it or it does not fit the network, KeyReused,
+        InputInvalid if the instant is over, Contended if networks are loaded over and over.
         """
-        act = self._act(who, note, operation)
+        entry = self._history_entry(who, note, operation)
 
-        def made(network: str) -> TimelineOutcome:
+        def change(network: str) -> TimelineOutcome:
             if since is None:
-                return policy_versions.activate(self._client, self._keys, version, act, network=network)
-            return policy_versions.schedule(self._client, self._keys, version, act, since=since, network=network)
+                return policy_versions.activate(self._client, self._keys, version, entry, network=network)
+            return policy_versions.schedule(self._client, self._keys, version, entry, since=since, network=network)
 
-        self._pairing.change(version, made)
+        self._compatibility.change_timeline(version, change)
 
     def roll_back(self, *, who: str, note: str, operation: str | None = None) -> str:
-        """Let the version decide that did so before the active one, and answer it; raises NotActivated, KeyReused,
+        """Activate the version that was active before the active one, and return it; raises NotActivated, KeyReused,
         Contended.
         """
         earlier = policy_versions.find_operation(self._client, self._keys, operation) if operation else None
         if earlier is not None and earlier[0] == "rolled_back":
             return earlier[1]
-        standing = self.standing()
-        active, before = standing.active, standing.before
+        timeline = self.timeline()
+        active, before = timeline.active, timeline.before
         if active is None or before is None:
             raise NotActivated("no other version was active before; activate one by its name (pointsman policy list)")
-        act = self._act(who, note, operation)
+        entry = self._history_entry(who, note, operation)
 
-        def made(network: str) -> TimelineOutcome:
+        def change(network: str) -> TimelineOutcome:
             return policy_versions.roll_back(
-                self._client, self._keys, active=active, version=before, entry=act, network=network
+                self._client, self._keys, active=active, version=before, entry=entry, network=network
             )
 
-        self._pairing.change(before, made)
+        self._compatibility.change_timeline(before, change)
         return before
 
-    def refuse(self, version: str, *, since: int, reason: str) -> None:
-        """Take a scheduled version off the schedule, because this release does not read it."""
-        act = self._act(ENGINE, reason, None)
-        policy_versions.unschedule(self._client, self._keys, version, since=since, entry=act)
+    def unschedule(self, version: str, *, since: int, reason: str) -> None:
+        """Take a scheduled version off the schedule, because this release can't read it."""
+        entry = self._history_entry(ENGINE, reason, None)
+        policy_versions.unschedule(self._client, self._keys, version, since=since, entry=entry)
 
-    def standing(self) -> PolicyTimeline:
-        """What decides now, and what is scheduled."""
+    def timeline(self) -> PolicyTimeline:
+        """The version that is active now, and those that are scheduled."""
         return policy_versions.timeline(self._client, self._keys, self._clock())
 
     def find(self, start: str) -> str:
-        """The published version meant: `active`, a whole name, or a start that only one has; raises NotFound."""
+        """The published version that `start` names: `active`, a whole name, or a start that only one has.
+
+        Raises NotFound.
+        """
         if start == "active":
-            active = self.standing().active
+            active = self.timeline().active
             if active is None:
                 raise NotFound("no policy version is active")
             return active
@@ -172,24 +178,25 @@ class Versions:
             raise NotFound(
                 f"'{start}' names no policy version; give {FEWEST_LETTERS} or more of its letters and digits, or active"
             )
-        found = [version for version in policy_versions.versions(self._client, self._keys) if version.startswith(start)]
-        if len(found) != 1:
-            raise NotFound(f"{len(found) or 'no'} published policy versions start with '{start}'")
-        return found[0]
+        published = policy_versions.versions(self._client, self._keys)
+        matches = [version for version in published if version.startswith(start)]
+        if len(matches) != 1:
+            raise NotFound(f"{len(matches) or 'no'} published policy versions start with '{start}'")
+        return matches[0]
 
     def published(self) -> list[Version]:
         """Every version, in the order in which they were first published."""
-        standing = self.standing()
+        timeline = self.timeline()
         first: dict[str, Mapping[str, str]] = {}
-        for act in policy_versions.history(self._client, self._keys):
-            if act["act"] == "published":
-                first.setdefault(act["version"], act)
+        for entry in policy_versions.history(self._client, self._keys):
+            if entry["act"] == "published":
+                first.setdefault(entry["version"], entry)
         stored = policy_versions.versions(self._client, self._keys)
-        named = [*(version for version in first if version in set(stored)), *(v for v in stored if v not in first)]
-        return [_listed(version, first.get(version, {}), standing) for version in named]
+        ordered = [*(version for version in first if version in set(stored)), *(v for v in stored if v not in first)]
+        return [_listed(version, first.get(version, {}), timeline) for version in ordered]
 
     def texts(self, version: str) -> dict[str, str]:
-        """The files of a version by name, as they were published; raises NotFound."""
+        """The files of a version, by name, as they were published; raises NotFound."""
         return policy_versions.texts(self._client, self._keys, version)
 
     def read(self, version: str) -> PolicySet:
@@ -200,21 +207,21 @@ class Versions:
         """Who did what with which version, when and why, oldest first; instants are UTC seconds."""
         return list(policy_versions.history(self._client, self._keys))
 
-    def _changes_from_active(self, found: PolicySet) -> Changes | None:
-        active = self.standing().active
+    def _changes_from_active(self, policies: PolicySet) -> Changes | None:
+        active = self.timeline().active
         if active is None:
             return None
         try:
-            return compare(self.read(active), found)
+            return compare(self.read(active), policies)
         except PolicyUnreadable:
             return None
 
-    def _act(self, who: str, note: str, operation: str | None) -> HistoryEntry:
+    def _history_entry(self, who: str, note: str, operation: str | None) -> HistoryEntry:
         return HistoryEntry(operation=operation or self._new_id(), who=who, at=self._clock(), note=note)
 
 
 def _passed(report: Report) -> int:
-    """How many cases there were; raises TestsFailed."""
+    """How many tests there were, all passed; raises TestsFailed."""
     if not report.passed:
         raise TestsFailed(
             [f"{result.test.file}:{result.test.line}  {result.test.name}" for result in report.failed],
@@ -223,13 +230,13 @@ def _passed(report: Report) -> int:
     return len(report.results)
 
 
-def _listed(version: str, act: Mapping[str, str], standing: PolicyTimeline) -> Version:
+def _listed(version: str, publication: Mapping[str, str], timeline: PolicyTimeline) -> Version:
     return Version(
         version=version,
-        who=act.get("who", ""),
-        at=int(act.get("at", 0)),
-        note=act.get("note", ""),
-        rules=int(act["rules"]) if "rules" in act else None,
-        active=version == standing.active,
-        scheduled=tuple(since for since, name in standing.scheduled if name == version),
+        who=publication.get("who", ""),
+        at=int(publication.get("at", 0)),
+        note=publication.get("note", ""),
+        rules=int(publication["rules"]) if "rules" in publication else None,
+        active=version == timeline.active,
+        scheduled=tuple(since for since, name in timeline.scheduled if name == version),
     )

@@ -29,7 +29,7 @@ def test_names_are_utf_8_in_any_letters(http):
 
 
 def test_who_does_it_is_read_before_it_is_judged(http, pointsman):
-    version = pointsman.versions.standing().active
+    version = pointsman.versions.timeline().active
     headers = {"X-Pointsman-User": as_handed_on("Élodie")}
     assert http.post(f"/v1/policies/{version}/activate", json={}, headers=headers).status_code == 200
     assert list(pointsman.versions.history())[-1]["who"] == "Élodie"

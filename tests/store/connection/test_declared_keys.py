@@ -72,7 +72,7 @@ def stocked(units, **more):
 
 def begin(pointsman, inventory):
     """Begin a load that somebody else has to complete."""
-    verify = lambda: pointsman.versions.verify_fit(inventory.network)  # noqa: E731 - as the service gives it
+    verify = lambda: pointsman.versions.verify_network(inventory.network)  # noqa: E731 - as the service gives it
     load.begin(pointsman._client, pointsman._keys, inventory, verify_policies=verify)
 
 
@@ -132,7 +132,7 @@ def repair_loads(pointsman):
 def follow_versions(pointsman, clock):
     """Versions are scheduled, rolled back, and taken off the schedule."""
     versions, who = pointsman.versions, {"who": "eve", "note": ""}
-    first = versions.standing().active
+    first = versions.timeline().active
     second = activate(pointsman, "then: {hold: 2 h}")
     assert versions.roll_back(**who) == first
     versions.activate(second, since=clock.now + 60, **who)

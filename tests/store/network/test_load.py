@@ -66,7 +66,7 @@ def stocked(units, own, count=9, **more):
 def interrupted_load(pointsman, loaded, batches):
     """What a loader leaves that was killed after it had loaded the stock of so many batches of SKUs."""
     client, keys = pointsman._client, pointsman._keys
-    verify_policies = lambda: pointsman.versions.verify_fit(loaded.network)  # noqa: E731 - as the service passes it
+    verify_policies = lambda: pointsman.versions.verify_network(loaded.network)  # noqa: E731 - as the service passes it
     network_load.begin(client, keys, loaded, verify_policies=verify_policies)
     name = client.redis.hget(keys.facts, "load").decode()
     for _ in range(batches):

@@ -91,27 +91,27 @@ def test_a_network_loaded_after_policies_were_checked_against_the_one_before_kee
     *, shop, in_euros, opened, before_each, does, loaded
 ):
     other, in_dollars, before = opened(), stocked("USD", units=5), history(shop)
-    timeline = shop.versions.standing()
+    timeline = shop.versions.timeline()
 
     def load_in_dollars():
         if loaded == "whole":
             other.load(in_dollars)
         else:
-            verify = lambda: other.versions.verify_fit(in_dollars.network)  # noqa: E731 - as the service gives it
+            verify = lambda: other.versions.verify_network(in_dollars.network)  # noqa: E731 - as the service gives it
             load.begin(other._client, other._keys, in_dollars, verify_policies=verify)
 
     attempts = before_each(policy_versions, CHANGES[does], only(1, load_in_dollars))
     with pytest.raises(NotActivated, match=r"(?s)does not fit the network loaded now.*other-currency"):
         change(shop, does, in_euros)
     assert len(attempts) == 1
-    assert (shop.versions.standing(), history(shop)) == (timeline, before)
+    assert (shop.versions.timeline(), history(shop)) == (timeline, before)
     assert json_of(shop.decide(order(("A", 5))))["policy_version"] == timeline.active
 
 
 def test_policies_activated_meanwhile_that_fit_are_no_reason_to_stage_a_network_again(shop, opened, before_each):
     other = opened()
     staged = before_each(load, "stage", only(1, lambda: activate(other, "then: {hold: 1 h}")))
-    verified = before_each(shop.versions, "verify_fit", lambda _: None)
+    verified = before_each(shop.versions, "verify_network", lambda _: None)
     shop.load(stocked("USD", units=5))
     assert (len(staged), len(verified)) == (1, 2)
     assert shop.network().currency == "USD"
@@ -123,31 +123,31 @@ def test_policies_that_fit_the_network_loaded_meanwhile_are_activated_once(shop,
     shop.versions.activate(in_euros, **WHO)
     assert len(attempts) == 2
     assert history(shop)[len(before) :] == ["activated"]
-    assert shop.versions.standing().active == in_euros
+    assert shop.versions.timeline().active == in_euros
 
 
 def test_while_one_network_follows_another_nothing_is_activated_and_the_caller_is_told(
     shop, in_euros, opened, before_each
 ):
-    other, timeline = opened(), shop.versions.standing()
+    other, timeline = opened(), shop.versions.timeline()
     attempts = before_each(policy_versions, "activate", lambda call: other.load(stocked("EUR", units=1 + call)))
     with pytest.raises(Contended, match="loaded over and over"):
         shop.versions.activate(in_euros, **WHO)
     assert len(attempts) == load.MOST_TRIES
-    assert shop.versions.standing() == timeline
+    assert shop.versions.timeline() == timeline
 
 
 def test_while_one_version_follows_another_no_network_is_loaded_and_the_caller_is_told(
     shop, opened, redis_client, network, monkeypatch
 ):
-    other, before, verify, checks = opened(), shop.network(), shop.versions.verify_fit, []
+    other, before, verify, checks = opened(), shop.network(), shop.versions.verify_network, []
 
     def verify_then_activate_another(network):
         entries = verify(network)
         checks.append(activate(other, f"then: {{hold: {1 + len(checks)} h}}"))
         return entries
 
-    monkeypatch.setattr(shop.versions, "verify_fit", verify_then_activate_another)
+    monkeypatch.setattr(shop.versions, "verify_network", verify_then_activate_another)
     with pytest.raises(Contended, match="activated over and over"):
         shop.load(stocked("USD", units=5))
     assert len(checks) == 1 + load.MOST_TRIES

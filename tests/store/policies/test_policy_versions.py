@@ -49,13 +49,13 @@ def test_a_scheduled_version_decides_from_its_instant_on_in_every_worker(pointsm
     first, other = decided_by(pointsman), opened()
     sale = publish(1)
     versions.activate(sale, since=NOW + HOUR, **WHO)
-    assert versions.standing().scheduled == ((NOW + HOUR, sale),)
+    assert versions.timeline().scheduled == ((NOW + HOUR, sale),)
     clock.now += HOUR - 1
     assert {decided_by(pointsman), decided_by(other), other.ready()["policy_version"]} == {first}
     clock.now += 1
     assert {decided_by(pointsman), decided_by(other), other.ready()["policy_version"]} == {sale}
     assert other.availability("SHIRT", "web").policy_version == sale
-    assert (versions.standing().active, versions.standing().scheduled) == (sale, ())
+    assert (versions.timeline().active, versions.timeline().scheduled) == (sale, ())
     made = json_of(other.decide(order(("SHIRT", 1))))
     assert (made["policy_version"], made["status"]) == (sale, "filled")
 
@@ -90,7 +90,7 @@ def test_of_two_versions_scheduled_for_one_instant_the_one_scheduled_last_decide
     versions.activate(better, since=NOW + HOUR, **WHO)
     versions.activate(sale, since=NOW + 2 * HOUR, **WHO)
     versions.activate(first, since=NOW + 2 * HOUR, **WHO)  # the sale is called off
-    assert versions.standing().scheduled == ((NOW + HOUR, better), (NOW + 2 * HOUR, first))
+    assert versions.timeline().scheduled == ((NOW + HOUR, better), (NOW + 2 * HOUR, first))
     clock.now += HOUR
     assert decided_by(pointsman) == better
     clock.now += HOUR
@@ -118,7 +118,7 @@ def test_one_rolls_back_from_a_version_that_was_scheduled_to_the_one_active_befo
     for hours, version in enumerate((sale, later), start=1):
         versions.activate(version, since=NOW + hours * HOUR, **WHO)
     clock.now += 3 * HOUR
-    assert (decided_by(pointsman), versions.standing().before) == (later, sale)
+    assert (decided_by(pointsman), versions.timeline().before) == (later, sale)
     assert [versions.roll_back(**WHO), decided_by(pointsman)] == [sale, sale]
     assert [versions.roll_back(**WHO), decided_by(pointsman)] == [first, first]
 
@@ -180,7 +180,7 @@ def test_a_write_whose_answer_was_lost_and_that_is_sent_again_is_one_entry(point
         assert write() == outcome
         assert write() == outcome
     assert changes(versions)[before:] == ["published", "activated", "activated", "scheduled", "rolled_back"]
-    assert versions.standing().active == version
+    assert versions.timeline().active == version
 
 
 def test_an_operation_that_comes_again_for_something_else_is_refused(versions, publish, contents):
@@ -198,7 +198,7 @@ def test_an_operation_that_comes_again_for_something_else_is_refused(versions, p
 
 
 def test_the_history_has_who_when_and_why_of_each_change(versions, publish, clock):
-    first = versions.standing().active
+    first = versions.timeline().active
     before, version = len(versions.history()), publish(1)
     clock.now += 5
     versions.activate(version, who="anna", note="été", since=NOW + HOUR)
@@ -238,7 +238,7 @@ def test_a_version_is_found_by_a_start_of_four_letters_that_only_it_has(versions
     for name in ("abcd" + "0" * 60, "abcd" + "1" * 60, "abce" + "0" * 60):
         redis_client.hset(keys.policies, name, b"{}")
     assert versions.find("abce") == "abce" + "0" * 60
-    assert versions.find("active") == versions.standing().active
+    assert versions.find("active") == versions.timeline().active
     for start, message in (("abc", "names no"), ("abcd", "^2 published"), ("abcf", "^no published"), ("*", "names no")):
         with pytest.raises(NotFound, match=message):
             versions.find(start)
@@ -291,7 +291,7 @@ def test_a_scheduled_version_that_can_not_be_read_any_more_is_skipped_and_noted_
     assert [decided_by(pointsman), decided_by(pointsman)] == [first, first]
     assert changes(versions).count("refused") == 1
     assert "teleport" in versions.history()[-1]["note"]
-    assert versions.standing().scheduled == ()
+    assert versions.timeline().scheduled == ()
 
 
 def test_with_an_active_version_that_can_not_be_read_any_more_the_service_is_not_ready_and_says_so(

@@ -41,7 +41,7 @@ class Timeline:
 def test_every_decision_names_a_version_that_was_active_between_its_start_and_its_end(opened, pointsman):
     workers: list[Pointsman] = [pointsman, opened()]
     publisher = opened()
-    timeline = Timeline(publisher.versions.standing().active)
+    timeline = Timeline(publisher.versions.timeline().active)
     over = threading.Event()
 
     def decide(number: int) -> list[tuple[str, float, float]]:
