@@ -1,11 +1,14 @@
 """A proxy before the server that loses replies, or lets something else happen just before a request arrives."""
 
 import contextlib
+import hashlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from engine.store.connection.client import script_text
 
 
 @dataclass
@@ -43,6 +46,11 @@ def proxy(server_url: str) -> Iterator[Proxy]:
             accepting.join()
             for thread in opened.threads:
                 thread.join()
+
+
+def script_call(name: str) -> bytes:
+    """What each request contains that calls the script: the server calls a script by the digest of its text."""
+    return hashlib.sha1(script_text(name).encode(), usedforsecurity=False).hexdigest().encode()
 
 
 def _accept(listening: socket.socket, server_url: str, opened: Proxy) -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import hashlib
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from engine.orders.rejection import Refusal
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store import policy_versions
-from engine.store.connection.client import Client, script_text
+from engine.store.connection.client import Client
 from engine.store.connection.server import open_server
 from engine.store.keys import Keys
 from engine.store.network import load as network_load
@@ -25,7 +24,7 @@ from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate, contents_of
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
-from tests.support.lossy_proxy import proxy
+from tests.support.lossy_proxy import proxy, script_call
 from tests.support.order_json import shipped_units
 from tests.support.wait_until import wait_until
 
@@ -73,11 +72,6 @@ def interrupted_load(pointsman, loaded, batches):
         network_load.load_next_stock(client, keys, client.script("load_stock"), name)
 
 
-def digest_of(script):
-    """What the server calls a script by."""
-    return hashlib.sha1(script_text(script).encode(), usedforsecurity=False).hexdigest()
-
-
 def on_hand(redis_client, network):
     start = f"{{{network}}}:on_hand:"
     return {key.decode().removeprefix(start): redis_client.hgetall(key) for key in redis_client.keys(f"{start}*")}
@@ -109,7 +103,7 @@ class ScriptCall:
 
 def script_calls(redis_client, act):
     """The calls of the scripts of a load while `act` runs."""
-    names = {digest_of(name): name for name in ("load_swap", "load_stock")}
+    names = {script_call(name).decode(): name for name in ("load_swap", "load_stock")}
     calls = []
     with redis_client.monitor() as monitor:
         act()
@@ -316,7 +310,7 @@ def test_of_two_loads_that_replace_a_broken_one_the_second_also_replaces_the_fir
         before.before = None
         interrupted_load(other, stocked(7, "FIRST"), 1)
 
-    before.before, before.act = digest_of("load_swap").encode(), first_is_swapped_in
+    before.before, before.act = script_call("load_swap"), first_is_swapped_in
     assert second.load(stocked(3, "SECOND"))
     assert before.before is None
     assert on_hand(redis_client, network) == all_of(3, "SECOND")
@@ -330,7 +324,7 @@ def test_a_load_that_others_overtake_again_and_again_still_succeeds(shop, opened
         if len(times) < 30:
             times.append(other.load(stocked(2, f"OTHER{len(times)}")))
 
-    before.before, before.act = digest_of("load_swap").encode(), overtake
+    before.before, before.act = script_call("load_swap"), overtake
     assert overtaken.load(stocked(5, "OWN"))
     assert len(times) == 30
     assert on_hand(redis_client, network) == all_of(5, "OWN")
@@ -346,7 +340,7 @@ def test_a_load_that_others_never_stop_overtaking_is_refused_and_leaves_nothing_
     def overtake():
         times.append(other.load(stocked(2, f"OTHER{len(times)}")))
 
-    before.before, before.act = digest_of("load_swap").encode(), overtake
+    before.before, before.act = script_call("load_swap"), overtake
     with pytest.raises(Contended, match="over and over"):
         overtaken.load(stocked(5, "OWN"))
     assert len(times) >= 10
