@@ -1,6 +1,6 @@
-"""The one way to the facts that hold now: the network, products, stock, policies, as one snapshot.
+"""Reads the facts that decisions are made on, as one snapshot: network, products, stock and policies.
 
-What changes seldom (network, products, policies) is kept by version, and read again when a snapshot names another.
+What changes seldom (network, products, policies) is cached by version, and read again when a snapshot names another.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,8 +17,8 @@ from engine.store.replica import Replica
 from engine.store.version_cache import VersionCache
 
 
-class Answered(Exception):
-    """The idempotency key stands for a decision made before."""
+class AlreadyDecided(Exception):
+    """An earlier request with the same idempotency key was answered with `decision`."""
 
     def __init__(self, decision: str) -> None:
         super().__init__(decision)
@@ -27,7 +27,7 @@ class Answered(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicaFacts:
-    """A snapshot that a replica answered, which last heard of its primary at most `age` seconds ago."""
+    """A snapshot read from a replica that last heard of its primary at most `age` seconds ago."""
 
     snapshot: Snapshot
     matcher: Matcher
@@ -66,7 +66,7 @@ class FactsReader:
         self._cache.close()
 
     def forget(self) -> None:
-        """Drop what is kept by version, as when the whole network was deleted."""
+        """Drop what is cached, after the whole network was deleted."""
         self._cache = VersionCache(self._client, self._keys, guarded=self._guarded)
 
     @property
@@ -78,7 +78,7 @@ class FactsReader:
         self, skus: Sequence[str], now: int, key: RequestKey | None = None, *, policies_at: int | None = None
     ) -> tuple[Snapshot, Matcher]:
         """One snapshot as of `now`, and the policies active at `policies_at`: by default `now`, or the clock's instant
-        if that is later. Raises Answered if the idempotency key `key` was used before.
+        if that is later. Raises AlreadyDecided if the idempotency key `key` was used before.
         """
         if policies_at is None:
             policies_at = max(now, self._clock())
@@ -86,7 +86,7 @@ class FactsReader:
         while True:
             reading = self._read_snapshot(skus, _day(network, now), policies_at, key)
             if reading.earlier_decision is not None:
-                raise Answered(reading.earlier_decision)
+                raise AlreadyDecided(reading.earlier_decision)
             if reading.network_version != network.version:
                 network = self._cache.network(reading.network_version or "")
                 continue
@@ -99,21 +99,21 @@ class FactsReader:
         replica, or if it knows another network than is cached here, or policies that can't be read.
         """
         network = self.network()
-        seen = self._replica.read(skus, day=_day(network, now), now=now, policies_at=now, most=max_age)
-        if seen is None or seen.reading.network_version != network.version:
+        answer = self._replica.read(skus, day=_day(network, now), now=now, policies_at=now, most=max_age)
+        if answer is None or answer.reading.network_version != network.version:
             return None
         try:
-            matcher = self._cache.policy(seen.reading.policy_version)
-        except NotReady:  # the primary knows what is to be done about it
+            matcher = self._cache.policy(answer.reading.policy_version)
+        except NotReady:  # the caller then reads from the primary, where this is dealt with
             return None
-        return ReplicaFacts(snapshot=self._snapshot(network, seen.reading, skus), matcher=matcher, age=seen.age)
+        return ReplicaFacts(snapshot=self._snapshot(network, answer.reading, skus), matcher=matcher, age=answer.age)
 
     def network(self) -> Network:
-        """The network as it was last read."""
+        """The loaded network, as it is cached; raises NotReady."""
         return self._cache.network()
 
     def products(self, skus: Iterable[str]) -> dict[str, Product]:
-        """Those of the SKUs that the network has."""
+        """The products of those SKUs that the network has, by SKU."""
         self.network()
         cached = self._cache.products(list(skus))
         return {sku: product_and_paces[0] for sku, product_and_paces in cached.items() if product_and_paces is not None}

@@ -1,9 +1,10 @@
-"""Pointsman: the one place where the parts are put together.
+"""Pointsman: everything the service does, and the one place where its parts are put together.
 
-A decision is two round trips: one snapshot, one commit. What changes seldom (network, products, policies) is kept
-by version, and read again when the snapshot names another.
+A decision takes two round trips to the server: one reads a snapshot, one commits. What changes seldom (network,
+products, policies) is cached by version, and read again when a snapshot names another version.
 """
 
+import functools
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,13 +15,13 @@ from engine.decide.order_checks import check_order
 from engine.decide.order_record import OrderRecord
 from engine.errors import KeyReused
 from engine.facts_reader import FactsReader
-from engine.inventory.holds import Holding
+from engine.inventory.holds import DecisionHolds
 from engine.inventory.node_rests import RestingNodes
-from engine.inventory.stock import Availability, Stockroom
+from engine.inventory.stock import Availability, NetworkStock
 from engine.model.facts import Inventory, Network, Order, Product
 from engine.orders.backlog import Backlog
-from engine.orders.batch import Asked, Together, decide_together
-from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole
+from engine.orders.batch import BatchRequest, BatchResult, decide_batch
+from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole_order
 from engine.orders.rerouting import Rerouting
 from engine.policies.versions import Published, Versions
 from engine.settings import Settings
@@ -38,9 +39,9 @@ from engine.store.replica import Replica
 
 
 class Pointsman:
-    """Everything the service does. Make it in the process that uses it, after any fork, and close it.
+    """The service on one network. Make it in the process that uses it, after any fork, and close it.
 
-    `clock` answers UTC seconds; `new_id` the id of a decision. Methods raise the errors of `engine.errors`.
+    `clock` answers UTC seconds; `new_id` makes the id of a decision. Methods raise the errors of `engine.errors`.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Pointsman:
         self._ledger = Ledger(self._client, self._keys)
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
         self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
-        self.holds = Holding(self._client, self._keys, clock=lambda: self.now)
+        self.holds = DecisionHolds(self._client, self._keys, clock=lambda: self.now)
         self._facts = FactsReader(
             self._client,
             self._keys,
@@ -83,7 +84,7 @@ class Pointsman:
             self._client, self._keys, decide_and_commit=self._decide_and_commit, clock=lambda: self.now
         )
         self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)
-        self.stock = Stockroom(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
+        self.stock = NetworkStock(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     def close(self) -> None:
         self._facts.close()
@@ -102,19 +103,18 @@ class Pointsman:
         return int(self._clock())
 
     def load(self, inventory: Inventory) -> bool:
-        """Put the network, products and stock in place of those before; whether anything but units changed.
+        """Replace the loaded network, products and stock; returns whether anything but units on hand changed.
 
-        Raises InputInvalid, and changes nothing, if policies that decide or are scheduled do not fit the network;
+        Raises InputInvalid, and changes nothing, if policies that are active or scheduled do not fit the network;
         Contended.
         """
         before = read.read_version(self._client, self._keys)
-        network_load.save(
-            self._client, self._keys, inventory, verify_policies=lambda: self.versions.verify_network(inventory.network)
-        )
+        verify_policies = functools.partial(self.versions.verify_network, inventory.network)
+        network_load.save(self._client, self._keys, inventory, verify_policies=verify_policies)
         return before != inventory.network.version
 
     def publish(self, files: Mapping[str, bytes], *, who: str, note: str) -> Published:
-        """Store a policy set under its version; raises PolicyInvalid with every finding. `versions` does more."""
+        """Store a policy set under its version; raises PolicyInvalid with every finding. `versions` can do more."""
         return self.versions.publish(files, who=who, note=note)
 
     def activate(self, version: str, *, who: str, note: str) -> None:
@@ -131,23 +131,23 @@ class Pointsman:
         caller: str | None = None,
         wait: bool = False,
     ) -> Answer:
-        """The decision for `order`, its stock held and the log written; with `dry_run` neither.
+        """Decide `order`, hold its stock and log the decision; with `dry_run`, only decide.
 
-        With `wait`, units that stay unfilled wait for stock in the backlog; without, they are the caller's to see to
-        (cancelled, or asked for again), and must not ship a second time behind its back.
+        With `wait`, units that stay unfilled wait for stock in the backlog. Without, the caller has to cancel them or
+        order them again; they never ship on their own, lest they ship twice.
 
-        `now` is the instant decided as of, if not this one: holds end by the clock and not by it, and the new one lasts
-        from the clock's instant at the earliest. The policies are those of that instant if it is still to come; one
-        that is over is decided by today's. A `key` that came before is answered with its decision, but not in a
-        dry run. `caller`, by default the key's, is whose hold it is. Raises OrderInvalid, NotReady, KeyReused,
+        The order is decided as of the instant `now`, by default the clock's. Holds expire by the clock whatever `now`
+        is, and the new hold lasts from the clock's instant at the earliest. The policies are those of `now` if that is
+        still to come, otherwise the active ones. A `key` that was used before is answered with its decision, but not in
+        a dry run. The hold is `caller`'s, by default the key's. Raises OrderInvalid, NotReady, KeyReused,
         QuotaExceeded, Contended, StoreUnavailable.
         """
-        whose = caller if caller is not None else key.caller if key else ""
+        hold_owner = caller if caller is not None else key.caller if key else ""
         outcome = self._decide_and_commit.run(
             DecisionRequest(
-                remainder=whole(order),
+                remainder=whole_order(order),
                 instant=self.now if now is None else now,
-                caller=whose,
+                caller=hold_owner,
                 most_holds=self.settings.max_holds,
                 key=key,
                 waits=wait,
@@ -156,7 +156,7 @@ class Pointsman:
         )
         return self._answer(outcome, order)
 
-    def decide_together(
+    def decide_batch(
         self,
         orders: Sequence[Order],
         *,
@@ -165,31 +165,35 @@ class Pointsman:
         caller: str = "",
         wait: bool = False,
         progress: Callable[[], None] = lambda: None,
-    ) -> Together:
-        """Waiting orders decided one after another, the one that deserves it first; see `together`. `keys` are those
-        of each order's decision, so that a retry goes on. Raises as `decide` does, with nothing decided.
+    ) -> BatchResult:
+        """Decide many orders one after another, by their rank (see engine/decide/priority.py).
+
+        `keys` gives the idempotency key of each order's decision, so that a repeated request goes on where the first
+        one stopped. Raises as `decide` does, with nothing decided.
         """
-        asked = Asked(orders=orders, instant=self.now if now is None else now, keys=keys, caller=caller, wait=wait)
-        return decide_together(
-            asked,
+        batch = BatchRequest(
+            orders=orders, instant=self.now if now is None else now, keys=keys, caller=caller, wait=wait
+        )
+        return decide_batch(
+            batch,
             facts=self._facts,
             decide_and_commit=self._decide_and_commit,
             answer=self._answer,
             progress=progress,
         )
 
-    def weigh(self, order: Order, *, now: int) -> tuple[str, ...]:
-        """The rules that would decide `order` now: without any one of them the choice would be another."""
+    def deciding_rules(self, order: Order, *, now: int) -> tuple[str, ...]:
+        """The rules that would decide `order` at `now`: without any one of them the choice would be another one."""
         snapshot, matcher = self._facts.read(order.skus, now)
         check_order(order, snapshot)
         return deciding_rules(order, snapshot, matcher, now)
 
     def products(self, skus: Iterable[str]) -> dict[str, Product]:
-        """Those of the SKUs that the network has."""
+        """The products of those SKUs that the network has, by SKU."""
         return self._facts.products(skus)
 
     def network(self) -> Network:
-        """The network as it is loaded; raises NotReady."""
+        """The loaded network; raises NotReady."""
         return self._facts.network()
 
     def decision(self, decision_id: str, *, max_stale: int | None = None) -> Answer:
@@ -204,26 +208,26 @@ class Pointsman:
         return self.stock.availability([sku], channel, max_stale=max_stale)[0]
 
     def ready(self) -> dict[str, str]:
-        """The versions that decide; raises NotReady or StoreUnavailable if none could."""
+        """The versions of network and policies that decide now; raises NotReady or StoreUnavailable if none can."""
         self._client.verify_answering()
         snapshot, matcher = self._facts.read([], self.now)
         self._ledger.verify_writable()
         return {"network_version": snapshot.network.version, "policy_version": matcher.policies.version}
 
     def entries(self, *, torn: Callable[[str], None]) -> Iterator[decision_log.Entry]:
-        """Every entry of the log, oldest first; `torn` is told the places of those that can't be read."""
+        """Every entry of the log, oldest first; `torn` is called with the place of each that can't be read."""
         return decision_log.entries(self._client, self._keys, torn=torn)
 
     def check(self) -> reconcile_check.Audit:
-        """The ledger recomputed from the log; nothing is changed."""
+        """Compare the ledger with what the log says it should be; nothing is changed."""
         return reconcile_check.check(self._client, self._keys)
 
     def repair(self, *, who: str) -> reconcile_repair.Repair:
-        """Mend what `check` finds, but for what only people can, and log each mending as `who`'s."""
+        """Repair what `check` finds, except what only people can repair, and log each repair as done by `who`."""
         return reconcile_repair.repair(self._client, self._keys, now=self.now, who=who)
 
     def forget(self) -> int:
-        """Delete all of this network: facts, stock, holds, policies, log. The number of keys there were."""
+        """Delete all of this network: facts, stock, holds, policies, log. Returns how many keys were deleted."""
         self._facts.forget()
         return reset.forget(self._client, self._keys)
 
@@ -233,16 +237,17 @@ class Pointsman:
         return self._facts.incidents
 
     def _answer(self, outcome: Outcome, order: Order) -> Answer:
-        """That of a decision of the whole order, which follows no other."""
+        """The answer to a request that decides a whole order, which follows no other decision."""
         match outcome:
             case Decided(answer=answer):
                 return answer
             case AnsweredBefore(decision=decision):
-                return self._earlier(decision, order)
+                return self._earlier_answer(decision, order)
             case _:
                 raise AssertionError(outcome)
 
-    def _earlier(self, decision_id: str, order: Order) -> Answer:
+    def _earlier_answer(self, decision_id: str, order: Order) -> Answer:
+        """The answer of an earlier request with the same key; raises KeyReused if that was for another order."""
         self._ledger.verify_replicated()
         answer = self.decision(decision_id)
         if answer.record.order != OrderRecord.of(order):
@@ -251,5 +256,5 @@ class Pointsman:
 
 
 def _system_clock() -> float:
-    # looked up at each call, so that a test can stop it
+    # time.time is looked up at each call, so that a test can stop the clock
     return time.time()

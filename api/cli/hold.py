@@ -40,7 +40,7 @@ def list_holds(
     Example: pointsman hold list --node lyon --limit 20
     """
     with Pointsman(settings) as service:
-        page = service.holds.living(node=node, sku=sku, expiring_before=expiring_before, limit=limit)
+        page = service.holds.list_open(node=node, sku=sku, expiring_before=expiring_before, limit=limit)
     record = HoldsRecord.of(page)
     if as_json:
         print_json(record)

@@ -11,7 +11,7 @@ from api.cli.output.tables import decision_lines
 from api.records.backlog import ChainRecord
 from engine.decide.record import DecisionRecord
 from engine.errors import InputInvalid, Mistake
-from engine.orders.rejection import Reason, Refusal
+from engine.orders.rejection import Reason, RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -46,7 +46,7 @@ def reject(
 
     Example: pointsman reject 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --node lyon --reason not_in_stock
     """
-    refusal = Refusal(
+    refusal = RejectionRequest(
         decision=decision_id,
         node=node,
         service=service,

@@ -42,7 +42,7 @@ def route(
     day = DayFigures(currency=pointsman.network().currency)
     stride = max(1, -(-len(orders) // weigh)) if weigh else 0
     for index, order in enumerate(orders):
-        weighed = pointsman.weigh(order, now=order.placed_at) if stride and index % stride == 0 else None
+        weighed = pointsman.deciding_rules(order, now=order.placed_at) if stride and index % stride == 0 else None
         answer = pointsman.decide(order, now=order.placed_at, key=RequestKey(caller=CALLER, name=order.id))
         day.add(answer.record, clearance)
         if not answer.new:
@@ -66,7 +66,7 @@ def route_together(
     day = DayFigures(currency=pointsman.network().currency)
     if not orders:
         return day
-    batch = pointsman.decide_together(
+    batch = pointsman.decide_batch(
         orders,
         now=max(order.placed_at for order in orders),
         # the same keys as in `route`: an order routed before is only answered

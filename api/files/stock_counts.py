@@ -76,9 +76,9 @@ def read_counts(path: Path, pointsman: Pointsman) -> list[Count]:
     counts: list[Count] = []
     places: list[str] = []
     for where, count in _counts(path, pointsman.now, mistakes):
-        ahead = pointsman.stock.ahead(count)
-        if ahead is not None:
-            mistakes.append(dataclasses.replace(ahead, where=where))
+        mistake = pointsman.stock.check_time(count)
+        if mistake is not None:
+            mistakes.append(dataclasses.replace(mistake, where=where))
         if count.node not in network.nodes:
             mistakes.append(Mistake(where=where, field="node", message=f"no node goes by the id '{count.node}'"))
         if (count.node, count.sku) in seen:
@@ -106,7 +106,7 @@ def import_counts(counts: list[Count], pointsman: Pointsman, progress: Callable[
     summary = ImportSummary()
     for start in range(0, len(counts), MOST_AT_ONCE):
         batch = counts[start : start + MOST_AT_ONCE]
-        summary.add(batch, pointsman.stock.place(batch))
+        summary.add(batch, pointsman.stock.set_counts(batch))
         progress(len(batch))
     return summary
 

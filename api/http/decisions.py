@@ -66,7 +66,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """Decide many orders at once, in the order of their priority, promise and age"""
         client = headers["client"]
         keys = _keys(client, headers["key"]) if headers["key"] else None
-        batch = pointsman.decide_together(body["orders"], keys=keys, caller=client, wait=query["wait"])
+        batch = pointsman.decide_batch(body["orders"], keys=keys, caller=client, wait=query["wait"])
         new = any(decision.new for decision in batch.answers)
         return answer(BatchRecord.of(batch), HTTPStatus.CREATED if new else HTTPStatus.OK)
 

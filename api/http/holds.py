@@ -50,7 +50,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @holds.response(HTTPStatus.OK, HoldsRecord)
     def living(query: dict[str, Any]) -> Response:
         """The holds that live, the first to expire first"""
-        return answer(HoldsRecord.of(pointsman.holds.living(**query)))
+        return answer(HoldsRecord.of(pointsman.holds.list_open(**query)))
 
     return holds
 

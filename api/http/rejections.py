@@ -10,7 +10,7 @@ from api.http.decisions import decision_response
 from api.http.requests.backlog import RejectRequest
 from api.records.backlog import ChainRecord
 from engine.decide.record import DecisionRecord
-from engine.orders.rejection import Refusal
+from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 
 
@@ -25,7 +25,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def reject(body: dict[str, Any], decision_id: str) -> Response:
         """A node won't ship: decide the rejected units again, elsewhere, and keep the rest"""
         waits = body.pop("wait")
-        return decision_response(pointsman.rerouting.reject(Refusal(decision=decision_id, waits=waits, **body)))
+        return decision_response(
+            pointsman.rerouting.reject(RejectionRequest(decision=decision_id, waits=waits, **body))
+        )
 
     @rerouting.get("/<string:decision_id>/chain")
     @rerouting.response(HTTPStatus.OK, ChainRecord)

@@ -43,7 +43,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def put(counted: tuple[int, Stamp], node: str, sku: str) -> Response:
         """What the source counted; an older message never takes the place of a newer one"""
         on_hand, stamp = counted
-        placed = pointsman.stock.put(Count(node=node, sku=sku, on_hand=on_hand, stamp=stamp))
+        placed = pointsman.stock.set_count(Count(node=node, sku=sku, on_hand=on_hand, stamp=stamp))
         return answer(CountRecord.of(node, sku, placed))
 
     return stock

@@ -20,7 +20,7 @@ from api.records.stock_movements import MovementRecord
 from api.shapes.mistakes import mistakes_of
 from api.shapes.strict_json import NotJson, read_json
 from engine.errors import Mistake, PointsmanError, StoreUnavailable
-from engine.inventory.stock import Stockroom
+from engine.inventory.stock import NetworkStock
 from engine.service import Pointsman
 from engine.store.outcomes import (
     MovementApplied,
@@ -86,7 +86,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     return movements
 
 
-def answer_lines(body: Lines, stock: Stockroom) -> Iterator[bytes]:
+def answer_lines(body: Lines, stock: NetworkStock) -> Iterator[bytes]:
     """The answers to a body's lines, LINES_AT_ONCE of them at a time."""
     lines = _lines(body)
     shape = MovementRequest()
@@ -145,7 +145,7 @@ def _read(number: int, text: bytes, shape: MovementRequest) -> _Line:
         return _Line(number=number, movement="; ".join(map(str, mistakes_of(error.messages))), op=name)
 
 
-def _answers(batch: Sequence[_Line], stock: Stockroom) -> Iterator[MovementRecord]:
+def _answers(batch: Sequence[_Line], stock: NetworkStock) -> Iterator[MovementRecord]:
     moved = iter(stock.move([line.movement for line in batch if isinstance(line.movement, Movement)]))
     for line in batch:
         yield _answer(line, next(moved) if isinstance(line.movement, Movement) else line.movement)

@@ -8,8 +8,8 @@ from msgspec import Meta, Raw
 from api.shapes.cursors import backlog_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.decide.record import DecisionRecord, PlacedLineRecord
-from engine.orders.backlog import Page, Place, Run
-from engine.orders.batch import Together
+from engine.orders.backlog import BacklogPage, BacklogRun, QueuePlace
+from engine.orders.batch import BatchResult
 from engine.store.decision_chain import Chain
 
 
@@ -29,7 +29,7 @@ class BatchRecord(Record, frozen=True):
     decisions: list[DecisionRecord]
 
     @classmethod
-    def of(cls, batch: Together) -> "BatchRecord":
+    def of(cls, batch: BatchResult) -> "BatchRecord":
         return cls(
             undecided=list(batch.undecided),
             detail=None if batch.failure is None else str(batch.failure),
@@ -64,7 +64,7 @@ class RunRecord(Record, frozen=True):
     decisions: list[DecisionRecord]
 
     @classmethod
-    def of(cls, run: Run) -> "RunRecord":
+    def of(cls, run: BacklogRun) -> "RunRecord":
         return cls(
             offered=run.offered,
             failed=_failed(run),
@@ -86,7 +86,7 @@ class RunTotalRecord(Record, frozen=True):
     waiting: int
 
     @classmethod
-    def of(cls, runs: Sequence[Run], *, waiting: int) -> "RunTotalRecord":
+    def of(cls, runs: Sequence[BacklogRun], *, waiting: int) -> "RunTotalRecord":
         records = [answer.record for run in runs for answer in run.answers]
         return cls(
             offered=sum(run.offered for run in runs),
@@ -110,8 +110,8 @@ class WaitingOrderRecord(Record, frozen=True):
     lines: list[PlacedLineRecord]
 
     @classmethod
-    def of(cls, place: Place) -> "WaitingOrderRecord":
-        waiting, order = place.waiting, place.waiting.order
+    def of(cls, place: QueuePlace) -> "WaitingOrderRecord":
+        waiting, order = place.entry, place.entry.order
         return cls(
             decision=waiting.decision,
             order=order.id,
@@ -137,7 +137,7 @@ class BacklogRecord(Record, frozen=True):
     next: str | None
 
     @classmethod
-    def of(cls, page: Page) -> "BacklogRecord":
+    def of(cls, page: BacklogPage) -> "BacklogRecord":
         return cls(
             waiting=page.waiting,
             orders=[WaitingOrderRecord.of(place) for place in page.places],
@@ -145,5 +145,5 @@ class BacklogRecord(Record, frozen=True):
         )
 
 
-def _failed(run: Run) -> list[FailedEntryRecord]:
+def _failed(run: BacklogRun) -> list[FailedEntryRecord]:
     return [FailedEntryRecord(decision=decision, detail=detail) for decision, detail in run.failed]

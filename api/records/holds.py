@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from api.shapes.cursors import holds_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
-from engine.inventory.holds import HoldState, Page
+from engine.inventory.holds import HoldsPage, HoldState
 from engine.store.holds import Hold, Units
 
 
@@ -79,5 +79,5 @@ class HoldsRecord(Record, frozen=True):
     next: str | None
 
     @classmethod
-    def of(cls, page: Page) -> "HoldsRecord":
+    def of(cls, page: HoldsPage) -> "HoldsRecord":
         return cls(holds=[LivingHoldRecord.of(hold) for hold in page.holds], next=holds_cursor(page.after))

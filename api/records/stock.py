@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from engine.decide.order_record import Record
-from engine.inventory.stock import Availability, NodeStock, Placed, SkuStock
+from engine.inventory.stock import Availability, CountResult, NodeStock, SkuStock
 
 
 class PositionRecord(Record, frozen=True):
@@ -122,7 +122,7 @@ class CountRecord(Record, frozen=True):
     available: int
 
     @classmethod
-    def of(cls, node: str, sku: str, placed: Placed) -> "CountRecord":
+    def of(cls, node: str, sku: str, placed: CountResult) -> "CountRecord":
         return cls(
             node=node,
             sku=sku,

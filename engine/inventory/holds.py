@@ -1,4 +1,4 @@
-"""What becomes of a decision's hold: its goods leave, it is let go, it lasts longer, or its time comes."""
+"""Shows, confirms, releases and extends the holds of decisions."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,17 +16,21 @@ from engine.store.outcomes import AlreadyEnded, Ending, HoldUpdated, OperationRe
 from rules.syntax.effect_parser import MAX_HOLD
 
 MOST_MINUTES = MAX_HOLD
-"""A hold nobody ends must not live for ever: the bound is that of `hold` in a policy."""
+"""For how long a hold may be extended, so that one that nobody ends is not there for ever. The bound is that of
+`hold` in a policy.
+"""
 MOST_LOOKED_AT = 10_000
-"""Holds read for one page."""
+"""How many holds are read for one page."""
 
-Way: TypeAlias = tuple[str, str]
-"""A shipment of a decision: (node, service)."""
+ShipmentName: TypeAlias = tuple[str, str]
+"""(node, service), which identify a shipment of a decision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentState:
-    """`state` is held, confirmed, released, expired or rejected; `at` when it ended, None while it holds."""
+    """`state` is held, confirmed, released, expired or rejected; `at` is the instant its hold ended, None while it is
+    held.
+    """
 
     node: str
     service: str
@@ -37,7 +41,7 @@ class ShipmentState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldState:
-    """A decision's hold. `until` is None once nothing is held any more."""
+    """A decision's hold. `until` is the instant it expires, None once nothing is held any more."""
 
     decision: str
     until: int | None
@@ -45,8 +49,9 @@ class HoldState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """Some of the holds that live, by the instant they end; `after` is where the next page begins, None if none does.
+class HoldsPage:
+    """Some of the open holds, the first to expire first. The next page begins after the (instant, id) `after`; None:
+    this is the last.
 
     A page may have fewer holds than were asked for, or none, and not be the last.
     """
@@ -55,7 +60,7 @@ class Page:
     after: tuple[int, str] | None
 
 
-class Holding:
+class DecisionHolds:
     """The holds of one network. Methods raise NotFound, InputInvalid, HoldEnded, KeyReused, StoreUnavailable."""
 
     def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int]) -> None:
@@ -64,35 +69,38 @@ class Holding:
         self._holds = Holds(client, keys)
         self._clock = clock
 
-    def confirm(self, decision: str, *, shipments: Sequence[Way] = (), op: str | None = None) -> HoldState:
-        """The goods left: they are not on hand any more, and not held. Without `shipments`, of all still held."""
+    def confirm(self, decision: str, *, shipments: Sequence[ShipmentName] = (), op: str | None = None) -> HoldState:
+        """The units of these shipments, or of all that are still held, have left: they are neither on hand nor held."""
         return self._end(decision, "confirmed", shipments, op)
 
-    def release(self, decision: str, *, shipments: Sequence[Way] = (), op: str | None = None) -> HoldState:
-        """The goods stay, for others; so does the room of their node's day. Without `shipments`, of all still held."""
+    def release(self, decision: str, *, shipments: Sequence[ShipmentName] = (), op: str | None = None) -> HoldState:
+        """Hold these shipments, or all that are still held, no longer: their units are free for others, and so is the
+        capacity that they used of their node's day.
+        """
         return self._end(decision, "released", shipments, op)
 
     def extend(
         self, decision: str, *, until: int | None = None, minutes: int | None = None, op: str | None = None
     ) -> HoldState:
-        """Hold until that instant, or for so many minutes from now; never shorter than it did."""
-        ways, now = self._ways(decision), self._clock()
-        wanted = until if until is not None else now + 60 * (minutes or 0)
-        if not now < wanted <= now + 60 * MOST_MINUTES:
-            told = f"a hold is extended to an instant after this one, at most {MOST_MINUTES} minutes (90 days) from it"
-            raise InputInvalid([Mistake(field="until" if minutes is None else "minutes", message=told)])
-        asked = f"extended {until if until is not None else f'+{minutes}'}"
-        outcome = self._holds.extend(decision, now=now, until=wanted, operation=operation(asked, op))
+        """Hold until the instant `until`, or for so many minutes from now; never shorter than before."""
+        units, now = self._units_by_shipment(decision), self._clock()
+        new_until = until if until is not None else now + 60 * (minutes or 0)
+        if not now < new_until <= now + 60 * MOST_MINUTES:
+            bound = f"at most {MOST_MINUTES} minutes (90 days) from it"
+            message = f"a hold is extended to an instant after this one, {bound}"
+            raise InputInvalid([Mistake(field="until" if minutes is None else "minutes", message=message)])
+        request = operation(f"extended {until if until is not None else f'+{minutes}'}", op)
+        outcome = self._holds.extend(decision, now=now, until=new_until, operation=request)
         if isinstance(outcome, AlreadyEnded):
-            raise HoldEnded(how_it_ended(decision, ways, outcome.endings))
-        return self._state(decision, ways, _unless_reused(outcome, op))
+            raise HoldEnded(describe_endings(decision, units, outcome.endings))
+        return self._state(decision, units, _unless_reused(outcome, op))
 
     def state(self, decision: str) -> HoldState:
-        """How each shipment of the decision stands now."""
-        ways = self._ways(decision)
-        return self._state(decision, ways, self._as_it_is(decision))
+        """What became of each shipment of the decision until now."""
+        units = self._units_by_shipment(decision)
+        return self._state(decision, units, self._read(decision))
 
-    def living(
+    def list_open(
         self,
         *,
         node: str | None = None,
@@ -100,36 +108,36 @@ class Holding:
         expiring_before: int | None = None,
         after: tuple[int, str] | None = None,
         limit: int,
-    ) -> Page:
-        """Holds at `node` and of `sku`, at most `limit`, the first to expire first."""
+    ) -> HoldsPage:
+        """At most `limit` open holds, at `node` and of `sku` if they are given, the first to expire first."""
         start = after or (self._clock() + 1, "")
-        found: list[Hold] = []
+        holds: list[Hold] = []
         for seen, hold in enumerate(self._holds.list_open(after=start, before=expiring_before), start=1):
-            if _touches(hold, node, sku):
-                found.append(hold)
-            if len(found) == limit or seen == MOST_LOOKED_AT:
-                return Page(holds=tuple(found), after=(hold.until, hold.id))
-        return Page(holds=tuple(found), after=None)
+            if _matches(hold, node, sku):
+                holds.append(hold)
+            if len(holds) == limit or seen == MOST_LOOKED_AT:
+                return HoldsPage(holds=tuple(holds), after=(hold.until, hold.id))
+        return HoldsPage(holds=tuple(holds), after=None)
 
-    def _end(self, decision: str, verb: Verb, shipments: Sequence[Way], op: str | None) -> HoldState:
-        ways = self._ways(decision)
-        numbers = _numbers(ways, shipments)
-        asked = f"{verb} {','.join(map(str, numbers))}"
-        now = self._clock()
-        outcome = self._holds.end(decision, verb, now=now, numbers=numbers, operation=operation(asked, op))
+    def _end(self, decision: str, verb: Verb, shipments: Sequence[ShipmentName], op: str | None) -> HoldState:
+        units = self._units_by_shipment(decision)
+        numbers = _numbers(units, shipments)
+        request = operation(f"{verb} {','.join(map(str, numbers))}", op)
+        outcome = self._holds.end(decision, verb, now=self._clock(), numbers=numbers, operation=request)
         if isinstance(outcome, AlreadyEnded):
-            if not _as_asked(outcome.endings, verb, numbers):
-                raise HoldEnded(how_it_ended(decision, ways, outcome.endings))
-            return self._state(decision, ways, self._as_it_is(decision))
-        return self._state(decision, ways, _unless_reused(outcome, op))
+            if not _ended_as_requested(outcome.endings, verb, numbers):
+                raise HoldEnded(describe_endings(decision, units, outcome.endings))
+            return self._state(decision, units, self._read(decision))
+        return self._state(decision, units, _unless_reused(outcome, op))
 
-    def _as_it_is(self, decision: str) -> HoldUpdated:
-        hold = standing(self._holds, decision, clock=self._clock)
+    def _read(self, decision: str) -> HoldUpdated:
+        """The hold as it is now, as a change of it would answer."""
+        hold = find_open_hold(self._holds, decision, clock=self._clock)
         return HoldUpdated(endings=self._holds.endings(decision), until=hold.until if hold else None)
 
-    def _ways(self, decision: str) -> dict[Way, Units]:
-        """The shipments of a decision, in its order, with the units of each less those that its node rejected; of one
-        that was rejected whole, all.
+    def _units_by_shipment(self, decision: str) -> dict[ShipmentName, Units]:
+        """The shipments of a decision, in its order, with the units that their nodes have not rejected; of a shipment
+        that was rejected whole, all its units. Raises HoldEnded if it has none.
         """
         shipments = decision_log.decided(self._client, self._keys, decision).record.shipments
         if not shipments:
@@ -140,8 +148,8 @@ class Holding:
             for number, shipment in enumerate(shipments)
         }
 
-    def _state(self, decision: str, ways: dict[Way, Units], hold: HoldUpdated) -> HoldState:
-        endings = hold.endings or (None,) * len(ways)
+    def _state(self, decision: str, units_by_shipment: dict[ShipmentName, Units], hold: HoldUpdated) -> HoldState:
+        endings = hold.endings or (None,) * len(units_by_shipment)
         shipments = (
             ShipmentState(
                 node=node,
@@ -150,7 +158,7 @@ class Holding:
                 state=ending.kind if ending else "held",
                 at=ending.at if ending else None,
             )
-            for ((node, service), units), ending in zip(ways.items(), endings, strict=True)
+            for ((node, service), units), ending in zip(units_by_shipment.items(), endings, strict=True)
         )
         return HoldState(decision=decision, until=hold.until, shipments=tuple(shipments))
 
@@ -161,8 +169,8 @@ def _unless_reused(outcome: HoldUpdated | OperationReused, op: str | None) -> Ho
     return outcome
 
 
-def standing(holds: Holds, decision: str, *, clock: Callable[[], int]) -> Hold | None:
-    """A decision's hold, if it lives; one whose time has come ends here, before the next snapshot would end it."""
+def find_open_hold(holds: Holds, decision: str, *, clock: Callable[[], int]) -> Hold | None:
+    """A decision's hold, if it is open. One whose time is over is ended here, without waiting for the next snapshot."""
     hold = holds.find(decision)[0]
     now = clock()
     if hold is not None and hold.until <= now:
@@ -171,24 +179,25 @@ def standing(holds: Holds, decision: str, *, clock: Callable[[], int]) -> Hold |
     return hold
 
 
-def _numbers(ways: dict[Way, Units], shipments: Sequence[Way]) -> list[int]:
-    known = list(ways)
+def _numbers(names: Iterable[ShipmentName], shipments: Sequence[ShipmentName]) -> list[int]:
+    """The numbers that `shipments` have among the decision's `names`; raises InputInvalid for one that is not there."""
+    numbers = {name: number for number, name in enumerate(names)}
     unknown = [
         Mistake(
             field=f"shipments.{index}",
             message=f"the decision has no shipment from '{node}' by '{service}'; it has "
-            + ", ".join(f"{item[0]}/{item[1]}" for item in known),
+            + ", ".join("/".join(name) for name in numbers),
         )
         for index, (node, service) in enumerate(shipments)
-        if (node, service) not in ways
+        if (node, service) not in numbers
     ]
     if unknown:
         raise InputInvalid(unknown)
-    return sorted({known.index(way) for way in shipments})
+    return sorted({numbers[name] for name in shipments})
 
 
-def _as_asked(endings: Sequence[Ending | None], verb: Verb, numbers: Sequence[int]) -> bool:
-    """Whether all that was asked had ended so before: the shipments named or, of all, the last to end."""
+def _ended_as_requested(endings: Sequence[Ending | None], verb: Verb, numbers: Sequence[int]) -> bool:
+    """Whether the shipments `numbers` all ended by `verb` before; without numbers, whether the last to end did."""
     if numbers:
         return bool(endings) and all((ending := endings[number]) and ending.kind == verb for number in numbers)
     ended = [ending for ending in endings if ending]
@@ -196,21 +205,21 @@ def _as_asked(endings: Sequence[Ending | None], verb: Verb, numbers: Sequence[in
     return any(ending.at == last and ending.kind == verb for ending in ended)
 
 
-def how_it_ended(decision: str, ways: Iterable[Way], endings: Sequence[Ending | None]) -> str:
-    """Of a decision that holds nothing more, or nothing more at some places, what became of what it held."""
-    ended = list(_endings_told(ways, endings))
+def describe_endings(decision: str, names: Iterable[ShipmentName], endings: Sequence[Ending | None]) -> str:
+    """A sentence on what became of a hold that is open no more, or not for some of its shipments."""
+    ended = list(_ending_phrases(names, endings))
     if not ended:
         return f"decision {decision} holds nothing, and nothing says why; run: pointsman ledger check"
     return f"the hold of decision {decision} has ended: {'; '.join(ended)}"
 
 
-def _endings_told(ways: Iterable[Way], endings: Sequence[Ending | None]) -> Iterator[str]:
-    for (node, service), ending in zip(ways, endings, strict=False):
+def _ending_phrases(names: Iterable[ShipmentName], endings: Sequence[Ending | None]) -> Iterator[str]:
+    for (node, service), ending in zip(names, endings, strict=False):
         if ending is not None:
             yield f"{node}/{service} was {ending.kind} at {timestamp(ending.at)}".replace("was expired", "expired")
 
 
-def _touches(hold: Hold, node: str | None, sku: str | None) -> bool:
+def _matches(hold: Hold, node: str | None, sku: str | None) -> bool:
     return any(
         (node is None or shipment.node == node) and (sku is None or any(name == sku for name, _ in shipment.units))
         for shipment in hold.shipments

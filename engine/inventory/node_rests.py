@@ -1,4 +1,4 @@
-"""Nodes that rest after a rejection: seen by people, and ended early by them."""
+"""Lists the nodes that rest after a rejection, and ends a rest early."""
 
 from collections.abc import Callable
 
@@ -22,13 +22,13 @@ class RestingNodes:
         self._clock = clock
 
     def all(self) -> list[RestingRecord]:
-        """What is said of each node that rests now, by its id."""
-        found = self._client.twice(lambda: self._rests.all(self._clock()))
+        """The record of each node that rests now, by the node's id."""
+        node_rests = self._client.twice(lambda: self._rests.all(self._clock()))
         network = self._network()
-        return [resting_record(node, rest, network) for node, rest in found.items()]
+        return [resting_record(node, node_rest, network) for node, node_rest in node_rests.items()]
 
     def end(self, node: str, *, who: str) -> None:
-        """Let a node be given shipments again, from the next decision on; raises NotFound."""
-        named = operation(node, None)
-        if not self._rests.end(node, now=self._clock(), who=who, operation=named.name, seconds=named.seconds):
+        """End a node's rest: from the next decision on it may be given shipments again. Raises NotFound."""
+        request = operation(node, None)
+        if not self._rests.end(node, now=self._clock(), who=who, operation=request.name, seconds=request.seconds):
             raise NotFound(f"node '{node}' does not rest: it never did, or no more")

@@ -1,4 +1,4 @@
-"""What is on hand and what of it is free: counted anew, moved, and shown."""
+"""Counts, moves and shows stock: what is on hand, held, and free to each channel."""
 
 import functools
 import uuid
@@ -25,19 +25,20 @@ from engine.store.outcomes import (
 from engine.store.stock import Count, Movement, Stock
 
 OTHER_CHANNEL = "*"
-"""Stands for any channel that no rule names."""
+"""Stands for every channel that no rule names."""
 MOST_AT_ONCE = 500
-"""Positions that one script takes on."""
+"""How many counts or movements one script takes."""
 MINUTES_AHEAD = 5
-"""How far a source's clock may be ahead of ours. Later, no honest count would be newer for so long."""
+"""How far a source's clock may be ahead of ours. A count with a later time would keep out correct counts until then.
+"""
 _MICROSECONDS = 1_000_000
 _MOST_RELOADS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """A SKU as one channel sees it now; or, if a replica told, which heard of its primary at most
-    `age` seconds ago, as far as it has heard.
+    """What one channel can have of a SKU, by node, as it is now; with `age`, as a replica answered that last heard of
+    its primary at most so many seconds ago.
     """
 
     sku: str
@@ -53,7 +54,7 @@ class Availability:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStock:
-    """A position, and the units of it that are free to each channel."""
+    """A position, and how many of its units are free to each channel."""
 
     node: str
     position: StockPosition
@@ -62,8 +63,8 @@ class NodeStock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkuStock:
-    """A SKU at every node that has it, for the channels that rules name and for OTHER_CHANNEL, as it is now; or, if a
-    replica told, which heard of its primary at most `age` seconds ago, as far as it has heard.
+    """A SKU at every node that has it, for the channels that rules name and for OTHER_CHANNEL. `age` as in
+    `Availability`.
     """
 
     sku: str
@@ -74,16 +75,18 @@ class SkuStock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
-    """What became of a count: whether it is now, or by the same message was before, what counts; and what is there."""
+class CountResult:
+    """What became of a count. `applied`: the position has it, from now on or since the same message came before;
+    `older`: the position already had a newer one. `position` is what is there now.
+    """
 
     applied: bool
     older: bool
     position: StockPosition
 
 
-class Stockroom:
-    """The stock positions of one network: counted, moved, shown. `clock` answers UTC seconds."""
+class NetworkStock:
+    """The stock positions of one network. `clock` answers UTC seconds."""
 
     def __init__(self, client: Client, keys: Keys, *, facts: FactsReader, clock: Callable[[], int]) -> None:
         self._client = client
@@ -91,16 +94,16 @@ class Stockroom:
         self._facts = facts
         self._clock = clock
 
-    def put(self, count: Count) -> Placed:
-        """What the source counted, unless it said something newer before.
+    def set_count(self, count: Count) -> CountResult:
+        """Set a position to what its source counted, unless it has a newer count.
 
-        Raises NotFound, StockConflict if two messages contradict each other, InputInvalid if its time is still to come,
+        Raises NotFound, StockConflict if it contradicts an earlier message, InputInvalid if its time is still to come,
         StoreUnavailable.
         """
-        unknown = self.unknown([count])[0]
-        if unknown is not None:
-            raise NotFound(unknown.message)
-        outcome = self.place([count])[0]
+        mistakes, _ = self._check([count])
+        if mistakes[0] is not None:
+            raise NotFound(mistakes[0].message)
+        outcome = self.set_counts([count])[0]
         if isinstance(outcome, CountContradicts):
             raise StockConflict(
                 f"'{count.sku}' at '{count.node}': another number of units came before with the same"
@@ -114,17 +117,17 @@ class Stockroom:
             )
         position = StockPosition(on_hand=outcome.on_hand, held=outcome.held)
         applied, older = isinstance(outcome, CountSet), isinstance(outcome, CountOlder)
-        return Placed(applied=applied, older=older, position=position)
+        return CountResult(applied=applied, older=older, position=position)
 
-    def place(self, counts: Sequence[Count]) -> list[CountOutcome]:
-        """Counts, at most MOST_AT_ONCE, at one moment; raises InputInvalid if a node or SKU is unknown, or the time of
-        a count still to come.
+    def set_counts(self, counts: Sequence[Count]) -> list[CountOutcome]:
+        """Set at most MOST_AT_ONCE positions in one step; raises InputInvalid if a node or SKU is unknown, or the time
+        of a count is still to come.
         """
-        early = [mistake for count in counts if (mistake := self.ahead(count)) is not None]
+        early = [mistake for count in counts if (mistake := self.check_time(count)) is not None]
         if early:
             raise InputInvalid(early)
         for attempt in range(_MOST_RELOADS):
-            mistakes, version = self._checked(counts, anew=attempt > 0)
+            mistakes, version = self._check(counts, fresh=attempt > 0)
             unknown = [mistake for mistake in mistakes if mistake is not None]
             if unknown:
                 raise InputInvalid(unknown)
@@ -134,39 +137,35 @@ class Stockroom:
         raise Contended("the network is being loaded over and over; try again")
 
     def move(self, movements: Sequence[Movement]) -> list[MovementOutcome | Mistake]:
-        """What became of each movement, at most MOST_AT_ONCE; a mistake if its node or SKU is unknown."""
+        """Apply at most MOST_AT_ONCE movements; returns each outcome, a mistake if its node or SKU is unknown."""
         for attempt in range(_MOST_RELOADS):
-            mistakes, version = self._checked(movements, anew=attempt > 0)
-            good = [item for item, mistake in zip(movements, mistakes, strict=True) if mistake is None]
+            mistakes, version = self._check(movements, fresh=attempt > 0)
+            valid = [item for item, mistake in zip(movements, mistakes, strict=True) if mistake is None]
             batch = uuid.uuid4().hex
-            act = functools.partial(self._stock.move, good, version=version, now=self._clock(), batch=batch)
-            outcomes = self._client.twice(act) if good else []
+            move = functools.partial(self._stock.move, valid, version=version, now=self._clock(), batch=batch)
+            outcomes = self._client.twice(move) if valid else []
             if not isinstance(outcomes, NetworkChanged):
-                each = iter(outcomes)
-                return [mistake or next(each) for mistake in mistakes]
+                remaining = iter(outcomes)
+                return [mistake or next(remaining) for mistake in mistakes]
         raise Contended("the network is being loaded over and over; try again")
 
-    def ahead(self, count: Count) -> Mistake | None:
-        """That the source's time of the count is more than MINUTES_AHEAD after ours."""
+    def check_time(self, count: Count) -> Mistake | None:
+        """A mistake if the count was made, by its source's clock, more than MINUTES_AHEAD after now."""
         now, stamp = self._clock(), count.stamp
         if stamp.kind == "s" or stamp.number <= (now + 60 * MINUTES_AHEAD) * _MICROSECONDS:
             return None
-        told = (
+        message = (
             f"{timestamp(stamp.number // _MICROSECONDS)} is more than {MINUTES_AHEAD} minutes ahead of the clock here"
             f" ({timestamp(now)}); write when it was counted"
         )
-        return Mistake(field="at", message=told)
-
-    def unknown(self, items: Sequence[Count] | Sequence[Movement]) -> list[Mistake | None]:
-        """For each, what of it nobody knows."""
-        return self._checked(items)[0]
+        return Mistake(field="at", message=message)
 
     def show(self, sku: str, *, max_stale: int | None = None) -> SkuStock:
-        """The SKU by node: what is there, and free to each channel. Raises NotFound, NotReady. With `max_stale`, a
-        replica may tell that heard of its primary in the last so many seconds.
+        """What each node has of the SKU, and what of it is free to each channel; raises NotFound, NotReady. With
+        `max_stale`, a replica may answer that heard of its primary in the last so many seconds.
         """
         now = self._clock()
-        snapshot, matcher, age = self._of([sku], now, max_stale)
+        snapshot, matcher, age = self._read_facts([sku], now, max_stale)
         names = (*channels(matcher.policies), OTHER_CHANNEL)
         by_channel = {name: available(snapshot, matcher, sku, name, now) for name in names}
         nodes = (
@@ -180,11 +179,11 @@ class Stockroom:
         return SkuStock(sku=sku, policy_version=matcher.policies.version, channels=names, nodes=tuple(nodes), age=age)
 
     def availability(self, skus: Sequence[str], channel: str, *, max_stale: int | None = None) -> list[Availability]:
-        """What an order on `channel` may still take of each SKU, at one moment; raises NotFound, NotReady. `max_stale`
-        as in `show`.
+        """What an order on `channel` may still take of each SKU, all by one snapshot; raises NotFound, NotReady.
+        `max_stale` as in `show`.
         """
         now = self._clock()
-        snapshot, matcher, age = self._of(list(dict.fromkeys(skus)), now, max_stale)
+        snapshot, matcher, age = self._read_facts(list(dict.fromkeys(skus)), now, max_stale)
         return [
             Availability(
                 sku=sku,
@@ -196,28 +195,31 @@ class Stockroom:
             for sku in dict.fromkeys(skus)
         ]
 
-    def _of(self, skus: Sequence[str], now: int, max_stale: int | None) -> tuple[Snapshot, Matcher, int | None]:
+    def _read_facts(self, skus: Sequence[str], now: int, max_stale: int | None) -> tuple[Snapshot, Matcher, int | None]:
+        """Snapshot, policies, and the age of what a replica answered, None if it was the primary."""
         age: int | None = None
-        stale = None if max_stale is None else self._facts.read_from_replica(skus, now, max_age=max_stale)
-        if stale is None:
+        replica = None if max_stale is None else self._facts.read_from_replica(skus, now, max_age=max_stale)
+        if replica is None:
             snapshot, matcher = self._facts.read(skus, now)
         else:
-            snapshot, matcher, age = stale.snapshot, stale.matcher, stale.age
+            snapshot, matcher, age = replica.snapshot, replica.matcher, replica.age
         missing = [sku for sku in skus if sku not in snapshot.products]
         if missing:
             raise NotFound("; ".join(f"no product goes by the SKU '{sku}'" for sku in missing))
         return snapshot, matcher, age
 
-    def _checked(
-        self, items: Sequence[Count] | Sequence[Movement], *, anew: bool = False
+    def _check(
+        self, items: Sequence[Count] | Sequence[Movement], *, fresh: bool = False
     ) -> tuple[list[Mistake | None], str]:
-        """What of each item nobody knows, and in which version of the network."""
-        network, products = self._facts.network_and_products([item.sku for item in items], fresh=anew)
-        found = [next(_mistakes(item, network, products), None) for item in items]
-        if any(found) and not anew:
-            # it may have come with a load since
-            return self._checked(items, anew=True)
-        return found, network.version
+        """For each item a mistake if its node or SKU is unknown, and the network version it was checked against.
+        `fresh`: not the network that is cached, but the one that is loaded now.
+        """
+        network, products = self._facts.network_and_products([item.sku for item in items], fresh=fresh)
+        mistakes = [next(_mistakes(item, network, products), None) for item in items]
+        if any(mistakes) and not fresh:
+            # a network that was loaded since may have it
+            return self._check(items, fresh=True)
+        return mistakes, network.version
 
 
 def _mistakes(item: Count | Movement, network: Network, products: Mapping[str, Product]) -> Iterator[Mistake]:

@@ -1,4 +1,4 @@
-"""Orders that wait for stock, and what has come offered to them: to the one that deserves it first."""
+"""The backlog: orders that wait for stock, and are offered what has arrived, the first in rank first."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,15 +20,16 @@ from engine.store.outcomes import ChainChanged
 from rules.effects import DEFAULT_PRIORITY, OrderOutcome
 
 _MOST_CHANGES = 10
+"""How often an entry is decided again because others decided something of its order meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """An entry and where it stands. `priority` is what the policies say of its order now, and `most_shipments` how
-    many the order may have in all; None: any number.
+class QueuePlace:
+    """An entry and its place in the queue. Its `priority` and `most_shipments`, how many shipments its order may have
+    in all (None: any number), are those that the policies give it now.
     """
 
-    waiting: BacklogEntry
+    entry: BacklogEntry
     rank: Rank
     most_shipments: int | None
 
@@ -38,19 +39,22 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """Some of what waits, the first to be offered stock first. `after` is where the next page begins; None: nowhere."""
+class BacklogPage:
+    """Some entries of the backlog, in the order in which stock is offered to them. The next page begins after the rank
+    `after`; None: this is the last.
+    """
 
-    places: tuple[Place, ...]
+    places: tuple[QueuePlace, ...]
     waiting: int
-    """Entries in all."""
+    """How many entries the backlog has in all."""
     after: Rank | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """What came of offering stock. `offered` entries were looked at; `answers` are the decisions made; `failed` are
-    (decision, why) of entries that could not be decided, and wait. `after`: the next run goes on from there.
+class BacklogRun:
+    """The result of a run. `offered` is how many entries were looked at; `answers` are the decisions that were made;
+    `failed` are (decision, reason) of entries that could not be decided, and still wait. The next run goes on after the
+    rank `after`; None: there are no more entries.
     """
 
     offered: int
@@ -73,105 +77,106 @@ class Backlog:
     ) -> None:
         self._client = client
         self._keys = keys
-        self._room = BacklogEntries(client, keys)
+        self._entries = BacklogEntries(client, keys)
         self._decide_and_commit = decide_and_commit
         self._facts = facts
         self._clock = clock
 
-    def page(self, *, after: Rank | None = None, limit: int) -> Page:
-        """At most `limit` entries that stand after `after`."""
-        places = self._places()
-        rest = [place for place in places if after is None or place.rank > after]
-        more = len(rest) > limit
-        return Page(places=tuple(rest[:limit]), waiting=len(places), after=rest[limit - 1].rank if more else None)
+    def page(self, *, after: Rank | None = None, limit: int) -> BacklogPage:
+        """At most `limit` entries, the first of them after the rank `after`."""
+        queue = self._queue()
+        remaining = [place for place in queue if after is None or place.rank > after]
+        last = remaining[limit - 1].rank if len(remaining) > limit else None
+        return BacklogPage(places=tuple(remaining[:limit]), waiting=len(queue), after=last)
 
     def withdraw(self, decision: str) -> None:
-        """Let the unfilled units of a decision wait no more; raises NotFound."""
-        own = operation("withdrawn", None)
-        if not self._room.withdraw(decision, now=self._clock(), operation=own.name, seconds=own.seconds):
+        """Remove a decision's unfilled units from the backlog; raises NotFound."""
+        request = operation("withdrawn", None)
+        if not self._entries.withdraw(decision, now=self._clock(), operation=request.name, seconds=request.seconds):
             raise NotFound(f"nothing of decision '{decision}' waits: it never did, was filled, or was withdrawn")
 
-    def run(self, *, after: Rank | None = None, limit: int, progress: Callable[[], None] = lambda: None) -> Run:
-        """Offer what is in stock to at most `limit` entries that stand after `after`, one after another.
+    def run(self, *, after: Rank | None = None, limit: int, progress: Callable[[], None] = lambda: None) -> BacklogRun:
+        """Offer what is in stock to at most `limit` entries after the rank `after`, one after another.
 
-        What ships is a decision of its own that follows the one that waited; what then still lacks waits on, in its
-        place. An order that has all the shipments it may have is passed over: until one of them is let go or rejected,
-        or the policies allow more, no stock is of use to it. Several may run at once: each entry is decided by one of
-        them.
+        Units that ship are a decision of their own, which follows the one that waited; units that are still unfilled go
+        on waiting, at the same place in the queue. An order that already has as many shipments as it may have is passed
+        over: no stock is of use to it until one of them is released or rejected, or the policies allow more. Several
+        runs may go on at once: each entry is decided by one of them.
         """
         page = self.page(after=after, limit=limit)
-        skus = dict.fromkeys(sku for place in page.places for sku in place.waiting.skus)
-        there = self._room.in_stock(list(skus))
+        skus = dict.fromkeys(sku for place in page.places for sku in place.entry.skus)
+        in_stock = self._entries.in_stock(list(skus))
         answers: list[Answer] = []
         failed: list[tuple[str, str]] = []
         for place in page.places:
-            if not there.isdisjoint(place.waiting.skus):
+            if not in_stock.isdisjoint(place.entry.skus):
                 try:
                     answers += self._offer(place)
                 except (OrderInvalid, QuotaExceeded, Contended) as error:
-                    failed.append((place.waiting.decision, str(error)))
+                    failed.append((place.entry.decision, str(error)))
             progress()
-        return Run(offered=len(page.places), answers=tuple(answers), failed=tuple(failed), after=page.after)
+        return BacklogRun(offered=len(page.places), answers=tuple(answers), failed=tuple(failed), after=page.after)
 
-    def _offer(self, place: Place) -> Sequence[Answer]:
-        """The decision of what waits; none, if nothing of it can ship now or somebody else has decided it."""
-        waiting, most = place.waiting, place.most_shipments
+    def _offer(self, place: QueuePlace) -> Sequence[Answer]:
+        """The decision of the units that wait; none, if nothing can ship now or somebody else has decided the entry."""
+        entry, most = place.entry, place.most_shipments
         for _ in range(_MOST_CHANGES):
-            chain = read_chain(self._client, self._keys, waiting.first)
-            if most is not None and chain.kept >= most and not chain.owes(waiting.decision):
+            chain = read_chain(self._client, self._keys, entry.first)
+            if most is not None and chain.kept >= most and not chain.owes(entry.decision):
                 return []
-            outcome = self._decide(waiting, chain)
+            outcome = self._decide(entry, chain)
             if not isinstance(outcome, ChainChanged):
                 return [outcome.answer] if isinstance(outcome, Decided) else []
-        raise Contended(f"order {waiting.order.id} is decided again and again by others; try again")
+        raise Contended(f"order {entry.order.id} is decided again and again by others; try again")
 
-    def _decide(self, waiting: BacklogEntry, chain: Chain) -> Outcome:
+    def _decide(self, entry: BacklogEntry, chain: Chain) -> Outcome:
         barred = chain.barred(lasting=True)
         follows = FollowsRecord(
-            decision=waiting.decision,
-            first=waiting.first,
+            decision=entry.decision,
+            first=entry.first,
             because="stock",
             barred={sku: sorted(nodes) for sku, nodes in sorted(barred.items())} if barred else UNSET,
         )
         return self._decide_and_commit.run(
             DecisionRequest(
                 remainder=Remainder(
-                    whole=waiting.order,
-                    units=waiting.units,
+                    whole=entry.order,
+                    units=entry.units,
                     barred=barred,
                     kept=chain.kept,
-                    promised=chain.owes(waiting.decision),
+                    promised=chain.owes(entry.decision),
                 ),
                 instant=self._clock(),
-                caller=waiting.caller,
+                caller=entry.caller,
                 most_holds=self._decide_and_commit.max_holds,
                 waits=True,
                 follow_up=FollowUp(
-                    first=waiting.first,
+                    first=entry.first,
                     follow_ups=chain.follow_ups,
                     record=follows,
-                    waiting_decision=waiting.decision,
+                    waiting_decision=entry.decision,
                 ),
                 only_if_ships=True,
             )
         )
 
-    def _places(self) -> list[Place]:
-        found = self._client.twice(self._room.all)
+    def _queue(self) -> list[QueuePlace]:
+        """Every entry, in the order in which stock is offered to them."""
+        entries = self._client.twice(self._entries.all)
         now = self._clock()
         snapshot, matcher = self._facts.read([], now)
-        products = self._facts.products(dict.fromkeys(sku for waiting in found for sku in waiting.order.skus))
+        products = self._facts.products(dict.fromkeys(sku for entry in entries for sku in entry.order.skus))
         places = (
-            _place(waiting, order_outcome(waiting.order, snapshot.network, products, matcher, now)) for waiting in found
+            _place(entry, order_outcome(entry.order, snapshot.network, products, matcher, now)) for entry in entries
         )
         return ranked(places, lambda place: place.rank)
 
 
-def _place(waiting: BacklogEntry, outcome: OrderOutcome | None) -> Place:
-    """`outcome` as in `ranking`."""
+def _place(entry: BacklogEntry, outcome: OrderOutcome | None) -> QueuePlace:
+    """`outcome` as `order_outcome` returns it."""
     priority = DEFAULT_PRIORITY if outcome is None else outcome.priority
-    return Place(
-        waiting=waiting,
-        rank=rank(waiting.order, priority, waiting.decision),
+    return QueuePlace(
+        entry=entry,
+        rank=rank(entry.order, priority, entry.decision),
         most_shipments=None if outcome is None else outcome.max_shipments,
     )

@@ -1,4 +1,4 @@
-"""Many orders that wait at once: decided one after another, the one that deserves it first."""
+"""Decides a batch of orders one after another, the first in rank first."""
 
 import dataclasses
 from collections import Counter
@@ -14,13 +14,17 @@ from engine.decide.record import LackedRecord
 from engine.errors import Contended, Mistake, OrderInvalid, PointsmanError, QuotaExceeded
 from engine.facts_reader import FactsReader
 from engine.model.facts import Order, Snapshot
-from engine.orders.decide_and_commit import Answer, DecideAndCommit, DecisionRequest, OrdersAhead, Outcome, whole
+from engine.orders.decide_and_commit import Answer, DecideAndCommit, DecisionRequest, OrdersAhead, Outcome, whole_order
 from engine.store.ledger import RequestKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """Orders, each with an id of its own, to be decided as of one instant."""
+class BatchRequest:
+    """Orders, each with an id of its own, to be decided as of one instant.
+
+    `keys` gives the idempotency key of each order's decision. `wait`: units left unfilled wait for stock in the
+    backlog.
+    """
 
     orders: Sequence[Order]
     instant: int
@@ -30,9 +34,11 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Together:
-    """The decisions, in the order in which they were made. Where one could not be made, for `failure`, it and those
-    after it are `undecided`: none may take what it deserved before them. Asked again with the same keys, they go on.
+class BatchResult:
+    """The decisions, in the order in which they were made.
+
+    If one could not be made, because of `failure`, it and all after it are `undecided`: those after it must not take
+    the stock that it has the first claim on. Requested again with the same keys, the batch goes on with them.
     """
 
     answers: tuple[Answer, ...]
@@ -40,41 +46,42 @@ class Together:
     failure: PointsmanError | None = None
 
 
-def decide_together(
-    asked: Asked,
+def decide_batch(
+    batch: BatchRequest,
     *,
     facts: FactsReader,
     decide_and_commit: DecideAndCommit,
     answer: Callable[[Outcome, Order], Answer],
     progress: Callable[[], None],
-) -> Together:
-    """Decide each order and commit it by itself: what was decided stays so, whatever happens to those after it."""
-    standing = _standing(asked, facts)
-    queue = ranked(asked.orders, lambda order: standing[order.id])
+) -> BatchResult:
+    """Decide each order and commit it by itself: a decision stays, whatever happens to the orders after it."""
+    ranks = _ranks(batch, facts)
+    queue = ranked(batch.orders, lambda order: ranks[order.id])
     answers: list[Answer] = []
     takings: list[Taking] = []
     for index, order in enumerate(queue):
         try:
-            outcome = decide_and_commit.run(_request(asked, order, takings, decide_and_commit.max_holds))
+            outcome = decide_and_commit.run(_request(batch, order, takings, decide_and_commit.max_holds))
         except (Contended, QuotaExceeded) as failure:
             if not answers:
                 raise
-            return Together(answers=tuple(answers), undecided=tuple(item.id for item in queue[index:]), failure=failure)
+            undecided = tuple(item.id for item in queue[index:])
+            return BatchResult(answers=tuple(answers), undecided=undecided, failure=failure)
         answers.append(answer(outcome, order))
-        takings.append(Taking.of(answers[-1].record, priority_of(standing[order.id])))
+        takings.append(Taking.of(answers[-1].record, priority_of(ranks[order.id])))
         progress()
-    return Together(answers=tuple(answers))
+    return BatchResult(answers=tuple(answers))
 
 
-def _request(asked: Asked, order: Order, takings: Sequence[Taking], max_holds: int | None) -> DecisionRequest:
+def _request(batch: BatchRequest, order: Order, takings: Sequence[Taking], max_holds: int | None) -> DecisionRequest:
     return DecisionRequest(
-        remainder=whole(order),
-        instant=asked.instant,
-        caller=asked.caller,
+        remainder=whole_order(order),
+        instant=batch.instant,
+        caller=batch.caller,
         most_holds=max_holds,
-        key=asked.keys(order) if asked.keys else None,
-        waits=asked.wait,
-        orders_ahead=_lacking(takings, asked.instant),
+        key=batch.keys(order) if batch.keys else None,
+        waits=batch.wait,
+        orders_ahead=_lacking(takings, batch.instant),
     )
 
 
@@ -85,16 +92,16 @@ def _lacking(takings: Sequence[Taking], now: int) -> OrdersAhead:
     return orders_ahead
 
 
-def _standing(asked: Asked, facts: FactsReader) -> dict[str, Rank]:
-    """Where each order stands, all by the same policies; raises OrderInvalid with every order's mistakes."""
-    snapshot, matcher = facts.read([], asked.instant)
-    known = facts.products(dict.fromkeys(sku for order in asked.orders for sku in order.skus))
-    mistakes = list(_mistakes(asked.orders, dataclasses.replace(snapshot, products=known)))
+def _ranks(batch: BatchRequest, facts: FactsReader) -> dict[str, Rank]:
+    """The rank of each order by its id, all by the same policies; raises OrderInvalid with every order's mistakes."""
+    snapshot, matcher = facts.read([], batch.instant)
+    products = facts.products(dict.fromkeys(sku for order in batch.orders for sku in order.skus))
+    mistakes = list(_mistakes(batch.orders, dataclasses.replace(snapshot, products=products)))
     if mistakes:
         raise OrderInvalid(mistakes)
     return {
-        order.id: rank(order, priority(order, snapshot.network, known, matcher, asked.instant))
-        for order in asked.orders
+        order.id: rank(order, priority(order, snapshot.network, products, matcher, batch.instant))
+        for order in batch.orders
     }
 
 
@@ -102,8 +109,8 @@ def _mistakes(orders: Sequence[Order], snapshot: Snapshot) -> Iterator[Mistake]:
     counts = Counter(order.id for order in orders)
     for index, order in enumerate(orders):
         if counts[order.id] > 1:
-            told = f"order '{order.id}' is there {counts[order.id]} times; give each order once"
-            yield Mistake(field=f"orders.{index}.id", message=told)
+            message = f"order '{order.id}' is there {counts[order.id]} times; give each order once"
+            yield Mistake(field=f"orders.{index}.id", message=message)
         try:
             check_order(order, snapshot)
         except OrderInvalid as error:

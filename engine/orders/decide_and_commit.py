@@ -13,7 +13,7 @@ from engine.decide.order_checks import check_order
 from engine.decide.record import DecisionRecord, FollowsRecord, LackedRecord, from_json, to_json
 from engine.decide.remainder import Remainder, decide_remainder
 from engine.errors import Contended, QuotaExceeded
-from engine.facts_reader import Answered, FactsReader
+from engine.facts_reader import AlreadyDecided, FactsReader
 from engine.model.facts import NodeRest, Order, Snapshot
 from engine.settings import Settings
 from engine.store.backlog import BacklogEntry
@@ -117,8 +117,8 @@ Outcome: TypeAlias = (
 _FactsChanged: TypeAlias = StockChanged | NetworkChanged | PoliciesChanged
 
 
-def whole(order: Order) -> Remainder:
-    """All of an order."""
+def whole_order(order: Order) -> Remainder:
+    """All of an order, as the remainder that is to be decided."""
     return Remainder(whole=order, units={line.id: line.quantity for line in order.lines})
 
 
@@ -177,7 +177,7 @@ class DecideAndCommit:
                 None if dry_run else request.key,
                 policies_at=policies_at,
             )
-        except Answered as earlier:
+        except AlreadyDecided as earlier:
             return AnsweredBefore(decision=earlier.decision)
         decision = self._decide(request, snapshot, matcher)
         if request.only_if_ships and not decision.shipments:

@@ -1,4 +1,4 @@
-"""What a node says it won't ship of a decision, read against what the decision holds there."""
+"""Works out which held units a node's rejection is about: the node won't ship them."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,14 +15,16 @@ from engine.store.holds import Hold
 
 Reason: TypeAlias = Literal["not_in_stock", "no_capacity", "damaged", "other"]
 COUNTED: frozenset[Reason] = frozenset({"not_in_stock", "damaged"})
-"""Reasons with which a node may say what it has."""
+"""Reasons with which a node may say what it has on hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """What a node says: it won't ship `lines` (units by line, or by SKU; empty: all that it holds) of a decision, by
-    `service` or any. `on_hand` is what it has, by SKU; without, for what is not in stock, what is then left promised
-    from it. `waits`: units that no other node has wait for stock. `op` names the request.
+class RejectionRequest:
+    """A node won't ship `lines` of a decision: units by line, or by SKU; empty: all that it still holds.
+
+    With `service`, only the shipment by that service is meant. `on_hand` is what the node has, by SKU, or of the only
+    SKU; if it is left out and the reason is not_in_stock, the node has what is then still held there. `waits`: units
+    that no other node has wait for stock. `op` is the idempotency key.
     """
 
     decision: str
@@ -35,16 +37,18 @@ class Refusal:
     op: str | None = None
 
     @property
-    def asked(self) -> str:
-        """Tells another request under the same operation."""
-        counted = self.on_hand if isinstance(self.on_hand, int | None) else sorted(self.on_hand.items())
-        said = [self.node, self.reason, self.service, sorted(self.lines.items()), counted, self.waits]
-        return hashlib.blake2b(orjson.dumps(said), digest_size=12).hexdigest()
+    def fingerprint(self) -> str:
+        """Differs from that of any other request, so that another one with the same `op` is noticed."""
+        counts = self.on_hand if isinstance(self.on_hand, int | None) else sorted(self.on_hand.items())
+        parts = [self.node, self.reason, self.service, sorted(self.lines.items()), counts, self.waits]
+        return hashlib.blake2b(orjson.dumps(parts), digest_size=12).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldShipment:
-    """A shipment that still holds units: `left` by line, of those that the node has not rejected before."""
+class RejectedShipment:
+    """A shipment that its node rejects, whole or in part, and that still holds units. `left` are the units by line that
+    the node has not rejected before, `rejections` those that it has.
+    """
 
     number: int
     body: bytes
@@ -54,102 +58,106 @@ class HeldShipment:
     rejections: Mapping[str, int]
 
 
-Taken: TypeAlias = tuple[HeldShipment, Mapping[str, int]]
-"""Of a shipment the units rejected, by line."""
+RejectedUnits: TypeAlias = tuple[RejectedShipment, Mapping[str, int]]
+"""A shipment, and the units of it that are rejected now, by line."""
 
 
-def numbers(refusal: Refusal, record: DecisionRecord) -> list[int]:
-    """The shipments of the node, by the service if one is named."""
-    ways = [(shipment.node, shipment.service) for shipment in record.shipments]
-    found = [
+def shipment_numbers(request: RejectionRequest, record: DecisionRecord) -> list[int]:
+    """Which shipments of the decision `record` leave from the node, by the service if one is named; raises
+    InputInvalid if none does.
+    """
+    shipments = [(shipment.node, shipment.service) for shipment in record.shipments]
+    numbers = [
         number
-        for number, (node, service) in enumerate(ways)
-        if node == refusal.node and refusal.service in (None, service)
+        for number, (node, service) in enumerate(shipments)
+        if node == request.node and request.service in (None, service)
     ]
-    if not found:
-        by = "" if refusal.service is None else f" by '{refusal.service}'"
-        ships = ", ".join(f"{node}/{service}" for node, service in ways) or "nothing"
-        told = f"the decision ships nothing from '{refusal.node}'{by}; it ships {ships}"
-        raise InputInvalid([Mistake(field="node", message=told)])
-    return found
+    if not numbers:
+        by = "" if request.service is None else f" by '{request.service}'"
+        ships = ", ".join(f"{node}/{service}" for node, service in shipments) or "nothing"
+        message = f"the decision ships nothing from '{request.node}'{by}; it ships {ships}"
+        raise InputInvalid([Mistake(field="node", message=message)])
+    return numbers
 
 
-def taken(refusal: Refusal, shipments: Sequence[HeldShipment]) -> list[Taken]:
-    """What is rejected of each shipment; raises InputInvalid for lines and units that the node doesn't hold."""
-    if not refusal.lines:
+def rejected_units(request: RejectionRequest, shipments: Sequence[RejectedShipment]) -> list[RejectedUnits]:
+    """The units rejected of each shipment; raises InputInvalid for lines and units that the node doesn't hold."""
+    if not request.lines:
         return [(item, {line: units for line, units in item.left.items() if units}) for item in shipments]
     left = [dict(item.left) for item in shipments]
     mistakes = []
-    for name, units in refusal.lines.items():
+    for name, units in request.lines.items():
         missing = units
-        for item, there in zip(shipments, left, strict=True):
+        for item, left_of_item in zip(shipments, left, strict=True):
             for line in _lines(name, item, shipments):
-                some = min(missing, there[line])
-                missing, there[line] = missing - some, there[line] - some
+                rejected = min(missing, left_of_item[line])
+                missing, left_of_item[line] = missing - rejected, left_of_item[line] - rejected
         if missing:
-            told = f"{units} x '{name}' can't be rejected: the node holds {_held(shipments)}"
-            mistakes.append(Mistake(field=f"lines.{name}", message=told))
+            message = f"{units} x '{name}' can't be rejected: the node holds {_held(shipments)}"
+            mistakes.append(Mistake(field=f"lines.{name}", message=message))
     if mistakes:
         raise InputInvalid(mistakes)
-    found = (
-        (item, {line: item.left[line] - units for line, units in there.items() if units < item.left[line]})
-        for item, there in zip(shipments, left, strict=True)
+    by_shipment = (
+        (item, {line: item.left[line] - units for line, units in left_of_item.items() if units < item.left[line]})
+        for item, left_of_item in zip(shipments, left, strict=True)
     )
-    return [(item, units) for item, units in found if units]
+    return [(item, units) for item, units in by_shipment if units]
 
 
-def _lines(name: str, item: HeldShipment, shipments: Sequence[HeldShipment]) -> list[str]:
-    """The lines of a shipment that a name means: a line by its id, or else all lines of a SKU."""
+def _lines(name: str, item: RejectedShipment, shipments: Sequence[RejectedShipment]) -> list[str]:
+    """The lines of a shipment that `name` stands for: the line with that id, or else all lines of that SKU."""
     if any(name in other.lines for other in shipments):
         return [name] if name in item.lines else []
     return [line for line, sku in item.lines.items() if sku == name]
 
 
-def _held(shipments: Sequence[HeldShipment]) -> str:
+def _held(shipments: Sequence[RejectedShipment]) -> str:
     return "; ".join(
         f"{count} of line {line} ({item.lines[line]})" for item in shipments for line, count in item.left.items()
     )
 
 
-def by_line(found: Iterable[Taken]) -> dict[str, int]:
-    """Units rejected in all."""
+def units_by_line(rejected: Iterable[RejectedUnits]) -> dict[str, int]:
+    """The units that are rejected of all shipments together."""
     units: dict[str, int] = {}
-    for _, rejected in found:
-        for line, count in rejected.items():
+    for _, of_shipment in rejected:
+        for line, count in of_shipment.items():
             units[line] = units.get(line, 0) + count
     return units
 
 
-def gone(rejection: Rejection) -> int:
-    """Shipments that are rejected whole."""
+def count_ended(rejection: Rejection) -> int:
+    """How many shipments hold nothing any more, because all that was left of them is rejected."""
     return sum(part.after is None for part in rejection.parts)
 
 
-def rejection_of(refusal: Refusal, record: DecisionRecord, hold: Hold, found: Sequence[Taken]) -> Rejection:
-    """As the commit takes it; raises InputInvalid for counts of what is not rejected."""
-    parts = tuple(_part(item, units) for item, units in found)
-    counts = _counts(refusal, list(dict.fromkeys(sku for part in parts for sku, _ in part.units)))
+def make_rejection(
+    request: RejectionRequest, record: DecisionRecord, hold: Hold, rejected: Sequence[RejectedUnits]
+) -> Rejection:
+    """The rejection as the commit takes it; raises InputInvalid for counts of SKUs that are not rejected."""
+    parts = tuple(_part(item, units) for item, units in rejected)
+    counts = _counts(request, list(dict.fromkeys(sku for part in parts for sku, _ in part.units)))
     return Rejection(
-        decision=refusal.decision,
-        node=refusal.node,
+        decision=request.decision,
+        node=request.node,
         shipments=len(record.shipments),
         day=hold.day,
-        full=refusal.reason == "no_capacity",
+        full=request.reason == "no_capacity",
         parts=parts,
         counts=counts,
         entry={
-            "node": refusal.node,
-            "reason": refusal.reason,
+            "node": request.node,
+            "reason": request.reason,
             "parts": [[part.number, part.units] for part in parts],
             # shipments of which nothing is held any more, and whether the node's day has their room again
             "ended": [part.number for part in parts if part.after is None],
-            "room": refusal.reason != "no_capacity",
-            "lines": [[item.number, sorted(units.items())] for item, units in found],
+            "room": request.reason != "no_capacity",
+            "lines": [[item.number, sorted(units.items())] for item, units in rejected],
         },
     )
 
 
-def _part(item: HeldShipment, rejected: Mapping[str, int]) -> RejectedPart:
+def _part(item: RejectedShipment, rejected: Mapping[str, int]) -> RejectedPart:
     units: dict[str, int] = {}
     left: dict[str, int] = {}
     for line, sku in item.lines.items():
@@ -164,20 +172,20 @@ def _part(item: HeldShipment, rejected: Mapping[str, int]) -> RejectedPart:
     )
 
 
-def _counts(refusal: Refusal, skus: list[str]) -> dict[str, int | None]:
-    """What is on hand by SKU, as far as the node says; raises InputInvalid."""
-    said = refusal.on_hand
-    if said is not None and refusal.reason not in COUNTED:
-        told = f"on_hand goes with the reasons {' and '.join(sorted(COUNTED))}, not with {refusal.reason}"
-        raise InputInvalid([Mistake(field="on_hand", message=told)])
-    if isinstance(said, int):
+def _counts(request: RejectionRequest, skus: list[str]) -> dict[str, int | None]:
+    """The units on hand by SKU, as far as the node says; None: what is then still held there. Raises InputInvalid."""
+    on_hand = request.on_hand
+    if on_hand is not None and request.reason not in COUNTED:
+        message = f"on_hand goes with the reasons {' and '.join(sorted(COUNTED))}, not with {request.reason}"
+        raise InputInvalid([Mistake(field="on_hand", message=message)])
+    if isinstance(on_hand, int):
         if len(skus) > 1:
-            told = f"several SKUs are rejected; say on_hand of each: {', '.join(skus)}"
-            raise InputInvalid([Mistake(field="on_hand", message=told)])
-        said = {skus[0]: said}
-    unknown = [sku for sku in said or {} if sku not in skus]
+            message = f"several SKUs are rejected; say on_hand of each: {', '.join(skus)}"
+            raise InputInvalid([Mistake(field="on_hand", message=message)])
+        on_hand = {skus[0]: on_hand}
+    unknown = [sku for sku in on_hand or {} if sku not in skus]
     if unknown:
-        told = f"nothing of '{unknown[0]}' is rejected here, only of {', '.join(skus)}; send its count as stock"
-        raise InputInvalid([Mistake(field=f"on_hand.{unknown[0]}", message=told)])
-    default: dict[str, int | None] = dict.fromkeys(skus) if refusal.reason == NOT_IN_STOCK else {}
-    return default | dict(said or {})
+        message = f"nothing of '{unknown[0]}' is rejected here, only of {', '.join(skus)}; send its count as stock"
+        raise InputInvalid([Mistake(field=f"on_hand.{unknown[0]}", message=message)])
+    default: dict[str, int | None] = dict.fromkeys(skus) if request.reason == NOT_IN_STOCK else {}
+    return default | dict(on_hand or {})

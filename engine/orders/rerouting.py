@@ -1,4 +1,4 @@
-"""A node rejects units of a decision: they are not held there any more, and are decided again at once, elsewhere."""
+"""Reroutes units that a node rejected: they are no longer held there, and are decided again at once."""
 
 import functools
 from collections.abc import Callable, Iterator
@@ -9,9 +9,17 @@ from engine.decide.record import DecisionRecord, FollowsRecord
 from engine.decide.remainder import Remainder
 from engine.errors import Contended, HoldEnded, InputInvalid
 from engine.idempotency import name_reused, operation, operation_name
-from engine.inventory.holds import how_it_ended, standing
+from engine.inventory.holds import describe_endings, find_open_hold
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, FollowUp, Outcome
-from engine.orders.rejection import HeldShipment, Refusal, by_line, gone, numbers, rejection_of, taken
+from engine.orders.rejection import (
+    RejectedShipment,
+    RejectionRequest,
+    count_ended,
+    make_rejection,
+    rejected_units,
+    shipment_numbers,
+    units_by_line,
+)
 from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.decision_chain import Chain, read_chain
@@ -20,6 +28,7 @@ from engine.store.keys import Keys
 from engine.store.outcomes import AnsweredBefore, OperationReused
 
 _MOST_CHANGES = 10
+"""How often a rejection is tried again because others changed the order's hold or decisions meanwhile."""
 
 
 class Rerouting:
@@ -39,108 +48,109 @@ class Rerouting:
         self._decide_and_commit = decide_and_commit
         self._clock = clock
 
-    def reject(self, refusal: Refusal) -> Answer:
-        """The decision of what was rejected, all other shipments of the order kept; one commit with the rejection.
+    def reject(self, request: RejectionRequest) -> Answer:
+        """Decide the rejected units again, and commit that decision in one step with the rejection. All other shipments
+        of the order stay.
 
-        It covers the rejected units alone (`remaining` says how rules see them), and no node that rejected these SKUs
-        of this order; one that has no capacity gets nothing more of it. If the policies say so, the node then rests: it
-        gets nothing of any order for a time. Raises NotFound, InputInvalid, HoldEnded, KeyReused, Contended,
-        OrderInvalid, NotReady, StoreUnavailable.
+        The decision is of the rejected units alone (engine/decide/remainder.py says how rules see them). It uses no
+        node that rejected the same SKU of this order before; a node that has no capacity gets nothing more of the
+        order at all. If the policies say so, the node then rests: it gets nothing of any order for a time. Raises
+        NotFound, InputInvalid, HoldEnded, KeyReused, Contended, OrderInvalid, NotReady, StoreUnavailable.
         """
         for _ in range(_MOST_CHANGES):
-            match self._again(refusal) or self._decided(refusal):
+            match self._answered_before(request) or self._try(request):
                 case OperationReused():
-                    raise name_reused(refusal.op)
+                    raise name_reused(request.op)
                 case Decided(answer=answer):
                     return answer
                 case AnsweredBefore(decision=decision):
                     self._client.verify_replicated(self._keys.log)
                     return Answer(body=decision_log.decided(self._client, self._keys, decision).body, new=False)
-        raise Contended(f"what decision {refusal.decision} holds changes again and again; try again")
+        raise Contended(f"what decision {request.decision} holds changes again and again; try again")
 
     def chain(self, decision: str) -> Chain:
-        """All decisions of the order that `decision` is of, the first first; raises NotFound."""
+        """All decisions of the order that `decision` is of, in the order in which they were made; raises NotFound."""
         record = decision_log.decided(self._client, self._keys, decision).record
         return read_chain(self._client, self._keys, record.first)
 
-    def _again(self, refusal: Refusal) -> AnsweredBefore | OperationReused | None:
-        """What an operation that came before was answered."""
-        if refusal.op is None:
+    def _answered_before(self, request: RejectionRequest) -> AnsweredBefore | OperationReused | None:
+        """What a request with this `op` was answered before; None: there was none."""
+        if request.op is None:
             return None
-        earlier = self._holds.operation(refusal.decision, operation_name(refusal.op))
-        if earlier is None:
+        answer = self._holds.operation(request.decision, operation_name(request.op))
+        if answer is None:
             return None
-        asked, _, decision = earlier.partition("\n")
-        return AnsweredBefore(decision=decision) if asked == refusal.asked else OperationReused()
+        fingerprint, _, decision = answer.partition("\n")
+        return AnsweredBefore(decision=decision) if fingerprint == request.fingerprint else OperationReused()
 
-    def _decided(self, refusal: Refusal) -> Outcome:
+    def _try(self, request: RejectionRequest) -> Outcome:
         try:
-            return self._settled(refusal)
+            return self._decide_again(request)
         except (HoldEnded, InputInvalid):
-            # perhaps of this very operation, that was done while this looked
-            again = self._again(refusal)
-            if again is None:
+            # perhaps because this very request, sent twice, was carried out in the meantime
+            answered_before = self._answered_before(request)
+            if answered_before is None:
                 raise
-            return again
+            return answered_before
 
-    def _settled(self, refusal: Refusal) -> Outcome:
-        entry = decision_log.decided(self._client, self._keys, refusal.decision)
+    def _decide_again(self, request: RejectionRequest) -> Outcome:
+        entry = decision_log.decided(self._client, self._keys, request.decision)
         record = entry.record
-        wanted = numbers(refusal, record)
-        hold = standing(self._holds, refusal.decision, clock=self._clock)
-        shipments = list(self._shipments(wanted, record, hold)) if hold else []
+        numbers = shipment_numbers(request, record)
+        hold = find_open_hold(self._holds, request.decision, clock=self._clock)
+        shipments = list(self._shipments(numbers, record, hold)) if hold else []
         if not hold or not shipments:
-            ways = [(shipment.node, shipment.service) for shipment in record.shipments]
-            raise HoldEnded(how_it_ended(refusal.decision, ways, self._holds.endings(refusal.decision)))
-        found = taken(refusal, shipments)
-        units = by_line(found)
+            names = [(shipment.node, shipment.service) for shipment in record.shipments]
+            raise HoldEnded(describe_endings(request.decision, names, self._holds.endings(request.decision)))
+        rejected = rejected_units(request, shipments)
+        units = units_by_line(rejected)
         chain = read_chain(self._client, self._keys, record.first)
         order = order_of(chain.links[0].record.order)
-        skus = {line.sku for line in order.lines if refusal.reason == "no_capacity" or line.id in units}
-        barred = _with(chain, refusal.node, skus)
-        rejection = rejection_of(refusal, record, hold, found)
+        skus = {line.sku for line in order.lines if request.reason == "no_capacity" or line.id in units}
+        barred = _barred_nodes(chain, request.node, skus)
+        rejection = make_rejection(request, record, hold, rejected)
         follows = FollowsRecord(
-            decision=refusal.decision,
+            decision=request.decision,
             first=chain.first,
             because="rejected",
-            node=refusal.node,
-            reason=refusal.reason,
+            node=request.node,
+            reason=request.reason,
             skus=sorted(skus),
             barred={sku: sorted(nodes) for sku, nodes in sorted(barred.items())},
         )
         now = self._clock()
         rest_after_rejection = functools.partial(
-            rest_after, now=now, node=refusal.node, reason=refusal.reason, decision=refusal.decision
+            rest_after, now=now, node=request.node, reason=request.reason, decision=request.decision
         )
         return self._decide_and_commit.run(
             DecisionRequest(
                 remainder=Remainder(
-                    whole=order, units=units, barred=barred, kept=chain.kept - gone(rejection), promised=True
+                    whole=order, units=units, barred=barred, kept=chain.kept - count_ended(rejection), promised=True
                 ),
                 instant=now,
                 caller=entry.caller,
-                # it is the node that asks: nobody's bound on holds keeps its news from being heard
+                # it is the node that asks, so the caller's bound on open holds does not apply
                 most_holds=None,
-                waits=refusal.waits,
+                waits=request.waits,
                 follow_up=FollowUp(
                     first=chain.first,
                     follow_ups=chain.follow_ups,
                     record=follows,
                     rejection=rejection,
                     rest_after_rejection=rest_after_rejection,
-                    operation=operation(refusal.asked, refusal.op),
+                    operation=operation(request.fingerprint, request.op),
                 ),
             )
         )
 
-    def _shipments(self, wanted: list[int], record: DecisionRecord, hold: Hold) -> Iterator[HeldShipment]:
-        """Those of the shipments wanted that still hold units."""
-        shipments = [shipment for shipment in hold.shipments if shipment.number in wanted]
+    def _shipments(self, numbers: list[int], record: DecisionRecord, hold: Hold) -> Iterator[RejectedShipment]:
+        """The shipments with these numbers that still hold units."""
+        shipments = [shipment for shipment in hold.shipments if shipment.number in numbers]
         before = self._holds.rejections(hold.id, [shipment.number for shipment in shipments])
         for shipment in shipments:
             lines = record.shipments[shipment.number].lines
             rejected = before[shipment.number]
-            yield HeldShipment(
+            yield RejectedShipment(
                 number=shipment.number,
                 body=shipment.body,
                 lines={line.line: line.sku for line in lines},
@@ -149,7 +159,7 @@ class Rerouting:
             )
 
 
-def _with(chain: Chain, node: str, skus: set[str]) -> dict[str, frozenset[str]]:
-    """What is barred by now, this node for these SKUs included."""
+def _barred_nodes(chain: Chain, node: str, skus: set[str]) -> dict[str, frozenset[str]]:
+    """By SKU, the nodes that rejected it before, and this node for the SKUs that it rejects now."""
     barred = dict(chain.barred(lasting=False))
     return barred | {sku: barred.get(sku, frozenset()) | {node} for sku in skus}

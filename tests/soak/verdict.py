@@ -195,7 +195,7 @@ def _compare(pointsman: Pointsman, reading: Reading, answers: Path) -> None:
             newest[name] = max(newest[name], answer)
         elif not _is_logged(reading, kind, name, answer):
             reading.verdict.lost.append(f"{kind} {name} {answer}")
-    waiting = {place.waiting.decision for place in pointsman.backlog.page(limit=1_000_000).places}
+    waiting = {place.entry.decision for place in pointsman.backlog.page(limit=1_000_000).places}
     reading.verdict.lost += [f"waiting {name}" for name in sorted(waiting ^ reading.waiting)]
     for name, number in newest.items():
         sku, node = name.split()

@@ -28,7 +28,7 @@ from engine.errors import (
 )
 from engine.model.facts import Order
 from engine.orders.decide_and_commit import Answer
-from engine.orders.rejection import COUNTED, Reason, Refusal
+from engine.orders.rejection import COUNTED, Reason, RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey
@@ -80,7 +80,7 @@ class Caller:
         orders = [self._order(f"{name}.{number}") for number in range(self._dice.randint(2, 4))]
         wait = self._dice.random() < WAITING
         batch = self._asked(
-            lambda: self._pointsman.decide_together(orders, keys=lambda item: self._key(item.id), wait=wait)
+            lambda: self._pointsman.decide_batch(orders, keys=lambda item: self._key(item.id), wait=wait)
         )
         self._made(*(batch.answers if batch else ()))
 
@@ -94,7 +94,7 @@ class Caller:
         counted = (
             {shipment["lines"][0]["sku"]: dice.randint(0, 9)} if reason in COUNTED and dice.random() < 0.5 else None
         )
-        refusal = Refusal(
+        refusal = RejectionRequest(
             decision=record["id"],
             node=shipment["node"],
             reason=reason,
@@ -114,7 +114,7 @@ class Caller:
         self._made(*(run.answers if run else ()))
         page = self._asked(lambda: self._pointsman.backlog.page(limit=10 * _MOST_WAITING))
         for place in page.places[_MOST_WAITING:]:
-            self._asked(lambda place=place: self._pointsman.backlog.withdraw(place.waiting.decision))
+            self._asked(lambda place=place: self._pointsman.backlog.withdraw(place.entry.decision))
 
     def _order(self, name: str) -> Order:
         dice = self._dice
@@ -155,7 +155,7 @@ class Caller:
         stamp = Stamp(kind="t", number=int(self._clock() * 1_000_000))
         units = self._dice.randint(5, 30)
         item = Count(node=self._dice.choice(NODES), sku=self._dice.choice(SKUS), on_hand=units, stamp=stamp)
-        if self._asked(lambda: self._pointsman.stock.put(item)) is not None:
+        if self._asked(lambda: self._pointsman.stock.set_count(item)) is not None:
             self._write("counted", f"{item.sku} {item.node}", stamp.number)
 
     def move(self, name: str) -> None:

@@ -64,7 +64,7 @@ def numbered(server_url, network, clock, bare):
                     client.unlink(name)
             pointsman.load(warehouse())
             ids[0] = itertools.count(1)
-            return [answer.body for answer in pointsman.decide_together(orders).answers]
+            return [answer.body for answer in pointsman.decide_batch(orders).answers]
 
         yield decided
 
@@ -105,7 +105,7 @@ def hashed(where):
             for promise in (None, NOW + 90_000)
             for tag in ("fragile", "gift")
         ]
-        bodies = [answer.body for answer in pointsman.decide_together(orders_of(said)).answers]
+        bodies = [answer.body for answer in pointsman.decide_batch(orders_of(said)).answers]
         pointsman.forget()
     sys.stdout.write(hashlib.sha256(b"".join(bodies)).hexdigest())
 

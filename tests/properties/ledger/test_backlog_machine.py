@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 
 from engine.decide.order_record import seconds
 from engine.errors import HoldEnded, InputInvalid
-from engine.orders.rejection import Refusal
+from engine.orders.rejection import RejectionRequest
 from engine.store.ledger import RequestKey
 from engine.store.stock import Movement
 from tests.properties.ledger.ledger_driver import drive
@@ -76,7 +76,7 @@ class Waiting(RuleBasedStateMachine):
         self._made(json_of(self.pointsman.decide(self._order(drawn), wait=wait)))
 
     @rule(drawn=st.lists(ORDER, min_size=1, max_size=4), wait=st.booleans(), again=st.booleans(), dice=st.randoms())
-    def decide_together(self, drawn, wait, again, dice):
+    def decide_batch(self, drawn, wait, again, dice):
         orders = [self._order(item) for item in drawn]
         wave = next(self.numbers)
 
@@ -84,9 +84,9 @@ class Waiting(RuleBasedStateMachine):
             return RequestKey(caller="m", name=f"{wave} {item.id}")
 
         if again:  # as if a first try had been interrupted after some of them
-            self.pointsman.decide_together(orders[: len(orders) // 2 + 1], keys=keys, wait=wait)
+            self.pointsman.decide_batch(orders[: len(orders) // 2 + 1], keys=keys, wait=wait)
             dice.shuffle(orders)
-        batch = self.pointsman.decide_together(orders, keys=keys, wait=wait)
+        batch = self.pointsman.decide_batch(orders, keys=keys, wait=wait)
         assert len(batch.answers) == len(orders)
         for answer in batch.answers:
             self._made(json_of(answer))
@@ -105,7 +105,7 @@ class Waiting(RuleBasedStateMachine):
 
     @rule(limit=st.integers(1, 9))
     def run(self, limit):
-        before = {place.waiting.decision: place for place in self.pointsman.backlog.page(limit=100).places}
+        before = {place.entry.decision: place for place in self.pointsman.backlog.page(limit=100).places}
         served = self.pointsman.backlog.run(limit=limit)
         assert served.failed == ()
         for answer in served.answers:
@@ -134,7 +134,7 @@ class Waiting(RuleBasedStateMachine):
         named = [line[key] for line in shipment["lines"] for key in ("line", "sku")]
         lines = data.draw(st.just({}) | st.dictionaries(st.sampled_from(named), st.integers(1, 3), max_size=2))
         wait, op = data.draw(st.booleans()), data.draw(st.sampled_from([None, f"{next(self.numbers)}"]))
-        refusal = Refusal(decision=record["id"], node=name, reason=reason, lines=lines, waits=wait, op=op)
+        refusal = RejectionRequest(decision=record["id"], node=name, reason=reason, lines=lines, waits=wait, op=op)
         try:
             made = self._made(json_of(self.pointsman.rerouting.reject(refusal)))
         except (HoldEnded, InputInvalid):
@@ -172,7 +172,7 @@ class Waiting(RuleBasedStateMachine):
     @precondition(lambda self: self.pointsman.backlog.page(limit=1).places)
     @rule()
     def withdraw(self):
-        self.pointsman.backlog.withdraw(self.pointsman.backlog.page(limit=1).places[0].waiting.decision)
+        self.pointsman.backlog.withdraw(self.pointsman.backlog.page(limit=1).places[0].entry.decision)
 
     @rule(minutes=st.sampled_from([5, 61, 600]))
     def wait(self, minutes):
@@ -213,9 +213,9 @@ class Waiting(RuleBasedStateMachine):
     @invariant()
     def what_waits_is_what_was_left_unfilled(self):
         for place in self.pointsman.backlog.page(limit=1_000).places:
-            record = self.made[place.waiting.decision]
+            record = self.made[place.entry.decision]
             assert record["waiting"]
-            assert {item["line"]: item["quantity"] for item in record["unfilled"]} == place.waiting.units
+            assert {item["line"]: item["quantity"] for item in record["unfilled"]} == place.entry.units
 
     @invariant()
     def nodes_that_rejected_under_the_rule_rest(self):

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 
 from engine.decide.order_record import seconds
 from engine.errors import HoldEnded, InputInvalid, KeyReused, StockConflict
-from engine.orders.rejection import COUNTED, Refusal
+from engine.orders.rejection import COUNTED, RejectionRequest
 from engine.store.outcomes import MovementApplied, MovementIdReused, MovementRepeated, StockTooLow
 from engine.store.stock import Count, Movement, Stamp
 from tests.properties.ledger.ledger_driver import drive
@@ -60,9 +60,9 @@ class Ledger(RuleBasedStateMachine):
         expected = self.model.put((sku, name), stamp, units)
         if expected == "contradicts":
             with pytest.raises(StockConflict):
-                self.pointsman.stock.put(count)
+                self.pointsman.stock.set_count(count)
             return
-        placed = self.pointsman.stock.put(count)
+        placed = self.pointsman.stock.set_count(count)
         assert (placed.applied, placed.older) == (expected == "set", expected == "older")
 
     @rule(
@@ -173,7 +173,7 @@ class Ledger(RuleBasedStateMachine):
         counts = {}
         if skus and reason in COUNTED:
             counts = data.draw(st.dictionaries(st.sampled_from(skus), st.integers(0, 9), max_size=2))
-        refusal = Refusal(
+        refusal = RejectionRequest(
             decision=name, node=node, reason=reason, service=only, lines=lines, on_hand=counts or None, op=op
         )
         self._reject(refusal, hold, ways, taken)
@@ -181,7 +181,7 @@ class Ledger(RuleBasedStateMachine):
     def _reject(self, refusal, hold, ways, taken):
         asked = (refusal.decision, refusal.op)
         earlier = self.asked.get(asked) if refusal.op else None
-        if earlier and earlier[0] == refusal.asked:
+        if earlier and earlier[0] == refusal.fingerprint:
             answer = self.pointsman.rerouting.reject(refusal)
             assert (answer.new, json_of(answer)) == (False, earlier[1])
             return
@@ -200,7 +200,7 @@ class Ledger(RuleBasedStateMachine):
         self._made(record, free, first=hold.first)
         self.model.reject(hold, taken, refusal.reason, refusal.on_hand or {})
         if refusal.op:
-            self.asked[asked] = refusal.asked, record
+            self.asked[asked] = refusal.fingerprint, record
 
     @precondition(lambda self: self.model.resting)
     @rule(data=st.data())
@@ -247,7 +247,7 @@ class Ledger(RuleBasedStateMachine):
             assert all(on_hand[sku, name] == 0 for name in NODES if name not in shown)
 
     def the_holds_are_as_the_model_says(self):
-        page = self.pointsman.holds.living(limit=1_000)
+        page = self.pointsman.holds.list_open(limit=1_000)
         open_holds = {
             hold.id: (hold.until, {(item.node, item.service): dict(item.units) for item in hold.shipments})
             for hold in page.holds

@@ -80,11 +80,11 @@ def busy(pointsman, clock_moves):
     assert names[0] == names[1]
     pointsman.holds.confirm(names[0], shipments=[("lyon", "parcel")])
     pointsman.holds.extend(names[0], minutes=90)
-    pointsman.stock.put(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
+    pointsman.stock.set_count(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
     pointsman.stock.move([Movement(op=sku, node="lille", sku=sku, delta=5) for sku in "AB"])
     pointsman.decide(order(("B", 1)))
     pointsman.holds.release(json_of(pointsman.decide(order(("B", 2))))["id"])
-    assert pointsman.holds.living(limit=10).holds
+    assert pointsman.holds.list_open(limit=10).holds
     clock_moves()
     assert pointsman.availability("A", "web").free > 0  # this ends holds that have expired
     return pointsman.check()

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from engine.errors import NotReady
-from engine.orders.rejection import Refusal
+from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store import replica
@@ -85,21 +85,23 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     pointsman.holds.confirm(names[0], shipments=[("lyon", "parcel")])
     pointsman.holds.release(names[1])
     pointsman.holds.extend(names[2], minutes=90)
-    pointsman.stock.put(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
+    pointsman.stock.set_count(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
     pointsman.stock.move([Movement(op=sku, node="lille", sku=sku, delta=5) for sku in "AB"])
     for units in (1, 2):
-        refusal = Refusal(decision=names[0], node="lille", reason="not_in_stock", on_hand=1, lines={"A": units})
+        refusal = RejectionRequest(
+            decision=names[0], node="lille", reason="not_in_stock", on_hand=1, lines={"A": units}
+        )
         pointsman.rerouting.reject(dataclasses.replace(refusal, op=f"{units}", waits=True))
     busy = json_of(pointsman.decide(order(("B", 1))))
     (shipment,) = busy["shipments"]
-    pointsman.rerouting.reject(Refusal(decision=busy["id"], node=shipment["node"], reason="other"))
+    pointsman.rerouting.reject(RejectionRequest(decision=busy["id"], node=shipment["node"], reason="other"))
     assert json_of(pointsman.decide(order(("B", 1))))["shipments"][0]["node"] != shipment["node"]
     pointsman.rests.end(shipment["node"], who="eve")
     assert json_of(pointsman.decide(order(("A", 90)), wait=True))["waiting"]
     pointsman.stock.move([Movement(op="back", node="lille", sku="A", delta=50)])
     assert pointsman.backlog.run(limit=9).answers
     for place in pointsman.backlog.page(limit=9).places:
-        pointsman.backlog.withdraw(place.waiting.decision)
+        pointsman.backlog.withdraw(place.entry.decision)
     clock.now += 3_600
     assert pointsman.availability("A", "web").free > 0
     clock.now += 3_600
@@ -156,7 +158,7 @@ def test_no_script_touches_a_key_it_was_not_given_on_a_replica(ran, tmp_path, cl
             pointsman.decide(order(("A", 2), ("B", 2)))
             busy = json_of(pointsman.decide(order(("A", 1))))
             (shipment,) = busy["shipments"]
-            pointsman.rerouting.reject(Refusal(decision=busy["id"], node=shipment["node"], reason="other"))
+            pointsman.rerouting.reject(RejectionRequest(decision=busy["id"], node=shipment["node"], reason="other"))
             pair[0].ask("WAIT", 1, 5_000)
             clock.now += 3_600
             (availability,) = pointsman.stock.availability(["B"], "web", max_stale=LONG)

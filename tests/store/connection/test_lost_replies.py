@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.orders.rejection import Refusal
+from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey
@@ -50,7 +50,9 @@ def test_a_decision_holds_once(shop, lossy, redis_client, network, key):
 @pytest.mark.parametrize(("verb", "done", "left"), [("confirm", "confirmed", (7, 0)), ("release", "released", (10, 0))])
 def test_a_hold_ends_once(shop, lossy, verb, done, left):
     for op in (None, "mine"):
-        shop.stock.put(Count(node="lyon", sku="A", on_hand=10, stamp=Stamp(kind="s", number=1 + (op is not None))))
+        shop.stock.set_count(
+            Count(node="lyon", sku="A", on_hand=10, stamp=Stamp(kind="s", number=1 + (op is not None)))
+        )
         name = json_of(shop.decide(order(("A", 3))))["id"]
         lossy.lose_reply_to = b":open"
         state = getattr(shop.holds, verb)(name, op=op)
@@ -88,7 +90,7 @@ def test_units_move_once(shop, lossy):
 
 def test_a_count_counts_once(shop, lossy):
     lossy.lose_reply_to = b":stamp:"
-    placed = shop.stock.put(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
+    placed = shop.stock.set_count(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
     assert (lossy.lost_replies, placed.position.on_hand, placed.older) == (1, 4, False)
 
 
@@ -102,7 +104,7 @@ def test_an_order_waits_once_is_served_once_and_withdrawn_once(shop, lossy, redi
     assert (json_of(answer)["status"], position(shop)) == ("filled", (12, 12))
     (place,) = shop.backlog.page(limit=9).places
     lossy.lose_reply_to = b":backlog"
-    shop.backlog.withdraw(place.waiting.decision)
+    shop.backlog.withdraw(place.entry.decision)
     assert (lossy.lost_replies, shop.backlog.page(limit=9).waiting) == (4, 0)
     assert kinds(redis_client, network) == ["decided", "decided", "moved", "decided", "withdrawn"]
     assert shop.check().clean
@@ -113,7 +115,7 @@ def test_a_node_rejects_once(shop, lossy, redis_client, network, op):
     name = json_of(shop.decide(order(("A", 3))))["id"]
     lossy.lose_reply_to = b":rejections"
     made = shop.rerouting.reject(
-        Refusal(decision=name, node="lyon", reason="not_in_stock", on_hand=4, lines={"A": 2}, op=op)
+        RejectionRequest(decision=name, node="lyon", reason="not_in_stock", on_hand=4, lines={"A": 2}, op=op)
     )
     assert (lossy.lost_replies, json_of(made)["status"], position(shop)) == (1, "unfilled", (4, 1))
     assert kinds(redis_client, network) == ["decided", "decided", "rejected"]

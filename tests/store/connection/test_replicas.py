@@ -135,7 +135,7 @@ def test_the_etag_of_an_availability_is_the_same_from_either_server(http):
 
 def test_a_replica_that_is_behind_answers_only_who_allows_that_age_and_says_so(shop, http, replica):
     cut_off(replica)
-    shop.stock.put(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
+    shop.stock.set_count(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
     assert http.get(SHELF).json["skus"][0]["free"] == 11
     stale = http.get(SHELF, headers=ANY)
     assert (stale.json["skus"][0]["free"], int(stale.headers["Age"]) > SILENT_SECONDS) == (17, True)
@@ -187,7 +187,7 @@ def test_expired_holds_of_another_day_do_not_lower_the_load_of_this_one(shop, cl
 
 
 def test_a_hold_that_is_extended_between_two_looks_is_not_left_out(shop, clock, pair):
-    (hold,) = shop.holds.living(limit=9).holds
+    (hold,) = shop.holds.list_open(limit=9).holds
     looks = []
 
     def extend_before_the_second():

@@ -47,13 +47,13 @@ def shipped(record):
 def test_a_share_is_of_what_is_on_hand_at_the_commit(others, meanwhile):
     # of 3, 1 and 1 stay; of 4, 2 and 2
     stocked(others, 3, "then: {keep: 30%, protect: {channel: app, share: 30%}}")
-    made = meanwhile(lambda: others.stock.put(put(4)), order(("A", 1)))
+    made = meanwhile(lambda: others.stock.set_count(put(4)), order(("A", 1)))
     assert (made["status"], made["stock"]["A"]["lyon"]) == ("unfilled", {"on_hand": 4, "held": 0, "floor": 4})
 
 
 def test_stock_that_sank_meanwhile_is_not_taken(others, meanwhile):
     stocked(others, 9, "then: {keep: 2}")
-    assert shipped(meanwhile(lambda: others.stock.put(put(3)), order(("A", 5)))) == 1
+    assert shipped(meanwhile(lambda: others.stock.set_count(put(3)), order(("A", 5)))) == 1
 
 
 def test_goods_that_left_meanwhile_are_not_taken(others, meanwhile):
@@ -76,7 +76,7 @@ def test_safety_stock_that_hangs_on_what_others_hold_is_judged_by_what_they_hold
 
 def test_safety_stock_that_hangs_on_cover_or_count_is_judged_by_the_count_at_the_commit(others, meanwhile):
     stocked(others, 10, "when: {stock.on_hand: {more_than: 10}}, then: {keep: 100%}")
-    assert shipped(meanwhile(lambda: others.stock.put(put(11)), order(("A", 1)))) == 0
+    assert shipped(meanwhile(lambda: others.stock.set_count(put(11)), order(("A", 1)))) == 0
 
 
 def test_safety_stock_that_another_rule_lifts_hangs_on_what_that_one_asks(others, meanwhile):

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from engine.errors import HoldEnded, InputInvalid, KeyReused, NotFound, QuotaExceeded
-from engine.orders.rejection import Refusal
+from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey
@@ -186,7 +186,7 @@ def test_an_unknown_decision_and_one_that_ships_nothing_have_no_hold(shop):
 
 
 def test_goods_confirmed_from_a_position_counted_lower_leave_it_at_zero(shop, split):
-    shop.stock.put(Count(node="lyon", sku="A", on_hand=1, stamp=Stamp(kind="s", number=1)))
+    shop.stock.set_count(Count(node="lyon", sku="A", on_hand=1, stamp=Stamp(kind="s", number=1)))
     assert (at(shop, "lyon"), shop.check().short) == ((1, 4), 3)
     assert shop.stock.availability(["A"], "web")[0].free == 0
     shop.holds.confirm(split)
@@ -231,7 +231,7 @@ def test_holds_are_listed_by_the_instant_they_end(shop, clock):
     one = json_of(shop.decide(order(("B", 1))))["id"]
 
     def listed(**asked):
-        return [hold.id for hold in shop.holds.living(**{"limit": 10, **asked}).holds]
+        return [hold.id for hold in shop.holds.list_open(**{"limit": 10, **asked}).holds]
 
     assert listed() == [*names, one]
     assert listed(sku="B") == [one]
@@ -247,7 +247,7 @@ def test_pages_of_holds_that_end_together_show_each_once(bare):
     made = {json_of(bare.decide(order()))["id"] for _ in range(25)}
     listed, after = [], None
     while True:
-        page = bare.holds.living(limit=10, after=after)
+        page = bare.holds.list_open(limit=10, after=after)
         listed += [hold.id for hold in page.holds]
         after = page.after
         if after is None:
@@ -277,7 +277,7 @@ def test_a_rejection_is_decided_again_though_its_caller_has_all_the_holds_it_may
     with Pointsman(Settings(redis_url=server_url, network=network, max_holds=1), clock=clock) as limited:
         first = json_of(limited.decide(order(("A", 2)), caller="mine"))
         (shipment,) = first["shipments"]
-        refusal = Refusal(decision=first["id"], node=shipment["node"], reason="other", lines={"A": 1})
+        refusal = RejectionRequest(decision=first["id"], node=shipment["node"], reason="other", lines={"A": 1})
         assert json_of(limited.rerouting.reject(refusal))["status"] == "filled"
         with pytest.raises(QuotaExceeded, match="'mine' has 2 open holds and may have 1"):
             limited.decide(order(("A", 1)), caller="mine")

@@ -8,7 +8,7 @@ import pytest
 from engine.decide.decide import decide
 from engine.decide.order_record import timestamp
 from engine.errors import NotFound
-from engine.orders.rejection import Refusal
+from engine.orders.rejection import RejectionRequest
 from engine.store.decision_log import entries
 from engine.store.ledger import Ledger
 from engine.store.outcomes import Committed, StockChanged
@@ -43,7 +43,7 @@ def reject(shop, reason="no_capacity", name="lyon", **more):
     """Of a new order."""
     made = json_of(shop.decide(order(("A", 1), id="rejected")))
     assert [shipment["node"] for shipment in made["shipments"]] == [name]
-    return json_of(shop.rerouting.reject(Refusal(decision=made["id"], node=name, reason=reason, **more)))
+    return json_of(shop.rerouting.reject(RejectionRequest(decision=made["id"], node=name, reason=reason, **more)))
 
 
 def nodes(record):
@@ -135,7 +135,7 @@ def test_two_rejections_at_once_give_the_longer_rest(shop, opened, clock):
     activate(shop, BUSY, "when: {rejection.reason: other}, then: {rest_after_rejection: 5 h}")
     workers = [opened() for _ in made]
     refusals = [
-        Refusal(decision=record["id"], node="lyon", reason=reason)
+        RejectionRequest(decision=record["id"], node="lyon", reason=reason)
         for record, reason in zip(made, itertools.cycle(["no_capacity", "other"]), strict=False)
     ]
     threads = [
@@ -164,7 +164,7 @@ def test_nothing_is_given_to_a_node_after_its_rejection_however_many_decide_at_o
     for worker in workers:
         worker.start()
     begin.wait()
-    shop.rerouting.reject(Refusal(decision=first["id"], node="lyon", reason="no_capacity"))
+    shop.rerouting.reject(RejectionRequest(decision=first["id"], node="lyon", reason="no_capacity"))
     for worker in workers:
         worker.join()
     log = list(entries(shop._client, shop._keys))
@@ -178,9 +178,9 @@ def test_nothing_is_given_to_a_node_after_its_rejection_however_many_decide_at_o
 def test_the_longest_rest_counts_and_a_shorter_one_begun_later_is_not_recorded(shop, clock):
     activate(shop, BUSY, "when: {rejection.reason: other}, then: {rest_after_rejection: 5 h}")
     first, second = (json_of(shop.decide(order(("A", 1), id=name)))["id"] for name in "xy")
-    shop.rerouting.reject(Refusal(decision=first, node="lyon", reason="other"))
+    shop.rerouting.reject(RejectionRequest(decision=first, node="lyon", reason="other"))
     clock.now += HOUR
-    made = json_of(shop.rerouting.reject(Refusal(decision=second, node="lyon", reason="no_capacity")))
+    made = json_of(shop.rerouting.reject(RejectionRequest(decision=second, node="lyon", reason="no_capacity")))
     assert "rest" not in made["follows"]
     assert resting(shop) == {"lyon": timestamp(NOW + 5 * HOUR)}
     assert shop.rests.all()[0].rules == {"test/r2": {"en": "a reason"}}
@@ -219,7 +219,7 @@ def test_a_rest_is_not_attributed_to_another_rule_of_the_same_name(shop):
     made = json_of(shop.decide(item))
     assert made["rules"]["fired"] == {"test/r1": 1}
     assert made["excluded"][0]["resting"]["policy_version"] == version != made["policy_version"]
-    assert shop.weigh(item, now=NOW) == ()
+    assert shop.deciding_rules(item, now=NOW) == ()
 
 
 def test_a_decision_as_of_a_later_instant_uses_the_nodes_that_rest_then(shop):
@@ -250,7 +250,7 @@ def test_the_same_request_again_begins_no_second_rest(shop, clock):
     made = reject(shop, op="one")
     clock.now += HOUR
     again = shop.rerouting.reject(
-        Refusal(decision=made["follows"]["decision"], node="lyon", reason="no_capacity", op="one")
+        RejectionRequest(decision=made["follows"]["decision"], node="lyon", reason="no_capacity", op="one")
     )
     assert (again.new, json_of(again)) == (False, made)
     assert resting(shop) == {"lyon": timestamp(NOW + 2 * HOUR)}
@@ -258,7 +258,7 @@ def test_the_same_request_again_begins_no_second_rest(shop, clock):
 
 def test_a_batch_gives_nothing_to_a_node_that_rests(shop):
     reject(shop)
-    batch = shop.decide_together([order(("A", 1), id="x"), order(("B", 1), id="y")], wait=True)
+    batch = shop.decide_batch([order(("A", 1), id="x"), order(("B", 1), id="y")], wait=True)
     assert [nodes(json_of(answer)) for answer in batch.answers] == [["lille"], []]
 
 

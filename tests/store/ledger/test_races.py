@@ -15,7 +15,7 @@ TURNS = 25
 def test_decisions_ended_holds_and_stock_messages_at_once_add_up(bare, opened):
     bare.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 2, "lille": 1}}))
     activate(bare, "when: {node.id: lyon}, then: {keep: 1}")
-    bare.stock.put(Count(node="lyon", sku="A", on_hand=2, stamp=Stamp(kind="s", number=10)))
+    bare.stock.set_count(Count(node="lyon", sku="A", on_hand=2, stamp=Stamp(kind="s", number=10)))
     workers = [opened() for _ in range(6)]
 
     def work(number):
@@ -39,7 +39,7 @@ def test_decisions_ended_holds_and_stock_messages_at_once_add_up(bare, opened):
                 worker.stock.move([move])
                 worker.stock.move([move])
             # older than the count above: it must never be set
-            worker.stock.put(Count(node="lyon", sku="A", on_hand=99, stamp=Stamp(kind="s", number=turn % 10)))
+            worker.stock.set_count(Count(node="lyon", sku="A", on_hand=99, stamp=Stamp(kind="s", number=turn % 10)))
         return left, came
 
     answers = together(len(workers), work)

@@ -38,62 +38,62 @@ def move(pointsman, *movements):
 
 
 def test_an_older_count_never_replaces_a_newer_one(shop):
-    assert shop.stock.put(count(7, 200)).applied
-    late = shop.stock.put(count(99, 199))
+    assert shop.stock.set_count(count(7, 200)).applied
+    late = shop.stock.set_count(count(99, 199))
     assert (late.applied, late.older, late.position.on_hand) == (False, True, 7)
-    assert shop.stock.put(count(8, 201)).applied
+    assert shop.stock.set_count(count(8, 201)).applied
     assert on_hand(shop) == 8
 
 
 def test_counts_that_arrive_in_any_order_leave_the_newest(shop):
     for number in (3, 1, 5, 2, 4):
-        shop.stock.put(count(number * 10, number, kind="s"))
+        shop.stock.set_count(count(number * 10, number, kind="s"))
     assert on_hand(shop) == 50
 
 
 def test_the_same_count_again_changes_nothing_even_after_goods_left(shop):
-    shop.stock.put(count(4, 1))
+    shop.stock.set_count(count(4, 1))
     shop.holds.confirm(json_of(shop.decide(order(("A", 3))))["id"])
-    again = shop.stock.put(count(4, 1))
+    again = shop.stock.set_count(count(4, 1))
     assert (again.applied, again.older, again.position.on_hand) == (False, False, 1)
     assert shop.check().clean
 
 
 def test_two_counts_that_contradict_each_other_are_refused(shop, contents):
-    shop.stock.put(count(4, 1))
+    shop.stock.set_count(count(4, 1))
     before = contents()
     with pytest.raises(StockConflict, match="another number of units came before with the same at"):
-        shop.stock.put(count(5, 1))
+        shop.stock.set_count(count(5, 1))
     with pytest.raises(StockConflict, match="is counted by 'at', and this message says 'sequence'"):
-        shop.stock.put(count(5, 2, kind="s"))
+        shop.stock.set_count(count(5, 2, kind="s"))
     assert contents() == before
 
 
 def test_after_a_load_the_first_count_is_set_whatever_its_stamp(shop):
-    shop.stock.put(count(9, 1_000))
+    shop.stock.set_count(count(9, 1_000))
     shop.load(inventory(SHOPS, {"A": {"lyon": 4}, "B": {"lille": 1}}))
-    assert shop.stock.put(count(5, 1, kind="s")).applied
+    assert shop.stock.set_count(count(5, 1, kind="s")).applied
 
 
 @pytest.mark.parametrize(("wrong", "message"), [({"node": "lyno"}, "node .*'lyno'"), ({"sku": "C"}, "SKU 'C'")])
 def test_an_unknown_node_or_sku_is_refused(shop, contents, wrong, message):
     before = contents()
     with pytest.raises(NotFound, match=message):
-        shop.stock.put(count(1, 1, **wrong))
+        shop.stock.set_count(count(1, 1, **wrong))
     (refused,) = shop.stock.move([movement("a", 1, **wrong)])
     assert isinstance(refused, Mistake)
     with pytest.raises(InputInvalid):
-        shop.stock.place([count(1, 1), count(1, 1, **wrong)])
+        shop.stock.set_counts([count(1, 1), count(1, 1, **wrong)])
     assert contents() == before
 
 
 def test_a_network_that_another_worker_loaded_is_used_at_once(shop, opened):
-    shop.stock.put(count(1, 1))
+    shop.stock.set_count(count(1, 1))
     opened().load(inventory([*SHOPS, node("paris")], {"A": {"lyon": 4}, "C": {"lyon": 1}}))
-    assert shop.stock.put(count(5, 2, sku="C", node="paris")).applied
+    assert shop.stock.set_count(count(5, 2, sku="C", node="paris")).applied
     assert move(shop, movement("a", 2, sku="C", node="paris")) == [MovementApplied]
     with pytest.raises(NotFound):
-        shop.stock.put(count(5, 2, sku="B"))
+        shop.stock.set_count(count(5, 2, sku="B"))
 
 
 def test_each_movement_is_applied_once_in_whatever_batch_it_comes_again(shop, opened):
@@ -136,7 +136,7 @@ def test_a_movement_creates_a_position_that_had_no_stock(shop):
 def test_counts_and_movements_and_goods_that_left_add_up(shop):
     move(shop, movement("a", 6))
     shop.holds.confirm(json_of(shop.decide(order(("A", 3))))["id"])
-    shop.stock.put(count(20, 1))
+    shop.stock.set_count(count(20, 1))
     move(shop, movement("b", -4))
     shop.holds.confirm(json_of(shop.decide(order(("A", 1))))["id"])
     assert on_hand(shop) == 20 - 4 - 1

@@ -12,7 +12,7 @@ import redis
 from redis.connection import AbstractConnection
 
 from engine.errors import Contended, NotReady, StoreUnavailable
-from engine.orders.rejection import Refusal
+from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store import policy_versions
@@ -155,7 +155,7 @@ def test_a_load_interrupted_later_is_completed_by_whoever_needs_the_network(
         case "decides":
             assert shipped_units(json_of(worker.decide(order(("S0", 1), ("NEW", 9))))) == 3
         case "counts":
-            worker.stock.put(Count(node="lille", sku="NEW", on_hand=4, stamp=Stamp(kind="s", number=1)))
+            worker.stock.set_count(Count(node="lille", sku="NEW", on_hand=4, stamp=Stamp(kind="s", number=1)))
             assert worker.stock.move([Movement(op="a", node="lille", sku="NEW", delta=1)])[0].on_hand == 5
             expected["NEW"][b"lille"] = b"5"
         case "loads again":
@@ -233,7 +233,7 @@ def test_what_a_node_counts_as_it_rejects_during_a_load_overrides_the_stock_that
     worker = opened()
     interrupted_load(shop, stocked(5, "NEW"), batches)
     for sku in ("S0", "S8"):
-        refusal = Refusal(decision=both, node="lyon", reason="not_in_stock", on_hand=2, lines={sku: 1}, op=sku)
+        refusal = RejectionRequest(decision=both, node="lyon", reason="not_in_stock", on_hand=2, lines={sku: 1}, op=sku)
         worker.rerouting.reject(refusal)
     assert on_hand(redis_client, network) == {**all_of(5, "NEW"), **units(S0=2, S8=2)}
     assert worker.check().clean

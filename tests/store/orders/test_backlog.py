@@ -39,7 +39,7 @@ def decide_and_wait(shop, *lines, **more):
 
 def waiting(shop):
     page = shop.backlog.page(limit=100)
-    return {place.waiting.order.id: dict(place.waiting.units) for place in page.places}
+    return {place.entry.order.id: dict(place.entry.units) for place in page.places}
 
 
 def run(shop, **more):
@@ -74,7 +74,7 @@ def test_unfilled_units_wait_and_are_decided_again_when_stock_arrives(shop, cloc
     assert [json_of(link)["id"] for link in chain.links] == [first["id"], second["id"], third["id"]]
     audit = shop.check()
     assert (audit.clean, audit.held) == (True, 6)
-    assert {hold.caller for hold in shop.holds.living(limit=9).holds} == {"oms"}
+    assert {hold.caller for hold in shop.holds.list_open(limit=9).holds} == {"oms"}
 
 
 def test_stock_is_offered_by_priority_then_promise_then_age(shop):
@@ -102,7 +102,7 @@ def test_pages_follow_one_another_and_so_do_runs(shop):
     seen, after = [], None
     for _ in range(4):
         page = shop.backlog.page(after=after, limit=2)
-        seen += [place.waiting.order.id for place in page.places]
+        seen += [place.entry.order.id for place in page.places]
         after = page.after
     assert (seen, after, page.waiting) == ([f"W-{number}" for number in range(7)], None, 7)
     arrive(shop, 3)

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from engine.orders.rejection import Refusal
+from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.store.outcomes import MovementApplied
 from engine.store.stock import Movement
@@ -39,7 +39,7 @@ def run(shop):
 
 
 def waiting(shop):
-    return [dict(place.waiting.units) for place in shop.backlog.page(limit=100).places]
+    return [dict(place.entry.units) for place in shop.backlog.page(limit=100).places]
 
 
 def test_an_order_has_no_more_shipments_than_it_may_however_often_the_backlog_runs(shop):
@@ -104,7 +104,7 @@ def test_rejected_units_ship_in_one_shipment_more_and_not_in_two(shop):
     free = sorted(set(NAMES) - {shipment["node"] for shipment in first["shipments"]})
     for name in free:
         arrive(shop, -2, name=name)
-    refusal = Refusal(decision=first["id"], node="a", reason="damaged", lines={"A": 4}, waits=True)
+    refusal = RejectionRequest(decision=first["id"], node="a", reason="damaged", lines={"A": 4}, waits=True)
     again = json_of(shop.rerouting.reject(refusal))
     assert (again["shipments"], waiting(shop)) == ([], [{"1": 4}])
     for name in free:

@@ -30,7 +30,7 @@ def keys(name):
 
 
 def together(shop, *orders, **more):
-    return [json_of(answer) for answer in shop.decide_together(orders, **more).answers]
+    return [json_of(answer) for answer in shop.decide_batch(orders, **more).answers]
 
 
 def test_the_order_of_the_highest_priority_gets_the_scarce_unit(shop):
@@ -101,14 +101,14 @@ def test_the_sequence_in_which_orders_are_listed_does_not_matter(shop):
 
 def test_the_same_keys_are_answered_with_the_same_bytes(shop, contents):
     orders = [order(("A", 2), id="a"), order(("A", 2), id="b")]
-    first = shop.decide_together(orders, keys=keys("night"))
+    first = shop.decide_batch(orders, keys=keys("night"))
     before = contents()
-    again = shop.decide_together(orders[::-1], keys=keys("night"))
+    again = shop.decide_batch(orders[::-1], keys=keys("night"))
     assert [answer.body for answer in again.answers] == [answer.body for answer in first.answers]
     assert not any(answer.new for answer in again.answers)
     assert contents() == before
     with pytest.raises(KeyReused):
-        shop.decide_together([order(("A", 1), id="a")], keys=keys("night"))
+        shop.decide_batch([order(("A", 1), id="a")], keys=keys("night"))
 
 
 def test_a_retry_goes_on_where_the_server_went_away(shop, server_url, network, clock):
@@ -125,9 +125,9 @@ def test_a_retry_goes_on_where_the_server_went_away(shop, server_url, network, c
                     raise StoreUnavailable("gone")
 
             with pytest.raises(StoreUnavailable):
-                worker.decide_together(orders, keys=keys("k"), progress=cut)
+                worker.decide_batch(orders, keys=keys("k"), progress=cut)
     assert shop.check().decisions == 2
-    batch = shop.decide_together(orders, keys=keys("k"))
+    batch = shop.decide_batch(orders, keys=keys("k"))
     assert [answer.new for answer in batch.answers] == [False, False, True, True]
     last = json_of(batch.answers[3])
     assert [(item["order"], item["units"]) for item in last["lacked"]] == [("2", 1)]
@@ -138,7 +138,7 @@ def test_a_retry_goes_on_where_the_server_went_away(shop, server_url, network, c
 def test_all_mistakes_of_all_orders_are_reported_and_none_is_decided(shop, contents):
     before = contents()
     with pytest.raises(OrderInvalid) as caught:
-        shop.decide_together([order(id="a"), order(("C", 1), id="b"), order(id="a")])
+        shop.decide_batch([order(id="a"), order(("C", 1), id="b"), order(id="a")])
     assert {mistake.field for mistake in caught.value.mistakes} == {
         "orders.0.id",
         "orders.1.lines.0.sku",
@@ -152,9 +152,9 @@ def test_no_order_is_decided_after_one_of_higher_priority_that_could_not_be(serv
     activate(bare, VIP)
     with Pointsman(Settings(redis_url=server_url, network=network, max_holds=1), clock=clock) as shop:
         orders = [order(id="c"), order(id="a", segment="vip"), order(id="b")]
-        batch = shop.decide_together(orders, caller="oms")
+        batch = shop.decide_batch(orders, caller="oms")
         assert [json_of(answer)["order"]["id"] for answer in batch.answers] == ["a"]
         assert batch.undecided == ("b", "c")
         assert isinstance(batch.failure, QuotaExceeded)
         with pytest.raises(QuotaExceeded):
-            shop.decide_together(orders, caller="oms")
+            shop.decide_batch(orders, caller="oms")

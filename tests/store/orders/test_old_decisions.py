@@ -4,7 +4,7 @@ import zlib
 
 import pytest
 
-from engine.orders.rejection import Refusal
+from engine.orders.rejection import RejectionRequest
 from engine.store.ledger import RequestKey
 from tests.conftest import activate
 from tests.support.decision_json import json_of
@@ -55,7 +55,7 @@ def test_its_hold_is_confirmed_and_the_ledger_is_clean(shop, logged_before):
 def test_what_a_node_rejects_of_it_is_decided_again(shop, logged_before):
     first = json_of(shop.decide(order(("A", 2))))
     logged_before()
-    refusal = Refusal(decision=first["id"], node=first["shipments"][0]["node"], reason="other")
+    refusal = RejectionRequest(decision=first["id"], node=first["shipments"][0]["node"], reason="other")
     second = json_of(shop.rerouting.reject(refusal))
     assert (second["schema"], second["status"]) == (1, "filled")
     assert [link.record.schema for link in shop.rerouting.chain(first["id"]).links] == [0, 1]

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.errors import HoldEnded, InputInvalid, KeyReused, NotFound
-from engine.orders.rejection import Refusal
+from engine.orders.rejection import RejectionRequest
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.store.ledger.test_scarce_stock import together
@@ -25,7 +25,7 @@ def shop(bare):
 
 
 def reject(shop, record, name, reason="other", **more):
-    return json_of(shop.rerouting.reject(Refusal(decision=record["id"], node=name, reason=reason, **more)))
+    return json_of(shop.rerouting.reject(RejectionRequest(decision=record["id"], node=name, reason=reason, **more)))
 
 
 def decide(shop, *lines, **more):
@@ -67,7 +67,7 @@ def test_what_a_node_rejects_ships_from_another_node_in_one_step(shop, redis_cli
     assert kinds == [b"decided", b"decided", b"rejected"]
     audit = shop.check()
     assert (audit.clean, audit.held, audit.ended) == (True, 3, 3)
-    assert shop.holds.living(limit=9).holds[0].caller == "oms"
+    assert shop.holds.list_open(limit=9).holds[0].caller == "oms"
 
 
 def test_a_node_may_reject_some_of_its_units_and_then_the_rest(shop):
@@ -127,15 +127,15 @@ def test_not_in_stock_corrects_what_is_on_hand(shop, counted):
     assert shop.check().clean
     # a count of the source from before the rejection changes nothing; a newer one does
     old, new = (Stamp(kind="t", number=(NOW + seconds) * MICRO) for seconds in (-60, 60))
-    assert shop.stock.put(Count(node=name, sku="A", on_hand=50, stamp=old)).older
-    assert shop.stock.put(Count(node=name, sku="A", on_hand=50, stamp=new)).applied
+    assert shop.stock.set_count(Count(node=name, sku="A", on_hand=50, stamp=old)).older
+    assert shop.stock.set_count(Count(node=name, sku="A", on_hand=50, stamp=new)).applied
 
 
 def test_a_count_that_is_newer_than_the_rejection_is_kept(shop):
     first = decide(shop, ("A", 2))
     (name,) = units_by_node(first)
     stamp = Stamp(kind="t", number=(NOW + 60) * MICRO)
-    shop.stock.put(Count(node=name, sku="A", on_hand=7, stamp=stamp))
+    shop.stock.set_count(Count(node=name, sku="A", on_hand=7, stamp=stamp))
     reject(shop, first, name, "not_in_stock")
     assert positions(shop)[name] == (7, 0)
 
@@ -143,11 +143,11 @@ def test_a_count_that_is_newer_than_the_rejection_is_kept(shop):
 def test_the_sequence_of_a_source_goes_on_after_a_rejection(shop):
     first = decide(shop, ("A", 2))
     (name,) = units_by_node(first)
-    shop.stock.put(Count(node=name, sku="A", on_hand=7, stamp=Stamp(kind="s", number=5)))
+    shop.stock.set_count(Count(node=name, sku="A", on_hand=7, stamp=Stamp(kind="s", number=5)))
     reject(shop, first, name, "not_in_stock")
     assert positions(shop)[name] == (0, 0) or name not in positions(shop)
-    assert not shop.stock.put(Count(node=name, sku="A", on_hand=7, stamp=Stamp(kind="s", number=5))).applied
-    assert shop.stock.put(Count(node=name, sku="A", on_hand=3, stamp=Stamp(kind="s", number=6))).applied
+    assert not shop.stock.set_count(Count(node=name, sku="A", on_hand=7, stamp=Stamp(kind="s", number=5))).applied
+    assert shop.stock.set_count(Count(node=name, sku="A", on_hand=3, stamp=Stamp(kind="s", number=6))).applied
     assert shop.check().clean
 
 
@@ -248,12 +248,12 @@ def test_ship_complete_applies_to_the_rejected_units(bare):
 def test_an_operation_is_done_once_and_another_under_its_name_refused(shop, contents):
     first = decide(shop, ("A", 3))
     (name,) = units_by_node(first)
-    made = shop.rerouting.reject(Refusal(decision=first["id"], node=name, reason="other", op="r1"))
+    made = shop.rerouting.reject(RejectionRequest(decision=first["id"], node=name, reason="other", op="r1"))
     before = contents()
-    again = shop.rerouting.reject(Refusal(decision=first["id"], node=name, reason="other", op="r1"))
+    again = shop.rerouting.reject(RejectionRequest(decision=first["id"], node=name, reason="other", op="r1"))
     assert (again.body, again.new, made.new) == (made.body, False, True)
     with pytest.raises(KeyReused, match="'r1' was used before"):
-        shop.rerouting.reject(Refusal(decision=first["id"], node=name, reason="damaged", op="r1"))
+        shop.rerouting.reject(RejectionRequest(decision=first["id"], node=name, reason="damaged", op="r1"))
     with pytest.raises(HoldEnded, match="was rejected at"):
         reject(shop, first, name)
     assert contents() == before
@@ -332,7 +332,7 @@ def test_rejected_units_that_no_node_has_wait_if_the_caller_says_so(shop):
     second = reject(shop, first, "lyon", "not_in_stock", waits=True)
     assert (second["status"], second["waiting"]) == ("unfilled", True)
     (place,) = shop.backlog.page(limit=9).places
-    assert (place.waiting.decision, place.waiting.first) == (second["id"], first["id"])
+    assert (place.entry.decision, place.entry.first) == (second["id"], first["id"])
     shop.stock.move([Movement(op="1", node="lyon", sku="B", delta=5)])
     (answer,) = shop.backlog.run(limit=9).answers
     assert json_of(answer)["status"] == "filled", "stock has arrived at the node that had none"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from engine.errors import PointsmanError
-from engine.orders.rejection import Refusal
+from engine.orders.rejection import RejectionRequest
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.reconcile.check import Check
@@ -63,7 +63,7 @@ class Shop:
 
     def count(self):
         stamp = Stamp(kind="s", number=next(self._numbers))
-        self._pointsman.stock.put(Count(node="lyon", sku="C", on_hand=300, stamp=stamp))
+        self._pointsman.stock.set_count(Count(node="lyon", sku="C", on_hand=300, stamp=stamp))
 
     def decide(self):
         self._decided.append(json_of(self._pointsman.decide(order(("A", 1), ("B", 1), ("C", 2))))["id"])
@@ -81,7 +81,7 @@ class Shop:
         self._pointsman.holds.release(self._decided.pop(0))
 
     def reject(self):
-        refusal = Refusal(decision=self._decided[-1], node="lyon", reason="damaged")
+        refusal = RejectionRequest(decision=self._decided[-1], node="lyon", reason="damaged")
         self._decided.append(json_of(self._pointsman.rerouting.reject(refusal))["id"])
 
 
@@ -157,7 +157,7 @@ def test_a_rest_that_is_restored_after_it_was_ended_during_a_check_is_found(
     key = f"{{{network}}}:resting"
     made = json_of(pointsman.decide(order(("SHIRT", 1))))
     name = made["shipments"][0]["node"]
-    pointsman.rerouting.reject(Refusal(decision=made["id"], node=name, reason="no_capacity"))
+    pointsman.rerouting.reject(RejectionRequest(decision=made["id"], node=name, reason="no_capacity"))
     assert pointsman.check().clean
     with contextlib.closing(Client(server_url)) as client:
         check = Check(client, Keys(network))

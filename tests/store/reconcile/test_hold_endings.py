@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from engine.orders.rejection import Refusal
+from engine.orders.rejection import RejectionRequest
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.reconcile.check import Check
@@ -61,8 +61,8 @@ def ended(shop, clock):
     shop.holds.release(names["half"], shipments=LYONS)
     for name, nodes in (("rejected", ("lille", "lyon")), ("half rejected", ("lyon",))):
         for each in nodes:
-            shop.rerouting.reject(Refusal(decision=names[name], node=each, reason="damaged"))
-    shop.rerouting.reject(Refusal(decision=names["units"], node="lille", reason="damaged", lines={"A": 1}))
+            shop.rerouting.reject(RejectionRequest(decision=names[name], node=each, reason="damaged"))
+    shop.rerouting.reject(RejectionRequest(decision=names["units"], node="lille", reason="damaged", lines={"A": 1}))
     clock.now += 3_600
     shop.ready()
     return names
