@@ -1,1 +1,1 @@
-"""Stock, holds and resting nodes, as callers use them."""
+"""Stock, holds and node rests, as callers see and change them."""

@@ -1,1 +1,1 @@
-"""What becomes of an order: decided and committed, batched, waiting, rejected, routed again."""
+"""Orders: decided and committed, in batches too; waiting for stock; rejected and routed again."""

@@ -1,1 +1,1 @@
-"""Policy versions: published, reviewed, activated, held against the network."""
+"""Policy versions: reviewed, checked against the network, published, activated and rolled back."""
