@@ -1,5 +1,5 @@
-"""The operation of a request that changes something: if the request is sent again, it is
-answered and not done again.
+"""Names the operation of a request that changes something: if the request is sent again, it is answered, and not
+carried out again.
 """
 
 import uuid
@@ -13,11 +13,11 @@ RESEND_SECONDS = 5 * 60
 """How long an operation without a name is remembered: the client's library sends a request again within seconds."""
 
 
-def operation(asked: str, op: str | None) -> Operation:
-    """The operation of a request. `asked` says what is requested; `op` is the name that the caller gave it, if any."""
+def operation(request: str, op: str | None) -> Operation:
+    """The operation of a request. `request` says what is requested; `op` is the name its caller gave it, or None."""
     if op is None:
-        return Operation(name=f"own:{uuid.uuid4().hex}", request=asked, seconds=RESEND_SECONDS)
-    return Operation(name=operation_name(op), request=asked, seconds=OPERATION_SECONDS)
+        return Operation(name=f"own:{uuid.uuid4().hex}", request=request, seconds=RESEND_SECONDS)
+    return Operation(name=operation_name(op), request=request, seconds=OPERATION_SECONDS)
 
 
 def operation_name(op: str) -> str:

@@ -23,14 +23,18 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def confirm(body: dict[str, Any], decision_id: str) -> Response:
         """The goods left: they are no longer on hand, nor held"""
-        return answer(HoldStateRecord.of(pointsman.holds.confirm(decision_id, shipments=_named(body), op=body["op"])))
+        return answer(
+            HoldStateRecord.of(pointsman.holds.confirm(decision_id, shipments=_shipment_names(body), op=body["op"]))
+        )
 
     @holds.post("/decisions/<string:decision_id>/release")
     @holds.arguments(EndRequest, required=False)
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def release(body: dict[str, Any], decision_id: str) -> Response:
         """The goods stay, free for other orders"""
-        return answer(HoldStateRecord.of(pointsman.holds.release(decision_id, shipments=_named(body), op=body["op"])))
+        return answer(
+            HoldStateRecord.of(pointsman.holds.release(decision_id, shipments=_shipment_names(body), op=body["op"]))
+        )
 
     @holds.post("/decisions/<string:decision_id>/extend")
     @holds.arguments(ExtendRequest)
@@ -48,12 +52,12 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @holds.get("/holds")
     @holds.arguments(HoldsQuery, location="query")
     @holds.response(HTTPStatus.OK, HoldsRecord)
-    def living(query: dict[str, Any]) -> Response:
-        """The holds that live, the first to expire first"""
+    def list_open(query: dict[str, Any]) -> Response:
+        """Open holds, the first to expire first"""
         return answer(HoldsRecord.of(pointsman.holds.list_open(**query)))
 
     return holds
 
 
-def _named(body: dict[str, Any]) -> list[tuple[str, str]]:
+def _shipment_names(body: dict[str, Any]) -> list[tuple[str, str]]:
     return [(way["node"], way["service"]) for way in body["shipments"]]

@@ -12,7 +12,7 @@ from api.http.policy_upload import MULTIPART, read_upload
 from api.records.policies import (
     PublishedRecord,
     ReviewRecord,
-    StandingRecord,
+    TimelineRecord,
     VersionRecord,
     VersionsRecord,
     rule_summaries,
@@ -117,20 +117,20 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @policies.post("/<string:version>/activate")
     @policies.arguments(ActivateRequest)
     @policies.arguments(CallerHeaders, location="headers", unknown="exclude")
-    @policies.response(HTTPStatus.OK, StandingRecord)
+    @policies.response(HTTPStatus.OK, TimelineRecord)
     def activate(body: dict[str, Any], headers: dict[str, str | None], version: str) -> Response:
         """Let a version decide, from the next decision on or from an instant on"""
         versions.activate(versions.find(version), note=body["note"], since=body["at"], **_caller(headers))
-        return answer(StandingRecord.of(versions.timeline()))
+        return answer(TimelineRecord.of(versions.timeline()))
 
     @policies.post("/rollback")
     @policies.arguments(RollbackRequest)
     @policies.arguments(CallerHeaders, location="headers", unknown="exclude")
-    @policies.response(HTTPStatus.OK, StandingRecord)
+    @policies.response(HTTPStatus.OK, TimelineRecord)
     def rollback(body: dict[str, str], headers: dict[str, str | None]) -> Response:
         """Let the version decide again that was active before; each time one further back"""
         versions.roll_back(note=body["note"], **_caller(headers))
-        return answer(StandingRecord.of(versions.timeline()))
+        return answer(TimelineRecord.of(versions.timeline()))
 
     return policies
 

@@ -111,7 +111,7 @@ class ScheduledRecord(Record, frozen=True):
     since: Timestamp = msgspec.field(name="from")
 
 
-class StandingRecord(Record, frozen=True):
+class TimelineRecord(Record, frozen=True):
     """Which version decides now, which ones are scheduled, and which one a rollback would go back to."""
 
     active: str | None
@@ -119,12 +119,12 @@ class StandingRecord(Record, frozen=True):
     before: str | None
 
     @classmethod
-    def of(cls, standing: PolicyTimeline) -> "StandingRecord":
-        return cls(active=standing.active, scheduled=_scheduled(standing), before=standing.before)
+    def of(cls, timeline: PolicyTimeline) -> "TimelineRecord":
+        return cls(active=timeline.active, scheduled=_scheduled(timeline), before=timeline.before)
 
 
 class VersionsRecord(Record, frozen=True):
-    """Every version, and as in Standing, which of them decides now and later."""
+    """Every version, and which of them decides now and later, as in Timeline."""
 
     active: str | None
     scheduled: list[ScheduledRecord]
@@ -132,11 +132,11 @@ class VersionsRecord(Record, frozen=True):
     versions: list[ListedVersionRecord]
 
     @classmethod
-    def of(cls, standing: PolicyTimeline, versions: Iterable[Version]) -> "VersionsRecord":
+    def of(cls, timeline: PolicyTimeline, versions: Iterable[Version]) -> "VersionsRecord":
         return cls(
-            active=standing.active,
-            scheduled=_scheduled(standing),
-            before=standing.before,
+            active=timeline.active,
+            scheduled=_scheduled(timeline),
+            before=timeline.before,
             versions=[ListedVersionRecord.of(version) for version in versions],
         )
 
@@ -272,5 +272,5 @@ def _differences(change: Change) -> list[DifferenceRecord]:
     return [DifferenceRecord.of(difference) for difference in change.differences]
 
 
-def _scheduled(standing: PolicyTimeline) -> list[ScheduledRecord]:
-    return [ScheduledRecord(version=version, since=timestamp(since)) for since, version in standing.scheduled]
+def _scheduled(timeline: PolicyTimeline) -> list[ScheduledRecord]:
+    return [ScheduledRecord(version=version, since=timestamp(since)) for since, version in timeline.scheduled]

@@ -53,16 +53,16 @@ def fit(policies: PolicySet, network: Network, product_words: Mapping[str, Colle
     mentions = [
         mention for name, text in sorted(policies.texts.items()) for mention in references(read(name, text.encode()))
     ]
-    known = _known_words(network) | dict(product_words)
+    words = _known_words(network) | dict(product_words)
     return Fit(
         errors=tuple(sorted([*_attributes(policies, network, mentions), *_currencies(mentions, network.currency)])),
-        warnings=tuple(sorted(_strange_words(mentions, known))),
+        warnings=tuple(sorted(_strange_words(mentions, words))),
     )
 
 
 def _known_words(network: Network) -> dict[str, Collection[str]]:
     nodes, services = network.nodes.values(), network.services.values()
-    known: dict[str, Collection[str]] = {
+    words: dict[str, Collection[str]] = {
         "node.id": network.nodes.keys(),
         "node.type": {node.type for node in nodes},
         "node.country": {node.country for node in nodes},
@@ -72,13 +72,13 @@ def _known_words(network: Network) -> dict[str, Collection[str]]:
         "service.mode": {service.mode for service in services},
     }
     if network.channels:  # without a list, any channel may be meant
-        known["order.channel"] = known["protect.channel"] = network.channels
-    return known
+        words["order.channel"] = words["protect.channel"] = network.channels
+    return words
 
 
-def _strange_words(mentions: list[Reference], known: Mapping[str, Collection[str]]) -> Iterator[Finding]:
+def _strange_words(mentions: list[Reference], known_words: Mapping[str, Collection[str]]) -> Iterator[Finding]:
     for mention in mentions:
-        words = known.get(mention.subject)
+        words = known_words.get(mention.subject)
         if words is None or not _is_strange(mention, words):
             continue
         near = difflib.get_close_matches(mention.text, sorted(words)[:MOST_COMPARED], n=1)

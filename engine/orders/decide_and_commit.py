@@ -36,9 +36,9 @@ from engine.store.outcomes import (
 from engine.version import VERSION
 
 MOST_STOCK_CHANGES = 10
-"""Times that one decision is made again because others took its stock: each time, somebody else's succeeded."""
+"""How often one decision is made again because others took its stock: each time, somebody else's decision succeeded."""
 MOST_POLICY_CHANGES = 1_000
-"""Times that one decision is made again because another policy version became active. They are counted apart, so that
+"""How often one decision is made again because another policy version became active. They are counted apart, so that
 activating policies makes no decision fail, and no decision is committed under policies that are active no more.
 """
 
@@ -50,7 +50,7 @@ RestAfterRejection: TypeAlias = Callable[[Snapshot, Matcher], NodeRest | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A decision's bytes, and whether they were made for this very call or had been before."""
+    """A decision's bytes; `new` if this very request made them, and no earlier one with the same key."""
 
     body: bytes
     new: bool
@@ -63,11 +63,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUp:
-    """The decision decides again a part of the order that `first` was the first decision of, after `follow_ups` others
-    that did so. `record` is what the decision's `follows` says.
+    """Makes a request one that decides again some units of the order whose first decision is `first`, and that is only
+    right after `follow_ups` earlier requests of that kind. `record` becomes the decision's `follows`.
 
-    It is of the units that wait under `waiting_decision`, or of those that a node rejects: then `rejection` is what is
-    rejected, and `rest_after_rejection` how long the node rests. `operation` identifies the caller's request.
+    The units are those that wait under `waiting_decision`, or those that a node rejects: then `rejection` is what is
+    rejected, and `rest_after_rejection` works out how long the node rests. `operation` identifies the caller's request.
     """
 
     first: str

@@ -82,9 +82,9 @@ class BacklogEntries:
     def withdraw(self, decision: str, *, now: int, operation: str, seconds: int) -> bool:
         """Remove the entry of a decision; False if there is none. The same `operation` again is answered the same."""
         keys = self._keys
-        named = WITHDRAW_BACKLOG.keys(keys, operation=keys.operation(decision, operation))
+        script_keys = WITHDRAW_BACKLOG.keys(keys, operation=keys.operation(decision, operation))
         with faults():
-            return bool(self._withdraw_backlog(keys=named, args=[decision, now, seconds]))
+            return bool(self._withdraw_backlog(keys=script_keys, args=[decision, now, seconds]))
 
     def in_stock(self, skus: list[str]) -> set[str]:
         """Those of the SKUs of which some node has more units on hand than are held."""

@@ -128,7 +128,7 @@ class FollowUpCommit:
             (keys.on_hand(sku), keys.held(sku), keys.stamp(sku), keys.base(sku))
             for sku in (rejection.skus if rejection else ())
         ]
-        named = COMMIT_FOLLOW_UP.keys(
+        script_keys = COMMIT_FOLLOW_UP.keys(
             keys,
             claims,
             rejected,
@@ -140,7 +140,9 @@ class FollowUpCommit:
         )
         entry = packed(orjson.dumps(linked.log_entry)) if rejection else b""
         with faults():
-            return list(self._script(keys=named, args=[*arguments, orjson.dumps(_record(linked)), entry, len(claims)]))
+            return list(
+                self._script(keys=script_keys, args=[*arguments, orjson.dumps(_record(linked)), entry, len(claims)])
+            )
 
 
 def _record(linked: LinkedWrites) -> dict[str, Any]:

@@ -138,9 +138,9 @@ class Holds:
     def extend(self, name: str, *, now: int, until: int, operation: Operation) -> HoldOutcome:
         """Let a hold last until then, if that is later than it does."""
         keys = self._keys
-        named = EXTEND_HOLD.keys(keys, hold=keys.hold(name), operation=keys.operation(name, operation.name))
+        script_keys = EXTEND_HOLD.keys(keys, hold=keys.hold(name), operation=keys.operation(name, operation.name))
         with faults():
-            answer = self._extend_hold(keys=named, args=[now, name, until, operation.request, operation.seconds])
+            answer = self._extend_hold(keys=script_keys, args=[now, name, until, operation.request, operation.seconds])
         return self._expired(name, now=now) if answer[0] == b"late" else _outcome(answer)
 
     def sweep(self, names: Sequence[str], *, now: int) -> None:
@@ -182,7 +182,7 @@ class Holds:
         client: Any = None,
     ) -> Any:
         keys, skus = self._keys, hold.skus if hold else []
-        named = END_HOLD.keys(
+        script_keys = END_HOLD.keys(
             keys,
             ((keys.on_hand(sku), keys.held(sku), keys.base(sku)) for sku in skus),
             hold=keys.hold(name),
@@ -192,7 +192,7 @@ class Holds:
         request, seconds = (operation.request, operation.seconds) if operation else ("", 0)
         arguments = [verb, now, name, request, seconds, ",".join(map(str, numbers)), *skus]
         with faults():
-            return self._end_hold(keys=named, args=arguments, client=client)
+            return self._end_hold(keys=script_keys, args=arguments, client=client)
 
 
 def hold_of(name: str, fields: Mapping[bytes, bytes]) -> Hold:

@@ -98,12 +98,12 @@ class Ledger:
         """
         keys, decided_at = self._keys, now if policies_at is None else policies_at
         idempotency = keys.idempotency(*((key.caller, key.name) if key else _NO_KEY))
-        named = SNAPSHOT.keys(keys, sku_keys(keys, skus), idempotency=idempotency, load=keys.load(day))
+        script_keys = SNAPSHOT.keys(keys, sku_keys(keys, skus), idempotency=idempotency, load=keys.load(day))
         with faults():
-            answer: list[Any] = self._snapshot(keys=named, args=[now, decided_at])
+            answer: list[Any] = self._snapshot(keys=script_keys, args=[now, decided_at])
             while answer[0] == b"expired":
                 self._holds.sweep([hold.decode() for hold in answer[1]], now=now)
-                answer = self._snapshot(keys=named, args=[now, decided_at])
+                answer = self._snapshot(keys=script_keys, args=[now, decided_at])
         return reading_of(answer, skus, decided_at)
 
     def commit(

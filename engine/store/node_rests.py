@@ -58,6 +58,6 @@ class NodeRests:
     def end(self, node: str, *, now: int, who: str, operation: str, seconds: int) -> bool:
         """End the node's rest; False if it does not rest. `operation` is remembered for so many seconds."""
         keys = self._keys
-        named = END_REST.keys(keys, operation=keys.operation(f"rest of {node}", operation))
+        script_keys = END_REST.keys(keys, operation=keys.operation(f"rest of {node}", operation))
         with faults():
-            return bool(self._end_rest(keys=named, args=[node, now, who, seconds]))
+            return bool(self._end_rest(keys=script_keys, args=[node, now, who, seconds]))

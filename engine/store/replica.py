@@ -75,8 +75,8 @@ class Replica:
         with contextlib.suppress(AskPrimary):
             entry_id = self._client.ask([("HGET", self._keys.decisions, decision)], max_age=most)[0][0]
             if entry_id:
-                found = self._client.ask([("XRANGE", self._keys.log, entry_id, entry_id)], max_age=most)[0][0]
-                return parse_entry(*found[0]) if found else None
+                stored = self._client.ask([("XRANGE", self._keys.log, entry_id, entry_id)], max_age=most)[0][0]
+                return parse_entry(*stored[0]) if stored else None
         return None
 
     def _look(

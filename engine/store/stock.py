@@ -100,10 +100,10 @@ class Stock:
         each = (
             (keys.on_hand(item.sku), keys.held(item.sku), keys.base(item.sku), keys.stamp(item.sku)) for item in counts
         )
-        named, arguments = SET_STOCK.keys(keys, each), [version]
+        script_keys, arguments = SET_STOCK.keys(keys, each), [version]
         for item in counts:
             arguments += [item.node, str(item.on_hand), item.stamp.kind, str(item.stamp.number)]
-        answers = self._run(self._set_stock, named, arguments)
+        answers = self._run(self._set_stock, script_keys, arguments)
         if isinstance(answers, NetworkChanged):
             return answers
         return [_COUNTS[word](on_hand=int(on_hand), held=int(held)) for word, on_hand, held in answers]
@@ -113,7 +113,7 @@ class Stock:
     ) -> list[MovementOutcome] | NetworkChanged:
         """Apply movements, each once, at one moment."""
         keys = self._keys
-        named = MOVE_STOCK.keys(
+        script_keys = MOVE_STOCK.keys(
             keys,
             ((keys.on_hand(item.sku), keys.base(item.sku)) for item in movements),
             movements=keys.movements(_day(now)),
@@ -123,16 +123,16 @@ class Stock:
         arguments: list[str | int | bytes] = [version, now, batch, packed(entry), MOVEMENT_DAYS * DAY_SECONDS]
         for item in movements:
             arguments += [item.op, item.digest, item.node, item.delta]
-        answers = self._run(self._move_stock, named, arguments)
+        answers = self._run(self._move_stock, script_keys, arguments)
         if isinstance(answers, NetworkChanged):
             return answers
         return [_MOVEMENTS[word](on_hand=int(on_hand)) for word, on_hand in answers]
 
     def _run(
-        self, script: Any, named: Sequence[str], arguments: Sequence[str | int | bytes]
+        self, script: Any, script_keys: Sequence[str], arguments: Sequence[str | int | bytes]
     ) -> list[Any] | NetworkChanged:
         with faults():
-            answers = script(keys=named, args=arguments)
+            answers = script(keys=script_keys, args=arguments)
         return NetworkChanged() if answers == [b"network"] else list(answers)
 
 

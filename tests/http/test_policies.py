@@ -7,7 +7,7 @@ import pytest
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
-from api.records.policies import PublishedRecord, ReviewRecord, StandingRecord, VersionRecord, VersionsRecord
+from api.records.policies import PublishedRecord, ReviewRecord, TimelineRecord, VersionRecord, VersionsRecord
 from api.shapes.fields import CALLER
 from tests.support.facts import NOW, policy_file
 from tests.support.openapi import mistakes_in
@@ -54,7 +54,7 @@ def test_a_published_version_decides_once_it_is_activated_and_a_rollback_undoes_
     before, version = decided_by(http), publish(http).get_json()["version"]
     assert decided_by(http) == before
     activated = http.post(f"/v1/policies/{version[:8]}/activate", json={"note": "sale"})
-    assert mistakes_in(http, StandingRecord, activated.get_json()) == []
+    assert mistakes_in(http, TimelineRecord, activated.get_json()) == []
     assert activated.get_json() == {"active": version, "scheduled": [], "before": before}
     assert decided_by(http) == version
     back = http.post("/v1/policies/rollback", json={}).get_json()

@@ -60,8 +60,8 @@ def version_lines(versions: Sequence[Version], network: Network | None) -> Itera
         yield from (f"    scheduled from {_local(instant, network)} on" for instant in version.scheduled)
 
 
-def schedule_lines(standing: PolicyTimeline, network: Network | None) -> Iterator[str]:
-    for since, version in standing.scheduled:
+def schedule_lines(timeline: PolicyTimeline, network: Network | None) -> Iterator[str]:
+    for since, version in timeline.scheduled:
         yield f"{version[:SHORT]} takes over at {_local(since, network)}, as scheduled"
 
 

@@ -142,8 +142,8 @@ def _follows_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
 def _resting_lines(record: DecisionRecord) -> Iterator[str]:
     """One line for each node that rests."""
     resting = {item.resting.node: (item.resting, item.rules) for item in record.excluded if item.resting is not UNSET}
-    for rest, rules in resting.values():
-        yield f"  {rest.text(ENGLISH)} ({', '.join(rules)})"
+    for node_rest, rules in resting.values():
+        yield f"  {node_rest.text(ENGLISH)} ({', '.join(rules)})"
 
 
 def _shipment_lines(number: int, shipment: ShipmentRecord, network: Network, goal: str | None) -> Iterator[str]:

@@ -81,22 +81,22 @@ def lacked(
     lacked_units: list[Lacked] = []
     for (sku, node), units in sorted(additional.items()):
         lacking = max(0, min(units, missing[sku]))
-        gone = max(0, lacking - remaining[sku, node])
+        taken = max(0, lacking - remaining[sku, node])
         parts = [
-            *_taken_units(sku, node, gone, before),
-            *_taken_room(evaluation, sku, node, lacking - gone, before),
+            *_taken_units(sku, node, taken, before),
+            *_taken_room(evaluation, sku, node, lacking - taken, before),
         ]
         missing[sku] -= sum(item.units for item in parts)
         lacked_units += parts
     return tuple(lacked_units)
 
 
-def _taken_units(sku: str, node: str, gone: int, before: Sequence[Taking]) -> Iterator[Lacked]:
-    """Which orders took the `gone` units that the node no longer has, the last order first."""
+def _taken_units(sku: str, node: str, taken: int, before: Sequence[Taking]) -> Iterator[Lacked]:
+    """Which orders took the `taken` units that the node no longer has, the last order first."""
     for taking in reversed(before):
-        units = min(gone, taking.units.get((sku, node), 0))
+        units = min(taken, taking.units.get((sku, node), 0))
         if units:
-            gone -= units
+            taken -= units
             yield Lacked(sku=sku, node=node, units=units, took="units", by=taking)
 
 
@@ -113,7 +113,7 @@ def _free(evaluation: Evaluation) -> Counter[tuple[str, str]]:
 
 
 def _as_if_first(snapshot: Snapshot, before: Sequence[Taking]) -> Snapshot:
-    """The snapshot as if the orders `before` had taken nothing; units that have been shipped since stay gone."""
+    """The snapshot as if the orders `before` had taken nothing; units that have been shipped since stay taken."""
     units: Counter[tuple[str, str]] = Counter()
     shipments: Counter[str] = Counter()
     for taking in before:

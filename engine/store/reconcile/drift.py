@@ -167,9 +167,9 @@ def rest_drifts(keys: Keys, replay: LogReplay, node: str, node_rest: str | None,
     rests.
     """
     suspect: Suspect = ("rests", node)
-    rest = replay.resting.get(node)
-    expected = stored_rest(rest) if rest else None
-    until = rest["until"] if rest else 0
+    replayed_rest = replay.resting.get(node)
+    expected = stored_rest(replayed_rest) if replayed_rest else None
+    until = replayed_rest["until"] if replayed_rest else 0
     if node_rest != expected:
         write = Write(key=keys.resting, field=node, before=node_rest, after=expected)
         instant = (node_rest or "0").partition(" ")[0]

@@ -191,12 +191,12 @@ class LogReplay:
                 self._lower_load(shipment.node, hold.day, entry)
         self._forget_if_ended(entry.decision, hold)
 
-    def _begin_rest(self, node: str, rest: dict[str, Any], now: int) -> None:
+    def _begin_rest(self, node: str, node_rest: dict[str, Any], now: int) -> None:
         """Of two rests of a node the longer counts. Those that are over are deleted, as commit_follow_up.lua does."""
         self._changed("rests", node)
         self.resting = {name: other for name, other in self.resting.items() if other["until"] > now}
-        if node not in self.resting or self.resting[node]["until"] <= rest["until"]:
-            self.resting[node] = rest
+        if node not in self.resting or self.resting[node]["until"] <= node_rest["until"]:
+            self.resting[node] = node_rest
 
     def _hold_changed(self, decision: str, hold: ExpectedHold) -> None:
         """Note everything that a late entry about a hold may change."""
