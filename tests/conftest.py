@@ -80,8 +80,8 @@ def redis_client(server_url: str) -> Iterator[redis.Redis]:
 @pytest.fixture(scope="session")
 def command() -> Iterator[Command]:
     """Runs `pointsman` as a process of its own; see tests/support/forked_cli.py."""
-    with forked_commands() as found:
-        yield found
+    with forked_commands() as runner:
+        yield runner
 
 
 @pytest.fixture

@@ -79,12 +79,12 @@ def _decide_by_parts(pointsman: Pointsman, order: Order, decision_id: str, secon
 
 
 def _parts(seconds: Mapping[str, float], count: int) -> dict[str, float]:
-    rest = seconds["decide"] - seconds["judge and price"] - seconds["choose"]
+    remaining_seconds = seconds["decide"] - seconds["judge and price"] - seconds["choose"]
     shown = {
         "snapshot": seconds["snapshot"],
         "judge and price": seconds["judge and price"],
         "choose": seconds["choose"],
-        "make the answer": rest + seconds["record"],
+        "make the answer": remaining_seconds + seconds["record"],
         "commit": seconds["commit"],
     }
     return {part: taken / count * _MILLISECONDS for part, taken in shown.items()}

@@ -87,9 +87,9 @@ def meant(conditions: Mapping[str, Condition], options: OptionSet) -> list[set[s
 def verify(peer: Peer, sets: Sequence[OptionSet], expected: Sequence[list[set[str]]]) -> None:
     """Compare the engine's answers with the reference's; raises AnswersDiffer."""
     for options, rules in zip(sets, expected, strict=True):
-        said = peer.fired(peer.match(peer.shape(options)))
-        if said != rules:
-            differing = [sorted(one ^ other) for one, other in zip(said, rules, strict=True) if one != other]
+        answers = peer.fired(peer.match(peer.shape(options)))
+        if answers != rules:
+            differing = [sorted(one ^ other) for one, other in zip(answers, rules, strict=True) if one != other]
             raise AnswersDiffer(f"{peer.engine} ({peer.form}) differs from the reference on {differing[0]}")
 
 

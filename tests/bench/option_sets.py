@@ -58,13 +58,13 @@ def orders(lines: Sequence[bytes]) -> list[Order]:
     return [request.load(orjson.loads(line)) for line in lines]
 
 
-def option_sets(found: Inventory, count: int = SETS) -> list[OptionSet]:
+def option_sets(inventory: Inventory, count: int = SETS) -> list[OptionSet]:
     """`count` sets from the whole day. Every fact that the bench's rules mention is known in them."""
     snapshot = Snapshot(
-        network=found.network,
-        caches=NetworkCaches(found.network),
-        products=found.products,
-        positions=_positions(found),
+        network=inventory.network,
+        caches=NetworkCaches(inventory.network),
+        products=inventory.products,
+        positions=_positions(inventory),
         loads={},
     )
     lines = lines_of_the_day()
@@ -82,12 +82,12 @@ def option_sets(found: Inventory, count: int = SETS) -> list[OptionSet]:
     return sets
 
 
-def _positions(found: Inventory) -> Mapping[str, Mapping[str, StockPosition]]:
+def _positions(inventory: Inventory) -> Mapping[str, Mapping[str, StockPosition]]:
     """The positions whose pace of sale is known: the others have no `stock.days_of_cover`."""
     return {
         sku: {node: StockPosition(on_hand=units, pace=paces[node]) for node, units in stock.items() if node in paces}
-        for sku, stock in found.stock.items()
-        for paces in [found.paces.get(sku, {})]
+        for sku, stock in inventory.stock.items()
+        for paces in [inventory.paces.get(sku, {})]
     }
 
 

@@ -42,18 +42,18 @@ def conditions(count: int) -> Mapping[str, Condition]:
     return {f"bench/r{number:03}": kinds[number % len(kinds)](draw) for number in range(count)}
 
 
-def policies(found: Mapping[str, Condition]) -> PolicySet:
+def policies(conditions: Mapping[str, Condition]) -> PolicySet:
     """The conditions as rules for options. All have the same effect, because only matching is measured."""
     rules = tuple(
         Rule(id=name, because={"en": name}, condition=condition, effects=(Effect(name="prefer", value=1_000_000),))
-        for name, condition in found.items()
+        for name, condition in conditions.items()
     )
     return PolicySet(policies=(Policy(id="bench", owner="", description="", rules=rules),), texts={})
 
 
-def mentioned(found: Mapping[str, Condition]) -> tuple[Fact, ...]:
+def mentioned(conditions: Mapping[str, Condition]) -> tuple[Fact, ...]:
     """The facts that the rules look at, by path."""
-    facts = {item.fact.path: item.fact for condition in found.values() for item in comparisons(condition)}
+    facts = {item.fact.path: item.fact for condition in conditions.values() for item in comparisons(condition)}
     return tuple(facts[path] for path in sorted(facts))
 
 

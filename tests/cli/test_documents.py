@@ -46,15 +46,15 @@ def test_every_command_is_on_the_page_of_commands_and_its_help_has_an_example(
 
 
 def test_every_command_a_page_names_exists() -> None:
-    known = {name for name, _ in commands(pointsman)}
-    groups = {name.rsplit(" ", 1)[0] for name in known if name.count(" ") > 1}
+    names = {name for name, _ in commands(pointsman)}
+    groups = {name.rsplit(" ", 1)[0] for name in names if name.count(" ") > 1}
     for path in (README, *PAGES):
         for words in re.findall(
             r"(?:^    |`)pointsman ((?:[a-z]+ ?)+)", path.read_text(encoding="utf-8"), re.MULTILINE
         ):
             one, *more = words.split()
             named = f"pointsman {one}" if f"pointsman {one}" not in groups else f"pointsman {one} {more[0]}"
-            assert named in known, f"{path} names '{named}'"
+            assert named in names, f"{path} names '{named}'"
 
 
 def test_every_setting_is_on_the_page_of_settings() -> None:
@@ -123,10 +123,10 @@ def test_every_link_between_pages_leads_somewhere(path: Path) -> None:
         target, _, anchor = link.partition("#")
         if "://" in target:
             continue
-        found = path.parent / target if target else path
-        assert found.exists(), f"{path} links to {link}"
+        linked = path.parent / target if target else path
+        assert linked.exists(), f"{path} links to {link}"
         if anchor:
-            heads = re.findall(r"^#+ (.*)", found.read_text(encoding="utf-8"), re.MULTILINE)
+            heads = re.findall(r"^#+ (.*)", linked.read_text(encoding="utf-8"), re.MULTILINE)
             assert anchor in {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}, (
                 f"{path} links to {link}"
             )

@@ -71,12 +71,12 @@ def test_the_log_shows_an_order_from_its_decision_to_its_end(run, client, tmp_pa
     run("reject", made["W-1"], "--node", node, "--reason", "other")
     run("hold", "release", made["W-2"])
     torn = client.xadd("{main}:log", {"kind": "decided", "id": "torn", "at": 1, "body": b"torn"}).decode()
-    said = run("ledger", "log", "--order", "W-1")
-    first, again, rejected = said.stdout.splitlines()
+    listed = run("ledger", "log", "--order", "W-1")
+    first, again, rejected = listed.stdout.splitlines()
     assert f"decided    {made['W-1']}  order W-1 filled: {node} by" in first
     assert "order W-1 filled" in again
     assert rejected.endswith(f"rejected   {made['W-1']}  {node}, other: 2 x SHIRT")
-    assert f"entry {torn} of the log can't be read" in said.stderr
+    assert f"entry {torn} of the log can't be read" in listed.stderr
     (released,) = map(json.loads, run("ledger", "log", "--kind", "released", "--json").stdout.splitlines())
     assert (released["id"], released["body"]) == (made["W-2"], None)
     whole = run("ledger", "log", "--json").stdout.splitlines()

@@ -51,8 +51,8 @@ JSON = {"content_type": "application/json"}
         ("destination.latitude", order_json(destination=HERE | {"latitude": 90.1})),
         ("destination.longitude", order_json(destination=HERE | {"longitude": "east"})),
         *(
-            ("destination.country", order_json(destination=HERE | {"country": said}))
-            for said in ("France", "fr", "FRA", "F", "", "F?", "FR\n", 33)
+            ("destination.country", order_json(destination=HERE | {"country": country}))
+            for country in ("France", "fr", "FRA", "F", "", "F?", "FR\n", 33)
         ),
         ("destination.street", order_json(destination=HERE | {"street": "rue de Rivoli"})),
         ("id", order_json(id=7)),

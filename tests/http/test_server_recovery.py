@@ -44,10 +44,10 @@ def killed(server, _):
     return server.start
 
 
-def hung(server, asked):
+def hung(server, requests):
     os.kill(server.process.pid, signal.SIGSTOP)
     time.sleep(2 * 0.05)
-    wait_until(lambda: asked.waiting > HANGS, "a request has been waiting for it")
+    wait_until(lambda: requests.waiting > HANGS, "a request has been waiting for it")
     return lambda: os.kill(server.process.pid, signal.SIGCONT)
 
 
@@ -77,15 +77,15 @@ def test_it_is_served_again_within_a_second_of_the_servers_return(server, points
         statuses.append((response.status_code, response.headers.get("Retry-After")))
         return response.status_code == 201
 
-    with asking(served) as asked:
+    with asking(served) as requests:
         taken = []
         for _ in range(ROUNDS):
-            wait_until(lambda: any(served for *_, served in asked.answers), "it is served")
+            wait_until(lambda: any(served for *_, served in requests.answers), "it is served")
             gone = time.monotonic()
-            back = away(server, asked)
+            back = away(server, requests)
             if away is not hung:
-                wait_until(lambda gone=gone: asked.refused_since(gone), "it is refused")
-            taken.append(seconds_until_served(asked, back, lambda: takes_writes(server)))
+                wait_until(lambda gone=gone: requests.refused_since(gone), "it is refused")
+            taken.append(seconds_until_served(requests, back, lambda: takes_writes(server)))
     assert statistics.median(taken) < AGAIN_WITHIN, taken
     assert set(statuses) <= {(201, None), (503, "1")}
     audit = pointsman.check()

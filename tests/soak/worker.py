@@ -161,9 +161,9 @@ class Caller:
     def move(self, name: str) -> None:
         delta = self._dice.choice([-2, -1, 3, 6])
         item = Movement(op=name, node=self._dice.choice(NODES), sku=self._dice.choice(SKUS), delta=delta)
-        found = self._asked(lambda: self._pointsman.stock.move([item]))
+        outcomes = self._asked(lambda: self._pointsman.stock.move([item]))
         # asked again after it was applied, it is answered as repeated
-        if found is not None and isinstance(found[0], MovementApplied | MovementRepeated):
+        if outcomes is not None and isinstance(outcomes[0], MovementApplied | MovementRepeated):
             self._write("moved", name, delta)
 
     def wake(self, name: str) -> None:

@@ -29,18 +29,18 @@ class Infix:
     listed: str = "[{}]"
     between: str = "({value} >= {low} and {value} <= {high})"
 
-    def said(self, condition: Condition) -> str:
+    def text_of(self, condition: Condition) -> str:
         match condition:
             case Compare():
                 return self._compared(condition)
             case All(parts=parts):
-                return f"({' and '.join(map(self.said, parts))})"
+                return f"({' and '.join(map(self.text_of, parts))})"
             case AnyOf(parts=parts):
-                return f"({' or '.join(map(self.said, parts))})"
+                return f"({' or '.join(map(self.text_of, parts))})"
             case Not(part=part):
-                return f"(not ({self.said(part)}))"
+                return f"(not ({self.text_of(part)}))"
             case Term(condition=inner):
-                return self.said(inner)
+                return self.text_of(inner)
 
     def _compared(self, comparison: Compare) -> str:
         value = self.named(comparison.fact.path)

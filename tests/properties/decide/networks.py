@@ -10,11 +10,11 @@ _BOUNDLESS = (Kind.WORD, Kind.CHOICE, Kind.FLAG, Kind.TAGS)
 
 def possible(facts: Facts) -> Facts:
     """The same facts with words of lists on their list, amounts not below 0, and the weekday that of the date."""
-    found = {path: _mended(path, value) for path, value in facts.items()}
-    day = found.get("now.date")
-    if isinstance(day, int) and found.get("now.weekday") is not None:
-        found["now.weekday"] = WEEKDAYS[(day - 1) % 7]
-    return found
+    mended = {path: _mended(path, value) for path, value in facts.items()}
+    day = mended.get("now.date")
+    if isinstance(day, int) and mended.get("now.weekday") is not None:
+        mended["now.weekday"] = WEEKDAYS[(day - 1) % 7]
+    return mended
 
 
 def _mended(path: str, value: Value | None) -> Value | None:

@@ -41,10 +41,10 @@ def warehouse():
     return inventory(nodes, {"A": {"lyon": 4, "lille": 2}, "B": {"lyon": 3, "lille": 3}})
 
 
-def orders_of(said):
+def orders_of(drawn):
     return [
         order(*lines, id=f"W-{number}", segment=segment, promise_by=promise, placed_at=placed, tags=tags)
-        for number, (lines, segment, promise, placed, tags) in enumerate(said)
+        for number, (lines, segment, promise, placed, tags) in enumerate(drawn)
     ]
 
 
@@ -72,8 +72,8 @@ def numbered(server_url, network, clock, bare):
 def test_the_answer_is_the_same_bytes_however_the_orders_are_listed(numbered, redis_client):
     @settings(max_examples=40, deadline=None)
     @given(ORDERS, st.randoms(use_true_random=False))
-    def check(said, dice):
-        orders = orders_of(said)
+    def check(drawn, dice):
+        orders = orders_of(drawn)
         expected = numbered(orders, redis_client)
         shuffled = [
             dataclasses.replace(item, tags=frozenset(sorted(item.tags, reverse=True)))
@@ -99,19 +99,19 @@ def hashed(where):
     with Pointsman(where, clock=lambda: float(NOW), new_id=lambda: f"d{next(numbers)}") as pointsman:
         pointsman.load(warehouse())
         activate(pointsman, *RULES)
-        said = [
+        drawn = [
             ([("A", 3), ("B", 2)], segment, promise, NOW, frozenset({"gift", "large", tag}))
             for segment in (None, "vip")
             for promise in (None, NOW + 90_000)
             for tag in ("fragile", "gift")
         ]
-        bodies = [answer.body for answer in pointsman.decide_batch(orders_of(said)).answers]
+        bodies = [answer.body for answer in pointsman.decide_batch(orders_of(drawn)).answers]
         pointsman.forget()
     sys.stdout.write(hashlib.sha256(b"".join(bodies)).hexdigest())
 
 
 def test_the_answer_does_not_hang_on_how_the_process_hashes(server_url, network):
-    told = {
+    answers = {
         subprocess.run(
             [sys.executable, "-c", SEEDED, server_url, f"{network}-{seed}"],
             capture_output=True,
@@ -121,4 +121,4 @@ def test_the_answer_does_not_hang_on_how_the_process_hashes(server_url, network)
         ).stdout
         for seed in ("0", "1", "4242")
     }
-    assert len(told) == 1
+    assert len(answers) == 1

@@ -79,10 +79,10 @@ def cases(draw):
 
 
 def route_of(now, home, way, **more):
-    wanted = order(place=PARIS) if "shop" not in more else collected(at="shop")
+    ordered = order(place=PARIS) if "shop" not in more else collected(at="shop")
     facts = network([home, *more.values()], [way])
-    found = list(routes(wanted, Exits(facts), [home.id], now))
-    return found[0] if found else None
+    reached = list(routes(ordered, Exits(facts), [home.id], now))
+    return reached[0] if reached else None
 
 
 class Walk:

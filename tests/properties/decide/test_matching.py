@@ -61,8 +61,8 @@ def test_the_options_of_a_line_are_judged_together_as_each_would_be_alone(condit
     for _ in range(2):
         for shared, options in judged:
             fixed = {group: shared[group] for group in SHARED}
-            found = judge_options(matcher.stages[Stage.OPTION], fixed, options)
-            assert [judgement.fired for judgement in found] == [
+            judgements = judge_options(matcher.stages[Stage.OPTION], fixed, options)
+            assert [judgement.fired for judgement in judgements] == [
                 by_reference(policies, Stage.OPTION, merged(*fixed.values(), *option))[0] for option in options
             ]
     assert matcher.incidents == 0

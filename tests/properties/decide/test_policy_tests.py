@@ -48,19 +48,19 @@ Claim = tuple[str, str, str]
 """An expectation's name, its text as decided, and a text that is not as decided."""
 
 
-def read(scene: dict, found: PolicySet, expect: dict[str, str]) -> PolicyTest:
+def read(scene: dict, policy_set: PolicySet, expect: dict[str, str]) -> PolicyTest:
     order = {"channel": scene["channel"], "lines": scene["lines"]}
     order |= {"promise_by": scene["promise"]} if scene["promise"] else {}
-    said = ", ".join(f"{name}: {text}" for name, text in expect.items())
+    expected = ", ".join(f"{name}: {text}" for name, text in expect.items())
     text = f"""
 nodes: {{shop: {{type: store, tags: [closing]}}, warehouse: {{services: [parcel, air]}}}}
 tests:
   - test: a case
     order: {flow_style(order)}
     stock: {flow_style(scene["stock"])}
-    expect: {{{said}}}
+    expect: {{{expected}}}
 """
-    return read_policy_tests({FILE: text.encode()}, found)[0]
+    return read_policy_tests({FILE: text.encode()}, policy_set)[0]
 
 
 def claims(made: DecidedTest, rules: list[str]) -> Iterator[Claim]:
@@ -76,9 +76,9 @@ def claims(made: DecidedTest, rules: list[str]) -> Iterator[Claim]:
             yield name, flow_style(sorted(those)), flow_style([*sorted(those), min(others)])
             yield f"not_{name}", flow_style(sorted(others)), flow_style([*sorted(others), min(those)])
     for way in made.excluded[:1]:
-        said = {"node": way.node, "service": way.service, "sku": way.sku, "by": list(way.by)}
+        stated = {"node": way.node, "service": way.service, "sku": way.sku, "by": list(way.by)}
         flag = ["false", "true"][way.unless_needed], ["true", "false"][way.unless_needed]
-        was, was_not = (flow_style([{**said, "unless_needed": word}]) for word in flag)
+        was, was_not = (flow_style([{**stated, "unless_needed": word}]) for word in flag)
         yield "excluded", was, was_not
         yield "not_excluded", was_not, was
     kept = {sku: {node: item[2] for node, item in nodes.items()} for sku, nodes in decision.positions.items()}
@@ -88,21 +88,21 @@ def claims(made: DecidedTest, rules: list[str]) -> Iterator[Claim]:
     for name, value in order_values(made).items():
         yield name, with_unit(ORDER_FACTS[name].kind, value), with_unit(ORDER_FACTS[name].kind, int(value) + 1)
     totals = {name: value for name, value in total_values(decision).items() if value is not None}
-    said = {name: with_unit(TOTAL_FACTS[name].kind, value) for name, value in totals.items()}
+    stated = {name: with_unit(TOTAL_FACTS[name].kind, value) for name, value in totals.items()}
     for name, value in totals.items():
-        yield "totals", flow_style(said), flow_style({**said, name: with_unit(TOTAL_FACTS[name].kind, value + 1)})
+        yield "totals", flow_style(stated), flow_style({**stated, name: with_unit(TOTAL_FACTS[name].kind, value + 1)})
 
 
 def shipment_claims(made: DecidedTest) -> Iterator[Claim]:
-    said = []
+    stated = []
     for shipment in made.decision.shipments:
         values = shipment_values(shipment, made.decision.decided_at)
         words = {
             name: with_unit(SHIPMENT_FACTS[name].kind, value) for name, value in values.items() if value is not None
         }
         more = {"rules": list(shipment.rules)} if shipment.rules else {}
-        said.append({**words, "lines": units_by_sku(shipment), **more})
-    yield "shipments", flow_style(said), flow_style([*said, {}])
+        stated.append({**words, "lines": units_by_sku(shipment), **more})
+    yield "shipments", flow_style(stated), flow_style([*stated, {}])
     for index, shipment in enumerate(made.decision.shipments):
         values = shipment_values(shipment, made.decision.decided_at)
         changes = [
@@ -116,10 +116,10 @@ def shipment_claims(made: DecidedTest) -> Iterator[Claim]:
         for change in changes:
             yield (
                 "shipments",
-                flow_style(said),
-                flow_style([*said[:index], {**said[index], **change}, *said[index + 1 :]]),
+                flow_style(stated),
+                flow_style([*stated[:index], {**stated[index], **change}, *stated[index + 1 :]]),
             )
-        yield "shipments", flow_style(said), flow_style([*said[:index], *said[index + 1 :]])
+        yield "shipments", flow_style(stated), flow_style([*stated[:index], *stated[index + 1 :]])
 
 
 def unfilled_claims(made: DecidedTest) -> Iterator[Claim]:
@@ -143,16 +143,16 @@ def unfilled_claims(made: DecidedTest) -> Iterator[Claim]:
 def test_what_was_decided_passes_as_a_test_and_fails_with_any_one_of_it_changed(scene, data):
     # the rules keep their numbers, so that those that override name the same ones
     never = "when: {order.channel: social}, then: {tier: 5}"
-    found = policies(*(rule if on else never for rule, on in zip(RULES, scene["rules"], strict=True)))
-    matcher = Matcher(found)
+    policy_set = policies(*(rule if on else never for rule, on in zip(RULES, scene["rules"], strict=True)))
+    matcher = Matcher(policy_set)
     try:
-        made = _decide_test(read(scene, found, {}), matcher)
-        said = list(claims(made, list(found.rules)))
-        truth = {name: text for name, text, _ in said}
-        assert run_policy_test(read(scene, found, truth), matcher).differences == ()
+        made = _decide_test(read(scene, policy_set, {}), matcher)
+        claimed = list(claims(made, list(policy_set.rules)))
+        truth = {name: text for name, text, _ in claimed}
+        assert run_policy_test(read(scene, policy_set, truth), matcher).differences == ()
 
-        name, _, untrue = data.draw(st.sampled_from(said))
-        differences = run_policy_test(read(scene, found, {**truth, name: untrue}), matcher).differences
+        name, _, untrue = data.draw(st.sampled_from(claimed))
+        differences = run_policy_test(read(scene, policy_set, {**truth, name: untrue}), matcher).differences
         assert [item.what.split(".")[0] for item in differences] == [name]
     finally:
         matcher.close()

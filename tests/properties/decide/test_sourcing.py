@@ -185,17 +185,17 @@ def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(proble
         patch.setattr(branch_and_bound, "STEP_LIMIT", steps)
         hasty = choose(problem)
     proven = choose(problem)
-    found, least = parts(hasty.score), parts(proven.score)
+    unproven, least = parts(hasty.score), parts(proven.score)
     assert (hasty.gap is None) == (hasty.unproven is not None)
     if hasty.gap == 0:
         assert hasty == proven
     elif hasty.unproven is not None:
         before = PARTS.index(hasty.unproven.part)
-        assert found[:before] == least[:before]
-        assert 0 < hasty.unproven.most <= found[before]
-        assert found[before] - hasty.unproven.most <= least[before] <= found[before]
+        assert unproven[:before] == least[:before]
+        assert 0 < hasty.unproven.most <= unproven[before]
+        assert unproven[before] - hasty.unproven.most <= least[before] <= unproven[before]
     else:
-        assert found == least
+        assert unproven == least
         assert hasty.score.money - hasty.gap <= proven.score.money <= hasty.score.money
 
 

@@ -58,8 +58,10 @@ def accounted(decision, stock):
             assert all(reason.units > 0 for reason in item.reasons)
             assert _units([item], TOO_FEW) <= item.quantity
         if len(items) == 1:
-            told, bounds = _units(items, PLACES | BOUNDS), _units(items, BOUNDS)
-            assert told == left or (told < left and bounds >= lacking), "what would have filled the line is lost"
+            explained, bounds = _units(items, PLACES | BOUNDS), _units(items, BOUNDS)
+            assert explained == left or (explained < left and bounds >= lacking), (
+                "what would have filled the line is lost"
+            )
 
 
 def _there(decision, positions, sku, items):

@@ -201,9 +201,9 @@ def test_a_primary_that_dies_is_replaced_by_its_replica_with_everything_replicat
         return answers[-1].status_code == 201
 
     try:
-        with asking(served) as asked:
-            wait_until(lambda: asked.answers, "it is served")
-            taken = seconds_until_served(asked, home.kill, lambda: heir.ask("ROLE")[0] == "master" and is_well(heir))
+        with asking(served) as requests:
+            wait_until(lambda: requests.answers, "it is served")
+            taken = seconds_until_served(requests, home.kill, lambda: heir.ask("ROLE")[0] == "master" and is_well(heir))
         assert taken < AGAIN_WITHIN
         for response in answers:
             if response.status_code != 201:

@@ -109,8 +109,8 @@ def script_calls(redis_client, act):
         act()
         redis_client.echo("the end")
         while (command := monitor.next_command()["command"]) != "ECHO the end":
-            verb, _, rest = command.partition(" ")
-            digest, _, words = rest.partition(" ")
+            verb, _, call = command.partition(" ")
+            digest, _, words = call.partition(" ")
             if verb == "EVALSHA" and digest in names:
                 keys, *others = words.split(" ")
                 calls.append(ScriptCall(name=names[digest], keys=int(keys), arguments=len(others) - int(keys)))

@@ -112,9 +112,9 @@ def shuffled(directory):
     text = (SMALL / "network.yaml").read_text(encoding="utf-8")
     for part in ("services", "nodes"):
         before, _, after = text.partition(f"\n{part}:\n")
-        entries, _, rest = after.partition("\nnodes:\n")
+        entries, _, nodes = after.partition("\nnodes:\n")
         items = entries.rstrip("\n").split("\n  - id: ")
         items[0] = items[0].removeprefix("  - id: ")
         turned = "".join(f"  - id: {item}\n" for item in reversed(items))
-        text = f"{before}\n{part}:\n{turned}" + (f"nodes:\n{rest}" if rest else "")
+        text = f"{before}\n{part}:\n{turned}" + (f"nodes:\n{nodes}" if nodes else "")
     (directory / "network.yaml").write_text(text, encoding="utf-8")

@@ -37,11 +37,11 @@ def logged_before(redis_client, network):
 def test_it_is_answered_as_it_was_logged(shop, logged_before):
     made = shop.decide(order(("A", 2)), key=RequestKey(caller="oms", name="k"))
     logged_before()
-    found = shop.decision(json_of(made)["id"])
-    assert found.body == made.body.replace(b'"schema":1,', b"")
-    assert found.record.schema == 0
+    shown = shop.decision(json_of(made)["id"])
+    assert shown.body == made.body.replace(b'"schema":1,', b"")
+    assert shown.record.schema == 0
     again = shop.decide(order(("A", 2)), key=RequestKey(caller="oms", name="k"))
-    assert (again.new, again.body) == (False, found.body)
+    assert (again.new, again.body) == (False, shown.body)
 
 
 def test_its_hold_is_confirmed_and_the_ledger_is_clean(shop, logged_before):
