@@ -52,7 +52,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @holds.get("/holds")
     @holds.arguments(HoldsQuery, location="query")
     @holds.response(HTTPStatus.OK, HoldsRecord)
-    def list_open(query: dict[str, Any]) -> Response:
+    def living(query: dict[str, Any]) -> Response:
         """Open holds, the first to expire first"""
         return answer(HoldsRecord.of(pointsman.holds.list_open(**query)))
 

@@ -7,7 +7,7 @@ from typing import Any
 from assortment import Product
 from dice import Dice, Weighted
 from places import EARTH_KM, City, Node, kilometres
-from stocking import BULKY_GRAMS, Position
+from stock_levels import BULKY_GRAMS, Position
 
 MIDNIGHT = datetime(2026, 11, 26, 23, 0, tzinfo=UTC)  # of Paris
 CHANNELS = Weighted(("web", "app", "store", "social", "marketplace", "call_centre"), (45, 23, 9, 6, 12, 5))

@@ -18,7 +18,7 @@ import assortment
 import demand
 import places
 import services
-import stocking
+import stock_levels
 
 HERE = Path(__file__).parent
 PRODUCT_COLUMNS = ["sku", "name", "category", "brand", "season", "lifecycle", "weight_g", "tags", "attributes.hazmat"]
@@ -42,7 +42,7 @@ def generate(*, seed: int, count: int) -> dict[str, str]:
     cities = places.cities()
     nodes = places.nodes(cities)
     products = assortment.products(seed)
-    positions = stocking.stock(seed, products, nodes)
+    positions = stock_levels.stock(seed, products, nodes)
     orders = demand.orders(seed, count, demand.Market(cities, products, nodes, positions))
     return {
         "network.yaml": services.network(nodes),
@@ -59,13 +59,13 @@ def _product_row(product: assortment.Product) -> Sequence[Any]:
     return (*described, product.grams, tags, hazmat)
 
 
-def _stock_row(position: stocking.Position) -> Sequence[Any]:
+def _stock_row(position: stock_levels.Position) -> Sequence[Any]:
     sales = "" if position.daily_sales is None else f"{position.daily_sales:.3f}"
     return (position.node, position.sku, position.on_hand, sales)
 
 
 def _one_order(
-    lyon: places.City, products: list[assortment.Product], positions: list[stocking.Position]
+    lyon: places.City, products: list[assortment.Product], positions: list[stock_levels.Position]
 ) -> dict[str, Any]:
     """Two lines for Lyon: an end-of-line product of which its shop has far too much, and one of which the warehouse has
     plenty.
@@ -80,13 +80,13 @@ def _one_order(
     return ORDER | {"destination": {**ORDER["destination"], "region": lyon.region}, "lines": lines}
 
 
-def _overstocked(position: stocking.Position | None) -> bool:
+def _overstocked(position: stock_levels.Position | None) -> bool:
     if position is None or position.daily_sales is None:
         return False
     return position.on_hand >= PLENTY and position.on_hand > OVERSTOCKED_DAYS * position.daily_sales
 
 
-def _deep(position: stocking.Position | None, units: int) -> bool:
+def _deep(position: stock_levels.Position | None, units: int) -> bool:
     return position is not None and position.on_hand >= units
 
 

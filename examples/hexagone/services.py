@@ -1,6 +1,6 @@
 """The part of network.yaml that is written by hand: emission factors, services, and where each number comes from."""
 
-import opening
+import opening_hours
 from places import Node
 
 HEAD = """\
@@ -209,7 +209,7 @@ nodes:
 
 def network(nodes: list[Node]) -> str:
     """The whole text of network.yaml."""
-    return HEAD.replace("{CALENDARS}", opening.text()) + LANES + "\n".join(_node(node) for node in nodes)
+    return HEAD.replace("{CALENDARS}", opening_hours.text()) + LANES + "\n".join(_node(node) for node in nodes)
 
 
 def _node(node: Node) -> str:
@@ -233,9 +233,9 @@ def _node(node: Node) -> str:
         lines.append(f"    daily_orders: {node.daily_orders}")
     lines.append(f"    preparation: {node.preparation}")
     lines.append(f"    hours: {node.hours}")
-    lines.append(f"    closed: [{'france, alsace_moselle' if node.city.name in opening.EASTERN else 'france'}]")
+    lines.append(f"    closed: [{'france, alsace_moselle' if node.city.name in opening_hours.EASTERN else 'france'}]")
     lines.append(f"    services: [{', '.join(node.services)}]")
-    cut_offs = opening.CUT_OFFS[node.type]
+    cut_offs = opening_hours.CUT_OFFS[node.type]
     written = ", ".join(f'{name}: "{cut_offs[name]}"' for name in node.services if name in cut_offs)
     lines.append(f"    cut_offs: {{{written}}}")
     return "\n".join(lines) + "\n"

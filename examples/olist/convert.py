@@ -6,12 +6,12 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from data_set import DataSet, read
 from errors import ConversionStopped
-from mending import RULES, UNKNOWN, Places, Weights
+from missing_data import RULES, UNKNOWN, Places, Weights
 from network import UNLISTED, Product, make_nodes, make_products, make_stock
+from network_files import Network, write
 from orders import make_orders
-from reading import DataSet, read
-from writing import Network, write
 
 EXAMPLE = """example:
   python examples/olist/convert.py ~/olist /tmp/olist_network

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mending import Place, Places, Weights, category, sold_items
-from reading import DataSet
+from data_set import DataSet
+from missing_data import Place, Places, Weights, category, sold_items
 
 UNLISTED = "unlisted"
 ENOUGH_ORDERS = 5  # to call their median a seller's own preparation time

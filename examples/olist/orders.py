@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from data_set import DataSet, Row
 from errors import InputInvalid
-from mending import Place, Places, sold_items
+from missing_data import Place, Places, sold_items
 from network import UNLISTED
-from reading import DataSet, Row
 
 ZONE = "America/Sao_Paulo"
 

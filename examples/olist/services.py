@@ -1,7 +1,7 @@
 """What shipping costs, how long it takes and what it emits.
 
 Olist says what freight was paid and when parcels moved, not by which service. So there are two services of our own,
-with figures measured on the data set: `python examples/olist/measuring.py DIR` measures them again. Distances are
+with figures measured on the data set: `python examples/olist/measure.py DIR` measures them again. Distances are
 great-circle ones, in the measuring as in the network, so no detour is needed for money and time.
 """
 

@@ -418,12 +418,12 @@ def test_the_help_shows_an_example():
 
 def test_measuring_recovers_the_costs_from_which_freight_was_made(monkeypatch):
     monkeypatch.syspath_prepend(str(CONVERTER.parent))
-    import measuring  # noqa: PLC0415 - a script's sibling, not a package
+    import measure  # noqa: PLC0415 - a script's sibling, not a package
 
     parcels = [
-        measuring.Parcel(km=km, kg=kg, freight=8 + 0.01 * km + 2.5 * kg, days=None)
+        measure.Parcel(km=km, kg=kg, freight=8 + 0.01 * km + 2.5 * kg, days=None)
         for km in (10, 400, 2500)
         for kg in (0.2, 1, 9)
     ]
-    assert measuring.least_squares(parcels) == pytest.approx((8, 0.01, 2.5))
-    assert [measuring.percentile([3, 1, 4, 2], share) for share in (10, 50, 75)] == [1, 2, 3]
+    assert measure.least_squares(parcels) == pytest.approx((8, 0.01, 2.5))
+    assert [measure.percentile([3, 1, 4, 2], share) for share in (10, 50, 75)] == [1, 2, 3]

@@ -1,6 +1,6 @@
 """Measures on the data set the figures that services.py states: the cost of freight and the days in transit.
 
-python examples/olist/measuring.py DIR
+python examples/olist/measure.py DIR
 """
 
 import datetime
@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from data_set import DataSet, read
 from errors import ConversionStopped
-from mending import Places, sold_items, weight
-from reading import DataSet, read
+from missing_data import Places, sold_items, weight
 from services import TRANSIT
 
 EARTH_RADIUS_KM = 6371.0088
@@ -33,7 +33,7 @@ def main(directory: Path) -> int:
     try:
         parcels = measure(read(directory))
     except ConversionStopped as error:
-        print(f"measuring.py: {error}", file=sys.stderr)
+        print(f"measure.py: {error}", file=sys.stderr)
         return 2
     fit = base, per_km, per_kg = least_squares(parcels)
     print(f"{len(parcels):,} orders of one unit, both places and the weight known")

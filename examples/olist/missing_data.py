@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from data_set import DataSet, Row
 from errors import InputInvalid
-from reading import DataSet, Row
 
 # Every rule for something missing or odd, in the order in which the summary lists them.
 RULES = {
