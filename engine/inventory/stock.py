@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from engine.decide.availability import Available, available, channels
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_record import timestamp
-from engine.errors import Contended, InputInvalid, Mistake, NotFound, StockConflict
+from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
 from engine.model.facts import Network, Product, Snapshot, StockPosition
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
+from engine.store.network import load
 from engine.store.outcomes import (
     CountContradicts,
     CountOlder,
@@ -134,7 +135,7 @@ class NetworkStock:
             outcomes = self._client.twice(functools.partial(self._stock.set_counts, counts, version=version))
             if not isinstance(outcomes, NetworkChanged):
                 return outcomes
-        raise Contended("the network is being loaded over and over; try again")
+        raise load.loaded_over_and_over()
 
     def move(self, movements: Sequence[Movement]) -> list[MovementOutcome | Mistake]:
         """Apply at most MOST_AT_ONCE movements; returns each outcome, a mistake if its node or SKU is unknown."""
@@ -147,7 +148,7 @@ class NetworkStock:
             if not isinstance(outcomes, NetworkChanged):
                 remaining = iter(outcomes)
                 return [mistake or next(remaining) for mistake in mistakes]
-        raise Contended("the network is being loaded over and over; try again")
+        raise load.loaded_over_and_over()
 
     def check_time(self, count: Count) -> Mistake | None:
         """A mistake if the count was made, by its source's clock, more than MINUTES_AHEAD after now."""

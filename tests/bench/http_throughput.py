@@ -1,4 +1,4 @@
-"""HTTP throughput of Pointsman, as a share of that of the floor (`floor.py`), which makes the same two round trips with
+"""HTTP throughput of Pointsman, as a share of that of the floor (`minimal_app.py`), which makes the same two round trips with
 the same bytes and decides nothing.
 
 Both are served by gunicorn with the same settings (those of `pointsman serve`, two workers) and share one embedded
@@ -29,7 +29,7 @@ from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Ledger
 from tests.bench.example_network import directory, installed
-from tests.bench.floor import ANSWERS, Prepared
+from tests.bench.minimal_app import ANSWERS, Prepared
 from tests.bench.option_sets import HEXAGONE, ROOT
 
 SLICES, SLICE = 6, 600
@@ -76,7 +76,7 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, slices: int, size:
             opened.enter_context(installed(data, network, inventory))
         ours = opened.enter_context(_served("api.http.app:served_app()", data, {"POINTSMAN_NETWORK": "ours"}))
         more = {"POINTSMAN_NETWORK": _FLOOR, ANSWERS: str(answers)}
-        floor = opened.enter_context(_served("tests.bench.floor:floor_app()", data, more))
+        floor = opened.enter_context(_served("tests.bench.minimal_app:floor_app()", data, more))
         rates: dict[int, list[float]] = {ours: [], floor: []}
         sizes: dict[int, int] = dict.fromkeys(rates, 0)
         for number in range(slices + 1):

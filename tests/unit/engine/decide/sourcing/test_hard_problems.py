@@ -7,7 +7,7 @@ import pytest
 from engine.decide.sourcing.branch_and_bound import STEP_LIMIT, run_search
 from engine.decide.sourcing.demand_merging import interchangeable_runs, merge_demands
 from tests.bench.random_problems import HARD, hard, plain
-from tests.support.hard_problems import PROBLEMS
+from tests.unit.engine.decide.sourcing.hard_problems import PROBLEMS
 
 pytestmark = pytest.mark.slow
 
