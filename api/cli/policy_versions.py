@@ -8,7 +8,7 @@ from api.cli.options import AS_JSON, INSTANT, print_json, who
 from api.cli.output import policy_lines
 from api.cli.policy_test_report import networks_in
 from api.files.policies import policy_files, policy_files_beside, policy_test_files
-from api.files.policy_tests.reader import make_trial
+from api.files.policy_tests.reader import make_test_runner
 from api.records.policies import ChangesRecord, HistoryEntryRecord, ListedVersionRecord, VersionFilesRecord
 from engine.errors import NotFound, PointsmanError
 from engine.model.facts import Network
@@ -43,10 +43,12 @@ def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone:
             f"{path} is one of {others + 1} policy files, and a version is complete: publish {path.parent}, with all of"
             f" them, or give --alone to let this file decide by itself"
         )
-    run_tests = make_trial(policy_test_files(path), open_network=networks_in(path if path.is_dir() else path.parent))
+    run_tests = make_test_runner(
+        policy_test_files(path), open_network=networks_in(path if path.is_dir() else path.parent)
+    )
     with Pointsman(settings) as service:
         active = service.versions.timeline().active
-        published = service.versions.publish(content, who=who(settings), note=note, trial=run_tests)
+        published = service.versions.publish(content, who=who(settings), note=note, run_tests=run_tests)
         for line in policy_lines.published_lines(published, active):
             click.echo(line)
         if activate:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, request, url_for
 from marshmallow import Schema
 
-from api.files.policy_tests.reader import make_trial
+from api.files.policy_tests.reader import make_test_runner
 from api.http.blueprint import Blueprint, answer
 from api.http.policy_upload import MULTIPART, read_upload
 from api.records.policies import (
@@ -81,7 +81,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """Store policy files as one version; it does not decide before it is activated"""
         upload = read_upload(request)
         published = versions.publish(
-            upload.policies, note=upload.note, trial=make_trial(upload.tests), **_caller(headers)
+            upload.policies, note=upload.note, run_tests=make_test_runner(upload.tests), **_caller(headers)
         )
         response = answer(PublishedRecord.of(published), HTTPStatus.CREATED if published.new else HTTPStatus.OK)
         response.headers["Location"] = url_for("policies.read", version=published.version)
@@ -93,7 +93,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def check() -> Response:
         """Say every error and warning of policy files, and try the tests sent along; nothing is changed"""
         upload = read_upload(request)
-        return answer(ReviewRecord.of(versions.review(upload.policies, trial=make_trial(upload.tests))))
+        return answer(ReviewRecord.of(versions.review(upload.policies, run_tests=make_test_runner(upload.tests))))
 
     @policies.get("")
     @policies.response(HTTPStatus.OK, VersionsRecord)

@@ -180,7 +180,7 @@ class PublishedRecord(Record, frozen=True):
             version=published.version,
             new=published.new,
             rules=len(published.rules),
-            cases=published.cases,
+            cases=published.tests_passed,
             warnings=[FindingRecord.of(finding) for finding in published.warnings],
             changes=ChangesRecord.of(published.changes) if published.changes else None,
         )

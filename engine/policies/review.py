@@ -15,7 +15,7 @@ from rules.policy import PolicySet
 SHORT = 12
 """How many letters of a version people are shown."""
 
-Trial: TypeAlias = Callable[[PolicySet], Report]
+RunTests: TypeAlias = Callable[[PolicySet], Report]
 """Runs the tests of a policy set."""
 
 
@@ -32,7 +32,7 @@ class Review:
 
 
 def review_policies(
-    files: Mapping[str, bytes], *, check_fit: Callable[[PolicySet], Fit], trial: Trial | None
+    files: Mapping[str, bytes], *, check_fit: Callable[[PolicySet], Fit], run_tests: RunTests | None
 ) -> Review:
     """`check_fit` checks a set that has no errors of its own against the network. Mistakes in the files of its tests
     are errors as well; a test that fails is not: it is in the report.
@@ -46,7 +46,7 @@ def review_policies(
     if network_fit.errors:
         return Review(policies=None, errors=network_fit.errors, warnings=warnings)
     try:
-        report = trial(policies) if trial else None
+        report = run_tests(policies) if run_tests else None
     except PolicyInvalid as error:
         return Review(policies=None, errors=tuple(error.findings), warnings=warnings)
     return Review(policies=policies, errors=(), warnings=warnings, report=report)

@@ -14,7 +14,7 @@ from engine.decide.policy_tests.runner import Report
 from engine.errors import NotActivated, NotFound, PolicyUnreadable, TestsFailed
 from engine.model.facts import Network
 from engine.policies.network_compatibility import NetworkCompatibility
-from engine.policies.review import Review, Trial, review_policies
+from engine.policies.review import Review, RunTests, review_policies
 from engine.store import policy_versions
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -36,14 +36,14 @@ _START = re.compile(r"[0-9a-f]{1,64}", re.ASCII)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """A version that is stored; `new` if it was not before. `changes` are the differences from the active version, None
-    if there is none or it can't be read. `cases` is how many tests it passed.
+    if there is none or it can't be read. `tests_passed` is how many tests it passed.
     """
 
     policies: PolicySet
     new: bool
     warnings: tuple[Finding, ...]
     changes: Changes | None
-    cases: int
+    tests_passed: int
 
     @property
     def version(self) -> str:
@@ -83,11 +83,11 @@ class Versions:
         self._new_id = new_id
         self._compatibility = NetworkCompatibility(client, keys, clock=clock)
 
-    def review(self, files: Mapping[str, bytes], *, trial: Trial | None = None) -> Review:
-        """All findings of `files`, checked against the loaded network as well; nothing is changed. `trial` runs the
+    def review(self, files: Mapping[str, bytes], *, run_tests: RunTests | None = None) -> Review:
+        """All findings of `files`, checked against the loaded network as well; nothing is changed. `run_tests` runs the
         set's own tests.
         """
-        return review_policies(files, check_fit=self._compatibility.fit, trial=trial)
+        return review_policies(files, check_fit=self._compatibility.fit, run_tests=run_tests)
 
     def verify_network(self, network: Network) -> tuple[str, ...]:
         """Raise InputInvalid if policies that are active or scheduled do not fit `network`, which is to be loaded.
@@ -101,21 +101,23 @@ class Versions:
         *,
         who: str,
         note: str,
-        trial: Trial | None = None,
+        run_tests: RunTests | None = None,
         operation: str | None = None,
     ) -> Published:
-        """Store a policy set under its version. `trial` runs the set's own tests.
+        """Store a policy set under its version. `run_tests` runs the set's own tests.
 
         Raises PolicyInvalid with every finding, TestsFailed, KeyReused.
         """
-        review = self.review(files, trial=trial)
+        review = self.review(files, run_tests=run_tests)
         if review.policies is None:
             raise PolicyInvalid(review.errors)
-        cases = _passed(review.report) if review.report else 0
+        tests_passed = _count_passed(review.report) if review.report else 0
         changes = self._changes_from_active(review.policies)
         entry = self._history_entry(who, note, operation)
         new = policy_versions.publish(self._client, self._keys, review.policies, entry)
-        return Published(policies=review.policies, new=new, warnings=review.warnings, changes=changes, cases=cases)
+        return Published(
+            policies=review.policies, new=new, warnings=review.warnings, changes=changes, tests_passed=tests_passed
+        )
 
     def activate(
         self, version: str, *, who: str, note: str, since: int | None = None, operation: str | None = None
@@ -220,7 +222,7 @@ class Versions:
         return HistoryEntry(operation=operation or self._new_id(), who=who, at=self._clock(), note=note)
 
 
-def _passed(report: Report) -> int:
+def _count_passed(report: Report) -> int:
     """How many tests there were, all passed; raises TestsFailed."""
     if not report.passed:
         raise TestsFailed(

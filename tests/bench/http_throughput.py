@@ -1,5 +1,5 @@
-"""HTTP throughput of Pointsman, as a share of that of the floor (`minimal_app.py`), which makes the same two round trips with
-the same bytes and decides nothing.
+"""HTTP throughput of Pointsman, as a share of that of the floor (minimal_app.py), which makes the same two round trips
+with the same bytes and decides nothing.
 
 Both are served by gunicorn with the same settings (those of `pointsman serve`, two workers) and share one embedded
 server, each on a network of its own. A load generator in a process of its own sends each of the day's orders once, in

@@ -37,7 +37,7 @@ def _named(change: Change) -> str:
 def published_lines(published: Published, active: str | None) -> Iterator[str]:
     """The version that was stored, its warnings, and what it changes compared with the active version."""
     unchanged = "" if published.new else ", as it was before"
-    tested = f", {counted(published.cases, 'test')} passed" if published.cases else ", without tests"
+    tested = f", {counted(published.tests_passed, 'test')} passed" if published.tests_passed else ", without tests"
     yield f"published {published.version} ({counted(len(published.rules), 'rule')}{tested}{unchanged})"
     yield from map(str, published.warnings)
     if published.changes is None or active is None or active == published.version:

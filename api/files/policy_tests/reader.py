@@ -53,7 +53,7 @@ def read_policy_tests(
     return tests
 
 
-def make_trial(
+def make_test_runner(
     files: Mapping[str, bytes], *, open_network: OpenNetwork | None = None
 ) -> Callable[[PolicySet], Report] | None:
     """The function that runs the tests among `files` on a policy set, for `Versions.publish`; None without tests."""

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from api.files.inventory_folder import load_inventory
-from api.files.policy_tests.reader import make_trial
+from api.files.policy_tests.reader import make_test_runner
 from engine.errors import InputInvalid, KeyReused, NotActivated, NotFound, NotReady, TestsFailed
 from engine.service import Pointsman
 from engine.store import policy_versions as store
@@ -323,12 +323,12 @@ def test_existence_is_checked_where_the_version_is_made_active(client, keys, con
 def test_a_set_whose_own_tests_fail_is_not_published(versions, contents):
     test = b"tests:\n- {test: A shirt is first class, order: {lines: {SHIRT: 1}}, expect: {priority: 80}}\n"
     head = b"products: {SHIRT: {}}\nstock: {usual: {SHIRT: {warehouse: 1}}}\n"
-    tested, before = make_trial({"p_test.yaml": head + test}), contents()
+    run_tests, before = make_test_runner({"p_test.yaml": head + test}), contents()
     with pytest.raises(TestsFailed, match=r"1 of 1 tests .*\n  p_test.yaml:4  A shirt is first class\n.*policy test"):
-        versions.publish(policy_file(), trial=tested, **WHO)
+        versions.publish(policy_file(), run_tests=run_tests, **WHO)
     assert contents() == before
-    made = versions.publish(policy_file("then: {priority: 80}"), trial=tested, **WHO)
-    assert (made.cases, made.new) == (1, True)
+    made = versions.publish(policy_file("then: {priority: 80}"), run_tests=run_tests, **WHO)
+    assert (made.tests_passed, made.new) == (1, True)
 
 
 def test_policies_that_do_not_fit_the_network_are_not_published_and_unknown_values_are_warnings(versions, contents):
