@@ -46,7 +46,7 @@ def reject(
 
     Example: pointsman reject 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --node lyon --reason not_in_stock
     """
-    refusal = RejectionRequest(
+    rejection = RejectionRequest(
         decision=decision_id,
         node=node,
         service=service,
@@ -57,7 +57,7 @@ def reject(
         op=op,
     )
     with Pointsman(settings) as pointsman:
-        answer = pointsman.rerouting.reject(refusal)
+        answer = pointsman.rerouting.reject(rejection)
         network = pointsman.network()
     if as_json:
         print_json(answer.body)

@@ -94,7 +94,7 @@ class Caller:
         counted = (
             {shipment["lines"][0]["sku"]: dice.randint(0, 9)} if reason in COUNTED and dice.random() < 0.5 else None
         )
-        refusal = RejectionRequest(
+        rejection = RejectionRequest(
             decision=record["id"],
             node=shipment["node"],
             reason=reason,
@@ -103,9 +103,9 @@ class Caller:
             waits=dice.random() < WAITING,
             op=name,
         )
-        answer = self._asked(lambda: self._pointsman.rerouting.reject(refusal))
+        answer = self._asked(lambda: self._pointsman.rerouting.reject(rejection))
         if answer is not None:
-            self._write("rejected", refusal.decision, refusal.node)
+            self._write("rejected", rejection.decision, rejection.node)
             self._made(answer)
 
     def serve(self, _: str) -> None:

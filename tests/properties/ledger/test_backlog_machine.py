@@ -134,14 +134,14 @@ class Waiting(RuleBasedStateMachine):
         named = [line[key] for line in shipment["lines"] for key in ("line", "sku")]
         lines = data.draw(st.just({}) | st.dictionaries(st.sampled_from(named), st.integers(1, 3), max_size=2))
         wait, op = data.draw(st.booleans()), data.draw(st.sampled_from([None, f"{next(self.numbers)}"]))
-        refusal = RejectionRequest(decision=record["id"], node=name, reason=reason, lines=lines, waits=wait, op=op)
+        rejection = RejectionRequest(decision=record["id"], node=name, reason=reason, lines=lines, waits=wait, op=op)
         try:
-            made = self._made(json_of(self.pointsman.rerouting.reject(refusal)))
+            made = self._made(json_of(self.pointsman.rerouting.reject(rejection)))
         except (HoldEnded, InputInvalid):
             return
         self._rests(name, reason)
         if op is not None:
-            again = self.pointsman.rerouting.reject(refusal)
+            again = self.pointsman.rerouting.reject(rejection)
             assert (again.new, json_of(again)) == (False, made)
         for sku, nodes in made["follows"]["barred"].items():
             for shipment in made["shipments"]:

@@ -173,34 +173,34 @@ class Ledger(RuleBasedStateMachine):
         counts = {}
         if skus and reason in COUNTED:
             counts = data.draw(st.dictionaries(st.sampled_from(skus), st.integers(0, 9), max_size=2))
-        refusal = RejectionRequest(
+        rejection = RejectionRequest(
             decision=name, node=node, reason=reason, service=only, lines=lines, on_hand=counts or None, op=op
         )
-        self._reject(refusal, hold, ways, taken)
+        self._reject(rejection, hold, ways, taken)
 
-    def _reject(self, refusal, hold, ways, taken):
-        asked = (refusal.decision, refusal.op)
-        earlier = self.asked.get(asked) if refusal.op else None
-        if earlier and earlier[0] == refusal.fingerprint:
-            answer = self.pointsman.rerouting.reject(refusal)
+    def _reject(self, rejection, hold, ways, taken):
+        asked = (rejection.decision, rejection.op)
+        earlier = self.asked.get(asked) if rejection.op else None
+        if earlier and earlier[0] == rejection.fingerprint:
+            answer = self.pointsman.rerouting.reject(rejection)
             assert (answer.new, json_of(answer)) == (False, earlier[1])
             return
         if earlier or not ways or taken is None:
             with pytest.raises(KeyReused if earlier else InputInvalid if ways else HoldEnded):
-                self.pointsman.rerouting.reject(refusal)
+                self.pointsman.rerouting.reject(rejection)
             return
         chain = self.model.orders[hold.first]
         rejected = {sku for units in taken.values() for sku in units}
-        for sku in chain.skus if refusal.reason == "no_capacity" else rejected:
-            chain.barred[sku].add(refusal.node)
+        for sku in chain.skus if rejection.reason == "no_capacity" else rejected:
+            chain.barred[sku].add(rejection.node)
         free = self._free(chain)
-        record = json_of(self.pointsman.rerouting.reject(refusal))
+        record = json_of(self.pointsman.rerouting.reject(rejection))
         assert record["follows"]["barred"] == {sku: sorted(nodes) for sku, nodes in chain.barred.items() if nodes}
         assert _ordered(record) == sum(taken.values(), Counter())
         self._made(record, free, first=hold.first)
-        self.model.reject(hold, taken, refusal.reason, refusal.on_hand or {})
-        if refusal.op:
-            self.asked[asked] = refusal.fingerprint, record
+        self.model.reject(hold, taken, rejection.reason, rejection.on_hand or {})
+        if rejection.op:
+            self.asked[asked] = rejection.fingerprint, record
 
     @precondition(lambda self: self.model.resting)
     @rule(data=st.data())

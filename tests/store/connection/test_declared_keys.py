@@ -88,10 +88,10 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     pointsman.stock.set_count(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
     pointsman.stock.move([Movement(op=sku, node="lille", sku=sku, delta=5) for sku in "AB"])
     for units in (1, 2):
-        refusal = RejectionRequest(
+        rejection = RejectionRequest(
             decision=names[0], node="lille", reason="not_in_stock", on_hand=1, lines={"A": units}
         )
-        pointsman.rerouting.reject(dataclasses.replace(refusal, op=f"{units}", waits=True))
+        pointsman.rerouting.reject(dataclasses.replace(rejection, op=f"{units}", waits=True))
     busy = json_of(pointsman.decide(order(("B", 1))))
     (shipment,) = busy["shipments"]
     pointsman.rerouting.reject(RejectionRequest(decision=busy["id"], node=shipment["node"], reason="other"))

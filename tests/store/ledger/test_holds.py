@@ -277,8 +277,8 @@ def test_a_rejection_is_decided_again_though_its_caller_has_all_the_holds_it_may
     with Pointsman(Settings(redis_url=server_url, network=network, max_holds=1), clock=clock) as limited:
         first = json_of(limited.decide(order(("A", 2)), caller="mine"))
         (shipment,) = first["shipments"]
-        refusal = RejectionRequest(decision=first["id"], node=shipment["node"], reason="other", lines={"A": 1})
-        assert json_of(limited.rerouting.reject(refusal))["status"] == "filled"
+        rejection = RejectionRequest(decision=first["id"], node=shipment["node"], reason="other", lines={"A": 1})
+        assert json_of(limited.rerouting.reject(rejection))["status"] == "filled"
         with pytest.raises(QuotaExceeded, match="'mine' has 2 open holds and may have 1"):
             limited.decide(order(("A", 1)), caller="mine")
         assert limited.check().clean

@@ -233,8 +233,10 @@ def test_what_a_node_counts_as_it_rejects_during_a_load_overrides_the_stock_that
     worker = opened()
     interrupted_load(shop, stocked(5, "NEW"), batches)
     for sku in ("S0", "S8"):
-        refusal = RejectionRequest(decision=both, node="lyon", reason="not_in_stock", on_hand=2, lines={sku: 1}, op=sku)
-        worker.rerouting.reject(refusal)
+        rejection = RejectionRequest(
+            decision=both, node="lyon", reason="not_in_stock", on_hand=2, lines={sku: 1}, op=sku
+        )
+        worker.rerouting.reject(rejection)
     assert on_hand(redis_client, network) == {**all_of(5, "NEW"), **units(S0=2, S8=2)}
     assert worker.check().clean
 

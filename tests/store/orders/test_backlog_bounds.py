@@ -104,8 +104,8 @@ def test_rejected_units_ship_in_one_shipment_more_and_not_in_two(shop):
     free = sorted(set(NAMES) - {shipment["node"] for shipment in first["shipments"]})
     for name in free:
         arrive(shop, -2, name=name)
-    refusal = RejectionRequest(decision=first["id"], node="a", reason="damaged", lines={"A": 4}, waits=True)
-    again = json_of(shop.rerouting.reject(refusal))
+    rejection = RejectionRequest(decision=first["id"], node="a", reason="damaged", lines={"A": 4}, waits=True)
+    again = json_of(shop.rerouting.reject(rejection))
     assert (again["shipments"], waiting(shop)) == ([], [{"1": 4}])
     for name in free:
         arrive(shop, 1, name=name)

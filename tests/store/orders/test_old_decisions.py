@@ -55,8 +55,8 @@ def test_its_hold_is_confirmed_and_the_ledger_is_clean(shop, logged_before):
 def test_what_a_node_rejects_of_it_is_decided_again(shop, logged_before):
     first = json_of(shop.decide(order(("A", 2))))
     logged_before()
-    refusal = RejectionRequest(decision=first["id"], node=first["shipments"][0]["node"], reason="other")
-    second = json_of(shop.rerouting.reject(refusal))
+    rejection = RejectionRequest(decision=first["id"], node=first["shipments"][0]["node"], reason="other")
+    second = json_of(shop.rerouting.reject(rejection))
     assert (second["schema"], second["status"]) == (1, "filled")
     assert [link.record.schema for link in shop.rerouting.chain(first["id"]).links] == [0, 1]
     assert shop.check().clean

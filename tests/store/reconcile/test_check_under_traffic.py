@@ -81,8 +81,8 @@ class Shop:
         self._pointsman.holds.release(self._decided.pop(0))
 
     def reject(self):
-        refusal = RejectionRequest(decision=self._decided[-1], node="lyon", reason="damaged")
-        self._decided.append(json_of(self._pointsman.rerouting.reject(refusal))["id"])
+        rejection = RejectionRequest(decision=self._decided[-1], node="lyon", reason="damaged")
+        self._decided.append(json_of(self._pointsman.rerouting.reject(rejection))["id"])
 
 
 ACTS = [name for name in vars(Shop) if not name.startswith("_") and name != "act"]
