@@ -42,7 +42,7 @@ def _lines(conditions: Mapping[str, Condition]) -> Iterator[str]:
     yield from (f"        {_read(fact.path)}" for fact in facts if fact.group in VARYING)
     yield "        hits = []"
     for rule, condition in conditions.items():
-        yield f"        if {_PYTHON.said(condition)}:"
+        yield f"        if {_PYTHON.text_of(condition)}:"
         yield f"            hits.append({rule!r})"
     yield "        found.append(hits)"
     yield "    return found"

@@ -22,7 +22,7 @@ class Listed:
 
     def __init__(self, conditions: Mapping[str, Condition]) -> None:
         self._conditions = conditions
-        text = f"[{', '.join(map(Infix().said, conditions.values()))}]"
+        text = f"[{', '.join(map(Infix().text_of, conditions.values()))}]"
         self._rule = Rule(text, context=Context(resolver=resolve_item))
 
     def shape(self, options: OptionSet) -> Shaped:

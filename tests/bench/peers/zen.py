@@ -21,7 +21,7 @@ class Each:
 
     def __init__(self, conditions: Mapping[str, Condition]) -> None:
         self._conditions = conditions
-        self._expression = compile_expression(f"[{', '.join(map(Infix().said, conditions.values()))}]")
+        self._expression = compile_expression(f"[{', '.join(map(Infix().text_of, conditions.values()))}]")
 
     def shape(self, options: OptionSet) -> Shaped:
         return shaped(options, self._conditions)
@@ -41,7 +41,7 @@ class Mapped(Each):
 
     def __init__(self, conditions: Mapping[str, Condition]) -> None:
         self._conditions = conditions
-        rules = ", ".join(map(Infix(named=_named).said, conditions.values()))
+        rules = ", ".join(map(Infix(named=_named).text_of, conditions.values()))
         self._expression = compile_expression(f"map(options, [{rules}])")
 
     def match(self, facts: Shaped) -> Any:
