@@ -112,7 +112,7 @@ class Waiting(RuleBasedStateMachine):
             record = self._made(json_of(answer))
             assert shipped_units(record) > 0
             assert record["order"]["lines"]
-            waited = before[record["follows"]["decision"]].waiting
+            waited = before[record["follows"]["decision"]].entry
             assert {line["id"]: line["quantity"] for line in record["order"]["lines"]} == waited.units
 
     @precondition(lambda self: self.shipping)
