@@ -10,7 +10,7 @@ SHELL := /bin/sh
 .PHONY: help demo test quick cover check fmt fuzz soak bench serve lock clean
 
 BIN  := $(VENV)/bin
-# What a change of makes the environment be installed again.
+# A change of one of these files makes the environment be installed anew.
 INPUTS := requirements.lock pyproject.toml
 # The demo uses a network of its own on the embedded server, whatever the environment says.
 DEMO := env -u POINTSMAN_REDIS_URL POINTSMAN_NETWORK=demo $(BIN)/pointsman

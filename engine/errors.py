@@ -21,6 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _MOST_NAMED = 10
+"""At most so many failing tests are named."""
 
 
 class PointsmanError(Exception):
@@ -28,9 +29,7 @@ class PointsmanError(Exception):
 
 
 class StoreUnavailable(PointsmanError):
-    """The server can't be used now. `message` may be shown to anybody; `details` name
-    paths and hosts, for operators.
-    """
+    """The server can't be used now. Anybody may see `message`; `details` has paths and hosts, for operators."""
 
     def __init__(self, message: str, *, details: str = "") -> None:
         self.message = message

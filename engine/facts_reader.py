@@ -124,7 +124,7 @@ class FactsReader:
         return self._cache.network(version), self.products(skus)
 
     def _read_snapshot(self, skus: Sequence[str], day: str, policies_at: int, key: RequestKey | None) -> Reading:
-        return self._client.twice(
+        return self._client.retry_if_revived(
             lambda: self._ledger.read(skus, day=day, now=self._clock(), policies_at=policies_at, key=key)
         )
 

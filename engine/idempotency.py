@@ -10,7 +10,7 @@ from engine.store.holds import Operation
 OPERATION_SECONDS = 24 * 60 * 60
 """How long an operation that its caller named is remembered."""
 RESEND_SECONDS = 5 * 60
-"""How long an operation without a name is remembered: the client's library sends a request again within seconds."""
+"""How long an operation without a name is remembered: only redis-py sends such a request again, within seconds."""
 
 
 def operation(request: str, op: str | None) -> Operation:

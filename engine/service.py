@@ -214,9 +214,9 @@ class Pointsman:
         self._ledger.verify_writable()
         return {"network_version": snapshot.network.version, "policy_version": matcher.policies.version}
 
-    def entries(self, *, torn: Callable[[str], None]) -> Iterator[decision_log.Entry]:
-        """Every entry of the log, oldest first; `torn` is called with the place of each that can't be read."""
-        return decision_log.entries(self._client, self._keys, torn=torn)
+    def entries(self, *, on_damaged: Callable[[str], None]) -> Iterator[decision_log.Entry]:
+        """Every entry of the log, oldest first; `on_damaged` is called with the id of each one that is damaged."""
+        return decision_log.entries(self._client, self._keys, on_damaged=on_damaged)
 
     def check(self) -> reconcile_check.Audit:
         """Compare the ledger with what the log says it should be; nothing is changed."""

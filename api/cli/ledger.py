@@ -45,7 +45,7 @@ def check_ledger(settings: Settings, *, repair: bool, as_json: bool) -> None:
         before = service.check()
         if not as_json:
             _print(audit_lines(before))
-        repaired = service.repair(who=who(settings)).mended if repair and not before.clean else ()
+        repaired = service.repair(who=who(settings)).repaired if repair and not before.clean else ()
         after = service.check() if repaired else before
     if as_json:
         mended = [DriftRecord.of(drift) for drift in repaired] if repair else UNSET

@@ -1,11 +1,9 @@
 """`pointsman ledger log`: prints the decision log entry by entry, as lines for people or as JSON for programs."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import click
 import msgspec
-import orjson
 
 from api.cli.options import INSTANT
 from api.records.ledger import LogEntryRecord
@@ -43,7 +41,7 @@ def show_log(
     """
     with Pointsman(settings) as service:
         selects = _selector(order, frozenset(kinds), start, until)
-        for entry in filter(selects, service.entries(torn=_warn_unreadable)):
+        for entry in filter(selects, service.entries(on_damaged=_warn_unreadable)):
             click.echo(msgspec.json.encode(LogEntryRecord.of(entry)) if as_json else entry_line(entry))
 
 
@@ -51,8 +49,10 @@ def entry_line(entry: Entry) -> str:
     return f"{timestamp(entry.at)}  {entry.kind:<9}  {entry.decision}  {_DETAILS[entry.kind](entry)}".rstrip()
 
 
-def _warn_unreadable(place: str) -> None:
-    click.echo(f"entry {place} of the log can't be read; run pointsman ledger check, which says what to do", err=True)
+def _warn_unreadable(entry_id: str) -> None:
+    click.echo(
+        f"entry {entry_id} of the log can't be read; run pointsman ledger check, which says what to do", err=True
+    )
 
 
 def _selector(
@@ -87,13 +87,12 @@ def _ended(entry: Entry) -> str:
 
 def _rejected(entry: Entry) -> str:
     rejection = entry.rejection
-    units = ", ".join(f"{count} x {sku}" for _, items in rejection["parts"] for sku, count in items)
-    return f"{rejection['node']}, {rejection['reason']}: {units}"
+    units = ", ".join(f"{count} x {sku}" for _, items in rejection.parts for sku, count in items)
+    return f"{rejection.node}, {rejection.reason}: {units}"
 
 
 def _moved(entry: Entry) -> str:
-    moves: Iterator[Any] = (move for move, bit in zip(orjson.loads(entry.body), entry.taken, strict=True) if bit == "1")
-    return ", ".join(f"{delta:+} x {sku} at {node}" for sku, node, delta, *_ in moves)
+    return ", ".join(f"{item.delta:+} x {item.sku} at {item.node}" for item in entry.applied_movements)
 
 
 _DETAILS: Mapping[str, Callable[[Entry], str]] = {

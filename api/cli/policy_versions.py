@@ -74,10 +74,10 @@ def activate_version(settings: Settings, version: str, instant: int | None, note
     Example: pointsman policy activate d2720ce4c970 --at 2026-11-27T08:00:00+01:00 --note "Black Friday"
     """
     with Pointsman(settings) as service:
-        whole = service.versions.find(version)
-        service.versions.activate(whole, who=who(settings), note=note, since=instant)
+        full_version = service.versions.find(version)
+        service.versions.activate(full_version, who=who(settings), note=note, since=instant)
         if instant is None:
-            click.echo(f"{whole} is active from the next decision on")
+            click.echo(f"{full_version} is active from the next decision on")
         _print_schedule(service)
 
 
@@ -123,18 +123,18 @@ def show_version(settings: Settings, version: str, name: str | None, *, as_json:
     Example: pointsman policy show active --file clearance.yaml
     """
     with Pointsman(settings) as service:
-        whole = service.versions.find(version)
-        texts = service.versions.texts(whole)
+        full_version = service.versions.find(version)
+        texts = service.versions.texts(full_version)
     if name is not None:
         if name not in texts:
-            raise NotFound(f"version {whole[:12]} has no file '{name}'; it has {', '.join(sorted(texts))}")
+            raise NotFound(f"version {full_version[:12]} has no file '{name}'; it has {', '.join(sorted(texts))}")
         texts = {name: texts[name]}
     if as_json:
-        print_json(VersionFilesRecord(version=whole, files=texts))
+        print_json(VersionFilesRecord(version=full_version, files=texts))
     elif name is not None:
         click.echo(texts[name], nl=False)
     else:
-        click.echo(f"# version {whole}")
+        click.echo(f"# version {full_version}")
         for file, text in sorted(texts.items()):
             click.echo(f"\n# ---- {file}\n{text}", nl=not text.endswith("\n"))
 
@@ -174,10 +174,10 @@ def policy_history(settings: Settings, *, as_json: bool) -> None:
     Example: pointsman policy history
     """
     with Pointsman(settings) as service:
-        entries = service.versions.history()
+        changes = service.versions.history()
     if as_json:
-        print_json([HistoryEntryRecord.of(entry) for entry in entries])
-    for line in [] if as_json else policy_lines.history_lines(entries):
+        print_json([HistoryEntryRecord.of(change) for change in changes])
+    for line in [] if as_json else policy_lines.history_lines(changes):
         click.echo(line)
 
 

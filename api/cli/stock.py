@@ -1,5 +1,6 @@
 """`pointsman stock`: imports counts of what is on hand, and shows the stock of a SKU."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -8,12 +9,13 @@ from rich.console import Console
 from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
 from api.cli.output.progress import progress_bar
 from api.cli.output.stock_tables import stock_tables
-from api.files.stock_counts import MOST_NAMED, ImportSummary, import_counts, read_counts
-from api.records.stock import CountedPositionRecord, ImportRecord, SkuStockRecord
+from api.files.stock_counts import MOST_NAMED, import_counts, read_counts
+from api.records.stock import ImportRecord, SkuStockRecord
 from engine.service import Pointsman
 from engine.settings import Settings
 
-_MOST_NAMED = 10
+_MOST_PRINTED = 10
+"""At most so many positions are printed whose count was older than the latest one."""
 
 
 @click.group()
@@ -39,14 +41,14 @@ def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
         with progress_bar() as progress:
             task = progress.add_task("importing", total=len(counts))
             summary = import_counts(counts, service, lambda number: progress.advance(task, number))
+    record = ImportRecord.of(summary)
     if as_json:
-        older = [CountedPositionRecord(node=count.node, sku=count.sku) for count in summary.older]
-        print_json(ImportRecord(**summary.record, older=older))
+        print_json(record)
         return
-    for name, number in summary.record.items():
-        click.echo(f"{number:>12,}  {name.replace('_', ' ')}")
-    if summary.older:
-        click.echo(_older_line(summary), err=True)
+    for line in _import_lines(record):
+        click.echo(line)
+    if record.older:
+        click.echo(_older_line(record), err=True)
 
 
 @stock.command("show")
@@ -70,7 +72,16 @@ def show_stock(settings: Settings, sku: str, *, max_stale: int | None, as_json: 
         console.print(*stock_tables(record, width=console.width), sep="\n")
 
 
-def _older_line(summary: ImportSummary) -> str:
-    names = ", ".join(f"{count.sku} at {count.node}" for count in summary.older[:_MOST_NAMED])
-    left = summary.record["older_than_known"] - _MOST_NAMED
+def _import_lines(record: ImportRecord) -> Iterator[str]:
+    yield f"{record.positions:>12,}  positions"
+    yield f"{record.set:>12,}  set"
+    yield f"{record.as_before:>12,}  as before"
+    yield f"{record.older_than_known:>12,}  older than known"
+    yield f"{record.contradicting:>12,}  contradicting"
+    yield f"{record.counted_by_sequence:>12,}  counted by sequence"
+
+
+def _older_line(record: ImportRecord) -> str:
+    names = ", ".join(f"{position.sku} at {position.node}" for position in record.older[:_MOST_PRINTED])
+    left = record.older_than_known - _MOST_PRINTED
     return f"older than known: {names}" + (f" ... and {left:,} more; --json has the first {MOST_NAMED:,}" * (left > 0))

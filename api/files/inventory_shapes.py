@@ -11,7 +11,7 @@ from api.shapes.fields import Countries, Country, Degrees, Literal, Span, Word, 
 from engine.decide.shipping.distance import DISTANCE_STEP
 from engine.model.timetable import DAY
 from rules.syntax import literals
-from rules.vocabulary import LIFECYCLES, MODES, NODE_TYPES, WEEKDAYS
+from rules.vocabulary import ATTRIBUTE_KINDS, LIFECYCLES, MODES, NODE_TYPES, WEEKDAYS
 
 MOST_MINUTES = 366 * 24 * 60
 MOST_GRAMS = 10**8
@@ -19,7 +19,7 @@ MOST_METRES = 50_000_000
 """Of a lane: more than once round the earth."""
 MOST_DETOUR = 100_000
 """Thousandths."""
-_ATTRIBUTE_TYPES = ("flag", "number", "word", "tags")
+_ATTRIBUTE_KINDS = tuple(ATTRIBUTE_KINDS)
 
 
 class EmissionShape(Strict):
@@ -164,8 +164,8 @@ class LaneShape(Strict):
 
 
 class AttributesShape(Strict):
-    product = fields.Dict(keys=Word(), values=fields.String(validate=validate.OneOf(_ATTRIBUTE_TYPES)))
-    node = fields.Dict(keys=Word(), values=fields.String(validate=validate.OneOf(_ATTRIBUTE_TYPES)))
+    product = fields.Dict(keys=Word(), values=fields.String(validate=validate.OneOf(_ATTRIBUTE_KINDS)))
+    node = fields.Dict(keys=Word(), values=fields.String(validate=validate.OneOf(_ATTRIBUTE_KINDS)))
 
 
 class NetworkShape(Strict):

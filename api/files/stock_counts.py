@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,7 @@ from api.shapes.limits import MOST_ON_HAND
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.stock import MOST_AT_ONCE
 from engine.service import Pointsman
-from engine.store.outcomes import (
-    CountContradicts,
-    CountOlder,
-    CountOutcome,
-    CountRepeated,
-    CountSet,
-    StampKindDiffers,
-)
+from engine.store.outcomes import CountOlder, CountOutcome
 from engine.store.stock import Count, Stamp
 from rules.syntax import literals
 
@@ -29,13 +22,6 @@ MOST_NAMED = 1_000
 """At most so many positions are named whose count was older than the latest one."""
 _MICROSECONDS = 1_000_000
 _COLUMNS = ["node", "sku", "on_hand"]
-_FIGURES: Mapping[str, type[CountOutcome]] = {
-    "set": CountSet,
-    "as_before": CountRepeated,
-    "older_than_known": CountOlder,
-    "contradicting": CountContradicts,
-    "counted_by_sequence": StampKindDiffers,
-}
 
 
 class CountShape(Strict):
@@ -49,20 +35,16 @@ class CountShape(Strict):
 
 @dataclass(slots=True, kw_only=True)
 class ImportSummary:
-    """How many positions were counted, and what became of the counts, by result. `older` holds the first MOST_NAMED
-    counts that were older than the latest one of their position.
+    """How many positions were counted, and how many counts had each outcome. `older` holds the first MOST_NAMED counts
+    that were older than the latest one of their position.
     """
 
-    counts: int = 0
+    positions: int = 0
     outcomes: Counter[type[CountOutcome]] = field(default_factory=Counter)
     older: list[Count] = field(default_factory=list)
 
-    @property
-    def record(self) -> dict[str, int]:
-        return {"positions": self.counts} | {name: self.outcomes[kind] for name, kind in _FIGURES.items()}
-
     def add(self, counts: Sequence[Count], outcomes: Sequence[CountOutcome]) -> None:
-        self.counts += len(counts)
+        self.positions += len(counts)
         self.outcomes.update(map(type, outcomes))
         older = [count for count, outcome in zip(counts, outcomes, strict=True) if isinstance(outcome, CountOlder)]
         self.older += older[: MOST_NAMED - len(self.older)]

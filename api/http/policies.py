@@ -106,13 +106,13 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @policies.response(HTTPStatus.OK, VersionRecord)
     def read(version: str) -> Response:
         """A version's files and rules, by its name, a unique start of 4 letters or more, or `active`"""
-        whole = versions.find(version)
+        full_version = versions.find(version)
         try:
-            rules, unreadable = rule_summaries(versions.read(whole)), None
+            rules, unreadable = rule_summaries(versions.read(full_version)), None
         except PolicyUnreadable as error:
             rules, unreadable = None, str(error)
-        files = versions.texts(whole)
-        return answer(VersionRecord(version=whole, files=files, rules=rules, unreadable=unreadable))
+        files = versions.texts(full_version)
+        return answer(VersionRecord(version=full_version, files=files, rules=rules, unreadable=unreadable))
 
     @policies.post("/<string:version>/activate")
     @policies.arguments(ActivateRequest)

@@ -10,7 +10,7 @@ from werkzeug.http import parse_cache_control_header
 from api.shapes.limits import LONGEST_AGE
 
 
-class _Directive(fields.String):
+class _MaxStale(fields.String):
     """The seconds of `max-stale` in Cache-Control. All other directives are for caches and are ignored."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | None:
@@ -23,7 +23,7 @@ class _Directive(fields.String):
 
 
 class ReadingHeaders(Schema):
-    max_stale = _Directive(
+    max_stale = _MaxStale(
         data_key="Cache-Control",
         load_default=None,
         metadata={

@@ -63,7 +63,7 @@ class AuditRecord(Record, frozen=True):
             held=audit.held,
             short=audit.short,
             drifts=[DriftRecord.of(drift) for drift in audit.drifts],
-            torn=audit.torn,
+            torn=audit.log_damaged,
             clean=audit.clean,
             mended=mended,
         )

@@ -1,6 +1,6 @@
 """Policy versions, their history, what differs between them and what they say, as JSON."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
@@ -11,7 +11,7 @@ from api.records.policy_tests import TestsRecord
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.policies.review import Review
 from engine.policies.versions import Published, Version
-from engine.store.policy_versions import PolicyTimeline
+from engine.store.policy_versions import PastChange, PolicyTimeline
 from rules.diff.compare import Change, Changes, Difference
 from rules.policy import PolicySet
 from rules.wording.catalogue import Catalogue
@@ -153,16 +153,15 @@ class HistoryEntryRecord(Record, frozen=True):
     since: Timestamp | UnsetType = msgspec.field(name="from", default=UNSET)
 
     @classmethod
-    def of(cls, entry: Mapping[str, str]) -> "HistoryEntryRecord":
-        """As it is stored: texts by name."""
+    def of(cls, change: PastChange) -> "HistoryEntryRecord":
         return cls(
-            act=entry["act"],
-            version=entry["version"],
-            who=entry["who"],
-            at=timestamp(int(entry["at"])),
-            note=entry["note"],
-            rules=int(entry["rules"]) if "rules" in entry else UNSET,
-            since=timestamp(int(entry["from"])) if "from" in entry else UNSET,
+            act=change.kind,
+            version=change.version,
+            who=change.who,
+            at=timestamp(change.at),
+            note=change.note,
+            rules=UNSET if change.rules is None else change.rules,
+            since=UNSET if change.since is None else timestamp(change.since),
         )
 
 

@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from api.files.stock_counts import ImportSummary
 from engine.decide.order_record import Record
 from engine.inventory.stock import Availability, CountResult, NodeStock, SkuStock
+from engine.store.outcomes import CountContradicts, CountOlder, CountRepeated, CountSet, StampKindDiffers
 
 
 class PositionRecord(Record, frozen=True):
@@ -148,6 +150,19 @@ class ImportRecord(Record, frozen=True):
     contradicting: int
     counted_by_sequence: int
     older: list[CountedPositionRecord]
+
+    @classmethod
+    def of(cls, summary: ImportSummary) -> "ImportRecord":
+        outcomes = summary.outcomes
+        return cls(
+            positions=summary.positions,
+            set=outcomes[CountSet],
+            as_before=outcomes[CountRepeated],
+            older_than_known=outcomes[CountOlder],
+            contradicting=outcomes[CountContradicts],
+            counted_by_sequence=outcomes[StampKindDiffers],
+            older=[CountedPositionRecord(node=count.node, sku=count.sku) for count in summary.older],
+        )
 
 
 def _positions(availability: Availability) -> list[PositionRecord]:

@@ -267,7 +267,7 @@ OPENAPI_TYPES: tuple[tuple[type[fields.Field[Any]], str, str | None], ...] = (
 """Type and format of these fields in the OpenAPI page."""
 
 
-class Whole(fields.Field[int]):
+class WholeNumber(fields.Field[int]):
     """A whole number in some bounds."""
 
     def __init__(self, low: int, high: int, **options: Any) -> None:
@@ -280,7 +280,7 @@ class Whole(fields.Field[int]):
         return value
 
 
-class QueryNumber(Whole):
+class QueryNumber(WholeNumber):
     """A whole number in a query."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:

@@ -10,7 +10,8 @@ from engine.errors import HoldEnded, InputInvalid, Mistake
 from engine.idempotency import name_reused, operation
 from engine.store import decision_log
 from engine.store.connection.client import Client
-from engine.store.holds import Hold, Holds, Units, Verb
+from engine.store.decision_log import Units
+from engine.store.holds import Hold, Holds, Verb
 from engine.store.keys import Keys
 from engine.store.outcomes import AlreadyEnded, Ending, HoldUpdated, OperationReused
 from rules.syntax.effect_parser import MAX_HOLD

@@ -23,7 +23,7 @@ class RestingNodes:
 
     def all(self) -> list[RestingRecord]:
         """The record of each node that rests now, by the node's id."""
-        node_rests = self._client.twice(lambda: self._rests.all(self._clock()))
+        node_rests = self._client.retry_if_revived(lambda: self._rests.all(self._clock()))
         network = self._network()
         return [resting_record(node, node_rest, network) for node, node_rest in node_rests.items()]
 

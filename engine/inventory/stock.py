@@ -132,7 +132,7 @@ class NetworkStock:
             unknown = [mistake for mistake in mistakes if mistake is not None]
             if unknown:
                 raise InputInvalid(unknown)
-            outcomes = self._client.twice(functools.partial(self._stock.set_counts, counts, version=version))
+            outcomes = self._client.retry_if_revived(functools.partial(self._stock.set_counts, counts, version=version))
             if not isinstance(outcomes, NetworkChanged):
                 return outcomes
         raise load.loaded_over_and_over()
@@ -144,7 +144,7 @@ class NetworkStock:
             valid = [item for item, mistake in zip(movements, mistakes, strict=True) if mistake is None]
             batch = uuid.uuid4().hex
             move = functools.partial(self._stock.move, valid, version=version, now=self._clock(), batch=batch)
-            outcomes = self._client.twice(move) if valid else []
+            outcomes = self._client.retry_if_revived(move) if valid else []
             if not isinstance(outcomes, NetworkChanged):
                 remaining = iter(outcomes)
                 return [mistake or next(remaining) for mistake in mistakes]

@@ -162,7 +162,7 @@ class Backlog:
 
     def _queue(self) -> list[QueuePlace]:
         """Every entry, in the order in which stock is offered to them."""
-        entries = self._client.twice(self._entries.all)
+        entries = self._client.retry_if_revived(self._entries.all)
         now = self._clock()
         snapshot, matcher = self._facts.read([], now)
         products = self._facts.products(dict.fromkeys(sku for entry in entries for sku in entry.order.skus))

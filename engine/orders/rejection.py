@@ -10,6 +10,7 @@ import orjson
 from engine.decide.record import DecisionRecord
 from engine.errors import InputInvalid, Mistake
 from engine.store.decision_chain import NOT_IN_STOCK
+from engine.store.decision_log import RejectionBody
 from engine.store.follow_up_commit import RejectedPart, Rejection
 from engine.store.holds import Hold
 
@@ -145,15 +146,15 @@ def make_rejection(
         full=request.reason == "no_capacity",
         parts=parts,
         counts=counts,
-        entry={
-            "node": request.node,
-            "reason": request.reason,
-            "parts": [[part.number, part.units] for part in parts],
+        body=RejectionBody(
+            node=request.node,
+            reason=request.reason,
+            parts=tuple((part.number, part.units) for part in parts),
             # shipments of which nothing is held any more, and whether the node's day has their room again
-            "ended": [part.number for part in parts if part.after is None],
-            "room": request.reason != "no_capacity",
-            "lines": [[item.number, sorted(units.items())] for item, units in rejected],
-        },
+            ended=tuple(part.number for part in parts if part.after is None),
+            room=request.reason != "no_capacity",
+            lines=tuple((item.number, tuple(sorted(units.items()))) for item, units in rejected),
+        ),
     )
 
 

@@ -19,7 +19,7 @@ from engine.store import policy_versions
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.outcomes import TimelineOutcome
-from engine.store.policy_versions import HistoryEntry, PolicyTimeline
+from engine.store.policy_versions import HistoryEntry, PastChange, PolicyTimeline
 from rules.diff.compare import Changes, compare
 from rules.errors import Finding, PolicyInvalid
 from rules.policy import PolicySet, Rule
@@ -189,13 +189,13 @@ class Versions:
     def published(self) -> list[Version]:
         """Every version, in the order in which they were first published."""
         timeline = self.timeline()
-        first: dict[str, Mapping[str, str]] = {}
+        first: dict[str, PastChange] = {}
         for entry in policy_versions.history(self._client, self._keys):
-            if entry["act"] == "published":
-                first.setdefault(entry["version"], entry)
+            if entry.kind == "published":
+                first.setdefault(entry.version, entry)
         stored = policy_versions.versions(self._client, self._keys)
         ordered = [*(version for version in first if version in set(stored)), *(v for v in stored if v not in first)]
-        return [_listed(version, first.get(version, {}), timeline) for version in ordered]
+        return [_listed(version, first.get(version), timeline) for version in ordered]
 
     def texts(self, version: str) -> dict[str, str]:
         """The files of a version, by name, as they were published; raises NotFound."""
@@ -205,8 +205,8 @@ class Versions:
         """A version as this release reads it; raises NotFound, PolicyUnreadable."""
         return policy_versions.read_set(self._client, self._keys, version)
 
-    def history(self) -> list[dict[str, str]]:
-        """Who did what with which version, when and why, oldest first; instants are UTC seconds."""
+    def history(self) -> list[PastChange]:
+        """Who did what with which version, when and why, oldest first."""
         return list(policy_versions.history(self._client, self._keys))
 
     def _changes_from_active(self, policies: PolicySet) -> Changes | None:
@@ -232,13 +232,13 @@ def _count_passed(report: Report) -> int:
     return len(report.results)
 
 
-def _listed(version: str, publication: Mapping[str, str], timeline: PolicyTimeline) -> Version:
+def _listed(version: str, published: PastChange | None, timeline: PolicyTimeline) -> Version:
     return Version(
         version=version,
-        who=publication.get("who", ""),
-        at=int(publication.get("at", 0)),
-        note=publication.get("note", ""),
-        rules=int(publication["rules"]) if "rules" in publication else None,
+        who=published.who if published else "",
+        at=published.at if published else 0,
+        note=published.note if published else "",
+        rules=published.rules if published else None,
         active=version == timeline.active,
         scheduled=tuple(since for since, name in timeline.scheduled if name == version),
     )

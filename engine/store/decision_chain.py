@@ -18,9 +18,7 @@ NOT_IN_STOCK = "not_in_stock"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One decision: its JSON, the caller whose hold it is, and how the hold of each
-    shipment ended; empty if none has.
-    """
+    """One decision: its JSON, the caller whose hold it is, and how each shipment's hold ended; empty if none has."""
 
     body: bytes
     caller: str

@@ -3,17 +3,22 @@
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-import orjson
+import msgspec
+from msgspec import UNSET, UnsetType
 
+from engine.decide.order_record import Record
 from engine.decide.record import DecisionRecord, from_json
 from engine.errors import NotFound
+from engine.model.facts import NodeRest
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 
 RawEntry: TypeAlias = tuple[bytes, dict[bytes, bytes]]
 """An entry as the server answers it: its id in the stream, and its fields."""
+Units: TypeAlias = tuple[tuple[str, int], ...]
+"""(SKU, units) of a shipment, each SKU once."""
 EntryId: TypeAlias = tuple[int, int]
 """An entry's id in the stream: milliseconds, and a number among those of the same millisecond. Later is greater."""
 
@@ -35,6 +40,41 @@ UNREADABLE = (ValueError, KeyError, IndexError, zlib.error)
 _BATCH = 500
 _COMPRESSION = 1
 """zlib's level: half of what level 6 takes, for a tenth more bytes."""
+
+
+class RejectionBody(Record, frozen=True):
+    """The body of a rejection's entry: what `node` rejected, and why. `rest` is the rest that it began, if it did."""
+
+    node: str
+    reason: str
+    parts: tuple[tuple[int, Units], ...]
+    """By number of a shipment, the units of each SKU that were rejected of it."""
+    ended: tuple[int, ...]
+    """Numbers of the shipments of which nothing is held any more."""
+    room: bool
+    """Whether the node's day has the room of those again."""
+    lines: tuple[tuple[int, tuple[tuple[str, int], ...]], ...] = ()
+    """By number of a shipment, the units of each order line that were rejected of it."""
+    rest: NodeRest | UnsetType = UNSET
+
+    def encode(self) -> bytes:
+        return _ENCODER.encode(self)
+
+
+class MovedUnits(msgspec.Struct, frozen=True, array_like=True):
+    """One movement in the body of an entry: units that came or, where `delta` is negative, left."""
+
+    sku: str
+    node: str
+    delta: int
+    op: str = ""
+    reason: str | None = None
+
+
+# a rest's reasons may be any mapping, and msgspec encodes dicts
+_ENCODER = msgspec.json.Encoder(enc_hook=dict)
+_REJECTION = msgspec.json.Decoder(RejectionBody)
+_MOVEMENTS = msgspec.json.Decoder(tuple[MovedUnits, ...])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +111,15 @@ class Entry:
         return from_json(self.body)
 
     @property
-    def rejection(self) -> dict[str, Any]:
+    def rejection(self) -> RejectionBody:
         """Of what was rejected."""
-        return dict(orjson.loads(self.body))
+        return _REJECTION.decode(self.body)
+
+    @property
+    def applied_movements(self) -> list[MovedUnits]:
+        """Of movements, those that this entry applied."""
+        movements = _MOVEMENTS.decode(self.body)
+        return [movement for movement, bit in zip(movements, self.taken, strict=True) if bit == "1"]
 
 
 def packed(body: bytes) -> bytes:
@@ -83,7 +129,7 @@ def packed(body: bytes) -> bytes:
 
 def decided(client: Client, keys: Keys, decision: str) -> Entry:
     """The entry of a decision, by the decision's id; raises NotFound."""
-    entry = client.twice(lambda: _find(client, keys, decision))
+    entry = client.retry_if_revived(lambda: _find(client, keys, decision))
     if entry is None:
         raise NotFound(f"no decision goes by the id '{decision}'")
     return entry
@@ -97,16 +143,18 @@ def find_all(client: Client, keys: Keys, decisions: Sequence[str]) -> list[Entry
         return [parse_entry(*answer[0]) for answer in read.execute()]
 
 
-def entries(client: Client, keys: Keys, *, torn: Callable[[str], None] | None = None) -> Iterator[Entry]:
-    """The whole log, oldest first, a batch at a time. `torn` is called with the id of each entry that is damaged."""
+def entries(client: Client, keys: Keys, *, on_damaged: Callable[[str], None] | None = None) -> Iterator[Entry]:
+    """The whole log, oldest first, a batch at a time. `on_damaged` is called with the id of each entry that
+    is damaged; without it, such an entry raises one of UNREADABLE.
+    """
     for batch in batches(client, keys):
         for entry_id, fields in batch:
             try:
                 yield parse_entry(entry_id, fields)
             except UNREADABLE:
-                if torn is None:
+                if on_damaged is None:
                     raise
-                torn(entry_id.decode())
+                on_damaged(entry_id.decode())
 
 
 def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[list[RawEntry]]:

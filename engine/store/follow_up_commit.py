@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from engine.model.facts import NodeRest
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import packed
-from engine.store.holds import HeldShipment, Operation, Units, shipment_json
+from engine.store.decision_log import RejectionBody, Units, packed
+from engine.store.holds import HeldShipment, Operation, shipment_json
 from engine.store.keys import Keys
-from engine.store.node_rests import rest_entry, stored_rest
+from engine.store.node_rests import stored_rest
 from engine.store.script_keys import COMMIT_FOLLOW_UP
 
 MOST_WAITING = 10_000
@@ -48,7 +49,7 @@ class Rejection:
 
     `day` is the day in whose load the shipments count; `full`: the node is too busy, so the day gets no capacity back.
     `counts` are the units on hand there by SKU, as the node says; None stands for as many as are then still promised
-    from it. `entry` is what the log says.
+    from it. `body` is that of the log entry, without the rest that begins.
     """
 
     decision: str
@@ -58,7 +59,7 @@ class Rejection:
     full: bool
     parts: Sequence[RejectedPart]
     counts: Mapping[str, int | None]
-    entry: Mapping[str, Any]
+    body: RejectionBody
 
     @property
     def skus(self) -> list[str]:
@@ -101,10 +102,12 @@ class LinkedWrites:
     operation: Operation | None = None
 
     @property
-    def log_entry(self) -> dict[str, Any]:
-        """What the log says of the rejection."""
-        entry = dict(self.rejection.entry) if self.rejection else {}
-        return entry | ({"rest": rest_entry(self.node_rest)} if self.node_rest else {})
+    def rejection_body(self) -> bytes:
+        """The body of the rejection's log entry, as it is stored; empty without a rejection."""
+        if self.rejection is None:
+            return b""
+        body = self.rejection.body
+        return packed((replace(body, rest=self.node_rest) if self.node_rest else body).encode())
 
 
 class FollowUpCommit:
@@ -138,11 +141,9 @@ class FollowUpCommit:
             rejected_hold=keys.hold(hold),
             rejected_load=keys.load(rejection.day if rejection else ""),
         )
-        entry = packed(orjson.dumps(linked.log_entry)) if rejection else b""
+        arguments = [*arguments, orjson.dumps(_record(linked)), linked.rejection_body, len(claims)]
         with faults():
-            return list(
-                self._script(keys=script_keys, args=[*arguments, orjson.dumps(_record(linked)), entry, len(claims)])
-            )
+            return list(self._script(keys=script_keys, args=arguments))
 
 
 def _record(linked: LinkedWrites) -> dict[str, Any]:
@@ -151,8 +152,7 @@ def _record(linked: LinkedWrites) -> dict[str, Any]:
         "waiting_decision": linked.waiting_decision,
         "follow_ups": None if linked.first is None else linked.follow_ups,
         "rejection": linked.rejection and linked.rejection.record,
-        "node_rest": linked.node_rest
-        and {"until": linked.node_rest.until, "stored": stored_rest(rest_entry(linked.node_rest))},
+        "node_rest": linked.node_rest and {"until": linked.node_rest.until, "stored": stored_rest(linked.node_rest)},
         "request": linked.operation and linked.operation.request,
         "seconds": linked.operation and linked.operation.seconds,
     }

@@ -8,14 +8,13 @@ import orjson
 
 from engine.decide.decision import Decision, Shipment
 from engine.store.connection.client import Client, faults
+from engine.store.decision_log import Units
 from engine.store.keys import Keys
 from engine.store.network import load
 from engine.store.outcomes import AlreadyEnded, Ending, HoldOutcome, HoldUpdated, OperationReused
 from engine.store.script_keys import END_HOLD, EXTEND_HOLD
 
 Verb: TypeAlias = Literal["confirmed", "released", "expired"]
-Units: TypeAlias = tuple[tuple[str, int], ...]
-"""(SKU, units) of a shipment, each SKU once."""
 
 _BATCH = 500
 

@@ -2,42 +2,32 @@
 may end it early.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import orjson
+import msgspec
 
 from engine.model.facts import NodeRest
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.script_keys import END_REST
 
-
-def rest_entry(node_rest: NodeRest) -> dict[str, Any]:
-    """As the log has it."""
-    because = {rule: dict(texts) for rule, texts in node_rest.because.items()}
-    return {
-        "until": node_rest.until,
-        "since": node_rest.since,
-        "reason": node_rest.reason,
-        "decision": node_rest.decision,
-        "policy_version": node_rest.policy_version,
-        "because": because,
-    }
+# `because` may be any mapping, and msgspec encodes dicts
+_ENCODER = msgspec.json.Encoder(enc_hook=dict)
+_DECODER = msgspec.json.Decoder(NodeRest)
 
 
-def stored_rest(entry: Mapping[str, Any]) -> str:
+def stored_rest(node_rest: NodeRest) -> str:
     """As `Keys.resting` has it: its end first, where scripts look for it."""
-    return f"{entry['until']} {orjson.dumps(entry).decode()}"
+    return f"{node_rest.until} {_ENCODER.encode(node_rest).decode()}"
 
 
 def rests_after(instant: int, fields: Sequence[str]) -> dict[str, NodeRest]:
     """The rests that last beyond `instant`, by node; `fields` is the hash as node, rest, node, rest."""
     node_rests = {}
     for node, text in zip(fields[::2], fields[1::2], strict=True):
-        until, _, entry = text.partition(" ")
+        until, _, body = text.partition(" ")
         if int(until) > instant:
-            node_rests[node] = NodeRest(**orjson.loads(entry))
+            node_rests[node] = _DECODER.decode(body)
     return node_rests
 
 

@@ -32,12 +32,31 @@ from rules.policy import PolicySet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """Who changes something, at what instant (UTC seconds), and why. It is done once for each name of `operation`."""
+    """Who makes a change, at what instant (UTC seconds), and why. Sent again under the same `operation`, it is not made
+    again.
+    """
 
     operation: str
     who: str
     at: int
     note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastChange:
+    """A change that the history has: `kind` is published, activated, scheduled, rolled_back or refused. `rules` is how
+    many a published version has, `since` the instant from which a scheduled one is active, `before` the version that an
+    activation or a rollback replaced.
+    """
+
+    kind: str
+    version: str
+    who: str
+    at: int
+    note: str
+    rules: int | None = None
+    since: int | None = None
+    before: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,12 +203,12 @@ def versions(client: Client, keys: Keys) -> list[str]:
         return sorted(version.decode() for version in client.redis.hkeys(keys.policies))
 
 
-def history(client: Client, keys: Keys) -> Iterator[dict[str, str]]:
+def history(client: Client, keys: Keys) -> Iterator[PastChange]:
     """Who published, activated, scheduled or rolled back what, when and why, oldest first."""
     with faults():
         stored = client.redis.xrange(keys.policy_history)
     for _, fields in stored:
-        yield {name.decode(): value.decode() for name, value in fields.items()}
+        yield _past_change({name.decode(): value.decode() for name, value in fields.items()})
 
 
 def _change(
@@ -225,6 +244,20 @@ _REFUSALS: Mapping[bytes, Callable[[str], PointsmanError]] = {
         "somebody else changed the active version meanwhile; look at it (pointsman policy list) before you go back"
     ),
 }
+
+
+def _past_change(fields: Mapping[str, str]) -> PastChange:
+    rules, since = fields.get("rules"), fields.get("from")
+    return PastChange(
+        kind=fields["act"],
+        version=fields["version"],
+        who=fields["who"],
+        at=int(fields["at"]),
+        note=fields["note"],
+        rules=None if rules is None else int(rules),
+        since=None if since is None else int(since),
+        before=fields.get("before"),
+    )
 
 
 def _reused() -> KeyReused:

@@ -1,7 +1,7 @@
 """Answers reads that may be some seconds old from a replica. Nothing is ever written there.
 
-Where there is no replica, or it fails, is too far behind, or has more to leave out than is worth it, the answer is None
-and the caller asks the primary.
+The answer is None, and the caller asks the primary, if there is no replica, or it fails, is too far behind, or has so
+many expired holds to leave out that the primary is faster.
 """
 
 import contextlib
@@ -21,13 +21,13 @@ from engine.store.script_keys import REPLICA_SNAPSHOT
 
 MOST_EXPIRED = 200
 """How many holds whose time has come a read leaves out; the primary, which can end them, is asked if there are more."""
-_MOST_LOOKS = 3
+_MOST_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaleReading:
-    """What a replica has. It may lack what was written in the last `age` seconds: by its own word that is how long ago,
-    at most, it heard of its primary.
+    """What a replica has. It may lack what was written in the last `age` seconds: so long ago, at most, by its own
+    account, it heard of its primary.
     """
 
     reading: Reading
@@ -55,19 +55,19 @@ class Replica:
         is asked again if another hold has expired by then.
         """
         with contextlib.suppress(AskPrimary):
-            shown: list[str] = []
-            for _ in range(_MOST_LOOKS):
-                (names, holds, snapshot), age = self._look(shown, skus, day, (now, policies_at), most)
+            named: list[str] = []
+            for _ in range(_MOST_TRIES):
+                (names, holds, snapshot), age = self._try_read(named, skus, day, (now, policies_at), most)
                 expired = [name.decode() for name in names]
                 if len(expired) >= MOST_EXPIRED:
                     break
-                if set(expired) <= set(shown):
-                    # a hold that was shown may have been extended since, and is not to be left out then
-                    pairs = zip(shown, holds, strict=True)
+                if set(expired) <= set(named):
+                    # a hold that was named may have been extended since, and is not to be left out then
+                    pairs = zip(named, holds, strict=True)
                     ended = [hold_of(name, _fields(flat)) for name, flat in pairs if flat and name in expired]
                     reading = reading_of(snapshot, skus, policies_at)
                     return StaleReading(reading=_without(reading, ended, day), age=age)
-                shown = expired
+                named = expired
         return None
 
     def entry(self, decision: str, *, most: int) -> Entry | None:
@@ -79,20 +79,20 @@ class Replica:
                 return parse_entry(*stored[0]) if stored else None
         return None
 
-    def _look(
-        self, shown: Sequence[str], skus: Sequence[str], day: str, instants: Sequence[int], most: int
+    def _try_read(
+        self, named: Sequence[str], skus: Sequence[str], day: str, instants: Sequence[int], most: int
     ) -> tuple[Any, int]:
         keys = self._keys
         script_keys = REPLICA_SNAPSHOT.keys(
             keys,
-            ([keys.hold(name)] for name in shown),
+            ([keys.hold(name)] for name in named),
             sku_keys(keys, skus),
             idempotency=keys.never_written,
             load=keys.load(day),
             expiring=keys.never_written,
             holds_by_expiry=keys.expiring,
         )
-        arguments = [len(script_keys), *script_keys, *instants, MOST_EXPIRED, len(shown)]
+        arguments = [len(script_keys), *script_keys, *instants, MOST_EXPIRED, len(named)]
         return self._client.run_script(self._script, arguments, max_age=most)
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
 import orjson
 
 from engine.store.connection.client import Client, faults
-from engine.store.decision_log import packed
+from engine.store.decision_log import MovedUnits, packed
 from engine.store.keys import Keys
 from engine.store.outcomes import (
     CountContradicts,
@@ -119,8 +120,13 @@ class Stock:
             movements=keys.movements(_day(now)),
             movements_yesterday=keys.movements(_day(now - DAY_SECONDS)),
         )
-        entry = orjson.dumps([[item.sku, item.node, item.delta, item.op, item.reason] for item in movements])
-        arguments: list[str | int | bytes] = [version, now, batch, packed(entry), MOVEMENT_DAYS * DAY_SECONDS]
+        body = msgspec.json.encode(
+            [
+                MovedUnits(sku=item.sku, node=item.node, delta=item.delta, op=item.op, reason=item.reason)
+                for item in movements
+            ]
+        )
+        arguments: list[str | int | bytes] = [version, now, batch, packed(body), MOVEMENT_DAYS * DAY_SECONDS]
         for item in movements:
             arguments += [item.op, item.digest, item.node, item.delta]
         answers = self._run(self._move_stock, script_keys, arguments)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.served import served
 from tests.support.facts import policy_file
 from tests.support.forked_cli import Command, installed
 from tests.support.order_json import order_json
-from tests.support.served import served
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.served import served
+from tests.cli.served import served
 
 pytestmark = pytest.mark.slow
 

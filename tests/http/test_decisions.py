@@ -171,8 +171,8 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
     paths = http.get("/openapi.json").get_json()["paths"]
     named = {
         (method, path): operation["operationId"]
-        for path, found in paths.items()
-        for method, operation in found.items()
+        for path, operations in paths.items()
+        for method, operation in operations.items()
         if method != "parameters"
     }
     assert named == {

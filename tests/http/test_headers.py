@@ -32,7 +32,7 @@ def test_who_does_it_is_read_before_it_is_judged(http, pointsman):
     version = pointsman.versions.timeline().active
     headers = {"X-Pointsman-User": as_handed_on("Élodie")}
     assert http.post(f"/v1/policies/{version}/activate", json={}, headers=headers).status_code == 200
-    assert list(pointsman.versions.history())[-1]["who"] == "Élodie"
+    assert list(pointsman.versions.history())[-1].who == "Élodie"
 
 
 def test_what_can_t_be_shown_is_refused_once_it_is_read(http):

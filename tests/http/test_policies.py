@@ -241,8 +241,8 @@ def test_the_history_names_who_asked_or_that_it_was_over_http(http, pointsman):
     headers = {"X-Pointsman-User": "Zoé".encode().decode("latin-1")}
     http.post(f"/v1/policies/{version}/activate", json={"note": "why"}, headers=headers)
     *_, published, activated = pointsman.versions.history()
-    assert (published["who"], published["at"]) == (CALLER, str(NOW))
-    assert (activated["who"], activated["note"], activated["version"]) == ("Zoé", "why", version)
+    assert (published.who, published.at) == (CALLER, NOW)
+    assert (activated.who, activated.note, activated.version) == ("Zoé", "why", version)
     problem_of(http.post("/v1/policies/rollback", json={}, headers={"X-Pointsman-User": "a\tb"}), 422)
 
 

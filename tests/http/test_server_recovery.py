@@ -15,7 +15,7 @@ from engine.settings import Settings
 from tests.conftest import activate
 from tests.support.facts import LYON, inventory, node
 from tests.support.order_json import order_json
-from tests.support.recovery_time import AGAIN_WITHIN, ROUNDS, asking, seconds_until_served
+from tests.support.recovery_time import AGAIN_WITHIN, ROUNDS, repeated, seconds_until_served
 from tests.support.redis_topologies import HOST, nodes
 from tests.support.wait_until import wait_until
 
@@ -77,7 +77,7 @@ def test_it_is_served_again_within_a_second_of_the_servers_return(server, points
         statuses.append((response.status_code, response.headers.get("Retry-After")))
         return response.status_code == 201
 
-    with asking(served) as requests:
+    with repeated(served) as requests:
         taken = []
         for _ in range(ROUNDS):
             wait_until(lambda: any(served for *_, served in requests.answers), "it is served")

@@ -22,7 +22,7 @@ from engine.store import decision_log
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LYON, NOW, inventory, node, order
-from tests.support.redis_topologies import HOST, Node, nodes
+from tests.support.redis_topologies import HOST, Node, is_linked, nodes
 from tests.support.wait_until import wait_until
 
 
@@ -43,7 +43,7 @@ def main(*, decisions: int) -> None:
     """Print how many decisions survive each failure."""
     # servers are ended where their `with` block is left, so SIGTERM must raise
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    with tempfile.TemporaryDirectory(prefix="pointsman-surviving-") as folder:
+    with tempfile.TemporaryDirectory(prefix="pointsman-recovery-") as folder:
         data = Path(folder)
         for fsync in ("everysec", "always"):
             _print(f"server killed, {fsync}", killed(data / fsync, fsync, decisions))
@@ -65,7 +65,7 @@ def killed(data: Path, fsync: str, decisions: int) -> Survival:
 def failed_over(data: Path, replicas: int, decisions: int) -> Survival:
     with nodes(data, 2, "--appendonly", "yes") as (primary, replica):
         replica.ask("REPLICAOF", HOST, primary.port)
-        wait_until(lambda: _is_linked(replica), "the replica has its primary's data")
+        wait_until(lambda: is_linked(replica), "the replica has its primary's data")
         with shop(primary, replicas) as pointsman:
             answered = decided(pointsman, decisions // 2)
             primary.ask("WAIT", 1, 5_000)
@@ -106,11 +106,6 @@ def count_survivors(server: Node, answered: list[str]) -> Survival:
 
 def _url(server: Node) -> str:
     return f"redis://{HOST}:{server.port}"
-
-
-def _is_linked(node: Node) -> bool:
-    with node.client as client:
-        return client.info("replication").get("master_link_status") == "up"
 
 
 def _print(what: str, survival: Survival) -> None:

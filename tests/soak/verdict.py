@@ -50,7 +50,7 @@ class Verdict:
 
 
 @dataclass(kw_only=True)
-class Reading:
+class LogState:
     """The state after the entries of the log read so far. `policies` are names by version; `clock` is that of the
     callers.
     """
@@ -173,13 +173,13 @@ class Reading:
 def judge(pointsman: Pointsman, answers: Path, policies: Mapping[str, str], clock: Clock) -> Verdict:
     """Read the log and compare it with what the callers wrote down in the folder `answers`."""
     verdict = Verdict()
-    reading = Reading(policies=policies, clock=clock, verdict=verdict)
+    log = LogState(policies=policies, clock=clock, verdict=verdict)
     for entry in decision_log.entries(pointsman._client, pointsman._keys):
-        reading.add(entry)
-    _compare(pointsman, reading, answers)
+        log.add(entry)
+    _compare(pointsman, log, answers)
     audit = pointsman.check()
     verdict.drifts = [str(drift) for drift in audit.drifts]
-    verdict.leaked = sum(reading.held.values()) + audit.held + len(list(pointsman._client.scan(_holds(pointsman))))
+    verdict.leaked = sum(log.held.values()) + audit.held + len(list(pointsman._client.scan(_holds(pointsman))))
     return verdict
 
 
@@ -187,40 +187,40 @@ def _holds(pointsman: Pointsman) -> str:
     return pointsman._keys.hold_prefix
 
 
-def _compare(pointsman: Pointsman, reading: Reading, answers: Path) -> None:
+def _compare(pointsman: Pointsman, log: LogState, answers: Path) -> None:
     newest: defaultdict[str, int] = defaultdict(int)
     for kind, name, answer in _written(answers):
-        reading.verdict.answers += 1
+        log.verdict.answers += 1
         if kind == "counted":
             newest[name] = max(newest[name], answer)
-        elif not _is_logged(reading, kind, name, answer):
-            reading.verdict.lost.append(f"{kind} {name} {answer}")
+        elif not _is_logged(log, kind, name, answer):
+            log.verdict.lost.append(f"{kind} {name} {answer}")
     waiting = {place.entry.decision for place in pointsman.backlog.page(limit=1_000_000).places}
-    reading.verdict.lost += [f"waiting {name}" for name in sorted(waiting ^ reading.waiting)]
+    log.verdict.lost += [f"waiting {name}" for name in sorted(waiting ^ log.waiting)]
     for name, number in newest.items():
         sku, node = name.split()
         stamp = pointsman._client.redis.hget(pointsman._keys.stamp(sku), node)
         if stamp is None or int(stamp.split()[1]) < number:
-            reading.verdict.lost.append(f"counted {name} {number}")
+            log.verdict.lost.append(f"counted {name} {number}")
 
 
-def _is_logged(reading: Reading, kind: str, name: str, answer: Any) -> bool:
+def _is_logged(log: LogState, kind: str, name: str, answer: Any) -> bool:
     """Whether the log has the answer that a caller got."""
     match kind:
         case "decided":
-            return reading.bodies.get(name) == answer
+            return log.bodies.get(name) == answer
         case "ended":
-            return len(answer) == len(reading.states.get(name, ())) and all(
-                state in ("held", logged) for state, logged in zip(answer, reading.states[name], strict=True)
+            return len(answer) == len(log.states.get(name, ())) and all(
+                state in ("held", logged) for state, logged in zip(answer, log.states[name], strict=True)
             )
         case "extended":
-            return reading.until.get(name, 0) >= answer or set(reading.states[name]) & _STATES != set()
+            return log.until.get(name, 0) >= answer or set(log.states[name]) & _STATES != set()
         case "moved":
-            return reading.moved.get(name) == answer
+            return log.moved.get(name) == answer
         case "rejected":
-            return (name, answer) in reading.rejected
+            return (name, answer) in log.rejected
         case "woken":
-            return (name, answer) in reading.woken
+            return (name, answer) in log.woken
     return False
 
 

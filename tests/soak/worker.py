@@ -64,7 +64,7 @@ class Caller:
         self._dice = random.Random(seed)
         self._decided: list[dict[str, Any]] = []
         self._number = 0
-        self._versions = [version.version for version in self._asked(pointsman.versions.published)]
+        self._versions = [version.version for version in self._insist(pointsman.versions.published)]
 
     def run(self) -> None:
         while True:
@@ -74,7 +74,7 @@ class Caller:
 
     def decide(self, name: str) -> None:
         requested, wait = self._order(name), self._dice.random() < WAITING
-        self._made(self._asked(lambda: self._pointsman.decide(requested, key=self._key(name), wait=wait)))
+        self._note_decisions(self._insist(lambda: self._pointsman.decide(requested, key=self._key(name), wait=wait)))
 
     def batch(self, name: str) -> None:
         orders = [self._order(f"{name}.{number}") for number in range(self._dice.randint(2, 4))]
@@ -82,7 +82,7 @@ class Caller:
         batch = self._asked(
             lambda: self._pointsman.decide_batch(orders, keys=lambda item: self._key(item.id), wait=wait)
         )
-        self._made(*(batch.answers if batch else ()))
+        self._note_decisions(*(batch.answers if batch else ()))
 
     def reject(self, name: str) -> None:
         made = [record for record in self._decided if record["shipments"]]
@@ -110,9 +110,9 @@ class Caller:
 
     def serve(self, _: str) -> None:
         """Run the backlog; withdraw the last entries if there are too many."""
-        run = self._asked(lambda: self._pointsman.backlog.run(limit=5))
-        self._made(*(run.answers if run else ()))
-        page = self._asked(lambda: self._pointsman.backlog.page(limit=10 * _MOST_WAITING))
+        run = self._insist(lambda: self._pointsman.backlog.run(limit=5))
+        self._note_decisions(*(run.answers if run else ()))
+        page = self._insist(lambda: self._pointsman.backlog.page(limit=10 * _MOST_WAITING))
         for place in page.places[_MOST_WAITING:]:
             self._asked(lambda place=place: self._pointsman.backlog.withdraw(place.entry.decision))
 
@@ -124,7 +124,7 @@ class Caller:
     def _key(self, name: str) -> RequestKey:
         return RequestKey(caller=self._seed[:2], name=name)
 
-    def _made(self, *answers: Answer | None) -> None:
+    def _note_decisions(self, *answers: Answer | None) -> None:
         for answer in answers:
             if answer is not None:
                 self._write("decided", json_of(answer)["id"], hashlib.sha256(answer.body).hexdigest())
@@ -139,14 +139,14 @@ class Caller:
     def _end(self, verb: str, name: str) -> None:
         if self._decided:
             decision = self._dice.choice(self._decided)["id"]
-            state = self._asked(lambda: getattr(self._pointsman.holds, verb)(decision, op=name))
+            state = self._insist(lambda: getattr(self._pointsman.holds, verb)(decision, op=name))
             if state is not None:
                 self._write("ended", decision, [item.state for item in state.shipments])
 
     def extend(self, name: str) -> None:
         if self._decided:
             decision = self._dice.choice(self._decided)["id"]
-            state = self._asked(lambda: self._pointsman.holds.extend(decision, minutes=30, op=name))
+            state = self._insist(lambda: self._pointsman.holds.extend(decision, minutes=30, op=name))
             if state is not None:
                 self._write("extended", decision, state.until)
 
@@ -168,17 +168,17 @@ class Caller:
 
     def wake(self, name: str) -> None:
         """End a rest, under a name that no other request has."""
-        resting = self._asked(self._pointsman.rests.all)
+        resting = self._insist(self._pointsman.rests.all)
         if resting:
             node = self._dice.choice(resting).node
-            if self._asked(lambda: self._pointsman.rests.end(node, who=name) or True):
+            if self._insist(lambda: self._pointsman.rests.end(node, who=name) or True):
                 self._write("woken", node, name)
 
     def activate(self, name: str) -> None:
         version = self._dice.choice(self._versions)
-        self._asked(lambda: self._pointsman.versions.activate(version, who="soak", note="", operation=name))
+        self._insist(lambda: self._pointsman.versions.activate(version, who="soak", note="", operation=name))
 
-    def _asked(self, act: Callable[[], Any]) -> Any:
+    def _insist(self, act: Callable[[], Any]) -> Any:
         """The answer, after repeating the request while the server does not answer; None if it was refused."""
         for _ in range(_MOST_FAULTS):
             try:

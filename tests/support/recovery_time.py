@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.support.wait_until import wait_until
 
-BETWEEN_ASKS = 0.05
+BETWEEN_REQUESTS = 0.05
 AGAIN_WITHIN = 1.0
 """Seconds; this is promised. No other test asserts a time."""
 ROUNDS = 3
@@ -18,8 +18,8 @@ recovers slowly in every second round still fails.
 
 
 @dataclass
-class Asking:
-    """The answers so far: when each was asked for, when it came, and whether it was served."""
+class Requests:
+    """The answers so far: when each request was sent, when its answer came, and whether it was served."""
 
     answers: list[tuple[float, float, bool]] = field(default_factory=list)
     faults: list[BaseException] = field(default_factory=list)
@@ -35,35 +35,35 @@ class Asking:
         return next((came for _, came, served in list(self.answers) if served and came >= instant), None)
 
     def refused_since(self, instant: float) -> bool:
-        return any(not served and asked >= instant for asked, _, served in list(self.answers))
+        return any(not served and sent >= instant for sent, _, served in list(self.answers))
 
 
 @contextlib.contextmanager
-def asking(ask: Callable[[], bool]) -> Iterator[Asking]:
-    """Call `ask` every 50 ms from a thread; it returns whether it was served."""
-    asked, over = Asking(), threading.Event()
+def repeated(request: Callable[[], bool]) -> Iterator[Requests]:
+    """Call `request` every 50 ms from a thread; it returns whether it was served."""
+    requests, over = Requests(), threading.Event()
 
     def go_on() -> None:
         try:
             while not over.is_set():
-                asked.began = time.monotonic()
-                served = ask()
-                asked.answers.append((asked.began, time.monotonic(), served))
-                over.wait(BETWEEN_ASKS)
+                requests.began = time.monotonic()
+                served = request()
+                requests.answers.append((requests.began, time.monotonic(), served))
+                over.wait(BETWEEN_REQUESTS)
         except BaseException as error:  # noqa: BLE001 - asserted in the test's own thread
-            asked.faults.append(error)
+            requests.faults.append(error)
 
     thread = threading.Thread(target=go_on)
     thread.start()
     try:
-        yield asked
+        yield requests
     finally:
         over.set()
         thread.join()
-    assert asked.faults == []
+    assert requests.faults == []
 
 
-def seconds_until_served(asked: Asking, back: Callable[[], object], returned: Callable[[], object]) -> float:
+def seconds_until_served(requests: Requests, back: Callable[[], object], returned: Callable[[], object]) -> float:
     """Call `back`, which brings the server back; the seconds from when `returned` is first true to the next served
     answer.
     """
@@ -71,5 +71,5 @@ def seconds_until_served(asked: Asking, back: Callable[[], object], returned: Ca
     back()
     wait_until(returned, "the server has returned", seconds=40)
     instant = time.monotonic()
-    came = wait_until(lambda: asked.served_since(began), "it is served again", seconds=40)
+    came = wait_until(lambda: requests.served_since(began), "it is served again", seconds=40)
     return max(0.0, came - instant)

@@ -1,18 +1,19 @@
 """Policy versions, their history and the differences between two of them, as lines for people."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from api.cli.output.plural import counted
 from engine.decide.order_record import timestamp
 from engine.model.facts import Network
 from engine.policies.review import SHORT
 from engine.policies.versions import Published, Version
-from engine.store.policy_versions import PolicyTimeline
+from engine.store.policy_versions import PastChange, PolicyTimeline
 from rules.diff.compare import Change, Changes
 
 MOST_NAMED = 20
 """At most so many of the rules that a published version leaves out are named."""
-_ACTS = {"rolled_back": "back to"}
+_KINDS = {"rolled_back": "back to"}
+"""What history lines say for a kind of change, if not its name."""
 
 
 def change_lines(changes: Changes) -> Iterator[str]:
@@ -65,12 +66,13 @@ def schedule_lines(timeline: PolicyTimeline, network: Network | None) -> Iterato
         yield f"{version[:SHORT]} takes over at {_local(since, network)}, as scheduled"
 
 
-def history_lines(entries: Iterable[Mapping[str, str]]) -> Iterator[str]:
-    for entry in entries:
-        since = f"  from {timestamp(int(entry['from']))}" if "from" in entry else ""
-        act = _ACTS.get(entry["act"], entry["act"])
-        when, version = timestamp(int(entry["at"])), entry["version"][:SHORT]
-        yield f"{when}  {act:<9}  {version}{since}  {entry['who']}  {entry['note']}"
+def history_lines(changes: Iterable[PastChange]) -> Iterator[str]:
+    """Who changed what, when and why, oldest first."""
+    for change in changes:
+        since = "" if change.since is None else f"  from {timestamp(change.since)}"
+        kind = _KINDS.get(change.kind, change.kind)
+        version = change.version[:SHORT]
+        yield f"{timestamp(change.at)}  {kind:<9}  {version}{since}  {change.who}  {change.note}"
 
 
 def _local(instant: int, network: Network | None) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from api.files.policy_tests.scenario import PolicyTestFile, Scenario
+from api.files.policy_tests.policy_test_file import PolicyTestFile
+from api.files.policy_tests.scenario import Scenario
 from api.files.policy_tests.shape_findings import load_shape
 from api.files.policy_tests.shapes import ExpectShape
 from engine.decide.policy_tests.expectation import (

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 from marshmallow import ValidationError
 
 from api.files.policy_tests.defaults import CENTRE, COUNTRY
-from api.files.policy_tests.scenario import USUAL, PolicyTestFile, Scenario, resolve_fixture
+from api.files.policy_tests.policy_test_file import USUAL, PolicyTestFile, resolve_fixture
+from api.files.policy_tests.scenario import Scenario
 from api.files.policy_tests.shape_findings import note_shape_mistakes
 from api.files.policy_tests.shapes import AfterDecision, LocalInstant, local_instant
 from engine.decide.order_checks import check_order

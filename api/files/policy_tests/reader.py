@@ -6,7 +6,8 @@ from typing import Any, TypeAlias
 from api.files.policy_tests.defaults import default_network
 from api.files.policy_tests.expectations import read_expectation
 from api.files.policy_tests.orders import now_of, order_of, read_order
-from api.files.policy_tests.scenario import PolicyTestFile, positions, resolve_fixture, scenario_of
+from api.files.policy_tests.policy_test_file import PolicyTestFile, resolve_fixture
+from api.files.policy_tests.scenario import positions, scenario_of
 from api.files.policy_tests.shape_findings import note_shape_mistakes
 from api.files.policy_tests.shapes import PolicyTestFileShape, ScenarioShapes
 from engine.decide.policy_tests.runner import TEST_SUFFIX, PolicyTest, Report, run_policy_tests

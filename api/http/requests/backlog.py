@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, validate
 
 from api.shapes.base import Strict
 from api.shapes.cursors import BacklogCursor
-from api.shapes.fields import QueryNumber, Units, Whole, Word
+from api.shapes.fields import QueryNumber, Units, WholeNumber, Word
 from api.shapes.limits import MOST_ENTRIES, MOST_ON_HAND
 from api.shapes.order import OrderRequest
 from engine.orders.rejection import Reason
@@ -38,7 +38,7 @@ class OnHand(fields.Field[Any]):
     """Units, or units by SKU."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
-        units = Whole(0, MOST_ON_HAND)
+        units = WholeNumber(0, MOST_ON_HAND)
         if isinstance(value, Mapping):
             return fields.Dict(keys=Word(), values=units).deserialize(value)
         return units.deserialize(value)
@@ -83,5 +83,5 @@ class BacklogQuery(Strict):
 class RunRequest(Strict):
     """How many entries to offer stock to, and after which one."""
 
-    limit = Whole(1, MOST_ENTRIES, load_default=MOST_ENTRIES)
+    limit = WholeNumber(1, MOST_ENTRIES, load_default=MOST_ENTRIES)
     after = BacklogCursor(load_default=None, metadata={"description": "`next` of the run before"})

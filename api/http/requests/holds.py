@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.shapes.base import Strict
 from api.shapes.cursors import HoldsCursor
-from api.shapes.fields import Instant, QueryNumber, Whole, Word
+from api.shapes.fields import Instant, QueryNumber, WholeNumber, Word
 from api.shapes.limits import MOST_HOLDS
 from engine.inventory.holds import MOST_MINUTES
 
@@ -31,7 +31,7 @@ class ExtendRequest(Strict):
     """Until when, or for how many minutes from now. A hold is never made shorter."""
 
     until = Instant()
-    minutes = Whole(1, MOST_MINUTES)
+    minutes = WholeNumber(1, MOST_MINUTES)
     op = Word()
 
     @validates_schema

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.shapes.base import Strict
-from api.shapes.fields import StampField, Whole, Word
+from api.shapes.fields import StampField, WholeNumber, Word
 from api.shapes.limits import MOST_ON_HAND
 from engine.store.stock import Movement, Stamp
 
@@ -18,9 +18,9 @@ MOST_SKUS = 100
 class CountRequest(Strict):
     """How many units a position has, by the source's own time (`at`) or its own count of messages (`sequence`)."""
 
-    on_hand = Whole(0, MOST_ON_HAND, required=True)
+    on_hand = WholeNumber(0, MOST_ON_HAND, required=True)
     at = StampField(metadata={"example": "2026-11-27T08:12:31.250Z"})
-    sequence = Whole(0, MOST_SEQUENCE)
+    sequence = WholeNumber(0, MOST_SEQUENCE)
 
     @validates_schema
     def _one_stamp(self, data: dict[str, Any], **_: Any) -> None:
@@ -40,7 +40,9 @@ class MovementRequest(Strict):
     op = Word(required=True)
     node = Word(required=True)
     sku = Word(required=True)
-    delta = Whole(-MOST_MOVED, MOST_MOVED, required=True, validate=validate.NoneOf([0], error="nothing moves by 0"))
+    delta = WholeNumber(
+        -MOST_MOVED, MOST_MOVED, required=True, validate=validate.NoneOf([0], error="nothing moves by 0")
+    )
     reason = Word(load_default=None)
 
     @post_load

@@ -1,4 +1,6 @@
-"""The connection pool to the server; turns redis-py's errors into StoreUnavailable."""
+"""The client through which the store reaches the server: scripts, retries, replicas. It turns redis-py's errors into
+StoreUnavailable.
+"""
 
 import contextlib
 import functools
@@ -98,15 +100,15 @@ class Client:
 
     def _once_replicated(self, pipe: Any) -> Any:
         pipe.execute_command("WAIT", self._replicas, REPLICA_MILLISECONDS)
-        answer, have = pipe.execute()
-        if have < self._replicas:
+        answer, confirmed = pipe.execute()
+        if confirmed < self._replicas:
             raise StoreUnavailable(
-                f"it was done, but {have} replicas have it and {self._replicas} must (POINTSMAN_REPLICAS);"
+                f"it was done, but {confirmed} replicas have it and {self._replicas} must (POINTSMAN_REPLICAS);"
                 " try again, with the same idempotency key"
             )
         return answer
 
-    def twice(self, act: Callable[[], _T]) -> _T:
+    def retry_if_revived(self, act: Callable[[], _T]) -> _T:
         """Call `act`, and once more if the embedded server had died and was started again. `act` must only read, or do
         nothing the second time if the first one succeeded.
         """

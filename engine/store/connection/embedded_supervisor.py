@@ -34,8 +34,8 @@ _MILLISECONDS_BETWEEN_TRIES = 10
 
 def supervise(data: str, asked: int, command: list[str]) -> int:
     """Run the server until nobody uses it; returns its exit code."""
-    lock = _lock_of(os.path.join(data, "data.lock"))  # noqa: PTH118 - pathlib would double the time to start
-    if not _taken(lock, asked):
+    lock = _open_lock(os.path.join(data, "data.lock"))  # noqa: PTH118 - pathlib would double the time to start
+    if not _wait_for_lock(lock, asked):
         return 0
     server = subprocess.Popen(  # noqa: S603 - the command comes from embedded.py
         command,
@@ -47,11 +47,11 @@ def supervise(data: str, asked: int, command: list[str]) -> int:
     return server.wait()
 
 
-def _lock_of(path: str) -> int:
+def _open_lock(path: str) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
-def _taken(lock: int, asked: int) -> bool:
+def _wait_for_lock(lock: int, asked: int) -> bool:
     """Wait for the lock, for as long as the process that asked waits for the server; returns whether it was taken."""
     asker = select.poll()
     asker.register(asked, 0)
@@ -83,7 +83,7 @@ def _end_with_supervisor() -> Callable[[], None] | None:
 
 
 def _end_when_unused(data: str, server: subprocess.Popen[bytes]) -> None:
-    users = _lock_of(os.path.join(data, "users.lock"))  # noqa: PTH118 - as above
+    users = _open_lock(os.path.join(data, "users.lock"))  # noqa: PTH118 - as above
     fcntl.flock(users, fcntl.LOCK_EX)
     server.terminate()
     time.sleep(_SECONDS_TO_END)

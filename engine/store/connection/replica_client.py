@@ -98,7 +98,7 @@ class ReplicaClient:
                 self._shared = SharedClient(_connect(self._url))
             shared = self._shared
             shared.acquire()
-        with shared.acquired() as client:
+        with shared.released_after() as client:
             yield _of_slot(client, self._key) if isinstance(client, RedisCluster) else client
 
     @contextlib.contextmanager

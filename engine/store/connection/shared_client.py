@@ -7,8 +7,8 @@ from typing import Any
 
 
 class SharedClient:
-    """Counts its users and closes the client after the last: to close it earlier would take the sockets away that other
-    threads are reading from. Who makes it is its first user.
+    """Counts its users, and closes the client when the last one has released it: other threads may be reading from its
+    sockets until then. The thread that makes it is its first user.
     """
 
     def __init__(self, client: Any) -> None:
@@ -17,13 +17,13 @@ class SharedClient:
         self._counting = threading.Lock()
 
     def acquire(self) -> None:
-        """Add a user. Nobody may, once the last user may have released it."""
+        """Add a user. Only allowed while another user is sure not to have released it yet."""
         with self._counting:
             self._users += 1
 
     @contextlib.contextmanager
-    def acquired(self) -> Iterator[Any]:
-        """The client, for a user that was added before; released at the end."""
+    def released_after(self) -> Iterator[Any]:
+        """The client, for a user that `acquire` has added; releases it when the block ends."""
         try:
             yield self._client
         finally:

@@ -52,7 +52,7 @@ class Audit:
     held: int
     short: int
     drifts: tuple[Drift, ...]
-    torn: bool = False
+    log_damaged: bool = False
     """Whether entries of the log are missing or can't be read, so that more may be held than the log says."""
 
     @property
@@ -121,7 +121,7 @@ class Check:
             held=self._totals.held,
             short=self._totals.short,
             drifts=tuple(drifts),
-            torn=bool(missing or self.replay.unreadable),
+            log_damaged=bool(missing or self.replay.unreadable),
         )
 
     def recheck_all(self) -> Iterator[Drift]:

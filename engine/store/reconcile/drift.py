@@ -117,7 +117,7 @@ def hold_drifts(
     if hold is None:
         yield from _stray_hold_drifts(keys, decision, fields, until)
         return
-    expected = hold_fields(hold)
+    expected = expected_fields(hold)
     shipments = {int(field): parse_shipment(text) for field, text in fields.items() if field.isdigit()}
     if shipments != hold.shipments:
         units = sum(shipment.total for shipment in shipments.values() if shipment)
@@ -162,17 +162,17 @@ def load_drifts(
         yield Drift(what=what, expected=expected, found=int(count or 0), writes=(write,), suspect=("loads", load))
 
 
-def rest_drifts(keys: Keys, replay: LogReplay, node: str, node_rest: str | None, latest: str | None) -> Iterator[Drift]:
-    """`node_rest` is the stored rest of a node, None if it has none; `latest` the stored instant after which no node
+def rest_drifts(keys: Keys, replay: LogReplay, node: str, stored: str | None, latest: str | None) -> Iterator[Drift]:
+    """`stored` is the stored rest of a node, None if it has none; `latest` the stored instant after which no node
     rests.
     """
     suspect: Suspect = ("rests", node)
     replayed_rest = replay.resting.get(node)
     expected = stored_rest(replayed_rest) if replayed_rest else None
-    until = replayed_rest["until"] if replayed_rest else 0
-    if node_rest != expected:
-        write = Write(key=keys.resting, field=node, before=node_rest, after=expected)
-        instant = (node_rest or "0").partition(" ")[0]
+    until = replayed_rest.until if replayed_rest else 0
+    if stored != expected:
+        write = Write(key=keys.resting, field=node, before=stored, after=expected)
+        instant = (stored or "0").partition(" ")[0]
         yield Drift(
             what=f"the instant until which {node} rests",
             expected=until,
@@ -241,7 +241,7 @@ def parse_shipment(text: str) -> ExpectedShipment | None:
         return None
 
 
-def hold_fields(hold: ExpectedHold) -> dict[str, str]:
+def expected_fields(hold: ExpectedHold) -> dict[str, str]:
     """The hash as which commit.lua stores a hold."""
     shipments = {
         str(number): shipment_json(shipment.node, shipment.service, list(shipment.units.items()))

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
+from msgspec import UNSET
 
 from engine.decide.order_record import seconds
 from engine.decide.record import DecisionRecord
+from engine.model.facts import NodeRest
 from engine.store.decision_log import UNREADABLE, Entry, EntryId, RawEntry, parse_entry, parse_entry_id
 from engine.store.reconcile.expected_state import (
     Base,
@@ -44,7 +45,7 @@ class LogReplay:
     promised_from: dict[PositionKey, int] = field(default_factory=dict)
     """Units that were on hand when a decision last took some, less those that were confirmed since."""
     days: defaultdict[str, DayLoads] = field(default_factory=lambda: defaultdict(DayLoads))
-    resting: dict[str, dict[str, Any]] = field(default_factory=dict)
+    resting: dict[str, NodeRest] = field(default_factory=dict)
     """The rest of each node. Those that are over are kept for as long as commit_follow_up.lua keeps them."""
     breaches: list[FloorBreach] = field(default_factory=list)
     unreadable: list[EntryId] = field(default_factory=list)
@@ -91,9 +92,8 @@ class LogReplay:
                     self.holds[entry.decision].until = entry.until or 0
                 self._changed("holds", entry.decision)
             case "moved":
-                moves = (move for move, bit in zip(orjson.loads(entry.body), entry.taken, strict=True) if bit == "1")
-                for sku, node, delta, *_ in moves:
-                    self._move((sku, node), delta, entry.id)
+                for movement in entry.applied_movements:
+                    self._move((movement.sku, movement.node), movement.delta, entry.id)
             case "confirmed" | "released" | "expired":
                 self._end_hold(entry)
             case "rejected":
@@ -169,12 +169,12 @@ class LogReplay:
         load, unless it rejected them for lack of capacity.
         """
         hold, rejection = self.holds.get(entry.decision), entry.rejection
-        if "rest" in rejection:
-            self._begin_rest(rejection["node"], rejection["rest"], entry.at)
+        if rejection.rest is not UNSET:
+            self._begin_rest(rejection.node, rejection.rest, entry.at)
         if hold is None:
             return
         self._hold_changed(entry.decision, hold)
-        for number, rejected in rejection["parts"]:
+        for number, rejected in rejection.parts:
             shipment = hold.shipments.pop(number, None)
             if shipment is None:
                 continue
@@ -182,20 +182,22 @@ class LogReplay:
             left.subtract(dict(rejected))
             for sku, units in rejected:
                 self._lower_held((sku, shipment.node), units)
-            if number not in rejection["ended"]:
-                kept = {sku: units for sku, units in left.items() if units}
-                hold.shipments[number] = ExpectedShipment(node=shipment.node, service=shipment.service, units=kept)
+            if number not in rejection.ended:
+                still_held = {sku: units for sku, units in left.items() if units}
+                hold.shipments[number] = ExpectedShipment(
+                    node=shipment.node, service=shipment.service, units=still_held
+                )
                 continue
             hold.end_shipment(number, entry.kind, entry.at)
-            if rejection["room"]:
+            if rejection.room:
                 self._lower_load(shipment.node, hold.day, entry)
         self._forget_if_ended(entry.decision, hold)
 
-    def _begin_rest(self, node: str, node_rest: dict[str, Any], now: int) -> None:
+    def _begin_rest(self, node: str, node_rest: NodeRest, now: int) -> None:
         """Of two rests of a node the longer counts. Those that are over are deleted, as commit_follow_up.lua does."""
         self._changed("rests", node)
-        self.resting = {name: other for name, other in self.resting.items() if other["until"] > now}
-        if node not in self.resting or self.resting[node]["until"] <= node_rest["until"]:
+        self.resting = {name: other for name, other in self.resting.items() if other.until > now}
+        if node not in self.resting or self.resting[node].until <= node_rest.until:
             self.resting[node] = node_rest
 
     def _hold_changed(self, decision: str, hold: ExpectedHold) -> None:

@@ -27,7 +27,7 @@ class Repair:
     """What the check found, and the drifts that were repaired."""
 
     before: Audit
-    mended: tuple[Drift, ...]
+    repaired: tuple[Drift, ...]
 
 
 def repair(client: Client, keys: Keys, *, now: int, who: str) -> Repair:
@@ -38,14 +38,14 @@ def repair(client: Client, keys: Keys, *, now: int, who: str) -> Repair:
     check = Check(client, keys)
     audit = check.audit()
     script = client.script("repair")
-    mended = [
-        repaired
+    repaired = [
+        after
         for drift in audit.drifts
         if drift.writes
-        and not (audit.torn and drift.found > drift.expected)
-        and (repaired := _repair(script, check, keys, drift, now=now, who=who)) is not None
+        and not (audit.log_damaged and drift.found > drift.expected)
+        and (after := _repair(script, check, keys, drift, now=now, who=who)) is not None
     ]
-    return Repair(before=audit, mended=tuple(mended))
+    return Repair(before=audit, repaired=tuple(repaired))
 
 
 def _repair(script: Any, check: Check, keys: Keys, drift: Drift, *, now: int, who: str) -> Drift | None:

@@ -98,11 +98,11 @@ for _, part in ipairs(rejection.parts) do
 end
 if ended then
   redis.call('HSET', key.endings, rejection.id, table.concat(states, ' '))
-  local living = 0
+  local still_held = 0
   for _, field in ipairs(redis.call('HKEYS', key.rejected_hold)) do
-    living = living + (tonumber(field) and 1 or 0)
+    still_held = still_held + (tonumber(field) and 1 or 0)
   end
-  if living == 0 then
+  if still_held == 0 then
     local caller = redis.call('HGET', key.rejected_hold, 'caller')
     if redis.call('HINCRBY', key.open_holds, caller, -1) <= 0 then
       redis.call('HDEL', key.open_holds, caller)

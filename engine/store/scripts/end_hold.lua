@@ -3,10 +3,11 @@
 --
 -- Keys, by the names in script_keys.py; on_hand, held and base are those of each SKU that the hold may have.
 -- ARGV  1 confirmed, released or expired  2 now  3 hold id  4 what tells another request under the same operation
---       5 seconds an operation is kept (0: there is none)  6 numbers of the shipments, as 0,2; empty: all it still
---       holds then the SKUs
+--       5 seconds an operation is kept (0: there is none)  6 numbers of the shipments, as 0,2; empty: all that are
+--       still held
+--       then the SKUs of the hold
 -- Answers {'done' or 'again', endings, until}; {'reused'} if the operation was used for another request; {'late'} if
--- the hold's time is over, so that it must be ended as expired first; {'living'} if what was to expire still has time;
+-- the hold's time is over, so that it must be ended as expired first; {'living'} if the hold that was to expire still has time;
 -- {'ended', endings} if nothing of what is asked is still held, or part of it ended otherwise; {'keys'} if a SKU was
 -- not declared; {'loading'} if goods are to leave while a network is being loaded, which has to be completed first.
 -- Only 'done' changes any units.
@@ -33,12 +34,12 @@ elseif verb ~= 'expired' and tonumber(ends) <= now then
   return {'late'}
 end
 
-local shipments, living = {}, 0
+local shipments, still_held = {}, 0
 local fields = redis.call('HGETALL', key.hold)
 for at = 1, #fields, 2 do
   local number = tonumber(fields[at])
   if number then
-    shipments[number], living = cjson.decode(fields[at + 1]), living + 1
+    shipments[number], still_held = cjson.decode(fields[at + 1]), still_held + 1
   end
 end
 local states = {}
@@ -47,7 +48,7 @@ if ended then
     states[#states + 1] = state
   end
 else
-  for _ = 1, living do
+  for _ = 1, still_held do
     states[#states + 1] = '-'
   end
 end
@@ -119,7 +120,7 @@ end
 
 local endings = table.concat(states, ' ')
 redis.call('HSET', key.endings, id, endings)
-if #ending == living then
+if #ending == still_held then
   local caller = redis.call('HGET', key.hold, 'caller')
   if redis.call('HINCRBY', key.open_holds, caller, -1) <= 0 then
     redis.call('HDEL', key.open_holds, caller)

@@ -1,8 +1,8 @@
 -- Lets a hold last longer; never shorter.
 --
 -- Keys, by the names in script_keys.py.
--- ARGV  1 now  2 hold id  3 until  4 what tells another request under the same operation  5 seconds an operation is
--- kept
+-- ARGV  1 now  2 hold id  3 until  4 what tells another request under the same operation
+--       5 seconds an operation is kept
 -- Answers {'done' or 'again', endings, until}, {'reused'}, {'late'} or {'ended', endings} as end_hold.lua does.
 local id = ARGV[2]
 

@@ -2,10 +2,10 @@
 -- unfinished load completes it.
 --
 -- Keys, by the names in script_keys.py; on_hand, base, stamp and staged_on_hand are those of each SKU.
--- ARGV  1 name of the load, then the first entries of `todo` as they were read: + and a SKU with stock, or - and a SKU
---       without any
+-- ARGV  1 name of the load
+--       then the first entries of `todo` as they were read: + and a SKU with stock, or - and a SKU without any
 -- Answers 'more'; 'over' if the load is complete, or there is none any more; 'later' if others have done these SKUs; or
--- changes nothing: 'gone' if what was staged is there no more.
+-- changes nothing: 'gone' if what was staged has been deleted.
 if redis.call('HGET', key.facts, 'load') ~= ARGV[1] then
   return 'over'
 end

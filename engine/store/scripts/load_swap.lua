@@ -2,12 +2,12 @@
 -- counts; until load_stock.lua has put its stock in place as well, no snapshot is read and nothing is committed.
 --
 -- Keys, by the names in script_keys.py; broken_todo is the `todo` of the unfinished load that this one replaces.
--- ARGV  1 the network version there was, or nothing  2 number of products there were  3 number of SKUs in `todo`
+-- ARGV  1 the network version that was read, or nothing  2 number of products then  3 number of SKUs in `todo`
 --       4 name of the load  5 seconds that what was staged must last at least  6 name of the unfinished load that this
 --       one replaces, or nothing  7 the active policy version that the network was checked against, or nothing, then
 --       the entries of the schedule
 -- Answers 'done', also if it was done before and the answer was lost; or changes nothing: 'changed' if another network
--- is there by now, or another load has begun; 'gone' if what was staged is there no more, or not for long; 'policies'
+-- is there by now, or another load has begun; 'gone' if what was staged has been deleted, or soon will be; 'policies'
 -- if others are active or scheduled by now than the network was checked against.
 if redis.call('HGET', key.facts, 'load') == ARGV[4] then
   return 'done'

@@ -1,8 +1,8 @@
 -- Adds to what is on hand, or takes from it, each movement once.
 --
 -- Keys, by the names in script_keys.py; on_hand and base are those of each movement's SKU.
--- ARGV  1 network version  2 now  3 name of the batch  4 the log entry's body  5 seconds the movements of a day are
--- kept
+-- ARGV  1 network version  2 now  3 name of the batch  4 the log entry's body
+--       5 seconds the movements of a day are kept
 --       then operation id, digest of the movement, node and delta of each
 -- Answers {'network'} if the network is another by now; else for each movement a word, and what is on hand then:
 -- applied; seen (this movement was applied before); reused (the id was used for another movement); below (fewer than no

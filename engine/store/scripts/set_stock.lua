@@ -1,7 +1,8 @@
 -- Sets what is on hand to what the source that counts it says.
 --
 -- Keys, by the names in script_keys.py; on_hand, held, base and stamp are those of each count's SKU.
--- ARGV  1 network version, then node, units, kind of stamp (t or s) and its number of each count
+-- ARGV  1 network version
+--       then node, units, kind of stamp (t or s) and its number of each count
 -- Answers {'network'} if the network is another by now; else for each count a word, and what is on hand and held then:
 -- set; same (this message came before); older (a newer one came before); differs (the same stamp came with another
 -- number of units); kind (the position is counted with the other kind of stamp).

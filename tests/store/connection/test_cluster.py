@@ -17,7 +17,7 @@ from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
-from tests.support.recovery_time import AGAIN_WITHIN, asking, seconds_until_served
+from tests.support.recovery_time import AGAIN_WITHIN, repeated, seconds_until_served
 from tests.support.redis_topologies import HOST, cluster, is_linked, is_well
 from tests.support.wait_until import wait_until
 
@@ -120,7 +120,7 @@ def test_the_ledger_of_a_network_in_a_cluster_is_repaired(on, clock):
     name = json_of(pointsman.decide(order(("A", 3))))["id"]
     pointsman._client.redis.delete(f"{{repaired}}:hold:{name}")
     pointsman._client.redis.hset("{repaired}:held:B", "lyon", 4)
-    assert len(pointsman.repair(who="eve").mended) == 2
+    assert len(pointsman.repair(who="eve").repaired) == 2
     assert pointsman.check().clean
     assert pointsman.forget() > 0
     assert pointsman.check().decisions == 0
@@ -201,7 +201,7 @@ def test_a_primary_that_dies_is_replaced_by_its_replica_with_everything_replicat
         return answers[-1].status_code == 201
 
     try:
-        with asking(served) as requests:
+        with repeated(served) as requests:
             wait_until(lambda: requests.answers, "it is served")
             taken = seconds_until_served(requests, home.kill, lambda: heir.ask("ROLE")[0] == "master" and is_well(heir))
         assert taken < AGAIN_WITHIN

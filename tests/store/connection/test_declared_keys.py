@@ -110,7 +110,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     assert (audit.clean, audit.held) == (True, 0)
     held = json_of(pointsman.decide(order(("B", 1))))["id"]
     pointsman._client.redis.delete(pointsman._keys.hold(held), pointsman._keys.held("B"))
-    assert len(pointsman.repair(who="eve").mended) == 2
+    assert len(pointsman.repair(who="eve").repaired) == 2
     repair_loads(pointsman)
     follow_versions(pointsman, clock)
     there = {path.stem for path in store.SCRIPTS.glob("*.lua")}

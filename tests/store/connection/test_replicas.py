@@ -293,7 +293,7 @@ def test_a_shared_client_is_closed_when_its_last_user_releases_it(replica):
     before = connections()
     shared = SharedClient(redis.Redis(host=HOST, port=replica.port))
     shared.acquire()
-    with shared.acquired() as other_user:
+    with shared.released_after() as other_user:
         assert other_user.ping()
         shared.release()
         assert connections() == before + 1

@@ -10,7 +10,7 @@ from engine.store.ledger import RequestKey
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LYON, inventory, node, order
-from tests.support.recovery_time import AGAIN_WITHIN, asking, seconds_until_served
+from tests.support.recovery_time import AGAIN_WITHIN, repeated, seconds_until_served
 from tests.support.redis_topologies import HOST, SERVICE, watched
 from tests.support.wait_until import wait_until
 
@@ -35,9 +35,9 @@ def test_the_service_uses_the_replica_that_sentinels_promote(tmp_path, clock):
                 except StoreUnavailable:
                     return None
 
-            with asking(lambda: decided() is not None and primary.process.poll() is not None) as asked:
-                wait_until(lambda: asked.answers, "it is asked")
-                taken = seconds_until_served(asked, primary.kill, lambda: all(w.names(replica) for w in watchers))
+            with repeated(lambda: decided() is not None and primary.process.poll() is not None) as requests:
+                wait_until(lambda: requests.answers, "a request is answered")
+                taken = seconds_until_served(requests, primary.kill, lambda: all(w.names(replica) for w in watchers))
             assert taken < AGAIN_WITHIN
             assert pointsman.availability("A", "web", max_stale=60).age is None, "the new primary has no replica"
             assert replica.ask("ROLE")[0] == "master"

@@ -135,8 +135,8 @@ def test_a_version_is_stored_once_and_its_history_twice(pointsman, server_url, n
     published, entries_before = versions(client, keys), len(list(history(client, keys)))
     assert timeline(client, keys, NOW).active == activate(pointsman) == published[0]
     assert versions(client, keys) == published
-    assert [entry["act"] for entry in history(client, keys)][entries_before:] == ["published", "activated"]
-    assert {entry["at"] for entry in history(client, keys)} == {str(NOW)}
+    assert [change.kind for change in history(client, keys)][entries_before:] == ["published", "activated"]
+    assert {change.at for change in history(client, keys)} == {NOW}
     client.close()
 
 

@@ -1,4 +1,4 @@
-"""Whole days of orders are decided byte for byte as they were when their digests were recorded.
+"""WholeNumber days of orders are decided byte for byte as they were when their digests were recorded.
 
 They are decided by what durable-rules answers alone, with the guard off; the guard changes nothing about that.
 

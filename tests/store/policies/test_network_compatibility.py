@@ -77,7 +77,7 @@ def once(act):
 
 
 def history(pointsman):
-    return [entry["act"] for entry in pointsman.versions.history()]
+    return [change.kind for change in pointsman.versions.history()]
 
 
 @pytest.mark.parametrize("does", CHANGES)

@@ -14,7 +14,7 @@ from engine.store import policy_versions as store
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.outcomes import TimelineChanged
-from engine.store.policy_versions import HistoryEntry
+from engine.store.policy_versions import HistoryEntry, PastChange
 from rules.errors import PolicyInvalid
 from rules.vocabulary import Kind
 from tests.conftest import SMALL
@@ -42,7 +42,7 @@ def decided_by(pointsman: Pointsman, **more) -> str:
 
 
 def changes(versions):
-    return [entry["act"] for entry in versions.history()]
+    return [change.kind for change in versions.history()]
 
 
 def test_a_scheduled_version_decides_from_its_instant_on_in_every_worker(pointsman, opened, versions, publish, clock):
@@ -205,22 +205,12 @@ def test_the_history_has_who_when_and_why_of_each_change(versions, publish, cloc
     clock.now += 2 * HOUR
     versions.roll_back(who="ben", note="too dear")
     _, scheduled, back = versions.history()[before:]
-    assert scheduled == {
-        "act": "scheduled",
-        "version": version,
-        "who": "anna",
-        "at": str(NOW + 5),
-        "note": "été",
-        "from": str(NOW + HOUR),
-    }
-    assert back == {
-        "act": "rolled_back",
-        "version": first,
-        "who": "ben",
-        "at": str(NOW + 5 + 2 * HOUR),
-        "note": "too dear",
-        "before": version,
-    }
+    assert scheduled == PastChange(
+        kind="scheduled", version=version, who="anna", at=NOW + 5, note="été", since=NOW + HOUR
+    )
+    assert back == PastChange(
+        kind="rolled_back", version=first, who="ben", at=NOW + 5 + 2 * HOUR, note="too dear", before=version
+    )
 
 
 def test_the_list_of_versions_says_how_many_rules_who_when_why_and_whether_each_is_active(versions, pointsman, clock):
@@ -290,7 +280,7 @@ def test_a_scheduled_version_that_can_not_be_read_any_more_is_skipped_and_noted_
     redis_client.zadd(keys.scheduled_policies, {f"{NOW}:{old}": NOW})
     assert [decided_by(pointsman), decided_by(pointsman)] == [first, first]
     assert changes(versions).count("refused") == 1
-    assert "teleport" in versions.history()[-1]["note"]
+    assert "teleport" in versions.history()[-1].note
     assert versions.timeline().scheduled == ()
 
 

@@ -135,7 +135,7 @@ def test_units_taken_below_the_floor_are_found_and_no_repair_gives_them_back(poi
         " to end this drift, release its hold"
     )
     before = contents()
-    assert pointsman.repair(who="eve").mended == ()
+    assert pointsman.repair(who="eve").repaired == ()
     assert contents() == before
 
 

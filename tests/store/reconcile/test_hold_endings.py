@@ -114,7 +114,7 @@ def test_an_ending_that_was_changed_is_found_and_repaired(*, shop, ended, redis_
     (drift,) = shop.check().drifts
     assert drift.what == f"endings of the shipments of decision {ended[name]}"
     assert drift.found != drift.expected
-    assert len(shop.repair(who="eve").mended) == 1
+    assert len(shop.repair(who="eve").repaired) == 1
     assert endings(redis_client, key) == before
     assert shop.check().clean
 
@@ -123,7 +123,7 @@ def test_endings_of_a_hold_that_never_was_are_found_and_deleted(shop, ended, red
     before = endings(redis_client, key)
     redis_client.hset(key("endings"), mapping={"stray": "confirmed:1", "another": "- released:2"})
     assert {drift.what.rpartition(" ")[2] for drift in shop.check().drifts} == {"stray", "another"}
-    assert len(shop.repair(who="eve").mended) == 2
+    assert len(shop.repair(who="eve").repaired) == 2
     assert endings(redis_client, key) == before
 
 
@@ -199,7 +199,7 @@ def test_a_stray_ending_is_found_beside_others_that_are_missing(shop, ended, red
     redis_client.hset(key("endings"), mapping={"stray": "confirmed:1", "another": "released:1"})
     damaged = {ended["confirmed"], ended["half"], "stray", "another"}
     assert {drift.what.rpartition(" ")[2] for drift in shop.check().drifts} == damaged
-    assert len(shop.repair(who="eve").mended) == 4
+    assert len(shop.repair(who="eve").repaired) == 4
     assert endings(redis_client, key) == before
 
 
@@ -209,7 +209,7 @@ def test_an_ending_of_a_decision_that_held_nothing_is_found_and_deleted(shop, en
     redis_client.hset(key("endings"), nothing, "confirmed:1")
     (drift,) = shop.check().drifts
     assert (drift.what.rpartition(" ")[2], drift.found, drift.expected) == (nothing, 1, 0)
-    assert len(shop.repair(who="eve").mended) == 1
+    assert len(shop.repair(who="eve").repaired) == 1
     assert endings(redis_client, key) == before
 
 

@@ -86,7 +86,7 @@ def test_damage_is_found_with_its_cause_repaired_and_logged(pointsman, held, sta
     audit = pointsman.check()
     assert not audit.clean
     assert all(drift.cause for drift in audit.drifts)
-    repaired = pointsman.repair(who="eve").mended
+    repaired = pointsman.repair(who="eve").repaired
     assert repaired
     assert pointsman.check().clean
     assert state() == before
@@ -113,15 +113,15 @@ def test_several_kinds_of_damage_are_repaired_at_once(pointsman, redis_client, n
 
 def test_a_second_repair_finds_nothing_to_do(pointsman, held, redis_client, key, contents):
     redis_client.hincrby(key("held:RARE"), "lyon", 5)
-    assert len(pointsman.repair(who="eve").mended) == 1
+    assert len(pointsman.repair(who="eve").repaired) == 1
     before = contents()
-    assert pointsman.repair(who="eve").mended == ()
+    assert pointsman.repair(who="eve").repaired == ()
     assert contents() == before
 
 
 def test_an_undamaged_ledger_is_not_repaired(pointsman, held, contents):
     before = contents()
-    assert pointsman.repair(who="eve").mended == ()
+    assert pointsman.repair(who="eve").repaired == ()
     assert contents() == before
 
 
@@ -139,7 +139,7 @@ def test_units_on_hand_changed_by_hand_are_reported_and_left_for_a_count(pointsm
     pointsman.holds.confirm(held[1]["id"])
     node = held[1]["shipments"][0]["node"]
     redis_client.hincrby(key("on_hand:SHIRT"), node, 3)
-    assert pointsman.repair(who="eve").mended == ()
+    assert pointsman.repair(who="eve").repaired == ()
     (drift,) = pointsman.check().drifts
     assert (drift.what, drift.found - drift.expected) == ("units on hand", 3)
     assert "send the count" in drift.cause
@@ -153,7 +153,7 @@ def test_a_log_that_lost_an_entry_or_has_a_damaged_one_is_reported_and_nothing_i
     damaged = redis_client.xadd(key("log"), {"kind": "decided", "id": "torn", "at": 1, "body": b"torn"})
     units = redis_client.hgetall(key("held:SHIRT"))
     redis_client.hincrby(key("held:RARE"), "lyon", -1)
-    repaired = [(drift.what, drift.found, drift.expected) for drift in pointsman.repair(who="eve").mended]
+    repaired = [(drift.what, drift.found, drift.expected) for drift in pointsman.repair(who="eve").repaired]
     assert ("units held", 2, 3) in repaired
     assert all(found < expected for _, found, expected in repaired)
     # what a customer was promised is still held, though the log has no entry of it any more

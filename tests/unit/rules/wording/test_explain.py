@@ -1,4 +1,4 @@
-"""Whole rules in sentences: which sentences there are, how clauses are joined, what is left out."""
+"""WholeNumber rules in sentences: which sentences there are, how clauses are joined, what is left out."""
 
 import pytest
 
