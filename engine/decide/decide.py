@@ -4,15 +4,24 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from engine.decide.decision import Claim, Decision, Exclusion, Parcel, Room, Shipment, Unfilled
+from engine.decide.decision import (
+    Claim,
+    DecidedStock,
+    Decision,
+    ExcludedOptions,
+    Parcel,
+    Room,
+    Shipment,
+    Unfilled,
+)
 from engine.decide.evaluation import Evaluation, Offer
 from engine.decide.matching.judge import PolicyJudge
-from engine.decide.node_rest import resting_record
+from engine.decide.node_rest import resting_node
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
 from engine.decide.unfilled_reasons import reasons
 from engine.model.facts import OptionKey, Order, Snapshot, rounded
-from rules import effects
+from rules.effects import Exclusion
 
 KILOGRAM = 1_000_000
 """Milligrams; carbon is priced by the kilogram."""
@@ -57,7 +66,7 @@ def decide(
         gap=choice.gap,
         unproven=choice.unproven,
         hold_until=(now if held_from is None else held_from) + evaluation.order_outcome.hold * 60,
-        positions=_positions(evaluation),
+        stock=_stock(evaluation),
         because=_because(evaluation, shipments, unfilled, exclusions),
         fired=_fired(evaluation),
         silenced=tuple(sorted({rule for judgement in evaluation.judgements() for rule in judgement.silenced})),
@@ -114,7 +123,7 @@ def _score(evaluation: Evaluation, choice: Choice) -> Score:
 def _price(offer: Offer, carbon_price: int) -> Price:
     carbon = rounded(offer.option.unit_carbon * carbon_price, KILOGRAM)
     return Price(
-        needed=offer.outcome.exclude is effects.Exclusion.UNLESS_NEEDED,
+        needed=offer.outcome.exclude is Exclusion.UNLESS_NEEDED,
         tier=offer.outcome.tier,
         money=offer.option.unit_cost + carbon + offer.outcome.adjustment,
     )
@@ -153,7 +162,7 @@ def _unfilled(evaluation: Evaluation, choice: Choice) -> Iterator[Unfilled]:
             )
 
 
-def _exclusions(evaluation: Evaluation) -> Iterator[Exclusion]:
+def _exclusions(evaluation: Evaluation) -> Iterator[ExcludedOptions]:
     for line, offers in zip(evaluation.order.lines, evaluation.offers, strict=True):
         by_rules: dict[tuple[tuple[str, ...], bool], list[OptionKey]] = {}
         by_resting_node: dict[str, list[OptionKey]] = {}
@@ -161,28 +170,27 @@ def _exclusions(evaluation: Evaluation) -> Iterator[Exclusion]:
             key = offer.option.route.key
             if offer.node_rest is not None:
                 by_resting_node.setdefault(key.node, []).append(key)
-            if offer.outcome.exclude is not effects.Exclusion.NO:
+            if offer.outcome.exclude is not Exclusion.NO:
                 rules = evaluation.matcher.with_effect(offer.judgement, "exclude")
-                unless_needed = offer.outcome.exclude is effects.Exclusion.UNLESS_NEEDED
+                unless_needed = offer.outcome.exclude is Exclusion.UNLESS_NEEDED
                 by_rules.setdefault((rules, unless_needed), []).append(key)
         for (rules, unless_needed), options in sorted(by_rules.items()):
-            yield Exclusion(line=line.id, rules=rules, unless_needed=unless_needed, options=tuple(options))
+            yield ExcludedOptions(line=line.id, rules=rules, unless_needed=unless_needed, options=tuple(options))
         for node, options in sorted(by_resting_node.items()):
             node_rest = evaluation.resting[node]
-            yield Exclusion(
+            yield ExcludedOptions(
                 line=line.id,
                 rules=tuple(sorted(node_rest.because)),
                 unless_needed=False,
                 options=tuple(options),
-                resting=resting_record(node, node_rest, evaluation.snapshot.network),
+                resting=resting_node(node, node_rest, evaluation.snapshot.network),
             )
 
 
-def _positions(evaluation: Evaluation) -> dict[str, dict[str, tuple[int, int, int]]]:
-    """The stock the decision was made on: (on hand, held, floor) by SKU and node, where there was any."""
+def _stock(evaluation: Evaluation) -> dict[str, dict[str, DecidedStock]]:
     return {
         line.sku: {
-            judged.node: (judged.position.on_hand, judged.position.held, judged.floor)
+            judged.node: DecidedStock(on_hand=judged.position.on_hand, held=judged.position.held, floor=judged.floor)
             for judged in positions
             if judged.position.on_hand
         }
@@ -191,7 +199,10 @@ def _positions(evaluation: Evaluation) -> dict[str, dict[str, tuple[int, int, in
 
 
 def _because(
-    evaluation: Evaluation, shipments: Sequence[Shipment], unfilled: Sequence[Unfilled], exclusions: Sequence[Exclusion]
+    evaluation: Evaluation,
+    shipments: Sequence[Shipment],
+    unfilled: Sequence[Unfilled],
+    exclusions: Sequence[ExcludedOptions],
 ) -> dict[str, Mapping[str, str]]:
     """The reasons that authors gave for the rules named in the decision's parts. A rest may have begun under another
     version of the policies: its rules' reasons come from there, unless a rule of this version has the same id.
@@ -200,7 +211,7 @@ def _because(
     named |= {rule for exclusion in exclusions if exclusion.resting is None for rule in exclusion.rules}
     reasons_given = [reason for part in unfilled for reason in part.reasons]
     named |= {rule for reason in reasons_given if reason.code != "resting" for rule in reason.rules}
-    rests = [evaluation.resting[exclusion.resting.node] for exclusion in exclusions if exclusion.resting is not None]
+    rests = [exclusion.resting.rest for exclusion in exclusions if exclusion.resting is not None]
     of_rests = {rule: texts for node_rest in rests for rule, texts in node_rest.because.items()}
     rules = evaluation.matcher.policies.rules
     because = of_rests | {rule: rules[rule].because for rule in named}

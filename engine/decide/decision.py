@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from engine.decide.sourcing.problem import Score, Unproven
-from engine.model.facts import OptionKey, Order
+from engine.model.facts import NodeRest, OptionKey, Order
 from rules.effects import Reserve
-
-if TYPE_CHECKING:
-    from engine.decide.record import RestingRecord  # whose module imports this one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +56,25 @@ class Unfilled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exclusion:
-    """Options that rules took from a line. `resting` is the record of the node's rest, if they are taken because the
-    node rests.
+class RestingNode:
+    """A node that rests. `until_local` is the end of its rest by the installation's wall clock, in the seconds of
+    `rule_facts.wall_clock`.
     """
+
+    node: str
+    rest: NodeRest
+    until_local: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExcludedOptions:
+    """Options that rules took from a line. `resting` is their node, if they are taken because it rests."""
 
     line: str
     rules: tuple[str, ...]
     unless_needed: bool
     options: tuple[OptionKey, ...]
-    resting: "RestingRecord | None" = None
+    resting: RestingNode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +106,18 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedStock:
+    """The stock of a position on which an order was decided. The order could not take the units of the `floor`."""
+
+    on_hand: int
+    held: int
+    floor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """`gap` and `unproven` are as in `sourcing.Choice`. `fired` counts, by rule, the orders, lines, positions, nodes
-    and options it acted on.
+    """`gap` and `unproven` are as in `sourcing.problem.Choice`. `fired` counts, by rule, the orders, lines, positions,
+    nodes and options it acted on.
     """
 
     order: Order
@@ -111,14 +126,14 @@ class Decision:
     network_version: str
     shipments: tuple[Shipment, ...]
     unfilled: tuple[Unfilled, ...]
-    exclusions: tuple[Exclusion, ...]
+    exclusions: tuple[ExcludedOptions, ...]
     options: int
     score: Score
     gap: int | None
     unproven: Unproven | None
     hold_until: int
-    positions: Mapping[str, Mapping[str, tuple[int, int, int]]]
-    """The stock it was decided on: (on hand, held, floor) by SKU and node."""
+    stock: Mapping[str, Mapping[str, DecidedStock]]
+    """By SKU and node, the stock it was decided on, where there was any."""
     because: Mapping[str, Mapping[str, str]]
     """By rule and language, the reason its author gave, for the rules that the parts above name. For the rules of a
     rest that began under another version, the exclusion's `resting` has the reasons as they were in that version.

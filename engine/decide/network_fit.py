@@ -8,7 +8,6 @@ import difflib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.errors import Mistake
 from engine.model.facts import Network
 from rules.conditions import Operator, comparisons, glob
 from rules.errors import Finding
@@ -53,14 +52,14 @@ def fit(policies: PolicySet, network: Network, product_words: Mapping[str, Colle
     mentions = [
         mention for name, text in sorted(policies.texts.items()) for mention in references(read(name, text.encode()))
     ]
-    words = _known_words(network) | dict(product_words)
+    network_words = _words_of(network) | dict(product_words)
     return Fit(
         errors=tuple(sorted([*_attributes(policies, network, mentions), *_currencies(mentions, network.currency)])),
-        warnings=tuple(sorted(_strange_words(mentions, words))),
+        warnings=tuple(sorted(_strange_words(mentions, network_words))),
     )
 
 
-def _known_words(network: Network) -> dict[str, Collection[str]]:
+def _words_of(network: Network) -> dict[str, Collection[str]]:
     nodes, services = network.nodes.values(), network.services.values()
     words: dict[str, Collection[str]] = {
         "node.id": network.nodes.keys(),
@@ -76,9 +75,9 @@ def _known_words(network: Network) -> dict[str, Collection[str]]:
     return words
 
 
-def _strange_words(mentions: list[Reference], known_words: Mapping[str, Collection[str]]) -> Iterator[Finding]:
+def _strange_words(mentions: list[Reference], network_words: Mapping[str, Collection[str]]) -> Iterator[Finding]:
     for mention in mentions:
-        words = known_words.get(mention.subject)
+        words = network_words.get(mention.subject)
         if words is None or not _is_strange(mention, words):
             continue
         near = difflib.get_close_matches(mention.text, sorted(words)[:MOST_COMPARED], n=1)
@@ -107,15 +106,16 @@ def _currencies(mentions: list[Reference], currency: str) -> Iterator[Finding]:
 
 
 def _attributes(policies: PolicySet, network: Network, mentions: list[Reference]) -> Iterator[Finding]:
-    """The mistakes of `attribute_mistakes`, each where the rule, or a term, first mentions the attribute."""
-    for mistake in attribute_mistakes(policies, network.attributes):
-        rule = mistake.where.removeprefix("rule ")
-        places = sorted(
-            (not _is_in_rule(mention, rule), index)
-            for index, mention in enumerate(mentions)
-            if mention.subject == mistake.field
-        )
-        yield mentions[places[0][1]].finding("wrong-attribute", f"{rule}: {mistake.field}: {mistake.message}")
+    """Rules that compare an extra attribute that the network does not declare, or declares as another kind; the finding
+    is where the rule, or else a term, first mentions the attribute.
+    """
+    for rule in policies.rules.values():
+        for fact in dict.fromkeys(comparison.fact for comparison in comparisons(rule.condition)):
+            mistake = _attribute_mistake(fact, network.attributes) if is_attribute(fact.path) else ""
+            if mistake:
+                places = [mention for mention in mentions if mention.subject == fact.path]
+                place = next((mention for mention in places if _is_in_rule(mention, rule.id)), places[0])
+                yield place.finding("wrong-attribute", f"{rule.id}: {fact.path}: {mistake}")
 
 
 def _is_in_rule(mention: Reference, rule: str) -> bool:
@@ -127,17 +127,8 @@ def _is_in_rule(mention: Reference, rule: str) -> bool:
     return isinstance(raw, dict) and f"{root['policy']}/{raw['id']}" == rule
 
 
-def attribute_mistakes(policies: PolicySet, attributes: Mapping[str, Kind]) -> list[Mistake]:
-    """Rules that compare an extra attribute the network does not declare, or declares as another kind."""
-    return [
-        Mistake(where=f"rule {rule.id}", field=fact.path, message=message)
-        for rule in policies.rules.values()
-        for fact in dict.fromkeys(comparison.fact for comparison in comparisons(rule.condition))
-        if is_attribute(fact.path) and (message := _attribute_mistake(fact, attributes))
-    ]
-
-
 def _attribute_mistake(fact: Fact, attributes: Mapping[str, Kind]) -> str:
+    """What is wrong with comparing the extra attribute as the rule does; empty if nothing is."""
     declared = attributes.get(fact.path)
     if declared is None:
         near = difflib.get_close_matches(fact.path, list(attributes), n=1)

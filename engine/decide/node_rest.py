@@ -3,15 +3,12 @@
 from typing import cast
 
 from engine.decide import rule_facts
+from engine.decide.decision import RestingNode
 from engine.decide.matching.judge import PolicyJudge
-from engine.decide.order_record import timestamp
 from engine.decide.record import RestingRecord
-from engine.decide.sentence_record import texts_by_field
 from engine.model.facts import Network, NodeRest, Snapshot
 from rules.effects import RejectionOutcome
 from rules.vocabulary import Stage
-from rules.wording import amounts
-from rules.wording.catalogue import Catalogue, load_catalogues
 
 EFFECT = "rest_after_rejection"
 
@@ -52,22 +49,10 @@ def rest_after(
     )
 
 
+def resting_node(node: str, rest: NodeRest, network: Network) -> RestingNode:
+    return RestingNode(node=node, rest=rest, until_local=rule_facts.wall_clock(network, rest.until))
+
+
 def resting_record(node: str, rest: NodeRest, network: Network) -> RestingRecord:
-    """The JSON of a node that rests. `until` is in UTC; the sentences say it by the installation's wall clock."""
-    until = rule_facts.wall_clock(network, rest.until)
-    sentences = {item.language: _sentence(node, until, rest.reason, item) for item in load_catalogues()}
-    return RestingRecord(
-        node=node,
-        until=timestamp(rest.until),
-        since=timestamp(rest.since),
-        reason=rest.reason,
-        decision=rest.decision,
-        policy_version=rest.policy_version,
-        rules={rule: dict(texts) for rule, texts in sorted(rest.because.items())},
-        **texts_by_field(sentences),
-    )
-
-
-def _sentence(node: str, until: int, reason: str, catalogue: Catalogue) -> str:
-    why = catalogue.text(f"choices.{reason}")
-    return catalogue.text("node_rest", node=node, until=amounts.instant(until, catalogue), reason=why)
+    """The JSON of a node that rests."""
+    return RestingRecord.of(resting_node(node, rest, network))

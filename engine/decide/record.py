@@ -9,10 +9,12 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from engine.decide.decision import Decision, Exclusion, Reason, Shipment, Unfilled
+from engine.decide.decision import Decision, ExcludedOptions, Reason, RestingNode, Shipment, Unfilled
 from engine.decide.order_record import OrderRecord, Record, Timestamp, timestamp
 from engine.decide.reasons import reason_texts
 from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
+from rules.wording import amounts
+from rules.wording.catalogue import Catalogue, load_catalogues
 
 SCHEMA = 1
 """The number of this form. It rises when a reader of the old form would misread the new one."""
@@ -151,6 +153,28 @@ class RestingRecord(SentenceRecord, frozen=True):
         Meta(description="of that version, which gave it this rest, and why they are there, by language"),
     ]
 
+    @classmethod
+    def of(cls, resting: RestingNode) -> "RestingRecord":
+        """`until` is in UTC; the sentences give the end of the rest by the installation's wall clock."""
+        rest = resting.rest
+        sentences = {item.language: _rest_sentence(resting, item) for item in load_catalogues()}
+        return cls(
+            node=resting.node,
+            until=timestamp(rest.until),
+            since=timestamp(rest.since),
+            reason=rest.reason,
+            decision=rest.decision,
+            policy_version=rest.policy_version,
+            rules={rule: dict(texts) for rule, texts in sorted(rest.because.items())},
+            **texts_by_field(sentences),
+        )
+
+
+def _rest_sentence(resting: RestingNode, catalogue: Catalogue) -> str:
+    until = amounts.instant(resting.until_local, catalogue)
+    reason = catalogue.text(f"choices.{resting.rest.reason}")
+    return catalogue.text("node_rest", node=resting.node, until=until, reason=reason)
+
 
 class ExclusionRecord(Record, frozen=True):
     line: str
@@ -160,13 +184,13 @@ class ExclusionRecord(Record, frozen=True):
     resting: Annotated[RestingRecord | UnsetType, Meta(description="of a node that rests after a rejection")] = UNSET
 
     @classmethod
-    def of(cls, exclusion: Exclusion) -> "ExclusionRecord":
+    def of(cls, exclusion: ExcludedOptions) -> "ExclusionRecord":
         return cls(
             line=exclusion.line,
             rules=list(exclusion.rules),
             unless_needed=exclusion.unless_needed,
             options=[f"{option.node}/{option.service}" for option in exclusion.options],
-            resting=exclusion.resting or UNSET,
+            resting=UNSET if exclusion.resting is None else RestingRecord.of(exclusion.resting),
         )
 
 
@@ -266,10 +290,10 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             hold=hold,
             stock={
                 sku: {
-                    node: StockRecord(on_hand=on_hand, held=held, floor=floor)
-                    for node, (on_hand, held, floor) in nodes.items()
+                    node: StockRecord(on_hand=item.on_hand, held=item.held, floor=item.floor)
+                    for node, item in nodes.items()
                 }
-                for sku, nodes in decision.positions.items()
+                for sku, nodes in decision.stock.items()
             },
             rules=RulesRecord(
                 fired=dict(decision.fired),

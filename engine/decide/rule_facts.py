@@ -8,7 +8,7 @@ from rules.syntax.literals import SECONDS_A_DAY
 from rules.vocabulary import WEEKDAYS, Facts, Value
 
 MOST_KEPT = 50_000
-"""Descriptions of nodes that are kept: a node has a new one with each shipment it is given."""
+"""Mappings of node facts that are cached: a node has a new one with each shipment it is given."""
 
 
 def order_facts(order: Order, products: Mapping[str, Product], network: Network) -> Facts:
@@ -65,8 +65,8 @@ def product_facts(product: Product) -> Facts:
 
 
 class NetworkFacts:
-    """The facts of one network's nodes and services. They are the same mapping each time, so that codes can be kept by
-    its identity.
+    """The facts of one network's nodes and services. They are the same mapping each time, so that codes can be
+    cached by its identity.
     """
 
     def __init__(self, network: Network) -> None:

@@ -278,7 +278,7 @@ def _judged_for(stage: Stage, catalogue: Catalogue) -> str:
 
 
 def _fitting(kind: Kind, operator: Operator, value: Shape) -> Shape:
-    """The value, or for an operator that a date alone doesn't do for, a date with a time."""
+    """The shape `value`; but a date with a time, where the operator can't compare an instant with a date alone."""
     return INSTANT_WITH_TIME if kind is Kind.INSTANT and not accepts_date(operator) else value
 
 

@@ -90,7 +90,9 @@ def _number(kind: Kind, factor: int, low: int | None, high: int | None) -> Shape
 
 
 def _amount(factor: int, low: int | None, high: int | None) -> str:
-    """The pattern of a decimal number that `factor` times makes a whole number from `low` (None, 0 or 1) to `high`."""
+    """The pattern of the decimal numbers that, multiplied by `factor`, are whole numbers from `low` (None, 0 or 1) to
+    `high`.
+    """
     fraction, zeros = f"(?:{_fraction(factor)})?", rf"(?:\.0{{1,{_DECIMALS}}})?"
     if high is None:
         size = f"(?:0|[1-9][0-9]{{0,{_DIGITS - 1}}}){fraction}"
@@ -125,8 +127,8 @@ def _exactly_digits(count: int) -> str:
 
 
 def _fraction(factor: int) -> str:
-    r"""The pattern of the decimals of numbers that `factor` times makes whole. For kilograms, which are 1,000 grams, it
-    is `\.[0-9]{1,3}0{0,6}`.
+    r"""The pattern of the decimals of numbers that are whole once multiplied by `factor`. For kilograms, 1,000 grams
+    each, it is `\.[0-9]{1,3}0{0,6}`.
 
     Only the twos and fives in `factor` matter. As many decimals may be any digits as there are pairs of a two and a
     five. The twos or fives left over (16 = 2^4 in a day's minutes, 1,440 = 9 x 10 x 16) allow only certain multiples

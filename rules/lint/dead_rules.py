@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from rules.conditions import Operator
 from rules.effects import DEFAULT_TIER, SUMMED, Effect, Exclusion, Protection, Reserve, combine
 from rules.errors import Finding
 from rules.lint.rule_solver import RuleSolver
@@ -251,7 +252,7 @@ def _required_keys(rule: Rule, solver: RuleSolver) -> Iterator[list[IndexKey]]:
     """For each comparison that the rule requires, the keys of which the facts must have one."""
     for comparison in solver.analysis(rule).required_comparisons():
         path = comparison.fact.path
-        if comparison.operator.value == "equals":
+        if comparison.operator is Operator.EQUALS:
             yield [(path, value) for value in dict.fromkeys(comparison.operands)]
         else:
             yield [(path,)]

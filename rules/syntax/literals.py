@@ -8,6 +8,7 @@ import datetime
 import re
 from decimal import Decimal
 
+from rules.effects import FULL_SHARE
 from rules.errors import LiteralInvalid
 from rules.syntax.typo_hints import typo_hint
 
@@ -105,7 +106,7 @@ def share(text: str) -> int:
     if unit != "%":
         raise LiteralInvalid(f"'{text}' is no share; write for example 10%")
     points = _whole(value * 100, text, "a hundredth of a percent")
-    if not 0 <= points <= 10_000:  # noqa: PLR2004  # basis points in the whole
+    if not 0 <= points <= FULL_SHARE:
         raise LiteralInvalid(f"'{text}' is not between 0% and 100%", code="out-of-range")
     return points
 

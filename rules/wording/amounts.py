@@ -1,4 +1,6 @@
-"""Amounts in words, from the integers they are kept as: 2500 g is "2.5 kg", in French "2,5 kg". Nothing is rounded."""
+"""Writes amounts, which are integers in a small unit, for people: 2500 g is "2.5 kg", in French "2,5 kg". Nothing is
+rounded.
+"""
 
 import datetime
 from collections.abc import Mapping
@@ -17,7 +19,7 @@ _MINUTES_IN = {"days": 1_440, "hours": 60, "minutes": 1}
 
 
 def decimal(value: int, scale: int, *, mark: str = ".", places: int = 0) -> str:
-    """A number kept as `scale` times itself, a power of ten; in full, with at least `places` decimals."""
+    """`value` divided by `scale`, a power of ten: exact, with at least `places` decimals."""
     whole, fraction = divmod(abs(value), scale)
     decimals = str(scale + fraction)[1:].rstrip("0").ljust(places, "0")
     sign = "-" if value < 0 else ""
@@ -25,7 +27,9 @@ def decimal(value: int, scale: int, *, mark: str = ".", places: int = 0) -> str:
 
 
 def largest_unit(kind: Kind, value: int) -> tuple[int, str]:
-    """The largest unit of a weight, a distance or CO2e that the value is not less than: its size and its symbol."""
+    """The size and the symbol of the largest unit that fits into the value, a weight, a distance or CO2e; else of the
+    smallest unit.
+    """
     return next((unit for unit in _UNITS[kind] if value >= unit[0]), _UNITS[kind][-1])
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 
 from rules.conditions import ORDERED, TAGGED, Compare, Operator
-from rules.vocabulary import Fact, Kind, Value, is_attribute
+from rules.vocabulary import ATTRIBUTE_KINDS, Fact, Kind, Value, is_attribute
 from rules.wording import amounts
 from rules.wording.catalogue import Catalogue
 
@@ -23,7 +23,6 @@ _COMPARED_AS: Mapping[Kind, str] = {
     Kind.TIME: "time",
 }
 """Under which name the catalogue's `comparisons` have the phrases of a kind that has an order."""
-_ATTRIBUTE_KINDS = (Kind.FLAG, Kind.NUMBER, Kind.WORD, Kind.TAGS)
 
 
 def clause(comparison: Compare, catalogue: Catalogue, *, negated: bool = False) -> str:
@@ -34,7 +33,7 @@ def clause(comparison: Compare, catalogue: Catalogue, *, negated: bool = False) 
     name = quoted(fact.path.rpartition(".")[2], catalogue)
     if operator is Operator.KNOWN:
         state = "unknown" if operands[0] is negated else "known"
-        kind = fact.kind.name.lower() if attribute and fact.kind in _ATTRIBUTE_KINDS else "plain"
+        kind = fact.kind.name.lower() if attribute and fact.kind in ATTRIBUTE_KINDS.values() else "plain"
         return catalogue.text(f"conditions.{state}.{kind}", noun=catalogue.text(f"{key}.noun", name=name))
     verb = "has" if attribute and fact.kind is Kind.TAGS else "is"
     key, value = f"{key}.{verb}_not" if negated else f"{key}.{verb}", _value_phrase(comparison, catalogue)

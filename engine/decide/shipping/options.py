@@ -10,9 +10,8 @@ from engine.decide.shipping.exits import Exit, Exits, Way
 from engine.decide.shipping.lanes import Destination, LaneFinder
 from engine.decide.shipping.schedule import Departures, arrival
 from engine.model.facts import Line, Node, OptionKey, Order, Product, Service
+from engine.model.timetable import DAY
 
-_DAY = 1_440
-"""Minutes."""
 _MOST_DAYS = 366
 """A service that would take longer does not go there."""
 
@@ -136,7 +135,7 @@ def _transit(service: Service, distance: int) -> int | None:
     """Minutes; None where no band reaches."""
     if service.daily_distance is not None:
         days = max(1, -(-distance // service.daily_distance))
-        return days * _DAY if days <= _MOST_DAYS else None
+        return days * DAY if days <= _MOST_DAYS else None
     return next((minutes for reach, minutes in service.transit if distance <= reach), None)
 
 

@@ -158,10 +158,8 @@ class Bounding:
         other is left out.
         """
         self.count += 1
-        is_due, has_shared_nodes = (
-            column_generation.is_due() and self._is_affordable(column_generation),
-            bool(self._relaxation.nodes),
-        )
+        is_due = column_generation.is_due() and self._is_affordable(column_generation)
+        has_shared_nodes = bool(self._relaxation.nodes)
         priced = column_generation.evaluate(subproblem, priced)
         if is_due and has_shared_nodes and priced.lower_bound < self._cutoff():
             priced, has_paid = column_generation.tighten(subproblem, priced, self._cutoff(), priced.lower_bound)

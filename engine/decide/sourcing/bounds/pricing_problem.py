@@ -12,7 +12,7 @@ from typing import NamedTuple
 from engine.decide.sourcing.bounds.knapsack import Stock, best_fill
 from engine.decide.sourcing.bounds.relaxation import Relaxation
 from engine.decide.sourcing.bounds.restricted_master import Plan
-from engine.decide.sourcing.bounds.shared_nodes import ShipmentSubset as SharedSubset
+from engine.decide.sourcing.bounds.shared_nodes import ShipmentSubset
 
 
 class _SubsetVariants(NamedTuple):
@@ -151,7 +151,7 @@ def _subtract_supply(arcs: Sequence[tuple[int, int, int]], duals: Sequence[int],
             shortfall[index] -= units
 
 
-def _node(stocks: Mapping[str, Stock], subsets: Sequence[SharedSubset], opened: frozenset[int]) -> _Node:
+def _node(stocks: Mapping[str, Stock], subsets: Sequence[ShipmentSubset], opened: frozenset[int]) -> _Node:
     stocks_with_costs: list[tuple[Stock, list[Mapping[int, int]]]] = []
     variants: list[list[int]] = [[] for _ in subsets]
     for stock in stocks.values():

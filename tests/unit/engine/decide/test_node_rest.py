@@ -168,7 +168,7 @@ def test_a_rest_has_the_reasons_of_the_rule_that_gave_it_and_not_of_a_rule_of_th
     try:
         decision = decide(order(("A", 2)), resting_facts, matcher, NOW)
         assert (decision.because, decision.fired) == (said, {"test/r1": 1})
-        assert (decision.exclusions[0].resting.rules, decision.exclusions[0].resting.policy_version) == (
+        assert (decision.exclusions[0].resting.rest.because, decision.exclusions[0].resting.rest.policy_version) == (
             said,
             "v0",
         )
@@ -182,7 +182,7 @@ def test_two_rules_of_one_id_in_two_versions_are_each_named_with_their_own_reaso
     decision = decided(order(("A", 2)), resting_facts, "when: {node.id: lille}, then: {prefer: 1.00}")
     assert decision.shipments[0].rules == ("test/r1",)
     assert decision.because == {"test/r1": {"en": "a reason"}}
-    assert decision.exclusions[0].resting.rules == {"test/r1": {"en": "Too busy", "fr": "Débordé"}}
+    assert decision.exclusions[0].resting.rest.because == {"test/r1": {"en": "Too busy", "fr": "Débordé"}}
 
 
 def test_the_rest_of_a_node_without_stock_changes_nothing_about_a_decision():
