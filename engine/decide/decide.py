@@ -9,8 +9,8 @@ from engine.decide.decision import (
     DecidedStock,
     Decision,
     ExcludedOptions,
+    LoadClaim,
     Parcel,
-    Room,
     Shipment,
     Unfilled,
 )
@@ -34,19 +34,25 @@ def decide(
     now: int,
     *,
     held_from: int | None = None,
-    whole: Order | None = None,
-    kept: int = 0,
+    whole_order: Order | None = None,
+    standing_shipments: int = 0,
     promised: bool = False,
 ) -> Decision:
     """The best assignment under the policies. `order` is valid for `snapshot`: its SKUs are known, it has lines.
 
-    The hold lasts from `held_from`, by default `now`. `order` may be the remainder of a `whole` order, of which `kept`
+    The hold lasts from `held_from`, by default `now`. `order` may be the remainder of a `whole_order`, of which some
     shipments stand; its units may have been `promised` before (see `remainder`).
     """
     evaluation = Evaluation(
-        order=order, snapshot=snapshot, matcher=matcher, now=now, whole=whole, kept=kept, promised=promised
+        order=order,
+        snapshot=snapshot,
+        matcher=matcher,
+        now=now,
+        whole_order=whole_order,
+        standing_shipments=standing_shipments,
+        promised=promised,
     )
-    offers: dict[tuple[tuple[str, str], int], Offer] = {
+    offers: dict[tuple[OptionKey, int], Offer] = {
         (offer.option.route.key, index): offer for index, offers in enumerate(evaluation.offers) for offer in offers
     }
     choice = choose(problem(evaluation))
@@ -71,7 +77,7 @@ def decide(
         fired=_fired(evaluation),
         silenced=tuple(sorted({rule for judgement in evaluation.judgements() for rule in judgement.silenced})),
         claims=tuple(_claims(evaluation, shipments)),
-        rooms=tuple(_rooms(evaluation, shipments)),
+        load_claims=tuple(_load_claims(evaluation, shipments)),
         day=snapshot.network.local(now).date().isoformat(),
     )
 
@@ -80,7 +86,7 @@ def problem(evaluation: Evaluation) -> Problem:
     """The evaluated order as numbers for the optimiser."""
     outcome = evaluation.order_outcome
     carbon_price = outcome.carbon_price
-    prices: dict[tuple[str, str], dict[int, Price]] = {}
+    prices: dict[OptionKey, dict[int, Price]] = {}
     for index, offers in enumerate(evaluation.offers):
         for offer in offers:
             if not offer.excluded:
@@ -116,21 +122,21 @@ def _score(evaluation: Evaluation, choice: Choice) -> Score:
     """The choice's score, with one more split penalty if shipments of the order stand already: the first shipment of a
     remainder is not the order's first. Every choice that ships anything pays it, so the optimiser leaves it out.
     """
-    extra_penalty = evaluation.order_outcome.split_penalty if evaluation.kept and choice.units else 0
+    extra_penalty = evaluation.order_outcome.split_penalty if evaluation.standing_shipments and choice.units else 0
     return replace(choice.score, money=choice.score.money + extra_penalty)
 
 
 def _price(offer: Offer, carbon_price: int) -> Price:
     carbon = rounded(offer.option.unit_carbon * carbon_price, KILOGRAM)
     return Price(
-        needed=offer.outcome.exclude is Exclusion.UNLESS_NEEDED,
+        unless_needed=offer.outcome.exclude is Exclusion.UNLESS_NEEDED,
         tier=offer.outcome.tier,
         money=offer.option.unit_cost + carbon + offer.outcome.adjustment,
     )
 
 
-def _shipments(choice: Choice, offers: Mapping[tuple[tuple[str, str], int], Offer]) -> Iterator[Shipment]:
-    by_key: dict[tuple[str, str], list[tuple[Offer, int]]] = {}
+def _shipments(choice: Choice, offers: Mapping[tuple[OptionKey, int], Offer]) -> Iterator[Shipment]:
+    by_key: dict[OptionKey, list[tuple[Offer, int]]] = {}
     for (key, index), units in sorted(choice.units.items()):
         by_key.setdefault(key, []).append((offers[key, index], units))
     for parts in by_key.values():
@@ -255,8 +261,8 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
         )
 
 
-def _rooms(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator[Room]:
+def _load_claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator[LoadClaim]:
     for node, count in sorted(Counter(shipment.node for shipment in shipments).items()):
         room, load = evaluation.room(node), evaluation.snapshot.loads.get(node, 0)
         most = None if room is None else load + room
-        yield Room(node=node, shipments=count, most=most, load=load if evaluation.matcher.volatile.load else None)
+        yield LoadClaim(node=node, shipments=count, most=most, load=load if evaluation.matcher.volatile.load else None)

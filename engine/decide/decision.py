@@ -93,8 +93,8 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """Shipments of a node today: how many this decision adds, and the most there may be."""
+class LoadClaim:
+    """Shipments that the commit adds to a node's load of the day, if that has `most` shipments at most afterwards."""
 
     node: str
     shipments: int
@@ -141,7 +141,7 @@ class Decision:
     fired: Mapping[str, int]
     silenced: tuple[str, ...]
     claims: tuple[Claim, ...]
-    rooms: tuple[Room, ...]
+    load_claims: tuple[LoadClaim, ...]
     day: str
     """The installation's date, under which the nodes' loads are counted."""
 

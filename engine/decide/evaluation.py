@@ -68,10 +68,10 @@ class Evaluation:
     snapshot: Snapshot
     matcher: PolicyJudge
     now: int
-    whole: Order | None = None
+    whole_order: Order | None = None
     """The customer's order, if `order` is the remainder of one: rules of the order's stage see the whole order."""
-    kept: int = 0
-    """Shipments of the whole order that stand, whatever becomes of this remainder."""
+    standing_shipments: int = 0
+    """How many shipments of the whole order stand, whatever becomes of this remainder."""
     promised: bool = False
     """These units were promised once: they may always travel in one shipment, or they would never arrive."""
 
@@ -79,14 +79,14 @@ class Evaluation:
     def max_shipments(self) -> int | None:
         """How many shipments may be added to those that stand; None: any number."""
         most = self.order_outcome.max_shipments
-        return None if most is None else max(1 if self.promised else 0, most - self.kept)
+        return None if most is None else max(1 if self.promised else 0, most - self.standing_shipments)
 
     @cached_property
     def facts(self) -> Mapping[str, Facts]:
         """The facts of the order and of now, by group."""
         network = self.snapshot.network
         return {
-            "order": rule_facts.order_facts(self.whole or self.order, self.snapshot.products, network),
+            "order": rule_facts.order_facts(self.whole_order or self.order, self.snapshot.products, network),
             "now": rule_facts.now_facts(network, self.now),
         }
 

@@ -110,7 +110,7 @@ class ScoreRecord(Record, frozen=True):
         score, unproven = decision.score, decision.unproven
         return cls(
             unfilled_units=score.unfilled,
-            unless_needed_units=score.needed,
+            unless_needed_units=score.unless_needed,
             tiers=score.tiers,
             money_micros=score.money,
             gap_micros=decision.gap,

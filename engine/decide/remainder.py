@@ -27,14 +27,14 @@ Barred: TypeAlias = Mapping[str, frozenset[str]]
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Remainder:
-    """What is left of the order `whole`: units by line id. `kept` shipments of the order stand. `promised`: a node
-    rejected these units, and nothing was sent in their place yet.
+    """What is left of `whole_order`: units by line id. Some of its shipments may stand. `promised`: a node rejected
+    these units, and nothing was sent in their place yet.
     """
 
-    whole: Order
+    whole_order: Order
     units: Mapping[str, int]
     barred: Barred = dataclasses.field(default_factory=dict)
-    kept: int = 0
+    standing_shipments: int = 0
     promised: bool = False
 
     @property
@@ -42,10 +42,10 @@ class Remainder:
         """The lines that have units left, with that many units."""
         lines = (
             dataclasses.replace(line, quantity=self.units[line.id])
-            for line in self.whole.lines
+            for line in self.whole_order.lines
             if line.id in self.units
         )
-        return dataclasses.replace(self.whole, lines=tuple(lines))
+        return dataclasses.replace(self.whole_order, lines=tuple(lines))
 
 
 def decide_remainder(
@@ -58,8 +58,8 @@ def decide_remainder(
         matcher,
         now,
         held_from=held_from,
-        whole=remainder.whole,
-        kept=remainder.kept,
+        whole_order=remainder.whole_order,
+        standing_shipments=remainder.standing_shipments,
         promised=remainder.promised,
     )
     return dataclasses.replace(decision, unfilled=count_rejected_stock(decision.unfilled, snapshot, remainder.barred))

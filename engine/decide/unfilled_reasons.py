@@ -24,17 +24,17 @@ from engine.decide.sourcing.problem import Choice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Remaining:
-    """The units of a position that the decision leaves there: those `kept` back, and those `free`."""
+    """The units of a position that the decision leaves there: those `kept_back`, and those `free`."""
 
     position: JudgedPosition
-    kept: int
+    kept_back: int
     free: int
 
     @classmethod
     def of(cls, position: JudgedPosition, taken: int) -> "_Remaining":
         """After `taken` units of the SKU are shipped from there, by whichever line: floors may differ by line."""
         free = max(0, position.free - taken)
-        return cls(position=position, kept=max(0, position.position.available) - taken - free, free=free)
+        return cls(position=position, kept_back=max(0, position.position.available) - taken - free, free=free)
 
 
 def reasons(evaluation: Evaluation, choice: Choice, index: int, missing: Sequence[int]) -> tuple[Reason, ...]:
@@ -54,7 +54,7 @@ def reasons(evaluation: Evaluation, choice: Choice, index: int, missing: Sequenc
         *_kept_back(evaluation, remaining),
         *_unusable(evaluation, [item for item in remaining if item.free and item.position.node not in usable], offers),
         *_bounds(evaluation, choice, index, bounded, at_usable),
-        *_too_few("not_enough", min(missing[index], lacking - sum(item.kept + item.free for item in remaining))),
+        *_too_few("not_enough", min(missing[index], lacking - sum(item.kept_back + item.free for item in remaining))),
     )
 
 
@@ -83,11 +83,11 @@ def _missing_before(evaluation: Evaluation, index: int, missing: Sequence[int]) 
 
 
 def _kept_back(evaluation: Evaluation, remaining: Sequence[_Remaining]) -> Iterator[Reason]:
-    kept = [item for item in remaining if item.kept]
+    kept = [item for item in remaining if item.kept_back]
     if kept:
         judgements = (item.position.judgement for item in kept)
         rules = _rules_with(evaluation, judgements, "keep", "protect")
-        yield Reason(code="kept_back", units=sum(item.kept for item in kept), rules=rules)
+        yield Reason(code="kept_back", units=sum(item.kept_back for item in kept), rules=rules)
 
 
 def _unusable(evaluation: Evaluation, remaining: Sequence[_Remaining], offers: Sequence[Offer]) -> Iterator[Reason]:

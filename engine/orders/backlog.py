@@ -140,10 +140,10 @@ class Backlog:
         return self._decide_and_commit.run(
             DecisionRequest(
                 remainder=Remainder(
-                    whole=entry.order,
+                    whole_order=entry.order,
                     units=entry.units,
                     barred=barred,
-                    kept=chain.kept,
+                    standing_shipments=chain.kept,
                     promised=chain.owes(entry.decision),
                 ),
                 instant=self._clock(),

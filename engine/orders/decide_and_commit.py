@@ -119,7 +119,7 @@ _FactsChanged: TypeAlias = StockChanged | NetworkChanged | PoliciesChanged
 
 def whole_order(order: Order) -> Remainder:
     """All of an order, as the remainder that is to be decided."""
-    return Remainder(whole=order, units={line.id: line.quantity for line in order.lines})
+    return Remainder(whole_order=order, units={line.id: line.quantity for line in order.lines})
 
 
 class DecideAndCommit:
@@ -160,7 +160,7 @@ class DecideAndCommit:
                     policy_changes += 1
                 case _:
                     return outcome
-        order = request.remainder.whole.id
+        order = request.remainder.whole_order.id
         if policy_changes == MOST_POLICY_CHANGES:
             raise Contended(
                 f"policies were activated {MOST_POLICY_CHANGES} times while order {order} was decided; try again"
@@ -172,7 +172,7 @@ class DecideAndCommit:
         policies_at = max(request.instant, self._clock())
         try:
             snapshot, matcher = self._facts.read(
-                request.remainder.whole.skus,
+                request.remainder.whole_order.skus,
                 request.instant,
                 None if dry_run else request.key,
                 policies_at=policies_at,
@@ -190,7 +190,7 @@ class DecideAndCommit:
         return self._commit(request, decision, decision_id, body, policies_at, node_rest=node_rest)
 
     def _decide(self, request: DecisionRequest, snapshot: Snapshot, matcher: Matcher) -> Decision:
-        check_order(request.remainder.whole, snapshot)
+        check_order(request.remainder.whole_order, snapshot)
         held_from = max(request.instant, self._clock())
         return decide_remainder(request.remainder, snapshot, matcher, request.instant, held_from=held_from)
 
@@ -254,7 +254,7 @@ class DecideAndCommit:
         return BacklogEntry(
             decision=decision_id,
             first=request.follow_up.first if request.follow_up else decision_id,
-            order=request.remainder.whole,
+            order=request.remainder.whole_order,
             units={item.line: item.quantity for item in decision.unfilled},
             since=self._clock(),
             caller=request.caller,

@@ -125,7 +125,11 @@ class Rerouting:
         return self._decide_and_commit.run(
             DecisionRequest(
                 remainder=Remainder(
-                    whole=order, units=units, barred=barred, kept=chain.kept - count_ended(rejection), promised=True
+                    whole_order=order,
+                    units=units,
+                    barred=barred,
+                    standing_shipments=chain.kept - count_ended(rejection),
+                    promised=True,
                 ),
                 instant=now,
                 caller=entry.caller,

@@ -220,7 +220,8 @@ def _request(decision: Decision, policies_at: int) -> dict[str, Any]:
             for claim in decision.claims
         ],
         "rooms": [
-            [room.node, str(room.shipments), _or_false(room.most), _or_false(room.load)] for room in decision.rooms
+            [claim.node, str(claim.shipments), _or_false(claim.most), _or_false(claim.load)]
+            for claim in decision.load_claims
         ],
     }
 

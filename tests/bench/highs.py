@@ -15,12 +15,13 @@ import highspy
 import numpy as np
 
 from engine.decide.sourcing.problem import Problem, Score
+from engine.model.facts import OptionKey
 
 MONEY = 1_000
 """Micros to a unit of HiGHS's objective, so that costs stay below what it calls excessively large."""
 
 
-Units: TypeAlias = Mapping[tuple[tuple[str, str], int], int]
+Units: TypeAlias = Mapping[tuple[OptionKey, int], int]
 """By candidate key and line."""
 
 
@@ -66,7 +67,7 @@ def score(problem: Problem, units: Units) -> Score:
     prices = [(count, candidates[key].prices[line]) for (key, line), count in units.items()]
     return Score(
         unfilled=sum(demand.quantity for demand in problem.demands) - sum(units.values()),
-        needed=sum(count * price.needed for count, price in prices),
+        unless_needed=sum(count * price.unless_needed for count, price in prices),
         tiers=sum(count * price.tier for count, price in prices),
         money=sum(count * price.money for count, price in prices)
         + sum(candidates[key].fixed for key in used)
@@ -78,7 +79,7 @@ def allowed(problem: Problem, units: Units) -> bool:
     """Whether a choice respects every constraint of the problem."""
     taken: dict[tuple[str, str], int] = {}
     for (key, line), count in units.items():
-        place = key[0], problem.demands[line].sku
+        place = key.node, problem.demands[line].sku
         taken[place] = taken.get(place, 0) + count
     filled = [sum(count for (_, of), count in units.items() if of == line) for line in range(len(problem.demands))]
     used = {key for key, _ in units}
@@ -99,7 +100,7 @@ def _placements(problem: Problem) -> Iterator[LineOnCandidate]:
     for number, candidate in enumerate(problem.candidates):
         for line in sorted(candidate.prices):
             demand = problem.demands[line]
-            free = min(demand.quantity, problem.supply.get((candidate.key[0], demand.sku), 0))
+            free = min(demand.quantity, problem.supply.get((candidate.key.node, demand.sku), 0))
             lot = demand.quantity if demand.together else 1
             if free >= lot:
                 yield LineOnCandidate(candidate=number, line=line, lot=lot, most=free // lot)
@@ -150,11 +151,11 @@ class _Program:
         nodes: dict[str, list[tuple[int, int]]] = {}
         for column, placement in enumerate(self._placements):
             lines.setdefault(placement.line, []).append((column, placement.lot))
-            place = problem.candidates[placement.candidate].key[0], problem.demands[placement.line].sku
+            place = problem.candidates[placement.candidate].key.node, problem.demands[placement.line].sku
             stocks.setdefault(place, []).append((column, placement.lot))
             yield [(column, 1), (first + placement.candidate, -placement.most)], 0
         for number, candidate in enumerate(problem.candidates):
-            nodes.setdefault(candidate.key[0], []).append((first + number, 1))
+            nodes.setdefault(candidate.key.node, []).append((first + number, 1))
         for line, terms in lines.items():
             yield terms, problem.demands[line].quantity
         for place, terms in stocks.items():
@@ -166,7 +167,7 @@ class _Program:
         if problem.max_shipments is not None:
             yield [(column, 1) for terms in nodes.values() for column, _ in terms], problem.max_shipments
 
-    def solve(self) -> dict[tuple[tuple[str, str], int], int]:
+    def solve(self) -> dict[tuple[OptionKey, int], int]:
         if not self._placements:
             return {}  # HiGHS calls a program without columns empty, and not optimal
         counts = self._run()
@@ -174,7 +175,7 @@ class _Program:
         if not counts.any() or (self._problem.ship_complete and self._lots @ counts < units_ordered):
             return {}
         self._fix_part(self._lots, counts)
-        for costs in (self._costs("needed"), self._costs("tier")):
+        for costs in (self._costs("unless_needed"), self._costs("tier")):
             if len(set((costs / np.maximum(self._lots, 1))[: len(self._placements)])) > 1:
                 self._minimise(costs)
                 counts = self._run()

@@ -5,6 +5,7 @@ given size.
 import random
 
 from engine.decide.sourcing.problem import Candidate, Demand, Price, Problem
+from engine.model.facts import OptionKey
 
 CENT = 10_000
 SERVICES = ("bike", "express", "parcel", "truck")
@@ -41,11 +42,13 @@ def constrained(seed: int, *, most_lines: int = 6, most_options: int = 30) -> Pr
     keys = _keys(rng, rng.randint(2, most_options))
     nodes = sorted({node for node, _ in keys})
     money = _money(rng)
-    needed, tiers = rng.choice([0, 0, 0.2, 0.6]), rng.choice([(5,), (5,), (5, 5, 5, 4, 6), (1, 5, 9)])
+    share_unless_needed, tiers = rng.choice([0, 0, 0.2, 0.6]), rng.choice([(5,), (5,), (5, 5, 5, 4, 6), (1, 5, 9)])
     excluded = rng.choice([0, 0.1, 0.5])
 
     def price() -> Price:
-        return Price(needed=int(rng.random() < needed), tier=rng.choice(tiers), money=rng.randint(*money))
+        return Price(
+            unless_needed=int(rng.random() < share_unless_needed), tier=rng.choice(tiers), money=rng.randint(*money)
+        )
 
     return Problem(
         demands=demands,
@@ -69,9 +72,9 @@ def _demands(rng: random.Random, lines: int) -> list[Demand]:
     ]
 
 
-def _keys(rng: random.Random, options: int) -> list[tuple[str, str]]:
+def _keys(rng: random.Random, options: int) -> list[OptionKey]:
     services = SERVICES[: rng.randint(1, len(SERVICES))]
-    every = [(f"node-{number:02}", service) for number in range(options) for service in services]
+    every = [OptionKey(f"node-{number:02}", service) for number in range(options) for service in services]
     return sorted(rng.sample(every[: max(options, len(every) // 2)], options))
 
 
@@ -108,9 +111,11 @@ def plain(seed: int, *, lines: int, nodes: int, services: int) -> Problem:
         demands=demands,
         candidates=[
             Candidate(
-                key=(name, service),
+                key=OptionKey(name, service),
                 fixed=rng.randint(300, 1_300) * CENT,
-                prices={index: Price(needed=0, tier=5, money=rng.randint(0, 4_000_000)) for index in range(lines)},
+                prices={
+                    index: Price(unless_needed=0, tier=5, money=rng.randint(0, 4_000_000)) for index in range(lines)
+                },
             )
             for name in names
             for service in SERVICES[:services]

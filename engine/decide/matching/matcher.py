@@ -33,7 +33,7 @@ class RuleEngine(Protocol):
     """Says which formulas hold of a signature: `Rete`, which is durable-rules, or what a test puts in its place."""
 
     @property
-    def beyond(self) -> frozenset[str]:
+    def too_large(self) -> frozenset[str]:
         """The ids of rules too large for the engine, on which it says nothing."""
         ...
 
@@ -132,7 +132,7 @@ class StageMatcher:
             self.incidents += 1
             logger.exception("durable-rules failed at %s", self.stage.name)
             return self._holding(self._rules, facts)
-        answer = fired | self._holding(self._engine.beyond, facts)
+        answer = fired | self._holding(self._engine.too_large, facts)
         if not self._guarded:
             return answer
         reference = self._holding(self._rules, facts)

@@ -43,13 +43,13 @@ Part: TypeAlias = tuple[str, Ranges]
 class Rete:
     """The formulas of one stage of one policy version, by rule id, loaded into durable-rules.
 
-    `beyond` are the ids of rules too large for any shard; the caller must judge them in another way.
+    `too_large` are the ids of rules too large for any shard; the caller must judge them in another way.
     It can't be shared over a fork: make it in the process that uses it.
     """
 
     def __init__(self, name: str, formulas: Mapping[str, Formula]) -> None:
-        shards, beyond = _spread(formulas)
-        self.beyond = frozenset(beyond)
+        shards, too_large = _spread(formulas)
+        self.too_large = frozenset(too_large)
         self._shards = [_Shard(f"{name}/{index}", parts) for index, parts in enumerate(shards)]
         self._lock = threading.Lock()
 
@@ -126,13 +126,14 @@ class _Usage:
 
 
 def _spread(formulas: Mapping[str, Formula]) -> tuple[list[list[Part]], list[str]]:
+    """The boxes of all formulas, shard by shard, and the ids of rules too large for any shard."""
     shards: list[list[Part]] = []
-    beyond: list[str] = []
+    too_large: list[str] = []
     usage = _Usage()
     for rule, formula in formulas.items():
         fitting = _fitting_boxes(formula)
         if fitting is None:
-            beyond.append(rule)
+            too_large.append(rule)
             continue
         for box in fitting:
             if not shards or not usage.add(box):
@@ -140,7 +141,7 @@ def _spread(formulas: Mapping[str, Formula]) -> tuple[list[list[Part]], list[str
                 usage = _Usage()
                 usage.add(box)
             shards[-1].append((rule, box))
-    return shards, beyond
+    return shards, too_large
 
 
 def _fitting_boxes(formula: Formula) -> list[Ranges] | None:

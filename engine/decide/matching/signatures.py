@@ -71,7 +71,7 @@ def _combined(coders: list[_PathCoder]) -> GroupCoder:
 def _fact_coder(properties: list[Property]) -> Code:
     """Codes all properties of a fact as one number."""
     fact = properties[0].fact
-    if len(properties) == 1 and not properties[0].asks and not is_attribute(fact.path):
+    if len(properties) == 1 and not properties[0].evaluates and not is_attribute(fact.path):
         return properties[0].code
     interned = _Interned()
 
@@ -131,7 +131,7 @@ class Coding:
     def _atom(self, comparison: Compare, *, true: bool) -> Atom:
         index = self._atoms[comparison]
         item = self.properties[index]
-        satisfying = item.true[comparison] | (between(UNKNOWN, 1) if comparison_holds(comparison, None) else 0)
+        satisfying = item.satisfying[comparison] | (between(UNKNOWN, 1) if comparison_holds(comparison, None) else 0)
         return Atom(index=index, codes=satisfying if true else between(0, item.size) & ~satisfying)
 
 

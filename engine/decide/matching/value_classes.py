@@ -30,30 +30,32 @@ CodeSet: TypeAlias = int
 class Property:
     """A fact as some comparisons see it: which code each of its values has, and how many codes there are.
 
-    `true` has, for each comparison, the codes of known values that satisfy it.
+    `satisfying` has, for each comparison, the codes of known values that satisfy it.
     """
 
     fact: Fact
     code: Code
     size: int
-    true: Mapping[Compare, CodeSet]
+    satisfying: Mapping[Compare, CodeSet]
     steps: Sequence[float] = ()
     """For numbers: the values at which the class changes, ascending."""
-    asks: bool = False
+    evaluates: bool = False
     """Whether coding a value evaluates the comparison, which takes time, so that its codes are worth remembering."""
 
     def of(self, facts: Facts) -> int:
+        """The code of the fact's value."""
         value = known_value(self.fact, facts)
         return UNKNOWN if value is None else self.code(value)
 
 
 def yes_no(comparison: Compare) -> Property:
+    """A property of one comparison alone: unknown, no (1) or yes (2)."""
     return Property(
         fact=comparison.fact,
         code=lambda value: 1 + comparison_holds(comparison, value),
         size=3,
-        true={comparison: between(2, 3)},
-        asks=True,
+        satisfying={comparison: between(2, 3)},
+        evaluates=True,
     )
 
 
@@ -75,13 +77,13 @@ def words(fact: Fact, compared: list[Compare]) -> Property:
     codes = _ByWord({word: classes.setdefault(tuple(by), len(classes) + 1) for word, by in mentions.items()})
     size = len(classes) + 1
 
-    def satisfying(item: Compare) -> CodeSet:
+    def codes_of(item: Compare) -> CodeSet:
         if item.operator is Operator.EQUALS:
             return functools.reduce(operator.or_, (1 << codes[word] for word in item.operands), 0)
         return between(UNKNOWN + 1, size) if comparison_holds(item, "any word") else 0
 
-    true = {item: satisfying(item) for item in compared}
-    return Property(fact=fact, code=codes.__getitem__, size=size, true=true)
+    satisfying = {item: codes_of(item) for item in compared}
+    return Property(fact=fact, code=codes.__getitem__, size=size, satisfying=satisfying)
 
 
 def numbers(fact: Fact, compared: list[Compare]) -> Property:
@@ -92,27 +94,27 @@ def numbers(fact: Fact, compared: list[Compare]) -> Property:
     steps = [float("-inf"), *(step for cut in cuts for step in (cut, cut + 1))]
     code = functools.partial(bisect.bisect_right, steps)
     size = len(steps) + 1
-    true = {item: _true(item, code, size) for item in compared}
-    return Property(fact=fact, code=code, size=size, true=true, steps=steps)
+    satisfying = {item: _satisfying(item, code, size) for item in compared}
+    return Property(fact=fact, code=code, size=size, satisfying=satisfying, steps=steps)
 
 
 def _cuts(comparison: Compare) -> list[Any]:
     return [] if comparison.operator is Operator.KNOWN else sorted(set(comparison.operands))
 
 
-def _true(comparison: Compare, code: Code, size: int) -> CodeSet:
+def _satisfying(comparison: Compare, code: Code, size: int) -> CodeSet:
     """The codes of known numbers that satisfy it: evaluated at each of its own cuts, and once between each two."""
-    true, start, above = 0, UNKNOWN + 1, Fraction(0)
+    satisfying, start, above = 0, UNKNOWN + 1, Fraction(0)
     for cut in _cuts(comparison):
         at, above = code(cut), cut + _HALF
         if comparison_holds(comparison, cut - _HALF):
-            true |= between(start, at)
+            satisfying |= between(start, at)
         if comparison_holds(comparison, cut):
-            true |= between(at, at + 1)
+            satisfying |= between(at, at + 1)
         start = at + 1
     if comparison_holds(comparison, above):  # type: ignore[arg-type]  # a fraction stands for the integers of its gap
-        true |= between(start, size)
-    return true
+        satisfying |= between(start, size)
+    return satisfying
 
 
 def between(start: int, end: int) -> CodeSet:

@@ -12,8 +12,9 @@ from engine.decide.sourcing.bounds.column_generation import PricedSubproblem, Su
 from engine.decide.sourcing.incumbent import PrimalSearch
 from engine.decide.sourcing.objective import Weights
 from engine.decide.sourcing.preprocessing import CandidateReduction
-from engine.decide.sourcing.problem import Key, Problem
+from engine.decide.sourcing.problem import Problem
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate, break_ties, undominated
+from engine.model.facts import OptionKey
 
 PROVEN_LINES, PROVEN_CANDIDATES = 10, 60
 """Up to so many lines and candidates (those that preprocessing leaves), the search runs until the choice is proven."""
@@ -96,7 +97,7 @@ class Search:
         """The cost of the incumbent, the best choice found so far."""
         return self._primal.incumbent.cost
 
-    def units(self) -> dict[tuple[Key, int], int]:
+    def units(self) -> dict[tuple[OptionKey, int], int]:
         """The units of the incumbent."""
         return self._primal.units()
 

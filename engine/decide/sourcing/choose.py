@@ -8,7 +8,8 @@ from dataclasses import replace
 from engine.decide.sourcing.branch_and_bound import Search, run_search
 from engine.decide.sourcing.demand_merging import deal_units, interchangeable_runs, merge_demands
 from engine.decide.sourcing.optimality import first_unproven
-from engine.decide.sourcing.problem import Choice, Key, Problem, Score, Unproven
+from engine.decide.sourcing.problem import Choice, Problem, Score, Unproven
+from engine.model.facts import OptionKey
 
 
 def choose(problem: Problem) -> Choice:
@@ -28,7 +29,7 @@ def _choice(problem: Problem, search: Search) -> Choice:
     ordered = sum([demand.quantity for demand in problem.demands])
     filled = sum(units.values())
     if problem.ship_complete and filled < ordered:
-        nothing = Score(unfilled=ordered, needed=0, tiers=0, money=0)
+        nothing = Score(unfilled=ordered, unless_needed=0, tiers=0, money=0)
         # every choice with nothing unfilled costs less than this; if the bound reaches it, there is none
         if search.lower_bound >> search.tie_bits >= search.weights.unfilled - search.weights.tier // 2:
             return Choice(units={}, score=nothing)
@@ -44,13 +45,13 @@ def _gap(search: Search) -> int:
     return -(min(0, search.lower_bound - search.best_cost) >> search.tie_bits)
 
 
-def _score(problem: Problem, units: Mapping[tuple[Key, int], int], unfilled: int) -> Score:
+def _score(problem: Problem, units: Mapping[tuple[OptionKey, int], int], unfilled: int) -> Score:
     candidates = {candidate.key: candidate for candidate in problem.candidates}
     shipped = [(count, candidates[key].prices[index]) for (key, index), count in units.items()]
     used = {key for key, _ in units}
     return Score(
         unfilled=unfilled,
-        needed=sum([count * price.needed for count, price in shipped]),
+        unless_needed=sum([count * price.unless_needed for count, price in shipped]),
         tiers=sum([count * price.tier for count, price in shipped]),
         money=sum([count * price.money for count, price in shipped])
         + sum([candidates[key].fixed for key in used])

@@ -46,7 +46,7 @@ def group_demands(problem: Problem, candidates: Sequence[WeightedCandidate], unf
         extra_costs = tuple([(number, cost - cheapest) for number, cost in costs])
         together = index if demand.together and demand.quantity > 1 else None
         lines_by_costs.setdefault((demand.sku, extra_costs, together), []).append((index, cheapest))
-    nodes = [candidate.key[0] for candidate in candidates]
+    nodes = [candidate.key.node for candidate in candidates]
     grouped = []
     for (sku, extra_costs, together), lines in lines_by_costs.items():
         units = sum([problem.demands[line].quantity for line, _ in lines])

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from engine.decide.sourcing.problem import Demand, Key, Price, Problem
+from engine.decide.sourcing.problem import Demand, Price, Problem
+from engine.model.facts import OptionKey
 
 
 def interchangeable_runs(problem: Problem) -> list[list[int]]:
@@ -42,10 +43,10 @@ def merge_demands(problem: Problem, runs: Sequence[Sequence[int]]) -> Problem:
 
 
 def deal_units(
-    units: Mapping[tuple[Key, int], int], demands: Sequence[Demand], runs: Sequence[Sequence[int]]
-) -> dict[tuple[Key, int], int]:
+    units: Mapping[tuple[OptionKey, int], int], demands: Sequence[Demand], runs: Sequence[Sequence[int]]
+) -> dict[tuple[OptionKey, int], int]:
     """The units of each run dealt to its demands: the first demand gets its units from the first shipments."""
-    dealt: dict[tuple[Key, int], int] = {}
+    dealt: dict[tuple[OptionKey, int], int] = {}
     left = [demand.quantity for demand in demands]
     for (key, place), count in sorted(units.items()):
         remaining = count

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.decide.sourcing.allocation.sku_allocation import SkuAllocation
-from engine.decide.sourcing.problem import Key, Problem
+from engine.decide.sourcing.problem import Problem
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate
+from engine.model.facts import OptionKey
 
 IMPROVED, IMPROVING, SWAPPING = 3, 100_000, 50_000
 """So many sets of shipments are improved by dropping one shipment after another, each in at most so many steps; by then
@@ -73,7 +74,7 @@ class PrimalSearch:
 
     def is_feasible(self, opened: Collection[int]) -> bool:
         """Whether these shipments may be opened together."""
-        per_node = Counter([self._candidates[number].key[0] for number in opened]) if self._node_room else {}
+        per_node = Counter([self._candidates[number].key.node for number in opened]) if self._node_room else {}
         return self.shipments_left(opened) >= 0 and all(
             count <= self._node_room.get(node, count) for node, count in per_node.items()
         )
@@ -82,9 +83,9 @@ class PrimalSearch:
         """Those of `free` whose node has room for one more shipment beside `opened`."""
         if not self._node_room:
             return list(free)
-        taken = Counter([self._candidates[number].key[0] for number in opened])
+        taken = Counter([self._candidates[number].key.node for number in opened])
         full = {node for node, room in self._node_room.items() if taken[node] >= room}
-        return [number for number in free if self._candidates[number].key[0] not in full]
+        return [number for number in free if self._candidates[number].key.node not in full]
 
     def improve(self, opened: frozenset[int], surplus: Mapping[int, int]) -> None:
         """Adds to `opened` all shipments whose surplus is not below zero. The first few sets made so are improved by
@@ -151,7 +152,7 @@ class PrimalSearch:
                 solution = min(solution, self.evaluate(solution.used - {number}))
         return solution
 
-    def units(self) -> dict[tuple[Key, int], int]:
+    def units(self) -> dict[tuple[OptionKey, int], int]:
         """The units of the incumbent by (shipment, line); of equally cheap allocations, the one with most units in the
         first places.
         """

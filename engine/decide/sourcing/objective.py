@@ -14,7 +14,7 @@ class Weights:
     """
 
     tier: int
-    needed: int
+    unless_needed: int
     unfilled: int
 
     @classmethod
@@ -24,5 +24,5 @@ class Weights:
         dearest = max(max(money, default=0), -min(money, default=0))
         fixed = max((candidate.fixed for candidate in problem.candidates), default=0) + problem.split_penalty
         tier = 4 * units * (dearest + fixed) + 1  # there are no more shipments than units
-        needed = tier * (9 * units + 1)
-        return cls(tier=tier, needed=needed, unfilled=needed * (units + 1))
+        unless_needed = tier * (9 * units + 1)
+        return cls(tier=tier, unless_needed=unless_needed, unfilled=unless_needed * (units + 1))

@@ -35,8 +35,8 @@ def first_unproven(problem: Problem, weights: Weights, score: Score, lower_bound
         return WORST_TIER * shipped * weights.tier + money
 
     parts = (
-        _WeightedPart("unfilled_units", score.unfilled, weights.unfilled, units * weights.needed + later(units)),
-        _WeightedPart("unless_needed_units", score.needed, weights.needed, later(filled)),
+        _WeightedPart("unfilled_units", score.unfilled, weights.unfilled, units * weights.unless_needed + later(units)),
+        _WeightedPart("unless_needed_units", score.unless_needed, weights.unless_needed, later(filled)),
         _WeightedPart("tiers", score.tiers, weights.tier, money),
     )
     for part, amount, weight, later_at_most in parts:

@@ -138,7 +138,7 @@ class CandidateReduction:
         """What each candidate would be worth at most if it were opened: carrying all units of the order or, where that
         leaves a surplus, as many as its node has.
         """
-        needed, tier = self._weights.needed, self._weights.tier
+        unless_needed, tier = self._weights.unless_needed, self._weights.tier
         fixed_extra = core_prices.toll + self._problem.split_penalty
         quantities = [demand.quantity for demand in self._problem.demands]
         dual_at_tier = [[dual - step * tier for step in range(10)] for dual in core_prices.duals]
@@ -148,11 +148,11 @@ class CandidateReduction:
             margins = {}
             for line, price in candidate.prices.items():
                 margin = dual_at_tier[line][price.tier] - price.money
-                if margin > 0 and (not price.needed or (margin := margin - needed) > 0):
+                if margin > 0 and (not price.unless_needed or (margin := margin - unless_needed) > 0):
                     margins[line] = margin
                     surplus += margin * quantities[line]
             if surplus > 0:
-                units = self._node_stocks[candidate.key[0]].units
+                units = self._node_stocks[candidate.key.node].units
                 surplus = (
                     sum([margin * units.get(line, 0) for line, margin in margins.items()])
                     - candidate.fixed

@@ -4,17 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-Key: TypeAlias = tuple[str, str]
-"""(node, service) of a shipment."""
+from engine.model.facts import OptionKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What one unit of a line costs on a candidate, by part of the comparison: `needed` is 1 if a rule allows the unit
-    only `unless_needed`, else 0; `tier` is 1 to 9; `money` is in micros and may be below zero.
+    """What one unit of a line costs on a candidate, by part of the comparison: `unless_needed` is 1 if a rule excludes
+    the candidate unless it is needed, else 0; `tier` is 1 to 9; `money` is in micros and may be below zero.
     """
 
-    needed: int
+    unless_needed: int
     tier: int
     money: int
 
@@ -25,7 +24,7 @@ class Candidate:
     that it can ship.
     """
 
-    key: Key
+    key: OptionKey
     fixed: int
     prices: Mapping[int, Price]
 
@@ -64,7 +63,7 @@ class Score:
     """
 
     unfilled: int
-    needed: int
+    unless_needed: int
     tiers: int
     money: int
 
@@ -89,7 +88,7 @@ class Choice:
     None if the search stopped while another choice could still be better in a part before money; `unproven` says which.
     """
 
-    units: Mapping[tuple[Key, int], int]
+    units: Mapping[tuple[OptionKey, int], int]
     score: Score
     gap: int | None = 0
     unproven: Unproven | None = None

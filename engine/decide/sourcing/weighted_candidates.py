@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.decide.sourcing.objective import Weights
-from engine.decide.sourcing.problem import Candidate, Key, Problem
+from engine.decide.sourcing.problem import Candidate, Problem
+from engine.model.facts import OptionKey
 
 
 class NodeStock(NamedTuple):
@@ -23,7 +24,7 @@ class NodeStock(NamedTuple):
 class WeightedCandidate(NamedTuple):
     """A candidate whose costs are weighted into single integers (see `Weights`); `costs` are of a unit, by demand."""
 
-    key: Key
+    key: OptionKey
     fixed: int
     costs: Mapping[int, int]
     node_stock: NodeStock
@@ -33,7 +34,7 @@ class WeightedCandidate(NamedTuple):
         that `other` ships.
         """
         costs, units = self.costs, other.node_stock.units
-        takeable = costs if self.key[0] == other.key[0] else self.node_stock.ample
+        takeable = costs if self.key.node == other.key.node else self.node_stock.ample
         extra, least_extra = 0, None
         for index, cost in other.costs.items():
             if index not in takeable or index not in costs:
@@ -52,7 +53,7 @@ def undominated(candidates: Iterable[WeightedCandidate], unfilled: int) -> list[
     because they dominate most.
     """
 
-    def cost_of_carrying_all(candidate: WeightedCandidate) -> tuple[int, Key]:
+    def cost_of_carrying_all(candidate: WeightedCandidate) -> tuple[int, OptionKey]:
         dominable = len(candidate.costs) + len(candidate.node_stock.ample)
         return candidate.fixed + sum(candidate.costs.values()) - dominable * unfilled, candidate.key
 
@@ -73,7 +74,7 @@ class NodeStocks(dict[str, NodeStock]):
         super().__init__()
         self._supply, self._room = problem.supply, problem.room
         self._shipments = Counter(
-            [candidate.key[0] for candidate in problem.candidates if candidate.key[0] in self._room]
+            [candidate.key.node for candidate in problem.candidates if candidate.key.node in self._room]
         )
         ordered: Counter[str] = Counter()
         for demand in problem.demands:
@@ -102,11 +103,11 @@ def weigh_candidates(
 ) -> Iterator[WeightedCandidate]:
     """The weighted candidates, leaving out those whose node has nothing of the order."""
     tiers = [tier * weights.tier for tier in range(10)]
-    needed = (0, weights.needed)
+    unless_needed = (0, weights.unless_needed)
     for candidate in candidates:
-        node_stock = node_stocks[candidate.key[0]]
+        node_stock = node_stocks[candidate.key.node]
         costs = {
-            index: needed[price.needed] + tiers[price.tier] + price.money
+            index: unless_needed[price.unless_needed] + tiers[price.tier] + price.money
             for index, price in candidate.prices.items()
             if index in node_stock.units
         }

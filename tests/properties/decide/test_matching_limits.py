@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 @contextlib.contextmanager
 def rete_of(policies: PolicySet) -> Iterator[Rete]:
     """The policies' option rules in durable-rules."""
-    rules = policies.bearing(Stage.OPTION)
+    rules = policies.relevant_at(Stage.OPTION)
     coding = Coding(rule.condition for rule in rules.values())
     formulas = {name: coding.formula(rule.condition) for name, rule in rules.items()}
     with contextlib.closing(Rete("test", formulas)) as rete:
@@ -35,9 +35,9 @@ def shards(policies: PolicySet) -> int:
         return rete.shards
 
 
-def beyond(policies: PolicySet) -> frozenset[str]:
+def too_large(policies: PolicySet) -> frozenset[str]:
     with rete_of(policies) as rete:
-        return rete.beyond
+        return rete.too_large
 
 
 POSTCODES = [f"{number:05}" for number in range(1_000, 1_700)]
@@ -185,7 +185,7 @@ def alternatives(count: int) -> All:
 
 def test_a_rule_too_large_for_any_ruleset_is_judged_by_the_reference():
     policies = prefers([alternatives(12), alternatives(3), compare("node.id", Operator.EQUALS, "a")])
-    assert beyond(policies) == {"p/r0000"}
+    assert too_large(policies) == {"p/r0000"}
     every = {f"node.attributes.{side}{number}": side == "x" for side in "xy" for number in range(12)}
     cases = [every, every | {"node.attributes.x7": False}, {"node.id": "a"}, {}]
     assert_agrees(policies, [(Stage.OPTION, facts) for facts in cases])

@@ -13,6 +13,7 @@ from engine.decide.sourcing import branch_and_bound, preprocessing
 from engine.decide.sourcing.bounds import bounding
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
+from engine.model.facts import OptionKey
 from tests.bench.random_problems import constrained, plain
 
 pytestmark = pytest.mark.slow
@@ -42,16 +43,16 @@ def best_by_enumeration(problem: Problem) -> Choice:
     places = itertools.product(range(len(problem.demands)), keys)
     units = {(key, index): -count for (index, key), count in zip(places, quantities, strict=True) if count}
     if problem.ship_complete and score[0]:
-        return Choice(units={}, score=Score(unfilled=units_ordered(problem), needed=0, tiers=0, money=0))
-    unfilled, needed, tiers, money = score
-    return Choice(units=units, score=Score(unfilled=unfilled, needed=needed, tiers=tiers, money=money))
+        return Choice(units={}, score=Score(unfilled=units_ordered(problem), unless_needed=0, tiers=0, money=0))
+    unfilled, unless_needed, tiers, money = score
+    return Choice(units=units, score=Score(unfilled=unfilled, unless_needed=unless_needed, tiers=tiers, money=money))
 
 
 def shipped(problem, index, supply) -> Iterator[dict]:
     """Every way to ship a line, as units by candidate."""
     demand = problem.demands[index]
     most = {
-        c.key: min(demand.quantity, supply.get((c.key[0], demand.sku), 0)) if index in c.prices else 0
+        c.key: min(demand.quantity, supply.get((c.key.node, demand.sku), 0)) if index in c.prices else 0
         for c in problem.candidates
     }
     for counts in itertools.product(*[range(count + 1) for count in most.values()]):
@@ -72,7 +73,7 @@ def taken(supply, units, sku):
 def cost(problem, index, units):
     prices = {c.key: c.prices[index] for c in problem.candidates if index in c.prices}
     parts = [
-        (0, count * prices[key].needed, count * prices[key].tier, count * prices[key].money)
+        (0, count * prices[key].unless_needed, count * prices[key].tier, count * prices[key].money)
         for key, count in units.items()
         if count
     ]
@@ -119,8 +120,8 @@ def problems(draw, most_candidates=6):
         )
     )
     money = st.sampled_from(draw(st.sampled_from([[0], [0, 1], [-3, 0, 2, 5], [-4_000_000, 1_700_001, 2_000_000]])))
-    price = st.builds(Price, needed=st.integers(0, 1), tier=st.sampled_from([5, 5, 5, 1, 9]), money=money)
-    plain = st.builds(Price, needed=st.just(0), tier=st.just(5), money=money)
+    price = st.builds(Price, unless_needed=st.integers(0, 1), tier=st.sampled_from([5, 5, 5, 1, 9]), money=money)
+    plain = st.builds(Price, unless_needed=st.just(0), tier=st.just(5), money=money)
     prices = st.dictionaries(st.integers(0, len(demands) - 1), draw(st.sampled_from([price, plain])), min_size=1)
     fixed = st.sampled_from(draw(st.sampled_from([[0], [3], [0, 1, 2], [3, 4, 7], [4_900_000, 5_700_000]])))
     nodes = sorted({node for node, _ in keys})
@@ -132,7 +133,7 @@ def problems(draw, most_candidates=6):
         priced = draw(prices)
         if same_prices:
             priced = {index: priced[first[index]] for index in first if first[index] in priced} or priced
-        candidates.append(Candidate(key=key, fixed=draw(fixed), prices=priced))
+        candidates.append(Candidate(key=OptionKey(*key), fixed=draw(fixed), prices=priced))
     return Problem(
         demands=demands,
         candidates=candidates,
@@ -155,12 +156,12 @@ def scattered(draw):
     """Few units at each node: many shipments are needed, and fewer may be allowed."""
     demands = [Demand(sku=sku, quantity=draw(st.integers(1, 3))) for sku in "abc"[: draw(st.integers(1, 3))]]
     nodes = [f"n{number}" for number in range(draw(st.integers(6, 9)))]
-    price = st.builds(Price, needed=st.just(0), tier=st.just(5), money=st.integers(0, 3))
+    price = st.builds(Price, unless_needed=st.just(0), tier=st.just(5), money=st.integers(0, 3))
     return Problem(
         demands=demands,
         candidates=[
             Candidate(
-                key=(node, "parcel"),
+                key=OptionKey(node, "parcel"),
                 fixed=draw(st.integers(4, 9)),
                 prices={index: draw(price) for index in range(len(demands))},
             )
@@ -203,7 +204,7 @@ PARTS = ("unfilled_units", "unless_needed_units", "tiers")
 
 
 def parts(score):
-    return (score.unfilled, score.needed, score.tiers)
+    return (score.unfilled, score.unless_needed, score.tiers)
 
 
 @settings(max_examples=150, deadline=None)

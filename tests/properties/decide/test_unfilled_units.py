@@ -93,10 +93,15 @@ def test_reasons_account_for_every_unit_there_is(stock, lines, rules, loads):
     lines=LINES,
     rules=st.lists(st.sampled_from(RULES), unique=True, max_size=3),
     barred=st.dictionaries(st.sampled_from("AB"), st.frozensets(st.sampled_from(["lyon", "lille"]))),
-    kept=st.integers(0, 3),
+    standing_shipments=st.integers(0, 3),
 )
-def test_of_what_is_decided_again_too(stock, lines, rules, barred, kept):
-    whole = order(*lines)
-    remainder = Remainder(whole=whole, units={line.id: line.quantity for line in whole.lines}, barred=barred, kept=kept)
+def test_reasons_account_for_every_unit_of_a_remainder_too(stock, lines, rules, barred, standing_shipments):
+    whole_order = order(*lines)
+    remainder = Remainder(
+        whole_order=whole_order,
+        units={line.id: line.quantity for line in whole_order.lines},
+        barred=barred,
+        standing_shipments=standing_shipments,
+    )
     with contextlib.closing(Matcher(policies(*rules))) as matcher:
         accounted(decide_remainder(remainder, facts(stock, {}), matcher, NOW, held_from=NOW), stock)

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from engine.decide.decision import Claim, Parcel, Room
+from engine.decide.decision import Claim, LoadClaim, Parcel
 from engine.decide.record import DecisionRecord, to_json
 from engine.errors import NotFound
 from engine.store import decision_log
@@ -57,7 +57,7 @@ def facts():
     return inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 10, "lille": 4}, "B": {"lyon": 1}})
 
 
-def decision_of(*claims: Claim, rooms=(), **more):
+def decision_of(*claims: Claim, load_claims=(), **more):
     """A decision on the facts above that takes exactly these claims."""
     made = decided(order(), snapshot([node("lyon")], {"A": {"lyon": 1}}))
     shipments = tuple(
@@ -66,7 +66,7 @@ def decision_of(*claims: Claim, rooms=(), **more):
     )
     version = facts().network.version
     decision = dataclasses.replace(
-        made, network_version=version, claims=claims, rooms=rooms, day=DAY, shipments=shipments
+        made, network_version=version, claims=claims, load_claims=load_claims, day=DAY, shipments=shipments
     )
     return dataclasses.replace(decision, **more)
 
@@ -90,7 +90,7 @@ def stock(ledger, *skus, now=NOW):
 
 
 def test_a_commit_takes_its_units_and_writes_one_entry(ledger, client, keys):
-    decision = decision_of(lyon(3), rooms=(Room(node="lyon", shipments=1, most=None),))
+    decision = decision_of(lyon(3), load_claims=(LoadClaim(node="lyon", shipments=1, most=None),))
     assert commit(ledger, decision) == Committed()
     assert stock(ledger, "A") == {"A": {"lyon": (10, 3), "lille": (4, 0)}}
     assert [(entry.kind, entry.decision, entry.at) for entry in entries(client, keys)] == [("decided", "d1", NOW)]
@@ -98,7 +98,7 @@ def test_a_commit_takes_its_units_and_writes_one_entry(ledger, client, keys):
 
 
 def test_a_commit_sent_twice_is_answered_and_not_applied_twice(ledger, contents):
-    decision = decision_of(lyon(3), rooms=(Room(node="lyon", shipments=1, most=None),))
+    decision = decision_of(lyon(3), load_claims=(LoadClaim(node="lyon", shipments=1, most=None),))
     assert commit(ledger, decision) == Committed()
     before = contents()
     assert commit(ledger, decision) == Committed()
@@ -134,22 +134,26 @@ def test_a_key_is_its_caller_s_own(ledger):
 
 
 @pytest.mark.parametrize(
-    ("claims", "rooms", "changed"),
+    ("claims", "load_claims", "changed"),
     [
         ([lyon(11)], [], "lyon"),
         ([lyon(8, floor=3)], [], "lyon"),
         ([lyon(1, sku="C")], [], "lyon"),
         ([Claim(sku="A", node="nowhere", units=1, floor=0)], [], "nowhere"),
         ([Claim(sku="A", node="lille", units=4, floor=0), lyon(2, sku="B")], [], "lyon"),
-        ([lyon(1)], [Room(node="lyon", shipments=2, most=1)], "lyon"),
-        ([lyon(1)], [Room(node="lille", shipments=1, most=None), Room(node="lyon", shipments=1, most=0)], "lyon"),
+        ([lyon(1)], [LoadClaim(node="lyon", shipments=2, most=1)], "lyon"),
+        (
+            [lyon(1)],
+            [LoadClaim(node="lille", shipments=1, most=None), LoadClaim(node="lyon", shipments=1, most=0)],
+            "lyon",
+        ),
     ],
 )
 def test_a_node_that_can_not_give_what_is_claimed_is_named_and_nothing_is_taken(
-    ledger, contents, claims, rooms, changed
+    ledger, contents, claims, load_claims, changed
 ):
     before = contents()
-    assert commit(ledger, decision_of(*claims, rooms=rooms)) == StockChanged(node=changed)
+    assert commit(ledger, decision_of(*claims, load_claims=load_claims)) == StockChanged(node=changed)
     assert contents() == before
 
 
@@ -216,18 +220,18 @@ def test_a_server_that_forgot_the_scripts_is_sent_them_again(ledger, redis_clien
 
 
 def test_loads_are_counted_by_the_day(ledger):
-    room = Room(node="lyon", shipments=2, most=None)
-    commit(ledger, decision_of(lyon(1), rooms=(room,)))
-    commit(ledger, decision_of(lyon(1), rooms=(room,), day="2026-11-28"), "d2")
-    commit(ledger, decision_of(lyon(1), rooms=(room,), day="2026-11-28"), "d3")
+    load_claim = LoadClaim(node="lyon", shipments=2, most=None)
+    commit(ledger, decision_of(lyon(1), load_claims=(load_claim,)))
+    commit(ledger, decision_of(lyon(1), load_claims=(load_claim,), day="2026-11-28"), "d2")
+    commit(ledger, decision_of(lyon(1), load_claims=(load_claim,), day="2026-11-28"), "d3")
     assert ledger.read([], day=DAY, now=NOW).loads == {"lyon": 2}
     assert ledger.read([], day="2026-11-28", now=NOW).loads == {"lyon": 4}
 
 
 def test_the_load_of_a_day_is_kept_for_four_days_after_the_last_decision_of_it(ledger, redis_client, keys):
-    room = Room(node="lyon", shipments=1, most=None)
+    load_claim = LoadClaim(node="lyon", shipments=1, most=None)
     for name in ("d1", "d2"):
-        commit(ledger, decision_of(lyon(1), rooms=(room,)), name)
+        commit(ledger, decision_of(lyon(1), load_claims=(load_claim,)), name)
         assert redis_client.ttl(keys.load(DAY)) == pytest.approx(LOAD_SECONDS, abs=60)
         redis_client.expire(keys.load(DAY), 1_000)
 

@@ -10,12 +10,12 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple, TypeAlias
 
 from engine.decide.sourcing.allocation.min_cost_flow import Flow, cheapest_flow
-from engine.decide.sourcing.problem import Key
+from engine.model.facts import OptionKey
 
 MOST_COMPARED = 20
 """With more lines, nodes are not compared for being interchangeable: that would take longer than it saves."""
 
-Costs: TypeAlias = Mapping[tuple[Key, int], int]
+Costs: TypeAlias = Mapping[tuple[OptionKey, int], int]
 _Supply: TypeAlias = dict[str, int]
 
 
@@ -49,7 +49,7 @@ class KeepTogetherSearch:
         self._arcs_by_line = [
             sorted([(cost, item) for item, cost in costs.items() if item[1] == line]) for line in self._together
         ]
-        nodes = {item[0][0] for item in costs}
+        nodes = {item[0].node for item in costs}
         self._supply = {node: supply[node] for node in sorted(nodes)}
         self._least_costs, self._units_left = self._cheapest_from()
         self._interchangeable = [self._node_groups(placed) for placed in range(len(self._together) + 1)]
@@ -122,7 +122,7 @@ class KeepTogetherSearch:
         else:
             units = self._quantities[self._together[placed]]
             for cost, item in self._arcs_by_line[placed]:
-                node = item[0][0]
+                node = item[0].node
                 if supply[node] >= units:
                     left = supply | {node: supply[node] - units}
                     self._place(placed + 1, spent + units * cost, {**flow, item: units}, left)

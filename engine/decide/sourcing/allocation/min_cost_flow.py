@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from engine.decide.sourcing.problem import Key
+from engine.model.facts import OptionKey
 
-Flow: TypeAlias = dict[tuple[Key, int], int]
+Flow: TypeAlias = dict[tuple[OptionKey, int], int]
 """Units by (shipment, line), above zero."""
-Arcs: TypeAlias = Sequence[tuple[tuple[Key, int], int]]
+Arcs: TypeAlias = Sequence[tuple[tuple[OptionKey, int], int]]
 """((shipment, line), cost of a unit)."""
 _Shipping: TypeAlias = tuple[str, int]
 """From a node to a line, by the node's cheapest shipment for that line."""
@@ -18,9 +18,9 @@ _Shipping: TypeAlias = tuple[str, int]
 
 def cheapest_flow(quantities: Mapping[int, int], supply: Mapping[str, int], arcs: Arcs) -> Flow:
     """The flow that ships most units, at the least cost."""
-    cheapest: dict[_Shipping, tuple[int, tuple[Key, int]]] = {}
+    cheapest: dict[_Shipping, tuple[int, tuple[OptionKey, int]]] = {}
     for item, cost in arcs:
-        pair = item[0][0], item[1]
+        pair = item[0].node, item[1]
         if pair not in cheapest or (cost, item) < cheapest[pair]:
             cheapest[pair] = (cost, item)
     shipping: dict[int, list[tuple[str, int]]] = {line: [] for line in quantities}
@@ -48,7 +48,7 @@ def _shortest_path(
     unfilled: Mapping[int, int],
     free: Mapping[str, int],
     shipping: Mapping[int, Sequence[tuple[str, int]]],
-    cheapest: Mapping[_Shipping, tuple[int, tuple[Key, int]]],
+    cheapest: Mapping[_Shipping, tuple[int, tuple[OptionKey, int]]],
     shipped: Mapping[str, Mapping[int, int]],
 ) -> list[_Shipping]:
     """The cheapest augmenting path from a line with units unfilled to a node with units free: pairs to add, to take

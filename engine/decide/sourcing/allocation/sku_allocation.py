@@ -40,7 +40,7 @@ class SkuAllocation:
             (line,) = lines
             self._cheapest_first = sorted(
                 [
-                    (candidate.costs[line], number, candidate.key[0], candidate.node_stock.units[line])
+                    (candidate.costs[line], number, candidate.key.node, candidate.node_stock.units[line])
                     for number, candidate in enumerate(candidates)
                     if line in candidate.costs
                 ]
@@ -57,7 +57,7 @@ class SkuAllocation:
         return TransportProblem(
             quantities=self._quantities,
             together=self._together,
-            supply={candidate.key[0]: self._problem.supply[candidate.key[0], self._sku] for candidate in carriers},
+            supply={candidate.key.node: self._problem.supply[candidate.key.node, self._sku] for candidate in carriers},
             costs={
                 (candidate.key, line): candidate.costs[line]
                 for candidate in carriers

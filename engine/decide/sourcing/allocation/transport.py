@@ -107,7 +107,7 @@ class TransportProblem:
         flow: Flow = {}
         free = dict(self.supply)
         for _, item in sorted([(cost, item) for item, cost in self.costs.items()]):
-            node = item[0][0]
+            node = item[0].node
             if left and free[node] >= least:
                 take = flow[item] = min(left, free[node])
                 free[node] -= take

@@ -80,7 +80,7 @@ class Bounding:
         self._cutoff = cutoff
         self._classes = group_demands(problem, candidates, unfilled)
         self._fixed = [candidate.fixed for candidate in candidates]
-        self._nodes = [candidate.key[0] for candidate in candidates]
+        self._nodes = [candidate.key.node for candidate in candidates]
         self._relaxation = self._relax(closely=False)
         self._column_generation: ColumnGeneration | None = None
         self._first: PricedSubproblem | None = None

@@ -81,14 +81,14 @@ def find_shared_nodes(
     contested, subset_size = classes_by_contested_sku(classes), SUBSET_SIZE_CLOSELY if closely else SUBSET_SIZE
     shared: set[str] = set()
     for demand in classes:
-        nodes = [candidates[arc.number].key[0] for arc in demand.arcs]
+        nodes = [candidates[arc.number].key.node for arc in demand.arcs]
         if demand.sku in contested:
             shared.update(nodes)
         elif closely and len(nodes) > len(set(nodes)):
             shared.update([a for a, b in pairwise(nodes) if a == b and problem.supply[a, demand.sku] < demand.units])
     if not shared and not closely:
         return
-    for node, numbers in groupby(range(len(candidates)), key=lambda number: candidates[number].key[0]):
+    for node, numbers in groupby(range(len(candidates)), key=lambda number: candidates[number].key.node):
         of_node = list(numbers)
         room = problem.room.get(node, len(of_node))
         if node in shared or (closely and room < len(of_node)):
@@ -103,7 +103,7 @@ def _shared_node(
     numbers: Sequence[int],
     room: int,
 ) -> SharedNode:
-    node = candidates[numbers[0]].key[0]
+    node = candidates[numbers[0]].key.node
     costs: dict[int, dict[int, int]] = {number: {} for number in numbers}
     quantities: dict[str, dict[int, int]] = {}
     for index, demand in enumerate(classes):

@@ -59,7 +59,7 @@ def test_unless_needed_ships_only_what_nothing_else_can_fill():
     assert shipped(decided(order(("A", 10)), facts(), rule)) == {"lille": 5, "marseille": 5}
     decision = decided(order(("A", 12)), facts(), rule)
     assert shipped(decision) == {"lille": 5, "marseille": 5, "lyon": 2}
-    assert decision.score.needed == 2
+    assert decision.score.unless_needed == 2
     assert decision.exclusions[0].unless_needed
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide.decision import Claim, Room
+from engine.decide.decision import Claim, LoadClaim
 from engine.model.facts import StockPosition
 from tests.support.facts import EURO, LILLE, LYON, decided, node, order, service, shipped, snapshot
 
@@ -99,12 +99,12 @@ def test_an_order_may_not_take_more_shipments_of_a_node_than_it_has_left():
     services = [service("light", max_weight=1_000), service("heavy", base=0, max_weight=5_000)]
     known = snapshot(nodes, {"A": {"lyon": 1}}, services=services, loads={"lyon": 1})
     decision = decided(order(("A", 1)), known, "then: {daily_orders: 2}")
-    assert decision.rooms == (Room(node="lyon", shipments=1, most=2),)
+    assert decision.load_claims == (LoadClaim(node="lyon", shipments=1, most=2),)
 
 
 def test_a_node_without_a_limit_is_counted_and_never_full():
     decision = decided(order(("A", 1)), facts(loads={"lyon": 10_000}))
-    assert decision.rooms == (Room(node="lyon", shipments=1, most=None),)
+    assert decision.load_claims == (LoadClaim(node="lyon", shipments=1, most=None),)
 
 
 AMOUNTS = st.one_of(st.integers(0, 12).map(str), st.integers(0, 100).map("{}%".format))

@@ -201,7 +201,7 @@ def test_several_reasons_stand_together():
 
 def test_units_at_nodes_that_rejected_them_are_said_to_be_there():
     remainder = Remainder(
-        whole=order(("A", 4)), units={"1": 3}, barred={"A": frozenset({"lyon"}), "B": frozenset({"lyon"})}
+        whole_order=order(("A", 4)), units={"1": 3}, barred={"A": frozenset({"lyon"}), "B": frozenset({"lyon"})}
     )
 
     def of_the_rest(known):

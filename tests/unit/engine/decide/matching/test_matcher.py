@@ -16,8 +16,8 @@ POLICIES = prefers([compare("node.id", Operator.EQUALS, "a"), compare("node.id",
 class FixedEngine:
     """A rule engine that answers the same of every signature; given an exception, it fails with it."""
 
-    def __init__(self, *fired, beyond=(), failure=None):
-        self.beyond = frozenset(beyond)
+    def __init__(self, *fired, too_large=(), failure=None):
+        self.too_large = frozenset(too_large)
         self._fired = frozenset(fired)
         self._failure = failure
 
@@ -64,7 +64,7 @@ def test_an_engine_that_fails_costs_an_incident_and_no_decision(guarded, caplog)
 
 @pytest.mark.parametrize("guarded", [True, False])
 def test_a_rule_too_large_for_the_engine_is_judged_by_the_reference(guarded):
-    with matching(FixedEngine(beyond=["p/r0000"]), guarded=guarded) as matcher:
+    with matching(FixedEngine(too_large=["p/r0000"]), guarded=guarded) as matcher:
         assert [fired(matcher, "a"), fired(matcher, "c")] == [("p/r0000",), ()]
         assert matcher.incidents == 0
 

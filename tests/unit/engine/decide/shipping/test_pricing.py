@@ -130,4 +130,4 @@ def test_a_node_takes_no_more_shipments_a_day_than_it_and_the_rules_say(own, rul
     assert shipped(decision) == {"lille" if from_lille else "lyon": 1}
     limits = [limit for limit in (own, *(5 if "5" in rule else 3 for rule in rules)) if limit is not None]
     if from_lille:
-        assert decision.rooms[0].most == (min(limits) if limits else None)
+        assert decision.load_claims[0].most == (min(limits) if limits else None)

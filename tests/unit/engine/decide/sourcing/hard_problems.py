@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 
 from engine.decide.sourcing.problem import Candidate, Demand, Price, Problem
+from engine.model.facts import OptionKey
 
 CENT = 10_000
 
@@ -21,7 +22,7 @@ def _problem(
     """`fixed` by candidate, `money` by candidate and line, both in cents; `stock` by node and SKU; `limits` of the
     order.
     """
-    keys = [(f"node-{node:02}", f"service-{service}") for node in range(nodes) for service in range(services)]
+    keys = [OptionKey(f"node-{node:02}", f"service-{service}") for node in range(nodes) for service in range(services)]
     return Problem(
         demands=demands,
         candidates=[
@@ -29,7 +30,8 @@ def _problem(
                 key=key,
                 fixed=fixed(number) * CENT,
                 prices={
-                    line: Price(needed=0, tier=5, money=money(number, line) * CENT) for line in range(len(demands))
+                    line: Price(unless_needed=0, tier=5, money=money(number, line) * CENT)
+                    for line in range(len(demands))
                 },
             )
             for number, key in enumerate(keys)

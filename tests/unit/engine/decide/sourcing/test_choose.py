@@ -8,18 +8,19 @@ from engine.decide import sourcing
 from engine.decide.sourcing import branch_and_bound
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score, Unproven
+from engine.model.facts import OptionKey
 
 EUR = 1_000_000
 
 
-def unit(money=0, *, tier=5, needed=0):
-    return Price(needed=needed, tier=tier, money=round(money * EUR))
+def unit(money=0, *, tier=5, unless_needed=0):
+    return Price(unless_needed=unless_needed, tier=tier, money=round(money * EUR))
 
 
 def shipment(node, fixed, *prices, service="parcel"):
     """`prices` are by line, None for a line that the candidate can't ship."""
     by_line = {index: price for index, price in enumerate(prices) if price is not None}
-    return Candidate(key=(node, service), fixed=round(fixed * EUR), prices=by_line)
+    return Candidate(key=OptionKey(node, service), fixed=round(fixed * EUR), prices=by_line)
 
 
 def shipped(choice: Choice):
@@ -41,7 +42,7 @@ TWO_NEAR_ONE_FAR = Problem(
 def test_a_line_is_split_over_two_nodes_where_that_is_cheaper():
     choice = choose(TWO_NEAR_ONE_FAR)
     assert shipped(choice) == {("near-2", 0): 2, ("near-4", 0): 3}
-    assert choice.score == Score(unfilled=0, needed=0, tiers=25, money=8 * EUR)
+    assert choice.score == Score(unfilled=0, unless_needed=0, tiers=25, money=8 * EUR)
 
 
 def test_a_line_is_not_split_where_the_penalty_outweighs_the_price():
@@ -144,12 +145,12 @@ def test_a_node_without_room_ships_nothing():
 def test_an_unless_needed_candidate_ships_only_what_no_other_can():
     problem = Problem(
         demands=[line(5)],
-        candidates=[shipment("franchise", 1, unit(needed=1)), shipment("far", 30, unit(5))],
+        candidates=[shipment("franchise", 1, unit(unless_needed=1)), shipment("far", 30, unit(5))],
         supply={("franchise", "mug"): 5, ("far", "mug"): 3},
     )
     choice = choose(problem)
     assert shipped(choice) == {("far", 0): 3, ("franchise", 0): 2}
-    assert choice.score.needed == 2
+    assert choice.score.unless_needed == 2
 
 
 @pytest.mark.parametrize(("stock", "units"), [(4, {}), (5, {("shop", 0): 5})])
@@ -164,7 +165,7 @@ def test_an_order_that_ships_complete_ships_nothing_if_one_unit_is_missing(stock
     assert shipped(choice) == units
     assert choice.gap == 0
     if not units:
-        assert choice.score == Score(unfilled=5, needed=0, tiers=0, money=0)
+        assert choice.score == Score(unfilled=5, unless_needed=0, tiers=0, money=0)
 
 
 @pytest.mark.parametrize(("quantity", "node"), [(1, "local"), (2, "local"), (3, "central")])
@@ -200,7 +201,7 @@ def test_no_more_shipments_than_allowed():
 
 def test_nothing_can_be_chosen_from_nothing():
     problem = Problem(demands=[line(5)], candidates=[], supply={})
-    assert choose(problem) == Choice(units={}, score=Score(unfilled=5, needed=0, tiers=0, money=0))
+    assert choose(problem) == Choice(units={}, score=Score(unfilled=5, unless_needed=0, tiers=0, money=0))
 
 
 def test_an_order_too_large_to_be_proven_says_by_how_much_it_may_be_off(monkeypatch):

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.decide.sourcing.allocation.transport import TransportProblem
+from engine.model.facts import OptionKey
 
-A, B, C = ("a", "parcel"), ("b", "parcel"), ("c", "parcel")
+A, B, C = (OptionKey(node=node, service="parcel") for node in "abc")
 UNFILLED = 1_000
 
 
@@ -24,7 +25,7 @@ def test_one_line_is_filled_from_its_cheapest_shipments():
 
 
 def test_shipments_of_one_node_share_its_stock():
-    express = ("a", "express")
+    express = OptionKey(node="a", service="express")
     transport = TransportProblem(
         quantities={0: 5}, supply={"a": 4}, costs={(A, 0): 3, (express, 0): 1}, unfilled=UNFILLED
     )
@@ -81,7 +82,7 @@ def test_lines_kept_together_are_placed_as_well_as_the_step_limit_allows():
 
 def test_interchangeable_nodes_are_tried_once():
     """It makes no difference which of them takes a line, so twice as many nodes take twice as many steps, not more."""
-    few, many = ([(f"n{number:02}", "parcel") for number in range(count)] for count in (20, 40))
+    few, many = ([OptionKey(node=f"n{number:02}", service="parcel") for number in range(count)] for count in (20, 40))
     few_steps, many_steps = (
         TransportProblem(
             quantities=dict.fromkeys(range(8), 3),
@@ -100,7 +101,7 @@ def test_interchangeable_nodes_are_tried_once():
 @st.composite
 def transports(draw):
     lines = range(draw(st.integers(1, 3)))
-    keys = [("a", "1"), ("a", "2"), ("b", "1"), ("c", "1")]
+    keys = [OptionKey(node, service) for node, service in ("a1", "a2", "b1", "c1")]
     edges = draw(st.lists(st.sampled_from(list(itertools.product(keys, lines))), unique=True, max_size=6))
     return TransportProblem(
         quantities={line: draw(st.integers(1, 3)) for line in lines},

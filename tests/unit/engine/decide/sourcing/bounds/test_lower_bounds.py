@@ -11,6 +11,7 @@ from engine.decide.sourcing.demand_classes import group_demands
 from engine.decide.sourcing.objective import Weights
 from engine.decide.sourcing.problem import Candidate, Demand, Price, Problem
 from engine.decide.sourcing.weighted_candidates import NodeStocks, break_ties, undominated, weigh_candidates
+from engine.model.facts import OptionKey
 from tests.bench.random_problems import plain
 
 EUR = 1_000_000
@@ -47,8 +48,8 @@ class RootBounds:
 
 
 def shop(node, fixed, *lines, service="parcel", money=0):
-    prices = {line: Price(needed=0, tier=5, money=round(money * EUR)) for line in lines}
-    return Candidate(key=(node, service), fixed=round(fixed * EUR), prices=prices)
+    prices = {line: Price(unless_needed=0, tier=5, money=round(money * EUR)) for line in lines}
+    return Candidate(key=OptionKey(node, service), fixed=round(fixed * EUR), prices=prices)
 
 
 def mugs(*quantities, together=False):
@@ -87,9 +88,9 @@ def test_lines_of_one_sku_at_other_prices_share_its_stock_in_the_bound():
         demands=mugs(3, 3),
         candidates=[
             Candidate(
-                key=("a", "parcel"),
+                key=OptionKey("a", "parcel"),
                 fixed=4 * EUR,
-                prices={line: Price(needed=0, tier=5, money=line * EUR) for line in range(2)},
+                prices={line: Price(unless_needed=0, tier=5, money=line * EUR) for line in range(2)},
             ),
             shop("b", 6, 0),
         ],
@@ -110,9 +111,9 @@ def test_the_bound_in_whole_units_counts_a_whole_shipment_more():
     nodes = [f"n{number}" for number in range(8)]
     candidates = [
         Candidate(
-            key=(node, "parcel"),
+            key=OptionKey(node, "parcel"),
             fixed=4 * EUR,
-            prices={line: Price(needed=0, tier=5, money=line * number) for line in range(2)},
+            prices={line: Price(unless_needed=0, tier=5, money=line * number) for line in range(2)},
         )
         for number, node in enumerate(nodes)
     ]
