@@ -37,7 +37,7 @@ _ERRORS = {
     "wrong-type": "A list, mapping or value stands where another of these belongs; write it as the message shows.",
     "missing-key": "Something that every policy or rule must say is missing; add it.",
     "unknown-key": "A policy or a rule has no such key; correct the word.",
-    "bad-id": "An id is small letters, digits, - and _, and no number or truth to YAML; choose another.",
+    "bad-id": "An id is small letters, digits, - and _, and not a number, true or false to YAML; choose another.",
     "duplicate-rule": "Two rules of the policy have the same id; give one another.",
     "duplicate-policy": "Two files have the same policy id; give one another.",
     "unknown-fact": "There is no such fact, or combinator; take one from the list of facts.",
@@ -81,9 +81,9 @@ _TEST_ERRORS = {
     "unknown-order": "The file has no order of this name; correct it, or write one under orders.",
     "unknown-stock": "The file has no stock of this name; correct it, or write one under stock.",
     "unknown-reason": "There is no such reason for what stays unfilled; take one from the list of reasons.",
-    "cyclic-like": "What the order or the stock is like is like itself; break the circle.",
+    "cyclic-like": "Following `like`, the order or the stock comes back to itself; break the circle.",
     "duplicate-test": "Two cases of the file have the same name; give one another.",
-    "no-network": "No directory can be opened where the file was sent to; write nodes, products and stock into it.",
+    "no-network": "An uploaded test file can't name a network's directory; write nodes, products and stock into it.",
     "bad-network": "The directory that the file names is not there, or has mistakes in it; correct the word, or these.",
 }
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema
+from marshmallow.exceptions import SCHEMA
 
 from rules.conditions import All, mentioned_facts
 from rules.effects import STAGE_OF
@@ -18,7 +19,15 @@ from rules.policy import Policy, PolicySet, Rule
 from rules.syntax import effect_parser
 from rules.syntax.condition_parser import ConditionParser, Notes
 from rules.syntax.cross_file_checks import check_across_files
-from rules.syntax.policy_shapes import LANGUAGE_PATTERN, NO_ID, NO_WEEKDAY, PolicyShape, RuleShape
+from rules.syntax.policy_shapes import (
+    LANGUAGE_PATTERN,
+    MISSING_KEY,
+    NO_ID,
+    NO_WEEKDAY,
+    UNKNOWN_KEY,
+    PolicyShape,
+    RuleShape,
+)
 from rules.syntax.typo_hints import missing_colon_hint, typo_hint
 from rules.syntax.windows import window
 from rules.syntax.yaml_document import Document, Node, Path, Plain, read_leniently
@@ -155,13 +164,13 @@ def _note_shape_errors(notes: Notes, errors: Mapping[Any, Any], path: Path = ())
             _note_shape_errors(notes, inner, where)
             continue
         for message in inner:
-            if message == "Unknown field.":
+            if message == UNKNOWN_KEY:
                 keys = _keys_of(PolicyShape if len(where) == 1 else RuleShape)
                 hint = typo_hint(str(key))
                 notes.add(where, "unknown-key", f"unknown key '{key}'{hint}", keys, str(key))
-            elif message == "Missing data for required field.":
+            elif message == MISSING_KEY:
                 notes.add(path, "missing-key", f"'{key}' is missing")
-            elif key == "_schema":
+            elif key == SCHEMA:
                 notes.add(path, "wrong-type", "a rule is a mapping that starts with 'id: its-id'")
             elif message == NO_ID:
                 notes.add(where, "bad-id", f"{key}: {message}")
@@ -179,9 +188,8 @@ def _last_key(path: Path) -> str:
 
 def _note_numeric_id(notes: Notes, path: Path, raw: Node) -> None:
     if isinstance(raw, Plain) and raw.is_core:
-        notes.add(
-            path, "bad-id", f"{path[-1]}: YAML reads '{raw}' as a number or a truth; an id is a word, as 'garden'"
-        )
+        message = f"{path[-1]}: YAML reads '{raw}' as a number or as true or false; an id is a word, as 'garden'"
+        notes.add(path, "bad-id", message)
 
 
 @functools.cache

@@ -30,6 +30,12 @@ class Rule:
         return any(effect.stage is stage for effect in self.effects)
 
 
+def split_rule_id(rule_id: str) -> tuple[str, str]:
+    """The id of the policy, and what follows the slash: `policy`, `rule`."""
+    policy, _, rule = rule_id.partition("/")
+    return policy, rule
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The content of one policy file."""
@@ -42,7 +48,7 @@ class Policy:
 
 @dataclass(frozen=True, kw_only=True)
 class PolicySet:
-    """Policies that decide together; `texts` are their files by name."""
+    """Policies that decide together; `texts` are their files by name, in the order of the policies."""
 
     policies: tuple[Policy, ...]
     texts: Mapping[str, str]
@@ -63,6 +69,13 @@ class PolicySet:
             rule.id: rule
             for rule in sorted((rule for policy in self.policies for rule in policy.rules), key=lambda rule: rule.id)
         }
+
+    @cached_property
+    def files(self) -> Mapping[str, str]:
+        """The name of each policy's file, by the policy's id; empty for a set that was made without texts."""
+        if not self.texts:
+            return {}
+        return dict(zip((policy.id for policy in self.policies), self.texts, strict=True))
 
     def relevant_at(self, *stages: Stage) -> Mapping[str, Rule]:
         """Rules with an effect at any of `stages`, the rules that override them, those that override these, etc."""

@@ -34,7 +34,7 @@ def run_tests(path: Path, word: str, junit: Path | None, *, coverage: bool, stri
     if not selected:
         raise click.UsageError(f"none of the {len(tests)} tests has '{word}' in its name or its file's")
     printer = policy_test_report.ReportPrinter(as_json=as_json)
-    report = run_policy_tests(policies, selected, weigh=coverage, progress=printer.dot)
+    report = run_policy_tests(policies, selected, find_changing=coverage, progress=printer.dot)
     printer.report(report, left_out=len(tests) - len(selected), coverage=coverage, strict=strict)
     if junit:
         write_content(junit, junit_xml(report, strict=strict))

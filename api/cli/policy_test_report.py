@@ -89,8 +89,8 @@ class ReportPrinter:
             self._console.print(Text(_WHAT_NOW, style="dim"))
         if coverage:
             self._console.print(_coverage_table(report))
-        if strict and report.slack:
-            self._console.print(Text("\nNot tested:", style="bold red"), *map(Text, report.slack), sep="\n")
+        if strict and report.untested:
+            self._console.print(Text("\nNot tested:", style="bold red"), *map(Text, report.untested), sep="\n")
         self._console.print(_summary(report, left_out, report.succeeds(strict=strict)))
 
 
@@ -128,5 +128,5 @@ def _summary(report: Report, left_out: int, succeeded: bool) -> Text:  # noqa: F
     parts = [f"{failed} failed"] if failed else []
     parts += [f"{len(report.results) - failed} passed"]
     parts += [f"{left_out} left out"] if left_out else []
-    parts += [f"{len(report.slack)} not tested"] if report.slack and not failed and not succeeded else []
+    parts += [f"{len(report.untested)} not tested"] if report.untested and not failed and not succeeded else []
     return Text("\n" + ", ".join(parts), style="bold green" if succeeded else "bold red")

@@ -83,5 +83,5 @@ class ReportRecord(Record, frozen=True):
             policy_version=report.policies.version,
             cases=[CaseRecord.of(result) for result in report.results],
             coverage=[CoverageRecord.of(item) for item in report.coverage],
-            not_tested=list(report.slack),
+            not_tested=list(report.untested),
         )

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from rules.conditions import All, Condition, Term
 from rules.diff.canonical_form import CanonicalForm, canonical_form, conjuncts, paths
 from rules.effects import Effect
-from rules.policy import PolicySet, Rule
+from rules.policy import PolicySet, Rule, split_rule_id
 from rules.wording.source_text import condition_text, effect_text
 
 Kind: TypeAlias = Literal["added", "gone", "changed", "moved"]
@@ -59,7 +59,7 @@ class Changes:
 
 def compare(old: PolicySet, new: PolicySet) -> Changes:
     """The changes from `old` to `new`."""
-    files = _files(old), _files(new)
+    files = old.files, new.files
     moved = dict(_moved(old, new))
     gone = old.rules.keys() - new.rules.keys() - set(moved.values())
     added = new.rules.keys() - old.rules.keys() - moved.keys()
@@ -75,18 +75,12 @@ def compare(old: PolicySet, new: PolicySet) -> Changes:
 
 
 _Files: TypeAlias = Mapping[str, str]
-"""The file of each policy, by its id."""
-
-
-def _files(policies: PolicySet) -> _Files:
-    # policies are in the order of their texts, one each; a set made without texts has no files
-    if len(policies.texts) != len(policies.policies):
-        return {}
-    return dict(zip((policy.id for policy in policies.policies), policies.texts, strict=True))
+"""As `PolicySet.files`."""
 
 
 def _file(files: _Files, rule: str) -> str:
-    return files.get(rule.partition("/")[0], "")
+    policy, _ = split_rule_id(rule)
+    return files.get(policy, "")
 
 
 def _moved(old: PolicySet, new: PolicySet) -> Iterator[tuple[str, str]]:
@@ -102,7 +96,8 @@ def _moved(old: PolicySet, new: PolicySet) -> Iterator[tuple[str, str]]:
         for name, meaning in list(arriving.items()):
             same_meaning = leaving.get(meaning, [])
             before = next(
-                (other for other in same_meaning if not by_name or _rule_part(other) == _rule_part(name)), None
+                (other for other in same_meaning if not by_name or split_rule_id(other)[1] == split_rule_id(name)[1]),
+                None,
             )
             if before is not None:
                 same_meaning.remove(before)
@@ -111,10 +106,6 @@ def _moved(old: PolicySet, new: PolicySet) -> Iterator[tuple[str, str]]:
 
 
 _Meaning: TypeAlias = tuple[CanonicalForm, frozenset[Effect]]
-
-
-def _rule_part(rule: str) -> str:
-    return rule.partition("/")[2]
 
 
 def _meaning(rule: Rule) -> _Meaning:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rules.conditions import mentioned_facts
 from rules.errors import Finding
-from rules.policy import Policy, Rule
+from rules.policy import Policy, Rule, split_rule_id
 from rules.syntax.condition_parser import Notes
 from rules.syntax.effect_parser import note_unknown_facts
 from rules.syntax.yaml_document import Document, Path
@@ -29,7 +29,8 @@ def check_across_files(files: Sequence[tuple[Document, Policy | None]], *, compl
         term_facts: dict[str, Mapping[str, Fact]] = {}
         for path, rule, other in _overrides(policy):
             if other not in rules:
-                if complete or other.partition("/")[0] in policies:
+                overridden_policy, _ = split_rule_id(other)
+                if complete or overridden_policy in policies:
                     notes.add(path, "unknown-rule", f"unknown rule '{other}'", rules, other)
                 continue
             if components[rule.id] == components[other]:

@@ -13,6 +13,8 @@ LANGUAGE_PATTERN = "[a-z]{2}(-[A-Z]{2})?"
 ID_PATTERN = "[a-z0-9][a-z0-9_-]{0,63}"
 NO_ID = "an id is small letters, digits, - and _, at most 64"
 NO_WEEKDAY = "no weekday"
+UNKNOWN_KEY, MISSING_KEY = "Unknown field.", "Missing data for required field."
+"""Marshmallow's own messages; whoever turns its mistakes into findings recognises these two by them."""
 _ID = validate.Regexp(rf"{ID_PATTERN}\Z", error=NO_ID)
 _TEXT = validate.Length(min=1, max=1_000, error="write a text of 1 to 1,000 letters")
 _NOT_EMPTY = validate.Length(min=1, error="an empty list")

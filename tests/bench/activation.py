@@ -15,6 +15,7 @@ from engine.model.facts import Inventory, Order
 from engine.service import Pointsman
 from engine.settings import Settings
 from rules.loader import load_policies
+from rules.policy import split_rule_id
 from rules.wording.source_text import condition_text
 from tests.bench import rulebook
 from tests.bench.example_network import directory, installed
@@ -51,7 +52,7 @@ def files(count: int, version: int) -> dict[str, bytes]:
     """The bench's rules as one policy file; each `version` makes a file of other bytes."""
     lines = [f"# {version}", "policy: bench", "rules:"]
     for name, condition in rulebook.conditions(count).items():
-        rule = name.partition("/")[2]
+        _, rule = split_rule_id(name)
         lines.append(f"  - {{id: {rule}, because: x, when: {{{condition_text(condition)}}}, then: {{prefer: 1.00}}}}")
     return {"bench.yaml": "\n".join([*lines, ""]).encode()}
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.lint.check import check
+from rules.policy import split_rule_id
 from tests.bench import rulebook
 from tests.properties.rules.condition_trees import written
 
@@ -36,7 +37,7 @@ def files(count: int) -> Mapping[str, bytes]:
         position = not {"service", "route"} & {fact.group for fact in rulebook.mentioned({name: condition})}
         effects = _EFFECTS[:4] if position else _EFFECTS[:3]
         effect = draw.choice(effects).format(draw.randint(1, 9))
-        rule = name.partition("/")[2]
+        _, rule = split_rule_id(name)
         entries.append(f"  - {{id: {rule}, because: {rule}, when: {written(condition)}, then: {{{effect}}}}}\n")
     return {
         f"p{start}.yaml": f"policy: p{start}\nrules:\n{''.join(entries[start : start + _RULES_A_FILE])}".encode()

@@ -78,7 +78,7 @@ def test_every_policy_names_only_channels_and_attributes_of_the_example_network(
 
 
 @pytest.mark.parametrize("example", first_cells("Conditions"))
-def test_every_condition_of_the_readme_is_read(example):
+def test_every_condition_of_the_language_page_is_read(example):
     terms = "terms:\n  heavy: {product.weight: {at_least: 15 kg}}\n"
     text = (
         f"policy: p\n{terms}rules:\n  - id: r\n    because: why\n    when:\n      {example}\n    then: {{prefer: 1}}\n"
@@ -88,37 +88,37 @@ def test_every_condition_of_the_readme_is_read(example):
 
 
 @pytest.mark.parametrize("example", first_cells("Windows"))
-def test_every_window_of_the_readme_is_read(example):
+def test_every_window_of_the_language_page_is_read(example):
     text = f"policy: p\nrules:\n  - id: r\n    because: why\n    {example}\n    then: {{prefer: 1}}\n"
     policies = load_policies({"p.yaml": text.encode()})
     assert {item.fact.group for item in comparisons(policies.rules["p/r"].condition)} == {"now"}
 
 
 @pytest.mark.parametrize("example", first_cells("Effects"))
-def test_every_effect_of_the_readme_is_read(example):
+def test_every_effect_of_the_language_page_is_read(example):
     text = f"policy: p\nrules:\n  - id: r\n    because: why\n    then:\n      {example}\n"
     (effect,) = load_policies({"p.yaml": text.encode()}).rules["p/r"].effects
     assert effect.name == example.partition(":")[0]
 
 
-def test_the_file_of_the_readme_is_read():
+def test_the_file_of_the_language_page_is_read():
     (text,) = re.findall(r"^```yaml\n(.*?)^```", section("A file"), re.MULTILINE | re.DOTALL)
     assert list(load_policies({"garden.yaml": text.encode()}).rules) == ["garden/heavy-from-near"]
 
 
-def test_the_readme_shows_every_operator():
+def test_the_language_page_shows_every_operator():
     shown = " ".join(first_cells("Conditions"))
     words = [operator.value for operator in Operator if operator is not Operator.EQUALS]
     assert [word for word in (*words, "not", "all", "any", "none", "is") if f"{word}: " not in shown] == []
 
 
-def test_the_readme_shows_every_effect_and_where_it_is_judged():
+def test_the_language_page_shows_every_effect_and_where_it_is_judged():
     words = {stage: stage.name.lower() for stage in Stage} | {Stage.OPTION: "way", Stage.POSITION: "place"}
     rows = re.findall(r"^\| `(\w+): [^|]*` \| (\w+) \|", section("Effects"), re.MULTILINE)
     assert dict(rows) == {name: words[stage] for name, stage in STAGE_OF.items()}
 
 
-def test_the_readme_explains_every_code_and_its_severity():
+def test_the_language_page_explains_every_code_and_its_severity():
     tables = re.split(r"\| (?:warning|when published|in a test file) \|", section("What check says"))
     explained = [
         dict(re.findall(r"^\| `([a-z0-9-]+)` \| (?:A warning\. )?(.+) \|$", part, re.MULTILINE)) for part in tables
@@ -134,7 +134,7 @@ def test_the_shipped_policies_have_no_findings():
     assert check({path.name: path.read_bytes() for path in FILES}).findings == ()
 
 
-def test_the_readme_names_every_fact():
+def test_the_language_page_names_every_fact():
     assert set(re.findall(r"`([a-z]+\.[a-z0-9_]+)`", section("Facts"))) == set(VOCABULARY)
 
 

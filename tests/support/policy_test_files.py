@@ -13,11 +13,11 @@ FILE = "test_test.yaml"
 """Beside test.yaml, as `tests.support.facts.policy_file` names it."""
 
 
-def report(text: str, *rules: str, weigh: bool = False) -> Report:
+def report(text: str, *rules: str, find_changing: bool = False) -> Report:
     """The report of running the test file `text` on the rules, whose ids are test/r1, test/r2 ..."""
     policy_set = policies(*rules)
     tests = read_policy_tests({FILE: textwrap.dedent(text).encode()}, policy_set)
-    return run_policy_tests(policy_set, tests, weigh=weigh)
+    return run_policy_tests(policy_set, tests, find_changing=find_changing)
 
 
 def one_test(text: str) -> str:

@@ -12,7 +12,7 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def junit_xml(report: Report, *, strict: bool) -> bytes:
     """One suite for each file; if `strict`, one more, in which each thing that is not tested is a failure."""
     suites = [(file, list(results)) for file, results in groupby(report.results, key=lambda item: item.test.file)]
-    untested = report.slack if strict else ()
+    untested = report.untested if strict else ()
     root = ET.Element("testsuites", _counts(len(report.results) + len(untested), len(report.failed) + len(untested)))
     for file, results in suites:
         failures = sum(not item.passed for item in results)

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 
 from rules.syntax.condition_parser import Notes
+from rules.syntax.policy_shapes import MISSING_KEY, UNKNOWN_KEY
 from rules.syntax.yaml_document import Node, Path
 
 
@@ -47,9 +48,9 @@ def note_shape_mistakes(
             note_shape_mistakes(_under(shape, key), inner, where, notes, place_of)
             continue
         for message in inner:
-            if message == "Unknown field.":
+            if message == UNKNOWN_KEY:
                 notes.add(place_of(where), "unknown-key", f"unknown key '{key}'", _keys(shape), str(key))
-            elif message == "Missing data for required field.":
+            elif message == MISSING_KEY:
                 notes.add(place_of(path), "missing-key", f"'{key}' is missing")
             else:
                 text = _IN_WORDS.get(message, message)

@@ -88,7 +88,7 @@ class Report:
 
     def succeeds(self, *, strict: bool) -> bool:
         """Whether every test passed and, if `strict`, nothing is left untested."""
-        return self.passed and not (strict and self.slack)
+        return self.passed and not (strict and self.untested)
 
     @property
     def coverage(self) -> tuple[Coverage, ...]:
@@ -96,7 +96,7 @@ class Report:
         return tuple(_coverage(rule, self.results) for rule in self.policies.rules)
 
     @property
-    def slack(self) -> tuple[str, ...]:
+    def untested(self) -> tuple[str, ...]:
         """What is left untested although all tests pass: rules, tests and files, one sentence each."""
         unfired = [f"no case fires {item.rule}" for item in self.coverage if not item.fired]
         silent = [
@@ -107,14 +107,16 @@ class Report:
         return (*unfired, *silent, *_idle_files(self))
 
 
-def run_policy_test(test: PolicyTest, matcher: Matcher, *, weigh: bool = False) -> TestResult:
-    """Decide the test's order; with `weigh`, decide it again without each rule that fired."""
+def run_policy_test(test: PolicyTest, matcher: Matcher, *, find_changing: bool = False) -> TestResult:
+    """Decide the test's order; with `find_changing`, decide it again without each rule that acted, to find the
+    rules that change the decision.
+    """
     decided = _decide_test(test, matcher)
     return TestResult(
         test=test,
         decision=decided.decision,
         differences=tuple(differences(test.expected, decided)),
-        changing=_changing(test, matcher, decided) if weigh else None,
+        changing=_changing(test, matcher, decided) if find_changing else None,
     )
 
 
@@ -122,7 +124,7 @@ def run_policy_tests(
     policies: PolicySet,
     tests: Sequence[PolicyTest],
     *,
-    weigh: bool = False,
+    find_changing: bool = False,
     progress: Callable[[TestResult], None] = lambda _: None,
 ) -> Report:
     """Decide every test by the whole policy set; `progress` is called with each result."""
@@ -130,7 +132,7 @@ def run_policy_tests(
     results = []
     try:
         for test in tests:
-            results.append(run_policy_test(test, matcher, weigh=weigh))
+            results.append(run_policy_test(test, matcher, find_changing=find_changing))
             progress(results[-1])
     finally:
         matcher.close()
@@ -194,10 +196,9 @@ def _coverage(rule: str, results: Sequence[TestResult]) -> Coverage:
 
 def _idle_files(report: Report) -> list[str]:
     """Test files whose tests fire no rule of the policy beside them."""
-    # a set has its policies and their files in the same order
+    files = report.policies.files
     beside = {
-        f"{PurePosixPath(file).with_suffix('')}{TEST_SUFFIX}": policy
-        for file, policy in zip(report.policies.texts, report.policies.policies, strict=True)
+        f"{PurePosixPath(files[policy.id]).with_suffix('')}{TEST_SUFFIX}": policy for policy in report.policies.policies
     }
     fired: dict[str, set[str]] = {}
     for item in report.results:

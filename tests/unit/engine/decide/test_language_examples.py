@@ -212,7 +212,7 @@ def test_an_effect_has_its_outcome_at_its_stage_and_at_no_other(example):
     assert [other for other in Stage if judged[other].fired] == [stage]
 
 
-def test_the_readme_leaves_no_operator_effect_fact_or_key_out():
+def test_the_language_page_leaves_no_operator_effect_fact_or_key_out():
     shown = " ".join(CONDITIONS)
     operators = [operator.value for operator in Operator if operator is not Operator.EQUALS]
     assert [word for word in (*operators, "not", *COMBINATORS) if f"{word}: " not in shown] == []
@@ -225,7 +225,7 @@ def test_the_readme_leaves_no_operator_effect_fact_or_key_out():
     ]  # which have their rows under Windows
 
 
-def test_the_terms_of_the_readme_stand_for_their_conditions():
+def test_the_terms_of_the_language_page_stand_for_their_conditions():
     matcher = Matcher(policies(yaml_of("Terms")))
     heavy, far = {"product.weight": 15_000, "line.quantity": 1}, {"route.distance": 301_000}
     assert matcher.judge(Stage.OPTION, heavy | far).fired == ("bulky/bulky-from-near",)
@@ -234,7 +234,7 @@ def test_the_terms_of_the_readme_stand_for_their_conditions():
     assert matcher.judge(Stage.LINE, {"product.weight": 1, "line.quantity": 10}).fired
 
 
-def test_the_override_of_the_readme_silences_where_it_fires_and_nowhere_else():
+def test_the_override_of_the_language_page_silences_where_it_fires_and_nowhere_else():
     matcher = Matcher(policies(yaml_of("Overrides")))
     shop, outlet = ({"node.type": "store", "node.tags": frozenset(tags)} for tags in ((), ("outlet",)))
     assert matcher.judge(Stage.POSITION, shop).outcome == PositionOutcome(keep=Reserve(units=3))
@@ -244,11 +244,11 @@ def test_the_override_of_the_readme_silences_where_it_fires_and_nowhere_else():
 
 
 @pytest.mark.parametrize("title", ["A file", "Terms", "Overrides"])
-def test_an_editor_underlines_nothing_in_the_readmes_files(title):
+def test_an_editor_underlines_nothing_in_the_files_of_the_language_page(title):
     assert squiggles(read("p.yaml", yaml_of(title).encode()).root) == []
 
 
-def test_what_the_readme_shows_said_back_is_what_is_said():
+def test_what_the_language_page_shows_explained_is_the_explanation():
     name = "clearance/push-from-overstocked-shops"
     shipped = load_policies({"clearance.yaml": (FOLDER / "clearance.yaml").read_bytes()})
     shown = re.search(rf"^{name}\n((?:    .*\n)+)", section("Explained in words"), re.MULTILINE)

@@ -24,8 +24,10 @@ URGENT = "when: {order.channel: app}, then: {priority: 90}"
 SILENCER = "when: {order.channel: web, node.tags: {has: x}}, then: {tier: 5}, overrides: [test/r1]"
 
 
-def counts(*rules: str, weigh: bool = True, text: str = CASES) -> list[tuple[int, int, int | None]]:
-    return [(item.fired, item.quiet, item.changed) for item in report(text, *rules, weigh=weigh).coverage]
+def counts(*rules: str, find_changing: bool = True, text: str = CASES) -> list[tuple[int, int, int | None]]:
+    return [
+        (item.fired, item.quiet, item.changed) for item in report(text, *rules, find_changing=find_changing).coverage
+    ]
 
 
 def test_coverage_counts_the_cases_a_rule_fires_in_those_it_does_not_and_those_it_changes():
@@ -42,7 +44,7 @@ def test_a_rule_that_acts_by_silencing_another_changes_what_is_decided():
 
 
 def test_what_rules_change_is_not_known_unless_asked_for():
-    assert counts(PREFER, weigh=False) == [(1, 1, None)]
+    assert counts(PREFER, find_changing=False) == [(1, 1, None)]
 
 
 def test_a_report_passes_if_all_its_cases_do():
@@ -55,7 +57,7 @@ def test_a_report_passes_if_all_its_cases_do():
 def test_a_policy_set_without_tests_passes_but_is_not_tested():
     found = run_policy_tests(policies(PREFER), [])
     assert found.passed
-    assert found.slack == ("no case fires test/r1",)
+    assert found.untested == ("no case fires test/r1",)
 
 
 def test_each_case_is_told_as_it_is_done():
@@ -69,8 +71,8 @@ def test_each_case_is_told_as_it_is_done():
 
 def test_what_tests_nothing_is_named():
     text = CASES + "      - {test: idle, order: {lines: {A: 1}}, expect: {}}\n"
-    assert report(text, PREFER).slack == ("test_test.yaml:6: the case 'idle' expects nothing",)
-    assert report(CASES, NEVER).slack == (
+    assert report(text, PREFER).untested == ("test_test.yaml:6: the case 'idle' expects nothing",)
+    assert report(CASES, NEVER).untested == (
         "no case fires test/r1",
         "test_test.yaml: no case fires a rule of test",
     )
