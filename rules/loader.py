@@ -64,10 +64,10 @@ def parse_files(files: Mapping[str, bytes]) -> list[ParsedFile]:
     return [_parse_file(name, files[name]) for name in sorted(files)]
 
 
-def find_mistakes(parsed_files: list[ParsedFile], *, whole: bool = True) -> list[Finding]:
-    """The mistakes within each file and between files; `whole` says that the files are the whole policy set."""
+def find_mistakes(parsed_files: list[ParsedFile], *, whole_set: bool = True) -> list[Finding]:
+    """The mistakes within each file and between files; `whole_set` says that the files are all of a policy set."""
     documents = [(file.document, file.policy) for file in parsed_files if file.document]
-    complete = whole and all(file.policy for file in parsed_files)
+    complete = whole_set and all(file.policy for file in parsed_files)
     within_files = (finding for file in parsed_files for finding in file.findings)
     return [*within_files, *check_across_files(documents, complete=complete)]
 

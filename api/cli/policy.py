@@ -32,7 +32,7 @@ def check(path: Path, form: str, *, strict: bool) -> None:
 
     Example: pointsman policy check policies
     """
-    checked = findings_under(path, lint_check.check(policy_files_beside(path), whole=path.is_dir()))
+    checked = findings_under(path, lint_check.check(policy_files_beside(path), whole_set=path.is_dir()))
     click.echo(findings.FORMATS[form](checked))
     sys.exit(1 if checked.errors or (strict and checked.warnings) else 0)
 

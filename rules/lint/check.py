@@ -32,13 +32,13 @@ class CheckResult:
         return tuple(item for item in self.findings if item.severity is Severity.WARNING)
 
 
-def check(files: Mapping[str, bytes], *, whole: bool = True) -> CheckResult:
+def check(files: Mapping[str, bytes], *, whole_set: bool = True) -> CheckResult:
     """Check `files` (contents by name); mistakes in them are never raised.
 
-    Unless the files are the `whole` policy set, a rule that is in none of them is taken to be in another.
+    Unless the files are the whole policy set (`whole_set`), a rule that is in none of them is taken to be in another.
     """
     parsed_files = parse_files(files)
-    errors = find_mistakes(parsed_files, whole=whole)
+    errors = find_mistakes(parsed_files, whole_set=whole_set)
     valid = [(file.document, file.policy) for file in parsed_files if file.document and file.policy]
     # with errors, which rules act is not certain: an override may be cyclic, or its rule in a file with mistakes
     warnings = [*_simple_warnings(valid), *find_dead_rules(valid, complete=not errors)]

@@ -12,11 +12,12 @@ from api.files.inventory_folder import load_inventory
 from api.shapes.order import OrderRequest
 from engine.decide import rule_facts
 from engine.decide.evaluation import Evaluation
+from engine.decide.matching.judge import SHARED
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.options import Option
 from engine.model.facts import Inventory, NetworkCaches, Order, Snapshot, StockPosition
 from rules.policy import PolicySet
-from rules.vocabulary import Facts, Stage
+from rules.vocabulary import Facts
 
 ROOT = Path(__file__).parents[2]
 HEXAGONE = ROOT / "examples" / "hexagone"
@@ -25,14 +26,12 @@ OPTIONS = 20
 SETS = 50
 _SEED = 7
 
-FIXED = ("order", "now", "line", "product")
-"""The groups of facts that all options of a line share."""
-VARYING = ("node", "stock", "service", "route")
-
 
 @dataclass(frozen=True)
 class OptionSet:
-    """One line's options: the facts they share, by group; and the facts of each option by the groups of `VARYING`."""
+    """One line's options: the facts they share, by group; and those of each option, a mapping for each group of
+    `option_columns.VARYING`.
+    """
 
     fixed: Mapping[str, Facts]
     options: Sequence[tuple[Facts, ...]]
@@ -40,7 +39,7 @@ class OptionSet:
     @cached_property
     def flat(self) -> list[Facts]:
         """Every option's facts in one mapping."""
-        shared = {path: value for group in FIXED for path, value in self.fixed[group].items()}
+        shared = {path: value for group in SHARED for path, value in self.fixed[group].items()}
         return [shared | {path: value for group in groups for path, value in group.items()} for groups in self.options]
 
 
@@ -110,6 +109,3 @@ def _varying(evaluation: Evaluation, stocks: Mapping[str, Facts], option: Option
     yield stocks[node]
     yield evaluation.snapshot.caches.get(rule_facts.NetworkFacts).of_service(option.route.service.id)
     yield rule_facts.route_facts(option, evaluation.now)
-
-
-assert (*FIXED, *VARYING) == Stage.OPTION.value

@@ -71,8 +71,8 @@ def test_an_engine_that_answers_otherwise_stops_the_bench(sets):
 
 
 def test_rules_fire_on_some_options_and_not_on_others(sets):
-    found = answers(Handwritten(rulebook.conditions(30)), sets)
-    fired = [rules for options in found for rules in options]
+    answered = answers(Handwritten(rulebook.conditions(30)), sets)
+    fired = [rules for options in answered for rules in options]
     assert len(fired) == FEW * OPTIONS
     assert set.union(*fired) > set.intersection(*fired)
 
@@ -87,9 +87,9 @@ def test_matching_reports_every_engine_that_is_installed_at_every_number_of_rule
 
 
 def test_ours_and_highs_choose_equally_well(report):
-    found = report["choosing"]["agreement"]
-    assert found["equal"] == found["instances"] > 0
-    assert found["wrong"] == 0
+    figures = report["choosing"]["agreement"]
+    assert figures["equal"] == figures["instances"] > 0
+    assert figures["wrong"] == 0
 
 
 def test_choosing_reports_every_size_beside_highs(report):
@@ -125,11 +125,11 @@ def test_checking_reports_how_long_the_rule_book_takes(report):
 
 
 def test_the_ledger_is_timed_beside_bare_commands(report):
-    found = report["ledgering"]
-    assert found["positions"] == 1_000
-    assert min(found["load"], found["check"], found["bytes_position"], found["bytes_hold"]) > 0
+    figures = report["ledgering"]
+    assert figures["positions"] == 1_000
+    assert min(figures["load"], figures["check"], figures["bytes_position"], figures["bytes_hold"]) > 0
     assert all(
-        found[part]["share"] > 0 and found[part]["share_of_work"] > 0
+        figures[part]["share"] > 0 and figures[part]["share_of_work"] > 0
         for part in ("commit", "nothing", "synced", "snapshot")
     )
 
@@ -154,6 +154,6 @@ def test_the_tables_show_every_part(measured):
 def test_the_command_line_prints_json_of_the_parts_asked_for():
     command = [sys.executable, "-m", "tests.bench", "--brief", "--json", "--only", "deciding"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=True)
-    found = json.loads(done.stdout)
-    assert found["deciding"]["orders"] == 30
-    assert found["matching"] is found["choosing"] is found["activating"] is found["serving"] is None
+    figures = json.loads(done.stdout)
+    assert figures["deciding"]["orders"] == 30
+    assert figures["matching"] is figures["choosing"] is figures["activating"] is figures["serving"] is None

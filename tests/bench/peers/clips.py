@@ -10,9 +10,10 @@ from typing import Any
 
 import clips
 
+from engine.decide.matching.judge import SHARED
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term, comparisons
 from rules.vocabulary import Fact, Kind, Value
-from tests.bench.option_sets import FIXED, OptionSet
+from tests.bench.option_sets import OptionSet
 from tests.bench.peers.infix import SIGNS, literal, name
 from tests.bench.peers.peer import Shaped, shaped
 from tests.bench.rulebook import mentioned
@@ -32,9 +33,9 @@ class Clips:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._environment))
         self._environment.build("(defglobal ?*hits* = (create$))")
         facts = mentioned(conditions)
-        self._environment.build(_template(_SHARED, [fact for fact in facts if fact.group in FIXED]))
+        self._environment.build(_template(_SHARED, [fact for fact in facts if fact.group in SHARED]))
         self._environment.build(
-            _template(_OPTION, [fact for fact in facts if fact.group not in FIXED], "(slot number)")
+            _template(_OPTION, [fact for fact in facts if fact.group not in SHARED], "(slot number)")
         )
         for number, condition in enumerate(conditions.values()):
             self._environment.build(_rule(number, condition))
@@ -45,10 +46,10 @@ class Clips:
         self._flags = {True: clips.Symbol("TRUE"), False: clips.Symbol("FALSE")}
 
     def shape(self, options: OptionSet) -> Shaped:
-        found = shaped(options, self._conditions)
+        facts = shaped(options, self._conditions)
         return Shaped(
-            fixed=self._symbols(found.fixed),
-            options=[({"number": number}, *map(self._symbols, groups)) for number, groups in enumerate(found.options)],
+            fixed=self._symbols(facts.fixed),
+            options=[({"number": number}, *map(self._symbols, groups)) for number, groups in enumerate(facts.options)],
         )
 
     def match(self, facts: Shaped) -> Any:
@@ -62,10 +63,10 @@ class Clips:
 
     def fired(self, answer: Any) -> list[set[str]]:
         count, hits = answer
-        found: list[set[str]] = [set() for _ in range(count)]
+        by_option: list[set[str]] = [set() for _ in range(count)]
         for option, rule in zip(hits[::2], hits[1::2], strict=True):
-            found[option].add(self._ids[rule])
-        return found
+            by_option[option].add(self._ids[rule])
+        return by_option
 
     def _symbols(self, facts: dict[str, Any]) -> dict[str, Any]:
         return {word: self._flags[value] if isinstance(value, bool) else value for word, value in facts.items()}
@@ -96,7 +97,7 @@ def _written(patterns: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
 
 
 def _pattern(fact: Fact) -> str:
-    return _SHARED if fact.group in FIXED else _OPTION
+    return _SHARED if fact.group in SHARED else _OPTION
 
 
 def _variable(fact: Fact) -> str:

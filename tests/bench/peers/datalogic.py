@@ -9,8 +9,9 @@ from typing import Any
 
 from datalogic_py import DataHandle, Engine
 
+from engine.decide.matching.judge import SHARED
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
-from tests.bench.option_sets import FIXED, OptionSet
+from tests.bench.option_sets import OptionSet
 from tests.bench.peers.infix import SIGNS, name
 from tests.bench.peers.peer import Shaped, by_flags, shaped
 
@@ -55,7 +56,7 @@ class Mapped(_DataLogic):
         return {"map": [{"var": "options"}, rules]}
 
     def _variable(self, path: str) -> Any:
-        shared = path.partition(".")[0] in FIXED
+        shared = path.partition(".")[0] in SHARED
         return {"val": [[1], name(path)]} if shared else {"val": name(path)}
 
     def match(self, facts: Shaped) -> Any:

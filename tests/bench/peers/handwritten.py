@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from engine.decide.matching.judge import SHARED
+from engine.decide.matching.option_columns import VARYING
 from rules.conditions import Condition
 from rules.vocabulary import Facts
-from tests.bench.option_sets import FIXED, VARYING, OptionSet
+from tests.bench.option_sets import OptionSet
 from tests.bench.peers.infix import Infix, name
 from tests.bench.rulebook import mentioned
 
@@ -23,7 +25,7 @@ class Handwritten:
         self._fired = made["fired"]
 
     def shape(self, options: OptionSet) -> tuple[list[Facts], Sequence[tuple[Facts, ...]]]:
-        return [options.fixed[group] for group in FIXED], options.options
+        return [options.fixed[group] for group in SHARED], options.options
 
     def match(self, shaped: tuple[list[Facts], Sequence[tuple[Facts, ...]]]) -> Any:
         fixed, options = shaped
@@ -35,8 +37,8 @@ class Handwritten:
 
 def _lines(conditions: Mapping[str, Condition]) -> Iterator[str]:
     facts = mentioned(conditions)
-    yield f"def fired({', '.join(FIXED)}, options):"
-    yield from (f"    {_read(fact.path)}" for fact in facts if fact.group in FIXED)
+    yield f"def fired({', '.join(SHARED)}, options):"
+    yield from (f"    {_read(fact.path)}" for fact in facts if fact.group in SHARED)
     yield "    found = []"
     yield f"    for {', '.join(VARYING)} in options:"
     yield from (f"        {_read(fact.path)}" for fact in facts if fact.group in VARYING)

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from engine.decide.matching.judge import SHARED
 from rules.conditions import Condition
 from rules.vocabulary import Facts, Value
-from tests.bench.option_sets import FIXED, OptionSet
+from tests.bench.option_sets import OptionSet
 from tests.bench.peers.infix import name
 from tests.bench.rulebook import mentioned
 
@@ -48,7 +49,7 @@ def shaped(options: OptionSet, conditions: Mapping[str, Condition]) -> Shaped:
         return {name(path): _plain(facts[path]) for path in paths if path in facts}
 
     return Shaped(
-        fixed={word: value for group in FIXED for word, value in plain(options.fixed[group]).items()},
+        fixed={word: value for group in SHARED for word, value in plain(options.fixed[group]).items()},
         options=[tuple(map(plain, groups)) for groups in options.options],
     )
 

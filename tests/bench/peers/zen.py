@@ -7,8 +7,9 @@ from typing import Any
 
 from zen import compile_expression
 
+from engine.decide.matching.judge import SHARED
 from rules.conditions import Condition
-from tests.bench.option_sets import FIXED, OptionSet
+from tests.bench.option_sets import OptionSet
 from tests.bench.peers.infix import Infix, name
 from tests.bench.peers.peer import Shaped, by_flags, shaped
 
@@ -50,4 +51,4 @@ class Mapped(Each):
 
 
 def _named(path: str) -> str:
-    return name(path) if path.partition(".")[0] in FIXED else f"#.{name(path)}"
+    return name(path) if path.partition(".")[0] in SHARED else f"#.{name(path)}"

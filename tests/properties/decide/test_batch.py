@@ -88,15 +88,15 @@ SEEDED = """
 import sys
 from engine.service import Pointsman
 from engine.settings import Settings
-from tests.properties.decide.test_batch import hashed
-hashed(Settings(redis_url=sys.argv[1], network=sys.argv[2]))
+from tests.properties.decide.test_batch import print_digest_of_a_batch
+print_digest_of_a_batch(Settings(redis_url=sys.argv[1], network=sys.argv[2]))
 """
 
 
-def hashed(where):
+def print_digest_of_a_batch(settings_of_network):
     """Print the answer to a fixed batch, on a network of its own."""
     numbers = itertools.count(1)
-    with Pointsman(where, clock=lambda: float(NOW), new_id=lambda: f"d{next(numbers)}") as pointsman:
+    with Pointsman(settings_of_network, clock=lambda: float(NOW), new_id=lambda: f"d{next(numbers)}") as pointsman:
         pointsman.load(warehouse())
         activate(pointsman, *RULES)
         drawn = [

@@ -36,9 +36,9 @@ ALWAYS_GIVEN = {path: 0 for path in ALWAYS_KNOWN if path.startswith(("stock.", "
 """Facts that every position and every option has."""
 
 
-def grouped(known):
+def grouped(values):
     return {
-        group: {path: value for path, value in known.items() if path.startswith(f"{group}.")}
+        group: {path: value for path, value in values.items() if path.startswith(f"{group}.")}
         for group in Stage.OPTION.value
     }
 
@@ -70,10 +70,10 @@ def test_the_options_of_a_line_are_judged_together_as_each_would_be_alone(condit
 
 
 def judged_alike(facts):
-    known = ALWAYS_GIVEN | {
+    values = ALWAYS_GIVEN | {
         path: value for path, value in facts.items() if path not in ALWAYS_GIVEN or value is not None
     }
-    groups = grouped({"stock.days_of_cover": None, **known})
+    groups = grouped({"stock.days_of_cover": None, **values})
     return tuple(groups[group] for group in VARYING)
 
 
@@ -127,9 +127,9 @@ def test_what_is_written_in_yaml_means_what_the_tree_means(rules, facts):
         lines += [f"    then: {{{effects[stage]}}}", f"    {extra}"]
     policies = load_policies({"p.yaml": "\n".join(lines).encode()})
     for number, (_, condition, window) in enumerate(rules):
-        for known in facts if not window else ():
-            assert holds(policies.rules[f"p/r{number}"].condition, known) is holds(condition, known)
-    assert_agrees(policies, [(stage, known) for stage in (Stage.POSITION, Stage.OPTION) for known in facts])
+        for values in facts if not window else ():
+            assert holds(policies.rules[f"p/r{number}"].condition, values) is holds(condition, values)
+    assert_agrees(policies, [(stage, values) for stage in (Stage.POSITION, Stage.OPTION) for values in facts])
 
 
 def test_a_silenced_rule_silences_nothing():

@@ -162,7 +162,7 @@ def test_many_rules_are_spread_over_rulesets_and_still_agree(name):
     conditions, facts = LARGE[name]
     policies = prefers(conditions)
     assert shards(policies) > 1
-    assert_agrees(policies, [(Stage.OPTION, known) for known in facts])
+    assert_agrees(policies, [(Stage.OPTION, case_facts) for case_facts in facts])
 
 
 def alternatives(count: int) -> All:
@@ -210,8 +210,8 @@ def test_thousands_of_random_rules_and_facts_agree():
         return joined(parts=tuple(leaf() if dice.random() < 0.7 else All(parts=(leaf(), leaf())) for _ in range(3)))
 
     def facts():
-        known = {path: dice.choice([*words, "other", None]) for path in paths}
-        return known | {path: dice.choice([*range(41), None]) for path in counts}
+        case_facts = {path: dice.choice([*words, "other", None]) for path in paths}
+        return case_facts | {path: dice.choice([*range(41), None]) for path in counts}
 
     policies = prefers([tree() for _ in range(400)])
     assert_agrees(policies, [(Stage.OPTION, facts()) for _ in range(150)])

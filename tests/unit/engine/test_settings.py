@@ -1,3 +1,5 @@
+"""Settings from environment variables: defaults, every variable, and bad values, which are named."""
+
 from pathlib import Path
 
 import pytest

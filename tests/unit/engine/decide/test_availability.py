@@ -65,28 +65,28 @@ def snapshots(draw):
 
 @pytest.mark.slow
 @settings(max_examples=100)
-@given(known=snapshots(), rules=rule_lists(), channel=CHANNELS)
-def test_what_is_said_to_be_free_is_what_an_order_can_take(known, rules, channel):
+@given(scenario=snapshots(), rules=rule_lists(), channel=CHANNELS)
+def test_what_is_said_to_be_free_is_what_an_order_can_take(scenario, rules, channel):
     matcher = Matcher(policies(*rules))
-    promised = {item.node: item.free for item in available(known, matcher, "A", channel, NOW) if item.free}
-    taken = shipped(decide(order(("A", 10_000), channel=channel), known, matcher, NOW))
+    promised = {item.node: item.free for item in available(scenario, matcher, "A", channel, NOW) if item.free}
+    taken = shipped(decide(order(("A", 10_000), channel=channel), scenario, matcher, NOW))
     assert taken == promised
     assert matcher.incidents == 0
     matcher.close()
 
 
 def test_every_node_that_carries_it_is_listed_by_name_free_or_not():
-    known = snapshot([node("b"), node("a"), node("c")], {"A": {"b": 2, "a": 0}, "B": {"c": 1}})
+    scenario = snapshot([node("b"), node("a"), node("c")], {"A": {"b": 2, "a": 0}, "B": {"c": 1}})
     matcher = Matcher(policies("then: {keep: 9}"))
-    found = available(known, matcher, "A", "web", NOW)
-    assert [(item.node, item.position.on_hand, item.free) for item in found] == [("a", 0, 0), ("b", 2, 0)]
+    listed = available(scenario, matcher, "A", "web", NOW)
+    assert [(item.node, item.position.on_hand, item.free) for item in listed] == [("a", 0, 0), ("b", 2, 0)]
     matcher.close()
 
 
 def test_a_rule_about_what_is_not_known_of_an_order_yet_does_not_fire():
     rule = "when: {order.segment: loyal}, then: {keep: 2}"
-    known = snapshot([node("a")], {"A": {"a": 3}})
+    scenario = snapshot([node("a")], {"A": {"a": 3}})
     matcher = Matcher(policies(rule))
-    assert [item.free for item in available(known, matcher, "A", "web", NOW)] == [3]
-    assert shipped(decided(order(("A", 3), segment="loyal"), known, rule)) == {"a": 1}
+    assert [item.free for item in available(scenario, matcher, "A", "web", NOW)] == [3]
+    assert shipped(decided(order(("A", 3), segment="loyal"), scenario, rule)) == {"a": 1}
     matcher.close()

@@ -133,12 +133,12 @@ CONDITIONS = [*cells("Conditions", 0), *cells("Facts", 2), *cells("Facts", 0)]
 @pytest.mark.parametrize("example", CONDITIONS)
 def test_a_condition_holds_where_it_says_and_nowhere_else(example):
     met, unmet = MEANT[example]
-    found = rule_with(when=example, then=effect_for(example))
+    policy_set = rule_with(when=example, then=effect_for(example))
     stage = STAGE_OF[effect_for(example).partition(":")[0]]
-    matcher = Matcher(found)
+    matcher = Matcher(policy_set)
     for facts, expected in ((met, ("p/r",)), (unmet, ())):
         assert matcher.judge(stage, facts).fired == expected
-        assert holds(found.rules["p/r"].condition, facts) is bool(expected)
+        assert holds(policy_set.rules["p/r"].condition, facts) is bool(expected)
 
 
 def test_every_example_has_its_case_and_every_case_its_example():
@@ -148,7 +148,7 @@ def test_every_example_has_its_case_and_every_case_its_example():
 def test_every_kind_of_fact_is_compared_in_an_example():
     shown = [rule_with(when=example, then=effect_for(example)) for example in CONDITIONS]
     shown += [rule_with(window=example) for example in cells("Windows", 0)] + [policies(yaml_of("Terms"))]
-    conditions = (rule.condition for found in shown for rule in found.rules.values())
+    conditions = (rule.condition for policy_set in shown for rule in policy_set.rules.values())
     compared = {item.fact.kind for condition in conditions for item in comparisons(condition)}
     assert compared >= {fact.kind for fact in VOCABULARY.values()} | {Kind.NUMBER}
 

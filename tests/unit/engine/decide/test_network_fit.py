@@ -24,8 +24,8 @@ NETWORK = network(
 )
 
 
-def fitted(*rules: str, found=NETWORK, words=WORDS) -> Fit:
-    return fit(load_policies(policy_file(*rules)), found, words)
+def fitted(*rules: str, against=NETWORK, words=WORDS) -> Fit:
+    return fit(load_policies(policy_file(*rules)), against, words)
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,14 @@ def test_the_currency_of_a_term_is_looked_at_once():
 
 
 def test_an_attribute_that_the_network_does_not_declare_so_is_an_error_where_it_is_mentioned():
-    found = fitted(
+    result = fitted(
         "when: {node.attributes.franchise: true}, then: {tier: 1}",
         "when: {node.attributes.franchize: true}, then: {tier: 1}",
         "when: {node.attributes.franchise: {at_least: 3}}, then: {tier: 1}",
     )
-    assert [(item.line, item.code) for item in found.errors] == [(4, "wrong-attribute"), (5, "wrong-attribute")]
-    assert "did you mean 'node.attributes.franchise'?" in found.errors[0].message
-    assert "declares it as true or false" in found.errors[1].message
+    assert [(item.line, item.code) for item in result.errors] == [(4, "wrong-attribute"), (5, "wrong-attribute")]
+    assert "did you mean 'node.attributes.franchise'?" in result.errors[0].message
+    assert "declares it as true or false" in result.errors[1].message
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ def test_an_attribute_that_the_network_does_not_declare_so_is_an_error_where_it_
     ],
 )
 def test_a_word_that_the_network_does_not_know_is_a_warning_with_the_one_that_may_be_meant(rule, meant):
-    found = fitted(rule)
-    (warning,) = found.warnings
-    assert (found.errors, warning.code, warning.line, warning.meant) == ((), "unknown-to-network", 3, meant)
+    result = fitted(rule)
+    (warning,) = result.warnings
+    assert (result.errors, warning.code, warning.line, warning.meant) == ((), "unknown-to-network", 3, meant)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_word_that_the_network_knows_or_can_not_know_is_no_warning(rule):
 
 def test_where_the_network_lists_no_channels_any_will_do_and_where_words_are_not_known_none_is_strange():
     rule = "when: {order.channel: pigeon, product.category: anything}, then: {priority: 1}"
-    assert fitted("when: {order.channel: pigeon}, then: {priority: 1}", found=network(NODES)) == Fit()
+    assert fitted("when: {order.channel: pigeon}, then: {priority: 1}", against=network(NODES)) == Fit()
     assert len(fitted(rule.replace("priority", "tier"), words={}).warnings) == 1
 
 

@@ -53,8 +53,8 @@ def rests(duration, when=""):
 
 
 def test_a_rest_lasts_as_long_as_the_rule_says_from_the_rejection_on():
-    found = begun(rests("90 min"))
-    assert found == NodeRest(
+    begun_rest = begun(rests("90 min"))
+    assert begun_rest == NodeRest(
         until=NOW + 5_400,
         since=NOW,
         reason="no_capacity",
@@ -71,8 +71,8 @@ def test_without_a_rule_that_fires_there_is_no_rest():
 
 
 def test_of_several_rests_the_longest_counts_and_is_the_one_that_is_named():
-    found = begun(rests("1 h"), rests("4 h"), rests("240 min", "when: {node.type: store}"), rests("2 h"))
-    assert (found.until, sorted(found.because)) == (NOW + 4 * HOUR, ["test/r2", "test/r3"])
+    begun_rest = begun(rests("1 h"), rests("4 h"), rests("240 min", "when: {node.type: store}"), rests("2 h"))
+    assert (begun_rest.until, sorted(begun_rest.because)) == (NOW + 4 * HOUR, ["test/r2", "test/r3"])
 
 
 @pytest.mark.parametrize(
@@ -110,11 +110,11 @@ def test_the_reasons_a_rule_may_ask_for_are_those_a_node_may_give():
 
 
 def test_the_record_of_a_rest_names_the_node_the_end_and_the_reason():
-    said = resting_record("lyon", rest(NOW + HOUR), network(NODES))
-    assert (said.until, said.since) == ("2026-11-27T10:00:00Z", "2026-11-27T08:00:00Z")
-    assert said.en == "lyon rests until 27 November 2026 11:00: it rejected units because it is too busy"
-    assert said.fr.startswith("lyon ne reçoit rien jusqu'au 27 novembre 2026 à 11:00")
-    assert (said.policy_version, said.rules) == ("v0", BECAUSE)
+    record = resting_record("lyon", rest(NOW + HOUR), network(NODES))
+    assert (record.until, record.since) == ("2026-11-27T10:00:00Z", "2026-11-27T08:00:00Z")
+    assert record.en == "lyon rests until 27 November 2026 11:00: it rejected units because it is too busy"
+    assert record.fr.startswith("lyon ne reçoit rien jusqu'au 27 novembre 2026 à 11:00")
+    assert (record.policy_version, record.rules) == ("v0", BECAUSE)
 
 
 def test_a_node_that_rests_ships_nothing_however_cheap_it_is():
@@ -164,12 +164,12 @@ def test_a_rest_begun_under_this_version_counts_as_its_rule_firing():
 def test_a_rest_has_the_reasons_of_the_rule_that_gave_it_and_not_of_a_rule_of_that_id_in_another_version():
     matcher = Matcher(policies("then: {hold: 20 min}"))
     resting_facts = replace(facts(), resting={"lyon": rest(NOW + 1, "test/r1")})
-    said = {"test/r1": {"en": "Too busy", "fr": "Débordé"}}
+    reasons = {"test/r1": {"en": "Too busy", "fr": "Débordé"}}
     try:
         decision = decide(order(("A", 2)), resting_facts, matcher, NOW)
-        assert (decision.because, decision.fired) == (said, {"test/r1": 1})
+        assert (decision.because, decision.fired) == (reasons, {"test/r1": 1})
         assert (decision.exclusions[0].resting.rest.because, decision.exclusions[0].resting.rest.policy_version) == (
-            said,
+            reasons,
             "v0",
         )
         assert deciding_rules(order(("A", 2)), resting_facts, matcher, NOW) == ()

@@ -148,10 +148,10 @@ def test_rules_look_at_attributes_of_products_and_nodes():
     kinds = {"product.attributes.hazmat": Kind.FLAG, "node.attributes.brands": Kind.TAGS}
     nodes = [node("lyon", LYON, attributes={"brands": frozenset({"acme"})}), node("lille", LILLE, handling=EURO)]
     products = [product("A", attributes={"hazmat": True}), product("B", attributes={"hazmat": False}), product("C")]
-    known = snapshot(nodes, {sku: {"lyon": 1, "lille": 1} for sku in "ABC"}, products=products, attributes=kinds)
+    scenario = snapshot(nodes, {sku: {"lyon": 1, "lille": 1} for sku in "ABC"}, products=products, attributes=kinds)
     rule = "when: {product.attributes.hazmat: true, node.attributes.brands: {has: acme}}, then: {exclude: true}"
     for sku, ships in (("A", "lille"), ("B", "lyon"), ("C", "lyon")):
-        assert shipped(decided(order((sku, 1)), known, rule)) == {ships: 1}
+        assert shipped(decided(order((sku, 1)), scenario, rule)) == {ships: 1}
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_rules_look_at_attributes_of_products_and_nodes():
 def test_every_fact_of_the_vocabulary_is_put_to_the_rules(when):
     home = node("lyon", LYON, region="ARA", tags=frozenset({"robots"}), preparation=120)
     article = product("A", brand="acme", season="winter", tags=frozenset({"a", "b", "c"}))
-    known = snapshot(
+    scenario = snapshot(
         [home],
         {"A": {"lyon": StockPosition(on_hand=9, held=2, pace=250)}},
         services=[service(emission=1_000_000)],
@@ -186,7 +186,7 @@ def test_every_fact_of_the_vocabulary_is_put_to_the_rules(when):
         loads={"lyon": 7},
     )
     priced = Line(id="1", sku="A", quantity=3, unit_price=20 * EURO)
-    wanted = order(
+    request = order(
         priced,
         id="W-1",
         postcode="75001",
@@ -195,7 +195,7 @@ def test_every_fact_of_the_vocabulary_is_put_to_the_rules(when):
         tags=frozenset({"gift"}),
         promise_by=NOW + 24 * 3_600,
     )
-    assert decided(wanted, known).shipments
-    decision = decided(wanted, known, f"when: {{{when}}}, then: {{exclude: true}}")
+    assert decided(request, scenario).shipments
+    decision = decided(request, scenario, f"when: {{{when}}}, then: {{exclude: true}}")
     assert decision.fired == {"test/r1": 1}
     assert not decision.shipments

@@ -38,14 +38,14 @@ def test_a_line_kept_together_ships_from_one_place_even_a_dear_one():
 
 
 def test_each_line_kept_together_may_ship_from_a_place_of_its_own():
-    known = facts(A={"lyon": 2, "lille": 1}, B={"lille": 2, "marseille": 1})
-    decision = decided(order(("A", 2), ("B", 2)), known, "then: {keep_together: true}")
+    scenario = facts(A={"lyon": 2, "lille": 1}, B={"lille": 2, "marseille": 1})
+    decision = decided(order(("A", 2), ("B", 2)), scenario, "then: {keep_together: true}")
     assert shipped(decision) == {"lyon": 2, "lille": 2}
 
 
 def test_only_the_lines_a_rule_is_about_are_kept_together():
-    known = facts(A={"lyon": 1, "lille": 1}, B={"lyon": 1, "lille": 1})
-    decision = decided(order(("A", 2), ("B", 2)), known, "when: {line.sku: B}, then: {keep_together: true}")
+    scenario = facts(A={"lyon": 1, "lille": 1}, B={"lyon": 1, "lille": 1})
+    decision = decided(order(("A", 2), ("B", 2)), scenario, "when: {line.sku: B}, then: {keep_together: true}")
     assert shipped(decision) == {"lyon": 1, "lille": 1}
     assert [item.line for item in decision.unfilled] == ["2"]
 
@@ -59,8 +59,8 @@ def test_an_order_is_split_into_so_many_shipments_at_most(most, filled):
 
 def test_two_shipments_that_cover_the_order_are_not_made_three():
     # solidus#2122: 2 + 4 cover 5, yet a third was used
-    known = facts(A={"lyon": 2, "lille": 1, "marseille": 4})
-    assert set(shipped(decided(order(("A", 5)), known))) == {"lyon", "marseille"}
+    scenario = facts(A={"lyon": 2, "lille": 1, "marseille": 4})
+    assert set(shipped(decided(order(("A", 5)), scenario))) == {"lyon", "marseille"}
 
 
 def split_or_not(*rules):
@@ -96,8 +96,8 @@ def test_an_order_that_ships_complete_ships_all_or_nothing():
 
 
 def test_an_order_that_ships_complete_waits_for_its_last_line():
-    known = facts(A={"lyon": 9}, B={"lyon": 0})
-    assert decided(order(("A", 1), ("B", 1)), known, "then: {ship_complete: true}").shipments == ()
+    scenario = facts(A={"lyon": 9}, B={"lyon": 0})
+    assert decided(order(("A", 1), ("B", 1)), scenario, "then: {ship_complete: true}").shipments == ()
 
 
 def green(*rules):
@@ -107,8 +107,8 @@ def green(*rules):
         service("rail", mode="rail", base=5 * EURO),
     ]
     home = node("lyon", LYON, services=("van", "rail"))
-    known = snapshot([home], {"A": {"lyon": 1}}, services=services, products=[product("A", weight=1_000)])
-    return decided(order(), known, *rules)
+    scenario = snapshot([home], {"A": {"lyon": 1}}, services=services, products=[product("A", weight=1_000)])
+    return decided(order(), scenario, *rules)
 
 
 @pytest.mark.parametrize(("price", "by"), [("0", "van"), ("1.00", "van"), ("1.01", "rail"), ("1.50", "rail")])
@@ -140,5 +140,5 @@ def test_a_rule_about_one_channel_leaves_the_others_alone():
 
 def test_of_equals_the_first_by_name_ships():
     twins = [node(name, LYON) for name in ("b", "a", "c")]
-    known = snapshot(twins, {"A": {"c": 1, "b": 1, "a": 1}})
-    assert shipped(decided(order(), known)) == {"a": 1}
+    scenario = snapshot(twins, {"A": {"c": 1, "b": 1, "a": 1}})
+    assert shipped(decided(order(), scenario)) == {"a": 1}

@@ -19,14 +19,14 @@ STANDINGS = st.tuples(
 
 
 @given(st.lists(STANDINGS, unique=True), st.randoms(use_true_random=False))
-def test_the_ranking_is_of_the_orders_and_not_of_their_list(said, dice):
+def test_the_ranking_is_of_the_orders_and_not_of_their_list(drawn, dice):
     ranks = [
-        rank(order(id=name, promise_by=promise, placed_at=placed), urgency) for urgency, promise, placed, name in said
+        rank(order(id=name, promise_by=promise, placed_at=placed), urgency) for urgency, promise, placed, name in drawn
     ]
     shuffled = random.Random(dice.random()).sample(ranks, len(ranks))
-    found = ranked(shuffled, lambda item: item)
-    assert found == ranked(ranks, lambda item: item)
-    for first, second in itertools.pairwise(found):
+    ranking = ranked(shuffled, lambda item: item)
+    assert ranking == ranked(ranks, lambda item: item)
+    for first, second in itertools.pairwise(ranking):
         assert priority_of(first) >= priority_of(second)
 
 
@@ -50,11 +50,11 @@ def test_priority_then_promise_then_age_then_id(first, second):
 
 def test_the_policies_say_the_priority_of_the_whole_order():
     rules = ["when: {order.weight: {more_than: 3 kg}}, then: {priority: 70}", "then: {priority: 20}"]
-    known, products = network([node("lyon")]), {"A": product("A")}
+    facts, products = network([node("lyon")]), {"A": product("A")}
     with contextlib.closing(Matcher(policies(*rules))) as matcher:
-        assert priority(order(("A", 3)), known, products, matcher, NOW) == 20
-        assert priority(order(("A", 4)), known, products, matcher, NOW) == 70
-        assert priority(collected_order(("A", 4), at="lyon"), known, products, matcher, NOW) == 70
+        assert priority(order(("A", 3)), facts, products, matcher, NOW) == 20
+        assert priority(order(("A", 4)), facts, products, matcher, NOW) == 70
+        assert priority(collected_order(("A", 4), at="lyon"), facts, products, matcher, NOW) == 70
 
 
 def test_an_order_that_can_not_be_described_any_more_has_the_default():

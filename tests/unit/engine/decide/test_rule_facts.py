@@ -37,10 +37,10 @@ def test_every_fact_of_the_vocabulary_is_said_and_no_other():
     assert set(every_fact(order())) == set(VOCABULARY)
 
 
-@pytest.mark.parametrize("wanted", [order(), order(("A", 2), ("B", 3), promise_by=NOW), collected(at="shop")])
-def test_every_fact_is_of_its_kind_or_unknown(wanted):
+@pytest.mark.parametrize("placed_order", [order(), order(("A", 2), ("B", 3), promise_by=NOW), collected(at="shop")])
+def test_every_fact_is_of_its_kind_or_unknown(placed_order):
     words, sets = {Kind.WORD, Kind.CHOICE}, {Kind.TAGS}
-    for path, value in every_fact(wanted).items():
+    for path, value in every_fact(placed_order).items():
         kind = VOCABULARY[path].kind
         expected = str if kind in words else frozenset if kind in sets else bool if kind is Kind.FLAG else int
         assert value is None or type(value) is expected, path

@@ -15,9 +15,9 @@ def facts(lyon=10, lille=0, **more):
     return snapshot(NODES, {"A": {"lyon": lyon, "lille": lille}}, **more)
 
 
-def most(known, *rules, channel="web"):
+def most(scenario, *rules, channel="web"):
     """How many of A an order on the channel gets."""
-    return sum(shipped(decided(order(("A", 1_000), channel=channel), known, *rules)).values())
+    return sum(shipped(decided(order(("A", 1_000), channel=channel), scenario, *rules)).values())
 
 
 def test_what_is_kept_stays():
@@ -97,8 +97,8 @@ def test_of_several_limits_of_a_day_the_least_counts():
 def test_an_order_may_not_take_more_shipments_of_a_node_than_it_has_left():
     nodes = [node("lyon", LYON, services=("light", "heavy"))]
     services = [service("light", max_weight=1_000), service("heavy", base=0, max_weight=5_000)]
-    known = snapshot(nodes, {"A": {"lyon": 1}}, services=services, loads={"lyon": 1})
-    decision = decided(order(("A", 1)), known, "then: {daily_orders: 2}")
+    scenario = snapshot(nodes, {"A": {"lyon": 1}}, services=services, loads={"lyon": 1})
+    decision = decided(order(("A", 1)), scenario, "then: {daily_orders: 2}")
     assert decision.load_claims == (LoadClaim(node="lyon", shipments=1, most=2),)
 
 
@@ -136,5 +136,5 @@ def test_never_more_than_is_free_above_the_floor_and_never_less(on_hand, held, r
             name, _, amount = rule.split("channel: ")[1].rstrip("}").partition(", ")
             protected[name] = max(protected.get(name, 0), size(amount.split(": ")[1]))
     floor = keep + sum(amount for name, amount in protected.items() if name != channel)
-    known = facts(StockPosition(on_hand=on_hand, held=held))
-    assert most(known, *rules, channel=channel) == max(0, on_hand - held - floor)
+    scenario = facts(StockPosition(on_hand=on_hand, held=held))
+    assert most(scenario, *rules, channel=channel) == max(0, on_hand - held - floor)

@@ -45,13 +45,13 @@ def test_an_order_that_is_filled_needs_no_reason():
 
 
 def test_no_stock():
-    for known in (facts(0, 0), snapshot(NODES, {"A": {}})):
-        assert reasons(decided(order(("A", 3)), known)) == [Reason(code="no_stock", units=3)]
+    for scenario in (facts(0, 0), snapshot(NODES, {"A": {}})):
+        assert reasons(decided(order(("A", 3)), scenario)) == [Reason(code="no_stock", units=3)]
 
 
 def test_held_for_others_says_how_many_are():
-    known = facts(StockPosition(on_hand=2, held=2), StockPosition(on_hand=4, held=4))
-    assert reasons(decided(order(("A", 3)), known)) == [Reason(code="held_for_others", units=6)]
+    scenario = facts(StockPosition(on_hand=2, held=2), StockPosition(on_hand=4, held=4))
+    assert reasons(decided(order(("A", 3)), scenario)) == [Reason(code="held_for_others", units=6)]
 
 
 def test_not_enough():
@@ -87,8 +87,8 @@ def test_unreachable_is_where_no_service_goes_from():
 
 
 def test_unreachable_is_where_it_is_too_heavy_too():
-    known = facts(services=[service(max_weight=500)], products=[product("A", weight=501)])
-    assert reasons(decided(order(), known)) == [Reason(code="unreachable", units=4)]
+    scenario = facts(services=[service(max_weight=500)], products=[product("A", weight=501)])
+    assert reasons(decided(order(), scenario)) == [Reason(code="unreachable", units=4)]
 
 
 def test_where_no_unit_can_be_used_the_places_are_the_whole_reason():
@@ -105,8 +105,8 @@ def test_excluded_names_the_rules_that_exclude():
 
 def test_a_node_with_one_way_left_is_not_excluded():
     nodes = [node("lyon", LYON, services=("parcel", "van")), NODES[1]]
-    known = facts(nodes=nodes, services=[service(), service("van", mode="van")])
-    decision = decided(order(("A", 5)), known, "when: {service.mode: van}, then: {exclude: true}")
+    scenario = facts(nodes=nodes, services=[service(), service("van", mode="van")])
+    decision = decided(order(("A", 5)), scenario, "when: {service.mode: van}, then: {exclude: true}")
     assert reasons(decision) == [Reason(code="not_enough", units=1)]
 
 
@@ -118,22 +118,22 @@ def test_node_full_names_the_rules_that_bound_the_day():
 
 
 def test_resting_names_the_rules_by_which_the_nodes_rest():
-    known = facts(loads={"lyon": 5}, resting={"lyon": rest(NOW + 1, "busy/r1", "busy/r2"), "lille": rest(NOW + 1)})
-    assert reasons(decided(order(("A", 4)), known, "then: {daily_orders: 5}")) == [
+    scenario = facts(loads={"lyon": 5}, resting={"lyon": rest(NOW + 1, "busy/r1", "busy/r2"), "lille": rest(NOW + 1)})
+    assert reasons(decided(order(("A", 4)), scenario, "then: {daily_orders: 5}")) == [
         Reason(code="resting", units=4, rules=("busy/r1", "busy/r2", "busy/r7")),
     ]
 
 
 def test_node_full_is_why_two_services_of_a_node_with_room_for_one_do_not_both_ship():
     services = [service("small", max_weight=500), service("large")]
-    known = snapshot(
+    scenario = snapshot(
         [node("lyon", services=("small", "large"))],
         {"A": {"lyon": 2}, "B": {"lyon": 1}},
         services=services,
         products=[product("A", weight=500), product("B", weight=900)],
     )
     rules = ["when: {product.sku: A, service.id: large}, then: {exclude: true}", "then: {daily_orders: 1}"]
-    decision = decided(order(("A", 2), ("B", 1)), known, *rules)
+    decision = decided(order(("A", 2), ("B", 1)), scenario, *rules)
     assert decision.unfilled[0].line == "2"
     assert reasons(decision) == [Reason(code="node_full", units=1, rules=("test/r2",))]
 
@@ -160,8 +160,8 @@ def test_what_is_bound_and_what_there_is_not_add_up_to_what_was_ordered():
 
 
 def test_more_than_all_that_is_held_is_not_there():
-    known = facts(StockPosition(on_hand=2, held=2), StockPosition(on_hand=4, held=4))
-    decision = decided(order(("A", 4), ("A", 5)), known)
+    scenario = facts(StockPosition(on_hand=2, held=2), StockPosition(on_hand=4, held=4))
+    decision = decided(order(("A", 4), ("A", 5)), scenario)
     assert [list(item.reasons) for item in decision.unfilled] == [
         [Reason(code="held_for_others", units=6)],
         [Reason(code="held_for_others", units=6), Reason(code="not_enough", units=3)],
@@ -169,8 +169,8 @@ def test_more_than_all_that_is_held_is_not_there():
 
 
 def test_ship_complete_is_why_lines_with_stock_wait_for_one_without():
-    known = snapshot(NODES, {"A": {"lyon": 1}, "B": {"lyon": 0}})
-    decision = decided(order(("A", 1), ("B", 1)), known, "then: {ship_complete: true}")
+    scenario = snapshot(NODES, {"A": {"lyon": 1}, "B": {"lyon": 0}})
+    decision = decided(order(("A", 1), ("B", 1)), scenario, "then: {ship_complete: true}")
     assert [list(item.reasons) for item in decision.unfilled] == [
         [Reason(code="ship_complete", units=1, rules=("test/r1",))],
         [Reason(code="no_stock", units=1)],
@@ -179,7 +179,7 @@ def test_ship_complete_is_why_lines_with_stock_wait_for_one_without():
 
 def test_several_reasons_stand_together():
     nodes = [node("a"), node("b"), node("c"), node("d", services=("none",))]
-    known = snapshot(
+    scenario = snapshot(
         nodes,
         {"A": {"a": 3, "b": 4, "c": 5, "d": 6}},
         services=[service(), service("none", transit=((0, 1),))],
@@ -190,7 +190,7 @@ def test_several_reasons_stand_together():
         "when: {node.id: b}, then: {exclude: true}",
         "when: {node.id: c}, then: {daily_orders: 1}",
     ]
-    assert reasons(decided(order(("A", 20)), known, *rules)) == [
+    assert reasons(decided(order(("A", 20)), scenario, *rules)) == [
         Reason(code="kept_back", units=1, rules=("test/r1",)),
         Reason(code="excluded", units=4, rules=("test/r2",)),
         Reason(code="node_full", units=5, rules=("test/r3",)),
@@ -204,13 +204,13 @@ def test_units_at_nodes_that_rejected_them_are_said_to_be_there():
         whole_order=order(("A", 4)), units={"1": 3}, barred={"A": frozenset({"lyon"}), "B": frozenset({"lyon"})}
     )
 
-    def of_the_rest(known):
+    def remainder_reasons(scenario):
         with contextlib.closing(Matcher(policies())) as matcher:
-            return reasons(decide_remainder(remainder, known, matcher, NOW, held_from=NOW))
+            return reasons(decide_remainder(remainder, scenario, matcher, NOW, held_from=NOW))
 
-    assert of_the_rest(facts()) == [Reason(code="rejected", units=2)]
-    assert of_the_rest(facts(2, 0)) == [Reason(code="rejected", units=2), Reason(code="not_enough", units=1)]
-    assert of_the_rest(facts(0, 0)) == [Reason(code="no_stock", units=3)]
+    assert remainder_reasons(facts()) == [Reason(code="rejected", units=2)]
+    assert remainder_reasons(facts(2, 0)) == [Reason(code="rejected", units=2), Reason(code="not_enough", units=1)]
+    assert remainder_reasons(facts(0, 0)) == [Reason(code="no_stock", units=3)]
 
 
 @pytest.mark.parametrize("code", REASON_CODES)
@@ -220,8 +220,8 @@ def test_every_reason_has_a_text_in_english_and_french(code):
 
 
 def test_every_reason_has_its_case_above():
-    said = Path(__file__).read_text(encoding="utf-8")
-    assert all(said.count(f'code="{code}"') for code in REASON_CODES)
+    source = Path(__file__).read_text(encoding="utf-8")
+    assert all(source.count(f'code="{code}"') for code in REASON_CODES)
 
 
 def test_the_record_gives_each_reason_its_words_and_its_rules():

@@ -12,9 +12,9 @@ PARIS_TIME = "Europe/Paris"
 
 def fires(window, wall, zone=PARIS_TIME):
     """Whether a rule with that window fires when the wall clock of that zone shows that time."""
-    known = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}}, time_zone=zone)
+    scenario = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}}, time_zone=zone)
     moment = datetime.datetime.fromisoformat(wall).replace(tzinfo=zoneinfo.ZoneInfo(zone))
-    decision = decided(order(), known, f"then: {{hold: 1 h}}, {window}", now=int(moment.timestamp()))
+    decision = decided(order(), scenario, f"then: {{hold: 1 h}}, {window}", now=int(moment.timestamp()))
     return decision.fired == {"test/r1": 1}
 
 

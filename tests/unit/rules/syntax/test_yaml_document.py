@@ -39,7 +39,7 @@ def test_an_empty_value_in_quotes_is_a_word(word):
     assert root(f'a: "{word}"\n') == {"a": word}
 
 
-def test_a_word_in_quotes_can_be_told_from_one_without():
+def test_a_word_in_quotes_differs_from_one_without():
     plain, quoted, single, folded = root("[5, \"5\", '5', >-\n 5]".replace(", >-\n 5", ', "5"'))
     assert isinstance(plain, Plain)
     assert not any(isinstance(word, Plain) for word in (quoted, single, folded))

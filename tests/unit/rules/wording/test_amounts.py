@@ -50,6 +50,6 @@ def test_a_share_is_a_percentage():
     assert (amounts.share(250, ENGLISH), amounts.share(2_000, FRENCH)) == ("2.5%", "20\u00a0%")
 
 
-def test_a_decimal_is_in_full_and_has_a_point_unless_told_otherwise():
+def test_a_decimal_is_in_full_and_has_a_point_unless_another_mark_is_given():
     assert amounts.decimal(1, 1_000_000) == "0.000001"
     assert amounts.decimal(-1_500, 1_000, mark=",", places=2) == "-1,50"

@@ -119,7 +119,7 @@ def test_a_file_that_is_no_yaml_is_refused_by_its_name(tmp_path):
         load_catalogue("xx", tmp_path)
 
 
-def test_all_mistakes_of_a_catalogue_are_told_at_once(tmp_path):
+def test_all_mistakes_of_a_catalogue_are_reported_together(tmp_path):
     def change(raw: dict[str, Any]) -> None:
         del raw["choices"]["store"], raw["choices"]["van"]
 

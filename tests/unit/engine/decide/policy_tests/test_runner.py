@@ -55,16 +55,16 @@ def test_a_report_passes_if_all_its_cases_do():
 
 
 def test_a_policy_set_without_tests_passes_but_is_not_tested():
-    found = run_policy_tests(policies(PREFER), [])
-    assert found.passed
-    assert found.untested == ("no case fires test/r1",)
+    empty_report = run_policy_tests(policies(PREFER), [])
+    assert empty_report.passed
+    assert empty_report.untested == ("no case fires test/r1",)
 
 
-def test_each_case_is_told_as_it_is_done():
-    found = policies(PREFER)
+def test_each_case_is_reported_as_soon_as_it_is_decided():
+    policy_set = policies(PREFER)
     names: list[str] = []
     done = run_policy_tests(
-        found, [item.test for item in report(CASES, PREFER).results], progress=lambda t: names.append(t.test.name)
+        policy_set, [item.test for item in report(CASES, PREFER).results], progress=lambda t: names.append(t.test.name)
     )
     assert names == [item.test.name for item in done.results] == ["one", "two"]
 
@@ -104,14 +104,14 @@ def test_cases_are_picked_by_a_word_of_their_name_or_file():
         (Kind.MONEY, None, "unknown"),
     ],
 )
-def test_values_are_told_in_the_words_that_policies_are_written_in(kind, value, text):
+def test_values_are_shown_as_policies_write_them(kind, value, text):
     readers = {Kind.MONEY: literals.money, Kind.DURATION: literals.duration, Kind.DISTANCE: literals.distance}
     assert with_unit(kind, value, "EUR") == text
     if value is not None and kind in readers:
         assert readers[kind](text) == value
 
 
-def test_documents_are_told_in_one_line():
+def test_documents_are_shown_in_one_line():
     assert (
         flow_style({"a": ["x", "1"], "b": {"c": None}, "d": frozenset({"z", "y"})})
         == "{a: [x, 1], b: {c: ~}, d: [y, z]}"

@@ -58,6 +58,6 @@ def test_a_delivered_order_is_not_for_collecting():
 
 def test_rules_can_be_about_collecting():
     rule = "when: {order.delivery: click_and_collect, service.mode: {not: pickup}}, then: {exclude: true}"
-    known = facts()
-    assert units(decided(collected(("A", 4), at="shop"), known, rule)) == {("shop", "pickup", "1"): 2}
-    assert units(decided(order(("A", 4)), known, rule)) == {("lyon", "parcel", "1"): 4}
+    scenario = facts()
+    assert units(decided(collected(("A", 4), at="shop"), scenario, rule)) == {("shop", "pickup", "1"): 2}
+    assert units(decided(order(("A", 4)), scenario, rule)) == {("lyon", "parcel", "1"): 4}

@@ -72,32 +72,32 @@ def test_a_lane_leaves_the_nodes_its_groups_and_its_tags(origin, left):
     assert EVERYWHERE - set(ways(Lane(**origin, country="*", served=False))) == left
 
 
-def test_a_distance_known_better_counts_for_cost_and_bands_and_most():
-    known = Lane(nodes=frozenset({"lyon"}), country="FR", distance=250_000)
+def test_a_lane_s_distance_counts_for_cost_transit_bands_and_the_greatest_distance():
+    lane = Lane(nodes=frozenset({"lyon"}), country="FR", distance=250_000)
     assert ways()["lyon", "parcel"].distance == 393_200
-    near = ways(known)["lyon", "parcel"]
+    near = ways(lane)["lyon", "parcel"]
     assert (near.distance, near.arrives_by) == (250_000, NOW + 24 * HOUR)
     by_the_metre = service(per_km=1_000, detour=1_300, max_distance=300_000)
     assert ("lyon", "parcel") not in ways(services=[by_the_metre, COURIER])
-    assert ways(known, services=[by_the_metre, COURIER])["lyon", "parcel"].fixed == by_the_metre.base + 250_000
+    assert ways(lane, services=[by_the_metre, COURIER])["lyon", "parcel"].fixed == by_the_metre.base + 250_000
 
 
-def test_a_transit_known_better_counts_even_where_no_band_reaches():
+def test_a_lane_s_transit_counts_even_where_no_band_reaches():
     short = service(transit=((1_000, 60),))
     ferry = Lane(nodes=frozenset({"lyon"}), postcode="20*", takes=96 * 60)
     assert set(ways(services=[short, COURIER])) == {("lyon", "courier")}
-    found = ways(ferry, services=[short, COURIER])
-    assert set(found) == {("lyon", "parcel"), ("lyon", "courier")}
-    assert found["lyon", "parcel"].arrives_by == found["lyon", "courier"].arrives_by == NOW + 96 * HOUR
-    assert found["lyon", "parcel"].distance == 393_200
+    routes_by_key = ways(ferry, services=[short, COURIER])
+    assert set(routes_by_key) == {("lyon", "parcel"), ("lyon", "courier")}
+    assert routes_by_key["lyon", "parcel"].arrives_by == routes_by_key["lyon", "courier"].arrives_by == NOW + 96 * HOUR
+    assert routes_by_key["lyon", "parcel"].distance == 393_200
 
 
 def test_the_first_lane_that_fits_counts():
     special = Lane(nodes=frozenset({"lyon"}), postcode="200*", services=frozenset({"parcel"}), takes=60)
     general = Lane(nodes=frozenset({"lyon"}), postcode="2*", takes=120)
-    found = ways(special, general)
-    assert found["lyon", "parcel"].arrives_by == NOW + HOUR
-    assert found["lyon", "courier"].arrives_by == NOW + 2 * HOUR
+    routes_by_key = ways(special, general)
+    assert routes_by_key["lyon", "parcel"].arrives_by == NOW + HOUR
+    assert routes_by_key["lyon", "courier"].arrives_by == NOW + 2 * HOUR
     assert ways(general, special)["lyon", "parcel"].arrives_by == NOW + 2 * HOUR
 
 
@@ -112,5 +112,5 @@ def test_a_lane_to_the_region_of_the_shop_counts_for_what_is_brought_there_but_n
     counter = service("pickup", mode="pickup", transit=((0, 30),))
     shop = node("shop", PARIS, services=("pickup",), region="Corse")
     lane = Lane(nodes=frozenset({"lyon", "shop"}), region="Corse", served=False)
-    found = ways(lane, request=collected(at="shop"), services=(PARCEL, COURIER, counter), nodes=[*NODES, shop])
-    assert set(found) == {("shop", "pickup"), ("lille", "parcel")}
+    routes_by_key = ways(lane, request=collected(at="shop"), services=(PARCEL, COURIER, counter), nodes=[*NODES, shop])
+    assert set(routes_by_key) == {("shop", "pickup"), ("lille", "parcel")}

@@ -43,12 +43,12 @@ def great_circle(a, b):
     return distance.great_circle(direction(a), direction(b))
 
 
-def only_route(service, *, wanted=None, home=None, now=NOW):
+def only_route(service, *, request=None, home=None, now=NOW):
     """The route by which `service` ships from Lyon 391.5 km to the north; None if it does not."""
     home = home or node("lyon", LYON, services=(service.id,))
-    found = list(routes(wanted or order(place=NORTH), Exits(network([home], [service])), [home.id], now))
-    assert len(found) <= 1
-    return found[0] if found else None
+    offered = list(routes(request or order(place=NORTH), Exits(network([home], [service])), [home.id], now))
+    assert len(offered) <= 1
+    return offered[0] if offered else None
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def only_route(service, *, wanted=None, home=None, now=NOW):
         (LONDON, SYDNEY, 16_994),
     ],
 )
-def test_known_cities_lie_as_far_apart_as_is_known(a, b, kilometres):
+def test_cities_lie_as_far_apart_as_maps_say(a, b, kilometres):
     assert great_circle(a, b) == pytest.approx(kilometres * 1_000, rel=0.005)
 
 
@@ -119,9 +119,9 @@ def test_a_half_is_rounded_to_the_even_neighbour(numerator, denominator, expecte
 
 @given(st.integers(-(10**30), 10**30), st.integers(1, 10**12))
 def test_rounding_is_never_off_by_more_than_half_and_exact_where_it_can_be(numerator, denominator):
-    found = rounded(numerator, denominator)
-    assert 2 * abs(found * denominator - numerator) <= denominator
-    assert rounded(found * denominator, denominator) == found
+    quotient = rounded(numerator, denominator)
+    assert 2 * abs(quotient * denominator - numerator) <= denominator
+    assert rounded(quotient * denominator, denominator) == quotient
 
 
 def test_a_shipment_costs_its_handling_its_base_and_its_kilometres():
@@ -177,50 +177,50 @@ def test_a_service_carries_no_unit_heavier_than_its_most():
 
 @pytest.mark.parametrize(("country", "offered"), [("FR", True), ("BE", False), (None, False)])
 def test_a_service_goes_to_its_countries_alone(country, offered):
-    found = only_route(service(countries=frozenset({"FR", "LU"})), wanted=order(place=NORTH, country=country))
-    assert (found is not None) is offered
+    route = only_route(service(countries=frozenset({"FR", "LU"})), request=order(place=NORTH, country=country))
+    assert (route is not None) is offered
 
 
 @pytest.mark.parametrize("country", ["FR", "BE", None])
 def test_a_service_without_countries_goes_everywhere(country):
-    assert only_route(service(), wanted=order(place=NORTH, country=country)) is not None
+    assert only_route(service(), request=order(place=NORTH, country=country)) is not None
 
 
 @pytest.mark.parametrize(("promise", "late"), [(None, None), (50, False), (49, True), (0, True)])
 def test_late_is_after_the_promise_and_unknown_without_one(promise, late):
     home = node("lyon", LYON, preparation=120)
-    wanted = order(promise_by=None if promise is None else NOW + promise * HOUR)
-    route = only_route(service(), wanted=wanted, home=home)
+    request = order(promise_by=None if promise is None else NOW + promise * HOUR)
+    route = only_route(service(), request=request, home=home)
     assert (route.ships_at, route.arrives_by) == (NOW + 2 * HOUR, NOW + 50 * HOUR)
     assert route.late is late
 
 
 def test_routes_come_by_node_and_service():
     nodes = [node("b", services=("y", "x")), node("a", services=("x",)), node("c", services=())]
-    found = routes(order(), Exits(network(nodes, [service("y"), service("x")])), ["c", "b", "a"], NOW)
-    assert [route.key for route in found] == [("a", "x"), ("b", "x"), ("b", "y")]
+    offered = routes(order(), Exits(network(nodes, [service("y"), service("x")])), ["c", "b", "a"], NOW)
+    assert [route.key for route in offered] == [("a", "x"), ("b", "x"), ("b", "y")]
 
 
 PICKUP = service("pickup", mode="pickup", base=0, transit=((0, 30),), detour=1_500)
 
 
-def ways(wanted):
+def ways(request):
     """To a shop in Paris that also ships by parcel, from there and from Lyon, where collecting is possible too."""
     shop = node("shop", PARIS, type="store", services=("parcel", "pickup"), country="BE")
     lyon = node("lyon", LYON, services=("parcel", "pickup"))
     belgian = service(countries=frozenset({"BE"}))
     return {
         route.key: route
-        for route in routes(wanted, Exits(network([shop, lyon], [belgian, PICKUP])), ["shop", "lyon"], NOW)
+        for route in routes(request, Exits(network([shop, lyon], [belgian, PICKUP])), ["shop", "lyon"], NOW)
     }
 
 
 def test_a_collected_order_is_fetched_where_the_customer_chose_or_brought_there():
-    found = ways(collected(at="shop"))
-    assert set(found) == {("shop", "pickup"), ("lyon", "parcel")}
-    assert (found["shop", "pickup"].distance, found["shop", "pickup"].arrives_by) == (0, NOW + HOUR // 2)
+    offered = ways(collected(at="shop"))
+    assert set(offered) == {("shop", "pickup"), ("lyon", "parcel")}
+    assert (offered["shop", "pickup"].distance, offered["shop", "pickup"].arrives_by) == (0, NOW + HOUR // 2)
     # brought to the shop's place and country
-    assert found["lyon", "parcel"].distance == route_distance(great_circle(LYON, PARIS), 1_000)
+    assert offered["lyon", "parcel"].distance == route_distance(great_circle(LYON, PARIS), 1_000)
 
 
 def test_a_delivered_order_is_never_offered_collecting():

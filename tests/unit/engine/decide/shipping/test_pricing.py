@@ -64,9 +64,9 @@ def test_bands_go_by_the_weight_of_a_unit_whatever_else_is_in_the_shipment():
 
 
 def test_a_node_charges_for_each_shipment_and_for_each_unit():
-    found = option(service(per_kg=100_000), 2_000, quantity=3, handling=800_000, unit_handling=150_000)
-    assert found.unit_cost == 150_000 + 200_000
-    assert found.cost == 5 * EURO + 800_000 + 3 * 350_000
+    charged = option(service(per_kg=100_000), 2_000, quantity=3, handling=800_000, unit_handling=150_000)
+    assert charged.unit_cost == 150_000 + 200_000
+    assert charged.cost == 5 * EURO + 800_000 + 3 * 350_000
 
 
 def test_handling_by_unit_sends_many_units_from_where_it_is_cheap_and_one_from_where_it_is_near():

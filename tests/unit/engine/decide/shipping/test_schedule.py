@@ -208,8 +208,10 @@ STORE = node("shop", PARIS, type="store", services=("pickup",), hours=SHOP)
 def ready(now, home, *services):
     """When an order that ships from `home` can be collected at the shop in Paris."""
     nodes = {item.id: item for item in (STORE, home)}
-    found = list(routes(collected(at="shop"), Exits(network(nodes.values(), [COUNTER, *services])), [home.id], at(now)))
-    return [shown(route.arrives_by) for route in found]
+    routes_found = list(
+        routes(collected(at="shop"), Exits(network(nodes.values(), [COUNTER, *services])), [home.id], at(now))
+    )
+    return [shown(route.arrives_by) for route in routes_found]
 
 
 def test_what_the_shop_has_is_brought_to_the_counter_in_its_opening_hours():

@@ -1,3 +1,5 @@
+"""The optimiser's choices, case by case: what is compared first, each limit, ties, and how far a choice is proven."""
+
 import ast
 from dataclasses import replace
 from pathlib import Path

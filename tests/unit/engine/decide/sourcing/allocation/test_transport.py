@@ -1,3 +1,5 @@
+"""The transport problem of one SKU: small flows checked by hand, and random ones against every feasible flow."""
+
 import itertools
 from dataclasses import replace
 

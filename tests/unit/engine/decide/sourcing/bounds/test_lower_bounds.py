@@ -39,8 +39,8 @@ class RootBounds:
     def parts(self, lower_bound):
         """Units unfilled and euros of money in a lower bound; all tiers are 5 here."""
         units = sum(demand.quantity for demand in self.problem.demands)
-        unfilled, rest = divmod(lower_bound >> self.tie_bits, self.weights.unfilled)
-        return unfilled, (rest - 5 * (units - unfilled) * self.weights.tier) / EUR
+        unfilled, remainder = divmod(lower_bound >> self.tie_bits, self.weights.unfilled)
+        return unfilled, (remainder - 5 * (units - unfilled) * self.weights.tier) / EUR
 
     def least(self):
         choice = choose(self.problem)
