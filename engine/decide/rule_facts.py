@@ -7,7 +7,7 @@ from engine.model.facts import Line, Network, Node, Order, Product, Service, Sto
 from rules.syntax.literals import SECONDS_A_DAY
 from rules.vocabulary import WEEKDAYS, Facts, Value
 
-MOST_KEPT = 50_000
+MOST_CACHED = 50_000
 """Mappings of node facts that are cached: a node has a new one with each shipment it is given."""
 
 
@@ -77,7 +77,7 @@ class NetworkFacts:
     def of_node(self, node: str, load: int) -> Facts:
         facts = self._nodes.get((node, load))
         if facts is None:
-            if len(self._nodes) > MOST_KEPT:
+            if len(self._nodes) > MOST_CACHED:
                 self._nodes.clear()
             facts = self._nodes.setdefault((node, load), node_facts(self._network.nodes[node], load))
         return facts

@@ -104,7 +104,7 @@ def _judge_new(
     option: OptionFacts,
 ) -> Judgement:
     """The judgement of an option that the residual program may not have met, remembered from now on."""
-    codes = residual.columns.keep(option)
+    codes = residual.columns.cache(option)
     if codes not in residual.remembered:
         varying_codes = [judge.coders[name](facts) for name, facts in zip(VARYING, option, strict=True)]
         groups = (*shared.values(), *option)

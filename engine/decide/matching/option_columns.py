@@ -15,8 +15,8 @@ from engine.decide.matching.signatures import ALWAYS_KNOWN, GroupCoder, group_co
 from engine.decide.matching.value_classes import UNKNOWN, CodeSet, Property
 from rules.vocabulary import Facts
 
-MOST_KEPT = 10_000
-"""Nodes (each with its load) and services kept with their codes."""
+MOST_CACHED = 10_000
+"""Nodes (each with its load) and services whose codes are cached."""
 VARYING = ("node", "stock", "service", "route")
 """The groups of facts in which the options of a line differ, in the order of an option's tuple."""
 COVER = "stock.days_of_cover"
@@ -39,7 +39,7 @@ class OptionColumns:
     """Codes options by the properties that rules mention."""
 
     def __init__(self, mentioned: MentionedCodes) -> None:
-        self._kept: dict[str, dict[int, int]] = {}
+        self._cached: dict[str, dict[int, int]] = {}
         """Codes of nodes and services by the identity of their mappings, which `_facts` keeps alive."""
         self._coders: dict[str, GroupCoder] = {}
         self._facts: list[Facts] = []
@@ -48,32 +48,32 @@ class OptionColumns:
         ]
 
     def codes(self, options: Sequence[OptionFacts]) -> Sequence[ColumnCodes]:
-        """By option, what tells it from the others; with a None in it where a mapping is new (see `keep`)."""
+        """By option, what tells it from the others; with a None in it where a mapping is new (see `cache`)."""
         if not self._columns:
             return [()] * len(options)
         groups = tuple(zip(*options, strict=True))
         return list(zip(*[column(groups[group]) for group, column in self._columns], strict=True)) if groups else []
 
-    def keep(self, option: OptionFacts) -> ColumnCodes:
-        """The codes of one option, whose node and service are kept from now on."""
+    def cache(self, option: OptionFacts) -> ColumnCodes:
+        """The codes of one option; those of its node and of its service are cached from now on."""
         for group, coder in self._coders.items():
             facts = option[VARYING.index(group)]
-            if id(facts) not in self._kept[group]:
+            if id(facts) not in self._cached[group]:
                 self._facts.append(facts)
-                self._kept[group][id(facts)] = coder(facts)
+                self._cached[group][id(facts)] = coder(facts)
         (codes,) = self.codes([option])
-        if len(self._facts) >= MOST_KEPT:
-            for kept in self._kept.values():
-                kept.clear()
+        if len(self._facts) >= MOST_CACHED:
+            for codes_by_id in self._cached.values():
+                codes_by_id.clear()
             self._facts.clear()
         return codes
 
     def _columns_of(self, group: str, mentioned: MentionedCodes) -> Iterator[_Column]:
         of_group = [(item, sets) for item, sets in mentioned if item.fact.group == group]
         if of_group and group in ("node", "service"):
-            kept = self._kept[group] = {}
+            cached = self._cached[group] = {}
             self._coders[group] = group_coder([item for item, _ in of_group])
-            yield lambda facts: map(kept.get, map(id, facts))
+            yield lambda facts: map(cached.get, map(id, facts))
             return
         for item, sets in of_group:
             if item.fact.path in ALWAYS_KNOWN:

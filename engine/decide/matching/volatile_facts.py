@@ -23,8 +23,8 @@ class VolatileFacts:
 
 def volatile_facts(policies: PolicySet) -> VolatileFacts:
     """Those mentioned by rules that give floors or daily limits, and by rules that may silence such rules."""
-    bearing = policies.relevant_at(Stage.POSITION, Stage.NODE).values()
-    paths = {item.fact.path for rule in bearing for item in comparisons(rule.condition)}
+    rules = policies.relevant_at(Stage.POSITION, Stage.NODE).values()
+    paths = {item.fact.path for rule in rules for item in comparisons(rule.condition)}
     both = bool(paths & {"stock.available", "stock.days_of_cover"})
     return VolatileFacts(
         on_hand=both or "stock.on_hand" in paths, held=both or "stock.held" in paths, load="node.load" in paths
