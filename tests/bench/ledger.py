@@ -189,7 +189,7 @@ def _beside(
     for number in range(rounds):
         for call in (ours, bare) if number % 2 else (bare, ours):
             client.config_resetstat()
-            taken = _seconds(lambda call=call: [call() for _ in range(calls)])  # type: ignore[misc]
+            taken = _seconds(lambda call=call: [call() for _ in range(calls)])  # type: ignore[misc]  # the default
             command_stats = client.info("commandstats")
             waits[call].append(taken / calls * _MICROS)
             works[call].append(command_stats[f"cmdstat_{commands[call is bare]}"]["usec"] / calls)
