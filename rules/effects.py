@@ -31,9 +31,11 @@ class Reserve:
     share: int = 0
 
     def of(self, on_hand: int) -> int:
+        """The units kept back if so many are on hand."""
         return max(self.units, -(-on_hand * self.share // FULL_SHARE))
 
     def larger(self, other: "Reserve") -> "Reserve":
+        """The larger number and the larger share of the two."""
         return Reserve(units=max(self.units, other.units), share=max(self.share, other.share))
 
 

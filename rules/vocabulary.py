@@ -15,9 +15,10 @@ MODES = ("van", "truck", "rail", "bike", "air", "pickup")
 REJECTION_REASONS = ("not_in_stock", "no_capacity", "damaged", "other")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-# The value of a fact: an integer in the unit of its kind, a word, a flag, or a set of tags. None means unknown.
 Value: TypeAlias = int | str | bool | frozenset[str]
+"""The value of a fact: an integer in the unit of its kind, a word, a flag, or a set of tags."""
 Facts: TypeAlias = Mapping[str, Value | None]
+"""Values by the path of the fact; None, or no entry, means unknown."""
 
 
 class Kind(enum.Enum):

@@ -88,8 +88,9 @@ class Claim:
     shares: tuple[Reserve, ...] = ()
     """Where the floor depends on what is on hand: the reserves it is the sum of, for the commit to add up again."""
     on_hand: int | None = None
-    held: int | None = None
     """If not None, the commit must find it unchanged, because conditions of rules that give floors mention it."""
+    held: int | None = None
+    """As `on_hand`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

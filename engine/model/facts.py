@@ -149,7 +149,7 @@ class Service:
 
 
 class OptionKey(NamedTuple):
-    """What tells a way to ship from the others: a service out of a node. Options go by node id, then service id."""
+    """Identifies a way to ship: a node and one of its services. Options are sorted by node id, then service id."""
 
     node: str
     service: str
@@ -177,6 +177,7 @@ class Lane:
     served: bool = True
 
     def leaves(self, node: Node) -> bool:
+        """Whether the lane begins at the node."""
         return node.id in self.nodes or node.group in self.groups or not self.tags.isdisjoint(node.tags)
 
 
@@ -195,6 +196,7 @@ class StockPosition:
 
     @property
     def days_of_cover(self) -> int | None:
+        """For how many whole days the available units last at this pace; None if the pace is unknown."""
         if self.pace is None:
             return None
         if self.pace == 0:
