@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import orjson
 
@@ -34,6 +34,7 @@ from engine.store.script_keys import COMMIT, SNAPSHOT
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 """How long a caller's idempotency key is remembered."""
+_T = TypeVar("_T")
 _NO_KEY = ("", "")
 """Caller and name that no caller's key has, so that nothing is ever stored under them."""
 
@@ -202,10 +203,10 @@ def _outcome(answer: Sequence[bytes]) -> CommitOutcome:
 def _request(decision: Decision, policies_at: int) -> dict[str, Any]:
     """As commit.lua reads it.
 
-    A claim is node, units, floor, and what must be on hand and held as it was in the snapshot. The floor may be a list
-    of reserves that it is the sum of, each the larger of so many units and so many basis points of what is on hand. A
-    room is node, shipments, the most there may be in the day, and the load that must be as it was in the snapshot.
-    False stands for no bound, or for a value that may have changed.
+    A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
+    a list of reserves that it is the sum of, each the larger of so many units and so many basis points of what is on
+    hand. A room is node, shipments, the most there may be in the day, and the range in which the load must be. False
+    stands for no bound, or for any value.
     """
     return {
         "now": str(decision.decided_at),
@@ -216,7 +217,14 @@ def _request(decision: Decision, policies_at: int) -> dict[str, Any]:
         "hold_until": str(decision.hold_until),
         "shipments": hold_fields(decision),
         "claims": [
-            [claim.node, str(claim.units), _floor(claim), _or_false(claim.on_hand), _or_false(claim.held)]
+            [
+                claim.node,
+                str(claim.units),
+                _floor(claim),
+                _or_false(claim.ranges.on_hand),
+                _or_false(claim.ranges.held),
+                _or_false(claim.ranges.available),
+            ]
             for claim in decision.claims
         ],
         "rooms": [
@@ -230,9 +238,9 @@ def _floor(claim: Claim) -> int | list[tuple[int, int]]:
     return [(reserve.units, reserve.share) for reserve in claim.shares] or claim.floor
 
 
-def _or_false(units: int | None) -> int | Literal[False]:
+def _or_false(value: _T | None) -> _T | Literal[False]:
     # JSON's null becomes a value of its own in a script, which counts as true
-    return False if units is None else units
+    return False if value is None else value
 
 
 def _lines(text: bytes) -> list[str]:

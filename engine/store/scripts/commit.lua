@@ -24,8 +24,8 @@ local function floor_of(reserves, on_hand)
   return floor
 end
 
-local function changed(before, now)
-  return before and before ~= tonumber(now)
+local function outside(range, value)
+  return range and (value < range[1] or value > range[2])
 end
 
 -- the client library sends a write again if its answer was lost: it is answered again and not applied twice
@@ -49,11 +49,12 @@ end
 
 local stood = {}
 for index, claim in ipairs(request.claims) do
-  local node, units, reserves, on_hand_before, held_before = unpack(claim, 1, 5)
+  local node, units, reserves, on_hand_range, held_range, available_range = unpack(claim, 1, 6)
   local on_hand = call('HGET', key.claimed_on_hand(index), node) or '0'
   local held = call('HGET', key.claimed_held(index), node) or '0'
   local floor = floor_of(reserves, on_hand)
-  if on_hand - held - floor < tonumber(units) or changed(on_hand_before, on_hand) or changed(held_before, held) then
+  if on_hand - held - floor < tonumber(units) or outside(on_hand_range, tonumber(on_hand))
+      or outside(held_range, tonumber(held)) or outside(available_range, math.max(0, on_hand - held)) then
     return {'stale', node}
   end
   stood[index] = on_hand .. ' ' .. held .. ' ' .. floor
@@ -61,9 +62,9 @@ end
 local policies_at = tonumber(request.policies_at)
 local some_node_rests = rests_until and tonumber(rests_until) > policies_at
 for _, room in ipairs(request.rooms) do
-  local node, shipments, most, load_before = unpack(room, 1, 4)
+  local node, shipments, most, load_range = unpack(room, 1, 4)
   local load = call('HGET', key.load, node)
-  if most and (load or 0) + shipments > most or changed(load_before, load or 0) then
+  if most and (load or 0) + shipments > most or outside(load_range, tonumber(load or 0)) then
     return {'stale', node}
   end
   -- the rest may have begun after the decision's snapshot
