@@ -79,7 +79,7 @@ class Caller:
     def batch(self, name: str) -> None:
         orders = [self._order(f"{name}.{number}") for number in range(self._dice.randint(2, 4))]
         wait = self._dice.random() < WAITING
-        batch = self._asked(
+        batch = self._insist(
             lambda: self._pointsman.decide_batch(orders, keys=lambda item: self._key(item.id), wait=wait)
         )
         self._note_decisions(*(batch.answers if batch else ()))
@@ -103,10 +103,10 @@ class Caller:
             waits=dice.random() < WAITING,
             op=name,
         )
-        answer = self._asked(lambda: self._pointsman.rerouting.reject(rejection))
+        answer = self._insist(lambda: self._pointsman.rerouting.reject(rejection))
         if answer is not None:
             self._write("rejected", rejection.decision, rejection.node)
-            self._made(answer)
+            self._note_decisions(answer)
 
     def serve(self, _: str) -> None:
         """Run the backlog; withdraw the last entries if there are too many."""
@@ -114,7 +114,7 @@ class Caller:
         self._note_decisions(*(run.answers if run else ()))
         page = self._insist(lambda: self._pointsman.backlog.page(limit=10 * _MOST_WAITING))
         for place in page.places[_MOST_WAITING:]:
-            self._asked(lambda place=place: self._pointsman.backlog.withdraw(place.entry.decision))
+            self._insist(lambda place=place: self._pointsman.backlog.withdraw(place.entry.decision))
 
     def _order(self, name: str) -> Order:
         dice = self._dice
@@ -155,13 +155,13 @@ class Caller:
         stamp = Stamp(kind="t", number=int(self._clock() * 1_000_000))
         units = self._dice.randint(5, 30)
         item = Count(node=self._dice.choice(NODES), sku=self._dice.choice(SKUS), on_hand=units, stamp=stamp)
-        if self._asked(lambda: self._pointsman.stock.set_count(item)) is not None:
+        if self._insist(lambda: self._pointsman.stock.set_count(item)) is not None:
             self._write("counted", f"{item.sku} {item.node}", stamp.number)
 
     def move(self, name: str) -> None:
         delta = self._dice.choice([-2, -1, 3, 6])
         item = Movement(op=name, node=self._dice.choice(NODES), sku=self._dice.choice(SKUS), delta=delta)
-        outcomes = self._asked(lambda: self._pointsman.stock.move([item]))
+        outcomes = self._insist(lambda: self._pointsman.stock.move([item]))
         # asked again after it was applied, it is answered as repeated
         if outcomes is not None and isinstance(outcomes[0], MovementApplied | MovementRepeated):
             self._write("moved", name, delta)
