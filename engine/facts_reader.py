@@ -10,9 +10,11 @@ from engine.decide.matching.matcher import Matcher
 from engine.errors import NotReady, PolicyUnreadable
 from engine.model.facts import Network, Product, Snapshot
 from engine.store.connection.client import Client
+from engine.store.holds import Hold
 from engine.store.keys import Keys
-from engine.store.ledger import Ledger, Reading, RequestKey, positions
+from engine.store.ledger import Ledger, RequestKey
 from engine.store.network.read import read_version
+from engine.store.reading import Reading, positions
 from engine.store.replica import Replica
 from engine.store.version_cache import VersionCache
 
@@ -75,16 +77,23 @@ class FactsReader:
         return self._cache.incidents
 
     def read(
-        self, skus: Sequence[str], now: int, key: RequestKey | None = None, *, policies_at: int | None = None
+        self,
+        skus: Sequence[str],
+        now: int,
+        key: RequestKey | None = None,
+        *,
+        policies_at: int | None = None,
+        set_aside: Hold | None = None,
     ) -> tuple[Snapshot, Matcher]:
         """One snapshot as of `now`, and the policies active at `policies_at`: by default `now`, or the clock's instant
-        if that is later. Raises AlreadyDecided if the idempotency key `key` was used before.
+        if that is later. The units of `set_aside` are not held in it. Raises AlreadyDecided if the idempotency key
+        `key` was used before.
         """
         if policies_at is None:
             policies_at = max(now, self._clock())
         network = self.network()
         while True:
-            reading = self._read_snapshot(skus, _day(network, now), policies_at, key)
+            reading = self._read_snapshot(skus, _day(network, now), policies_at, key, set_aside)
             if reading.earlier_decision is not None:
                 raise AlreadyDecided(reading.earlier_decision)
             if reading.network_version != network.version:
@@ -123,9 +132,13 @@ class FactsReader:
         version = (read_version(self._client, self._keys) or "") if fresh else None
         return self._cache.network(version), self.products(skus)
 
-    def _read_snapshot(self, skus: Sequence[str], day: str, policies_at: int, key: RequestKey | None) -> Reading:
+    def _read_snapshot(
+        self, skus: Sequence[str], day: str, policies_at: int, key: RequestKey | None, set_aside: Hold | None
+    ) -> Reading:
         return self._client.retry_if_revived(
-            lambda: self._ledger.read(skus, day=day, now=self._clock(), policies_at=policies_at, key=key)
+            lambda: self._ledger.read(
+                skus, day=day, now=self._clock(), policies_at=policies_at, key=key, set_aside=set_aside
+            )
         )
 
     def _snapshot(self, network: Network, reading: Reading, skus: Sequence[str]) -> Snapshot:

@@ -59,8 +59,11 @@ def audit_lines(audit: Audit) -> Iterator[str]:
     stock = f"{counted(audit.positions, 'position')}, {counted(audit.on_hand, 'unit')} on hand"
     yield f"{counted(audit.decisions, 'decision')}, {stock}"
     ended = f"units of holds that ended {audit.ended:,}, {audit.confirmed:,} of them confirmed"
-    equal = "=" if audit.shipped == audit.held + audit.ended else "!="
-    yield f"shipped by the log {audit.shipped:,} {equal} held {audit.held:,} + {ended}"
+    held = audit.held - audit.set_aside
+    equal = "=" if audit.shipped == held + audit.ended else "!="
+    yield f"shipped by the log {audit.shipped:,} {equal} held {held:,} + {ended}"
+    if audit.set_aside:
+        yield f"held besides, for orders that are being decided: {audit.set_aside:,}"
     if audit.short:
         yield f"units held that are not on hand, by a later count: {audit.short:,}"
     for drift in audit.drifts[:MOST_SHOWN]:

@@ -95,6 +95,11 @@ def _moved(entry: Entry) -> str:
     return ", ".join(f"{item.delta:+} x {item.sku} at {item.node}" for item in entry.applied_movements)
 
 
+def _set_aside(entry: Entry) -> str:
+    units = (f"{count} x {sku} at {shipment.node}" for shipment in entry.set_aside for sku, count in shipment.units)
+    return f"until {timestamp(entry.until or 0)}: {', '.join(units)}"
+
+
 _DETAILS: Mapping[str, Callable[[Entry], str]] = {
     "decided": _decided,
     "confirmed": _ended,
@@ -106,4 +111,5 @@ _DETAILS: Mapping[str, Callable[[Entry], str]] = {
     "moved": _moved,
     "repaired": lambda entry: f"by {entry.caller}",
     "woken": lambda entry: f"by {entry.caller}",
+    "set_aside": _set_aside,
 }

@@ -45,6 +45,7 @@ class AuditRecord(Record, frozen=True):
     ended: int
     confirmed: int
     held: int
+    set_aside: Annotated[int, Meta(description="those of held that are held for orders that are being decided")]
     short: int
     drifts: list[DriftRecord]
     torn: Annotated[bool, Meta(description="whether entries of the log are missing or can't be read")]
@@ -61,6 +62,7 @@ class AuditRecord(Record, frozen=True):
             ended=audit.ended,
             confirmed=audit.confirmed,
             held=audit.held,
+            set_aside=audit.set_aside,
             short=audit.short,
             drifts=[DriftRecord.of(drift) for drift in audit.drifts],
             torn=audit.log_damaged,

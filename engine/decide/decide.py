@@ -256,8 +256,7 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
             units=count,
             floor=judged.floor,
             shares=reserves if any(reserve.share for reserve in reserves) else (),
-            on_hand=judged.position.on_hand if volatile.on_hand else None,
-            held=judged.position.held if volatile.held else None,
+            ranges=volatile.stock_ranges(judged.position),
         )
 
 
@@ -265,4 +264,4 @@ def _load_claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Ite
     for node, count in sorted(Counter(shipment.node for shipment in shipments).items()):
         room, load = evaluation.room(node), evaluation.snapshot.loads.get(node, 0)
         most = None if room is None else load + room
-        yield LoadClaim(node=node, shipments=count, most=most, load=load if evaluation.matcher.volatile.load else None)
+        yield LoadClaim(node=node, shipments=count, most=most, load=evaluation.matcher.volatile.load_range(load))

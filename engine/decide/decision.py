@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import NodeRest, OptionKey, Order
 from rules.effects import Reserve
+
+Range: TypeAlias = tuple[int, int]
+"""The lowest and the highest value; both are in it."""
+HIGHEST = 2**53 - 1
+"""Stands for no bound above: the largest number that a script can tell from its neighbours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,17 @@ class ExcludedOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StockRanges:
+    """Where the commit must find the stock of a position, because conditions of rules that give floors mention it:
+    inside these ranges they hold or not as they did in the snapshot. None: anywhere.
+    """
+
+    on_hand: Range | None = None
+    held: Range | None = None
+    available: Range | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """Units that the commit takes from a position, if as many are free above its floor."""
 
@@ -87,10 +103,7 @@ class Claim:
     floor: int
     shares: tuple[Reserve, ...] = ()
     """Where the floor depends on what is on hand: the reserves it is the sum of, for the commit to add up again."""
-    on_hand: int | None = None
-    """If not None, the commit must find it unchanged, because conditions of rules that give floors mention it."""
-    held: int | None = None
-    """As `on_hand`."""
+    ranges: StockRanges = StockRanges()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +113,9 @@ class LoadClaim:
     node: str
     shipments: int
     most: int | None
-    load: int | None = None
-    """If not None, the commit must find it unchanged, because conditions of rules that give floors or daily limits
-    mention it.
+    load: Range | None = None
+    """Where the commit must find the node's load, because conditions of rules that give floors or daily limits mention
+    it: inside this range they hold or not as they did in the snapshot. None: anywhere.
     """
 
 

@@ -15,6 +15,7 @@ from engine.decide.remainder import Remainder, decide_remainder
 from engine.errors import Contended, QuotaExceeded
 from engine.facts_reader import AlreadyDecided, FactsReader
 from engine.model.facts import NodeRest, Order, Snapshot
+from engine.orders.set_aside import UnitsSetAside
 from engine.settings import Settings
 from engine.store.backlog import BacklogEntry
 from engine.store.follow_up_commit import MOST_WAITING, LinkedWrites, Rejection
@@ -37,6 +38,8 @@ from engine.version import VERSION
 
 MOST_STOCK_CHANGES = 10
 """How often one decision is made again because others took its stock: each time, somebody else's decision succeeded."""
+MOST_WITH_SET_ASIDE = 30
+"""The same where units are set aside for it: each try has less to lose than the one before."""
 MOST_POLICY_CHANGES = 1_000
 """How often one decision is made again because another policy version became active. They are counted apart, so that
 activating policies makes no decision fail, and no decision is committed under policies that are active no more.
@@ -151,23 +154,33 @@ class DecideAndCommit:
         """
         decision_id = self._new_id()
         stock_changes = policy_changes = 0
-        while stock_changes < MOST_STOCK_CHANGES and policy_changes < MOST_POLICY_CHANGES:
-            outcome = self._try(request, decision_id, dry_run=dry_run)
-            match outcome:
-                case StockChanged() | NetworkChanged():
-                    stock_changes += 1
-                case PoliciesChanged():
-                    policy_changes += 1
-                case _:
-                    return outcome
+        with UnitsSetAside(self._ledger, decision_id, clock=self._clock) as set_aside:
+            while (
+                stock_changes < (MOST_WITH_SET_ASIDE if set_aside.hold else MOST_STOCK_CHANGES)
+                and policy_changes < MOST_POLICY_CHANGES
+            ):
+                set_aside.begin_try()
+                outcome = self._try(request, decision_id, set_aside, dry_run=dry_run)
+                match outcome:
+                    case StockChanged():
+                        stock_changes += 1
+                        set_aside.lost()
+                    case NetworkChanged():
+                        stock_changes += 1
+                    case PoliciesChanged():
+                        policy_changes += 1
+                    case _:
+                        return outcome
         order = request.remainder.whole_order.id
         if policy_changes == MOST_POLICY_CHANGES:
             raise Contended(
                 f"policies were activated {MOST_POLICY_CHANGES} times while order {order} was decided; try again"
             )
-        raise Contended(f"others took the stock of order {order} {MOST_STOCK_CHANGES} times in a row; try again")
+        raise Contended(f"others took the stock of order {order} {stock_changes} times in a row; try again")
 
-    def _try(self, request: DecisionRequest, decision_id: str, *, dry_run: bool) -> Outcome | _FactsChanged:
+    def _try(
+        self, request: DecisionRequest, decision_id: str, set_aside: UnitsSetAside, *, dry_run: bool
+    ) -> Outcome | _FactsChanged:
         """Decide on the facts of now, and commit if they are still the same then."""
         policies_at = max(request.instant, self._clock())
         try:
@@ -176,6 +189,7 @@ class DecideAndCommit:
                 request.instant,
                 None if dry_run else request.key,
                 policies_at=policies_at,
+                set_aside=set_aside.hold,
             )
         except AlreadyDecided as earlier:
             return AnsweredBefore(decision=earlier.decision)
@@ -187,7 +201,7 @@ class DecideAndCommit:
         body = to_json(_record(request, decision, name, snapshot, matcher, node_rest=node_rest))
         if dry_run:
             return Decided(answer=Answer(body=body, new=True))
-        return self._commit(request, decision, decision_id, body, policies_at, node_rest=node_rest)
+        return self._commit(request, decision, decision_id, body, policies_at, set_aside=set_aside, node_rest=node_rest)
 
     def _decide(self, request: DecisionRequest, snapshot: Snapshot, matcher: Matcher) -> Decision:
         check_order(request.remainder.whole_order, snapshot)
@@ -202,6 +216,7 @@ class DecideAndCommit:
         body: bytes,
         policies_at: int,
         *,
+        set_aside: UnitsSetAside,
         node_rest: NodeRest | None,
     ) -> Outcome | _FactsChanged:
         outcome = self._ledger.commit(
@@ -213,9 +228,11 @@ class DecideAndCommit:
             caller=request.caller,
             max_holds=request.most_holds,
             linked=self._linked_writes(request, decision, decision_id, node_rest),
+            set_aside=set_aside.for_commit(),
         )
         match outcome:
             case Committed():
+                set_aside.committed()
                 return Decided(answer=Answer(body=body, new=True))
             case QuotaReached(open_holds=open_holds):
                 raise QuotaExceeded(

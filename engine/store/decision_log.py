@@ -33,6 +33,7 @@ KINDS = (
     "moved",
     "repaired",
     "woken",
+    "set_aside",
 )
 """The kinds of entries."""
 UNREADABLE = (ValueError, KeyError, IndexError, zlib.error)
@@ -71,19 +72,28 @@ class MovedUnits(msgspec.Struct, frozen=True, array_like=True):
     reason: str | None = None
 
 
+class ShipmentSetAside(msgspec.Struct, frozen=True, array_like=True):
+    """The units of one shipment in the body of an entry that says what was set aside."""
+
+    node: str
+    service: str
+    units: Units
+
+
 # a rest's reasons may be any mapping, and msgspec encodes dicts
 _ENCODER = msgspec.json.Encoder(enc_hook=dict)
 _REJECTION = msgspec.json.Decoder(RejectionBody)
 _MOVEMENTS = msgspec.json.Decoder(tuple[MovedUnits, ...])
+_SET_ASIDE = msgspec.json.Decoder(tuple[ShipmentSetAside, ...])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One change. `kind` is one of KINDS; withdrawn means from the backlog, and woken that the rest of a node was
-    ended.
+    """One change. `kind` is one of KINDS; withdrawn means from the backlog, woken that the rest of a node was
+    ended, and set_aside that units are held for a decision that is still being made.
 
     `decision` is the decision it is about (if units moved, the name of the batch; if a rest was ended, the node).
-    `body` holds the JSON of a decision, a rejection, movements or a repair, and is empty otherwise.
+    `body` holds the JSON of a decision, a rejection, movements, a repair or what was set aside, and is empty otherwise.
     """
 
     id: EntryId
@@ -97,12 +107,13 @@ class Entry:
     taken: str = ""
     """For movements, a 1 for each that was applied by this entry and a 0 for each that was not."""
     until: int | None = None
-    """Until when an extension lets the hold last."""
+    """Until when an extension lets the hold last, or units are set aside."""
     day: str = ""
-    """For a decision, the date whose loads its shipments count in. Earlier releases left it out."""
+    """For a decision, or what is set aside, the date whose loads its shipments count in. Earlier releases left it out.
+    """
     positions_before: tuple[tuple[int, int, int], ...] = ()
-    """For a decision, units on hand, units held and the floor just before it, for each position it took units from,
-    sorted by SKU, then node.
+    """For a decision, or what is set aside, units on hand, units held and the floor just before it, for each position
+    it took units from, sorted by SKU, then node.
     """
 
     @property
@@ -114,6 +125,11 @@ class Entry:
     def rejection(self) -> RejectionBody:
         """Of what was rejected."""
         return _REJECTION.decode(self.body)
+
+    @property
+    def set_aside(self) -> tuple[ShipmentSetAside, ...]:
+        """Of what was set aside, by the number of its shipment."""
+        return _SET_ASIDE.decode(self.body)
 
     @property
     def applied_movements(self) -> list[MovedUnits]:
@@ -190,7 +206,7 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
         kind=fields[b"kind"].decode(),
         decision=fields[b"id"].decode(),
         at=int(fields[b"at"]),
-        body=zlib.decompress(body) if body else b"",
+        body=zlib.decompress(body) if body else fields.get(b"set_aside", b""),
         caller=fields.get(b"caller", b"").decode(),
         shipments=None if shipments is None else tuple(int(number) for number in shipments.split(b",")),
         taken=fields.get(b"taken", b"").decode(),

@@ -1,5 +1,6 @@
 """Holds once they are taken: how each of their shipments ends, how they are extended, and which are open."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self, TypeAlias
@@ -17,6 +18,8 @@ from engine.store.script_keys import END_HOLD, EXTEND_HOLD
 Verb: TypeAlias = Literal["confirmed", "released", "expired"]
 
 _BATCH = 500
+_SET_ASIDE = "set-aside:"
+"""What the id of such a hold begins with. No decision's id does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,15 @@ class Hold:
     def skus(self) -> list[str]:
         return list(dict.fromkeys(sku for shipment in self.shipments for sku, _ in shipment.units))
 
+    @property
+    def units(self) -> Counter[tuple[str, str]]:
+        """Units by (SKU, node)."""
+        units: Counter[tuple[str, str]] = Counter()
+        for shipment in self.shipments:
+            for sku, count in shipment.units:
+                units[sku, shipment.node] += count
+        return units
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
@@ -62,6 +74,16 @@ class Operation:
     """How long the name is remembered."""
 
 
+def set_aside_id(decision: str, number: int) -> str:
+    """The id of the hold in which units are set aside for a decision when it lost stock the `number`th time."""
+    return f"{_SET_ASIDE}{decision}:{number}"
+
+
+def is_set_aside(name: str) -> bool:
+    """Whether a hold is one of units set aside for a decision that is still being made."""
+    return name.startswith(_SET_ASIDE)
+
+
 def shipment_json(node: str, service: str, units: Sequence[tuple[str, int]]) -> str:
     """A shipment as a hold stores it."""
     return orjson.dumps([node, service, units]).decode()
@@ -71,7 +93,7 @@ def hold_fields(decision: Decision) -> list[str]:
     """The shipments of a decision's hold as `commit.lua` writes them: number, JSON, number, JSON."""
     fields: list[str] = []
     for number, shipment in enumerate(decision.shipments):
-        fields += [str(number), shipment_json(shipment.node, shipment.service, _units(shipment))]
+        fields += [str(number), shipment_json(shipment.node, shipment.service, sku_units(shipment))]
     return fields
 
 
@@ -149,8 +171,14 @@ class Holds:
             for name, hold in zip(names, holds, strict=True):
                 self._end(name, hold, "expired", now=now, numbers=(), operation=None, client=write)
 
+    def release_set_aside(self, hold: Hold, *, now: int) -> None:
+        """Let others have units that were set aside, if their time is not over."""
+        self._end(hold.id, hold, "released", now=now, numbers=(), operation=None)
+
     def list_open(self, *, after: tuple[int, str], before: int | None) -> Iterator[Hold]:
-        """Open holds by the instant they end, then by id: those after `after`, up to and without `before`."""
+        """Open holds of decisions by the instant they end, then by id: those after `after`, up to and without
+        `before`.
+        """
         most = "+inf" if before is None else f"({before}"
         offset = 0
         while True:
@@ -159,6 +187,7 @@ class Holds:
                     self._keys.expiring, after[0], most, start=offset, num=_BATCH, withscores=True
                 )
             names = [name.decode() for name, until in batch if (int(until), name.decode()) > after]
+            names = [name for name in names if not is_set_aside(name)]
             yield from (hold for hold in self.find(*names) if hold is not None)
             if len(batch) < _BATCH:
                 return
@@ -206,7 +235,8 @@ def hold_of(name: str, fields: Mapping[bytes, bytes]) -> Hold:
     )
 
 
-def _units(shipment: Shipment) -> list[tuple[str, int]]:
+def sku_units(shipment: Shipment) -> list[tuple[str, int]]:
+    """(SKU, units) of a shipment, each SKU once."""
     units: dict[str, int] = {}
     for parcel in shipment.lines:
         units[parcel.sku] = units.get(parcel.sku, 0) + parcel.quantity

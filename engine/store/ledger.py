@@ -1,20 +1,18 @@
 """The two round trips of a decision: one script reads everything it needs, one takes its holds and logs it."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import orjson
 
 from engine.decide.decision import Claim, Decision
-from engine.model.facts import NodeRest, StockPosition
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import packed
 from engine.store.follow_up_commit import FollowUpCommit, LinkedWrites
-from engine.store.holds import Holds, hold_fields
+from engine.store.holds import Hold, Holds, hold_fields, sku_units
 from engine.store.keys import Keys
-from engine.store.node_rests import rests_after
 from engine.store.outcomes import (
     AnsweredBefore,
     BacklogFull,
@@ -29,11 +27,12 @@ from engine.store.outcomes import (
     QuotaReached,
     StockChanged,
 )
-from engine.store.policy_versions import split_version
+from engine.store.reading import Reading, reading_of, without_holds
 from engine.store.script_keys import COMMIT, SNAPSHOT
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 """How long a caller's idempotency key is remembered."""
+_T = TypeVar("_T")
 _NO_KEY = ("", "")
 """Caller and name that no caller's key has, so that nothing is ever stored under them."""
 
@@ -47,19 +46,19 @@ class RequestKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """The stored facts at one moment. `stock` is (on hand, held) by node, by SKU; `earlier_decision` the one that the
-    idempotency key was used for before.
+class SetAside:
+    """What a commit does, at `now`, with units set aside for the decision. `earlier` is the hold of those set aside at
+    an earlier try. If stock has changed again, as much of what the decision claims as is still there is set aside until
+    the instant `until`, in the hold `name`; if there is no name, nothing is.
     """
 
-    network_version: str | None
-    policy_version: str | None
-    policy_since: int | None
-    """The instant from which the version was scheduled; None if it was activated at once."""
-    earlier_decision: str | None
-    loads: Mapping[str, int]
-    resting: Mapping[str, NodeRest]
-    stock: Mapping[str, Mapping[str, tuple[int, int]]]
+    now: int
+    earlier: Hold | None
+    name: str | None
+    until: int
+
+
+NOTHING_SET_ASIDE = SetAside(now=0, earlier=None, name=None, until=0)
 
 
 class Ledger:
@@ -72,6 +71,14 @@ class Ledger:
         self._snapshot = client.script("snapshot", writes=False)
         self._commit = client.script("commit")
         self._follow_up_commit = FollowUpCommit(client, keys)
+
+    def hold(self, name: str) -> Hold | None:
+        """The hold of that name, if it is open."""
+        return self._holds.find(name)[0]
+
+    def release_set_aside(self, hold: Hold, *, now: int) -> None:
+        """Let others have units that were set aside."""
+        self._holds.release_set_aside(hold, now=now)
 
     def verify_writable(self) -> None:
         """Raise StoreUnavailable if the server takes no writes: it is a replica, full, or can't write to its disk."""
@@ -91,10 +98,12 @@ class Ledger:
         now: int,
         policies_at: int | None = None,
         key: RequestKey | None = None,
+        set_aside: Hold | None = None,
     ) -> Reading:
         """The snapshot of `skus` at `now`; holds whose time is over are ended first. `day` is that of the loads.
 
         `policies_at` is the instant for which the active policy version and the resting nodes are read, if not `now`.
+        The units of `set_aside` are read as if they were not held.
         """
         keys, decided_at = self._keys, now if policies_at is None else policies_at
         idempotency = keys.idempotency(*((key.caller, key.name) if key else _NO_KEY))
@@ -104,7 +113,8 @@ class Ledger:
             while answer[0] == b"expired":
                 self._holds.sweep([hold.decode() for hold in answer[1]], now=now)
                 answer = self._snapshot(keys=script_keys, args=[now, decided_at])
-        return reading_of(answer, skus, decided_at)
+        reading = reading_of(answer, skus, decided_at)
+        return reading if set_aside is None else without_holds(reading, [set_aside], day)
 
     def commit(
         self,
@@ -117,6 +127,7 @@ class Ledger:
         caller: str = "",
         max_holds: int | None = None,
         linked: LinkedWrites | None = None,
+        set_aside: SetAside = NOTHING_SET_ASIDE,
     ) -> CommitOutcome:
         """Take the holds and log `body`, all of it or nothing, if the stock that the decision claims, the capacity that
         it needs, and the versions of network and policies that it was made with are still there.
@@ -125,18 +136,23 @@ class Ledger:
         ships may rest then. A `caller` has at most `max_holds` open holds; None: any number. `linked` is what else is
         written in the same commit.
         """
-        keys = self._keys
+        keys, earlier = self._keys, set_aside.earlier
         own = {
             "idempotency": keys.idempotency(*((key.caller, key.name) if key else _NO_KEY)),
             "load": keys.load(decision.day),
             "hold": keys.hold(decision_id),
+            "set_aside": keys.hold(set_aside.name or ""),
+            "earlier_set_aside": keys.hold(earlier.id if earlier else ""),
+            "earlier_load": keys.load(earlier.day if earlier else ""),
         }
-        claims = list(sku_keys(keys, [claim.sku for claim in decision.claims]))
+        claims = list(sku_keys(keys, [*(claim.sku for claim in decision.claims), *(earlier.skus if earlier else ())]))
         request = _request(decision, decision.decided_at if policies_at is None else policies_at) | {
             "caller": caller,
             "max_holds": _or_false(max_holds),
             "key_seconds": IDEMPOTENCY_SECONDS if key else False,
         }
+        if set_aside is not NOTHING_SET_ASIDE:
+            _add_set_aside(request, set_aside, decision)
         arguments = [decision_id, packed(body), orjson.dumps(request)]
         with faults():
             answer = (
@@ -150,28 +166,6 @@ class Ledger:
 def sku_keys(keys: Keys, skus: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Of each SKU, the keys of what is on hand and what is held."""
     return ((keys.on_hand(sku), keys.held(sku)) for sku in skus)
-
-
-def reading_of(answer: Sequence[Any], skus: Sequence[str], decided_at: int) -> Reading:
-    """What snapshot.lua answered, for `skus` and the instant whose policies decide."""
-    version, policy, earlier, loads, resting, *stock = answer
-    policy_version, policy_since = split_version(policy.decode()) if policy else (None, None)
-    return Reading(
-        network_version=version and version.decode(),
-        policy_version=policy_version,
-        policy_since=policy_since,
-        earlier_decision=earlier and earlier.decode(),
-        loads=_counts(loads),
-        resting=rests_after(decided_at, _lines(resting)),
-        stock={sku: _by_node(*stock[2 * index : 2 * index + 2]) for index, sku in enumerate(skus)},
-    )
-
-
-def positions(stock: Mapping[str, tuple[int, int]], paces: Mapping[str, int]) -> dict[str, StockPosition]:
-    """By node, from (on hand, held) and the pace of sale; see `Reading.stock`."""
-    return {
-        node: StockPosition(on_hand=on_hand, held=held, pace=paces.get(node)) for node, (on_hand, held) in stock.items()
-    }
 
 
 _OUTCOMES: Mapping[bytes, CommitOutcome] = {
@@ -202,10 +196,10 @@ def _outcome(answer: Sequence[bytes]) -> CommitOutcome:
 def _request(decision: Decision, policies_at: int) -> dict[str, Any]:
     """As commit.lua reads it.
 
-    A claim is node, units, floor, and what must be on hand and held as it was in the snapshot. The floor may be a list
-    of reserves that it is the sum of, each the larger of so many units and so many basis points of what is on hand. A
-    room is node, shipments, the most there may be in the day, and the load that must be as it was in the snapshot.
-    False stands for no bound, or for a value that may have changed.
+    A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
+    a list of reserves that it is the sum of, each the larger of so many units and so many basis points of what is on
+    hand. A room is node, shipments, the most there may be in the day, and the range in which the load must be. False
+    stands for no bound, or for any value.
     """
     return {
         "now": str(decision.decided_at),
@@ -216,7 +210,14 @@ def _request(decision: Decision, policies_at: int) -> dict[str, Any]:
         "hold_until": str(decision.hold_until),
         "shipments": hold_fields(decision),
         "claims": [
-            [claim.node, str(claim.units), _floor(claim), _or_false(claim.on_hand), _or_false(claim.held)]
+            [
+                claim.node,
+                str(claim.units),
+                _floor(claim),
+                _or_false(claim.ranges.on_hand),
+                _or_false(claim.ranges.held),
+                _or_false(claim.ranges.available),
+            ]
             for claim in decision.claims
         ],
         "rooms": [
@@ -226,31 +227,49 @@ def _request(decision: Decision, policies_at: int) -> dict[str, Any]:
     }
 
 
+def _add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decision) -> None:
+    """Say in a request to commit.lua what is, or may be, set aside.
+
+    `earlier` has the id of its hold, the units as index of the SKU's keys, node and units, and the node of each
+    shipment. A claim then has, last, those of its units that were set aside, and a room the shipments. `set_aside` has
+    the decision's shipments as node, service and [index of the claim, SKU, units] of each of its SKUs.
+    """
+    index_of = {(claim.sku, claim.node): index for index, claim in enumerate(decision.claims, start=1)}
+    now, earlier = str(set_aside.now), set_aside.earlier
+    if set_aside.name is not None:
+        request["set_aside"] = {
+            "id": set_aside.name,
+            "now": now,
+            "until": str(set_aside.until),
+            "shipments": [
+                [
+                    shipment.node,
+                    shipment.service,
+                    [[index_of[sku, shipment.node], sku, units] for sku, units in sku_units(shipment)],
+                ]
+                for shipment in decision.shipments
+            ],
+        }
+    if earlier is None:
+        return
+    key_index = {sku: index for index, sku in enumerate(earlier.skus, start=len(decision.claims) + 1)}
+    request["earlier"] = {
+        "id": earlier.id,
+        "now": now,
+        "units": [[key_index[sku], node, units] for (sku, node), units in earlier.units.items()],
+        "nodes": [shipment.node for shipment in earlier.shipments],
+    }
+    for claim, listed in zip(decision.claims, request["claims"], strict=True):
+        listed.append(earlier.units[claim.sku, claim.node])
+    loads = Counter(shipment.node for shipment in earlier.shipments if earlier.day == decision.day)
+    for load_claim, listed in zip(decision.load_claims, request["rooms"], strict=True):
+        listed.append(loads[load_claim.node])
+
+
 def _floor(claim: Claim) -> int | list[tuple[int, int]]:
     return [(reserve.units, reserve.share) for reserve in claim.shares] or claim.floor
 
 
-def _or_false(units: int | None) -> int | Literal[False]:
+def _or_false(value: _T | None) -> _T | Literal[False]:
     # JSON's null becomes a value of its own in a script, which counts as true
-    return False if units is None else units
-
-
-def _lines(text: bytes) -> list[str]:
-    """A hash as snapshot.lua answers it: a field's name and its value on a line each."""
-    return text.decode().split("\n") if text else []
-
-
-def _counts(text: bytes) -> dict[str, int]:
-    lines = _lines(text)
-    return dict(zip(lines[::2], map(int, lines[1::2]), strict=True))
-
-
-def _by_node(on_hand: bytes, held: bytes) -> dict[str, tuple[int, int]]:
-    """(on hand, held) by node. Most positions have no hold, so 0 is set for all first, then what is held at a few."""
-    lines = _lines(on_hand)
-    # without a Python loop over the nodes, because this is done for every SKU of every order
-    by_node = dict(zip(lines[::2], zip(map(int, lines[1::2]), repeat(0), strict=False), strict=True))
-    for node, units in _counts(held).items():
-        if node in by_node:
-            by_node[node] = (by_node[node][0], units)
-    return by_node
+    return False if value is None else value

@@ -6,17 +6,17 @@ many expired holds to leave out that the primary is faster.
 
 import contextlib
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from engine.store.connection.client import script_text
 from engine.store.connection.replica_client import AskPrimary, ReplicaClient
 from engine.store.decision_log import Entry, parse_entry
-from engine.store.holds import Hold, hold_of
+from engine.store.holds import hold_of
 from engine.store.keys import Keys
-from engine.store.ledger import Reading, reading_of, sku_keys
+from engine.store.ledger import sku_keys
+from engine.store.reading import Reading, reading_of, without_holds
 from engine.store.script_keys import REPLICA_SNAPSHOT
 
 MOST_EXPIRED = 200
@@ -66,7 +66,7 @@ class Replica:
                     pairs = zip(named, holds, strict=True)
                     ended = [hold_of(name, _fields(flat)) for name, flat in pairs if flat and name in expired]
                     reading = reading_of(snapshot, skus, policies_at)
-                    return StaleReading(reading=_without(reading, ended, day), age=age)
+                    return StaleReading(reading=without_holds(reading, ended, day), age=age)
                 named = expired
         return None
 
@@ -94,23 +94,6 @@ class Replica:
         )
         arguments = [len(script_keys), *script_keys, *instants, MOST_EXPIRED, len(named)]
         return self._client.run_script(self._script, arguments, max_age=most)
-
-
-def _without(reading: Reading, ended: Sequence[Hold], day: str) -> Reading:
-    """The reading as if these holds had ended: their units are not held, and those whose shipments count on `day` no
-    longer count in its loads.
-    """
-    released: Counter[tuple[str, str]] = Counter()
-    for shipment in (shipment for hold in ended for shipment in hold.shipments):
-        for sku, units in shipment.units:
-            released[sku, shipment.node] += units
-    shipments = Counter(shipment.node for hold in ended if hold.day == day for shipment in hold.shipments)
-    stock = {
-        sku: {node: (on_hand, max(0, held - released[sku, node])) for node, (on_hand, held) in by_node.items()}
-        for sku, by_node in reading.stock.items()
-    }
-    loads = {node: max(0, load - shipments[node]) for node, load in reading.loads.items()}
-    return replace(reading, stock=stock, loads=loads)
 
 
 def _fields(flat: Sequence[bytes]) -> dict[bytes, bytes]:

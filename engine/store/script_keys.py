@@ -45,8 +45,12 @@ class KeyLayout:
 
 _SKU = ("on_hand", "held")
 _SNAPSHOT = ("facts", "active_policy", "scheduled_policies", "idempotency", "load", "expiring", "resting")
-_COMMIT = (*_SNAPSHOT, "decisions", "log", "hold", "open_holds")
-_FOLLOW_UP = ("backlog", "chain", "operation", "rejected_hold", "endings", "rejections", "rejected_load")
+_COMMIT = (
+    *_SNAPSHOT,
+    *("decisions", "log", "hold", "open_holds", "endings"),
+    *("set_aside", "earlier_set_aside", "earlier_load"),
+)
+_FOLLOW_UP = ("backlog", "chain", "operation", "rejected_hold", "rejections", "rejected_load")
 _CLAIM = ("claimed_on_hand", "claimed_held")
 _REJECTED_SKU = ("rejected_on_hand", "rejected_held", "rejected_stamp", "rejected_base")
 

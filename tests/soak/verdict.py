@@ -76,8 +76,8 @@ class LogState:
     def add(self, entry: Entry) -> None:
         self.verdict.entries[entry.kind] += 1
         match entry.kind:
-            case "decided":
-                self._decided(entry, json_of(entry))
+            case "decided" | "set_aside":
+                self._begun(entry)
             case "extended":
                 self.until[entry.decision] = entry.until or 0
             case "moved":
@@ -95,6 +95,13 @@ class LogState:
                 self._ended(entry)
             case _:
                 self.verdict.lost.append(f"an entry of an unexpected kind: {entry.kind}")
+
+    def _begun(self, entry: Entry) -> None:
+        """A hold began."""
+        if entry.kind == "decided":
+            self._decided(entry, json_of(entry))
+        else:
+            self._set_aside(entry)
 
     def _decided(self, entry: Entry, record: Mapping[str, Any]) -> None:
         self.verdict.decisions += 1
@@ -124,6 +131,20 @@ class LogState:
         self.states[entry.decision] = ["held"] * len(shipments)
         self.verdict.lacked += bool(record.get("lacked"))
         self._follows(entry.decision, record)
+
+    def _set_aside(self, entry: Entry) -> None:
+        parts = orjson.loads(entry.body)
+        shipments = [Counter({(sku, node): units for sku, units in skus}) for node, _, skus in parts]
+        for (position, units), (on_hand, _, _) in zip(
+            sorted(sum(shipments, Counter()).items()), entry.positions_before, strict=True
+        ):
+            self.verdict.oversold += max(0, units - on_hand + self.held[position])
+            self.held[position] += units
+        for node, *_ in parts:
+            self.loads[entry.day, node] += 1
+        self.shipments[entry.decision], self.days[entry.decision] = shipments, entry.day
+        self.states[entry.decision] = ["held"] * len(shipments)
+        self.until[entry.decision] = entry.until or 0
 
     def _follows(self, decision: str, record: Mapping[str, Any]) -> None:
         follows = record.get("follows", {"because": None})

@@ -1,31 +1,76 @@
 """Stock and load facts that a policy set's floors and daily limits depend on; the commit checks them again.
 
 A floor is computed on a snapshot and enforced in the commit. Where a rule gives it only under a condition on stock
-or load, the commit must find these unchanged: otherwise two orders that race could each be judged by the stock that
-the other one takes.
+or load, the commit must find these in the range in which every such condition stays as it was: otherwise two orders
+that race could each be judged by the stock that the other one takes.
 """
 
+import bisect
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rules.conditions import comparisons
+from engine.decide.decision import HIGHEST, Range, StockRanges
+from engine.decide.matching.value_classes import numbers
+from engine.model.facts import MAX_COVER, UNIT_MILLIS, StockPosition
+from rules.conditions import Compare, comparisons
 from rules.policy import PolicySet
 from rules.vocabulary import Stage
+
+_VOLATILE = frozenset({"stock.on_hand", "stock.held", "stock.available", "stock.days_of_cover", "node.load"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolatileFacts:
-    """Which values the commit must find as they were in the snapshot, for each position and node it takes from."""
+    """By the path of each such fact, the values at which a condition may become true or false, ascending; the first of
+    them is below any value.
+    """
 
-    on_hand: bool
-    held: bool
-    load: bool
+    steps: Mapping[str, Sequence[float]]
+
+    def stock_ranges(self, position: StockPosition) -> StockRanges:
+        """The ranges around a position's stock in which no condition changes."""
+        return StockRanges(
+            on_hand=self._range("stock.on_hand", position.on_hand),
+            held=self._range("stock.held", position.held),
+            available=_common(
+                self._range("stock.available", position.available),
+                _available(self._range("stock.days_of_cover", position.days_of_cover), position.pace),
+            ),
+        )
+
+    def load_range(self, load: int) -> Range | None:
+        """The range around a node's load in which no condition changes; None if none mentions it."""
+        return self._range("node.load", load)
+
+    def _range(self, path: str, value: int | None) -> Range | None:
+        steps = self.steps.get(path)
+        if steps is None or value is None:
+            return None
+        above = bisect.bisect_right(steps, value)
+        lowest = int(max(0, steps[above - 1]))
+        return lowest, int(steps[above]) - 1 if above < len(steps) else HIGHEST
 
 
 def volatile_facts(policies: PolicySet) -> VolatileFacts:
     """Those mentioned by rules that give floors or daily limits, and by rules that may silence such rules."""
-    rules = policies.relevant_at(Stage.POSITION, Stage.NODE).values()
-    paths = {item.fact.path for rule in rules for item in comparisons(rule.condition)}
-    both = bool(paths & {"stock.available", "stock.days_of_cover"})
-    return VolatileFacts(
-        on_hand=both or "stock.on_hand" in paths, held=both or "stock.held" in paths, load="node.load" in paths
-    )
+    by_path: dict[str, list[Compare]] = {}
+    for rule in policies.relevant_at(Stage.POSITION, Stage.NODE).values():
+        for item in comparisons(rule.condition):
+            if item.fact.path in _VOLATILE:
+                by_path.setdefault(item.fact.path, []).append(item)
+    return VolatileFacts(steps={path: numbers(compared[0].fact, compared).steps for path, compared in by_path.items()})
+
+
+def _available(cover: Range | None, pace: int | None) -> Range | None:
+    """The units available that give days of cover in the range `cover`, at a pace of sale."""
+    if cover is None or not pace:
+        return None  # without a pace, or where nothing sells, it does not depend on what is available
+    lowest, highest = cover
+    most = HIGHEST if highest >= MAX_COVER else ((highest + 1) * pace - 1) // UNIT_MILLIS
+    return -(-lowest * pace // UNIT_MILLIS), most
+
+
+def _common(one: Range | None, other: Range | None) -> Range | None:
+    if one is None or other is None:
+        return one or other
+    return max(one[0], other[0]), min(one[1], other[1])

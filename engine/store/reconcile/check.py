@@ -39,7 +39,8 @@ class Audit:
     """What a check found, in units except for `decisions` and `positions`.
 
     `shipped` are the units of all shipments that were ever decided, `ended` those of them that are no longer held, and
-    `confirmed` those of these that left. `short` are units held beyond those on hand because the source counted less
+    `confirmed` those of these that left. `set_aside` are those of `held` that are held for decisions that are still
+    being made, by the log. `short` are units held beyond those on hand because the source counted less
     after they were promised: reported, but no drift.
     """
 
@@ -50,6 +51,7 @@ class Audit:
     ended: int
     confirmed: int
     held: int
+    set_aside: int
     short: int
     drifts: tuple[Drift, ...]
     log_damaged: bool = False
@@ -110,7 +112,7 @@ class Check:
         still_held = (breach for breach in self.replay.breaches if breach.decision in self.replay.holds)
         drifts += [floor_breach(breach) for breach in still_held]
         drifts += [unreadable_entry(f"{millis}-{number}") for millis, number in self.replay.unreadable]
-        held = self.replay.held.total()
+        held = self.replay.held.total() - self.replay.set_aside
         return Audit(
             decisions=self.replay.decisions,
             positions=self._totals.positions,
@@ -119,6 +121,7 @@ class Check:
             ended=self.replay.shipped - held,
             confirmed=self.replay.confirmed,
             held=self._totals.held,
+            set_aside=self.replay.set_aside,
             short=self._totals.short,
             drifts=tuple(drifts),
             log_damaged=bool(missing or self.replay.unreadable),

@@ -10,6 +10,8 @@ from engine.store.reconcile import scan
 from engine.store.reconcile.log_replay import LogReplay
 
 _AT_ONCE = 500
+_BEGIN_HOLDS = (b"decided", b"set_aside")
+"""The kinds of entries that begin a hold."""
 
 
 class EndingsComparison:
@@ -63,5 +65,5 @@ class EndingsComparison:
                 indexed = self._client.redis.hmget(self._keys.decisions, names)
             strays.update(name for name, entry_id in zip(names, indexed, strict=True) if entry_id is None)
         for batch in decision_log.batches(self._client, self._keys) if strays else ():
-            strays -= {fields.get(b"id", b"").decode() for _, fields in batch if fields.get(b"kind") == b"decided"}
+            strays -= {fields.get(b"id", b"").decode() for _, fields in batch if fields.get(b"kind") in _BEGIN_HOLDS}
         return strays

@@ -13,6 +13,7 @@ from engine.decide.order_record import seconds
 from engine.decide.record import DecisionRecord
 from engine.model.facts import NodeRest
 from engine.store.decision_log import UNREADABLE, Entry, EntryId, RawEntry, parse_entry, parse_entry_id
+from engine.store.holds import is_set_aside
 from engine.store.reconcile.expected_state import (
     Base,
     DayLoads,
@@ -38,7 +39,7 @@ class LogReplay:
     """The installation's time zone, for decisions of releases that did not log the day of their loads."""
     end: EntryId = (0, 0)
     holds: dict[str, ExpectedHold] = field(default_factory=dict)
-    """Holds that have not ended, by decision."""
+    """Holds that have not ended, by decision; those set aside for decisions that are still being made, by their id."""
     held: PositionUnits = field(default_factory=Counter)
     open_holds: Counter[str] = field(default_factory=Counter)
     """Number of holds that have not ended, by caller."""
@@ -76,6 +77,11 @@ class LogReplay:
         moves = self.late.moves.get(position, ()) if self.late else ()
         return sum(delta for entry_id, delta in moves if entry_id > base[1])
 
+    @property
+    def set_aside(self) -> int:
+        """Units that are held for decisions that are still being made."""
+        return sum(hold.total for name, hold in self.holds.items() if is_set_aside(name))
+
     def endings(self, decision: str) -> str | None:
         """How the shipments of a decision ended; None if none did, or if it was deleted from `ended`."""
         hold = self.holds.get(decision)
@@ -87,6 +93,8 @@ class LogReplay:
         match entry.kind:
             case "decided":
                 self._add_decision(entry)
+            case "set_aside":
+                self._add_set_aside(entry)
             case "extended":
                 if entry.decision in self.holds:
                     self.holds[entry.decision].until = entry.until or 0
@@ -112,24 +120,37 @@ class LogReplay:
             self.ended[entry.decision] = None
             return
         self._check_floors(entry, shipments, record)
+        self.shipped += sum(shipment.total for shipment in shipments.values())
         date = entry.day or self._date_of(record.decided_at)
+        self._begin_hold(entry, shipments, date=date, until=seconds(record.hold.expires_at))
+
+    def _add_set_aside(self, entry: Entry) -> None:
+        shipments = {
+            number: ExpectedShipment(node=item.node, service=item.service, units=dict(item.units))
+            for number, item in enumerate(entry.set_aside)
+        }
+        self._check_floors(entry, shipments)
+        self._begin_hold(entry, shipments, date=entry.day, until=entry.until or 0)
+
+    def _begin_hold(self, entry: Entry, shipments: dict[int, ExpectedShipment], *, date: str, until: int) -> None:
         day = self._day(date, entry.id[0])
         day.added = entry.id[0]
         for shipment in shipments.values():
             day.shipments[shipment.node] += 1
             for sku, units in shipment.units.items():
-                self.shipped += units
                 self.held[sku, shipment.node] += units
-        until = seconds(record.hold.expires_at)
         endings = ["-"] * len(shipments)
         hold = ExpectedHold(caller=entry.caller, day=date, until=until, shipments=shipments, endings=endings)
         self.holds[entry.decision] = hold
         self.open_holds[entry.caller] += 1
         self._hold_changed(entry.decision, hold)
 
-    def _check_floors(self, entry: Entry, shipments: Mapping[int, ExpectedShipment], record: DecisionRecord) -> None:
-        """Compare what the decision took with what was free above the floor of each position at that moment. On hand
-        and the floor are in the entry; how much was held is known from the entries before it.
+    def _check_floors(
+        self, entry: Entry, shipments: Mapping[int, ExpectedShipment], record: DecisionRecord | None = None
+    ) -> None:
+        """Compare what a decision took, or what was set aside for it, with what was free above the floor of each
+        position at that moment. On hand and the floor are in the entry; how much was held is known from the entries
+        before it.
         """
         claims: PositionUnits = Counter()
         for shipment in shipments.values():
@@ -138,7 +159,8 @@ class LogReplay:
         positions = entry.positions_before or (None,) * len(claims)
         for (position, taken), before in zip(sorted(claims.items()), positions, strict=True):
             if before is None:
-                self.promised_from[position] = record.stock[position[0]][position[1]].on_hand
+                if record is not None:
+                    self.promised_from[position] = record.stock[position[0]][position[1]].on_hand
                 continue
             on_hand, _, floor = before
             self.promised_from[position] = on_hand

@@ -1,16 +1,20 @@
--- Takes the holds of a decision and logs it: all of it or nothing.
+-- Takes the holds of a decision and logs it: all of it or nothing. If others took some of what it claims, the rest may
+-- be set aside for its next try: held for some seconds, by a hold of its own. What was set aside for it at an earlier
+-- try counts as free for it, and is not held any more afterwards.
 --
--- Keys, by the names in script_keys.py; claimed_on_hand and claimed_held are those of each claim's SKU.
+-- Keys, by the names in script_keys.py; claimed_on_hand and claimed_held are those of each claim's SKU,
+--       then of each SKU that was set aside at an earlier try.
 -- ARGV  1 decision id  2 the log entry's body  3 the request as JSON (see `_request` in ledger.py). What goes into a
 --       command unchanged is text there, because a number of a script takes longer to write.
 -- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'network'} if the network is another
 -- than the decision was made in, {'policies'} if another policy version is active, {'stale', node} if a node can't give
--- what is claimed of it any more, its stock or load is not as it must be, or it rests, or {'full', open holds} if the
--- caller has as many holds as it may.
+-- what is claimed of it any more, its stock or load is not as it must be, or it rests, or if the time of what was set
+-- aside is over, or {'full', open holds} if the caller has as many holds as it may.
 -- The log's `stood` has for each claim what was on hand and held just before, and the floor that was computed from it.
 local DAYS_KEPT = 4 * 86400
 local call = redis.call
 local id, request = ARGV[1], cjson.decode(ARGV[3])
+local earlier, set_aside = request.earlier, request.set_aside
 
 local function floor_of(reserves, on_hand)
   if type(reserves) == 'number' then
@@ -24,13 +28,88 @@ local function floor_of(reserves, on_hand)
   return floor
 end
 
-local function changed(before, now)
-  return before and before ~= tonumber(now)
+local function outside(range, value)
+  return range and (value < range[1] or value > range[2])
+end
+
+local function take_hold(hold, name, hold_until, shipments)
+  call('HSET', hold, 'until', hold_until, 'caller', request.caller, 'day', request.day, unpack(shipments))
+  call('HINCRBY', key.open_holds, request.caller, 1)
+  call('ZADD', key.expiring, hold_until, name)
+  -- set again by each hold: the ledger check expects the days to count from the last one
+  call('EXPIRE', key.load, DAYS_KEPT)
+end
+
+local release_earlier, set_aside_rest
+if earlier or set_aside then  -- seldom, and functions take time to make
+  -- Releases what was set aside at an earlier try, as end_hold.lua does.
+  function release_earlier()
+    for _, part in ipairs(earlier.units) do
+      local held, node = key.claimed_held(part[1]), part[2]
+      if call('HINCRBY', held, node, -part[3]) <= 0 then
+        call('HDEL', held, node)
+      end
+    end
+    local numbers, endings = {}, {}
+    for index, node in ipairs(earlier.nodes) do
+      if tonumber(call('HGET', key.earlier_load, node) or 0) > 0 then
+        call('HINCRBY', key.earlier_load, node, -1)
+      end
+      numbers[index], endings[index] = index - 1, 'released:' .. earlier.now
+    end
+    if call('HINCRBY', key.open_holds, request.caller, -1) <= 0 then
+      call('HDEL', key.open_holds, request.caller)
+    end
+    call('DEL', key.earlier_set_aside)
+    call('ZREM', key.expiring, earlier.id)
+    call('HSET', key.endings, earlier.id, table.concat(endings, ' '))
+    call('XADD', key.log, '*', 'kind', 'released', 'id', earlier.id, 'at', earlier.now,
+      'shipments', table.concat(numbers, ','))
+  end
+
+  -- Sets aside the claims that are not lost, at nodes that are not lost.
+  function set_aside_rest(lost_claims, lost_nodes, stood)
+    if earlier then
+      release_earlier()
+    end
+    local fields, shipments = {}, {}
+    for _, shipment in ipairs(set_aside.shipments) do
+      local node, service, units = shipment[1], shipment[2], {}
+      for _, part in ipairs(shipment[3]) do
+        if not lost_nodes[node] and not lost_claims[part[1]] then
+          units[#units + 1] = {part[2], part[3]}
+        end
+      end
+      if #units > 0 then
+        local body = cjson.encode({node, service, units})
+        fields[#fields + 1], fields[#fields + 2] = #shipments, body
+        shipments[#shipments + 1] = body
+        call('HINCRBY', key.load, node, 1)
+      end
+    end
+    if #shipments == 0 then
+      return
+    end
+    local stood_then = {}
+    for index, claim in ipairs(request.claims) do
+      if not lost_nodes[claim[1]] and not lost_claims[index] then
+        call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
+        stood_then[#stood_then + 1] = stood[index]
+      end
+    end
+    take_hold(key.set_aside, set_aside.id, set_aside['until'], fields)
+    call('XADD', key.log, '*', 'kind', 'set_aside', 'id', set_aside.id, 'at', set_aside.now, 'caller', request.caller,
+      'day', request.day, 'until', set_aside['until'], 'stood', table.concat(stood_then, ','),
+      'set_aside', '[' .. table.concat(shipments, ',') .. ']')
+  end
 end
 
 -- the client library sends a write again if its answer was lost: it is answered again and not applied twice
 if call('HEXISTS', key.decisions, id) == 1 then
   return {'done'}
+end
+if set_aside and call('EXISTS', key.set_aside) == 1 then
+  return {'stale', ''}
 end
 if request.key_seconds then
   local decision = call('GET', key.idempotency)
@@ -47,39 +126,55 @@ if (due and string.match(due, ':(.+)') or call('GET', key.active_policy)) ~= req
   return {'policies'}
 end
 
-local stood = {}
+if earlier and call('EXISTS', key.earlier_set_aside) == 0 then
+  return {'stale', ''}
+end
+local stood, lost, lost_claims, lost_nodes = {}, nil, {}, {}
 for index, claim in ipairs(request.claims) do
-  local node, units, reserves, on_hand_before, held_before = unpack(claim, 1, 5)
+  local node, units, reserves, on_hand_range, held_range, available_range, own = unpack(claim, 1, 7)
   local on_hand = call('HGET', key.claimed_on_hand(index), node) or '0'
   local held = call('HGET', key.claimed_held(index), node) or '0'
+  if own then
+    held = held - own
+  end
   local floor = floor_of(reserves, on_hand)
-  if on_hand - held - floor < tonumber(units) or changed(on_hand_before, on_hand) or changed(held_before, held) then
-    return {'stale', node}
+  if on_hand - held - floor < tonumber(units) or outside(on_hand_range, tonumber(on_hand))
+      or outside(held_range, tonumber(held)) or outside(available_range, math.max(0, on_hand - held)) then
+    lost, lost_claims[index] = lost or node, true
   end
   stood[index] = on_hand .. ' ' .. held .. ' ' .. floor
 end
 local policies_at = tonumber(request.policies_at)
 local some_node_rests = rests_until and tonumber(rests_until) > policies_at
 for _, room in ipairs(request.rooms) do
-  local node, shipments, most, load_before = unpack(room, 1, 4)
-  local load = call('HGET', key.load, node)
-  if most and (load or 0) + shipments > most or changed(load_before, load or 0) then
-    return {'stale', node}
-  end
+  local node, shipments, most, load_range, own = unpack(room, 1, 5)
+  local load = (call('HGET', key.load, node) or 0) - (own or 0)
   -- the rest may have begun after the decision's snapshot
   local rest = some_node_rests and call('HGET', key.resting, node)
-  if rest and tonumber(string.match(rest, '^%d+')) > policies_at then
-    return {'stale', node}
+  if most and load + shipments > most or outside(load_range, load)
+      or rest and tonumber(string.match(rest, '^%d+')) > policies_at then
+    lost, lost_nodes[node] = lost or node, true
   end
 end
-local takes_hold = #request.claims > 0
+local takes_hold, open_holds = #request.claims > 0, nil
 if takes_hold and request.max_holds then
-  local open_holds = call('HGET', key.open_holds, request.caller) or '0'
-  if tonumber(open_holds) >= request.max_holds then
-    return {'full', open_holds}
+  open_holds = (call('HGET', key.open_holds, request.caller) or 0) - (earlier and 1 or 0)
+  if open_holds < request.max_holds then
+    open_holds = nil
   end
+end
+if lost then
+  if set_aside and not open_holds then
+    set_aside_rest(lost_claims, lost_nodes, stood)
+  end
+  return {'stale', lost}
+elseif open_holds then
+  return {'full', tostring(open_holds)}
 end
 
+if earlier then
+  release_earlier()
+end
 for index, claim in ipairs(request.claims) do
   call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
 end
@@ -87,12 +182,7 @@ for _, room in ipairs(request.rooms) do
   call('HINCRBY', key.load, room[1], room[2])
 end
 if takes_hold then
-  call('HSET', key.hold, 'until', request.hold_until, 'caller', request.caller, 'day', request.day,
-    unpack(request.shipments))
-  call('HINCRBY', key.open_holds, request.caller, 1)
-  call('ZADD', key.expiring, request.hold_until, id)
-  -- set again by each decision: the ledger check expects the days to count from the last one
-  call('EXPIRE', key.load, DAYS_KEPT)
+  take_hold(key.hold, id, request.hold_until, request.shipments)
 end
 local entry = call('XADD', key.log, '*', 'kind', 'decided', 'id', id, 'at', request.now,
   'caller', request.caller, 'day', request.day, 'stood', table.concat(stood, ','), 'body', ARGV[2])

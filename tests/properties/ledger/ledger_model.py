@@ -86,11 +86,13 @@ class Model:
     loads: Counter = field(default_factory=Counter)
     rests: dict[str, int] = field(default_factory=dict)
     orders: dict[str, ChainOrder] = field(default_factory=dict)
+    set_aside: Counter = field(default_factory=Counter)
+    """Units by (SKU, node) that are set aside for an order that is being decided."""
 
     @property
     def held(self):
         """Units by (SKU, node)."""
-        units_held = Counter()
+        units_held = self.set_aside.copy()
         for hold in self.holds.values():
             for way in hold.open_ways:
                 units_held.update({(sku, way[0]): count for sku, count in hold.shipments[way].units.items()})

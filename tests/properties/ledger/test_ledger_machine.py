@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 from engine.decide.order_record import seconds
 from engine.errors import HoldEnded, InputInvalid, KeyReused, StockConflict
 from engine.orders.rejection import COUNTED, RejectionRequest
+from engine.store.holds import is_set_aside
 from engine.store.outcomes import MovementApplied, MovementIdReused, MovementRepeated, StockTooLow
 from engine.store.stock import Count, Movement, Stamp
 from tests.properties.ledger.ledger_driver import drive
@@ -95,6 +96,44 @@ class Ledger(RuleBasedStateMachine):
         record = json_of(self.pointsman.decide(order(*units, id=str(next(self.numbers)), channel=channel)))
         self.model.orders[record["id"]] = chain
         self._made(record, free, first=record["id"])
+
+    @rule(
+        units=UNITS,
+        channel=st.sampled_from(CHANNELS),
+        others=st.lists(st.tuples(UNITS, st.sampled_from(CHANNELS)), min_size=1, max_size=4),
+    )
+    def decide_among_others(self, units, channel, others):
+        """Each time the order is about to be committed, another is decided; what it loses so is set aside in part."""
+        self.model.expire()
+        chain = ChainOrder(channel=channel, skus=frozenset(sku for sku, _ in units))
+        ledger, waiting, deciding, free = self.pointsman._ledger, list(others), [], {}
+        commit = ledger.commit
+
+        def after_another(*given, **more):
+            if deciding:
+                return commit(*given, **more)
+            if waiting:
+                deciding.append(waiting.pop())
+                self.model.set_aside = self._set_aside()
+                self.the_check_is_clean()
+                self.decide(*deciding[0])
+                deciding.clear()
+            self.model.set_aside = Counter()
+            free.update(self._free(chain))
+            return commit(*given, **more)
+
+        ledger.commit = after_another
+        try:
+            record = json_of(self.pointsman.decide(order(*units, id=str(next(self.numbers)), channel=channel)))
+        finally:
+            del ledger.commit
+        self.model.orders[record["id"]] = chain
+        self._made(record, free, first=record["id"])
+
+    def _set_aside(self):
+        ledger = self.pointsman._ledger
+        names = [name.decode() for name in ledger._client.redis.zrange(ledger._keys.expiring, 0, -1)]
+        return sum((ledger.hold(name).units for name in names if is_set_aside(name)), Counter())
 
     def _free(self, chain):
         """The units that an order may take, by position: none where they were rejected

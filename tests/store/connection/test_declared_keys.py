@@ -98,6 +98,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     assert json_of(pointsman.decide(order(("B", 1))))["shipments"][0]["node"] != shipment["node"]
     pointsman.rests.end(shipment["node"], who="eve")
     assert json_of(pointsman.decide(order(("A", 90)), wait=True))["waiting"]
+    lose_stock(pointsman)
     pointsman.stock.move([Movement(op="back", node="lille", sku="A", delta=50)])
     assert pointsman.backlog.run(limit=9).answers
     for place in pointsman.backlog.page(limit=9).places:
@@ -115,6 +116,27 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     follow_versions(pointsman, clock)
     there = {path.stem for path in store.SCRIPTS.glob("*.lua")}
     assert ran == there - {"replica_snapshot"}, "which runs on replicas alone"
+
+
+def lose_stock(pointsman):
+    """Others take some of an order's stock each time it is about to be committed: the rest is set aside."""
+    pointsman.stock.move([Movement(op=f"lost {sku}", node="lyon", sku=sku, delta=9) for sku in "AB"])
+    ledger, names = pointsman._ledger, []
+    commit = ledger.commit
+
+    def after_others(*given, **more):
+        ledger.commit = commit
+        if len(names) < 3:
+            names.append(json_of(pointsman.decide(order(("A", 3))))["id"])
+            ledger.commit = after_others
+        return commit(*given, **more)
+
+    ledger.commit = after_others
+    names.append(json_of(pointsman.decide(order(("A", 9), ("B", 9)), wait=True))["id"])
+    del ledger.commit
+    assert "set_aside" in {entry.kind for entry in pointsman.entries(on_damaged=print)}
+    for name in names:
+        pointsman.holds.release(name)
 
 
 def repair_loads(pointsman):

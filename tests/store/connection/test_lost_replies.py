@@ -47,6 +47,35 @@ def test_a_decision_holds_once(shop, lossy, redis_client, network, key):
     assert shop.check().clean
 
 
+@pytest.fixture
+def overtaken(shop, bare, lossy, monkeypatch):
+    """Before each of the first three commits, others take one more SKU of an order; then replies get lost."""
+    bare.load(inventory([node("lyon", LYON)], {sku: {"lyon": 10} for sku in "ABCD"}))
+    commit, taken = shop._ledger.commit, iter("ABC")
+
+    def after_others(*given, **more):
+        sku = next(taken, None)
+        if sku is not None:
+            (item,) = bare.stock.show(sku).nodes
+            bare.decide(order((sku, item.position.available)))
+            # not of the first try's commit, which sets nothing aside
+            lossy.lose_reply_to = b"set-aside:"
+        return commit(*given, **more)
+
+    monkeypatch.setattr(shop._ledger, "commit", after_others)
+
+
+@pytest.mark.usefixtures("overtaken")
+def test_units_are_set_aside_once_and_taken_once(shop, lossy, redis_client, network):
+    made = json_of(shop.decide(order(*((sku, 4) for sku in "ABCD"))))
+    assert {line["sku"] for line in made["shipments"][0]["lines"]} == {"C", "D"}
+    assert lossy.lost_replies == 2
+    assert kinds(redis_client, network).count("set_aside") == 1
+    assert kinds(redis_client, network)[-2:] == ["released", "decided"]
+    audit = shop.check()
+    assert (audit.clean, audit.held) == (True, 10 + 10 + 6 + 8)
+
+
 @pytest.mark.parametrize(("verb", "done", "left"), [("confirm", "confirmed", (7, 0)), ("release", "released", (10, 0))])
 def test_a_hold_ends_once(shop, lossy, verb, done, left):
     for op in (None, "mine"):

@@ -12,7 +12,7 @@ from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LYON, inventory, node, order
 
-WATCHES_HELD = "when: {stock.held: {at_least: 1000}}, then: {keep: 1}"
+WATCHES_HELD = f"when: {{stock.held: {list(range(1, 40))}}}, then: {{keep: 1}}"
 """Any hold that others take meanwhile makes a decision under this rule be made again."""
 
 

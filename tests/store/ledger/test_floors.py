@@ -121,3 +121,21 @@ def test_where_no_rule_asks_for_stock_others_do_not_make_it_decide_again(others,
     outcomes = before_commit(lambda: others.holds.confirm(json_of(others.decide(order(("A", 1))))["id"]))
     assert json_of(opened().decide(order(("A", 3))))["status"] == "filled"
     assert outcomes == [Committed()]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "when: {stock.available: {at_most: 3}}, then: {keep: 2}",
+        "when: {stock.held: {at_least: 9}}, then: {keep: 2}",
+        "when: {stock.on_hand: {less_than: 50}}, then: {keep: 2}",
+        "when: {node.load: {at_least: 8}}, then: {daily_orders: 9}",
+    ],
+)
+def test_where_others_change_stock_and_load_but_no_condition_on_them_they_do_not_make_it_decide_again(
+    others, opened, before_commit, rule
+):
+    stocked(others, 100, rule)
+    outcomes = before_commit(lambda: (others.decide(order(("A", 1))), others.stock.set_count(put(90))))
+    assert json_of(opened().decide(order(("A", 3))))["status"] == "filled"
+    assert outcomes == [Committed()]
