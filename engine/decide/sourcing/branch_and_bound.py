@@ -4,8 +4,8 @@
 the incumbent. A branch whose lower bound reaches the cutoff is pruned.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.decide.sourcing.bounds.bounding import Bounding
 from engine.decide.sourcing.bounds.column_generation import PricedSubproblem, Subproblem
@@ -16,17 +16,27 @@ from engine.decide.sourcing.problem import Problem
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate, break_ties, undominated
 from engine.model.facts import OptionKey
 
-PROVEN_LINES, PROVEN_CANDIDATES = 10, 60
-"""Up to so many lines and candidates (those that preprocessing leaves), the search runs until the choice is proven."""
-STEP_LIMIT = 1_000_000
-"""Beyond 10 lines x 60 candidates the search stops after looking at so many prices, and says what it could not prove.
-The limit is on steps and not on seconds, so that every machine and every replay stops at the same place.
-"""
-PLACEMENT_STEPS = 2_000
-"""A limited search also takes at most so many steps for one placement of lines that are kept together."""
+if TYPE_CHECKING:
+    from engine.decide.sourcing.mixed_integer_program import ProgramSolution
 
-CORE_STEPS = 30_000
-"""The step limit of a search over the core of very many candidates; see `CandidateReduction`."""
+SMALL_LINES, SMALL_CANDIDATES = 10, 60
+"""Up to so many lines and candidates (those that preprocessing leaves), an order is small."""
+
+
+class Limits(NamedTuple):
+    """After so many steps the search stops, and so does a single placement of lines that are kept together; what is not
+    proven then is given to HiGHS. The limits are on steps and not on seconds, so that every machine and every replay
+    stops at the same place.
+    """
+
+    search: int
+    placement: int
+
+
+SMALL_LIMITS = Limits(2_500_000, 5_000)
+LIMITS = Limits(1_000_000, 2_000)
+CORE_LIMITS = Limits(30_000, 2_000)
+"""For the core of very many candidates; see `CandidateReduction`."""
 
 
 def run_search(problem: Problem) -> "Search":
@@ -37,12 +47,18 @@ def run_search(problem: Problem) -> "Search":
         cost_limit = weights.unfilled - weights.tier // 2
 
     def cost(candidates: Sequence[WeightedCandidate]) -> int:
-        search = Search(problem, weights, undominated(candidates, weights.unfilled), cost_limit, CORE_STEPS)
+        search = Search(problem, weights, undominated(candidates, weights.unfilled), cost_limit, CORE_LIMITS)
         return search.best_cost >> search.tie_bits
 
     candidates = undominated(CandidateReduction(problem, weights, cost_limit).reduce(cost), weights.unfilled)
-    limited = len(problem.demands) > PROVEN_LINES or len(candidates) > PROVEN_CANDIDATES
-    return Search(problem, weights, candidates, cost_limit, STEP_LIMIT if limited else None)
+    is_small = len(problem.demands) <= SMALL_LINES and len(candidates) <= SMALL_CANDIDATES
+    search = Search(problem, weights, candidates, cost_limit, SMALL_LIMITS if is_small else LIMITS)
+    if not search.is_proven:
+        from engine.decide.sourcing import mixed_integer_program  # noqa: PLC0415 - seldom needed, and slow to import
+
+        solution = mixed_integer_program.improve(problem, weights, candidates, search.used(), search.allocate)
+        search.adopt(solution)
+    return search
 
 
 class Branch(NamedTuple):
@@ -70,17 +86,40 @@ class Search:
         weights: Weights,
         candidates: Sequence[WeightedCandidate],
         cost_limit: int,
-        step_limit: int | None,
+        limits: Limits,
     ) -> None:
         self.weights = weights
+        self._candidates = candidates
         tied, self.tie_bits = break_ties(candidates)
         unfilled = weights.unfilled << self.tie_bits
-        self._primal = PrimalSearch(problem, tied, unfilled, None if step_limit is None else PLACEMENT_STEPS)
+        self._primal = PrimalSearch(problem, tied, unfilled, limits.placement)
         self._bounding = Bounding(problem, tied, unfilled, self._primal, self._cutoff)
         self.cost_limit = cost_limit << self.tie_bits
         self._unproven_bounds: list[int] = []
-        self.lower_bound = self._run(range(len(candidates)), step_limit)
+        self.lower_bound = self._run(range(len(candidates)), limits.search)
         """No choice costs less than this; if it equals the cutoff, the incumbent is proven best."""
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether there is nothing better than the incumbent."""
+        return self.lower_bound >= self._cutoff()
+
+    def used(self) -> set[OptionKey]:
+        """The shipments of the incumbent."""
+        return {self._candidates[number].key for number in self._primal.incumbent.used}
+
+    def allocate(self, keys: Collection[OptionKey]) -> dict[tuple[OptionKey, int], int]:
+        """The cheapest allocation known if these shipments are opened."""
+        return self._primal.allocate(keys)
+
+    def adopt(self, solution: "ProgramSolution") -> None:
+        """Takes over the solution if it is better, and its lower bound if that is higher."""
+        self._primal.adopt(solution.units)
+        if solution.lower_bound is not None:
+            lower_bound = solution.lower_bound << self.tie_bits
+            if solution.is_first and self.best_cost >> self.tie_bits == solution.lower_bound:
+                lower_bound = self.best_cost
+            self.lower_bound = min(self._cutoff(), max(self.lower_bound, lower_bound))
 
     @property
     def steps(self) -> int:
@@ -101,12 +140,12 @@ class Search:
         """The units of the incumbent."""
         return self._primal.units()
 
-    def _run(self, root_free: Sequence[int], step_limit: int | None) -> int:
+    def _run(self, root_free: Sequence[int], step_limit: int) -> int:
         bounding = self._bounding
         root = Branch(frozenset(), root_free, bounding.start, bounding.base_cost)
         stack = [root]
-        last_step = None if step_limit is None else self.steps + step_limit
-        while stack and (last_step is None or self.steps <= last_step):
+        last_step = self.steps + step_limit
+        while stack and self.steps <= last_step:
             stack += self._explore(stack.pop())
             if stack and bounding.is_restart_due():
                 # start again at the root, so that all branches start at the better duals

@@ -15,6 +15,8 @@ IMPROVED, IMPROVING, SWAPPING = 3, 100_000, 50_000
 """So many sets of shipments are improved by dropping one shipment after another, each in at most so many steps; by then
 the best choice is nearly always found, if not proven. And so many steps go into swaps.
 """
+ORDERING_STEPS = 50_000
+"""So many steps go into finding which of equally cheap allocations comes first, where lines are kept together."""
 
 
 class Solution(NamedTuple):
@@ -30,7 +32,7 @@ class PrimalSearch:
     """
 
     def __init__(
-        self, problem: Problem, candidates: Sequence[WeightedCandidate], unfilled: int, step_limit: int | None
+        self, problem: Problem, candidates: Sequence[WeightedCandidate], unfilled: int, step_limit: int
     ) -> None:
         self._candidates = candidates
         self._node_room = problem.room
@@ -152,12 +154,28 @@ class PrimalSearch:
                 solution = min(solution, self.evaluate(solution.used - {number}))
         return solution
 
+    def adopt(self, units: Mapping[tuple[OptionKey, int], int]) -> None:
+        """Makes these units the incumbent if they cost less."""
+        used = self._numbers({key for key, _ in units})
+        for allocation in self._allocations:
+            allocation.learn(used, units)
+        self.incumbent = min(self.incumbent, self.evaluate(used))
+
+    def allocate(self, keys: Collection[OptionKey]) -> dict[tuple[OptionKey, int], int]:
+        """The cheapest allocation known if these shipments are opened."""
+        opened = self._numbers(keys)
+        return {item: count for allocation in self._allocations for item, count in allocation.flow(opened).items()}
+
+    def _numbers(self, keys: Collection[OptionKey]) -> frozenset[int]:
+        return frozenset([number for number, candidate in enumerate(self._candidates) if candidate.key in keys])
+
     def units(self) -> dict[tuple[OptionKey, int], int]:
         """The units of the incumbent by (shipment, line); of equally cheap allocations, the one with most units in the
         first places.
         """
+        step_limit = ORDERING_STEPS // max(1, len(self._allocations))
         return {
             item: count
             for allocation in self._allocations
-            for item, count in allocation.transport(self.incumbent.used).first_of_cheapest().items()
+            for item, count in allocation.first_of_cheapest(self.incumbent.used, step_limit).items()
         }

@@ -10,6 +10,9 @@ from engine.decide.sourcing.objective import Weights
 from engine.decide.sourcing.problem import Candidate, Problem
 from engine.model.facts import OptionKey
 
+COMPARED = 300
+"""Each candidate is compared with at most so many others that may dominate it."""
+
 
 class NodeStock(NamedTuple):
     """What a node has of the order. `units`: by demand, how many units one shipment can carry at most. `ample`: the
@@ -59,7 +62,7 @@ def undominated(candidates: Iterable[WeightedCandidate], unfilled: int) -> list[
 
     kept: list[WeightedCandidate] = []
     for candidate in sorted(candidates, key=cost_of_carrying_all):
-        for other in kept:
+        for other in kept[:COMPARED]:
             if other.dominates(candidate):
                 break
         else:

@@ -8,7 +8,7 @@ from engine.decide.sourcing.bounds.column_generation import ColumnGeneration, Pr
 from engine.decide.sourcing.bounds.pricing_problem import PricingProblem
 from engine.decide.sourcing.bounds.relaxation import Relaxation
 from engine.decide.sourcing.bounds.shared_nodes import find_shared_nodes
-from engine.decide.sourcing.branch_and_bound import Search
+from engine.decide.sourcing.branch_and_bound import Limits, Search
 from engine.decide.sourcing.demand_classes import group_demands
 from engine.decide.sourcing.demand_merging import interchangeable_runs, merge_demands
 from engine.decide.sourcing.incumbent import PrimalSearch
@@ -30,7 +30,7 @@ class RelaxedProblem:
             weigh_candidates(problem, weights, problem.candidates, NodeStocks(problem)), weights.unfilled
         )
         cost_limit = weights.unfilled * (1 + sum(demand.quantity for demand in problem.demands))
-        search = Search(problem, weights, candidates, cost_limit, None)
+        search = Search(problem, weights, candidates, cost_limit, Limits(10**9, 10**9))
         self.cost = search.best_cost
         keys = {key for key, _ in search.units()}
         self.used = frozenset(number for number, candidate in enumerate(candidates) if candidate.key in keys)
@@ -38,7 +38,7 @@ class RelaxedProblem:
         classes = group_demands(problem, tied, weights.unfilled << bits)
         nodes = list(find_shared_nodes(problem, tied, classes, closely=closely))
         self.relaxation = Relaxation(classes, [candidate.fixed for candidate in tied], nodes)
-        self.primal = PrimalSearch(problem, tied, weights.unfilled << bits, None)
+        self.primal = PrimalSearch(problem, tied, weights.unfilled << bits, 10**9)
         self.numbers = range(len(tied))
 
     def subproblem(self, rng):

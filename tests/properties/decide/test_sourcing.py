@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide.sourcing import branch_and_bound, preprocessing
+from engine.decide.sourcing import branch_and_bound, mixed_integer_program, preprocessing
 from engine.decide.sourcing.bounds import bounding
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
@@ -182,8 +182,8 @@ def test_exhaustive_search_finds_no_better_choice_where_many_shipments_are_neede
 @given(problems(most_candidates=8), st.integers(0, 60))
 def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(problem, steps):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(branch_and_bound, "PROVEN_LINES", 0)
-        patch.setattr(branch_and_bound, "STEP_LIMIT", steps)
+        patch.setattr(branch_and_bound, "SMALL_LIMITS", branch_and_bound.Limits(steps, 2_000))
+        patch.setattr(mixed_integer_program, "EVENTS", 0)
         hasty = choose(problem)
     proven = choose(problem)
     unproven, least = parts(hasty.score), parts(proven.score)
@@ -198,6 +198,18 @@ def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(proble
     else:
         assert unproven == least
         assert hasty.score.money - hasty.gap <= proven.score.money <= hasty.score.money
+
+
+@settings(max_examples=150, deadline=None)
+@given(problems(most_candidates=8))
+def test_highs_makes_the_same_choice_where_the_search_stops_at_once(problem):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(branch_and_bound, "SMALL_LIMITS", branch_and_bound.Limits(0, 2_000))
+        by_highs = choose(problem)
+    best = choose(problem)
+    assert by_highs.score == best.score
+    if by_highs.gap == 0:
+        assert by_highs == best
 
 
 PARTS = ("unfilled_units", "unless_needed_units", "tiers")

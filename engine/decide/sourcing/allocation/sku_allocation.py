@@ -1,11 +1,13 @@
 """What the lines of one SKU cost for a given set of open shipments; remembers what it worked out before."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from engine.decide.sourcing.allocation.min_cost_flow import Flow
 from engine.decide.sourcing.allocation.transport import TransportProblem
 from engine.decide.sourcing.problem import Problem
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate
+from engine.model.facts import OptionKey
 
 
 class AllocationCost(NamedTuple):
@@ -17,7 +19,9 @@ class AllocationCost(NamedTuple):
 
 
 class SkuAllocation:
-    """The lines of one SKU, and the candidates that carry it, by number. For `step_limit` see `TransportProblem`."""
+    """The lines of one SKU, and the candidates that carry it, by number. `step_limit` is for one placement of lines
+    that are kept together.
+    """
 
     def __init__(
         self,
@@ -26,7 +30,7 @@ class SkuAllocation:
         candidates: Sequence[WeightedCandidate],
         *,
         unfilled: int,
-        step_limit: int | None,
+        step_limit: int,
     ) -> None:
         lines = {index: demand for index, demand in enumerate(problem.demands) if demand.sku == sku}
         self._problem, self._sku, self._candidates = problem, sku, candidates
@@ -35,6 +39,7 @@ class SkuAllocation:
         self._unfilled = unfilled
         self._step_limit = step_limit
         self._costs: dict[frozenset[int], AllocationCost] = {}
+        self._learnt: dict[frozenset[int], Flow] = {}
         self._cheapest_first: list[tuple[int, int, str, int]] | None = None
         if len(lines) == 1:  # kept together or not: candidates that can't carry a line whole have no cost for it
             (line,) = lines
@@ -67,6 +72,27 @@ class SkuAllocation:
             unfilled=self._unfilled,
             step_limit=self._step_limit,
         )
+
+    def learn(self, opened: frozenset[int], units: Mapping[tuple[OptionKey, int], int]) -> None:
+        """Remembers the allocation of these units, which use all of `opened`, if it is cheaper than the one known."""
+        carriers, known = opened & self._carriers, self.cheapest(opened)
+        flow = {item: count for item, count in units.items() if item[1] in self._quantities}
+        transport = self.transport(carriers)
+        if transport.cost(flow) < known.cost:
+            keys = {key for key, _ in flow}
+            used = frozenset([number for number in carriers if self._candidates[number].key in keys])
+            self._costs[carriers] = self._costs[used] = known._replace(cost=transport.cost(flow), used=used)
+            self._learnt[used] = flow
+
+    def flow(self, opened: frozenset[int]) -> Flow:
+        """The cheapest allocation known."""
+        carriers = opened & self._carriers
+        return self._learnt.get(carriers) or self.transport(carriers).cheapest().flow
+
+    def first_of_cheapest(self, opened: frozenset[int], step_limit: int) -> Flow:
+        """Of the cheapest allocations, the one with most units in the first places."""
+        carriers = opened & self._carriers
+        return self.transport(carriers).first_of_cheapest(self._learnt.get(carriers), step_limit)
 
     def cheapest(self, opened: frozenset[int]) -> AllocationCost:
         """The cheapest allocation if these shipments are opened."""

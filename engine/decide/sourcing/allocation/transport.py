@@ -34,19 +34,20 @@ class TransportProblem:
             return self._search_keep_together()
         else:
             flow = cheapest_flow(self.quantities, self.supply, sorted(self.costs.items()))
-        cost = self._cost(flow)
+        cost = self.cost(flow)
         return Allocation(flow, cost, cost, 4 * len(self.costs) * (1 + len(flow)))
 
-    def first_of_cheapest(self) -> Flow:
+    def first_of_cheapest(self, known: Flow | None = None, step_limit: int | None = None) -> Flow:
         """Of all flows of the least cost, the one with most units in the smallest (line, key), of these the one with
-        most in the next, and so on.
+        most in the next, and so on. `known` is a flow of the least cost, if one is known already. With a
+        `step_limit`, the search for it stops after so many steps.
         """
         lines = sorted(self.quantities)
         if len(lines) == 1 or not self.together:
             return self.favour_first_places(lines).cheapest().flow
         first: Flow = {}
-        step_limit = None if self.step_limit is None else self.step_limit // len(lines)
-        left, flow = replace(self, step_limit=step_limit), self.cheapest().flow
+        step_limit = None if step_limit is None else step_limit // len(lines)
+        left, flow = replace(self, step_limit=step_limit), known or self.cheapest().flow
         for line in lines:
             # line by line, so that interchangeable nodes stay interchangeable for the other lines
             flow = left.favour_first_places([line]).cheaper_than_given(flow)
@@ -57,7 +58,7 @@ class TransportProblem:
 
     def cheaper_than_given(self, flow: Flow) -> Flow:
         """The cheapest flow, or `flow` itself if none is cheaper."""
-        return self._search_keep_together(below=self._cost(flow)).flow or flow
+        return self._search_keep_together(below=self.cost(flow)).flow or flow
 
     def _search_keep_together(self, below: int | None = None) -> Allocation:
         search = KeepTogetherSearch(
@@ -97,7 +98,7 @@ class TransportProblem:
             costs={item: cost for item, cost in self.costs.items() if item[1] != line},
         )
 
-    def _cost(self, flow: Flow) -> int:
+    def cost(self, flow: Flow) -> int:
         missing = sum(self.quantities.values()) - sum(flow.values())
         return sum([units * self.costs[item] for item, units in flow.items()]) + missing * self.unfilled
 

@@ -219,10 +219,119 @@ def everything_at_once() -> Problem:
     )
 
 
+def together_lines_of_many_units() -> Problem:
+    """Ten lines of one SKU kept together, thirty nodes of which each has stock for one to three of them."""
+    handling = [
+        287,
+        455,
+        402,
+        591,
+        257,
+        355,
+        186,
+        594,
+        580,
+        372,
+        588,
+        507,
+        493,
+        248,
+        271,
+        156,
+        172,
+        456,
+        372,
+        88,
+        560,
+        443,
+        108,
+        460,
+        448,
+        231,
+        306,
+        319,
+        398,
+        163,
+    ]
+    per_unit = [
+        120,
+        72,
+        116,
+        58,
+        146,
+        87,
+        148,
+        93,
+        90,
+        196,
+        52,
+        15,
+        79,
+        126,
+        47,
+        116,
+        128,
+        54,
+        47,
+        83,
+        63,
+        174,
+        60,
+        93,
+        57,
+        72,
+        88,
+        13,
+        187,
+        53,
+    ]
+    stock = [
+        66,
+        49,
+        42,
+        87,
+        70,
+        89,
+        74,
+        42,
+        58,
+        76,
+        67,
+        27,
+        30,
+        88,
+        78,
+        82,
+        22,
+        42,
+        54,
+        86,
+        73,
+        83,
+        48,
+        69,
+        84,
+        82,
+        64,
+        71,
+        81,
+        42,
+    ]
+    return _problem(
+        [Demand(sku="mug", quantity=units, together=True) for units in (34, 43, 26, 51, 25, 30, 45, 59, 28, 28)],
+        30,
+        services=2,
+        fixed=lambda number: handling[number // 2] + 490 * (number % 2),
+        money=lambda number, _: per_unit[number // 2],
+        stock=lambda node, _: stock[node],
+    )
+
+
 PROBLEMS = (
     together_lines,
     together_lines_at_equal_prices,
     together_lines_of_many_skus,
+    together_lines_of_many_units,
     few_shipments,
     complete_or_nothing,
     complete_but_for_one,
@@ -235,3 +344,32 @@ PROBLEMS = (
     equal_prices_and_two_services,
     everything_at_once,
 )
+
+
+def facility_location() -> Problem:
+    """Fifty lines of one SKU, sixteen nodes of limited capacity, costs by distance."""
+    rng = random.Random(0)
+    demands = [Demand(sku="mug", quantity=rng.randint(10, 200)) for _ in range(50)]
+    places = [(rng.randint(0, 1_000), rng.randint(0, 1_000)) for _ in range(66)]
+    units = sum(demand.quantity for demand in demands)
+    return _problem(
+        demands,
+        16,
+        fixed=lambda _: rng.randint(5_000, 12_000),
+        money=lambda node, line: sum(abs(a - b) for a, b in zip(places[50 + node], places[line], strict=True)) // 5,
+        stock=lambda *_: units * rng.randint(10, 20) // 100,
+    )
+
+
+def scarce_stock(lines: int) -> Problem:
+    """A hundred nodes with two services, each with few of the lines."""
+    rng = random.Random(0)
+    return _problem(
+        [Demand(sku=f"sku-{line}", quantity=rng.randint(1, 6)) for line in range(lines)],
+        100,
+        services=2,
+        fixed=lambda _: rng.randint(300, 1_300),
+        money=lambda *_: rng.randint(0, 200),
+        stock=lambda *_: rng.choice([0, 0, 0, 0, 1, 1, 2, 3]),
+        split_penalty=100 * CENT,
+    )

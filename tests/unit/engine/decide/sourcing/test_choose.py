@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.decide import sourcing
-from engine.decide.sourcing import branch_and_bound
+from engine.decide.sourcing import branch_and_bound, mixed_integer_program
+from engine.decide.sourcing.branch_and_bound import Limits
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score, Unproven
 from engine.model.facts import OptionKey
@@ -210,7 +211,8 @@ def test_an_order_too_large_to_be_proven_says_by_how_much_it_may_be_off(monkeypa
     problem = hard(lines=11)
     best = choose(problem)
     assert best.gap == 0
-    monkeypatch.setattr(branch_and_bound, "STEP_LIMIT", 0)
+    monkeypatch.setattr(branch_and_bound, "LIMITS", Limits(0, 2_000))
+    monkeypatch.setattr(mixed_integer_program, "EVENTS", 0)
     hasty = choose(problem)
     assert hasty.gap
     assert hasty.score.money - hasty.gap <= best.score.money <= hasty.score.money
@@ -220,7 +222,8 @@ def test_an_unproven_part_before_money_is_named_with_a_bound(monkeypatch):
     problem = replace(hard(lines=11), max_shipments=2)
     best = choose(problem)
     assert (best.score.unfilled, best.gap, best.unproven) == (7, 0, None)
-    monkeypatch.setattr(branch_and_bound, "STEP_LIMIT", 0)
+    monkeypatch.setattr(branch_and_bound, "LIMITS", Limits(0, 2_000))
+    monkeypatch.setattr(mixed_integer_program, "EVENTS", 0)
     hasty = choose(problem)
     assert (hasty.score.unfilled, hasty.gap) == (8, None)
     assert hasty.unproven == Unproven(part="unfilled_units", most=1)
@@ -229,15 +232,41 @@ def test_an_unproven_part_before_money_is_named_with_a_bound(monkeypatch):
 def test_shipping_nothing_is_unproven_while_the_order_might_still_ship_complete(monkeypatch):
     problem = replace(hard(lines=11), max_shipments=6, ship_complete=True)
     assert choose(problem).score.unfilled == 0
-    monkeypatch.setattr(branch_and_bound, "STEP_LIMIT", 0)
+    monkeypatch.setattr(branch_and_bound, "LIMITS", Limits(0, 2_000))
+    monkeypatch.setattr(mixed_integer_program, "EVENTS", 0)
     hasty = choose(problem)
     assert (hasty.units, hasty.gap) == ({}, None)
     assert hasty.unproven == Unproven(part="unfilled_units", most=11)
 
 
-def test_an_order_of_ten_lines_and_sixty_options_is_always_proven(monkeypatch):
-    monkeypatch.setattr(branch_and_bound, "STEP_LIMIT", 0)
+def test_an_order_of_up_to_ten_lines_and_sixty_options_is_searched_longer(monkeypatch):
+    monkeypatch.setattr(branch_and_bound, "LIMITS", Limits(0, 2_000))
+    monkeypatch.setattr(mixed_integer_program, "EVENTS", 0)
     assert choose(hard(lines=10)).gap == 0
+
+
+@pytest.mark.parametrize("more", [{}, {"max_shipments": 2}, {"max_shipments": 6, "ship_complete": True}])
+def test_what_the_search_leaves_unproven_is_proven_by_highs_with_the_same_choice(monkeypatch, more):
+    problem = replace(hard(lines=11), **more)
+    best = choose(problem)
+    monkeypatch.setattr(branch_and_bound, "LIMITS", Limits(0, 2_000))
+    assert choose(problem) == best
+
+
+def test_of_equally_cheap_choices_highs_too_takes_the_first(monkeypatch):
+    problem = hard(lines=11)
+    even = replace(problem, candidates=[replace(candidate, fixed=4 * EUR) for candidate in problem.candidates])
+    few = replace(even, candidates=even.candidates[:12], demands=even.demands[:6])
+    few = replace(
+        few,
+        candidates=[
+            replace(candidate, prices={i: price for i, price in candidate.prices.items() if i < 6})
+            for candidate in few.candidates
+        ],
+    )
+    best = choose(few)
+    monkeypatch.setattr(branch_and_bound, "SMALL_LIMITS", Limits(0, 2_000))
+    assert (best.gap, choose(few)) == (0, best)
 
 
 def hard(lines):
@@ -253,8 +282,13 @@ def hard(lines):
     )
 
 
-@pytest.mark.parametrize("source", sorted(Path(sourcing.__file__).parent.rglob("*.py")), ids=lambda path: path.stem)
-def test_the_optimiser_counts_in_integers_only(source):
+SOURCES = [
+    path for path in sorted(Path(sourcing.__file__).parent.rglob("*.py")) if path.stem != "mixed_integer_program"
+]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_all_but_the_program_for_highs_counts_in_integers_only(source):
     for node in ast.walk(ast.parse(source.read_text())):
         assert not isinstance(node, ast.Div)
         assert not (isinstance(node, ast.Constant) and isinstance(node.value, float))

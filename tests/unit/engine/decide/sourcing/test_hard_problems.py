@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from engine.decide.sourcing.branch_and_bound import STEP_LIMIT, run_search
+from engine.decide.sourcing.branch_and_bound import LIMITS, run_search
+from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.demand_merging import interchangeable_runs, merge_demands
 from tests.bench.random_problems import HARD, hard, plain
-from tests.unit.engine.decide.sourcing.hard_problems import PROBLEMS
+from tests.unit.engine.decide.sourcing.hard_problems import PROBLEMS, facility_location, scarce_stock
 
 pytestmark = pytest.mark.slow
 
@@ -19,6 +20,7 @@ MOST = {
     "one_sku_on_ten_lines": 180_000,
     "everything_at_once": 180_000,
     "together_lines": 110_000,
+    "together_lines_of_many_units": 3_000_000,
 }
 """By problem, the most steps it may take: about twice as many as it does. The others take fewer than `USUAL`."""
 BOUNDS = {
@@ -68,7 +70,7 @@ def test_the_choice_of_an_order_of_very_many_lines_ends():
     )
     for problem in (of_many, together, of_one):
         search = search_of(problem)
-        assert search.steps < 4 * STEP_LIMIT
+        assert search.steps < 4 * LIMITS.search
         assert search.best_cost >> search.tie_bits < search.weights.unfilled  # no unit is unfilled
 
 
@@ -77,3 +79,15 @@ def test_a_billion_units_are_not_counted_one_by_one():
     demands = [replace(demand, quantity=10**9) for demand in problem.demands]
     supply = {place: 10**8 + units for place, units in problem.supply.items()}
     assert search_of(replace(problem, demands=demands, supply=supply)).steps < 100_000
+
+
+def test_highs_proves_what_the_search_leaves_unproven():
+    """A capacitated location problem: the bounds of the search are far off where lines share the stock of a node."""
+    search = search_of(facility_location())
+    assert search.lower_bound == search.best_cost
+    assert search.steps < 4 * LIMITS.search
+
+
+@pytest.mark.parametrize(("lines", "most"), [(20, 57_000_000), (100, 174_500_000)])
+def test_scarce_units_of_many_lines_cost_at_most_so_much(lines, most):
+    assert choose(scarce_stock(lines)).score.money <= most
