@@ -113,7 +113,7 @@ def test_the_language_page_shows_every_operator():
 
 
 def test_the_language_page_shows_every_effect_and_where_it_is_judged():
-    words = {stage: stage.name.lower() for stage in Stage} | {Stage.OPTION: "way", Stage.POSITION: "place"}
+    words = {stage: stage.name.lower() for stage in Stage} | {Stage.OPTION: "way"}
     rows = re.findall(r"^\| `(\w+): [^|]*` \| (\w+) \|", section("Effects"), re.MULTILINE)
     assert dict(rows) == {name: words[stage] for name, stage in STAGE_OF.items()}
 

@@ -4,12 +4,12 @@ from rules.loader import load_policies
 from rules.policy import Rule
 
 CONDITIONS = [
-    ("order.channel: web", "the order comes from web", "la commande est passée sur web"),
-    ("order.channel: [web, app]", "the order comes from web or app", "la commande est passée sur web ou app"),
+    ("order.channel: web", "the order comes from web", "la commande vient du canal web"),
+    ("order.channel: [web, app]", "the order comes from web or app", "la commande vient du canal web ou app"),
     (
         "order.channel: {not: marketplace}",
         "the order does not come from marketplace",
-        "la commande n'est pas passée sur marketplace",
+        "la commande ne vient pas du canal marketplace",
     ),
     ("order.value: {at_least: 50.00 EUR}", "the order is worth at least 50.00", "la commande vaut au moins 50,00"),
     ("product.weight: {more_than: 2500 g}", "a unit weighs more than 2.5 kg", "une unité pèse plus de 2,5 kg"),
@@ -126,7 +126,7 @@ WINDOWS = [
     (
         "from: 2026-11-01\n    until: 2026-12-31",
         "From 1 November 2026 to 31 December 2026.",
-        "Du 1er novembre 2026 au 31 décembre 2026.",
+        "Du 1er novembre 2026 au 31 décembre 2026 inclus.",
     ),
     ("weekdays: [saturday, sunday]", "On Saturdays and Sundays.", "Le samedi et le dimanche."),
     ('hours: ["08:00", "18:00"]', "Between 08:00 and 18:00.", "Entre 08:00 et 18:00."),
@@ -152,18 +152,18 @@ WINDOWS = [
     ),
 ]
 EFFECTS = [
-    ("exclude: true", "this way may not be used", "cette façon ne peut pas servir"),
+    ("exclude: true", "this way may not be used", "ce trajet ne peut pas servir"),
     (
         "exclude: unless_needed",
         "this way is used only for units that nothing else can fill",
-        "cette façon ne sert qu'aux unités que rien d'autre ne peut fournir",
+        "ce trajet ne sert qu'aux unités que rien d'autre ne peut fournir",
     ),
     ("prefer: 4.00", "each unit shipped so counts as 4.00 cheaper", "chaque unité ainsi envoyée compte 4,00 de moins"),
     ("avoid: 2.505", "each unit shipped so counts as 2.505 dearer", "chaque unité ainsi envoyée compte 2,505 de plus"),
     (
         "tier: 1",
         "this way is of tier 1 (1 goes first and 9 last, whatever they cost; 5 is usual)",
-        "cette façon est de rang 1 (1 passe en premier, 9 en dernier, quoi qu'ils coûtent\u00a0; 5 est l'usage)",
+        "ce trajet est de rang 1 (1 passe en premier, 9 en dernier, quoi qu'il en coûte\u00a0; 5 par défaut)",
     ),
     ("keep: 3", "3 units of the article stay at the place", "3 unités de l'article restent sur place"),
     ("keep: 1", "1 unit of the article stays at the place", "1 unité de l'article reste sur place"),
@@ -180,7 +180,7 @@ EFFECTS = [
     (
         "protect: {channel: web, units: 5}",
         "5 units of the article at the place are only for orders from web",
-        "5 unités de l'article sur place sont réservées aux commandes passées sur web",
+        "5 unités de l'article sur place sont gardées pour les commandes du canal web",
     ),
     (
         "protect: [{channel: web, units: 1}, {channel: app, share: 20%}]",
@@ -189,8 +189,8 @@ EFFECTS = [
             "20% of the units on hand at the place, rounded up, are only for orders from app"
         ),
         (
-            "1 unité de l'article sur place est réservée aux commandes passées sur web\u00a0; 20\u00a0% des unités "
-            "présentes sur place, arrondi à l'unité supérieure, sont réservées aux commandes passées sur app"
+            "1 unité de l'article sur place est gardée pour les commandes du canal web\u00a0; 20\u00a0% des unités "
+            "présentes sur place, arrondi à l'unité supérieure, sont gardées pour les commandes du canal app"
         ),
     ),
     (
@@ -198,11 +198,11 @@ EFFECTS = [
         "the line ships from one place by one way, or not at all",
         "la ligne part d'un seul lieu par un seul service, ou pas du tout",
     ),
-    ("max_shipments: 2", "the order makes at most 2 shipments", "la commande fait au plus 2 expéditions"),
+    ("max_shipments: 2", "the order makes at most 2 shipments", "la commande part en au plus 2 envois"),
     (
         "split_penalty: 3.00",
         "each shipment after the first counts as 3.00 dearer",
-        "chaque expédition après la première compte 3,00 de plus",
+        "chaque envoi après le premier compte 3,00 de plus",
     ),
     ("ship_complete: true", "the order ships whole or not at all", "la commande part en entier ou pas du tout"),
     ("carbon_price: 0.25", "a kilogram of CO2e counts as 0.25", "un kilogramme de CO2e compte 0,25"),
@@ -210,13 +210,13 @@ EFFECTS = [
     (
         "priority: 80",
         "the order has priority 80 of 100 when many wait (50 is usual)",
-        "la commande a la priorité 80 sur 100 quand beaucoup attendent (50 est l'usage)",
+        "la commande a la priorité 80 sur 100 quand beaucoup attendent (50 par défaut)",
     ),
-    ("daily_orders: 40", "the place makes at most 40 shipments a day", "le lieu fait au plus 40 expéditions par jour"),
+    ("daily_orders: 40", "the place makes at most 40 shipments a day", "le lieu prépare au plus 40 envois par jour"),
     (
         "rest_after_rejection: 120 min",
         "after rejecting, the place is given no shipments for 2 hours",
-        "après un refus, le lieu ne reçoit aucune expédition pendant 2 heures",
+        "après un refus, aucun envoi n'est confié au lieu pendant 2 heures",
     ),
 ]
 _TERMS = "terms:\n  heavy: {any: [{product.weight: {at_least: 15 kg}}, {order.weight: {more_than: 40 kg}}]}\n"

@@ -77,8 +77,8 @@ def test_the_answer_to_the_rejection_says_that_the_node_rests(shop, redis_client
         "rules": {"test/r1": {"en": "a reason"}},
         "en": "lyon rests until 27 November 2026 12:00: it rejected units because it is too busy",
         "fr": (
-            "lyon ne reçoit rien jusqu'au 27 novembre 2026 à 12:00\u00a0: "
-            "il a refusé des unités parce qu'il est débordé"
+            "lyon ne se voit rien confier jusqu'au 27 novembre 2026 à 12:00\u00a0: "
+            "ce lieu a refusé des unités parce qu'il est débordé"
         ),
     }
     assert made["rules"]["because"]["test/r1"] == {"en": "a reason"}

@@ -113,7 +113,7 @@ def test_the_record_of_a_rest_names_the_node_the_end_and_the_reason():
     record = resting_record("lyon", rest(NOW + HOUR), network(NODES))
     assert (record.until, record.since) == ("2026-11-27T10:00:00Z", "2026-11-27T08:00:00Z")
     assert record.en == "lyon rests until 27 November 2026 11:00: it rejected units because it is too busy"
-    assert record.fr.startswith("lyon ne reçoit rien jusqu'au 27 novembre 2026 à 11:00")
+    assert record.fr.startswith("lyon ne se voit rien confier jusqu'au 27 novembre 2026 à 11:00")
     assert (record.policy_version, record.rules) == ("v0", BECAUSE)
 
 

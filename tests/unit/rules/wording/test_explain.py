@@ -29,7 +29,7 @@ def test_nothing_to_meet_is_always_so_and_no_alternative_is_never_so():
 def test_several_effects_are_clauses_of_one_sentence():
     two = rule("node.type: store", "prefer: 4.00, tier: 1")
     assert explain(two, ENGLISH).startswith("If the place is a store: each unit shipped so counts as 4.00 cheaper; ")
-    assert "compte 4,00 de moins\u00a0; cette façon est de rang 1" in explain(two, FRENCH)
+    assert "compte 4,00 de moins\u00a0; ce trajet est de rang 1" in explain(two, FRENCH)
 
 
 def test_the_window_is_a_sentence_after_the_rule():
