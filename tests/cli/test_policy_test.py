@@ -178,6 +178,7 @@ def test_a_file_with_mistakes_runs_no_test_and_all_mistakes_are_printed(run: Run
     assert "other.yaml:2:36  unknown-effect  unknown effect 'tire' (did you mean 'tier'?)" in done.stderr
     for stderr in (done.stderr, rules_too.stderr):
         assert "unknown-sku  unknown SKU 'GLOVE'; give it under products or stock (did you mean 'GLOVES'?)" in stderr
+    assert done.stderr.endswith("\n2 mistakes; no test was run\n")
     assert "unknown-rule  unknown rule 'garden/hevy' (did you mean 'garden/heavy'?)" in rules_too.stderr
 
 
