@@ -95,7 +95,8 @@ class TestsFailed(PointsmanError):
             *failed[:_MOST_NAMED],
             *([f"... and {len(failed) - _MOST_NAMED} more"] if failed[_MOST_NAMED:] else []),
         ]
-        summary = f"{len(failed)} of {of} tests of these policies fail, so they were not published:"
+        verb = "fails" if len(failed) == 1 else "fail"
+        summary = f"{len(failed)} of {of} tests of these policies {verb}, so they were not published:"
         super().__init__("\n  ".join([summary, *shown]) + "\nTo see what differs: pointsman policy test PATH")
 
 

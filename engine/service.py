@@ -215,11 +215,17 @@ class Pointsman:
         return {"network_version": snapshot.network.version, "policy_version": matcher.policies.version}
 
     def entries(self, *, on_damaged: Callable[[str], None]) -> Iterator[decision_log.Entry]:
-        """Every entry of the log, oldest first; `on_damaged` is called with the id of each one that is damaged."""
+        """Every entry of the log, oldest first; `on_damaged` is called with the id of each one that is damaged. Raises
+        NotReady as `check` does.
+        """
+        self._verify_something_to_audit()
         return decision_log.entries(self._client, self._keys, on_damaged=on_damaged)
 
     def check(self) -> reconcile_check.Audit:
-        """Compare the ledger with what the log says it should be; nothing is changed."""
+        """Compare the ledger with what the log says it should be; nothing is changed. Raises NotReady if the network
+        has neither facts nor a log, as one with a mistyped name: there is nothing that could be called clean.
+        """
+        self._verify_something_to_audit()
         return reconcile_check.check(self._client, self._keys)
 
     def repair(self, *, who: str) -> reconcile_repair.Repair:
@@ -235,6 +241,10 @@ class Pointsman:
     def incidents(self) -> int:
         """How often durable-rules failed or differed from the reference since this was made."""
         return self._facts.incidents
+
+    def _verify_something_to_audit(self) -> None:
+        if decision_log.is_empty(self._client, self._keys):
+            self.network()
 
     def _answer(self, outcome: Outcome, order: Order) -> Answer:
         """The answer to a request that decides a whole order, which follows no other decision."""

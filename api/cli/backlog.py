@@ -1,9 +1,8 @@
 """`pointsman backlog`: the orders that wait for stock."""
 
+from collections.abc import Iterator
+
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.plural import counted
@@ -32,7 +31,8 @@ def list_backlog(settings: Settings, limit: int, *, as_json: bool) -> None:
     if as_json:
         print_json(record)
         return
-    Console().print(_backlog_table(record))
+    for line in _backlog_lines(record):
+        click.echo(line)
     if record.next:
         click.echo(f"... and {record.waiting - len(record.orders)} more", err=True)
 
@@ -80,12 +80,11 @@ def _waiting(number: int) -> str:
     return f"{number:,} {'waits' if number == 1 else 'wait'}"
 
 
-def _backlog_table(record: BacklogRecord) -> Table:
-    table = Table(title=Text(_waiting(record.waiting)))
-    for heading in ("priority", "promised by", "placed", "order", "units", "decision"):
-        table.add_column(Text(heading), justify="right" if heading == "priority" else "left")
+def _backlog_lines(record: BacklogRecord) -> Iterator[str]:
+    """Lines instead of a table: in a table as wide as a terminal, the ids that other commands take would be cut."""
+    yield _waiting(record.waiting)
     for item in record.orders:
-        units = ", ".join(f"{line.quantity} x {line.sku}" for line in item.lines)
-        cells = (item.promise_by or "-", item.placed_at, item.order, units, item.decision)
-        table.add_row(str(item.priority), *(Text(cell) for cell in cells))
-    return table
+        units = " + ".join(f"{line.quantity} x {line.sku}" for line in item.lines)
+        yield f"{item.decision}  order {item.order}, priority {item.priority}: {units}"
+        promised = f", promised by {item.promise_by}" if item.promise_by else ""
+        yield f"  placed {item.placed_at}{promised}"

@@ -14,6 +14,7 @@ from api.cli.ledger import ledger
 from api.cli.node_rests import resting
 from api.cli.options import AS_JSON, INSTANT, MAX_STALE, print_age, print_json
 from api.cli.output import tables
+from api.cli.output.mistakes import fail, fail_with_mistakes
 from api.cli.output.plural import counted
 from api.cli.output.progress import progress_bar
 from api.cli.policy import policy
@@ -31,9 +32,6 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.version import VERSION
 from rules.errors import PolicyInvalid, RulesError
-
-MOST_SHOWN = 50
-"""At most so many mistakes are printed."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -213,22 +211,10 @@ def main() -> None:
     """The console script. Errors of Pointsman's own end it with a message and exit status 1, never with a traceback."""
     try:
         pointsman()
-    except InputInvalid as error:
-        _fail([str(mistake) for mistake in error.mistakes], "nothing was changed")
-    except PolicyInvalid as error:
-        _fail([str(finding) for finding in error.findings], "nothing was changed")
+    except (InputInvalid, PolicyInvalid) as error:
+        fail_with_mistakes(error, "nothing was changed")
     except (PointsmanError, RulesError) as error:
-        _fail([str(error)], "")
-
-
-def _fail(lines: list[str], consequence: str) -> None:
-    for line in lines[:MOST_SHOWN]:
-        click.echo(line, err=True)
-    if len(lines) > MOST_SHOWN:
-        click.echo(f"... and {len(lines) - MOST_SHOWN} more", err=True)
-    if consequence:
-        click.echo(f"{counted(len(lines), 'mistake')}; {consequence}", err=True)
-    sys.exit(1)
+        fail([str(error)])
 
 
 def _show_decision(answer: Answer, network: Network, *, as_json: bool) -> None:

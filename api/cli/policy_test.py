@@ -8,8 +8,11 @@ import click
 from api.cli import policy_test_report
 from api.cli.options import AS_JSON
 from api.cli.output.junit import junit_xml
+from api.cli.output.mistakes import fail_with_mistakes
 from api.files.file_content import write_content
 from engine.decide.policy_tests.runner import run_policy_tests, select_tests
+from engine.errors import InputInvalid
+from rules.errors import PolicyInvalid
 
 
 @click.command("test")
@@ -29,7 +32,10 @@ def run_tests(path: Path, word: str, junit: Path | None, *, coverage: bool, stri
     """
     if strict and word:
         raise click.UsageError("--strict needs all tests; leave -k out")
-    policies, tests = policy_test_report.read_folder(path)
+    try:
+        policies, tests = policy_test_report.read_folder(path)
+    except (InputInvalid, PolicyInvalid) as error:
+        fail_with_mistakes(error, "no test was run")
     selected = select_tests(tests, word)
     if not selected:
         raise click.UsageError(f"none of the {len(tests)} tests has '{word}' in its name or its file's")

@@ -98,9 +98,10 @@ def _failure(result: TestResult) -> Iterator[Text | Table]:
     case = result.test
     yield Text(f"\n{case.file}:{case.line}  {case.name}", style="bold")
     table = Table(box=None, padding=(0, 2, 0, 2))
-    table.add_column("")
-    table.add_column("expected", style="green")
-    table.add_column("got", style="red")
+    # folded: a word that does not fit, such as the id of a rule, goes on in the next line and is not cut
+    table.add_column("", overflow="fold")
+    table.add_column("expected", style="green", overflow="fold")
+    table.add_column("got", style="red", overflow="fold")
     for item in result.differences:
         table.add_row(Text(item.what), Text(item.expected), Text(item.got))
     yield table

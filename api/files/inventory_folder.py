@@ -22,6 +22,8 @@ from rules.errors import LiteralInvalid
 from rules.vocabulary import Kind, Value
 
 ATTRIBUTE = "attributes."
+_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
+"""What spreadsheets write between columns where the comma is the decimal sign, or when they copy."""
 
 
 def load_inventory(directory: Path) -> Inventory:
@@ -147,6 +149,11 @@ def rows(path: Path, required: list[str], mistakes: list[Mistake]) -> Iterator[t
 
 
 def _column_mistakes(where: str, names: Sequence[str], required: Sequence[str]) -> Iterator[Mistake]:
+    separator = next((word for letter, word in _OTHER_SEPARATORS.items() if len(names) == 1 and letter in names[0]), "")
+    if separator:
+        message = f"the columns are separated by {separator}; save the file with commas between them"
+        yield Mistake(where=where, field="", message=message)
+        return
     for name in required:
         if name not in names:
             yield Mistake(where=where, field=name, message="this column is missing")

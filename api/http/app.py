@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from flask import Flask, Response, request
+from flask import Flask, Response
 from flask.json.provider import JSONProvider
 
 from api.http import (
@@ -15,7 +15,6 @@ from api.http import (
     holds,
     node_rests,
     policies,
-    policy_upload,
     problems,
     rejections,
     stock,
@@ -55,7 +54,6 @@ def create_app(pointsman: Pointsman) -> Flask:
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
     )
-    app.before_request(_only_json)
     app.after_request(_without_type_if_empty)
     problems.register(app)
     api = problems.ProblemApi(app)
@@ -74,18 +72,6 @@ def create_app(pointsman: Pointsman) -> Flask:
 def served_app() -> Flask:
     """What gunicorn serves; called in each worker, after the fork."""
     return create_app(Pointsman(Settings.from_environment(os.environ)))
-
-
-def _only_json() -> Response | None:
-    is_upload = request.endpoint in policies.UPLOADS and request.mimetype == policy_upload.MULTIPART
-    if is_upload or request.endpoint == stock_movements.ENDPOINT:
-        return None
-    if request.endpoint in holds.MAY_BE_EMPTY and not request.mimetype and not request.get_data():
-        return None
-    if request.url_rule and request.method in ("POST", "PUT") and not request.is_json:
-        detail = "send JSON, with the header Content-Type: application/json"
-        return problems.problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
-    return None
 
 
 def _without_type_if_empty(response: Response) -> Response:

@@ -10,7 +10,7 @@ import flask_smorest
 import msgspec
 from flask import Response
 
-from api.http.strict_parsing import StrictParser
+from api.http.strict_parsing import StrictParser, may_be_empty
 from engine.decide.order_record import Record
 
 JSON = "application/json"
@@ -29,6 +29,12 @@ class Blueprint(flask_smorest.Blueprint):
         super().__init__(*arguments, **options)
         self.records: set[type[Record]] = set()
         """What it answers with."""
+
+    def arguments(self, schema: Any, *, location: str = "json", **options: Any) -> Any:
+        if location == "json":
+            shape = schema() if isinstance(schema, type) else schema
+            options.setdefault("required", not may_be_empty(shape))
+        return super().arguments(schema, location=location, **options)
 
     def response(self, status_code: int, schema: type[Record] | None = None, **options: Any) -> Any:
         return super().response(status_code, self._reference(schema), **options)

@@ -10,16 +10,13 @@ from api.http.requests.holds import EndRequest, ExtendRequest, HoldsQuery
 from api.records.holds import HoldsRecord, HoldStateRecord
 from engine.service import Pointsman
 
-MAY_BE_EMPTY = frozenset({"holds.confirm", "holds.release"})
-"""The endpoints at which a request without a body means the same as the body {}."""
-
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
     """The holds of one Pointsman."""
     holds = Blueprint("holds", __name__, url_prefix="/v1", description="Units promised to an order until they leave")
 
     @holds.post("/decisions/<string:decision_id>/confirm")
-    @holds.arguments(EndRequest, required=False)
+    @holds.arguments(EndRequest)
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def confirm(body: dict[str, Any], decision_id: str) -> Response:
         """The goods left: they are no longer on hand, nor held"""
@@ -28,7 +25,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         )
 
     @holds.post("/decisions/<string:decision_id>/release")
-    @holds.arguments(EndRequest, required=False)
+    @holds.arguments(EndRequest)
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def release(body: dict[str, Any], decision_id: str) -> Response:
         """The goods stay, free for other orders"""
@@ -37,7 +34,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         )
 
     @holds.post("/decisions/<string:decision_id>/extend")
-    @holds.arguments(ExtendRequest)
+    @holds.arguments(ExtendRequest, required=True)
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def extend(body: dict[str, Any], decision_id: str) -> Response:
         """Hold them longer"""

@@ -22,8 +22,6 @@ from api.shapes.fields import CALLER, IdempotencyKey, Instant, Note, Who
 from engine.errors import PolicyUnreadable
 from engine.service import Pointsman
 
-UPLOADS = frozenset({"policies.publish", "policies.check"})
-"""The endpoints that accept a form as well as JSON."""
 _TEXT = {"type": "string"}
 _UPLOAD = {
     "required": True,

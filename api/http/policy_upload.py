@@ -9,6 +9,7 @@ from flask import Request
 from marshmallow import ValidationError, fields, validate
 from werkzeug.exceptions import BadRequest
 
+from api.http.strict_parsing import require_json
 from api.shapes.base import Strict
 from api.shapes.fields import Note
 from api.shapes.mistakes import mistakes_of
@@ -40,8 +41,10 @@ class Upload:
 
 
 def read_upload(request: Request) -> Upload:
-    """The files of a request; raises InputInvalid with every mistake, BadRequest if the body is no JSON."""
-    files, note = _from_form(request) if request.mimetype == MULTIPART else _from_json(request.get_data())
+    """The files of a request; raises InputInvalid with every mistake, BadRequest if the body is no JSON,
+    UnsupportedMediaType if it is neither JSON nor a form.
+    """
+    files, note = _from_form(request) if request.mimetype == MULTIPART else _from_json(request)
     mistakes = list(_mistakes(files))
     if mistakes:
         raise InputInvalid(mistakes)
@@ -72,9 +75,10 @@ def _from_form(request: Request) -> tuple[_Files, str]:
     return [(part.filename or "", part.stream.read(MAX_BYTES + 1)) for part in parts], note
 
 
-def _from_json(body: bytes) -> tuple[_Files, str]:
+def _from_json(request: Request) -> tuple[_Files, str]:
+    require_json(request)
     try:
-        raw: Any = read_json(body)
+        raw: Any = read_json(request.get_data())
     except NotJson as error:
         raise BadRequest(f"the body {error}") from None
     try:

@@ -31,7 +31,6 @@ from engine.store.outcomes import (
 )
 from engine.store.stock import Movement
 
-ENDPOINT = "movements.move"
 NDJSON = "application/x-ndjson"
 MOST_BYTES_A_LINE = 16_384
 LINES_AT_ONCE = 200

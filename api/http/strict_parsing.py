@@ -3,9 +3,9 @@
 from typing import Any
 
 import flask
-from marshmallow import RAISE, fields, missing
+from marshmallow import RAISE, Schema, fields
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from api.shapes.strict_json import NotJson, read_json
 
@@ -24,10 +24,25 @@ class StrictParser(FlaskParser):
             raise BadRequest(f"'{twice[0]}' stands in the query more than once")
         return super().load_querystring(req, schema)
 
+    def load_json(self, req: flask.Request, schema: Schema) -> Any:
+        if not req.get_data(cache=True) and may_be_empty(schema):
+            return {}
+        require_json(req)
+        return super().load_json(req, schema)
+
     def _raw_load_json(self, req: flask.Request) -> Any:
-        if not req.mimetype:  # only a request whose body may be left out gets here without one
-            return missing
         try:
             return read_json(req.get_data(cache=True))
         except NotJson as error:
             raise BadRequest(f"the body {error}") from None
+
+
+def may_be_empty(schema: Schema) -> bool:
+    """Whether a request without a body, whatever its Content-Type, means the same as the body {}."""
+    return not any(field.required for field in schema.fields.values())
+
+
+def require_json(request: flask.Request) -> None:
+    """Raise UnsupportedMediaType unless the request says that its body is JSON."""
+    if not request.is_json:
+        raise UnsupportedMediaType("send JSON, with the header Content-Type: application/json")

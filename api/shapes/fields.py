@@ -13,6 +13,7 @@ from api.shapes.limits import MOST_UNITS
 from engine.model.facts import MICRODEGREES
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
+from rules.syntax.typo_hints import typo_hint
 
 CALLER = "http"
 """Who it was, if a caller gives no name."""
@@ -237,7 +238,7 @@ def _decimal(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValidationError("a number is expected here")
     if isinstance(value, str) and not _PLAIN.fullmatch(value):
-        raise ValidationError(f"'{value}' is no number")
+        raise ValidationError(f"'{value}' is no number{typo_hint(value)}")
     try:
         # the shortest text of a JSON number is what its sender wrote
         number = Decimal(str(value))

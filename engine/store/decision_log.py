@@ -173,6 +173,11 @@ def entries(client: Client, keys: Keys, *, on_damaged: Callable[[str], None] | N
                 on_damaged(entry_id.decode())
 
 
+def is_empty(client: Client, keys: Keys) -> bool:
+    with faults():
+        return not client.redis.xlen(keys.log)
+
+
 def batches(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[list[RawEntry]]:
     """The log as it is stored, from `start` to `end`, which are written as for XRANGE."""
     while True:

@@ -71,6 +71,15 @@ def test_orders_that_wait_are_routed_together_served_later_and_rejected(run: Run
     assert run("ledger", "check").returncode == 0
 
 
+def test_the_backlog_shows_ids_whole_in_a_narrow_terminal(run: Run, tmp_path: Path) -> None:
+    order = order_json(("NONE", 900), id="W-900001-of-the-shop-in-the-high-street", promise_by="2026-11-30T18:00:00Z")
+    made = json.loads(run("decide", written(tmp_path / "o.json", order), "--wait", "--json").stdout)
+    shown = run("backlog", "list", COLUMNS=80).stdout
+    assert f"{made['id']}  order {order['id']}, priority 50: " in shown
+    assert f"\n  placed {order['placed_at']}, promised by {order['promise_by']}\n" in shown
+    assert run("backlog", "withdraw", made["id"]).returncode == 0
+
+
 def test_some_units_of_a_shipment_are_rejected(run: Run, tmp_path: Path) -> None:
     made = json.loads(run("decide", written(tmp_path / "o.json", order_json(("LAMP", 4))), "--json").stdout)
     done = run("reject", made["id"], "--node", "lyon", "--reason", "other", "--line", "LAMP=1")

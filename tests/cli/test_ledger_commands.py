@@ -85,5 +85,21 @@ def test_the_log_shows_an_order_from_its_decision_to_its_end(run, client, tmp_pa
     assert run("ledger", "log", "--until", "2020-01-01T00:00:00Z").stdout == ""
 
 
+@pytest.mark.parametrize("audit", ["check", "log"])
+def test_a_mistyped_network_is_not_audited_as_clean(run, client, audit):
+    mistyped = run("--network", "mian", "ledger", audit)
+    assert (mistyped.returncode, mistyped.stdout) == (1, "")
+    assert mistyped.stderr == "network 'mian' has no facts yet; run: pointsman load DIR\n"
+
+
+def test_a_log_is_audited_even_if_its_network_has_lost_its_facts(run, client):
+    assert run("reset", "main", "--yes").returncode == 0
+    client.xadd("{main}:log", {"kind": "decided", "id": "torn", "at": 1, "body": b"torn"})
+    checked = run("ledger", "check")
+    assert (checked.returncode, checked.stderr) == (1, "")
+    assert "copy of the server's data" in checked.stdout
+    assert "can't be read" in run("ledger", "log").stderr
+
+
 def test_every_kind_of_entry_has_a_line():
     assert set(_DETAILS) == set(KINDS)

@@ -77,6 +77,15 @@ def test_a_test_that_fails_is_shown_with_what_was_expected_beside_what_was_decid
     assert lines[-1] == "1 failed, 1 passed"
 
 
+def test_what_was_expected_is_never_cut(run: Run, folder: Path) -> None:
+    rule = "orders-of-social-networks-wait-for-an-hour-before-they-leave"
+    (folder / "garden.yaml").write_text(POLICY.replace("id: social", f"id: {rule}"))
+    (folder / "garden_test.yaml").write_text(TESTS.replace("fired: [garden/heavy]}", f"fired: [garden/{rule}]}}", 1))
+    shown = run(folder, COLUMNS=80).stdout
+    assert "1 failed" in shown
+    assert "…" not in shown
+
+
 def test_dots_go_on_in_the_next_line_where_the_terminal_ends(run: Run, folder: Path) -> None:
     cases = [f"  - {{test: case {n}, order: {{lines: {{BENCH: 1}}}}, expect: {{status: filled}}}}\n" for n in range(40)]
     (folder / "garden_test.yaml").write_text(TESTS.split("tests:", maxsplit=1)[0] + "tests:\n" + "".join(cases))
@@ -169,6 +178,7 @@ def test_a_file_with_mistakes_runs_no_test_and_all_mistakes_are_printed(run: Run
     assert "other.yaml:2:36  unknown-effect  unknown effect 'tire' (did you mean 'tier'?)" in done.stderr
     for stderr in (done.stderr, rules_too.stderr):
         assert "unknown-sku  unknown SKU 'GLOVE'; give it under products or stock (did you mean 'GLOVES'?)" in stderr
+    assert done.stderr.endswith("\n2 mistakes; no test was run\n")
     assert "unknown-rule  unknown rule 'garden/hevy' (did you mean 'garden/heavy'?)" in rules_too.stderr
 
 

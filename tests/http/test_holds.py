@@ -6,6 +6,7 @@ from api.http.app import create_app
 from api.records.holds import HoldsRecord, HoldStateRecord
 from engine.service import Pointsman
 from engine.settings import Settings
+from tests.conftest import activate
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
 from tests.support.problem_json import fields_of, problem_of
@@ -58,10 +59,24 @@ def test_without_a_body_all_that_is_held_is_ended(http, made, verb, ended):
     assert set(states(http, http.get(f"/v1/holds/{made}")).values()) == {ended}
 
 
+@pytest.mark.parametrize("content_type", ["", "application/json", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize(
+    "path",
+    ["backlog/run", "policies/rollback", "policies/active/activate", "decisions/{}/confirm", "decisions/{}/release"],
+)
+def test_a_body_may_be_left_out_wherever_all_of_it_may(http, made, pointsman, path, content_type):
+    activate(pointsman, "then: {hold: 1 h}")
+    assert http.post(f"/v1/{path.format(made)}", content_type=content_type).status_code == 200
+
+
+def test_a_body_that_must_say_something_is_missed(http, made):
+    assert fields_of(problem_of(http.post(f"/v1/decisions/{made}/extend"), 422)) == ["until"]
+
+
 def test_a_body_is_still_to_be_json(http, made):
     for more in ({"data": "{}"}, {"data": "{}", "content_type": "text/plain"}):
         problem_of(http.post(f"/v1/decisions/{made}/confirm", **more), 415)
-    problem_of(http.post(f"/v1/decisions/{made}/extend"), 415)
+    problem_of(http.post("/v1/decisions"), 415)
 
 
 def test_what_has_ended_is_a_conflict_that_says_how_and_when(http, made):

@@ -46,7 +46,7 @@ def day_tables(day: DayFigures) -> Iterator[Table]:
         figures.add_row(name, value)
     yield figures
     rules = Table(title="The rules", caption=_caption(day), caption_justify="left")
-    rules.add_column("rule")
+    rules.add_column("rule", overflow="fold")
     rules.add_column("fired", justify="right")
     rules.add_column("decided", justify="right")
     for rule in sorted(day.fired.keys() | day.decided.keys()):
@@ -171,7 +171,7 @@ def _local(instant: str, network: Network, place: str | None = None) -> str:
 def availability_table(availability: Availability) -> Table:
     table = Table(title=Text(f"{availability.sku} on {availability.channel}: {availability.free} free"))
     for name in ("node", "on hand", "held", "free"):
-        table.add_column(name, justify="left" if name == "node" else "right", no_wrap=name == "node")
+        table.add_column(name, justify="left" if name == "node" else "right", overflow="fold")
     for item in availability.nodes:
         table.add_row(Text(item.node), str(item.position.on_hand), str(item.position.held), str(item.free))
     return table

@@ -314,7 +314,10 @@ def test_a_set_whose_own_tests_fail_is_not_published(versions, contents):
     test = b"tests:\n- {test: A shirt is first class, order: {lines: {SHIRT: 1}}, expect: {priority: 80}}\n"
     head = b"products: {SHIRT: {}}\nstock: {usual: {SHIRT: {warehouse: 1}}}\n"
     run_tests, before = make_test_runner({"p_test.yaml": head + test}), contents()
-    with pytest.raises(TestsFailed, match=r"1 of 1 tests .*\n  p_test.yaml:4  A shirt is first class\n.*policy test"):
+    with pytest.raises(
+        TestsFailed,
+        match=r"1 of 1 tests of these policies fails, .*\n  p_test.yaml:4  A shirt is first class\n.*policy test",
+    ):
         versions.publish(policy_file(), run_tests=run_tests, **WHO)
     assert contents() == before
     made = versions.publish(policy_file("then: {priority: 80}"), run_tests=run_tests, **WHO)

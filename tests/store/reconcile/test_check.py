@@ -3,6 +3,7 @@
 import orjson
 import pytest
 
+from engine.errors import NotReady
 from tests.support.decision_json import json_of
 from tests.support.facts import order
 from tests.support.order_json import shipped_units
@@ -37,9 +38,9 @@ def test_a_check_changes_nothing(pointsman, held, contents):
     assert contents() == before
 
 
-def test_an_empty_network_is_clean(bare):
-    audit = bare.check()
-    assert (audit.clean, audit.decisions, audit.positions, audit.held) == (True, 0, 0, 0)
+def test_a_network_without_facts_and_log_is_not_called_clean(bare):
+    with pytest.raises(NotReady, match="has no facts yet"):
+        bare.check()
 
 
 @pytest.mark.parametrize("by", [1, -1])

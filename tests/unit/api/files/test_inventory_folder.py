@@ -210,6 +210,15 @@ def test_a_row_over_several_lines_is_counted_as_editors_do(directory):
     assert "products.csv:5: sku" in mistakes(directory)
 
 
+@pytest.mark.parametrize("name", ["products.csv", "stock.csv"])
+@pytest.mark.parametrize(("separator", "word"), [(";", "semicolons"), ("\t", "tabs")])
+def test_a_file_with_other_separators_has_one_mistake(directory, name, separator, word):
+    path = directory / name
+    path.write_text(path.read_text(encoding="utf-8").replace(",", separator), encoding="utf-8")
+    message = f"the columns are separated by {word}; save the file with commas between them"
+    assert mistakes(directory) == {f"{name}:1: ": message}
+
+
 def test_products_alone_without_stock_are_no_mistake(directory):
     (directory / "stock.csv").write_text("node,sku,on_hand\n", encoding="utf-8")
     assert load_inventory(directory).stock == {}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from api.shapes.fields import Countries, Instant
+from api.shapes.fields import Countries, Degrees, Instant, Money
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,9 @@ def test_a_glob_of_countries_is_one_that_some_country_could_match(text):
         assert not could
     else:
         assert could
+
+
+@pytest.mark.parametrize(("field", "text"), [(Degrees(90), "47,9025"), (Money(), "18,00")])
+def test_a_decimal_comma_is_named(field, text):
+    with pytest.raises(ValidationError, match=f"'{text}' is no number; write a point for the decimal comma"):
+        field.read(text)
