@@ -1,15 +1,15 @@
 """How many units of a SKU a channel may still be promised: the number a product page shows."""
 
 from dataclasses import dataclass
-from typing import cast
 
 from engine.decide import rule_facts
+from engine.decide.evaluation.positions import Stock, judge_positions, loads_by_node
 from engine.decide.matching.judge import PolicyJudge
+from engine.decide.shipping.ways import Ways
 from engine.model.facts import Snapshot, StockPosition
 from rules.conditions import Operator, comparisons
-from rules.effects import PositionOutcome, Protection
+from rules.effects import Protection
 from rules.policy import PolicySet
-from rules.vocabulary import Stage
 
 
 def channels(policies: PolicySet) -> list[str]:
@@ -37,18 +37,14 @@ class Available:
 
 def available(snapshot: Snapshot, matcher: PolicyJudge, sku: str, channel: str, now: int) -> list[Available]:
     """By node, the units free for an order of which only the channel is known: rules on its other facts don't fire."""
-    network = snapshot.network
+    ways = snapshot.caches.get(Ways)
+    stock = Stock.of(snapshot.positions[sku], ways)
     shared = {
-        "order.channel": channel,
-        **rule_facts.now_facts(network, now),
-        **rule_facts.product_facts(snapshot.products[sku]),
-        "line.sku": sku,
+        "order": {"order.channel": channel},
+        "now": rule_facts.now_facts(snapshot.network, now),
+        "line": {"line.sku": sku},
+        "product": rule_facts.product_facts(snapshot.products[sku]),
     }
-    positions = []
-    for node, position in sorted(snapshot.positions[sku].items()):
-        at_node = rule_facts.node_facts(network.nodes[node], snapshot.loads.get(node, 0))
-        facts = {**shared, **at_node, **rule_facts.stock_facts(position)}
-        outcome = matcher.judge(Stage.POSITION, facts).outcome
-        floor = cast("PositionOutcome", outcome).floor(channel, position.on_hand)
-        positions.append(Available(node=node, position=position, free=max(0, position.available - floor)))
-    return positions
+    positions = judge_positions(matcher, shared, stock, ways=ways, loads=loads_by_node(snapshot, ways), channel=channel)
+    rows = zip(stock.node.tolist(), stock.positions, positions.free.tolist(), strict=True)
+    return [Available(node=ways.node_ids[node], position=position, free=free) for node, position, free in rows]

@@ -1,4 +1,4 @@
-"""Decides an order: judges every stage by the rules, prices the offers, chooses, and explains the choice."""
+"""Decides an order: judges every stage by the rules, prices the options, chooses, and explains the choice."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,17 +14,16 @@ from engine.decide.decision import (
     Shipment,
     Unfilled,
 )
-from engine.decide.evaluation import Evaluation, Offer
+from engine.decide.evaluation.candidates import Candidates
+from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.node_rest import resting_node
-from engine.decide.sourcing.choose import choose
-from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
+from engine.decide.shipping.reach import LATE
+from engine.decide.sourcing.problem import Choice, Score
 from engine.decide.unfilled_reasons import reasons
-from engine.model.facts import OptionKey, Order, Snapshot, rounded
+from engine.model.facts import OptionKey, Order, Snapshot
 from rules.effects import Exclusion
-
-KILOGRAM = 1_000_000
-"""Milligrams; carbon is priced by the kilogram."""
+from rules.vocabulary import Stage
 
 
 def decide(
@@ -52,13 +51,11 @@ def decide(
         standing_shipments=standing_shipments,
         promised=promised,
     )
-    offers: dict[tuple[OptionKey, int], Offer] = {
-        (offer.option.route.key, index): offer for index, offers in enumerate(evaluation.offers) for offer in offers
-    }
-    choice = choose(problem(evaluation))
-    shipments = tuple(_shipments(choice, offers))
+    choice = Candidates(evaluation).choose()
+    shipments = tuple(_shipments(evaluation, choice))
     unfilled = tuple(_unfilled(evaluation, choice))
     exclusions = tuple(_exclusions(evaluation))
+    fired, silenced = _acting(evaluation)
     return Decision(
         order=order,
         decided_at=now,
@@ -67,54 +64,18 @@ def decide(
         shipments=shipments,
         unfilled=unfilled,
         exclusions=exclusions,
-        options=len(offers),
+        options=sum(len(options.reach) for options in evaluation.options),
         score=_score(evaluation, choice),
         gap=choice.gap,
         unproven=choice.unproven,
         hold_until=(now if held_from is None else held_from) + evaluation.order_outcome.hold * 60,
         stock=_stock(evaluation),
         because=_because(evaluation, shipments, unfilled, exclusions),
-        fired=_fired(evaluation),
-        silenced=tuple(sorted({rule for judgement in evaluation.judgements() for rule in judgement.silenced})),
+        fired=fired,
+        silenced=silenced,
         claims=tuple(_claims(evaluation, shipments)),
         load_claims=tuple(_load_claims(evaluation, shipments)),
         day=snapshot.network.local(now).date().isoformat(),
-    )
-
-
-def problem(evaluation: Evaluation) -> Problem:
-    """The evaluated order as numbers for the optimiser."""
-    outcome = evaluation.order_outcome
-    carbon_price = outcome.carbon_price
-    prices: dict[OptionKey, dict[int, Price]] = {}
-    for index, offers in enumerate(evaluation.offers):
-        for offer in offers:
-            if not offer.excluded:
-                prices.setdefault(offer.option.route.key, {})[index] = _price(offer, carbon_price)
-    rooms = {node: evaluation.room(node) for node in evaluation.node_judgements}
-    return Problem(
-        demands=[
-            Demand(sku=line.sku, quantity=line.quantity, together=evaluation.keeps_together(index))
-            for index, line in enumerate(evaluation.order.lines)
-        ],
-        candidates=[
-            Candidate(
-                key=route.key,
-                fixed=route.fixed + rounded(route.drop * carbon_price, KILOGRAM),
-                prices=prices[route.key],
-            )
-            for route in evaluation.routes
-            if route.key in prices
-        ],
-        supply={
-            (position.node, line.sku): position.free
-            for line, positions in zip(evaluation.order.lines, evaluation.positions, strict=True)
-            for position in positions
-        },
-        split_penalty=outcome.split_penalty,
-        max_shipments=evaluation.max_shipments,
-        ship_complete=outcome.ship_complete,
-        room={node: room for node, room in rooms.items() if room is not None},
     )
 
 
@@ -126,34 +87,36 @@ def _score(evaluation: Evaluation, choice: Choice) -> Score:
     return replace(choice.score, money=choice.score.money + extra_penalty)
 
 
-def _price(offer: Offer, carbon_price: int) -> Price:
-    carbon = rounded(offer.option.unit_carbon * carbon_price, KILOGRAM)
-    return Price(
-        unless_needed=offer.outcome.exclude is Exclusion.UNLESS_NEEDED,
-        tier=offer.outcome.tier,
-        money=offer.option.unit_cost + carbon + offer.outcome.adjustment,
-    )
-
-
-def _shipments(choice: Choice, offers: Mapping[tuple[OptionKey, int], Offer]) -> Iterator[Shipment]:
-    by_key: dict[OptionKey, list[tuple[Offer, int]]] = {}
+def _shipments(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
+    by_key: dict[OptionKey, list[tuple[int, int]]] = {}
     for (key, index), units in sorted(choice.units.items()):
-        by_key.setdefault(key, []).append((offers[key, index], units))
-    for parts in by_key.values():
-        route = parts[0][0].option.route
+        by_key.setdefault(key, []).append((index, units))
+    ways, reach = evaluation.ways, evaluation.reach
+    judgements = evaluation.matcher.stages[Stage.OPTION].table.judgements
+    row_of = {ways.keys[way]: row for row, way in enumerate(reach.way.tolist())} if by_key else {}
+    for key, parts in by_key.items():
+        row = row_of[key]
+        cost, carbon = int(reach.fixed[row]), int(reach.drop[row])
+        parcels: list[Parcel] = []
+        rules: set[str] = set()
+        for index, units in parts:
+            line, options = evaluation.order.lines[index], evaluation.options[index]
+            option = int(options.reach.searchsorted(row))
+            cost += units * int(options.unit_cost[option])
+            carbon += units * int(options.unit_carbon[option])
+            rules.update(judgements[int(options.judgement[option])].fired)
+            parcels.append(Parcel(line=line.id, sku=line.sku, quantity=units))
         yield Shipment(
-            node=route.node.id,
-            service=route.service.id,
-            lines=tuple(
-                Parcel(line=offer.option.line.id, sku=offer.option.line.sku, quantity=units) for offer, units in parts
-            ),
-            distance=route.distance,
-            ships_at=route.ships_at,
-            arrives_by=route.arrives_by,
-            late=route.late,
-            cost=route.fixed + sum(units * offer.option.unit_cost for offer, units in parts),
-            co2=route.drop + sum(units * offer.option.unit_carbon for offer, units in parts),
-            rules=tuple(sorted({rule for offer, _ in parts for rule in offer.judgement.fired})),
+            node=key.node,
+            service=key.service,
+            lines=tuple(parcels),
+            distance=int(reach.distance[row]),
+            ships_at=int(reach.ships_at[row]),
+            arrives_by=int(reach.arrives_by[row]),
+            late=LATE[int(reach.late[row])],
+            cost=cost,
+            co2=carbon,
+            rules=tuple(sorted(rules)),
         )
 
 
@@ -169,36 +132,48 @@ def _unfilled(evaluation: Evaluation, choice: Choice) -> Iterator[Unfilled]:
 
 
 def _exclusions(evaluation: Evaluation) -> Iterator[ExcludedOptions]:
-    for line, offers in zip(evaluation.order.lines, evaluation.offers, strict=True):
+    table = evaluation.matcher.stages[Stage.OPTION].table
+    keys, reach = evaluation.ways.keys, evaluation.reach
+    for line, options in zip(evaluation.order.lines, evaluation.options, strict=True):
+        exclude = table.options()[0][options.judgement]
+        excluded = exclude.nonzero()[0]
         by_rules: dict[tuple[tuple[str, ...], bool], list[OptionKey]] = {}
+        ways = reach.way[options.reach[excluded]].tolist()
+        for number, how, way in zip(
+            options.judgement[excluded].tolist(), exclude[excluded].tolist(), ways, strict=True
+        ):
+            rules = evaluation.matcher.with_effect(table.judgements[number], "exclude")
+            by_rules.setdefault((rules, how == Exclusion.UNLESS_NEEDED), []).append(keys[way])
+        for (rules, unless_needed), those in sorted(by_rules.items()):
+            yield ExcludedOptions(line=line.id, rules=rules, unless_needed=unless_needed, options=tuple(those))
         by_resting_node: dict[str, list[OptionKey]] = {}
-        for offer in offers:
-            key = offer.option.route.key
-            if offer.node_rest is not None:
-                by_resting_node.setdefault(key.node, []).append(key)
-            if offer.outcome.exclude is not Exclusion.NO:
-                rules = evaluation.matcher.with_effect(offer.judgement, "exclude")
-                unless_needed = offer.outcome.exclude is Exclusion.UNLESS_NEEDED
-                by_rules.setdefault((rules, unless_needed), []).append(key)
-        for (rules, unless_needed), options in sorted(by_rules.items()):
-            yield ExcludedOptions(line=line.id, rules=rules, unless_needed=unless_needed, options=tuple(options))
-        for node, options in sorted(by_resting_node.items()):
+        for way in reach.way[options.reach].tolist() if evaluation.resting else ():
+            if keys[way].node in evaluation.resting:
+                by_resting_node.setdefault(keys[way].node, []).append(keys[way])
+        for node, those in sorted(by_resting_node.items()):
             node_rest = evaluation.resting[node]
             yield ExcludedOptions(
                 line=line.id,
                 rules=tuple(sorted(node_rest.because)),
                 unless_needed=False,
-                options=tuple(options),
+                options=tuple(those),
                 resting=resting_node(node, node_rest, evaluation.snapshot.network),
             )
 
 
 def _stock(evaluation: Evaluation) -> dict[str, dict[str, DecidedStock]]:
+    node_ids = evaluation.ways.node_ids
     return {
         line.sku: {
-            judged.node: DecidedStock(on_hand=judged.position.on_hand, held=judged.position.held, floor=judged.floor)
-            for judged in positions
-            if judged.position.on_hand
+            node_ids[node]: DecidedStock(on_hand=on_hand, held=held, floor=floor)
+            for node, on_hand, held, floor in zip(
+                positions.stock.node.tolist(),
+                positions.stock.on_hand.tolist(),
+                positions.stock.held.tolist(),
+                positions.floor.tolist(),
+                strict=True,
+            )
+            if on_hand
         }
         for line, positions in zip(evaluation.order.lines, evaluation.positions, strict=True)
     }
@@ -224,39 +199,41 @@ def _because(
     return {rule: because[rule] for rule in sorted(because)}
 
 
-def _fired(evaluation: Evaluation) -> Counter[str]:
+def _acting(evaluation: Evaluation) -> tuple[Counter[str], tuple[str, ...]]:
     """By rule of this version, on how many orders, lines, positions, nodes and options it acted; a rule by which nodes
-    rest acted on those nodes as well.
+    rest acted on those nodes as well. And the rules that were silenced anywhere.
     """
-    fired = Counter(rule for judgement in evaluation.judgements() for rule in judgement.fired)
+    fired: Counter[str] = Counter()
+    silenced: set[str] = set()
+    for judgement, count in evaluation.counted_judgements():
+        for rule in judgement.fired:
+            fired[rule] += count
+        silenced.update(judgement.silenced)
     version = evaluation.matcher.policies.version
     rests = evaluation.resting.values()
     fired.update(rule for node_rest in rests if node_rest.policy_version == version for rule in node_rest.because)
-    return fired
+    return fired, tuple(sorted(silenced))
 
 
 def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator[Claim]:
     """The units taken from each position, lines of one SKU together, with the floor this order may not go below."""
-    judged_positions = {
-        (line.sku, judged.node): judged
-        for line, positions in zip(evaluation.order.lines, evaluation.positions, strict=True)
-        for judged in positions
-    }
-    volatile = evaluation.matcher.volatile
     units: Counter[tuple[str, str]] = Counter()
     for shipment in shipments:
         for parcel in shipment.lines:
             units[parcel.sku, shipment.node] += parcel.quantity
+    volatile = evaluation.matcher.volatile
+    line_of = {line.sku: index for index, line in enumerate(evaluation.order.lines)}
     for (sku, node), count in sorted(units.items()):
-        judged = judged_positions[sku, node]
-        reserves = judged.reserves
+        positions = evaluation.positions[line_of[sku]]
+        row = int(positions.stock.node.searchsorted(evaluation.ways.node_index[node]))
+        reserves = evaluation.reserves(line_of[sku], row)
         yield Claim(
             sku=sku,
             node=node,
             units=count,
-            floor=judged.floor,
+            floor=int(positions.floor[row]),
             shares=reserves if any(reserve.share for reserve in reserves) else (),
-            ranges=volatile.stock_ranges(judged.position),
+            ranges=volatile.stock_ranges(positions.stock.positions[row]),
         )
 
 

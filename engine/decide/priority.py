@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias, TypeVar
 
-from engine.decide.evaluation import Evaluation
+from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.judge import PolicyJudge
 from engine.model.facts import Network, NetworkCaches, Order, Product, Snapshot
 from rules.effects import DEFAULT_PRIORITY, OrderOutcome

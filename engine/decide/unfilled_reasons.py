@@ -17,8 +17,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.decide.decision import Reason
-from engine.decide.evaluation import Evaluation, JudgedPosition, Offer
-from engine.decide.matching.judge import Judgement
+from engine.decide.evaluation.evaluation import Evaluation, JudgedOption, JudgedPosition
+from engine.decide.matching.judgement_table import Judgement
 from engine.decide.sourcing.problem import Choice
 
 
@@ -41,18 +41,18 @@ def reasons(evaluation: Evaluation, choice: Choice, index: int, missing: Sequenc
     """Why units of the line at `index` are unfilled in `choice`; first the nodes that could not be used at all.
     `missing` is the units unfilled, by line.
     """
-    positions, offers = evaluation.positions[index], evaluation.offers[index]
+    positions, options = evaluation.judged_positions(index), evaluation.judged_options(index)
     lacking = _missing_before(evaluation, index, missing) + missing[index]
     if not any(position.position.available > 0 for position in positions):
         return tuple(_none_available(sum(position.position.held for position in positions), lacking, missing[index]))
     remaining = list(_remaining(evaluation, choice, index))
-    usable = {offer.option.route.node.id for offer in offers if not offer.excluded}
+    usable = {option.node for option in options if not option.excluded}
     usable = {node for node in usable if evaluation.room(node) != 0}
     at_usable = [item for item in remaining if item.position.node in usable]
     bounded = min(missing[index], missing[index] + sum(item.free for item in at_usable) - lacking)
     return (
         *_kept_back(evaluation, remaining),
-        *_unusable(evaluation, [item for item in remaining if item.free and item.position.node not in usable], offers),
+        *_unusable(evaluation, [item for item in remaining if item.free and item.position.node not in usable], options),
         *_bounds(evaluation, choice, index, bounded, at_usable),
         *_too_few("not_enough", min(missing[index], lacking - sum(item.kept_back + item.free for item in remaining))),
     )
@@ -73,7 +73,7 @@ def _remaining(evaluation: Evaluation, choice: Choice, index: int) -> Iterator[_
     for ((node, _), demand), units in choice.units.items():
         if lines[demand].sku == lines[index].sku:
             taken[node] += units
-    return (_Remaining.of(position, taken[position.node]) for position in evaluation.positions[index])
+    return (_Remaining.of(position, taken[position.node]) for position in evaluation.judged_positions(index))
 
 
 def _missing_before(evaluation: Evaluation, index: int, missing: Sequence[int]) -> int:
@@ -90,9 +90,11 @@ def _kept_back(evaluation: Evaluation, remaining: Sequence[_Remaining]) -> Itera
         yield Reason(code="kept_back", units=sum(item.kept_back for item in kept), rules=rules)
 
 
-def _unusable(evaluation: Evaluation, remaining: Sequence[_Remaining], offers: Sequence[Offer]) -> Iterator[Reason]:
+def _unusable(
+    evaluation: Evaluation, remaining: Sequence[_Remaining], options: Sequence[JudgedOption]
+) -> Iterator[Reason]:
     """Free units at nodes that can't be used, by cause."""
-    offered = {offer.option.route.node.id for offer in offers}
+    offered = {option.node for option in options}
     by_cause: dict[str, list[_Remaining]] = {}
     for item in remaining:
         node = item.position.node
@@ -104,7 +106,7 @@ def _unusable(evaluation: Evaluation, remaining: Sequence[_Remaining], offers: S
             "node_full": _rules_with(evaluation, (evaluation.node_judgements[node] for node in nodes), "daily_orders"),
             "resting": tuple(sorted({rule for node in resting for rule in evaluation.resting[node].because})),
             "excluded": _rules_with(
-                evaluation, (offer.judgement for offer in offers if offer.option.route.node.id in nodes), "exclude"
+                evaluation, (option.judgement for option in options if option.node in nodes), "exclude"
             ),
         }
         yield Reason(code=code, units=sum(item.free for item in items), rules=rules.get(code, ()))

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from api.files.policies import policy_files
-from engine.decide.decide import decide, problem
-from engine.decide.evaluation import Evaluation
+from engine.decide.decide import decide
+from engine.decide.evaluation.candidates import Candidates
+from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.matcher import Matcher
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.problem import Problem
@@ -167,7 +168,7 @@ def _of_the_day(inventory: Inventory, orders: Sequence[Order]) -> tuple[list[Pro
         snapshot = Snapshot(
             network=inventory.network, caches=caches, products=inventory.products, positions=batch, loads={}
         )
-        problems.append(problem(Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=order.placed_at)))
+        problems.append(_problem(order, snapshot, matcher))
         started = time.process_time()
         decide(order, snapshot, matcher, order.placed_at)
         seconds.append(time.process_time() - started)
@@ -221,3 +222,7 @@ def _row(name: str, ours: Sequence[float], theirs: Sequence[float] = (), solving
 def rows(figures: ChoosingFigures) -> Iterator[Times]:
     """All rows, in the order in which they are shown."""
     yield from (*figures.sides, figures.deciding, *figures.hard, *figures.sizes, *figures.nodes)
+
+
+def _problem(order: Order, snapshot: Snapshot, matcher: Matcher) -> Problem:
+    return Candidates(Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=order.placed_at)).problem()

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from api.cli.route_day import CALLER
-from engine.decide.decide import decide, problem
-from engine.decide.evaluation import Evaluation
+from engine.decide.decide import decide
+from engine.decide.evaluation.candidates import Candidates
+from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.order_checks import check_order
 from engine.decide.record import DecisionRecord, to_json
-from engine.decide.sourcing.choose import choose
 from engine.model.facts import Inventory, Order
 from engine.service import Pointsman
 from engine.store.ledger import RequestKey
@@ -65,13 +65,13 @@ def _decide_by_parts(pointsman: Pointsman, order: Order, decision_id: str, secon
     with _added(seconds, "snapshot"):
         snapshot, matcher = pointsman._facts.read(order.skus, now, _key(order))
         check_order(order, snapshot)
-    problem(Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=now))
+    Candidates(Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=now))
     with _added(seconds, "decide"):
         decision = decide(order, snapshot, matcher, now)
     with _added(seconds, "judge and price"):
-        priced = problem(Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=now))
+        candidates = Candidates(Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=now))
     with _added(seconds, "choose"):
-        choose(priced)
+        candidates.choose()
     with _added(seconds, "record"):
         body = to_json(DecisionRecord.of(decision, decision_id, VERSION))
     with _added(seconds, "commit"):

@@ -1,23 +1,25 @@
 """The options to match: orders of the example's day, each with twenty of the real options of its first line."""
 
+import functools
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import orjson
 
 from api.files.inventory_folder import load_inventory
 from api.shapes.order import OrderRequest
-from engine.decide import rule_facts
-from engine.decide.evaluation import Evaluation
-from engine.decide.matching.judge import SHARED
+from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.matcher import Matcher
-from engine.decide.shipping.options import Option
+from engine.decide.matching.signature_table import Rows
+from engine.decide.shipping.ways import Integers
 from engine.model.facts import Inventory, NetworkCaches, Order, Snapshot, StockPosition
 from rules.policy import PolicySet
-from rules.vocabulary import Facts
+from rules.vocabulary import Facts, Stage
+from tests.reference.rows import SHARED, VARYING
 
 ROOT = Path(__file__).parents[2]
 HEXAGONE = ROOT / "examples" / "hexagone"
@@ -29,12 +31,13 @@ _SEED = 7
 
 @dataclass(frozen=True)
 class OptionSet:
-    """One line's options: the facts they share, by group; and those of each option, a mapping for each group of
-    `option_columns.VARYING`.
+    """One line's options: the facts they share, by group; those of each option, a mapping for each group of `VARYING`;
+    and the same in columns, as the service has them.
     """
 
     fixed: Mapping[str, Facts]
     options: Sequence[tuple[Facts, ...]]
+    rows: Rows
 
     @cached_property
     def flat(self) -> list[Facts]:
@@ -69,12 +72,21 @@ def option_sets(inventory: Inventory, count: int = SETS) -> list[OptionSet]:
     lines = lines_of_the_day()
     random.Random(_SEED).shuffle(lines)
     matcher = Matcher(PolicySet(policies=(), texts={}))
+    stage = matcher.stages[Stage.OPTION]
+    judge_rows, judged = stage.judge_rows, []
+
+    def record(shared: Mapping[str, Facts], rows: Rows) -> Integers:
+        judged.append(rows)
+        return judge_rows(shared, rows)
+
+    stage.judge_rows = record  # type: ignore[method-assign] # the rows are made nowhere else
     sets: list[OptionSet] = []
     for line in lines:
         (order,) = orders([line])
         evaluation = Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=order.placed_at)
-        if order.promise_by is not None and len(evaluation.offers[0]) >= OPTIONS:
-            sets.append(_option_set(evaluation))
+        judged.clear()
+        if order.promise_by is not None and len(evaluation.options[0].reach) >= OPTIONS:
+            sets.append(_option_set(evaluation, judged[0]))
         if len(sets) == count:
             break
     matcher.close()
@@ -90,22 +102,28 @@ def _positions(inventory: Inventory) -> Mapping[str, Mapping[str, StockPosition]
     }
 
 
-def _option_set(evaluation: Evaluation) -> OptionSet:
-    line, snapshot = evaluation.order.lines[0], evaluation.snapshot
-    some = sorted(random.Random(evaluation.order.id).sample(range(len(evaluation.offers[0])), OPTIONS))
-    offers = [evaluation.offers[0][index] for index in some]
-    stocks = {node: rule_facts.stock_facts(position) for node, position in snapshot.positions[line.sku].items()}
-    fixed = {
-        **evaluation.facts,
-        "line": rule_facts.line_facts(line),
-        "product": rule_facts.product_facts(snapshot.products[line.sku]),
-    }
-    return OptionSet(fixed=fixed, options=[tuple(_varying(evaluation, stocks, offer.option)) for offer in offers])
+def _option_set(evaluation: Evaluation, rows: Rows) -> OptionSet:
+    """`rows` are the options of the order's first line."""
+    some = np.array(sorted(random.Random(evaluation.order.id).sample(range(len(rows.node)), OPTIONS)))
+    assert rows.service is not None
+    chosen = Rows(
+        ways=rows.ways,
+        node=rows.node[some],
+        service=rows.service[some],
+        columns={path: functools.partial(_chosen, column, some) for path, column in rows.columns.items()},
+        facts=lambda row: rows.facts(int(some[row])),
+    )
+    return OptionSet(
+        fixed=evaluation.line_facts[0],
+        options=[tuple(_by_group(chosen.facts(row))) for row in range(OPTIONS)],
+        rows=chosen,
+    )
 
 
-def _varying(evaluation: Evaluation, stocks: Mapping[str, Facts], option: Option) -> Iterator[Facts]:
-    node = option.route.node.id
-    yield evaluation.nodes[node]
-    yield stocks[node]
-    yield evaluation.snapshot.caches.get(rule_facts.NetworkFacts).of_service(option.route.service.id)
-    yield rule_facts.route_facts(option, evaluation.now)
+def _chosen(column: Callable[[], Integers], some: Integers) -> Integers:
+    return column()[some]
+
+
+def _by_group(facts: Facts) -> Iterator[Facts]:
+    for group in VARYING:
+        yield {path: value for path, value in facts.items() if path.partition(".")[0] == group}

@@ -3,9 +3,8 @@
 import datetime
 import zoneinfo
 
-from engine.decide.shipping.exits import Exits
-from engine.decide.shipping.options import routes
 from engine.model.timetable import WHOLE_DAY, Timetable
+from tests.reference.routes import Exits, routes
 from tests.support.facts import LYON, PARIS, network, node, order, service
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

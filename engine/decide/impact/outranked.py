@@ -13,7 +13,7 @@ from typing import Literal
 
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
-from engine.decide.evaluation import Evaluation
+from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.record import DecisionRecord, LackedRecord
 from engine.model.facts import Snapshot, StockPosition
@@ -108,8 +108,13 @@ def _taken_room(evaluation: Evaluation, sku: str, node: str, units: int, before:
 
 
 def _free(evaluation: Evaluation) -> Counter[tuple[str, str]]:
-    lines = zip(evaluation.order.lines, evaluation.positions, strict=True)
-    return Counter({(line.sku, position.node): position.free for line, positions in lines for position in positions})
+    return Counter(
+        {
+            (line.sku, position.node): position.free
+            for index, line in enumerate(evaluation.order.lines)
+            for position in evaluation.judged_positions(index)
+        }
+    )
 
 
 def _as_if_first(snapshot: Snapshot, before: Sequence[Taking]) -> Snapshot:

@@ -7,12 +7,14 @@ facts judged by the other rules, and the order decided again on the same facts.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
-from engine.decide.matching.judge import GroupCodes, Judgement, judge_facts
+from engine.decide.matching.judgement_table import Judgement, JudgementTable
 from engine.decide.matching.matcher import Matcher, StageMatcher
-from engine.decide.matching.partial_evaluation import Residual
-from engine.decide.matching.signatures import GroupCoder
+from engine.decide.matching.signature_table import Rows
+from engine.decide.shipping.ways import Integers
 from engine.model.facts import Order, Snapshot
 from rules.vocabulary import Facts, Stage
 
@@ -23,27 +25,23 @@ class _StageWithoutRule:
     def __init__(self, matcher: StageMatcher, rule: str) -> None:
         self._matcher = matcher
         self._rule = rule
-        self._remembered: dict[GroupCodes, Judgement] = {}
-        self._residuals: dict[GroupCodes, Residual[Judgement]] = {}
+        self._numbers: list[int] = []
+        """By the matcher's number of a judgement, the number here of what it is without the rule."""
+        self.table = JudgementTable()
 
-    @property
-    def coders(self) -> Mapping[str, GroupCoder]:
-        return self._matcher.coders
+    def judge(self, facts: Mapping[str, Facts]) -> Judgement:
+        return self._without(self._matcher.judge(facts))
 
-    def residual(self, shared_codes: GroupCodes, shared: Mapping[str, Facts]) -> Residual[Judgement]:
-        """The columns are the matcher's; judgements without the rule are remembered apart."""
-        if shared_codes not in self._residuals:
-            self._residuals[shared_codes] = replace(self._matcher.residual(shared_codes, shared), remembered={})
-        return self._residuals[shared_codes]
+    def judge_rows(self, shared: Mapping[str, Facts], rows: Rows) -> Integers:
+        numbers = self._matcher.judge_rows(shared, rows)
+        for judgement in self._matcher.table.judgements[len(self._numbers) :]:
+            self._numbers.append(self.table.number(self._without(judgement)))
+        own: Integers = np.array(self._numbers, dtype=np.int64)[numbers]
+        return own
 
-    def judge(self, codes: GroupCodes, facts: Callable[[], Facts]) -> Judgement:
-        judgement = self._remembered.get(codes)
-        if judgement is None:
-            judgement = self._matcher.judge(codes, facts)
-            if self._rule in judgement.fired or self._rule in judgement.silenced:
-                judgement = self._matcher.without(judgement, self._rule)
-            self._remembered[codes] = judgement
-        return judgement
+    def _without(self, judgement: Judgement) -> Judgement:
+        acts = self._rule in judgement.fired or self._rule in judgement.silenced
+        return self._matcher.without(judgement, self._rule) if acts else judgement
 
 
 class CounterfactualMatcher:
@@ -57,7 +55,7 @@ class CounterfactualMatcher:
         self.with_effect = matcher.with_effect
 
     def judge(self, stage: Stage, facts: Facts) -> Judgement:
-        return judge_facts(self.stages[stage], stage, facts)
+        return self.stages[stage].judge({stage.name: facts})
 
 
 def deciding_rules(order: Order, snapshot: Snapshot, matcher: Matcher, now: int) -> tuple[str, ...]:

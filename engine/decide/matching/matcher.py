@@ -9,18 +9,24 @@ by the reference alone.
 import graphlib
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
-from engine.decide.matching.judge import SHARED, GroupCodes, Judgement, judge_facts
-from engine.decide.matching.partial_evaluation import Residual, ResidualFormulas, columns, partially_evaluate
+import numpy as np
+
+from engine.decide.matching.judgement_table import Judgement, JudgementTable
+from engine.decide.matching.partial_evaluation import ResidualFormulas, asked, partially_evaluate
 from engine.decide.matching.rete import Rete
+from engine.decide.matching.signature_table import Rows, SignatureTable
 from engine.decide.matching.signatures import Coding, Formula, group_coder
 from engine.decide.matching.volatile_facts import volatile_facts
+from engine.decide.shipping.ways import Integers
 from rules.conditions import holds
 from rules.effects import Outcome, combine
 from rules.policy import PolicySet, Rule
 from rules.vocabulary import Facts, Stage
 
+GroupCodes: TypeAlias = tuple[int, ...]
+"""A code for each of some groups of facts."""
 MOST_REMEMBERED = 200_000
 """Signatures a stage remembers before it starts afresh: some tens of megabytes at most."""
 MOST_RESIDUALS = 20_000
@@ -62,41 +68,52 @@ class StageMatcher:
         coding = Coding(rule.condition for rule in self._rules.values())
         self._formulas = {rule.id: coding.formula(rule.condition) for rule in self._rules.values()}
         self._properties = coding.properties
-        self.coders = {
+        self._coders = {
             group: group_coder([item for item in coding.properties if item.fact.group == group])
             for group in stage.value
         }
         self._engine = make_engine(f"{policies.version[:16]}/{stage.name.lower()}", self._formulas)
-        self._remembered: dict[GroupCodes, Judgement] = {}
-        self._residuals: dict[GroupCodes, Residual[Judgement]] = {}
-        self._by_formulas: dict[ResidualFormulas, Residual[Judgement]] = {}
+        self.table = JudgementTable()
+        self._numbers: dict[tuple[int, ...], int] = {}
+        """By signature, the number of its judgement."""
+        self._tables: dict[GroupCodes, SignatureTable] = {}
+        self._by_formulas: dict[ResidualFormulas, SignatureTable] = {}
 
-    def residual(self, shared_codes: GroupCodes, shared: Mapping[str, Facts]) -> Residual[Judgement]:
-        """See `Judge`. Shared facts that leave the same formulas have one residual program."""
-        residual = self._residuals.get(shared_codes)
-        if residual is None:
-            formulas = partially_evaluate(self._formulas, self._shared_property_codes(shared))
-            if len(self._residuals) >= MOST_RESIDUALS:
-                self._residuals.clear()
-                self._by_formulas.clear()
-            residual = self._by_formulas.get(formulas) or Residual(
-                columns=columns(formulas, self._properties), remembered={}
-            )
-            self._residuals[shared_codes] = self._by_formulas[formulas] = residual
-        return residual
-
-    def _shared_property_codes(self, shared: Mapping[str, Facts]) -> dict[int, int]:
-        """The codes of the properties of the shared facts, by the property's index."""
-        return {
-            index: item.of(shared[item.fact.group])
-            for index, item in enumerate(self._properties)
-            if item.fact.group in SHARED
-        }
-
-    def judge(self, codes: GroupCodes, facts: Callable[[], Facts]) -> Judgement:
+    def judge(self, facts: Mapping[str, Facts]) -> Judgement:
         """See `Judge`."""
-        judgement = self._remembered.get(codes)
-        return judgement if judgement is not None else self._judge_new(codes, facts())
+        return self.table.judgements[self._number(_merged(facts))]
+
+    def judge_rows(self, shared: Mapping[str, Facts], rows: Rows) -> Integers:
+        """See `Judge`."""
+        signatures, known = self._table_for(shared).signatures(rows)
+        numbers = list(map(known.get, signatures))
+        if None in numbers:
+            if len(known) >= MOST_REMEMBERED:
+                known.clear()
+            for row, signature in enumerate(signatures):
+                if numbers[row] is None:
+                    if signature not in known:
+                        known[signature] = self._number({**_merged(shared), **rows.facts(row)})
+                    numbers[row] = known[signature]
+        return np.array(numbers, dtype=np.int64)
+
+    def _table_for(self, shared: Mapping[str, Facts]) -> SignatureTable:
+        """How rows that share these facts are coded. Shared facts that leave the same formulas have one table."""
+        codes = tuple([self._coders[group](facts) for group, facts in shared.items()])
+        table = self._tables.get(codes)
+        if table is None:
+            settled = {
+                index: item.of(shared[item.fact.group])
+                for index, item in enumerate(self._properties)
+                if item.fact.group in shared
+            }
+            formulas = partially_evaluate(self._formulas, settled)
+            if len(self._tables) >= MOST_RESIDUALS:
+                self._tables.clear()
+                self._by_formulas.clear()
+            table = self._by_formulas.get(formulas) or SignatureTable(asked(formulas, self._properties))
+            self._tables[codes] = self._by_formulas[formulas] = table
+        return table
 
     def without(self, judgement: Judgement, rule: str) -> Judgement:
         """The judgement as it would be without `rule`."""
@@ -104,19 +121,21 @@ class StageMatcher:
 
     @property
     def remembered(self) -> int:
-        """How many judgements of options are remembered."""
-        return sum(len(residual.remembered) for residual in list(self._by_formulas.values()))
+        """How many signatures of rows are remembered."""
+        return sum(table.remembered for table in list(self._by_formulas.values()))
 
     def close(self) -> None:
         self._engine.close()
 
-    def _judge_new(self, codes: GroupCodes, facts: Facts) -> Judgement:
-        """The judgement of a signature met for the first time, remembered from now on."""
-        judgement = self._judgement(self._firing(facts))
-        if len(self._remembered) >= MOST_REMEMBERED:
-            self._remembered.clear()
-        self._remembered[codes] = judgement
-        return judgement
+    def _number(self, facts: Facts) -> int:
+        """The number of the judgement of facts given as one mapping, remembered by their signature."""
+        signature = tuple([item.of(facts) for item in self._properties])
+        number = self._numbers.get(signature)
+        if number is None:
+            if len(self._numbers) >= MOST_REMEMBERED:
+                self._numbers.clear()
+            number = self._numbers[signature] = self.table.number(self._judgement(self._firing(facts)))
+        return number
 
     def _judgement(self, fired: frozenset[str]) -> Judgement:
         acting, silenced = _after_overrides(fired, self._overriders)
@@ -167,7 +186,7 @@ class Matcher:
 
     def judge(self, stage: Stage, facts: Facts) -> Judgement:
         """See `PolicyJudge`."""
-        return judge_facts(self.stages[stage], stage, facts)
+        return self.stages[stage].judge({stage.name: facts})
 
     def with_effect(self, judgement: Judgement, *effects: str) -> tuple[str, ...]:
         """See `PolicyJudge`."""
@@ -177,6 +196,11 @@ class Matcher:
     def close(self) -> None:
         for stage in self.stages.values():
             stage.close()
+
+
+def _merged(facts: Mapping[str, Facts]) -> dict[str, Any]:
+    """The facts of all groups as one mapping."""
+    return {path: value for group in facts.values() for path, value in group.items()}
 
 
 def _overriders(rules: Mapping[str, Rule]) -> dict[str, list[str]]:

@@ -5,25 +5,14 @@ Only the residual formulas tell options apart, and lines that leave the same res
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+from typing import TypeAlias
 
-from engine.decide.matching.option_columns import ColumnCodes, OptionColumns
 from engine.decide.matching.signatures import Atom, Formula
 from engine.decide.matching.value_classes import CodeSet, Property
 from rules.normal_form import AllOf, OneOf
 
 ResidualFormulas: TypeAlias = tuple[tuple[str, Formula | bool], ...]
 """By rule: True, or what is left of its formula. A rule that can't fire any more is not in it."""
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Residual(Generic[_T]):
-    """A residual program: how it codes options, and what was found out about options, by their codes."""
-
-    columns: OptionColumns
-    remembered: dict[ColumnCodes, _T]
 
 
 def partially_evaluate(formulas: Mapping[str, Formula], codes: Mapping[int, int]) -> ResidualFormulas:
@@ -32,13 +21,13 @@ def partially_evaluate(formulas: Mapping[str, Formula], codes: Mapping[int, int]
     return tuple((rule, residual) for rule, residual in residuals if residual is not False)
 
 
-def columns(formulas: ResidualFormulas, properties: Sequence[Property]) -> OptionColumns:
-    """Columns for the properties that the residual formulas mention."""
+def asked(formulas: ResidualFormulas, properties: Sequence[Property]) -> list[tuple[Property, list[CodeSet]]]:
+    """The properties that the residual formulas mention, each with the sets of codes that they tell from the others."""
     sets: dict[int, list[CodeSet]] = {}
     for _, formula in formulas:
         if not isinstance(formula, bool):
             _collect_sets(formula, sets)
-    return OptionColumns([(properties[index], sets[index]) for index in sorted(sets)])
+    return [(properties[index], sets[index]) for index in sorted(sets)]
 
 
 def _residual(formula: Formula, codes: Mapping[int, int]) -> Formula | bool:

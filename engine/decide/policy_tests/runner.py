@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
-from engine.decide.evaluation import Evaluation
+from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.impact.rule_impact import deciding
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.matcher import Matcher

@@ -8,6 +8,7 @@ twice.
 import datetime
 import zoneinfo
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from engine.model.timetable import DAY, Spans, Timetable
 
@@ -20,8 +21,26 @@ _FURTHEST = 16 * 3_600
 _MOST_DAYS = 2_000
 """Days kept at once: some years of looking ahead, or as many past days on which orders are decided again."""
 
+_MOST_STRETCHES = 10_000
+"""Numbers of seconds whose latest answer is kept."""
+
 Interval = tuple[int, int]
 """UTC seconds, half open."""
+
+
+class Stretch(NamedTuple):
+    """Instants from `since` up to and without `until` for which an answer is computed alike: it lies `over` seconds
+    after the instant if it `moves` with it, and is the instant `over` otherwise. `day` is the date on which it lies.
+    """
+
+    since: int
+    until: int
+    moves: bool
+    over: int
+    day: int
+
+    def at(self, instant: int) -> int:
+        return instant + self.over if self.moves else self.over
 
 
 class Calendar:
@@ -34,6 +53,7 @@ class Calendar:
         self._days: dict[int, tuple[Interval, ...]] = {}
         self._latest_opening: tuple[int, int, int, int] | None = None
         self._last_calls: dict[tuple[int, int], int] = {}
+        self._stretches: dict[int, Stretch] = {}
 
     def open_on(self, day: int) -> tuple[Interval, ...]:
         """When it is open on that date: intervals in order, which neither overlap nor touch."""
@@ -48,19 +68,44 @@ class Calendar:
         """When `seconds` of open time have passed since `instant`, and the day on which they end; of 0 seconds, the
         first open instant. None: not before the calendar ends.
         """
+        stretch = self.stretch(instant, seconds)
+        return None if stretch is None else (stretch.at(instant), stretch.day)
+
+    def stretch(self, instant: int, seconds: int) -> Stretch | None:
+        """What `after` answers, and for which instants around `instant` it holds. The latest answer for each number of
+        seconds is kept, because most calls ask about now.
+        """
+        latest = self._stretches.get(seconds)
+        if latest is None or not latest.since <= instant < latest.until:
+            latest = self._stretch(instant, seconds)
+            if latest is None:
+                return None
+            if len(self._stretches) >= _MOST_STRETCHES:
+                self._stretches.clear()
+            self._stretches[seconds] = latest
+        return latest
+
+    def _stretch(self, instant: int, seconds: int) -> Stretch | None:
         first = self._first_opening(instant)
         if first is None:
             return None
-        _, start, end, day = first
+        closed_since, start, end, day = first
+        moves = instant >= start
+        since, until = (start, end) if moves else (closed_since, start)
         passed = max(start, instant) + seconds
         while passed > end:
             still_to_pass = passed - end
+            if moves:
+                # for earlier instants the time has passed by the end of this opening
+                since = max(since, instant - still_to_pass + 1)
             following = self._next_opening(day, end)
             if following is None:
                 return None
             start, end, day = following
             passed = start + still_to_pass
-        return passed, day
+        if moves:
+            until = min(until, instant + end - passed + 1)
+        return Stretch(since=since, until=until, moves=moves, over=passed - instant if moves else passed, day=day)
 
     def _first_opening(self, instant: int) -> tuple[int, int, int, int] | None:
         """The first opening that ends after `instant`: (since, start, end, day). For every instant from `since` on,

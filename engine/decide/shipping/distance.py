@@ -21,7 +21,7 @@ Direction: TypeAlias = tuple[float, float, float]
 
 _QUARTER = 90 * MICRODEGREES
 _RADIANS = 3.141592653589793 / (180 * MICRODEGREES)
-_SMALL = 0.1
+SMALL = 0.1
 """Half chords up to 1,274 km, for which nine terms of the series are exact to the last bits."""
 
 
@@ -30,7 +30,8 @@ def _arcsine_terms() -> tuple[float, ...]:
     return tuple(math.comb(2 * n, n) / (4**n * (2 * n + 1)) for n in range(1, 9))
 
 
-_A1, _A2, _A3, _A4, _A5, _A6, _A7, _A8 = _arcsine_terms()
+SERIES = _arcsine_terms()
+_A1, _A2, _A3, _A4, _A5, _A6, _A7, _A8 = SERIES
 
 
 def direction(place: GeoPoint) -> Direction:
@@ -45,7 +46,7 @@ def great_circle(a: Direction, b: Direction) -> float:
     """
     x, y, z = a[0] - b[0], a[1] - b[1], a[2] - b[2]
     half = math.sqrt(x * x + y * y + z * z) / 2
-    if half > _SMALL:
+    if half > SMALL:
         return 2 * EARTH_RADIUS * _arcsine(half)
     return 2 * EARTH_RADIUS * _small_arcsine(half)
 
@@ -58,7 +59,7 @@ def route_distance(metres: float, detour: int) -> int:
 def _arcsine(sine: float) -> float:
     """Of 0 to 1, in radians: the angle is halved until its series is short."""
     times, small = 1, min(sine, 1.0)
-    while small > _SMALL:
+    while small > SMALL:
         small = small / math.sqrt(2 * (1 + math.sqrt(1 - small * small)))
         times *= 2
     return times * _small_arcsine(small)

@@ -6,32 +6,25 @@ transport activity (tonne-km) times the emission intensity of the mode, and the 
 so that a second shipment counts as emitting more.
 """
 
-from engine.model.facts import Node, Product, Service, rounded
+from typing import Final
+
+from engine.model.facts import Service, rounded
 
 MILLIGRAM = 10**9
 """grams x metres x (mg of CO2e / tonne-km) in one milligram: a tonne is 10**6 g, a kilometre 10**3 m."""
 
 
-def shipment_cost(node: Node, service: Service, distance: int) -> int:
-    """Handling, base and the metres travelled."""
-    return node.handling + service.base + rounded(service.per_km * distance, 1_000)
+NOT_CARRIED: Final = -1
+"""Stands for the cost of a unit that is too heavy."""
 
 
-def unit_cost(node: Node, service: Service, product: Product) -> int:
-    """Handling and weight of one unit that the service carries."""
-    weight = product.weight
+def carriage(service: Service, weight: int) -> int:
+    """What the service charges for one unit of so many grams, in micros; NOT_CARRIED if the unit is too heavy. A
+    shipment may have any number of units.
+    """
+    if service.max_weight is not None and weight > service.max_weight:
+        return NOT_CARRIED
     if not service.unit_prices:
-        return node.unit_handling + rounded(service.per_kg * weight, 1_000)
-    band = next(band for band in service.unit_prices if weight <= band.up_to)
-    return node.unit_handling + band.base + rounded(band.per_kg * weight, 1_000)
-
-
-def unit_carbon(service: Service, distance: int, product: Product) -> int:
-    return rounded(product.weight * distance * service.emission, MILLIGRAM)
-
-
-def carries(service: Service, product: Product) -> bool:
-    """Whether one unit is light enough for the service; a shipment may have any number of them."""
-    if service.unit_prices and product.weight > service.unit_prices[-1].up_to:
-        return False
-    return service.max_weight is None or product.weight <= service.max_weight
+        return rounded(service.per_kg * weight, 1_000)
+    band = next((band for band in service.unit_prices if weight <= band.up_to), None)
+    return NOT_CARRIED if band is None else band.base + rounded(band.per_kg * weight, 1_000)

@@ -13,11 +13,14 @@ In the words of the network file:
 Each of these only delays: a later decision never leads to an earlier arrival, and neither does a day off.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from engine.decide.shipping.calendar import LAST_DAY, Calendar, days_from
+from engine.decide.shipping.calendar import LAST_DAY, Calendar, Stretch, days_from
 from engine.model.facts import Network, Node, Service
 from engine.model.timetable import ALWAYS, Timetable
+
+_EVER = 1 << 60
+"""Seconds: further than any instant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,30 +36,48 @@ class Departures:
     cut_off: int | None = None
     """Minutes of the day."""
     days: Timetable = ALWAYS
+    _latest: list[Stretch] = field(default_factory=list, compare=False, repr=False)
+    """The latest answer, because most calls ask about now."""
 
     def next(self, now: int) -> int | None:
         """When a shipment decided `now` leaves. None: never."""
-        if self.hours is None:
-            return now + self.preparation
-        if not self.hours.timetable.meets(self.days):
+        latest = self._latest[0] if self._latest else None
+        if latest is None or not latest.since <= now < latest.until:
+            latest = self._stretch(now)
+            if latest is None:
+                return None
+            self._latest[:] = [latest]
+        return latest.at(now)
+
+    def _stretch(self, now: int) -> Stretch | None:
+        """The instants around `now` for which the departure is computed alike."""
+        hours = self.hours
+        if hours is None:
+            return Stretch(since=-_EVER, until=_EVER, moves=True, over=self.preparation, day=0)
+        if not hours.timetable.meets(self.days):
             return None
-        ready = self.hours.after(now, self.preparation)
+        ready = hours.stretch(now, self.preparation)
         if ready is None:
             return None
-        instant, day = ready
-        earliest = self._earliest(now)
-        if day >= earliest and self.days.spans(day):
-            return instant
-        return self._opening(self.hours, day + 1)
+        since, until, earliest = self._earliest(now)
+        since, until = max(since, ready.since), min(until, ready.until)
+        if ready.day >= earliest and self.days.spans(ready.day):
+            return ready._replace(since=since, until=until)
+        opens = self._opening(hours, ready.day + 1)
+        return None if opens is None else Stretch(since=since, until=until, moves=False, over=opens, day=ready.day)
 
-    def _earliest(self, now: int) -> int:
-        """The first day whose cut-off is later than `now`."""
+    def _earliest(self, now: int) -> tuple[int, int, int]:
+        """(since, until, day): the first day whose cut-off is later than `now`, and the instants for which it is."""
         if self.hours is None or self.cut_off is None:
-            return 0
-        for day in days_from(now):
-            if now < self.hours.last_call(day, self.cut_off):
-                return day
-        return LAST_DAY
+            return -_EVER, _EVER, 0
+        days = days_from(now)
+        since = self.hours.last_call(days[0] - 1, self.cut_off)
+        for day in days:
+            until = self.hours.last_call(day, self.cut_off)
+            if now < until:
+                return since, until, day
+            since = until
+        return since, _EVER, LAST_DAY
 
     def _opening(self, hours: Calendar, first: int) -> int | None:
         """When the node first opens on a day on which the service leaves."""

@@ -10,13 +10,13 @@ from typing import Any
 
 import clips
 
-from engine.decide.matching.judge import SHARED
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term, comparisons
 from rules.vocabulary import Fact, Kind, Value
 from tests.bench.option_sets import OptionSet
 from tests.bench.peers.infix import SIGNS, literal, name
 from tests.bench.peers.peer import Shaped, shaped
 from tests.bench.rulebook import mentioned
+from tests.reference.rows import SHARED
 
 _SHARED, _OPTION = "shared", "option"
 

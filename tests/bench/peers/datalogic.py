@@ -9,11 +9,11 @@ from typing import Any
 
 from datalogic_py import DataHandle, Engine
 
-from engine.decide.matching.judge import SHARED
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
 from tests.bench.option_sets import OptionSet
 from tests.bench.peers.infix import SIGNS, name
 from tests.bench.peers.peer import Shaped, by_flags, shaped
+from tests.reference.rows import SHARED
 
 
 class _DataLogic:

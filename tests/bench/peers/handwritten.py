@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.decide.matching.judge import SHARED
-from engine.decide.matching.option_columns import VARYING
 from rules.conditions import Condition
 from rules.vocabulary import Facts
 from tests.bench.option_sets import OptionSet
 from tests.bench.peers.infix import Infix, name
 from tests.bench.rulebook import mentioned
+from tests.reference.rows import SHARED, VARYING
 
 _PYTHON = Infix(literal=repr, listed="({})", between="{low} <= {value} <= {high}")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from engine.decide.matching.judge import Judgement, judge_options
+from engine.decide.matching.judge import Judgement
 from engine.decide.matching.matcher import StageMatcher
 from rules.conditions import Condition
 from rules.vocabulary import Stage
@@ -14,8 +14,8 @@ FIRST_SIGHT, REMEMBERED = "first sight", "remembered"
 
 
 class Ours:
-    """Shared facts are coded once; node, stock, service and route for each option. The facts are the service's own,
-    including those that no rule mentions. Unlike the peers' answers, ours contain the rules' combined outcome as well.
+    """Shared facts are coded once, those of options in columns. The facts are the service's own, including those that
+    no rule mentions. Unlike the peers' answers, ours contain the rules' combined outcome as well.
     """
 
     engine = "Pointsman"
@@ -28,7 +28,8 @@ class Ours:
         return options
 
     def match(self, facts: OptionSet) -> Any:
-        return judge_options(self._matcher, facts.fixed, facts.options)
+        numbers = self._matcher.judge_rows(facts.fixed, facts.rows)
+        return [self._matcher.table.judgements[number] for number in numbers.tolist()]
 
     def fired(self, answer: list[Judgement]) -> list[set[str]]:
         return [set(judgement.fired) for judgement in answer]

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine.decide.matching.judge import SHARED
 from rules.conditions import Condition
 from rules.vocabulary import Facts, Value
 from tests.bench.option_sets import OptionSet
 from tests.bench.peers.infix import name
 from tests.bench.rulebook import mentioned
+from tests.reference.rows import SHARED
 
 
 class Peer(Protocol):

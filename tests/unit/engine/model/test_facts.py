@@ -7,8 +7,8 @@ from pathlib import Path
 from api.files.inventory_folder import load_inventory
 from engine.decide.decide import decide
 from engine.decide.matching.matcher import Matcher
-from engine.decide.shipping.exits import Exits
 from engine.model.facts import NetworkCaches
+from tests.reference.routes import Exits
 from tests.support.facts import LYON, NOW, network, node, order, policies, snapshot
 
 EXAMPLE = Path("examples/hexagone")

@@ -1,8 +1,7 @@
 """What is computed once: calendars for all nodes of the same hours, days for all orders."""
 
-from engine.decide.shipping.exits import Exits
-from engine.decide.shipping.options import routes
 from engine.model.facts import Lane
+from tests.reference.routes import Exits, routes
 from tests.support.clocks import hours, running
 from tests.support.facts import HOUR, LYON, NOW, PARIS, network, node, order, service
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from engine.decide.shipping.exits import Exits
-from engine.decide.shipping.options import routes
 from engine.model.facts import Lane
+from tests.reference.routes import Exits, routes
 from tests.support.facts import (
     HOUR,
     LILLE,

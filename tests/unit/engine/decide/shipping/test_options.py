@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from engine.decide.shipping import distance
 from engine.decide.shipping.distance import direction, route_distance
-from engine.decide.shipping.exits import Exits
-from engine.decide.shipping.options import Option, routes
 from engine.model.facts import GeoPoint, Line, rounded
+from tests.reference.routes import Exits, Option, routes
 from tests.support.facts import (
     EURO,
     HOUR,

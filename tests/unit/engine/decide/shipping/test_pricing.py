@@ -2,9 +2,8 @@
 
 import pytest
 
-from engine.decide.shipping.exits import Exits
-from engine.decide.shipping.options import Option, routes
 from engine.model.facts import Line, UnitPrice
+from tests.reference.routes import Exits, Option, routes
 from tests.support.facts import (
     EURO,
     HOUR,

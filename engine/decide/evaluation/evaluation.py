@@ -1,0 +1,297 @@
+"""An order against the network, as columns: stock by line and node, ways to ship it, and what the rules say of each.
+
+Columns have a row for each position or option. Objects are made for what is asked about, not for what is weighed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple, cast
+
+import numpy as np
+
+from engine.decide import rule_facts
+from engine.decide.evaluation.positions import Positions, Shared, Stock, judge_positions, loads_by_node, node_facts_at
+from engine.decide.matching.judge import PolicyJudge
+from engine.decide.matching.judgement_table import Judgement
+from engine.decide.matching.signature_table import COVER, LATE, LOAD, Rows
+from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
+from engine.decide.shipping.reach import LATE as LATE_CODES
+from engine.decide.shipping.reach import Reach, reach
+from engine.decide.shipping.ways import NO_LIMIT, NOWHERE, Flags, Integers, Ways, product_rounded
+from engine.model.facts import Line, NodeRest, Order, Snapshot, StockPosition
+from rules.effects import Exclusion, LineOutcome, OrderOutcome, PositionOutcome, Reserve
+from rules.vocabulary import Facts, Stage
+
+
+class Options(NamedTuple):
+    """The ways that can carry a line from nodes with free units, by key. `reach` and `position` are rows of the order's
+    `Reach` and of the line's `Positions`; micros and milligrams of CO2e a unit.
+    """
+
+    reach: Integers
+    position: Integers
+    unit_cost: Integers
+    unit_carbon: Integers
+    judgement: Integers
+    excluded: Flags
+
+
+class JudgedPosition(NamedTuple):
+    """One position, with what the rules say of it for a line."""
+
+    node: str
+    position: StockPosition
+    judgement: Judgement
+    floor: int
+    free: int
+
+
+class JudgedOption(NamedTuple):
+    """One option's node, with what the rules say of the option for a line."""
+
+    node: str
+    judgement: Judgement
+    excluded: bool
+
+
+class Evaluation:
+    """An order while it is decided: each part is judged once, when it is first asked for.
+
+    `order` may be the remainder of a `whole_order`: rules of the order's stage see the customer's order, not what is
+    left of it. `standing_shipments` of the whole order stand, whatever becomes of this remainder. `promised`: these
+    units were promised once, so they may always travel in one shipment, or they would never arrive.
+    """
+
+    def __init__(
+        self,
+        *,
+        order: Order,
+        snapshot: Snapshot,
+        matcher: PolicyJudge,
+        now: int,
+        whole_order: Order | None = None,
+        standing_shipments: int = 0,
+        promised: bool = False,
+    ) -> None:
+        self.order = order
+        self.snapshot = snapshot
+        self.matcher = matcher
+        self.now = now
+        self.whole_order = whole_order
+        self.standing_shipments = standing_shipments
+        self.promised = promised
+        self.ways = snapshot.caches.get(Ways)
+
+    @property
+    def max_shipments(self) -> int | None:
+        """How many more shipments the order may have: those that stand count."""
+        most = self.order_outcome.max_shipments
+        return None if most is None else max(1 if self.promised else 0, most - self.standing_shipments)
+
+    @cached_property
+    def facts(self) -> Shared:
+        """The facts that all lines share."""
+        network = self.snapshot.network
+        return {
+            "order": rule_facts.order_facts(self.whole_order or self.order, self.snapshot.products, network),
+            "now": rule_facts.now_facts(network, self.now),
+        }
+
+    @cached_property
+    def line_facts(self) -> Sequence[Shared]:
+        """By line, the facts that its positions and options share."""
+        products = self.snapshot.products
+        return [
+            {
+                **self.facts,
+                "line": rule_facts.line_facts(line),
+                "product": rule_facts.product_facts(products[line.sku]),
+            }
+            for line in self.order.lines
+        ]
+
+    @cached_property
+    def order_judgement(self) -> Judgement:
+        return self.matcher.stages[Stage.ORDER].judge(self.facts)
+
+    @property
+    def order_outcome(self) -> OrderOutcome:
+        return cast("OrderOutcome", self.order_judgement.outcome)
+
+    @cached_property
+    def line_judgements(self) -> Sequence[Judgement]:
+        return [self.matcher.stages[Stage.LINE].judge(facts) for facts in self.line_facts]
+
+    def keeps_together(self, index: int) -> bool:
+        return cast("LineOutcome", self.line_judgements[index].outcome).keep_together
+
+    @cached_property
+    def loads(self) -> Integers:
+        """By node, the shipments it was given today."""
+        return loads_by_node(self.snapshot, self.ways)
+
+    @cached_property
+    def positions(self) -> Sequence[Positions]:
+        """By line."""
+        return [
+            judge_positions(
+                self.matcher,
+                facts,
+                Stock.of(self.snapshot.positions.get(line.sku, {}), self.ways),
+                ways=self.ways,
+                loads=self.loads,
+                channel=self.order.channel,
+            )
+            for line, facts in zip(self.order.lines, self.line_facts, strict=True)
+        ]
+
+    @cached_property
+    def nodes(self) -> Integers:
+        """The nodes with units free for some line, by id."""
+        flags = np.zeros(len(self.ways.nodes), dtype=bool)
+        for positions in self.positions:
+            flags[positions.stock.node[positions.free > 0]] = True
+        return flags.nonzero()[0]
+
+    @cached_property
+    def node_numbers(self) -> Integers:
+        """Of each of `nodes`, the number of the judgement that says how many shipments it may have today."""
+        nodes, loads, now = self.nodes, self.loads, self.facts["now"]
+
+        def facts(row: int) -> Facts:
+            return node_facts_at(self.ways, int(nodes[row]), loads)
+
+        rows = Rows(self.ways, nodes, None, {LOAD: lambda: loads[nodes]}, facts)
+        return self.matcher.stages[Stage.NODE].judge_rows({"now": now}, rows)
+
+    @cached_property
+    def rooms(self) -> Integers:
+        """By node, how many more shipments one of `nodes` may take today; NO_LIMIT: any number."""
+        rooms = np.full(len(self.ways.nodes), NO_LIMIT, dtype=np.int64)
+        nodes = self.nodes
+        # the judging comes first: it may add judgements to the table
+        numbers = self.node_numbers
+        most = np.minimum(self.matcher.stages[Stage.NODE].table.limits()[numbers], self.ways.daily_orders[nodes])
+        rooms[nodes] = np.where(most < NO_LIMIT, np.maximum(0, most - self.loads[nodes]), NO_LIMIT)
+        return rooms
+
+    def room(self, node: str) -> int | None:
+        """How many more shipments the node may take today; None: any number."""
+        room = int(self.rooms[self.ways.node_index[node]])
+        return None if room >= NO_LIMIT else room
+
+    @cached_property
+    def reach(self) -> Reach:
+        leaving = np.zeros(len(self.ways.nodes), dtype=bool)
+        leaving[self.nodes] = True
+        return reach(self.order, self.ways, leaving, self.now)
+
+    @cached_property
+    def options(self) -> Sequence[Options]:
+        """By line."""
+        return [self._options_of(index, line) for index, line in enumerate(self.order.lines)]
+
+    @cached_property
+    def resting(self) -> Mapping[str, NodeRest]:
+        """The nodes with units free that rest."""
+        if not self.snapshot.resting:
+            return {}
+        nodes = {self.ways.node_ids[node] for node in self.nodes.tolist()}
+        return {node: node_rest for node, node_rest in sorted(self.snapshot.resting.items()) if node in nodes}
+
+    @cached_property
+    def node_judgements(self) -> Mapping[str, Judgement]:
+        """By node with units free, what the rules say of its shipments of today."""
+        judgements = self.matcher.stages[Stage.NODE].table.judgements
+        numbers = self.node_numbers.tolist()
+        return {
+            self.ways.node_ids[node]: judgements[number]
+            for node, number in zip(self.nodes.tolist(), numbers, strict=True)
+        }
+
+    def judged_positions(self, index: int) -> list[JudgedPosition]:
+        """The positions of the line at `index`, by node id."""
+        positions, judgements = self.positions[index], self.matcher.stages[Stage.POSITION].table.judgements
+        rows = zip(
+            positions.stock.node.tolist(),
+            positions.stock.positions,
+            positions.judgement.tolist(),
+            positions.floor.tolist(),
+            positions.free.tolist(),
+            strict=True,
+        )
+        return [
+            JudgedPosition(self.ways.node_ids[node], stored, judgements[number], floor, free)
+            for node, stored, number, floor, free in rows
+        ]
+
+    def judged_options(self, index: int) -> list[JudgedOption]:
+        """The options of the line at `index`, by key."""
+        options, judgements = self.options[index], self.matcher.stages[Stage.OPTION].table.judgements
+        nodes = self.reach.node[options.reach].tolist()
+        rows = zip(nodes, options.judgement.tolist(), options.excluded.tolist(), strict=True)
+        return [JudgedOption(self.ways.node_ids[node], judgements[number], excluded) for node, number, excluded in rows]
+
+    def reserves(self, index: int, row: int) -> tuple[Reserve, ...]:
+        """What the floor of a position is the sum of: the one in a row of the line at `index`."""
+        judgements = self.matcher.stages[Stage.POSITION].table.judgements
+        outcome = judgements[int(self.positions[index].judgement[row])].outcome
+        return cast("PositionOutcome", outcome).reserves(self.order.channel)
+
+    def counted_judgements(self) -> Iterator[tuple[Judgement, int]]:
+        """Each judgement made of the order, its lines, positions, nodes and options, with how many it was made of."""
+        yield self.order_judgement, 1
+        for judgement in self.line_judgements:
+            yield judgement, 1
+        stages = self.matcher.stages
+        yield from stages[Stage.NODE].table.counted([self.node_numbers])
+        yield from stages[Stage.POSITION].table.counted([item.judgement for item in self.positions])
+        yield from stages[Stage.OPTION].table.counted([item.judgement for item in self.options])
+
+    def _options_of(self, index: int, line: Line) -> Options:
+        ways, out, positions = self.ways, self.reach, self.positions[index]
+        weight = self.snapshot.products[line.sku].weight
+        free = positions.free.nonzero()[0]
+        position_of = np.full(len(ways.nodes), NOWHERE, dtype=np.int64)
+        position_of[positions.stock.node[free]] = free
+        position = position_of[out.node]
+        carriage = ways.unit_costs(weight)[out.service]
+        rows = ((position != NOWHERE) & (carriage != NOT_CARRIED)).nonzero()[0]
+        position, node, service, distance = position[rows], out.node[rows], out.service[rows], out.distance[rows]
+        unit_cost = ways.unit_handling[node] + carriage[rows]
+        unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM)
+        stock, loads, quantity = positions.stock, self.loads, line.quantity
+        columns = {
+            LOAD: lambda: loads[node],
+            "stock.on_hand": lambda: stock.on_hand[position],
+            "stock.held": lambda: stock.held[position],
+            "stock.available": lambda: stock.available[position],
+            COVER: lambda: stock.cover()[position],
+            "route.distance": lambda: distance,
+            "route.arrives": lambda: out.arrives[rows],
+            LATE: lambda: out.late[rows],
+            "route.cost": lambda: out.fixed[rows] + quantity * unit_cost,
+            "route.co2": lambda: out.drop[rows] + quantity * unit_carbon,
+        }
+
+        def facts(row: int) -> Facts:
+            way = int(rows[row])
+            return {
+                **node_facts_at(ways, int(node[row]), loads),
+                **rule_facts.stock_facts(stock.positions[int(position[row])]),
+                **ways.service_facts[int(service[row])],
+                **rule_facts.route_facts(
+                    distance=int(distance[row]),
+                    arrives=int(out.arrives[way]),
+                    late=LATE_CODES[int(out.late[way])],
+                    cost=int(out.fixed[way] + quantity * unit_cost[row]),
+                    co2=int(out.drop[way] + quantity * unit_carbon[row]),
+                ),
+            }
+
+        judge = self.matcher.stages[Stage.OPTION]
+        judgement = judge.judge_rows(self.line_facts[index], Rows(ways, node, service, columns, facts))
+        excluded = judge.table.options()[0][judgement] == Exclusion.YES
+        if self.resting:
+            excluded |= np.isin(node, [ways.node_index[name] for name in self.resting])
+        return Options(rows, position, unit_cost, unit_carbon, judgement, excluded)

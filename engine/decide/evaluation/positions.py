@@ -1,0 +1,89 @@
+"""The positions of a SKU as columns, and what the rules keep of them back from a channel."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from engine.decide import rule_facts
+from engine.decide.matching.judge import PolicyJudge
+from engine.decide.matching.signature_table import COVER, LOAD, UNKNOWN_NUMBER, Rows
+from engine.decide.shipping.ways import Integers, Ways, integers
+from engine.model.facts import MAX_COVER, UNIT_MILLIS, Snapshot, StockPosition
+from rules.vocabulary import Facts, Stage
+
+Shared: TypeAlias = Mapping[str, Facts]
+"""Facts that many rows share, by group."""
+
+
+class Stock(NamedTuple):
+    """The positions of one SKU, by node id."""
+
+    node: Integers
+    on_hand: Integers
+    held: Integers
+    available: Integers
+    positions: Sequence[StockPosition]
+
+    @classmethod
+    def of(cls, positions: Mapping[str, StockPosition], ways: Ways) -> "Stock":
+        index = ways.node_index
+        by_node = sorted(positions.items())
+        stored = [position for _, position in by_node]
+        on_hand, held = integers(item.on_hand for item in stored), integers(item.held for item in stored)
+        return cls(integers(index[node] for node, _ in by_node), on_hand, held, np.maximum(on_hand - held, 0), stored)
+
+    def cover(self) -> Integers:
+        """Days of cover; UNKNOWN_NUMBER where no pace of sale is known."""
+        pace = integers(-1 if item.pace is None else item.pace for item in self.positions)
+        days = np.minimum(MAX_COVER, self.available * UNIT_MILLIS // np.maximum(pace, 1))
+        return np.where(pace > 0, days, np.where(pace == 0, MAX_COVER, UNKNOWN_NUMBER))
+
+
+class Positions(NamedTuple):
+    """The positions of a line's SKU; `judgement` numbers what the rules say of each for that line. `free` units may be
+    taken: available less the floor, never below 0.
+    """
+
+    stock: Stock
+    judgement: Integers
+    floor: Integers
+    free: Integers
+
+
+def judge_positions(
+    matcher: PolicyJudge, shared: Shared, stock: Stock, *, ways: Ways, loads: Integers, channel: str
+) -> Positions:
+    """What the rules say of the positions for an order on the channel. `loads` is by node."""
+
+    def facts(row: int) -> Facts:
+        return {
+            **node_facts_at(ways, int(stock.node[row]), loads),
+            **rule_facts.stock_facts(stock.positions[row]),
+        }
+
+    columns = {
+        LOAD: lambda: loads[stock.node],
+        "stock.on_hand": lambda: stock.on_hand,
+        "stock.held": lambda: stock.held,
+        "stock.available": lambda: stock.available,
+        COVER: stock.cover,
+    }
+    judge = matcher.stages[Stage.POSITION]
+    judgement = judge.judge_rows(shared, Rows(ways, stock.node, None, columns, facts))
+    floor = judge.table.floors(channel, judgement, stock.on_hand)
+    return Positions(stock, judgement, floor, np.maximum(stock.available - floor, 0))
+
+
+def loads_by_node(snapshot: Snapshot, ways: Ways) -> Integers:
+    """By node, the shipments it was given today."""
+    loads, index = np.zeros(len(ways.nodes), dtype=np.int64), ways.node_index
+    for node, load in snapshot.loads.items():
+        if node in index:
+            loads[index[node]] = load
+    return loads
+
+
+def node_facts_at(ways: Ways, node: int, loads: Integers) -> dict[str, Any]:
+    """The facts of a node by its number."""
+    return {**ways.node_facts[node], LOAD: int(loads[node])}

@@ -1,0 +1,185 @@
+"""Every way out of every node of a network, as columns: what is the same for every order is computed once.
+
+A way is a service out of a node. Ways are numbered in the order of their keys, (node id, service id); nodes and
+services in the order of their ids. Columns are int64: micros, metres, minutes, milligrams of CO2e, thousandths of a
+detour.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.decide.rule_facts import node_facts, service_facts
+from engine.decide.shipping.calendar import Calendar
+from engine.decide.shipping.distance import direction
+from engine.decide.shipping.pricing import carriage
+from engine.decide.shipping.schedule import Calendars, Departures
+from engine.model.facts import Lane, Network, Node, OptionKey, Service
+from engine.model.timetable import DAY
+from rules.vocabulary import Facts
+
+Integers: TypeAlias = NDArray[np.int64]
+Flags: TypeAlias = NDArray[np.bool_]
+
+NO_LIMIT: Final = 1 << 40
+"""Metres or shipments: stands for no limit."""
+NOWHERE: Final = -1
+"""Minutes of a way that no band of its service's transit reaches; the number of no lanes, of no node."""
+WAY, NODE, SERVICE, DETOUR, MAX_DISTANCE, PER_KM, FIXED, DROP, SCHEDULE, LANES = range(10)
+"""The rows of a table of ways."""
+_WIDEST = 1 << 62
+"""Products from here on are made of Python's integers."""
+_MOST_DAYS = 366
+"""A service that would take longer does not go there."""
+_MOST_KEPT = 10_000
+"""Tables by destination, and costs by weight, that are kept at once."""
+
+
+class Ways:
+    """The ways of a network. `network_caches` keeps one object for each network."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.nodes: Sequence[Node] = [network.nodes[name] for name in sorted(network.nodes)]
+        self.services: Sequence[Service] = [network.services[name] for name in sorted(network.services)]
+        self.node_ids: Sequence[str] = [node.id for node in self.nodes]
+        self.node_index: Mapping[str, int] = {name: number for number, name in enumerate(self.node_ids)}
+        self.node_facts: Sequence[Facts] = [node_facts(node, 0) for node in self.nodes]
+        """The facts of each node, but for its load."""
+        self.service_facts: Sequence[Facts] = [service_facts(service) for service in self.services]
+        self.directions: NDArray[np.float64] = np.array([direction(node.place) for node in self.nodes]).T.copy()
+        """x, y and z of each node's unit vector."""
+        self.unit_handling = integers(node.unit_handling for node in self.nodes)
+        self.daily_orders = integers(
+            NO_LIMIT if node.daily_orders is None else node.daily_orders for node in self.nodes
+        )
+        self.emission = integers(service.emission for service in self.services)
+        calendars = Calendars(network)
+        self.hours: Sequence[Calendar | None] = [calendars.of_node(node) for node in self.nodes]
+        """By node, when it is open; None: always."""
+        self.schedules: list[tuple[Departures, Calendar | None]] = []
+        """Departures and the calendar on which a shipment makes headway (None: all the time), each pair once."""
+        self.lanes: list[tuple[Lane, ...]] = []
+        """The lanes that some way may take, each tuple once."""
+        self.keys: Sequence[OptionKey] = []
+        self._collecting: Flags
+        self._table = self._make_table(calendars)
+        self._leading: dict[tuple[str | None, int], Integers] = {}
+        self._unit_costs: dict[int, Integers] = {}
+        self._reaches, self._takes = self._bands()
+        self._daily = integers(service.daily_distance or 0 for service in self.services)
+        self._by_day = bool(self._daily.any())
+
+    def leading(self, country: str | None, collected_at: int) -> Integers:
+        """A table of the ways whose service carries to the country: a row for each property, a column for each way.
+        An order can be collected only at the node that its customer chose, where nothing needs to travel;
+        `collected_at` is NOWHERE for an order that is delivered.
+        """
+        table = self._leading.get((country, collected_at))
+        if table is None:
+            if len(self._leading) >= _MOST_KEPT:
+                self._leading.clear()
+            serves = np.array([not service.countries or country in service.countries for service in self.services])
+            good = serves[self._table[SERVICE]] & (self._collecting == (self._table[NODE] == collected_at))
+            table = self._leading[country, collected_at] = self._table[:, good]
+        return table
+
+    def unit_costs(self, weight: int) -> Integers:
+        """By service, what it charges for a unit of so many grams, without the node's handling; NOT_CARRIED if the
+        unit is too heavy.
+        """
+        costs = self._unit_costs.get(weight)
+        if costs is None:
+            if len(self._unit_costs) >= _MOST_KEPT:
+                self._unit_costs.clear()
+            costs = self._unit_costs[weight] = integers(carriage(service, weight) for service in self.services)
+        return costs
+
+    def minutes(self, service: Integers, distance: Integers) -> Integers:
+        """How long the services take over so many metres; NOWHERE where no band reaches."""
+        minutes: Integers = self._takes[self._reaches.searchsorted(service * NO_LIMIT + distance)]
+        if self._by_day:
+            daily = self._daily[service]
+            days = np.maximum(1, -(-distance // np.maximum(daily, 1)))
+            minutes = np.where(daily > 0, np.where(days <= _MOST_DAYS, days * DAY, NOWHERE), minutes)
+        return minutes
+
+    def _make_table(self, calendars: Calendars) -> Integers:
+        rows: list[tuple[int, ...]] = []
+        keys: list[OptionKey] = []
+        schedules: dict[tuple[int, int], int] = {}
+        lanes: dict[tuple[int, ...], int] = {(): NOWHERE}
+        number = {service.id: index for index, service in enumerate(self.services)}
+        collects: list[bool] = []
+        for place, node in enumerate(self.nodes):
+            for service in (self.network.services[name] for name in sorted(node.services)):
+                collecting = service.mode == "pickup"
+                departures = calendars.departures(node, service)
+                travels = calendars.of_node(node) if collecting else calendars.of_service(service, node)
+                schedule = schedules.setdefault((id(departures), id(travels)), len(self.schedules))
+                if schedule == len(self.schedules):
+                    self.schedules.append((departures, travels))
+                # goods that are collected where they are travel on no lane, and no distance
+                taken = () if collecting else _lanes_of(self.network, node, service)
+                lane = lanes.setdefault(tuple(map(id, taken)), len(self.lanes))
+                if lane == len(self.lanes):
+                    self.lanes.append(taken)
+                keys.append(OptionKey(node=node.id, service=service.id))
+                collects.append(collecting)
+                rows.append(
+                    (
+                        len(rows),
+                        place,
+                        number[service.id],
+                        0 if collecting else service.detour,
+                        NO_LIMIT if service.max_distance is None else service.max_distance,
+                        service.per_km,
+                        node.handling + service.base,
+                        service.drop,
+                        schedule,
+                        lane,
+                    )
+                )
+        self.keys = keys
+        self._collecting = np.array(collects, dtype=bool)
+        return np.array(rows, dtype=np.int64).reshape(-1, LANES + 1).T.copy()
+
+    def _bands(self) -> tuple[Integers, Integers]:
+        """The bands of all services in one column, those of a service after those of the services before it, and the
+        minutes that each takes.
+        """
+        bands = [
+            (number * NO_LIMIT + reach, minutes)
+            for number, service in enumerate(self.services)
+            for reach, minutes in (*service.transit, (NO_LIMIT - 1, NOWHERE))
+        ]
+        return integers(reach for reach, _ in bands), integers(minutes for _, minutes in bands)
+
+
+def integers(values: Iterable[int]) -> Integers:
+    """A column of the values."""
+    return np.array(list(values), dtype=np.int64)
+
+
+def rounded(numerator: Integers, denominator: int) -> Integers:
+    """Quotients rounded half to even, as by `facts.rounded`."""
+    whole = numerator // denominator
+    twice = 2 * (numerator - whole * denominator)
+    up = (twice > denominator) | ((twice == denominator) & (whole & 1 == 1))
+    column: Integers = whole + up
+    return column
+
+
+def product_rounded(column: Integers, factor: int, denominator: int) -> Integers:
+    """Of each value times the factor, the quotient rounded half to even; exact where 64 bits don't hold the product."""
+    largest = int(np.abs(column).max(initial=0))
+    exact = column if largest * abs(factor) < _WIDEST else column.astype(object)
+    return rounded(exact * factor, denominator).astype(np.int64)
+
+
+def _lanes_of(network: Network, node: Node, service: Service) -> tuple[Lane, ...]:
+    return tuple(
+        lane for lane in network.lanes if lane.leaves(node) and (not lane.services or service.id in lane.services)
+    )

@@ -1,0 +1,116 @@
+"""The columns of an evaluation, and the choice made from them, are those of a plain reference: an option at a time."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.decide.evaluation.candidates import Candidates
+from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.matching.matcher import Matcher
+from engine.decide.sourcing.choose import choose
+from engine.model.facts import NodeRest, StockPosition
+from rules.vocabulary import Stage
+from tests.reference.plain_choice import PlainEvaluation
+from tests.support.clocks import hours, running
+from tests.support.facts import EURO, HOUR, LILLE, LYON, MARSEILLE, NOW, PARIS, node, order, policies, product, service
+from tests.support.facts import snapshot as snapshot_of
+
+pytestmark = pytest.mark.slow
+
+RULES = [
+    "then: {keep: 2}",
+    "then: {keep: 15%}",
+    "when: {node.id: lille}, then: {protect: [{channel: app, units: 3}, {channel: store, share: 20%}]}",
+    "when: {stock.days_of_cover: {more_than: 3}}, then: {prefer: 1.50}",
+    "when: {stock.days_of_cover: {known: false}}, then: {avoid: 0.70}",
+    "when: {stock.available: {between: [2, 6]}}, then: {avoid: 0.30}",
+    "when: {stock.held: {at_least: 2}}, then: {keep: 1}",
+    "when: {node.type: store}, then: {tier: 3}",
+    "when: {node.load: {at_least: 2}}, then: {avoid: 2.00}",
+    "when: {node.load: {at_least: 1}, node.type: store}, then: {daily_orders: 2}",
+    "when: {node.tags: {has: outlet}}, then: {exclude: unless_needed}",
+    "when: {service.mode: bike}, then: {prefer: 0.40}",
+    "when: {service.id: van, order.channel: app}, then: {exclude: true}",
+    "when: {route.distance: {more_than: 300 km}}, then: {avoid: 1.10}",
+    "when: {route.late: true}, then: {avoid: 3.00}",
+    "when: {route.late: {known: false}}, then: {tier: 4}",
+    "when: {route.cost: {at_least: 6.00 EUR}}, then: {exclude: unless_needed}",
+    "when: {route.co2: {less_than: 1 kg}}, then: {prefer: 0.20}",
+    "when: {route.arrives: {at_most: 24 h}}, then: {prefer: 0.60}",
+    "when: {line.quantity: {more_than: 4}}, then: {keep_together: true}",
+    "then: {carbon_price: 0.25}",
+    "then: {split_penalty: 1.00}",
+    "then: {max_shipments: 2}",
+    "then: {ship_complete: true}",
+]
+SERVICES = [
+    service(per_kg=EURO // 2, drop=300_000_000, per_km=2_000),
+    service("van", mode="van", base=7 * EURO, max_weight=3_000, runs=running("monday", "friday", "saturday")),
+    service("bike", mode="bike", base=4 * EURO, max_distance=400_000, drop=1_000),
+]
+NODES = [
+    node("lille", LILLE, type="warehouse", services=("bike", "parcel", "van"), unit_handling=EURO // 10),
+    node("lyon", LYON, type="store", tags=frozenset({"outlet"}), services=("parcel", "van"), daily_orders=3),
+    node("marseille", MARSEILLE, type="store", hours=hours("09:00-19:00", sunday=[]), cut_offs={"parcel": 900}),
+    node("paris", PARIS, type="supplier", services=("bike", "parcel"), handling=EURO, preparation=90),
+]
+POSITIONS = st.builds(
+    StockPosition, on_hand=st.integers(0, 14), held=st.integers(0, 4), pace=st.none() | st.integers(0, 4_000)
+)
+STOCK = st.dictionaries(st.sampled_from([item.id for item in NODES]), POSITIONS)
+ORDERS = st.builds(
+    lambda lines, channel, promise, place: order(
+        *lines, channel=channel, promise_by=None if promise is None else NOW + promise * HOUR, place=place
+    ),
+    lines=st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 9)), min_size=1, max_size=3),
+    channel=st.sampled_from(["web", "app", "store"]),
+    promise=st.none() | st.integers(1, 100),
+    place=st.sampled_from([PARIS, LYON, LILLE]),
+)
+NODE_REST = NodeRest(
+    until=NOW + HOUR, since=NOW - HOUR, reason="other", decision="d", policy_version="v", because={"test/r": {}}
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    placed=ORDERS,
+    stock=st.fixed_dictionaries({"A": STOCK, "B": STOCK}),
+    load_and_rest=st.tuples(
+        st.dictionaries(st.sampled_from(["lille", "lyon", "marseille"]), st.integers(0, 3)),
+        st.sets(st.sampled_from(["lyon", "paris"]), max_size=1),
+    ),
+    rules=st.lists(st.sampled_from(RULES), max_size=8, unique=True),
+    later=st.integers(0, 200),
+)
+def test_columns_and_choice_are_those_of_a_plain_reference(placed, stock, load_and_rest, rules, later):
+    loads, resting = load_and_rest
+    products = [product("A", weight=1_200), product("B", weight=4_000)]
+    facts = snapshot_of(
+        NODES, stock, services=SERVICES, products=products, loads=loads, resting=dict.fromkeys(resting, NODE_REST)
+    )
+    now = NOW + later * HOUR // 2
+    matcher = Matcher(policies(*rules))
+    evaluation = Evaluation(order=placed, snapshot=facts, matcher=matcher, now=now)
+    plain = PlainEvaluation(placed, facts, matcher, now)
+    for index in range(len(placed.lines)):
+        assert [(p.node, p.floor, p.free, p.judgement) for p in evaluation.judged_positions(index)] == plain.positions[
+            index
+        ]
+        assert _options(evaluation, index) == [
+            (o.route.key, o.unit_cost, o.unit_carbon, o.judgement, o.excluded) for o in plain.options[index]
+        ]
+    assert {name: evaluation.room(name) for name in plain.nodes} == {name: plain.room(name) for name in plain.nodes}
+    expected = choose(plain.problem())
+    assert Candidates(evaluation).choose() == expected
+    matcher.close()
+
+
+def _options(evaluation, index):
+    options, ways, out = evaluation.options[index], evaluation.ways, evaluation.reach
+    judgements = evaluation.matcher.stages[Stage.OPTION].table.judgements
+    columns = (options.reach, options.unit_cost, options.unit_carbon, options.judgement, options.excluded)
+    return [
+        (ways.keys[out.way[reach]], cost, carbon, judgements[number], excluded)
+        for reach, cost, carbon, number, excluded in zip(*(column.tolist() for column in columns), strict=True)
+    ]

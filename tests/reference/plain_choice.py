@@ -1,0 +1,134 @@
+"""What there is to choose from, judged one position and one option at a time: the plain reference of the evaluation."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from engine.decide import rule_facts
+from engine.decide.matching.judge import PolicyJudge
+from engine.decide.matching.judgement_table import Judgement
+from engine.decide.sourcing.problem import Candidate, Demand, Price, Problem
+from engine.model.facts import Order, Snapshot, rounded
+from rules.effects import Exclusion
+from rules.vocabulary import Stage
+from tests.reference.routes import Exits, Option, Route, routes
+
+KILOGRAM = 1_000_000
+"""Milligrams."""
+
+
+class PlainPosition(NamedTuple):
+    node: str
+    floor: int
+    free: int
+    judgement: Judgement
+
+
+class PlainOption(NamedTuple):
+    route: Route
+    unit_cost: int
+    unit_carbon: int
+    judgement: Judgement
+    excluded: bool
+
+
+class PlainEvaluation:
+    """An order against the network. Facts are judged as one mapping each, never by column."""
+
+    def __init__(self, order: Order, snapshot: Snapshot, matcher: PolicyJudge, now: int) -> None:
+        self.order, self.snapshot, self.matcher, self.now = order, snapshot, matcher, now
+        network = snapshot.network
+        self._facts = {
+            **rule_facts.order_facts(order, snapshot.products, network),
+            **rule_facts.now_facts(network, now),
+        }
+        self.outcome = matcher.judge(Stage.ORDER, self._facts).outcome
+        self.positions = [list(self._positions(index)) for index in range(len(order.lines))]
+        self.nodes = sorted({item.node for positions in self.positions for item in positions if item.free})
+        self.routes = routes(order, Exits(network), self.nodes, now)
+        self.options = [list(self._options(index)) for index in range(len(order.lines))]
+
+    def keeps_together(self, index: int) -> bool:
+        return self.matcher.judge(Stage.LINE, self._line_facts(index)).outcome.keep_together
+
+    def room(self, node: str) -> int | None:
+        ruled = self.matcher.judge(Stage.NODE, self._facts | self._node_facts(node)).outcome.daily_orders
+        limits = [limit for limit in (ruled, self.snapshot.network.nodes[node].daily_orders) if limit is not None]
+        return max(0, min(limits) - self.snapshot.loads.get(node, 0)) if limits else None
+
+    def problem(self) -> Problem:
+        """All that may ship, whatever the optimiser could leave out beforehand."""
+        carbon_price = self.outcome.carbon_price
+        prices: dict[object, dict[int, Price]] = {}
+        for index, options in enumerate(self.options):
+            for option in options:
+                if not option.excluded:
+                    outcome = option.judgement.outcome
+                    carbon = rounded(option.unit_carbon * carbon_price, KILOGRAM)
+                    prices.setdefault(option.route.key, {})[index] = Price(
+                        unless_needed=outcome.exclude is Exclusion.UNLESS_NEEDED,
+                        tier=outcome.tier,
+                        money=option.unit_cost + carbon + outcome.adjustment,
+                    )
+        return Problem(
+            demands=[
+                Demand(sku=line.sku, quantity=line.quantity, together=self.keeps_together(index))
+                for index, line in enumerate(self.order.lines)
+            ],
+            candidates=[
+                Candidate(
+                    key=route.key,
+                    fixed=route.fixed + rounded(route.drop * carbon_price, KILOGRAM),
+                    prices=prices[route.key],
+                )
+                for route in self.routes
+                if route.key in prices
+            ],
+            supply={
+                (item.node, line.sku): item.free
+                for line, positions in zip(self.order.lines, self.positions, strict=True)
+                for item in positions
+            },
+            split_penalty=self.outcome.split_penalty,
+            max_shipments=self.outcome.max_shipments,
+            ship_complete=self.outcome.ship_complete,
+            room={node: room for node in self.nodes if (room := self.room(node)) is not None},
+        )
+
+    def _line_facts(self, index: int) -> dict[str, object]:
+        line = self.order.lines[index]
+        product = rule_facts.product_facts(self.snapshot.products[line.sku])
+        return {**self._facts, **rule_facts.line_facts(line), **product}
+
+    def _node_facts(self, node: str) -> dict[str, object]:
+        return dict(rule_facts.node_facts(self.snapshot.network.nodes[node], self.snapshot.loads.get(node, 0)))
+
+    def _positions(self, index: int) -> Iterator[PlainPosition]:
+        for node, position in sorted(self.snapshot.positions[self.order.lines[index].sku].items()):
+            facts = {**self._line_facts(index), **self._node_facts(node), **rule_facts.stock_facts(position)}
+            judgement = self.matcher.judge(Stage.POSITION, facts)
+            floor = judgement.outcome.floor(self.order.channel, position.on_hand)
+            yield PlainPosition(node, floor, max(0, position.available - floor), judgement)
+
+    def _options(self, index: int) -> Iterator[PlainOption]:
+        line = self.order.lines[index]
+        product = self.snapshot.products[line.sku]
+        free = {item.node for item in self.positions[index] if item.free}
+        for route in self.routes:
+            if route.node.id in free and route.carries(product):
+                option = Option.of(line, product, route)
+                facts = {
+                    **self._line_facts(index),
+                    **self._node_facts(route.node.id),
+                    **rule_facts.stock_facts(self.snapshot.positions[line.sku][route.node.id]),
+                    **rule_facts.service_facts(route.service),
+                    **rule_facts.route_facts(
+                        distance=route.distance,
+                        arrives=-(-(route.arrives_by - self.now) // 60),
+                        late=route.late,
+                        cost=option.cost,
+                        co2=option.carbon,
+                    ),
+                }
+                judgement = self.matcher.judge(Stage.OPTION, facts)
+                excluded = judgement.outcome.exclude is Exclusion.YES or route.node.id in self.snapshot.resting
+                yield PlainOption(route, option.unit_cost, option.unit_carbon, judgement, excluded)

@@ -1,0 +1,306 @@
+"""The ways to ship an order, one at a time and in Python's integers: the plain reference of the columns.
+
+`routes` computes them here, and asserts that the columns of `Ways` and `reach` say the same.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.decide.shipping.calendar import Calendar
+from engine.decide.shipping.distance import DISTANCE_STEP, Direction, direction, great_circle, route_distance
+from engine.decide.shipping.lanes import Destination, LaneFinder
+from engine.decide.shipping.pricing import MILLIGRAM
+from engine.decide.shipping.reach import LATE, reach
+from engine.decide.shipping.schedule import Calendars, Departures, arrival
+from engine.decide.shipping.ways import Ways
+from engine.model.facts import Lane, Line, Network, Node, OptionKey, Order, Product, Service, rounded
+from engine.model.timetable import DAY
+
+_MOST_DAYS = 366
+"""A service that would take longer does not go there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A service out of a node. `collecting`: the customer fetches the order at the node. `travels` is when the shipment
+    moves, None: all the time.
+    """
+
+    key: OptionKey
+    service: Service
+    collecting: bool
+    departures: Departures
+    travels: Calendar | None
+    schedule: int
+    """A number that ways of the same `departures` and `travels` share: their shipments leave and arrive alike."""
+    lanes: tuple[Lane, ...]
+    """The lanes of the network file that it may take; one and the same tuple for ways that may take the same lanes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exit:
+    """A node with its ways, by service. `hours` is when it is open, None: always."""
+
+    node: Node
+    direction: Direction
+    hours: Calendar | None
+    ways: Sequence[Way]
+
+
+class Exits:
+    """The exits of a network, each node's made when it is first asked for."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._calendars = Calendars(network)
+        self._exits: dict[str, Exit] = {}
+        self._schedules: dict[tuple[int, int], int] = {}
+        self._lanes: dict[tuple[int, ...], tuple[Lane, ...]] = {}
+
+    def of(self, name: str) -> Exit:
+        leaving = self._exits.get(name)
+        if leaving is None:
+            leaving = self._exits[name] = self._exit(self.network.nodes[name])
+        return leaving
+
+    def _exit(self, node: Node) -> Exit:
+        hours = self._calendars.of_node(node)
+        services = [self.network.services[name] for name in sorted(node.services)]
+        ways = [self._way(node, service, hours) for service in services]
+        return Exit(node=node, direction=direction(node.place), hours=hours, ways=ways)
+
+    def _way(self, node: Node, service: Service, hours: Calendar | None) -> Way:
+        collecting = service.mode == "pickup"
+        departures = self._calendars.departures(node, service)
+        travels = hours if collecting else self._calendars.of_service(service, node)
+        schedule = self._schedules.setdefault((id(departures), id(travels)), len(self._schedules))
+        lanes = () if collecting else self._lanes_of(node, service)
+        return Way(
+            key=OptionKey(node=node.id, service=service.id),
+            service=service,
+            collecting=collecting,
+            departures=departures,
+            travels=travels,
+            schedule=schedule,
+            lanes=lanes,
+        )
+
+    def _lanes_of(self, node: Node, service: Service) -> tuple[Lane, ...]:
+        lanes = tuple(
+            lane
+            for lane in self.network.lanes
+            if lane.leaves(node) and (not lane.services or service.id in lane.services)
+        )
+        return self._lanes.setdefault(tuple(map(id, lanes)), lanes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A node and a service to the order's destination. `fixed` is micros a shipment: handling, base, distance;
+    `drop` is milligrams of CO2e a shipment. Instants are UTC seconds, `distance` metres.
+    """
+
+    key: OptionKey
+    node: Node
+    service: Service
+    distance: int
+    ships_at: int
+    arrives_by: int
+    late: bool | None
+    fixed: int
+    drop: int
+
+    def carries(self, product: Product) -> bool:
+        return carries(self.service, product)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A line by a route: per-unit micros and milligrams."""
+
+    line: Line
+    route: Route
+    unit_cost: int
+    unit_carbon: int
+
+    @classmethod
+    def of(cls, line: Line, product: Product, route: Route) -> "Option":
+        return cls(
+            line=line,
+            route=route,
+            unit_cost=unit_cost(route.node, route.service, product),
+            unit_carbon=unit_carbon(route.service, route.distance, product),
+        )
+
+    @property
+    def cost(self) -> int:
+        """Micros of the line shipped whole, alone."""
+        return self.route.fixed + self.line.quantity * self.unit_cost
+
+    @property
+    def carbon(self) -> int:
+        """Milligrams of CO2e of the line shipped whole, alone."""
+        return self.route.drop + self.line.quantity * self.unit_carbon
+
+
+def routes(order: Order, exits: Exits, nodes: Iterable[str], now: int) -> list[Route]:
+    """The routes of `nodes` to the order's destination, by node id and then service id; asserts that the columns say
+    the same.
+    """
+    plain = list(_plain_routes(order, exits, nodes, now))
+    assert _columns(order, exits.network, nodes, now) == [
+        (r.key, r.distance, r.ships_at, r.arrives_by, -(-(r.arrives_by - now) // 60), r.late, r.fixed, r.drop)
+        for r in plain
+    ]
+    return plain
+
+
+def _columns(order: Order, network: Network, nodes: Iterable[str], now: int) -> list[tuple[object, ...]]:
+    """What the columns say of the same routes, a row each."""
+    ways = Ways(network)
+    leaving = np.zeros(len(ways.nodes), dtype=bool)
+    leaving[[ways.node_index[name] for name in nodes]] = True
+    out = reach(order, ways, leaving, now)
+    columns = (out.way, out.distance, out.ships_at, out.arrives_by, out.arrives, out.late, out.fixed, out.drop)
+    return [
+        (ways.keys[way], distance, ships_at, arrives_by, arrives, LATE[late], fixed, drop)
+        for way, distance, ships_at, arrives_by, arrives, late, fixed, drop in zip(
+            *(column.tolist() for column in columns), strict=True
+        )
+    ]
+
+
+def _plain_routes(order: Order, exits: Exits, nodes: Iterable[str], now: int) -> Iterator[Route]:
+    collected_at = exits.network.nodes[order.collect_at] if order.collect_at else None
+    place = collected_at.place if collected_at else order.place
+    if place is None:
+        raise ValueError(f"order {order.id} has neither a place nor a node to collect at")
+    goes_to = collected_at or order
+    postcode = None if collected_at else order.postcode
+    towards = direction(place)
+    lanes = LaneFinder(Destination(country=goes_to.country, region=goes_to.region, postcode=postcode))
+    times = _Times(now, order.promise_by, exits.of(collected_at.id).hours if collected_at else None)
+    for name in sorted(nodes):
+        leaving = exits.of(name)
+        metres = great_circle(leaving.direction, towards)
+        for way in leaving.ways:
+            service = way.service
+            # the customer fetches the order only at the node they chose, and nothing travels from there
+            fits = way.collecting is (order.collect_at == name)
+            if fits and (not service.countries or goes_to.country in service.countries):
+                route = _route(leaving, way, metres, lanes, times)
+                if route is not None:
+                    yield route
+
+
+def _route(leaving: Exit, way: Way, metres: float, lanes: LaneFinder, times: "_Times") -> Route | None:
+    node, service = leaving.node, way.service
+    reach = _reach(way, metres, lanes)
+    if reach is None:
+        return None
+    distance, minutes = reach
+    when = times.of(way, minutes)
+    if when is None:
+        return None
+    ships_at, arrives_by, late = when
+    return Route(
+        key=way.key,
+        node=node,
+        service=service,
+        distance=distance,
+        ships_at=ships_at,
+        arrives_by=arrives_by,
+        late=late,
+        fixed=shipment_cost(node, service, distance),
+        drop=service.drop,
+    )
+
+
+def _reach(way: Way, metres: float, lanes: LaneFinder) -> tuple[int, int] | None:
+    """Metres, and the minutes they take; None if the service does not go there."""
+    service = way.service
+    lane = lanes.first(way.lanes) if way.lanes else None
+    if lane is not None and not lane.served:
+        return None
+    most = service.max_distance
+    if lane is not None and lane.distance is not None:
+        distance = lane.distance
+    elif most is not None and metres > most + DISTANCE_STEP:
+        return None  # rules out most nodes for a bike without computing the detour
+    else:
+        distance = 0 if way.collecting else route_distance(metres, service.detour)
+    if most is not None and distance > most:
+        return None
+    minutes = _transit(service, distance) if lane is None or lane.takes is None else lane.takes
+    return None if minutes is None else (distance, minutes)
+
+
+def _transit(service: Service, distance: int) -> int | None:
+    """Minutes; None where no band reaches."""
+    if service.daily_distance is not None:
+        days = max(1, -(-distance // service.daily_distance))
+        return days * DAY if days <= _MOST_DAYS else None
+    return next((minutes for reach, minutes in service.transit if distance <= reach), None)
+
+
+class _Times:
+    """When shipments decided now leave and arrive; computed once for all routes of the same schedule and transit."""
+
+    def __init__(self, now: int, promise: int | None, collecting_hours: Calendar | None) -> None:
+        """`collecting_hours` is when the node at which the order is collected is open; None: always, or the order is
+        delivered.
+        """
+        self._now = now
+        self._promise = promise
+        self._collecting_hours = collecting_hours
+        self._times: dict[tuple[int, int], tuple[int, int, bool | None] | None] = {}
+        self._departures: dict[int, int | None] = {}
+
+    def of(self, way: Way, minutes: int) -> tuple[int, int, bool | None] | None:
+        """When it ships, when it arrives, and whether that is late; None: never."""
+        key = (way.schedule, minutes)
+        if key not in self._times:
+            self._times[key] = self._compute(way, minutes * 60)
+        return self._times[key]
+
+    def _compute(self, way: Way, seconds: int) -> tuple[int, int, bool | None] | None:
+        ships_at = self._departure(way.departures)
+        arrives_by = None if ships_at is None else arrival(way.travels, ships_at, seconds)
+        if arrives_by is not None and self._collecting_hours is not None:
+            arrives_by = arrival(self._collecting_hours, arrives_by, 0)
+        if ships_at is None or arrives_by is None:
+            return None
+        return ships_at, arrives_by, None if self._promise is None else arrives_by > self._promise
+
+    def _departure(self, departures: Departures) -> int | None:
+        key = id(departures)
+        if key not in self._departures:
+            self._departures[key] = departures.next(self._now)
+        return self._departures[key]
+
+
+def shipment_cost(node: Node, service: Service, distance: int) -> int:
+    """Handling, base and the metres travelled."""
+    return node.handling + service.base + rounded(service.per_km * distance, 1_000)
+
+
+def unit_cost(node: Node, service: Service, product: Product) -> int:
+    """Handling and weight of one unit that the service carries."""
+    weight = product.weight
+    if not service.unit_prices:
+        return node.unit_handling + rounded(service.per_kg * weight, 1_000)
+    band = next(band for band in service.unit_prices if weight <= band.up_to)
+    return node.unit_handling + band.base + rounded(band.per_kg * weight, 1_000)
+
+
+def unit_carbon(service: Service, distance: int, product: Product) -> int:
+    return rounded(product.weight * distance * service.emission, MILLIGRAM)
+
+
+def carries(service: Service, product: Product) -> bool:
+    """Whether one unit is light enough for the service; a shipment may have any number of them."""
+    if service.unit_prices and product.weight > service.unit_prices[-1].up_to:
+        return False
+    return service.max_weight is None or product.weight <= service.max_weight
