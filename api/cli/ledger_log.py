@@ -35,7 +35,9 @@ def show_log(
     *,
     as_json: bool,
 ) -> None:
-    """Print the decision log, oldest first: decisions, how their holds ended, rejections, movements, repairs.
+    """Print the decision log, oldest first.
+
+    It has decisions, how their holds ended, rejections, movements and repairs.
 
     Example: pointsman ledger log --order W-900001
     """
