@@ -14,7 +14,7 @@ from engine.settings import Settings
 
 @click.group()
 def backlog() -> None:
-    """List the orders that wait for stock, and offer them what has arrived."""
+    """List the orders that wait for stock, and offer it to them."""
 
 
 @backlog.command("list")
@@ -22,7 +22,7 @@ def backlog() -> None:
 @AS_JSON
 @click.pass_obj
 def list_backlog(settings: Settings, limit: int, *, as_json: bool) -> None:
-    """List the waiting orders, in the order in which they would be offered stock.
+    """List the waiting orders, the first to be offered stock first.
 
     Example: pointsman backlog list --limit 20
     """
@@ -41,7 +41,9 @@ def list_backlog(settings: Settings, limit: int, *, as_json: bool) -> None:
 @AS_JSON
 @click.pass_obj
 def run_backlog(settings: Settings, *, as_json: bool) -> None:
-    """Offer what is in stock to all waiting orders, by priority, promise and age; exit 1 if any could not be decided.
+    """Offer what is in stock to all waiting orders.
+
+    They are offered it by priority, promise and age. Exits with 1 if any could not be decided.
 
     Example: pointsman backlog run
     """

@@ -22,7 +22,7 @@ _SHIPMENTS = click.option(
 
 @click.group()
 def hold() -> None:
-    """List the units that are held for decisions; confirm, release or extend holds."""
+    """List, confirm, release or extend the holds of decisions."""
 
 
 @hold.command("list")
@@ -56,7 +56,9 @@ def list_holds(
 @AS_JSON
 @click.pass_obj
 def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
-    """Show the state of each shipment of a decision: held, confirmed, released or expired.
+    """Show the state of each shipment of a decision.
+
+    It is held, confirmed, released or expired.
 
     Example: pointsman hold show 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
     """
@@ -72,7 +74,9 @@ def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
 @AS_JSON
 @click.pass_obj
 def confirm(settings: Settings, decision_id: str, shipments: tuple[str, ...], op: str | None, *, as_json: bool) -> None:
-    """Record that the goods of a decision have left: they are no longer on hand, nor held.
+    """Record that the goods of a decision have left.
+
+    They are no longer on hand, nor held.
 
     Example: pointsman hold confirm 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --shipment lyon/parcel
     """
@@ -88,7 +92,9 @@ def confirm(settings: Settings, decision_id: str, shipments: tuple[str, ...], op
 @AS_JSON
 @click.pass_obj
 def release(settings: Settings, decision_id: str, shipments: tuple[str, ...], op: str | None, *, as_json: bool) -> None:
-    """Release the units that a decision holds: they stay on hand, available to other orders.
+    """Release the units that a decision holds.
+
+    They stay on hand, available to other orders.
 
     Example: pointsman hold release 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
     """

@@ -35,8 +35,10 @@ _NEXT = (
     help="The language of its comments and README.",
 )
 def init(directory: Path, lang: str) -> None:
-    """Write a starter network into DIRECTORY, which must be new or empty: a small shop's network, products and stock,
-    policies with tests, orders to decide, and a README that says how to go on.
+    """Write a starter network into DIRECTORY.
+
+    It is a small shop's network, products and stock, policies with tests, orders to decide, and a README that says how
+    to go on. DIRECTORY must be new or empty.
 
     Example: pointsman init shop
     """

@@ -21,7 +21,7 @@ MOST_SHOWN = 1_000
 
 @click.group()
 def ledger() -> None:
-    """Check stock and holds against the decision log, repair them, and print the log."""
+    """Check stock and holds against the log, and print the log."""
 
 
 ledger.add_command(show_log)
@@ -32,9 +32,10 @@ ledger.add_command(show_log)
 @AS_JSON
 @click.pass_obj
 def check_ledger(settings: Settings, *, repair: bool, as_json: bool) -> None:
-    """Recompute from the decision log what is held, how full each day is and what moved; exit 1 if anything differs.
+    """Compare stock and holds with what the decision log says.
 
-    The service may keep running meanwhile. With --repair, holds, held units, open holds, expiries, loads and the log's
+    What is held, how full each day is and what moved is recomputed from the log; exits with 1 if anything differs. The
+    service may keep running meanwhile. With --repair, holds, held units, open holds, expiries, loads and the log's
     index are set to what the log says, one at a time, and each repair is logged: the value before and after, who, when.
     Units on hand can only be put right by a count, and a log with entries missing only by a copy of the server's data.
     After the repair everything is checked again.

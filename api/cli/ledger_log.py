@@ -10,7 +10,7 @@ from api.records.ledger import LogEntryRecord
 from engine.decide.order_record import timestamp
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.decision_log import KINDS, Entry
+from engine.store.decision_log import KINDS, Entry, MovedUnits
 
 
 @click.command("log")
@@ -35,7 +35,9 @@ def show_log(
     *,
     as_json: bool,
 ) -> None:
-    """Print the decision log, oldest first: decisions, how their holds ended, rejections, movements, repairs.
+    """Print the decision log, oldest first.
+
+    It has decisions, how their holds ended, rejections, movements and repairs.
 
     Example: pointsman ledger log --order W-900001
     """
@@ -92,7 +94,13 @@ def _rejected(entry: Entry) -> str:
 
 
 def _moved(entry: Entry) -> str:
-    return ", ".join(f"{item.delta:+} x {item.sku} at {item.node}" for item in entry.applied_movements)
+    return "; ".join(map(_movement, entry.applied_movements))
+
+
+def _movement(item: MovedUnits) -> str:
+    op = f", op {item.op}" if item.op else ""  # earlier releases logged none
+    reason = f": {item.reason}" if item.reason else ""
+    return f"{item.delta:+} x {item.sku} at {item.node}{op}{reason}"
 
 
 def _set_aside(entry: Entry) -> str:

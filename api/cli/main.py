@@ -52,7 +52,9 @@ def pointsman(context: click.Context, network: str | None) -> None:
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.pass_obj
 def load(settings: Settings, directory: Path) -> None:
-    """Load network.yaml, products.csv and stock.csv from DIRECTORY; if there is a mistake in them, load nothing.
+    """Load the network, products and stock in DIRECTORY.
+
+    They are its files network.yaml, products.csv and stock.csv. If there is a mistake in them, nothing is loaded.
 
     Example: pointsman load examples/hexagone
     """
@@ -89,7 +91,9 @@ pointsman.add_command(ledger)
 @AS_JSON
 @click.pass_obj
 def decide(settings: Settings, order: Path, *, dry_run: bool, instant: int | None, wait: bool, as_json: bool) -> None:
-    """Decide where the order in the JSON file ORDER ships from, and hold its stock.
+    """Decide where an order ships from, and hold its stock.
+
+    ORDER is a JSON file.
 
     Example: pointsman decide examples/hexagone/order.json --dry-run
     """
@@ -129,7 +133,9 @@ def show(settings: Settings, decision_id: str, *, as_json: bool) -> None:
 @AS_JSON
 @click.pass_obj
 def route_day(settings: Settings, orders: Path, weigh: int, *, together: bool, wait: bool, as_json: bool) -> None:
-    """Decide the orders in the NDJSON file ORDERS, each at the instant it was placed, and sum up the day.
+    """Decide the orders of a day, and sum it up.
+
+    ORDERS is an NDJSON file. Each order is decided at the instant it was placed.
 
     With --together, all of them are decided at the instant the last one was placed, by priority, promise and age; it
     is not measured then which rules changed the choice.
@@ -162,7 +168,9 @@ def route_day(settings: Settings, orders: Path, weigh: int, *, together: bool, w
 @AS_JSON
 @click.pass_obj
 def availability(settings: Settings, sku: str, channel: str, *, max_stale: int | None, as_json: bool) -> None:
-    """Show how many units of SKU an order on CHANNEL can still get, and from which nodes.
+    """Show how many units of SKU are free to CHANNEL, by node.
+
+    These are the units that an order on CHANNEL can still get.
 
     Example: pointsman availability TXT-0059 web
     """
@@ -195,7 +203,9 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
 @click.argument("network")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def reset(network: str, *, yes: bool) -> None:
-    """Delete everything of NETWORK: facts, stock, holds, policies and the decision log.
+    """Delete everything of NETWORK, its decision log included.
+
+    Everything is facts, stock, holds, policies and the decision log.
 
     Example: pointsman reset demo
     """

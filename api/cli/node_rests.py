@@ -12,7 +12,7 @@ from rules.wording.catalogue import ENGLISH
 
 @click.group()
 def resting() -> None:
-    """List the nodes that rest after a rejection, and end a rest early."""
+    """List the nodes that rest after a rejection; end a rest."""
 
 
 @resting.command("list")
@@ -38,7 +38,9 @@ def list_resting(settings: Settings, *, as_json: bool) -> None:
 @click.argument("node")
 @click.pass_obj
 def end(settings: Settings, node: str) -> None:
-    """End the rest of NODE now, so that it gets shipments again; the log keeps who ended it.
+    """End the rest of NODE now, so that it gets shipments again.
+
+    The log keeps who ended it.
 
     Example: pointsman resting end lyon
     """

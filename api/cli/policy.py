@@ -25,10 +25,10 @@ def policy() -> None:
 @click.option("--format", "form", type=click.Choice(list(findings.FORMATS)), default="text", show_default=True)
 @click.option("--strict", is_flag=True, help="Exit with 1 if there are warnings, too.")
 def check(path: Path, form: str, *, strict: bool) -> None:
-    """Report every mistake in the policy files under PATH, and every rule that does nothing, as file:line:column.
+    """Report every mistake in the policy files under PATH.
 
-    A single file is checked together with those in its directory, but only its own findings are reported. Exits with 1
-    if there are errors.
+    Rules that do nothing are reported too, each finding with its file:line:column. A single file is checked together
+    with those in its directory, but only its own findings are reported. Exits with 1 if there are errors.
 
     Example: pointsman policy check policies
     """

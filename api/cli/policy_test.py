@@ -23,8 +23,10 @@ from rules.errors import PolicyInvalid
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write the results as JUnit XML.")
 @AS_JSON
 def run_tests(path: Path, word: str, junit: Path | None, *, coverage: bool, strict: bool, as_json: bool) -> None:
-    """Run the tests in the *_test.yaml files under PATH: decide the order of each by all policies under PATH, and
-    compare the decision with what the test expects; exit 1 if one differs.
+    """Run the tests in the *_test.yaml files under PATH.
+
+    The order of each is decided by all policies under PATH, and the decision compared with what the test expects.
+    Exits with 1 if one differs.
 
     PATH is a folder, or one policy file: then its own tests are run, with all policies of its folder.
 

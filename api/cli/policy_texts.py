@@ -30,7 +30,9 @@ _LANGUAGE = click.Choice(available_languages())
     help="Write the schema to this file instead of printing it.",
 )
 def schema(lang: str | None, output: Path | None) -> None:
-    """Write the JSON Schema with which editors complete policy files, explain keys and underline mistakes.
+    """Write the JSON Schema that helps editors with policy files.
+
+    With it they complete policy files, explain keys and underline mistakes.
 
     Example: pointsman policy schema --output policies/policy.schema.json
     """
@@ -46,7 +48,9 @@ def schema(lang: str | None, output: Path | None) -> None:
 @click.option("--lang", type=_LANGUAGE, default=ENGLISH, show_default=True, help="The language of the sentences.")
 @AS_JSON
 def explain(path: Path, lang: str, *, as_json: bool) -> None:
-    """Explain each rule of the policy files under PATH in plain sentences, made from its conditions and effects.
+    """Explain each rule under PATH in plain sentences.
+
+    The sentences are made from the conditions and effects of the rules in the policy files.
 
     Example: pointsman policy explain policies/clearance.yaml --lang fr
     """

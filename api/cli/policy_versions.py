@@ -29,10 +29,10 @@ _NOTE = click.option("--note", default="", help="The reason, kept in the history
 @click.option("--alone", is_flag=True, help="Publish the one file PATH as the whole version, without those beside it.")
 @click.pass_obj
 def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone: bool) -> None:
-    """Store the policy files under PATH as one version, named by the hash of their content.
+    """Store the policy files under PATH as one version.
 
-    A version is complete: a rule that is in no file under PATH is not in it. Rules of the active version that it leaves
-    out are listed. If there are tests (*_test.yaml), they must pass.
+    It is named by the hash of their content. A version is complete: a rule that is in no file under PATH is not in it.
+    Rules of the active version that it leaves out are listed. If there are tests (*_test.yaml), they must pass.
 
     Example: pointsman policy publish policies --activate --note "autumn sale"
     """
@@ -65,8 +65,9 @@ def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone:
 @_NOTE
 @click.pass_obj
 def activate_version(settings: Settings, version: str, instant: int | None, note: str) -> None:
-    """Make a published VERSION the active one, now or from an instant on. Its first characters, 4 or more, are enough
-    if no other version begins with them.
+    """Activate a published VERSION, now or from an instant on.
+
+    Its first characters, 4 or more, are enough if no other version begins with them.
 
     A scheduled version takes over at its instant, whatever is activated meanwhile, unless another is scheduled for the
     same instant.
@@ -99,7 +100,9 @@ def rollback(settings: Settings, note: str) -> None:
 @AS_JSON
 @click.pass_obj
 def list_versions(settings: Settings, *, as_json: bool) -> None:
-    """List the published versions, the active one with a star, and what is scheduled.
+    """List the published versions, and what is scheduled.
+
+    The active one has a star.
 
     Example: pointsman policy list
     """
@@ -145,10 +148,10 @@ def show_version(settings: Settings, version: str, name: str | None, *, as_json:
 @AS_JSON
 @click.pass_obj
 def diff_versions(settings: Settings, old: str, new: str, *, as_json: bool) -> None:
-    """Show what differs in meaning between OLD and NEW: rules added, gone, changed, moved.
+    """Show what differs in meaning between OLD and NEW.
 
-    Each is a version (or its unique first characters), `active`, or a path. Layout, comments, the order of rules and
-    the names of terms make no difference.
+    It lists the rules that were added, removed, changed or moved. OLD and NEW are each a version (or its unique first
+    characters), `active`, or a path. Layout, comments, the order of rules and the names of terms make no difference.
 
     Example: pointsman policy diff active policies
     """

@@ -42,7 +42,9 @@ def reject(
     op: str | None,
     as_json: bool,
 ) -> None:
-    """Record that NODE won't ship its units of a decision, and decide at once which other nodes ship them.
+    """Record that a node won't ship, and decide again elsewhere.
+
+    It is decided at once which other nodes ship the units of the decision that the node was to ship.
 
     Example: pointsman reject 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --node lyon --reason not_in_stock
     """

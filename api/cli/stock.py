@@ -20,7 +20,7 @@ _MOST_PRINTED = 10
 
 @click.group()
 def stock() -> None:
-    """Import counted stock, and show what is on hand, held and available."""
+    """Import counted stock, and show the stock of a SKU."""
 
 
 @stock.command("import")
@@ -28,7 +28,9 @@ def stock() -> None:
 @AS_JSON
 @click.pass_obj
 def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
-    """Import the counts in FILE: a CSV of node, sku, on_hand and, if known, at (such as 2026-11-27T08:15:00Z).
+    """Import the counts in FILE.
+
+    FILE is a CSV of node, sku, on_hand and, if known, at (such as 2026-11-27T08:15:00Z).
 
     Positions that are not in it stay as they are. A count that is older than the latest count of its position changes
     nothing; one without `at` is as of now; `at` may be at most 5 minutes ahead of the clock here. If there is a mistake
@@ -57,7 +59,9 @@ def import_stock(settings: Settings, file: Path, *, as_json: bool) -> None:
 @AS_JSON
 @click.pass_obj
 def show_stock(settings: Settings, sku: str, *, max_stale: int | None, as_json: bool) -> None:
-    """Show SKU by node: on hand, held, available, and free to each channel (* means every channel that no rule names).
+    """Show the stock of SKU by node.
+
+    It is what is on hand, held, available, and free to each channel (* means every channel that no rule names).
 
     Example: pointsman stock show TXT-0059
     """

@@ -37,11 +37,12 @@ class Blueprint(flask_smorest.Blueprint):
         return super().arguments(schema, location=location, **options)
 
     def response(self, status_code: int, schema: type[Record] | None = None, **options: Any) -> Any:
-        return super().response(status_code, self._reference(schema), **options)
+        return super().response(status_code, self._reference(schema), **{"content_type": JSON, **options})
 
     def alt_response(
         self, status_code: int, response: str | None = None, *, schema: type[Record] | None = None, **options: Any
     ) -> Any:
+        options = {"content_type": JSON, **options}
         return super().alt_response(status_code, response, schema=self._reference(schema), **options)
 
     def add_url_rule(

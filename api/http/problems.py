@@ -48,12 +48,15 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     PointsmanError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 RETRY_SECONDS = 1
+PROBLEM_JSON = "application/problem+json"
 
 
 class ProblemApi(Api):
     """flask-smorest, with its own error bodies replaced."""
 
     ERROR_SCHEMA: ClassVar = reference(ProblemRecord)
+    DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM_JSON
+    """Of the errors on the OpenAPI page; `Blueprint` gives every other response a type of its own."""
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Errors that Flask and webargs raise: 404, 405, 413, 415, and 422 with every mistake."""
@@ -91,7 +94,7 @@ def problem(
         errors=[MistakeRecord(field=mistake.field, message=mistake.message) for mistake in mistakes] or UNSET,
         findings=[FindingRecord.of(finding) for finding in findings] or UNSET,
     )
-    response = Response(msgspec.json.encode(record), status=status, content_type="application/problem+json")
+    response = Response(msgspec.json.encode(record), status=status, content_type=PROBLEM_JSON)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:  # 429 has none: waiting frees no quota
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response

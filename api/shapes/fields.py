@@ -101,11 +101,16 @@ def detour_factor(text: str) -> int:
     return value
 
 
+def _described(options: dict[str, Any], **description: Any) -> dict[str, Any]:
+    """The options of a field, with what the OpenAPI page says about it besides its own metadata."""
+    return {**options, "metadata": {**description, **options.get("metadata", {})}}
+
+
 class Degrees(_ParsedField[int]):
     """Degrees, from a number or a text, rounded to the microdegree (a tenth of a metre)."""
 
     def __init__(self, most: int, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**_described(options, type=["number", "string"], minimum=-most, maximum=most))
         self._most = most
 
     def read(self, value: Any) -> int:
@@ -118,6 +123,9 @@ class Degrees(_ParsedField[int]):
 class Money(_ParsedField[int]):
     """Currency units, "19.90" or 19.90, to micros; never negative, never finer than a micro."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**_described(options, type=["number", "string"], minimum=0))
+
     def read(self, value: Any) -> int:
         amount = _decimal(value) * literals.MICROS
         if amount != amount.to_integral_value() or not 0 <= amount < 10**18:
@@ -127,6 +135,9 @@ class Money(_ParsedField[int]):
 
 class Units(_ParsedField[int]):
     """A whole number of units, from 1."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**_described(options, minimum=1, maximum=MOST_UNITS))
 
     def read(self, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_UNITS:
@@ -258,21 +269,11 @@ class Flag(_ParsedField[bool]):
         return bool(value == "true")
 
 
-OPENAPI_TYPES: tuple[tuple[type[fields.Field[Any]], str, str | None], ...] = (
-    (Instant, "string", "date-time"),
-    (Units, "integer", None),
-    (Money, "number", None),
-    (Degrees, "number", None),
-    (Flag, "boolean", None),
-)
-"""Type and format of these fields in the OpenAPI page."""
-
-
 class WholeNumber(fields.Field[int]):
     """A whole number in some bounds."""
 
     def __init__(self, low: int, high: int, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**_described(options, minimum=low, maximum=high))
         self._low, self._high = low, high
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
@@ -295,3 +296,12 @@ class StampField(Instant):
     def read(self, value: Any) -> int:
         seconds = super().read(value)
         return seconds * _MICROSECONDS + datetime.datetime.fromisoformat(value.upper()).microsecond
+
+
+OPENAPI_TYPES: tuple[tuple[type[fields.Field[Any]], str, str | None], ...] = (
+    (Instant, "string", "date-time"),
+    (Units, "integer", None),
+    (WholeNumber, "integer", None),
+    (Flag, "boolean", None),
+)
+"""Type and format of these fields in the OpenAPI page. Money and Degrees have two types each, which they name."""

@@ -45,6 +45,8 @@ class OrderRequest(Strict):
     def __init__(self, *, max_lines: int = 500, **options: Any) -> None:
         super().__init__(**options)
         self._max_lines = max_lines
+        lines = self.fields["lines"]
+        lines.metadata = {**lines.metadata, "maxItems": max_lines}
 
     def load(self, data: Any, **options: Any) -> Any:
         lines = data.get("lines") if isinstance(data, Mapping) else None

@@ -6,9 +6,11 @@ import pytest
 import redis
 
 from api.cli.ledger_log import _DETAILS
+from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server import open_server
 from engine.store.decision_log import KINDS
+from engine.store.stock import Movement
 from tests.support.facts import policy_file
 from tests.support.order_json import order_json
 
@@ -99,6 +101,15 @@ def test_a_log_is_audited_even_if_its_network_has_lost_its_facts(run, client):
     assert (checked.returncode, checked.stderr) == (1, "")
     assert "copy of the server's data" in checked.stdout
     assert "can't be read" in run("ledger", "log").stderr
+
+
+def test_movements_are_shown_with_their_operation_and_reason(run, tmp_path):
+    with Pointsman(Settings(data=tmp_path)) as service:
+        arrived = Movement(op="GR-17", node="lyon", sku="SHIRT", delta=3, reason="goods received")
+        broken = Movement(op="B-4", node="paris", sku="SHIRT", delta=-1, reason=None)
+        service.stock.move([arrived, broken])
+    (line,) = run("ledger", "log").stdout.splitlines()
+    assert line.endswith("  +3 x SHIRT at lyon, op GR-17: goods received; -1 x SHIRT at paris, op B-4")
 
 
 def test_every_kind_of_entry_has_a_line():

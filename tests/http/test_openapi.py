@@ -2,12 +2,14 @@
 
 import re
 
+import jsonschema
 import msgspec
 import orjson
 import pytest
 
 from engine.decide.record import DecisionRecord
 from tests.support.openapi import served_page
+from tests.support.order_json import order_json
 
 REQUESTS = re.compile(r"\w+Request")
 
@@ -40,6 +42,40 @@ def test_answers_are_closed_so_that_no_key_goes_undescribed(page):
     answers = {name: schema for name, schema in page["components"]["schemas"].items() if not REQUESTS.fullmatch(name)}
     answers.pop("PaginationMetadata")  # flask-smorest's own
     assert [name for name, schema in answers.items() if schema["additionalProperties"] is not False] == []
+
+
+def test_an_order_that_is_accepted_fits_its_schema_and_one_that_is_refused_does_not(page):
+    validator = jsonschema.Draft202012Validator({"$ref": "#/components/schemas/OrderRequest", **page})
+    line, priced = {"sku": "SHIRT", "quantity": 1}, {"sku": "LAMP", "quantity": 2, "unit_price": "19.90"}
+    order = order_json()
+    assert validator.is_valid(order | {"lines": [line, priced, line | {"unit_price": 19.9}]})
+    for lines in ([line] * 501, [line | {"quantity": 0}], [line | {"quantity": 10**9}], [line | {"unit_price": -1}]):
+        assert not validator.is_valid(order | {"lines": lines})
+
+
+def test_every_field_of_a_request_has_a_type(page):
+    requests = {name: schema for name, schema in page["components"]["schemas"].items() if REQUESTS.fullmatch(name)}
+    untyped = [
+        f"{name}.{key}"
+        for name, schema in requests.items()
+        for key, field in schema["properties"].items()
+        if not field.keys() & {"type", "anyOf", "$ref"}
+    ]
+    assert untyped == []
+
+
+def test_errors_are_problems_and_successes_are_not(page):
+    errors = page["components"]["responses"].values()
+    assert {kind for error in errors for kind in error["content"]} == {"application/problem+json"}
+    kinds = {
+        kind
+        for operations in page["paths"].values()
+        for verb, operation in operations.items()
+        if verb != "parameters"
+        for response in operation["responses"].values()
+        for kind in response.get("content", ())
+    }
+    assert kinds == {"application/json", "application/x-ndjson"}
 
 
 def test_every_success_with_a_body_refers_to_a_component(page):

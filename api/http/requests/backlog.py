@@ -19,7 +19,12 @@ MOST_ORDERS = 500
 class BatchRequest(Strict):
     """Orders that wait, each with an id of its own; the order in which they are listed means nothing."""
 
-    orders = fields.List(fields.Nested(OrderRequest), required=True, validate=validate.Length(min=1))
+    orders = fields.List(
+        fields.Nested(OrderRequest),
+        required=True,
+        validate=validate.Length(min=1),
+        metadata={"maxItems": MOST_ORDERS},
+    )
 
     def __init__(self, *, max_lines: int, **options: Any) -> None:
         super().__init__(**options)
@@ -62,8 +67,12 @@ class RejectRequest(Strict):
     on_hand = OnHand(
         load_default=None,
         metadata={
+            "type": ["integer", "object"],
+            "minimum": 0,
+            "maximum": MOST_ON_HAND,
+            "additionalProperties": {"type": "integer", "minimum": 0, "maximum": MOST_ON_HAND},
             "description": "what the node has, in units or by SKU; goes with not_in_stock (by default: what is then"
-            " still promised from it) and damaged (by default: as it was)"
+            " still promised from it) and damaged (by default: as it was)",
         },
     )
     wait = fields.Boolean(
