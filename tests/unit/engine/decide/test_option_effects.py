@@ -47,6 +47,11 @@ def test_what_is_excluded_ships_nothing_and_the_rule_is_named():
     assert decision.fired == {"test/r1": 1}
 
 
+def test_a_rule_counts_as_often_as_it_acted():
+    decision = decided(order(("A", 2), ("A", 1)), facts(), "when: {node.id: [lyon, lille]}, then: {prefer: 1.00}")
+    assert decision.fired == {"test/r1": 4}  # two nodes for each of two lines
+
+
 def test_what_is_excluded_ships_nothing_even_if_units_stay_unfilled():
     decision = decided(order(("A", 12)), facts(), "when: {node.id: lyon}, then: {exclude: true}")
     assert shipped(decision) == {"lille": 5, "marseille": 5}
