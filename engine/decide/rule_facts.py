@@ -6,9 +6,6 @@ from engine.model.facts import Line, Network, Node, Order, Product, Service, Sto
 from rules.syntax.literals import SECONDS_A_DAY
 from rules.vocabulary import WEEKDAYS, Facts, Value
 
-MOST_CACHED = 50_000
-"""Mappings of node facts that are cached: a node has a new one with each shipment it is given."""
-
 
 def order_facts(order: Order, products: Mapping[str, Product], network: Network) -> Facts:
     """`order.value` is known if every line has a price. A collected order goes to its node's country and region."""

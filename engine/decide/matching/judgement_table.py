@@ -45,18 +45,18 @@ class JudgementTable:
 
     def options(self) -> Integers:
         """By number, a row each: how far it is excluded, the tier, the adjustment in micros a unit."""
-        options, judgements = self._options, self.judgements[:]
-        if options.shape[1] < len(judgements):
-            outcomes = [cast("OptionOutcome", item.outcome) for item in judgements]
+        options = self._options
+        if options.shape[1] < len(self.judgements):
+            outcomes = [cast("OptionOutcome", item.outcome) for item in self.judgements[:]]
             options = np.array([(o.exclude, o.tier, o.adjustment) for o in outcomes], dtype=np.int64).T.copy()
             self._options = options
         return options
 
     def limits(self) -> Integers:
         """By number, the most shipments a day; NO_LIMIT: any number."""
-        limits, judgements = self._limits, self.judgements[:]
-        if len(limits) < len(judgements):
-            most = [cast("NodeOutcome", item.outcome).daily_orders for item in judgements]
+        limits = self._limits
+        if len(limits) < len(self.judgements):
+            most = [cast("NodeOutcome", item.outcome).daily_orders for item in self.judgements[:]]
             limits = self._limits = np.array([NO_LIMIT if item is None else item for item in most], dtype=np.int64)
         return limits
 
@@ -79,15 +79,14 @@ class JudgementTable:
 
     def _reserved(self, channel: str) -> Integers:
         """For each of the reserves that a floor is the sum of, by number: so many units, so many basis points."""
-        judgements = self.judgements[:]
         known = self._reserves.get(channel)
-        if known is None or known[0] < len(judgements):
+        if known is None or known[0] < len(self.judgements):
             if len(self._reserves) >= _MOST_CHANNELS:
                 self._reserves.clear()
-            reserves = [cast("PositionOutcome", item.outcome).reserves(channel) for item in judgements]
+            reserves = [cast("PositionOutcome", item.outcome).reserves(channel) for item in self.judgements[:]]
             table = np.zeros((max(map(len, reserves), default=0), 2, len(reserves)), dtype=np.int64)
             for number, items in enumerate(reserves):
                 for place, item in enumerate(items):
                     table[place, :, number] = item.units, item.share
-            known = self._reserves[channel] = len(judgements), table
+            known = self._reserves[channel] = len(reserves), table
         return known[1]

@@ -92,9 +92,10 @@ class StageMatcher:
                 known.clear()
             for row, signature in enumerate(signatures):
                 if numbers[row] is None:
-                    if signature not in known:
-                        known[signature] = self._number({**_merged(shared), **rows.facts(row)})
-                    numbers[row] = known[signature]
+                    number = known.get(signature)
+                    if number is None:  # another thread may empty `known` at any moment
+                        number = known[signature] = self._number({**_merged(shared), **rows.facts(row)})
+                    numbers[row] = number
         return np.array(numbers, dtype=np.int64)
 
     def _table_for(self, shared: Mapping[str, Facts]) -> SignatureTable:
@@ -134,16 +135,15 @@ class StageMatcher:
         if number is None:
             if len(self._numbers) >= MOST_REMEMBERED:
                 self._numbers.clear()
-            number = self._numbers[signature] = self.table.number(self._judgement(self._firing(facts)))
+            number = self._numbers[signature] = self.table.number(self._judgement(self._firing(signature, facts)))
         return number
 
     def _judgement(self, fired: frozenset[str]) -> Judgement:
         acting, silenced = _after_overrides(fired, self._overriders)
         return Judgement(fired=acting, silenced=silenced, outcome=_outcome(self.stage, acting, self._rules))
 
-    def _firing(self, facts: Facts) -> frozenset[str]:
+    def _firing(self, signature: Sequence[int], facts: Facts) -> frozenset[str]:
         """The rules whose conditions hold: as durable-rules says, unless it fails or the guard overrules it."""
-        signature = [item.of(facts) for item in self._properties]
         try:
             fired = self._engine.fired(signature)
         except Exception:
