@@ -93,9 +93,8 @@ def _shipments(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
         by_key.setdefault(key, []).append((index, units))
     ways, reach = evaluation.ways, evaluation.reach
     judgements = evaluation.matcher.stages[Stage.OPTION].table.judgements
-    row_of = {ways.keys[way]: row for row, way in enumerate(reach.way.tolist())} if by_key else {}
     for key, parts in by_key.items():
-        row = row_of[key]
+        row = int(reach.way.searchsorted(ways.way_index[key]))
         cost, carbon = int(reach.fixed[row]), int(reach.drop[row])
         parcels: list[Parcel] = []
         rules: set[str] = set()

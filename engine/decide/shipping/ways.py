@@ -64,6 +64,7 @@ class Ways:
         self.lanes: list[tuple[Lane, ...]] = []
         """The lanes that some way may take, each tuple once."""
         self.keys: Sequence[OptionKey] = []
+        self.way_index: Mapping[OptionKey, int] = {}
         self._collecting: Flags
         self._table = self._make_table(calendars)
         self._leading: dict[tuple[str | None, int], Integers] = {}
@@ -143,6 +144,7 @@ class Ways:
                     )
                 )
         self.keys = keys
+        self.way_index = {key: way for way, key in enumerate(keys)}
         self._collecting = np.array(collects, dtype=bool)
         return np.array(rows, dtype=np.int64).reshape(-1, LANES + 1).T.copy()
 

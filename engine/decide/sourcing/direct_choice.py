@@ -2,7 +2,7 @@
 
 Every choice costs at least what its units cost at their cheapest, plus its shipments. The best single shipment is the
 choice if no two shipments, and no three, can cost less; so is the best pair, if nothing else costs as little. The parts
-of the comparison are folded into one integer, as in `objective`, if 61 bits hold it.
+of the comparison are folded into one integer, by `Weights`, if 61 bits hold it.
 """
 
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.decide.shipping.ways import Flags, Integers
+from engine.decide.sourcing.objective import Weights
 
 _WIDEST = 1 << 61
 _MOST_IN_PAIRS = 300
@@ -87,11 +88,10 @@ def _costs(columns: Columns) -> tuple[Integers, int] | None:
     total = int(columns.quantity.sum())
     dearest = int(np.abs(np.where(columns.something, columns.money, 0)).max(initial=0))
     fixed = int(columns.fixed.max(initial=0)) + columns.split_penalty
-    # each part weighs more than all the later parts of two choices can differ by
-    tier = 2 * total * (dearest + fixed) + 1
-    needed = tier * (9 * total + 1)
-    far = needed * (total + 2)
+    weights = Weights.over(total, dearest=dearest, fixed=fixed)
+    far = weights.unfilled + weights.unless_needed
     if 4 * far * (len(columns.quantity) + 1) > _WIDEST:
         return None
-    cost = columns.quantity[:, None] * (needed * columns.unless_needed + tier * columns.tier + columns.money)
+    price = weights.unless_needed * columns.unless_needed + weights.tier * columns.tier + columns.money
+    cost = columns.quantity[:, None] * price
     return np.where(columns.something, cost, far), far

@@ -23,6 +23,13 @@ class Weights:
         money = [price.money for candidate in problem.candidates for price in candidate.prices.values()]
         dearest = max(max(money, default=0), -min(money, default=0))
         fixed = max((candidate.fixed for candidate in problem.candidates), default=0) + problem.split_penalty
+        return cls.over(units, dearest=dearest, fixed=fixed)
+
+    @classmethod
+    def over(cls, units: int, *, dearest: int, fixed: int) -> "Weights":
+        """The weights if no unit costs more micros than `dearest`, above or below zero, and no shipment, its split
+        penalty included, more than `fixed`.
+        """
         tier = 4 * units * (dearest + fixed) + 1  # there are no more shipments than units
         unless_needed = tier * (9 * units + 1)
         return cls(tier=tier, unless_needed=unless_needed, unfilled=unless_needed * (units + 1))
