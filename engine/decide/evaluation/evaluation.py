@@ -3,8 +3,8 @@
 Columns have a row for each position or option. Objects are made for what is asked about, not for what is weighed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -13,7 +13,7 @@ from engine.decide import rule_facts
 from engine.decide.evaluation.positions import Positions, Shared, Stock, judge_positions, loads_by_node, node_facts_at
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
-from engine.decide.matching.signature_table import COVER, LATE, LOAD, Rows
+from engine.decide.matching.signature_table import LATE, LOAD, Rows
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
 from engine.decide.shipping.reach import Reach, reach
@@ -261,12 +261,9 @@ class Evaluation:
         unit_cost = ways.unit_handling[node] + carriage[rows]
         unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM)
         stock, loads, quantity = positions.stock, self.loads, line.quantity
-        columns = {
+        columns: dict[str, Callable[[], Integers]] = {
             LOAD: lambda: loads[node],
-            "stock.on_hand": lambda: stock.on_hand[position],
-            "stock.held": lambda: stock.held[position],
-            "stock.available": lambda: stock.available[position],
-            COVER: lambda: stock.cover()[position],
+            **{path: partial(_at, column, position) for path, column in stock.columns.items()},
             "route.distance": lambda: distance,
             "route.arrives": lambda: out.arrives[rows],
             LATE: lambda: out.late[rows],
@@ -295,3 +292,7 @@ class Evaluation:
         if self.resting:
             excluded |= np.isin(node, [ways.node_index[name] for name in self.resting])
         return Options(rows, position, unit_cost, unit_carbon, judgement, excluded)
+
+
+def _at(column: Callable[[], Integers], rows: Integers) -> Integers:
+    return column()[rows]

@@ -1,6 +1,8 @@
 """The positions of a SKU as columns, and what the rules keep of them back from a channel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -16,7 +18,8 @@ Shared: TypeAlias = Mapping[str, Facts]
 """Facts that many rows share, by group."""
 
 
-class Stock(NamedTuple):
+@dataclass(frozen=True)
+class Stock:
     """The positions of one SKU, by node id."""
 
     node: Integers
@@ -33,6 +36,17 @@ class Stock(NamedTuple):
         on_hand, held = integers(item.on_hand for item in stored), integers(item.held for item in stored)
         return cls(integers(index[node] for node, _ in by_node), on_hand, held, np.maximum(on_hand - held, 0), stored)
 
+    @cached_property
+    def columns(self) -> Mapping[str, Callable[[], Integers]]:
+        """By the path of a fact, what makes its column."""
+        return {
+            "stock.on_hand": lambda: self.on_hand,
+            "stock.held": lambda: self.held,
+            "stock.available": lambda: self.available,
+            COVER: lambda: self.cover,
+        }
+
+    @cached_property
     def cover(self) -> Integers:
         """Days of cover; UNKNOWN_NUMBER where no pace of sale is known."""
         pace = integers(-1 if item.pace is None else item.pace for item in self.positions)
@@ -62,13 +76,7 @@ def judge_positions(
             **rule_facts.stock_facts(stock.positions[row]),
         }
 
-    columns = {
-        LOAD: lambda: loads[stock.node],
-        "stock.on_hand": lambda: stock.on_hand,
-        "stock.held": lambda: stock.held,
-        "stock.available": lambda: stock.available,
-        COVER: stock.cover,
-    }
+    columns = {LOAD: lambda: loads[stock.node], **stock.columns}
     judge = matcher.stages[Stage.POSITION]
     judgement = judge.judge_rows(shared, Rows(ways, stock.node, None, columns, facts))
     floor = judge.table.floors(channel, judgement, stock.on_hand)
