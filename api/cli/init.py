@@ -8,7 +8,7 @@ import click
 
 from api.cli.output.plural import counted
 from api.cli.policy_texts import schema_text
-from engine.errors import InputInvalid, Mistake
+from api.files.file_content import unusable
 from rules.wording.catalogue import ENGLISH, load_catalogue
 
 STARTER = Path(__file__).parent / "starter"
@@ -68,7 +68,7 @@ def write_all(directory: Path, files: Mapping[str, bytes]) -> None:
     """
     try:
         if directory.exists() and any(directory.iterdir()):
-            raise _invalid(directory, "this directory is not empty; name a new one")
+            raise unusable(directory, "this directory is not empty; name a new one")
         with contextlib.ExitStack() as undo:
             for name, content in files.items():
                 path = directory / name
@@ -78,7 +78,7 @@ def write_all(directory: Path, files: Mapping[str, bytes]) -> None:
                     file.write(content)
             undo.pop_all()
     except OSError as error:
-        raise _invalid(Path(error.filename or directory), f"can't be written: {error.strerror}") from None
+        raise unusable(Path(error.filename or directory), f"can't be written: {error.strerror}") from None
 
 
 def _make_directory(directory: Path, undo: contextlib.ExitStack) -> None:
@@ -86,7 +86,3 @@ def _make_directory(directory: Path, undo: contextlib.ExitStack) -> None:
         _make_directory(directory.parent, undo)
         directory.mkdir()
         undo.callback(directory.rmdir)
-
-
-def _invalid(path: Path, message: str) -> InputInvalid:
-    return InputInvalid([Mistake(where=str(path), field="", message=message)])

@@ -10,7 +10,7 @@ def read_content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise _invalid(path, f"can't be read: {error.strerror}") from None
+        raise unusable(path, f"can't be read: {error.strerror}") from None
 
 
 def write_content(path: Path, content: bytes) -> None:
@@ -18,8 +18,9 @@ def write_content(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise _invalid(path, f"can't be written: {error.strerror}") from None
+        raise unusable(path, f"can't be written: {error.strerror}") from None
 
 
-def _invalid(path: Path, message: str) -> InputInvalid:
+def unusable(path: Path, message: str) -> InputInvalid:
+    """The error that says so of the file or folder."""
     return InputInvalid([Mistake(where=str(path), field="", message=message)])

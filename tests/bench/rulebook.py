@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, comparisons
 from rules.effects import Effect
 from rules.policy import Policy, PolicySet, Rule
-from rules.vocabulary import CHANNELS, LIFECYCLES, VOCABULARY, Fact, Value
+from rules.vocabulary import CHANNELS, LIFECYCLES, Fact, Value
+from tests.support.conditions import compare
 
 COUNTS = (12, 30, 100, 300)
 SEED = 20_261_127
@@ -57,12 +58,8 @@ def mentioned(conditions: Mapping[str, Condition]) -> tuple[Fact, ...]:
     return tuple(facts[path] for path in sorted(facts))
 
 
-def _compare(path: str, operator: Operator, *operands: Value) -> Compare:
-    return Compare(fact=VOCABULARY[path], operator=operator, operands=operands)
-
-
 def _is(path: str, *words: Value) -> Compare:
-    return _compare(path, Operator.EQUALS, *words)
+    return compare(path, Operator.EQUALS, *words)
 
 
 def _all(*parts: Condition) -> Condition:
@@ -78,7 +75,7 @@ def _overstock(draw: Draw) -> Condition:
     return _all(
         _is("product.lifecycle", draw.choice(LIFECYCLES)),
         _is("node.type", draw.choice(("store", "warehouse", "distributor"))),
-        _compare("stock.days_of_cover", Operator.MORE_THAN, draw.choice(_DAYS)),
+        compare("stock.days_of_cover", Operator.MORE_THAN, draw.choice(_DAYS)),
     )
 
 
@@ -86,7 +83,7 @@ def _near(draw: Draw) -> Condition:
     modes = draw.sample(("van", "truck", "bike", "rail", "pickup"), 2)
     return _all(
         _is("service.mode", *modes),
-        _compare("route.distance", Operator.AT_MOST, draw.choice(_KILOMETRES) * 1_000),
+        compare("route.distance", Operator.AT_MOST, draw.choice(_KILOMETRES) * 1_000),
     )
 
 
@@ -94,14 +91,14 @@ def _region(draw: Draw) -> Condition:
     return _all(
         _is("node.region", draw.choice(_REGIONS)),
         _is("product.category", *draw.sample(_CATEGORIES, 2)),
-        _compare("stock.available", Operator.AT_LEAST, draw.choice(_UNITS)),
+        compare("stock.available", Operator.AT_LEAST, draw.choice(_UNITS)),
     )
 
 
 def _channel(draw: Draw) -> Condition:
     return _all(
         _is("order.channel", *draw.sample(CHANNELS, 2)),
-        _compare("node.tags", Operator.HAS, draw.choice(_SHOPS)),
+        compare("node.tags", Operator.HAS, draw.choice(_SHOPS)),
     )
 
 
@@ -109,44 +106,44 @@ def _slow(draw: Draw) -> Condition:
     late = _is("route.late", True)  # noqa: FBT003  # a flag is what the fact is
     return _all(
         _is("order.delivery", draw.choice(("standard", "express"))),
-        AnyOf(parts=(late, _compare("route.arrives", Operator.MORE_THAN, draw.choice(_TRAVEL)))),
+        AnyOf(parts=(late, compare("route.arrives", Operator.MORE_THAN, draw.choice(_TRAVEL)))),
     )
 
 
 def _dear(draw: Draw) -> Condition:
     return _all(
-        _compare("route.cost", Operator.MORE_THAN, draw.choice(_EUROS) * 1_000_000),
-        _compare("order.value", Operator.LESS_THAN, draw.choice(_EUROS) * 1_000_000),
+        compare("route.cost", Operator.MORE_THAN, draw.choice(_EUROS) * 1_000_000),
+        compare("order.value", Operator.LESS_THAN, draw.choice(_EUROS) * 1_000_000),
     )
 
 
 def _heavy(draw: Draw) -> Condition:
     return _all(
-        _compare("product.weight", Operator.BETWEEN, *_two_of(draw, _GRAMS)),
+        compare("product.weight", Operator.BETWEEN, *_two_of(draw, _GRAMS)),
         Not(part=_is("service.mode", draw.choice(("truck", "van", "bike")))),
     )
 
 
 def _hours(draw: Draw) -> Condition:
     return _all(
-        _compare("now.time", Operator.BETWEEN, *_two_of(draw, _HOURS)),
+        compare("now.time", Operator.BETWEEN, *_two_of(draw, _HOURS)),
         _is("node.type", draw.choice(("store", "warehouse", "supplier"))),
-        _compare("stock.on_hand", Operator.LESS_THAN, draw.choice(_UNITS)),
+        compare("stock.on_hand", Operator.LESS_THAN, draw.choice(_UNITS)),
     )
 
 
 def _gift(draw: Draw) -> Condition:
     return _all(
-        _compare("product.tags", Operator.HAS_ANY, *draw.sample(("gift", "fragile", "bulky"), 2)),
-        _compare("order.units", Operator.AT_LEAST, draw.choice(_UNITS)),
+        compare("product.tags", Operator.HAS_ANY, *draw.sample(("gift", "fragile", "bulky"), 2)),
+        compare("order.units", Operator.AT_LEAST, draw.choice(_UNITS)),
     )
 
 
 def _carbon(draw: Draw) -> Condition:
     return _all(
-        _compare("route.co2", Operator.MORE_THAN, draw.choice(_GRAMS) * 1_000),
+        compare("route.co2", Operator.MORE_THAN, draw.choice(_GRAMS) * 1_000),
         Not(part=AnyOf(parts=(_is("order.delivery", "express"), _is("order.channel", draw.choice(CHANNELS))))),
-        _compare("route.distance", Operator.MORE_THAN, draw.choice(_KILOMETRES) * 1_000),
+        compare("route.distance", Operator.MORE_THAN, draw.choice(_KILOMETRES) * 1_000),
     )
 
 

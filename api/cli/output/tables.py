@@ -13,11 +13,10 @@ from api.records.day import DayFigures
 from engine.decide.record import DecisionRecord, ScoreRecord, ShipmentRecord
 from engine.model.facts import Network
 from engine.service import Availability
-from rules.syntax.literals import MICROS
+from rules.syntax.literals import CARBON_UNITS, MICROS
 from rules.wording.catalogue import ENGLISH
 
-KILOGRAM = 1_000_000
-"""Milligrams."""
+KILOGRAM = CARBON_UNITS["kg"]
 _UNPROVEN = {
     "unfilled_units": "not proven: at most {:,} units more could be filled",
     "unless_needed_units": 'not proven: at most {:,} units fewer could be taken where rules say "unless needed"',

@@ -10,10 +10,11 @@ from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, choose_directly
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
 from rules.effects import Exclusion
+from rules.syntax.literals import CARBON_UNITS
 from rules.vocabulary import Stage
 
-KILOGRAM = 1_000_000
-"""Milligrams; carbon is priced by the kilogram."""
+KILOGRAM = CARBON_UNITS["kg"]
+"""Carbon is priced by the kilogram."""
 
 
 class Candidates:

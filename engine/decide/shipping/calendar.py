@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from engine.model.timetable import DAY, Spans, Timetable
+from rules.syntax.literals import SECONDS_A_DAY
 
 EPOCH = datetime.date(1970, 1, 1).toordinal()
 LAST_DAY = datetime.date.max.toordinal() - 3
 """No calendar goes further. The last instant that can be written is on this day or before."""
-SECONDS_A_DAY = 86_400
 _FURTHEST = 16 * 3_600
 """Seconds; no wall clock is further ahead of UTC, or behind it."""
 _MOST_DAYS = 2_000

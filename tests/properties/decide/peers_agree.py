@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from engine.decide.matching.matcher import Matcher
-from rules.conditions import Compare, Condition, Operator, holds
+from rules.conditions import Condition, holds
 from rules.policy import PolicySet
-from rules.vocabulary import VOCABULARY, Facts, Stage, Value
+from rules.vocabulary import Facts, Stage
 from tests.properties.rules.condition_trees import EFFECTS, policy_set, rule_of
 
 PREFER = EFFECTS[Stage.OPTION][0]
@@ -40,10 +40,6 @@ def assert_agrees(policies: PolicySet, cases: Iterable[tuple[Stage, Facts]]) -> 
     finally:
         matcher.close()
     return matcher
-
-
-def compare(path: str, operator: Operator, *operands: Value) -> Compare:
-    return Compare(fact=VOCABULARY[path], operator=operator, operands=operands)
 
 
 def prefers(conditions: Iterable[Condition]) -> PolicySet:

@@ -9,10 +9,11 @@ from engine.decide.matching.signatures import ALWAYS_KNOWN
 from rules.conditions import All, Compare, Operator, holds
 from rules.loader import load_policies
 from rules.vocabulary import Kind, Stage, attribute
-from tests.properties.decide.peers_agree import PREFER, assert_agrees, by_reference, compare, prefers
+from tests.properties.decide.peers_agree import PREFER, assert_agrees, by_reference, prefers
 from tests.properties.rules import condition_trees
 from tests.properties.rules.condition_trees import policy_set, rule_of
 from tests.reference.rows import SHARED, VARYING, rows_of
+from tests.support.conditions import compare
 
 pytestmark = pytest.mark.slow
 

@@ -14,8 +14,9 @@ from engine.decide.matching.signatures import Coding
 from rules.conditions import All, AnyOf, Compare, Not, Operator
 from rules.policy import PolicySet
 from rules.vocabulary import Kind, Stage, attribute
-from tests.properties.decide.peers_agree import PREFER, assert_agrees, compare, prefers
+from tests.properties.decide.peers_agree import PREFER, assert_agrees, prefers
 from tests.properties.rules.condition_trees import policy_set, rule_of
+from tests.support.conditions import compare
 
 pytestmark = pytest.mark.slow
 

@@ -13,15 +13,12 @@ from rules.lint.satisfiability import Search, implies, literal_form, satisfiable
 from rules.vocabulary import VOCABULARY, Kind, Stage, attribute
 from tests.properties.decide import networks
 from tests.properties.rules import condition_trees
+from tests.support.conditions import compare
 
 pytestmark = pytest.mark.slow
 
 MANY = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 OPTION = Stage.OPTION
-
-
-def compare(path: str, operator: Operator, *operands) -> Compare:
-    return Compare(fact=VOCABULARY[path], operator=operator, operands=operands)
 
 
 @MANY

@@ -7,6 +7,7 @@ from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
+from tests.support.order_json import shipped_units
 
 
 @pytest.fixture
@@ -40,10 +41,6 @@ def put(units, number=1):
     return Count(node="lyon", sku="A", on_hand=units, stamp=Stamp(kind="s", number=number))
 
 
-def shipped(record):
-    return sum(line["quantity"] for shipment in record["shipments"] for line in shipment["lines"])
-
-
 def test_a_share_is_of_what_is_on_hand_at_the_commit(others, meanwhile):
     # of 3, 1 and 1 stay; of 4, 2 and 2
     stocked(others, 3, "then: {keep: 30%, protect: {channel: app, share: 30%}}")
@@ -53,7 +50,7 @@ def test_a_share_is_of_what_is_on_hand_at_the_commit(others, meanwhile):
 
 def test_stock_that_sank_meanwhile_is_not_taken(others, meanwhile):
     stocked(others, 9, "then: {keep: 2}")
-    assert shipped(meanwhile(lambda: others.stock.set_count(put(3)), order(("A", 5)))) == 1
+    assert shipped_units(meanwhile(lambda: others.stock.set_count(put(3)), order(("A", 5)))) == 1
 
 
 def test_goods_that_left_meanwhile_are_not_taken(others, meanwhile):
@@ -64,19 +61,19 @@ def test_goods_that_left_meanwhile_are_not_taken(others, meanwhile):
         others.holds.confirm(held)
         others.stock.move([Movement(op="a", node="lyon", sku="A", delta=-3)])
 
-    assert shipped(meanwhile(confirmed, order(("A", 5)))) == 2
+    assert shipped_units(meanwhile(confirmed, order(("A", 5)))) == 2
 
 
 @pytest.mark.parametrize("fact", ["stock.available: {at_most: 3}", "stock.held: {at_least: 3}"])
 def test_safety_stock_that_hangs_on_what_others_hold_is_judged_by_what_they_hold_at_the_commit(others, meanwhile, fact):
     stocked(others, 6, f"when: {{{fact}}}, then: {{keep: 2}}")
     made = meanwhile(lambda: others.decide(order(("A", 3))), order(("A", 3)))
-    assert (shipped(made), made["stock"]["A"]["lyon"]["floor"]) == (1, 2)
+    assert (shipped_units(made), made["stock"]["A"]["lyon"]["floor"]) == (1, 2)
 
 
 def test_safety_stock_that_hangs_on_cover_or_count_is_judged_by_the_count_at_the_commit(others, meanwhile):
     stocked(others, 10, "when: {stock.on_hand: {more_than: 10}}, then: {keep: 100%}")
-    assert shipped(meanwhile(lambda: others.stock.set_count(put(11)), order(("A", 1)))) == 0
+    assert shipped_units(meanwhile(lambda: others.stock.set_count(put(11)), order(("A", 1)))) == 0
 
 
 def test_safety_stock_that_another_rule_lifts_hangs_on_what_that_one_asks(others, meanwhile):
@@ -87,12 +84,12 @@ def test_safety_stock_that_another_rule_lifts_hangs_on_what_that_one_asks(others
         "when: {stock.held: 0}, overrides: [test/r1], then: {keep: 0}",
     )
     made = meanwhile(lambda: others.decide(order(("A", 1))), order(("A", 2)))
-    assert (shipped(made), made["stock"]["A"]["lyon"]["floor"]) == (1, 4)
+    assert (shipped_units(made), made["stock"]["A"]["lyon"]["floor"]) == (1, 4)
 
 
 def test_safety_stock_that_hangs_on_the_load_is_judged_by_the_load_at_the_commit(others, meanwhile):
     stocked(others, 6, "when: {node.load: {at_least: 1}}, then: {keep: 4}")
-    assert shipped(meanwhile(lambda: others.decide(order(("A", 1))), order(("A", 3)))) == 1
+    assert shipped_units(meanwhile(lambda: others.decide(order(("A", 1))), order(("A", 3)))) == 1
 
 
 def test_the_last_room_of_a_day_is_given_once(others, meanwhile):
@@ -104,7 +101,7 @@ def test_the_last_room_of_a_day_is_given_once(others, meanwhile):
 def test_a_policy_activated_meanwhile_decides(others, meanwhile):
     stocked(others, 6)
     made = meanwhile(lambda: activate(others, "then: {keep: 5}"), order(("A", 3)))
-    assert shipped(made) == 1
+    assert shipped_units(made) == 1
 
 
 def test_facts_loaded_meanwhile_decide(others, meanwhile):

@@ -8,9 +8,7 @@ from engine.decide.decision import Claim, LoadClaim, Parcel
 from engine.decide.record import DecisionRecord, to_json
 from engine.errors import NotFound
 from engine.store import decision_log
-from engine.store.connection.client import Client
 from engine.store.decision_log import entries
-from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network.load import save
 from engine.store.outcomes import (
@@ -27,18 +25,6 @@ from engine.store.reconcile.expected_state import LOAD_SECONDS
 from tests.support.facts import LILLE, LYON, NOW, decided, inventory, node, order, policies, snapshot
 
 DAY = "2026-11-27"
-
-
-@pytest.fixture
-def client(server_url):
-    client = Client(server_url)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def keys(network):
-    return Keys(network)
 
 
 @pytest.fixture

@@ -34,11 +34,6 @@ def shop(bare):
     return bare
 
 
-@pytest.fixture
-def key(network):
-    return lambda name: f"{{{network}}}:{name}"
-
-
 def reject(shop, reason="no_capacity", name="lyon", **more):
     """Of a new order."""
     made = json_of(shop.decide(order(("A", 1), id="rejected")))

@@ -48,14 +48,6 @@ def shop(bare, three_skus_at_once):
     return bare
 
 
-@pytest.fixture
-def proxied(shop, server_url, network, clock):
-    """Another worker, and the proxy through which it talks to the server."""
-    with proxy(server_url) as before, Pointsman(Settings(redis_url=before.url, network=network), clock=clock) as worker:
-        worker.ready()
-        yield before, worker
-
-
 def stocked(units, own, count=9, **more):
     """A network with so many units of each SKU S0, S1, ..., and of one SKU that only this network has."""
     skus = [*(f"S{number}" for number in range(count)), own]

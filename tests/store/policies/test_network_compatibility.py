@@ -6,15 +6,13 @@ import functools
 import pytest
 
 from engine.errors import Contended, InputInvalid, NotActivated
-from engine.service import Pointsman
-from engine.settings import Settings
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.network import load
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LYON, NOW, inventory, node, order, policy_file
-from tests.support.lossy_proxy import proxy, script_call
+from tests.support.lossy_proxy import script_call
 
 HOUR = 3_600
 WHO = {"who": "a test", "note": ""}
@@ -50,14 +48,6 @@ def change(pointsman, does, version):
             pointsman.versions.activate(version, since=NOW + HOUR, **WHO)
         case "rolls back":
             assert pointsman.versions.roll_back(**WHO) == version
-
-
-@pytest.fixture
-def proxied(shop, server_url, network, clock):
-    """Another worker on the shop's network, and the proxy through which it talks to the server."""
-    with proxy(server_url) as before, Pointsman(Settings(redis_url=before.url, network=network), clock=clock) as worker:
-        worker.ready()
-        yield before, worker
 
 
 def act_before(before, request_with, act):

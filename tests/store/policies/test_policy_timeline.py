@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from engine.errors import InputInvalid, NotActivated
 from engine.store import policy_versions as store
-from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.ledger import Ledger
 from engine.store.outcomes import TimelineChanged
@@ -45,13 +44,6 @@ STEPS = st.one_of(
     st.tuples(st.just("wait"), st.integers(1, 3)),
     st.just(("roll back",)),
 )
-
-
-@pytest.fixture
-def client(server_url):
-    client = Client(server_url)
-    yield client
-    client.close()
 
 
 @pytest.mark.slow

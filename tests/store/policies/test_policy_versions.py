@@ -11,8 +11,6 @@ from api.files.policy_tests.reader import make_test_runner
 from engine.errors import InputInvalid, KeyReused, NotActivated, NotFound, NotReady, TestsFailed
 from engine.service import Pointsman
 from engine.store import policy_versions as store
-from engine.store.connection.client import Client
-from engine.store.keys import Keys
 from engine.store.outcomes import TimelineChanged
 from engine.store.policy_versions import HistoryEntry, PastChange
 from rules.errors import PolicyInvalid
@@ -146,18 +144,6 @@ def test_two_who_roll_back_at_once_do_not_roll_back_twice(pointsman, versions, p
         with pytest.raises(NotActivated, match="somebody else"):
             store.roll_back(client, keys, active=active, version=version, entry=mine, network=loaded)
     assert decided_by(pointsman) == monday
-
-
-@pytest.fixture
-def client(server_url):
-    client = Client(server_url)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def keys(network):
-    return Keys(network)
 
 
 def test_a_write_whose_answer_was_lost_and_that_is_sent_again_is_one_entry(pointsman, versions, publish, client, keys):

@@ -4,20 +4,8 @@ import orjson
 import pytest
 
 from engine.errors import NotReady
-from tests.support.decision_json import json_of
 from tests.support.facts import order
 from tests.support.order_json import shipped_units
-
-
-@pytest.fixture
-def held(pointsman):
-    """Two decisions that hold units: three RARE in Lyon, and five SHIRT."""
-    return [json_of(pointsman.decide(order(*lines))) for lines in ([("RARE", 3)], [("SHIRT", 5)])]
-
-
-@pytest.fixture
-def key(network):
-    return lambda name: f"{{{network}}}:{name}"
 
 
 def drifts(pointsman):

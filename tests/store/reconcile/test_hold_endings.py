@@ -29,11 +29,6 @@ def shop(bare):
 
 
 @pytest.fixture
-def key(network):
-    return lambda name: f"{{{network}}}:{name}"
-
-
-@pytest.fixture
 def ended(shop, clock):
     """Decisions, by how their shipments ended; the last ones have not, or only in part."""
     names = {

@@ -19,18 +19,6 @@ from tests.support.decision_json import json_of
 from tests.support.facts import order
 from tests.support.lossy_proxy import proxy
 
-
-@pytest.fixture
-def held(pointsman):
-    """Two decisions that hold units: three RARE in Lyon, and five SHIRT."""
-    return [json_of(pointsman.decide(order(*lines))) for lines in ([("RARE", 3)], [("SHIRT", 5)])]
-
-
-@pytest.fixture
-def key(network):
-    return lambda name: f"{{{network}}}:{name}"
-
-
 DAMAGES = {
     "held units without a hold": lambda r, key, _: r.hset(key("held:LAMP"), "lyon", 2),
     "held units too few": lambda r, key, _: r.hincrby(key("held:RARE"), "lyon", -2),

@@ -5,7 +5,8 @@ import time
 import pytest
 
 from rules.conditions import ALWAYS, All, AnyOf, Compare, Not, Operator, Term, comparisons, glob, holds, size_and_depth
-from rules.vocabulary import VOCABULARY, Kind, attribute
+from rules.vocabulary import Kind, attribute
+from tests.support.conditions import compare
 
 SIZE = "node.attributes.size"
 CASES = [
@@ -31,10 +32,6 @@ EXACT = [
     for operator, path, operands, values in CASES
     for value, expected in values
 ]
-
-
-def compare(path: str, operator: Operator, *operands) -> Compare:
-    return Compare(fact=VOCABULARY[path], operator=operator, operands=operands)
 
 
 @pytest.mark.parametrize(("operator", "path", "operands", "value", "expected"), EXACT)

@@ -2,14 +2,9 @@
 
 import functools
 
-from rules.conditions import All, AnyOf, Compare, Not, Operator, Term
+from rules.conditions import All, AnyOf, Not, Operator, Term
 from rules.normal_form import AllOf, Literal, OneOf, literal, normal_form, tag_by_tag
-from rules.vocabulary import VOCABULARY
-
-
-def compare(path: str, operator: Operator, *operands) -> Compare:
-    return Compare(fact=VOCABULARY[path], operator=operator, operands=operands)
-
+from tests.support.conditions import compare
 
 WEB, LATE = compare("order.channel", Operator.EQUALS, "web"), compare("route.late", Operator.EQUALS, *[True])
 

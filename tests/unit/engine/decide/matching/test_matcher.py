@@ -7,7 +7,8 @@ import pytest
 from engine.decide.matching.matcher import Matcher
 from rules.conditions import Operator
 from rules.vocabulary import Stage
-from tests.properties.decide.peers_agree import compare, prefers
+from tests.properties.decide.peers_agree import prefers
+from tests.support.conditions import compare
 
 POLICIES = prefers([compare("node.id", Operator.EQUALS, "a"), compare("node.id", Operator.EQUALS, "b")])
 """p/r0000 holds of node a, p/r0001 of node b."""
