@@ -15,7 +15,7 @@ from engine.decide.shipping.calendar import Calendar
 from engine.decide.shipping.distance import DISTANCE_STEP, EARTH_RADIUS, SERIES, SMALL, Direction, direction
 from engine.decide.shipping.lanes import Destination, LaneFinder
 from engine.decide.shipping.schedule import arrival
-from engine.decide.shipping.ways import NOWHERE, Flags, Integers, Ways, rounded
+from engine.decide.shipping.ways import NOWHERE, Flags, Integers, Ways, product_rounded, rounded
 from engine.model.facts import Lane, Order
 
 Floats = NDArray[np.float64]
@@ -77,7 +77,7 @@ def reach(order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
         arrives_by=arrives_by,
         arrives=-((now - arrives_by) // 60),
         late=np.zeros(len(there), dtype=np.int64) if promise is None else 1 + (arrives_by > promise),
-        fixed=table[columns.FIXED] + _by_distance(table[columns.PER_KM], distance),
+        fixed=table[columns.FIXED] + product_rounded(table[columns.PER_KM], distance, 1_000),
         drop=table[columns.DROP],
     )
 
@@ -101,13 +101,6 @@ def _minutes_of(lane: Lane | None) -> int:
     if not lane.served:
         return _NOT_SERVED
     return NOWHERE if lane.takes is None else lane.takes
-
-
-def _by_distance(per_km: Integers, distance: Integers) -> Integers:
-    """Micros for the distance at so many micros a kilometre."""
-    if int(per_km.max(initial=0)) * int(distance.max(initial=0)) < 1 << 62:
-        return rounded(per_km * distance, 1_000)
-    return rounded(per_km.astype(object) * distance, 1_000).astype(np.int64)
 
 
 def _times(

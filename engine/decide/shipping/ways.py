@@ -174,10 +174,12 @@ def rounded(numerator: Integers, denominator: int) -> Integers:
     return column
 
 
-def product_rounded(column: Integers, factor: int, denominator: int) -> Integers:
-    """Of each value times the factor, the quotient rounded half to even; exact where 64 bits don't hold the product."""
-    largest = int(np.abs(column).max(initial=0))
-    exact = column if largest * abs(factor) < _WIDEST else column.astype(object)
+def product_rounded(column: Integers, factor: Integers | int, denominator: int) -> Integers:
+    """Of each value times the factor, one for all or one for each, the quotient rounded half to even; exact where 64
+    bits don't hold the product.
+    """
+    largest = int(np.abs(column).max(initial=0)) * int(np.max(np.abs(factor), initial=0))
+    exact = column if largest < _WIDEST else column.astype(object)
     return rounded(exact * factor, denominator).astype(np.int64)
 
 
