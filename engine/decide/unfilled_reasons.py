@@ -45,7 +45,7 @@ def reasons(evaluation: Evaluation, choice: Choice, index: int, missing: Sequenc
     lacking = _missing_before(evaluation, index, missing) + missing[index]
     if not any(position.position.available > 0 for position in positions):
         return tuple(_none_available(sum(position.position.held for position in positions), lacking, missing[index]))
-    remaining = list(_remaining(evaluation, choice, index))
+    remaining = _remaining(evaluation, choice, index, positions)
     usable = {option.node for option in options if not option.excluded}
     usable = {node for node in usable if evaluation.room(node) != 0}
     at_usable = [item for item in remaining if item.position.node in usable]
@@ -67,13 +67,15 @@ def _none_available(held: int, lacking: int, missing: int) -> Iterator[Reason]:
         yield from _too_few("no_stock", missing)
 
 
-def _remaining(evaluation: Evaluation, choice: Choice, index: int) -> Iterator[_Remaining]:
+def _remaining(
+    evaluation: Evaluation, choice: Choice, index: int, positions: Iterable[JudgedPosition]
+) -> list[_Remaining]:
     lines = evaluation.order.lines
     taken: Counter[str] = Counter()
     for ((node, _), demand), units in choice.units.items():
         if lines[demand].sku == lines[index].sku:
             taken[node] += units
-    return (_Remaining.of(position, taken[position.node]) for position in evaluation.judged_positions(index))
+    return [_Remaining.of(position, taken[position.node]) for position in positions]
 
 
 def _missing_before(evaluation: Evaluation, index: int, missing: Sequence[int]) -> int:
