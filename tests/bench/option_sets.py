@@ -15,7 +15,7 @@ from api.shapes.order import OrderRequest
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import Rows
-from engine.decide.shipping.ways import Integers
+from engine.decide.shipping.columns import Integers
 from engine.model.facts import Inventory, NetworkCaches, Order, Snapshot, StockPosition
 from rules.policy import PolicySet
 from rules.vocabulary import Facts, Stage

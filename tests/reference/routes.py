@@ -10,10 +10,10 @@ import numpy as np
 
 from engine.decide.shipping.calendar import Calendar
 from engine.decide.shipping.distance import DISTANCE_STEP, Direction, direction, great_circle, route_distance
-from engine.decide.shipping.lanes import Destination, LaneFinder
+from engine.decide.shipping.lanes import Destination, leads_to
 from engine.decide.shipping.pricing import MILLIGRAM
 from engine.decide.shipping.reach import LATE, reach
-from engine.decide.shipping.schedule import Calendars, Departures, arrival
+from engine.decide.shipping.schedule import Calendars, Departures, travel
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Lane, Line, Network, Node, OptionKey, Order, Product, Service, rounded
 from engine.model.timetable import DAY
@@ -180,7 +180,7 @@ def _plain_routes(order: Order, exits: Exits, nodes: Iterable[str], now: int) ->
     goes_to = collected_at or order
     postcode = None if collected_at else order.postcode
     towards = direction(place)
-    lanes = LaneFinder(Destination(country=goes_to.country, region=goes_to.region, postcode=postcode))
+    destination = Destination(country=goes_to.country, region=goes_to.region, postcode=postcode)
     times = _Times(now, order.promise_by, exits.of(collected_at.id).hours if collected_at else None)
     for name in sorted(nodes):
         leaving = exits.of(name)
@@ -190,14 +190,14 @@ def _plain_routes(order: Order, exits: Exits, nodes: Iterable[str], now: int) ->
             # the customer fetches the order only at the node they chose, and nothing travels from there
             fits = way.collecting is (order.collect_at == name)
             if fits and (not service.countries or goes_to.country in service.countries):
-                route = _route(leaving, way, metres, lanes, times)
+                route = _route(leaving, way, metres, destination, times)
                 if route is not None:
                     yield route
 
 
-def _route(leaving: Exit, way: Way, metres: float, lanes: LaneFinder, times: "_Times") -> Route | None:
+def _route(leaving: Exit, way: Way, metres: float, destination: Destination, times: "_Times") -> Route | None:
     node, service = leaving.node, way.service
-    reach = _reach(way, metres, lanes)
+    reach = _reach(way, metres, destination)
     if reach is None:
         return None
     distance, minutes = reach
@@ -218,10 +218,10 @@ def _route(leaving: Exit, way: Way, metres: float, lanes: LaneFinder, times: "_T
     )
 
 
-def _reach(way: Way, metres: float, lanes: LaneFinder) -> tuple[int, int] | None:
+def _reach(way: Way, metres: float, destination: Destination) -> tuple[int, int] | None:
     """Metres, and the minutes they take; None if the service does not go there."""
     service = way.service
-    lane = lanes.first(way.lanes) if way.lanes else None
+    lane = next((lane for lane in way.lanes if leads_to(lane, destination)), None)
     if lane is not None and not lane.served:
         return None
     most = service.max_distance
@@ -267,9 +267,11 @@ class _Times:
 
     def _compute(self, way: Way, seconds: int) -> tuple[int, int, bool | None] | None:
         ships_at = self._departure(way.departures)
-        arrives_by = None if ships_at is None else arrival(way.travels, ships_at, seconds)
+        arriving = None if ships_at is None else travel(way.travels, ships_at, seconds)
+        arrives_by = arriving and arriving.at(ships_at)
         if arrives_by is not None and self._collecting_hours is not None:
-            arrives_by = arrival(self._collecting_hours, arrives_by, 0)
+            opening = self._collecting_hours.stretch(arrives_by, 0)
+            arrives_by = opening and opening.at(arrives_by)
         if ships_at is None or arrives_by is None:
             return None
         return ships_at, arrives_by, None if self._promise is None else arrives_by > self._promise
@@ -277,7 +279,8 @@ class _Times:
     def _departure(self, departures: Departures) -> int | None:
         key = id(departures)
         if key not in self._departures:
-            self._departures[key] = departures.next(self._now)
+            leaving = departures.stretch(self._now)
+            self._departures[key] = leaving and leaving.at(self._now)
         return self._departures[key]
 
 

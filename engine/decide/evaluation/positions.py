@@ -10,7 +10,8 @@ import numpy as np
 from engine.decide import rule_facts
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.signature_table import COVER, LOAD, UNKNOWN_NUMBER, Rows
-from engine.decide.shipping.ways import Integers, Ways, integers
+from engine.decide.shipping.columns import Integers, integers
+from engine.decide.shipping.ways import Ways
 from engine.model.facts import MAX_COVER, UNIT_MILLIS, Snapshot, StockPosition
 from rules.vocabulary import Facts, Stage
 

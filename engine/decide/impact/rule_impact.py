@@ -14,7 +14,7 @@ from engine.decide.decision import Decision
 from engine.decide.matching.judgement_table import Judgement, JudgementTable
 from engine.decide.matching.matcher import Matcher, StageMatcher
 from engine.decide.matching.signature_table import Rows
-from engine.decide.shipping.ways import Integers
+from engine.decide.shipping.columns import Integers
 from engine.model.facts import Order, Snapshot
 from rules.vocabulary import Facts, Stage
 

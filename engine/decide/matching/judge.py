@@ -9,7 +9,7 @@ from typing import Protocol
 from engine.decide.matching.judgement_table import Judgement, JudgementTable
 from engine.decide.matching.signature_table import Rows
 from engine.decide.matching.volatile_facts import VolatileFacts
-from engine.decide.shipping.ways import Integers
+from engine.decide.shipping.columns import Integers
 from rules.policy import PolicySet
 from rules.vocabulary import Facts, Stage
 

@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from engine.decide.shipping.ways import NO_LIMIT, Integers
+from engine.decide.shipping.columns import NO_LIMIT, Integers
 from rules.effects import FULL_SHARE, NodeOutcome, OptionOutcome, Outcome, PositionOutcome
 
 _MOST_CHANNELS = 1_000

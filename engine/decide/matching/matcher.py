@@ -19,7 +19,7 @@ from engine.decide.matching.rete import Rete
 from engine.decide.matching.signature_table import Rows, SignatureTable
 from engine.decide.matching.signatures import Coding, Formula, group_coder
 from engine.decide.matching.volatile_facts import volatile_facts
-from engine.decide.shipping.ways import Integers
+from engine.decide.shipping.columns import Integers
 from rules.conditions import holds
 from rules.effects import Outcome, combine
 from rules.policy import PolicySet, Rule

@@ -11,8 +11,8 @@ import numpy as np
 
 from engine.decide.matching.signatures import ALWAYS_KNOWN
 from engine.decide.matching.value_classes import UNKNOWN, CodeSet, Property
+from engine.decide.shipping.columns import Integers
 from engine.decide.shipping.reach import LATE as LATE_CODES
-from engine.decide.shipping.ways import Integers
 from rules.vocabulary import Facts
 
 UNKNOWN_NUMBER = -(1 << 62)

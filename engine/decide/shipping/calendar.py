@@ -20,9 +20,8 @@ _FURTHEST = 16 * 3_600
 """Seconds; no wall clock is further ahead of UTC, or behind it."""
 _MOST_DAYS = 2_000
 """Days kept at once: some years of looking ahead, or as many past days on which orders are decided again."""
-
-_MOST_STRETCHES = 10_000
-"""Numbers of seconds whose latest answer is kept."""
+EVER = 1 << 60
+"""Seconds: further than any instant."""
 
 Interval = tuple[int, int]
 """UTC seconds, half open."""
@@ -42,6 +41,18 @@ class Stretch(NamedTuple):
     def at(self, instant: int) -> int:
         return instant + self.over if self.moves else self.over
 
+    def then(self, following: "Stretch | None") -> "Stretch | None":
+        """The answer of `following` to this answer, and for which of these instants that is computed alike."""
+        if following is None or not self.moves:
+            return following and self._replace(over=following.at(self.over), day=following.day)
+        return Stretch(
+            since=max(self.since, following.since - self.over),
+            until=min(self.until, following.until - self.over),
+            moves=following.moves,
+            over=following.over + self.over if following.moves else following.over,
+            day=following.day,
+        )
+
 
 class Calendar:
     """Days are dates of the zone's wall clock as ordinals, 0001-01-01 being 1; each is computed once."""
@@ -53,7 +64,6 @@ class Calendar:
         self._days: dict[int, tuple[Interval, ...]] = {}
         self._latest_opening: tuple[int, int, int, int] | None = None
         self._last_calls: dict[tuple[int, int], int] = {}
-        self._stretches: dict[int, Stretch] = {}
 
     def open_on(self, day: int) -> tuple[Interval, ...]:
         """When it is open on that date: intervals in order, which neither overlap nor touch."""
@@ -64,28 +74,10 @@ class Calendar:
             intervals = self._days[day] = self.instants(day, self.timetable.spans(day))
         return intervals
 
-    def after(self, instant: int, seconds: int) -> tuple[int, int] | None:
-        """When `seconds` of open time have passed since `instant`, and the day on which they end; of 0 seconds, the
-        first open instant. None: not before the calendar ends.
-        """
-        stretch = self.stretch(instant, seconds)
-        return None if stretch is None else (stretch.at(instant), stretch.day)
-
     def stretch(self, instant: int, seconds: int) -> Stretch | None:
-        """What `after` answers, and for which instants around `instant` it holds. The latest answer for each number of
-        seconds is kept, because most calls ask about now.
+        """When `seconds` of open time have passed since `instant`, and for which instants around it that is computed
+        alike; of 0 seconds, the first open instant. None: not before the calendar ends.
         """
-        latest = self._stretches.get(seconds)
-        if latest is None or not latest.since <= instant < latest.until:
-            latest = self._stretch(instant, seconds)
-            if latest is None:
-                return None
-            if len(self._stretches) >= _MOST_STRETCHES:
-                self._stretches.clear()
-            self._stretches[seconds] = latest
-        return latest
-
-    def _stretch(self, instant: int, seconds: int) -> Stretch | None:
         first = self._first_opening(instant)
         if first is None:
             return None

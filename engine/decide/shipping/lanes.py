@@ -1,8 +1,12 @@
-"""Which lane of the network file a shipment to an order's destination takes."""
+"""Which lanes of the network file lead to an order's destination, and what they say of distance and time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
+import numpy as np
+
+from engine.decide.shipping.columns import NOWHERE, Integers
 from engine.model.facts import Lane
 from rules.conditions import glob
 
@@ -28,18 +32,32 @@ def leads_to(lane: Lane, destination: Destination) -> bool:
     )
 
 
-class LaneFinder:
-    """Finds lanes to one order's destination, once for all ways that may take the same lanes."""
+NOT_SERVED: Final = -2
+"""Minutes of a lane on which no service goes."""
 
-    def __init__(self, destination: Destination) -> None:
-        self._destination = destination
-        self._first: dict[int, Lane | None] = {}
 
-    def first(self, lanes: Sequence[Lane]) -> Lane | None:
-        """The first of the lanes that leads there. `lanes` is remembered by its identity, so it must live as long as
-        the network does.
-        """
-        key = id(lanes)
-        if key not in self._first:
-            self._first[key] = next((lane for lane in lanes if leads_to(lane, self._destination)), None)
-        return self._first[key]
+class Lanes(NamedTuple):
+    """The lanes to one destination: by number of the lanes that a way may take, the metres and minutes of the first
+    that leads there. Metres are -1 and minutes NOWHERE where it does not say. The last entry is for ways without lanes.
+    """
+
+    distance: Integers
+    minutes: Integers
+
+
+def lanes_to(destination: Destination, by_number: Sequence[Sequence[Lane]]) -> Lanes | None:
+    """The lanes to the destination; None: no lane leads there."""
+    first = [next((lane for lane in lanes if leads_to(lane, destination)), None) for lanes in by_number]
+    if not any(first):
+        return None
+    distance = [-1 if lane is None or lane.distance is None else lane.distance for lane in (*first, None)]
+    minutes = [_minutes_of(lane) for lane in (*first, None)]
+    return Lanes(np.array(distance, dtype=np.int64), np.array(minutes, dtype=np.int64))
+
+
+def _minutes_of(lane: Lane | None) -> int:
+    if lane is None:
+        return NOWHERE
+    if not lane.served:
+        return NOT_SERVED
+    return NOWHERE if lane.takes is None else lane.takes

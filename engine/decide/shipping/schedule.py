@@ -13,14 +13,11 @@ In the words of the network file:
 Each of these only delays: a later decision never leads to an earlier arrival, and neither does a day off.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from engine.decide.shipping.calendar import LAST_DAY, Calendar, Stretch, days_from
+from engine.decide.shipping.calendar import EVER, LAST_DAY, Calendar, Stretch, days_from
 from engine.model.facts import Network, Node, Service
 from engine.model.timetable import ALWAYS, Timetable
-
-_EVER = 1 << 60
-"""Seconds: further than any instant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,24 +33,14 @@ class Departures:
     cut_off: int | None = None
     """Minutes of the day."""
     days: Timetable = ALWAYS
-    _latest: list[Stretch] = field(default_factory=list, compare=False, repr=False)
-    """The latest answer, because most calls ask about now."""
 
-    def next(self, now: int) -> int | None:
-        """When a shipment decided `now` leaves. None: never."""
-        latest = self._latest[0] if self._latest else None
-        if latest is None or not latest.since <= now < latest.until:
-            latest = self._stretch(now)
-            if latest is None:
-                return None
-            self._latest[:] = [latest]
-        return latest.at(now)
-
-    def _stretch(self, now: int) -> Stretch | None:
-        """The instants around `now` for which the departure is computed alike."""
+    def stretch(self, now: int) -> Stretch | None:
+        """When a shipment decided `now` leaves, and for which instants around `now` that is computed alike. None:
+        never.
+        """
         hours = self.hours
         if hours is None:
-            return Stretch(since=-_EVER, until=_EVER, moves=True, over=self.preparation, day=0)
+            return Stretch(since=-EVER, until=EVER, moves=True, over=self.preparation, day=0)
         if not hours.timetable.meets(self.days):
             return None
         ready = hours.stretch(now, self.preparation)
@@ -69,7 +56,7 @@ class Departures:
     def _earliest(self, now: int) -> tuple[int, int, int]:
         """(since, until, day): the first day whose cut-off is later than `now`, and the instants for which it is."""
         if self.hours is None or self.cut_off is None:
-            return -_EVER, _EVER, 0
+            return -EVER, EVER, 0
         days = days_from(now)
         since = self.hours.last_call(days[0] - 1, self.cut_off)
         for day in days:
@@ -77,7 +64,7 @@ class Departures:
             if now < until:
                 return since, until, day
             since = until
-        return since, _EVER, LAST_DAY
+        return since, EVER, LAST_DAY
 
     def _opening(self, hours: Calendar, first: int) -> int | None:
         """When the node first opens on a day on which the service leaves."""
@@ -121,9 +108,10 @@ class Calendars:
         return self._calendars[key]
 
 
-def arrival(travels: Calendar | None, leaves: int, seconds: int) -> int | None:
-    """When a shipment arrives that leaves then and moves for `seconds`. None: never."""
+def travel(travels: Calendar | None, leaves: int, seconds: int) -> Stretch | None:
+    """When a shipment arrives that leaves then and moves for `seconds`, and for which instants of leaving that is
+    computed alike. None: never.
+    """
     if travels is None:
-        return leaves + seconds
-    instant_and_day = travels.after(leaves, seconds)
-    return instant_and_day and instant_and_day[0]
+        return Stretch(since=-EVER, until=EVER, moves=True, over=seconds, day=0)
+    return travels.stretch(leaves, seconds)

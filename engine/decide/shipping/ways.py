@@ -5,32 +5,24 @@ services in the order of their ids. Columns are int64: micros, metres, minutes, 
 detour.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.decide.rule_facts import node_facts, service_facts
-from engine.decide.shipping.calendar import Calendar
+from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, integers
 from engine.decide.shipping.distance import direction
+from engine.decide.shipping.lanes import Destination, Lanes, lanes_to
 from engine.decide.shipping.pricing import carriage
-from engine.decide.shipping.schedule import Calendars, Departures
+from engine.decide.shipping.schedule import Calendars
+from engine.decide.shipping.timings import Schedule, Timings
 from engine.model.facts import Lane, Network, Node, OptionKey, Service
 from engine.model.timetable import DAY
 from rules.vocabulary import Facts
 
-Integers: TypeAlias = NDArray[np.int64]
-Flags: TypeAlias = NDArray[np.bool_]
-
-NO_LIMIT: Final = 1 << 40
-"""Metres or shipments: stands for no limit."""
-NOWHERE: Final = -1
-"""Minutes of a way that no band of its service's transit reaches; the number of no lanes, of no node."""
 WAY, NODE, SERVICE, DETOUR, MAX_DISTANCE, PER_KM, FIXED, DROP, SCHEDULE, LANES = range(10)
 """The rows of a table of ways."""
-_WIDEST = 1 << 62
-"""Products from here on are made of Python's integers."""
 _MOST_DAYS = 366
 """A service that would take longer does not go there."""
 _MOST_KEPT = 10_000
@@ -56,18 +48,18 @@ class Ways:
             NO_LIMIT if node.daily_orders is None else node.daily_orders for node in self.nodes
         )
         self.emission = integers(service.emission for service in self.services)
-        calendars = Calendars(network)
-        self.hours: Sequence[Calendar | None] = [calendars.of_node(node) for node in self.nodes]
-        """By node, when it is open; None: always."""
-        self.schedules: list[tuple[Departures, Calendar | None]] = []
-        """Departures and the calendar on which a shipment makes headway (None: all the time), each pair once."""
-        self.lanes: list[tuple[Lane, ...]] = []
+        self._calendars = calendars = Calendars(network)
+        self._schedules: list[Schedule] = []
+        """Each once."""
+        self._timings: dict[int, Timings] = {NOWHERE: Timings(self._schedules, None)}
+        self._lanes: list[tuple[Lane, ...]] = []
         """The lanes that some way may take, each tuple once."""
         self.keys: Sequence[OptionKey] = []
         self.way_index: Mapping[OptionKey, int] = {}
         self._collecting: Flags
         self._table = self._make_table(calendars)
         self._leading: dict[tuple[str | None, int], Integers] = {}
+        self._lanes_to: dict[Destination, Lanes | None] = {}
         self._unit_costs: dict[int, Integers] = {}
         self._reaches, self._takes = self._bands()
         self._daily = integers(service.daily_distance or 0 for service in self.services)
@@ -86,6 +78,26 @@ class Ways:
             good = serves[self._table[SERVICE]] & (self._collecting == (self._table[NODE] == collected_at))
             table = self._leading[country, collected_at] = self._table[:, good]
         return table
+
+    def lanes_to(self, destination: Destination) -> Lanes | None:
+        """The lanes to the destination; None: no lane leads there."""
+        if not self._lanes:
+            return None
+        try:
+            return self._lanes_to[destination]
+        except KeyError:
+            if len(self._lanes_to) >= _MOST_KEPT:
+                self._lanes_to.clear()
+            lanes = self._lanes_to[destination] = lanes_to(destination, self._lanes)
+            return lanes
+
+    def timings(self, collected_at: int) -> Timings:
+        """When shipments leave and arrive that are collected at a node; NOWHERE: that are delivered."""
+        timings = self._timings.get(collected_at)
+        if timings is None:
+            hours = self._calendars.of_node(self.nodes[collected_at])
+            timings = self._timings[collected_at] = Timings(self._schedules, hours)
+        return timings
 
     def unit_costs(self, weight: int) -> Integers:
         """By service, what it charges for a unit of so many grams, without the node's handling; NOT_CARRIED if the
@@ -119,14 +131,14 @@ class Ways:
                 collecting = service.mode == "pickup"
                 departures = calendars.departures(node, service)
                 travels = calendars.of_node(node) if collecting else calendars.of_service(service, node)
-                schedule = schedules.setdefault((id(departures), id(travels)), len(self.schedules))
-                if schedule == len(self.schedules):
-                    self.schedules.append((departures, travels))
+                schedule = schedules.setdefault((id(departures), id(travels)), len(self._schedules))
+                if schedule == len(self._schedules):
+                    self._schedules.append((departures, travels))
                 # goods that are collected where they are travel on no lane, and no distance
                 taken = () if collecting else _lanes_of(self.network, node, service)
-                lane = lanes.setdefault(tuple(map(id, taken)), len(self.lanes))
-                if lane == len(self.lanes):
-                    self.lanes.append(taken)
+                lane = lanes.setdefault(tuple(map(id, taken)), len(self._lanes))
+                if lane == len(self._lanes):
+                    self._lanes.append(taken)
                 keys.append(OptionKey(node=node.id, service=service.id))
                 collects.append(collecting)
                 rows.append(
@@ -158,29 +170,6 @@ class Ways:
             for reach, minutes in (*service.transit, (NO_LIMIT - 1, NOWHERE))
         ]
         return integers(reach for reach, _ in bands), integers(minutes for _, minutes in bands)
-
-
-def integers(values: Iterable[int]) -> Integers:
-    """A column of the values."""
-    return np.array(list(values), dtype=np.int64)
-
-
-def rounded(numerator: Integers, denominator: int) -> Integers:
-    """Quotients rounded half to even, as by `facts.rounded`."""
-    whole = numerator // denominator
-    twice = 2 * (numerator - whole * denominator)
-    up = (twice > denominator) | ((twice == denominator) & (whole & 1 == 1))
-    column: Integers = whole + up
-    return column
-
-
-def product_rounded(column: Integers, factor: Integers | int, denominator: int) -> Integers:
-    """Of each value times the factor, one for all or one for each, the quotient rounded half to even; exact where 64
-    bits don't hold the product.
-    """
-    largest = int(np.abs(column).max(initial=0)) * int(np.max(np.abs(factor), initial=0))
-    exact = column if largest < _WIDEST else column.astype(object)
-    return rounded(exact * factor, denominator).astype(np.int64)
 
 
 def _lanes_of(network: Network, node: Node, service: Service) -> tuple[Lane, ...]:

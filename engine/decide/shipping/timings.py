@@ -1,0 +1,110 @@
+"""When shipments leave and arrive, remembered across orders for as long as it is computed alike.
+
+Ways of one schedule that take equally long leave and arrive together. A timing is when those do: a few hundred for a
+whole network. Each holds for a stretch of instants, so most orders find all of theirs computed.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+
+from engine.decide.shipping.calendar import EVER, Calendar
+from engine.decide.shipping.columns import NOWHERE, Integers
+from engine.decide.shipping.schedule import Departures, travel
+
+Schedule: TypeAlias = tuple[Departures, Calendar | None]
+"""When shipments leave, and the calendar on which they make headway; None: all the time."""
+
+_LONGEST: Final = 1 << 24
+"""More minutes than any way takes."""
+_MOST_KEPT = 10_000
+NEVER: Final = -1
+"""Stands for an instant that does not come."""
+_SINCE, _UNTIL, _LEAVES, _LEAVES_MOVES, _ARRIVES, _ARRIVES_MOVES, _COLUMNS = range(7)
+"""The columns of a table of timings: from when up to when it holds, without the last; see `Stretch` for the others."""
+_NEVER_AT_ALL = (-EVER, EVER, NEVER, 0, NEVER, 0)
+
+
+class _Table(NamedTuple):
+    """`keys` are sorted; all `timings`, a row each, hold from `since` up to and without `until`."""
+
+    keys: Integers
+    timings: Integers
+    since: int
+    until: int
+
+
+_EMPTY = _Table(np.empty(0, dtype=np.int64), np.empty((0, _COLUMNS), dtype=np.int64), -EVER, EVER)
+
+
+class Timings:
+    """The timings of a network's schedules. Where orders are brought to a node to be collected, `hours` is when it is
+    open; None: always, or they are not collected.
+    """
+
+    def __init__(self, schedules: Sequence[Schedule], hours: Calendar | None) -> None:
+        self._schedules = schedules
+        self._hours = hours
+        self._table = _EMPTY
+
+    def at(self, now: int, schedule: Integers, minutes: Integers) -> tuple[Integers, Integers]:
+        """Of shipments decided `now`, when each ships and arrives, in UTC seconds, or NEVER. `schedule` is the number
+        of each one's schedule, `minutes` what it takes, or NOWHERE.
+        """
+        keys = schedule * _LONGEST + minutes
+        table = self._table
+        if not table.since <= now < table.until:
+            table = self._table = _table(table.keys, self._renewed(table, now))
+        rows = table.keys.searchsorted(keys)
+        if not len(table.keys) or not np.array_equal(table.keys.take(rows, mode="clip"), keys):
+            table = self._table = self._with(table, keys, now)
+            rows = table.keys.searchsorted(keys)
+        timings = table.timings[rows]
+        ships = timings[:, _LEAVES] + timings[:, _LEAVES_MOVES] * now
+        return ships, timings[:, _ARRIVES] + timings[:, _ARRIVES_MOVES] * now
+
+    def _renewed(self, table: _Table, now: int) -> Integers:
+        """The timings, those computed anew that don't hold `now`."""
+        timings = table.timings.copy()
+        over = (now < timings[:, _SINCE]) | (now >= timings[:, _UNTIL])
+        for row in over.nonzero()[0].tolist():
+            timings[row] = self._timing(int(table.keys[row]), now)
+        return timings
+
+    def _with(self, table: _Table, keys: Integers, now: int) -> _Table:
+        """The table with the timings of all `keys`."""
+        if len(table.keys) >= _MOST_KEPT:
+            table = _EMPTY
+        new = np.setdiff1d(keys, table.keys)
+        timings = np.array([self._timing(key, now) for key in new.tolist()], dtype=np.int64).reshape(-1, _COLUMNS)
+        every = np.concatenate([table.keys, new])
+        order = every.argsort()
+        return _table(every[order], np.concatenate([table.timings, timings])[order])
+
+    def _timing(self, key: int, now: int) -> tuple[int, ...]:
+        """A row of the table."""
+        number, minutes = divmod(key + 1, _LONGEST)
+        minutes -= 1  # NOWHERE is -1: what would be the last key of the schedule before
+        if minutes == NOWHERE:
+            return _NEVER_AT_ALL
+        departures, travels = self._schedules[number]
+        leaving = departures.stretch(now)
+        arriving = leaving and leaving.then(travel(travels, leaving.at(now), minutes * 60))
+        if arriving and self._hours is not None:
+            arriving = arriving.then(self._hours.stretch(arriving.at(now), 0))
+        if leaving is None or arriving is None:
+            return now, now + 1, NEVER, 0, NEVER, 0
+        return (
+            max(leaving.since, arriving.since),
+            min(leaving.until, arriving.until),
+            leaving.over,
+            leaving.moves,
+            arriving.over,
+            arriving.moves,
+        )
+
+
+def _table(keys: Integers, timings: Integers) -> _Table:
+    since, until = int(timings[:, _SINCE].max(initial=-EVER)), int(timings[:, _UNTIL].min(initial=EVER))
+    return _Table(keys, timings, since, until)

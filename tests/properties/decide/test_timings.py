@@ -1,0 +1,53 @@
+"""Timings remembered from other instants are those computed anew."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.decide.shipping.columns import NOWHERE
+from engine.decide.shipping.schedule import Calendars, travel
+from engine.decide.shipping.timings import NEVER, Timings
+from tests.properties.decide.test_calendars import cases
+from tests.support.facts import network
+
+pytestmark = pytest.mark.slow
+
+MINUTES = st.integers(0, 3_000) | st.just(NOWHERE)
+
+
+def expected(schedules, hours, now, number, minutes):
+    """Step by step, at this instant alone."""
+    departures, travels = schedules[number]
+    leaving = departures.stretch(now)
+    if minutes == NOWHERE or leaving is None:
+        return NEVER, NEVER
+    ships_at = leaving.at(now)
+    arriving = travel(travels, ships_at, minutes * 60)
+    arrives_by = arriving and arriving.at(ships_at)
+    if arrives_by is not None and hours is not None:
+        opening = hours.stretch(arrives_by, 0)
+        arrives_by = opening and opening.at(arrives_by)
+    return (NEVER, NEVER) if arrives_by is None else (ships_at, arrives_by)
+
+
+@given(
+    st.lists(cases(), min_size=1, max_size=3),
+    st.booleans(),
+    st.lists(MINUTES, min_size=1, max_size=3),
+    st.sampled_from((60, 1_800, 3_600, 7_000)),
+    st.lists(st.integers(-2 * 86_400, 2 * 86_400), max_size=4),
+)
+@settings(max_examples=200, deadline=None)
+def test_timings_remembered_from_other_instants_are_those_computed_anew(places, collected, minutes, stride, jumps):
+    calendars = Calendars(network([places[0][1]], [places[0][2]]))
+    schedules = [(calendars.departures(home, way), calendars.of_service(way, home)) for _, home, way in places]
+    hours = calendars.of_node(places[0][1]) if collected else None
+    timings = Timings(schedules, hours)
+    walk = [places[0][0] + stride * step for step in range(40)]
+    for now in [*walk, *(places[0][0] + jump for jump in jumps)]:
+        rows = [(number, takes) for number in range(len(schedules)) for takes in minutes]
+        answer = timings.at(now, *np.array(rows, dtype=np.int64).T)
+        assert list(zip(*(column.tolist() for column in answer), strict=True)) == [
+            expected(schedules, hours, now, *row) for row in rows
+        ]
