@@ -83,8 +83,9 @@ def _score(evaluation: Evaluation, choice: Choice) -> Score:
     """The choice's score, with one more split penalty if shipments of the order stand already: the first shipment of a
     remainder is not the order's first. Every choice that ships anything pays it, so the optimiser leaves it out.
     """
-    extra_penalty = evaluation.order_outcome.split_penalty if evaluation.standing_shipments and choice.units else 0
-    return replace(choice.score, money=choice.score.money + extra_penalty)
+    if not evaluation.standing_shipments or not choice.units:
+        return choice.score
+    return replace(choice.score, money=choice.score.money + evaluation.order_outcome.split_penalty)
 
 
 def _shipments(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
@@ -198,19 +199,20 @@ def _because(
     return {rule: because[rule] for rule in sorted(because)}
 
 
-def _acting(evaluation: Evaluation) -> tuple[Counter[str], tuple[str, ...]]:
+def _acting(evaluation: Evaluation) -> tuple[dict[str, int], tuple[str, ...]]:
     """By rule of this version, on how many orders, lines, positions, nodes and options it acted; a rule by which nodes
     rest acted on those nodes as well. And the rules that were silenced anywhere.
     """
-    fired: Counter[str] = Counter()
+    fired: dict[str, int] = {}
     silenced: set[str] = set()
     for judgement, count in evaluation.counted_judgements():
         for rule in judgement.fired:
-            fired[rule] += count
+            fired[rule] = fired.get(rule, 0) + count
         silenced.update(judgement.silenced)
-    version = evaluation.matcher.policies.version
-    rests = evaluation.resting.values()
-    fired.update(rule for node_rest in rests if node_rest.policy_version == version for rule in node_rest.because)
+    for node_rest in evaluation.resting.values():
+        if node_rest.policy_version == evaluation.matcher.policies.version:
+            for rule in node_rest.because:
+                fired[rule] = fired.get(rule, 0) + 1
     return fired, tuple(sorted(silenced))
 
 

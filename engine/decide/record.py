@@ -317,13 +317,23 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         return (self.id or "") if self.follows is UNSET else self.follows.first
 
 
+class _Named(msgspec.Struct):
+    id: str | None
+
+
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _DECODER = msgspec.json.Decoder(DecisionRecord)
+_ID_DECODER = msgspec.json.Decoder(_Named)
 
 
 def to_json(record: DecisionRecord) -> bytes:
     """Canonical JSON: keys sorted, no blanks; the same bytes wherever they are made."""
     return _ENCODER.encode(record)
+
+
+def id_in(body: bytes) -> str | None:
+    """The id in the bytes of a record, without decoding the rest; None of a dry run."""
+    return _ID_DECODER.decode(body).id
 
 
 def from_json(body: bytes) -> DecisionRecord:

@@ -40,6 +40,8 @@ class Remainder:
     @property
     def order(self) -> Order:
         """The lines that have units left, with that many units."""
+        if all(self.units.get(line.id) == line.quantity for line in self.whole_order.lines):
+            return self.whole_order
         lines = (
             dataclasses.replace(line, quantity=self.units[line.id])
             for line in self.whole_order.lines
@@ -62,10 +64,14 @@ def decide_remainder(
         standing_shipments=remainder.standing_shipments,
         promised=remainder.promised,
     )
+    if not remainder.barred:
+        return decision
     return dataclasses.replace(decision, unfilled=count_rejected_stock(decision.unfilled, snapshot, remainder.barred))
 
 
 def _without_barred(snapshot: Snapshot, barred: Barred) -> Snapshot:
+    if not barred:
+        return snapshot
     positions = {
         sku: {node: position for node, position in nodes.items() if node not in barred.get(sku, ())}
         for sku, nodes in snapshot.positions.items()

@@ -4,8 +4,8 @@ from collections import Counter
 
 import numpy as np
 
-from engine.decide.evaluation.evaluation import Evaluation
-from engine.decide.shipping.ways import NO_LIMIT, Integers, product_rounded
+from engine.decide.evaluation.evaluation import Evaluation, Options
+from engine.decide.shipping.columns import NO_LIMIT, Integers, integers, product_rounded
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, choose_directly
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
@@ -18,63 +18,65 @@ KILOGRAM = CARBON_UNITS["kg"]
 
 
 class Candidates:
-    """Tables of a row a line and a column a way of the evaluation's `reach`: may it ship units of the line at all, and
-    all of it whatever else it ships; the parts of a unit's price. `fixed` is micros a shipment.
+    """Who may ship units of the order's lines. `fixed` is micros a shipment, by row of the evaluation's `reach`. The
+    other columns have an entry for each line and row that can ship units of it; see `Columns`.
     """
 
     def __init__(self, evaluation: Evaluation) -> None:
         self._evaluation = evaluation
         reach, lines = evaluation.reach, evaluation.order.lines
         carbon_price = evaluation.order_outcome.carbon_price
-        shape = (len(lines), len(reach.way))
-        self.something, self.everything = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-        self.unless_needed, self.tier, self.money = (np.zeros(shape, dtype=np.int64) for _ in range(3))
         self.fixed = reach.fixed
         if carbon_price:
             self.fixed = reach.fixed + product_rounded(reach.drop, carbon_price, KILOGRAM)
-        options = evaluation.options  # judged before the table is asked, for judging adds to it
-        outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()
-        roomy = evaluation.rooms[reach.node] > 0
-        wanted: Counter[str] = Counter()
+        by_line = evaluation.options  # judged before the table is asked, for judging adds to it
+        options = by_line[0] if len(by_line) == 1 else Options(*map(np.concatenate, zip(*by_line, strict=True)))
+        line = np.arange(len(lines)).repeat([len(its.reach) for its in by_line])
+        free = [positions.free[its.position] for positions, its in zip(evaluation.positions, by_line, strict=True)]
+        self.quantity = integers(item.quantity for item in lines)
+        at_least, at_most = self._needed()
+        roomy = evaluation.rooms[reach.node[options.reach]] > 0
+        units = np.concatenate(free)
+        entries = (~options.excluded & roomy & (units >= at_least[line])).nonzero()[0]
+        self.line, self.candidate = line[entries], options.reach[entries]
+        self.everything = units[entries] >= at_most[self.line]
+        outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
+        self.unless_needed, self.tier = outcomes[0] == Exclusion.UNLESS_NEEDED, outcomes[1]
+        self.money = options.unit_cost[entries] + outcomes[2]
+        if carbon_price:
+            self.money += product_rounded(options.unit_carbon[entries], carbon_price, KILOGRAM)
+
+    def _needed(self) -> tuple[Integers, Integers]:
+        """By line, the units that a position must have free to ship any of it, and all of it whatever else ships."""
+        evaluation, ordered = self._evaluation, Counter[str]()
+        lines = evaluation.order.lines
         for line in lines:
-            wanted[line.sku] += line.quantity
-        for row, (line, its) in enumerate(zip(lines, options, strict=True)):
-            exclude, tier, adjustment = outcomes[:, its.judgement]
-            money = its.unit_cost + adjustment
-            if carbon_price:
-                money += product_rounded(its.unit_carbon, carbon_price, KILOGRAM)
-            at = its.reach
-            self.unless_needed[row, at] = exclude == Exclusion.UNLESS_NEEDED
-            self.tier[row, at], self.money[row, at] = tier, money
-            usable = ~its.excluded & roomy[at]
-            free = evaluation.positions[row].free[its.position]
-            self.something[row, at] = usable & (free >= (line.quantity if evaluation.keeps_together(row) else 1))
-            self.everything[row, at] = usable & (free >= wanted[line.sku])
+            ordered[line.sku] += line.quantity
+        least = [line.quantity if evaluation.keeps_together(index) else 1 for index, line in enumerate(lines)]
+        return integers(least), integers(ordered[line.sku] for line in lines)
 
     def choose(self) -> Choice:
         """The best choice."""
-        evaluation = self._evaluation
-        lines, outcome, most = evaluation.order.lines, evaluation.order_outcome, evaluation.max_shipments
-        fillable = self.something.any(axis=1)
-        if most == 0 or not fillable.any() or (outcome.ship_complete and not fillable.all()):
-            units = sum(line.quantity for line in lines)
-            return Choice(units={}, score=Score(unfilled=units, unless_needed=0, tiers=0, money=0))
-        rows = np.flatnonzero(fillable)
-        quantity = np.array([line.quantity for line in lines], dtype=np.int64)
+        evaluation, total = self._evaluation, int(self.quantity.sum())
+        outcome, most = evaluation.order_outcome, evaluation.max_shipments
+        rows = np.bincount(self.line, minlength=len(self.quantity)).nonzero()[0]
+        if most == 0 or not len(rows) or (outcome.ship_complete and len(rows) < len(self.quantity)):
+            return Choice(units={}, score=Score(unfilled=total, unless_needed=0, tiers=0, money=0))
         columns = Columns(
+            quantity=self.quantity[rows],
             fixed=self.fixed,
-            quantity=quantity[rows],
-            something=self.something[rows],
-            everything=self.everything[rows],
-            unless_needed=self.unless_needed[rows],
-            tier=self.tier[rows],
-            money=self.money[rows],
             split_penalty=outcome.split_penalty,
+            line=rows.searchsorted(self.line),
+            candidate=self.candidate,
+            everything=self.everything,
+            unless_needed=self.unless_needed,
+            tier=self.tier,
+            money=self.money,
         )
         chosen = choose_directly(columns, NO_LIMIT if most is None else most)
         if chosen is None or not self._has_room(chosen):
             return choose(self.problem())
-        return self._choice(rows, chosen, quantity)
+        return self._choice(rows, chosen)
 
     def problem(self) -> Problem:
         """The candidates as the optimiser takes them."""
@@ -87,9 +89,8 @@ class Candidates:
         )
         rooms = evaluation.rooms
         prices: dict[int, dict[int, Price]] = {}
-        row, at = self.something.nonzero()
-        parts = (part[row, at].tolist() for part in (self.unless_needed, self.tier, self.money))
-        for line, candidate, unless_needed, tier, money in zip(row.tolist(), at.tolist(), *parts, strict=True):
+        columns = (self.line, self.candidate, self.unless_needed, self.tier, self.money)
+        for line, candidate, unless_needed, tier, money in zip(*(part.tolist() for part in columns), strict=True):
             prices.setdefault(candidate, {})[line] = Price(unless_needed=unless_needed, tier=tier, money=money)
         return Problem(
             demands=[
@@ -115,23 +116,25 @@ class Candidates:
 
     def _has_room(self, chosen: Integers) -> bool:
         """Whether the nodes of the chosen shipments may take as many more today."""
-        shipments = Counter(self._evaluation.reach.node[np.unique(chosen)].tolist())
-        return all(self._evaluation.rooms[node] >= count for node, count in shipments.items())
+        rows = set(chosen.tolist())
+        shipments = Counter(self._evaluation.reach.node[list(rows)].tolist())
+        return len(rows) == 1 or all(self._evaluation.rooms[node] >= count for node, count in shipments.items())
 
-    def _choice(self, rows: Integers, chosen: Integers, quantity: Integers) -> Choice:
-        """All units of the lines in `rows`, each by the way in `chosen`."""
-        ways, reach = self._evaluation.ways, self._evaluation.reach
-        units = quantity[rows]
-        shipments = np.unique(chosen)
+    def _choice(self, rows: Integers, chosen: Integers) -> Choice:
+        """All units of the lines in `rows`, each by the candidate in `chosen`."""
+        keys, way = self._evaluation.ways.keys, self._evaluation.reach.way
+        count, units = len(self.fixed), self.quantity[rows]
+        entries = (self.line * count + self.candidate).searchsorted(rows * count + chosen)
+        shipments = sorted(set(chosen.tolist()))
         unless_needed, tiers, money = (
-            int((units * part[rows, chosen]).sum()) for part in (self.unless_needed, self.tier, self.money)
+            int((units * part[entries]).sum()) for part in (self.unless_needed, self.tier, self.money)
         )
         penalty = self._evaluation.order_outcome.split_penalty * (len(shipments) - 1)
         by_key = sorted(zip(chosen.tolist(), rows.tolist(), units.tolist(), strict=True))
         return Choice(
-            units={(ways.keys[reach.way[way]], row): count for way, row, count in by_key},
+            units={(keys[way[candidate]], row): count for candidate, row, count in by_key},
             score=Score(
-                unfilled=int(quantity.sum() - units.sum()),
+                unfilled=int(self.quantity.sum() - units.sum()),
                 unless_needed=unless_needed,
                 tiers=tiers,
                 money=money + int(self.fixed[shipments].sum()) + penalty,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.decide.shipping.ways import Flags, Integers
+from engine.decide.shipping.columns import Flags, Integers
 from engine.decide.sourcing.objective import Weights
 
 _WIDEST = 1 << 61
@@ -20,20 +20,21 @@ _PAIR, _THREE = 2, 3
 
 
 class Columns(NamedTuple):
-    """What there is to choose from. `fixed` is micros by candidate, in the order of keys. The other tables have a row
-    for each line and a column for each candidate: whether it can ship units of the line; whether it can ship all of the
-    line, whatever else it ships; what a unit costs in each part of the comparison. `quantity` is units by line; of each
-    line something can ship.
+    """What there is to choose from. `quantity` is units by line, of each of which something can ship; `fixed` is micros
+    by candidate, in the order of keys. The other columns have an entry for each line and candidate that can ship units
+    of it: whether it can ship all of the line, whatever else it ships; what a unit costs in each part of the
+    comparison.
     """
 
-    fixed: Integers
     quantity: Integers
-    something: Flags
+    fixed: Integers
+    split_penalty: int
+    line: Integers
+    candidate: Integers
     everything: Flags
-    unless_needed: Integers
+    unless_needed: Flags
     tier: Integers
     money: Integers
-    split_penalty: int
 
 
 def choose_directly(columns: Columns, most_shipments: int) -> Integers | None:
@@ -42,56 +43,64 @@ def choose_directly(columns: Columns, most_shipments: int) -> Integers | None:
     if costs is None:
         return None
     cost, far = costs
-    whole = np.where(columns.everything.all(axis=0), cost.sum(axis=0) + columns.fixed, far)
+    everything = np.zeros(cost.shape, dtype=bool)
+    everything[columns.line, columns.candidate] = columns.everything
+    whole = np.where(everything.all(axis=0), cost.sum(axis=0) + columns.fixed, far)
     best = int(whole.argmin())
     single = int(whole[best])
     alone = np.full(len(cost), best) if single < far else None
-    some = np.flatnonzero(columns.something.any(axis=0))
-    if most_shipments < _PAIR or len(some) < _PAIR:
+    some = (cost.min(axis=0) < far).nonzero()[0]
+    # there are no more shipments than units
+    most_shipments = min(most_shipments, len(some), int(columns.quantity.sum()))
+    if most_shipments < _PAIR:
         return alone
-    cheapest = int(cost.min(axis=1).sum())
-    opening = np.sort(columns.fixed[some])
-    if single <= cheapest + int(opening[:_PAIR].sum()) + columns.split_penalty:
+    cheapest = cost.min(axis=1)
+    at_least = int(cheapest.sum()) + columns.split_penalty
+    # what a shipment of each adds at least to that: it carries some unit
+    opening = columns.fixed[some] + ((cost[:, some] - cheapest[:, None]) // columns.quantity[:, None]).min(axis=0)
+    lowest = np.sort(opening)[:_THREE].tolist()
+    if single <= at_least + lowest[0] + lowest[1]:
         return alone
+    three = far if most_shipments < _THREE else at_least + sum(lowest) + columns.split_penalty
+    # a pair with any other candidate costs more than the single shipment
+    some = some[opening <= single - at_least - lowest[0]]
     if len(some) > _MOST_IN_PAIRS:
         return None
-    three = far
-    if min(most_shipments, len(some)) >= _THREE:
-        three = cheapest + int(opening[:_THREE].sum()) + (_THREE - 1) * columns.split_penalty
-    least, pair = _best_pair(columns, cost, some)
+    least, pair = _best_pair(columns, cost, some, everything) if len(some) >= _PAIR else (far, None)
     if single <= min(least, three):
         return alone
     return pair if least <= three else None
 
 
-def _best_pair(columns: Columns, cost: Integers, some: Integers) -> tuple[int, Integers | None]:
+def _best_pair(columns: Columns, cost: Integers, some: Integers, everything: Flags) -> tuple[int, Integers | None]:
     """What any two shipments cost at least, whatever stock they have; and the pair that costs so little, by line, if
     there is only one, and it can ship each line from where that is cheaper.
     """
     table, fixed = cost[:, some], columns.fixed[some]
-    pairs = np.minimum(table[:, :, None], table[:, None, :]).sum(axis=0) + fixed[:, None] + fixed[None, :]
-    first, second = np.triu_indices(len(some), 1)
-    values = pairs[first, second] + columns.split_penalty
-    at = int(values.argmin())
-    least = int(values[at])
-    one, other = int(some[first[at]]), int(some[second[at]])
+    # each pair is there twice
+    pairs = np.minimum(table[:, :, None], table[:, None, :]).sum(axis=0) + (fixed[:, None] + fixed)
+    np.fill_diagonal(pairs, _WIDEST)
+    place = int(pairs.argmin())
+    least = int(pairs.flat[place])
+    first, second = divmod(place, len(some))
+    one, other = int(some[first]), int(some[second])
     chosen = np.where(cost[:, one] < cost[:, other], one, other)
-    tied = (values == least).sum() > 1 or (cost[:, one] == cost[:, other]).any()
-    ships = columns.everything[np.arange(len(cost)), chosen].all() and len(np.unique(chosen)) == _PAIR
-    return least, chosen if ships and not tied else None
+    tied = (pairs == least).sum() > _PAIR or (cost[:, one] == cost[:, other]).any()
+    ships = everything[np.arange(len(cost)), chosen].all() and len(np.unique(chosen)) == _PAIR
+    return least + columns.split_penalty, chosen if ships and not tied else None
 
 
 def _costs(columns: Columns) -> tuple[Integers, int] | None:
-    """The comparison as one integer, of all units of each line on each candidate; and what stands for the cost where
-    nothing can ship, more than any choice costs. None if 61 bits don't hold it.
+    """The comparison as one integer, of all units of each line (row) on each candidate (column); and what stands for
+    the cost where nothing can ship, more than any choice costs. None if 61 bits don't hold it.
     """
-    total = int(columns.quantity.sum())
-    dearest = int(np.abs(np.where(columns.something, columns.money, 0)).max(initial=0))
-    fixed = int(columns.fixed.max(initial=0)) + columns.split_penalty
-    weights = Weights.over(total, dearest=dearest, fixed=fixed)
+    dearest = max(int(columns.money.max()), -int(columns.money.min()))
+    fixed = int(columns.fixed.max()) + columns.split_penalty
+    weights = Weights.over(int(columns.quantity.sum()), dearest=dearest, fixed=fixed)
     far = weights.unfilled + weights.unless_needed
     if 4 * far * (len(columns.quantity) + 1) > _WIDEST:
         return None
     price = weights.unless_needed * columns.unless_needed + weights.tier * columns.tier + columns.money
-    cost = columns.quantity[:, None] * price
-    return np.where(columns.something, cost, far), far
+    cost = np.full((len(columns.quantity), len(columns.fixed)), far)
+    cost[columns.line, columns.candidate] = columns.quantity[columns.line] * price
+    return cost, far
