@@ -31,10 +31,11 @@ class Blueprint(flask_smorest.Blueprint):
         """What it answers with."""
 
     def arguments(self, schema: Any, *, location: str = "json", **options: Any) -> Any:
+        # made once, not at every request
+        shape = schema() if isinstance(schema, type) else schema
         if location == "json":
-            shape = schema() if isinstance(schema, type) else schema
             options.setdefault("required", not may_be_empty(shape))
-        return super().arguments(schema, location=location, **options)
+        return super().arguments(shape, location=location, **options)
 
     def response(self, status_code: int, schema: type[Record] | None = None, **options: Any) -> Any:
         return super().response(status_code, self._reference(schema), **{"content_type": JSON, **options})

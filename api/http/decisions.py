@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, request
 from marshmallow import Schema
 
 from api.http.blueprint import JSON, Blueprint, answer
@@ -18,6 +18,8 @@ from engine.model.facts import Order
 from engine.orders.decide_and_commit import Answer
 from engine.service import Pointsman
 from engine.store.ledger import RequestKey
+
+_PREFIX = "/v1/decisions"
 
 
 class DecisionQuery(Schema):
@@ -40,7 +42,7 @@ class DecisionHeaders(Schema):
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
     """The decisions of one Pointsman."""
-    decisions = Blueprint("decisions", __name__, url_prefix="/v1/decisions", description="Where orders ship from")
+    decisions = Blueprint("decisions", __name__, url_prefix=_PREFIX, description="Where orders ship from")
     order_request = OrderRequest(max_lines=pointsman.settings.max_lines)
 
     @decisions.post("")
@@ -91,5 +93,5 @@ def decision_response(decision: Answer, *, dry_run: bool = False) -> Response:
     status = HTTPStatus.CREATED if created else HTTPStatus.OK
     response = Response(decision.body, status=status, content_type=JSON)
     if created:
-        response.headers["Location"] = url_for("decisions.read", decision_id=decision.record.id)
+        response.headers["Location"] = f"{request.script_root}{_PREFIX}/{decision.id}"
     return response

@@ -10,7 +10,7 @@ from engine.decide.decision import Decision
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import resting_record
 from engine.decide.order_checks import check_order
-from engine.decide.record import DecisionRecord, FollowsRecord, LackedRecord, from_json, to_json
+from engine.decide.record import DecisionRecord, FollowsRecord, LackedRecord, from_json, id_in, to_json
 from engine.decide.remainder import Remainder, decide_remainder
 from engine.errors import Contended, QuotaExceeded
 from engine.facts_reader import AlreadyDecided, FactsReader
@@ -57,6 +57,11 @@ class Answer:
 
     body: bytes
     new: bool
+
+    @property
+    def id(self) -> str | None:
+        """None: a dry run."""
+        return id_in(self.body)
 
     @property
     def record(self) -> DecisionRecord:
