@@ -19,11 +19,13 @@ MOST_METRES = 50_000_000
 """Of a lane: more than once round the earth."""
 MOST_DETOUR = 100_000
 """Thousandths."""
+MOST_EMISSION = 100_000_000
+"""Thousandths of a gram: 100 kg of CO2e a tonne-km, some hundred times what a plane emits."""
 _ATTRIBUTE_KINDS = tuple(ATTRIBUTE_KINDS)
 
 
 class EmissionShape(Strict):
-    grams_per_tonne_km = Literal(thousandths, required=True)
+    grams_per_tonne_km = Literal(thousandths, most=MOST_EMISSION, required=True)
     source = fields.String(required=True, validate=validate.Length(min=1))
 
 

@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 from api.files.attributes import attribute_value
 from api.files.opening_hours import as_date
+from engine.decide.shipping.amounts import costs_by_the_metre, farthest
+from engine.decide.shipping.columns import WIDEST
 from engine.model.facts import Network
 from engine.model.timetable import ALWAYS
 from rules.errors import LiteralInvalid
@@ -28,6 +30,7 @@ def cross_mistakes(root: dict[str, Any], network: Network) -> Iterator[_PlacedMi
     yield from _calendars(root)
     yield from _lanes(root, network)
     yield from _impossible_times(root, network)
+    yield from _uncounted_costs(root, network)
 
 
 def _attributes(root: dict[str, Any], kinds: Mapping[str, Kind]) -> Iterator[_PlacedMistake]:
@@ -138,6 +141,15 @@ def _impossible_times(root: dict[str, Any], network: Network) -> Iterator[_Place
             if other and not hours.meets(other.runs or ALWAYS):
                 message = f"the node is closed on every weekday on which '{name}' runs"
                 yield ("nodes", str(index), "services", str(number)), message
+
+
+def _uncounted_costs(root: dict[str, Any], network: Network) -> Iterator[_PlacedMistake]:
+    for index, entry in enumerate(root["services"]):
+        service = network.services[entry["id"]]
+        if costs_by_the_metre(network, service) >= WIDEST:
+            kilometres = farthest(network, service) // 1_000
+            message = f"a shipment of {kilometres} km would cost more than can be counted; set max_distance"
+            yield ("services", str(index), "per_km"), message
 
 
 def _meant(word: str, names: Collection[str]) -> str:

@@ -3,21 +3,29 @@
 import difflib
 from collections.abc import Iterator
 
+from engine.decide.shipping.amounts import LargestAmounts
 from engine.errors import Mistake, OrderInvalid
 from engine.model.facts import Order, Snapshot
 
 
 def check_order(order: Order, snapshot: Snapshot) -> None:
-    """Raise OrderInvalid with every mistake: unknown SKUs, an unknown node to collect at."""
+    """Raise OrderInvalid with every mistake: unknown SKUs, an unknown node to collect at, units that could cost or emit
+    more than is counted.
+    """
     mistakes = list(_mistakes(order, snapshot))
     if mistakes:
         raise OrderInvalid(mistakes)
 
 
 def _mistakes(order: Order, snapshot: Snapshot) -> Iterator[Mistake]:
+    largest = snapshot.caches.get(LargestAmounts)
     for index, line in enumerate(order.lines):
-        if line.sku not in snapshot.products:
+        product = snapshot.products.get(line.sku)
+        if product is None:
             yield Mistake(field=f"lines.{index}.sku", message=f"no product goes by the SKU '{line.sku}'")
+        elif not largest.are_counted(line.quantity, product.weight):
+            message = f"{line.quantity} units of '{line.sku}' could cost or emit more than can be counted; order fewer"
+            yield Mistake(field=f"lines.{index}.quantity", message=message)
     nodes = snapshot.network.nodes
     if order.collect_at is not None and order.collect_at not in nodes:
         near = difflib.get_close_matches(order.collect_at, list(nodes), n=1)

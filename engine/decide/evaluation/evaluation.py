@@ -14,7 +14,7 @@ from engine.decide.evaluation.positions import Positions, Shared, Stock, judge_p
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.matching.signature_table import LATE, LOAD, Rows
-from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, rounded
+from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, product_rounded
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
 from engine.decide.shipping.reach import Reach, reach
@@ -260,7 +260,7 @@ class Evaluation:
         rows = ((position != NOWHERE) & (carriage != NOT_CARRIED)).nonzero()[0]
         position, node, service, distance = position[rows], out.node[rows], out.service[rows], out.distance[rows]
         unit_cost = ways.unit_handling[node] + carriage[rows]
-        unit_carbon = rounded(distance * ways.emission[service] * weight, MILLIGRAM)
+        unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM)
         stock, loads, quantity = positions.stock, self.loads, line.quantity
         columns: dict[str, Callable[[], Integers]] = {
             LOAD: lambda: loads[node],

@@ -13,8 +13,8 @@ NO_LIMIT: Final = 1 << 40
 """Metres or shipments: stands for no limit."""
 NOWHERE: Final = -1
 """Minutes of a way that no band of its service's transit reaches; the number of no lanes, of no node."""
-WIDEST: Final = 1 << 62
-"""No amount that is computed in columns may reach this; int64 ends at twice as much."""
+WIDEST: Final = 1 << 61
+"""No amount that is computed in columns may reach this; int64 ends at four times as much."""
 
 
 def integers(values: Iterable[int]) -> Integers:

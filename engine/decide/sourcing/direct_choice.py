@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.decide.shipping.columns import Flags, Integers
+from engine.decide.shipping.columns import WIDEST, Flags, Integers
 from engine.decide.sourcing.objective import Weights
 
-_WIDEST = 1 << 61
 _MOST_IN_PAIRS = 300
 """Candidates of which all pairs are compared; of more, the search prunes some first."""
 _PAIR, _THREE = 2, 3
@@ -79,7 +78,7 @@ def _best_pair(columns: Columns, cost: Integers, some: Integers, everything: Fla
     table, fixed = cost[:, some], columns.fixed[some]
     # each pair is there twice
     pairs = np.minimum(table[:, :, None], table[:, None, :]).sum(axis=0) + (fixed[:, None] + fixed)
-    np.fill_diagonal(pairs, _WIDEST)
+    np.fill_diagonal(pairs, WIDEST)
     place = int(pairs.argmin())
     least = int(pairs.flat[place])
     first, second = divmod(place, len(some))
@@ -98,7 +97,7 @@ def _costs(columns: Columns) -> tuple[Integers, int] | None:
     fixed = int(columns.fixed.max()) + columns.split_penalty
     weights = Weights.over(int(columns.quantity.sum()), dearest=dearest, fixed=fixed)
     far = weights.unfilled + weights.unless_needed
-    if 4 * far * (len(columns.quantity) + 1) > _WIDEST:
+    if 4 * far * (len(columns.quantity) + 1) > WIDEST:
         return None
     price = weights.unless_needed * columns.unless_needed + weights.tier * columns.tier + columns.money
     cost = np.full((len(columns.quantity), len(columns.fixed)), far)

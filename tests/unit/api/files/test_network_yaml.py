@@ -180,6 +180,12 @@ def test_a_network_without_any_of_these_keeps_the_version_it_always_had():
         (("480.5 km", "480.55 km"), "lanes.1.distance", "steps of 100 m"),
         (("hours: {friday", "preparation: 366 d\n    hours: {friday"), "nodes.2.preparation", "more than a year"),
         (("takes: 24 h", "takes: 366 d"), "services.0.transit", "more than a year"),
+        (("base: 40.00", "base: 40.00\n    per_km: 1000000.00"), "services.1.per_km", "set max_distance"),
+        (
+            ("grams_per_tonne_km: 7,", "grams_per_tonne_km: 100001,"),
+            "services.2.emission.grams_per_tonne_km",
+            "more than can be meant",
+        ),
         (
             ('["08:00-24:00"], saturday: ["00:00-06:00"]', '[], sunday: ["08:00-12:00"]'),
             "nodes.2.services.0",
