@@ -14,7 +14,7 @@ from api.files.policy_tests.scenario import Scenario
 from api.files.policy_tests.shape_findings import note_shape_mistakes
 from api.files.policy_tests.shapes import AfterDecision, LocalInstant, local_instant
 from engine.decide.order_checks import check_order
-from engine.errors import OrderInvalid
+from engine.errors import Mistake, OrderInvalid
 from engine.model.facts import MICRODEGREES, Network, Node, Order
 from rules.errors import LiteralInvalid
 from rules.syntax.condition_parser import Notes
@@ -61,7 +61,7 @@ def order_of(
         check_order(order, scenario.snapshot(order.skus))
     except OrderInvalid as error:
         for mistake in error.mistakes:
-            _note_unfit(test_file.notes, _positions_in_file(order, written, where), mistake.field, scenario)
+            _note_unfit(test_file.notes, _positions_in_file(order, written, where), mistake, scenario)
         return None
     return order
 
@@ -161,18 +161,23 @@ _PositionsInFile: TypeAlias = Mapping[str, tuple[Path, str]]
 
 
 def _positions_in_file(order: Order, raw: Mapping[str, Raw], path: Path) -> _PositionsInFile:
-    """Where the order names a SKU or a node, and its name, by the field of the order: `lines.0.sku`, `collect_at`."""
+    """Where the order has a line or names a node, and the line's SKU or the node's id, by the field of the order:
+    `lines.0.sku`, `lines.0.quantity`, `collect_at`.
+    """
     by_sku = isinstance(raw.get("lines"), dict)
     lines = {
-        f"lines.{index}.sku": ((*path, "lines", line.sku if by_sku else index), line.sku)
+        f"lines.{index}.{field}": ((*path, "lines", line.sku if by_sku else index), line.sku)
         for index, line in enumerate(order.lines)
+        for field in ("sku", "quantity")
     }
     return {**lines, "collect_at": ((*path, "collect_at"), str(order.collect_at))}
 
 
-def _note_unfit(notes: Notes, positions: _PositionsInFile, field: str, scenario: Scenario) -> None:
-    where, word = positions[field]
-    if field == "collect_at":
+def _note_unfit(notes: Notes, positions: _PositionsInFile, mistake: Mistake, scenario: Scenario) -> None:
+    where, word = positions[mistake.field]
+    if mistake.field == "collect_at":
         notes.add(where, "unknown-node", f"unknown node '{word}'", scenario.network.nodes, word)
+    elif mistake.field.endswith(".quantity"):
+        notes.add(where, "out-of-range", mistake.message)
     else:
         notes.add(where, "unknown-sku", f"unknown SKU '{word}'; give it under products or stock", scenario.skus, word)

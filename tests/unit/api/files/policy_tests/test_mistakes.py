@@ -33,6 +33,15 @@ HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
             ["3:21 unknown-sku unknown SKU 'B'; give it under products or stock"],
         ),
         (
+            one_test(
+                "order: {lines: {A: 900000}}\nstock: {A: {}}\nproducts: {A: {weight: 99 t}}\n"
+                "services: {parcel: {per_kg: 900000.00}}"
+            ),
+            [
+                "3:21 out-of-range 900000 units of 'A' could cost or emit more than can be counted; order fewer",
+            ],
+        ),
+        (
             one_test("order: {lines: {SHIRTS: 1}}\nstock: {SHIRT: {}}"),
             ["3:21 unknown-sku unknown SKU 'SHIRTS'; give it under products or stock (did you mean 'SHIRT'?)"],
         ),
