@@ -7,7 +7,7 @@ ARGS   ?=
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test quick cover check fmt fuzz soak bench serve lock clean
+.PHONY: help demo test quick cover check fmt fuzz soak bench profile serve lock clean
 
 BIN  := $(VENV)/bin
 # A change of one of these files makes the environment be installed anew.
@@ -65,6 +65,9 @@ soak: $(VENV)/.test ## kill callers and server at random while stock is scarce; 
 
 bench: $(VENV)/.bench ## measure side by side with other engines, and with the least that is possible
 	$(BIN)/python -m tests.bench $(ARGS)
+
+profile: $(VENV)/.test ## show what a warm worker spends its processor time on
+	$(BIN)/python -m tests.profile $(ARGS)
 
 serve: $(VENV)/.runtime ## answer over HTTP
 	$(BIN)/pointsman serve $(ARGS)
