@@ -41,17 +41,15 @@ def choose_directly(columns: Columns, most_shipments: int) -> Integers | None:
     costs = _costs(columns)
     if costs is None:
         return None
-    cost, far = costs
-    everything = np.zeros(cost.shape, dtype=bool)
-    everything[columns.line, columns.candidate] = columns.everything
-    whole = np.where(everything.all(axis=0), cost.sum(axis=0) + columns.fixed, far)
-    best = int(whole.argmin())
-    single = int(whole[best])
+    cost, whole, far = costs
+    totals = whole.sum(axis=0) + columns.fixed
+    best = int(totals.argmin())
+    single = min(int(totals[best]), far)
     alone = np.full(len(cost), best) if single < far else None
-    some = (cost.min(axis=0) < far).nonzero()[0]
     # there are no more shipments than units
-    most_shipments = min(most_shipments, len(some), int(columns.quantity.sum()))
-    if most_shipments < _PAIR:
+    most_shipments = min(most_shipments, int(columns.quantity.sum()))
+    some = (cost.min(axis=0) < far).nonzero()[0] if most_shipments >= _PAIR else ()
+    if len(some) < _PAIR:
         return alone
     cheapest = cost.min(axis=1)
     at_least = int(cheapest.sum()) + columns.split_penalty
@@ -60,18 +58,18 @@ def choose_directly(columns: Columns, most_shipments: int) -> Integers | None:
     lowest = np.sort(opening)[:_THREE].tolist()
     if single <= at_least + lowest[0] + lowest[1]:
         return alone
-    three = far if most_shipments < _THREE else at_least + sum(lowest) + columns.split_penalty
+    three = far if min(most_shipments, len(some)) < _THREE else at_least + sum(lowest) + columns.split_penalty
     # a pair with any other candidate costs more than the single shipment
     some = some[opening <= single - at_least - lowest[0]]
     if len(some) > _MOST_IN_PAIRS:
         return None
-    least, pair = _best_pair(columns, cost, some, everything) if len(some) >= _PAIR else (far, None)
+    least, pair = _best_pair(columns, cost, whole < far, some) if len(some) >= _PAIR else (far, None)
     if single <= min(least, three):
         return alone
     return pair if least <= three else None
 
 
-def _best_pair(columns: Columns, cost: Integers, some: Integers, everything: Flags) -> tuple[int, Integers | None]:
+def _best_pair(columns: Columns, cost: Integers, ships_whole: Flags, some: Integers) -> tuple[int, Integers | None]:
     """What any two shipments cost at least, whatever stock they have; and the pair that costs so little, by line, if
     there is only one, and it can ship each line from where that is cheaper.
     """
@@ -85,13 +83,14 @@ def _best_pair(columns: Columns, cost: Integers, some: Integers, everything: Fla
     one, other = int(some[first]), int(some[second])
     chosen = np.where(cost[:, one] < cost[:, other], one, other)
     tied = (pairs == least).sum() > _PAIR or (cost[:, one] == cost[:, other]).any()
-    ships = everything[np.arange(len(cost)), chosen].all() and len(np.unique(chosen)) == _PAIR
+    ships = ships_whole[np.arange(len(cost)), chosen].all() and len(np.unique(chosen)) == _PAIR
     return least + columns.split_penalty, chosen if ships and not tied else None
 
 
-def _costs(columns: Columns) -> tuple[Integers, int] | None:
-    """The comparison as one integer, of all units of each line (row) on each candidate (column); and what stands for
-    the cost where nothing can ship, more than any choice costs. None if 61 bits don't hold it.
+def _costs(columns: Columns) -> tuple[Integers, Integers, int] | None:
+    """The comparison as one integer, of all units of each line (row) on each candidate (column): where some of them can
+    ship, and where all of them can; and what stands for the cost elsewhere, more than any choice costs. None if 61 bits
+    don't hold it.
     """
     dearest = max(int(columns.money.max()), -int(columns.money.min()))
     fixed = int(columns.fixed.max()) + columns.split_penalty
@@ -100,6 +99,8 @@ def _costs(columns: Columns) -> tuple[Integers, int] | None:
     if 4 * far * (len(columns.quantity) + 1) > WIDEST:
         return None
     price = weights.unless_needed * columns.unless_needed + weights.tier * columns.tier + columns.money
-    cost = np.full((len(columns.quantity), len(columns.fixed)), far)
-    cost[columns.line, columns.candidate] = columns.quantity[columns.line] * price
-    return cost, far
+    of_entries = columns.quantity[columns.line] * price
+    cost, whole = (np.full((len(columns.quantity), len(columns.fixed)), far) for _ in range(2))
+    cost[columns.line, columns.candidate] = of_entries
+    whole[columns.line, columns.candidate] = np.where(columns.everything, of_entries, far)
+    return cost, whole, far
