@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from api.cli.output.plural import counted
-from api.cli.policy_texts import schema_text
+from api.cli.policy.texts import schema_text
 from api.files.file_content import unusable
 from rules.wording.catalogue import ENGLISH, load_catalogue
 

@@ -1,16 +1,67 @@
-"""Decides a day of orders, one by one or as one batch, and counts the results."""
+"""`pointsman route`: decides a day of orders, one by one or as one batch, and counts the results."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from api.records.day import DayFigures
+import click
+from rich.console import Console
+
+from api.cli.options import AS_JSON, print_json
+from api.cli.output import tables
+from api.cli.output.progress import progress_bar
+from api.files.orders import read_orders
+from api.records.day import DayFigures, DayRecord
 from engine.errors import Mistake, OrderInvalid
 from engine.model.facts import Order
 from engine.service import Pointsman
+from engine.settings import Settings
 from engine.store.ledger import RequestKey
 
 CALLER = "route"
 """The caller of the idempotency keys: an order routed before is only answered, so an interrupted day can go on."""
+
+
+@click.command("route")
+@click.argument("orders", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--weigh",
+    default=250,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Measure on so many orders which rules changed the choice.",
+)
+@click.option("--together", is_flag=True, help="Decide them as one batch: by priority, promise and age.")
+@click.option("--wait", is_flag=True, help="With --together: put units that stay unfilled into the backlog.")
+@AS_JSON
+@click.pass_obj
+def route_day(settings: Settings, orders: Path, weigh: int, *, together: bool, wait: bool, as_json: bool) -> None:
+    """Decide the orders of a day, and sum it up.
+
+    ORDERS is an NDJSON file. Each order is decided at the instant it was placed.
+
+    With --together, all of them are decided at the instant the last one was placed, by priority, promise and age; it
+    is not measured then which rules changed the choice.
+
+    An order that `route` decided in the last 24 hours is not decided again: run an interrupted command again, and it
+    continues.
+
+    Example: pointsman route examples/hexagone/orders.ndjson
+    """
+    if wait and not together:
+        raise click.UsageError("--wait goes with --together")
+    requests = read_orders(orders, settings.max_lines)
+    with Pointsman(settings) as service, progress_bar() as progress:
+        task = progress.add_task("routing", total=len(requests))
+        day = (
+            route_together(requests, service, wait=wait, progress=lambda: progress.advance(task))
+            if together
+            else route(requests, service, weigh=weigh, progress=lambda: progress.advance(task))
+        )
+    if as_json:
+        print_json(DayRecord.of(day))
+    for table in [] if as_json else tables.day_tables(day):
+        Console().print(table)
 
 
 def check_products(orders: Sequence[Order], pointsman: Pointsman) -> frozenset[str]:

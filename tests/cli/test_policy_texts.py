@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.cli.main import pointsman
-from api.cli.policy_texts import WIDTH
+from api.cli.policy.texts import WIDTH
 from rules.loader import is_policy_file, load_policies
 from rules.wording.catalogue import ENGLISH, load_catalogue
 from rules.wording.explain import explain

@@ -1,0 +1,58 @@
+"""`pointsman decide` and `show`: decide one order, and show what was decided."""
+
+from pathlib import Path
+
+import click
+
+from api.cli.options import AS_JSON, INSTANT, print_json
+from api.cli.output import tables
+from api.files.orders import read_order
+from engine.model.facts import Network
+from engine.orders.decide_and_commit import Answer
+from engine.service import Pointsman
+from engine.settings import Settings
+
+
+@click.command()
+@click.argument("order", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Decide, but hold nothing and log nothing.")
+@click.option(
+    "--at", "instant", type=INSTANT, help="Decide as of this instant, such as 2026-11-27T08:15:00Z. Default: now."
+)
+@click.option("--wait", is_flag=True, help="Put units that stay unfilled into the backlog.")
+@AS_JSON
+@click.pass_obj
+def decide(settings: Settings, order: Path, *, dry_run: bool, instant: int | None, wait: bool, as_json: bool) -> None:
+    """Decide where an order ships from, and hold its stock.
+
+    ORDER is a JSON file.
+
+    Example: pointsman decide examples/hexagone/order.json --dry-run
+    """
+    request = read_order(order, settings.max_lines)
+    with Pointsman(settings) as service:
+        answer = service.decide(request, now=instant, dry_run=dry_run, caller="cli", wait=wait)
+        network = service.network()
+    _show_decision(answer, network, as_json=as_json)
+
+
+@click.command()
+@click.argument("decision_id")
+@AS_JSON
+@click.pass_obj
+def show(settings: Settings, decision_id: str, *, as_json: bool) -> None:
+    """Show a logged decision.
+
+    Example: pointsman show 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
+    """
+    with Pointsman(settings) as service:
+        answer = service.decision(decision_id)
+        network = service.network()
+    _show_decision(answer, network, as_json=as_json)
+
+
+def _show_decision(answer: Answer, network: Network, *, as_json: bool) -> None:
+    if as_json:
+        print_json(answer.body)
+    for line in [] if as_json else tables.decision_lines(answer.record, network):
+        click.echo(line)

@@ -1,0 +1,51 @@
+"""`pointsman load` and `reset`: put a network in place, and delete one."""
+
+import os
+from pathlib import Path
+
+import click
+
+from api.cli.output.plural import counted
+from api.files.inventory_folder import load_inventory
+from engine.service import Pointsman
+from engine.settings import Settings
+
+
+@click.command()
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.pass_obj
+def load(settings: Settings, directory: Path) -> None:
+    """Load the network, products and stock in DIRECTORY.
+
+    They are its files network.yaml, products.csv and stock.csv. If there is a mistake in them, nothing is loaded.
+
+    Example: pointsman load examples/hexagone
+    """
+    inventory = load_inventory(directory)
+    with Pointsman(settings) as service:
+        changed = service.load(inventory)
+    positions = sum(len(stock) for stock in inventory.stock.values())
+    units = sum(sum(stock.values()) for stock in inventory.stock.values())
+    click.echo(
+        f"{counted(len(inventory.network.nodes), 'node')}, {counted(len(inventory.products), 'product')}, "
+        f"{counted(positions, 'position')} with {counted(units, 'unit')}: network {inventory.network.version[:12]}"
+        f"{'' if changed else ', as before'}"
+    )
+
+
+@click.command()
+@click.argument("network")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def reset(network: str, *, yes: bool) -> None:
+    """Delete everything of NETWORK, its decision log included.
+
+    Everything is facts, stock, holds, policies and the decision log.
+
+    Example: pointsman reset demo
+    """
+    if not yes:
+        click.confirm(f"Delete everything of network '{network}', its decision log included?", abort=True)
+    # read again, so that an invalid network name is refused
+    settings = Settings.from_environment({**os.environ, "POINTSMAN_NETWORK": network})
+    with Pointsman(settings) as service:
+        click.echo(f"{counted(service.forget(), 'key')} of network '{network}' deleted")

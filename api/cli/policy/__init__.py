@@ -1,0 +1,1 @@
+"""The commands on policies: checking, testing, explaining them, and their versions."""
