@@ -43,16 +43,16 @@ class StageMatcher:
         self._rules = policies.relevant_at(stage)
         self._overriders = _overriders(self._rules)
         coding = Coding(rule.condition for rule in self._rules.values())
-        self._formulas = {rule.id: coding.formula(rule.condition) for rule in self._rules.values()}
+        self.formulas = {rule.id: coding.formula(rule.condition) for rule in self._rules.values()}
         self._properties = coding.properties
         self._coders = {
             group: group_coder([item for item in coding.properties if item.fact.group == group])
             for group in stage.value
         }
         self._row_codes = RowCodes(dict(enumerate(self._properties)))
-        tables = TruthTables(self._formulas, [item.size for item in self._properties])
+        tables = TruthTables(self.formulas, [item.size for item in self._properties])
         engine = make_engine(
-            f"{policies.version[:16]}/{stage.name.lower()}", {rule: self._formulas[rule] for rule in tables.rules}
+            f"{policies.version[:16]}/{stage.name.lower()}", {rule: self.formulas[rule] for rule in tables.rules}
         )
         self.firing = RuleFiring(stage, self._rules, tables=tables, engine=engine, guarded=guarded)
         self.table = JudgementTable()
@@ -125,10 +125,10 @@ class StageMatcher:
         for rule, place in zip(tables.rules, tables.shared_places(settled).tolist(), strict=True):
             residual = self._residuals.get(place)
             if residual is None:
-                residual = self._residuals[place] = partially_evaluate(self._formulas[rule], settled)
+                residual = self._residuals[place] = partially_evaluate(self.formulas[rule], settled)
             yield residual
         for rule in tables.wide:
-            yield partially_evaluate(self._formulas[rule], settled)
+            yield partially_evaluate(self.formulas[rule], settled)
 
     def _settled(self, shared: Mapping[str, Facts]) -> dict[int, int]:
         """The codes of shared facts, by property."""
@@ -177,6 +177,7 @@ class Matcher:
 
     def __init__(self, policies: PolicySet, *, guarded: bool = True, make_engine: MakeEngine = Rete) -> None:
         self.policies = policies
+        self.guarded = guarded
         self.stages: Mapping[Stage, StageMatcher] = {
             stage: StageMatcher(stage, policies, guarded=guarded, make_engine=make_engine) for stage in Stage
         }
@@ -186,6 +187,11 @@ class Matcher:
     def incidents(self) -> int:
         """How often durable-rules failed or differed from the reference; 0 unless something is broken."""
         return sum(stage.incidents for stage in self.stages.values())
+
+    @property
+    def answered(self) -> int:
+        """How many questions of which rules fire have an answer that is remembered."""
+        return sum(stage.firing.tables.asked for stage in self.stages.values())
 
     def judge(self, stage: Stage, facts: Facts) -> Judgement:
         """See `PolicyJudge`."""

@@ -42,6 +42,8 @@ class TruthTables:
         *starts, end = itertools.accumulate((1 << len(atoms[rule]) for rule in self.rules), initial=0)
         self._starts: Integers = np.array(starts, dtype=np.int64)
         self.answers: Answers = np.zeros(end, dtype=np.uint8)
+        self.asked = 0
+        """How many answers there are."""
         self._readers = _readers([atoms[rule] for rule in self.rules], sizes)
 
     def shared_places(self, codes: Mapping[int, int]) -> Integers:
@@ -80,7 +82,9 @@ class TruthTables:
         return by_row
 
     def learn(self, places: Integers, *, holds: Sequence[bool]) -> None:
+        """Note what was answered at places that were open."""
         self.answers[places] = np.where(holds, HOLDS, FAILS)
+        self.asked += len(holds)
 
 
 def _readers(atoms: Sequence[tuple[Atom, ...]], sizes: Sequence[int]) -> dict[int, _Readers]:
