@@ -28,7 +28,7 @@ class _Readers(NamedTuple):
     """The rules that read a property, and what each of its codes adds to the place in their tables (rules x codes)."""
 
     rules: Integers
-    places: Integers
+    places: NDArray[np.uint16]
 
 
 class TruthTables:
@@ -88,22 +88,24 @@ class TruthTables:
 
 
 def _readers(atoms: Sequence[tuple[Atom, ...]], sizes: Sequence[int]) -> dict[int, _Readers]:
-    """By property."""
-    added: dict[int, dict[int, Integers]] = {}
+    """By property, the readers of the atoms given by rule."""
+    by_property: dict[int, list[tuple[int, int, CodeSet]]] = {}
     for rule, its in enumerate(atoms):
         for bit, atom in enumerate(its):
-            by_rule = added.setdefault(atom.index, {})
-            by_rule[rule] = by_rule.get(rule, 0) + (_as_column(atom.codes, sizes[atom.index]) << bit)
-    return {
-        index: _Readers(np.array(list(by_rule), dtype=np.int64), np.stack(list(by_rule.values())))
-        for index, by_rule in added.items()
-    }
+            by_property.setdefault(atom.index, []).append((rule, bit, atom.codes))
+    return {index: _readers_of(its, sizes[index]) for index, its in by_property.items()}
 
 
-def _as_column(codes: CodeSet, size: int) -> Integers:
-    """By code, whether the set has it."""
-    bits = np.frombuffer(codes.to_bytes(size // 8 + 1, "little"), dtype=np.uint8)
-    return np.unpackbits(bits, bitorder="little")[:size].astype(np.int64)
+def _readers_of(atoms: Sequence[tuple[int, int, CodeSet]], size: int) -> _Readers:
+    """The readers of a property of so many codes. An atom is given as its rule, in order, its bit in the rule's table,
+    and the codes of which it is true.
+    """
+    width = size // 8 + 1
+    packed = b"".join(codes.to_bytes(width, "little") for _, _, codes in atoms)
+    true = np.unpackbits(np.frombuffer(packed, dtype=np.uint8).reshape(-1, width), axis=1, bitorder="little")
+    added = true[:, :size].astype(np.uint16) << np.array([[bit] for _, bit, _ in atoms], dtype=np.uint16)
+    rules, starts = np.unique([rule for rule, _, _ in atoms], return_index=True)
+    return _Readers(rules, np.add.reduceat(added, starts, dtype=np.uint16))
 
 
 def _atoms(formula: Formula) -> Iterator[Atom]:

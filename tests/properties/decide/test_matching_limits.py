@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import durable_rules_engine
 import pytest
 
 from engine.decide.matching.matcher import Matcher
@@ -206,6 +207,25 @@ def test_only_what_was_asked_about_is_answered():
         codes = {0: 2, 1: 3}
         rules = [["p/r0000", "p/r0001"], ["p/r0001"], []]
         assert rete.fired([Question(codes, asked) for asked in rules]) == [{*rules[0]}, {*rules[1]}, set()]
+
+
+def test_rules_that_read_the_same_facts_share_rulesets(monkeypatch):
+    nodes = [compare("node.id", Operator.EQUALS, f"n{number}") for number in range(50)]
+    stocks = [compare("stock.on_hand", Operator.AT_LEAST, number) for number in range(50)]
+    policies = prefers([condition for pair in zip(nodes, stocks, strict=True) for condition in pair])
+    asserted = []
+    assert_fact = durable_rules_engine.assert_fact
+
+    def counted(handle, fact):
+        asserted.append(handle)
+        return assert_fact(handle, fact)
+
+    monkeypatch.setattr(durable_rules_engine, "assert_fact", counted)
+    with rete_of(policies) as rete:
+        assert rete.shards == 2
+        of_nodes = [f"p/r{number:04}" for number in range(0, 100, 2)]
+        rete.fired([Question({0: 2, 1: 3}, of_nodes)] * 3)
+    assert len(asserted) == 3, "one ruleset a question"
 
 
 def test_thousands_of_random_rules_and_facts_agree():

@@ -120,7 +120,7 @@ def test_durable_rules_is_asked_of_each_rule_once_for_each_combination_of_its_co
 def test_many_new_options_are_judged_some_at_a_time(monkeypatch):
     shared = {group: {} for group in SHARED}
     judged = []
-    for most in (matcher_module.MOST_PLACES, 6):
+    for most in (matcher_module.MOST_PLACES, 3):
         monkeypatch.setattr(matcher_module, "MOST_PLACES", most)
         with contextlib.closing(StageMatcher(Stage.OPTION, POLICIES)) as stage:
             numbers = stage.judge_rows(shared, options(*((name, 0) for name in "abcab")))
