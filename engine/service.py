@@ -14,7 +14,7 @@ from typing import Self
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
 from engine.decide.order_record import OrderRecord
-from engine.errors import KeyReused, NotReady, StoreUnavailable
+from engine.errors import KeyReused, PointsmanError
 from engine.facts_reader import FactsReader
 from engine.inventory.holds import DecisionHolds
 from engine.inventory.node_rests import RestingNodes
@@ -106,9 +106,9 @@ class Pointsman:
 
     def warm_up(self) -> None:
         """Do beforehand what of the first decision depends on the network and the policies alone, if there are any. A
-        process that is going to answer requests does this first; if the server doesn't answer, requests will tell.
+        process that is going to answer requests does this first; what goes wrong here, requests will tell.
         """
-        with contextlib.suppress(NotReady, StoreUnavailable):
+        with contextlib.suppress(PointsmanError):
             snapshot, matcher = self._facts.read([], self.now)
             decide_trial_orders(snapshot.caches, matcher, self.now)
             self._facts.read([], self.now)  # which stores what this asked of durable-rules, for those that start later

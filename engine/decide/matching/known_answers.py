@@ -15,17 +15,17 @@ def meaning(matcher: Matcher) -> bytes:
 
 
 def answers(matcher: Matcher) -> bytes:
+    """The truth tables of all stages, one after the other."""
     return b"".join(stage.firing.tables.answers.tobytes() for stage in matcher.stages.values())
 
 
-def take_over(matcher: Matcher, known: bytes) -> bool:
-    """Note answers of another matcher of the same meaning where this one has none. False if they are none."""
+def take_over(matcher: Matcher, known: bytes) -> None:
+    """Note answers of another matcher of the same meaning where this one has none; bytes that can't be such are not."""
     tables = [stage.firing.tables for stage in matcher.stages.values()]
     every = np.frombuffer(known, dtype=np.uint8)
     if len(every) != sum(len(table.answers) for table in tables) or every.max(initial=UNASKED) > HOLDS:
-        return False
+        return
     for table in tables:
         its, every = np.split(every, [len(table.answers)])
         np.copyto(table.answers, its, where=table.answers == UNASKED)
         table.asked = int(np.count_nonzero(table.answers))
-    return True

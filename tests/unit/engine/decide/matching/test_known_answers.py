@@ -31,7 +31,7 @@ def test_a_matcher_that_takes_over_answers_asks_no_more(made):
     taught = made(NODE, STOCK)
     expected = fired(taught)
     broken = made(NODE, STOCK, make_engine=lambda *_: FixedEngine(failure=RuntimeError("asked")))
-    assert take_over(broken, answers(taught))
+    take_over(broken, answers(taught))
     assert (fired(broken), broken.incidents, broken.answered) == (expected, 0, taught.answered)
 
 
@@ -39,7 +39,7 @@ def test_what_is_known_already_stays(made):
     first, second = made(NODE, STOCK), made(NODE, STOCK)
     for matcher, facts in ((first, FACTS[0]), (second, FACTS[3])):
         matcher.judge(Stage.OPTION, facts)
-    assert take_over(first, answers(second))
+    take_over(first, answers(second))
     assert (first.answered, second.answered) == (4, 2)
     assert fired(first) == [("p/r0000",), ("p/r0000", "p/r0001"), (), ("p/r0001",)]
 
@@ -47,7 +47,7 @@ def test_what_is_known_already_stays(made):
 @pytest.mark.parametrize("known", [b"", b"\0" * 3, b"\0" * 5, b"\3" * 4], ids=["none", "few", "many", "no answers"])
 def test_what_can_not_be_answers_of_these_rules_changes_nothing(made, known):
     matcher = made(NODE, STOCK)
-    assert not take_over(matcher, known)
+    take_over(matcher, known)
     assert matcher.answered == 0
 
 
