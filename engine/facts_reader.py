@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from engine.decide.matching.matcher import Matcher
 from engine.errors import NotReady, PolicyUnreadable
 from engine.model.facts import Network, Product, Snapshot
+from engine.store.caches.version_cache import VersionCache
 from engine.store.connection.client import Client
 from engine.store.holds import Hold
 from engine.store.keys import Keys
@@ -16,7 +17,6 @@ from engine.store.ledger import Ledger, RequestKey
 from engine.store.network.read import read_version
 from engine.store.reading import Reading, positions
 from engine.store.replica import Replica
-from engine.store.version_cache import VersionCache
 
 
 class AlreadyDecided(Exception):

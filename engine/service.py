@@ -4,6 +4,7 @@ A decision takes two round trips to the server: one reads a snapshot, one commit
 products, policies) is cached by version, and read again when a snapshot names another version.
 """
 
+import contextlib
 import functools
 import time
 import uuid
@@ -13,7 +14,7 @@ from typing import Self
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
 from engine.decide.order_record import OrderRecord
-from engine.errors import KeyReused
+from engine.errors import KeyReused, PointsmanError
 from engine.facts_reader import FactsReader
 from engine.inventory.holds import DecisionHolds
 from engine.inventory.node_rests import RestingNodes
@@ -23,6 +24,7 @@ from engine.orders.backlog import Backlog
 from engine.orders.batch import BatchRequest, BatchResult, decide_batch
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole_order
 from engine.orders.rerouting import Rerouting
+from engine.orders.trial_orders import decide_trial_orders
 from engine.policies.versions import Published, Versions
 from engine.settings import Settings
 from engine.store import decision_log, reset
@@ -101,6 +103,15 @@ class Pointsman:
     @property
     def now(self) -> int:
         return int(self._clock())
+
+    def warm_up(self) -> None:
+        """Do beforehand what of the first decision depends on the network and the policies alone, if there are any. A
+        process that is going to answer requests does this first; what goes wrong here, requests will tell.
+        """
+        with contextlib.suppress(PointsmanError):
+            snapshot, matcher = self._facts.read([], self.now)
+            decide_trial_orders(snapshot.caches, matcher, self.now)
+            self._facts.read([], self.now)  # which stores what this asked of durable-rules, for those that start later
 
     def load(self, inventory: Inventory) -> bool:
         """Replace the loaded network, products and stock; returns whether anything but units on hand changed.

@@ -71,7 +71,9 @@ def create_app(pointsman: Pointsman) -> Flask:
 
 def served_app() -> Flask:
     """What gunicorn serves; called in each worker, after the fork."""
-    return create_app(Pointsman(Settings.from_environment(os.environ)))
+    pointsman = Pointsman(Settings.from_environment(os.environ))
+    pointsman.warm_up()
+    return create_app(pointsman)
 
 
 def _without_type_if_empty(response: Response) -> Response:

@@ -140,6 +140,11 @@ class Keys:
         return self._key("policies")
 
     @property
+    def known_answers(self) -> str:
+        """Hash: version to what durable-rules has answered under that policy set: see known_answers.py. A cache."""
+        return self._key("policies", "answers")
+
+    @property
     def active_policy(self) -> str:
         """String: the active version, unless one that was scheduled is due."""
         return self._key("policies", "active")

@@ -1,5 +1,5 @@
 """How long it takes until a large policy set decides: checking, publishing and activating it, then the first decision
-of a worker process that has never seen it, and the next one for comparison.
+of a worker process that has never seen it, and the next one for comparison; then the first of a worker that starts.
 
 Each round publishes another version of the same rules, so that nothing of it is cached; the median round counts.
 """
@@ -68,6 +68,9 @@ def _round(pointsman: Pointsman, settings: Settings, order: Order, count: int, n
         _timed(taken, "activate", lambda: pointsman.activate(version, who="bench", note=""))
         _timed(taken, "first decision", lambda: worker.decide(order, dry_run=True))
         _timed(taken, "next decision", lambda: worker.decide(order, dry_run=True))
+    with Pointsman(settings) as started:
+        _timed(taken, "start another worker", started.warm_up)
+        _timed(taken, "its first decision", lambda: started.decide(order, dry_run=True))
     return taken
 
 

@@ -1,26 +1,24 @@
 """A policy set ready to judge: which rules fire at each stage, and what they amount to.
 
-durable-rules says which rules fire. Its answer is a function of the signature, so it is remembered. If the matcher is
-guarded, the reference (`conditions.holds`) is asked as well the first time a signature is met: should the two differ,
-the reference's answer is taken, and the incident is logged and counted. Rules too large for durable-rules are judged
-by the reference alone.
+A judgement is a function of the signature, so it is remembered.
 """
 
 import graphlib
-import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from engine.decide.matching.judgement_table import Judgement, JudgementTable
-from engine.decide.matching.partial_evaluation import ResidualFormulas, asked, partially_evaluate
+from engine.decide.matching.partial_evaluation import Residual, asked, partially_evaluate
 from engine.decide.matching.rete import Rete
+from engine.decide.matching.row_codes import RowCodes
+from engine.decide.matching.rule_firing import MakeEngine, RuleFiring
 from engine.decide.matching.signature_table import Rows, SignatureTable
-from engine.decide.matching.signatures import Coding, Formula, group_coder
+from engine.decide.matching.signatures import Coding, group_coder
+from engine.decide.matching.truth_tables import TruthTables
 from engine.decide.matching.volatile_facts import volatile_facts
 from engine.decide.shipping.columns import Integers
-from rules.conditions import holds
 from rules.effects import Outcome, combine
 from rules.policy import PolicySet, Rule
 from rules.vocabulary import Facts, Stage
@@ -31,27 +29,8 @@ MOST_REMEMBERED = 200_000
 """Signatures a stage remembers before it starts afresh: some tens of megabytes at most."""
 MOST_RESIDUALS = 20_000
 """Residual programs a stage remembers before it starts afresh."""
-
-logger = logging.getLogger("pointsman.matching")
-
-
-class RuleEngine(Protocol):
-    """Says which formulas hold of a signature: `Rete`, which is durable-rules, or what a test puts in its place."""
-
-    @property
-    def too_large(self) -> frozenset[str]:
-        """The ids of rules too large for the engine, on which it says nothing."""
-        ...
-
-    def fired(self, signature: Sequence[int]) -> frozenset[str]:
-        """The ids of the rules whose formulas hold of the signature's codes."""
-        ...
-
-    def close(self) -> None: ...
-
-
-MakeEngine: TypeAlias = Callable[[str, Mapping[str, Formula]], RuleEngine]
-"""Makes the engine of some formulas, by rule id, under a name."""
+MOST_PLACES = 1 << 20
+"""Rules times rows that are looked up in truth tables at a time."""
 
 
 class StageMatcher:
@@ -61,27 +40,44 @@ class StageMatcher:
         self, stage: Stage, policies: PolicySet, *, guarded: bool = True, make_engine: MakeEngine = Rete
     ) -> None:
         self.stage = stage
-        self._guarded = guarded
-        self.incidents = 0
         self._rules = policies.relevant_at(stage)
         self._overriders = _overriders(self._rules)
         coding = Coding(rule.condition for rule in self._rules.values())
-        self._formulas = {rule.id: coding.formula(rule.condition) for rule in self._rules.values()}
+        self.formulas = {rule.id: coding.formula(rule.condition) for rule in self._rules.values()}
         self._properties = coding.properties
         self._coders = {
             group: group_coder([item for item in coding.properties if item.fact.group == group])
             for group in stage.value
         }
-        self._engine = make_engine(f"{policies.version[:16]}/{stage.name.lower()}", self._formulas)
+        self._row_codes = RowCodes(dict(enumerate(self._properties)))
+        tables = TruthTables(self.formulas, [item.size for item in self._properties])
+        engine = make_engine(
+            f"{policies.version[:16]}/{stage.name.lower()}", {rule: self.formulas[rule] for rule in tables.rules}
+        )
+        self.firing = RuleFiring(stage, self._rules, tables=tables, engine=engine, guarded=guarded)
         self.table = JudgementTable()
-        self._numbers: dict[tuple[int, ...], int] = {}
-        """By signature, the number of its judgement."""
+        self._numbers: dict[tuple[str, ...], int] = {}
+        """By the rules that fire, the number of the judgement."""
+        self._by_signature: dict[tuple[int, ...], int] = {}
+        """By signature of single facts, the number of the judgement."""
         self._tables: dict[GroupCodes, SignatureTable] = {}
-        self._by_formulas: dict[ResidualFormulas, SignatureTable] = {}
+        self._by_residuals: dict[tuple[Residual, ...], SignatureTable] = {}
+        self._residuals: dict[int, Residual] = {}
+        """What is left of a rule's formula, by the place in its truth table that shared facts lead to. At one stage,
+        rows always share the same groups of facts.
+        """
 
     def judge(self, facts: Mapping[str, Facts]) -> Judgement:
         """See `Judge`."""
-        return self.table.judgements[self._number(_merged(facts))]
+        merged = _merged(facts)
+        signature = tuple([item.of(merged) for item in self._properties])
+        number = self._by_signature.get(signature)
+        if number is None:
+            if len(self._by_signature) >= MOST_REMEMBERED:
+                self._by_signature.clear()
+            (fired,) = self.firing.fired(dict(enumerate(signature)), {}, 1, lambda _: merged)
+            number = self._by_signature[signature] = self._number(fired)
+        return self.table.judgements[number]
 
     def judge_rows(self, shared: Mapping[str, Facts], rows: Rows) -> Integers:
         """See `Judge`."""
@@ -90,31 +86,57 @@ class StageMatcher:
         if None in numbers:
             if len(known) >= MOST_REMEMBERED:
                 known.clear()
-            for row, signature in enumerate(signatures):
-                if numbers[row] is None:
-                    number = known.get(signature)
-                    if number is None:  # another thread may empty `known` at any moment
-                        number = known[signature] = self._number({**_merged(shared), **rows.facts(row)})
-                    numbers[row] = number
+            new = {signature: row for row, signature in enumerate(signatures) if numbers[row] is None}
+            found = dict(zip(new, self._judge_new(shared, rows, list(new.values())), strict=True))
+            known.update(found)
+            numbers = [found.get(signature, number) for signature, number in zip(signatures, numbers, strict=True)]
         return np.array(numbers, dtype=np.int64)
+
+    def _judge_new(self, shared: Mapping[str, Facts], rows: Rows, chosen: Sequence[int]) -> list[int]:
+        """The numbers of the judgements of the chosen rows."""
+        settled, common = self._settled(shared), _merged(shared)
+
+        def judge(some: Sequence[int]) -> list[int]:
+            columns = self._row_codes.of(rows, np.array(some))
+            fired = self.firing.fired(settled, columns, len(some), lambda row: {**common, **rows.facts(some[row])})
+            return [self._number(its) for its in fired]
+
+        step = MOST_PLACES // (1 + len(self._rules)) + 1
+        return [number for start in range(0, len(chosen), step) for number in judge(chosen[start : start + step])]
 
     def _table_for(self, shared: Mapping[str, Facts]) -> SignatureTable:
         """How rows that share these facts are coded. Shared facts that leave the same formulas have one table."""
         codes = tuple([self._coders[group](facts) for group, facts in shared.items()])
         table = self._tables.get(codes)
         if table is None:
-            settled = {
-                index: item.of(shared[item.fact.group])
-                for index, item in enumerate(self._properties)
-                if item.fact.group in shared
-            }
-            formulas = partially_evaluate(self._formulas, settled)
+            residuals = tuple(self._residuals_of(self._settled(shared)))
             if len(self._tables) >= MOST_RESIDUALS:
                 self._tables.clear()
-                self._by_formulas.clear()
-            table = self._by_formulas.get(formulas) or SignatureTable(asked(formulas, self._properties))
-            self._tables[codes] = self._by_formulas[formulas] = table
+                self._by_residuals.clear()
+            table = self._by_residuals.get(residuals)
+            if table is None:
+                table = SignatureTable(asked(residuals), self._properties, self._row_codes.of_network)
+            self._tables[codes] = self._by_residuals[residuals] = table
         return table
+
+    def _residuals_of(self, settled: Mapping[int, int]) -> Iterator[Residual]:
+        """What the settled codes leave of each rule's formula."""
+        tables = self.firing.tables
+        for rule, place in zip(tables.rules, tables.shared_places(settled).tolist(), strict=True):
+            residual = self._residuals.get(place)
+            if residual is None:
+                residual = self._residuals[place] = partially_evaluate(self.formulas[rule], settled)
+            yield residual
+        for rule in tables.wide:
+            yield partially_evaluate(self.formulas[rule], settled)
+
+    def _settled(self, shared: Mapping[str, Facts]) -> dict[int, int]:
+        """The codes of shared facts, by property."""
+        return {
+            index: item.of(shared[item.fact.group])
+            for index, item in enumerate(self._properties)
+            if item.fact.group in shared
+        }
 
     def without(self, judgement: Judgement, rule: str) -> Judgement:
         """The judgement as it would be without `rule`."""
@@ -123,57 +145,39 @@ class StageMatcher:
     @property
     def remembered(self) -> int:
         """How many signatures of rows are remembered."""
-        return sum(table.remembered for table in list(self._by_formulas.values()))
+        return sum(table.remembered for table in list(self._by_residuals.values()))
+
+    @property
+    def incidents(self) -> int:
+        """How often durable-rules failed or differed from the reference at this stage."""
+        return self.firing.incidents
 
     def close(self) -> None:
-        self._engine.close()
+        self.firing.close()
 
-    def _number(self, facts: Facts) -> int:
-        """The number of the judgement of facts given as one mapping, remembered by their signature."""
-        signature = tuple([item.of(facts) for item in self._properties])
-        number = self._numbers.get(signature)
+    def _number(self, fired: tuple[str, ...]) -> int:
+        """The number of the judgement where these rules fire."""
+        number = self._numbers.get(fired)
         if number is None:
             if len(self._numbers) >= MOST_REMEMBERED:
                 self._numbers.clear()
-            number = self._numbers[signature] = self.table.number(self._judgement(self._firing(signature, facts)))
+            number = self._numbers[fired] = self.table.number(self._judgement(frozenset(fired)))
         return number
 
     def _judgement(self, fired: frozenset[str]) -> Judgement:
         acting, silenced = _after_overrides(fired, self._overriders)
         return Judgement(fired=acting, silenced=silenced, outcome=_outcome(self.stage, acting, self._rules))
 
-    def _firing(self, signature: Sequence[int], facts: Facts) -> frozenset[str]:
-        """The rules whose conditions hold: as durable-rules says, unless it fails or the guard overrules it."""
-        try:
-            fired = self._engine.fired(signature)
-        except Exception:
-            # a decision must not fail because the library does
-            self.incidents += 1
-            logger.exception("durable-rules failed at %s", self.stage.name)
-            return self._holding(self._rules, facts)
-        answer = fired | self._holding(self._engine.too_large, facts)
-        if not self._guarded:
-            return answer
-        reference = self._holding(self._rules, facts)
-        if answer != reference:
-            self.incidents += 1
-            differing = sorted(answer ^ reference)
-            logger.error("durable-rules differs from the reference at %s on %s", self.stage.name, differing)
-        return reference
-
-    def _holding(self, rules: Iterable[str], facts: Facts) -> frozenset[str]:
-        """Those of the rules whose conditions hold, by the reference."""
-        return frozenset(rule for rule in rules if holds(self._rules[rule].condition, facts))
-
 
 class Matcher:
     """A policy set ready to judge at every stage. Make it in the process that uses it.
 
-    `guarded`: the reference is asked as well the first time a signature is met.
+    `guarded`: the reference is asked as well whenever durable-rules is.
     """
 
     def __init__(self, policies: PolicySet, *, guarded: bool = True, make_engine: MakeEngine = Rete) -> None:
         self.policies = policies
+        self.guarded = guarded
         self.stages: Mapping[Stage, StageMatcher] = {
             stage: StageMatcher(stage, policies, guarded=guarded, make_engine=make_engine) for stage in Stage
         }
@@ -183,6 +187,11 @@ class Matcher:
     def incidents(self) -> int:
         """How often durable-rules failed or differed from the reference; 0 unless something is broken."""
         return sum(stage.incidents for stage in self.stages.values())
+
+    @property
+    def answered(self) -> int:
+        """How many questions of which rules fire have an answer that is remembered."""
+        return sum(stage.firing.tables.asked for stage in self.stages.values())
 
     def judge(self, stage: Stage, facts: Facts) -> Judgement:
         """See `PolicyJudge`."""

@@ -4,33 +4,28 @@ A rule for the web is settled on an order from a shop before any option is looke
 Only the residual formulas tell options apart, and lines that leave the same residual formulas share what is remembered.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from engine.decide.matching.signatures import Atom, Formula
-from engine.decide.matching.value_classes import CodeSet, Property
+from engine.decide.matching.value_classes import CodeSet
 from rules.normal_form import AllOf, OneOf
 
-ResidualFormulas: TypeAlias = tuple[tuple[str, Formula | bool], ...]
-"""By rule: True, or what is left of its formula. A rule that can't fire any more is not in it."""
+Residual: TypeAlias = Formula | bool
+"""What is left of a rule's formula; whether it holds, if nothing is."""
 
 
-def partially_evaluate(formulas: Mapping[str, Formula], codes: Mapping[int, int]) -> ResidualFormulas:
-    """What is left of the rules' formulas, given the codes of some properties by index."""
-    residuals = ((rule, _residual(formula, codes)) for rule, formula in formulas.items())
-    return tuple((rule, residual) for rule, residual in residuals if residual is not False)
-
-
-def asked(formulas: ResidualFormulas, properties: Sequence[Property]) -> list[tuple[Property, list[CodeSet]]]:
+def asked(residuals: Iterable[Residual]) -> dict[int, list[CodeSet]]:
     """The properties that the residual formulas mention, each with the sets of codes that they tell from the others."""
     sets: dict[int, list[CodeSet]] = {}
-    for _, formula in formulas:
+    for formula in residuals:
         if not isinstance(formula, bool):
             _collect_sets(formula, sets)
-    return [(properties[index], sets[index]) for index in sorted(sets)]
+    return dict(sorted(sets.items()))
 
 
-def _residual(formula: Formula, codes: Mapping[int, int]) -> Formula | bool:
+def partially_evaluate(formula: Formula, codes: Mapping[int, int]) -> Residual:
+    """What is left of a formula, given the codes of some properties by index."""
     match formula:
         case Atom(index=index, codes=true):
             return formula if index not in codes else bool(true >> codes[index] & 1)
@@ -42,11 +37,11 @@ def _residual(formula: Formula, codes: Mapping[int, int]) -> Formula | bool:
 
 def _join(
     parts: Sequence[Formula], codes: Mapping[int, int], kind: type[AllOf[Atom] | OneOf[Atom]], *, decisive: bool
-) -> Formula | bool:
+) -> Residual:
     """`decisive` is the answer that, given by one part, is the answer of the whole."""
     open_parts: list[Formula] = []
     for part in parts:
-        residual = _residual(part, codes)
+        residual = partially_evaluate(part, codes)
         if residual is decisive:
             return decisive
         if not isinstance(residual, bool):

@@ -8,8 +8,8 @@ over rulesets ("shards") that stay inside the limits below; there is no Host, so
 import itertools
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import durable_rules_engine
 
@@ -40,6 +40,13 @@ Part: TypeAlias = tuple[str, Ranges]
 """A rule's id and one of its boxes."""
 
 
+class Question(NamedTuple):
+    """Which of the rules hold of facts with these codes? `codes` are by property, of all that the rules mention."""
+
+    codes: Mapping[int, int]
+    rules: Collection[str]
+
+
 class Rete:
     """The formulas of one stage of one policy version, by rule id, loaded into durable-rules.
 
@@ -51,6 +58,10 @@ class Rete:
         shards, too_large = _spread(formulas)
         self.too_large = frozenset(too_large)
         self._shards = [_Shard(f"{name}/{index}", parts) for index, parts in enumerate(shards)]
+        self._by_rule: dict[str, list[_Shard]] = {}
+        for shard in self._shards:
+            for rule in shard.rules:
+                self._by_rule.setdefault(rule, []).append(shard)
         self._lock = threading.Lock()
 
     @property
@@ -58,16 +69,22 @@ class Rete:
         """How many rulesets the formulas are spread over."""
         return len(self._shards)
 
-    def fired(self, signature: Sequence[int]) -> frozenset[str]:
-        """The ids whose formulas hold of the signature's codes."""
+    def fired(self, questions: Sequence[Question]) -> list[set[str]]:
+        """By question, the ids of its rules whose formulas hold of its codes. Only the shards that have
+        these rules are asked.
+        """
         with self._lock:
-            return frozenset(rule for shard in self._shards for rule in shard.fired(signature))
+            return [self._answer(codes, rules) for codes, rules in questions]
+
+    def _answer(self, codes: Mapping[int, int], rules: Collection[str]) -> set[str]:
+        shards = dict.fromkeys(shard for rule in rules for shard in self._by_rule.get(rule, ()))
+        return {rule for shard in shards for rule in shard.fired(codes)}.intersection(rules)
 
     def close(self) -> None:
         with self._lock:
             for shard in self._shards:
                 shard.close()
-            self._shards = []
+            self._shards, self._by_rule = [], {}
 
 
 class _Shard:
@@ -75,28 +92,31 @@ class _Shard:
 
     def __init__(self, name: str, parts: Sequence[Part]) -> None:
         self._ids = [rule for rule, _ in parts]
+        self.rules = frozenset(self._ids)
         self._used = sorted({index for _, box in parts for index in box})
         names = {index: f"f{number}" for number, index in enumerate(self._used)}
         tests = [_test(box, names) for _, box in parts]
         rules = {_MARK: _rule({_ALWAYS: 1})} | {f"r{number}": _rule(test) for number, test in enumerate(tests)}
+        members = ['"sid":"%d"', '"id":"1"', f'"{_ALWAYS}":1', *(f'"{name}":%d' for name in names.values())]
+        self._fact = "{" + ",".join(members) + "}"
+        """JSON, but for the number of the session and the codes."""
         # the serial number tells two rulesets of one name apart, as when a policy set is loaded again
         self._handle = durable_rules_engine.create_ruleset(f"{name}/{next(_SERIAL)}", json.dumps(rules))
 
-    def fired(self, signature: Sequence[int]) -> Iterator[str]:
-        session = str(next(_SERIAL))
-        codes = {f"f{number}": signature[index] for number, index in enumerate(self._used)}
-        fact = {"sid": session, "id": "1", _ALWAYS: 1, **codes}
+    def fired(self, codes: Mapping[int, int]) -> Iterator[str]:
+        session = next(_SERIAL)
+        fact = self._fact % (session, *[codes[index] for index in self._used])
         # outside the try: a session in which no action started must not be deleted (see _MARK)
-        state = durable_rules_engine.assert_fact(self._handle, json.dumps(fact))[1]
+        state = durable_rules_engine.assert_fact(self._handle, fact)[1]
         message = durable_rules_engine.start_action_for_state(self._handle, state)[1]
         try:
             while message:
-                name = next(iter(json.loads(message)))
+                name = message.split('"', 2)[1]  # {"r7":{"m":{...}}}
                 if name != _MARK:
                     yield self._ids[int(name[1:])]
                 message = durable_rules_engine.complete_and_start_action(self._handle, state)
         finally:
-            durable_rules_engine.delete_state(self._handle, session)
+            durable_rules_engine.delete_state(self._handle, str(session))
 
     def close(self) -> None:
         durable_rules_engine.delete_ruleset(self._handle)
@@ -126,22 +146,21 @@ class _Usage:
 
 
 def _spread(formulas: Mapping[str, Formula]) -> tuple[list[list[Part]], list[str]]:
-    """The boxes of all formulas, shard by shard, and the ids of rules too large for any shard."""
+    """The boxes of all formulas, shard by shard, and the ids of rules too large for any shard. Rules that read the same
+    properties stand together, so that what is new to some is seldom a question to many shards.
+    """
+    boxes_by_rule = {rule: _fitting_boxes(formula) for rule, formula in formulas.items()}
+    fitting = [(rule, its) for rule, its in boxes_by_rule.items() if its is not None]
     shards: list[list[Part]] = []
-    too_large: list[str] = []
     usage = _Usage()
-    for rule, formula in formulas.items():
-        fitting = _fitting_boxes(formula)
-        if fitting is None:
-            too_large.append(rule)
-            continue
-        for box in fitting:
+    for rule, its in sorted(fitting, key=lambda item: sorted({index for box in item[1] for index in box})):
+        for box in its:
             if not shards or not usage.add(box):
                 shards.append([])
                 usage = _Usage()
                 usage.add(box)
             shards[-1].append((rule, box))
-    return shards, too_large
+    return shards, [rule for rule, its in boxes_by_rule.items() if its is None]
 
 
 def _fitting_boxes(formula: Formula) -> list[Ranges] | None:

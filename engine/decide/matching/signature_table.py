@@ -4,6 +4,7 @@ Each column's codes are small integers. Together they make one integer, the row'
 judgement is looked up by it.
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -21,8 +22,8 @@ LATE, LOAD, COVER = "route.late", "node.load", "stock.days_of_cover"
 _WIDEST = 1 << 62
 """Signatures from here on are Python's integers."""
 
-Asked: TypeAlias = Sequence[tuple[Property, Sequence[CodeSet]]]
-"""Properties, each with the sets of its codes that rules tell apart."""
+Asked: TypeAlias = Mapping[int, Sequence[CodeSet]]
+"""By property, the sets of its codes that rules tell apart."""
 
 
 class NumberedFacts(Protocol):
@@ -47,6 +48,14 @@ class Rows(NamedTuple):
     facts: Callable[[int], Facts]
 
 
+class NetworkCodes(NamedTuple):
+    """By property, the codes of a network's nodes and services."""
+
+    ways: NumberedFacts
+    nodes: Mapping[int, Integers]
+    services: Mapping[int, Integers]
+
+
 class _Codes(NamedTuple):
     """Codes of the nodes and services of one network, how many different ones there are, and by signature made of them
     the number of its judgement.
@@ -63,15 +72,18 @@ class _Codes(NamedTuple):
 class SignatureTable:
     """How rows are coded, by what `asked` names, and the numbers of the judgements met, by signature."""
 
-    def __init__(self, asked: Asked) -> None:
-        self._node = [item for item, _ in asked if item.fact.group == "node" and item.fact.path != LOAD]
-        self._service = [item for item, _ in asked if item.fact.group == "service"]
+    def __init__(
+        self, asked: Asked, properties: Sequence[Property], codes_of: Callable[[NumberedFacts], NetworkCodes]
+    ) -> None:
+        self._asked = asked
+        self._codes_of = codes_of
+        items = [(properties[index], sets) for index, sets in asked.items()]
         self._steps = [
             (item.fact.path, np.array(_steps(item, sets), dtype=np.int64))
-            for item, sets in asked
+            for item, sets in items
             if item.fact.path in ALWAYS_KNOWN or item.fact.path == COVER
         ]
-        late = next((item for item, _ in asked if item.fact.path == LATE), None)
+        late = next((item for item, _ in items if item.fact.path == LATE), None)
         self._late = (
             None if late is None else np.array([late.of({LATE: value}) for value in LATE_CODES], dtype=np.int64)
         )
@@ -100,21 +112,25 @@ class SignatureTable:
         return total.tolist(), codes.numbers
 
     def _coded(self, ways: NumberedFacts) -> _Codes:
-        node, nodes = _dense(self._node, ways.node_facts)
-        service, services = _dense(self._service, ways.service_facts)
+        network = self._codes_of(ways)
+        node, nodes = self._dense(network.nodes, len(ways.node_facts))
+        service, services = self._dense(network.services, len(ways.service_facts))
         return _Codes(ways, node, nodes, service, services, {})
+
+    def _dense(self, codes: Mapping[int, Integers], count: int) -> tuple[Integers, int]:
+        """A small number for each combination of what is asked of `codes`, which have `count` rows, and how many
+        combinations there are.
+        """
+        columns = [codes[index].tolist() for index in self._asked if index in codes]
+        numbers: dict[tuple[int, ...], int] = {}
+        rows = zip(*columns, strict=True) if columns else itertools.repeat((), count)
+        dense = [numbers.setdefault(row, len(numbers)) for row in rows]
+        return np.array(dense, dtype=np.int64), len(numbers)
 
     @property
     def remembered(self) -> int:
         """How many signatures are remembered."""
         return len(self._codes.numbers) if self._codes else 0
-
-
-def _dense(properties: Sequence[Property], facts: Sequence[Facts]) -> tuple[Integers, int]:
-    """A small number for each combination of codes, and how many combinations there are."""
-    numbers: dict[tuple[int, ...], int] = {}
-    codes = [numbers.setdefault(tuple([item.of(one) for item in properties]), len(numbers)) for one in facts]
-    return np.array(codes, dtype=np.int64), len(numbers)
 
 
 def _steps(item: Property, sets: Sequence[CodeSet]) -> list[int]:

@@ -6,11 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import durable_rules_engine
 import pytest
 
 from engine.decide.matching.matcher import Matcher
-from engine.decide.matching.rete import Rete
+from engine.decide.matching.rete import Question, Rete
 from engine.decide.matching.signatures import Coding
+from engine.decide.matching.truth_tables import MOST_COMPARISONS
 from rules.conditions import All, AnyOf, Compare, Not, Operator
 from rules.policy import PolicySet
 from rules.vocabulary import Kind, Stage, attribute
@@ -192,6 +194,40 @@ def test_a_rule_too_large_for_any_ruleset_is_judged_by_the_reference():
     assert_agrees(policies, [(Stage.OPTION, facts) for facts in cases])
 
 
+def test_a_rule_of_more_comparisons_than_a_truth_table_has_is_judged_as_well():
+    tags = [f"t{number}" for number in range(MOST_COMPARISONS + 1)]
+    policies = prefers([compare("node.tags", Operator.HAS_ANY, *tags), compare("node.tags", Operator.HAS, "t1")])
+    cases = [frozenset(tags[1:3]), frozenset(tags[3:4]), frozenset(tags), frozenset({"other"}), None]
+    assert_agrees(policies, [(Stage.OPTION, {"node.tags": case}) for case in cases])
+
+
+def test_only_what_was_asked_about_is_answered():
+    policies = prefers([compare("node.id", Operator.EQUALS, "a"), compare("stock.on_hand", Operator.AT_LEAST, 3)])
+    with rete_of(policies) as rete:
+        codes = {0: 2, 1: 3}
+        rules = [["p/r0000", "p/r0001"], ["p/r0001"], []]
+        assert rete.fired([Question(codes, asked) for asked in rules]) == [{*rules[0]}, {*rules[1]}, set()]
+
+
+def test_rules_that_read_the_same_facts_share_rulesets(monkeypatch):
+    nodes = [compare("node.id", Operator.EQUALS, f"n{number}") for number in range(50)]
+    stocks = [compare("stock.on_hand", Operator.AT_LEAST, number) for number in range(50)]
+    policies = prefers([condition for pair in zip(nodes, stocks, strict=True) for condition in pair])
+    asserted = []
+    assert_fact = durable_rules_engine.assert_fact
+
+    def counted(handle, fact):
+        asserted.append(handle)
+        return assert_fact(handle, fact)
+
+    monkeypatch.setattr(durable_rules_engine, "assert_fact", counted)
+    with rete_of(policies) as rete:
+        assert rete.shards == 2
+        of_nodes = [f"p/r{number:04}" for number in range(0, 100, 2)]
+        rete.fired([Question({0: 2, 1: 3}, of_nodes)] * 3)
+    assert len(asserted) == 3, "one ruleset a question"
+
+
 def test_thousands_of_random_rules_and_facts_agree():
     dice = random.Random(20261127)
     words = [f"w{number}" for number in range(60)]
@@ -232,7 +268,7 @@ STRESS = """
 import itertools, resource
 from engine.decide.matching.signatures import Atom
 from rules.normal_form import AllOf, OneOf
-from engine.decide.matching.rete import Rete
+from engine.decide.matching.rete import Question, Rete
 
 def one(index, *codes):
     return Atom(index=index, codes=sum(1 << code for code in codes))
@@ -244,18 +280,18 @@ formulas = {f"r{n}": AllOf(parts=(one(0, n % 5), one(1, *range(n % 3, 4)), one(2
 formulas["either"] = OneOf(parts=(one(0, 1), one(1, 2), one(3, 0, 2, 4)))
 formulas["never"] = one(0, 99)
 rete = Rete("stress", formulas)
-signatures = list(itertools.product(range(5), range(4), range(2), range(5)))
-expected = [rete.fired(signature) for signature in signatures]
+signatures = itertools.product(range(5), range(4), range(2), range(5))
+questions = [Question(dict(enumerate(signature)), list(formulas)) for signature in signatures]
+expected = rete.fired(questions)
 warm = None
 for turn in range(100):
-    for signature, answer in zip(signatures, expected):
-        assert rete.fired(signature) == answer
+    assert rete.fired(questions) == expected
     if turn == 20:
         warm = peak()
 assert peak() - warm < 8_192, (warm, peak())
 for turn in range(40):
     again = Rete("stress", formulas)
-    assert again.fired(signatures[turn]) == expected[turn]
+    assert again.fired([questions[turn]]) == [expected[turn]]
     again.close()
 rete.close()
 print(sum(map(len, expected)))

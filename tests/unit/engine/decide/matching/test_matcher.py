@@ -4,10 +4,15 @@ import contextlib
 
 import pytest
 
-from engine.decide.matching.matcher import Matcher
+from engine.decide.matching import matcher as matcher_module
+from engine.decide.matching.matcher import Matcher, StageMatcher
+from engine.decide.matching.rete import Rete
+from engine.decide.matching.signature_table import LATE
+from engine.decide.matching.signatures import ALWAYS_KNOWN
 from rules.conditions import Operator
 from rules.vocabulary import Stage
 from tests.properties.decide.peers_agree import prefers
+from tests.reference.rows import SHARED, rows_of
 from tests.support.conditions import compare
 
 POLICIES = prefers([compare("node.id", Operator.EQUALS, "a"), compare("node.id", Operator.EQUALS, "b")])
@@ -15,17 +20,17 @@ POLICIES = prefers([compare("node.id", Operator.EQUALS, "a"), compare("node.id",
 
 
 class FixedEngine:
-    """A rule engine that answers the same of every signature; given an exception, it fails with it."""
+    """A rule engine that answers the same to every question; given an exception, it fails with it."""
 
     def __init__(self, *fired, too_large=(), failure=None):
         self.too_large = frozenset(too_large)
         self._fired = frozenset(fired)
         self._failure = failure
 
-    def fired(self, _signature):
+    def fired(self, questions):
         if self._failure:
             raise self._failure
-        return self._fired
+        return [self._fired.intersection(question.rules) for question in questions]
 
     def close(self):
         pass
@@ -68,6 +73,59 @@ def test_a_rule_too_large_for_the_engine_is_judged_by_the_reference(guarded):
     with matching(FixedEngine(too_large=["p/r0000"]), guarded=guarded) as matcher:
         assert [fired(matcher, "a"), fired(matcher, "c")] == [("p/r0000",), ()]
         assert matcher.incidents == 0
+
+
+class RecordingEngine(Rete):
+    """durable-rules, and what it was asked."""
+
+    def __init__(self, name, formulas):
+        super().__init__(name, formulas)
+        self.questions = []
+
+    def fired(self, questions):
+        self.questions.append([sorted(question.rules) for question in questions])
+        return super().fired(questions)
+
+
+def options(*cases):
+    """Options of one line, of (node, units on hand)."""
+    return rows_of(
+        [
+            ({"node.id": name}, {**dict.fromkeys(ALWAYS_KNOWN, 0), "stock.on_hand": units, LATE: None}, {}, {})
+            for name, units in cases
+        ]
+    )
+
+
+def test_durable_rules_is_asked_of_each_rule_once_for_each_combination_of_its_comparisons():
+    engines = []
+    policies = prefers([compare("node.id", Operator.EQUALS, "a"), compare("stock.on_hand", Operator.AT_LEAST, 3)])
+
+    def make_engine(name, formulas):
+        engines.append(RecordingEngine(name, formulas))
+        return engines[-1]
+
+    with contextlib.closing(StageMatcher(Stage.OPTION, policies, make_engine=make_engine)) as stage:
+        shared = {group: {} for group in SHARED}
+        judged = [
+            [stage.table.judgements[number].fired for number in stage.judge_rows(shared, options(*cases))]
+            for cases in ([("a", 1), ("b", 1), ("b", 2), ("a", 7)], [("c", 9), ("a", 4), ("d", 0)])
+        ]
+    both, first, second = ("p/r0000", "p/r0001"), ("p/r0000",), ("p/r0001",)
+    assert judged == [[first, (), (), both], [second, both, ()]]
+    (asked,) = engines[0].questions
+    assert sorted(asked) == [[*first], [*both], [*second]], "in one batch, and nothing more for the next options"
+
+
+def test_many_new_options_are_judged_some_at_a_time(monkeypatch):
+    shared = {group: {} for group in SHARED}
+    judged = []
+    for most in (matcher_module.MOST_PLACES, 3):
+        monkeypatch.setattr(matcher_module, "MOST_PLACES", most)
+        with contextlib.closing(StageMatcher(Stage.OPTION, POLICIES)) as stage:
+            numbers = stage.judge_rows(shared, options(*((name, 0) for name in "abcab")))
+            judged.append([stage.table.judgements[number].fired for number in numbers])
+    assert judged[0] == judged[1] == [("p/r0000",), ("p/r0001",), (), ("p/r0000",), ("p/r0001",)]
 
 
 @pytest.mark.parametrize("guarded", [True, False])

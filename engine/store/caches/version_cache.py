@@ -7,6 +7,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.errors import NotReady
 from engine.model.facts import Network, NetworkCaches, Product
 from engine.store import policy_versions
+from engine.store.caches.known_answers import KnownAnswers
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.network import read
@@ -26,19 +27,19 @@ class VersionCache:
         self._guarded = guarded
         self._network_caches: NetworkCaches | None = None
         self._products: dict[str, tuple[Product, Mapping[str, int]] | None] = {}
-        self._matchers: dict[str, Matcher] = {}
+        self._matchers: dict[str, KnownAnswers] = {}
         self._making = threading.Lock()
         self._incidents_of_removed = 0
 
     def close(self) -> None:
-        for matcher in self._matchers.values():
-            matcher.close()
+        for kept in self._matchers.values():
+            kept.matcher.close()
         self._matchers.clear()
 
     @property
     def incidents(self) -> int:
         """How often durable-rules has failed or differed from the reference."""
-        return self._incidents_of_removed + sum(matcher.incidents for matcher in list(self._matchers.values()))
+        return self._incidents_of_removed + sum(kept.matcher.incidents for kept in list(self._matchers.values()))
 
     def network(self, version: str | None = None) -> Network:
         """The network as last read, or read again if `version` is another. Raises NotReady if none was loaded."""
@@ -78,17 +79,18 @@ class VersionCache:
             raise NotReady(
                 f"network '{self._keys.network}' has no policies yet; run: pointsman policy publish policies --activate"
             )
-        matcher = self._matchers.get(version)
-        if matcher is None:
+        kept = self._matchers.get(version)
+        if kept is None:
             with self._making:  # if several threads need it, one makes it
-                matcher = self._matchers.get(version) or self._make_matcher(version)
-        return matcher
+                kept = self._matchers.get(version) or self._make_matcher(version)
+        kept.save_if_grown()
+        return kept.matcher
 
-    def _make_matcher(self, version: str) -> Matcher:
+    def _make_matcher(self, version: str) -> KnownAnswers:
         matcher = Matcher(policy_versions.read_set(self._client, self._keys, version), guarded=self._guarded)
         while len(self._matchers) >= MOST_MATCHERS:
             # not closed: another thread may be using it
             removed = self._matchers.pop(next(iter(self._matchers)))
-            self._incidents_of_removed += removed.incidents
-        self._matchers[version] = matcher
-        return matcher
+            self._incidents_of_removed += removed.matcher.incidents
+        kept = self._matchers[version] = KnownAnswers(self._client, self._keys, matcher)
+        return kept

@@ -1,0 +1,119 @@
+"""Which rules of a stage fire: read in their truth tables, or asked of durable-rules and noted there.
+
+If it is guarded, the reference (`conditions.holds`) is asked as well, each time that durable-rules is: should the two
+differ, the reference's answer is taken, and the incident is logged and counted. Rules too large for durable-rules or
+for a table are judged by the reference alone.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import compress
+from typing import Protocol, TypeAlias
+
+from engine.decide.matching.rete import Question
+from engine.decide.matching.signatures import Formula
+from engine.decide.matching.truth_tables import TruthTables
+from engine.decide.shipping.columns import Integers
+from rules.conditions import holds
+from rules.policy import Rule
+from rules.vocabulary import Facts, Stage
+
+logger = logging.getLogger("pointsman.matching")
+
+
+class RuleEngine(Protocol):
+    """Says which formulas hold of coded facts: `Rete`, which is durable-rules, or what a test puts in its place."""
+
+    @property
+    def too_large(self) -> frozenset[str]:
+        """The ids of rules too large for the engine, on which it says nothing."""
+        ...
+
+    def fired(self, questions: Sequence[Question]) -> Sequence[Collection[str]]:
+        """By question, the ids of its rules whose formulas hold of its codes."""
+        ...
+
+    def close(self) -> None: ...
+
+
+MakeEngine: TypeAlias = Callable[[str, Mapping[str, Formula]], RuleEngine]
+"""Makes the engine of some formulas, by rule id, under a name."""
+
+
+class RuleFiring:
+    """The rules of one stage."""
+
+    def __init__(
+        self, stage: Stage, rules: Mapping[str, Rule], *, tables: TruthTables, engine: RuleEngine, guarded: bool
+    ) -> None:
+        self._stage = stage
+        self._rules = rules
+        self._engine = engine
+        self._guarded = guarded
+        self.tables = tables
+        self.incidents = 0
+
+    def close(self) -> None:
+        self._engine.close()
+
+    def fired(
+        self, shared: Mapping[int, int], columns: Mapping[int, Integers], count: int, facts: Callable[[int], Facts]
+    ) -> list[tuple[str, ...]]:
+        """By row, the rules that fire, sorted. The codes of `count` rows are given by property: those that all rows
+        share, and columns. `facts` makes all facts of a row.
+        """
+        tables = self.tables
+        places = tables.places(tables.shared_places(shared), columns, count)
+        unasked = tables.unasked(places)
+        if unasked:
+            self._ask(places, unasked, shared, columns, facts)
+        fired = [tuple(compress(tables.rules, row)) for row in tables.holds(places).T.tolist()]
+        if not tables.wide:
+            return fired
+        return [tuple(sorted({*its, *self._holding(tables.wide, facts(row))})) for row, its in enumerate(fired)]
+
+    def _ask(
+        self,
+        places: Integers,
+        unasked: Mapping[int, Sequence[int]],
+        shared: Mapping[int, int],
+        columns: Mapping[int, Integers],
+        facts: Callable[[int], Facts],
+    ) -> None:
+        """Note in the tables what holds at the places that `unasked` names."""
+        questions = [
+            Question(
+                codes={**shared, **{index: int(column[row]) for index, column in columns.items()}},
+                rules=[self.tables.rules[rule] for rule in rules],
+            )
+            for row, rules in unasked.items()
+        ]
+        answers = self._answers(questions, [facts(row) for row in unasked])
+        for (row, rules), question, answer in zip(unasked.items(), questions, answers, strict=True):
+            self.tables.learn(places[rules, row], holds=[rule in answer for rule in question.rules])
+
+    def _answers(self, questions: Sequence[Question], facts: Sequence[Facts]) -> list[Collection[str]]:
+        """Which of each question's rules hold: as durable-rules says, unless it fails or the guard overrules it."""
+        try:
+            fired = self._engine.fired(questions)
+        except Exception:
+            # a decision must not fail because the library does
+            self.incidents += 1
+            logger.exception("durable-rules failed at %s", self._stage.name)
+            return [self._holding(question.rules, its) for question, its in zip(questions, facts, strict=True)]
+        return [self._checked(*each) for each in zip(questions, facts, fired, strict=True)]
+
+    def _checked(self, question: Question, facts: Facts, fired: Collection[str]) -> Collection[str]:
+        answer = self._holding(self._engine.too_large.intersection(question.rules), facts).union(fired)
+        if not self._guarded:
+            return answer
+        reference = self._holding(question.rules, facts)
+        if answer != reference:
+            self.incidents += 1
+            differing = sorted(answer ^ reference)
+            logger.error("durable-rules differs from the reference at %s on %s", self._stage.name, differing)
+        return reference
+
+    def _holding(self, rules: Iterable[str], facts: Facts) -> frozenset[str]:
+        """Those of the rules whose conditions hold, by the reference."""
+        return frozenset(rule for rule in rules if holds(self._rules[rule].condition, facts))

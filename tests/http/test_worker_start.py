@@ -1,0 +1,36 @@
+"""What a worker of `pointsman serve` does before it answers."""
+
+import contextlib
+
+import pytest
+
+from api.http import app as app_module
+from api.http.app import served_app
+from engine.service import Pointsman
+from tests.conftest import activate
+
+
+@pytest.fixture
+def worker(monkeypatch, server_url, network):
+    """Starts a worker on the network; returns a client of its application."""
+    monkeypatch.setenv("POINTSMAN_REDIS_URL", server_url)
+    monkeypatch.setenv("POINTSMAN_NETWORK", network)
+    with contextlib.ExitStack() as opened:
+
+        def open_pointsman(settings):
+            return opened.enter_context(Pointsman(settings))
+
+        monkeypatch.setattr(app_module, "Pointsman", open_pointsman)  # nobody else closes it
+        yield lambda: served_app().test_client()
+
+
+def test_it_has_asked_durable_rules_what_orders_need_before_the_first_comes(pointsman, worker, redis_client, network):
+    activate(pointsman, "when: {node.id: lyon}, then: {prefer: 2.00}")
+    assert not redis_client.exists(f"{{{network}}}:policies:answers")
+    client = worker()
+    assert redis_client.exists(f"{{{network}}}:policies:answers")
+    assert client.get("/readyz").status_code == 200
+
+
+def test_it_starts_where_there_is_no_network_yet(bare, worker):
+    assert worker().get("/readyz").status_code == 503
