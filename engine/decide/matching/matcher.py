@@ -14,7 +14,7 @@ from engine.decide.matching.partial_evaluation import Residual, asked, partially
 from engine.decide.matching.rete import Rete
 from engine.decide.matching.row_codes import RowCodes
 from engine.decide.matching.rule_firing import MakeEngine, RuleFiring
-from engine.decide.matching.signature_table import Rows, SignatureTable
+from engine.decide.matching.signature_table import MOST_REMEMBERED, UNSEEN, Rows, SignatureTable
 from engine.decide.matching.signatures import Coding, group_coder
 from engine.decide.matching.truth_tables import TruthTables
 from engine.decide.matching.volatile_facts import volatile_facts
@@ -25,8 +25,6 @@ from rules.vocabulary import Facts, Stage
 
 GroupCodes: TypeAlias = tuple[int, ...]
 """A code for each of some groups of facts."""
-MOST_REMEMBERED = 200_000
-"""Signatures a stage remembers before it starts afresh: some tens of megabytes at most."""
 MOST_RESIDUALS = 20_000
 """Residual programs a stage remembers before it starts afresh."""
 MOST_PLACES = 1 << 20
@@ -82,15 +80,14 @@ class StageMatcher:
     def judge_rows(self, shared: Mapping[str, Facts], rows: Rows) -> Integers:
         """See `Judge`."""
         signatures, known = self._table_for(shared).signatures(rows)
-        numbers = list(map(known.get, signatures))
-        if None in numbers:
-            if len(known) >= MOST_REMEMBERED:
-                known.clear()
-            new = {signature: row for row, signature in enumerate(signatures) if numbers[row] is None}
+        numbers = known.numbers(signatures)
+        if int(numbers.min(initial=0)) == UNSEEN:
+            unseen = (numbers == UNSEEN).nonzero()[0]
+            new = dict(zip(signatures[unseen].tolist(), unseen.tolist(), strict=True))
             found = dict(zip(new, self._judge_new(shared, rows, list(new.values())), strict=True))
-            known.update(found)
-            numbers = [found.get(signature, number) for signature, number in zip(signatures, numbers, strict=True)]
-        return np.array(numbers, dtype=np.int64)
+            known.learn(found)
+            numbers[unseen] = [found[signature] for signature in signatures[unseen].tolist()]
+        return numbers
 
     def _judge_new(self, shared: Mapping[str, Facts], rows: Rows, chosen: Sequence[int]) -> list[int]:
         """The numbers of the judgements of the chosen rows."""

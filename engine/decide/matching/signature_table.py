@@ -5,6 +5,7 @@ judgement is looked up by it.
 """
 
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -19,6 +20,11 @@ from rules.vocabulary import Facts
 UNKNOWN_NUMBER = -(1 << 62)
 """Stands in a column for a number that is not known."""
 LATE, LOAD, COVER = "route.late", "node.load", "stock.days_of_cover"
+UNSEEN = -1
+"""Stands for the number of a judgement that was not made yet."""
+MOST_REMEMBERED = 200_000
+"""Signatures in a mapping before it is begun afresh: some tens of megabytes at most."""
+_MOST_IN_A_COLUMN = 1 << 14
 _WIDEST = 1 << 62
 """Signatures from here on are Python's integers."""
 
@@ -56,9 +62,9 @@ class NetworkCodes(NamedTuple):
     services: Mapping[int, Integers]
 
 
-class _Codes(NamedTuple):
-    """Codes of the nodes and services of one network, how many different ones there are, and by signature made of them
-    the number of its judgement.
+class KnownNumbers(NamedTuple):
+    """Codes of the nodes and services of one network, and how many different ones there are; and by signature made of
+    them the number of its judgement: in a column or, where that would be long, in a mapping.
     """
 
     ways: NumberedFacts
@@ -66,7 +72,23 @@ class _Codes(NamedTuple):
     nodes: int
     service: Integers
     services: int
-    numbers: dict[int, int]
+    column: Integers
+    mapping: dict[int, int]
+
+    def numbers(self, signatures: Integers) -> Integers:
+        """The numbers of judgements by signature; UNSEEN where that is not known yet."""
+        if len(self.column):
+            return self.column[signatures]
+        return np.array([self.mapping.get(item, UNSEEN) for item in signatures.tolist()], dtype=np.int64)
+
+    def learn(self, numbers: Mapping[int, int]) -> None:
+        """Note numbers of judgements by signature."""
+        if len(self.column):
+            self.column[list(numbers)] = list(numbers.values())
+            return
+        if len(self.mapping) >= MOST_REMEMBERED:
+            self.mapping.clear()
+        self.mapping.update(numbers)
 
 
 class SignatureTable:
@@ -87,10 +109,11 @@ class SignatureTable:
         self._late = (
             None if late is None else np.array([late.of({LATE: value}) for value in LATE_CODES], dtype=np.int64)
         )
-        self._codes: _Codes | None = None
+        self._lates = 1 if self._late is None else int(self._late.max()) + 1
+        self._codes: KnownNumbers | None = None
 
-    def signatures(self, rows: Rows) -> tuple[list[int], dict[int, int]]:
-        """The rows' signatures, and the numbers of judgements by signature, for the caller to add to."""
+    def signatures(self, rows: Rows) -> tuple[Integers, KnownNumbers]:
+        """The rows' signatures, and what is known of them."""
         codes = self._codes
         if codes is None or codes.ways is not rows.ways:
             codes = self._codes = self._coded(rows.ways)
@@ -102,20 +125,22 @@ class SignatureTable:
         for path, steps in self._steps:
             parts.append((steps.searchsorted(rows.columns[path](), side="right"), len(steps) + 1))
         if self._late is not None:
-            parts.append((self._late[rows.columns[LATE]()], int(self._late.max()) + 1))
+            parts.append((self._late[rows.columns[LATE]()], self._lates))
         if not parts:
-            return [0] * len(rows.node), codes.numbers
+            parts.append((np.zeros(len(rows.node), dtype=np.int64), 1))
         total, size = parts[0]
         for column, many in parts[1:]:
             exact = column if size * many < _WIDEST else column.astype(object)
             total, size = total + exact * size, size * many
-        return total.tolist(), codes.numbers
+        return total, codes
 
-    def _coded(self, ways: NumberedFacts) -> _Codes:
+    def _coded(self, ways: NumberedFacts) -> KnownNumbers:
         network = self._codes_of(ways)
         node, nodes = self._dense(network.nodes, len(ways.node_facts))
         service, services = self._dense(network.services, len(ways.service_facts))
-        return _Codes(ways, node, nodes, service, services, {})
+        signatures = nodes * services * self._lates * math.prod(len(steps) + 1 for _, steps in self._steps)
+        column = np.full(signatures if signatures <= _MOST_IN_A_COLUMN else 0, UNSEEN, dtype=np.int64)
+        return KnownNumbers(ways, node, nodes, service, services, column, {})
 
     def _dense(self, codes: Mapping[int, Integers], count: int) -> tuple[Integers, int]:
         """A small number for each combination of what is asked of `codes`, which have `count` rows, and how many
@@ -130,7 +155,8 @@ class SignatureTable:
     @property
     def remembered(self) -> int:
         """How many signatures are remembered."""
-        return len(self._codes.numbers) if self._codes else 0
+        codes = self._codes
+        return 0 if codes is None else len(codes.mapping) + int((codes.column != UNSEEN).sum())
 
 
 def _steps(item: Property, sets: Sequence[CodeSet]) -> list[int]:
