@@ -212,7 +212,7 @@ class Pointsman:
         entry = None if max_stale is None else self._replica.entry(decision_id, most=max_stale)
         if entry is None:
             entry = decision_log.decided(self._client, self._keys, decision_id)
-        return Answer(body=entry.body, new=False)
+        return Answer.logged(entry)
 
     def availability(self, sku: str, channel: str, *, max_stale: int | None = None) -> Availability:
         """What an order on `channel` may still take of `sku`, by node; raises NotFound, NotReady."""

@@ -7,10 +7,15 @@ import click
 from api.cli.options import AS_JSON, INSTANT, print_json
 from api.cli.output import tables
 from api.files.orders import read_order
+from engine.decide.facts_record import facts_from_json
 from engine.model.facts import Network
 from engine.orders.decide_and_commit import Answer
 from engine.service import Pointsman
 from engine.settings import Settings
+
+_FACTS = click.option(
+    "--facts", is_flag=True, help="Also show the stock it was decided on, and the options that rules took away."
+)
 
 
 @click.command()
@@ -20,9 +25,12 @@ from engine.settings import Settings
     "--at", "instant", type=INSTANT, help="Decide as of this instant, such as 2026-11-27T08:15:00Z. Default: now."
 )
 @click.option("--wait", is_flag=True, help="Put units that stay unfilled into the backlog.")
+@_FACTS
 @AS_JSON
 @click.pass_obj
-def decide(settings: Settings, order: Path, *, dry_run: bool, instant: int | None, wait: bool, as_json: bool) -> None:
+def decide(
+    settings: Settings, order: Path, *, dry_run: bool, instant: int | None, wait: bool, facts: bool, as_json: bool
+) -> None:
     """Decide where an order ships from, and hold its stock.
 
     ORDER is a JSON file.
@@ -33,14 +41,15 @@ def decide(settings: Settings, order: Path, *, dry_run: bool, instant: int | Non
     with Pointsman(settings) as service:
         answer = service.decide(request, now=instant, dry_run=dry_run, caller="cli", wait=wait)
         network = service.network()
-    _show_decision(answer, network, as_json=as_json)
+    _show_decision(answer, network, facts=facts, as_json=as_json)
 
 
 @click.command()
 @click.argument("decision_id")
+@_FACTS
 @AS_JSON
 @click.pass_obj
-def show(settings: Settings, decision_id: str, *, as_json: bool) -> None:
+def show(settings: Settings, decision_id: str, *, facts: bool, as_json: bool) -> None:
     """Show a logged decision.
 
     Example: pointsman show 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
@@ -48,11 +57,14 @@ def show(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     with Pointsman(settings) as service:
         answer = service.decision(decision_id)
         network = service.network()
-    _show_decision(answer, network, as_json=as_json)
+    _show_decision(answer, network, facts=facts, as_json=as_json)
 
 
-def _show_decision(answer: Answer, network: Network, *, as_json: bool) -> None:
+def _show_decision(answer: Answer, network: Network, *, facts: bool, as_json: bool) -> None:
     if as_json:
-        print_json(answer.body)
-    for line in [] if as_json else tables.decision_lines(answer.record, network):
+        print_json(answer.whole if facts else answer.body)
+        return
+    for line in tables.decision_lines(answer.record, network):
+        click.echo(line)
+    for line in tables.facts_lines(facts_from_json(answer.facts)) if facts else ():
         click.echo(line)

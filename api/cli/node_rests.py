@@ -4,7 +4,7 @@ import click
 
 from api.cli.options import AS_JSON, print_json, who
 from api.records.node_rests import RestsRecord
-from engine.decide.record import RestingRecord
+from engine.decide.facts_record import RestingRecord
 from engine.service import Pointsman
 from engine.settings import Settings
 from rules.wording.catalogue import ENGLISH

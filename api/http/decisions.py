@@ -1,4 +1,4 @@
-"""POST /v1/decisions, POST /v1/decisions/batch, GET /v1/decisions/{id}."""
+"""POST /v1/decisions, POST /v1/decisions/batch, GET /v1/decisions/{id}, GET /v1/decisions/{id}/facts."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -13,6 +13,7 @@ from api.http.staleness import ReadingHeaders
 from api.records.backlog import BatchRecord
 from api.shapes.fields import CALLER, Flag, HeaderWord, IdempotencyKey
 from api.shapes.order import OrderRequest
+from engine.decide.facts_record import FactsRecord, FactsReferenceRecord
 from engine.decide.record import DecisionRecord
 from engine.model.facts import Order
 from engine.orders.decide_and_commit import Answer
@@ -22,7 +23,14 @@ from engine.store.ledger import RequestKey
 _PREFIX = "/v1/decisions"
 
 
-class DecisionQuery(Schema):
+class FactsQuery(Schema):
+    facts = Flag(
+        load_default=False,
+        metadata={"description": "with the stock it was decided on and the options that rules excluded"},
+    )
+
+
+class DecisionQuery(FactsQuery):
     dry_run = Flag(load_default=False, metadata={"description": "decide, but hold nothing and log nothing"})
     wait = Flag(load_default=False, metadata={"description": "let units that stay unfilled wait for stock"})
 
@@ -56,7 +64,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         client = headers["client"]
         key = RequestKey(caller=client, name=headers["key"]) if headers["key"] else None
         decision = pointsman.decide(order, key=key, dry_run=query["dry_run"], caller=client, wait=query["wait"])
-        return decision_response(decision, dry_run=query["dry_run"])
+        return decision_response(decision, dry_run=query["dry_run"], facts=query["facts"])
 
     @decisions.post("/batch")
     @decisions.arguments(BatchRequest(max_lines=pointsman.settings.max_lines))
@@ -73,11 +81,23 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return answer(BatchRecord.of(batch), HTTPStatus.CREATED if new else HTTPStatus.OK)
 
     @decisions.get("/<string:decision_id>")
+    @decisions.arguments(FactsQuery, location="query")
     @decisions.arguments(ReadingHeaders, location="headers", unknown="exclude")
     @decisions.response(HTTPStatus.OK, DecisionRecord)
-    def read(headers: dict[str, Any], decision_id: str) -> Response:
+    def read(query: dict[str, bool], headers: dict[str, Any], decision_id: str) -> Response:
         """A decision as it was logged; it never changes, so it has no age"""
-        return decision_response(pointsman.decision(decision_id, **headers))
+        return decision_response(pointsman.decision(decision_id, **headers), facts=query["facts"])
+
+    @decisions.get("/<string:decision_id>/facts")
+    @decisions.arguments(ReadingHeaders, location="headers", unknown="exclude")
+    @decisions.response(HTTPStatus.OK, FactsRecord)
+    @decisions.alt_response(HTTPStatus.NOT_MODIFIED, description="As the ETag in If-None-Match says")
+    def read_facts(headers: dict[str, Any], decision_id: str) -> Response:
+        """The stock that a decision was made on, by SKU and node, and the options that rules took away"""
+        facts = pointsman.decision(decision_id, **headers).facts
+        response = Response(facts, content_type=JSON)
+        response.set_etag(FactsReferenceRecord.of(facts).sha256)
+        return response.make_conditional(request)
 
     return decisions
 
@@ -87,11 +107,11 @@ def _keys(client: str, name: str) -> Callable[[Order], RequestKey]:
     return lambda order: RequestKey(caller=client, name=f"{name}\n{order.id}")
 
 
-def decision_response(decision: Answer, *, dry_run: bool = False) -> Response:
-    """The bytes that were logged, not encoded a second time."""
+def decision_response(decision: Answer, *, dry_run: bool = False, facts: bool = False) -> Response:
+    """The bytes that were logged, not encoded a second time; with `facts`, these in them."""
     created = request.method == "POST" and decision.new and not dry_run
     status = HTTPStatus.CREATED if created else HTTPStatus.OK
-    response = Response(decision.body, status=status, content_type=JSON)
+    response = Response(decision.whole if facts else decision.body, status=status, content_type=JSON)
     if created:
         response.headers["Location"] = f"{request.script_root}{_PREFIX}/{decision.id}"
     return response

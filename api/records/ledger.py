@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record, Timestamp, timestamp
+from engine.decide.record import with_facts
 from engine.store.decision_log import Entry
 from engine.store.reconcile.check import Audit
 from engine.store.reconcile.drift import Drift
@@ -86,6 +87,7 @@ class LogEntryRecord(Record, frozen=True):
 
     @classmethod
     def of(cls, entry: Entry) -> "LogEntryRecord":
+        body = with_facts(entry.body, entry.logged_facts) if entry.kind == "decided" else entry.body
         return cls(
             entry="{}-{}".format(*entry.id),
             at=timestamp(entry.at),
@@ -95,5 +97,5 @@ class LogEntryRecord(Record, frozen=True):
             shipments=None if entry.shipments is None else list(entry.shipments),
             until=None if entry.until is None else timestamp(entry.until),
             applied=[bit == "1" for bit in entry.taken] or None,
-            body=msgspec.json.decode(entry.body) if entry.body else None,
+            body=msgspec.json.decode(body) if body else None,
         )

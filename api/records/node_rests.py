@@ -1,7 +1,7 @@
 """Nodes that rest after a rejection, as JSON."""
 
+from engine.decide.facts_record import RestingRecord
 from engine.decide.order_record import Record
-from engine.decide.record import RestingRecord
 
 
 class RestsRecord(Record, frozen=True):

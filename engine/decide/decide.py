@@ -16,13 +16,12 @@ from engine.decide.decision import (
 )
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.evaluation.exclusions import exclusions
 from engine.decide.matching.judge import PolicyJudge
-from engine.decide.node_rest import resting_node
 from engine.decide.shipping.reach import LATE
 from engine.decide.sourcing.problem import Choice, Score
 from engine.decide.unfilled_reasons import reasons
 from engine.model.facts import OptionKey, Order, Snapshot
-from rules.effects import Exclusion
 from rules.vocabulary import Stage
 
 
@@ -54,7 +53,7 @@ def decide(
     choice = Candidates(evaluation).choose()
     shipments = tuple(_shipments(evaluation, choice))
     unfilled = tuple(_unfilled(evaluation, choice))
-    exclusions = tuple(_exclusions(evaluation))
+    excluded = tuple(exclusions(evaluation))
     fired, silenced = _acting(evaluation)
     return Decision(
         order=order,
@@ -63,14 +62,14 @@ def decide(
         network_version=snapshot.network.version,
         shipments=shipments,
         unfilled=unfilled,
-        exclusions=exclusions,
+        exclusions=excluded,
         options=sum(len(options.reach) for options in evaluation.options),
         score=_score(evaluation, choice),
         gap=choice.gap,
         unproven=choice.unproven,
         hold_until=(now if held_from is None else held_from) + evaluation.order_outcome.hold * 60,
         stock=_stock(evaluation),
-        because=_because(evaluation, shipments, unfilled, exclusions),
+        because=_because(evaluation, shipments, unfilled, excluded),
         fired=fired,
         silenced=silenced,
         claims=tuple(_claims(evaluation, shipments)),
@@ -131,52 +130,17 @@ def _unfilled(evaluation: Evaluation, choice: Choice) -> Iterator[Unfilled]:
             )
 
 
-def _exclusions(evaluation: Evaluation) -> Iterator[ExcludedOptions]:
-    table = evaluation.matcher.stages[Stage.OPTION].table
-    keys, reach = evaluation.ways.keys, evaluation.reach
-    for line, options in zip(evaluation.order.lines, evaluation.options, strict=True):
-        exclude = table.options()[0][options.judgement]
-        excluded = exclude.nonzero()[0]
-        by_rules: dict[tuple[tuple[str, ...], bool], list[OptionKey]] = {}
-        ways = reach.way[options.reach[excluded]].tolist()
-        for number, how, way in zip(
-            options.judgement[excluded].tolist(), exclude[excluded].tolist(), ways, strict=True
-        ):
-            rules = evaluation.matcher.with_effect(table.judgements[number], "exclude")
-            by_rules.setdefault((rules, how == Exclusion.UNLESS_NEEDED), []).append(keys[way])
-        for (rules, unless_needed), those in sorted(by_rules.items()):
-            yield ExcludedOptions(line=line.id, rules=rules, unless_needed=unless_needed, options=tuple(those))
-        by_resting_node: dict[str, list[OptionKey]] = {}
-        for way in reach.way[options.reach].tolist() if evaluation.resting else ():
-            if keys[way].node in evaluation.resting:
-                by_resting_node.setdefault(keys[way].node, []).append(keys[way])
-        for node, those in sorted(by_resting_node.items()):
-            node_rest = evaluation.resting[node]
-            yield ExcludedOptions(
-                line=line.id,
-                rules=tuple(sorted(node_rest.because)),
-                unless_needed=False,
-                options=tuple(those),
-                resting=resting_node(node, node_rest, evaluation.snapshot.network),
-            )
-
-
-def _stock(evaluation: Evaluation) -> dict[str, dict[str, DecidedStock]]:
-    node_ids = evaluation.ways.node_ids
-    return {
-        line.sku: {
-            node_ids[node]: DecidedStock(on_hand=on_hand, held=held, floor=floor)
-            for node, on_hand, held, floor in zip(
-                positions.stock.node.tolist(),
-                positions.stock.on_hand.tolist(),
-                positions.stock.held.tolist(),
-                positions.floor.tolist(),
-                strict=True,
-            )
-            if on_hand
-        }
-        for line, positions in zip(evaluation.order.lines, evaluation.positions, strict=True)
-    }
+def _stock(evaluation: Evaluation) -> dict[str, DecidedStock]:
+    stock: dict[str, DecidedStock] = {}
+    for line, positions in zip(evaluation.order.lines, evaluation.positions, strict=True):
+        columns, there = positions.stock, positions.stock.on_hand.nonzero()[0]
+        stock[line.sku] = DecidedStock(
+            nodes=evaluation.ways.node_names[columns.node[there]].tolist(),
+            on_hand=columns.on_hand[there].tolist(),
+            held=columns.held[there].tolist(),
+            floor=positions.floor[there].tolist(),
+        )
+    return stock
 
 
 def _because(

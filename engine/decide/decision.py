@@ -1,11 +1,11 @@
 """A decision as values: what ships from where, what stays unfilled and why, and what the commit must check."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from engine.decide.sourcing.problem import Score, Unproven
-from engine.model.facts import NodeRest, OptionKey, Order
+from engine.model.facts import NodeRest, Order
 from rules.effects import Reserve
 
 Range: TypeAlias = tuple[int, int]
@@ -73,13 +73,20 @@ class RestingNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExcludedOptions:
-    """Options that rules took from a line. `resting` is their node, if they are taken because it rests."""
+    """Options that the same rules took from each of the `lines`, as nodes by service. `resting` is their node, if they
+    are taken because it rests.
+    """
 
-    line: str
+    lines: tuple[str, ...]
     rules: tuple[str, ...]
     unless_needed: bool
-    options: tuple[OptionKey, ...]
+    nodes: Mapping[str, Sequence[str]]
     resting: RestingNode | None = None
+
+    @property
+    def options(self) -> int:
+        """How many each line loses."""
+        return sum(map(len, self.nodes.values()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +128,14 @@ class LoadClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedStock:
-    """The stock of a position on which an order was decided. The order could not take the units of the `floor`."""
+    """The stock of a SKU on which an order was decided, in columns: a row for each node that had any, by node id. The
+    order could not take the units of the `floor`.
+    """
 
-    on_hand: int
-    held: int
-    floor: int
+    nodes: Sequence[str]
+    on_hand: Sequence[int]
+    held: Sequence[int]
+    floor: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,13 +151,14 @@ class Decision:
     shipments: tuple[Shipment, ...]
     unfilled: tuple[Unfilled, ...]
     exclusions: tuple[ExcludedOptions, ...]
+    """Those of one cause, which is the rules, `unless_needed` and the resting node, stand together."""
     options: int
     score: Score
     gap: int | None
     unproven: Unproven | None
     hold_until: int
-    stock: Mapping[str, Mapping[str, DecidedStock]]
-    """By SKU and node, the stock it was decided on, where there was any."""
+    stock: Mapping[str, DecidedStock]
+    """By SKU."""
     because: Mapping[str, Mapping[str, str]]
     """By rule and language, the reason its author gave, for the rules that the parts above name. For the rules of a
     rest that began under another version, the exclusion's `resting` has the reasons as they were in that version.

@@ -4,8 +4,8 @@ from typing import cast
 
 from engine.decide import rule_facts
 from engine.decide.decision import RestingNode
+from engine.decide.facts_record import RestingRecord
 from engine.decide.matching.judge import PolicyJudge
-from engine.decide.record import RestingRecord
 from engine.model.facts import Network, NodeRest, Snapshot
 from rules.effects import RejectionOutcome
 from rules.vocabulary import Stage

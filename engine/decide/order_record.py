@@ -1,6 +1,7 @@
 """An order as JSON, and reading it back: part of each decision's record and of what waits in the backlog."""
 
 import datetime
+import functools
 from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct
@@ -20,9 +21,10 @@ Timestamp: TypeAlias = Annotated[str, Meta(extra_json_schema={"format": "date-ti
 """RFC 3339 in UTC, to the second."""
 
 
+@functools.lru_cache(maxsize=1_000)
 def timestamp(instant: int) -> str:
     """RFC 3339 in UTC, to the second, of UTC seconds."""
-    # half the time of strftime, and there are six of them or more in each decision
+    # half the time of strftime; a decision has six of them or more, most of which other decisions have, too
     return datetime.datetime.fromtimestamp(instant, tz=datetime.UTC).isoformat().replace("+00:00", "Z")
 
 

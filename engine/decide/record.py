@@ -1,25 +1,32 @@
 """A decision as JSON: the record that is answered, logged and replayed; its bytes, and reading them back.
 
 This is the one definition of a decision's JSON: the log entry, the HTTP answer and the OpenAPI component `Decision` all
-come from `DecisionRecord`.
+come from `DecisionRecord`. What grows with the network is not in it, but in the document of facts that it names.
 """
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, structs
 
-from engine.decide.decision import Decision, ExcludedOptions, Reason, RestingNode, Shipment, Unfilled
+from engine.decide.decision import Decision, Reason, Shipment, Unfilled
+from engine.decide.facts_record import (
+    ExclusionRecord,
+    FactsReferenceRecord,
+    RestingRecord,
+    StockRecord,
+    TextByLanguage,
+    exclusion_records,
+    facts_from_json,
+    facts_to_json,
+    facts_up_to_schema_1,
+)
 from engine.decide.order_record import OrderRecord, Record, Timestamp, timestamp
 from engine.decide.reasons import reason_texts
 from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
-from rules.wording import amounts
-from rules.wording.catalogue import Catalogue, load_catalogues
 
-SCHEMA = 1
+SCHEMA = 2
 """The number of this form. It rises when a reader of the old form would misread the new one."""
-
-TextByLanguage: TypeAlias = dict[str, str]
 
 
 class PlacedLineRecord(Record, frozen=True):
@@ -123,12 +130,6 @@ class HoldRecord(Record, frozen=True):
     expires_at: Timestamp
 
 
-class StockRecord(Record, frozen=True):
-    on_hand: int
-    held: int
-    floor: Annotated[int, Meta(description="units this order could not take")]
-
-
 class RulesRecord(Record, frozen=True):
     fired: Annotated[dict[str, int], Meta(description="by rule, on how many orders, lines, positions and options")]
     silenced: list[str]
@@ -136,62 +137,6 @@ class RulesRecord(Record, frozen=True):
         dict[str, TextByLanguage],
         Meta(description="why the rules named in this decision are there, by rule and language"),
     ]
-
-
-@in_every_language
-class RestingRecord(SentenceRecord, frozen=True):
-    """A node that is given nothing until an instant, because it rejected units of a decision."""
-
-    node: str
-    until: Timestamp
-    since: Timestamp
-    reason: str
-    decision: Annotated[str, Meta(description="whose units it rejected")]
-    policy_version: Annotated[str, Meta(description="the version that decided when it rejected them")]
-    rules: Annotated[
-        dict[str, TextByLanguage],
-        Meta(description="of that version, which gave it this rest, and why they are there, by language"),
-    ]
-
-    @classmethod
-    def of(cls, resting: RestingNode) -> "RestingRecord":
-        """`until` is in UTC; the sentences give the end of the rest by the installation's wall clock."""
-        rest = resting.rest
-        sentences = {item.language: _rest_sentence(resting, item) for item in load_catalogues()}
-        return cls(
-            node=resting.node,
-            until=timestamp(rest.until),
-            since=timestamp(rest.since),
-            reason=rest.reason,
-            decision=rest.decision,
-            policy_version=rest.policy_version,
-            rules={rule: dict(texts) for rule, texts in sorted(rest.because.items())},
-            **texts_by_field(sentences),
-        )
-
-
-def _rest_sentence(resting: RestingNode, catalogue: Catalogue) -> str:
-    until = amounts.instant(resting.until_local, catalogue)
-    reason = catalogue.text(f"choices.{resting.rest.reason}")
-    return catalogue.text("node_rest", node=resting.node, until=until, reason=reason)
-
-
-class ExclusionRecord(Record, frozen=True):
-    line: str
-    rules: list[str]
-    unless_needed: bool
-    options: Annotated[list[str], Meta(description="as node/service")]
-    resting: Annotated[RestingRecord | UnsetType, Meta(description="of a node that rests after a rejection")] = UNSET
-
-    @classmethod
-    def of(cls, exclusion: ExcludedOptions) -> "ExclusionRecord":
-        return cls(
-            line=exclusion.line,
-            rules=list(exclusion.rules),
-            unless_needed=exclusion.unless_needed,
-            options=[f"{option.node}/{option.service}" for option in exclusion.options],
-            resting=UNSET if exclusion.resting is None else RestingRecord.of(exclusion.resting),
-        )
 
 
 class FollowsRecord(Record, frozen=True):
@@ -247,11 +192,15 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     hold: HoldRecord | None
     stock: Annotated[
         dict[str, dict[str, StockRecord]],
-        Meta(description="by SKU and node, the stock this was decided on, before its own hold"),
+        Meta(
+            description="by SKU and node, the stock of where it ships from, before its own hold; up to schema 1 of all"
+            " nodes"
+        ),
     ]
     rules: RulesRecord
     options: Annotated[int, Meta(description="how many it was chosen from")]
     excluded: list[ExclusionRecord]
+    facts: Annotated[FactsReferenceRecord | UnsetType, Meta(description="left out up to schema 1")] = UNSET
     waiting: Annotated[
         bool | UnsetType, Meta(description="true: the unfilled units wait for stock; otherwise left out")
     ] = UNSET
@@ -264,12 +213,13 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         decision: Decision,
         decision_id: str | None,
         engine_version: str,
+        facts: bytes,
         *,
         waiting: bool = False,
         follows: FollowsRecord | UnsetType = UNSET,
         lacked: list[LackedRecord] | UnsetType = UNSET,
     ) -> "DecisionRecord":
-        """The record of a decision; without an id, of a dry run."""
+        """The record of a decision, whose facts are these bytes; without an id, of a dry run."""
         hold = None
         if decision.claims and decision_id is not None:
             hold = HoldRecord(id=decision_id, expires_at=timestamp(decision.hold_until))
@@ -288,20 +238,15 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             co2_mg=sum(shipment.co2 for shipment in decision.shipments),
             score=ScoreRecord.of(decision),
             hold=hold,
-            stock={
-                sku: {
-                    node: StockRecord(on_hand=item.on_hand, held=item.held, floor=item.floor)
-                    for node, item in nodes.items()
-                }
-                for sku, nodes in decision.stock.items()
-            },
+            stock=_stock(decision),
             rules=RulesRecord(
                 fired=dict(decision.fired),
                 silenced=list(decision.silenced),
                 because=_because(decision, follows),
             ),
             options=decision.options,
-            excluded=[ExclusionRecord.of(exclusion) for exclusion in decision.exclusions],
+            excluded=exclusion_records(decision.exclusions),
+            facts=FactsReferenceRecord.of(facts),
             waiting=waiting or UNSET,
             follows=follows,
             lacked=lacked,
@@ -346,6 +291,32 @@ def from_json(body: bytes) -> DecisionRecord:
             f"the record of this decision has schema {record.schema}, and this release reads up to {SCHEMA}"
         )
     return record
+
+
+def facts_of(body: bytes, logged_facts: bytes) -> bytes:
+    """The facts of the decision in `body`: those logged with it or, up to schema 1, made of its record. Raises
+    ValueError if they are lost.
+    """
+    if logged_facts:
+        return logged_facts
+    record = from_json(body)
+    if record.facts is not UNSET:
+        raise ValueError(f"the facts of decision {record.id} are not in the log")
+    return facts_to_json(facts_up_to_schema_1(record.stock, record.excluded))
+
+
+def with_facts(body: bytes, logged_facts: bytes) -> bytes:
+    """The decision in `body` with its facts in it; raises as `facts_of` does."""
+    facts = facts_of(body, logged_facts)
+    reference = structs.replace(FactsReferenceRecord.of(facts), document=facts_from_json(facts))
+    return to_json(structs.replace(from_json(body), facts=reference))
+
+
+def _stock(decision: Decision) -> dict[str, dict[str, StockRecord]]:
+    stock: dict[str, dict[str, StockRecord]] = {}
+    for claim in decision.claims:
+        stock.setdefault(claim.sku, {})[claim.node] = StockRecord.of(decision.stock[claim.sku], claim.node)
+    return stock
 
 
 def _because(decision: Decision, follows: FollowsRecord | UnsetType) -> dict[str, TextByLanguage]:

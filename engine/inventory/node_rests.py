@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from engine.decide.facts_record import RestingRecord
 from engine.decide.node_rest import resting_record
-from engine.decide.record import RestingRecord
 from engine.errors import NotFound
 from engine.idempotency import operation
 from engine.model.facts import Network

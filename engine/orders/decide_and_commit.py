@@ -7,10 +7,20 @@ from typing import TypeAlias
 from msgspec import UNSET, UnsetType, structs
 
 from engine.decide.decision import Decision
+from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import resting_record
 from engine.decide.order_checks import check_order
-from engine.decide.record import DecisionRecord, FollowsRecord, LackedRecord, from_json, id_in, to_json
+from engine.decide.record import (
+    DecisionRecord,
+    FollowsRecord,
+    LackedRecord,
+    facts_of,
+    from_json,
+    id_in,
+    to_json,
+    with_facts,
+)
 from engine.decide.remainder import Remainder, decide_remainder
 from engine.errors import Contended, QuotaExceeded
 from engine.facts_reader import AlreadyDecided, FactsReader
@@ -18,6 +28,7 @@ from engine.model.facts import NodeRest, Order, Snapshot
 from engine.orders.set_aside import UnitsSetAside
 from engine.settings import Settings
 from engine.store.backlog import BacklogEntry
+from engine.store.decision_log import Entry
 from engine.store.follow_up_commit import MOST_WAITING, LinkedWrites, Rejection
 from engine.store.holds import Operation
 from engine.store.ledger import Ledger, RequestKey
@@ -53,10 +64,18 @@ RestAfterRejection: TypeAlias = Callable[[Snapshot, Matcher], NodeRest | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A decision's bytes; `new` if this very request made them, and no earlier one with the same key."""
+    """A decision's bytes and those of its facts, as they are logged; `new` if this very request made them, and no
+    earlier one with the same key.
+    """
 
     body: bytes
+    logged_facts: bytes
     new: bool
+
+    @classmethod
+    def logged(cls, entry: Entry) -> "Answer":
+        """Of an earlier request's decision."""
+        return cls(body=entry.body, logged_facts=entry.logged_facts, new=False)
 
     @property
     def id(self) -> str | None:
@@ -67,6 +86,16 @@ class Answer:
     def record(self) -> DecisionRecord:
         """Decoded anew at each call."""
         return from_json(self.body)
+
+    @property
+    def facts(self) -> bytes:
+        """As `facts_of` says."""
+        return facts_of(self.body, self.logged_facts)
+
+    @property
+    def whole(self) -> bytes:
+        """The body with the facts in it: made anew at each call, the same bytes each time."""
+        return with_facts(self.body, self.logged_facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,10 +232,14 @@ class DecideAndCommit:
             return NothingShips()
         node_rest = _node_rest(request, snapshot, matcher)
         name = None if dry_run else decision_id
-        body = to_json(_record(request, decision, name, snapshot, matcher, node_rest=node_rest))
+        facts = facts_to_json(FactsRecord.of(decision))
+        body = to_json(_record(request, decision, name, snapshot, matcher, facts=facts, node_rest=node_rest))
+        answer = Answer(body=body, logged_facts=facts, new=True)
         if dry_run:
-            return Decided(answer=Answer(body=body, new=True))
-        return self._commit(request, decision, decision_id, body, policies_at, set_aside=set_aside, node_rest=node_rest)
+            return Decided(answer=answer)
+        return self._commit(
+            request, decision, decision_id, answer, policies_at, set_aside=set_aside, node_rest=node_rest
+        )
 
     def _decide(self, request: DecisionRequest, snapshot: Snapshot, matcher: Matcher) -> Decision:
         check_order(request.remainder.whole_order, snapshot)
@@ -218,7 +251,7 @@ class DecideAndCommit:
         request: DecisionRequest,
         decision: Decision,
         decision_id: str,
-        body: bytes,
+        answer: Answer,
         policies_at: int,
         *,
         set_aside: UnitsSetAside,
@@ -227,8 +260,9 @@ class DecideAndCommit:
         outcome = self._ledger.commit(
             decision,
             decision_id,
-            body,
+            answer.body,
             request.key,
+            facts=answer.logged_facts,
             policies_at=policies_at,
             caller=request.caller,
             max_holds=request.most_holds,
@@ -238,7 +272,7 @@ class DecideAndCommit:
         match outcome:
             case Committed():
                 set_aside.committed()
-                return Decided(answer=Answer(body=body, new=True))
+                return Decided(answer=answer)
             case QuotaReached(open_holds=open_holds):
                 raise QuotaExceeded(
                     f"'{request.caller}' has {open_holds} open holds and may have {request.most_holds}"
@@ -296,6 +330,7 @@ def _record(
     snapshot: Snapshot,
     matcher: Matcher,
     *,
+    facts: bytes,
     node_rest: NodeRest | None,
 ) -> DecisionRecord:
     """What is answered and logged. Keys of special cases are there only in such a case."""
@@ -309,6 +344,7 @@ def _record(
         decision,
         decision_id,
         VERSION,
+        facts,
         waiting=request.waits and bool(decision.unfilled) and decision_id is not None,
         follows=follows,
         lacked=UNSET if request.orders_ahead is None else request.orders_ahead(decision, snapshot, matcher),

@@ -65,7 +65,7 @@ class Rerouting:
                     return answer
                 case AnsweredBefore(decision=decision):
                     self._client.verify_replicated(self._keys.log)
-                    return Answer(body=decision_log.decided(self._client, self._keys, decision).body, new=False)
+                    return Answer.logged(decision_log.decided(self._client, self._keys, decision))
         raise Contended(f"what decision {request.decision} holds changes again and again; try again")
 
     def chain(self, decision: str) -> Chain:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from engine.decide.order_record import Record
-from engine.decide.record import DecisionRecord, from_json
+from engine.decide.record import DecisionRecord, facts_of, from_json
 from engine.errors import NotFound
 from engine.model.facts import NodeRest
 from engine.store.connection.client import Client, faults
@@ -41,6 +41,8 @@ UNREADABLE = (ValueError, KeyError, IndexError, zlib.error)
 _BATCH = 500
 _COMPRESSION = 1
 """zlib's level: half of what level 6 takes, for a tenth more bytes."""
+_LINE_END = b"\n"
+"""Between a decision's record and its facts; JSON without blanks has none."""
 
 
 class RejectionBody(Record, frozen=True):
@@ -94,6 +96,7 @@ class Entry:
 
     `decision` is the decision it is about (if units moved, the name of the batch; if a rest was ended, the node).
     `body` holds the JSON of a decision, a rejection, movements, a repair or what was set aside, and is empty otherwise.
+    `logged_facts` are the document of facts that a decision's record names; up to schema 1 it named none.
     """
 
     id: EntryId
@@ -101,6 +104,7 @@ class Entry:
     decision: str
     at: int
     body: bytes
+    logged_facts: bytes = b""
     caller: str = ""
     shipments: tuple[int, ...] | None = None
     """Numbers of the shipments whose hold this ended; None means all."""
@@ -122,6 +126,11 @@ class Entry:
         return from_json(self.body)
 
     @property
+    def facts(self) -> bytes:
+        """Of a decision, as `facts_of` says."""
+        return facts_of(self.body, self.logged_facts)
+
+    @property
     def rejection(self) -> RejectionBody:
         """Of what was rejected."""
         return _REJECTION.decode(self.body)
@@ -138,9 +147,9 @@ class Entry:
         return [movement for movement, bit in zip(movements, self.taken, strict=True) if bit == "1"]
 
 
-def packed(body: bytes) -> bytes:
-    """The body as it is stored in an entry."""
-    return zlib.compress(body, _COMPRESSION)
+def packed(body: bytes, facts: bytes = b"") -> bytes:
+    """The body as it is stored in an entry, with a decision's facts: compressed together they take least."""
+    return zlib.compress(body + _LINE_END + facts if facts else body, _COMPRESSION)
 
 
 def decided(client: Client, keys: Keys, decision: str) -> Entry:
@@ -205,13 +214,16 @@ def parse_entry_id(text: bytes) -> EntryId:
 def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
     """Parse an entry as it is stored; raises one of UNREADABLE if it is damaged."""
     stood = fields.get(b"stood")
-    body, until, shipments = (fields.get(name) for name in (b"body", b"until", b"shipments"))
+    stored, until, shipments = (fields.get(name) for name in (b"body", b"until", b"shipments"))
+    lines = zlib.decompress(stored) if stored else fields.get(b"set_aside", b"")
+    body, _, facts = lines.partition(_LINE_END)
     return Entry(
         id=parse_entry_id(entry_id),
         kind=fields[b"kind"].decode(),
         decision=fields[b"id"].decode(),
         at=int(fields[b"at"]),
-        body=zlib.decompress(body) if body else fields.get(b"set_aside", b""),
+        body=body,
+        logged_facts=facts,
         caller=fields.get(b"caller", b"").decode(),
         shipments=None if shipments is None else tuple(int(number) for number in shipments.split(b",")),
         taken=fields.get(b"taken", b"").decode(),

@@ -123,14 +123,15 @@ class Ledger:
         body: bytes,
         key: RequestKey | None = None,
         *,
+        facts: bytes = b"",
         policies_at: int | None = None,
         caller: str = "",
         max_holds: int | None = None,
         linked: LinkedWrites | None = None,
         set_aside: SetAside = NOTHING_SET_ASIDE,
     ) -> CommitOutcome:
-        """Take the holds and log `body`, all of it or nothing, if the stock that the decision claims, the capacity that
-        it needs, and the versions of network and policies that it was made with are still there.
+        """Take the holds and log `body` with its `facts`, all of it or nothing, if the stock that the decision claims,
+        the capacity that it needs, and the versions of network and policies that it was made with are still there.
 
         The policy version must be the one active at `policies_at`, by default the decision's instant; no node that
         ships may rest then. A `caller` has at most `max_holds` open holds; None: any number. `linked` is what else is
@@ -153,7 +154,7 @@ class Ledger:
         }
         if set_aside is not NOTHING_SET_ASIDE:
             _add_set_aside(request, set_aside, decision)
-        arguments = [decision_id, packed(body), orjson.dumps(request)]
+        arguments = [decision_id, packed(body, facts), orjson.dumps(request)]
         with faults():
             answer = (
                 self._commit(keys=COMMIT.keys(keys, claims, **own), args=arguments)

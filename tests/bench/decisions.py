@@ -17,6 +17,7 @@ from api.cli.route_day import CALLER
 from engine.decide.decide import decide
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.order_checks import check_order
 from engine.decide.record import DecisionRecord, to_json
 from engine.model.facts import Inventory, Order
@@ -73,9 +74,10 @@ def _decide_by_parts(pointsman: Pointsman, order: Order, decision_id: str, secon
     with _added(seconds, "choose"):
         candidates.choose()
     with _added(seconds, "record"):
-        body = to_json(DecisionRecord.of(decision, decision_id, VERSION))
+        facts = facts_to_json(FactsRecord.of(decision))
+        body = to_json(DecisionRecord.of(decision, decision_id, VERSION, facts))
     with _added(seconds, "commit"):
-        pointsman._ledger.commit(decision, decision_id, body, _key(order))
+        pointsman._ledger.commit(decision, decision_id, body, _key(order), facts=facts)
 
 
 def _parts(seconds: Mapping[str, float], count: int) -> dict[str, float]:

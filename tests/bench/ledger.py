@@ -17,6 +17,7 @@ from typing import Any
 
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
+from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.record import DecisionRecord, to_json
 from engine.model.facts import GeoPoint, Inventory, Line, Network, Node, Order, Product, Service
 from engine.service import Pointsman
@@ -138,8 +139,9 @@ class _RepeatedCommit:
         snapshot, matcher = pointsman._facts.read(order.skus, _NOW)
         self._decision: Decision = decide(order, snapshot, matcher, _NOW)
         self._skus = order.skus
-        self._body = to_json(DecisionRecord.of(self._decision, f"{0:032x}", VERSION))
-        self._packed = packed(self._body)
+        self._facts = facts_to_json(FactsRecord.of(self._decision))
+        self._body = to_json(DecisionRecord.of(self._decision, f"{0:032x}", VERSION, self._facts))
+        self._packed = packed(self._body, self._facts)
         self._number = 0
 
     def commit(self) -> None:
@@ -150,7 +152,7 @@ class _RepeatedCommit:
 
     def _commit(self, ledger: Ledger) -> None:
         self._number += 1
-        outcome = ledger.commit(self._decision, f"{self._number:032x}", self._body)
+        outcome = ledger.commit(self._decision, f"{self._number:032x}", self._body, facts=self._facts)
         if outcome != Committed():
             raise AssertionError(outcome)
 
@@ -159,7 +161,8 @@ class _RepeatedCommit:
         self._number += 1
         fields = {"kind": "decided", "id": f"{self._number:032x}", "at": _NOW, "caller": "", "day": "2026-11-27"}
         self._client.xadd(
-            self.bare, fields | {"stood": "1000000 0 3,1000000 0 3,1000000 0 3", "body": packed(self._body)}
+            self.bare,
+            fields | {"stood": "1000000 0 3,1000000 0 3,1000000 0 3", "body": packed(self._body, self._facts)},
         )
 
     def read(self) -> None:

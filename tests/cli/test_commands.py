@@ -56,6 +56,29 @@ def test_a_decision_is_held_logged_and_shown_again(run: Run) -> None:
     assert made["id"] in run("show", made["id"]).stdout
 
 
+def test_the_facts_of_a_decision_are_shown_to_who_asks_and_are_whole_in_the_log(run: Run) -> None:
+    made = json.loads(run("decide", HEXAGONE / "order.json", "--facts", "--json").stdout)
+    facts = made["facts"]["document"]
+    assert json.loads(run("show", made["id"], "--facts", "--json").stdout) == made
+    assert "document" not in json.loads(run("show", made["id"], "--json").stdout)["facts"]
+    (logged,) = (
+        entry
+        for entry in map(json.loads, run("ledger", "log", "--kind", "decided", "--json").stdout.splitlines())
+        if entry["id"] == made["id"]
+    )
+    assert logged["body"] == made
+    shown = run("show", made["id"], "--facts").stdout
+    stock, excluded = facts["stock"]["TXT-0059"], facts["excluded"][0]
+    row = stock["nodes"].index("wh-lille")
+    kept = f"{stock['on_hand'][row]} on hand, {stock['held'][row]} held, {stock['floor'][row]} kept back"
+    assert f"  stock of TXT-0059, before its own hold:\n     {stock['nodes'][0]}: " in shown
+    assert f"     wh-lille: {kept}\n" in shown
+    head = f"  excluded unless needed for line {', '.join(excluded['lines'])} ({excluded['rules'][0]}):\n"
+    service, nodes = next(iter(excluded["nodes"].items()))
+    assert f"{head}     by {service} from {', '.join(nodes)}\n" in shown
+    assert "stock of" not in run("show", made["id"]).stdout
+
+
 @pytest.mark.slow
 def test_a_day_is_summed_up_and_not_decided_twice(run: Run, tmp_path: Path) -> None:
     orders = tmp_path / "orders.ndjson"

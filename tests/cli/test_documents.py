@@ -14,6 +14,7 @@ from api.cli.main import pointsman
 from api.http.blueprint import components
 from api.http.problems import STATUSES
 from api.shapes.order import OrderRequest
+from engine.decide.facts_record import FactsRecord
 from engine.decide.reasons import REASON_CODES, reason_texts
 from engine.decide.record import DecisionRecord
 from engine.errors import BadSetting, PointsmanError
@@ -92,11 +93,12 @@ def test_every_field_of_a_decision_is_on_its_page() -> None:
 
 
 def test_the_decision_shown_is_of_the_form_that_is_answered() -> None:
-    (decision,) = (
+    decision, facts = (
         json.loads(block) for block in re.findall(r"```json\n(.*?)```", page("decision-record.md"), re.DOTALL)
     )
     (order,) = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", page("http-api.md"), re.DOTALL))
     assert mistakes_in_json(DecisionRecord, decision, components([DecisionRecord])) == []
+    assert mistakes_in_json(FactsRecord, facts, components([FactsRecord])) == []
     assert order == json.loads(Path("examples/hexagone/order.json").read_text())
     assert OrderRequest().load(order).id == decision["order"]["id"]
 

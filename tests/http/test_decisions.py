@@ -1,11 +1,14 @@
 """POST and GET of decisions: what is answered, held and found again."""
 
+import hashlib
+
 import orjson
 import pytest
 
 from api.http.app import create_app
 from api.records.health import ReadyRecord
 from api.records.stock import AvailabilityRecord
+from engine.decide.facts_record import FactsRecord
 from engine.decide.record import DecisionRecord
 from tests.conftest import activate
 from tests.support.openapi import mistakes_in
@@ -63,6 +66,45 @@ def test_a_decision_is_found_again_at_its_place_byte_for_byte(http):
     read = http.get(made.headers["Location"])
     assert (read.status_code, read.data) == (200, made.data)
     assert "Location" not in read.headers
+
+
+def test_the_facts_of_a_decision_are_the_bytes_that_it_names_by_their_hash(pointsman, http):
+    activate(pointsman, "when: {node.id: lille}, then: {exclude: unless_needed}", "then: {keep: 1}")
+    made = http.post("/v1/decisions", json=order_json(("SHIRT", 2), ("COAT", 1)))
+    place = f"{made.headers['Location']}/facts"
+    facts, named = http.get(place), made.get_json()["facts"]
+    assert (facts.status_code, facts.content_type) == (200, "application/json")
+    assert named == {"sha256": hashlib.sha256(facts.data).hexdigest(), "size_bytes": len(facts.data)}
+    assert mistakes_in(http, FactsRecord, facts.get_json()) == []
+    assert facts.get_json()["stock"]["COAT"]["floor"] == [1] * len(facts.get_json()["stock"]["COAT"]["nodes"])
+    assert [(item["lines"], item["rules"]) for item in facts.get_json()["excluded"]] == [(["1", "2"], ["test/r1"])]
+    again = http.get(place, headers={"If-None-Match": facts.headers["ETag"]})
+    assert (facts.headers["ETag"], again.status_code, again.data) == (f'"{named["sha256"]}"', 304, b"")
+
+
+def test_who_asks_for_the_facts_gets_them_in_the_decision_and_the_same_bytes_each_time(http):
+    body, headers = order_json(("COAT", 2)), {"Idempotency-Key": "with facts"}
+    made = http.post("/v1/decisions?facts=true", json=body, headers=headers)
+    decision = made.get_json()
+    assert mistakes_in(http, DecisionRecord, decision) == []
+    assert decision["facts"]["document"] == http.get(f"{made.headers['Location']}/facts").get_json()
+    again = [
+        http.post("/v1/decisions?facts=true", json=body, headers=headers),
+        http.get(f"{made.headers['Location']}?facts=true"),
+    ]
+    assert {(response.status_code, response.data) for response in again} == {(200, made.data)}
+    del decision["facts"]["document"]
+    assert http.get(made.headers["Location"]).get_json() == decision
+
+
+def test_a_dry_run_has_its_facts_with_it(http):
+    tried = http.post("/v1/decisions?dry_run=true&facts=true", json=order_json(("COAT", 2))).get_json()
+    assert tried["facts"]["document"]["stock"]["COAT"]["nodes"] == ["lille", "paris"]
+
+
+def test_the_facts_of_no_decision_are_not_found(http):
+    problem = problem_of(http.get("/v1/decisions/nobody/facts"), 404)
+    assert problem["detail"] == "no decision goes by the id 'nobody'"
 
 
 def test_what_ships_is_held_until_the_hold_expires(http, redis_client, network):
@@ -186,6 +228,7 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
         ("post", "/v1/decisions/batch"): "decisions_decide_batch",
         ("get", "/v1/decisions/{decision_id}"): "decisions_read",
         ("get", "/v1/decisions/{decision_id}/chain"): "rerouting_chain",
+        ("get", "/v1/decisions/{decision_id}/facts"): "decisions_read_facts",
         ("post", "/v1/decisions/{decision_id}/confirm"): "holds_confirm",
         ("post", "/v1/decisions/{decision_id}/extend"): "holds_extend",
         ("post", "/v1/decisions/{decision_id}/reject"): "rerouting_reject",

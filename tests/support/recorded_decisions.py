@@ -13,6 +13,7 @@ from api.files.orders import read_orders
 from api.files.policies import policy_files
 from engine.service import Pointsman
 from engine.settings import Settings
+from tests.support.former_decisions import former_decision
 
 ORDERS_PER_DIGEST = 1_000
 NOT_RECORDED = ("schema",)
@@ -29,8 +30,8 @@ class OrderClock:
 
 
 def decide_day(network_folder: Path, policies: Path, settings: Settings, *, most: int | None = None) -> Iterator[bytes]:
-    """The canonical bytes of each decision of the folder's orders (the first `most`), in their order; each holds its
-    stock.
+    """The canonical bytes of each decision of the folder's orders (the first `most`), in their order, in the form of
+    schema 1; each holds its stock.
     """
     clock = OrderClock()
     numbers = itertools.count(1)
@@ -42,7 +43,8 @@ def decide_day(network_folder: Path, policies: Path, settings: Settings, *, most
         pointsman.activate(published.version, who="tests", note="")
         for order in orders:
             clock.now = order.placed_at
-            record = json.loads(pointsman.decide(order, now=order.placed_at).body)
+            answer = pointsman.decide(order, now=order.placed_at)
+            record = former_decision(json.loads(answer.body), json.loads(answer.facts))
             recorded = {name: value for name, value in record.items() if name not in NOT_RECORDED}
             yield orjson.dumps(recorded, option=orjson.OPT_SORT_KEYS)
         assert pointsman.incidents == 0

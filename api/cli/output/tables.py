@@ -10,6 +10,7 @@ from rich.text import Text
 
 from api.cli.output.plural import counted
 from api.records.day import DayFigures
+from engine.decide.facts_record import FactsRecord
 from engine.decide.record import DecisionRecord, ScoreRecord, ShipmentRecord
 from engine.model.facts import Network
 from engine.service import Availability
@@ -115,6 +116,19 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
         yield "  dry run: nothing was held or logged"
     elif record.hold:
         yield f"  held until {_local(record.hold.expires_at, network)}; decision {record.id}"
+
+
+def facts_lines(facts: FactsRecord) -> Iterator[str]:
+    """On what it was decided: the stock, and the options that rules took away."""
+    for sku, stock in sorted(facts.stock.items()):
+        yield f"  stock of {sku}, before its own hold:"
+        for node, on_hand, held, floor in zip(stock.nodes, stock.on_hand, stock.held, stock.floor, strict=True):
+            yield f"     {node}: {on_hand} on hand, {held} held, {floor} kept back"
+    for excluded in facts.excluded:
+        needed = " unless needed" if excluded.unless_needed else ""
+        yield f"  excluded{needed} for line {', '.join(excluded.lines)} ({', '.join(excluded.rules)}):"
+        for service, nodes in sorted(excluded.nodes.items()):
+            yield f"     by {service} from {', '.join(nodes)}"
 
 
 def _proof(score: ScoreRecord, currency: str) -> str:

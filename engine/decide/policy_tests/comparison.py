@@ -255,8 +255,8 @@ def _excluded_text(option: ExcludedOption) -> str:
 def _kept(expected: Expectation, decision: Decision) -> Iterator[Difference]:
     for sku, nodes in expected.kept.items():
         for node, bound in nodes.items():
-            stock = decision.stock.get(sku, {}).get(node)
-            floor = stock.floor if stock else None
+            stock = decision.stock.get(sku)
+            floor = stock.floor[stock.nodes.index(node)] if stock and node in stock.nodes else None
             if not bound.allows(floor):
                 got = "nothing is there" if floor is None else str(floor)
                 yield Difference(what=f"kept.{sku}.{node}", expected=bound.written, got=got)

@@ -162,17 +162,12 @@ def _resting(test: PolicyTest, matcher: PolicyJudge) -> Iterator[tuple[str, Node
 
 def _excluded(test: PolicyTest, decision: Decision) -> tuple[ExcludedOption, ...]:
     """Each excluded option by itself."""
-    skus = {line.id: line.sku for line in test.order.lines}
     return tuple(
-        ExcludedOption(
-            node=option.node,
-            service=option.service,
-            sku=skus[item.line],
-            by=item.rules,
-            unless_needed=item.unless_needed,
-        )
+        ExcludedOption(node=node, service=service, sku=line.sku, by=item.rules, unless_needed=item.unless_needed)
+        for line in test.order.lines
         for item in decision.exclusions
-        for option in item.options
+        if line.id in item.lines
+        for node, service in sorted((node, service) for service, nodes in item.nodes.items() for node in nodes)
     )
 
 

@@ -38,6 +38,8 @@ class Ways:
         self.services: Sequence[Service] = [network.services[name] for name in sorted(network.services)]
         self.node_ids: Sequence[str] = [node.id for node in self.nodes]
         self.node_index: Mapping[str, int] = {name: number for number, name in enumerate(self.node_ids)}
+        self.node_names: NDArray[np.object_] = np.array(self.node_ids, dtype=object)
+        """The ids again, as a column."""
         self.node_facts: Sequence[Facts] = [node_facts(node, 0) for node in self.nodes]
         """The facts of each node, but for its load."""
         self.service_facts: Sequence[Facts] = [service_facts(service) for service in self.services]

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import UNSET
 
+from engine.decide.facts_record import FactsReferenceRecord
 from engine.decide.order_record import seconds
 from engine.decide.record import DecisionRecord
 from engine.model.facts import NodeRest
@@ -62,7 +63,9 @@ class LogReplay:
     _moved: PositionUnits = field(default_factory=Counter)
 
     def add(self, raw: RawEntry) -> None:
-        """Apply the next entry of the log. One that can't be read is noted, and changes nothing."""
+        """Apply the next entry of the log. One that can't be read is noted, and changes nothing; one whose facts are
+        not those that its record names is noted, too.
+        """
         entry_id, fields = raw
         self.end = parse_entry_id(entry_id)
         try:
@@ -114,6 +117,8 @@ class LogReplay:
 
     def _add_decision(self, entry: Entry) -> None:
         record = entry.record
+        if record.facts is not UNSET and record.facts != FactsReferenceRecord.of(entry.logged_facts):
+            self.unreadable.append(entry.id)
         self.decisions += 1
         shipments = dict(enumerate(shipments_of(record)))
         if not shipments or record.hold is None:

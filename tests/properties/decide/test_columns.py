@@ -1,14 +1,18 @@
 """The columns of an evaluation, and the choice made from them, are those of a plain reference: an option at a time."""
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.decide.decide import decide
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.matcher import Matcher
 from engine.decide.sourcing.choose import choose
 from engine.model.facts import NodeRest, StockPosition
+from rules.effects import Exclusion
 from rules.vocabulary import Stage
 from tests.reference.plain_choice import PlainEvaluation
 from tests.support.clocks import hours, running
@@ -105,6 +109,54 @@ def test_columns_and_choice_are_those_of_a_plain_reference(orders, stock, load_a
         expected = choose(plain.problem())
         assert Candidates(evaluation).choose() == expected
     matcher.close()
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    order=ORDERS,
+    stock=st.fixed_dictionaries({"A": STOCK, "B": STOCK}),
+    resting=st.sets(st.sampled_from(["lyon", "paris"])),
+    rules=st.lists(st.sampled_from([rule for rule in RULES if "exclude" in rule or "keep" in rule]), unique=True),
+)
+def test_the_facts_of_a_decision_are_those_of_a_plain_reference(order, stock, resting, rules):
+    products = [product("A", weight=1_200), product("B", weight=4_000)]
+    rests = dict.fromkeys(sorted(resting), NODE_REST)
+    facts = snapshot_of(NODES, stock, services=SERVICES, products=products, resting=rests)
+    matcher = Matcher(policies(*rules))
+    plain = PlainEvaluation(order, facts, matcher, NOW)
+    decision = decide(order, facts, matcher, NOW)
+    assert {
+        (sku, *row)
+        for sku, stock in decision.stock.items()
+        for row in zip(stock.nodes, stock.on_hand, stock.held, stock.floor, strict=True)
+    } == {
+        (line.sku, item.node, at.on_hand, at.held, item.floor)
+        for line, positions in {line.sku: (line, plain.positions[i]) for i, line in enumerate(order.lines)}.values()
+        for item in positions
+        if (at := facts.positions[line.sku][item.node]).on_hand
+    }
+    listed = [
+        (line, item.rules, item.unless_needed, item.resting and item.resting.node, node, service)
+        for item in decision.exclusions
+        for line in item.lines
+        for service, nodes in item.nodes.items()
+        for node in nodes
+    ]
+    assert sorted(listed, key=str) == sorted(_excluded(plain, matcher, rests), key=str)
+    causes = [(item.rules, item.unless_needed, item.resting and item.resting.node) for item in decision.exclusions]
+    assert len(list(itertools.groupby(causes))) == len(set(causes)), "those of one cause stand together"
+    matcher.close()
+
+
+def _excluded(plain, matcher, rests):
+    for line, options in zip(plain.order.lines, plain.options, strict=True):
+        for option in options:
+            key, exclude = option.route.key, option.judgement.outcome.exclude
+            if exclude:
+                rules = matcher.with_effect(option.judgement, "exclude")
+                yield line.id, rules, exclude is Exclusion.UNLESS_NEEDED, None, *key
+            if key.node in rests:
+                yield line.id, tuple(rests[key.node].because), False, key.node, *key
 
 
 def _options(evaluation, index):

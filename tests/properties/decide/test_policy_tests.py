@@ -81,7 +81,7 @@ def claims(made: DecidedTest, rules: list[str]) -> Iterator[Claim]:
         was, was_not = (flow_style([{**stated, "unless_needed": word}]) for word in flag)
         yield "excluded", was, was_not
         yield "not_excluded", was_not, was
-    kept = {sku: {node: item.floor for node, item in nodes.items()} for sku, nodes in decision.stock.items()}
+    kept = {sku: dict(zip(stock.nodes, stock.floor, strict=True)) for sku, stock in decision.stock.items()}
     for sku, nodes in kept.items():
         for node, units in nodes.items():
             yield "kept", flow_style(kept), flow_style({**kept, sku: {**nodes, node: units + 1}})

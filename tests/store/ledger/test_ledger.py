@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from engine.decide.decision import Claim, LoadClaim, Parcel
+from engine.decide.decision import Claim, DecidedStock, LoadClaim, Parcel
+from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.record import DecisionRecord, to_json
 from engine.errors import NotFound
 from engine.store import decision_log
@@ -50,9 +51,16 @@ def decision_of(*claims: Claim, load_claims=(), **more):
         dataclasses.replace(made.shipments[0], node=name, lines=tuple(parcels(claims, name)))
         for name in dict.fromkeys(claim.node for claim in claims)
     )
-    version = facts().network.version
+    nodes = sorted(claim.node for claim in claims)
+    ones = [1] * len(nodes)
     decision = dataclasses.replace(
-        made, network_version=version, claims=claims, load_claims=load_claims, day=DAY, shipments=shipments
+        made,
+        network_version=facts().network.version,
+        claims=claims,
+        load_claims=load_claims,
+        day=DAY,
+        shipments=shipments,
+        stock={claim.sku: DecidedStock(nodes=nodes, on_hand=ones, held=ones, floor=ones) for claim in claims},
     )
     return dataclasses.replace(decision, **more)
 
@@ -68,7 +76,8 @@ def lyon(units, floor=0, sku="A"):
 
 
 def commit(ledger, decision, name="d1", key=None):
-    return ledger.commit(decision, name, to_json(DecisionRecord.of(decision, name, "0")), key)
+    facts = facts_to_json(FactsRecord.of(decision))
+    return ledger.commit(decision, name, to_json(DecisionRecord.of(decision, name, "0", facts)), key, facts=facts)
 
 
 def stock(ledger, *skus, now=NOW):
@@ -226,6 +235,7 @@ def test_an_entry_of_the_log_is_found_by_its_decision(ledger, client, keys):
     decision = decision_of(lyon(1))
     commit(ledger, decision)
     entry = decision_log.decided(client, keys, "d1")
-    assert entry.body == to_json(DecisionRecord.of(decision, "d1", "0"))
+    assert entry.facts == facts_to_json(FactsRecord.of(decision))
+    assert entry.body == to_json(DecisionRecord.of(decision, "d1", "0", entry.facts))
     with pytest.raises(NotFound):
         decision_log.decided(client, keys, "d2")

@@ -14,7 +14,7 @@ from engine.store.ledger import Ledger
 from engine.store.outcomes import Committed, StockChanged
 from engine.store.stock import Movement
 from tests.conftest import activate
-from tests.support.decision_json import json_of
+from tests.support.decision_json import facts_of, json_of
 from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
 from tests.support.order_json import shipped_units, unfilled_units
 
@@ -82,16 +82,26 @@ def test_the_answer_to_the_rejection_says_that_the_node_rests(shop, redis_client
 def test_a_decision_says_which_options_a_rest_took_and_so_does_the_log(shop, clock):
     first = reject(shop)["follows"]["decision"]
     clock.now += HOUR
-    made = json_of(shop.decide(order(("A", 1), ("B", 2))))
-    exclusions = [item for item in made["excluded"] if "resting" in item]
-    assert [(item["line"], item["options"], item["rules"], item["unless_needed"]) for item in exclusions] == [
-        ("1", ["lyon/parcel"], ["test/r1"], False),
-        ("2", ["lyon/parcel"], ["test/r1"], False),
+    answer = shop.decide(order(("A", 1), ("B", 2)))
+    made = json_of(answer)
+    (exclusion,) = made["excluded"]
+    resting = exclusion["resting"]
+    assert exclusion == {
+        "rules": ["test/r1"],
+        "unless_needed": False,
+        "options": {"1": 1, "2": 1},
+        "resting": resting,
+    }
+    assert (resting["until"], resting["decision"]) == (timestamp(NOW + 2 * HOUR), first)
+    assert facts_of(answer)["excluded"] == [
+        {
+            "lines": ["1", "2"],
+            "rules": ["test/r1"],
+            "unless_needed": False,
+            "nodes": {"parcel": ["lyon"]},
+            "resting": "lyon",
+        }
     ]
-    assert (exclusions[0]["resting"]["until"], exclusions[0]["resting"]["decision"]) == (
-        timestamp(NOW + 2 * HOUR),
-        first,
-    )
     (left,) = made["unfilled"]
     (reason,) = left["reasons"]
     assert (left["sku"], reason["code"], reason["units"], reason["rules"]) == ("B", "resting", 50, ["test/r1"])

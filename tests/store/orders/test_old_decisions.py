@@ -1,14 +1,17 @@
 """Decisions that an earlier release logged, without a schema number, go on living under this one."""
 
+import json
 import zlib
 
 import pytest
 
+from engine.decide.record import SCHEMA
 from engine.orders.rejection import RejectionRequest
 from engine.store.ledger import RequestKey
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
+from tests.support.former_decisions import former_decision
 
 
 @pytest.fixture
@@ -27,19 +30,27 @@ def logged_before(redis_client, network):
         entries = redis_client.xrange(log)
         redis_client.delete(log)
         for place, fields in entries:
-            body = zlib.decompress(fields[b"body"])
-            assert b'"schema":1,' in body
-            redis_client.xadd(log, fields | {b"body": zlib.compress(body.replace(b'"schema":1,', b""))}, id=place)
+            body, _, facts = zlib.decompress(fields[b"body"]).partition(b"\n")
+            redis_client.xadd(log, fields | {b"body": zlib.compress(_schema_0(body, facts))}, id=place)
 
     return rewrite
+
+
+def _schema_0(body, facts):
+    former = former_decision(json.loads(body), json.loads(facts))
+    del former["schema"]
+    return json.dumps(former, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def test_it_is_answered_as_it_was_logged(shop, logged_before):
     made = shop.decide(order(("A", 2)), key=RequestKey(caller="oms", name="k"))
     logged_before()
     shown = shop.decision(json_of(made)["id"])
-    assert shown.body == made.body.replace(b'"schema":1,', b"")
+    assert shown.body == _schema_0(made.body, made.facts)
     assert shown.record.schema == 0
+    assert shown.facts == made.facts
+    whole = {name: value for name, value in json.loads(shown.whole).items() if name != "facts"}
+    assert whole == json_of(shown)
     again = shop.decide(order(("A", 2)), key=RequestKey(caller="oms", name="k"))
     assert (again.new, again.body) == (False, shown.body)
 
@@ -57,6 +68,6 @@ def test_what_a_node_rejects_of_it_is_decided_again(shop, logged_before):
     logged_before()
     rejection = RejectionRequest(decision=first["id"], node=first["shipments"][0]["node"], reason="other")
     second = json_of(shop.rerouting.reject(rejection))
-    assert (second["schema"], second["status"]) == (1, "filled")
-    assert [link.record.schema for link in shop.rerouting.chain(first["id"]).links] == [0, 1]
+    assert (second["schema"], second["status"]) == (SCHEMA, "filled")
+    assert [link.record.schema for link in shop.rerouting.chain(first["id"]).links] == [0, SCHEMA]
     assert shop.check().clean

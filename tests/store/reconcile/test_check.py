@@ -1,9 +1,12 @@
 """`ledger check` finds every difference between the ledger and the log, and changes nothing."""
 
+import zlib
+
 import orjson
 import pytest
 
 from engine.errors import NotReady
+from engine.store.decision_log import packed
 from tests.support.facts import order
 from tests.support.order_json import shipped_units
 
@@ -114,6 +117,19 @@ def below_the_floor(held, redis_client, key):
     for later_id, others in later:
         redis_client.xadd(key("log"), others, id=later_id)
     return decision
+
+
+def test_facts_that_are_not_those_which_their_decision_names_are_found(pointsman, held, redis_client, key):
+    ((first, fields), *later) = redis_client.xrange(key("log"))
+    body, _, facts = zlib.decompress(fields[b"body"]).partition(b"\n")
+    redis_client.delete(key("log"))
+    for others, changed in ((facts.replace(b'"held":[0', b'"held":[1'), True), (b"", True), (facts, False)):
+        redis_client.xadd(key("log"), {**fields, b"body": packed(body, others)}, id=first)
+        for entry_id, entry in later:
+            redis_client.xadd(key("log"), entry, id=entry_id)
+        found = f"entry {first.decode()} of the log that can be read: 0 found, 1 expected"
+        assert (others != facts, drifts(pointsman)) == (changed, [found] if changed else [])
+        redis_client.delete(key("log"))
 
 
 def test_units_taken_below_the_floor_are_found_and_no_repair_gives_them_back(pointsman, below_the_floor, contents):

@@ -7,7 +7,7 @@ import msgspec
 
 import api.records
 from api.http.blueprint import component_name, components
-from engine.decide import order_record, record
+from engine.decide import facts_record, order_record, record
 from engine.decide.order_record import Record
 
 
@@ -18,7 +18,7 @@ def records() -> set[type[Record]]:
     ]
     return {
         item
-        for module in [*modules, order_record, record]
+        for module in [*modules, facts_record, order_record, record]
         for item in vars(module).values()
         if isinstance(item, type) and issubclass(item, Record) and item is not Record
     }

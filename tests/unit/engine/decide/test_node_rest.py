@@ -121,7 +121,7 @@ def test_a_node_that_rests_ships_nothing_however_cheap_it_is():
     decision = decided(order(("A", 2)), facts({"lyon": NOW + 1}))
     assert shipped(decision) == {"lille": 2}
     (taken,) = decision.exclusions
-    assert (taken.options, taken.rules, taken.unless_needed) == ((("lyon", "parcel"),), ("busy/r7",), False)
+    assert (taken.nodes, taken.rules, taken.unless_needed) == ({"parcel": ("lyon",)}, ("busy/r7",), False)
     assert taken.resting.node == "lyon"
     assert decision.because == BECAUSE
 
@@ -187,4 +187,4 @@ def test_two_rules_of_one_id_in_two_versions_are_each_named_with_their_own_reaso
 
 def test_the_rest_of_a_node_without_stock_changes_nothing_about_a_decision():
     plain, elsewhere = (decided(order(), facts(resting, lyon=5)) for resting in ({}, {"lille": NOW + 1}))
-    assert to_json(DecisionRecord.of(plain, "d", "1")) == to_json(DecisionRecord.of(elsewhere, "d", "1"))
+    assert to_json(DecisionRecord.of(plain, "d", "1", b"{}")) == to_json(DecisionRecord.of(elsewhere, "d", "1", b"{}"))

@@ -6,7 +6,7 @@ Lyon is cheapest, a euro a shipment dearer is Lille, two euros Marseille.
 import pytest
 
 from engine.decide.decision import ExcludedOptions
-from engine.model.facts import Line, OptionKey, StockPosition
+from engine.model.facts import Line, StockPosition
 from rules.vocabulary import Kind
 from tests.support.facts import (
     EURO,
@@ -42,7 +42,7 @@ def test_what_is_excluded_ships_nothing_and_the_rule_is_named():
     decision = decided(order(("A", 2)), facts(), "when: {node.id: lyon}, then: {exclude: true}")
     assert shipped(decision) == {"lille": 2}
     assert decision.exclusions == (
-        ExcludedOptions(line="1", rules=("test/r1",), unless_needed=False, options=(OptionKey("lyon", "parcel"),)),
+        ExcludedOptions(lines=("1",), rules=("test/r1",), unless_needed=False, nodes={"parcel": ("lyon",)}),
     )
     assert decision.fired == {"test/r1": 1}
 

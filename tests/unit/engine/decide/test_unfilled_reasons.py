@@ -226,7 +226,7 @@ def test_every_reason_has_its_case_above():
 
 def test_the_record_gives_each_reason_its_words_and_its_rules():
     decision = decided(order(("A", 4)), facts(), "then: {max_shipments: 1}")
-    assert json.loads(to_json(DecisionRecord.of(decision, "d1", "0")))["unfilled"] == [
+    assert json.loads(to_json(DecisionRecord.of(decision, "d1", "0", b"{}")))["unfilled"] == [
         {
             "line": "1",
             "sku": "A",

@@ -17,7 +17,7 @@ LONDON = {"time_zone": "Europe/London", "country": "GB"}
 
 def lines(order, facts, now):
     decision = decided(order, facts, now=now)
-    return "\n".join(decision_lines(DecisionRecord.of(decision, None, "0"), facts.network))
+    return "\n".join(decision_lines(DecisionRecord.of(decision, None, "0", b"{}"), facts.network))
 
 
 def test_a_shipment_leaves_by_the_clock_of_its_node():
@@ -43,7 +43,7 @@ def test_a_node_that_is_gone_from_the_network_leaves_the_installation_s_time():
     facts = snapshot([node("leeds", LILLE, **LONDON)], {"A": {"leeds": 1}})
     decision = decided(order(place=PARIS), facts, now=at("2026-11-27 07:00"))
     other = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}}).network
-    shown = "\n".join(decision_lines(DecisionRecord.of(decision, None, "0"), other))
+    shown = "\n".join(decision_lines(DecisionRecord.of(decision, None, "0", b"{}"), other))
     assert "leaves Fri 27 Nov 2026 07:00, arrives" in shown
 
 
@@ -69,7 +69,7 @@ def test_a_node_that_is_gone_from_the_network_leaves_the_installation_s_time():
 )
 def test_by_how_much_a_choice_could_be_improved_is_printed_as_a_sentence(score, sentence):
     facts = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}})
-    record = json.loads(to_json(DecisionRecord.of(decided(order(place=PARIS), facts), None, "0")))
+    record = json.loads(to_json(DecisionRecord.of(decided(order(place=PARIS), facts), None, "0", b"{}")))
     record["score"] |= score
     assert sentence in "\n".join(decision_lines(from_json(json.dumps(record).encode()), facts.network))
 
@@ -77,6 +77,6 @@ def test_by_how_much_a_choice_could_be_improved_is_printed_as_a_sentence(score, 
 def test_the_record_says_which_part_is_not_proven():
     facts = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}})
     decision = decided(order(place=PARIS), facts)
-    assert DecisionRecord.of(decision, None, "0").score.unproven is UNSET
+    assert DecisionRecord.of(decision, None, "0", b"{}").score.unproven is UNSET
     doubted = dataclasses.replace(decision, gap=None, unproven=Unproven(part="tiers", most=3))
-    assert DecisionRecord.of(doubted, None, "0").score.unproven == UnprovenRecord(part="tiers", at_most=3)
+    assert DecisionRecord.of(doubted, None, "0", b"{}").score.unproven == UnprovenRecord(part="tiers", at_most=3)
