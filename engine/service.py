@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
+from engine.decide.availability import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
 from engine.decide.order_record import OrderRecord
@@ -17,7 +18,7 @@ from engine.errors import KeyReused
 from engine.facts_reader import FactsReader
 from engine.inventory.holds import DecisionHolds
 from engine.inventory.node_rests import RestingNodes
-from engine.inventory.stock import Availability, NetworkStock
+from engine.inventory.stock import NetworkStock
 from engine.model.facts import Inventory, Network, Order, Product
 from engine.orders.backlog import Backlog
 from engine.orders.batch import BatchRequest, BatchResult, decide_batch
@@ -203,9 +204,9 @@ class Pointsman:
             entry = decision_log.decided(self._client, self._keys, decision_id)
         return Answer(body=entry.body, new=False)
 
-    def availability(self, sku: str, channel: str, *, max_stale: int | None = None) -> Availability:
+    def availability(self, sku: str, channel: str) -> SkuAvailability:
         """What an order on `channel` may still take of `sku`, by node; raises NotFound, NotReady."""
-        return self.stock.availability([sku], channel, max_stale=max_stale)[0]
+        return self.stock.availability([sku], channel).skus[0]
 
     def ready(self) -> dict[str, str]:
         """The versions of network and policies that decide now; raises NotReady or StoreUnavailable if none can."""

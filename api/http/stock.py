@@ -26,8 +26,16 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @stock.alt_response(HTTPStatus.NOT_MODIFIED, description="As the ETag in If-None-Match says")
     def availability(query: dict[str, Any], headers: dict[str, Any]) -> Response:
         """Units of SKUs free to a channel, in all and by node, at one moment"""
-        skus = pointsman.stock.availability(query["sku"], query["channel"], **headers)
-        return aged(_tagged(AvailabilityRecord.of(skus)), skus[0].age)
+        tags = request.if_none_match
+        if tags and headers["max_stale"] is None:
+            tag = pointsman.stock.tag(query["sku"], query["channel"])
+            if tag is not None and tag in tags:
+                return _tagged(Response(status=HTTPStatus.NOT_MODIFIED), tag)
+        availability = pointsman.stock.availability(query["sku"], query["channel"], **headers)
+        body = msgspec.json.encode(AvailabilityRecord.of(availability))
+        tag = availability.tag or hashlib.sha256(body).hexdigest()[:32]
+        response = _tagged(Response(body, content_type=JSON), tag).make_conditional(request)
+        return aged(response, availability.age)
 
     @stock.get("/stock/<path:sku>")
     @stock.arguments(ReadingHeaders, location="headers", unknown="exclude")
@@ -49,10 +57,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     return stock
 
 
-def _tagged(record: AvailabilityRecord) -> Response:
-    """With the hash of its bytes as ETag; without a body if the caller has these bytes already."""
-    body = msgspec.json.encode(record)
-    response = Response(body, content_type=JSON)
-    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+def _tagged(response: Response, tag: str) -> Response:
+    response.set_etag(tag)
     response.headers["Cache-Control"] = "no-cache"
-    return response.make_conditional(request)
+    return response

@@ -84,6 +84,10 @@ class VersionCache:
                 matcher = self._matchers.get(version) or self._make_matcher(version)
         return matcher
 
+    def cached_policy(self, version: str | None) -> Matcher | None:
+        """The matcher of a policy set, if it is cached."""
+        return self._matchers.get(version or "")
+
     def _make_matcher(self, version: str) -> Matcher:
         matcher = Matcher(policy_versions.read_set(self._client, self._keys, version), guarded=self._guarded)
         while len(self._matchers) >= MOST_MATCHERS:

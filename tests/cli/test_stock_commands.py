@@ -115,6 +115,16 @@ def test_stock_is_shown_for_people(run: Run) -> None:
     assert run("stock", "show", "LAMPE").stderr == "no product goes by the SKU 'LAMPE'\n"
 
 
+def test_availability_of_several_skus_names_those_that_nobody_knows(run: Run) -> None:
+    shown = run("availability", "RARE", "LAMPE", "NONE", "web")
+    assert (shown.returncode, shown.stderr) == (0, "no product goes by the SKU 'LAMPE'\n")
+    assert "NONE on web: 0 free" in shown.stdout
+    answer = json.loads(run("availability", "RARE", "LAMPE", "NONE", "web", "--json").stdout)
+    assert ([item["sku"] for item in answer["skus"]], answer["unknown"]) == (["RARE", "NONE"], ["LAMPE"])
+    none = run("availability", "LAMPE", "web")
+    assert (none.returncode, none.stdout, none.stderr) == (1, "", "no product goes by the SKU 'LAMPE'\n")
+
+
 def test_a_hold_is_listed_shown_extended_and_ended_by_shipment(run: Run, tmp_path: Path) -> None:
     (tmp_path / "order.json").write_text(json.dumps(ORDER))
     made = json.loads(run("decide", tmp_path / "order.json", "--json").stdout)

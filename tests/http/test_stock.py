@@ -113,8 +113,14 @@ def test_many_skus_are_asked_for_at_once(http):
     assert [(item["sku"], item["free"]) for item in answer["skus"]] == [("SHIRT", 16), ("RARE", 3), ("NONE", 0)]
 
 
-def test_of_many_skus_each_that_nobody_knows_is_named(http):
-    detail = problem_of(http.get("/v1/availability?sku=SHIRT&sku=X&sku=Y&channel=web"), 404)["detail"]
+def test_of_many_skus_those_that_nobody_knows_are_named_and_the_others_answered(http):
+    answer = http.get("/v1/availability?sku=X&sku=SHIRT&sku=Y&channel=web").get_json()
+    assert mistakes_in(http, AvailabilityRecord, answer) == []
+    assert ([item["sku"] for item in answer["skus"]], answer["unknown"]) == (["SHIRT"], ["X", "Y"])
+
+
+def test_skus_of_which_nobody_knows_any_are_not_found(http):
+    detail = problem_of(http.get("/v1/availability?sku=X&sku=Y&channel=web"), 404)["detail"]
     assert "'X'" in detail
     assert "'Y'" in detail
 
@@ -133,3 +139,38 @@ def test_an_etag_spares_the_body_until_something_changes(http):
     http.post("/v1/decisions", json=order_json(("RARE", 1)))
     changed = http.get(path, headers=tag)
     assert (changed.status_code, changed.headers["ETag"] == first.headers["ETag"]) == (200, False)
+
+
+def test_a_304_reads_no_stock(http, redis_client):
+    path = "/v1/availability?sku=RARE&sku=LAMP&sku=X&channel=web"
+    tag = {"If-None-Match": http.get(path).headers["ETag"]}
+    before = commands(redis_client)
+    assert http.get(path, headers=tag).status_code == 304
+    assert {name: count - before[name] for name, count in commands(redis_client).items() if name in READS} == {
+        "evalsha": 1,
+        "zmscore": 1,
+        "hgetall": 1,
+    }, "the loads are one hash; stock would be two for each SKU"
+
+
+READS = ("evalsha", "zmscore", "hgetall")
+
+
+def commands(redis_client):
+    return {name.removeprefix("cmdstat_"): stats["calls"] for name, stats in redis_client.info("commandstats").items()}
+
+
+def test_a_tag_of_another_question_is_not_taken_for_an_answer(http):
+    tag = {"If-None-Match": http.get("/v1/availability?sku=RARE&channel=web").headers["ETag"]}
+    for query in ("sku=RARE&channel=app", "sku=RARE&sku=LAMP&channel=web", "sku=LAMP&channel=web"):
+        assert http.get(f"/v1/availability?{query}", headers=tag).status_code == 200
+
+
+def test_a_hold_that_runs_out_ends_the_tag(http, pointsman, clock):
+    activate(pointsman, "then: {hold: 1 h}")
+    path = "/v1/availability?sku=RARE&channel=web"
+    http.post("/v1/decisions", json=order_json(("RARE", 1)))
+    held = http.get(path)
+    clock.now += 3_600
+    ended = http.get(path, headers={"If-None-Match": held.headers["ETag"]})
+    assert (held.get_json()["skus"][0]["free"], ended.get_json()["skus"][0]["free"]) == (2, 3)

@@ -85,7 +85,35 @@ class StageMatcher:
 
     def judge_rows(self, shared: Mapping[str, Facts], rows: Rows) -> Integers:
         """See `Judge`."""
-        signatures, known = self._table_for(shared).signatures(rows)
+        return self._judge_coded(self._table_for(shared), rows, lambda row: {**_merged(shared), **rows.facts(row)})
+
+    def judge_lines(self, lines: Sequence[Mapping[str, Facts]], line: Integers, rows: Rows) -> Integers:
+        """As `judge_rows`, of the rows of many lines at once: `lines` has the facts that the rows of each share, by
+        group, and `line` numbers the line of each row. Lines that leave the same formulas are judged together.
+        """
+        tables = [self._table_for(shared) for shared in lines]
+        place = {table: number for number, table in enumerate(dict.fromkeys(tables))}
+        table_of_row = np.array([place[table] for table in tables], dtype=np.int64)[line]
+        judgements = np.empty(len(line), dtype=np.int64)
+        for table, number in place.items():
+            at = np.flatnonzero(table_of_row == number)
+            some = rows.at(at)
+            judgements[at] = self._judge_coded(
+                table,
+                some,
+                lambda row, at=at, some=some: {**_merged(lines[line[at[row]]]), **some.facts(row)},  # type: ignore[misc]
+            )
+        return judgements
+
+    def codes(self, facts: Facts) -> tuple[int, ...]:
+        """The codes of these facts, of those of them that a rule mentions: where they are equal, the rules tell no
+        difference. They are the same in every process.
+        """
+        return tuple([item.of(facts) for item in self._properties if item.fact.path in facts])
+
+    def _judge_coded(self, table: SignatureTable, rows: Rows, facts: Callable[[int], Facts]) -> Integers:
+        """The numbers of the rows' judgements; `facts` makes all facts of a row whose signature is new."""
+        signatures, known = table.signatures(rows)
         numbers = list(map(known.get, signatures))
         if None in numbers:
             if len(known) >= MOST_REMEMBERED:
@@ -94,7 +122,7 @@ class StageMatcher:
                 if numbers[row] is None:
                     number = known.get(signature)
                     if number is None:  # another thread may empty `known` at any moment
-                        number = known[signature] = self._number({**_merged(shared), **rows.facts(row)})
+                        number = known[signature] = self._number(facts(row))
                     numbers[row] = number
         return np.array(numbers, dtype=np.int64)
 

@@ -46,6 +46,12 @@ class Rows(NamedTuple):
     columns: Mapping[str, Callable[[], Integers]]
     facts: Callable[[int], Facts]
 
+    def at(self, index: Integers) -> "Rows":
+        """Those of the rows that `index` numbers."""
+        columns = {path: lambda make=make: make()[index] for path, make in self.columns.items()}
+        service = None if self.service is None else self.service[index]
+        return Rows(self.ways, self.node[index], service, columns, lambda row: self.facts(int(index[row])))
+
 
 class _Codes(NamedTuple):
     """Codes of the nodes and services of one network, how many different ones there are, and by signature made of them
