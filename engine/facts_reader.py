@@ -17,7 +17,7 @@ from engine.store.connection.client import Client
 from engine.store.holds import Hold
 from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
-from engine.store.network.read import read_version
+from engine.store.network.read import read_products, read_skus, read_version
 from engine.store.reading import Reading, StockReading, positions
 from engine.store.replica import Replica
 from engine.store.version_cache import VersionCache
@@ -49,6 +49,12 @@ class StockState:
     matcher: Matcher
     loads: Mapping[str, int]
     stamps: str
+
+    @property
+    def loaded(self) -> int:
+        """The stamp of the last load or repair; 0 if there is none."""
+        stamp, _, _ = self.stamps.partition(" ")
+        return 0 if stamp == "-" else int(stamp)
 
     def floors(self, channel: str, now: int) -> str:
         """A hash of all that the floors for the channel depend on besides stock."""
@@ -150,8 +156,8 @@ class FactsReader:
             return None
         return ReplicaFacts(snapshot=self._snapshot(network, answer.reading, skus), matcher=matcher, age=answer.age)
 
-    def read_stock(self, skus: Sequence[str], now: int) -> StockSnapshot:
-        """The stock of many SKUs as of `now`."""
+    def read_stock(self, skus: Sequence[str], now: int, *, cached: bool = True) -> StockSnapshot:
+        """The stock of many SKUs as of `now`, and their products, which are cached from then on only if `cached`."""
         network = self.network()
         while True:
             read = functools.partial(self._ledger.read_stock, skus, day=_day(network, now), now=now)
@@ -161,7 +167,7 @@ class FactsReader:
                 continue
             matcher = self._matcher(answer.reading)
             if matcher is not None:
-                products = self._cache.products(skus)
+                products = self._cache.products(skus) if cached else read_products(self._client, self._keys, skus)
                 ways = self._cache.network_caches(network).get(Ways)
                 return _stock_snapshot(_state(network, matcher, answer), answer, skus, products, ways)
 
@@ -180,6 +186,10 @@ class FactsReader:
     def network(self) -> Network:
         """The loaded network, as it is cached; raises NotReady."""
         return self._cache.network()
+
+    def skus(self) -> list[str]:
+        """The SKUs of all products of the network, sorted."""
+        return read_skus(self._client, self._keys)
 
     def products(self, skus: Iterable[str]) -> dict[str, Product]:
         """The products of those SKUs that the network has, by SKU."""

@@ -16,6 +16,7 @@ from engine.decide.order_checks import check_order
 from engine.decide.order_record import OrderRecord
 from engine.errors import KeyReused
 from engine.facts_reader import FactsReader
+from engine.inventory.availability_feed import AvailabilityFeed
 from engine.inventory.holds import DecisionHolds
 from engine.inventory.node_rests import RestingNodes
 from engine.inventory.stock import NetworkStock
@@ -86,6 +87,7 @@ class Pointsman:
         )
         self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)
         self.stock = NetworkStock(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
+        self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     def close(self) -> None:
         self._facts.close()

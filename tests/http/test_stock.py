@@ -1,10 +1,13 @@
 """Stock over HTTP: counts, what is free, and the number a product page shows."""
 
+import json
+
 import pytest
 
+from api.records.availability_feed import FeedLineRecord, feed_lines
 from api.records.stock import AvailabilityRecord, CountRecord, SkuStockRecord
 from engine.decide.order_record import timestamp
-from tests.conftest import activate
+from tests.conftest import activate, small
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
 from tests.support.problem_json import fields_of, problem_of
@@ -174,3 +177,77 @@ def test_a_hold_that_runs_out_ends_the_tag(http, pointsman, clock):
     clock.now += 3_600
     ended = http.get(path, headers={"If-None-Match": held.headers["ETag"]})
     assert (held.get_json()["skus"][0]["free"], ended.get_json()["skus"][0]["free"]) == (2, 3)
+
+
+def feed(http, **query):
+    response = http.get("/v1/availability/feed", query_string={"channel": "web", **query})
+    assert (response.status_code, response.content_type) == (200, "application/x-ndjson")
+    first, *lines, last = map(json.loads, response.text.splitlines())
+    assert [mistakes_in(http, FeedLineRecord, line) for line in (first, *lines, last)] == [[]] * (len(lines) + 2)
+    assert last == {"cursor": first["cursor"], "skus": len(lines)}
+    return first, {item["sku"]: item["free"] for item in lines}
+
+
+def test_a_feed_has_every_sku_and_with_its_cursor_only_what_may_have_changed(http):
+    first, free = feed(http)
+    assert (first["full"], first["because"]) == (True, "no_cursor")
+    assert list(free.items()) == [("COAT", 8), ("LAMP", 6), ("NONE", 0), ("RARE", 3), ("SHIRT", 16), ("ÉTÉ 日本 ☂", 2)]
+    second, changed = feed(http, since=first["cursor"])
+    assert (second["full"], "because" in second, changed) == (False, False, {})
+    http.post("/v1/decisions", json=order_json(("RARE", 1)))
+    put(http, "lyon/LAMP", on_hand=9, sequence=1)
+    assert feed(http, since=second["cursor"])[1] == {"LAMP": 9, "RARE": 2}
+
+
+def test_a_feed_that_broke_off_goes_on_after_a_sku_under_its_own_cursor(http):
+    first, free = feed(http)
+    put(http, "lyon/COAT", on_hand=1, sequence=1)
+    rest, left = feed(http, since=first["cursor"], after="RARE")
+    assert (rest["cursor"], rest["full"], list(left)) == (first["cursor"], False, ["SHIRT", "ÉTÉ 日本 ☂"])
+    assert feed(http, since=rest["cursor"])[1] == {"COAT": free["COAT"] + 1}
+
+
+def test_a_feed_is_full_again_where_all_may_have_changed_and_says_why(http, pointsman, clock):
+    def after(change):
+        cursor = feed(http)[0]["cursor"]
+        change()
+        first, lines = feed(http, since=cursor, after="COAT")
+        assert (first["full"], len(lines)) == (True, 6), "from the first SKU on, not after COAT"
+        return first["because"]
+
+    assert after(lambda: pointsman.load(small())) == "network"
+    assert after(lambda: activate(pointsman, "hours: ['10:00', '11:00'], then: {keep: 1}")) == "policies"
+    assert after(lambda: setattr(clock, "now", clock.now + 7_200)) == "policies"
+    cursor = feed(http)[0]["cursor"]
+    assert feed(http, since=cursor, channel="app")[0]["because"] == "policies", "the cursor is another channel's"
+    start, until, rest = cursor.split("-", 2)
+    assert feed(http, since=f"{start}-{int(until) + 1}-{rest}")[0]["because"] == "cursor"
+
+
+def test_a_feed_during_which_the_rules_change_says_that_it_stopped(http, pointsman):
+    answer = pointsman.availability_feed.read("web")
+    activate(pointsman, "then: {keep: 1}")
+    (_, first), (_, stopped) = feed_lines(answer)
+    assert json.loads(first)["full"]
+    assert "rules have changed" in json.loads(stopped)["stopped"]
+
+
+def test_a_feed_by_node_names_the_nodes_that_have_free_units(http, pointsman):
+    activate(pointsman, "when: {node.id: lille}, then: {keep: 9}")
+    lines = http.get("/v1/availability/feed?channel=web&nodes=true").text.splitlines()
+    assert json.loads(lines[5]) == {"sku": "SHIRT", "free": 14, "nodes": {"lyon": 10, "paris": 4}}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("", "channel"),
+        ("channel=web&since=5", "since"),
+        ("channel=web&since=1-2-3-x", "since"),
+        ("channel=web&after=RARE", "since"),
+        ("channel=web&nodes=maybe", "nodes"),
+        ("channel=web&untli=5", "untli"),
+    ],
+)
+def test_a_question_for_the_feed_that_is_not_understood_is_refused(http, query, field):
+    assert fields_of(problem_of(http.get(f"/v1/availability/feed?{query}"), 422)) == [field]
