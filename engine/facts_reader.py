@@ -58,12 +58,12 @@ class StockState:
 
     def floors(self, channel: str, now: int) -> str:
         """A hash of all that the floors for the channel depend on besides stock."""
-        told = circumstances(self.matcher, self.network, self.loads, now)
-        return hashlib.sha256(repr((VERSION, self.network.version, told, channel)).encode()).hexdigest()[:32]
+        besides = circumstances(self.matcher, self.network, self.loads, now)
+        return _hash(VERSION, self.network.version, besides, channel)
 
     def tag(self, skus: Sequence[str], channel: str, now: int) -> str:
         """A hash that differs wherever what is free of the SKUs may; `stamps` are theirs."""
-        return hashlib.sha256(repr((self.floors(channel, now), *skus, self.stamps)).encode()).hexdigest()[:32]
+        return _hash(self.floors(channel, now), *skus, self.stamps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +242,11 @@ class FactsReader:
 def _day(network: Network, now: int) -> str:
     """The installation's date, under which the nodes' loads are counted."""
     return network.local(now).date().isoformat()
+
+
+def _hash(*parts: str) -> str:
+    """In 32 hexadecimal digits."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
 def _state(network: Network, matcher: Matcher, answer: StockReading) -> StockState:

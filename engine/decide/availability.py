@@ -143,37 +143,39 @@ class StockFacts:
         """By node."""
         return loads_by_node(self.loads, self.ways)
 
+    def to_judge(self) -> Rows:
+        """The rows as a matcher judges them."""
+        stock = self.stock
+        columns = {
+            LOAD: lambda: self.load[stock.node],
+            "stock.on_hand": lambda: stock.on_hand,
+            "stock.held": lambda: stock.held,
+            "stock.available": lambda: stock.available,
+            COVER: lambda: self.cover,
+        }
+        return Rows(self.ways, stock.node, None, columns, self._facts_of)
+
+    def _facts_of(self, row: int) -> Facts:
+        stock, pace = self.stock, int(self.pace[row])
+        position = StockPosition(
+            on_hand=int(stock.on_hand[row]), held=int(stock.held[row]), pace=None if pace == NO_PACE else pace
+        )
+        return {**node_facts_at(self.ways, int(stock.node[row]), self.load), **rule_facts.stock_facts(position)}
+
 
 def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Integers:
     """Of each row of the stock, the units free for an order of which only the channel is known (rules on its other
     facts don't fire): those available less the floor of the active policies, never below 0.
     """
-    stock, ways = facts.stock, facts.ways
     order = {"order.channel": channel}
-    moment = rule_facts.now_facts(ways.network, now)
+    moment = rule_facts.now_facts(facts.ways.network, now)
     lines: list[Mapping[str, Facts]] = [
         {"order": order, "now": moment, "line": {"line.sku": item.sku}, "product": rule_facts.product_facts(item)}
         for item in facts.products
     ]
-
-    def facts_of(row: int) -> Facts:
-        pace = int(facts.pace[row])
-        position = StockPosition(
-            on_hand=int(stock.on_hand[row]), held=int(stock.held[row]), pace=None if pace == NO_PACE else pace
-        )
-        return {**node_facts_at(ways, int(stock.node[row]), facts.load), **rule_facts.stock_facts(position)}
-
-    columns = {
-        LOAD: lambda: facts.load[stock.node],
-        "stock.on_hand": lambda: stock.on_hand,
-        "stock.held": lambda: stock.held,
-        "stock.available": lambda: stock.available,
-        COVER: lambda: facts.cover,
-    }
-    judge = matcher.stages[Stage.POSITION]
-    judgement = judge.judge_lines(lines, stock.sku, Rows(ways, stock.node, None, columns, facts_of))
-    floor = judge.table.floors(channel, judgement, stock.on_hand)
-    free: Integers = np.maximum(stock.available - floor, 0)
+    judge, stock = matcher.stages[Stage.POSITION], facts.stock
+    judgement = judge.judge_lines(lines, stock.sku, facts.to_judge())
+    free: Integers = np.maximum(stock.available - judge.table.floors(channel, judgement, stock.on_hand), 0)
     return free
 
 

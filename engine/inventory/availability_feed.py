@@ -17,8 +17,9 @@ from engine.store.keys import Keys
 from engine.store.stock import Stock
 
 MOST_SKUS_AT_ONCE = 500
+"""How many SKUs one script reads at most."""
 MOST_POSITIONS_AT_ONCE = 25_000
-"""So that no script runs long, and little is in memory, however many nodes there are."""
+"""And how many positions, if every node has every SKU: no script runs long, and little is in memory at a time."""
 _CURSOR = re.compile(r"([0-9]{1,16})-([0-9]{1,16})-([0-9]{1,16})-([0-9a-f]{32})", re.ASCII)
 
 WhyFull: TypeAlias = Literal["no_cursor", "network", "policies", "cursor"]
@@ -26,8 +27,8 @@ WhyFull: TypeAlias = Literal["no_cursor", "network", "policies", "cursor"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """`after` and `until` are the stamps (see `Keys.changed`) between which the answer with this cursor has the
-    changes, 0 and `until` of a full one. `loaded` is that of the last load; `floors` tells other floors.
+    """The answer with this cursor has what changed after the stamp `after` (see `Keys.changed`), everything if that is
+    0, up to `until`. `loaded` is the stamp of the last load or repair, `floors` a hash of what floors depend on.
     """
 
     after: int

@@ -45,18 +45,20 @@ class KeyLayout:
 
 
 NOTE_CHANGES = """local function note_changes(members)
-  local call, many = redis.call, #members
-  if many > 0 then
-    local time, last = call('TIME'), call('ZREVRANGE', key.changed, 0, 0, 'WITHSCORES')[2]
+  if next(members) then
+    local call, stamped = redis.call, {}
+    local time, last = call('TIME'), call('ZRANGE', key.changed, 0, 0, 'REV', 'WITHSCORES')[2]
     local stamp = string.format('%.0f', math.max(time[1] * 1000000 + time[2], (last or 0) + 1))
-    for index = many, 1, -1 do
-      members[2 * index - 1], members[2 * index] = stamp, members[index]
+    for member in pairs(members) do
+      stamped[#stamped + 1], stamped[#stamped + 2] = stamp, member
     end
-    call('ZADD', key.changed, unpack(members))
+    call('ZADD', key.changed, unpack(stamped))
   end
 end
 """
-"""Gives members of `changed` a stamp above all others. Every script that changes stock calls it, once it has."""
+"""Gives members of `changed`, the keys of a table, one stamp above all others. Every script that changes stock calls it
+once it has.
+"""
 
 _SKU = ("on_hand", "held")
 _SNAPSHOT = ("facts", "active_policy", "scheduled_policies", "idempotency", "load", "expiring", "resting", "changed")

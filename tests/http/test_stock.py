@@ -179,6 +179,17 @@ def test_a_hold_that_runs_out_ends_the_tag(http, pointsman, clock):
     assert (held.get_json()["skus"][0]["free"], ended.get_json()["skus"][0]["free"]) == (2, 3)
 
 
+def test_a_repair_ends_the_tags_and_cursors_of_what_was_damaged(http, pointsman, redis_client, network):
+    path = "/v1/availability?sku=RARE&channel=web"
+    redis_client.hset(f"{{{network}}}:held:RARE", "lyon", 2)
+    damaged, cursor = http.get(path), feed(http)[0]["cursor"]
+    pointsman.repair(who="eve")
+    repaired = http.get(path, headers={"If-None-Match": damaged.headers["ETag"]})
+    assert (damaged.get_json()["skus"][0]["free"], repaired.get_json()["skus"][0]["free"]) == (1, 3)
+    first, free = feed(http, since=cursor)
+    assert (first["because"], free["RARE"]) == ("network", 3)
+
+
 def feed(http, **query):
     response = http.get("/v1/availability/feed", query_string={"channel": "web", **query})
     assert (response.status_code, response.content_type) == (200, "application/x-ndjson")
@@ -230,6 +241,11 @@ def test_a_feed_during_which_the_rules_change_says_that_it_stopped(http, pointsm
     (_, first), (_, stopped) = feed_lines(answer)
     assert json.loads(first)["full"]
     assert "rules have changed" in json.loads(stopped)["stopped"]
+
+
+def test_the_products_of_a_feed_are_not_kept(http, pointsman):
+    feed(http)
+    assert pointsman._facts._cache._products == {}, "there may be any number of them"
 
 
 def test_a_feed_by_node_names_the_nodes_that_have_free_units(http, pointsman):

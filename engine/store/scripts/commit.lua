@@ -47,7 +47,7 @@ if earlier or set_aside then  -- seldom, and functions take time to make
   function release_earlier()
     for _, part in ipairs(earlier.units) do
       local held, node = key.claimed_held(part[1]), part[2]
-      changed[#changed + 1] = key.claimed_on_hand(part[1])
+      changed[key.claimed_on_hand(part[1])] = true
       if call('HINCRBY', held, node, -part[3]) <= 0 then
         call('HDEL', held, node)
       end
@@ -96,7 +96,7 @@ if earlier or set_aside then  -- seldom, and functions take time to make
     for index, claim in ipairs(request.claims) do
       if not lost_nodes[claim[1]] and not lost_claims[index] then
         call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
-        changed[#changed + 1] = key.claimed_on_hand(index)
+        changed[key.claimed_on_hand(index)] = true
         stood_then[#stood_then + 1] = stood[index]
       end
     end
@@ -181,7 +181,7 @@ if earlier then
 end
 for index, claim in ipairs(request.claims) do
   call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
-  changed[#changed + 1] = key.claimed_on_hand(index)
+  changed[key.claimed_on_hand(index)] = true
 end
 note_changes(changed)
 for _, room in ipairs(request.rooms) do

@@ -79,7 +79,7 @@ local ended = false
 for _, part in ipairs(rejection.parts) do
   for _, units in ipairs(part.units) do
     local held = key.rejected_held(units[1])
-    changed[#changed + 1] = key.rejected_on_hand(units[1])
+    changed[key.rejected_on_hand(units[1])] = true
     if redis.call('HINCRBY', held, rejection.node, string.format('%.0f', -units[2])) <= 0 then
       redis.call('HDEL', held, rejection.node)
     end
@@ -156,7 +156,7 @@ end
 local counts = {}
 for _, count in ipairs(rejection.counts) do
   local outcome = set_on_hand(count.index, count.on_hand)
-  changed[#changed + 1] = key.rejected_on_hand(count.index)
+  changed[key.rejected_on_hand(count.index)] = true
   counts[#counts + 1] = {count.sku, outcome[1], outcome[2]}
 end
 note_changes(changed)

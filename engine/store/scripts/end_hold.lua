@@ -97,7 +97,7 @@ for place, number in ipairs(ending) do
   local node = shipments[number][1]
   for _, sku_units in ipairs(shipments[number][3]) do
     local index, units = index_of[sku_units[1]], sku_units[2]
-    changed[#changed + 1] = key.on_hand(index)
+    changed[key.on_hand(index)] = true
     if redis.call('HINCRBY', key.held(index), node, -units) <= 0 then
       redis.call('HDEL', key.held(index), node)
     end

@@ -32,7 +32,7 @@ for at = FIRST, #ARGV, WORDS_EACH do
   answers[index] = {word, redis.call('HGET', key.on_hand(index), node) or '0'}
   taken[index] = word == 'applied' and '1' or '0'
   if word == 'applied' then
-    changed[#changed + 1] = key.on_hand(index)
+    changed[key.on_hand(index)] = true
   end
 end
 note_changes(changed)

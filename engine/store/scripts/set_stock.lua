@@ -35,7 +35,7 @@ for at = 2, #ARGV, 4 do
   local on_hand = redis.call('HGET', key.on_hand(index), node) or '0'
   answers[index] = {word, on_hand, redis.call('HGET', key.held(index), node) or '0'}
   if word == 'set' then
-    changed[#changed + 1] = key.on_hand(index)
+    changed[key.on_hand(index)] = true
   end
 end
 note_changes(changed)

@@ -5,9 +5,9 @@
 --       then, with `stamps`, members of `changed`
 -- Answers {'expired', hold ids} if holds have to be ended first (by end_hold.lua), and is then called again; or
 -- {network version, policy version, the decision of the idempotency key, loads, nodes that rest, then on_hand and held
--- of each SKU, then with `stamps` those of the members in one text, - where there is none}. A policy version that was scheduled and is due is answered as `instant:version`. A hash is answered as
--- one text of a name and its value on a line each, which is faster to make and to read than two answers for each node;
--- no name has a line break in it.
+-- of each SKU, then with `stamps` those of the members in one text, - where there is none}. A policy version that was
+-- scheduled and is due is answered as `instant:version`. A hash is answered as one text of a name and its value on a
+-- line each, which is faster to make and to read than two answers for each node; no name has a line break in it.
 local MOST_AT_ONCE = 100
 local call = redis.call
 local now = ARGV[1]

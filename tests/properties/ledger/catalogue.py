@@ -10,16 +10,22 @@ class Catalogue:
 
     def check(self):
         """One tag stands for one answer only, and what is known by the feed is what is free."""
-        stock = self._pointsman.stock
-        before = stock.tag(self._skus, self._channel)
-        answer = stock.availability(self._skus, self._channel)
-        body = (answer.skus, answer.unknown, answer.policy_version)
-        assert before in (None, answer.tag)
-        assert self._answers.setdefault(answer.tag, body) == body
-        assert stock.tag(self._skus, self._channel) == answer.tag, "a caller who has it is spared the answer"
+        answer = self._ask(self._skus)
+        for item in answer.skus:
+            self._ask([item.sku])
         self._follow(self._read())
         assert self._free == {item.sku: item.free for item in answer.skus}
         assert self._read().size == 0, "nothing has changed"
+
+    def _ask(self, skus):
+        stock = self._pointsman.stock
+        before = stock.tag(skus, self._channel)
+        answer = stock.availability(skus, self._channel)
+        body = (answer.skus, answer.unknown, answer.policy_version)
+        assert before in (None, answer.tag)
+        assert self._answers.setdefault(answer.tag, body) == body
+        assert stock.tag(skus, self._channel) == answer.tag, "a caller who has it is spared the answer"
+        return answer
 
     def break_off(self, blocks, act):
         """Read some blocks of the feed, do something, then read the rest."""

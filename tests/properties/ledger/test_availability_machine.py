@@ -1,6 +1,7 @@
 """Tags and cursors of availability over random histories: whatever happens, none hides a change.
 
-The other machine has holds of every kind; this one has loads, repairs, rules with windows and loads, and schedules.
+The other machine has holds of every kind; this one has loads of the network, schedules, and rules on the time and on
+the nodes' loads.
 """
 
 import contextlib
@@ -90,11 +91,6 @@ class Shelf(RuleBasedStateMachine):
     @rule(name=st.sampled_from(sorted(LOADS)))
     def load(self, name):
         self.pointsman.load(LOADS[name])
-
-    @rule(sku=st.sampled_from(SKUS))
-    def lose_and_repair(self, sku):
-        self.pointsman._client.redis.hincrby(self.pointsman._keys.held(sku), "lille", 2)
-        self.pointsman.repair(who="the machine")
 
     @rule(seconds=st.sampled_from([1, 59, 60, 3_600, 2 * 86_400, 6 * 86_400]))
     def wait(self, seconds):
