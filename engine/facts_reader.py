@@ -4,24 +4,22 @@ What changes seldom (network, products, policies) is cached by version, and read
 """
 
 import functools
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.decide.availability import StockFacts, circumstances
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.ways import Ways
 from engine.errors import NotReady, PolicyUnreadable
 from engine.model.facts import Network, Product, Snapshot
+from engine.stock_snapshot import StockSnapshot, StockState
 from engine.store.connection.client import Client
 from engine.store.holds import Hold
 from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network.read import read_products, read_skus, read_version
-from engine.store.reading import Reading, StockReading, positions
+from engine.store.reading import Reading, positions
 from engine.store.replica import Replica
 from engine.store.version_cache import VersionCache
-from engine.version import VERSION
 
 
 class AlreadyDecided(Exception):
@@ -39,40 +37,6 @@ class ReplicaFacts:
     snapshot: Snapshot
     matcher: Matcher
     age: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockState:
-    """Network, policies and stamps at one moment: while these stay, so does what is free (see `Keys.changed`)."""
-
-    network: Network
-    matcher: Matcher
-    loads: Mapping[str, int]
-    stamps: str
-
-    @property
-    def loaded(self) -> int:
-        """The stamp of the last load or repair; 0 if there is none."""
-        stamp, _, _ = self.stamps.partition(" ")
-        return 0 if stamp == "-" else int(stamp)
-
-    def floors(self, channel: str, now: int) -> str:
-        """A hash of all that the floors for the channel depend on besides stock."""
-        besides = circumstances(self.matcher, self.network, self.loads, now)
-        return _hash(VERSION, self.network.version, besides, channel)
-
-    def tag(self, skus: Sequence[str], channel: str, now: int) -> str:
-        """A hash that differs wherever what is free of the SKUs may; `stamps` are theirs."""
-        return _hash(self.floors(channel, now), *skus, self.stamps)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockSnapshot:
-    """The stock of those of the SKUs asked for that are products of the network, and the `unknown` others."""
-
-    facts: StockFacts
-    state: StockState
-    unknown: tuple[str, ...]
 
 
 class FactsReader:
@@ -169,7 +133,7 @@ class FactsReader:
             if matcher is not None:
                 products = self._cache.products(skus) if cached else read_products(self._client, self._keys, skus)
                 ways = self._cache.network_caches(network).get(Ways)
-                return _stock_snapshot(_state(network, matcher, answer), answer, skus, products, ways)
+                return StockSnapshot.of(StockState.of(network, matcher, answer), answer, skus, products, ways)
 
     def read_state(self, skus: Sequence[str], now: int) -> StockState | None:
         """The state of the SKUs as of `now`, in one small read. None if the stock has to be read: a hold is to be ended
@@ -181,7 +145,7 @@ class FactsReader:
         if answer is None or answer.reading.network_version != network.version:
             return None
         matcher = self._cache.cached_policy(answer.reading.policy_version)
-        return None if matcher is None else _state(network, matcher, answer)
+        return None if matcher is None else StockState.of(network, matcher, answer)
 
     def network(self) -> Network:
         """The loaded network, as it is cached; raises NotReady."""
@@ -242,31 +206,3 @@ class FactsReader:
 def _day(network: Network, now: int) -> str:
     """The installation's date, under which the nodes' loads are counted."""
     return network.local(now).date().isoformat()
-
-
-def _hash(*parts: str) -> str:
-    """In 32 hexadecimal digits."""
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
-
-
-def _state(network: Network, matcher: Matcher, answer: StockReading) -> StockState:
-    return StockState(network=network, matcher=matcher, loads=answer.reading.loads, stamps=answer.stamps)
-
-
-def _stock_snapshot(
-    state: StockState,
-    answer: StockReading,
-    skus: Sequence[str],
-    products: Mapping[str, tuple[Product, Mapping[str, int]] | None],
-    ways: Ways,
-) -> StockSnapshot:
-    """`answer` has the stock of `skus`."""
-    known = [(number, item) for number, sku in enumerate(skus) if (item := products[sku]) is not None]
-    facts = StockFacts(
-        ways=ways,
-        products=[product for _, (product, _) in known],
-        paces={product.sku: paces for _, (product, paces) in known},
-        stock=answer.columns([number for number, _ in known], ways.node_index),
-        loads=state.loads,
-    )
-    return StockSnapshot(facts=facts, state=state, unknown=tuple(sku for sku in skus if products[sku] is None))

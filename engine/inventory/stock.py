@@ -15,8 +15,9 @@ from engine.decide.availability import (
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
-from engine.facts_reader import FactsReader, StockState
+from engine.facts_reader import FactsReader
 from engine.model.facts import Network, Product, StockPosition
+from engine.stock_snapshot import StockState
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.network import load
