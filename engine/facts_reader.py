@@ -3,18 +3,21 @@
 What changes seldom (network, products, policies) is cached by version, and read again when a snapshot names another.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.decide.matching.matcher import Matcher
+from engine.decide.shipping.ways import Ways
 from engine.errors import NotReady, PolicyUnreadable
 from engine.model.facts import Network, Product, Snapshot
+from engine.stock_snapshot import StockSnapshot, StockState
 from engine.store.caches.version_cache import VersionCache
 from engine.store.connection.client import Client
 from engine.store.holds import Hold
 from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
-from engine.store.network.read import read_version
+from engine.store.network.read import read_products, read_skus, read_version
 from engine.store.reading import Reading, positions
 from engine.store.replica import Replica
 
@@ -117,9 +120,40 @@ class FactsReader:
             return None
         return ReplicaFacts(snapshot=self._snapshot(network, answer.reading, skus), matcher=matcher, age=answer.age)
 
+    def read_stock(self, skus: Sequence[str], now: int, *, cached: bool = True) -> StockSnapshot:
+        """The stock of many SKUs as of `now`, and their products, which are cached from then on only if `cached`."""
+        network = self.network()
+        while True:
+            read = functools.partial(self._ledger.read_stock, skus, day=_day(network, now), now=now)
+            answer = self._client.retry_if_revived(read)
+            if answer.reading.network_version != network.version:
+                network = self._cache.network(answer.reading.network_version or "")
+                continue
+            matcher = self._matcher(answer.reading)
+            if matcher is not None:
+                products = self._cache.products(skus) if cached else read_products(self._client, self._keys, skus)
+                ways = self._cache.network_caches(network).get(Ways)
+                return StockSnapshot.of(StockState.of(network, matcher, answer), answer, skus, products, ways)
+
+    def read_state(self, skus: Sequence[str], now: int) -> StockState | None:
+        """The state of the SKUs as of `now`, in one small read. None if the stock has to be read: a hold is to be ended
+        first, or network or policies are not those that are cached here.
+        """
+        network = self.network()
+        read = functools.partial(self._ledger.read_stamps, skus, day=_day(network, now), now=now)
+        answer = self._client.retry_if_revived(read)
+        if answer is None or answer.reading.network_version != network.version:
+            return None
+        matcher = self._cache.cached_policy(answer.reading.policy_version)
+        return None if matcher is None else StockState.of(network, matcher, answer)
+
     def network(self) -> Network:
         """The loaded network, as it is cached; raises NotReady."""
         return self._cache.network()
+
+    def skus(self) -> list[str]:
+        """The SKUs of all products of the network, sorted."""
+        return read_skus(self._client, self._keys)
 
     def products(self, skus: Iterable[str]) -> dict[str, Product]:
         """The products of those SKUs that the network has, by SKU."""

@@ -11,14 +11,16 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
+from engine.decide.availability import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
 from engine.decide.order_record import OrderRecord
 from engine.errors import KeyReused, PointsmanError
 from engine.facts_reader import FactsReader
+from engine.inventory.availability_feed import AvailabilityFeed
 from engine.inventory.holds import DecisionHolds
 from engine.inventory.node_rests import RestingNodes
-from engine.inventory.stock import Availability, NetworkStock
+from engine.inventory.stock import NetworkStock
 from engine.model.facts import Inventory, Network, Order, Product
 from engine.orders.backlog import Backlog
 from engine.orders.batch import BatchRequest, BatchResult, decide_batch
@@ -87,6 +89,7 @@ class Pointsman:
         )
         self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)
         self.stock = NetworkStock(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
+        self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     def close(self) -> None:
         self._facts.close()
@@ -214,9 +217,9 @@ class Pointsman:
             entry = decision_log.decided(self._client, self._keys, decision_id)
         return Answer.logged(entry)
 
-    def availability(self, sku: str, channel: str, *, max_stale: int | None = None) -> Availability:
+    def availability(self, sku: str, channel: str) -> SkuAvailability:
         """What an order on `channel` may still take of `sku`, by node; raises NotFound, NotReady."""
-        return self.stock.availability([sku], channel, max_stale=max_stale)[0]
+        return self.stock.availability([sku], channel).skus[0]
 
     def ready(self) -> dict[str, str]:
         """The versions of network and policies that decide now; raises NotReady or StoreUnavailable if none can."""

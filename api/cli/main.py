@@ -13,7 +13,7 @@ from rules.errors import PolicyInvalid, RulesError
 
 COMMANDS = {
     "availability": Lazy(
-        "api.cli.availability", "availability", "Show how many units of SKU are free to CHANNEL, by node."
+        "api.cli.availability", "availability", "Show how many units of each SKU are free to CHANNEL, by node."
     ),
     "backlog": Lazy("api.cli.backlog", "backlog", "List the orders that wait for stock, and offer it to them."),
     "chain": Lazy("api.cli.rerouting", "chain", "Show all decisions of the order that a decision belongs to."),

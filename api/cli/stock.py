@@ -10,12 +10,21 @@ from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
 from api.cli.output.progress import progress_bar
 from api.cli.output.stock_tables import stock_tables
 from api.files.stock_counts import MOST_NAMED, import_counts, read_counts
+from api.records.availability_feed import feed_lines
 from api.records.stock import ImportRecord, SkuStockRecord
+from engine.inventory.availability_feed import Cursor
 from engine.service import Pointsman
 from engine.settings import Settings
 
 _MOST_PRINTED = 10
 """At most so many positions are printed whose count was older than the latest one."""
+
+
+def _cursor(_: click.Context, __: click.Parameter, text: str | None) -> Cursor | None:
+    cursor = None if text is None else Cursor.parse(text)
+    if text is not None and cursor is None:
+        raise click.BadParameter("this is no cursor of a feed")
+    return cursor
 
 
 @click.group()
@@ -74,6 +83,30 @@ def show_stock(settings: Settings, sku: str, *, max_stale: int | None, as_json: 
     else:
         console = Console()
         console.print(*stock_tables(record, width=console.width), sep="\n")
+
+
+@stock.command("feed")
+@click.argument("channel")
+@click.option("--since", callback=_cursor, help="The cursor of an earlier feed: only what changed after it.")
+@click.option("--after", metavar="SKU", help="Go on after SKU with the feed whose cursor is --since.")
+@click.option("--nodes", is_flag=True, help="With the free units by node.")
+@click.pass_obj
+def feed_stock(settings: Settings, channel: str, *, since: Cursor | None, after: str | None, nodes: bool) -> None:
+    """Print how many units of every SKU are free to CHANNEL, as JSON.
+
+    It prints a SKU a line. The first line and the last have a cursor: given as --since, it prints only what may have
+    changed after that.
+
+    Example: pointsman stock feed web > web.ndjson
+    """
+    if after is not None and since is None:
+        raise click.UsageError("--after goes on with a feed: give its cursor as --since")
+    with Pointsman(settings) as service, progress_bar() as progress:
+        feed = service.availability_feed.read(channel, since=since, after=after, by_node=nodes)
+        task = progress.add_task("reading", total=feed.size)
+        for number, part in feed_lines(feed):
+            click.echo(part, nl=False)
+            progress.advance(task, number)
 
 
 def _import_lines(record: ImportRecord) -> Iterator[str]:

@@ -14,6 +14,7 @@ from api.http.strict_parsing import StrictParser, may_be_empty
 from engine.decide.order_record import Record
 
 JSON = "application/json"
+NDJSON = "application/x-ndjson"
 _REFERENCES = "#/components/schemas/"
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
-from api.http.blueprint import JSON, Blueprint, answer
-from api.http.requests.stock import AvailabilityQuery, CountRequest
+from api.http.blueprint import JSON, NDJSON, Blueprint, answer
+from api.http.requests.stock import AvailabilityQuery, CountRequest, FeedQuery
 from api.http.staleness import ReadingHeaders, aged
+from api.records.availability_feed import FeedLineRecord, feed_lines
 from api.records.stock import AvailabilityRecord, CountRecord, SkuStockRecord
 from engine.service import Pointsman
 from engine.store.stock import Count, Stamp
@@ -26,8 +27,33 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @stock.alt_response(HTTPStatus.NOT_MODIFIED, description="As the ETag in If-None-Match says")
     def availability(query: dict[str, Any], headers: dict[str, Any]) -> Response:
         """Units of SKUs free to a channel, in all and by node, at one moment"""
-        skus = pointsman.stock.availability(query["sku"], query["channel"], **headers)
-        return aged(_tagged(AvailabilityRecord.of(skus)), skus[0].age)
+        tags = request.if_none_match
+        if tags and headers["max_stale"] is None:
+            tag = pointsman.stock.tag(query["sku"], query["channel"])
+            if tag is not None and tag in tags:
+                return _tagged(Response(status=HTTPStatus.NOT_MODIFIED), tag)
+        availability = pointsman.stock.availability(query["sku"], query["channel"], **headers)
+        body = msgspec.json.encode(AvailabilityRecord.of(availability))
+        tag = availability.tag or hashlib.sha256(body).hexdigest()[:32]
+        response = _tagged(Response(body, content_type=JSON), tag).make_conditional(request)
+        return aged(response, availability.age)
+
+    @stock.get("/availability/feed")
+    @stock.arguments(FeedQuery, location="query")
+    @stock.response(HTTPStatus.OK, FeedLineRecord, content_type=NDJSON)
+    def feed(query: dict[str, Any]) -> Response:
+        """Units of every SKU free to a channel, or of those that may have changed: NDJSON, a SKU a line
+
+        The first line has a `cursor`: send it as `since` to get only what changed after this answer. An answer without
+        its last line, which has the `cursor` again, broke off: send its `cursor` as `since` and the last SKU that came
+        as `after`, and it goes on.
+        """
+        lines = feed_lines(
+            pointsman.availability_feed.read(
+                query["channel"], since=query["since"], after=query["after"], by_node=query["nodes"]
+            )
+        )
+        return Response((part for _, part in lines), content_type=NDJSON)
 
     @stock.get("/stock/<path:sku>")
     @stock.arguments(ReadingHeaders, location="headers", unknown="exclude")
@@ -49,10 +75,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     return stock
 
 
-def _tagged(record: AvailabilityRecord) -> Response:
-    """With the hash of its bytes as ETag; without a body if the caller has these bytes already."""
-    body = msgspec.json.encode(record)
-    response = Response(body, content_type=JSON)
-    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+def _tagged(response: Response, tag: str) -> Response:
+    response.set_etag(tag)
     response.headers["Cache-Control"] = "no-cache"
-    return response.make_conditional(request)
+    return response

@@ -13,7 +13,7 @@ import msgspec
 from flask import Response, request
 from marshmallow import ValidationError
 
-from api.http.blueprint import Blueprint
+from api.http.blueprint import NDJSON, Blueprint
 from api.http.problems import problem
 from api.http.requests.stock import MovementRequest
 from api.records.stock_movements import MovementRecord
@@ -31,7 +31,6 @@ from engine.store.outcomes import (
 )
 from engine.store.stock import Movement
 
-NDJSON = "application/x-ndjson"
 MOST_BYTES_A_LINE = 16_384
 LINES_AT_ONCE = 200
 """Read, applied and answered together. No more of the body than this is in memory, however large it is."""

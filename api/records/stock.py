@@ -1,11 +1,11 @@
 """Stock as JSON: by node and channel, what is free, what became of counts."""
 
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from api.files.stock_counts import ImportSummary
+from engine.decide.availability import SkuAvailability
 from engine.decide.order_record import Record
 from engine.inventory.stock import Availability, CountResult, NodeStock, SkuStock
 from engine.store.outcomes import CountContradicts, CountOlder, CountRepeated, CountSet, StampKindDiffers
@@ -25,8 +25,9 @@ class SkuAvailabilityRecord(Record, frozen=True):
     nodes: list[PositionRecord]
 
     @classmethod
-    def of(cls, availability: Availability) -> "SkuAvailabilityRecord":
-        return cls(sku=availability.sku, free=availability.free, nodes=_positions(availability))
+    def of(cls, item: SkuAvailability) -> "SkuAvailabilityRecord":
+        nodes = map(PositionRecord, item.nodes, item.on_hand, item.held, item.available, item.free_by_node)
+        return cls(sku=item.sku, free=item.free, nodes=list(nodes))
 
 
 class AvailabilityRecord(Record, frozen=True):
@@ -35,33 +36,15 @@ class AvailabilityRecord(Record, frozen=True):
     channel: str
     policy_version: str
     skus: list[SkuAvailabilityRecord]
+    unknown: Annotated[list[str], Meta(description="SKUs asked for that no product goes by")]
 
     @classmethod
-    def of(cls, skus: Sequence[Availability]) -> "AvailabilityRecord":
+    def of(cls, availability: Availability) -> "AvailabilityRecord":
         return cls(
-            channel=skus[0].channel,
-            policy_version=skus[0].policy_version,
-            skus=[SkuAvailabilityRecord.of(availability) for availability in skus],
-        )
-
-
-class OneAvailabilityRecord(Record, frozen=True):
-    """Of one SKU, as `pointsman availability` prints it."""
-
-    sku: str
-    channel: str
-    free: int
-    policy_version: str
-    nodes: list[PositionRecord]
-
-    @classmethod
-    def of(cls, availability: Availability) -> "OneAvailabilityRecord":
-        return cls(
-            sku=availability.sku,
             channel=availability.channel,
-            free=availability.free,
             policy_version=availability.policy_version,
-            nodes=_positions(availability),
+            skus=list(map(SkuAvailabilityRecord.of, availability.skus)),
+            unknown=list(availability.unknown),
         )
 
 
@@ -163,16 +146,3 @@ class ImportRecord(Record, frozen=True):
             counted_by_sequence=outcomes[StampKindDiffers],
             older=[CountedPositionRecord(node=count.node, sku=count.sku) for count in summary.older],
         )
-
-
-def _positions(availability: Availability) -> list[PositionRecord]:
-    return [
-        PositionRecord(
-            node=item.node,
-            on_hand=item.position.on_hand,
-            held=item.position.held,
-            available=item.position.available,
-            free=item.free,
-        )
-        for item in availability.nodes
-    ]

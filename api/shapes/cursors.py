@@ -1,5 +1,5 @@
 """Cursors: how the `next` of a page of the backlog or of the holds is written, and read as `after` of the page that
-follows.
+follows; and how the `cursor` of a feed is read as `since`.
 """
 
 from typing import Any
@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from engine.decide.priority import Rank
+from engine.inventory.availability_feed import Cursor
 
 _RANK_PARTS = 5
 _MOST_DIGITS = 19
@@ -45,6 +46,14 @@ class HoldsCursor(fields.String):
         if not (_is_number(until, _MOST_SECONDS_DIGITS) and decision):
             raise ValidationError("this is no 'next' of a page before")
         return int(until), decision
+
+
+class FeedCursor(fields.String):
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        cursor = Cursor.parse(value) if isinstance(value, str) else None
+        if cursor is None:
+            raise ValidationError("this is no 'cursor' of a feed")
+        return cursor
 
 
 def _is_number(text: str, most_digits: int) -> bool:

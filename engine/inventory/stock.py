@@ -5,12 +5,19 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.decide.availability import Available, available, channels
+from engine.decide.availability import (
+    SkuAvailability,
+    StockFacts,
+    by_sku,
+    channels,
+    free_units,
+)
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
-from engine.model.facts import Network, Product, Snapshot, StockPosition
+from engine.model.facts import Network, Product, StockPosition
+from engine.stock_snapshot import StockState
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.network import load
@@ -38,19 +45,17 @@ _MOST_RELOADS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """What one channel can have of a SKU, by node, as it is now; with `age`, as a replica answered that last heard of
-    its primary at most so many seconds ago.
+    """What one channel can have of SKUs, as it is now; `unknown` are those asked for that no product goes by. With
+    `age`, as a replica answered that last heard of its primary at most so many seconds ago. `tag` tells whether the
+    answer would be another one now (see `NetworkStock.tag`); None for a replica's.
     """
 
-    sku: str
     channel: str
     policy_version: str
-    nodes: Sequence[Available]
+    skus: Sequence[SkuAvailability]
+    unknown: Sequence[str] = ()
     age: int | None = None
-
-    @property
-    def free(self) -> int:
-        return sum(item.free for item in self.nodes)
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +89,17 @@ class CountResult:
     applied: bool
     older: bool
     position: StockPosition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _StockRead:
+    """Stock as the primary has it, with its `state`, or as a replica of a certain `age` has it."""
+
+    facts: StockFacts
+    matcher: Matcher
+    unknown: Sequence[str]
+    state: StockState | None = None
+    age: int | None = None
 
 
 class NetworkStock:
@@ -166,48 +182,54 @@ class NetworkStock:
         `max_stale`, a replica may answer that heard of its primary in the last so many seconds.
         """
         now = self._clock()
-        snapshot, matcher, age = self._read_facts([sku], now, max_stale)
-        names = (*channels(matcher.policies), OTHER_CHANNEL)
-        by_channel = {name: available(snapshot, matcher, sku, name, now) for name in names}
-        nodes = (
+        read = self._read([sku], now, max_stale)
+        if not read.facts.products:
+            raise _nobody_knows([sku])
+        names = (*channels(read.matcher.policies), OTHER_CHANNEL)
+        stock, free = read.facts.stock, [free_units(read.facts, read.matcher, name, now) for name in names]
+        rows = zip(*(column.tolist() for column in (stock.node, stock.on_hand, stock.held, *free)), strict=True)
+        nodes = tuple(
             NodeStock(
-                node=item.node,
-                position=item.position,
-                free={name: by_channel[name][index].free for name in names},
+                node=read.facts.ways.node_ids[node],
+                position=StockPosition(on_hand=on_hand, held=held),
+                free=dict(zip(names, units, strict=True)),
             )
-            for index, item in enumerate(by_channel[OTHER_CHANNEL])
+            for node, on_hand, held, *units in rows
         )
-        return SkuStock(sku=sku, policy_version=matcher.policies.version, channels=names, nodes=tuple(nodes), age=age)
+        version = read.matcher.policies.version
+        return SkuStock(sku=sku, policy_version=version, channels=names, nodes=nodes, age=read.age)
 
-    def availability(self, skus: Sequence[str], channel: str, *, max_stale: int | None = None) -> list[Availability]:
-        """What an order on `channel` may still take of each SKU, all by one snapshot; raises NotFound, NotReady.
-        `max_stale` as in `show`.
+    def availability(self, skus: Sequence[str], channel: str, *, max_stale: int | None = None) -> Availability:
+        """What an order on `channel` may still take of each SKU, all by one snapshot. Raises NotFound if no product
+        goes by any of the SKUs, NotReady. `max_stale` as in `show`.
         """
-        now = self._clock()
-        snapshot, matcher, age = self._read_facts(list(dict.fromkeys(skus)), now, max_stale)
-        return [
-            Availability(
-                sku=sku,
-                channel=channel,
-                policy_version=matcher.policies.version,
-                nodes=available(snapshot, matcher, sku, channel, now),
-                age=age,
-            )
-            for sku in dict.fromkeys(skus)
-        ]
+        now, skus = self._clock(), list(dict.fromkeys(skus))
+        read = self._read(skus, now, max_stale)
+        if not read.facts.products:
+            raise _nobody_knows(skus)
+        return Availability(
+            channel=channel,
+            policy_version=read.matcher.policies.version,
+            skus=by_sku(read.facts, free_units(read.facts, read.matcher, channel, now)),
+            unknown=read.unknown,
+            age=read.age,
+            tag=None if read.state is None else read.state.tag(skus, channel, now),
+        )
 
-    def _read_facts(self, skus: Sequence[str], now: int, max_stale: int | None) -> tuple[Snapshot, Matcher, int | None]:
-        """Snapshot, policies, and the age of what a replica answered, None if it was the primary."""
-        age: int | None = None
+    def tag(self, skus: Sequence[str], channel: str) -> str | None:
+        """The tag that `availability` would have now, in one small read. None if that takes reading the stock."""
+        now, skus = self._clock(), list(dict.fromkeys(skus))
+        state = self._facts.read_state(skus, now)
+        return None if state is None else state.tag(skus, channel, now)
+
+    def _read(self, skus: Sequence[str], now: int, max_stale: int | None) -> _StockRead:
         replica = None if max_stale is None else self._facts.read_from_replica(skus, now, max_age=max_stale)
         if replica is None:
-            snapshot, matcher = self._facts.read(skus, now)
-        else:
-            snapshot, matcher, age = replica.snapshot, replica.matcher, replica.age
-        missing = [sku for sku in skus if sku not in snapshot.products]
-        if missing:
-            raise NotFound("; ".join(f"no product goes by the SKU '{sku}'" for sku in missing))
-        return snapshot, matcher, age
+            stock = self._facts.read_stock(skus, now)
+            return _StockRead(facts=stock.facts, matcher=stock.state.matcher, unknown=stock.unknown, state=stock.state)
+        facts = StockFacts.of(replica.snapshot)
+        unknown = tuple(sku for sku in skus if sku not in replica.snapshot.products)
+        return _StockRead(facts=facts, matcher=replica.matcher, unknown=unknown, age=replica.age)
 
     def _check(
         self, items: Sequence[Count] | Sequence[Movement], *, fresh: bool = False
@@ -221,6 +243,10 @@ class NetworkStock:
             # a network that was loaded since may have it
             return self._check(items, fresh=True)
         return mistakes, network.version
+
+
+def _nobody_knows(skus: Sequence[str]) -> NotFound:
+    return NotFound("; ".join(f"no product goes by the SKU '{sku}'" for sku in skus))
 
 
 def _mistakes(item: Count | Movement, network: Network, products: Mapping[str, Product]) -> Iterator[Mistake]:

@@ -57,6 +57,14 @@ class Keys:
         """
         return self._key("stamp", sku)
 
+    @property
+    def changed(self) -> str:
+        """Sorted set: the key of what is on hand of a SKU, by the stamp of the last change of what is on hand or held
+        of it; and the key of the facts, by that of the last load or repair, after which any stock may be another. A
+        stamp is the server's clock in microseconds, or one more than the last stamp where that is not above it.
+        """
+        return self._key("changed")
+
     def movements(self, day: str) -> str:
         """Hash: operation id to what it moved, of the movements applied on `day` of UTC."""
         return self._key("movements", day)

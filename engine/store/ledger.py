@@ -27,7 +27,7 @@ from engine.store.outcomes import (
     QuotaReached,
     StockChanged,
 )
-from engine.store.reading import Reading, reading_of, without_holds
+from engine.store.reading import Reading, StockReading, reading_of, stock_reading_of, without_holds
 from engine.store.script_keys import COMMIT, SNAPSHOT
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
@@ -105,16 +105,39 @@ class Ledger:
         `policies_at` is the instant for which the active policy version and the resting nodes are read, if not `now`.
         The units of `set_aside` are read as if they were not held.
         """
-        keys, decided_at = self._keys, now if policies_at is None else policies_at
-        idempotency = keys.idempotency(*((key.caller, key.name) if key else _NO_KEY))
-        script_keys = SNAPSHOT.keys(keys, sku_keys(keys, skus), idempotency=idempotency, load=keys.load(day))
+        decided_at = now if policies_at is None else policies_at
+        script_keys = self._snapshot_keys(skus, day, key)
+        reading = reading_of(self._sweep_and_read(script_keys, [now, decided_at], now), skus, decided_at)
+        return reading if set_aside is None else without_holds(reading, [set_aside], day)
+
+    def read_stock(self, skus: Sequence[str], *, day: str, now: int) -> StockReading:
+        """The stock of many SKUs at `now`; holds whose time is over are ended first."""
+        answer = self._sweep_and_read(self._snapshot_keys(skus, day), self._stamp_arguments(skus, now), now)
+        return stock_reading_of(answer, now)
+
+    def read_stamps(self, skus: Sequence[str], *, day: str, now: int) -> StockReading | None:
+        """As `read_stock`, but for the stock; None if there are holds to be ended first."""
         with faults():
-            answer: list[Any] = self._snapshot(keys=script_keys, args=[now, decided_at])
+            answer = self._snapshot(keys=self._snapshot_keys((), day), args=self._stamp_arguments(skus, now))
+        return None if answer[0] == b"expired" else stock_reading_of(answer, now)
+
+    def _stamp_arguments(self, skus: Iterable[str], now: int) -> list[str | int]:
+        """The arguments of snapshot.lua that ask for the stamps of the facts and of the SKUs."""
+        return [now, now, "stamps", self._keys.facts, *map(self._keys.on_hand, skus)]
+
+    def _snapshot_keys(self, skus: Iterable[str], day: str, key: RequestKey | None = None) -> list[str]:
+        keys = self._keys
+        idempotency = keys.idempotency(*((key.caller, key.name) if key else _NO_KEY))
+        return SNAPSHOT.keys(keys, sku_keys(keys, skus), idempotency=idempotency, load=keys.load(day))
+
+    def _sweep_and_read(self, script_keys: Sequence[str], arguments: Sequence[str | int], now: int) -> list[Any]:
+        """What snapshot.lua answers once the holds are ended whose time is over at `now`."""
+        with faults():
+            answer: list[Any] = self._snapshot(keys=script_keys, args=arguments)
             while answer[0] == b"expired":
                 self._holds.sweep([hold.decode() for hold in answer[1]], now=now)
-                answer = self._snapshot(keys=script_keys, args=[now, decided_at])
-        reading = reading_of(answer, skus, decided_at)
-        return reading if set_aside is None else without_holds(reading, [set_aside], day)
+                answer = self._snapshot(keys=script_keys, args=arguments)
+        return answer
 
     def commit(
         self,

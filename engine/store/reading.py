@@ -6,10 +6,16 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Any
 
+import orjson
+
+from engine.decide.availability import NodeUnits, StockColumns
 from engine.model.facts import NodeRest, StockPosition
 from engine.store.holds import Hold
 from engine.store.node_rests import rests_after
 from engine.store.policy_versions import split_version
+
+_HEAD = 5
+"""How many parts of what snapshot.lua answers come before the stock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +32,29 @@ class Reading:
     loads: Mapping[str, int]
     resting: Mapping[str, NodeRest]
     stock: Mapping[str, Mapping[str, tuple[int, int]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockReading:
+    """The stock of many SKUs at one moment. `reading` has all but the stock; `texts` are what is on hand and held of
+    each SKU, as snapshot.lua answers them; `stamps` those of the facts and of each SKU (see `Keys.changed`).
+    """
+
+    reading: Reading
+    texts: Sequence[bytes]
+    stamps: str
+
+    def columns(self, skus: Sequence[int], nodes: Mapping[str, int]) -> StockColumns:
+        """The positions of those of the SKUs that `skus` numbers, given the number of each node by its id."""
+        on_hand, held = (_node_units([self.texts[2 * sku + kind] for sku in skus]) for kind in (0, 1))
+        return StockColumns.of(on_hand, held, nodes)
+
+
+def stock_reading_of(answer: Sequence[Any], decided_at: int) -> StockReading:
+    """What snapshot.lua answered when it was asked for stamps."""
+    return StockReading(
+        reading=reading_of(answer[:_HEAD], (), decided_at), texts=answer[_HEAD:-1], stamps=answer[-1].decode()
+    )
 
 
 def reading_of(answer: Sequence[Any], skus: Sequence[str], decided_at: int) -> Reading:
@@ -86,3 +115,11 @@ def _by_node(on_hand: bytes, held: bytes) -> dict[str, tuple[int, int]]:
         if node in by_node:
             by_node[node] = (by_node[node][0], units)
     return by_node
+
+
+def _node_units(texts: Sequence[bytes]) -> NodeUnits:
+    """Of hashes of several SKUs."""
+    lines = _lines(b"\n".join(filter(None, texts)))
+    fields = [(text.count(b"\n") + 1) // 2 for text in texts]
+    # read as one JSON list, which takes a quarter of the time of int() for each
+    return NodeUnits(nodes=lines[::2], units=orjson.loads(f"[{','.join(lines[1::2])}]"), entries=fields)

@@ -15,11 +15,12 @@ from engine.store.keys import Keys
 class KeyLayout:
     """The order of KEYS: first one key for each of `names`; then, for each item of the first of `groups`, one key for
     each name of the group; then the same for the second group. A script with two groups is given the number of items of
-    the first as its last argument.
+    the first as its last argument. `functions` is Lua that the script calls.
     """
 
     names: tuple[str, ...]
     groups: tuple[tuple[str, ...], ...] = ()
+    functions: str = ""
 
     def keys(self, keys: Keys, *groups: Iterable[Sequence[str]], **own: str) -> list[str]:
         """KEYS of one call: of each group, each item's keys. A name that is not in `own` is an attribute of `keys`."""
@@ -30,7 +31,7 @@ class KeyLayout:
         return every
 
     def lua(self) -> str:
-        """The definition of the table `key`."""
+        """The definition of the table `key`, and the functions."""
         lines = [f"  {name} = KEYS[{place}]," for place, name in enumerate(self.names, start=1)]
         before, items_before = len(self.names), ""
         for group in self.groups:
@@ -40,11 +41,27 @@ class KeyLayout:
                 for place, name in enumerate(group, start=1)
             ]
             items_before = f" + {size} * ARGV[#ARGV]"
-        return "\n".join(["local key = {", *lines, "}", ""])
+        return "\n".join(["local key = {", *lines, "}", self.functions])
 
+
+NOTE_CHANGES = """local function note_changes(members)
+  if next(members) then
+    local call, stamped = redis.call, {}
+    local time, last = call('TIME'), call('ZRANGE', key.changed, 0, 0, 'REV', 'WITHSCORES')[2]
+    local stamp = string.format('%.0f', math.max(time[1] * 1000000 + time[2], (last or 0) + 1))
+    for member in pairs(members) do
+      stamped[#stamped + 1], stamped[#stamped + 2] = stamp, member
+    end
+    call('ZADD', key.changed, unpack(stamped))
+  end
+end
+"""
+"""Gives members of `changed`, the keys of a table, one stamp above all others. Every script that changes stock calls it
+once it has.
+"""
 
 _SKU = ("on_hand", "held")
-_SNAPSHOT = ("facts", "active_policy", "scheduled_policies", "idempotency", "load", "expiring", "resting")
+_SNAPSHOT = ("facts", "active_policy", "scheduled_policies", "idempotency", "load", "expiring", "resting", "changed")
 _COMMIT = (
     *_SNAPSHOT,
     *("decisions", "log", "hold", "open_holds", "endings"),
@@ -56,14 +73,18 @@ _REJECTED_SKU = ("rejected_on_hand", "rejected_held", "rejected_stamp", "rejecte
 
 SNAPSHOT = KeyLayout(_SNAPSHOT, (_SKU,))
 REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _SKU))
-COMMIT = KeyLayout(_COMMIT, (_CLAIM,))
-COMMIT_FOLLOW_UP = KeyLayout((*_COMMIT, *_FOLLOW_UP), (_CLAIM, _REJECTED_SKU))
+COMMIT = KeyLayout(_COMMIT, (_CLAIM,), NOTE_CHANGES)
+COMMIT_FOLLOW_UP = KeyLayout((*_COMMIT, *_FOLLOW_UP), (_CLAIM, _REJECTED_SKU), NOTE_CHANGES)
 END_HOLD = KeyLayout(
-    ("hold", "expiring", "log", "endings", "operation", "load", "open_holds", "facts"), (("on_hand", "held", "base"),)
+    ("hold", "expiring", "log", "endings", "operation", "load", "open_holds", "facts", "changed"),
+    (("on_hand", "held", "base"),),
+    NOTE_CHANGES,
 )
 EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "endings", "operation"))
-SET_STOCK = KeyLayout(("facts",), (("on_hand", "held", "base", "stamp"),))
-MOVE_STOCK = KeyLayout(("facts", "log", "movements", "movements_yesterday"), (("on_hand", "base"),))
+SET_STOCK = KeyLayout(("facts", "changed"), (("on_hand", "held", "base", "stamp"),), NOTE_CHANGES)
+MOVE_STOCK = KeyLayout(
+    ("facts", "log", "movements", "movements_yesterday", "changed"), (("on_hand", "base"),), NOTE_CHANGES
+)
 WITHDRAW_BACKLOG = KeyLayout(("backlog", "log", "operation"))
 END_REST = KeyLayout(("resting", "log", "operation"))
 PUBLISH_POLICY = KeyLayout(("policies", "policy_history", "policy_operations"))
@@ -91,8 +112,8 @@ LOAD_SWAP = KeyLayout(
         "scheduled_policies",
     )
 )
-LOAD_STOCK = KeyLayout(("facts", "todo"), (("on_hand", "base", "stamp", "staged_on_hand"),))
-REPAIR = KeyLayout(("log", "expiring"), (("written",),))
+LOAD_STOCK = KeyLayout(("facts", "todo", "changed"), (("on_hand", "base", "stamp", "staged_on_hand"),), NOTE_CHANGES)
+REPAIR = KeyLayout(("log", "expiring", "facts", "changed"), (("written",),), NOTE_CHANGES)
 
 LAYOUTS: Mapping[str, KeyLayout] = {
     "snapshot": SNAPSHOT,

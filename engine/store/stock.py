@@ -92,6 +92,7 @@ class Stock:
 
     def __init__(self, client: Client, keys: Keys) -> None:
         self._keys = keys
+        self._redis = client.redis
         self._set_stock = client.script("set_stock")
         self._move_stock = client.script("move_stock")
 
@@ -133,6 +134,20 @@ class Stock:
         if isinstance(answers, NetworkChanged):
             return answers
         return [_MOVEMENTS[word](on_hand=int(on_hand)) for word, on_hand in answers]
+
+    def newest_change(self) -> int:
+        """The stamp of the last change of any stock (see `Keys.changed`); 0 if there was none."""
+        with faults():
+            last = self._redis.zrange(self._keys.changed, -1, -1, withscores=True)
+        return int(last[0][1]) if last else 0
+
+    def changed_after(self, stamp: int) -> list[str]:
+        """The SKUs whose stock has changed after that stamp, sorted."""
+        start = self._keys.on_hand("")
+        with faults():
+            members = self._redis.zrange(self._keys.changed, f"({stamp}", "+inf", byscore=True)
+        names = (member.decode() for member in members)
+        return sorted(name.removeprefix(start) for name in names if name.startswith(start))
 
     def _run(
         self, script: Any, script_keys: Sequence[str], arguments: Sequence[str | int | bytes]

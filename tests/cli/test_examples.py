@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +70,32 @@ def test_an_order_goes_from_the_page_to_the_door_by_curl(url: str, order: Path) 
     assert anew.startswith("filled ")
     assert anew != decided
     assert "confirmed" in left
+
+
+def test_a_catalogue_follows_the_feed_and_goes_on_where_an_answer_broke_off(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "catalogue.json"
+    program = [sys.executable, CALLING / "catalogue.py", "--url", url, file]
+    assert run(*program) == ["6 articles (no_cursor)"]
+    whole = json.loads(file.read_text())
+    assert whole["free"]["LAMP"] == 6
+    assert run(*program) == ["0 articles changed"]
+    count(url, "LAMP", 2)
+    assert run(*program) == ["1 articles changed"]
+    assert json.loads(file.read_text())["free"] == {**whole["free"], "LAMP": 2}
+    # as it is left by a first answer that broke off after the third article
+    kept = dict(sorted(whole["free"].items())[:3])
+    file.write_text(json.dumps(whole | {"free": kept, "after": max(kept)}))
+    assert run(*program) == ["3 articles changed"]
+    assert run(*program) == ["1 articles changed"]
+    assert json.loads(file.read_text())["free"] == {**whole["free"], "LAMP": 2}
+
+
+def count(url: str, sku: str, units: int) -> None:
+    body = json.dumps({"on_hand": units, "sequence": units}).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{url}/v1/stock/lyon/{sku}", body, headers, method="PUT")
+    with urllib.request.urlopen(request) as response:
+        assert response.status == 200
 
 
 def test_a_refused_order_ends_the_program_with_the_reason(url: str, tmp_path: Path) -> None:

@@ -115,6 +115,29 @@ def test_stock_is_shown_for_people(run: Run) -> None:
     assert run("stock", "show", "LAMPE").stderr == "no product goes by the SKU 'LAMPE'\n"
 
 
+def test_availability_of_several_skus_names_those_that_nobody_knows(run: Run) -> None:
+    shown = run("availability", "RARE", "LAMPE", "NONE", "web")
+    assert (shown.returncode, shown.stderr) == (0, "no product goes by the SKU 'LAMPE'\n")
+    assert "NONE on web: 0 free" in shown.stdout
+    answer = json.loads(run("availability", "RARE", "LAMPE", "NONE", "web", "--json").stdout)
+    assert ([item["sku"] for item in answer["skus"]], answer["unknown"]) == (["RARE", "NONE"], ["LAMPE"])
+    none = run("availability", "LAMPE", "web")
+    assert (none.returncode, none.stdout, none.stderr) == (1, "", "no product goes by the SKU 'LAMPE'\n")
+
+
+def test_the_feed_prints_every_sku_and_since_a_cursor_what_changed(run: Run, counts: Callable[[str], Path]) -> None:
+    first, *skus, last = map(json.loads, run("stock", "feed", "web").stdout.splitlines())
+    assert (first["full"], len(skus), last["skus"], last["cursor"]) == (True, 6, 6, first["cursor"])
+    run("stock", "import", counts("node,sku,on_hand\nparis,RARE,4\n"))
+    _, changed, _ = run("stock", "feed", "web", "--since", first["cursor"], "--nodes").stdout.splitlines()
+    free = json.loads(changed)
+    assert (free["sku"], free["nodes"]["paris"]) == ("RARE", 4)
+    left = run("stock", "feed", "web", "--since", first["cursor"], "--after", "SHIRT").stdout.splitlines()
+    assert json.loads(left[1])["sku"] == "ÉTÉ 日本 ☂"
+    for words in (("--since", "5"), ("--after", "SHIRT")):
+        assert run("stock", "feed", "web", *words).returncode == 2
+
+
 def test_a_hold_is_listed_shown_extended_and_ended_by_shipment(run: Run, tmp_path: Path) -> None:
     (tmp_path / "order.json").write_text(json.dumps(ORDER))
     made = json.loads(run("decide", tmp_path / "order.json", "--json").stdout)

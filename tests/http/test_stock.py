@@ -1,10 +1,13 @@
 """Stock over HTTP: counts, what is free, and the number a product page shows."""
 
+import json
+
 import pytest
 
+from api.records.availability_feed import FeedLineRecord, feed_lines
 from api.records.stock import AvailabilityRecord, CountRecord, SkuStockRecord
 from engine.decide.order_record import timestamp
-from tests.conftest import activate
+from tests.conftest import activate, small
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
 from tests.support.problem_json import fields_of, problem_of
@@ -113,8 +116,14 @@ def test_many_skus_are_asked_for_at_once(http):
     assert [(item["sku"], item["free"]) for item in answer["skus"]] == [("SHIRT", 16), ("RARE", 3), ("NONE", 0)]
 
 
-def test_of_many_skus_each_that_nobody_knows_is_named(http):
-    detail = problem_of(http.get("/v1/availability?sku=SHIRT&sku=X&sku=Y&channel=web"), 404)["detail"]
+def test_of_many_skus_those_that_nobody_knows_are_named_and_the_others_answered(http):
+    answer = http.get("/v1/availability?sku=X&sku=SHIRT&sku=Y&channel=web").get_json()
+    assert mistakes_in(http, AvailabilityRecord, answer) == []
+    assert ([item["sku"] for item in answer["skus"]], answer["unknown"]) == (["SHIRT"], ["X", "Y"])
+
+
+def test_skus_of_which_nobody_knows_any_are_not_found(http):
+    detail = problem_of(http.get("/v1/availability?sku=X&sku=Y&channel=web"), 404)["detail"]
     assert "'X'" in detail
     assert "'Y'" in detail
 
@@ -133,3 +142,128 @@ def test_an_etag_spares_the_body_until_something_changes(http):
     http.post("/v1/decisions", json=order_json(("RARE", 1)))
     changed = http.get(path, headers=tag)
     assert (changed.status_code, changed.headers["ETag"] == first.headers["ETag"]) == (200, False)
+
+
+def test_a_304_reads_no_stock(http, redis_client):
+    path = "/v1/availability?sku=RARE&sku=LAMP&sku=X&channel=web"
+    tag = {"If-None-Match": http.get(path).headers["ETag"]}
+    before = commands(redis_client)
+    assert http.get(path, headers=tag).status_code == 304
+    assert {name: count - before[name] for name, count in commands(redis_client).items() if name in READS} == {
+        "evalsha": 1,
+        "zmscore": 1,
+        "hgetall": 1,
+    }, "the loads are one hash; stock would be two for each SKU"
+
+
+READS = ("evalsha", "zmscore", "hgetall")
+
+
+def commands(redis_client):
+    return {name.removeprefix("cmdstat_"): stats["calls"] for name, stats in redis_client.info("commandstats").items()}
+
+
+def test_a_tag_of_another_question_is_not_taken_for_an_answer(http):
+    tag = {"If-None-Match": http.get("/v1/availability?sku=RARE&channel=web").headers["ETag"]}
+    for query in ("sku=RARE&channel=app", "sku=RARE&sku=LAMP&channel=web", "sku=LAMP&channel=web"):
+        assert http.get(f"/v1/availability?{query}", headers=tag).status_code == 200
+
+
+def test_a_hold_that_runs_out_ends_the_tag(http, pointsman, clock):
+    activate(pointsman, "then: {hold: 1 h}")
+    path = "/v1/availability?sku=RARE&channel=web"
+    http.post("/v1/decisions", json=order_json(("RARE", 1)))
+    held = http.get(path)
+    clock.now += 3_600
+    ended = http.get(path, headers={"If-None-Match": held.headers["ETag"]})
+    assert (held.get_json()["skus"][0]["free"], ended.get_json()["skus"][0]["free"]) == (2, 3)
+
+
+def test_a_repair_ends_the_tags_and_cursors_of_what_was_damaged(http, pointsman, redis_client, network):
+    path = "/v1/availability?sku=RARE&channel=web"
+    redis_client.hset(f"{{{network}}}:held:RARE", "lyon", 2)
+    damaged, cursor = http.get(path), feed(http)[0]["cursor"]
+    pointsman.repair(who="eve")
+    repaired = http.get(path, headers={"If-None-Match": damaged.headers["ETag"]})
+    assert (damaged.get_json()["skus"][0]["free"], repaired.get_json()["skus"][0]["free"]) == (1, 3)
+    first, free = feed(http, since=cursor)
+    assert (first["because"], free["RARE"]) == ("network", 3)
+
+
+def feed(http, **query):
+    response = http.get("/v1/availability/feed", query_string={"channel": "web", **query})
+    assert (response.status_code, response.content_type) == (200, "application/x-ndjson")
+    first, *lines, last = map(json.loads, response.text.splitlines())
+    assert [mistakes_in(http, FeedLineRecord, line) for line in (first, *lines, last)] == [[]] * (len(lines) + 2)
+    assert last == {"cursor": first["cursor"], "skus": len(lines)}
+    return first, {item["sku"]: item["free"] for item in lines}
+
+
+def test_a_feed_has_every_sku_and_with_its_cursor_only_what_may_have_changed(http):
+    first, free = feed(http)
+    assert (first["full"], first["because"]) == (True, "no_cursor")
+    assert list(free.items()) == [("COAT", 8), ("LAMP", 6), ("NONE", 0), ("RARE", 3), ("SHIRT", 16), ("ÉTÉ 日本 ☂", 2)]
+    second, changed = feed(http, since=first["cursor"])
+    assert (second["full"], "because" in second, changed) == (False, False, {})
+    http.post("/v1/decisions", json=order_json(("RARE", 1)))
+    put(http, "lyon/LAMP", on_hand=9, sequence=1)
+    assert feed(http, since=second["cursor"])[1] == {"LAMP": 9, "RARE": 2}
+
+
+def test_a_feed_that_broke_off_goes_on_after_a_sku_under_its_own_cursor(http):
+    first, free = feed(http)
+    put(http, "lyon/COAT", on_hand=1, sequence=1)
+    rest, left = feed(http, since=first["cursor"], after="RARE")
+    assert (rest["cursor"], rest["full"], list(left)) == (first["cursor"], False, ["SHIRT", "ÉTÉ 日本 ☂"])
+    assert feed(http, since=rest["cursor"])[1] == {"COAT": free["COAT"] + 1}
+
+
+def test_a_feed_is_full_again_where_all_may_have_changed_and_says_why(http, pointsman, clock):
+    def after(change):
+        cursor = feed(http)[0]["cursor"]
+        change()
+        first, lines = feed(http, since=cursor, after="COAT")
+        assert (first["full"], len(lines)) == (True, 6), "from the first SKU on, not after COAT"
+        return first["because"]
+
+    assert after(lambda: pointsman.load(small())) == "network"
+    assert after(lambda: activate(pointsman, "hours: ['10:00', '11:00'], then: {keep: 1}")) == "policies"
+    assert after(lambda: setattr(clock, "now", clock.now + 7_200)) == "policies"
+    cursor = feed(http)[0]["cursor"]
+    assert feed(http, since=cursor, channel="app")[0]["because"] == "policies", "the cursor is another channel's"
+    start, until, rest = cursor.split("-", 2)
+    assert feed(http, since=f"{start}-{int(until) + 1}-{rest}")[0]["because"] == "cursor"
+
+
+def test_a_feed_during_which_the_rules_change_says_that_it_stopped(http, pointsman):
+    answer = pointsman.availability_feed.read("web")
+    activate(pointsman, "then: {keep: 1}")
+    (_, first), (_, stopped) = feed_lines(answer)
+    assert json.loads(first)["full"]
+    assert "rules have changed" in json.loads(stopped)["stopped"]
+
+
+def test_the_products_of_a_feed_are_not_kept(http, pointsman):
+    feed(http)
+    assert pointsman._facts._cache._products == {}, "there may be any number of them"
+
+
+def test_a_feed_by_node_names_the_nodes_that_have_free_units(http, pointsman):
+    activate(pointsman, "when: {node.id: lille}, then: {keep: 9}")
+    lines = http.get("/v1/availability/feed?channel=web&nodes=true").text.splitlines()
+    assert json.loads(lines[5]) == {"sku": "SHIRT", "free": 14, "nodes": {"lyon": 10, "paris": 4}}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("", "channel"),
+        ("channel=web&since=5", "since"),
+        ("channel=web&since=1-2-3-x", "since"),
+        ("channel=web&after=RARE", "since"),
+        ("channel=web&nodes=maybe", "nodes"),
+        ("channel=web&untli=5", "untli"),
+    ],
+)
+def test_a_question_for_the_feed_that_is_not_understood_is_refused(http, query, field):
+    assert fields_of(problem_of(http.get(f"/v1/availability/feed?{query}"), 422)) == [field]

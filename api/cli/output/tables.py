@@ -10,10 +10,10 @@ from rich.text import Text
 
 from api.cli.output.plural import counted
 from api.records.day import DayFigures
+from engine.decide.availability import SkuAvailability
 from engine.decide.facts_record import FactsRecord
 from engine.decide.record import DecisionRecord, ScoreRecord, ShipmentRecord
 from engine.model.facts import Network
-from engine.service import Availability
 from rules.syntax.literals import CARBON_UNITS, MICROS
 from rules.wording.catalogue import ENGLISH
 
@@ -181,10 +181,11 @@ def _local(instant: str, network: Network, place: str | None = None) -> str:
     return moment.strftime("%a %d %b %Y %H:%M") + ("" if zone == network.time_zone else f" ({zone})")
 
 
-def availability_table(availability: Availability) -> Table:
-    table = Table(title=Text(f"{availability.sku} on {availability.channel}: {availability.free} free"))
+def availability_table(availability: SkuAvailability, channel: str) -> Table:
+    table = Table(title=Text(f"{availability.sku} on {channel}: {availability.free} free"))
     for name in ("node", "on hand", "held", "free"):
         table.add_column(name, justify="left" if name == "node" else "right", overflow="fold")
-    for item in availability.nodes:
-        table.add_row(Text(item.node), str(item.position.on_hand), str(item.position.held), str(item.free))
+    columns = (availability.nodes, availability.on_hand, availability.held, availability.free_by_node)
+    for node, *units in zip(*columns, strict=True):
+        table.add_row(Text(node), *map(str, units))
     return table

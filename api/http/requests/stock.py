@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.shapes.base import Strict
+from api.shapes.cursors import FeedCursor
 from api.shapes.fields import StampField, WholeNumber, Word
 from api.shapes.limits import MOST_ON_HAND
 from engine.store.stock import Movement, Stamp
@@ -58,3 +59,24 @@ class AvailabilityQuery(Strict):
         metadata={"description": f"up to {MOST_SKUS}: repeat it"},
     )
     channel = Word(required=True, metadata={"example": "web"})
+
+
+class FeedQuery(Strict):
+    """`after` goes on with the answer whose cursor is `since`."""
+
+    channel = Word(required=True, metadata={"example": "web"})
+    since = FeedCursor(
+        load_default=None, metadata={"description": "the `cursor` of an answer: only what changed after it"}
+    )
+    after = Word(
+        load_default=None,
+        metadata={
+            "description": "the last SKU that came of an answer that broke off; `since` is then its own `cursor`"
+        },
+    )
+    nodes = fields.Boolean(load_default=False, metadata={"description": "with the free units by node"})
+
+    @validates_schema
+    def _of_an_answer(self, data: dict[str, Any], **_: Any) -> None:
+        if data["after"] is not None and data["since"] is None:
+            raise ValidationError("'after' goes on with an answer: send its 'cursor' as 'since'", "since")

@@ -129,7 +129,7 @@ class Evaluation:
     @cached_property
     def loads(self) -> Integers:
         """By node, the shipments it was given today."""
-        return loads_by_node(self.snapshot, self.ways)
+        return loads_by_node(self.snapshot.loads, self.ways)
 
     @cached_property
     def positions(self) -> Sequence[Positions]:

@@ -12,9 +12,11 @@ from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.signature_table import COVER, LOAD, UNKNOWN_NUMBER, Rows
 from engine.decide.shipping.columns import Integers, integers
 from engine.decide.shipping.ways import Ways
-from engine.model.facts import MAX_COVER, UNIT_MILLIS, Snapshot, StockPosition
+from engine.model.facts import MAX_COVER, UNIT_MILLIS, StockPosition
 from rules.vocabulary import Facts, Stage
 
+NO_PACE = -1
+"""Stands in a column of paces for one that is not known."""
 Shared: TypeAlias = Mapping[str, Facts]
 """Facts that many rows share, by group."""
 
@@ -50,9 +52,8 @@ class Stock:
     @cached_property
     def cover(self) -> Integers:
         """Days of cover; UNKNOWN_NUMBER where no pace of sale is known."""
-        pace = integers(-1 if item.pace is None else item.pace for item in self.positions)
-        days = np.minimum(MAX_COVER, self.available * UNIT_MILLIS // np.maximum(pace, 1))
-        return np.where(pace > 0, days, np.where(pace == 0, MAX_COVER, UNKNOWN_NUMBER))
+        pace = integers(NO_PACE if item.pace is None else item.pace for item in self.positions)
+        return days_of_cover(self.available, pace)
 
 
 class Positions(NamedTuple):
@@ -84,13 +85,19 @@ def judge_positions(
     return Positions(stock, judgement, floor, np.maximum(stock.available - floor, 0))
 
 
-def loads_by_node(snapshot: Snapshot, ways: Ways) -> Integers:
+def days_of_cover(available: Integers, pace: Integers) -> Integers:
+    """For how many whole days the units last at the pace of sale; UNKNOWN_NUMBER where that is NO_PACE."""
+    days = np.minimum(MAX_COVER, available * UNIT_MILLIS // np.maximum(pace, 1))
+    return np.where(pace > 0, days, np.where(pace == 0, MAX_COVER, UNKNOWN_NUMBER))
+
+
+def loads_by_node(loads: Mapping[str, int], ways: Ways) -> Integers:
     """By node, the shipments it was given today."""
-    loads, index = np.zeros(len(ways.nodes), dtype=np.int64), ways.node_index
-    for node, load in snapshot.loads.items():
+    column, index = np.zeros(len(ways.nodes), dtype=np.int64), ways.node_index
+    for node, load in loads.items():
         if node in index:
-            loads[index[node]] = load
-    return loads
+            column[index[node]] = load
+    return column
 
 
 def node_facts_at(ways: Ways, node: int, loads: Integers) -> dict[str, Any]:

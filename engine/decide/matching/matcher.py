@@ -4,7 +4,8 @@ A judgement is a function of the signature, so it is remembered.
 """
 
 import graphlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -79,12 +80,43 @@ class StageMatcher:
 
     def judge_rows(self, shared: Mapping[str, Facts], rows: Rows) -> Integers:
         """See `Judge`."""
-        signatures, known = self._table_for(shared).signatures(rows)
+        return self._judge_coded(self._table_for(shared), rows, lambda chosen: self._judge_new(shared, rows, chosen))
+
+    def judge_lines(self, lines: Sequence[Mapping[str, Facts]], line: Integers, rows: Rows) -> Integers:
+        """As `judge_rows`, of the rows of many lines at once: `lines` has the facts that the rows of each share, by
+        group, and `line` numbers the line of each row. Lines that leave the same formulas are judged together.
+        """
+        tables = [self._table_for(shared) for shared in lines]
+        place = {table: number for number, table in enumerate(dict.fromkeys(tables))}
+        table_of_row = np.array([place[table] for table in tables], dtype=np.int64)[line]
+        judgements = np.empty(len(line), dtype=np.int64)
+        for table, number in place.items():
+            at = np.flatnonzero(table_of_row == number)
+            some = rows.at(at)
+
+            def judge_new(chosen: Sequence[int], at: Integers = at, some: Rows = some) -> list[int]:
+                by_line = itertools.groupby(chosen, lambda row: int(line[at[row]]))
+                return [number for its, group in by_line for number in self._judge_new(lines[its], some, list(group))]
+
+            judgements[at] = self._judge_coded(table, some, judge_new)
+        return judgements
+
+    def codes(self, facts: Facts) -> tuple[int, ...]:
+        """The codes of these facts, of those of them that a rule mentions: where they are equal, the rules tell no
+        difference. They are the same in every process.
+        """
+        return tuple([item.of(facts) for item in self._properties if item.fact.path in facts])
+
+    def _judge_coded(
+        self, table: SignatureTable, rows: Rows, judge_new: Callable[[Sequence[int]], Sequence[int]]
+    ) -> Integers:
+        """The numbers of the rows' judgements; `judge_new` answers those of rows whose signature is new."""
+        signatures, known = table.signatures(rows)
         numbers = known.numbers(signatures)
         if int(numbers.min(initial=0)) == UNSEEN:
             unseen = (numbers == UNSEEN).nonzero()[0]
             new = dict(zip(signatures[unseen].tolist(), unseen.tolist(), strict=True))
-            found = dict(zip(new, self._judge_new(shared, rows, list(new.values())), strict=True))
+            found = dict(zip(new, judge_new(list(new.values())), strict=True))
             known.learn(found)
             numbers[unseen] = [found[signature] for signature in signatures[unseen].tolist()]
         return numbers

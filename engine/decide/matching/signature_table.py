@@ -53,6 +53,12 @@ class Rows(NamedTuple):
     columns: Mapping[str, Callable[[], Integers]]
     facts: Callable[[int], Facts]
 
+    def at(self, index: Integers) -> "Rows":
+        """Those of the rows that `index` numbers."""
+        columns = {path: lambda make=make: make()[index] for path, make in self.columns.items()}
+        service = None if self.service is None else self.service[index]
+        return Rows(self.ways, self.node[index], service, columns, lambda row: self.facts(int(index[row])))
+
 
 class NetworkCodes(NamedTuple):
     """By property, the codes of a network's nodes and services."""

@@ -86,6 +86,11 @@ class VersionCache:
         kept.save_if_grown()
         return kept.matcher
 
+    def cached_policy(self, version: str | None) -> Matcher | None:
+        """The matcher of a policy set, if it is cached."""
+        kept = self._matchers.get(version or "")
+        return None if kept is None else kept.matcher
+
     def _make_matcher(self, version: str) -> KnownAnswers:
         matcher = Matcher(policy_versions.read_set(self._client, self._keys, version), guarded=self._guarded)
         while len(self._matchers) >= MOST_MATCHERS:

@@ -39,6 +39,12 @@ def read_version(client: Client, keys: Keys) -> str | None:
     return None if version is None else str(version.decode())
 
 
+def read_skus(client: Client, keys: Keys) -> list[str]:
+    """The SKUs of all products, sorted."""
+    with faults():
+        return sorted(sku.decode() for sku in client.redis.hkeys(keys.products))
+
+
 def read_products(
     client: Client, keys: Keys, skus: Iterable[str]
 ) -> dict[str, tuple[Product, Mapping[str, int]] | None]:

@@ -15,6 +15,7 @@ local DAYS_KEPT = 4 * 86400
 local call = redis.call
 local id, request = ARGV[1], cjson.decode(ARGV[3])
 local earlier, set_aside = request.earlier, request.set_aside
+local changed = {}
 
 local function floor_of(reserves, on_hand)
   if type(reserves) == 'number' then
@@ -46,6 +47,7 @@ if earlier or set_aside then  -- seldom, and functions take time to make
   function release_earlier()
     for _, part in ipairs(earlier.units) do
       local held, node = key.claimed_held(part[1]), part[2]
+      changed[key.claimed_on_hand(part[1])] = true
       if call('HINCRBY', held, node, -part[3]) <= 0 then
         call('HDEL', held, node)
       end
@@ -94,6 +96,7 @@ if earlier or set_aside then  -- seldom, and functions take time to make
     for index, claim in ipairs(request.claims) do
       if not lost_nodes[claim[1]] and not lost_claims[index] then
         call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
+        changed[key.claimed_on_hand(index)] = true
         stood_then[#stood_then + 1] = stood[index]
       end
     end
@@ -166,6 +169,7 @@ end
 if lost then
   if set_aside and not open_holds then
     set_aside_rest(lost_claims, lost_nodes, stood)
+    note_changes(changed)
   end
   return {'stale', lost}
 elseif open_holds then
@@ -177,7 +181,9 @@ if earlier then
 end
 for index, claim in ipairs(request.claims) do
   call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
+  changed[key.claimed_on_hand(index)] = true
 end
+note_changes(changed)
 for _, room in ipairs(request.rooms) do
   call('HINCRBY', key.load, room[1], room[2])
 end

@@ -68,7 +68,7 @@ if not rejection then
 end
 
 -- the rejected units are not held any more
-local states = {}
+local states, changed = {}, {}
 for state in string.gmatch(redis.call('HGET', key.endings, rejection.id) or '', '%S+') do
   states[#states + 1] = state
 end
@@ -79,6 +79,7 @@ local ended = false
 for _, part in ipairs(rejection.parts) do
   for _, units in ipairs(part.units) do
     local held = key.rejected_held(units[1])
+    changed[key.rejected_on_hand(units[1])] = true
     if redis.call('HINCRBY', held, rejection.node, string.format('%.0f', -units[2])) <= 0 then
       redis.call('HDEL', held, rejection.node)
     end
@@ -155,8 +156,10 @@ end
 local counts = {}
 for _, count in ipairs(rejection.counts) do
   local outcome = set_on_hand(count.index, count.on_hand)
+  changed[key.rejected_on_hand(count.index)] = true
   counts[#counts + 1] = {count.sku, outcome[1], outcome[2]}
 end
+note_changes(changed)
 redis.call('XADD', key.log, '*', 'kind', 'rejected', 'id', rejection.id, 'at', linked.now, 'body', ARGV[5],
   'counted', #counts > 0 and cjson.encode(counts) or '[]')
 return answer

@@ -92,11 +92,12 @@ if verb == 'confirmed' and redis.call('HEXISTS', key.facts, 'load') == 1 then
   return {'loading'}
 end
 
-local moved = {}
+local moved, changed = {}, {}
 for place, number in ipairs(ending) do
   local node = shipments[number][1]
   for _, sku_units in ipairs(shipments[number][3]) do
     local index, units = index_of[sku_units[1]], sku_units[2]
+    changed[key.on_hand(index)] = true
     if redis.call('HINCRBY', key.held(index), node, -units) <= 0 then
       redis.call('HDEL', key.held(index), node)
     end
@@ -118,6 +119,7 @@ for place, number in ipairs(ending) do
   ending[place] = tostring(number)
 end
 
+note_changes(changed)
 local endings = table.concat(states, ' ')
 redis.call('HSET', key.endings, id, endings)
 if #ending == still_held then

@@ -38,4 +38,7 @@ if redis.call('EXISTS', key.todo) == 1 then
 end
 redis.call('HSET', key.facts, 'version', redis.call('HGET', key.facts, 'becomes'))
 redis.call('HDEL', key.facts, 'becomes', 'load')
+-- any stock may be another now: one stamp of all in place of those of the SKUs
+note_changes({[key.facts] = true})
+redis.call('ZREMRANGEBYRANK', key.changed, 0, -2)
 return 'over'

@@ -25,13 +25,17 @@ local function move(index, operation, digest, node, delta)
   return 'applied'
 end
 
-local answers, taken = {}, {}
+local answers, taken, changed = {}, {}, {}
 for at = FIRST, #ARGV, WORDS_EACH do
   local index, node = (at - FIRST) / WORDS_EACH + 1, ARGV[at + 2]
   local word = move(index, ARGV[at], ARGV[at + 1], node, ARGV[at + 3])
   answers[index] = {word, redis.call('HGET', key.on_hand(index), node) or '0'}
   taken[index] = word == 'applied' and '1' or '0'
+  if word == 'applied' then
+    changed[key.on_hand(index)] = true
+  end
 end
+note_changes(changed)
 local pattern = table.concat(taken)
 if string.find(pattern, '1') then
   redis.call('EXPIRE', key.movements, ARGV[5])

@@ -42,5 +42,6 @@ for index = 1, writes do
     redis.call('HSET', name, field, string.sub(after, 2))
   end
 end
+note_changes({[key.facts] = true})  -- it may have been the stock of any SKU
 redis.call('XADD', key.log, '*', 'kind', 'repaired', 'id', ARGV[5], 'at', ARGV[2], 'caller', ARGV[3], 'body', ARGV[4])
 return 'done'

@@ -28,11 +28,15 @@ local function set(index, node, units, kind, number)
   return 'set'
 end
 
-local answers = {}
+local answers, changed = {}, {}
 for at = 2, #ARGV, 4 do
   local index, node = (at + 2) / 4, ARGV[at]
   local word = set(index, node, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
   local on_hand = redis.call('HGET', key.on_hand(index), node) or '0'
   answers[index] = {word, on_hand, redis.call('HGET', key.held(index), node) or '0'}
+  if word == 'set' then
+    changed[key.on_hand(index)] = true
+  end
 end
+note_changes(changed)
 return answers

@@ -22,6 +22,7 @@ from engine.orders.rejection import COUNTED, RejectionRequest
 from engine.store.holds import is_set_aside
 from engine.store.outcomes import MovementApplied, MovementIdReused, MovementRepeated, StockTooLow
 from engine.store.stock import Count, Movement, Stamp
+from tests.properties.ledger.catalogue import Catalogue
 from tests.properties.ledger.ledger_driver import drive
 from tests.properties.ledger.ledger_model import CHANNELS, MICROS, NODES, POLICIES, SKUS, ChainOrder, Model, warehouse
 from tests.support.decision_json import json_of
@@ -43,6 +44,7 @@ class Ledger(RuleBasedStateMachine):
         super().__init__()
         self.pointsman, self.clock, self.versions = pointsman, clock, versions
         self.model = Model(clock)
+        self.catalogue = Catalogue(pointsman, SKUS)
         self.moved, self.asked = {}, {}
         self.numbers = itertools.count(1)
 
@@ -275,6 +277,7 @@ class Ledger(RuleBasedStateMachine):
         self.the_stock_is_as_the_model_says()
         self.the_rests_are_as_the_model_says()
         self.the_check_is_clean()
+        self.catalogue.check()
 
     def the_stock_is_as_the_model_says(self):
         on_hand, held = self.model.on_hand, self.model.held

@@ -135,10 +135,10 @@ def test_stale_reads_of_each_network_go_to_the_replica_of_its_own_primary(on, me
         replica = replica_of(home, members)
         home.ask("WAIT", 1, 5_000)
         before = read_only_scripts(replica)
-        stale = pointsman.availability("A", "web", max_stale=60)
-        assert (stale.free, stale.age is None) == (18, False)
+        stale = pointsman.stock.availability(["A"], "web", max_stale=60)
+        assert (stale.skus[0].free, stale.age is None) == (18, False)
         assert read_only_scripts(replica) > before
-        assert pointsman.availability("A", "web").age is None
+        assert pointsman.stock.availability(["A"], "web").age is None
 
 
 def test_an_answer_waits_until_the_replica_of_the_networks_primary_has_it(url, clock, members):

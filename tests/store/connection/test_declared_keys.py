@@ -24,6 +24,7 @@ local redis = (function(real)
   local declared = {}
   for _, key in ipairs(KEYS) do declared[key] = true end
   return {call = function(...)
+    if select('#', ...) == 1 then return real.call(...) end  -- as TIME, which has no key
     local keys = real.pcall('COMMAND', 'GETKEYS', ...)
     if keys.err and not string.find(keys.err, 'no key arguments') then error(keys.err) end
     for _, key in ipairs(keys) do
@@ -183,7 +184,7 @@ def test_no_script_touches_a_key_it_was_not_given_on_a_replica(ran, tmp_path, cl
             pointsman.rerouting.reject(RejectionRequest(decision=busy["id"], node=shipment["node"], reason="other"))
             pair[0].ask("WAIT", 1, 5_000)
             clock.now += 3_600
-            (availability,) = pointsman.stock.availability(["B"], "web", max_stale=LONG)
+            availability = pointsman.stock.availability(["B"], "web", max_stale=LONG)
             assert availability.age is not None, "a replica answered"
             assert pointsman._replica._script.startswith(STRICT)
 

@@ -111,8 +111,8 @@ def scripts_run(server):
 
 
 def free(shop, **more):
-    (answer,) = shop.stock.availability(["A"], "web", **more)
-    return answer.free, answer.age
+    answer = shop.stock.availability(["A"], "web", **more)
+    return answer.skus[0].free, answer.age
 
 
 def test_a_replica_answers_only_who_allows_it_and_as_the_primary_does(http, replica):
@@ -157,7 +157,7 @@ def test_holds_whose_time_has_come_are_left_out_and_nothing_is_written(shop, clo
         assert free(shop, max_stale=LONG)[0] == 20
         (lille, lyon) = shop.stock.show("A", max_stale=LONG).nodes
         assert (lille.position.held, lyon.position.held) == (0, 0)
-        assert shop.availability("B", "web", max_stale=LONG).free == 5
+        assert shop.stock.availability(["B"], "web", max_stale=LONG).skus[0].free == 5
         assert contents_of(inside, network) == before
     assert free(shop) == (20, None)
 
@@ -332,7 +332,7 @@ def test_a_server_that_follows_no_primary_is_not_asked(pair, shop):
 
 def test_without_a_replica_the_primary_answers(pointsman):
     assert pointsman.stock.show("SHIRT", max_stale=LONG).age is None
-    assert pointsman.availability("SHIRT", "web", max_stale=LONG).age is None
+    assert pointsman.stock.availability(["SHIRT"], "web", max_stale=LONG).age is None
 
 
 @pytest.mark.parametrize(

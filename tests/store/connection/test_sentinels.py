@@ -26,8 +26,8 @@ def test_the_service_uses_the_replica_that_sentinels_promote(tmp_path, clock):
             activate(pointsman)
             made = pointsman.decide(order(("A", 2)))
             primary.ask("WAIT", 1, 5_000)
-            stale = pointsman.availability("A", "web", max_stale=60)
-            assert (stale.free, stale.age is None) == (7, False)
+            stale = pointsman.stock.availability(["A"], "web", max_stale=60)
+            assert (stale.skus[0].free, stale.age is None) == (7, False)
 
             def decided():
                 try:
@@ -39,7 +39,9 @@ def test_the_service_uses_the_replica_that_sentinels_promote(tmp_path, clock):
                 wait_until(lambda: requests.answers, "a request is answered")
                 taken = seconds_until_served(requests, primary.kill, lambda: all(w.names(replica) for w in watchers))
             assert taken < AGAIN_WITHIN
-            assert pointsman.availability("A", "web", max_stale=60).age is None, "the new primary has no replica"
+            assert pointsman.stock.availability(["A"], "web", max_stale=60).age is None, (
+                "the new primary has no replica"
+            )
             assert replica.ask("ROLE")[0] == "master"
             assert pointsman.decision(json_of(made)["id"]).body == made.body
             audit = pointsman.check()

@@ -192,7 +192,7 @@ def test_an_unknown_decision_and_one_that_ships_nothing_have_no_hold(shop):
 def test_goods_confirmed_from_a_position_counted_lower_leave_it_at_zero(shop, split):
     shop.stock.set_count(Count(node="lyon", sku="A", on_hand=1, stamp=Stamp(kind="s", number=1)))
     assert (at(shop, "lyon"), shop.check().short) == ((1, 4), 3)
-    assert shop.stock.availability(["A"], "web")[0].free == 0
+    assert shop.availability("A", "web").free == 0
     shop.holds.confirm(split)
     assert at(shop, "lyon") == (0, 0)
     assert shop.check().clean

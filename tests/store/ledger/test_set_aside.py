@@ -14,6 +14,7 @@ from engine.store.decision_log import entries
 from engine.store.outcomes import Committed, StockChanged
 from engine.store.stock import Movement
 from tests.conftest import activate
+from tests.properties.ledger.catalogue import Catalogue
 from tests.store.ledger.test_scarce_stock import together
 from tests.support.decision_json import facts_of, json_of
 from tests.support.facts import EURO, LILLE, LYON, PARIS, inventory, node, order, service
@@ -147,8 +148,25 @@ def test_what_was_set_aside_and_then_lost_to_a_count_is_decided_again(others, ta
     assert others.check().clean
 
 
-def _gone(sku):
-    return Movement(op=sku, node="lyon", sku=sku, delta=-9)
+def test_whoever_asks_for_availability_sees_what_is_let_go_and_not_taken_again(others, take, opened, before_commit):
+    catalogue, tries = Catalogue(others, SKUS), itertools.count(1)
+
+    def act():
+        if next(tries) < 3:
+            take()
+        else:
+            others.stock.move([_gone("S7", place) for place in ("lyon", "lille", "paris")])
+            assert held(others, "S7") == {"lyon": 5}
+        catalogue.check()
+
+    before_commit(act, times=3)
+    made = json_of(opened().decide(LARGE))
+    assert (made["status"], held(others, "S7")) == ("partial", {})
+    catalogue.check()
+
+
+def _gone(sku, place="lyon"):
+    return Movement(op=f"{sku} {place}", node=place, sku=sku, delta=-9)
 
 
 @pytest.fixture

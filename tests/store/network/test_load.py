@@ -258,7 +258,7 @@ def test_readers_see_one_network_or_the_other_while_each_replaces_the_other(shop
     def read(worker):
         try:
             while not over.is_set():
-                seen.add(tuple(answer.free for answer in worker.stock.availability(skus, "web")))
+                seen.add(tuple(answer.free for answer in worker.stock.availability(skus, "web").skus))
         except BaseException as error:  # noqa: BLE001 - asserted below
             faults.append(error)
 
@@ -446,6 +446,6 @@ def test_after_a_loader_is_killed_the_next_reader_loads_the_remaining_stock(bare
         loader.send_signal(signal.SIGKILL)
     assert begun(), "it was killed before it was complete"
     skus = [f"S{number}" for number in range(0, 2_000, 25)]
-    assert {answer.free for answer in bare.stock.availability(skus, "web")} == {2}
+    assert {answer.free for answer in bare.stock.availability(skus, "web").skus} == {2}
     assert not begun()
     assert bare.check().positions == 2_001

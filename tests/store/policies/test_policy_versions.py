@@ -52,7 +52,7 @@ def test_a_scheduled_version_decides_from_its_instant_on_in_every_worker(pointsm
     assert {decided_by(pointsman), decided_by(other), other.ready()["policy_version"]} == {first}
     clock.now += 1
     assert {decided_by(pointsman), decided_by(other), other.ready()["policy_version"]} == {sale}
-    assert other.availability("SHIRT", "web").policy_version == sale
+    assert other.stock.availability(["SHIRT"], "web").policy_version == sale
     assert (versions.timeline().active, versions.timeline().scheduled) == (sale, ())
     made = json_of(other.decide(order(("SHIRT", 1))))
     assert (made["policy_version"], made["status"]) == (sale, "filled")

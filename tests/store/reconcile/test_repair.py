@@ -45,8 +45,9 @@ DAMAGES = {
 
 @pytest.fixture
 def state(contents, key):
-    """Everything stored except the log and counts of zero."""
-    return lambda: without_zeros({name: value for name, value in contents().items() if name != key("log").encode()})
+    """Everything stored except the log, the note of what changed, and counts of zero."""
+    noted = {key(name).encode() for name in ("log", "changed")}
+    return lambda: without_zeros({name: value for name, value in contents().items() if name not in noted})
 
 
 def without_zeros(contents):

@@ -1,0 +1,56 @@
+"""The feed of a channel's availability as lines of JSON."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from engine.decide.order_record import Record
+from engine.errors import PointsmanError, StoreUnavailable
+from engine.inventory.availability_feed import Feed, SkuUnits
+
+
+class FeedLineRecord(Record, frozen=True):
+    """A line of the feed. The first has `cursor` and `full`; then comes one with `sku` and `free` for each SKU, in
+    their order; the last has `cursor` and `skus`. One with `stopped` in its place says why there is no more.
+    """
+
+    sku: str | UnsetType = UNSET
+    free: Annotated[int | UnsetType, Meta(description="units that an order on the channel may still take")] = UNSET
+    nodes: Annotated[dict[str, int] | UnsetType, Meta(description="free units by node, if there are any")] = UNSET
+    cursor: Annotated[str | UnsetType, Meta(description="send it as `since` to get what changes from now on")] = UNSET
+    full: Annotated[bool | UnsetType, Meta(description="all SKUs follow; if false, those that may have changed")] = (
+        UNSET
+    )
+    because: Annotated[
+        Literal["no_cursor", "network", "policies", "cursor"] | UnsetType,
+        Meta(
+            description="why it is full: no cursor was sent; network: it was loaded, or stock repaired; policies:"
+            " others decide, or a rule has begun or ended with the time or a node's load; cursor: it is newer than all"
+            " that the server has"
+        ),
+    ] = UNSET
+    skus: Annotated[int | UnsetType, Meta(description="how many SKUs this answer had")] = UNSET
+    stopped: Annotated[str | UnsetType, Meta(description="why it broke off; go on with `since` and `after`")] = UNSET
+
+
+def feed_lines(feed: Feed) -> Iterator[tuple[int, bytes]]:
+    """The feed in parts of some lines each, and how many SKUs each part has."""
+    cursor, encoder = str(feed.cursor), msgspec.json.Encoder()
+    because = feed.why_full or UNSET
+    yield 0, encoder.encode_lines([FeedLineRecord(cursor=cursor, full=feed.why_full is not None, because=because)])
+    sent = 0
+    try:
+        for block in feed.blocks:
+            yield len(block), encoder.encode_lines(map(_sku_line, block))
+            sent += len(block)
+    except PointsmanError as error:
+        message = error.message if isinstance(error, StoreUnavailable) else str(error)
+        yield 0, encoder.encode_lines([FeedLineRecord(stopped=message)])
+        return
+    yield 0, encoder.encode_lines([FeedLineRecord(cursor=cursor, skus=sent)])
+
+
+def _sku_line(item: SkuUnits) -> FeedLineRecord:
+    return FeedLineRecord(sku=item.sku, free=item.free, nodes=UNSET if item.by_node is None else dict(item.by_node))

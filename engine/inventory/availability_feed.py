@@ -1,0 +1,137 @@
+"""What a channel can have of every SKU, for a catalogue: all of it once, then only what may have changed since.
+
+A cursor says up to which change a catalogue is complete. Stock is read in blocks while the answer is sent, each block
+at a moment of its own; what changes meanwhile comes after the answer's cursor and so with the next answer.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Self, TypeAlias
+
+from engine.decide.availability import by_sku, free_units, totals
+from engine.errors import Contended
+from engine.facts_reader import FactsReader
+from engine.store.connection.client import Client
+from engine.store.keys import Keys
+from engine.store.stock import Stock
+
+MOST_SKUS_AT_ONCE = 500
+"""How many SKUs one script reads at most."""
+MOST_POSITIONS_AT_ONCE = 25_000
+"""And how many positions, if every node has every SKU: no script runs long, and little is in memory at a time."""
+_CURSOR = re.compile(r"([0-9]{1,16})-([0-9]{1,16})-([0-9]{1,16})-([0-9a-f]{32})", re.ASCII)
+
+WhyFull: TypeAlias = Literal["no_cursor", "network", "policies", "cursor"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """The answer with this cursor has what changed after the stamp `after` (see `Keys.changed`), everything if that is
+    0, up to `until`. `loaded` is the stamp of the last load or repair, `floors` a hash of what floors depend on.
+    """
+
+    after: int
+    until: int
+    loaded: int
+    floors: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """None if the text is no cursor."""
+        match = _CURSOR.fullmatch(text)
+        if match is None:
+            return None
+        after, until, loaded = map(int, match.groups()[:3])
+        return cls(after=after, until=until, loaded=loaded, floors=match[4])
+
+    def __str__(self) -> str:
+        return f"{self.after}-{self.until}-{self.loaded}-{self.floors}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkuUnits:
+    """Units of a SKU free to the channel; `by_node` where there are any, if that was asked for."""
+
+    sku: str
+    free: int
+    by_node: Mapping[str, int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """An answer: the SKUs in their order, in `blocks` that are read as they are asked for, at most `size` in all.
+
+    `why_full` is None if these are only the SKUs that may have changed. If not, no cursor was given; or since it was,
+    the network was loaded or stock repaired; or other policies decide, or a rule of theirs has begun or ended with the
+    time or a node's load; or the cursor is newer than all that the server has, which was restored to an older state.
+
+    Iterating `blocks` raises Contended if any of these happens meanwhile, and StoreUnavailable.
+    """
+
+    cursor: Cursor
+    why_full: WhyFull | None
+    size: int
+    blocks: Iterator[Sequence[SkuUnits]]
+
+
+class AvailabilityFeed:
+    """The feed of one network. `clock` answers UTC seconds."""
+
+    def __init__(self, client: Client, keys: Keys, *, facts: FactsReader, clock: Callable[[], int]) -> None:
+        self._stock = Stock(client, keys)
+        self._facts = facts
+        self._clock = clock
+
+    def read(
+        self, channel: str, *, since: Cursor | None = None, after: str | None = None, by_node: bool = False
+    ) -> Feed:
+        """What changed since the answer with the cursor `since`; everything without one, or if that can't be told. With
+        `after`, the answer with that very cursor again, from the SKU that follows. Raises NotReady, StoreUnavailable.
+        """
+        now = self._clock()
+        state = self._facts.read_stock([], now).state
+        newest = self._stock.newest_change()
+        fresh = Cursor(after=0, until=newest, loaded=state.loaded, floors=state.floors(channel, now))
+        why_full = _why_full(since, fresh)
+        if since is None or why_full is not None:
+            cursor, after = fresh, None
+        elif after is None:
+            cursor = Cursor(after=since.until, until=newest, loaded=fresh.loaded, floors=fresh.floors)
+        else:
+            cursor = since
+        skus = self._stock.changed_after(cursor.after) if cursor.after else self._facts.skus()
+        skus = [sku for sku in skus if after is None or sku > after]
+        size = min(MOST_SKUS_AT_ONCE, max(1, MOST_POSITIONS_AT_ONCE // len(state.network.nodes)))
+        parts = [skus[start : start + size] for start in range(0, len(skus), size)]
+        blocks = self._blocks(parts, cursor, channel, by_node=by_node)
+        return Feed(cursor=cursor, why_full=why_full, size=len(skus), blocks=blocks)
+
+    def _blocks(
+        self, parts: Sequence[Sequence[str]], cursor: Cursor, channel: str, *, by_node: bool
+    ) -> Iterator[Sequence[SkuUnits]]:
+        for skus in parts:
+            now = self._clock()
+            read = self._facts.read_stock(skus, now, cached=False)
+            if (read.state.loaded, read.state.floors(channel, now)) != (cursor.loaded, cursor.floors):
+                raise Contended("network or rules have changed since this answer began; ask again")
+            facts, free = read.facts, free_units(read.facts, read.state.matcher, channel, now)
+            nodes: list[Mapping[str, int] | None] = [None] * len(facts.products)
+            if by_node:
+                nodes = [_where_free(item.nodes, item.free_by_node) for item in by_sku(facts, free)]
+            rows = zip(facts.products, totals(facts, free), nodes, strict=True)
+            yield [SkuUnits(sku=product.sku, free=units, by_node=where) for product, units, where in rows]
+
+
+def _why_full(since: Cursor | None, fresh: Cursor) -> WhyFull | None:
+    if since is None:
+        return "no_cursor"
+    if since.loaded != fresh.loaded:
+        return "network"
+    if since.floors != fresh.floors:
+        return "policies"
+    return "cursor" if since.until > fresh.until else None
+
+
+def _where_free(nodes: Sequence[str], units: Sequence[int]) -> dict[str, int]:
+    return {node: number for node, number in zip(nodes, units, strict=True) if number}

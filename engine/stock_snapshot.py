@@ -1,0 +1,75 @@
+"""The stock of many SKUs at one moment, and what tells whether what is free of them has changed since."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.decide.availability import StockFacts, circumstances
+from engine.decide.matching.matcher import Matcher
+from engine.decide.shipping.ways import Ways
+from engine.model.facts import Network, Product
+from engine.store.reading import StockReading
+from engine.version import VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockState:
+    """Network, policies and stamps at one moment: while these stay, so does what is free (see `Keys.changed`)."""
+
+    network: Network
+    matcher: Matcher
+    loads: Mapping[str, int]
+    stamps: str
+
+    @classmethod
+    def of(cls, network: Network, matcher: Matcher, answer: StockReading) -> "StockState":
+        return cls(network=network, matcher=matcher, loads=answer.reading.loads, stamps=answer.stamps)
+
+    @property
+    def loaded(self) -> int:
+        """The stamp of the last load or repair; 0 if there is none."""
+        stamp, _, _ = self.stamps.partition(" ")
+        return 0 if stamp == "-" else int(stamp)
+
+    def floors(self, channel: str, now: int) -> str:
+        """A hash of all that the floors for the channel depend on besides stock."""
+        besides = circumstances(self.matcher, self.network, self.loads, now)
+        return _hash(VERSION, self.network.version, besides, channel)
+
+    def tag(self, skus: Sequence[str], channel: str, now: int) -> str:
+        """A hash that differs wherever what is free of the SKUs may; `stamps` are theirs."""
+        return _hash(self.floors(channel, now), *skus, self.stamps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockSnapshot:
+    """The stock of those of the SKUs asked for that are products of the network, and the `unknown` others."""
+
+    facts: StockFacts
+    state: StockState
+    unknown: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        state: StockState,
+        answer: StockReading,
+        skus: Sequence[str],
+        products: Mapping[str, tuple[Product, Mapping[str, int]] | None],
+        ways: Ways,
+    ) -> "StockSnapshot":
+        """`answer` has the stock of `skus`."""
+        known = [(number, item) for number, sku in enumerate(skus) if (item := products[sku]) is not None]
+        facts = StockFacts(
+            ways=ways,
+            products=[product for _, (product, _) in known],
+            paces={product.sku: paces for _, (product, paces) in known},
+            stock=answer.columns([number for number, _ in known], ways.node_index),
+            loads=state.loads,
+        )
+        return cls(facts=facts, state=state, unknown=tuple(sku for sku in skus if products[sku] is None))
+
+
+def _hash(*parts: str) -> str:
+    """In 32 hexadecimal digits."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
