@@ -24,7 +24,8 @@ UNSEEN = -1
 """Stands for the number of a judgement that was not made yet."""
 MOST_REMEMBERED = 200_000
 """Signatures in a mapping before it is begun afresh: some tens of megabytes at most."""
-_MOST_IN_A_COLUMN = 1 << 14
+MOST_IN_A_COLUMN = 1 << 14
+"""Signatures."""
 _WIDEST = 1 << 62
 """Signatures from here on are Python's integers."""
 
@@ -145,7 +146,7 @@ class SignatureTable:
         node, nodes = self._dense(network.nodes, len(ways.node_facts))
         service, services = self._dense(network.services, len(ways.service_facts))
         signatures = nodes * services * self._lates * math.prod(len(steps) + 1 for _, steps in self._steps)
-        column = np.full(signatures if signatures <= _MOST_IN_A_COLUMN else 0, UNSEEN, dtype=np.int64)
+        column = np.full(signatures if signatures <= MOST_IN_A_COLUMN else 0, UNSEEN, dtype=np.int64)
         return KnownNumbers(ways, node, nodes, service, services, column, {})
 
     def _dense(self, codes: Mapping[int, Integers], count: int) -> tuple[Integers, int]:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.decide.matching import signature_table
 from engine.decide.matching.matcher import Matcher, StageMatcher
 from engine.decide.matching.signatures import ALWAYS_KNOWN
 from rules.conditions import All, Compare, Operator, holds
@@ -43,6 +44,7 @@ def grouped(values):
     }
 
 
+@pytest.mark.parametrize("most", [0, signature_table.MOST_IN_A_COLUMN], ids=["in a mapping", "in a column"])
 @FEW
 @given(
     conditions=st.lists(condition_trees.conditions(Stage.OPTION), min_size=1, max_size=6),
@@ -54,7 +56,7 @@ def grouped(values):
         max_size=3,
     ),
 )
-def test_the_options_of_a_line_are_judged_together_as_each_would_be_alone(conditions, lines):
+def test_the_options_of_a_line_are_judged_together_as_each_would_be_alone(most, conditions, lines):
     policies = prefers(conditions)
     matcher = Matcher(policies)
     judged = [(grouped(shared), [judged_alike(facts) for facts in options]) for shared, options in lines]
@@ -62,7 +64,9 @@ def test_the_options_of_a_line_are_judged_together_as_each_would_be_alone(condit
         for shared, options in judged:
             fixed = {group: shared[group] for group in SHARED}
             stage = matcher.stages[Stage.OPTION]
-            numbers = stage.judge_rows(fixed, rows_of(options))
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(signature_table, "MOST_IN_A_COLUMN", most)
+                numbers = stage.judge_rows(fixed, rows_of(options))
             assert [stage.table.judgements[number].fired for number in numbers] == [
                 by_reference(policies, Stage.OPTION, merged(*fixed.values(), *option))[0] for option in options
             ]
