@@ -60,13 +60,14 @@ def test_the_options_of_a_line_are_judged_together_as_each_would_be_alone(most, 
     policies = prefers(conditions)
     matcher = Matcher(policies)
     judged = [(grouped(shared), [judged_alike(facts) for facts in options]) for shared, options in lines]
-    for _ in range(2):
-        for shared, options in judged:
+    rows = [rows_of(options) for _, options in judged]
+    for _ in range(2):  # the second time by what was remembered
+        for (shared, options), its in zip(judged, rows, strict=True):
             fixed = {group: shared[group] for group in SHARED}
             stage = matcher.stages[Stage.OPTION]
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(signature_table, "MOST_IN_A_COLUMN", most)
-                numbers = stage.judge_rows(fixed, rows_of(options))
+                numbers = stage.judge_rows(fixed, its)
             assert [stage.table.judgements[number].fired for number in numbers] == [
                 by_reference(policies, Stage.OPTION, merged(*fixed.values(), *option))[0] for option in options
             ]
