@@ -96,13 +96,11 @@ def _ranks(batch: BatchRequest, facts: FactsReader) -> dict[str, Rank]:
     """The rank of each order by its id, all by the same policies; raises OrderInvalid with every order's mistakes."""
     snapshot, matcher = facts.read([], batch.instant)
     products = facts.products(dict.fromkeys(sku for order in batch.orders for sku in order.skus))
-    mistakes = list(_mistakes(batch.orders, dataclasses.replace(snapshot, products=products)))
+    snapshot = dataclasses.replace(snapshot, products=products)
+    mistakes = list(_mistakes(batch.orders, snapshot))
     if mistakes:
         raise OrderInvalid(mistakes)
-    return {
-        order.id: rank(order, priority(order, snapshot.network, products, matcher, batch.instant))
-        for order in batch.orders
-    }
+    return {order.id: rank(order, priority(order, snapshot, matcher, batch.instant)) for order in batch.orders}
 
 
 def _mistakes(orders: Sequence[Order], snapshot: Snapshot) -> Iterator[Mistake]:
