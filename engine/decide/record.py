@@ -9,7 +9,16 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from engine.decide.decision import Decision, ExcludedOptions, Reason, RestingNode, Shipment, Unfilled
+from engine.decide.decision import (
+    NOTHING_LEFT,
+    Decision,
+    ExcludedOptions,
+    LeftToOthers,
+    Reason,
+    RestingNode,
+    Shipment,
+    Unfilled,
+)
 from engine.decide.order_record import OrderRecord, Record, Timestamp, timestamp
 from engine.decide.reasons import reason_texts
 from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
@@ -213,6 +222,20 @@ class FollowsRecord(Record, frozen=True):
     ] = UNSET
 
 
+class LeftRecord(Record, frozen=True):
+    """What the order could not take, because the batch's plan gives it to orders that are decided after it."""
+
+    units: Annotated[dict[str, dict[str, int]], Meta(description="by SKU and node, beside those of the floor")]
+    shipments: Annotated[dict[str, int], Meta(description="of the day, by node")]
+
+    @classmethod
+    def of(cls, left: LeftToOthers) -> "LeftRecord":
+        units: dict[str, dict[str, int]] = {}
+        for (sku, node), count in left.units.items():
+            units.setdefault(sku, {})[node] = count
+        return cls(units=units, shipments=dict(left.shipments))
+
+
 class LackedRecord(Record, frozen=True):
     """Units that this order would have had if another order of the batch had not come before it."""
 
@@ -256,6 +279,9 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         bool | UnsetType, Meta(description="true: the unfilled units wait for stock; otherwise left out")
     ] = UNSET
     follows: Annotated[FollowsRecord | UnsetType, Meta(description="of a decision that follows another")] = UNSET
+    left: Annotated[
+        LeftRecord | UnsetType, Meta(description="of a decision of a batch that had to leave something to others")
+    ] = UNSET
     lacked: Annotated[list[LackedRecord] | UnsetType, Meta(description="of a decision of a batch")] = UNSET
 
     @classmethod
@@ -304,6 +330,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             excluded=[ExclusionRecord.of(exclusion) for exclusion in decision.exclusions],
             waiting=waiting or UNSET,
             follows=follows,
+            left=UNSET if decision.left == NOTHING_LEFT else LeftRecord.of(decision.left),
             lacked=lacked,
         )
 

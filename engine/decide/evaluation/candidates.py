@@ -1,11 +1,13 @@
 """The options of an order as candidates for the choice, which takes no search where columns prove it."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
+from engine.decide.decision import NOTHING_LEFT, LeftToOthers
 from engine.decide.evaluation.evaluation import Evaluation
-from engine.decide.shipping.ways import NO_LIMIT, Integers, product_rounded
+from engine.decide.shipping.ways import NO_LIMIT, Integers, integers, product_rounded
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, choose_directly
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
@@ -19,11 +21,13 @@ KILOGRAM = CARBON_UNITS["kg"]
 
 class Candidates:
     """Tables of a row a line and a column a way of the evaluation's `reach`: may it ship units of the line at all, and
-    all of it whatever else it ships; the parts of a unit's price. `fixed` is micros a shipment.
+    all of it whatever else it ships; the parts of a unit's price. `fixed` is micros a shipment; `free` is units by line
+    and position, `rooms` shipments by node: those that the order may take, without what is left to others.
     """
 
-    def __init__(self, evaluation: Evaluation) -> None:
+    def __init__(self, evaluation: Evaluation, left: LeftToOthers = NOTHING_LEFT) -> None:
         self._evaluation = evaluation
+        self.free, self.rooms = _without_left(evaluation, left)
         reach, lines = evaluation.reach, evaluation.order.lines
         carbon_price = evaluation.order_outcome.carbon_price
         shape = (len(lines), len(reach.way))
@@ -34,7 +38,7 @@ class Candidates:
             self.fixed = reach.fixed + product_rounded(reach.drop, carbon_price, KILOGRAM)
         options = evaluation.options  # judged before the table is asked, for judging adds to it
         outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()
-        roomy = evaluation.rooms[reach.node] > 0
+        roomy = self.rooms[reach.node] > 0
         wanted: Counter[str] = Counter()
         for line in lines:
             wanted[line.sku] += line.quantity
@@ -47,7 +51,7 @@ class Candidates:
             self.unless_needed[row, at] = exclude == Exclusion.UNLESS_NEEDED
             self.tier[row, at], self.money[row, at] = tier, money
             usable = ~its.excluded & roomy[at]
-            free = evaluation.positions[row].free[its.position]
+            free = self.free[row][its.position]
             self.something[row, at] = usable & (free >= (line.quantity if evaluation.keeps_together(row) else 1))
             self.everything[row, at] = usable & (free >= wanted[line.sku])
 
@@ -85,7 +89,7 @@ class Candidates:
             evaluation.order_outcome,
             evaluation.order.lines,
         )
-        rooms = evaluation.rooms
+        rooms = self.rooms
         prices: dict[int, dict[int, Price]] = {}
         row, at = self.something.nonzero()
         parts = (part[row, at].tolist() for part in (self.unless_needed, self.tier, self.money))
@@ -102,8 +106,8 @@ class Candidates:
             ],
             supply={
                 (ways.node_ids[node], line.sku): free
-                for line, positions in zip(lines, evaluation.positions, strict=True)
-                for node, free in zip(positions.stock.node.tolist(), positions.free.tolist(), strict=True)
+                for line, positions, column in zip(lines, evaluation.positions, self.free, strict=True)
+                for node, free in zip(positions.stock.node.tolist(), column.tolist(), strict=True)
             },
             split_penalty=outcome.split_penalty,
             max_shipments=evaluation.max_shipments,
@@ -116,7 +120,7 @@ class Candidates:
     def _has_room(self, chosen: Integers) -> bool:
         """Whether the nodes of the chosen shipments may take as many more today."""
         shipments = Counter(self._evaluation.reach.node[np.unique(chosen)].tolist())
-        return all(self._evaluation.rooms[node] >= count for node, count in shipments.items())
+        return all(self.rooms[node] >= count for node, count in shipments.items())
 
     def _choice(self, rows: Integers, chosen: Integers, quantity: Integers) -> Choice:
         """All units of the lines in `rows`, each by the way in `chosen`."""
@@ -137,3 +141,20 @@ class Candidates:
                 money=money + int(self.fixed[shipments].sum()) + penalty,
             ),
         )
+
+
+def _without_left(evaluation: Evaluation, left: LeftToOthers) -> tuple[Sequence[Integers], Integers]:
+    """Units by line and position, and shipments by node, that are free and not left to others."""
+    free, rooms, node_ids = (
+        [positions.free for positions in evaluation.positions],
+        evaluation.rooms,
+        evaluation.ways.node_ids,
+    )
+    if left.units:
+        for index, (line, positions) in enumerate(zip(evaluation.order.lines, evaluation.positions, strict=True)):
+            nodes = [node_ids[node] for node in positions.stock.node.tolist()]
+            kept = integers(left.units.get((line.sku, node), 0) for node in nodes)
+            free[index] = np.maximum(positions.free - kept, 0)
+    if left.shipments:
+        rooms = np.maximum(rooms - integers(left.shipments.get(node, 0) for node in node_ids), 0)
+    return free, rooms
