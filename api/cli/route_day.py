@@ -55,9 +55,14 @@ def route(
 
 
 def route_together(
-    orders: Sequence[Order], pointsman: Pointsman, *, wait: bool, progress: Callable[[], None] = lambda: None
+    orders: Sequence[Order],
+    pointsman: Pointsman,
+    *,
+    wait: bool,
+    progress: Callable[[], None] = lambda: None,
+    planning: Callable[[], None] = lambda: None,
 ) -> DayFigures:
-    """Decide `orders` as one batch, by priority, promise and age, as of the instant the last of them was placed.
+    """Decide `orders` as one batch, those of one priority by a joint plan, as of the instant the last was placed.
 
     Raises the error that kept an order from being decided; those before it stay decided, and calling this again
     continues after them.
@@ -74,7 +79,9 @@ def route_together(
         caller=CALLER,
         wait=wait,
         progress=progress,
+        planning=planning,
     )
+    day.joint = batch.joint if batch.joint.classes else None
     if batch.failure is not None:
         raise batch.failure
     for answer in batch.answers:

@@ -22,6 +22,7 @@ from engine.decide.decision import (
 from engine.decide.order_record import OrderRecord, Record, Timestamp, timestamp
 from engine.decide.reasons import reason_texts
 from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
+from engine.decide.sourcing.problem import Score, Unproven
 from rules.wording import amounts
 from rules.wording.catalogue import Catalogue, load_catalogues
 
@@ -116,13 +117,16 @@ class ScoreRecord(Record, frozen=True):
 
     @classmethod
     def of(cls, decision: Decision) -> "ScoreRecord":
-        score, unproven = decision.score, decision.unproven
+        return cls.of_score(decision.score, decision.gap, decision.unproven)
+
+    @classmethod
+    def of_score(cls, score: Score, gap: int | None, unproven: Unproven | None) -> "ScoreRecord":
         return cls(
             unfilled_units=score.unfilled,
             unless_needed_units=score.unless_needed,
             tiers=score.tiers,
             money_micros=score.money,
-            gap_micros=decision.gap,
+            gap_micros=gap,
             unproven=UNSET if unproven is None else UnprovenRecord(part=unproven.part, at_most=unproven.most),
         )
 

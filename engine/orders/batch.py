@@ -1,12 +1,16 @@
-"""Decides a batch of orders one after another, the first in rank first."""
+"""Decides a batch of orders: those of one priority jointly planned, then decided one after another."""
 
 import dataclasses
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from engine.decide.decision import Decision
+from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers
+from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.impact.outranked import Taking, lacked
+from engine.decide.joint.plan import PlanSummary, plan
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_checks import check_order
 from engine.decide.priority import Rank, priority, priority_of, rank, ranked
@@ -34,16 +38,35 @@ class BatchRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JointSummary:
+    """The plans of all classes that had orders to decide: orders of equal priority are a class."""
+
+    classes: int = 0
+    plan: PlanSummary = field(default_factory=PlanSummary)
+
+    def plus(self, plan: PlanSummary) -> "JointSummary":
+        return JointSummary(classes=self.classes + 1, plan=self.plan.plus(plan))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchResult:
-    """The decisions, in the order in which they were made.
+    """The decisions, in the order in which they were made, and `joint`, what was planned for them.
 
     If one could not be made, because of `failure`, it and all after it are `undecided`: those after it must not take
     the stock that it has the first claim on. Requested again with the same keys, the batch goes on with them.
     """
 
     answers: tuple[Answer, ...]
+    joint: JointSummary
     undecided: tuple[str, ...] = ()
     failure: PointsmanError | None = None
+
+
+class _Turn(NamedTuple):
+    """An order whose turn it is to be decided."""
+
+    order: Order
+    left: LeftToOthers
 
 
 def decide_batch(
@@ -53,35 +76,68 @@ def decide_batch(
     decide_and_commit: DecideAndCommit,
     answer: Callable[[Outcome, Order], Answer],
     progress: Callable[[], None],
+    planning: Callable[[], None],
 ) -> BatchResult:
-    """Decide each order and commit it by itself: a decision stays, whatever happens to the orders after it."""
+    """Plan the orders of each priority jointly, the highest first, then decide each and commit it by itself: a decision
+    stays, whatever happens to the orders after it.
+    """
     ranks = _ranks(batch, facts)
     queue = ranked(batch.orders, lambda order: ranks[order.id])
+    joint = JointSummary()
     answers: list[Answer] = []
     takings: list[Taking] = []
-    for index, order in enumerate(queue):
-        try:
-            outcome = decide_and_commit.run(_request(batch, order, takings, decide_and_commit.max_holds))
-        except (Contended, QuotaExceeded) as failure:
-            if not answers:
-                raise
-            undecided = tuple(item.id for item in queue[index:])
-            return BatchResult(answers=tuple(answers), undecided=undecided, failure=failure)
-        answers.append(answer(outcome, order))
-        takings.append(Taking.of(answers[-1].record, priority_of(ranks[order.id])))
-        progress()
-    return BatchResult(answers=tuple(answers))
+    for _, its_class in itertools.groupby(queue, key=lambda order: priority_of(ranks[order.id])):
+        turns, summary = _planned([*its_class], batch, facts, planning)
+        joint = joint if summary is None else joint.plus(summary)
+        for place, turn in enumerate(turns):
+            request = _request(batch, turn, takings, decide_and_commit.max_holds)
+            try:
+                outcome = decide_and_commit.run(request)
+            except (Contended, QuotaExceeded) as failure:
+                if not answers:
+                    raise
+                priority_here = priority_of(ranks[turn.order.id])
+                later = (item.id for item in queue if priority_of(ranks[item.id]) < priority_here)
+                undecided = (*(item.order.id for item in turns[place:]), *later)
+                return BatchResult(answers=tuple(answers), joint=joint, undecided=undecided, failure=failure)
+            answers.append(answer(outcome, turn.order))
+            takings.append(Taking.of(answers[-1].record, priority_of(ranks[turn.order.id])))
+            progress()
+    return BatchResult(answers=tuple(answers), joint=joint)
 
 
-def _request(batch: BatchRequest, order: Order, takings: Sequence[Taking], max_holds: int | None) -> DecisionRequest:
+def _planned(
+    orders: Sequence[Order], batch: BatchRequest, facts: FactsReader, planning: Callable[[], None]
+) -> tuple[list[_Turn], PlanSummary | None]:
+    """The orders of one priority as they should be decided. Those that were decided before come first: they take
+    nothing any more.
+    """
+    before = facts.decided_before([batch.keys(order) for order in orders]) if batch.keys else [False] * len(orders)
+    turns = [_Turn(order, NOTHING_LEFT) for order, is_before in zip(orders, before, strict=True) if is_before]
+    waiting = [order for order, is_before in zip(orders, before, strict=True) if not is_before]
+    for _ in turns:
+        planning()
+    if not waiting:
+        return turns, None
+    snapshot, matcher = facts.read_many([*dict.fromkeys(sku for order in waiting for sku in order.skus)], batch.instant)
+    evaluations: list[Evaluation] = []
+    for order in waiting:
+        check_order(order, snapshot)
+        evaluations.append(Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=batch.instant))
+    made = plan(evaluations, planning)
+    return [*turns, *(_Turn(waiting[index], made.left_by(index)) for index in made.sequence)], made.summary
+
+
+def _request(batch: BatchRequest, turn: _Turn, takings: Sequence[Taking], max_holds: int | None) -> DecisionRequest:
     return DecisionRequest(
-        remainder=whole_order(order),
+        remainder=whole_order(turn.order),
         instant=batch.instant,
         caller=batch.caller,
         most_holds=max_holds,
-        key=batch.keys(order) if batch.keys else None,
+        key=batch.keys(turn.order) if batch.keys else None,
         waits=batch.wait,
         orders_ahead=_lacking(takings, batch.instant),
+        left=turn.left,
     )
 
 

@@ -116,6 +116,15 @@ class Ledger:
         reading = reading_of(answer, skus, decided_at)
         return reading if set_aside is None else without_holds(reading, [set_aside], day)
 
+    def decided_before(self, requests: Sequence[RequestKey]) -> list[bool]:
+        """Of each idempotency key, whether a decision was made under it."""
+        if not requests:
+            return []
+        with faults():
+            names = [self._keys.idempotency(request.caller, request.name) for request in requests]
+            answers: list[bytes | None] = self._client.redis.mget(names)
+        return [answer is not None for answer in answers]
+
     def commit(
         self,
         decision: Decision,
