@@ -10,7 +10,6 @@ from engine.decide.sourcing.problem import Choice, ComparedPart, Score, Unproven
 
 MICROS_TO_UNIT = 1_000
 """Micros to a unit of HiGHS's objective."""
-UNBOUNDED = 1 << 62
 
 
 class Assignment(NamedTuple):
@@ -100,10 +99,10 @@ def _bound(program: Program, score: Score, alone: Score | None, least_cost: int 
     weights, ordered = program.weights, program.ordered
     filled = ordered - score.unfilled
     unfilled = max(alone.unfilled if alone else 0, program.shortage)
-    unless_needed, tiers, money = 0, filled * weights.least_tier, -UNBOUNDED
+    unless_needed, tiers, money = 0, filled * weights.least_tier, filled * weights.least_money
     if least_cost is not None:
         others = weights.unless_needed * score.unless_needed + weights.tier * score.tiers
-        money = least_cost + weights.unfilled * filled - others
+        money = max(money, least_cost + weights.unfilled * filled - others)
     if alone and score.unfilled == alone.unfilled:
         unless_needed = alone.unless_needed
         if score.unless_needed == alone.unless_needed:

@@ -28,22 +28,24 @@ Row: TypeAlias = tuple[Sequence[tuple[int, int]], int]
 
 class JointWeights(NamedTuple):
     """What a unit of each part of the comparison weighs, in micros; a part that no choice changes weighs nothing.
-    `least_tier` is the best tier that there is.
+    `least_tier` is the best tier that there is, and no unit costs less than `least_money`.
     """
 
     least_tier: int
+    least_money: int
     tier: int
     unless_needed: int
     unfilled: int
 
     @classmethod
     def of(cls, orders: Sequence[PlannedOrder]) -> "JointWeights":
-        dearest = fixed = tiers = 0
+        dearest = fixed = cheapest = 0
         unless_needed = False
         lowest, highest = 9, 1
         for order in orders:
             usable, table = order.candidates.something, order.candidates
             if usable.any():
+                cheapest = min(cheapest, int(table.money[usable].min()))
                 dearest = max(dearest, int(np.abs(table.money[usable]).max()))
                 fixed = max(fixed, int(table.fixed.max()) + order.evaluation.order_outcome.split_penalty)
                 lowest = min(lowest, int(table.tier[usable].min()))
@@ -54,6 +56,7 @@ class JointWeights(NamedTuple):
         after_tiers = tier * (CHAIN * tiers + 1)
         return cls(
             least_tier=lowest,
+            least_money=cheapest,
             tier=tier if tiers else 0,
             unless_needed=after_tiers if unless_needed else 0,
             unfilled=after_tiers * (CHAIN + 1 if unless_needed else 1),

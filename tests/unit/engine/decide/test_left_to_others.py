@@ -7,8 +7,9 @@ from engine.decide.decide import decide
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers, Reason
 from engine.decide.matching.matcher import Matcher
 from engine.decide.record import DecisionRecord, to_json
-from tests.support.facts import LILLE, LYON, NOW, node, order, policies, shipped, snapshot
+from tests.support.facts import LILLE, LYON, NOW, node, order, policies, service, shipped, snapshot
 
+TWO_WAYS = [("A", "truck"), ("B", "parcel")]
 PLACES = [node("lyon", LYON), node("lille", LILLE, daily_orders=3)]
 
 
@@ -43,6 +44,20 @@ def test_shipments_that_are_left_to_others_are_not_taken():
     assert decision.unfilled[0].reasons == (Reason(code="left_to_others", units=5),)
     full = leaving(order(("A", 5)), LeftToOthers(shipments={"lille": 2}), loads={"lille": 3})
     assert full.unfilled[0].reasons == (Reason(code="node_full", units=5),)
+
+
+def test_a_shipment_that_the_order_needs_beside_its_own_may_be_left_to_others():
+    facts = snapshot(
+        [node("lille", LILLE, daily_orders=3, services=("parcel", "truck"))],
+        {"A": {"lille": 5}, "B": {"lille": 5}},
+        services=[service(), service("truck")],
+    )
+    apart = [f"when: {{product.sku: {sku}, service.id: {name}}}, then: {{exclude: true}}" for sku, name in TWO_WAYS]
+    with contextlib.closing(Matcher(policies(*apart))) as matcher:
+        left = LeftToOthers(shipments={"lille": 2})
+        decision = decide(order(("A", 2), ("B", 1)), facts, matcher, NOW, left=left)
+    assert shipped(decision) == {"lille": 2}
+    assert decision.unfilled[0].reasons == (Reason(code="left_to_others", units=5),)
 
 
 def test_the_commit_may_fill_the_node_up_whatever_is_left_to_others():

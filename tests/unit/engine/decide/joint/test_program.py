@@ -90,11 +90,11 @@ def test_a_program_of_the_cheapest_ways_alone_proves_no_money(monkeypatch, most_
 def test_a_bound_in_integers_holds_though_the_relaxation_takes_fractions():
     # three pairs of which one at most may be taken each: 1.5 in halves, 1 in whole numbers
     rows = [([(one, 1), (other, 1)], 1) for one, other in ((0, 1), (1, 2), (0, 2))]
-    solver, costs = Solver(rows, integers([1, 1, 1])), integers([-10_000] * 3)
+    solver, costs = Solver(rows, integers([1, 1, 1, 1])), integers([-10_000] * 3 + [7_000])
     relaxed = solver.relax(costs, unit=1_000)
     assert solver.checked(relaxed.values) is None
     assert relaxed.bound == -15_000
-    found = solver.solve(costs, integers([0, 0, 0]), relaxed, integers([0, 1, 2]), unit=1_000)
+    found = solver.solve(costs, integers([0] * 4), relaxed, integers([0, 1, 2, 3]), unit=1_000)
     assert int((costs * found).sum()) == -10_000
 
 
