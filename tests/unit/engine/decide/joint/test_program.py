@@ -7,11 +7,11 @@ import pytest
 
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.joint import program as joint_program
-from engine.decide.joint.assignment import assign, total
+from engine.decide.joint.assignment import assign, proof, total
 from engine.decide.joint.contention import contending_groups
 from engine.decide.joint.one_after_another import choose_one_after_another
+from engine.decide.joint.order_table import dominated
 from engine.decide.joint.planned_order import PlannedOrder
-from engine.decide.joint.program import dominated
 from engine.decide.joint.solver import Solver
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.ways import integers
@@ -113,8 +113,6 @@ def test_more_ordered_than_there_is_is_proven_unfilled():
 
 
 def test_what_is_not_proven_says_of_which_part():
-    from engine.decide.joint.assignment import proof  # noqa: PLC0415
-
     score = Score(unfilled=1, unless_needed=2, tiers=9, money=50)
     assert proof(score, Score(unfilled=1, unless_needed=2, tiers=9, money=20)) == (30, None)
     assert proof(score, Score(unfilled=0, unless_needed=9, tiers=9, money=99)) == (
