@@ -1,9 +1,8 @@
 """Decides a batch of orders: those of one priority jointly planned, then decided one after another."""
 
 import dataclasses
-import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,9 +16,12 @@ from engine.decide.priority import Rank, priority, priority_of, rank, ranked
 from engine.decide.record import LackedRecord
 from engine.errors import Contended, Mistake, OrderInvalid, PointsmanError, QuotaExceeded
 from engine.facts_reader import FactsReader
-from engine.model.facts import Order, Snapshot
+from engine.model.facts import Network, Order, Snapshot
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, DecisionRequest, OrdersAhead, Outcome, whole_order
 from engine.store.ledger import RequestKey
+
+MOST_OPTIONS = 1_000_000
+"""Ways of all lines of the orders that are planned at once: some hundred bytes each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,9 @@ class BatchRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JointSummary:
-    """The plans of all classes that had orders to decide: orders of equal priority are a class."""
+    """The plans of all classes that had orders to decide: orders of equal priority are a class, or several if they have
+    more than MOST_OPTIONS.
+    """
 
     classes: int = 0
     plan: PlanSummary = field(default_factory=PlanSummary)
@@ -86,8 +90,8 @@ def decide_batch(
     joint = JointSummary()
     answers: list[Answer] = []
     takings: list[Taking] = []
-    for _, its_class in itertools.groupby(queue, key=lambda order: priority_of(ranks[order.id])):
-        turns, summary = _planned([*its_class], batch, facts, planning)
+    for first, last in _parts(queue, ranks, facts.network()):
+        turns, summary = _planned(queue[first:last], batch, facts, planning)
         joint = joint if summary is None else joint.plus(summary)
         for place, turn in enumerate(turns):
             request = _request(batch, turn, takings, decide_and_commit.max_holds)
@@ -96,14 +100,26 @@ def decide_batch(
             except (Contended, QuotaExceeded) as failure:
                 if not answers:
                     raise
-                priority_here = priority_of(ranks[turn.order.id])
-                later = (item.id for item in queue if priority_of(ranks[item.id]) < priority_here)
-                undecided = (*(item.order.id for item in turns[place:]), *later)
+                undecided = (*(item.order.id for item in turns[place:]), *(item.id for item in queue[last:]))
                 return BatchResult(answers=tuple(answers), joint=joint, undecided=undecided, failure=failure)
             answers.append(answer(outcome, turn.order))
             takings.append(Taking.of(answers[-1].record, priority_of(ranks[turn.order.id])))
             progress()
     return BatchResult(answers=tuple(answers), joint=joint)
+
+
+def _parts(queue: Sequence[Order], ranks: Mapping[str, Rank], network: Network) -> Iterator[tuple[int, int]]:
+    """Where the parts of the queue begin and end that are planned jointly: orders of one priority, as many of them as
+    have MOST_OPTIONS at most.
+    """
+    ways = sum(len(node.services) for node in network.nodes.values())
+    first = options = 0
+    for index, order in enumerate(queue):
+        options += len(order.lines) * ways
+        if index > first and (options > MOST_OPTIONS or ranks[order.id][0] != ranks[queue[first].id][0]):
+            yield first, index
+            first, options = index, len(order.lines) * ways
+    yield first, len(queue)
 
 
 def _planned(

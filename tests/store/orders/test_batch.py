@@ -5,6 +5,7 @@ import random
 import pytest
 
 from engine.errors import KeyReused, OrderInvalid, QuotaExceeded, StoreUnavailable
+from engine.orders import batch as batch_module
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey
@@ -218,6 +219,17 @@ def test_units_kept_for_a_channel_are_planned_for_it(bare):
     web = [order(("A", 2), id="b", channel="web"), order(("A", 2), id="c", channel="web")]
     records = together(bare, *web, *shops)
     assert sum(shipped_units(record) for record in records) == 4
+
+
+def test_a_class_too_large_to_be_planned_at_once_is_planned_in_parts(region, monkeypatch):
+    monkeypatch.setattr(batch_module, "MOST_OPTIONS", 6)  # of three ways: two orders of one line
+    activate(region, "when: {order.country: IT, node.id: lille}, then: {exclude: true}")
+    orders = [order(id="a", place=LYON), order(id="b", place=LYON), by_bike("c"), order(id="d", segment="x")]
+    batch = region.decide_batch(orders)
+    assert [json_of(answer)["order"]["id"] for answer in batch.answers] == ["a", "b", "c", "d"]
+    assert (batch.joint.classes, batch.joint.plan.orders) == (2, 4)
+    # the first part could not know that the second needs Lyon's shipments
+    assert [json_of(answer)["status"] for answer in batch.answers] == ["filled", "filled", "unfilled", "filled"]
 
 
 def test_a_plan_goes_on_where_a_batch_stopped(region):
