@@ -78,10 +78,15 @@ def plan(evaluations: Sequence[Evaluation], progress: Callable[[], None] = lambd
             )
         )
         if assignment.choices is not None:
-            takes = [orders[index].takes(choice) for index, choice in zip(members, assignment.choices, strict=True)]
+            takes = {
+                index: orders[index].takes(choice) for index, choice in zip(members, assignment.choices, strict=True)
+            }
             # who gets nothing comes last, so that its record can name those who got what it lacks
-            places |= {index: (not its, -orders[index].kept_back) for index, its in zip(members, takes, strict=True)}
-            left |= _left(orders, members, takes, group.scarce)
+            places |= {
+                index: (not choice.units, -orders[index].kept_back)
+                for index, choice in zip(members, assignment.choices, strict=True)
+            }
+            left |= _left(orders, sorted(members, key=lambda index: (*places[index], index)), takes, group.scarce)
     sequence = sorted(range(len(orders)), key=lambda index: (*places.get(index, (False, 0)), index))
     return Plan(sequence=sequence, left=left, summary=summary)
 
@@ -95,10 +100,10 @@ def _assign(orders: Sequence[PlannedOrder], group: Group, members: Sequence[int]
 def _left(
     orders: Sequence[PlannedOrder],
     members: Sequence[int],
-    takes: Sequence[Mapping[Resource, int]],
+    takes: Mapping[int, Mapping[Resource, int]],
     scarce: Collection[Resource],
 ) -> Mapping[int, LeftToOthers]:
-    """What each order leaves to those that are decided after it, where it could take it and there is not enough.
+    """What each of the members leaves to those after it, where it could take it and there is not enough for all.
 
     An order may take so many units that everybody after it, those with a higher floor included, still finds what the
     plan gives them and their floor. `needed` is, by resource, the most over those orders of what the plan gives to the
@@ -106,8 +111,8 @@ def _left(
     """
     needed: dict[Resource, int] = {}
     left: dict[int, LeftToOthers] = {}
-    for index, taken in reversed([*zip(members, takes, strict=True)]):
-        access = orders[index].access
+    for index in reversed(members):
+        access, taken = orders[index].access, takes[index]
         kept = {
             resource: min(free, needed[resource] + free)
             for resource, (_, free) in access.items()

@@ -198,6 +198,7 @@ def test_an_order_that_gives_way_is_decided_last_and_names_who_took_what_it_lack
         ("a", "unfilled"),
     ]
     assert [(item["sku"], item["order"]) for item in last["lacked"]] == [("A", "b"), ("B", "b")]
+    assert "left" not in last
     assert (batch.joint.plan.score.unfilled, batch.joint.plan.contending) == (2, 2)
 
 
