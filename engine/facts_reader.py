@@ -3,6 +3,7 @@
 What changes seldom (network, products, policies) is cached by version, and read again when a snapshot names another.
 """
 
+import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from engine.store.ledger import Ledger, RequestKey
 from engine.store.network.read import read_products, read_skus, read_version
 from engine.store.reading import Reading, positions
 from engine.store.replica import Replica
+
+MOST_SKUS = 500
+"""SKUs that are read at once: a script holds up everybody else while it runs."""
 
 
 class AlreadyDecided(Exception):
@@ -105,6 +109,20 @@ class FactsReader:
             matcher = self._matcher(reading)
             if matcher is not None:
                 return self._snapshot(network, reading, skus), matcher
+
+    def read_many(self, skus: Sequence[str], now: int) -> tuple[Snapshot, Matcher]:
+        """As `read`, of any number of SKUs: in parts, each as it is when it is read."""
+        snapshot, matcher = self.read(skus[:MOST_SKUS], now)
+        products, positions = dict(snapshot.products), dict(snapshot.positions)
+        for first in range(MOST_SKUS, len(skus), MOST_SKUS):
+            snapshot, matcher = self.read(skus[first : first + MOST_SKUS], now)
+            products |= snapshot.products
+            positions |= snapshot.positions
+        return dataclasses.replace(snapshot, products=products, positions=positions), matcher
+
+    def decided_before(self, requests: Sequence[RequestKey]) -> list[bool]:
+        """Of each idempotency key, whether a decision was made under it."""
+        return self._client.retry_if_revived(lambda: self._ledger.decided_before(requests))
 
     def read_from_replica(self, skus: Sequence[str], now: int, *, max_age: int) -> ReplicaFacts | None:
         """One snapshot from a replica that heard of its primary in the last `max_age` seconds. None if there is no such

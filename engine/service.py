@@ -179,8 +179,11 @@ class Pointsman:
         caller: str = "",
         wait: bool = False,
         progress: Callable[[], None] = lambda: None,
+        planning: Callable[[], None] = lambda: None,
     ) -> BatchResult:
-        """Decide many orders one after another, by their rank (see engine/decide/priority.py).
+        """Decide many orders: those of the highest priority first (see engine/decide/priority.py), those of equal
+        priority by a joint plan. `planning` is called for each order once it is looked at for the plan, `progress` once
+        it is decided.
 
         `keys` gives the idempotency key of each order's decision, so that a repeated request goes on where the first
         one stopped. Raises as `decide` does, with nothing decided.
@@ -194,6 +197,7 @@ class Pointsman:
             decide_and_commit=self._decide_and_commit,
             answer=self._answer,
             progress=progress,
+            planning=planning,
         )
 
     def deciding_rules(self, order: Order, *, now: int) -> tuple[str, ...]:

@@ -31,7 +31,9 @@ CALLER = "route"
     type=click.IntRange(0),
     help="Measure on so many orders which rules changed the choice.",
 )
-@click.option("--together", is_flag=True, help="Decide them as one batch: by priority, promise and age.")
+@click.option(
+    "--together", is_flag=True, help="Decide them as one batch: by priority, and those of one priority jointly."
+)
 @click.option("--wait", is_flag=True, help="With --together: put units that stay unfilled into the backlog.")
 @AS_JSON
 @click.pass_obj
@@ -40,8 +42,8 @@ def route_day(settings: Settings, orders: Path, weigh: int, *, together: bool, w
 
     ORDERS is an NDJSON file. Each order is decided at the instant it was placed.
 
-    With --together, all of them are decided at the instant the last one was placed, by priority, promise and age; it
-    is not measured then which rules changed the choice.
+    With --together, all of them are decided at the instant the last one was placed, by priority, and those of one
+    priority by a joint plan that fills most units; it is not measured then which rules changed the choice.
 
     An order that `route` decided in the last 24 hours is not decided again: run an interrupted command again, and it
     continues.
@@ -52,9 +54,16 @@ def route_day(settings: Settings, orders: Path, weigh: int, *, together: bool, w
         raise click.UsageError("--wait goes with --together")
     requests = read_orders(orders, settings.max_lines)
     with Pointsman(settings) as service, progress_bar() as progress:
+        plan = progress.add_task("planning", total=len(requests), visible=together)
         task = progress.add_task("routing", total=len(requests))
         day = (
-            route_together(requests, service, wait=wait, progress=lambda: progress.advance(task))
+            route_together(
+                requests,
+                service,
+                wait=wait,
+                progress=lambda: progress.advance(task),
+                planning=lambda: progress.advance(plan),
+            )
             if together
             else route(requests, service, weigh=weigh, progress=lambda: progress.advance(task))
         )
@@ -106,9 +115,14 @@ def route(
 
 
 def route_together(
-    orders: Sequence[Order], pointsman: Pointsman, *, wait: bool, progress: Callable[[], None] = lambda: None
+    orders: Sequence[Order],
+    pointsman: Pointsman,
+    *,
+    wait: bool,
+    progress: Callable[[], None] = lambda: None,
+    planning: Callable[[], None] = lambda: None,
 ) -> DayFigures:
-    """Decide `orders` as one batch, by priority, promise and age, as of the instant the last of them was placed.
+    """Decide `orders` as one batch, those of one priority by a joint plan, as of the instant the last was placed.
 
     Raises the error that kept an order from being decided; those before it stay decided, and calling this again
     continues after them.
@@ -125,7 +139,9 @@ def route_together(
         caller=CALLER,
         wait=wait,
         progress=progress,
+        planning=planning,
     )
+    day.joint = batch.joint if batch.joint.classes else None
     if batch.failure is not None:
         raise batch.failure
     for answer in batch.answers:

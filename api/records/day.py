@@ -3,8 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from api.records.backlog import JointRecord
 from engine.decide.order_record import Record
 from engine.decide.record import DecisionRecord
+from engine.orders.batch import JointSummary
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,6 +33,8 @@ class DayFigures:
     fired: Counter[str] = field(default_factory=Counter)
     lacking: int = 0
     """Orders that lacked units which an order of higher rank took."""
+    joint: JointSummary | None = None
+    """What was planned, if the orders were decided together."""
     weighed: int = 0
     decided: Counter[str] = field(default_factory=Counter)
 
@@ -76,6 +80,7 @@ class DayRecord(Record, frozen=True):
     shipments_on_time: int
     orders_outranked: int
     orders_weighed: int
+    joint: JointRecord | None
     rules: dict[str, DayRuleRecord]
 
     @classmethod
@@ -97,6 +102,7 @@ class DayRecord(Record, frozen=True):
             shipments_on_time=day.on_time,
             orders_outranked=day.lacking,
             orders_weighed=day.weighed,
+            joint=None if day.joint is None else JointRecord.of(day.joint),
             rules={
                 rule: DayRuleRecord(fired=day.fired[rule], decided_of_weighed=day.decided[rule])
                 for rule in sorted(day.fired.keys() | day.decided.keys())

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from engine.decide.decision import (
+    NOTHING_LEFT,
     Claim,
     DecidedStock,
     Decision,
     ExcludedOptions,
+    LeftToOthers,
     LoadClaim,
     Parcel,
     Shipment,
@@ -35,11 +37,12 @@ def decide(
     whole_order: Order | None = None,
     standing_shipments: int = 0,
     promised: bool = False,
+    left: LeftToOthers = NOTHING_LEFT,
 ) -> Decision:
     """The best assignment under the policies. `order` is valid for `snapshot`: its SKUs are known, it has lines.
 
     The hold lasts from `held_from`, by default `now`. `order` may be the remainder of a `whole_order`, of which some
-    shipments stand; its units may have been `promised` before (see `remainder`).
+    shipments stand; its units may have been `promised` before (see `remainder`). What is `left` it does not take.
     """
     evaluation = Evaluation(
         order=order,
@@ -50,9 +53,9 @@ def decide(
         standing_shipments=standing_shipments,
         promised=promised,
     )
-    choice = Candidates(evaluation).choose()
+    choice = Candidates(evaluation, left).choose()
     shipments = tuple(_shipments(evaluation, choice))
-    unfilled = tuple(_unfilled(evaluation, choice))
+    unfilled = tuple(_unfilled(evaluation, choice, left))
     excluded = tuple(exclusions(evaluation))
     fired, silenced = _acting(evaluation)
     return Decision(
@@ -75,6 +78,7 @@ def decide(
         claims=tuple(_claims(evaluation, shipments)),
         load_claims=tuple(_load_claims(evaluation, shipments)),
         day=snapshot.network.local(now).date().isoformat(),
+        left=left,
     )
 
 
@@ -119,14 +123,14 @@ def _shipments(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
         )
 
 
-def _unfilled(evaluation: Evaluation, choice: Choice) -> Iterator[Unfilled]:
+def _unfilled(evaluation: Evaluation, choice: Choice, left: LeftToOthers) -> Iterator[Unfilled]:
     missing = [line.quantity for line in evaluation.order.lines]
     for (_, index), units in choice.units.items():
         missing[index] -= units
     for index, (line, units) in enumerate(zip(evaluation.order.lines, missing, strict=True)):
         if units:
             yield Unfilled(
-                line=line.id, sku=line.sku, quantity=units, reasons=reasons(evaluation, choice, index, missing)
+                line=line.id, sku=line.sku, quantity=units, reasons=reasons(evaluation, choice, index, missing, left)
             )
 
 

@@ -1,7 +1,7 @@
 """A decision as values: what ships from where, what stays unfilled and why, and what the commit must check."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from engine.decide.sourcing.problem import Score, Unproven
@@ -139,6 +139,19 @@ class DecidedStock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftToOthers:
+    """What an order of a batch may not take, because the batch's plan gives it to orders that are decided later: units
+    by (SKU, node) beside those of the floor, and shipments of the day by node.
+    """
+
+    units: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    shipments: Mapping[str, int] = field(default_factory=dict)
+
+
+NOTHING_LEFT = LeftToOthers()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """`gap` and `unproven` are as in `sourcing.problem.Choice`. `fired` counts, by rule, the orders, lines, positions,
     nodes and options it acted on.
@@ -169,6 +182,7 @@ class Decision:
     load_claims: tuple[LoadClaim, ...]
     day: str
     """The installation's date, under which the nodes' loads are counted."""
+    left: LeftToOthers = NOTHING_LEFT
 
     @property
     def status(self) -> Literal["filled", "partial", "unfilled"]:

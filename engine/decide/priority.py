@@ -1,11 +1,11 @@
 """Which of many waiting orders goes first: by the policies' priority, then the promise, then age, then id."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TypeAlias, TypeVar
 
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.judge import PolicyJudge
-from engine.model.facts import Network, NetworkCaches, Order, Product, Snapshot
+from engine.model.facts import Order, Snapshot
 from rules.effects import DEFAULT_PRIORITY, OrderOutcome
 
 NEVER = 1 << 62
@@ -33,22 +33,19 @@ def ranked(items: Iterable[_T], rank_of: Callable[[_T], Rank]) -> list[_T]:
     return sorted(items, key=rank_of)
 
 
-def priority(order: Order, network: Network, products: Mapping[str, Product], matcher: PolicyJudge, now: int) -> int:
+def priority(order: Order, snapshot: Snapshot, matcher: PolicyJudge, now: int) -> int:
     """The order's priority at `now` by the policies, 0 to 100; the default if the order can't be judged now (see
     `order_outcome`).
     """
-    outcome = order_outcome(order, network, products, matcher, now)
+    outcome = order_outcome(order, snapshot, matcher, now)
     return DEFAULT_PRIORITY if outcome is None else outcome.priority
 
 
-def order_outcome(
-    order: Order, network: Network, products: Mapping[str, Product], matcher: PolicyJudge, now: int
-) -> OrderOutcome | None:
-    """What the policies say of the order at `now`. None if one of its SKUs, or the node to collect it at, is not in the
-    network now.
+def order_outcome(order: Order, snapshot: Snapshot, matcher: PolicyJudge, now: int) -> OrderOutcome | None:
+    """What the policies say of the order at `now`; of the snapshot, only the network and the products matter. None if
+    one of the order's SKUs, or the node to collect it at, is not in the network now.
     """
-    can_be_collected = order.collect_at is None or order.collect_at in network.nodes
-    if not can_be_collected or any(line.sku not in products for line in order.lines):
+    can_be_collected = order.collect_at is None or order.collect_at in snapshot.network.nodes
+    if not can_be_collected or any(line.sku not in snapshot.products for line in order.lines):
         return None
-    snapshot = Snapshot(network=network, caches=NetworkCaches(network), products=products, positions={}, loads={})
     return Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=now).order_outcome

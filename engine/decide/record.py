@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, structs
 
-from engine.decide.decision import Decision, Reason, Shipment, Unfilled
+from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, Reason, Shipment, Unfilled
 from engine.decide.facts_record import (
     ExclusionRecord,
     FactsReferenceRecord,
@@ -24,6 +24,7 @@ from engine.decide.facts_record import (
 from engine.decide.order_record import OrderRecord, Record, Timestamp, timestamp
 from engine.decide.reasons import reason_texts
 from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
+from engine.decide.sourcing.problem import Score, Unproven
 
 SCHEMA = 2
 """The number of this form. It rises when a reader of the old form would misread the new one."""
@@ -114,13 +115,16 @@ class ScoreRecord(Record, frozen=True):
 
     @classmethod
     def of(cls, decision: Decision) -> "ScoreRecord":
-        score, unproven = decision.score, decision.unproven
+        return cls.of_score(decision.score, decision.gap, decision.unproven)
+
+    @classmethod
+    def of_score(cls, score: Score, gap: int | None, unproven: Unproven | None) -> "ScoreRecord":
         return cls(
             unfilled_units=score.unfilled,
             unless_needed_units=score.unless_needed,
             tiers=score.tiers,
             money_micros=score.money,
-            gap_micros=decision.gap,
+            gap_micros=gap,
             unproven=UNSET if unproven is None else UnprovenRecord(part=unproven.part, at_most=unproven.most),
         )
 
@@ -156,6 +160,20 @@ class FollowsRecord(Record, frozen=True):
     rest: Annotated[
         RestingRecord | UnsetType, Meta(description="of the node that rejected units, if its rest began here")
     ] = UNSET
+
+
+class LeftRecord(Record, frozen=True):
+    """What the order could not take, because the batch's plan gives it to orders that are decided after it."""
+
+    units: Annotated[dict[str, dict[str, int]], Meta(description="by SKU and node, beside those of the floor")]
+    shipments: Annotated[dict[str, int], Meta(description="of the day, by node")]
+
+    @classmethod
+    def of(cls, left: LeftToOthers) -> "LeftRecord":
+        units: dict[str, dict[str, int]] = {}
+        for (sku, node), count in left.units.items():
+            units.setdefault(sku, {})[node] = count
+        return cls(units=units, shipments=dict(left.shipments))
 
 
 class LackedRecord(Record, frozen=True):
@@ -205,6 +223,9 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         bool | UnsetType, Meta(description="true: the unfilled units wait for stock; otherwise left out")
     ] = UNSET
     follows: Annotated[FollowsRecord | UnsetType, Meta(description="of a decision that follows another")] = UNSET
+    left: Annotated[
+        LeftRecord | UnsetType, Meta(description="of a decision of a batch that had to leave something to others")
+    ] = UNSET
     lacked: Annotated[list[LackedRecord] | UnsetType, Meta(description="of a decision of a batch")] = UNSET
 
     @classmethod
@@ -249,6 +270,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             facts=FactsReferenceRecord.of(facts),
             waiting=waiting or UNSET,
             follows=follows,
+            left=UNSET if decision.left == NOTHING_LEFT else LeftRecord.of(decision.left),
             lacked=lacked,
         )
 

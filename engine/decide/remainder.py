@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from engine.decide.decide import decide
-from engine.decide.decision import Decision
+from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.rejected_stock import count_rejected_stock
 from engine.model.facts import Order, Snapshot
@@ -51,9 +51,17 @@ class Remainder:
 
 
 def decide_remainder(
-    remainder: Remainder, snapshot: Snapshot, matcher: PolicyJudge, now: int, *, held_from: int
+    remainder: Remainder,
+    snapshot: Snapshot,
+    matcher: PolicyJudge,
+    now: int,
+    *,
+    held_from: int,
+    left: LeftToOthers = NOTHING_LEFT,
 ) -> Decision:
-    """The best assignment of what is left. `snapshot` has all SKUs of the whole order."""
+    """The best assignment of what remains, which takes nothing that is `left`. `snapshot` has all SKUs of the whole
+    order.
+    """
     decision = decide(
         remainder.order,
         _without_barred(snapshot, remainder.barred),
@@ -63,6 +71,7 @@ def decide_remainder(
         whole_order=remainder.whole_order,
         standing_shipments=remainder.standing_shipments,
         promised=remainder.promised,
+        left=left,
     )
     if not remainder.barred:
         return decision

@@ -6,7 +6,7 @@ could be used, the reason that bounds the line or the order says how many the li
 many units fewer than ordered there are, units kept back and out of reach included. So if a bound accounts for fewer
 units than the line lacks, then the units shipped, kept back, out of use and bounded are all there are; and together
 with `not_enough` they are all that was ordered. Held units are counted only if there are no others
-(`held_for_others`).
+(`held_for_others`). Units that the plan of a batch leaves to other orders of it are counted as such.
 
 Several lines of one SKU lack the same units: each line's reasons count the units of all nodes. The units that there are
 fill the first line first, so that bounds and `not_enough` add up over the lines.
@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.decide.decision import Reason
+from engine.decide.decision import NOTHING_LEFT, LeftToOthers, Reason
 from engine.decide.evaluation.evaluation import Evaluation, JudgedOption, JudgedPosition
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.sourcing.problem import Choice
@@ -24,20 +24,29 @@ from engine.decide.sourcing.problem import Choice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Remaining:
-    """The units of a position that the decision leaves there: those `kept_back`, and those `free`."""
+    """The units of a position that the decision leaves there: those `kept_back`, those `left` to other orders of the
+    batch, and those `free`.
+    """
 
     position: JudgedPosition
     kept_back: int
+    left: int
     free: int
 
     @classmethod
-    def of(cls, position: JudgedPosition, taken: int) -> "_Remaining":
-        """After `taken` units of the SKU are shipped from there, by whichever line: floors may differ by line."""
+    def of(cls, position: JudgedPosition, taken: int, left: int | None) -> "_Remaining":
+        """After `taken` units of the SKU are shipped from there, by whichever line: floors may differ by line. `left`
+        is None if all of them are left to others.
+        """
         free = max(0, position.free - taken)
-        return cls(position=position, kept_back=max(0, position.position.available) - taken - free, free=free)
+        kept_back = max(0, position.position.available) - taken - free
+        left = free if left is None else min(free, left)
+        return cls(position=position, kept_back=kept_back, left=left, free=free - left)
 
 
-def reasons(evaluation: Evaluation, choice: Choice, index: int, missing: Sequence[int]) -> tuple[Reason, ...]:
+def reasons(
+    evaluation: Evaluation, choice: Choice, index: int, missing: Sequence[int], left: LeftToOthers = NOTHING_LEFT
+) -> tuple[Reason, ...]:
     """Why units of the line at `index` are unfilled in `choice`; first the nodes that could not be used at all.
     `missing` is the units unfilled, by line.
     """
@@ -45,16 +54,17 @@ def reasons(evaluation: Evaluation, choice: Choice, index: int, missing: Sequenc
     lacking = _missing_before(evaluation, index, missing) + missing[index]
     if not any(position.position.available > 0 for position in positions):
         return tuple(_none_available(sum(position.position.held for position in positions), lacking, missing[index]))
-    remaining = _remaining(evaluation, choice, index, positions)
+    remaining = _remaining(evaluation, choice, index, positions, left)
     usable = {option.node for option in options if not option.excluded}
     usable = {node for node in usable if evaluation.room(node) != 0}
     at_usable = [item for item in remaining if item.position.node in usable]
     bounded = min(missing[index], missing[index] + sum(item.free for item in at_usable) - lacking)
     return (
         *_kept_back(evaluation, remaining),
+        *_left_to_others(sum(item.left for item in remaining)),
         *_unusable(evaluation, [item for item in remaining if item.free and item.position.node not in usable], options),
         *_bounds(evaluation, choice, index, bounded, at_usable),
-        *_too_few("not_enough", min(missing[index], lacking - sum(item.kept_back + item.free for item in remaining))),
+        *_too_few("not_enough", min(missing[index], lacking - _there_are(remaining))),
     )
 
 
@@ -67,15 +77,26 @@ def _none_available(held: int, lacking: int, missing: int) -> Iterator[Reason]:
         yield from _too_few("no_stock", missing)
 
 
+def _there_are(remaining: Iterable[_Remaining]) -> int:
+    """Units that nobody holds."""
+    return sum(item.kept_back + item.left + item.free for item in remaining)
+
+
 def _remaining(
-    evaluation: Evaluation, choice: Choice, index: int, positions: Iterable[JudgedPosition]
+    evaluation: Evaluation, choice: Choice, index: int, positions: Iterable[JudgedPosition], left: LeftToOthers
 ) -> list[_Remaining]:
     lines = evaluation.order.lines
     taken: Counter[str] = Counter()
     for ((node, _), demand), units in choice.units.items():
         if lines[demand].sku == lines[index].sku:
             taken[node] += units
-    return [_Remaining.of(position, taken[position.node]) for position in positions]
+    shipments = Counter(key.node for key in {key for key, _ in choice.units})
+
+    def left_at(node: str) -> int | None:
+        last_shipments_left = 0 < (evaluation.room(node) or 0) - shipments[node] <= left.shipments.get(node, 0)
+        return None if last_shipments_left else left.units.get((lines[index].sku, node), 0)
+
+    return [_Remaining.of(position, taken[position.node], left_at(position.node)) for position in positions]
 
 
 def _missing_before(evaluation: Evaluation, index: int, missing: Sequence[int]) -> int:
@@ -90,6 +111,11 @@ def _kept_back(evaluation: Evaluation, remaining: Sequence[_Remaining]) -> Itera
         judgements = (item.position.judgement for item in kept)
         rules = _rules_with(evaluation, judgements, "keep", "protect")
         yield Reason(code="kept_back", units=sum(item.kept_back for item in kept), rules=rules)
+
+
+def _left_to_others(units: int) -> Iterator[Reason]:
+    if units:
+        yield Reason(code="left_to_others", units=units)
 
 
 def _unusable(

@@ -1,5 +1,6 @@
 """The backlog: orders that wait for stock, and are offered what has arrived, the first in rank first."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -166,9 +167,8 @@ class Backlog:
         now = self._clock()
         snapshot, matcher = self._facts.read([], now)
         products = self._facts.products(dict.fromkeys(sku for entry in entries for sku in entry.order.skus))
-        places = (
-            _place(entry, order_outcome(entry.order, snapshot.network, products, matcher, now)) for entry in entries
-        )
+        snapshot = dataclasses.replace(snapshot, products=products)
+        places = (_place(entry, order_outcome(entry.order, snapshot, matcher, now)) for entry in entries)
         return ranked(places, lambda place: place.rank)
 
 

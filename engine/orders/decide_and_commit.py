@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from msgspec import UNSET, UnsetType, structs
 
-from engine.decide.decision import Decision
+from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers
 from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import resting_record
@@ -121,7 +121,8 @@ class DecisionRequest:
     """What is to be decided as of `instant`: all of an order, or a remainder of it.
 
     `waits`: units left unfilled wait for stock in the backlog. `only_if_ships`: nothing is committed if nothing ships.
-    `most_holds` is how many open holds the `caller` may have; None: any number.
+    What is `left` to other orders of a batch is not taken. `most_holds` is how many open holds the `caller` may have;
+    None: any number.
     """
 
     remainder: Remainder
@@ -132,6 +133,7 @@ class DecisionRequest:
     waits: bool = False
     follow_up: FollowUp | None = None
     orders_ahead: OrdersAhead | None = None
+    left: LeftToOthers = NOTHING_LEFT
     only_if_ships: bool = False
 
 
@@ -244,7 +246,9 @@ class DecideAndCommit:
     def _decide(self, request: DecisionRequest, snapshot: Snapshot, matcher: Matcher) -> Decision:
         check_order(request.remainder.whole_order, snapshot)
         held_from = max(request.instant, self._clock())
-        return decide_remainder(request.remainder, snapshot, matcher, request.instant, held_from=held_from)
+        return decide_remainder(
+            request.remainder, snapshot, matcher, request.instant, held_from=held_from, left=request.left
+        )
 
     def _commit(
         self,

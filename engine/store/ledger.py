@@ -139,6 +139,15 @@ class Ledger:
                 answer = self._snapshot(keys=script_keys, args=arguments)
         return answer
 
+    def decided_before(self, requests: Sequence[RequestKey]) -> list[bool]:
+        """Of each idempotency key, whether a decision was made under it."""
+        if not requests:
+            return []
+        with faults():
+            names = [self._keys.idempotency(request.caller, request.name) for request in requests]
+            answers: list[bytes | None] = self._client.redis.mget(names)
+        return [answer is not None for answer in answers]
+
     def commit(
         self,
         decision: Decision,

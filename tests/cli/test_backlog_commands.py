@@ -37,7 +37,8 @@ def test_orders_that_wait_are_routed_together_served_later_and_rejected(run: Run
     figures = json.loads(done.stdout)
     assert (figures["filled"], figures["partial"], figures["orders_outranked"]) == (1, 1, 1)
     again = json.loads(run("route", day, "--together", "--wait", "--json").stdout)
-    assert again == figures | {"decided_before": 2}
+    assert (figures["joint"]["orders"], figures["joint"]["classes"]) == (2, 2)
+    assert again == figures | {"decided_before": 2, "joint": None}
 
     (waiting,) = json.loads(run("backlog", "list", "--json").stdout)["orders"]
     assert (waiting["order"], waiting["lines"][0]["quantity"]) == (plain["id"], 1)

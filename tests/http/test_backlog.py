@@ -41,12 +41,16 @@ def test_a_batch_answers_its_decisions_in_the_order_they_were_made(http, pointsm
     assert pointsman.check().clean
 
 
-def test_a_batch_sent_again_under_its_key_is_answered_with_the_same_bytes(http, vips, contents):
+def test_a_batch_sent_again_under_its_key_is_answered_with_the_same_decisions(http, vips, contents):
     orders, headers = [order_json(("RARE", 2)) for _ in range(3)], {"Idempotency-Key": "wave 1"}
     first = http.post("/v1/decisions/batch", json={"orders": orders}, headers=headers)
     before = contents()
     again = http.post("/v1/decisions/batch", json={"orders": orders[::-1]}, headers=headers)
-    assert (first.status_code, again.status_code, again.data) == (201, 200, first.data)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.get_json() == first.get_json() | {"joint": None}
+    joint = first.get_json()["joint"]
+    assert (joint["orders"], joint["contending"], joint["classes"]) == (3, 3, 1)
+    assert "gap_micros" in joint["score"]
     assert contents() == before
     more = http.post("/v1/decisions/batch", json={"orders": [*orders, order_json()]}, headers=headers)
     assert (more.status_code, len(more.get_json()["decisions"])) == (201, 4)

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.output.plural import counted
+from api.records.backlog import JointRecord
 from api.records.day import DayFigures
 from engine.decide.availability import SkuAvailability
 from engine.decide.facts_record import FactsRecord
@@ -62,6 +63,10 @@ def _figures(day: DayFigures) -> Iterator[tuple[str, str]]:
         yield f"  {status}", f"{day.statuses[status]:,}  {_share(day.statuses[status], day.orders)}"
     if day.lacking:
         yield "  lacked units that another took", f"{day.lacking:,}  {_share(day.lacking, day.orders)}"
+    if day.joint is not None:
+        plan = day.joint.plan
+        yield "  wanted what others wanted, too", f"{plan.contending:,}  {_share(plan.contending, day.orders)}"
+        yield "  joint plan", _proof(JointRecord.of(day.joint).score, day.currency)
     yield "units ordered", f"{day.units:,}"
     yield "units shipped", f"{day.shipped:,}  {_share(day.shipped, day.units)}"
     yield "  of them from clearance (end of line)", f"{day.clearance:,}"

@@ -1,11 +1,13 @@
 """The options of an order as candidates for the choice, which takes no search where columns prove it."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
+from engine.decide.decision import NOTHING_LEFT, LeftToOthers
 from engine.decide.evaluation.evaluation import Evaluation, Options
-from engine.decide.shipping.columns import NO_LIMIT, Integers, integers, product_rounded
+from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, choose_directly
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
@@ -19,11 +21,13 @@ KILOGRAM = CARBON_UNITS["kg"]
 
 class Candidates:
     """Who may ship units of the order's lines. `fixed` is micros a shipment, by row of the evaluation's `reach`. The
-    other columns have an entry for each line and row that can ship units of it; see `Columns`.
+    other columns have an entry for each line and row that can ship units of it; see `Columns`. `free` is units by line
+    and position, `rooms` shipments by node: those that the order may take, without what is left to others.
     """
 
-    def __init__(self, evaluation: Evaluation) -> None:
+    def __init__(self, evaluation: Evaluation, left: LeftToOthers = NOTHING_LEFT) -> None:
         self._evaluation = evaluation
+        self.free, self.rooms = _without_left(evaluation, left)
         reach, lines = evaluation.reach, evaluation.order.lines
         carbon_price = evaluation.order_outcome.carbon_price
         self.fixed = reach.fixed
@@ -32,10 +36,10 @@ class Candidates:
         by_line = evaluation.options  # judged before the table is asked, for judging adds to it
         options = by_line[0] if len(by_line) == 1 else Options(*map(np.concatenate, zip(*by_line, strict=True)))
         line = np.arange(len(lines)).repeat([len(its.reach) for its in by_line])
-        free = [positions.free[its.position] for positions, its in zip(evaluation.positions, by_line, strict=True)]
+        free = [free[its.position] for free, its in zip(self.free, by_line, strict=True)]
         self.quantity = integers(item.quantity for item in lines)
         at_least, at_most = self._needed()
-        roomy = evaluation.rooms[reach.node[options.reach]] > 0
+        roomy = self.rooms[reach.node[options.reach]] > 0
         units = np.concatenate(free)
         entries = (~options.excluded & roomy & (units >= at_least[line])).nonzero()[0]
         self.line, self.candidate = line[entries], options.reach[entries]
@@ -54,6 +58,12 @@ class Candidates:
             ordered[line.sku] += line.quantity
         least = [line.quantity if evaluation.keeps_together(index) else 1 for index, line in enumerate(lines)]
         return integers(least), integers(ordered[line.sku] for line in lines)
+
+    def table(self, column: Integers | Flags) -> Integers:
+        """A column of entries as a table of a row a line and a column a row of `reach`; 0 where there is no entry."""
+        table = np.zeros((len(self.quantity), len(self.fixed)), dtype=np.int64)
+        table[self.line, self.candidate] = column
+        return table
 
     def choose(self) -> Choice:
         """The best choice."""
@@ -87,7 +97,7 @@ class Candidates:
             evaluation.order_outcome,
             evaluation.order.lines,
         )
-        rooms = evaluation.rooms
+        rooms = self.rooms
         prices: dict[int, dict[int, Price]] = {}
         columns = (self.line, self.candidate, self.unless_needed, self.tier, self.money)
         for line, candidate, unless_needed, tier, money in zip(*(part.tolist() for part in columns), strict=True):
@@ -103,8 +113,8 @@ class Candidates:
             ],
             supply={
                 (ways.node_ids[node], line.sku): free
-                for line, positions in zip(lines, evaluation.positions, strict=True)
-                for node, free in zip(positions.stock.node.tolist(), positions.free.tolist(), strict=True)
+                for line, positions, column in zip(lines, evaluation.positions, self.free, strict=True)
+                for node, free in zip(positions.stock.node.tolist(), column.tolist(), strict=True)
             },
             split_penalty=outcome.split_penalty,
             max_shipments=evaluation.max_shipments,
@@ -118,7 +128,7 @@ class Candidates:
         """Whether the nodes of the chosen shipments may take as many more today."""
         rows = set(chosen.tolist())
         shipments = Counter(self._evaluation.reach.node[list(rows)].tolist())
-        return len(rows) == 1 or all(self._evaluation.rooms[node] >= count for node, count in shipments.items())
+        return len(rows) == 1 or all(self.rooms[node] >= count for node, count in shipments.items())
 
     def _choice(self, rows: Integers, chosen: Integers) -> Choice:
         """All units of the lines in `rows`, each by the candidate in `chosen`."""
@@ -140,3 +150,20 @@ class Candidates:
                 money=money + int(self.fixed[shipments].sum()) + penalty,
             ),
         )
+
+
+def _without_left(evaluation: Evaluation, left: LeftToOthers) -> tuple[Sequence[Integers], Integers]:
+    """Units by line and position, and shipments by node, that are free and not left to others."""
+    free, rooms, node_ids = (
+        [positions.free for positions in evaluation.positions],
+        evaluation.rooms,
+        evaluation.ways.node_ids,
+    )
+    if left.units:
+        for index, (line, positions) in enumerate(zip(evaluation.order.lines, evaluation.positions, strict=True)):
+            nodes = [node_ids[node] for node in positions.stock.node.tolist()]
+            kept = integers(left.units.get((line.sku, node), 0) for node in nodes)
+            free[index] = np.maximum(positions.free - kept, 0)
+    if left.shipments:
+        rooms = np.maximum(rooms - integers(left.shipments.get(node, 0) for node in node_ids), 0)
+    return free, rooms

@@ -5,12 +5,13 @@ import random
 import pytest
 
 from engine.errors import KeyReused, OrderInvalid, QuotaExceeded, StoreUnavailable
+from engine.orders import batch as batch_module
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey
 from tests.conftest import activate
 from tests.support.decision_json import json_of
-from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
+from tests.support.facts import EURO, HOUR, LILLE, LYON, MARSEILLE, NOW, inventory, node, order, service
 from tests.support.lossy_proxy import proxy
 from tests.support.order_json import shipped_units, unfilled_units
 
@@ -34,7 +35,7 @@ def together(shop, *orders, **more):
 
 
 def test_the_order_of_the_highest_priority_gets_the_scarce_unit(shop):
-    plain = order(("A", 3), id="plain")
+    plain = order(("A", 1), id="plain")
     late = order(("A", 1), id="late", promise_by=NOW + 90 * HOUR)
     soon = order(("A", 1), id="soon", promise_by=NOW + 50 * HOUR)
     vip = order(("A", 1), id="vip", segment="vip", placed_at=NOW + 5)
@@ -72,7 +73,7 @@ def test_an_order_is_told_which_orders_took_the_units_it_lacked(shop):
 
 
 def test_units_that_nobody_had_are_not_said_to_be_taken(shop):
-    records = together(shop, order(("A", 1), id="small"), order(("A", 9), id="zlarge"))
+    records = together(shop, order(("A", 1), id="small", segment="vip"), order(("A", 9), id="large"))
     (lacked,) = records[1]["lacked"]
     assert (lacked["units"], unfilled_units(records[1])) == (1, 7)
 
@@ -158,3 +159,103 @@ def test_no_order_is_decided_after_one_of_higher_priority_that_could_not_be(serv
         assert isinstance(batch.failure, QuotaExceeded)
         with pytest.raises(QuotaExceeded):
             shop.decide_batch(orders, caller="oms")
+
+
+@pytest.fixture
+def region(bare):
+    """Lyon is near to everybody, and all that Marseille's customers, who can only be served by bike, can get."""
+    nodes = [node("lyon", LYON, daily_orders=2, services=("parcel", "bike")), node("lille", LILLE)]
+    services = [service(per_km=1_000), service("bike", base=EURO, per_km=1, countries=frozenset({"IT"}))]
+    bare.load(inventory(nodes, {"A": {"lyon": 9, "lille": 9}}, services=services))
+    return bare
+
+
+def by_bike(name):
+    return order(("A", 1), id=name, country="IT", place=MARSEILLE)
+
+
+def test_an_order_that_can_go_elsewhere_leaves_the_last_shipments_to_those_that_can_not(region):
+    activate(region, "when: {order.country: IT, node.id: lille}, then: {exclude: true}")
+    records = together(region, order(id="a", place=LYON), order(id="b", place=LYON), by_bike("c"), by_bike("d"))
+    places = {record["order"]["id"]: record["shipments"][0]["node"] for record in records}
+    assert places == {"a": "lille", "b": "lille", "c": "lyon", "d": "lyon"}
+    assert [record.get("left") for record in records] == [{"shipments": {"lyon": 2}, "units": {}}] * 2 + [
+        {"shipments": {"lyon": 1}, "units": {}},
+        None,
+    ]
+    assert region.check().clean
+
+
+def test_an_order_that_gives_way_is_decided_last_and_names_who_took_what_it_lacks(bare):
+    bare.load(inventory([node("lyon", LYON)], {"A": {"lyon": 2}, "B": {"lyon": 1}}))
+    activate(bare, "when: {order.tags: {has: whole}}, then: {ship_complete: true}")
+    large = order(("A", 1), ("B", 1), id="a")
+    whole = order(("A", 2), ("B", 1), id="b", tags=frozenset({"whole"}), placed_at=NOW + 1)
+    batch = bare.decide_batch([large, whole])
+    first, last = (json_of(answer) for answer in batch.answers)
+    assert [(record["order"]["id"], record["status"]) for record in (first, last)] == [
+        ("b", "filled"),
+        ("a", "unfilled"),
+    ]
+    assert [(item["sku"], item["order"]) for item in last["lacked"]] == [("A", "b"), ("B", "b")]
+    assert "left" not in last
+    assert (batch.joint.plan.score.unfilled, batch.joint.plan.contending) == (2, 2)
+
+
+def test_an_order_of_lower_priority_never_makes_one_of_higher_priority_give_way(region):
+    activate(region, "when: {order.country: IT, node.id: lille}, then: {exclude: true}", VIP)
+    vips = [order(id=name, place=LYON, segment="vip") for name in "ab"]
+    records = together(region, by_bike("c"), *vips)
+    assert [(record["order"]["id"], record["status"]) for record in records] == [
+        ("a", "filled"),
+        ("b", "filled"),
+        ("c", "unfilled"),
+    ]
+
+
+def test_units_kept_for_a_channel_are_planned_for_it(bare):
+    bare.load(inventory([node("lyon", LYON)], {"A": {"lyon": 4}}))
+    activate(bare, "then: {protect: {channel: web, units: 2}}")
+    shops = [order(("A", 1), id=f"a{number}", channel="store") for number in range(2)]
+    web = [order(("A", 2), id="b", channel="web"), order(("A", 2), id="c", channel="web")]
+    records = together(bare, *web, *shops)
+    assert sum(shipped_units(record) for record in records) == 4
+
+
+def test_a_class_too_large_to_be_planned_at_once_is_planned_in_parts(region, monkeypatch):
+    monkeypatch.setattr(batch_module, "MOST_OPTIONS", 6)  # of three ways: two orders of one line
+    activate(region, "when: {order.country: IT, node.id: lille}, then: {exclude: true}")
+    orders = [order(id="a", place=LYON), order(id="b", place=LYON), by_bike("c"), order(id="d", segment="x")]
+    batch = region.decide_batch(orders)
+    assert [json_of(answer)["order"]["id"] for answer in batch.answers] == ["a", "b", "c", "d"]
+    assert (batch.joint.classes, batch.joint.plan.orders) == (2, 4)
+    # the first part could not know that the second needs Lyon's shipments
+    assert [json_of(answer)["status"] for answer in batch.answers] == ["filled", "filled", "unfilled", "filled"]
+
+
+def test_a_plan_goes_on_where_a_batch_stopped(region):
+    activate(region, "when: {order.country: IT, node.id: lille}, then: {exclude: true}")
+    orders = [order(id="a", place=LYON), order(id="b", place=LYON), by_bike("c"), by_bike("d")]
+    first = region.decide(orders[0], now=NOW, key=keys("k")(orders[0]))
+    batch = region.decide_batch(orders, now=NOW, keys=keys("k"))
+    assert batch.answers[0].body == first.body
+    assert batch.joint.plan.orders == 3
+    assert [json_of(answer)["status"] for answer in batch.answers].count("filled") == 3
+
+
+def test_stock_that_others_took_after_the_plan_fails_no_batch(region, server_url, network, clock):
+    activate(region, "when: {order.country: IT, node.id: lille}, then: {exclude: true}")
+    orders = [order(id="a", place=LYON), order(id="b", place=LYON), by_bike("c"), by_bike("d")]
+    with Pointsman(Settings(redis_url=server_url, network=network), clock=clock) as other:
+        taken = []
+
+        def take():
+            if not taken:
+                taken.append(other.decide(by_bike("other")))
+
+        records = [json_of(answer) for answer in region.decide_batch(orders, progress=take).answers]
+    statuses = {record["order"]["id"]: record["status"] for record in records}
+    assert statuses == {"a": "filled", "b": "filled", "c": "unfilled", "d": "filled"}
+    (unfilled,) = next(record["unfilled"] for record in records if record["order"]["id"] == "c")
+    assert [reason["code"] for reason in unfilled["reasons"]] == ["left_to_others", "excluded"]
+    assert region.check().clean

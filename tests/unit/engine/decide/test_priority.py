@@ -10,7 +10,7 @@ from hypothesis import given
 
 from engine.decide.matching.matcher import Matcher
 from engine.decide.priority import priority, priority_of, rank, ranked
-from tests.support.facts import NOW, network, node, order, policies, product
+from tests.support.facts import NOW, node, order, policies, snapshot
 from tests.support.facts import collected as collected_order
 
 STANDINGS = st.tuples(
@@ -50,15 +50,16 @@ def test_priority_then_promise_then_age_then_id(first, second):
 
 def test_the_policies_say_the_priority_of_the_whole_order():
     rules = ["when: {order.weight: {more_than: 3 kg}}, then: {priority: 70}", "then: {priority: 20}"]
-    facts, products = network([node("lyon")]), {"A": product("A")}
+    facts = snapshot([node("lyon")], {"A": {}})
     with contextlib.closing(Matcher(policies(*rules))) as matcher:
-        assert priority(order(("A", 3)), facts, products, matcher, NOW) == 20
-        assert priority(order(("A", 4)), facts, products, matcher, NOW) == 70
-        assert priority(collected_order(("A", 4), at="lyon"), facts, products, matcher, NOW) == 70
+        assert priority(order(("A", 3)), facts, matcher, NOW) == 20
+        assert priority(order(("A", 4)), facts, matcher, NOW) == 70
+        assert priority(collected_order(("A", 4), at="lyon"), facts, matcher, NOW) == 70
 
 
 def test_an_order_that_can_not_be_described_any_more_has_the_default():
+    facts = snapshot([node("lyon")], {"A": {}})
     with contextlib.closing(Matcher(policies("then: {priority: 70}"))) as matcher:
-        assert priority(order(("B", 4)), network([node("lyon")]), {"A": product("A")}, matcher, NOW) == 50
+        assert priority(order(("B", 4)), facts, matcher, NOW) == 50
         gone = collected_order(("A", 4), at="paris")
-        assert priority(gone, network([node("lyon")]), {"A": product("A")}, matcher, NOW) == 50
+        assert priority(gone, facts, matcher, NOW) == 50

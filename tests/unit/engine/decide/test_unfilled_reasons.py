@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.decide.decision import Reason
+from engine.decide.decide import decide
+from engine.decide.decision import LeftToOthers, Reason
 from engine.decide.matching.matcher import Matcher
 from engine.decide.reasons import REASON_CODES, reason_texts
 from engine.decide.record import DecisionRecord, to_json
@@ -211,6 +212,13 @@ def test_units_at_nodes_that_rejected_them_are_said_to_be_there():
     assert remainder_reasons(facts()) == [Reason(code="rejected", units=2)]
     assert remainder_reasons(facts(2, 0)) == [Reason(code="rejected", units=2), Reason(code="not_enough", units=1)]
     assert remainder_reasons(facts(0, 0)) == [Reason(code="no_stock", units=3)]
+
+
+def test_units_left_to_other_orders_of_the_batch_are_said_to_be_so():
+    with contextlib.closing(Matcher(policies())) as matcher:
+        left = LeftToOthers(units={("A", "lyon"): 3})
+        decision = decide(order(("A", 9)), facts(4, 2), matcher, NOW, left=left)
+    assert reasons(decision) == [Reason(code="left_to_others", units=3), Reason(code="not_enough", units=3)]
 
 
 @pytest.mark.parametrize("code", REASON_CODES)

@@ -1,0 +1,137 @@
+"""What the columns of an order in the joint program are made of, and how the parts of the comparison are weighted."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.decide.joint.planned_order import PlannedOrder
+from engine.decide.shipping.columns import Flags, Integers, integers
+from engine.decide.sourcing.problem import Choice
+
+CHAIN = 20
+"""A unit of a part weighs more than what so many orders can save in later parts by giving way to each other."""
+WIDEST = 1 << 58
+"""Costs beyond this may add up to more than 64 bits hold."""
+
+
+class JointWeights(NamedTuple):
+    """What a unit of each part of the comparison weighs, in micros; a part that no choice changes weighs nothing.
+    `least_tier` is the best tier that there is, and no unit costs less than `least_money`.
+    """
+
+    least_tier: int
+    least_money: int
+    tier: int
+    unless_needed: int
+    unfilled: int
+
+    @classmethod
+    def of(cls, orders: Sequence[PlannedOrder]) -> "JointWeights":
+        dearest = fixed = cheapest = 0
+        unless_needed = False
+        lowest, highest = 9, 1
+        for order in orders:
+            usable, table = order.tables.something, order.tables
+            if usable.any():
+                cheapest = min(cheapest, int(table.money[usable].min()))
+                dearest = max(dearest, int(np.abs(table.money[usable]).max()))
+                fixed = max(fixed, int(order.candidates.fixed.max()) + order.evaluation.order_outcome.split_penalty)
+                lowest = min(lowest, int(table.tier[usable].min()))
+                highest = max(highest, int(table.tier[usable].max()))
+                unless_needed = unless_needed or bool(table.unless_needed[usable].any())
+        tiers = max(0, highest - lowest)
+        tier = CHAIN * 2 * (dearest + fixed) + 1
+        after_tiers = tier * (CHAIN * tiers + 1)
+        return cls(
+            least_tier=lowest,
+            least_money=cheapest,
+            tier=tier if tiers else 0,
+            unless_needed=after_tiers if unless_needed else 0,
+            unfilled=after_tiers * (CHAIN + 1 if unless_needed else 1),
+        )
+
+
+class OrderTable:
+    """What the columns of one order are made of, by line and way: without ways that are no better in anything than
+    another one of their node, unless the start uses them.
+    """
+
+    def __init__(self, order: PlannedOrder, choice: Choice, weights: JointWeights, most_ways: int) -> None:
+        evaluation, candidates = order.evaluation, order.candidates
+        reach, index = evaluation.reach, evaluation.ways.way_index
+        lines, outcome = evaluation.order.lines, evaluation.order_outcome
+        self.lines = [(line.sku, line.quantity) for line in lines]
+        self.wanted = Counter[str]()
+        for line in lines:
+            self.wanted[line.sku] += line.quantity
+        together = [evaluation.keeps_together(row) for row in range(len(lines))]
+        self.lots = [line.quantity if whole else 1 for line, whole in zip(lines, together, strict=True)]
+        self.one_lot = len(lines) == 1 and self.lots[0] == lines[0].quantity
+        self.ship_complete, self.split_penalty = outcome.ship_complete, outcome.split_penalty
+        self.most_shipments = evaluation.max_shipments
+        something, self.unless_needed, self.tier, self.money = order.tables
+        self.fixed = candidates.fixed
+        self.free = np.array(
+            [
+                _at_nodes(free, positions.stock.node, reach.node)
+                for free, positions in zip(candidates.free, evaluation.positions, strict=True)
+            ]
+        ).reshape(len(lines), -1)
+        quantity = integers(line.quantity for line in lines)[:, None]
+        self.most = np.where(something, np.minimum(quantity, self.free), 0)
+        self.rooms = candidates.rooms[reach.node]
+        self.node_ids = [evaluation.ways.node_ids[node] for node in reach.node.tolist()]
+        self.shipped = {
+            (int(reach.way.searchsorted(index[key])), line): units for (key, line), units in choice.units.items()
+        }
+        self.used = {way for way, _ in self.shipped}
+        cost = weights.unless_needed * self.unless_needed + weights.tier * self.tier + self.money
+        ships = self._can_ship(something) & ~dominated(reach.node, candidates.fixed, something, cost)
+        self.is_whole = int(ships.sum()) <= most_ways
+        if not self.is_whole:
+            # the cheapest if it shipped all; what it can't ship counts as unfilled
+            each = np.where(something, cost, weights.unfilled)
+            shipping_all = np.where(ships, (quantity * each).sum(axis=0) + candidates.fixed, WIDEST)
+            ships &= shipping_all <= np.sort(shipping_all)[most_ways - 1]
+        ships[list(self.used)] = True
+        self.ways = np.flatnonzero(ships)
+        self.ways_of = Counter(self.node_ids[way] for way in self.ways.tolist())
+
+    def _can_ship(self, something: Flags) -> Flags:
+        can_ship: Flags = np.asarray(something.any(axis=0))
+        if self.most_shipments == 0 or (self.ship_complete and not something.any(axis=1).all()):
+            can_ship[:] = False
+        return can_ship
+
+
+def _at_nodes(column: Integers, positions: Integers, nodes: Integers) -> Integers:
+    """The value of each node's position; any value where the node has none."""
+    if not len(positions):
+        return np.zeros(len(nodes), dtype=np.int64)
+    return column[np.minimum(positions.searchsorted(nodes), len(positions) - 1)]
+
+
+def dominated(nodes: Integers, fixed: Integers, something: Flags, cost: Integers) -> Flags:
+    """The ways that cost no less than another one of their node, for every line that they can ship; ways of a node
+    follow each other. Of equal ones, the first is kept.
+    """
+    worse = np.zeros(len(nodes), dtype=bool)
+    for distance in range(1, len(nodes)):
+        first, second = slice(None, -distance), slice(distance, None)
+        same = nodes[first] == nodes[second]
+        if not same.any():
+            break
+        later = same & _no_dearer(first, second, fixed, something, cost)
+        earlier = same & _no_dearer(second, first, fixed, something, cost) & ~later
+        worse[second] |= later
+        worse[first] |= earlier
+    return worse
+
+
+def _no_dearer(one: slice, other: slice, fixed: Integers, something: Flags, cost: Integers) -> Flags:
+    """Whether each of `one` carries all that each of `other` carries, for no more."""
+    lines = ~something[:, other] | (something[:, one] & (cost[:, one] <= cost[:, other]))
+    opens: Flags = fixed[one] <= fixed[other]
+    return opens & np.asarray(lines.all(axis=0))
