@@ -36,10 +36,13 @@ class AlreadyDecided(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicaFacts:
-    """A snapshot read from a replica that last heard of its primary at most `age` seconds ago."""
+    """A snapshot read from a replica that last heard of its primary at most `age` seconds ago. `state` is None where
+    holds whose time is over were left out.
+    """
 
     snapshot: Snapshot
     matcher: Matcher
+    state: StockState | None
     age: int
 
 
@@ -136,7 +139,9 @@ class FactsReader:
             matcher = self._cache.policy(answer.reading.policy_version)
         except NotReady:  # the caller then reads from the primary, where this is dealt with
             return None
-        return ReplicaFacts(snapshot=self._snapshot(network, answer.reading, skus), matcher=matcher, age=answer.age)
+        state = None if answer.stamps is None else _state(network, matcher, answer.reading, answer.stamps)
+        snapshot = self._snapshot(network, answer.reading, skus)
+        return ReplicaFacts(snapshot=snapshot, matcher=matcher, state=state, age=answer.age)
 
     def read_stock(self, skus: Sequence[str], now: int, *, cached: bool = True) -> StockSnapshot:
         """The stock of many SKUs as of `now`, and their products, which are cached from then on only if `cached`."""
@@ -151,7 +156,9 @@ class FactsReader:
             if matcher is not None:
                 products = self._cache.products(skus) if cached else read_products(self._client, self._keys, skus)
                 ways = self._cache.network_caches(network).get(Ways)
-                return StockSnapshot.of(StockState.of(network, matcher, answer), answer, skus, products, ways)
+                return StockSnapshot.of(
+                    _state(network, matcher, answer.reading, answer.stamps), answer, skus, products, ways
+                )
 
     def read_state(self, skus: Sequence[str], now: int) -> StockState | None:
         """The state of the SKUs as of `now`, in one small read. None if the stock has to be read: a hold is to be ended
@@ -163,7 +170,7 @@ class FactsReader:
         if answer is None or answer.reading.network_version != network.version:
             return None
         matcher = self._cache.cached_policy(answer.reading.policy_version)
-        return None if matcher is None else StockState.of(network, matcher, answer)
+        return None if matcher is None else _state(network, matcher, answer.reading, answer.stamps)
 
     def network(self) -> Network:
         """The loaded network, as it is cached; raises NotReady."""
@@ -224,3 +231,7 @@ class FactsReader:
 def _day(network: Network, now: int) -> str:
     """The installation's date, under which the nodes' loads are counted."""
     return network.local(now).date().isoformat()
+
+
+def _state(network: Network, matcher: Matcher, reading: Reading, stamps: str) -> StockState:
+    return StockState(network=network, matcher=matcher, loads=reading.loads, stamps=stamps)

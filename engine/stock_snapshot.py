@@ -21,10 +21,6 @@ class StockState:
     loads: Mapping[str, int]
     stamps: str
 
-    @classmethod
-    def of(cls, network: Network, matcher: Matcher, answer: StockReading) -> "StockState":
-        return cls(network=network, matcher=matcher, loads=answer.reading.loads, stamps=answer.stamps)
-
     @property
     def loaded(self) -> int:
         """The stamp of the last load or repair; 0 if there is none."""

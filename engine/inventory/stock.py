@@ -47,7 +47,7 @@ _MOST_RELOADS = 10
 class Availability:
     """What one channel can have of SKUs, as it is now; `unknown` are those asked for that no product goes by. With
     `age`, as a replica answered that last heard of its primary at most so many seconds ago. `tag` tells whether the
-    answer would be another one now (see `NetworkStock.tag`); None for a replica's.
+    answer would be another one now (see `NetworkStock.tag`); None if a replica left out holds whose time was over.
     """
 
     channel: str
@@ -93,7 +93,7 @@ class CountResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _StockRead:
-    """Stock as the primary has it, with its `state`, or as a replica of a certain `age` has it."""
+    """Stock as the primary has it, or as a replica of a certain `age`. `state` as in `ReplicaFacts`."""
 
     facts: StockFacts
     matcher: Matcher
@@ -229,7 +229,7 @@ class NetworkStock:
             return _StockRead(facts=stock.facts, matcher=stock.state.matcher, unknown=stock.unknown, state=stock.state)
         facts = StockFacts.of(replica.snapshot)
         unknown = tuple(sku for sku in skus if sku not in replica.snapshot.products)
-        return _StockRead(facts=facts, matcher=replica.matcher, unknown=unknown, age=replica.age)
+        return _StockRead(facts=facts, matcher=replica.matcher, unknown=unknown, state=replica.state, age=replica.age)
 
     def _check(
         self, items: Sequence[Count] | Sequence[Movement], *, fresh: bool = False

@@ -112,18 +112,18 @@ class Ledger:
 
     def read_stock(self, skus: Sequence[str], *, day: str, now: int) -> StockReading:
         """The stock of many SKUs at `now`; holds whose time is over are ended first."""
-        answer = self._sweep_and_read(self._snapshot_keys(skus, day), self._stamp_arguments(skus, now), now)
+        answer = self._sweep_and_read(
+            self._snapshot_keys(skus, day), [now, now, *stamp_arguments(self._keys, skus)], now
+        )
         return stock_reading_of(answer, now)
 
     def read_stamps(self, skus: Sequence[str], *, day: str, now: int) -> StockReading | None:
         """As `read_stock`, but for the stock; None if there are holds to be ended first."""
         with faults():
-            answer = self._snapshot(keys=self._snapshot_keys((), day), args=self._stamp_arguments(skus, now))
+            answer = self._snapshot(
+                keys=self._snapshot_keys((), day), args=[now, now, *stamp_arguments(self._keys, skus)]
+            )
         return None if answer[0] == b"expired" else stock_reading_of(answer, now)
-
-    def _stamp_arguments(self, skus: Iterable[str], now: int) -> list[str | int]:
-        """The arguments of snapshot.lua that ask for the stamps of the facts and of the SKUs."""
-        return [now, now, "stamps", self._keys.facts, *map(self._keys.on_hand, skus)]
 
     def _snapshot_keys(self, skus: Iterable[str], day: str, key: RequestKey | None = None) -> list[str]:
         keys = self._keys
@@ -199,6 +199,11 @@ class Ledger:
 def sku_keys(keys: Keys, skus: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Of each SKU, the keys of what is on hand and what is held."""
     return ((keys.on_hand(sku), keys.held(sku)) for sku in skus)
+
+
+def stamp_arguments(keys: Keys, skus: Sequence[str]) -> list[str | int]:
+    """The arguments with which snapshot.lua answers the stamps of the facts and of the SKUs."""
+    return [1 + len(skus), keys.facts, *map(keys.on_hand, skus)]
 
 
 _OUTCOMES: Mapping[bytes, CommitOutcome] = {

@@ -15,7 +15,7 @@ from engine.store.connection.replica_client import AskPrimary, ReplicaClient
 from engine.store.decision_log import Entry, parse_entry
 from engine.store.holds import hold_of
 from engine.store.keys import Keys
-from engine.store.ledger import sku_keys
+from engine.store.ledger import sku_keys, stamp_arguments
 from engine.store.reading import Reading, reading_of, without_holds
 from engine.store.script_keys import REPLICA_SNAPSHOT
 
@@ -27,10 +27,12 @@ _MOST_TRIES = 3
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaleReading:
     """What a replica has. It may lack what was written in the last `age` seconds: so long ago, at most, by its own
-    account, it heard of its primary.
+    account, it heard of its primary. `stamps` are those of the facts and of each SKU; None if holds are left out, whose
+    end has no stamp yet.
     """
 
     reading: Reading
+    stamps: str | None
     age: int
 
 
@@ -65,8 +67,8 @@ class Replica:
                     # a hold that was named may have been extended since, and is not to be left out then
                     pairs = zip(named, holds, strict=True)
                     ended = [hold_of(name, _fields(flat)) for name, flat in pairs if flat and name in expired]
-                    reading = reading_of(snapshot, skus, policies_at)
-                    return StaleReading(reading=without_holds(reading, ended, day), age=age)
+                    reading = without_holds(reading_of(snapshot[:-1], skus, policies_at), ended, day)
+                    return StaleReading(reading=reading, stamps=None if ended else snapshot[-1].decode(), age=age)
                 named = expired
         return None
 
@@ -92,7 +94,8 @@ class Replica:
             expiring=keys.never_written,
             holds_by_expiry=keys.expiring,
         )
-        arguments = [len(script_keys), *script_keys, *instants, MOST_EXPIRED, len(named)]
+        stamps = stamp_arguments(keys, skus)
+        arguments = [len(script_keys), *script_keys, *instants, *stamps, MOST_EXPIRED, len(named)]
         return self._client.run_script(self._script, arguments, max_age=most)
 
 

@@ -4,11 +4,11 @@
 --
 -- Keys, by the names in script_keys.py; `expiring` is a key that never is, so that snapshot.lua finds no hold to end,
 -- and expired_hold is that of each hold named.
--- ARGV  1 and 2 those of snapshot.lua  3 most ids answered  4 number of holds named
+-- ARGV  those of snapshot.lua, then most ids answered, then number of holds named
 -- Answers {ids of the holds whose time is over, the fields of each hold named, what snapshot.lua answers}.
 local holds = {}
-for index = 1, tonumber(ARGV[4]) do
+for index = 1, tonumber(ARGV[#ARGV]) do
   holds[index] = redis.call('HGETALL', key.expired_hold(index))
 end
-local expired = redis.call('ZRANGEBYSCORE', key.holds_by_expiry, '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
+local expired = redis.call('ZRANGEBYSCORE', key.holds_by_expiry, '-inf', ARGV[1], 'LIMIT', 0, ARGV[#ARGV - 1])
 return {expired, holds, snapshot()}

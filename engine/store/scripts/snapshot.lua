@@ -1,11 +1,11 @@
 -- Reads everything one decision needs, at one moment, once every hold whose time is over has been ended.
 --
 -- Keys, by the names in script_keys.py; on_hand and held are those of each SKU.
--- ARGV  1 now (UTC seconds)  2 the instant whose policies decide  3 `stamps`, or anything else
---       then, with `stamps`, members of `changed`
+-- ARGV  1 now (UTC seconds)  2 the instant whose policies decide  3 how many stamps are asked for, or nothing
+--       then so many members of `changed`
 -- Answers {'expired', hold ids} if holds have to be ended first (by end_hold.lua), and is then called again; or
 -- {network version, policy version, the decision of the idempotency key, loads, nodes that rest, then on_hand and held
--- of each SKU, then with `stamps` those of the members in one text, - where there is none}. A policy version that was
+-- of each SKU, then if stamps are asked for, all of them as one text, - where there is none}. A policy version that was
 -- scheduled and is due is answered as `instant:version`. A hash is answered as one text of a name and its value on a
 -- line each, which is faster to make and to read than two answers for each node; no name has a line break in it.
 local MOST_AT_ONCE = 100
@@ -37,9 +37,9 @@ while on_hand do
   index = index + 1
   on_hand = key.on_hand(index)
 end
-if ARGV[3] == 'stamps' then
-  local stamps = call('ZMSCORE', key.changed, unpack(ARGV, 4))
-  for member = 1, #ARGV - 3 do
+if ARGV[3] then
+  local stamps = call('ZMSCORE', key.changed, unpack(ARGV, 4, 3 + ARGV[3]))
+  for member = 1, ARGV[3] do
     stamps[member] = stamps[member] or '-'
   end
   answer[#answer + 1] = table.concat(stamps, ' ')

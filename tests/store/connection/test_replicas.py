@@ -162,6 +162,14 @@ def test_holds_whose_time_has_come_are_left_out_and_nothing_is_written(shop, clo
     assert free(shop) == (20, None)
 
 
+def test_a_tag_from_before_a_hold_ran_out_is_not_that_of_a_replica_that_leaves_it_out(http, clock):
+    tag = http.get(SHELF, headers=ANY).headers["ETag"]
+    assert http.get(SHELF, headers={**ANY, "If-None-Match": tag}).status_code == 304
+    clock.now += 3_600
+    ended = http.get(SHELF, headers={**ANY, "If-None-Match": tag})
+    assert (ended.status_code, ended.json["skus"][0]["free"], "Age" in ended.headers) == (200, 20, True)
+
+
 def test_a_floor_that_depends_on_the_load_of_the_day_is_the_same_from_either_server(shop, clock):
     activate(shop, "when: {node.load: {at_least: 1}}, then: {keep: 5}", "then: {hold: 1 h}")
     shop.decide(order(("B", 1)))
