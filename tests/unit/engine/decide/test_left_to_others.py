@@ -73,9 +73,9 @@ def test_the_search_leaves_as_much_as_the_direct_choice():
 
 def test_what_was_left_is_on_record_only_if_it_is_something():
     left = LeftToOthers(units={("A", "lille"): 4, ("A", "lyon"): 1}, shipments={"lille": 2})
-    record = json.loads(to_json(DecisionRecord.of(leaving(order(), left), "d1", "0")))
+    record = json.loads(to_json(DecisionRecord.of(leaving(order(), left), "d1", "0", b"{}")))
     assert record["left"] == {"units": {"A": {"lille": 4, "lyon": 1}}, "shipments": {"lille": 2}}
-    assert "left" not in json.loads(to_json(DecisionRecord.of(leaving(order(), NOTHING_LEFT), "d1", "0")))
+    assert "left" not in json.loads(to_json(DecisionRecord.of(leaving(order(), NOTHING_LEFT), "d1", "0", b"{}")))
 
 
 def test_a_plan_may_name_nodes_that_have_gone_since():
