@@ -13,6 +13,7 @@ import numpy as np
 from engine.decide.shipping.ways import Flags, Integers
 from engine.decide.sourcing.objective import Solution, Units, Weights
 from engine.decide.sourcing.problem import Problem
+from engine.decide.sourcing.program.choice_at_hand import ChoiceAtHand
 from engine.decide.sourcing.program.linear_program import FRACTION, Program
 from engine.decide.sourcing.program.local_search import LocalSearch
 from engine.decide.sourcing.program.model import Model, Part
@@ -54,46 +55,42 @@ class Solver:
         search: Callable[[Collection[tuple[OptionKey, int]], Units], Solution | None],
     ) -> None:
         self._model, self._allocate, self._search = Model(problem), allocate, search
-        self._weights = (weights.unfilled, weights.unless_needed, weights.tier, 1)
+        self._at_hand = ChoiceAtHand(self._model, weights, units)
+        self._parts, self._weights = self._at_hand.parts, self._at_hand.weights
         self._ship_complete = problem.ship_complete
-        self._parts = self._model.parts()
-        placements = self._model.placements
-        pairs = zip(placements.candidate.tolist(), placements.line.tolist(), strict=True)
-        self._places = [(self._model.keys[candidate], line) for candidate, line in pairs]
-        self._rows = {place: row for row, place in enumerate(self._places)}
-        self._lots = self._lots_of(units)
-        self._kept: Flags = np.ones(len(self._places), dtype=bool)
+        self._kept: Flags = np.ones(len(self._at_hand.lots), dtype=bool)
         self._held: list[Held] = []
         self._work_left = WORK
-        self._searched = (1 if units else 2) * len(self._places)
+        self._searched = (1 if units else 2) * len(self._at_hand.lots)
         self._found: Solution | None = None
+        self._is_proven = True
 
     def solve(self) -> Solution:
         """The best choice found."""
         ordered = int(self._model.quantity.sum())
-        self._search_locally(self._used(self._lots))
-        lower_bound, is_proven = ordered * self._weights[0], True
+        self._search_locally(self._at_hand.used())
+        lower_bound = ordered * self._weights[0]
         for index, (part, weight) in enumerate(zip(self._parts, self._weights, strict=True)):
             least = self._settle(part, self._floor(index))
             if self._found:
                 return self._found
-            amount = self._amount(part)
-            if is_proven:
+            amount = self._at_hand.amount(part)
+            if self._is_proven:
                 lower_bound += weight * least
-                is_proven = least == amount
-                if not is_proven and weight > 1:
+                self._is_proven = least == amount
+                if not self._is_proven and weight > 1:
                     lower_bound -= self._weights[2] // 4  # money can be so far below zero
             if index == 0 and self._ship_complete and amount > -ordered:
                 return self._solution(lower_bound - self._weights[2] // 4, is_first=False)
             self._held.append(Held(part, amount))
-        if is_proven and self._is_found_by_search() and self._found:
+        if self._is_found_by_search() and self._found:
             return self._found
-        is_first = is_proven and self._find_first_of_cheapest()
+        is_first = self._is_proven and self._find_first_of_cheapest()
         return self._solution(lower_bound, is_first=is_first)
 
     def _solution(self, lower_bound: int, *, is_first: bool) -> Solution:
-        cost = self._rank(self._lots)[0] + int(self._model.quantity.sum()) * self._weights[0]
-        return Solution(self._units(), lower_bound, cost - lower_bound or int(not is_first))
+        cost = self._at_hand.cost() + int(self._model.quantity.sum()) * self._weights[0]
+        return Solution(self._at_hand.units(), lower_bound, cost - lower_bound or int(not is_first))
 
     def _search_locally(self, *starts: Integers) -> None:
         search = LocalSearch(self._model, self._kept)
@@ -103,34 +100,40 @@ class Solver:
 
     def _floor(self, index: int) -> int:
         """The least that a part can be, whatever is chosen; money weighs less than a quarter of a tier."""
-        placements, shipped = self._model.placements, -self._amount(self._parts[0])
+        placements, shipped = self._model.placements, -self._at_hand.amount(self._parts[0])
         least_tier = int((placements.tiers // placements.lot).min(initial=9))
         return (-int(self._model.quantity.sum()), 0, shipped * least_tier, -(self._weights[2] // 4))[index]
 
     def _settle(self, part: Part, floor: int) -> int:
         """Makes the part as small as it can be made. No choice has less of it than what is returned."""
-        if self._amount(part) <= floor:
+        if self._at_hand.amount(part) <= floor:
             return floor
         priced = self._sift(part)
         if priced is None:
-            return min(self._amount(part), self._solve(part, np.flatnonzero(self._kept), floor))
+            return min(self._at_hand.amount(part), self._solve(part, np.flatnonzero(self._kept), floor))
         bound = max(floor, -(-priced.lower_bound // priced.scale))
-        if bound < self._amount(part) and self._is_found_by_search():
+        if bound < self._at_hand.amount(part) and self._is_found_by_search():
             return bound
         for most in TRIED if len(self._model.quantity) <= FEW_LINES else TRIED_OF_MANY_LINES:
             is_whole = int(self._kept.sum()) <= most
-            if bound < self._amount(part) and (is_whole or most < TRIED[-1]):
+            if bound < self._at_hand.amount(part) and (is_whole or most < TRIED[-1]):
                 bound_of_chosen = self._solve(part, self._promising(priced, most), floor)
                 bound = max(bound, bound_of_chosen) if is_whole else bound
                 self._drop(priced, part)
-        return min(bound, self._amount(part))  # what was dropped costs more than that
+        return min(bound, self._at_hand.amount(part))  # what was dropped costs more than that
 
     def _is_found_by_search(self) -> bool:
-        """Whether the search proves which choice is the best among the placements that are left, once they are few."""
+        """Whether the search proves which choice is the best among the placements that are left, once they are few. It
+        can't where an earlier part is unproven: what a better choice uses may have been dropped since.
+        """
         rows = np.flatnonzero(self._kept)
-        if 2 * len(rows) <= self._searched and len(np.unique(self._model.placements.candidate[rows])) <= SEARCHED:
+        if (
+            self._is_proven
+            and 2 * len(rows) <= self._searched
+            and len(np.unique(self._model.placements.candidate[rows])) <= SEARCHED
+        ):
             self._searched = len(rows)
-            self._found = self._search([self._places[row] for row in rows], self._units())
+            self._found = self._search([self._at_hand.places[row] for row in rows], self._at_hand.units())
         return self._found is not None
 
     def _sift(self, part: Part) -> Priced | None:
@@ -139,7 +142,7 @@ class Solver:
         """
         best, candidate = None, self._model.placements.candidate
         chosen = self._cheapest(self._promise(), RELAXED)
-        chosen[self._used(self._lots)] = True
+        chosen[self._at_hand.used()] = True
         for _ in range(ROUNDS):
             program = self._program(np.flatnonzero(chosen[candidate] & self._kept))
             duals, opened = program.relax(part)
@@ -153,9 +156,9 @@ class Solver:
             if not more.any():
                 break
             chosen |= more & self._cheapest(np.where(more, priced.opening, 0), RELAXED)
-        if best is not None and -(-best.lower_bound // best.scale) < self._amount(part):
+        if best is not None and -(-best.lower_bound // best.scale) < self._at_hand.amount(part):
             starts = program.candidates[2 * opened > FRACTION], program.candidates[opened > 0]
-            self._search_locally(*starts, self._used(self._lots))
+            self._search_locally(*starts, self._at_hand.used())
             self._drop(best, part)
         return best
 
@@ -180,13 +183,13 @@ class Solver:
         """The placements that cost least at these duals, and those that are used."""
         candidate = self._model.placements.candidate
         cost = np.maximum(priced.opening, 0)[candidate] + np.maximum(priced.cost, 0)
-        cost[self._lots > 0] = -1
+        cost[self._at_hand.lots > 0] = -1
         rows = np.flatnonzero(self._kept)
         return np.sort(rows[np.argsort(cost[rows], kind="stable")[:most]])
 
     def _drop(self, priced: Priced, part: Part) -> None:
         """Drops the placements that no choice uses which is as good as the one at hand."""
-        self._kept &= priced.may_cost(self._model.placements.candidate, self._amount(part))
+        self._kept &= priced.may_cost(self._model.placements.candidate, self._at_hand.amount(part))
 
     def _program(self, chosen: Integers) -> Program:
         program = Program(self._model, chosen, self._is_used_up)
@@ -208,17 +211,16 @@ class Solver:
         return floor if solved.bound is None else solved.bound
 
     def _columns(self, program: Program, chosen: Integers) -> Integers:
-        used = np.isin(program.candidates, self._used(self._lots))
-        return np.append(self._lots[chosen], used)
+        used = np.isin(program.candidates, self._at_hand.used())
+        return np.append(self._at_hand.lots[chosen], used)
 
     def _adopt(self, program: Program, chosen: Integers, values: Integers | None) -> None:
         """Takes over what HiGHS found, or the best allocation to the candidates that it opened, if it is better."""
         if values is None:
             return
-        lots = np.zeros_like(self._lots)
+        lots = np.zeros_like(self._at_hand.lots)
         lots[chosen] = values[: len(chosen)]
-        if self._is_allowed(lots):
-            self._lots = min(self._lots, lots, key=self._rank)
+        self._at_hand.take_lots(lots)
         self._try(program.candidates, values[len(chosen) :])
 
     def _try(self, candidates: Integers, opened: Integers) -> None:
@@ -233,23 +235,7 @@ class Solver:
                 keys.append(model.keys[number])
                 left -= 1
                 room[model.node[number]] -= 1
-        self._lots = min(self._lots, self._lots_of(self._allocate(keys)), key=self._rank)
-
-    def _is_allowed(self, lots: Integers) -> bool:
-        model, placements = self._model, self._model.placements
-        units = lots * placements.lot
-        by_line, by_stock = np.zeros_like(model.quantity), np.zeros_like(model.supply)
-        np.add.at(by_line, placements.line, units)
-        np.add.at(by_stock, placements.stock, units)
-        used = self._used(lots)
-        by_node = np.bincount(model.node[used], minlength=len(model.room))
-        return bool(
-            (lots >= 0).all()
-            and (by_line <= model.quantity).all()
-            and (by_stock <= model.supply).all()
-            and (by_node <= model.room).all()
-            and len(used) <= model.most_opened
-        )
+        self._at_hand.take_units(self._allocate(keys))
 
     def _find_first_of_cheapest(self) -> bool:
         """Of the choices that cost as much, looks for the one whose shipments come first in the tie-break; whether it
@@ -259,7 +245,7 @@ class Solver:
         for turn in range(ALTERNATIVES if len(chosen) <= TRIED[-1] else 0):
             if self._work_left <= 0:
                 break
-            program, before = Program(self._model, chosen, self._is_used_up, in_units=True), self._lots
+            program, before = Program(self._model, chosen, self._is_used_up, in_units=True), self._at_hand.lots
             for part, most in self._held:
                 program.hold(part, most, loosely=True)
             for columns, values, most in self._earlier_shipments(program, chosen):
@@ -268,7 +254,7 @@ class Solver:
             if solved.is_impossible:
                 return True
             self._adopt(program, chosen, solved.values)
-            if self._lots is before:
+            if self._at_hand.lots is before:
                 break
         return False
 
@@ -276,14 +262,14 @@ class Solver:
         """Counts shipments, but of as many, those of the preferred candidates cost less, the first ones least."""
         opening = np.full_like(self._model.opening, 1 << PREFERRED)
         opening[preferred] -= 1 << np.arange(PREFERRED)[::-1][: len(preferred)]
-        return Part(np.zeros_like(self._lots), opening)
+        return Part(np.zeros_like(self._at_hand.lots), opening)
 
     def _earlier_shipments(self, program: Program, chosen: Integers) -> Iterator[tuple[Integers, Integers, int]]:
         """Constraints (columns, values and the most of their sum) that hold exactly for the sets of shipments that the
         tie-break prefers: fewer, or as many, and of the shipments that only one of the two sets has, the first is
         theirs. A candidate is opened only if it ships something.
         """
-        used = np.isin(program.candidates, self._used(self._lots))
+        used = np.isin(program.candidates, self._at_hand.used())
         opened = len(chosen) + np.arange(len(used))
         yield opened, np.ones_like(opened), int(used.sum())
         yield opened[used], np.ones(int(used.sum()), dtype=np.int64), int(used.sum()) - 1
@@ -295,28 +281,3 @@ class Solver:
             if not self._model.opening[number]:
                 carried = np.flatnonzero(self._model.placements.candidate[chosen] == number)
                 yield np.append(opened[at], carried), np.append(1, np.full(len(carried), -1)), 0
-
-    def _lots_of(self, units: Units) -> Integers:
-        lots = np.zeros(len(self._places), dtype=np.int64)
-        for place, count in units.items():
-            row = self._rows[place]
-            lots[row] = count // int(self._model.placements.lot[row])
-        return lots
-
-    def _units(self) -> dict[tuple[OptionKey, int], int]:
-        units = self._lots * self._model.placements.lot
-        return {self._places[row]: int(units[row]) for row in np.flatnonzero(units)}
-
-    def _used(self, lots: Integers) -> Integers:
-        return np.unique(self._model.placements.candidate[lots > 0])
-
-    def _amount(self, part: Part, lots: Integers | None = None) -> int:
-        lots = self._lots if lots is None else lots
-        return int(part.cost @ lots) + int(part.opening[self._used(lots)].sum())
-
-    def _rank(self, lots: Integers) -> tuple[int, int, list[int]]:
-        """The comparison but for the quantities: the cost in weights, and the tie-break."""
-        used = self._used(lots)
-        amounts = [self._amount(part, lots) for part in self._parts]
-        cost = sum([weight * amount for weight, amount in zip(self._weights, amounts, strict=True)])
-        return cost, len(used), used.tolist()
