@@ -180,11 +180,12 @@ def test_exhaustive_search_finds_no_better_choice_where_many_shipments_are_neede
 
 
 @settings(max_examples=150, deadline=None)
-@given(problems(most_candidates=8), st.integers(0, 60))
-def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(problem, steps):
+@given(problems(most_candidates=8), st.integers(0, 60), st.sampled_from([0, 1, 8]), st.sampled_from([0, 100, 10**6]))
+def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(problem, steps, rounds, work):
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mixed_integer_program, "ROUNDS", rounds)
         patch.setattr(solution, "LIMITS", Limits(steps, 2_000))
-        patch.setattr(mixed_integer_program, "WORK", 0)
+        patch.setattr(mixed_integer_program, "WORK", work)
         hasty = choose(problem)
     proven = choose(problem)
     unproven, least = parts(hasty.score), parts(proven.score)
