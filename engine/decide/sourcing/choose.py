@@ -5,10 +5,11 @@ proven.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from engine.decide.sourcing.branch_and_bound import Search, run_search
 from engine.decide.sourcing.demand_merging import deal_units, interchangeable_runs, merge_demands
+from engine.decide.sourcing.objective import Weights
 from engine.decide.sourcing.optimality import first_unproven
 from engine.decide.sourcing.problem import Choice, Problem, Score, Unproven
+from engine.decide.sourcing.solution import find_best
 from engine.model.facts import OptionKey
 
 
@@ -17,32 +18,26 @@ def choose(problem: Problem) -> Choice:
     afterwards.
     """
     if len({demand.sku for demand in problem.demands}) == len(problem.demands):
-        return _choice(problem, run_search(problem))
+        return _choose(problem)
     runs = interchangeable_runs(problem)
-    merged = merge_demands(problem, runs)
-    choice = _choice(merged, run_search(merged))
+    choice = _choose(merge_demands(problem, runs))
     return replace(choice, units=deal_units(choice.units, problem.demands, runs))
 
 
-def _choice(problem: Problem, search: Search) -> Choice:
-    units = search.units()
+def _choose(problem: Problem) -> Choice:
+    weights = Weights.of(problem)
+    units, lower_bound, gap = find_best(problem, weights)
     ordered = sum([demand.quantity for demand in problem.demands])
     filled = sum(units.values())
     if problem.ship_complete and filled < ordered:
         nothing = Score(unfilled=ordered, unless_needed=0, tiers=0, money=0)
         # every choice with nothing unfilled costs less than this; if the bound reaches it, there is none
-        if search.lower_bound >> search.tie_bits >= search.weights.unfilled - search.weights.tier // 2:
+        if lower_bound >= weights.unfilled - weights.tier // 2:
             return Choice(units={}, score=nothing)
         return Choice(units={}, score=nothing, gap=None, unproven=Unproven(part="unfilled_units", most=ordered))
     score = _score(problem, units, ordered - filled)
-    doubt = first_unproven(problem, search.weights, score, search.lower_bound >> search.tie_bits)
-    gap = None if doubt else _gap(search)
-    return Choice(units=dict(sorted(units.items())), score=score, gap=gap, unproven=doubt)
-
-
-def _gap(search: Search) -> int:
-    """The gap in micros, rounded up: a choice that could only be better by the tie-break counts as one micro."""
-    return -(min(0, search.lower_bound - search.best_cost) >> search.tie_bits)
+    doubt = first_unproven(problem, weights, score, lower_bound)
+    return Choice(units=dict(sorted(units.items())), score=score, gap=None if doubt else gap, unproven=doubt)
 
 
 def _score(problem: Problem, units: Mapping[tuple[OptionKey, int], int], unfilled: int) -> Score:

@@ -11,9 +11,9 @@ from engine.decide.sourcing.problem import Problem
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 from engine.model.facts import OptionKey
 
-IMPROVED, IMPROVING, SWAPPING = 3, 100_000, 50_000
+IMPROVED, IMPROVING = 3, 100_000
 """So many sets of shipments are improved by dropping one shipment after another, each in at most so many steps; by then
-the best choice is nearly always found, if not proven. And so many steps go into swaps.
+the best choice is nearly always found, if not proven.
 """
 ORDERING_STEPS = 50_000
 """So many steps go into finding which of equally cheap allocations comes first, where lines are kept together."""
@@ -99,41 +99,6 @@ class PrimalSearch:
             self._tried.add(opened)
             solution = self._drop_while_cheaper(solution, surplus)
         self.incumbent = min(self.incumbent, solution)
-
-    def improve_with(self, opened: frozenset[int], more: Collection[int], surplus: Mapping[int, int]) -> None:
-        """Adds `more` to `opened`; if that beats the incumbent as it is, drops one after another while that makes it
-        cheaper.
-        """
-        solution = self.evaluate(self._add_promising(opened, more, surplus))
-        if solution < self.incumbent:
-            self.incumbent = self._drop_while_cheaper(solution, surplus)
-
-    def swap(self) -> None:
-        """If the order may not use all shipments: puts an unused one in the place of a used one, or adds one, while
-        that helps.
-        """
-        until, before = self.steps + SWAPPING, None
-        while before != self.incumbent and self._max_shipments < len(self._candidates):
-            before = self.incumbent
-            for number in range(len(self._candidates)):
-                if number not in self.incumbent.used and self.steps < until:
-                    self._swap_in(number)
-
-    def _swap_in(self, number: int) -> None:
-        """Adds the shipment, or puts it in the place of one that the incumbent uses, if that is cheaper."""
-        used = self.incumbent.used
-        for dropped in (None, *sorted(used)):
-            opened = used.difference((dropped,)) | {number}
-            if self.is_feasible(opened) and (solution := self.evaluate(opened)) < self.incumbent:
-                self.incumbent = self._drop_while_cheaper(solution, {})
-                return
-
-    def improve_from_all(self, surplus: Mapping[int, int]) -> None:
-        """Starts from all shipments in `surplus` at once, the most promising first, and drops while that makes it
-        cheaper.
-        """
-        solution = self.evaluate(self._add_promising(frozenset(), surplus, surplus))
-        self.incumbent = min(self.incumbent, self._drop_while_cheaper(solution, surplus))
 
     def _add_promising(self, opened: frozenset[int], more: Iterable[int], surplus: Mapping[int, int]) -> frozenset[int]:
         """`opened` and as many of `more` as there is room for, the largest surplus first."""

@@ -2,9 +2,15 @@
 weights).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 from engine.decide.sourcing.problem import Problem
+from engine.model.facts import OptionKey
+
+Units: TypeAlias = Mapping[tuple[OptionKey, int], int]
+"""Units by candidate key and demand index, all above zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +39,13 @@ class Weights:
         tier = 4 * units * (dearest + fixed) + 1  # there are no more shipments than units
         unless_needed = tier * (9 * units + 1)
         return cls(tier=tier, unless_needed=unless_needed, unfilled=unless_needed * (units + 1))
+
+
+class Solution(NamedTuple):
+    """The best choice found. No choice costs less than `lower_bound`, in weights and without the tie-break; another
+    could cost less by `gap` at most, rounded up, so that one which is only better by the tie-break counts as one micro.
+    """
+
+    units: Units
+    lower_bound: int
+    gap: int

@@ -7,34 +7,24 @@ bound; the surpluses of the others lower it by their sum. A candidate whose use 
 left out, which loses nothing. Candidates with a surplus join the core for the next round.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from heapq import nlargest, nsmallest
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
-from engine.decide.sourcing.bounds.dual_ascent import DualAscent
-from engine.decide.sourcing.bounds.relaxation import Relaxation
-from engine.decide.sourcing.bounds.shared_nodes import find_shared_nodes
-from engine.decide.sourcing.bounds.subgradient import subgradient_ascent
 from engine.decide.sourcing.demand_classes import DemandClass, group_demands
+from engine.decide.sourcing.dual_ascent import DualAscent
 from engine.decide.sourcing.incumbent import PrimalSearch
 from engine.decide.sourcing.objective import Weights
 from engine.decide.sourcing.problem import Candidate, Problem
+from engine.decide.sourcing.subgradient import subgradient_ascent
 from engine.decide.sourcing.weighted_candidates import NodeStocks, WeightedCandidate, weigh_candidates
 
 MANY, VERY_MANY = 80, 400
-"""Numbers of candidates: up to MANY are all searched; above VERY_MANY it is worth finding the best duals at
-once.
-"""
-SEVERAL = 5
-"""Lines; with fewer, the first duals nearly always leave few candidates."""
+"""Numbers of candidates: above VERY_MANY the best duals are worth finding at once, and up to MANY not at all."""
 CORE = 24
 """The core begins with so many promising candidates, and grows by so many with a surplus in each round."""
-ROUNDS, SEARCHED = 6, 2
-"""The most rounds; and the round, counted from 0, in which the core is searched if many other candidates are left. It
-is searched as well when no candidate has a surplus.
-"""
-
+ROUNDS = 6
 
 _Surplus: TypeAlias = tuple[int, Candidate]
 
@@ -56,55 +46,28 @@ class CandidateReduction:
         self._node_stocks = NodeStocks(problem)
         self._upper_bound = cost_limit
 
-    def reduce(self, search_core: Callable[[Sequence[WeightedCandidate]], int]) -> list[WeightedCandidate]:
-        """The candidates that a choice as good as the best may use. `search_core` returns the cost of the best choice
-        among some candidates, or of one nearly as good.
-        """
+    def reduce(self) -> Sequence[Candidate]:
+        """The candidates that a choice as good as the best may use."""
         candidates = self._problem.candidates
-        if len(candidates) <= MANY:
-            return self._weigh(candidates)
         by_cost_of_all = [
             (candidate.fixed + sum([price.money for price in candidate.prices.values()]), candidate.key, number)
             for number, candidate in enumerate(candidates)
         ]
         core = [candidates[number] for _, _, number in nsmallest(CORE, by_cost_of_all)]
         remaining = candidates
-        many_lines = len(self._problem.demands) >= SEVERAL
         for round_ in range(ROUNDS):
             # the best duals are not worth finding at first: few candidates may be left without them
-            core_prices = self._price_core(
-                core, finely=len(remaining) > MANY and (round_ > 0 or (many_lines and len(remaining) > VERY_MANY))
-            )
+            core_prices = self._price_core(core, finely=len(remaining) > (MANY if round_ else VERY_MANY))
             surpluses = self._not_ruled_out(core_prices, self._surpluses(core_prices, remaining), core)
             remaining = [candidate for _, candidate in surpluses]
             core_keys = {candidate.key for candidate in core}
             with_surplus = [pair for pair in surpluses if pair[0] > 0 and pair[1].key not in core_keys]
-            if len(remaining) > MANY and (round_ == SEARCHED or not with_surplus):
-                self._upper_bound = min(self._upper_bound, search_core(self._weigh(core)))
-                remaining = [candidate for _, candidate in self._not_ruled_out(core_prices, surpluses, core)]
             if not with_surplus:
                 break
             core += [
                 candidate for _, candidate in nlargest(CORE, with_surplus, key=lambda pair: (pair[0], pair[1].key))
             ]
-        return self._weigh(remaining if len(remaining) <= MANY else self._reduce_further(remaining))
-
-    def _reduce_further(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Rules out more, with duals that are better for all of these candidates together."""
-        core_prices = self._price_finely(candidates)
-        return [
-            candidate for _, candidate in self._not_ruled_out(core_prices, self._surpluses(core_prices, candidates), ())
-        ]
-
-    def _price_finely(self, candidates: Sequence[Candidate]) -> _CorePrices:
-        weighted = sorted(self._weigh(candidates), key=attrgetter("key"))
-        classes = group_demands(self._problem, weighted, self._weights.unfilled)
-        relaxation = Relaxation(classes, [candidate.fixed for candidate in weighted], [])
-        numbers = range(len(weighted))
-        first = DualAscent(relaxation, frozenset(), numbers, relaxation.start, len(numbers))
-        duals = self._by_line(classes, subgradient_ascent(relaxation, first.duals, self._upper_bound))
-        lower_bound = sum([demand.quantity * dual for demand, dual in zip(self._problem.demands, duals, strict=True)])
-        return _CorePrices(lower_bound, duals, 0)
+        return remaining
 
     def _by_line(self, classes: Sequence[DemandClass], duals: Sequence[int]) -> list[int]:
         duals_by_line = [0] * len(self._problem.demands)
@@ -120,18 +83,17 @@ class CandidateReduction:
         problem, unfilled = self._problem, self._weights.unfilled
         weighted = sorted(self._weigh(core), key=attrgetter("key"))
         classes = group_demands(problem, weighted, unfilled)
-        fixed = [candidate.fixed for candidate in weighted]
-        relaxation = Relaxation(classes, fixed, list(find_shared_nodes(problem, weighted, classes, closely=False)))
         primal = PrimalSearch(problem, weighted, unfilled, 1)
         free = primal.with_room((), range(len(weighted)))
-        ascent = DualAscent(relaxation, frozenset(), free, relaxation.start, primal.shipments_left(()))
+        fixed = [candidate.fixed for candidate in weighted]
+        most = primal.shipments_left(())
+        ascent = DualAscent(classes, fixed, opened=(), free=free, duals=[0] * len(classes), max_opened=most)
         primal.improve(frozenset(), ascent.surplus)
         self._upper_bound = min(self._upper_bound, primal.incumbent.cost)
-        if finely and not relaxation.nodes and not ascent.toll:
-            duals = subgradient_ascent(relaxation, ascent.duals, self._upper_bound)
-            better = DualAscent(relaxation, frozenset(), free, duals, primal.shipments_left(()))
-            if better.lower_bound > ascent.lower_bound:
-                ascent = better
+        if finely and not ascent.toll:
+            duals = subgradient_ascent(classes, fixed, ascent.duals, self._upper_bound)
+            better = DualAscent(classes, fixed, opened=(), free=free, duals=duals, max_opened=most)
+            ascent = max(ascent, better, key=lambda run: run.lower_bound)
         return _CorePrices(ascent.lower_bound, self._by_line(classes, ascent.duals), ascent.toll)
 
     def _surpluses(self, core_prices: _CorePrices, candidates: Sequence[Candidate]) -> list[_Surplus]:

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decide.sourcing import branch_and_bound, mixed_integer_program, preprocessing
-from engine.decide.sourcing.bounds import bounding
+from engine.decide.sourcing import preprocessing, solution
+from engine.decide.sourcing.branch_and_bound import Limits
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
+from engine.decide.sourcing.program import mixed_integer_program
 from engine.model.facts import OptionKey
 from tests.bench.random_problems import constrained, plain
 
@@ -179,11 +180,12 @@ def test_exhaustive_search_finds_no_better_choice_where_many_shipments_are_neede
 
 
 @settings(max_examples=150, deadline=None)
-@given(problems(most_candidates=8), st.integers(0, 60))
-def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(problem, steps):
+@given(problems(most_candidates=8), st.integers(0, 60), st.sampled_from([0, 1, 8]), st.sampled_from([0, 100, 10**6]))
+def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(problem, steps, rounds, work):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(branch_and_bound, "SMALL_LIMITS", branch_and_bound.Limits(steps, 2_000))
-        patch.setattr(mixed_integer_program, "EVENTS", 0)
+        patch.setattr(mixed_integer_program, "ROUNDS", rounds)
+        patch.setattr(solution, "LIMITS", Limits(steps, 2_000))
+        patch.setattr(mixed_integer_program, "WORK", work)
         hasty = choose(problem)
     proven = choose(problem)
     unproven, least = parts(hasty.score), parts(proven.score)
@@ -204,7 +206,7 @@ def test_a_search_that_stops_early_says_how_much_better_a_choice_could_be(proble
 @given(problems(most_candidates=8))
 def test_highs_makes_the_same_choice_where_the_search_stops_at_once(problem):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(branch_and_bound, "SMALL_LIMITS", branch_and_bound.Limits(0, 2_000))
+        patch.setattr(solution, "LIMITS", Limits(0, 2_000))
         by_highs = choose(problem)
     best = choose(problem)
     assert by_highs.score == best.score
@@ -224,7 +226,7 @@ def parts(score):
 def test_reducing_the_candidates_by_price_changes_nothing(seed):
     problem = constrained(seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(preprocessing, "MANY", 3)
+        patch.setattr(solution, "SEARCHED_CANDIDATES", 3)
         patch.setattr(preprocessing, "CORE", 2)
         few = choose(problem)
     assert few == choose(problem)
@@ -235,18 +237,6 @@ def test_reducing_the_candidates_by_price_changes_nothing(seed):
 def test_the_order_of_very_many_candidates_changes_nothing(seed, shuffling):
     problem = plain(seed, lines=2, nodes=60, services=2)
     assert choose(shuffled(problem, shuffling)) == choose(problem)
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.integers(0, 10**9))
-def test_using_the_closest_bounds_from_the_start_changes_nothing(seed):
-    problem = constrained(seed)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bounding, "SOON", 0)
-        patch.setattr(bounding, "LATER", 0)
-        patch.setattr(bounding, "SHARED", 0)
-        closely = choose(problem)
-    assert closely == choose(problem)
 
 
 @settings(max_examples=200, deadline=None)

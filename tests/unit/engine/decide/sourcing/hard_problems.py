@@ -373,3 +373,31 @@ def scarce_stock(lines: int) -> Problem:
         stock=lambda *_: rng.choice([0, 0, 0, 0, 1, 1, 2, 3]),
         split_penalty=100 * CENT,
     )
+
+
+def many_nodes(seed: int, *, max_shipments: int | None, lines: int = 20, stores: int = 2_000) -> Problem:
+    """Four warehouses with a few units, and stores with up to three of some lines; a quarter are `unless_needed`."""
+    rng = random.Random(seed)
+    demands = [Demand(sku=f"sku-{line}", quantity=rng.choice([1, 2, 3, 4, 5, 6, 8, 10])) for line in range(lines)]
+    weights = [rng.randint(100, 5_000) for _ in demands]
+    candidates, supply = [], {}
+    for number in range(4 + stores):
+        name, is_store, distance = f"node-{number:04}", number >= 4, rng.randint(5, 900)
+        unless_needed = int(is_store and rng.random() < 0.25)
+        for line in range(lines):
+            in_store = rng.choice([1, 1, 2, 3]) if rng.random() < 0.3 else 0
+            supply[name, f"sku-{line}"] = in_store if is_store else rng.choice([0, 2, 4, 8])
+        for service, base, per_kilometre in (("parcel", 490, 3), ("express", 890, 6)):
+            prices = {
+                line: Price(unless_needed=unless_needed, tier=5, money=weight * (20 + distance // 140) + 100_000)
+                for line, weight in enumerate(weights)
+            }
+            fixed = (base + 120) * CENT + distance * per_kilometre * 1_000
+            candidates.append(Candidate(key=OptionKey(name, service), fixed=fixed, prices=prices))
+    return Problem(
+        demands=demands,
+        candidates=candidates,
+        supply=supply,
+        split_penalty=200 * CENT,
+        max_shipments=max_shipments,
+    )

@@ -1,0 +1,1 @@
+"""The problem as a mixed integer program over columns of integers, for HiGHS."""

@@ -1,0 +1,84 @@
+"""The best choice that the program has found so far, as columns of lots."""
+
+import numpy as np
+
+from engine.decide.shipping.columns import Integers
+from engine.decide.sourcing.objective import Units, Weights
+from engine.decide.sourcing.program.model import Model, Part
+
+
+class ChoiceAtHand:
+    """`lots` are by placement; they start from `units`. `parts` are those of the comparison, `weights` what each
+    weighs.
+    """
+
+    def __init__(self, model: Model, weights: Weights, units: Units) -> None:
+        self._model = model
+        self.parts = model.parts()
+        self.weights = (weights.unfilled, weights.unless_needed, weights.tier, 1)
+        placements = model.placements
+        pairs = zip(placements.candidate.tolist(), placements.line.tolist(), strict=True)
+        self.places = [(model.keys[candidate], line) for candidate, line in pairs]
+        self._rows = {place: row for row, place in enumerate(self.places)}
+        self.lots = self._lots_of(units)
+
+    def take_units(self, units: Units) -> None:
+        """Takes these units if they are better."""
+        self.lots = min(self.lots, self._lots_of(units), key=self._rank)
+
+    def take_lots(self, lots: Integers) -> None:
+        """Takes these lots if they are better, and allowed."""
+        if self._is_allowed(lots):
+            self.lots = min(self.lots, lots, key=self._rank)
+
+    def units(self) -> Units:
+        units = self.lots * self._model.placements.lot
+        return {self.places[row]: int(units[row]) for row in np.flatnonzero(units)}
+
+    def used(self) -> Integers:
+        """The candidates that ship something."""
+        return self._used(self.lots)
+
+    def amount(self, part: Part) -> int:
+        """How much there is of a part of the comparison."""
+        return self._amount(part, self.lots)
+
+    def cost(self) -> int:
+        """In weights, without the tie-break and without what the units ordered would cost unfilled."""
+        return self._rank(self.lots)[0]
+
+    def _is_allowed(self, lots: Integers) -> bool:
+        model, placements = self._model, self._model.placements
+        units = lots * placements.lot
+        by_line, by_stock = np.zeros_like(model.quantity), np.zeros_like(model.supply)
+        np.add.at(by_line, placements.line, units)
+        np.add.at(by_stock, placements.stock, units)
+        used = self._used(lots)
+        by_node = np.bincount(model.node[used], minlength=len(model.room))
+        return bool(
+            (lots >= 0).all()
+            and (by_line <= model.quantity).all()
+            and (by_stock <= model.supply).all()
+            and (by_node <= model.room).all()
+            and len(used) <= model.most_opened
+        )
+
+    def _lots_of(self, units: Units) -> Integers:
+        lots = np.zeros(len(self.places), dtype=np.int64)
+        for place, count in units.items():
+            row = self._rows[place]
+            lots[row] = count // int(self._model.placements.lot[row])
+        return lots
+
+    def _used(self, lots: Integers) -> Integers:
+        return np.unique(self._model.placements.candidate[lots > 0])
+
+    def _amount(self, part: Part, lots: Integers) -> int:
+        return int(part.cost @ lots) + int(part.opening[self._used(lots)].sum())
+
+    def _rank(self, lots: Integers) -> tuple[int, int, list[int]]:
+        """The comparison but for the quantities: the cost in weights, and the tie-break."""
+        used = self._used(lots)
+        amounts = [self._amount(part, lots) for part in self.parts]
+        cost = sum([weight * amount for weight, amount in zip(self.weights, amounts, strict=True)])
+        return cost, len(used), used.tolist()

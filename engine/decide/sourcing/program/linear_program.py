@@ -1,0 +1,212 @@
+"""A program over some of the placements, for HiGHS: its linear relaxation, or the whole in integers.
+
+HiGHS works in floating point. What it answers is rounded here, bounds downwards; nobody else sees a fraction. It runs
+in one thread from a fixed seed, so that the same problem gives the same answer.
+"""
+
+from collections.abc import Callable
+from math import ceil, isfinite
+from typing import NamedTuple, TypeAlias
+
+import highspy
+import numpy as np
+import numpy.typing as npt
+
+from engine.decide.shipping.columns import Integers
+from engine.decide.sourcing.program.model import Model, Part
+from engine.decide.sourcing.program.pricing import Duals
+
+OPTIONS = {
+    "output_flag": False,
+    "threads": 1,
+    "random_seed": 0,
+    "mip_rel_gap": 0.0,
+    "mip_abs_gap": 0.0,
+    "mip_feasibility_tolerance": 1e-9,
+    "primal_feasibility_tolerance": 1e-9,
+    "mip_allow_restart": False,
+    # heuristics that solve smaller programs report no events
+    "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+}
+FEASIBLE = 2
+"""What HiGHS calls the status of a solution that keeps to all constraints."""
+TOLERANCE = 1e-7
+"""By how much HiGHS may misjudge what a unit, or opening a shipment, costs: in units of its objective."""
+MONEY_UNIT, DEAREST = 1_000, 10**7
+"""Micros to a unit of HiGHS's objective; more of them where a cost would exceed DEAREST units."""
+FRACTION = 1 << 20
+"""Duals of parts that are counted in units are rounded to so many parts of a unit, those of money to a micro."""
+HIGHEST = 1 << 40
+"""No dual is above this."""
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+
+class _Rows(NamedTuple):
+    """Constraints: entries by row, column and value; the most that each row's sum may be; and the rows of each kind."""
+
+    row: list[Integers]
+    column: list[Integers]
+    value: list[Integers]
+    most: list[Integers]
+    kinds: dict[str, range]
+
+    def add(self, kind: str, most: Integers, *entries: tuple[Integers, Integers, Integers]) -> None:
+        first = sum(map(len, self.most))
+        for row, column, value in entries:
+            self.row.append(first + row)
+            self.column.append(column)
+            self.value.append(value)
+        self.most.append(most)
+        self.kinds[kind] = range(first, first + len(most))
+
+
+class Relaxed(NamedTuple):
+    """The duals, and by candidate of the program how far it is opened, in parts of FRACTION."""
+
+    duals: Duals
+    opened: Integers
+
+
+class Solved(NamedTuple):
+    """The values of the columns, if any were found; a lower bound of the part; whether there are no values at all."""
+
+    values: Integers | None
+    bound: int | None
+    is_impossible: bool
+
+
+class Program:
+    """The columns are the lots of each placement in `chosen`, then for each of their candidates whether it is opened.
+    `interrupt` is asked at each round of cuts and each node, with the size of the program. A lot of a single unit may
+    be divided, which is less work and seldom matters; not so with `in_units`.
+    """
+
+    def __init__(
+        self, model: Model, chosen: Integers, interrupt: Callable[[int], bool], *, in_units: bool = False
+    ) -> None:
+        self._model, self._chosen, self._in_units = model, chosen, in_units
+        self._placements = model.placements.at(chosen)
+        self.candidates = np.unique(self._placements.candidate)
+        self.size = len(chosen) + len(self.candidates)
+        self._rows = self._constraints()
+        self._held: list[tuple[int, float]] = []
+        self._highs: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        for name, value in OPTIONS.items():
+            self._highs.setOptionValue(name, value)
+        self._interrupt = interrupt
+        self._highs.cbMipInterrupt.subscribe(self._count_event)
+        self._highs.passModel(self._lp())
+
+    def _count_event(self, event: highspy.highs.HighsCallbackEvent) -> None:
+        if self._interrupt(self.size):
+            event.interrupt()
+
+    def _constraints(self) -> _Rows:
+        model, placements, rows = self._model, self._placements, _Rows([], [], [], [], {})
+        lots, ones = np.arange(len(self._chosen)), np.ones(len(self.candidates), dtype=np.int64)
+        every = np.arange(len(self.candidates))
+        opened = len(lots) + every
+        of = len(lots) + self.candidates.searchsorted(placements.candidate)
+        rows.add("line", model.quantity, (placements.line, lots, placements.lot))
+        rows.add("shipment", np.array([model.most_opened]), (0 * every, opened, ones))
+        rows.add("used", 0 * lots, (lots, lots, 1 + 0 * lots), (lots, of, -placements.most))
+        self._stocks, entry, row = _shared(placements.stock)
+        rows.add("stock", model.supply[self._stocks], (row, lots[entry], placements.lot[entry]))
+        pairs, entry, row = _shared(placements.candidate * len(model.supply) + placements.stock)
+        candidate, stock = np.divmod(pairs, max(1, len(model.supply)))
+        pair = np.arange(len(pairs))
+        opens = pair, len(lots) + self.candidates.searchsorted(candidate), -model.supply[stock]
+        rows.add("pair", 0 * pair, (row, lots[entry], placements.lot[entry]), opens)
+        self._nodes, entry, row = _shared(model.node[self.candidates])
+        rows.add("node", model.room[self._nodes], (row, opened[entry], ones[entry]))
+        return rows
+
+    def _lp(self) -> highspy.HighsLp:
+        row, column, value, most = (np.concatenate(part) for part in self._rows[:4])
+        order = np.lexsort((column, row))
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = self.size, len(most)
+        lp.col_cost_ = lp.col_lower_ = np.zeros(self.size)
+        lp.col_upper_ = np.append(self._placements.most, np.ones(len(self.candidates))).astype(float)
+        kinds = highspy.HighsVarType
+        lp.integrality_ = [
+            kinds.kInteger if lot > 1 or self._in_units else kinds.kContinuous for lot in self._placements.lot.tolist()
+        ]
+        lp.integrality_ = [*lp.integrality_, *[kinds.kInteger] * len(self.candidates)]
+        lp.row_lower_ = np.full(len(most), -highspy.kHighsInf)
+        lp.row_upper_ = most.astype(float)
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_ = row[order].searchsorted(np.arange(len(most) + 1)).astype(np.int32)
+        lp.a_matrix_.index_ = column[order].astype(np.int32)
+        lp.a_matrix_.value_ = value[order].astype(float)
+        return lp
+
+    def hold(self, part: Part, most: int, *, loosely: bool = False) -> None:
+        """Allows no more of this part; `loosely`, half a unit more, which lets rounding errors pass."""
+        costs = self._costs(part)
+        scale = max(MONEY_UNIT, int(np.abs(costs).max(initial=0))) / MONEY_UNIT
+        columns = np.flatnonzero(costs)
+        self._held.append((self._highs.getNumRow(), scale))
+        self.limit(columns, costs[columns] / scale, (most + 0.5 * loosely) / scale)
+
+    def limit(self, columns: Integers, values: Integers | Floats, most: float) -> None:
+        """Adds a constraint: the most that the sum of these columns, each times its value, may be."""
+        self._highs.addRow(-highspy.kHighsInf, most, len(columns), columns.astype(np.int32), values.astype(float))
+
+    def _costs(self, part: Part) -> Integers:
+        return np.append(part.cost[self._chosen], part.opening[self.candidates])
+
+    def _minimise(self, part: Part) -> int:
+        """Sets the objective; how many units of cost are one of HiGHS's."""
+        costs, unit = self._costs(part), 1
+        if part.opening.any():
+            unit = max(MONEY_UNIT, int(np.abs(costs).max(initial=0)) // DEAREST)
+        self._highs.changeColsCost(self.size, np.arange(self.size, dtype=np.int32), costs / unit)
+        return unit
+
+    def relax(self, part: Part) -> Relaxed:
+        """Solves the linear relaxation for the least of a part."""
+        scale = 1 if part.opening.any() else FRACTION
+        unit = self._minimise(part)
+        self._highs.setOptionValue("solve_relaxation", True)  # noqa: FBT003 - HiGHS's own order of arguments
+        self._highs.run()
+        solution, kinds = self._highs.getSolution(), self._rows.kinds
+        duals = np.array(solution.row_dual) * (-unit * scale)
+        whole = np.clip(np.rint(duals), 0, HIGHEST).astype(np.int64)
+        stock, node = np.zeros_like(self._model.supply), np.zeros_like(self._model.room)
+        stock[self._stocks], node[self._nodes] = whole[kinds["stock"]], whole[kinds["node"]]
+        held = [int(np.clip(np.rint(duals[row] / by), 0, HIGHEST)) for row, by in self._held]
+        opened = np.rint(np.array(solution.col_value[len(self._chosen) :]) * FRACTION).astype(np.int64)
+        return Relaxed(Duals(scale, whole[kinds["line"]], int(whole[kinds["shipment"]][0]), stock, node, held), opened)
+
+    def solve(self, part: Part, start: Integers | None = None) -> Solved:
+        """Looks for the least of a part, starting from these values of the columns, if they are given."""
+        unit = self._minimise(part)
+        if start is not None:
+            solution = highspy.HighsSolution()
+            solution.col_value = start.astype(float).tolist()
+            self._highs.setSolution(solution)
+        self._highs.run()
+        info, bound = self._highs.getInfo(), None
+        if isfinite(info.mip_dual_bound):
+            margin = TOLERANCE * (int(self._model.quantity.sum()) + len(self.candidates))
+            bound = ceil((info.mip_dual_bound - margin) * unit)
+        values = None
+        if info.primal_solution_status == FEASIBLE:
+            values = np.rint(np.array(self._highs.getSolution().col_value)).astype(np.int64)
+        return Solved(values, bound, self._highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible)
+
+
+def _shared(numbers: Integers) -> tuple[Integers, Integers, Integers]:
+    """The numbers that stand there several times; the places where they stand, and for each place the index among these
+    numbers.
+    """
+    distinct, index, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    several = counts > 1
+    places = np.flatnonzero(several[index])
+    return distinct[several], places, (several.cumsum() - 1)[index[places]]

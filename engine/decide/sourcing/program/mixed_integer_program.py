@@ -1,0 +1,283 @@
+"""The choice as a mixed integer program: what is asked where the search has used up its steps, or is not worth them.
+
+The parts of the comparison are minimised one after another, each with the parts before held where they are. For each
+part the linear relaxation over some candidates gives duals, at which all of them are priced; those that would lower the
+bound are the next to be looked at (sifting). Then every placement that no better choice may use is dropped, and HiGHS
+solves what is left. Its choices are scored in integers.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+
+import numpy as np
+
+from engine.decide.shipping.columns import Flags, Integers
+from engine.decide.sourcing.objective import Solution, Units, Weights
+from engine.decide.sourcing.problem import Problem
+from engine.decide.sourcing.program.choice_at_hand import ChoiceAtHand
+from engine.decide.sourcing.program.linear_program import FRACTION, Program
+from engine.decide.sourcing.program.local_search import LocalSearch
+from engine.decide.sourcing.program.model import Model, Part
+from engine.decide.sourcing.program.pricing import Held, Priced, price
+from engine.model.facts import OptionKey
+
+RELAXED = 600
+"""The linear relaxation begins with candidates that carry so many lines together, and gets as many more in a round."""
+FEW_LINES, TRIED, TRIED_OF_MANY_LINES = 20, (400, 1_200, 4_000), (400, 4_000)
+"""HiGHS solves a part for so many of the most promising placements, one number after another; for the last number only
+if there are no more.
+"""
+SEARCHED = 80
+"""Of so many candidates the search is asked first."""
+ROUNDS = 8
+"""The most rounds of sifting for one part of the comparison."""
+WORK = 8_000_000
+"""HiGHS reports an event at each round of cuts and at each node. Each counts as much work as the program has columns,
+times the lines of the order; after so much work in all, it stops.
+"""
+ALTERNATIVES, PREFERRED = 8, 16
+"""So many choices of the least cost are looked for, each before the last in the tie-break; each time, of the next so
+many candidates the first are preferred.
+"""
+
+
+class Solver:
+    """Starts from `units`. `allocate` gives the units if some shipments are opened; `search` the best choice among some
+    placements, if it can prove it.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        weights: Weights,
+        units: Units,
+        *,
+        allocate: Callable[[Collection[OptionKey]], Units],
+        search: Callable[[Collection[tuple[OptionKey, int]], Units], Solution | None],
+    ) -> None:
+        self._model, self._allocate, self._search = Model(problem), allocate, search
+        self._at_hand = ChoiceAtHand(self._model, weights, units)
+        self._parts, self._weights = self._at_hand.parts, self._at_hand.weights
+        self._ship_complete = problem.ship_complete
+        self._kept: Flags = np.ones(len(self._at_hand.lots), dtype=bool)
+        self._held: list[Held] = []
+        self._work_left = WORK
+        self._searched = (1 if units else 2) * len(self._at_hand.lots)
+        self._found: Solution | None = None
+        self._is_proven = True
+
+    def solve(self) -> Solution:
+        """The best choice found."""
+        ordered = int(self._model.quantity.sum())
+        self._search_locally(self._at_hand.used())
+        lower_bound = ordered * self._weights[0]
+        for index, (part, weight) in enumerate(zip(self._parts, self._weights, strict=True)):
+            least = self._settle(part, self._floor(index))
+            if self._found:
+                return self._found
+            amount = self._at_hand.amount(part)
+            if self._is_proven:
+                lower_bound += weight * least
+                self._is_proven = least == amount
+                if not self._is_proven and weight > 1:
+                    lower_bound -= self._weights[2] // 4  # money can be so far below zero
+            if index == 0 and self._ship_complete and amount > -ordered:
+                return self._solution(lower_bound - self._weights[2] // 4, is_first=False)
+            self._held.append(Held(part, amount))
+        if self._is_found_by_search() and self._found:
+            return self._found
+        is_first = self._is_proven and self._find_first_of_cheapest()
+        return self._solution(lower_bound, is_first=is_first)
+
+    def _solution(self, lower_bound: int, *, is_first: bool) -> Solution:
+        cost = self._at_hand.cost() + int(self._model.quantity.sum()) * self._weights[0]
+        return Solution(self._at_hand.units(), lower_bound, cost - lower_bound or int(not is_first))
+
+    def _search_locally(self, *starts: Integers) -> None:
+        search = LocalSearch(self._model, self._kept)
+        for start in starts:
+            opened = np.array(search.improve(start.tolist()), dtype=np.int64)
+            self._try(opened, np.ones_like(opened))
+
+    def _floor(self, index: int) -> int:
+        """The least that a part can be, whatever is chosen; money weighs less than a quarter of a tier."""
+        placements, shipped = self._model.placements, -self._at_hand.amount(self._parts[0])
+        least_tier = int((placements.tiers // placements.lot).min(initial=9))
+        return (-int(self._model.quantity.sum()), 0, shipped * least_tier, -(self._weights[2] // 4))[index]
+
+    def _settle(self, part: Part, floor: int) -> int:
+        """Makes the part as small as it can be made. No choice has less of it than what is returned."""
+        if self._at_hand.amount(part) <= floor:
+            return floor
+        priced = self._sift(part)
+        if priced is None:
+            return min(self._at_hand.amount(part), self._solve(part, np.flatnonzero(self._kept), floor))
+        bound = max(floor, -(-priced.lower_bound // priced.scale))
+        if bound < self._at_hand.amount(part) and self._is_found_by_search():
+            return bound
+        for most in TRIED if len(self._model.quantity) <= FEW_LINES else TRIED_OF_MANY_LINES:
+            is_whole = int(self._kept.sum()) <= most
+            if bound < self._at_hand.amount(part) and (is_whole or most < TRIED[-1]):
+                bound_of_chosen = self._solve(part, self._promising(priced, most), floor)
+                bound = max(bound, bound_of_chosen) if is_whole else bound
+                self._drop(priced, part)
+        return min(bound, self._at_hand.amount(part))  # what was dropped costs more than that
+
+    def _is_found_by_search(self) -> bool:
+        """Whether the search proves which choice is the best among the placements that are left, once they are few. It
+        can't where an earlier part is unproven: what a better choice uses may have been dropped since.
+        """
+        rows = np.flatnonzero(self._kept)
+        if (
+            self._is_proven
+            and 2 * len(rows) <= self._searched
+            and len(np.unique(self._model.placements.candidate[rows])) <= SEARCHED
+        ):
+            self._searched = len(rows)
+            self._found = self._search([self._at_hand.places[row] for row in rows], self._at_hand.units())
+        return self._found is not None
+
+    def _sift(self, part: Part) -> Priced | None:
+        """The highest lower bound of a part that the linear relaxation gives. On the way, placements are dropped that
+        cost too much; at last, the search for a better choice starts from what the relaxation opens.
+        """
+        best, candidate = None, self._model.placements.candidate
+        chosen = self._cheapest(self._promise(), RELAXED)
+        chosen[self._at_hand.used()] = True
+        for _ in range(ROUNDS):
+            program = self._program(np.flatnonzero(chosen[candidate] & self._kept))
+            duals, opened = program.relax(part)
+            priced = price(self._model, self._kept, part, self._held, duals)
+            if priced is None:
+                return None
+            self._try(program.candidates, opened)
+            best = priced if best is None else max(best, priced, key=lambda each: each.lower_bound)
+            self._drop(priced, part)
+            more = (priced.opening < 0) & ~chosen
+            if not more.any():
+                break
+            chosen |= more & self._cheapest(np.where(more, priced.opening, 0), RELAXED)
+        if best is not None and -(-best.lower_bound // best.scale) < self._at_hand.amount(part):
+            starts = program.candidates[2 * opened > FRACTION], program.candidates[opened > 0]
+            self._search_locally(*starts, self._at_hand.used())
+            self._drop(best, part)
+        return best
+
+    def _promise(self) -> Integers:
+        """By candidate, what it would cost to ship all that it can, if a unit left unfilled cost more than any tier."""
+        model, placements = self._model, self._model.placements
+        tier = int(np.abs(placements.money // placements.lot).max(initial=0)) + int(model.opening.max(initial=0))
+        cost = placements.money + tier * (placements.tiers + 10 * placements.unless_needed - 100 * placements.lot)
+        total = model.opening.copy()
+        np.add.at(total, placements.candidate, placements.most * cost)
+        return total
+
+    def _cheapest(self, cost: Integers, most: int) -> Flags:
+        """The candidates that cost least, as many as carry `most` lines together."""
+        lines = np.bincount(self._model.placements.candidate[self._kept], minlength=len(cost))
+        order = np.argsort(cost, kind="stable")
+        cheapest = np.zeros(len(cost), dtype=bool)
+        cheapest[order[: lines[order].cumsum().searchsorted(most, side="right")]] = True
+        return cheapest
+
+    def _promising(self, priced: Priced, most: int) -> Integers:
+        """The placements that cost least at these duals, and those that are used."""
+        candidate = self._model.placements.candidate
+        cost = np.maximum(priced.opening, 0)[candidate] + np.maximum(priced.cost, 0)
+        cost[self._at_hand.lots > 0] = -1
+        rows = np.flatnonzero(self._kept)
+        return np.sort(rows[np.argsort(cost[rows], kind="stable")[:most]])
+
+    def _drop(self, priced: Priced, part: Part) -> None:
+        """Drops the placements that no choice uses which is as good as the one at hand."""
+        self._kept &= priced.may_cost(self._model.placements.candidate, self._at_hand.amount(part))
+
+    def _program(self, chosen: Integers) -> Program:
+        program = Program(self._model, chosen, self._is_used_up)
+        for part, most in self._held:
+            program.hold(part, most)
+        return program
+
+    def _is_used_up(self, size: int) -> bool:
+        self._work_left -= size * len(self._model.quantity)
+        return self._work_left <= 0
+
+    def _solve(self, part: Part, chosen: Integers, floor: int) -> int:
+        """The lower bound of a part among these placements; what HiGHS finds is taken if it is better."""
+        if self._work_left <= 0:
+            return floor
+        program = self._program(chosen)
+        solved = program.solve(part, self._columns(program, chosen))
+        self._adopt(program, chosen, solved.values)
+        return floor if solved.bound is None else solved.bound
+
+    def _columns(self, program: Program, chosen: Integers) -> Integers:
+        used = np.isin(program.candidates, self._at_hand.used())
+        return np.append(self._at_hand.lots[chosen], used)
+
+    def _adopt(self, program: Program, chosen: Integers, values: Integers | None) -> None:
+        """Takes over what HiGHS found, or the best allocation to the candidates that it opened, if it is better."""
+        if values is None:
+            return
+        lots = np.zeros_like(self._at_hand.lots)
+        lots[chosen] = values[: len(chosen)]
+        self._at_hand.take_lots(lots)
+        self._try(program.candidates, values[len(chosen) :])
+
+    def _try(self, candidates: Integers, opened: Integers) -> None:
+        """Opens as many of the candidates as there is room for, those that are opened most first; takes over the best
+        allocation if it is better.
+        """
+        model, keys = self._model, []
+        room, left = model.room.copy(), model.most_opened
+        for place in np.argsort(-opened, kind="stable"):
+            number = int(candidates[place])
+            if opened[place] > 0 and left and room[model.node[number]]:
+                keys.append(model.keys[number])
+                left -= 1
+                room[model.node[number]] -= 1
+        self._at_hand.take_units(self._allocate(keys))
+
+    def _find_first_of_cheapest(self) -> bool:
+        """Of the choices that cost as much, looks for the one whose shipments come first in the tie-break; whether it
+        is sure of it.
+        """
+        chosen = np.flatnonzero(self._kept)
+        for turn in range(ALTERNATIVES if len(chosen) <= TRIED[-1] else 0):
+            if self._work_left <= 0:
+                break
+            program, before = Program(self._model, chosen, self._is_used_up, in_units=True), self._at_hand.lots
+            for part, most in self._held:
+                program.hold(part, most, loosely=True)
+            for columns, values, most in self._earlier_shipments(program, chosen):
+                program.limit(columns, values, most)
+            solved = program.solve(self._fewest(program.candidates[turn * PREFERRED :][:PREFERRED]))
+            if solved.is_impossible:
+                return True
+            self._adopt(program, chosen, solved.values)
+            if self._at_hand.lots is before:
+                break
+        return False
+
+    def _fewest(self, preferred: Integers) -> Part:
+        """Counts shipments, but of as many, those of the preferred candidates cost less, the first ones least."""
+        opening = np.full_like(self._model.opening, 1 << PREFERRED)
+        opening[preferred] -= 1 << np.arange(PREFERRED)[::-1][: len(preferred)]
+        return Part(np.zeros_like(self._at_hand.lots), opening)
+
+    def _earlier_shipments(self, program: Program, chosen: Integers) -> Iterator[tuple[Integers, Integers, int]]:
+        """Constraints (columns, values and the most of their sum) that hold exactly for the sets of shipments that the
+        tie-break prefers: fewer, or as many, and of the shipments that only one of the two sets has, the first is
+        theirs. A candidate is opened only if it ships something.
+        """
+        used = np.isin(program.candidates, self._at_hand.used())
+        opened = len(chosen) + np.arange(len(used))
+        yield opened, np.ones_like(opened), int(used.sum())
+        yield opened[used], np.ones(int(used.sum()), dtype=np.int64), int(used.sum()) - 1
+        for place in np.flatnonzero(used):
+            # if it is not among them, an earlier one is, or they are fewer
+            others = np.concatenate((opened[:place][used[:place]], opened[place + 1 :]))
+            yield others, np.ones_like(others), int(used.sum()) - 1
+        for at, number in enumerate(program.candidates.tolist()):
+            if not self._model.opening[number]:
+                carried = np.flatnonzero(self._model.placements.candidate[chosen] == number)
+                yield np.append(opened[at], carried), np.append(1, np.full(len(carried), -1)), 0

@@ -1,0 +1,98 @@
+"""What each placement and candidate costs at given duals: a lower bound of every choice, in integers (Lagrangian
+relaxation), and which placements a better choice may use (reduced-cost fixing).
+
+The duals come from the linear relaxation over some candidates. Whatever they are, the bound is valid for all.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.decide.shipping.columns import Flags, Integers
+from engine.decide.sourcing.program.model import Model, Part
+
+WIDEST = 1 << 61
+"""No sum of costs may reach this."""
+
+
+class Held(NamedTuple):
+    """A part of the comparison that may not exceed `most`."""
+
+    part: Part
+    most: int
+
+
+class Duals(NamedTuple):
+    """What it is worth, times `scale`, to have one more: unit of a line, shipment, unit of a stock, shipment of a node;
+    and one less of each held part.
+    """
+
+    scale: int
+    line: Integers
+    shipment: int
+    stock: Integers
+    node: Integers
+    held: Sequence[int]
+
+
+class Priced(NamedTuple):
+    """No choice costs less than `lower_bound`. `opening` is what using a candidate adds to that at least, below zero
+    if the bound counts on it; `cost` what one lot of a placement adds, once its candidate is used. All times `scale`.
+    """
+
+    scale: int
+    lower_bound: int
+    opening: Integers
+    cost: Integers
+
+    def may_cost(self, candidate: Integers, most: int) -> Flags:
+        """The placements that choices which cost up to `most` may use; `candidate` is by placement."""
+        used = self.lower_bound + np.maximum(self.opening, 0)[candidate] + np.maximum(self.cost, 0)
+        at_most: Flags = used <= most * self.scale
+        return at_most
+
+
+def price(model: Model, kept: Flags, part: Part, held: Sequence[Held], duals: Duals) -> Priced | None:
+    """What choices cost that use only placements in `kept`. None if 61 bits don't hold the sums."""
+    placements, scale = model.placements, duals.scale
+    if _most(model, part, held, duals) >= WIDEST:
+        return None
+    cost = part.cost * scale + placements.lot * (duals.line[placements.line] + duals.stock[placements.stock])
+    lower_bound = -int(duals.line @ model.quantity) - duals.shipment * model.most_opened
+    lower_bound -= int(duals.stock @ model.supply) + int(duals.node @ model.room)
+    for (earlier, most), dual in zip(held, duals.held, strict=True):
+        cost = cost + dual * earlier.cost
+        lower_bound -= dual * most
+    opening = part.opening * scale + duals.shipment + duals.node[model.node]
+    np.add.at(opening, placements.candidate, _least(model, np.where(kept, cost, 0)))
+    return Priced(scale, lower_bound + int(np.minimum(opening, 0).sum()), opening, cost)
+
+
+def _least(model: Model, cost: Integers) -> Integers:
+    """By placement, what it adds at least to the cost of its candidate. Lines of one SKU share the candidate's stock:
+    the cheapest units come first.
+    """
+    placements = model.placements
+    shared = placements.candidate * len(model.supply) + placements.stock
+    unit_cost = np.minimum(cost // placements.lot, 0)
+    order = np.lexsort((unit_cost, shared))
+    units = (placements.lot * placements.most)[order]
+    before = units.cumsum() - units
+    first = np.concatenate(([True], np.diff(shared[order]) > 0)) if len(order) else np.zeros(0, dtype=bool)
+    before -= np.repeat(before[first], np.diff(np.append(np.flatnonzero(first), len(order))))
+    left = model.supply[placements.stock[order]] - before
+    least = np.empty_like(cost)
+    least[order] = np.clip(left, 0, units) * unit_cost[order]
+    return least
+
+
+def _most(model: Model, part: Part, held: Sequence[Held], duals: Duals) -> int:
+    """More than any sum of `price` can reach."""
+    units, candidates = int(model.quantity.sum()), len(model.keys)
+    unit = int(np.abs(part.cost).max(initial=0)) * duals.scale
+    unit += int(duals.line.max(initial=0)) + int(duals.stock.max(initial=0))
+    for (earlier, most), dual in zip(held, duals.held, strict=True):
+        unit += dual * max(abs(most), int(np.abs(earlier.cost).max(initial=0)))
+    opening = int(part.opening.max(initial=0)) * duals.scale + duals.shipment + int(duals.node.max(initial=0))
+    return (units * unit + opening * int(model.room.max(initial=0))) * candidates + unit * int(model.supply.sum())
