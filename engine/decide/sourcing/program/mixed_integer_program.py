@@ -242,10 +242,14 @@ class Solver:
         is sure of it.
         """
         chosen = np.flatnonzero(self._kept)
+        placements = self._model.placements
+        tiers = placements.tiers + 10 * placements.unless_needed
+        # with only money held, the cheapest allocation to some shipments is one of whole units anyway
+        in_units = bool((tiers != tiers[:1]).any() or (placements.lot > 1).any())
         for turn in range(ALTERNATIVES if len(chosen) <= TRIED[-1] else 0):
             if self._work_left <= 0:
                 break
-            program, before = Program(self._model, chosen, self._is_used_up, in_units=True), self._at_hand.lots
+            program, before = Program(self._model, chosen, self._is_used_up, in_units=in_units), self._at_hand.lots
             for part, most in self._held:
                 program.hold(part, most, loosely=True)
             for columns, values, most in self._earlier_shipments(program, chosen):
