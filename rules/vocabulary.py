@@ -51,6 +51,9 @@ class Stage(enum.Enum):
     NODE = ("node", "now")
     REJECTION = ("node", "now", "rejection")
 
+    # Enum's own hashes the name in Python, and a decision looks up its stages some thirty times
+    __hash__ = object.__hash__
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:

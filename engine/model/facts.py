@@ -181,9 +181,11 @@ class Lane:
         return node.id in self.nodes or node.group in self.groups or not self.tags.isdisjoint(node.tags)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockPosition:
-    """One SKU at one node. `pace` is thousandths of a unit sold a day, None where unknown."""
+class StockPosition(NamedTuple):
+    """One SKU at one node. `pace` is thousandths of a unit sold a day, None where unknown.
+
+    A tuple, because every decision makes some hundreds of them.
+    """
 
     on_hand: int
     held: int = 0

@@ -74,9 +74,10 @@ def reading_of(answer: Sequence[Any], skus: Sequence[str], decided_at: int) -> R
 
 def positions(stock: Mapping[str, tuple[int, int]], paces: Mapping[str, int]) -> dict[str, StockPosition]:
     """By node, from (on hand, held) and the pace of sale; see `Reading.stock`."""
-    return {
-        node: StockPosition(on_hand=on_hand, held=held, pace=paces.get(node)) for node, (on_hand, held) in stock.items()
-    }
+    # without a Python loop over the nodes, because this is done for every SKU of every order
+    on_hand, held = zip(*stock.values(), strict=True) if stock else ((), ())
+    rows = zip(on_hand, held, map(paces.get, stock), strict=True)
+    return dict(zip(stock, map(StockPosition._make, rows), strict=True))
 
 
 def without_holds(reading: Reading, holds: Sequence[Hold], day: str) -> Reading:

@@ -33,11 +33,13 @@ class Stock:
 
     @classmethod
     def of(cls, positions: Mapping[str, StockPosition], ways: Ways) -> "Stock":
-        index = ways.node_index
-        by_node = sorted(positions.items())
-        stored = [position for _, position in by_node]
-        on_hand, held = integers(item.on_hand for item in stored), integers(item.held for item in stored)
-        return cls(integers(index[node] for node, _ in by_node), on_hand, held, np.maximum(on_hand - held, 0), stored)
+        node = integers(map(ways.node_index.__getitem__, positions))
+        order = node.argsort()
+        stored = list(positions.values())
+        stored = [stored[row] for row in order.tolist()]
+        on_hand, held, _ = zip(*stored, strict=True) if stored else ((), (), ())
+        units, held_units = integers(on_hand), integers(held)
+        return cls(node[order], units, held_units, np.maximum(units - held_units, 0), stored)
 
     @cached_property
     def columns(self) -> Mapping[str, Callable[[], Integers]]:
@@ -52,7 +54,7 @@ class Stock:
     @cached_property
     def cover(self) -> Integers:
         """Days of cover; UNKNOWN_NUMBER where no pace of sale is known."""
-        pace = integers(NO_PACE if item.pace is None else item.pace for item in self.positions)
+        pace = integers([NO_PACE if item.pace is None else item.pace for item in self.positions])
         return days_of_cover(self.available, pace)
 
 

@@ -133,7 +133,7 @@ def _as_if_first(snapshot: Snapshot, before: Sequence[Taking]) -> Snapshot:
 
 
 def _less_held(position: StockPosition, units: int) -> StockPosition:
-    return dataclasses.replace(position, held=max(0, position.held - units)) if units else position
+    return position._replace(held=max(0, position.held - units)) if units else position
 
 
 def _units(decision: Decision) -> Counter[tuple[str, str]]:

@@ -12,7 +12,7 @@ import numpy as np
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
 from engine.decide.matching.judgement_table import Judgement, JudgementTable
-from engine.decide.matching.matcher import Matcher, StageMatcher
+from engine.decide.matching.matcher import Matcher, StageMatcher, by_group
 from engine.decide.matching.signature_table import Rows
 from engine.decide.shipping.columns import Integers
 from engine.model.facts import Order, Snapshot
@@ -55,7 +55,7 @@ class CounterfactualMatcher:
         self.with_effect = matcher.with_effect
 
     def judge(self, stage: Stage, facts: Facts) -> Judgement:
-        return self.stages[stage].judge({stage.name: facts})
+        return self.stages[stage].judge(by_group(facts))
 
 
 def deciding_rules(order: Order, snapshot: Snapshot, matcher: Matcher, now: int) -> tuple[str, ...]:

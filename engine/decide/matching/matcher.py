@@ -26,6 +26,8 @@ from rules.vocabulary import Facts, Stage
 
 GroupCodes: TypeAlias = tuple[int, ...]
 """A code for each of some groups of facts."""
+_UNKNOWN: Facts = {}
+"""The facts of a group of which none is known."""
 MOST_RESIDUALS = 20_000
 """Residual programs a stage remembers before it starts afresh."""
 MOST_PLACES = 1 << 20
@@ -57,8 +59,8 @@ class StageMatcher:
         self.table = JudgementTable()
         self._numbers: dict[tuple[str, ...], int] = {}
         """By the rules that fire, the number of the judgement."""
-        self._by_signature: dict[tuple[int, ...], int] = {}
-        """By signature of single facts, the number of the judgement."""
+        self._by_codes: dict[GroupCodes, int] = {}
+        """The number of the judgement of single facts."""
         self._tables: dict[GroupCodes, SignatureTable] = {}
         self._by_residuals: dict[tuple[Residual, ...], SignatureTable] = {}
         self._residuals: dict[int, Residual] = {}
@@ -68,14 +70,15 @@ class StageMatcher:
 
     def judge(self, facts: Mapping[str, Facts]) -> Judgement:
         """See `Judge`."""
-        merged = _merged(facts)
-        signature = tuple([item.of(merged) for item in self._properties])
-        number = self._by_signature.get(signature)
+        codes = tuple([self._coders[group](facts.get(group, _UNKNOWN)) for group in self._coders])
+        number = self._by_codes.get(codes)
         if number is None:
-            if len(self._by_signature) >= MOST_REMEMBERED:
-                self._by_signature.clear()
-            (fired,) = self.firing.fired(dict(enumerate(signature)), {}, 1, lambda _: merged)
-            number = self._by_signature[signature] = self._number(fired)
+            if len(self._by_codes) >= MOST_REMEMBERED:
+                self._by_codes.clear()
+            merged = _merged(facts)
+            signature = {index: item.of(merged) for index, item in enumerate(self._properties)}
+            (fired,) = self.firing.fired(signature, {}, 1, lambda _: merged)
+            number = self._by_codes[codes] = self._number(fired)
         return self.table.judgements[number]
 
     def judge_rows(self, shared: Mapping[str, Facts], rows: Rows) -> Integers:
@@ -211,6 +214,8 @@ class Matcher:
             stage: StageMatcher(stage, policies, guarded=guarded, make_engine=make_engine) for stage in Stage
         }
         self.volatile = volatile_facts(policies)
+        self._having: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[str, ...]] = {}
+        """Of rules that fired, those that have one of some effects."""
 
     @property
     def incidents(self) -> int:
@@ -224,16 +229,33 @@ class Matcher:
 
     def judge(self, stage: Stage, facts: Facts) -> Judgement:
         """See `PolicyJudge`."""
-        return self.stages[stage].judge({stage.name: facts})
+        return self.stages[stage].judge(by_group(facts))
 
     def with_effect(self, judgement: Judgement, *effects: str) -> tuple[str, ...]:
         """See `PolicyJudge`."""
-        rules = self.policies.rules
-        return tuple([rule for rule in judgement.fired if any(item.name in effects for item in rules[rule].effects)])
+        key = (judgement.fired, effects)
+        having = self._having.get(key)
+        if having is None:
+            if len(self._having) >= MOST_REMEMBERED:
+                self._having.clear()
+            rules = self.policies.rules
+            having = tuple(
+                [rule for rule in judgement.fired if any(its.name in effects for its in rules[rule].effects)]
+            )
+            self._having[key] = having
+        return having
 
     def close(self) -> None:
         for stage in self.stages.values():
             stage.close()
+
+
+def by_group(facts: Facts) -> Mapping[str, Facts]:
+    """Facts that are given as one mapping, by their groups."""
+    groups: dict[str, dict[str, Any]] = {}
+    for path, value in facts.items():
+        groups.setdefault(path.partition(".")[0], {})[path] = value
+    return groups
 
 
 def _merged(facts: Mapping[str, Facts]) -> dict[str, Any]:
