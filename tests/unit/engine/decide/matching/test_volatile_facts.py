@@ -37,6 +37,8 @@ def test_days_of_cover_are_a_range_of_what_is_available():
     scarce = volatile("when: {stock.days_of_cover: 4}, then: {keep: 3}")
     assert scarce.stock_ranges(position(11, pace=2_500)) == StockRanges(available=(10, 12))
     assert scarce.stock_ranges(position(13, pace=2_500)) == StockRanges(available=(13, HIGHEST))
+    # 2 units a day: 4 days are 8 or 9 units, and 10 are a fifth day
+    assert scarce.stock_ranges(position(9, pace=2_000)) == StockRanges(available=(8, 9))
     assert scarce.stock_ranges(position(13)) == scarce.stock_ranges(position(13, pace=0)) == StockRanges()
 
 
