@@ -5,6 +5,7 @@ PointsmanError
 ├── BadSetting         an environment variable whose value is not allowed
 ├── InputInvalid       files or orders with mistakes; carries all of them
 │   └── OrderInvalid   an order that can't be decided as it stands
+├── DecisionUnreadable a logged decision that this release can't read, or whose facts are lost
 ├── NotFound           there is no such decision, product or version
 ├── NotReady           no network loaded, or no policy active
 │   └── PolicyUnreadable  a published version that this release can't read
@@ -66,6 +67,10 @@ class InputInvalid(PointsmanError):
 
 class OrderInvalid(InputInvalid):
     """An order that can't be decided as it stands."""
+
+
+class DecisionUnreadable(PointsmanError, ValueError):
+    """A logged decision is of a release that is newer than this one, or its facts are not in the log."""
 
 
 class NotFound(PointsmanError):

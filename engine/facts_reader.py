@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.ways import Ways
-from engine.errors import NotReady, PolicyUnreadable
+from engine.errors import Contended, NotReady, PolicyUnreadable
 from engine.model.facts import Network, Product, Snapshot
 from engine.stock_snapshot import StockSnapshot, StockState
 from engine.store.caches.version_cache import VersionCache
@@ -24,6 +24,7 @@ from engine.store.replica import Replica
 
 MOST_SKUS = 500
 """SKUs that are read at once: a script holds up everybody else while it runs."""
+_MOST_NETWORKS = 3
 
 
 class AlreadyDecided(Exception):
@@ -114,14 +115,18 @@ class FactsReader:
                 return self._snapshot(network, reading, skus), matcher
 
     def read_many(self, skus: Sequence[str], now: int) -> tuple[Snapshot, Matcher]:
-        """As `read`, of any number of SKUs: in parts, each as it is when it is read."""
-        snapshot, matcher = self.read(skus[:MOST_SKUS], now)
-        products, positions = dict(snapshot.products), dict(snapshot.positions)
-        for first in range(MOST_SKUS, len(skus), MOST_SKUS):
-            snapshot, matcher = self.read(skus[first : first + MOST_SKUS], now)
-            products |= snapshot.products
-            positions |= snapshot.positions
-        return dataclasses.replace(snapshot, products=products, positions=positions), matcher
+        """As `read`, of any number of SKUs: in parts of one network, each as it is when it is read. Raises Contended if
+        networks are loaded faster than that.
+        """
+        for _ in range(_MOST_NETWORKS):
+            starts = range(0, max(1, len(skus)), MOST_SKUS)
+            parts = [self.read(skus[first : first + MOST_SKUS], now) for first in starts]
+            snapshot, matcher = parts[-1]
+            if all(part.network is snapshot.network for part, _ in parts):
+                products = {sku: product for part, _ in parts for sku, product in part.products.items()}
+                positions = {sku: nodes for part, _ in parts for sku, nodes in part.positions.items()}
+                return dataclasses.replace(snapshot, products=products, positions=positions), matcher
+        raise Contended(f"the network was loaded {_MOST_NETWORKS} times while stock was read; try again")
 
     def decided_before(self, requests: Sequence[RequestKey]) -> list[bool]:
         """Of each idempotency key, whether a decision was made under it."""
@@ -220,12 +225,14 @@ class FactsReader:
         schedule now, and those before them go on deciding.
         """
         try:
-            return self._cache.policy(reading.policy_version)
+            matcher = self._cache.policy(reading.policy_version)
         except PolicyUnreadable as error:
             if reading.policy_since is None:
                 raise
             self._unschedule(reading.policy_version or "", reading.policy_since, str(error))
             return None
+        self._cache.save_if_grown(matcher.policies.version)
+        return matcher
 
 
 def _day(network: Network, now: int) -> str:

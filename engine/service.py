@@ -4,8 +4,8 @@ A decision takes two round trips to the server: one reads a snapshot, one commit
 products, policies) is cached by version, and read again when a snapshot names another version.
 """
 
-import contextlib
 import functools
+import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -40,6 +40,8 @@ from engine.store.outcomes import AnsweredBefore
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
+
+logger = logging.getLogger("pointsman")
 
 
 class Pointsman:
@@ -111,10 +113,15 @@ class Pointsman:
         """Do beforehand what of the first decision depends on the network and the policies alone, if there are any. A
         process that is going to answer requests does this first; what goes wrong here, requests will tell.
         """
-        with contextlib.suppress(PointsmanError):
+        try:
             snapshot, matcher = self._facts.read([], self.now)
             decide_trial_orders(snapshot.caches, matcher, self.now)
             self._facts.read([], self.now)  # which stores what this asked of durable-rules, for those that start later
+        except PointsmanError as error:
+            logger.info("not warmed up: %s", error)
+        except Exception:
+            # a worker must start whatever is wrong with orders that nobody placed
+            logger.exception("warming up failed")
 
     def load(self, inventory: Inventory) -> bool:
         """Replace the loaded network, products and stock; returns whether anything but units on hand changed.

@@ -30,7 +30,7 @@ class Settings:
     have a change before it is answered. `redis_replica_url` is a replica of the server at `redis_url`, for reads that
     may be some seconds old; the replicas of a cluster, and those that Sentinels watch, are found without it. `user` is
     the name that the policy history and the log record for commands; None means the login name. `guard` says when the
-    reference checks what durable-rules answers: always, or never.
+    reference checks what durable-rules answers: whenever it is asked, or never.
     """
 
     redis_url: str | None = None

@@ -6,6 +6,7 @@ from rich.console import Console
 from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
 from api.cli.output import tables
 from api.records.stock import AvailabilityRecord
+from api.shapes.limits import MOST_SKUS
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -21,10 +22,13 @@ def availability(
 ) -> None:
     """Show how many units of each SKU are free to CHANNEL, by node.
 
-    These are the units that an order on CHANNEL can still get. SKUs that no product goes by are named on stderr.
+    These are the units that an order on CHANNEL can still get. SKUs that no product goes by are named on
+    stderr or, with --json, in `unknown`.
 
     Example: pointsman availability TXT-0059 web
     """
+    if len(skus) > MOST_SKUS:
+        raise click.UsageError(f"name at most {MOST_SKUS} SKUs; pointsman stock feed {channel} lists all of them")
     with Pointsman(settings) as service:
         available = service.stock.availability(skus, channel, max_stale=max_stale)
     print_age(available.age)

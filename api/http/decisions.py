@@ -73,7 +73,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @decisions.response(HTTPStatus.CREATED, BatchRecord)
     @decisions.alt_response(HTTPStatus.OK, schema=BatchRecord, description="All decided before, under this key")
     def decide_batch(body: dict[str, Any], query: dict[str, bool], headers: dict[str, Any]) -> Response:
-        """Decide many orders at once, in the order of their priority, promise and age"""
+        """Decide many orders at once: by priority, and those of one priority by a joint plan"""
         client = headers["client"]
         keys = _keys(client, headers["key"]) if headers["key"] else None
         batch = pointsman.decide_batch(body["orders"], keys=keys, caller=client, wait=query["wait"])

@@ -30,7 +30,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         tags = request.if_none_match
         if tags and headers["max_stale"] is None:
             tag = pointsman.stock.tag(query["sku"], query["channel"])
-            if tag is not None and tag in tags:
+            if tag is not None and not tags.star_tag and tags.contains_weak(tag):
                 return _tagged(Response(status=HTTPStatus.NOT_MODIFIED), tag)
         availability = pointsman.stock.availability(query["sku"], query["channel"], **headers)
         body = msgspec.json.encode(AvailabilityRecord.of(availability))

@@ -31,7 +31,7 @@ class JointRecord(Record, frozen=True):
     @classmethod
     def of(cls, joint: JointSummary) -> "JointRecord":
         plan = joint.plan
-        score = ScoreRecord.of_score(plan.score, plan.gap, plan.unproven)
+        score = ScoreRecord.of(plan.score, plan.gap, plan.unproven)
         return cls(orders=plan.orders, contending=plan.contending, classes=joint.classes, score=score)
 
 

@@ -1,5 +1,6 @@
 """The check of the ledger and the entries of the log, as JSON."""
 
+import contextlib
 from typing import Annotated, Any
 
 import msgspec
@@ -7,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.decide.record import with_facts
+from engine.errors import DecisionUnreadable
 from engine.store.decision_log import Entry
 from engine.store.reconcile.check import Audit
 from engine.store.reconcile.drift import Drift
@@ -87,7 +89,10 @@ class LogEntryRecord(Record, frozen=True):
 
     @classmethod
     def of(cls, entry: Entry) -> "LogEntryRecord":
-        body = with_facts(entry.body, entry.logged_facts) if entry.kind == "decided" else entry.body
+        body = entry.body
+        if entry.kind == "decided":
+            with contextlib.suppress(DecisionUnreadable):  # then it is shown as it is logged
+                body = with_facts(body, entry.logged_facts)
         return cls(
             entry="{}-{}".format(*entry.id),
             at=timestamp(entry.at),

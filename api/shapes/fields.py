@@ -26,11 +26,9 @@ _RFC_3339 = re.compile(
     re.ASCII,
 )
 """The zone is optional here so that a missing one gets a message of its own; seconds may be left out."""
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """A control character: Unicode's category Cc."""
 _PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-"""Unicode's category Cc."""
 _Value = TypeVar("_Value")
 
 

@@ -6,6 +6,8 @@ MOST_HOLDS = 1_000
 """Listed at once."""
 MOST_ON_HAND = 10**12
 """Units of one position."""
+MOST_SKUS = 100
+"""Whose availability is asked for at once; a feed has any number."""
 MOST_UNITS = 1_000_000
 """Of one order line."""
 LONGEST_AGE = 1 << 31

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator
 
 from engine.decide.shipping.amounts import LargestAmounts
+from engine.decide.shipping.columns import WIDEST
 from engine.errors import Mistake, OrderInvalid
 from engine.model.facts import Order, Snapshot
 
@@ -19,13 +20,18 @@ def check_order(order: Order, snapshot: Snapshot) -> None:
 
 def _mistakes(order: Order, snapshot: Snapshot) -> Iterator[Mistake]:
     largest = snapshot.caches.get(LargestAmounts)
+    costs = carbon = 0
     for index, line in enumerate(order.lines):
         product = snapshot.products.get(line.sku)
         if product is None:
             yield Mistake(field=f"lines.{index}.sku", message=f"no product goes by the SKU '{line.sku}'")
-        elif not largest.are_counted(line.quantity, product.weight):
+            continue
+        costs += largest.cost(line.quantity, product.weight)
+        carbon += largest.carbon(line.quantity, product.weight)
+        if max(costs, carbon) >= WIDEST or not largest.is_unit_counted(product.weight):
             message = f"{line.quantity} units of '{line.sku}' could cost or emit more than can be counted; order fewer"
             yield Mistake(field=f"lines.{index}.quantity", message=message)
+            break
     nodes = snapshot.network.nodes
     if order.collect_at is not None and order.collect_at not in nodes:
         near = difflib.get_close_matches(order.collect_at, list(nodes), n=1)

@@ -25,6 +25,7 @@ from engine.decide.order_record import OrderRecord, Record, Timestamp, timestamp
 from engine.decide.reasons import reason_texts
 from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
 from engine.decide.sourcing.problem import Score, Unproven
+from engine.errors import DecisionUnreadable
 
 SCHEMA = 2
 """The number of this form. It rises when a reader of the old form would misread the new one."""
@@ -114,11 +115,7 @@ class ScoreRecord(Record, frozen=True):
     ] = UNSET
 
     @classmethod
-    def of(cls, decision: Decision) -> "ScoreRecord":
-        return cls.of_score(decision.score, decision.gap, decision.unproven)
-
-    @classmethod
-    def of_score(cls, score: Score, gap: int | None, unproven: Unproven | None) -> "ScoreRecord":
+    def of(cls, score: Score, gap: int | None, unproven: Unproven | None) -> "ScoreRecord":
         return cls(
             unfilled_units=score.unfilled,
             unless_needed_units=score.unless_needed,
@@ -218,7 +215,9 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     rules: RulesRecord
     options: Annotated[int, Meta(description="how many it was chosen from")]
     excluded: list[ExclusionRecord]
-    facts: Annotated[FactsReferenceRecord | UnsetType, Meta(description="left out up to schema 1")] = UNSET
+    facts: Annotated[FactsReferenceRecord | UnsetType, Meta(description="none up to schema 1, unless asked for")] = (
+        UNSET
+    )
     waiting: Annotated[
         bool | UnsetType, Meta(description="true: the unfilled units wait for stock; otherwise left out")
     ] = UNSET
@@ -257,7 +256,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             unfilled=[UnfilledRecord.of(unfilled) for unfilled in decision.unfilled],
             cost_micros=sum(shipment.cost for shipment in decision.shipments),
             co2_mg=sum(shipment.co2 for shipment in decision.shipments),
-            score=ScoreRecord.of(decision),
+            score=ScoreRecord.of(decision.score, decision.gap, decision.unproven),
             hold=hold,
             stock=_stock(decision),
             rules=RulesRecord(
@@ -305,11 +304,11 @@ def id_in(body: bytes) -> str | None:
 
 def from_json(body: bytes) -> DecisionRecord:
     """The record that these bytes are of, also of schema 0, which carries no number; raises ValueError if they are of
-    no decision, or of a schema that is newer than this release.
+    no decision, which is DecisionUnreadable if their schema is newer than this release.
     """
     record = _DECODER.decode(body)
     if record.schema > SCHEMA:
-        raise ValueError(
+        raise DecisionUnreadable(
             f"the record of this decision has schema {record.schema}, and this release reads up to {SCHEMA}"
         )
     return record
@@ -317,13 +316,13 @@ def from_json(body: bytes) -> DecisionRecord:
 
 def facts_of(body: bytes, logged_facts: bytes) -> bytes:
     """The facts of the decision in `body`: those logged with it or, up to schema 1, made of its record. Raises
-    ValueError if they are lost.
+    DecisionUnreadable if they are lost.
     """
     if logged_facts:
         return logged_facts
     record = from_json(body)
     if record.facts is not UNSET:
-        raise ValueError(f"the facts of decision {record.id} are not in the log")
+        raise DecisionUnreadable(f"the facts of decision {record.id} are not in the log; run pointsman ledger check")
     return facts_to_json(facts_up_to_schema_1(record.stock, record.excluded))
 
 

@@ -1,5 +1,6 @@
 """POST and GET of decisions: what is answered, held and found again."""
 
+import dataclasses
 import hashlib
 
 import orjson
@@ -7,9 +8,12 @@ import pytest
 
 from api.http.app import create_app
 from api.records.health import ReadyRecord
+from api.records.ledger import LogEntryRecord
 from api.records.stock import AvailabilityRecord
 from engine.decide.facts_record import FactsRecord
 from engine.decide.record import DecisionRecord
+from engine.errors import DecisionUnreadable
+from engine.orders.decide_and_commit import Answer
 from tests.conftest import activate
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
@@ -105,6 +109,15 @@ def test_a_dry_run_has_its_facts_with_it(http):
 def test_the_facts_of_no_decision_are_not_found(http):
     problem = problem_of(http.get("/v1/decisions/nobody/facts"), 404)
     assert problem["detail"] == "no decision goes by the id 'nobody'"
+
+
+def test_facts_that_are_lost_are_a_problem_of_their_own_and_the_log_goes_on(pointsman, http):
+    made = http.post("/v1/decisions", json=order_json(("COAT", 2)))
+    entry = next(entry for entry in pointsman.entries(on_damaged=pytest.fail) if entry.kind == "decided")
+    lost = dataclasses.replace(entry, logged_facts=b"")
+    assert LogEntryRecord.of(lost).body == made.get_json()
+    with pytest.raises(DecisionUnreadable, match="run pointsman ledger check"):
+        _ = Answer.logged(lost).whole
 
 
 def test_what_ships_is_held_until_the_hold_expires(http, redis_client, network):

@@ -144,6 +144,16 @@ def test_an_etag_spares_the_body_until_something_changes(http):
     assert (changed.status_code, changed.headers["ETag"] == first.headers["ETag"]) == (200, False)
 
 
+def test_a_weak_tag_spares_the_body_as_well_as_a_strong_one(http):
+    path = "/v1/availability?sku=RARE&channel=web"
+    tag = {"If-None-Match": f"W/{http.get(path).headers['ETag']}"}  # as proxies that compress send it
+    assert http.get(path, headers=tag).status_code == 304
+
+
+def test_any_tag_is_no_tag_of_skus_that_do_not_exist(http):
+    problem_of(http.get("/v1/availability?sku=NOTHING&channel=web", headers={"If-None-Match": "*"}), 404)
+
+
 def test_a_304_reads_no_stock(http, redis_client):
     path = "/v1/availability?sku=RARE&sku=LAMP&sku=X&channel=web"
     tag = {"If-None-Match": http.get(path).headers["ETag"]}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.policy.test_report import networks_in
+from api.cli.policy.report import networks_in
 from api.files.inventory_folder import load_inventory
 from api.files.policy_tests.reader import read_policy_tests
 from engine.decide.network_fit import fit

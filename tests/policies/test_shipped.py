@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.policy.test_report import read_folder
+from api.cli.policy.report import read_folder
 from api.files.policy_tests.reader import read_policies_and_tests, read_policy_tests
 from engine.decide.policy_tests.expectation import ORDER_FACTS, SHIPMENT_FACTS, TOTAL_FACTS
 from engine.decide.policy_tests.runner import Report, run_policy_tests

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.policy.test_report import read_folder
+from api.cli.policy.report import read_folder
 from engine.decide.policy_tests.runner import Report, run_policy_tests
 from rules.conditions import ALWAYS
 from rules.effects import STAGE_OF

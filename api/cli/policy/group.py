@@ -7,7 +7,7 @@ import click
 
 from api.cli.output import findings
 from api.cli.policy import versions
-from api.cli.policy.tests import run_tests
+from api.cli.policy.run_tests import run_tests
 from api.cli.policy.texts import explain, schema
 from api.files.policies import findings_under, policy_files_beside
 from rules.lint import check as lint_check

@@ -6,7 +6,7 @@ import click
 
 from api.cli.options import AS_JSON, INSTANT, print_json, who
 from api.cli.output import policy_lines
-from api.cli.policy.test_report import networks_in
+from api.cli.policy.report import networks_in
 from api.files.policies import policy_files, policy_files_beside, policy_test_files
 from api.files.policy_tests.reader import make_test_runner
 from api.records.policies import ChangesRecord, HistoryEntryRecord, ListedVersionRecord, VersionFilesRecord

@@ -6,14 +6,13 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from api.shapes.base import Strict
 from api.shapes.cursors import FeedCursor
-from api.shapes.fields import StampField, WholeNumber, Word
-from api.shapes.limits import MOST_ON_HAND
+from api.shapes.fields import Flag, StampField, WholeNumber, Word
+from api.shapes.limits import MOST_ON_HAND, MOST_SKUS
 from engine.store.stock import Movement, Stamp
 
 MOST_MOVED = 10**9
 MOST_SEQUENCE = 2**53 - 1
 """Beyond, not every reader of JSON tells two numbers apart."""
-MOST_SKUS = 100
 
 
 class CountRequest(Strict):
@@ -74,7 +73,7 @@ class FeedQuery(Strict):
             "description": "the last SKU that came of an answer that broke off; `since` is then its own `cursor`"
         },
     )
-    nodes = fields.Boolean(load_default=False, metadata={"description": "with the free units by node"})
+    nodes = Flag(load_default=False, metadata={"description": "with the free units by node"})
 
     @validates_schema
     def _of_an_answer(self, data: dict[str, Any], **_: Any) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.decide.joint.program import Row
-from engine.decide.shipping.columns import Integers, integers
+from engine.decide.shipping.columns import WIDEST, Integers, integers
 
 OPTIONS = {"output_flag": False, "threads": 1, "random_seed": 0, "simplex_iteration_limit": 2_000_000}
 MIXED_INTEGER_OPTIONS = {
@@ -25,6 +25,8 @@ MIXED_INTEGER_OPTIONS = {
     "mip_heuristic_run_rins": False,
     "mip_heuristic_effort": 0.01,
 }
+HIGHEST = 1 << 40
+"""No price of a row is above this."""
 EVENTS = 60
 """HiGHS reports an event at each round of cuts and at each node; after so many it stops."""
 WHOLE_PROGRAM = 2_000
@@ -49,6 +51,7 @@ class Solver:
         self._row = np.repeat(np.arange(len(rows)), [len(terms) for terms, _ in rows])
         self._column = integers(column for terms, _ in rows for column, _ in terms)
         self._value = integers(value for terms, _ in rows for _, value in terms)
+        self._largest = int(max(np.abs(self._value).max(initial=0), self._upper.max(initial=0)))
         self._highs: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
         for name, option in OPTIONS.items():
             self._highs.setOptionValue(name, option)
@@ -63,7 +66,10 @@ class Solver:
         solution = self._highs.getSolution()
         if not solution.dual_valid:
             return None
-        prices = np.maximum(np.rint(-np.array(solution.row_dual) * unit), 0).astype(np.int64)
+        # any prices from 0 on give a bound, these a close one
+        prices = np.clip(np.rint(-np.array(solution.row_dual) * unit), 0, HIGHEST).astype(np.int64)
+        if int(prices.max(initial=0)) * max(self._largest, 1) * len(self._column) >= WIDEST:
+            return None
         reduced = costs.copy()
         np.add.at(reduced, self._column, prices[self._row] * self._value)
         bound = int((np.minimum(reduced, 0) * self._most).sum()) - int((prices * self._upper).sum())

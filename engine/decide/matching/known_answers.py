@@ -27,5 +27,7 @@ def take_over(matcher: Matcher, known: bytes) -> None:
         return
     for table in tables:
         its, every = np.split(every, [len(table.answers)])
-        np.copyto(table.answers, its, where=table.answers == UNASKED)
+        # written where there is an answer only: another thread may be noting one at any other place
+        answered = (its != UNASKED).nonzero()[0]
+        table.answers[answered] = its[answered]
         table.asked = int(np.count_nonzero(table.answers))

@@ -26,6 +26,8 @@ from rules.vocabulary import Facts, Stage
 
 GroupCodes: TypeAlias = tuple[int, ...]
 """A code for each of some groups of facts."""
+MOST_TABLES = 1_000
+"""Signature tables of a stage: a hundred kilobytes each if what rules tell apart are some thousand cases."""
 _UNKNOWN: Facts = {}
 """The facts of a group of which none is known."""
 MOST_RESIDUALS = 20_000
@@ -142,9 +144,10 @@ class StageMatcher:
         table = self._tables.get(codes)
         if table is None:
             residuals = tuple(self._residuals_of(self._settled(shared)))
-            if len(self._tables) >= MOST_RESIDUALS:
+            if len(self._tables) >= MOST_RESIDUALS or len(self._by_residuals) >= MOST_TABLES:
                 self._tables.clear()
                 self._by_residuals.clear()
+                self._residuals.clear()
             table = self._by_residuals.get(residuals)
             if table is None:
                 table = SignatureTable(asked(residuals), self._properties, self._row_codes.of_network)

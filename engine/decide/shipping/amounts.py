@@ -4,7 +4,6 @@ A network is refused if the distance of one shipment could cost more than is cou
 or emit more. So the columns of what is decided are exact.
 """
 
-from engine.decide.shipping.columns import WIDEST
 from engine.decide.shipping.pricing import MILLIGRAM, carriage
 from engine.model.facts import Network, Service
 
@@ -43,11 +42,20 @@ class LargestAmounts:
         self._carriages: dict[int, int] = {}
         """By the grams of a unit."""
 
-    def are_counted(self, quantity: int, weight: int) -> bool:
-        """Whether what so many units of so many grams cost and emit, by any way, is counted exactly."""
-        unit_carbon = self._carbon_per_gram * weight // MILLIGRAM + 1
-        cost = self._fixed + quantity * (self._unit_handling + self._carriage(weight))
-        return max(cost, self._drop + quantity * unit_carbon) < WIDEST and unit_carbon < _MOST_UNIT_CARBON
+    def cost(self, quantity: int, weight: int) -> int:
+        """Micros that a shipment of so many units, of so many grams each, comes to at most."""
+        return self._fixed + quantity * (self._unit_handling + self._carriage(weight))
+
+    def carbon(self, quantity: int, weight: int) -> int:
+        """Milligrams of CO2e, likewise."""
+        return self._drop + quantity * self._unit_carbon(weight)
+
+    def is_unit_counted(self, weight: int) -> bool:
+        """Whether the CO2e of one unit is counted exactly, times any price of carbon."""
+        return self._unit_carbon(weight) < _MOST_UNIT_CARBON
+
+    def _unit_carbon(self, weight: int) -> int:
+        return self._carbon_per_gram * weight // MILLIGRAM + 1
 
     def _carriage(self, weight: int) -> int:
         dearest = self._carriages.get(weight)

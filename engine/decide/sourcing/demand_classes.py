@@ -64,14 +64,3 @@ def group_demands(problem: Problem, candidates: Sequence[WeightedCandidate], unf
             )
         )
     return grouped
-
-
-def classes_by_contested_sku(classes: Sequence[DemandClass]) -> dict[str, list[int]]:
-    """The SKUs that several classes compete for, with the indexes of these classes; classes that nothing can carry are
-    left out.
-    """
-    by_sku: dict[str, list[int]] = {}
-    for index, demand in enumerate(classes):
-        if demand.arcs:
-            by_sku.setdefault(demand.sku, []).append(index)
-    return {sku: of_sku for sku, of_sku in by_sku.items() if len(of_sku) > 1}

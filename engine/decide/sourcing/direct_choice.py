@@ -12,8 +12,8 @@ import numpy as np
 from engine.decide.shipping.columns import WIDEST, Flags, Integers
 from engine.decide.sourcing.objective import Weights
 
-_MOST_IN_PAIRS = 300
-"""Candidates of which all pairs are compared; of more, the search prunes some first."""
+_MOST_PAIRS = 1_000_000
+"""Pairs of candidates, for each line, that are all compared; of more, the search prunes some first."""
 _PAIR, _THREE = 2, 3
 """Shipments."""
 
@@ -61,7 +61,7 @@ def choose_directly(columns: Columns, most_shipments: int) -> Integers | None:
     three = far if min(most_shipments, len(some)) < _THREE else at_least + sum(lowest) + columns.split_penalty
     # a pair with any other candidate costs more than the single shipment
     some = some[opening <= single - at_least - lowest[0]]
-    if len(some) > _MOST_IN_PAIRS:
+    if len(some) ** 2 * len(cost) > _MOST_PAIRS:
         return None
     least, pair = _best_pair(columns, cost, whole < far, some) if len(some) >= _PAIR else (far, None)
     if single <= min(least, three):

@@ -34,7 +34,7 @@ class DualAscent:
     ) -> None:
         self.duals = list(duals)
         self.toll = 0
-        self._max_opened, self._classes, self._opened, self._free = max_opened, classes, opened, free
+        self._max_opened, self._classes, self._free = max_opened, classes, free
         # an opened shipment's is without its fixed cost
         self._surplus = {number: -fixed[number] for number in free}
         self._surplus.update(dict.fromkeys(opened, 0))

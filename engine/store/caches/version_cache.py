@@ -83,8 +83,13 @@ class VersionCache:
         if kept is None:
             with self._making:  # if several threads need it, one makes it
                 kept = self._matchers.get(version) or self._make_matcher(version)
-        kept.save_if_grown()
         return kept.matcher
+
+    def save_if_grown(self, version: str) -> None:
+        """Store what durable-rules has answered under these policies, if that is a good deal more than is stored."""
+        kept = self._matchers.get(version)
+        if kept is not None:
+            kept.save_if_grown()
 
     def cached_policy(self, version: str | None) -> Matcher | None:
         """The matcher of a policy set, if it is cached."""

@@ -61,7 +61,7 @@ def after(facts, decision):
     """The facts after the decision's holds are taken."""
     held = Counter((claim.sku, claim.node) for claim in decision.claims for _ in range(claim.units))
     positions = {
-        sku: {name: dataclasses.replace(item, held=item.held + held[sku, name]) for name, item in nodes.items()}
+        sku: {name: item._replace(held=item.held + held[sku, name]) for name, item in nodes.items()}
         for sku, nodes in facts.positions.items()
     }
     loads = Counter(facts.loads) + Counter(shipment.node for shipment in decision.shipments)
@@ -109,8 +109,7 @@ def best_of_all(orders, facts, matcher):
         its = [(None, total([]), 1)]
         for name in nodes:
             alone = {
-                key: item if key == name else dataclasses.replace(item, on_hand=0)
-                for key, item in facts.positions["A"].items()
+                key: item if key == name else item._replace(on_hand=0) for key, item in facts.positions["A"].items()
             }
             decision = decide(item, dataclasses.replace(facts, positions={"A": alone}), matcher, NOW)
             if decision.shipments:

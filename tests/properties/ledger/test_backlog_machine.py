@@ -90,6 +90,7 @@ class Waiting(RuleBasedStateMachine):
         assert len(batch.answers) == len(orders)
         for answer in batch.answers:
             self._made(json_of(answer))
+        for answer in batch.answers:  # those decided at the first try come by rank, whatever took from which
             for lacked in json_of(answer)["lacked"]:
                 taker = self.made[lacked["decision"]]
                 assert lacked["order"] == taker["order"]["id"]

@@ -134,10 +134,10 @@ class Program:
         lp.col_cost_ = lp.col_lower_ = np.zeros(self.size)
         lp.col_upper_ = np.append(self._placements.most, np.ones(len(self.candidates))).astype(float)
         kinds = highspy.HighsVarType
-        lp.integrality_ = [
+        of_lots = [
             kinds.kInteger if lot > 1 or self._in_units else kinds.kContinuous for lot in self._placements.lot.tolist()
         ]
-        lp.integrality_ = [*lp.integrality_, *[kinds.kInteger] * len(self.candidates)]
+        lp.integrality_ = [*of_lots, *[kinds.kInteger] * len(self.candidates)]
         lp.row_lower_ = np.full(len(most), -highspy.kHighsInf)
         lp.row_upper_ = most.astype(float)
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise

@@ -8,7 +8,7 @@ import click
 from api.cli.options import AS_JSON
 from api.cli.output.junit import junit_xml
 from api.cli.output.mistakes import fail_with_mistakes
-from api.cli.policy import test_report
+from api.cli.policy.report import ReportPrinter, read_folder
 from api.files.file_content import write_content
 from engine.decide.policy_tests.runner import run_policy_tests, select_tests
 from engine.errors import InputInvalid
@@ -35,13 +35,13 @@ def run_tests(path: Path, word: str, junit: Path | None, *, coverage: bool, stri
     if strict and word:
         raise click.UsageError("--strict needs all tests; leave -k out")
     try:
-        policies, tests = test_report.read_folder(path)
+        policies, tests = read_folder(path)
     except (InputInvalid, PolicyInvalid) as error:
         fail_with_mistakes(error, "no test was run")
     selected = select_tests(tests, word)
     if not selected:
         raise click.UsageError(f"none of the {len(tests)} tests has '{word}' in its name or its file's")
-    printer = test_report.ReportPrinter(as_json=as_json)
+    printer = ReportPrinter(as_json=as_json)
     report = run_policy_tests(policies, selected, find_changing=coverage, progress=printer.dot)
     printer.report(report, left_out=len(tests) - len(selected), coverage=coverage, strict=strict)
     if junit:
