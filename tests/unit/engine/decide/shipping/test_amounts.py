@@ -30,17 +30,29 @@ def is_refused(quantity, weight, parcel):
     return False
 
 
+def most_taken(weight, parcel):
+    return bisect.bisect_left(range(1, MOST_UNITS), x=True, key=lambda quantity: is_refused(quantity, weight, parcel))
+
+
 @pytest.mark.parametrize(
     ("weight", "parcel"), [(10**6, DEAR), (10**8, IN_BANDS), (1_500_000, SMOKY)], ids=["dear", "in bands", "smoky"]
 )
 def test_the_largest_order_that_is_taken_is_decided_exactly(weight, parcel):
-    most = bisect.bisect_left(range(1, MOST_UNITS), x=True, key=lambda quantity: is_refused(quantity, weight, parcel))
+    most = most_taken(weight, parcel)
     assert 1 < most < MOST_UNITS - 1
     decision = decided(order(("A", most)), facts(weight, parcel), "then: {carbon_price: 100000.00}")
     (shipment,) = decision.shipments
     item, metres = product("A", weight=weight), shipment.distance
     assert shipment.cost == shipment_cost(HUB, parcel, metres) + most * unit_cost(HUB, parcel, item)
     assert shipment.co2 == parcel.drop + most * unit_carbon(parcel, metres, item)
+
+
+def test_what_lines_could_cost_together_is_counted_too():
+    half = most_taken(10**6, DEAR) * 2 // 3
+    assert not is_refused(half, 10**6, DEAR)
+    with pytest.raises(OrderInvalid) as raised:
+        check_order(order(("A", half), ("A", half)), facts(10**6, DEAR))
+    assert [mistake.field for mistake in raised.value.mistakes] == ["lines.1.quantity"]
 
 
 def test_one_unit_that_emits_more_than_is_counted_is_refused():
