@@ -5,6 +5,7 @@ program.
 from collections.abc import Collection
 from dataclasses import replace
 
+from engine.decide.shipping.columns import WIDEST
 from engine.decide.sourcing.branch_and_bound import Limits, Search
 from engine.decide.sourcing.incumbent import PrimalSearch
 from engine.decide.sourcing.objective import Solution, Units, Weights
@@ -25,13 +26,15 @@ LIMITS = Limits(12_000, 2_000)
 def find_best(problem: Problem, weights: Weights) -> Solution:
     """The best choice, proven or not."""
     units: Units = {}
-    if len(problem.demands) <= SEARCHED_LINES:
+    # the weight of a tier is more than any choice costs in money; the search computes with integers of any size
+    fits_columns = weights.tier < WIDEST
+    if len(problem.demands) <= SEARCHED_LINES or not fits_columns:
         if len(problem.candidates) > SEARCHED_CANDIDATES:
             reduction = CandidateReduction(problem, weights, _cost_limit(problem, weights))
             problem = replace(problem, candidates=reduction.reduce())
-        if len(problem.candidates) <= SEARCHED_CANDIDATES:
+        if len(problem.candidates) <= SEARCHED_CANDIDATES or not fits_columns:
             solution = _search(problem, weights, units)
-            if not solution.gap:
+            if not solution.gap or not fits_columns:
                 return solution
             units = solution.units
     return _solve_program(problem, weights, units)

@@ -298,3 +298,18 @@ def test_all_but_the_file_that_touches_highs_counts_in_integers_only(source):
 @pytest.mark.parametrize("source", sorted(Path(sourcing.__file__).parent.rglob("*.py")), ids=lambda path: path.stem)
 def test_the_page_on_the_choice_lists_every_file_of_the_optimiser(source):
     assert source.name == "__init__.py" or f"\n| `{source.name}` | " in Path("docs/choice.md").read_text()
+
+
+@pytest.mark.parametrize("lines", [2, 12])
+def test_costs_that_64_bits_do_not_hold_are_compared_exactly(lines):
+    demands = [line(10**6, f"mug-{number}") for number in range(lines)]
+    dear, dearer = unit(10**7), unit(10**7 + 1)
+    problem = Problem(
+        demands=demands,
+        candidates=[shipment("a", 0, *[dearer] * lines), shipment("b", 0, *[dear] * lines)],
+        supply={(node, demand.sku): 10**6 for node in "ab" for demand in demands},
+    )
+    choice = choose(problem)
+    assert shipped(choice) == {("b", number): 10**6 for number in range(lines)}
+    assert choice.score.money == lines * 10**6 * 10**7 * EUR
+    assert (choice.gap, choice.unproven) == (0, None)
