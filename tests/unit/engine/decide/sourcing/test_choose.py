@@ -303,13 +303,15 @@ def test_the_page_on_the_choice_lists_every_file_of_the_optimiser(source):
 @pytest.mark.parametrize("lines", [2, 12])
 def test_costs_that_64_bits_do_not_hold_are_compared_exactly(lines):
     demands = [line(10**6, f"mug-{number}") for number in range(lines)]
-    dear, dearer = unit(10**7), unit(10**7 + 1)
+    dear, dearer = unit(10**7, tier=4), unit(10**7 + 1, tier=4)
     problem = Problem(
         demands=demands,
         candidates=[shipment("a", 0, *[dearer] * lines), shipment("b", 0, *[dear] * lines)],
-        supply={(node, demand.sku): 10**6 for node in "ab" for demand in demands},
+        supply={(node, demand.sku): 6 * 10**5 for node in "ab" for demand in demands},
     )
     choice = choose(problem)
-    assert shipped(choice) == {("b", number): 10**6 for number in range(lines)}
-    assert choice.score.money == lines * 10**6 * 10**7 * EUR
+    assert shipped(choice) == {
+        (node, number): units for number in range(lines) for node, units in (("a", 4 * 10**5), ("b", 6 * 10**5))
+    }
+    assert choice.score.money == lines * (10**6 * 10**7 + 4 * 10**5) * EUR
     assert (choice.gap, choice.unproven) == (0, None)
