@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 
 from api.cli.options import AS_JSON, print_json
@@ -36,8 +37,8 @@ CALLER = "route"
 )
 @click.option("--wait", is_flag=True, help="With --together: put units that stay unfilled into the backlog.")
 @AS_JSON
-@click.pass_obj
-def route_day(settings: Settings, orders: Path, weigh: int, *, together: bool, wait: bool, as_json: bool) -> None:
+@click.pass_context
+def route_day(context: click.Context, orders: Path, weigh: int, *, together: bool, wait: bool, as_json: bool) -> None:
     """Decide the orders of a day, and sum it up.
 
     ORDERS is an NDJSON file. Each order is decided at the instant it was placed.
@@ -52,6 +53,9 @@ def route_day(settings: Settings, orders: Path, weigh: int, *, together: bool, w
     """
     if wait and not together:
         raise click.UsageError("--wait goes with --together")
+    if together and context.get_parameter_source("weigh") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--weigh is for orders that are decided one by one, without --together")
+    settings: Settings = context.obj
     requests = read_orders(orders, settings.max_lines)
     with Pointsman(settings) as service, progress_bar() as progress:
         plan = progress.add_task("planning", total=len(requests), visible=together)

@@ -11,6 +11,7 @@ from api.http.blueprint import JSON, Blueprint, answer
 from api.http.requests.backlog import BatchRequest
 from api.http.staleness import ReadingHeaders
 from api.records.backlog import BatchRecord
+from api.shapes.base import Strict
 from api.shapes.fields import CALLER, Flag, HeaderWord, IdempotencyKey
 from api.shapes.order import OrderRequest
 from engine.decide.facts_record import FactsRecord, FactsReferenceRecord
@@ -33,6 +34,10 @@ class FactsQuery(Schema):
 class DecisionQuery(FactsQuery):
     dry_run = Flag(load_default=False, metadata={"description": "decide, but hold nothing and log nothing"})
     wait = Flag(load_default=False, metadata={"description": "let units that stay unfilled wait for stock"})
+
+
+class NoQuery(Strict):
+    """Takes no parameter, so that a misspelt `facts` of the decision's own address is refused here, too."""
 
 
 class BatchQuery(Schema):
@@ -89,10 +94,11 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return decision_response(pointsman.decision(decision_id, **headers), facts=query["facts"])
 
     @decisions.get("/<string:decision_id>/facts")
+    @decisions.arguments(NoQuery, location="query")
     @decisions.arguments(ReadingHeaders, location="headers", unknown="exclude")
     @decisions.response(HTTPStatus.OK, FactsRecord)
     @decisions.alt_response(HTTPStatus.NOT_MODIFIED, description="As the ETag in If-None-Match says")
-    def read_facts(headers: dict[str, Any], decision_id: str) -> Response:
+    def read_facts(query: dict[str, Any], headers: dict[str, Any], decision_id: str) -> Response:  # noqa: ARG001 - it has none
         """The stock that a decision was made on, by SKU and node, and the options that rules took away"""
         facts = pointsman.decision(decision_id, **headers).facts
         response = Response(facts, content_type=JSON)

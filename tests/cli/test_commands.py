@@ -182,3 +182,9 @@ def test_a_bad_setting_is_named(run: Run) -> None:
     done = run("ledger", "check", network="not a name")
     assert done.returncode == 1
     assert done.stderr.startswith("POINTSMAN_NETWORK is 'not a name'; it must be")
+
+
+def test_options_of_route_that_do_not_go_together_are_refused(run):
+    together = run("route", HEXAGONE / "orders.ndjson", "--together", "--weigh", "10")
+    assert "--weigh is for orders that are decided one by one" in together.stderr
+    assert "--wait goes with --together" in run("route", HEXAGONE / "orders.ndjson", "--wait").stderr
