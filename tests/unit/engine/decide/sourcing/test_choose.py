@@ -210,9 +210,9 @@ def test_nothing_can_be_chosen_from_nothing():
 
 @pytest.fixture
 def hasty(monkeypatch):
-    """Neither the search nor HiGHS may take a step."""
+    """The search may take no step, HiGHS hardly any."""
     monkeypatch.setattr(solution, "LIMITS", Limits(0, 2_000))
-    monkeypatch.setattr(mixed_integer_program, "WORK", 0)
+    monkeypatch.setattr(mixed_integer_program, "WORK", 2_000)
     monkeypatch.setattr(mixed_integer_program, "ROUNDS", 0)
     return monkeypatch
 
@@ -239,7 +239,7 @@ def test_an_unproven_part_before_money_is_named_with_a_bound(hasty):
 
 def test_shipping_nothing_is_unproven_while_the_order_might_still_ship_complete(hasty):
     problem = replace(hard(lines=11), max_shipments=6, ship_complete=True)
-    hasty.setattr(local_search, "LOOKED_AT", 0)
+    hasty.setattr(local_search, "MOST_UNITS", 0)
     hasty_choice = choose(problem)
     hasty.undo()
     assert choose(problem).score.unfilled == 0
