@@ -74,7 +74,7 @@ class LocalSearch:
         best, least, steps, steps_since = is_open, NEVER, 0, 0
         free_again = np.zeros(len(is_open), dtype=np.int64)
         while len(is_open) and int(self._model.quantity.sum()) <= MOST_UNITS:
-            value, change = self._steps_from(is_open)
+            value, change = self.steps_from(is_open)
             steps_since = 0 if value < least else steps_since + 1
             if value < least:
                 best, least = is_open, value
@@ -101,7 +101,7 @@ class LocalSearch:
         np.subtract.at(costs, self._keys[self._candidate[now.rows]], now.saved)
         return costs
 
-    def _steps_from(self, is_open: Flags) -> tuple[int, Integers]:
+    def steps_from(self, is_open: Flags) -> tuple[int, Integers]:
         """What the open shipments cost, and by how much that changes: a row for dropping none, then one for each of
         them; a column for each candidate that is added, then one for none.
         """

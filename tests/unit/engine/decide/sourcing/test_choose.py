@@ -247,6 +247,15 @@ def test_shipping_nothing_is_unproven_while_the_order_might_still_ship_complete(
     assert hasty_choice.unproven == Unproven(part="unfilled_units", most=11)
 
 
+def test_the_search_proves_nothing_once_an_earlier_part_is_unproven(hasty):
+    hasty.setattr(solution, "SEARCHED_LINES", 0)
+    hasty.setattr(mixed_integer_program, "WORK", 0)
+    choice = choose(TWO_NEAR_ONE_FAR)
+    assert (choice.gap, choice.unproven) == (None, Unproven(part="unfilled_units", most=5))
+    hasty.undo()
+    assert choose(TWO_NEAR_ONE_FAR).gap == 0
+
+
 @pytest.mark.parametrize("more", [{}, {"max_shipments": 2}, {"max_shipments": 6, "ship_complete": True}])
 def test_what_the_search_leaves_unproven_is_proven_by_highs_with_the_same_choice(monkeypatch, more):
     problem = replace(hard(lines=11), **more)
