@@ -5,6 +5,7 @@ import numpy as np
 from engine.decide.shipping.columns import Integers
 from engine.decide.sourcing.objective import Units, Weights
 from engine.decide.sourcing.program.model import Model, Part
+from engine.model.facts import OptionKey
 
 
 class ChoiceAtHand:
@@ -16,10 +17,8 @@ class ChoiceAtHand:
         self._model = model
         self.parts = model.parts()
         self.weights = (weights.unfilled, weights.unless_needed, weights.tier, 1)
-        placements = model.placements
-        pairs = zip(placements.candidate.tolist(), placements.line.tolist(), strict=True)
-        self.places = [(model.keys[candidate], line) for candidate, line in pairs]
-        self._rows = {place: row for row, place in enumerate(self.places)}
+        self._numbers = {key: number for number, key in enumerate(model.keys)}
+        self._places = model.placements.candidate * len(model.quantity) + model.placements.line
         self.lots = self._lots_of(units)
 
     def take_units(self, units: Units) -> None:
@@ -32,8 +31,15 @@ class ChoiceAtHand:
             self.lots = min(self.lots, lots, key=self._rank)
 
     def units(self) -> Units:
-        units = self.lots * self._model.placements.lot
-        return {self.places[row]: int(units[row]) for row in np.flatnonzero(units)}
+        rows = np.flatnonzero(self.lots)
+        units = (self.lots * self._model.placements.lot)[rows]
+        return dict(zip(self.places(rows), units.tolist(), strict=True))
+
+    def places(self, rows: Integers) -> list[tuple[OptionKey, int]]:
+        """The candidates and lines of these placements."""
+        placements = self._model.placements.at(rows)
+        pairs = zip(placements.candidate.tolist(), placements.line.tolist(), strict=True)
+        return [(self._model.keys[candidate], line) for candidate, line in pairs]
 
     def used(self) -> Integers:
         """The candidates that ship something."""
@@ -64,10 +70,9 @@ class ChoiceAtHand:
         )
 
     def _lots_of(self, units: Units) -> Integers:
-        lots = np.zeros(len(self.places), dtype=np.int64)
-        for place, count in units.items():
-            row = self._rows[place]
-            lots[row] = count // int(self._model.placements.lot[row])
+        lots, lines = np.zeros_like(self._places), len(self._model.quantity)
+        rows = self._places.searchsorted([self._numbers[key] * lines + line for key, line in units])
+        lots[rows] = np.array(list(units.values()), dtype=np.int64) // self._model.placements.lot[rows]
         return lots
 
     def _used(self, lots: Integers) -> Integers:

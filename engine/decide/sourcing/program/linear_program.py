@@ -66,10 +66,11 @@ class _Rows(NamedTuple):
 
 
 class Relaxed(NamedTuple):
-    """The duals, and by candidate of the program how far it is opened, in parts of FRACTION."""
+    """The duals; by candidate of the program how far it is opened, in parts of FRACTION; the iterations it took."""
 
     duals: Duals
     opened: Integers
+    iterations: int
 
 
 class Solved(NamedTuple):
@@ -182,7 +183,8 @@ class Program:
         stock[self._stocks], node[self._nodes] = whole[kinds["stock"]], whole[kinds["node"]]
         held = [int(np.clip(np.rint(duals[row] / by), 0, HIGHEST)) for row, by in self._held]
         opened = np.rint(np.array(solution.col_value[len(self._chosen) :]) * FRACTION).astype(np.int64)
-        return Relaxed(Duals(scale, whole[kinds["line"]], int(whole[kinds["shipment"]][0]), stock, node, held), opened)
+        values = Duals(scale, whole[kinds["line"]], int(whole[kinds["shipment"]][0]), stock, node, held)
+        return Relaxed(values, opened, self._highs.getInfo().simplex_iteration_count)
 
     def solve(self, part: Part, start: Integers | None = None) -> Solved:
         """Looks for the least of a part, starting from these values of the columns, if they are given."""

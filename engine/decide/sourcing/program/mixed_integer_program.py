@@ -6,7 +6,7 @@ bound are the next to be looked at (sifting). Then every placement that no bette
 solves what is left. Its choices are scored in integers.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 
 import numpy as np
 
@@ -14,15 +14,36 @@ from engine.decide.shipping.columns import Flags, Integers
 from engine.decide.sourcing.objective import Solution, Units, Weights
 from engine.decide.sourcing.problem import Problem
 from engine.decide.sourcing.program.choice_at_hand import ChoiceAtHand
-from engine.decide.sourcing.program.linear_program import FRACTION, Program
-from engine.decide.sourcing.program.local_search import LocalSearch
+from engine.decide.sourcing.program.linear_program import Program
+from engine.decide.sourcing.program.local_search import LocalSearch, Worth
 from engine.decide.sourcing.program.model import Model, Part
 from engine.decide.sourcing.program.pricing import Held, Priced, price
+from engine.decide.sourcing.program.shortlist import cheapest, promise, promising
+from engine.decide.sourcing.program.tie_break import PREFERRED, earlier_shipments, fewest
 from engine.model.facts import OptionKey
 
-RELAXED = 600
-"""The linear relaxation begins with candidates that carry so many lines together, and gets as many more in a round."""
-FEW_LINES, TRIED, TRIED_OF_MANY_LINES = 20, (400, 1_200, 4_000), (400, 4_000)
+WORK = 9_000_000
+"""When so much work is done, no more is begun, and HiGHS stops. A unit is a placement that the local search looks at;
+the rest counts as many as take as long. An iteration of a linear relaxation counts a tenth of its columns. HiGHS
+reports an event at each round of cuts and at each node: it counts the columns of the program, times the lines of the
+order (at most MOST_LINES).
+"""
+MOST_LINES = 100
+SIFTED, SEARCHED_LOCALLY = WORK // 2, WORK // 3
+"""When less work than that is left, sifting and the local search begin no other round."""
+RELAXED, PER_LINE = 600, 6
+"""The linear relaxation begins with candidates that carry so many lines together, or so many times the lines of the
+order, and gets as many more in a round.
+"""
+STARTING, CORE = 20_000, 5
+"""The local search begins with candidates that carry so many lines together; then it looks at as many times more than
+the relaxation begins with.
+"""
+PATIENCE, TENTHS = (80, 20), (10, 12)
+"""The local search goes on for so many steps without a better choice, with the duals of the relaxation times so many
+tenths as what the earlier parts are worth; then for so many, with worths that no money outweighs.
+"""
+TRIED = 400, 1_200, 6_000
 """HiGHS solves a part for so many of the most promising placements, one number after another; for the last number only
 if there are no more.
 """
@@ -30,14 +51,8 @@ SEARCHED = 80
 """Of so many candidates the search is asked first."""
 ROUNDS = 8
 """The most rounds of sifting for one part of the comparison."""
-WORK = 8_000_000
-"""HiGHS reports an event at each round of cuts and at each node. Each counts as much work as the program has columns,
-times the lines of the order; after so much work in all, it stops.
-"""
-ALTERNATIVES, PREFERRED = 8, 16
-"""So many choices of the least cost are looked for, each before the last in the tie-break; each time, of the next so
-many candidates the first are preferred.
-"""
+ALTERNATIVES = 8
+"""So many choices of the least cost are looked for, each before the last in the tie-break."""
 
 
 class Solver:
@@ -64,11 +79,14 @@ class Solver:
         self._searched = (1 if units else 2) * len(self._at_hand.lots)
         self._found: Solution | None = None
         self._is_proven = True
+        self._relaxed = max(RELAXED, PER_LINE * len(self._model.quantity))
 
     def solve(self) -> Solution:
         """The best choice found."""
         ordered = int(self._model.quantity.sum())
-        self._search_locally(self._at_hand.used())
+        self._search_locally(
+            self._cheapest(promise(self._model), STARTING), self._at_hand.used(), reserve=2 * SEARCHED_LOCALLY
+        )
         lower_bound = ordered * self._weights[0]
         for index, (part, weight) in enumerate(zip(self._parts, self._weights, strict=True)):
             least = self._settle(part, self._floor(index))
@@ -92,11 +110,28 @@ class Solver:
         cost = self._at_hand.cost() + int(self._model.quantity.sum()) * self._weights[0]
         return Solution(self._at_hand.units(), lower_bound, cost - lower_bound or int(not is_first))
 
-    def _search_locally(self, *starts: Integers) -> None:
-        search = LocalSearch(self._model, self._kept)
-        for start in starts:
-            opened = np.array(search.improve(start.tolist()), dtype=np.int64)
+    def _search_locally(
+        self,
+        among: Flags,
+        start: Integers,
+        worth: Worth | None = None,
+        patience: int = 0,
+        reserve: int = SEARCHED_LOCALLY,
+    ) -> Integers:
+        """Searches among these candidates, then among those that are cheapest to add to what it finds, and so on while
+        that is better than the choice at hand, which it becomes, and more work is left than the `reserve`.
+        """
+        opened, worth = start, worth or Worth.above_money(self._model)
+        while self._work_left > 0:
+            among[opened] = True
+            before, rows = self._at_hand.lots, self._kept & among[self._model.placements.candidate]
+            opened = LocalSearch(self._model, rows, worth, self._spend).improve(opened, patience)
             self._try(opened, np.ones_like(opened))
+            if before is self._at_hand.lots or self._work_left < reserve:
+                break
+            everywhere = LocalSearch(self._model, self._kept, worth, self._spend)
+            among = self._cheapest(everywhere.costs_of_adding(opened), CORE * self._relaxed)
+        return opened
 
     def _floor(self, index: int) -> int:
         """The least that a part can be, whatever is chosen; money weighs less than a quarter of a tier."""
@@ -114,10 +149,12 @@ class Solver:
         bound = max(floor, -(-priced.lower_bound // priced.scale))
         if bound < self._at_hand.amount(part) and self._is_found_by_search():
             return bound
-        for most in TRIED if len(self._model.quantity) <= FEW_LINES else TRIED_OF_MANY_LINES:
+        for most in TRIED:
             is_whole = int(self._kept.sum()) <= most
-            if bound < self._at_hand.amount(part) and (is_whole or most < TRIED[-1]):
-                bound_of_chosen = self._solve(part, self._promising(priced, most), floor)
+            if bound < self._at_hand.amount(part) and self._work_left > 0 and (is_whole or most < TRIED[-1]):
+                bound_of_chosen = self._solve(
+                    part, np.sort(promising(self._model, self._kept, self._at_hand.lots, priced)[:most]), floor
+                )
                 bound = max(bound, bound_of_chosen) if is_whole else bound
                 self._drop(priced, part)
         return min(bound, self._at_hand.amount(part))  # what was dropped costs more than that
@@ -133,7 +170,7 @@ class Solver:
             and len(np.unique(self._model.placements.candidate[rows])) <= SEARCHED
         ):
             self._searched = len(rows)
-            self._found = self._search([self._at_hand.places[row] for row in rows], self._at_hand.units())
+            self._found = self._search(self._at_hand.places(rows), self._at_hand.units())
         return self._found is not None
 
     def _sift(self, part: Part) -> Priced | None:
@@ -141,65 +178,57 @@ class Solver:
         cost too much; at last, the search for a better choice starts from what the relaxation opens.
         """
         best, candidate = None, self._model.placements.candidate
-        chosen = self._cheapest(self._promise(), RELAXED)
+        chosen = self._cheapest(promise(self._model), self._relaxed)
         chosen[self._at_hand.used()] = True
         for _ in range(ROUNDS):
             program = self._program(np.flatnonzero(chosen[candidate] & self._kept))
-            duals, opened = program.relax(part)
+            duals, opened, iterations = program.relax(part)
             priced = price(self._model, self._kept, part, self._held, duals)
             if priced is None:
                 return None
             self._try(program.candidates, opened)
-            best = priced if best is None else max(best, priced, key=lambda each: each.lower_bound)
+            if best is None or priced.lower_bound > best.lower_bound:
+                best, worth = priced, duals.held
             self._drop(priced, part)
             more = (priced.opening < 0) & ~chosen
-            if not more.any():
+            self._spend(iterations * program.size // 10)
+            if self._work_left < SIFTED or not more.any():
                 break
-            chosen |= more & self._cheapest(np.where(more, priced.opening, 0), RELAXED)
+            chosen |= more & self._cheapest(np.where(more, priced.opening, 0), self._relaxed)
         if best is not None and -(-best.lower_bound // best.scale) < self._at_hand.amount(part):
-            starts = program.candidates[2 * opened > FRACTION], program.candidates[opened > 0]
-            self._search_locally(*starts, self._at_hand.used())
+            self._improve(best, Worth(*worth) if part.opening.any() else None)
             self._drop(best, part)
         return best
 
-    def _promise(self) -> Integers:
-        """By candidate, what it would cost to ship all that it can, if a unit left unfilled cost more than any tier."""
-        model, placements = self._model, self._model.placements
-        tier = int(np.abs(placements.money // placements.lot).max(initial=0)) + int(model.opening.max(initial=0))
-        cost = placements.money + tier * (placements.tiers + 10 * placements.unless_needed - 100 * placements.lot)
-        total = model.opening.copy()
-        np.add.at(total, placements.candidate, placements.most * cost)
-        return total
+    def _improve(self, priced: Priced, worth: Worth | None) -> None:
+        """Looks for a better choice among the candidates that cost least at these duals; first, where the earlier parts
+        are worth so much and a choice may be worse in them on the way.
+        """
+        core, start = self._cheapest(priced.opening, CORE * self._relaxed), self._at_hand.used()
+        for about in [worth.times(tenths) for tenths in TENTHS] if worth else ():
+            start = self._search_locally(core, start, about, PATIENCE[0])
+        self._search_locally(core, start, patience=PATIENCE[1])
 
-    def _cheapest(self, cost: Integers, most: int) -> Flags:
-        """The candidates that cost least, as many as carry `most` lines together."""
-        lines = np.bincount(self._model.placements.candidate[self._kept], minlength=len(cost))
-        order = np.argsort(cost, kind="stable")
-        cheapest = np.zeros(len(cost), dtype=bool)
-        cheapest[order[: lines[order].cumsum().searchsorted(most, side="right")]] = True
-        return cheapest
-
-    def _promising(self, priced: Priced, most: int) -> Integers:
-        """The placements that cost least at these duals, and those that are used."""
-        candidate = self._model.placements.candidate
-        cost = np.maximum(priced.opening, 0)[candidate] + np.maximum(priced.cost, 0)
-        cost[self._at_hand.lots > 0] = -1
-        rows = np.flatnonzero(self._kept)
-        return np.sort(rows[np.argsort(cost[rows], kind="stable")[:most]])
+    def _cheapest(self, cost: Integers, lines: int) -> Flags:
+        return cheapest(self._model, self._kept, cost, lines)
 
     def _drop(self, priced: Priced, part: Part) -> None:
         """Drops the placements that no choice uses which is as good as the one at hand."""
         self._kept &= priced.may_cost(self._model.placements.candidate, self._at_hand.amount(part))
 
     def _program(self, chosen: Integers) -> Program:
-        program = Program(self._model, chosen, self._is_used_up)
+        program = Program(self._model, chosen, self._count_event)
         for part, most in self._held:
             program.hold(part, most)
         return program
 
-    def _is_used_up(self, size: int) -> bool:
-        self._work_left -= size * len(self._model.quantity)
+    def _spend(self, work: int) -> bool:
+        """Counts work; whether that was the last."""
+        self._work_left -= work
         return self._work_left <= 0
+
+    def _count_event(self, size: int) -> bool:
+        return self._spend(size * min(MOST_LINES, len(self._model.quantity)))
 
     def _solve(self, part: Part, chosen: Integers, floor: int) -> int:
         """The lower bound of a part among these placements; what HiGHS finds is taken if it is better."""
@@ -249,39 +278,15 @@ class Solver:
         for turn in range(ALTERNATIVES if len(chosen) <= TRIED[-1] else 0):
             if self._work_left <= 0:
                 break
-            program, before = Program(self._model, chosen, self._is_used_up, in_units=in_units), self._at_hand.lots
+            program, before = Program(self._model, chosen, self._count_event, in_units=in_units), self._at_hand.lots
             for part, most in self._held:
                 program.hold(part, most, loosely=True)
-            for columns, values, most in self._earlier_shipments(program, chosen):
-                program.limit(columns, values, most)
-            solved = program.solve(self._fewest(program.candidates[turn * PREFERRED :][:PREFERRED]))
+            for constraint in earlier_shipments(self._model, program, chosen, self._at_hand.used()):
+                program.limit(*constraint)
+            solved = program.solve(fewest(self._model, program.candidates[turn * PREFERRED :][:PREFERRED]))
             if solved.is_impossible:
                 return True
             self._adopt(program, chosen, solved.values)
             if self._at_hand.lots is before:
                 break
         return False
-
-    def _fewest(self, preferred: Integers) -> Part:
-        """Counts shipments, but of as many, those of the preferred candidates cost less, the first ones least."""
-        opening = np.full_like(self._model.opening, 1 << PREFERRED)
-        opening[preferred] -= 1 << np.arange(PREFERRED)[::-1][: len(preferred)]
-        return Part(np.zeros_like(self._at_hand.lots), opening)
-
-    def _earlier_shipments(self, program: Program, chosen: Integers) -> Iterator[tuple[Integers, Integers, int]]:
-        """Constraints (columns, values and the most of their sum) that hold exactly for the sets of shipments that the
-        tie-break prefers: fewer, or as many, and of the shipments that only one of the two sets has, the first is
-        theirs. A candidate is opened only if it ships something.
-        """
-        used = np.isin(program.candidates, self._at_hand.used())
-        opened = len(chosen) + np.arange(len(used))
-        yield opened, np.ones_like(opened), int(used.sum())
-        yield opened[used], np.ones(int(used.sum()), dtype=np.int64), int(used.sum()) - 1
-        for place in np.flatnonzero(used):
-            # if it is not among them, an earlier one is, or they are fewer
-            others = np.concatenate((opened[:place][used[:place]], opened[place + 1 :]))
-            yield others, np.ones_like(others), int(used.sum()) - 1
-        for at, number in enumerate(program.candidates.tolist()):
-            if not self._model.opening[number]:
-                carried = np.flatnonzero(self._model.placements.candidate[chosen] == number)
-                yield np.append(opened[at], carried), np.append(1, np.full(len(carried), -1)), 0

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.decide.shipping.columns import Flags, Integers
-from engine.decide.sourcing.problem import Problem
+from engine.decide.sourcing.problem import Price, Problem
 from engine.model.facts import OptionKey
 
 
@@ -44,37 +44,62 @@ class Model:
     """
 
     def __init__(self, problem: Problem) -> None:
-        self.keys: list[OptionKey] = []
-        stocks: dict[tuple[str, str], int] = {}
-        rows: list[tuple[int, ...]] = []
-        opening = []
         ordered: Counter[str] = Counter()
         for demand in problem.demands:
             ordered[demand.sku] += demand.quantity
-        lots = [demand.quantity if demand.together else 1 for demand in problem.demands]
-        for candidate in sorted(problem.candidates, key=lambda candidate: candidate.key):
-            node, before = candidate.key.node, len(rows)
-            for line, price in sorted(candidate.prices.items()) if problem.room.get(node, 1) else ():
-                demand, lot = problem.demands[line], lots[line]
-                place = node, demand.sku
-                most = min(demand.quantity, problem.supply.get(place, 0)) // lot
-                if most:
-                    costs = (lot * price.unless_needed, lot * price.tier, lot * price.money)
-                    stock = stocks.setdefault(place, len(stocks))
-                    rows.append((len(self.keys), line, stock, lot, most, *costs))
-            if len(rows) > before:
-                self.keys.append(candidate.key)
-                opening.append(candidate.fixed + problem.split_penalty)
-        columns = np.array(rows, dtype=np.int64).reshape(len(rows), len(Placements._fields))
-        self.placements = Placements(*columns.T)
-        self.opening = np.array(opening, dtype=np.int64)
+        self.quantity = np.array([demand.quantity for demand in problem.demands], dtype=np.int64)
+        self.keys: list[OptionKey] = []
+        self._stocks: dict[tuple[str, str], int] = {}
+        self.placements, self.opening = self._columns(problem)
         nodes = {node: number for number, node in enumerate(dict.fromkeys(key.node for key in self.keys))}
         self.node = np.array([nodes[key.node] for key in self.keys], dtype=np.int64)
         self.room = np.array([problem.room.get(node, len(self.keys)) for node in nodes], dtype=np.int64)
-        self.supply = np.array([min(problem.supply[place], ordered[place[1]]) for place in stocks], dtype=np.int64)
-        self.quantity = np.array([demand.quantity for demand in problem.demands], dtype=np.int64)
+        self.supply = np.array(
+            [min(problem.supply[place], ordered[place[1]]) for place in self._stocks], dtype=np.int64
+        )
         most_opened = problem.max_shipments
         self.most_opened = len(self.keys) if most_opened is None else min(len(self.keys), most_opened)
+
+    def _columns(self, problem: Problem) -> tuple[Placements, Integers]:
+        """All placements, and what it costs to open each candidate that has some; numbers these and the stocks."""
+        stocks, opening, counts = {}, [], []
+        line: list[int] = []
+        stock: list[int] = []
+        prices: list[Price] = []
+        for candidate in sorted(problem.candidates, key=lambda candidate: candidate.key):
+            node = candidate.key.node
+            if node not in stocks:
+                stocks[node] = self._stocks_of(problem, node)
+            carried = {number: of for number, of in stocks[node].items() if number in candidate.prices}
+            if carried:
+                self.keys.append(candidate.key)
+                opening.append(candidate.fixed + problem.split_penalty)
+                counts.append(len(carried))
+                line += carried
+                stock += carried.values()
+                prices += [candidate.prices[number] for number in carried]
+        costs = (
+            [price.unless_needed for price in prices],
+            [price.tier for price in prices],
+            [price.money for price in prices],
+        )
+        of_line, of_stock = np.array(line, dtype=np.int64), np.array(stock, dtype=np.int64)
+        supply = np.array([problem.supply[place] for place in self._stocks], dtype=np.int64)
+        lot = np.where([demand.together for demand in problem.demands], self.quantity, 1)[of_line]
+        most = np.minimum(self.quantity[of_line], supply[of_stock]) // lot
+        candidates = np.repeat(np.arange(len(counts)), np.array(counts, dtype=np.int64))
+        return Placements(candidates, of_line, of_stock, lot, most, *(np.array(costs, dtype=np.int64) * lot)), np.array(
+            opening, dtype=np.int64
+        )
+
+    def _stocks_of(self, problem: Problem, node: str) -> dict[int, int]:
+        """By line that the node has a lot of, the number of its stock."""
+        stocks = {}
+        for line, demand in enumerate(problem.demands) if problem.room.get(node, 1) else ():
+            place = node, demand.sku
+            if problem.supply.get(place, 0) >= (demand.quantity if demand.together else 1):
+                stocks[line] = self._stocks.setdefault(place, len(self._stocks))
+        return stocks
 
     def parts(self) -> Sequence[Part]:
         """The parts of the comparison, the most important first: the units shipped, below zero; the units

@@ -210,9 +210,9 @@ def test_nothing_can_be_chosen_from_nothing():
 
 @pytest.fixture
 def hasty(monkeypatch):
-    """Neither the search nor HiGHS may take a step."""
+    """The search may take no step, HiGHS hardly any."""
     monkeypatch.setattr(solution, "LIMITS", Limits(0, 2_000))
-    monkeypatch.setattr(mixed_integer_program, "WORK", 0)
+    monkeypatch.setattr(mixed_integer_program, "WORK", 2_000)
     monkeypatch.setattr(mixed_integer_program, "ROUNDS", 0)
     return monkeypatch
 
@@ -239,12 +239,21 @@ def test_an_unproven_part_before_money_is_named_with_a_bound(hasty):
 
 def test_shipping_nothing_is_unproven_while_the_order_might_still_ship_complete(hasty):
     problem = replace(hard(lines=11), max_shipments=6, ship_complete=True)
-    hasty.setattr(local_search, "LOOKED_AT", 0)
+    hasty.setattr(local_search, "MOST_UNITS", 0)
     hasty_choice = choose(problem)
     hasty.undo()
     assert choose(problem).score.unfilled == 0
     assert (hasty_choice.units, hasty_choice.gap) == ({}, None)
     assert hasty_choice.unproven == Unproven(part="unfilled_units", most=11)
+
+
+def test_the_search_proves_nothing_once_an_earlier_part_is_unproven(hasty):
+    hasty.setattr(solution, "SEARCHED_LINES", 0)
+    hasty.setattr(mixed_integer_program, "WORK", 0)
+    choice = choose(TWO_NEAR_ONE_FAR)
+    assert (choice.gap, choice.unproven) == (None, Unproven(part="unfilled_units", most=5))
+    hasty.undo()
+    assert choose(TWO_NEAR_ONE_FAR).gap == 0
 
 
 @pytest.mark.parametrize("more", [{}, {"max_shipments": 2}, {"max_shipments": 6, "ship_complete": True}])
