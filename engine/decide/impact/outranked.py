@@ -30,14 +30,14 @@ class Taking:
     shipments: Mapping[str, int]
 
     @classmethod
-    def of(cls, record: DecisionRecord, priority: int) -> "Taking":
-        """What the decision on record took."""
+    def of(cls, decision: Decision | DecisionRecord, decision_id: str, priority: int) -> "Taking":
+        """What the decision took."""
         units: Counter[tuple[str, str]] = Counter()
-        for shipment in record.shipments:
+        for shipment in decision.shipments:
             for line in shipment.lines:
                 units[line.sku, shipment.node] += line.quantity
-        shipments = Counter(shipment.node for shipment in record.shipments)
-        return cls(order=record.order.id, decision=record.id or "", priority=priority, units=units, shipments=shipments)
+        shipments = Counter(shipment.node for shipment in decision.shipments)
+        return cls(order=decision.order.id, decision=decision_id, priority=priority, units=units, shipments=shipments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
