@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from engine.decide.decision import Decision
 from engine.decide.evaluation.evaluation import Evaluation, stock_in
-from engine.decide.impact.outranked import Taking, lacked
+from engine.decide.impact.outranked import Taking, Takings, lacked
 from engine.decide.joint.plan import PlanSummary, plan
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_checks import check_order
@@ -105,7 +105,7 @@ def decide_batch(
     queue = ranked(batch.orders, lambda order: ranks[order.id])
     joint = JointSummary()
     answers: dict[str, Answer] = {}
-    takings: list[Taking] = []
+    takings = Takings()
     in_turn = functools.partial(
         Turns,
         request=functools.partial(_request, batch, takings, decide_and_commit.max_holds),
@@ -120,7 +120,7 @@ def decide_batch(
                 answers[order.id] = its = answer(outcome, order)
                 priority = priority_of(ranks[order.id])
                 decision = outcome.decision if isinstance(outcome, Decided) else its.record
-                takings.append(Taking.of(decision, its.id or "", priority))
+                takings.add(Taking.of(decision, its.id or "", priority))
                 progress()
         except (Contended, QuotaExceeded) as failure:
             if not answers:
@@ -166,7 +166,7 @@ def _planned(orders: Sequence[Order], batch: BatchRequest, facts: FactsReader, p
     return _Class(turns, ProjectedFacts(snapshot, matcher), made.summary)
 
 
-def _request(batch: BatchRequest, takings: Sequence[Taking], max_holds: int | None, turn: Turn) -> DecisionRequest:
+def _request(batch: BatchRequest, takings: Takings, max_holds: int | None, turn: Turn) -> DecisionRequest:
     return DecisionRequest(
         remainder=whole_order(turn.order),
         instant=batch.instant,
@@ -179,7 +179,7 @@ def _request(batch: BatchRequest, takings: Sequence[Taking], max_holds: int | No
     )
 
 
-def _lacking(takings: Sequence[Taking], now: int) -> OrdersAhead:
+def _lacking(takings: Takings, now: int) -> OrdersAhead:
     def orders_ahead(decision: Decision, snapshot: Snapshot, matcher: Matcher) -> list[LackedRecord]:
         return [item.record for item in lacked(decision, snapshot, matcher, now, takings)]
 

@@ -287,6 +287,12 @@ def test_orders_that_contend_with_nobody_see_what_those_before_them_took(plenty)
     assert plenty.check().clean
 
 
+def test_orders_that_contend_with_nobody_see_the_shipments_of_those_before_them(plenty):
+    activate(plenty, "when: {node.id: lille, node.load: {at_least: 2}}, then: {exclude: true}")
+    records = together(plenty, *(near_lille(f"W-{number}") for number in range(4)))
+    assert [record["shipments"][0]["node"] for record in records] == ["lille", "lille", "lyon", "lyon"]
+
+
 def test_orders_decided_by_their_plan_are_committed_in_one_round_trip(plenty, redis_client):
     orders = [near_lille(f"W-{number}") for number in range(6)]
     plenty.decide_batch(orders)
@@ -331,7 +337,7 @@ def test_after_a_refusal_orders_are_decided_on_facts_read_anew(plenty, opened, m
 
     def take():
         if not taken:
-            taken.append(other.decide(near_lille("other", ("B", 18))))
+            taken.append(other.decide(near_lille("other", ("B", 18), ("A", 1))))
 
     orders = [near_lille("a", ("B", 5)), near_lille("b"), near_lille("c", ("B", 1))]
     records = [json_of(answer) for answer in plenty.decide_batch(orders, planning=take).answers]
@@ -340,7 +346,7 @@ def test_after_a_refusal_orders_are_decided_on_facts_read_anew(plenty, opened, m
         ("b", "filled"),
         ("c", "unfilled"),
     ]
-    # b was decided on facts that name what the other one held
+    assert records[1]["stock"]["A"]["lyon"]["held"] == 1
     assert [(item["order"], item["units"]) for item in records[2]["lacked"]] == [("a", 1)]
 
 
