@@ -24,6 +24,7 @@ from engine.inventory.stock import NetworkStock
 from engine.model.facts import Inventory, Network, Order, Product
 from engine.orders.backlog import Backlog
 from engine.orders.batch import BatchRequest, BatchResult, decide_batch
+from engine.orders.block import BlockOfDecisions
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole_order
 from engine.orders.rerouting import Rerouting
 from engine.orders.trial_orders import decide_trial_orders
@@ -79,6 +80,7 @@ class Pointsman:
         self._decide_and_commit = DecideAndCommit(
             self._ledger, settings, facts=self._facts, clock=lambda: self.now, new_id=new_id
         )
+        self._blocks = BlockOfDecisions(self._ledger, clock=lambda: self.now, new_id=new_id)
         self.backlog = Backlog(
             self._client,
             self._keys,
@@ -202,6 +204,7 @@ class Pointsman:
             batch,
             facts=self._facts,
             decide_and_commit=self._decide_and_commit,
+            blocks=self._blocks,
             answer=self._answer,
             progress=progress,
             planning=planning,

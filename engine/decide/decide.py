@@ -53,16 +53,23 @@ def decide(
         standing_shipments=standing_shipments,
         promised=promised,
     )
-    choice = Candidates(evaluation, left).choose()
+    return decision(evaluation, Candidates(evaluation, left).choose(), held_from=held_from, left=left)
+
+
+def decision(
+    evaluation: Evaluation, choice: Choice, *, held_from: int | None = None, left: LeftToOthers = NOTHING_LEFT
+) -> Decision:
+    """The decision that a choice on the evaluation is; as `decide` says."""
+    now, network = evaluation.now, evaluation.snapshot.network
     shipments = tuple(_shipments(evaluation, choice))
     unfilled = tuple(_unfilled(evaluation, choice, left))
     excluded = tuple(exclusions(evaluation))
     fired, silenced = _acting(evaluation)
     return Decision(
-        order=order,
+        order=evaluation.order,
         decided_at=now,
-        policy_version=matcher.policies.version,
-        network_version=snapshot.network.version,
+        policy_version=evaluation.matcher.policies.version,
+        network_version=network.version,
         shipments=shipments,
         unfilled=unfilled,
         exclusions=excluded,
@@ -77,7 +84,7 @@ def decide(
         silenced=silenced,
         claims=tuple(_claims(evaluation, shipments)),
         load_claims=tuple(_load_claims(evaluation, shipments)),
-        day=snapshot.network.local(now).date().isoformat(),
+        day=network.local(now).date().isoformat(),
         left=left,
     )
 

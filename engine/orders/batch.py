@@ -1,14 +1,15 @@
 """Decides a batch of orders: those of one priority jointly planned, then decided one after another."""
 
 import dataclasses
+import functools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers
-from engine.decide.evaluation.evaluation import Evaluation
-from engine.decide.impact.outranked import Taking, lacked
+from engine.decide.decision import Decision
+from engine.decide.evaluation.evaluation import Evaluation, stock_in
+from engine.decide.impact.outranked import Taking, Takings, lacked
 from engine.decide.joint.plan import PlanSummary, plan
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_checks import check_order
@@ -17,7 +18,18 @@ from engine.decide.record import LackedRecord
 from engine.errors import Contended, Mistake, OrderInvalid, PointsmanError, QuotaExceeded
 from engine.facts_reader import FactsReader
 from engine.model.facts import Network, Order, Snapshot
-from engine.orders.decide_and_commit import Answer, DecideAndCommit, DecisionRequest, OrdersAhead, Outcome, whole_order
+from engine.orders.block import BlockOfDecisions
+from engine.orders.decide_and_commit import (
+    Answer,
+    DecideAndCommit,
+    Decided,
+    DecisionRequest,
+    OrdersAhead,
+    Outcome,
+    whole_order,
+)
+from engine.orders.projected_facts import ProjectedFacts
+from engine.orders.turns import Turn, Turns
 from engine.store.ledger import RequestKey
 
 MOST_OPTIONS = 1_000_000
@@ -66,11 +78,14 @@ class BatchResult:
     failure: PointsmanError | None = None
 
 
-class _Turn(NamedTuple):
-    """An order whose turn it is to be decided."""
+class _Class(NamedTuple):
+    """The orders of one priority as they should be decided, and the facts that they were planned on. Those that were
+    decided before come first: they take nothing any more. `facts` and `summary` are None if all were.
+    """
 
-    order: Order
-    left: LeftToOthers
+    turns: Sequence[Turn]
+    facts: ProjectedFacts | None = None
+    summary: PlanSummary | None = None
 
 
 def decide_batch(
@@ -78,6 +93,7 @@ def decide_batch(
     *,
     facts: FactsReader,
     decide_and_commit: DecideAndCommit,
+    blocks: BlockOfDecisions,
     answer: Callable[[Outcome, Order], Answer],
     progress: Callable[[], None],
     planning: Callable[[], None],
@@ -88,24 +104,31 @@ def decide_batch(
     ranks = _ranks(batch, facts)
     queue = ranked(batch.orders, lambda order: ranks[order.id])
     joint = JointSummary()
-    answers: list[Answer] = []
-    takings: list[Taking] = []
+    answers: dict[str, Answer] = {}
+    takings = Takings()
+    in_turn = functools.partial(
+        Turns,
+        request=functools.partial(_request, batch, takings, decide_and_commit.max_holds),
+        decide_and_commit=decide_and_commit,
+        blocks=blocks,
+    )
     for first, last in _parts(queue, ranks, facts.network()):
-        turns, summary = _planned(queue[first:last], batch, facts, planning)
-        joint = joint if summary is None else joint.plus(summary)
-        for place, turn in enumerate(turns):
-            request = _request(batch, turn, takings, decide_and_commit.max_holds)
-            try:
-                outcome = decide_and_commit.run(request)
-            except (Contended, QuotaExceeded) as failure:
-                if not answers:
-                    raise
-                undecided = (*(item.order.id for item in turns[place:]), *(item.id for item in queue[last:]))
-                return BatchResult(answers=tuple(answers), joint=joint, undecided=undecided, failure=failure)
-            answers.append(answer(outcome, turn.order))
-            takings.append(Taking.of(answers[-1].record, priority_of(ranks[turn.order.id])))
-            progress()
-    return BatchResult(answers=tuple(answers), joint=joint)
+        made = _planned(queue[first:last], batch, facts, planning)
+        joint = joint if made.summary is None else joint.plus(made.summary)
+        try:
+            for order, outcome in in_turn(made.facts).decide(made.turns):
+                answers[order.id] = its = answer(outcome, order)
+                priority = priority_of(ranks[order.id])
+                decision = outcome.decision if isinstance(outcome, Decided) else its.record
+                takings.add(Taking.of(decision, its.id or "", priority))
+                progress()
+        except (Contended, QuotaExceeded) as failure:
+            if not answers:
+                raise
+            turns = [*(turn.order.id for turn in made.turns), *(order.id for order in queue[last:])]
+            undecided = tuple(order for order in turns if order not in answers)
+            return BatchResult(answers=tuple(answers.values()), joint=joint, undecided=undecided, failure=failure)
+    return BatchResult(answers=tuple(answers.values()), joint=joint)
 
 
 def _parts(queue: Sequence[Order], ranks: Mapping[str, Rank], network: Network) -> Iterator[tuple[int, int]]:
@@ -122,29 +145,28 @@ def _parts(queue: Sequence[Order], ranks: Mapping[str, Rank], network: Network) 
     yield first, len(queue)
 
 
-def _planned(
-    orders: Sequence[Order], batch: BatchRequest, facts: FactsReader, planning: Callable[[], None]
-) -> tuple[list[_Turn], PlanSummary | None]:
-    """The orders of one priority as they should be decided. Those that were decided before come first: they take
-    nothing any more.
-    """
+def _planned(orders: Sequence[Order], batch: BatchRequest, facts: FactsReader, planning: Callable[[], None]) -> _Class:
     before = facts.decided_before([batch.keys(order) for order in orders]) if batch.keys else [False] * len(orders)
-    turns = [_Turn(order, NOTHING_LEFT) for order, is_before in zip(orders, before, strict=True) if is_before]
+    turns = [Turn(order) for order, is_before in zip(orders, before, strict=True) if is_before]
     waiting = [order for order, is_before in zip(orders, before, strict=True) if not is_before]
     for _ in turns:
         planning()
     if not waiting:
-        return turns, None
+        return _Class(turns)
     snapshot, matcher = facts.read_many([*dict.fromkeys(sku for order in waiting for sku in order.skus)], batch.instant)
-    evaluations: list[Evaluation] = []
-    for order in waiting:
-        check_order(order, snapshot)
-        evaluations.append(Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=batch.instant))
-    made = plan(evaluations, planning)
-    return [*turns, *(_Turn(waiting[index], made.left_by(index)) for index in made.sequence)], made.summary
+    stock_of = functools.cache(functools.partial(stock_in, snapshot))
+
+    def evaluations() -> Iterator[Evaluation]:
+        for order in waiting:
+            check_order(order, snapshot)
+            yield Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=batch.instant, stock_of=stock_of)
+
+    made = plan(evaluations(), planning)
+    turns += (Turn(waiting[index], made.left_by(index), made.uncontended.get(index)) for index in made.sequence)
+    return _Class(turns, ProjectedFacts(snapshot, matcher), made.summary)
 
 
-def _request(batch: BatchRequest, turn: _Turn, takings: Sequence[Taking], max_holds: int | None) -> DecisionRequest:
+def _request(batch: BatchRequest, takings: Takings, max_holds: int | None, turn: Turn) -> DecisionRequest:
     return DecisionRequest(
         remainder=whole_order(turn.order),
         instant=batch.instant,
@@ -157,7 +179,7 @@ def _request(batch: BatchRequest, turn: _Turn, takings: Sequence[Taking], max_ho
     )
 
 
-def _lacking(takings: Sequence[Taking], now: int) -> OrdersAhead:
+def _lacking(takings: Takings, now: int) -> OrdersAhead:
     def orders_ahead(decision: Decision, snapshot: Snapshot, matcher: Matcher) -> list[LackedRecord]:
         return [item.record for item in lacked(decision, snapshot, matcher, now, takings)]
 

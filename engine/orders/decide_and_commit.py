@@ -142,6 +142,7 @@ class Decided:
     """The decision was made and, unless it was a dry run, committed."""
 
     answer: Answer
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +239,7 @@ class DecideAndCommit:
         body = to_json(_record(request, decision, name, snapshot, matcher, facts=facts, node_rest=node_rest))
         answer = Answer(body=body, logged_facts=facts, new=True)
         if dry_run:
-            return Decided(answer=answer)
+            return Decided(answer=answer, decision=decision)
         return self._commit(
             request, decision, decision_id, answer, policies_at, set_aside=set_aside, node_rest=node_rest
         )
@@ -276,7 +277,7 @@ class DecideAndCommit:
         match outcome:
             case Committed():
                 set_aside.committed()
-                return Decided(answer=answer)
+                return Decided(answer=answer, decision=decision)
             case QuotaReached(open_holds=open_holds):
                 raise QuotaExceeded(
                     f"'{request.caller}' has {open_holds} open holds and may have {request.most_holds}"

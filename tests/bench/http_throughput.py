@@ -2,13 +2,15 @@
 with the same bytes and decides nothing.
 
 Both are served by gunicorn with the same settings (those of `pointsman serve`, two workers) and share one embedded
-server, each on a network of its own. A load generator in a process of its own sends each of the day's orders once, in
-slices, to Pointsman and to the floor in turns; the first slice warms both up and is not counted.
+server, each on a network of its own; so is a second Pointsman that gets the orders in batches. A load generator in a
+process of its own sends each of the day's orders once, in slices, to each of the three in turns; the first slice warms
+them up and is not counted.
 """
 
 import contextlib
 import http.client
 import json
+import math
 import os
 import pickle
 import socket
@@ -34,11 +36,12 @@ from tests.bench.option_sets import HEXAGONE, ROOT
 
 SLICES, SLICE = 6, 600
 CONNECTIONS = 8
+BATCH = 100
 _GUNICORN = ["--workers", "2", "--worker-class", "gthread", "--threads", "4", "--keep-alive", "75"]
 _QUIET = ["--no-control-socket", "--log-level", "warning"]
 _SECONDS_TO_START, _SECONDS_TO_STOP, _SECONDS_A_SLICE = 30, 10, 120
 _CREATED = "201"
-_DRILL, _FLOOR = "drill", "floor"
+_DRILL, _OURS, _BATCHES, _FLOOR = "drill", "ours", "batches", "floor"
 
 Say = Callable[[str], None]
 
@@ -49,20 +52,31 @@ class ServerFailed(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class ThroughputFigures:
-    """Requests a second, slice by slice."""
+    """Orders a second, slice by slice; `batches` are sent `batch` orders at a time, the others one by one."""
 
     ours: Sequence[float]
+    batches: Sequence[float]
     floor: Sequence[float]
     requests: int
     bytes_ours: int
     bytes_floor: int
     gunicorn: str = " ".join(_GUNICORN)
     connections: int = CONNECTIONS
+    batch: int = BATCH
 
     @property
     def share(self) -> float:
         """Our rate as a share of the floor's: the median over the slices."""
-        return statistics.median(ours / floor for ours, floor in zip(self.ours, self.floor, strict=True))
+        return _median_ratio(self.ours, self.floor)
+
+    @property
+    def batch_ratio(self) -> float:
+        """How many times as many orders a second are decided in batches as one by one: the median over the slices."""
+        return _median_ratio(self.batches, self.ours)
+
+
+def _median_ratio(rates: Sequence[float], others: Sequence[float]) -> float:
+    return statistics.median(rate / other for rate, other in zip(rates, others, strict=True))
 
 
 def measure(inventory: Inventory, orders: Sequence[Order], *, slices: int, size: int, say: Say) -> ThroughputFigures:
@@ -72,27 +86,30 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, slices: int, size:
         pointsman = opened.enter_context(installed(data, _DRILL, inventory))
         answers = data / "answers.pickle"
         answers.write_bytes(pickle.dumps(prepared(pointsman, orders)))
-        for network in ("ours", _FLOOR):
+        ports: dict[str, int] = {}
+        for network in (_OURS, _BATCHES, _FLOOR):
             opened.enter_context(installed(data, network, inventory))
-        ours = opened.enter_context(_served("api.http.app:served_app()", data, {"POINTSMAN_NETWORK": "ours"}))
-        more = {"POINTSMAN_NETWORK": _FLOOR, ANSWERS: str(answers)}
-        floor = opened.enter_context(_served("tests.bench.minimal_app:floor_app()", data, more))
-        rates: dict[int, list[float]] = {ours: [], floor: []}
-        sizes: dict[int, int] = dict.fromkeys(rates, 0)
+            app = "tests.bench.minimal_app:floor_app()" if network == _FLOOR else "api.http.app:served_app()"
+            more = {"POINTSMAN_NETWORK": network, ANSWERS: str(answers)}
+            ports[network] = opened.enter_context(_served(app, data, more))
+        rates: dict[str, list[float]] = {network: [] for network in ports}
+        sizes: dict[str, int] = dict.fromkeys(ports, 0)
         for number in range(slices + 1):
-            for port in rates if number % 2 else reversed(rates):
-                say(f"serving: slice {number} of {slices}, {'ours' if port == ours else 'floor'}")
-                report = _run_load_generator(port, first=number * size, count=size)
+            for network in ports if number % 2 else reversed(ports):
+                say(f"serving: slice {number} of {slices}, {network}")
+                batch = BATCH if network == _BATCHES else 1
+                report = _run_load_generator(ports[network], first=number * size, count=size, batch=batch)
                 if number:
-                    rates[port].append(size / report["seconds"])
-                    sizes[port] += report["bytes"]
+                    rates[network].append(size / report["seconds"])
+                    sizes[network] += report["bytes"]
     counted = slices * size
     return ThroughputFigures(
-        ours=rates[ours],
-        floor=rates[floor],
+        ours=rates[_OURS],
+        batches=rates[_BATCHES],
+        floor=rates[_FLOOR],
         requests=counted,
-        bytes_ours=sizes[ours] // counted,
-        bytes_floor=sizes[floor] // counted,
+        bytes_ours=sizes[_OURS] // counted,
+        bytes_floor=sizes[_FLOOR] // counted,
     )
 
 
@@ -182,13 +199,14 @@ def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
     raise ServerFailed(f"{process.args!r} did not start; exit code {process.poll()}")
 
 
-def _run_load_generator(port: int, *, first: int, count: int) -> dict[str, Any]:
-    numbers = map(str, (first, count, CONNECTIONS))
+def _run_load_generator(port: int, *, first: int, count: int, batch: int) -> dict[str, Any]:
+    numbers = map(str, (first, count, CONNECTIONS, batch))
     command = [sys.executable, "-m", "tests.bench.load_generator", str(port), str(HEXAGONE / "orders.ndjson"), *numbers]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=_SECONDS_A_SLICE)
     report: dict[str, Any] = json.loads(done.stdout)
-    if report["statuses"] != {_CREATED: count}:
-        raise ServerFailed(f"of {count} answers, by status: {report['statuses']}")
+    answers = math.ceil(count / batch)
+    if report["statuses"] != {_CREATED: answers}:
+        raise ServerFailed(f"of {answers} answers, by status: {report['statuses']}")
     return report
 
 

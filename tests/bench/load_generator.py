@@ -1,8 +1,10 @@
-"""The load generator, a process of its own: `python -m tests.bench.load_generator PORT FILE FIRST COUNT CONNECTIONS`.
+"""The load generator, a process of its own: `python -m tests.bench.load_generator PORT FILE FIRST COUNT CONNECTIONS
+BATCH`.
 
 Each connection is kept alive and has one request under way at a time; a connection that is free takes the next line of
-FILE. Prints JSON: seconds, the number of answers by status, and bytes of their bodies. Standard library only, and HTTP
-is written by hand where http.client would take as much time as the server.
+FILE, or the next BATCH lines as one batch if that is more than one. Prints JSON: seconds, the number of answers by
+status, and bytes of their bodies. Standard library only, and HTTP is written by hand where http.client would take as
+much time as the server.
 """
 
 import json
@@ -53,13 +55,18 @@ class Connection:
         self._socket = self._answers = None
 
 
-def request(body: bytes) -> bytes:
-    head = ["POST /v1/decisions HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
+def request(body: bytes, path: str = "/v1/decisions") -> bytes:
+    head = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
     return "\r\n".join([*head, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
 
-def run(port: int, bodies: list[bytes], connections: int) -> dict[str, object]:
-    requests = [request(body) for body in bodies]
+def batches(bodies: list[bytes], size: int) -> list[bytes]:
+    """The requests that send so many orders each."""
+    parts = (bodies[first : first + size] for first in range(0, len(bodies), size))
+    return [request(b'{"orders": [' + b",".join(part) + b"]}", "/v1/decisions/batch") for part in parts]
+
+
+def run(port: int, requests: list[bytes], connections: int) -> dict[str, object]:
     waiting, lock = iter(requests), threading.Lock()
     statuses: Counter[int] = Counter()
     lengths: Counter[str] = Counter()
@@ -92,6 +99,7 @@ def _taking(waiting: Iterator[bytes], lock: threading.Lock) -> Iterator[bytes]:
 
 
 if __name__ == "__main__":
-    port, file, first, count, connections = sys.argv[1:]
+    port, file, first, count, connections, batch = sys.argv[1:]
     lines = Path(file).read_bytes().splitlines()[int(first) : int(first) + int(count)]
-    print(json.dumps(run(int(port), lines, int(connections))))
+    requests = batches(lines, int(batch)) if int(batch) > 1 else [request(line) for line in lines]
+    print(json.dumps(run(int(port), requests, int(connections))))

@@ -47,7 +47,7 @@ def record(report: Report) -> dict[str, Any]:
     if report.choosing:
         values["choosing"]["shares"] = {row.name: row.share for row in choice.rows(report.choosing)}
     if report.serving:
-        values["serving"]["share"] = report.serving.share
+        values["serving"] |= {"share": report.serving.share, "batch_ratio": report.serving.batch_ratio}
     if report.ledgering:
         for part in ("commit", "nothing", "synced", "snapshot"):
             beside: SideBySide = getattr(report.ledgering, part)
@@ -191,14 +191,19 @@ def _steps(figures: ActivatingFigures) -> Table:
 
 def _throughput(figures: ThroughputFigures) -> Table:
     table = Table(
-        title=f"HTTP: ours answers {figures.share:.0%} as many requests a second as the floor",
+        title=f"HTTP: ours answers {figures.share:.0%} as many requests a second as the floor, "
+        f"and decides {figures.batch_ratio:.1f} times as many orders in batches",
         caption=f"gunicorn {figures.gunicorn}; {figures.connections} connections; {figures.requests} requests each",
     )
     table.add_column("app")
-    table.add_column("requests/s, slice by slice", justify="right")
+    table.add_column("orders/s, slice by slice", justify="right")
     table.add_column("bytes an answer", justify="right")
-    for app, rates, size in (("ours", figures.ours, figures.bytes_ours), ("floor", figures.floor, figures.bytes_floor)):
-        table.add_row(app, ", ".join(f"{rate:.0f}" for rate in rates), str(size))
+    for app, rates, size in (
+        ("ours", figures.ours, str(figures.bytes_ours)),
+        (f"ours, batches of {figures.batch}", figures.batches, "-"),
+        ("floor", figures.floor, str(figures.bytes_floor)),
+    ):
+        table.add_row(app, ", ".join(f"{rate:.0f}" for rate in rates), size)
     return table
 
 

@@ -118,6 +118,12 @@ def test_the_floor_answers_as_many_bytes_as_ours(report):
     assert served["share"] > 0
 
 
+def test_orders_in_batches_are_set_against_orders_one_by_one(report):
+    served = report["serving"]
+    (single,), (batched,) = served["ours"], served["batches"]
+    assert served["batch_ratio"] == pytest.approx(batched / single)
+
+
 def test_checking_reports_how_long_the_rule_book_takes(report):
     (row,) = report["checking"]["rows"]
     assert row["rules"] == 30

@@ -60,7 +60,8 @@ class Evaluation:
 
     `order` may be the remainder of a `whole_order`: rules of the order's stage see the customer's order, not what is
     left of it. `standing_shipments` of the whole order stand, whatever becomes of this remainder. `promised`: these
-    units were promised once, so they may always travel in one shipment, or they would never arrive.
+    units were promised once, so they may always travel in one shipment, or they would never arrive. `stock_of` gives
+    the columns of a SKU where orders on one snapshot share them; None: they are made of the snapshot.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Evaluation:
         whole_order: Order | None = None,
         standing_shipments: int = 0,
         promised: bool = False,
+        stock_of: Callable[[str], Stock] | None = None,
     ) -> None:
         self.order = order
         self.snapshot = snapshot
@@ -82,6 +84,7 @@ class Evaluation:
         self.standing_shipments = standing_shipments
         self.promised = promised
         self.ways = snapshot.caches.get(Ways)
+        self.stock_of = stock_of or partial(stock_in, snapshot)
 
     @property
     def max_shipments(self) -> int | None:
@@ -138,7 +141,7 @@ class Evaluation:
             judge_positions(
                 self.matcher,
                 facts,
-                Stock.of(self.snapshot.positions.get(line.sku, {}), self.ways),
+                self.stock_of(line.sku),
                 ways=self.ways,
                 loads=self.loads,
                 channel=self.order.channel,
@@ -175,6 +178,21 @@ class Evaluation:
         most = np.minimum(self.matcher.stages[Stage.NODE].table.limits()[numbers], self.ways.daily_orders[nodes])
         rooms[nodes] = np.where(most < NO_LIMIT, np.maximum(0, most - self.loads[nodes]), NO_LIMIT)
         return rooms
+
+    def not_yet_evaluated(self) -> "Evaluation":
+        """The same, before anything was asked of it: for a moment when it is needed again, and takes no memory until
+        then.
+        """
+        return Evaluation(
+            order=self.order,
+            snapshot=self.snapshot,
+            matcher=self.matcher,
+            now=self.now,
+            whole_order=self.whole_order,
+            standing_shipments=self.standing_shipments,
+            promised=self.promised,
+            stock_of=self.stock_of,
+        )
 
     def room(self, node: str) -> int | None:
         """How many more shipments the node may take today; None: any number."""
@@ -293,6 +311,11 @@ class Evaluation:
         if self.resting:
             excluded |= np.isin(node, [ways.node_index[name] for name in self.resting])
         return Options(rows, position, unit_cost, unit_carbon, judgement, excluded)
+
+
+def stock_in(snapshot: Snapshot, sku: str) -> Stock:
+    """The stock of a SKU as columns."""
+    return Stock.of(snapshot.positions.get(sku, {}), snapshot.caches.get(Ways))
 
 
 def _at(column: Callable[[], Integers], rows: Integers) -> Integers:

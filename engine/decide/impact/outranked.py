@@ -30,14 +30,28 @@ class Taking:
     shipments: Mapping[str, int]
 
     @classmethod
-    def of(cls, record: DecisionRecord, priority: int) -> "Taking":
-        """What the decision on record took."""
+    def of(cls, decision: Decision | DecisionRecord, decision_id: str, priority: int) -> "Taking":
+        """What the decision took."""
         units: Counter[tuple[str, str]] = Counter()
-        for shipment in record.shipments:
+        for shipment in decision.shipments:
             for line in shipment.lines:
                 units[line.sku, shipment.node] += line.quantity
-        shipments = Counter(shipment.node for shipment in record.shipments)
-        return cls(order=record.order.id, decision=record.id or "", priority=priority, units=units, shipments=shipments)
+        shipments = Counter(shipment.node for shipment in decision.shipments)
+        return cls(order=decision.order.id, decision=decision_id, priority=priority, units=units, shipments=shipments)
+
+
+class Takings:
+    """What all orders decided before took, in the order they were decided."""
+
+    def __init__(self) -> None:
+        self.each: list[Taking] = []
+        self.units: Counter[tuple[str, str]] = Counter()
+        self.shipments: Counter[str] = Counter()
+
+    def add(self, taking: Taking) -> None:
+        self.each.append(taking)
+        self.units.update(taking.units)
+        self.shipments.update(taking.shipments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +80,10 @@ class Lacked:
 
 
 def lacked(
-    decision: Decision, snapshot: Snapshot, matcher: PolicyJudge, now: int, before: Sequence[Taking]
+    decision: Decision, snapshot: Snapshot, matcher: PolicyJudge, now: int, before: Takings
 ) -> tuple[Lacked, ...]:
-    """What the orders `before`, in the order they were decided, took of the units that `decision` leaves unfilled."""
-    if not decision.unfilled or not before:
+    """What the orders `before` took of the units that `decision` leaves unfilled."""
+    if not decision.unfilled or not before.each:
         return ()
     evaluation = Evaluation(order=decision.order, snapshot=snapshot, matcher=matcher, now=now)
     if_first = decide(decision.order, _as_if_first(snapshot, before), matcher, now)
@@ -83,8 +97,8 @@ def lacked(
         lacking = max(0, min(units, missing[sku]))
         taken = max(0, lacking - remaining[sku, node])
         parts = [
-            *_taken_units(sku, node, taken, before),
-            *_taken_room(evaluation, sku, node, lacking - taken, before),
+            *_taken_units(sku, node, taken, before.each),
+            *_taken_room(evaluation, sku, node, lacking - taken, before.each),
         ]
         missing[sku] -= sum(item.units for item in parts)
         lacked_units += parts
@@ -117,18 +131,13 @@ def _free(evaluation: Evaluation) -> Counter[tuple[str, str]]:
     )
 
 
-def _as_if_first(snapshot: Snapshot, before: Sequence[Taking]) -> Snapshot:
+def _as_if_first(snapshot: Snapshot, before: Takings) -> Snapshot:
     """The snapshot as if the orders `before` had taken nothing; units that have been shipped since stay taken."""
-    units: Counter[tuple[str, str]] = Counter()
-    shipments: Counter[str] = Counter()
-    for taking in before:
-        units.update(taking.units)
-        shipments.update(taking.shipments)
     positions = {
-        sku: {node: _less_held(position, units[sku, node]) for node, position in nodes.items()}
+        sku: {node: _less_held(position, before.units[sku, node]) for node, position in nodes.items()}
         for sku, nodes in snapshot.positions.items()
     }
-    loads = {node: max(0, load - shipments[node]) for node, load in snapshot.loads.items()}
+    loads = {node: max(0, load - before.shipments[node]) for node, load in snapshot.loads.items()}
     return dataclasses.replace(snapshot, positions=positions, loads=loads)
 
 

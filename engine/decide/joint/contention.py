@@ -42,7 +42,7 @@ class _Contention:
             for resource, amount in order.alone_takes.items():
                 self._wanted[resource] += amount
                 self._takers[resource].append(index)
-                self._note_free(resource, order.access[resource].free)
+                self._note_free(resource, order.alone_free[resource])
         self._spread([resource for resource in self._wanted if self._is_exceeded(resource)])
 
     def groups(self) -> list[Group]:

@@ -6,7 +6,7 @@ best choice is at least as good for it as what the plan gave it, and takes nothi
 Orders are planned on one snapshot: rules that look at stock or load are judged on it as it stood before any of them.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
@@ -16,6 +16,9 @@ from engine.decide.joint.contention import Group, contending_groups
 from engine.decide.joint.one_after_another import choose_one_after_another
 from engine.decide.joint.planned_order import SHIPMENTS, PlannedOrder, Resource
 from engine.decide.sourcing.problem import ComparedPart, Score, Unproven
+
+MOST_OPTIONS_KEPT = 300_000
+"""Ways of all lines of the orders whose evaluations are kept until they are decided: some hundred bytes each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +46,12 @@ class PlanSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`sequence` has the orders, by index, as they should be decided; `left` is what some of them leave to others."""
+    """`sequence` has the orders, by index, as they should be decided; `left` is what some of them leave to others.
+    `uncontended` has the orders that contend with nobody.
+    """
 
     sequence: Sequence[int]
+    uncontended: Mapping[int, PlannedOrder]
     summary: PlanSummary
     left: Mapping[int, LeftToOthers] = field(default_factory=dict)
 
@@ -53,18 +59,22 @@ class Plan:
         return self.left.get(index, NOTHING_LEFT)
 
 
-def plan(evaluations: Sequence[Evaluation], progress: Callable[[], None] = lambda: None) -> Plan:
+def plan(evaluations: Iterable[Evaluation], progress: Callable[[], None] = lambda: None) -> Plan:
     """The plan of the orders, which are given first in rank first: who contends with nobody is decided in that order.
     `progress` is called for each.
     """
     orders: list[PlannedOrder] = []
+    options = 0
     for evaluation in evaluations:
-        orders.append(PlannedOrder(evaluation))
+        options += len(evaluation.order.lines) * len(evaluation.ways.keys)
+        orders.append(PlannedOrder(evaluation, keeps=options <= MOST_OPTIONS_KEPT))
         progress()
     places: dict[int, tuple[bool, int]] = {}
     left: dict[int, LeftToOthers] = {}
     groups = contending_groups(orders)
-    summary = _summary_of_others(orders, groups)
+    contending = {index for group in groups for index in group.orders}
+    uncontended = {index: order for index, order in enumerate(orders) if index not in contending}
+    summary = _summary_of_others(uncontended.values())
     for group in groups:
         members = sorted(group.orders, key=lambda index: (-orders[index].kept_back, index))
         assignment = _assign(orders, group, members)
@@ -88,7 +98,7 @@ def plan(evaluations: Sequence[Evaluation], progress: Callable[[], None] = lambd
             }
             left |= _left(orders, sorted(members, key=lambda index: (*places[index], index)), takes, group.scarce)
     sequence = sorted(range(len(orders)), key=lambda index: (*places.get(index, (False, 0)), index))
-    return Plan(sequence=sequence, left=left, summary=summary)
+    return Plan(sequence=sequence, uncontended=uncontended, left=left, summary=summary)
 
 
 def _assign(orders: Sequence[PlannedOrder], group: Group, members: Sequence[int]) -> Assignment:
@@ -129,11 +139,10 @@ def _left(
     return left
 
 
-def _summary_of_others(orders: Sequence[PlannedOrder], groups: Sequence[Group]) -> PlanSummary:
+def _summary_of_others(orders: Iterable[PlannedOrder]) -> PlanSummary:
     """Of the orders that contend with nobody: each keeps its best choice."""
-    contending = {index for group in groups for index in group.orders}
     summary = PlanSummary()
-    alone = [order.alone for index, order in enumerate(orders) if index not in contending]
+    alone = [order.alone for order in orders]
     for choice in alone:
         if choice.gap != 0:
             summary = summary.plus(PlanSummary(gap=choice.gap, unproven=choice.unproven))

@@ -47,14 +47,39 @@ class Tables(NamedTuple):
 
 
 class PlannedOrder:
-    """`alone` is the order's best choice if no other order took anything."""
+    """`alone` is the order's best choice if no other order took anything, and `alone_free`
+    how much it could take of what it takes of. Unless it `keeps` its evaluation, what is asked
+    of it later is evaluated again.
+    """
 
-    def __init__(self, evaluation: Evaluation) -> None:
+    def __init__(self, evaluation: Evaluation, *, keeps: bool = True) -> None:
         self.evaluation = evaluation
-        self.candidates = Candidates(evaluation)
-        self.tables = Tables.of(self.candidates)
-        self.alone = self.candidates.choose()
+        self.keeps = keeps
+        self.alone = Candidates(evaluation).choose()
         self.alone_takes = self.takes(self.alone)
+        self.alone_free = {resource: self._free(resource) for resource in self.alone_takes}
+        if not keeps:
+            self.evaluation = evaluation.not_yet_evaluated()
+
+    @cached_property
+    def candidates(self) -> Candidates:
+        """Made again for those that contend: of all others they would only take memory."""
+        return Candidates(self.evaluation)
+
+    @cached_property
+    def tables(self) -> Tables:
+        return Tables.of(self.candidates)
+
+    def _free(self, resource: Resource) -> int:
+        sku, node = resource
+        evaluation, number = self.evaluation, self.evaluation.ways.node_index[node]
+        if sku == SHIPMENTS:
+            return int(evaluation.rooms[number])
+        return min(
+            int(positions.free[positions.stock.node.searchsorted(number)])
+            for line, positions in zip(evaluation.order.lines, evaluation.positions, strict=True)
+            if line.sku == sku
+        )
 
     @cached_property
     def access(self) -> Mapping[Resource, Access]:
@@ -107,7 +132,7 @@ class PlannedOrder:
 
     def takes(self, choice: Choice) -> Counter[Resource]:
         """What the choice takes of each resource; shipments only of nodes that may not have any number of them."""
-        lines, rooms, node_index = self.evaluation.order.lines, self.candidates.rooms, self.evaluation.ways.node_index
+        lines, rooms, node_index = self.evaluation.order.lines, self.evaluation.rooms, self.evaluation.ways.node_index
         takes: Counter[Resource] = Counter(
             (SHIPMENTS, key.node) for key in {key for key, _ in choice.units} if rooms[node_index[key.node]] < NO_LIMIT
         )

@@ -1,4 +1,4 @@
-"""Stock and load facts that a policy set's floors and daily limits depend on; the commit checks them again.
+"""Stock and load facts that rules depend on. The commit checks again those of floors and daily limits.
 
 A floor is computed on a snapshot and enforced in the commit. Where a rule gives it only under a condition on stock
 or load, the commit must find these in the range in which every such condition stays as it was: otherwise two orders
@@ -6,7 +6,7 @@ that race could each be judged by the stock that the other one takes.
 """
 
 import bisect
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.decide.decision import HIGHEST, Range, StockRanges
@@ -17,6 +17,7 @@ from rules.policy import PolicySet
 from rules.vocabulary import Stage
 
 _VOLATILE = frozenset({"stock.on_hand", "stock.held", "stock.available", "stock.days_of_cover", "node.load"})
+_CHECKED_AGAIN = (Stage.POSITION, Stage.NODE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +52,10 @@ class VolatileFacts:
         return lowest, int(steps[above]) - 1 if above < len(steps) else HIGHEST
 
 
-def volatile_facts(policies: PolicySet) -> VolatileFacts:
-    """Those mentioned by rules that give floors or daily limits, and by rules that may silence such rules."""
+def volatile_facts(policies: PolicySet, stages: Collection[Stage] = _CHECKED_AGAIN) -> VolatileFacts:
+    """Those mentioned by rules that act at these stages, and by rules that may silence such rules."""
     by_path: dict[str, list[Compare]] = {}
-    for rule in policies.relevant_at(Stage.POSITION, Stage.NODE).values():
+    for rule in policies.relevant_at(*stages).values():
         for item in comparisons(rule.condition):
             if item.fact.path in _VOLATILE:
                 by_path.setdefault(item.fact.path, []).append(item)

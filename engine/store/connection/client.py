@@ -76,11 +76,25 @@ class Client:
         return functools.partial(self._replicated, script) if writes and self._replicas else script
 
     def _replicated(self, script: Any, *, keys: Sequence[str], args: Sequence[Any], client: Any = None) -> Any:
-        if client is not None:  # one of several in a pipeline: nobody is answered by its result, so it need not wait
+        if (
+            client is not None
+        ):  # one of several in a pipeline, which waits for all of them if anybody is answered by a result
             return script(keys=keys, args=args, client=client)
         with self._one_connection(keys[0]) as pipe:
             script(keys=keys, args=args, client=pipe)
-            return self._once_replicated(pipe)
+            (answer,) = self._once_replicated(pipe)
+            return answer
+
+    def run_together(self, script: Any, calls: Sequence[tuple[Sequence[str], Sequence[Any]]]) -> list[Any]:
+        """What a script that writes answers to each of these `keys` and `args`, all in one round trip; in a cluster one
+        by one.
+        """
+        if self._cluster:  # redis-py does not support scripts in a cluster's pipeline
+            return [script(keys=keys, args=args) for keys, args in calls]
+        with self.redis.pipeline(transaction=False) as pipe:
+            for keys, args in calls:
+                script(keys=keys, args=args, client=pipe)
+            return self._once_replicated(pipe) if self._replicas else list(pipe.execute())
 
     def verify_replicated(self, key: str) -> None:
         """Raise StoreUnavailable unless enough replicas have everything that was written so far to the server that has
@@ -98,15 +112,16 @@ class Client:
         node = self._target(key)["target_nodes"]
         return self.redis.get_redis_connection(node).pipeline(transaction=False)
 
-    def _once_replicated(self, pipe: Any) -> Any:
+    def _once_replicated(self, pipe: Any) -> list[Any]:
         pipe.execute_command("WAIT", self._replicas, REPLICA_MILLISECONDS)
-        answer, confirmed = pipe.execute()
+        answers: list[Any]
+        *answers, confirmed = pipe.execute()
         if confirmed < self._replicas:
             raise StoreUnavailable(
                 f"it was done, but {confirmed} replicas have it and {self._replicas} must (POINTSMAN_REPLICAS);"
                 " try again, with the same idempotency key"
             )
-        return answer
+        return answers
 
     def retry_if_revived(self, act: Callable[[], _T]) -> _T:
         """Call `act`, and once more if the embedded server had died and was started again. `act` must only read, or do

@@ -162,6 +162,8 @@ def test_an_answer_waits_until_the_replica_of_the_networks_primary_has_it(url, c
         assert replica_has(replica, name, json_of(again)["id"])
         audit = pointsman.check()
         assert (audit.clean, audit.decisions, audit.held) == (True, 2, 2)
+        batch = pointsman.decide_batch([order(("A", 1), id=item) for item in "ab"])
+        assert all(replica_has(replica, name, json_of(answer)["id"]) for answer in batch.answers)
 
 
 def read_only_scripts(server):

@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from api.http.app import create_app
+from engine.errors import StoreUnavailable
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection import client
@@ -387,3 +388,19 @@ def test_a_replica_that_hangs_is_given_up_sooner_than_a_primary(shop, replica):
         assert free(shop, max_stale=LONG) == (17, None)
     finally:
         os.kill(replica.process.pid, signal.SIGCONT)
+
+
+def test_the_decisions_of_a_batch_wait_for_the_replica_once_for_all(shop, primary, replica, network, clock):
+    with Pointsman(Settings(redis_url=url(primary), network=network, replicas=1), clock=clock) as waiting:
+        orders = [order(("A", 1), id=name) for name in "abc"]
+        before = waits(primary)
+        batch = waiting.decide_batch(orders)
+        assert (len(batch.answers), waits(primary) - before) == (3, 1)
+        replica.ask("REPLICAOF", "NO", "ONE")
+        with pytest.raises(StoreUnavailable, match="0 replicas have it and 1 must"):
+            waiting.decide_batch(orders)
+
+
+def waits(server):
+    with server.client as connection:
+        return connection.info("commandstats").get("cmdstat_wait", {"calls": 0})["calls"]

@@ -4,8 +4,10 @@ import random
 
 import pytest
 
+from engine.decide.joint import plan as plan_module
 from engine.errors import KeyReused, OrderInvalid, QuotaExceeded, StoreUnavailable
 from engine.orders import batch as batch_module
+from engine.orders import turns as turns_module
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey
@@ -259,3 +261,140 @@ def test_stock_that_others_took_after_the_plan_fails_no_batch(region, server_url
     (unfilled,) = next(record["unfilled"] for record in records if record["order"]["id"] == "c")
     assert [reason["code"] for reason in unfilled["reasons"]] == ["left_to_others", "excluded"]
     assert region.check().clean
+
+
+@pytest.fixture
+def plenty(bare):
+    """More of everything than any test orders; Lyon is preferred while it has more than 17 of A."""
+    stock = {"A": {"lyon": 20, "lille": 20}, "B": {"lyon": 20}}
+    bare.load(inventory([node("lyon", LYON), node("lille", LILLE)], stock))
+    activate(bare, "when: {node.id: lyon, stock.available: {more_than: 17}}, then: {prefer: 50.00}")
+    return bare
+
+
+def near_lille(name, *lines):
+    return order(*lines or [("A", 1)], id=name, place=LILLE)
+
+
+def test_orders_that_contend_with_nobody_see_what_those_before_them_took(plenty):
+    orders = [near_lille(f"W-{number}") for number in range(6)]
+    batch = plenty.decide_batch(orders)
+    assert batch.joint.plan.contending == 0
+    records = [json_of(answer) for answer in batch.answers]
+    assert [record["shipments"][0]["node"] for record in records] == ["lyon"] * 3 + ["lille"] * 3
+    held = [next(iter(record["stock"]["A"].values()))["held"] for record in records]
+    assert held == [0, 1, 2, 0, 1, 2]
+    assert plenty.check().clean
+
+
+def test_orders_that_contend_with_nobody_see_the_shipments_of_those_before_them(plenty):
+    activate(plenty, "when: {node.id: lille, node.load: {at_least: 2}}, then: {exclude: true}")
+    records = together(plenty, *(near_lille(f"W-{number}") for number in range(4)))
+    assert [record["shipments"][0]["node"] for record in records] == ["lille", "lille", "lyon", "lyon"]
+
+
+def test_orders_decided_by_their_plan_are_committed_in_one_round_trip(plenty, redis_client):
+    orders = [near_lille(f"W-{number}") for number in range(6)]
+    plenty.decide_batch(orders)
+
+    def reads():
+        stats = redis_client.info("commandstats")
+        return stats["cmdstat_evalsha"]["calls"], stats.get("cmdstat_script|exists", {"calls": 0})["calls"]
+
+    scripts, blocks = reads()
+    plenty.decide_batch(orders)
+    scripts_after, blocks_after = reads()
+    # one that reads the policies, one that reads the stock, and one commit an order
+    assert (scripts_after - scripts, blocks_after - blocks) == (2 + len(orders), 1)
+
+
+def test_an_order_whose_stock_others_took_after_the_plan_is_decided_anew_after_its_block(plenty, opened):
+    other = opened()
+    orders = [near_lille("a"), near_lille("b", ("B", 5)), near_lille("c")]
+    taken = []
+
+    def take():
+        if not taken:
+            taken.append(other.decide(near_lille("other", ("B", 18))))
+
+    answers = plenty.decide_batch(orders, planning=take).answers
+    records = [json_of(answer) for answer in answers]
+    assert [(record["order"]["id"], record["status"]) for record in records] == [
+        ("a", "filled"),
+        ("c", "filled"),
+        ("b", "partial"),
+    ]
+    assert records[2]["stock"]["B"]["lyon"]["held"] == 18
+    assert records[2]["lacked"] == []
+    audit = plenty.check()
+    assert (audit.clean, audit.decisions) == (True, 4)
+
+
+def test_after_a_refusal_orders_are_decided_on_facts_read_anew(plenty, opened, monkeypatch):
+    monkeypatch.setattr(turns_module, "MOST_IN_BLOCK", 1)
+    other = opened()
+    taken = []
+
+    def take():
+        if not taken:
+            taken.append(other.decide(near_lille("other", ("B", 18), ("A", 1))))
+
+    orders = [near_lille("a", ("B", 5)), near_lille("b"), near_lille("c", ("B", 1))]
+    records = [json_of(answer) for answer in plenty.decide_batch(orders, planning=take).answers]
+    assert [(record["order"]["id"], record["status"]) for record in records] == [
+        ("a", "partial"),
+        ("b", "filled"),
+        ("c", "unfilled"),
+    ]
+    assert records[1]["stock"]["A"]["lyon"]["held"] == 1
+    assert [(item["order"], item["units"]) for item in records[2]["lacked"]] == [("a", 1)]
+
+
+def test_an_order_that_is_decided_by_its_plan_keeps_its_idempotency_key(plenty, opened):
+    orders = [near_lille("a"), near_lille("b")]
+    made = []
+
+    def decide_b():
+        if not made:
+            made.append(opened().decide(orders[1], key=keys("k")(orders[1])))
+
+    answers = plenty.decide_batch(orders, keys=keys("k"), planning=decide_b).answers
+    assert [answer.new for answer in answers] == [True, False]
+    assert answers[1].body == made[0].body
+    assert plenty.check().decisions == 2
+
+
+def test_holds_of_a_block_count_against_the_quota(plenty, server_url, network, clock):
+    with Pointsman(Settings(redis_url=server_url, network=network, max_holds=2), clock=clock) as shop:
+        batch = shop.decide_batch([near_lille(name) for name in "abcd"], caller="oms")
+    assert [json_of(answer)["order"]["id"] for answer in batch.answers] == ["a", "b"]
+    assert batch.undecided == ("c", "d")
+    assert isinstance(batch.failure, QuotaExceeded)
+
+
+def test_evaluations_that_are_not_kept_change_no_decision(plenty, monkeypatch):
+    def statuses():
+        batch = plenty.decide_batch([near_lille(f"W-{number}", ("B", 3), ("A", 1)) for number in range(3)])
+        records = [json_of(answer) for answer in batch.answers]
+        for record in records:
+            plenty.holds.release(record["id"])
+        return [[record[part] for part in ("shipments", "stock", "score", "facts")] for record in records], batch.joint
+
+    expected = statuses()
+    monkeypatch.setattr(plan_module, "MOST_OPTIONS_KEPT", 0)
+    assert statuses() == expected
+
+
+def test_policies_that_were_activated_after_the_plan_decide(plenty, opened):
+    other, activated = opened(), []
+
+    def swap():
+        if not activated:
+            activated.append(activate(other, "when: {node.id: lyon}, then: {exclude: true}"))
+
+    records = [
+        json_of(answer) for answer in plenty.decide_batch([near_lille("a"), near_lille("b")], planning=swap).answers
+    ]
+    assert [(record["policy_version"], record["shipments"][0]["node"]) for record in records] == [
+        (activated[0], "lille")
+    ] * 2

@@ -1,0 +1,82 @@
+"""Decides the orders of one priority of a batch in turn: by their plan where that still holds, and otherwise anew.
+
+An order that contends with nobody was evaluated for the plan. It is decided from that evaluation, and such orders that
+follow each other are committed in one round trip. All others are decided on facts that are read for them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from engine.decide.decision import NOTHING_LEFT, LeftToOthers
+from engine.decide.joint.planned_order import PlannedOrder
+from engine.model.facts import Order
+from engine.orders.block import MOST_IN_BLOCK, BlockOfDecisions, PlannedDecision
+from engine.orders.decide_and_commit import DecideAndCommit, Decided, DecisionRequest, Outcome
+from engine.orders.projected_facts import ProjectedFacts
+
+
+class Turn(NamedTuple):
+    """An order whose turn it is. `planned` is None if it contends with others, or was decided before."""
+
+    order: Order
+    left: LeftToOthers = NOTHING_LEFT
+    planned: PlannedOrder | None = None
+
+
+class Turns:
+    """Decides orders in turn. `facts` are those that they were planned on; None: they were all decided before."""
+
+    def __init__(
+        self,
+        facts: ProjectedFacts | None,
+        *,
+        request: Callable[[Turn], DecisionRequest],
+        decide_and_commit: DecideAndCommit,
+        blocks: BlockOfDecisions,
+    ) -> None:
+        self._facts = facts
+        self._request = request
+        self._decide_and_commit = decide_and_commit
+        self._blocks = blocks
+        self._block: list[tuple[Turn, PlannedDecision]] = []
+
+    def decide(self, turns: Sequence[Turn]) -> Iterator[tuple[Order, Outcome]]:
+        """What becomes of each order, in the sequence in which they were decided. Raises as `DecideAndCommit.run`."""
+        for turn in turns:
+            planned = self._by_plan(turn)
+            if planned is not None:
+                self._block.append((turn, planned))
+                if len(self._block) == MOST_IN_BLOCK:
+                    yield from self._commit_block()
+            else:
+                yield from self._commit_block()
+                yield self._anew(turn)
+        yield from self._commit_block()
+
+    def _by_plan(self, turn: Turn) -> PlannedDecision | None:
+        chosen = self._facts.choose(turn.planned) if self._facts and turn.planned else None
+        if self._facts is None or chosen is None:
+            return None
+        planned = self._blocks.decide(self._request(turn), *chosen)
+        self._facts.take(planned.decision)
+        return planned
+
+    def _commit_block(self) -> Iterator[tuple[Order, Outcome]]:
+        """Who is refused is decided anew after the others of its block. As the facts are then known to be others than
+        was planned on, so are all orders that follow.
+        """
+        block, self._block = self._block, []
+        outcomes = self._blocks.commit([planned for _, planned in block])
+        for (turn, _), outcome in zip(block, outcomes, strict=True):
+            if outcome is not None:
+                yield turn.order, outcome
+        for (turn, _), outcome in zip(block, outcomes, strict=True):
+            if outcome is None:
+                self._facts = None
+                yield self._anew(turn)
+
+    def _anew(self, turn: Turn) -> tuple[Order, Outcome]:
+        outcome = self._decide_and_commit.run(self._request(turn))
+        if self._facts is not None and isinstance(outcome, Decided):
+            self._facts.take(outcome.decision)
+        return turn.order, outcome

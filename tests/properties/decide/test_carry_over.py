@@ -1,0 +1,77 @@
+"""An evaluation that is carried over to later facts gives the very decision that a new one gives there."""
+
+import contextlib
+import dataclasses
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import event, given, settings
+
+from engine.decide.decide import decide, decision
+from engine.decide.evaluation.candidates import Candidates
+from engine.decide.evaluation.carry_over import carried_over
+from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.matching.matcher import Matcher
+from engine.decide.matching.volatile_facts import volatile_facts
+from engine.model.facts import StockPosition
+from rules.vocabulary import Stage
+from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, NOW, PARIS, node, order, policies, service, snapshot
+
+pytestmark = pytest.mark.slow
+
+RULES = [
+    "when: {node.id: lyon}, then: {keep: 1}",
+    "then: {protect: {channel: web, units: 2}}",
+    "when: {stock.available: {at_most: 3}}, then: {keep: 1}",
+    "when: {stock.held: {at_least: 2}}, then: {avoid: 2.00}",
+    "when: {stock.days_of_cover: {more_than: 2}}, then: {prefer: 1.00}",
+    "when: {node.load: {at_least: 3}}, then: {tier: 7}",
+    "when: {node.id: lille, node.load: {at_least: 2}}, then: {daily_orders: 3}",
+    "when: {line.quantity: 2}, then: {keep_together: true}",
+    "when: {node.id: marseille}, then: {exclude: unless_needed}",
+    "then: {split_penalty: 2.00}",
+    "then: {max_shipments: 1}",
+]
+PLACES = {"lyon": LYON, "lille": LILLE, "marseille": MARSEILLE}
+SERVICES = [service(per_km=4_000), service("express", base=9 * EURO, per_km=1_000)]
+POSITIONS = st.builds(
+    StockPosition, on_hand=st.integers(0, 12), held=st.integers(0, 2), pace=st.sampled_from([None, 0, 1_500])
+)
+STOCK = st.fixed_dictionaries({sku: st.fixed_dictionaries(dict.fromkeys(PLACES, POSITIONS)) for sku in "AB"})
+ROOMS = st.fixed_dictionaries({name: st.sampled_from([None, 1, 4, 9]) for name in PLACES})
+LINES = st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 3)), min_size=1, max_size=3)
+TAKEN = st.dictionaries(st.tuples(st.sampled_from("AB"), st.sampled_from(list(PLACES))), st.integers(1, 3), max_size=3)
+LOADS = st.dictionaries(st.sampled_from(list(PLACES)), st.integers(0, 3))
+
+
+def later_than(facts, taken, shipments):
+    """The facts after others took units and gave nodes shipments."""
+    positions = dict(facts.positions)
+    for (sku, name), units in taken.items():
+        position = positions[sku][name]
+        positions[sku] = {**positions[sku], name: dataclasses.replace(position, held=position.held + units)}
+    loads = {name: facts.loads.get(name, 0) + shipments.get(name, 0) for name in PLACES}
+    return dataclasses.replace(facts, positions=positions, loads=loads)
+
+
+FACTS = st.tuples(STOCK, ROOMS, LOADS)
+
+
+@settings(max_examples=400, deadline=None)
+@given(LINES, st.sampled_from(["web", "store"]), FACTS, st.tuples(TAKEN, LOADS), st.frozensets(st.sampled_from(RULES)))
+def test_a_decision_by_a_carried_over_evaluation_is_that_of_a_new_one(lines, channel, before, since, rules):
+    item, (stock, rooms, loads) = order(*lines, channel=channel, place=PARIS), before
+    nodes = [
+        node(name, place, daily_orders=rooms[name], services=("parcel", "express")) for name, place in PLACES.items()
+    ]
+    facts = snapshot(nodes, stock, services=SERVICES, loads=loads)
+    later = later_than(facts, *since)
+    with contextlib.closing(Matcher(policies(*sorted(rules)))) as matcher:
+        evaluation = Evaluation(order=item, snapshot=facts, matcher=matcher, now=NOW)
+        choice = Candidates(evaluation).choose()
+        earlier = decision(evaluation, choice)
+        carried = carried_over(evaluation, choice, later, volatile_facts(matcher.policies, tuple(Stage)))
+        event(f"carried over: {carried is not None}, units taken: {bool(since[0])}")
+        if carried is not None and choice.gap == 0:
+            assert decision(carried, choice) == decide(item, later, matcher, NOW)
+        assert decision(evaluation, choice) == earlier
