@@ -45,7 +45,7 @@ class ProjectedFacts:
             positions = self._positions[claim.sku]
             before = positions.get(claim.node)
             if before is not None:
-                later = dataclasses.replace(before, held=before.held + claim.units)
+                later = before._replace(held=before.held + claim.units)
                 self._positions[claim.sku] = {**positions, claim.node: later}
         for load in decision.load_claims:
             self._loads[load.node] = self._loads.get(load.node, 0) + load.shipments

@@ -49,7 +49,7 @@ def later_than(facts, taken, shipments):
     positions = dict(facts.positions)
     for (sku, name), units in taken.items():
         position = positions[sku][name]
-        positions[sku] = {**positions[sku], name: dataclasses.replace(position, held=position.held + units)}
+        positions[sku] = {**positions[sku], name: position._replace(held=position.held + units)}
     loads = {name: facts.loads.get(name, 0) + shipments.get(name, 0) for name in PLACES}
     return dataclasses.replace(facts, positions=positions, loads=loads)
 
