@@ -113,9 +113,11 @@ def decide_batch(
         blocks=blocks,
     )
     for first, last in _parts(queue, ranks, facts.network()):
-        made = _planned(queue[first:last], batch, facts, planning)
-        joint = joint if made.summary is None else joint.plus(made.summary)
+        sequence = queue[first:last]
         try:
+            made = _planned(sequence, batch, facts, planning)
+            sequence = [turn.order for turn in made.turns]
+            joint = joint if made.summary is None else joint.plus(made.summary)
             for order, outcome in in_turn(made.facts).decide(made.turns):
                 answers[order.id] = its = answer(outcome, order)
                 priority = priority_of(ranks[order.id])
@@ -125,8 +127,7 @@ def decide_batch(
         except (Contended, QuotaExceeded) as failure:
             if not answers:
                 raise
-            turns = [*(turn.order.id for turn in made.turns), *(order.id for order in queue[last:])]
-            undecided = tuple(order for order in turns if order not in answers)
+            undecided = tuple(order.id for order in [*sequence, *queue[last:]] if order.id not in answers)
             return BatchResult(answers=tuple(answers.values()), joint=joint, undecided=undecided, failure=failure)
     return BatchResult(answers=tuple(answers.values()), joint=joint)
 
