@@ -15,13 +15,12 @@ from engine.store.outcomes import Committed
 from engine.version import VERSION
 
 MOST_IN_BLOCK = 50
-"""Commits of one round trip: for so long the server may keep everybody else waiting."""
+"""Commits of one round trip: the server may answer nobody else meanwhile."""
 
 
 class PlannedDecision(NamedTuple):
     """A decision that is made and not committed yet."""
 
-    request: DecisionRequest
     decision: Decision
     answer: Answer
     commit: WholeOrderCommit
@@ -51,7 +50,7 @@ class BlockOfDecisions:
             caller=request.caller,
             max_holds=request.most_holds,
         )
-        return PlannedDecision(request, made, Answer(body=body, logged_facts=facts, new=True), commit)
+        return PlannedDecision(made, Answer(body=body, logged_facts=facts, new=True), commit)
 
     def commit(self, block: Sequence[PlannedDecision]) -> list[Decided | None]:
         """Of each, None if it is refused: facts are others than it was decided on, or its key was used before, or the

@@ -47,9 +47,9 @@ class Tables(NamedTuple):
 
 
 class PlannedOrder:
-    """`alone` is the order's best choice if no other order took anything, and `alone_free`
-    how much it could take of what it takes of. Unless it `keeps` its evaluation, what is asked
-    of it later is evaluated again.
+    """`alone` is the order's best choice if no other order took anything, and `alone_free` how much it could have of
+    each resource that this choice takes of. An order that does not keep its evaluation (`keeps`) is evaluated again if
+    that is needed.
     """
 
     def __init__(self, evaluation: Evaluation, *, keeps: bool = True) -> None:
