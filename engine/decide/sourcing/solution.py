@@ -21,6 +21,8 @@ from engine.model.facts import OptionKey
 SEARCHED_LINES, SEARCHED_CANDIDATES = 10, 80
 """Up to so many lines and candidates (those that preprocessing leaves), an order is searched."""
 LIMITS = Limits(12_000, 2_000)
+TIE_LIMITS = Limits(1_000_000, 2_000)
+"""Of a search that has only to decide which of equally good choices is preferred."""
 
 
 def find_best(problem: Problem, weights: Weights) -> Solution:
@@ -37,7 +39,11 @@ def find_best(problem: Problem, weights: Weights) -> Solution:
             if not solution.gap or not fits_columns:
                 return solution
             units = solution.units
-    return _solve_program(problem, weights, units)
+    solution = _solve_program(problem, weights, units)
+    if units and solution.gap == 1:  # at most the tie is open, and the order is small
+        again = _search(problem, weights, {}, TIE_LIMITS)
+        return solution if again.gap else again
+    return solution
 
 
 def _cost_limit(problem: Problem, weights: Weights) -> int:
@@ -47,10 +53,10 @@ def _cost_limit(problem: Problem, weights: Weights) -> int:
     return weights.unfilled * (sum([demand.quantity for demand in problem.demands]) + 1)
 
 
-def _search(problem: Problem, weights: Weights, units: Units) -> Solution:
+def _search(problem: Problem, weights: Weights, units: Units, limits: Limits = LIMITS) -> Solution:
     weighted = weigh_candidates(problem, weights, problem.candidates, NodeStocks(problem))
     candidates = undominated(weighted, weights.unfilled)
-    search = Search(problem, weights, candidates, cost_limit=_cost_limit(problem, weights), limits=LIMITS, units=units)
+    search = Search(problem, weights, candidates, cost_limit=_cost_limit(problem, weights), limits=limits, units=units)
     gap = 0 if search.is_proven else 1 + (search.best_cost - search.lower_bound >> search.tie_bits)
     return Solution(search.units(), search.lower_bound >> search.tie_bits, gap)
 
@@ -69,7 +75,7 @@ def _solve_program(problem: Problem, weights: Weights, units: Units) -> Solution
         for key, line in places:
             prices.setdefault(key, {})[line] = candidates[key].prices[line]
         few = [replace(candidates[key], prices=of_key) for key, of_key in prices.items()]
-        solution = _search(replace(problem, candidates=few), weights, units)
+        solution = _search(replace(problem, candidates=few), weights, units, TIE_LIMITS)
         return None if solution.gap else solution
 
     solver = Solver(problem, weights, units, allocate=lambda keys: primal(keys).allocate(keys), search=search)
