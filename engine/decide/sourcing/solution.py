@@ -22,7 +22,7 @@ SEARCHED_LINES, SEARCHED_CANDIDATES = 10, 80
 """Up to so many lines and candidates (those that preprocessing leaves), an order is searched."""
 LIMITS = Limits(12_000, 2_000)
 TIE_LIMITS = Limits(1_000_000, 2_000)
-"""Of a search that has only to decide which of equally good choices is preferred."""
+"""Of a small order's search that has only to decide which of equally good choices is preferred."""
 
 
 def find_best(problem: Problem, weights: Weights) -> Solution:
@@ -64,6 +64,7 @@ def _search(problem: Problem, weights: Weights, units: Units, limits: Limits = L
 def _solve_program(problem: Problem, weights: Weights, units: Units) -> Solution:
     from engine.decide.sourcing.program.mixed_integer_program import Solver  # noqa: PLC0415 - seldom needed, and slow to import
 
+    limits = TIE_LIMITS if len(problem.candidates) <= SEARCHED_CANDIDATES else LIMITS
     candidates, node_stocks = {candidate.key: candidate for candidate in problem.candidates}, NodeStocks(problem)
 
     def primal(keys: Collection[OptionKey]) -> PrimalSearch:
@@ -75,7 +76,7 @@ def _solve_program(problem: Problem, weights: Weights, units: Units) -> Solution
         for key, line in places:
             prices.setdefault(key, {})[line] = candidates[key].prices[line]
         few = [replace(candidates[key], prices=of_key) for key, of_key in prices.items()]
-        solution = _search(replace(problem, candidates=few), weights, units, TIE_LIMITS)
+        solution = _search(replace(problem, candidates=few), weights, units, limits)
         return None if solution.gap else solution
 
     solver = Solver(problem, weights, units, allocate=lambda keys: primal(keys).allocate(keys), search=search)
