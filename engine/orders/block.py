@@ -10,7 +10,7 @@ from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.record import DecisionRecord, to_json
 from engine.decide.sourcing.problem import Choice
 from engine.orders.decide_and_commit import Answer, Decided, DecisionRequest
-from engine.store.ledger import Ledger, WholeOrderCommit
+from engine.store.ledger import Commit, Ledger
 from engine.store.outcomes import Committed
 from engine.version import VERSION
 
@@ -23,7 +23,7 @@ class PlannedDecision(NamedTuple):
 
     decision: Decision
     answer: Answer
-    commit: WholeOrderCommit
+    commit: Commit
 
 
 class BlockOfDecisions:
@@ -40,7 +40,7 @@ class BlockOfDecisions:
         made = decision(evaluation, choice, held_from=at)
         facts = facts_to_json(FactsRecord.of(made))
         body = to_json(DecisionRecord.of(made, decision_id, VERSION, facts, lacked=[]))
-        commit = WholeOrderCommit(
+        commit = Commit(
             decision=made,
             decision_id=decision_id,
             body=body,

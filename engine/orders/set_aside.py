@@ -11,8 +11,9 @@ from types import TracebackType
 from typing import Self
 
 from engine.errors import StoreUnavailable
+from engine.store.commit_request import NOTHING_SET_ASIDE, SetAside
 from engine.store.holds import Hold, set_aside_id
-from engine.store.ledger import NOTHING_SET_ASIDE, Ledger, SetAside
+from engine.store.ledger import Ledger
 
 LOSSES_BEFORE = 1
 """Times that a decision loses stock to others before anything is set aside for it."""

@@ -1,17 +1,17 @@
 """The two round trips of a decision: one script reads everything it needs, one takes its holds and logs it."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 import orjson
 
-from engine.decide.decision import Claim, Decision
+from engine.decide.decision import Decision
+from engine.store.commit_request import NOTHING_SET_ASIDE, SetAside, add_set_aside, commit_request
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import packed
 from engine.store.follow_up_commit import FollowUpCommit, LinkedWrites
-from engine.store.holds import Hold, Holds, hold_fields, sku_units
+from engine.store.holds import Hold, Holds
 from engine.store.keys import Keys
 from engine.store.outcomes import (
     AnsweredBefore,
@@ -32,7 +32,6 @@ from engine.store.script_keys import COMMIT, SNAPSHOT
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 """How long a caller's idempotency key is remembered."""
-_T = TypeVar("_T")
 _NO_KEY = ("", "")
 """Caller and name that no caller's key has, so that nothing is ever stored under them."""
 
@@ -46,21 +45,8 @@ class RequestKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetAside:
-    """What a commit does, at `now`, with units set aside for the decision. `earlier` is the hold of those set aside at
-    an earlier try. If stock has changed again, as much of what the decision claims as is still there is set aside until
-    the instant `until`, in the hold `name`; if there is no name, nothing is.
-    """
-
-    now: int
-    earlier: Hold | None
-    name: str | None
-    until: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WholeOrderCommit:
-    """A decision of a whole order, filled, that is to be committed with nothing beside it; see `Ledger.commit`."""
+class Commit:
+    """A decision that is to be committed, as `Ledger.commit` says."""
 
     decision: Decision
     decision_id: str
@@ -70,9 +56,6 @@ class WholeOrderCommit:
     policies_at: int
     caller: str
     max_holds: int | None
-
-
-NOTHING_SET_ASIDE = SetAside(now=0, earlier=None, name=None, until=0)
 
 
 class Ledger:
@@ -183,60 +166,60 @@ class Ledger:
         ships may rest then. A `caller` has at most `max_holds` open holds; None: any number. `linked` is what else is
         written in the same commit.
         """
-        keys, earlier = self._keys, set_aside.earlier
-        own = self._commit_keys(decision, decision_id, key) | {
-            "set_aside": keys.hold(set_aside.name or ""),
-            "earlier_set_aside": keys.hold(earlier.id if earlier else ""),
-            "earlier_load": keys.load(earlier.day if earlier else ""),
-        }
-        claims = list(sku_keys(keys, [*(claim.sku for claim in decision.claims), *(earlier.skus if earlier else ())]))
-        request = _request(
-            decision,
-            decision.decided_at if policies_at is None else policies_at,
+        commit = Commit(
+            decision=decision,
+            decision_id=decision_id,
+            body=body,
+            facts=facts,
+            key=key,
+            policies_at=decision.decided_at if policies_at is None else policies_at,
             caller=caller,
             max_holds=max_holds,
-            has_key=key is not None,
         )
-        if set_aside is not NOTHING_SET_ASIDE:
-            _add_set_aside(request, set_aside, decision)
-        arguments = [decision_id, packed(body, facts), orjson.dumps(request)]
+        claims, own, arguments = self._parts(commit, set_aside)
         with faults():
             answer = (
-                self._commit(keys=COMMIT.keys(keys, claims, **own), args=arguments)
+                self._commit(keys=COMMIT.keys(self._keys, claims, **own), args=arguments)
                 if linked is None
                 else self._follow_up_commit.run(linked, claims, own, arguments)
             )
         return _outcome(answer)
 
-    def commit_together(self, commits: Sequence[WholeOrderCommit]) -> list[CommitOutcome]:
+    def commit_together(self, commits: Sequence[Commit]) -> list[CommitOutcome]:
         """Commit each as `commit` does, by itself, but all in one round trip."""
+        calls = []
+        for commit in commits:
+            claims, own, arguments = self._parts(commit)
+            calls.append((COMMIT.keys(self._keys, claims, **own), arguments))
         with faults():
-            answers = self._client.run_together(self._commit, [self._commit_call(item) for item in commits])
+            answers = self._client.run_together(self._commit, calls)
         return [_outcome(answer) for answer in answers]
 
-    def _commit_call(self, item: WholeOrderCommit) -> tuple[list[str], list[Any]]:
-        """Keys and arguments of commit.lua."""
-        decision, keys = item.decision, self._keys
-        request = _request(
-            decision, item.policies_at, caller=item.caller, max_holds=item.max_holds, has_key=item.key is not None
-        )
-        claims = sku_keys(keys, (claim.sku for claim in decision.claims))
-        return (
-            COMMIT.keys(keys, claims, **self._commit_keys(decision, item.decision_id, item.key)),
-            [item.decision_id, packed(item.body, item.facts), orjson.dumps(request)],
-        )
-
-    def _commit_keys(self, decision: Decision, decision_id: str, key: RequestKey | None) -> dict[str, str]:
-        """The keys of a commit that are its own, if nothing is set aside for it."""
-        keys = self._keys
-        return {
+    def _parts(
+        self, commit: Commit, set_aside: SetAside = NOTHING_SET_ASIDE
+    ) -> tuple[list[tuple[str, str]], dict[str, str], list[Any]]:
+        """The keys of the claims, those of the commit that are its own, and the arguments of commit.lua."""
+        keys, decision, key, earlier = self._keys, commit.decision, commit.key, set_aside.earlier
+        own = {
             "idempotency": keys.idempotency(*((key.caller, key.name) if key else _NO_KEY)),
             "load": keys.load(decision.day),
-            "hold": keys.hold(decision_id),
-            "set_aside": keys.hold(""),
-            "earlier_set_aside": keys.hold(""),
-            "earlier_load": keys.load(""),
+            "hold": keys.hold(commit.decision_id),
+            "set_aside": keys.hold(set_aside.name or ""),
+            "earlier_set_aside": keys.hold(earlier.id if earlier else ""),
+            "earlier_load": keys.load(earlier.day if earlier else ""),
         }
+        skus = [*(claim.sku for claim in decision.claims), *(earlier.skus if earlier else ())]
+        request = commit_request(
+            decision,
+            commit.policies_at,
+            caller=commit.caller,
+            max_holds=commit.max_holds,
+            key_seconds=IDEMPOTENCY_SECONDS if key else None,
+        )
+        if set_aside is not NOTHING_SET_ASIDE:
+            add_set_aside(request, set_aside, decision)
+        arguments = [commit.decision_id, packed(commit.body, commit.facts), orjson.dumps(request)]
+        return list(sku_keys(keys, skus)), own, arguments
 
 
 def sku_keys(keys: Keys, skus: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -272,90 +255,3 @@ def _outcome(answer: Sequence[bytes]) -> CommitOutcome:
         case b"full", open_holds:
             return QuotaReached(open_holds=int(open_holds))
     return _OUTCOMES[answer[0]]
-
-
-def _request(
-    decision: Decision, policies_at: int, *, caller: str, max_holds: int | None, has_key: bool
-) -> dict[str, Any]:
-    """As commit.lua reads it.
-
-    A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
-    a list of reserves that it is the sum of, each the larger of so many units and so many basis points of what is on
-    hand. A room is node, shipments, the most there may be in the day, and the range in which the load must be. False
-    stands for no bound, or for any value.
-    """
-    return {
-        "now": str(decision.decided_at),
-        "policies": decision.policy_version,
-        "policies_at": str(policies_at),
-        "network": decision.network_version,
-        "day": decision.day,
-        "hold_until": str(decision.hold_until),
-        "shipments": hold_fields(decision),
-        "claims": [
-            [
-                claim.node,
-                str(claim.units),
-                _floor(claim),
-                _or_false(claim.ranges.on_hand),
-                _or_false(claim.ranges.held),
-                _or_false(claim.ranges.available),
-            ]
-            for claim in decision.claims
-        ],
-        "rooms": [
-            [claim.node, str(claim.shipments), _or_false(claim.most), _or_false(claim.load)]
-            for claim in decision.load_claims
-        ],
-        "caller": caller,
-        "max_holds": _or_false(max_holds),
-        "key_seconds": IDEMPOTENCY_SECONDS if has_key else False,
-    }
-
-
-def _add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decision) -> None:
-    """Say in a request to commit.lua what is, or may be, set aside.
-
-    `earlier` has the id of its hold, the units as index of the SKU's keys, node and units, and the node of each
-    shipment. A claim then has, last, those of its units that were set aside, and a room the shipments. `set_aside` has
-    the decision's shipments as node, service and [index of the claim, SKU, units] of each of its SKUs.
-    """
-    index_of = {(claim.sku, claim.node): index for index, claim in enumerate(decision.claims, start=1)}
-    now, earlier = str(set_aside.now), set_aside.earlier
-    if set_aside.name is not None:
-        request["set_aside"] = {
-            "id": set_aside.name,
-            "now": now,
-            "until": str(set_aside.until),
-            "shipments": [
-                [
-                    shipment.node,
-                    shipment.service,
-                    [[index_of[sku, shipment.node], sku, units] for sku, units in sku_units(shipment)],
-                ]
-                for shipment in decision.shipments
-            ],
-        }
-    if earlier is None:
-        return
-    key_index = {sku: index for index, sku in enumerate(earlier.skus, start=len(decision.claims) + 1)}
-    request["earlier"] = {
-        "id": earlier.id,
-        "now": now,
-        "units": [[key_index[sku], node, units] for (sku, node), units in earlier.units.items()],
-        "nodes": [shipment.node for shipment in earlier.shipments],
-    }
-    for claim, listed in zip(decision.claims, request["claims"], strict=True):
-        listed.append(earlier.units[claim.sku, claim.node])
-    loads = Counter(shipment.node for shipment in earlier.shipments if earlier.day == decision.day)
-    for load_claim, listed in zip(decision.load_claims, request["rooms"], strict=True):
-        listed.append(loads[load_claim.node])
-
-
-def _floor(claim: Claim) -> int | list[tuple[int, int]]:
-    return [(reserve.units, reserve.share) for reserve in claim.shares] or claim.floor
-
-
-def _or_false(value: _T | None) -> _T | Literal[False]:
-    # JSON's null becomes a value of its own in a script, which counts as true
-    return False if value is None else value
