@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from engine.decide.joint.program import Row
 from engine.decide.shipping.columns import WIDEST, Integers, integers
+from engine.decide.sourcing.program.highs import make_highs, program_of, set_costs, set_options, start_from
 
-OPTIONS = {"output_flag": False, "threads": 1, "random_seed": 0, "simplex_iteration_limit": 2_000_000}
+OPTIONS = {"simplex_iteration_limit": 2_000_000}
 MIXED_INTEGER_OPTIONS = {
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 0.0,
@@ -52,16 +53,13 @@ class Solver:
         self._column = integers(column for terms, _ in rows for column, _ in terms)
         self._value = integers(value for terms, _ in rows for _, value in terms)
         self._largest = int(max(np.abs(self._value).max(initial=0), self._upper.max(initial=0)))
-        self._highs: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        for name, option in OPTIONS.items():
-            self._highs.setOptionValue(name, option)
         self._events_left = EVENTS
-        self._highs.cbMipInterrupt.subscribe(self._count_event)
-        self._highs.passModel(self._model())
+        self._highs = make_highs(OPTIONS, self._has_no_event_left)
+        self._highs.passModel(program_of(most, self._upper, self._row, self._column, self._value))
 
     def relax(self, costs: Integers, *, unit: int) -> Relaxed | None:
         """Solve the linear relaxation. HiGHS is given the costs in multiples of `unit`."""
-        self._set_costs(costs / unit)
+        set_costs(self._highs, costs / unit)
         self._highs.run()
         solution = self._highs.getSolution()
         if not solution.dual_valid:
@@ -87,25 +85,21 @@ class Solver:
         if len(costs) <= WHOLE_PROGRAM:
             worth[:] = True
         columns = np.arange(len(costs), dtype=np.int32)
-        for name, option in MIXED_INTEGER_OPTIONS.items():
-            self._highs.setOptionValue(name, option)
-        self._set_costs(costs / unit)
+        set_options(self._highs, MIXED_INTEGER_OPTIONS)
+        set_costs(self._highs, costs / unit)
         self._highs.changeColsBounds(
             len(columns), columns, np.zeros(len(columns)), np.where(worth, self._most, 0).astype(np.float64)
         )
         self._highs.changeColsIntegrality(
             len(columns), columns, np.full(len(columns), highspy.HighsVarType.kInteger.value, dtype=np.uint8)
         )
-        solution = highspy.HighsSolution()
-        solution.col_value = start.astype(np.float64).tolist()
-        self._highs.setSolution(solution)
+        start_from(self._highs, start)
         self._highs.run()
         return self.checked(self._highs.getSolution().col_value)
 
-    def _count_event(self, event: highspy.highs.HighsCallbackEvent) -> None:
+    def _has_no_event_left(self) -> bool:
         self._events_left -= 1
-        if self._events_left <= 0:
-            event.interrupt()
+        return self._events_left <= 0
 
     def checked(self, values: Sequence[float] | NDArray[np.float64]) -> Integers | None:
         """The values, if they are whole numbers that keep to every row."""
@@ -120,20 +114,3 @@ class Solver:
         np.add.at(sums, self._row, solution[self._column] * self._value)
         is_allowed = (sums <= self._upper).all() and (solution >= 0).all() and (solution <= self._most).all()
         return solution if is_allowed else None
-
-    def _set_costs(self, costs: NDArray[np.float64]) -> None:
-        self._highs.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs)
-
-    def _model(self) -> highspy.HighsLp:
-        columns, rows = len(self._most), len(self._upper)
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = columns, rows
-        lp.col_cost_ = lp.col_lower_ = np.zeros(columns)
-        lp.col_upper_ = self._most.astype(np.float64)
-        lp.row_lower_ = np.full(rows, -highspy.kHighsInf)
-        lp.row_upper_ = self._upper.astype(np.float64)
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum(np.bincount(self._row, minlength=rows))])
-        lp.a_matrix_.index_ = self._column.astype(np.int32)
-        lp.a_matrix_.value_ = self._value.astype(np.float64)
-        return lp

@@ -6,20 +6,17 @@ in one thread from a fixed seed, so that the same problem gives the same answer.
 
 from collections.abc import Callable
 from math import ceil, isfinite
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import highspy
 import numpy as np
-import numpy.typing as npt
 
 from engine.decide.shipping.columns import Integers
+from engine.decide.sourcing.program.highs import Floats, make_highs, program_of, set_costs, start_from
 from engine.decide.sourcing.program.model import Model, Part
 from engine.decide.sourcing.program.pricing import Duals
 
 OPTIONS = {
-    "output_flag": False,
-    "threads": 1,
-    "random_seed": 0,
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 0.0,
     "mip_feasibility_tolerance": 1e-9,
@@ -42,8 +39,6 @@ FRACTION = 1 << 20
 """Duals of parts that are counted in units are rounded to so many parts of a unit, those of money to a micro."""
 HIGHEST = 1 << 40
 """No dual is above this."""
-
-Floats: TypeAlias = npt.NDArray[np.float64]
 
 
 class _Rows(NamedTuple):
@@ -96,16 +91,8 @@ class Program:
         self.size = len(chosen) + len(self.candidates)
         self._rows = self._constraints()
         self._held: list[tuple[int, float]] = []
-        self._highs: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        for name, value in OPTIONS.items():
-            self._highs.setOptionValue(name, value)
-        self._interrupt = interrupt
-        self._highs.cbMipInterrupt.subscribe(self._count_event)
+        self._highs = make_highs(OPTIONS, lambda: interrupt(self.size))
         self._highs.passModel(self._lp())
-
-    def _count_event(self, event: highspy.highs.HighsCallbackEvent) -> None:
-        if self._interrupt(self.size):
-            event.interrupt()
 
     def _constraints(self) -> _Rows:
         model, placements, rows = self._model, self._placements, _Rows([], [], [], [], {})
@@ -130,21 +117,13 @@ class Program:
     def _lp(self) -> highspy.HighsLp:
         row, column, value, most = (np.concatenate(part) for part in self._rows[:4])
         order = np.lexsort((column, row))
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = self.size, len(most)
-        lp.col_cost_ = lp.col_lower_ = np.zeros(self.size)
-        lp.col_upper_ = np.append(self._placements.most, np.ones(len(self.candidates))).astype(float)
+        columns = np.append(self._placements.most, np.ones(len(self.candidates), dtype=np.int64))
+        lp = program_of(columns, most, row[order], column[order], value[order])
         kinds = highspy.HighsVarType
         of_lots = [
             kinds.kInteger if lot > 1 or self._in_units else kinds.kContinuous for lot in self._placements.lot.tolist()
         ]
         lp.integrality_ = [*of_lots, *[kinds.kInteger] * len(self.candidates)]
-        lp.row_lower_ = np.full(len(most), -highspy.kHighsInf)
-        lp.row_upper_ = most.astype(float)
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_ = row[order].searchsorted(np.arange(len(most) + 1)).astype(np.int32)
-        lp.a_matrix_.index_ = column[order].astype(np.int32)
-        lp.a_matrix_.value_ = value[order].astype(float)
         return lp
 
     def hold(self, part: Part, most: int, *, loosely: bool = False) -> None:
@@ -167,7 +146,7 @@ class Program:
         costs, unit = self._costs(part), 1
         if part.opening.any():
             unit = max(MONEY_UNIT, int(np.abs(costs).max(initial=0)) // DEAREST)
-        self._highs.changeColsCost(self.size, np.arange(self.size, dtype=np.int32), costs / unit)
+        set_costs(self._highs, costs / unit)
         return unit
 
     def relax(self, part: Part) -> Relaxed:
@@ -190,9 +169,7 @@ class Program:
         """Looks for the least of a part, starting from these values of the columns, if they are given."""
         unit = self._minimise(part)
         if start is not None:
-            solution = highspy.HighsSolution()
-            solution.col_value = start.astype(float).tolist()
-            self._highs.setSolution(solution)
+            start_from(self._highs, start)
         self._highs.run()
         info, bound = self._highs.getInfo(), None
         if isfinite(info.mip_dual_bound):

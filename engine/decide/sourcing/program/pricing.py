@@ -9,11 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.decide.shipping.columns import Flags, Integers
+from engine.decide.shipping.columns import WIDEST, Flags, Integers
 from engine.decide.sourcing.program.model import Model, Part
-
-WIDEST = 1 << 61
-"""No sum of costs may reach this."""
 
 
 class Held(NamedTuple):
