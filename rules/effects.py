@@ -40,6 +40,28 @@ class Reserve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """Units of a position that an order may not take: those that are kept, and those protected for `others` than its
+    channel, as far as these leave the channel its `own`. So of the last units, each goes to whichever of the protected
+    channels comes first, and none is left for nobody.
+    """
+
+    keep: Reserve = Reserve()
+    own: Reserve = Reserve()
+    others: tuple[Reserve, ...] = ()
+
+    def of(self, on_hand: int) -> int:
+        """If so many units are on hand."""
+        kept, protected = self.keep.of(on_hand), sum(reserve.of(on_hand) for reserve in self.others)
+        return kept + min(protected, max(0, on_hand - kept - self.own.of(on_hand)))
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it is the same whatever is on hand."""
+        return not self.others and not self.keep.share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Protection:
     """A reserve that only the orders of one channel may use."""
 
@@ -109,14 +131,11 @@ class PositionOutcome:
     keep: Reserve = Reserve()
     protect: tuple[Protection, ...] = ()
 
-    def floor(self, channel: str, on_hand: int) -> int:
-        """Units that an order on `channel` may not take: those kept, and those protected for other channels."""
-        return sum(reserve.of(on_hand) for reserve in self.reserves(channel))
-
-    def reserves(self, channel: str) -> tuple[Reserve, ...]:
-        """The reserves that add up to the floor for an order on `channel`."""
+    def floor(self, channel: str) -> Floor:
+        """For an order on `channel`."""
+        own = next((item.reserve for item in self.protect if item.channel == channel), Reserve())
         others = (item.reserve for item in self.protect if item.channel != channel)
-        return tuple(item for item in (self.keep, *others) if item != Reserve())
+        return Floor(keep=self.keep, own=own, others=tuple(item for item in others if item != Reserve()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -202,13 +202,13 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
     for (sku, node), count in sorted(units.items()):
         positions = evaluation.positions[line_of[sku]]
         row = int(positions.stock.node.searchsorted(evaluation.ways.node_index[node]))
-        reserves = evaluation.reserves(line_of[sku], row)
+        floors = evaluation.floors(sku, row)
         yield Claim(
             sku=sku,
             node=node,
             units=count,
             floor=int(positions.floor[row]),
-            shares=reserves if any(reserve.share for reserve in reserves) else (),
+            floors=() if all(floor.is_fixed for floor in floors) else floors,
             ranges=volatile.stock_ranges(positions.stock.positions[row]),
         )
 

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import NodeRest, Order
-from rules.effects import Reserve
+from rules.effects import Floor
 
 Range: TypeAlias = tuple[int, int]
 """The lowest and the highest value; both are in it."""
@@ -108,8 +108,8 @@ class Claim:
     node: str
     units: int
     floor: int
-    shares: tuple[Reserve, ...] = ()
-    """Where the floor depends on what is on hand: the reserves it is the sum of, for the commit to add up again."""
+    floors: tuple[Floor, ...] = ()
+    """Where the floor depends on what is on hand: what it is the largest of, for the commit to work it out again."""
     ranges: StockRanges = StockRanges()
 
 

@@ -32,9 +32,10 @@ def commit_request(
     """The request as commit.lua reads it; `key_seconds` is how long its idempotency key is remembered, if it has one.
 
     A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
-    a list of reserves that it is the sum of, each the larger of so many units and so many basis points of what is on
-    hand. A room is node, shipments, the most there may be in the day, and the range in which the load must be. False
-    stands for no bound, or for any value.
+    a list of floors of which the largest counts. Each is a list of reserves, by units and basis points of what is on
+    hand: what is kept, the channel's own, then those of the others (see `Floor` in rules/effects.py). A room is node,
+    shipments, the most there may be in the day, and the range in which the load must be. False stands for no bound, or
+    for any value.
     """
     return {
         "now": str(decision.decided_at),
@@ -104,8 +105,11 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
         listed.append(loads[load_claim.node])
 
 
-def _floor(claim: Claim) -> int | list[tuple[int, int]]:
-    return [(reserve.units, reserve.share) for reserve in claim.shares] or claim.floor
+def _floor(claim: Claim) -> int | list[list[int]]:
+    return [
+        [number for item in (floor.keep, floor.own, *floor.others) for number in (item.units, item.share)]
+        for floor in claim.floors
+    ] or claim.floor
 
 
 def _or_false(value: _T | None) -> _T | Literal[False]:

@@ -20,7 +20,7 @@ from engine.decide.shipping.reach import LATE as LATE_CODES
 from engine.decide.shipping.reach import Reach, reach
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Line, NodeRest, Order, Snapshot, StockPosition
-from rules.effects import Exclusion, LineOutcome, OrderOutcome, PositionOutcome, Reserve
+from rules.effects import Exclusion, Floor, LineOutcome, OrderOutcome, PositionOutcome
 from rules.vocabulary import Facts, Stage
 
 
@@ -136,8 +136,8 @@ class Evaluation:
 
     @cached_property
     def positions(self) -> Sequence[Positions]:
-        """By line."""
-        return [
+        """By line. Lines of one SKU share its floors: the largest that the rules give any of them."""
+        positions = [
             judge_positions(
                 self.matcher,
                 facts,
@@ -148,6 +148,13 @@ class Evaluation:
             )
             for line, facts in zip(self.order.lines, self.line_facts, strict=True)
         ]
+        skus = [line.sku for line in self.order.lines]
+        if len(set(skus)) == len(skus):
+            return positions
+        floors: dict[str, Integers] = {}
+        for sku, of_line in zip(skus, positions, strict=True):
+            floors[sku] = np.maximum(floors[sku], of_line.floor) if sku in floors else of_line.floor
+        return [of_line.with_floor(floors[sku]) for sku, of_line in zip(skus, positions, strict=True)]
 
     @cached_property
     def nodes(self) -> Integers:
@@ -251,11 +258,16 @@ class Evaluation:
         rows = zip(nodes, options.judgement.tolist(), options.excluded.tolist(), strict=True)
         return [JudgedOption(self.ways.node_ids[node], judgements[number], excluded) for node, number, excluded in rows]
 
-    def reserves(self, index: int, row: int) -> tuple[Reserve, ...]:
-        """What the floor of a position is the sum of: the one in a row of the line at `index`."""
+    def floors(self, sku: str, row: int) -> tuple[Floor, ...]:
+        """What the rules give each line of a SKU as the floor of the position in a row; the largest counts."""
         judgements = self.matcher.stages[Stage.POSITION].table.judgements
-        outcome = judgements[int(self.positions[index].judgement[row])].outcome
-        return cast("PositionOutcome", outcome).reserves(self.order.channel)
+        numbers = {
+            int(positions.judgement[row])
+            for line, positions in zip(self.order.lines, self.positions, strict=True)
+            if line.sku == sku
+        }
+        outcomes = [cast("PositionOutcome", judgements[number].outcome) for number in sorted(numbers)]
+        return tuple(outcome.floor(self.order.channel) for outcome in outcomes)
 
     def counted_judgements(self) -> Iterator[tuple[Judgement, int]]:
         """Each judgement made of the order, its lines, positions, nodes and options, with how many it was made of."""

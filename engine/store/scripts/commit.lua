@@ -17,16 +17,23 @@ local id, request = ARGV[1], cjson.decode(ARGV[3])
 local earlier, set_aside = request.earlier, request.set_aside
 local changed = {}
 
-local function floor_of(reserves, on_hand)
-  if type(reserves) == 'number' then
-    return reserves
+local function floor_of(floors, on_hand)
+  if type(floors) == 'number' then
+    return floors
   end
-  local floor = 0
-  for _, reserve in ipairs(reserves) do
-    local units, share = reserve[1], reserve[2]
-    floor = floor + (share == 0 and units or math.max(units, math.ceil(on_hand * share / 10000)))
+  local largest = 0
+  for _, reserves in ipairs(floors) do
+    local units, others = {}, 0
+    for at = 1, #reserves, 2 do
+      units[#units + 1] = math.max(reserves[at], math.ceil(on_hand * reserves[at + 1] / 10000))
+    end
+    for index = 3, #units do
+      others = others + units[index]
+    end
+    local kept, own = units[1], units[2]
+    largest = math.max(largest, kept + math.min(others, math.max(0, on_hand - kept - own)))
   end
-  return floor
+  return largest
 end
 
 local function outside(range, value)
@@ -134,13 +141,13 @@ if earlier and call('EXISTS', key.earlier_set_aside) == 0 then
 end
 local stood, lost, lost_claims, lost_nodes = {}, nil, {}, {}
 for index, claim in ipairs(request.claims) do
-  local node, units, reserves, on_hand_range, held_range, available_range, own = unpack(claim, 1, 7)
+  local node, units, floors, on_hand_range, held_range, available_range, own = unpack(claim, 1, 7)
   local on_hand = call('HGET', key.claimed_on_hand(index), node) or '0'
   local held = call('HGET', key.claimed_held(index), node) or '0'
   if own then
     held = held - own
   end
-  local floor = floor_of(reserves, on_hand)
+  local floor = floor_of(floors, on_hand)
   if on_hand - held - floor < tonumber(units) or outside(on_hand_range, tonumber(on_hand))
       or outside(held_range, tonumber(held)) or outside(available_range, math.max(0, on_hand - held)) then
     lost, lost_claims[index] = lost or node, true

@@ -116,9 +116,14 @@ def test_a_share_is_rounded_up_to_whole_units(reserve, on_hand, stay):
     assert reserve.of(on_hand) == stay
 
 
+def test_protections_for_others_leave_a_channel_its_own():
+    outcome = PositionOutcome(keep=units(1), protect=(protects("app", units(4)), protects("web", units(2))))
+    assert [outcome.floor("web").of(on_hand) for on_hand in (0, 1, 2, 3, 4, 7, 9)] == [1, 1, 1, 1, 2, 5, 5]
+
+
 def test_the_floor_is_what_is_kept_and_what_is_protected_for_the_others():
     outcome = PositionOutcome(keep=units(2), protect=(protects("app", units(1)), protects("web", share(1_000))))
-    assert {channel: outcome.floor(channel, 41) for channel in ("web", "app", "store")} == {
+    assert {channel: outcome.floor(channel).of(41) for channel in ("web", "app", "store")} == {
         "web": 3,
         "app": 7,
         "store": 8,
