@@ -1,7 +1,7 @@
 """Checks an order against the facts before it is decided."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.decide.shipping.amounts import LargestAmounts
 from engine.decide.shipping.columns import WIDEST
@@ -10,8 +10,8 @@ from engine.model.facts import Order, Snapshot
 
 
 def check_order(order: Order, snapshot: Snapshot) -> None:
-    """Raise OrderInvalid with every mistake: unknown SKUs, an unknown node to collect at, units that could cost or emit
-    more than is counted.
+    """Raise OrderInvalid with every mistake: a channel that the network does not list, unknown SKUs, an unknown node to
+    collect at, units that could cost or emit more than is counted.
     """
     mistakes = list(_mistakes(order, snapshot))
     if mistakes:
@@ -32,8 +32,17 @@ def _mistakes(order: Order, snapshot: Snapshot) -> Iterator[Mistake]:
             message = f"{line.quantity} units of '{line.sku}' could cost or emit more than can be counted; order fewer"
             yield Mistake(field=f"lines.{index}.quantity", message=message)
             break
-    nodes = snapshot.network.nodes
+    nodes, channels = snapshot.network.nodes, snapshot.network.channels
     if order.collect_at is not None and order.collect_at not in nodes:
-        near = difflib.get_close_matches(order.collect_at, list(nodes), n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        yield Mistake(field="collect_at", message=f"no node goes by the id '{order.collect_at}'{hint}")
+        message = f"no node goes by the id '{order.collect_at}'{_hint(order.collect_at, nodes)}"
+        yield Mistake(field="collect_at", message=message)
+    if channels and order.channel not in channels:
+        hint = _hint(order.channel, channels) or f"; it has {', '.join(sorted(channels))}"
+        yield Mistake(field="channel", message=f"the network lists no channel '{order.channel}'{hint}")
+
+
+def _hint(word: str, names: Iterable[str]) -> str:
+    """The name that was probably meant, as the end of a message; empty if none is near."""
+    by_small_letters = {name.casefold(): name for name in names}
+    near = difflib.get_close_matches(word.casefold(), by_small_letters, n=1)
+    return f"; did you mean '{by_small_letters[near[0]]}'?" if near else ""

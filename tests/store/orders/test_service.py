@@ -19,7 +19,7 @@ from engine.store.ledger import RequestKey
 from engine.store.stock import Movement
 from tests.conftest import SMALL, activate
 from tests.support.decision_json import json_of
-from tests.support.facts import collected, order
+from tests.support.facts import LYON, collected, inventory, node, order
 from tests.support.order_json import shipped_units
 
 
@@ -38,6 +38,23 @@ def test_an_order_that_names_something_unknown_is_refused_and_changes_nothing(po
         pointsman.decide(refused)
     assert re.match(message.replace("?", r"\?"), str(caught.value))
     assert contents() == before
+
+
+@pytest.mark.parametrize(
+    ("channel", "hint"),
+    [
+        ("Marketplace", "; did you mean 'marketplace'?"),
+        ("wbe", "; did you mean 'web'?"),
+        ("fax", "; it has marketplace, web"),
+    ],
+)
+def test_an_order_by_a_channel_that_the_network_does_not_list_is_refused(bare, channel, hint):
+    bare.load(inventory([node("lyon", LYON)], {"A": {"lyon": 1}}, channels=frozenset({"web", "marketplace"})))
+    activate(bare, "then: {keep: 0}")
+    with pytest.raises(OrderInvalid) as caught:
+        bare.decide(order(("A", 1), channel=channel))
+    assert str(caught.value) == f"channel: the network lists no channel '{channel}'{hint}"
+    assert bare.decide(order(("A", 1), channel="web")).new
 
 
 def test_a_refusal_leaves_the_key_free(pointsman):
