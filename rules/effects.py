@@ -77,6 +77,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "carbon_price": Stage.ORDER,
         "hold": Stage.ORDER,
         "priority": Stage.ORDER,
+        "approve": Stage.ORDER,
         "daily_orders": Stage.NODE,
         "rest_after_rejection": Stage.REJECTION,
     }
@@ -97,6 +98,7 @@ class OrderOutcome:
     carbon_price: int = 0
     hold: int = DEFAULT_HOLD
     priority: int = DEFAULT_PRIORITY
+    approve: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +165,7 @@ def _order(values: _Values) -> OrderOutcome:
         carbon_price=max(_numbers(values, "carbon_price"), default=0),
         hold=min(_numbers(values, "hold"), default=DEFAULT_HOLD),
         priority=max(_numbers(values, "priority"), default=DEFAULT_PRIORITY),
+        approve="approve" in values,
     )
 
 

@@ -86,6 +86,7 @@ def decision(
         load_claims=tuple(_load_claims(evaluation, shipments)),
         day=network.local(now).date().isoformat(),
         left=left,
+        awaiting_approval=evaluation.order_outcome.approve,
     )
 
 

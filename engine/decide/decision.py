@@ -183,6 +183,8 @@ class Decision:
     day: str
     """The installation's date, under which the nodes' loads are counted."""
     left: LeftToOthers = NOTHING_LEFT
+    awaiting_approval: bool = False
+    """Whether a rule says that a person must approve the order before it ships."""
 
     @property
     def status(self) -> Literal["filled", "partial", "unfilled"]:

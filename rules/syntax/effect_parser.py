@@ -127,7 +127,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
     }
 )
 """The accepted amounts of each effect whose value is an amount."""
-ONLY_TRUE = frozenset({"keep_together", "ship_complete"})
+ONLY_TRUE = frozenset({"keep_together", "ship_complete", "approve"})
 """The effects whose only value is `true`."""
 _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "exclude": _exclusion,

@@ -212,6 +212,11 @@ EFFECTS = [
         "the order has priority 80 of 100 when many wait (50 is usual)",
         "la commande a la priorité 80 sur 100 quand beaucoup attendent (50 par défaut)",
     ),
+    (
+        "approve: true",
+        "a person must approve the order before it ships",
+        "une personne doit approuver la commande avant qu'elle parte",
+    ),
     ("daily_orders: 40", "the place makes at most 40 shipments a day", "le lieu prépare au plus 40 envois par jour"),
     (
         "rest_after_rejection: 120 min",

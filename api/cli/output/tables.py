@@ -113,6 +113,8 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
         yield f"  order {lacked.order}, with priority {lacked.priority}, {took} at {lacked.node}"
     if record.waiting:
         yield "  what is unfilled waits for stock"
+    if record.awaiting_approval:
+        yield "  a person must approve it before it ships"
     yield f"  in all {money(record.cost_micros, currency)}, {carbon(record.co2_mg)}"
     proof = _proof(record.score, currency)
     yield f"  chosen from {record.options} options ({proof}) under policy {record.policy_version[:12]}"

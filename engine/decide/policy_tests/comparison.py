@@ -91,7 +91,11 @@ def total_values(decision: Decision) -> dict[str, Value | None]:
 
 def order_values(decided: DecidedTest) -> dict[str, Value | None]:
     decision = decided.decision
-    return {"hold": (decision.hold_until - decision.decided_at) // 60, "priority": decided.priority}
+    return {
+        "hold": (decision.hold_until - decision.decided_at) // 60,
+        "priority": decided.priority,
+        "approve": decision.awaiting_approval,
+    }
 
 
 def units_by_sku(shipment: Shipment) -> dict[str, int]:

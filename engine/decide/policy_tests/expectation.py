@@ -35,7 +35,7 @@ TOTAL_FACTS: Mapping[str, Fact] = _facts(
     arrives=_K.DURATION,
     late=_K.COUNT,
 )
-ORDER_FACTS: Mapping[str, Fact] = _facts(hold=_K.DURATION, priority=_K.COUNT)
+ORDER_FACTS: Mapping[str, Fact] = _facts(hold=_K.DURATION, priority=_K.COUNT, approve=_K.FLAG)
 UNITS = Fact(path="units", kind=Kind.COUNT)
 
 

@@ -134,7 +134,7 @@ EFFECTS = st.one_of(
         value=st.builds(Protection, channel=st.sampled_from(["web", "a b", "or", "5"]), reserve=RESERVES),
     ),
     st.builds(Effect, name=st.sampled_from(["max_shipments", "daily_orders"]), value=st.integers(1, 100)),
-    st.builds(Effect, name=st.sampled_from(["keep_together", "ship_complete"]), value=st.just(True)),  # noqa: FBT003  # its only value
+    st.builds(Effect, name=st.sampled_from(["keep_together", "ship_complete", "approve"]), value=st.just(True)),  # noqa: FBT003  # its only value
     st.builds(Effect, name=st.just("hold"), value=st.integers(1, MAX_HOLD)),
     st.builds(Effect, name=st.just("rest_after_rejection"), value=st.integers(1, MAX_REST)),
     st.builds(Effect, name=st.just("priority"), value=st.integers(0, 100)),

@@ -57,6 +57,7 @@ COMBINED = [
     ("hold", [DEFAULT_HOLD + 60], OrderOutcome(hold=DEFAULT_HOLD + 60)),
     ("priority", [60, 80], OrderOutcome(priority=80)),
     ("priority", [0], OrderOutcome(priority=0)),
+    ("approve", [True, True], OrderOutcome(approve=True)),
     ("daily_orders", [40, 0], NodeOutcome(daily_orders=0)),
     ("rest_after_rejection", [30, 240, 120], RejectionOutcome(node_rest=240)),
 ]

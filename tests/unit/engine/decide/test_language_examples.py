@@ -208,6 +208,7 @@ EFFECTS = {
     "carbon_price: 0.25": OrderOutcome(carbon_price=250_000),
     "hold: 30m": OrderOutcome(hold=30),
     "priority: 80": OrderOutcome(priority=80),
+    "approve: true": OrderOutcome(approve=True),
     "daily_orders: 40": NodeOutcome(daily_orders=40),
     "rest_after_rejection: 2h": RejectionOutcome(node_rest=120),
 }

@@ -131,6 +131,13 @@ def test_units_are_held_as_long_as_the_shortest_hold_says():
     assert decided(order(), facts(), "then: {hold: 30m}", "then: {hold: 2 h}").hold_until == NOW + 30 * 60
 
 
+def test_an_order_awaits_approval_if_a_rule_says_so():
+    rule = "when: {order.channel: store}, then: {approve: true}"
+    awaiting, not_awaiting = (decided(order(channel=channel), facts(), rule) for channel in ("store", "web"))
+    assert (awaiting.awaiting_approval, not_awaiting.awaiting_approval) == (True, False)
+    assert awaiting.shipments
+
+
 def test_a_rule_about_one_channel_leaves_the_others_alone():
     rule = "when: {order.channel: store}, then: {hold: 1 h, ship_complete: true}"
     assert decided(order(("A", 8), channel="store"), facts(), rule).shipments == ()

@@ -124,9 +124,14 @@ def test_the_bytes_have_sorted_keys_and_no_blanks():
 
 
 def test_what_a_decision_has_nothing_to_say_of_is_left_out():
-    assert not {"waiting", "follows", "lacked"} & json.loads(to_json(made())).keys()
+    assert not {"waiting", "follows", "lacked", "awaiting_approval"} & json.loads(to_json(made())).keys()
     assert json.loads(to_json(made(waiting=True)))["waiting"] is True
     assert json.loads(to_json(made(lacked=[])))["lacked"] == []
+
+
+def test_a_decision_says_that_it_awaits_approval():
+    decision = decided(order(), snapshot([node("lyon", LYON)], {"A": {"lyon": 1}}), "then: {approve: true}")
+    assert json.loads(to_json(DecisionRecord.of(decision, "d1", "0", b"{}")))["awaiting_approval"] is True
 
 
 def test_a_decision_of_a_newer_schema_is_refused_rather_than_misread():

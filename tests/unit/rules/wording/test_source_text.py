@@ -54,6 +54,7 @@ EFFECTS = [
     ("carbon_price: 0.25", "carbon_price: 0.25"),
     ("hold: 3 d", "hold: 72 h"),
     ("priority: 80", "priority: 80"),
+    ("approve: true", "approve: true"),
     ("daily_orders: 40", "daily_orders: 40"),
     ("rest_after_rejection: 90 min", "rest_after_rejection: 90 min"),
 ]
