@@ -129,6 +129,22 @@ class ScoreRecord(Record, frozen=True):
 class HoldRecord(Record, frozen=True):
     id: str
     expires_at: Timestamp
+    until_shipped: Annotated[
+        bool | UnsetType,
+        Meta(description="true: counted from when the last shipment leaves; otherwise left out"),
+    ] = UNSET
+    requested_minutes: Annotated[
+        int | UnsetType, Meta(description="for which the caller asked, in place of what the policies say")
+    ] = UNSET
+
+    @classmethod
+    def of(cls, decision: Decision, decision_id: str) -> "HoldRecord":
+        return cls(
+            id=decision_id,
+            expires_at=timestamp(decision.hold_until),
+            until_shipped=decision.hold_until_shipped or UNSET,
+            requested_minutes=UNSET if decision.hold_requested is None else decision.hold_requested,
+        )
 
 
 class RulesRecord(Record, frozen=True):
@@ -246,7 +262,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         """The record of a decision, whose facts are these bytes; without an id, of a dry run."""
         hold = None
         if decision.claims and decision_id is not None:
-            hold = HoldRecord(id=decision_id, expires_at=timestamp(decision.hold_until))
+            hold = HoldRecord.of(decision, decision_id)
         return cls(
             schema=SCHEMA,
             id=decision_id,

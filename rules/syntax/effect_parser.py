@@ -1,10 +1,11 @@
 """Parses the `then` of a rule into effects, and checks that their stage knows the facts of the rule's conditions."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from rules.effects import STAGE_OF, Effect, EffectValue, Exclusion, Protection, Reserve
+from rules.effects import STAGE_OF, Effect, EffectValue, Exclusion, Protection, Reserve, UntilShipped
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.condition_parser import PARSERS, Notes
@@ -19,6 +20,8 @@ MAX_HOLD = 90 * 24 * 60
 MAX_REST = 30 * 24 * 60
 """Minutes; a node that is out for longer should be excluded by a rule, or removed from the network."""
 
+UNTIL_SHIPPED = "until_shipped"
+_UNTIL_SHIPPED = re.compile(rf"{UNTIL_SHIPPED}(?:\s*\+\s*(.+))?", re.DOTALL)
 _STAGE_WORDS = {Stage.POSITION: "place", Stage.OPTION: "way"}
 """What merchandisers call a stage, where that differs from its name."""
 
@@ -94,6 +97,15 @@ def _exclusion(text: str) -> Exclusion:
     return Exclusion.YES
 
 
+def _hold(text: str) -> int | UntilShipped:
+    match = _UNTIL_SHIPPED.fullmatch(text.strip())
+    if match:
+        return UntilShipped(extra=RANGES["hold"].parse(match[1]) if match[1] else 0)
+    if re.search("until|ship", text, re.IGNORECASE):
+        raise LiteralInvalid(f"'{text}': write {UNTIL_SHIPPED}, {UNTIL_SHIPPED} + 4 h, or a duration such as 48 h")
+    return RANGES["hold"].parse(text)
+
+
 def _reserve(text: str) -> Reserve:
     if text.strip().endswith("%"):
         return Reserve(share=literals.share(text))
@@ -134,4 +146,5 @@ _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "keep": _reserve,
     **dict.fromkeys(ONLY_TRUE, _only_true),
     **{name: amounts.parse for name, amounts in RANGES.items()},
+    "hold": _hold,
 }

@@ -32,6 +32,8 @@ EFFECTS = {
         "priority: 20",
         "max_shipments: 2",
         "hold: 3 h",
+        "hold: until_shipped",
+        "hold: until_shipped + 1 h",
         "ship_complete: true",
         "approve: true",
     ),
