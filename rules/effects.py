@@ -95,6 +95,8 @@ DEFAULT_TIER = 5
 DEFAULT_PRIORITY = 50
 DEFAULT_HOLD = 2 * 24 * 60
 """Minutes. Without a rule a hold lasts so long, or until the last shipment leaves if that is later."""
+MAX_HOLD = 90 * 24 * 60
+"""Minutes; the limit makes sure that a hold that nobody ends expires."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

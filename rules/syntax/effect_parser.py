@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from rules.effects import STAGE_OF, Effect, EffectValue, Exclusion, Protection, Reserve, UntilShipped
+from rules.effects import MAX_HOLD, STAGE_OF, Effect, EffectValue, Exclusion, Protection, Reserve, UntilShipped
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.condition_parser import PARSERS, Notes
@@ -15,8 +15,6 @@ from rules.vocabulary import Fact, Kind, Stage, stage_knows
 
 MOST_MONEY = 100_000 * literals.MICROS
 """No real preference or penalty is larger; the limit keeps sums from overflowing."""
-MAX_HOLD = 90 * 24 * 60
-"""Minutes; the limit makes sure that a hold that nobody ends expires."""
 MAX_REST = 30 * 24 * 60
 """Minutes; a node that is out for longer should be excluded by a rule, or removed from the network."""
 

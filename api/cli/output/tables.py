@@ -122,7 +122,8 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     if record.id is None:
         yield "  dry run: nothing was held or logged"
     elif record.hold:
-        yield f"  held until {_local(record.hold.expires_at, network)}; decision {record.id}"
+        length = ", as the caller asked" if record.hold.requested_minutes else ""
+        yield f"  held until {_local(record.hold.expires_at, network)}{length}; decision {record.id}"
 
 
 def facts_lines(facts: FactsRecord) -> Iterator[str]:

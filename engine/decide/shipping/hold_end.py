@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from rules.effects import DEFAULT_HOLD, OrderOutcome
-from rules.syntax.effect_parser import MAX_HOLD
+from rules.effects import DEFAULT_HOLD, MAX_HOLD, OrderOutcome
 
 _MINUTE = 60
 

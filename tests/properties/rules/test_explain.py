@@ -8,9 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term, comparisons, holds
-from rules.effects import Effect, Exclusion, Protection, Reserve, UntilShipped
+from rules.effects import MAX_HOLD, Effect, Exclusion, Protection, Reserve, UntilShipped
 from rules.loader import load_policies
-from rules.syntax.effect_parser import MAX_HOLD, MAX_REST
+from rules.syntax.effect_parser import MAX_REST
 from rules.vocabulary import VOCABULARY, Stage
 from rules.wording.catalogue import Catalogue, load_catalogues
 from rules.wording.comparison_phrases import clause
