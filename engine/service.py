@@ -15,7 +15,7 @@ from engine.decide.availability import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
 from engine.decide.order_record import OrderRecord
-from engine.errors import KeyReused, PointsmanError
+from engine.errors import InputInvalid, KeyReused, Mistake, PointsmanError
 from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import AvailabilityFeed
 from engine.inventory.holds import DecisionHolds
@@ -41,6 +41,8 @@ from engine.store.outcomes import AnsweredBefore
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
+from rules.vocabulary import Kind
+from rules.wording.source_text import value_text
 
 logger = logging.getLogger("pointsman")
 
@@ -67,7 +69,7 @@ class Pointsman:
         self._ledger = Ledger(self._client, self._keys)
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
         self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
-        self.holds = DecisionHolds(self._client, self._keys, clock=lambda: self.now)
+        self.holds = DecisionHolds(self._client, self._keys, max_hold=settings.max_hold, clock=lambda: self.now)
         self._facts = FactsReader(
             self._client,
             self._keys,
@@ -153,6 +155,7 @@ class Pointsman:
         dry_run: bool = False,
         caller: str | None = None,
         wait: bool = False,
+        hold_minutes: int | None = None,
     ) -> Answer:
         """Decide `order`, hold its stock and log the decision; with `dry_run`, only decide.
 
@@ -162,9 +165,11 @@ class Pointsman:
         The order is decided as of the instant `now`, by default the clock's. Holds expire by the clock whatever `now`
         is, and the new hold lasts from the clock's instant at the earliest. The policies are those of `now` if that is
         still to come, otherwise the active ones. A `key` that was used before is answered with its decision, but not in
-        a dry run. The hold is `caller`'s, by default the key's. Raises OrderInvalid, NotReady, KeyReused,
-        QuotaExceeded, Contended, StoreUnavailable.
+        a dry run. The hold is `caller`'s, by default the key's; it lasts as the policies say or, if they are given, for
+        `hold_minutes`. Raises OrderInvalid, InputInvalid, NotReady, KeyReused, QuotaExceeded, Contended,
+        StoreUnavailable.
         """
+        self._verify_hold(hold_minutes)
         hold_owner = caller if caller is not None else key.caller if key else ""
         outcome = self._decide_and_commit.run(
             DecisionRequest(
@@ -174,6 +179,7 @@ class Pointsman:
                 most_holds=self.settings.max_holds,
                 key=key,
                 waits=wait,
+                hold_minutes=hold_minutes,
             ),
             dry_run=dry_run,
         )
@@ -269,6 +275,13 @@ class Pointsman:
     def incidents(self) -> int:
         """How often durable-rules failed or differed from the reference since this was made."""
         return self._facts.incidents
+
+    def _verify_hold(self, minutes: int | None) -> None:
+        """Raises InputInvalid if a caller may not ask for a hold of so many minutes."""
+        if minutes is not None and not 1 <= minutes <= self.settings.max_hold:
+            longest, requested = (value_text(Kind.DURATION, length) for length in (self.settings.max_hold, minutes))
+            message = f"a hold of 1 min to {longest} may be asked for (POINTSMAN_MAX_HOLD), and this one is {requested}"
+            raise InputInvalid([Mistake(field="hold", message=message)])
 
     def _verify_something_to_audit(self) -> None:
         if decision_log.is_empty(self._client, self._keys):

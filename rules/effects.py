@@ -69,7 +69,14 @@ class Protection:
     reserve: Reserve
 
 
-EffectValue: TypeAlias = bool | int | Exclusion | Reserve | Protection
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UntilShipped:
+    """A hold that lasts until the decision's last shipment leaves, and `extra` minutes longer."""
+
+    extra: int = 0
+
+
+EffectValue: TypeAlias = bool | int | Exclusion | Reserve | Protection | UntilShipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +106,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "carbon_price": Stage.ORDER,
         "hold": Stage.ORDER,
         "priority": Stage.ORDER,
+        "approve": Stage.ORDER,
         "daily_orders": Stage.NODE,
         "rest_after_rejection": Stage.REJECTION,
     }
@@ -108,17 +116,25 @@ SUMMED = frozenset({"prefer", "avoid"})
 DEFAULT_TIER = 5
 DEFAULT_PRIORITY = 50
 DEFAULT_HOLD = 2 * 24 * 60
-"""Minutes. Long enough to pick over a weekend; policies shorten it where units are scarce."""
+"""Minutes. Without a rule a hold lasts so long, or until the last shipment leaves if that is later."""
+MAX_HOLD = 90 * 24 * 60
+"""Minutes; the limit makes sure that a hold that nobody ends expires."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderOutcome:
+    """`hold` is in minutes from the decision, `hold_after_shipping` in minutes from when the last shipment leaves; the
+    hold ends at the earlier of the two.
+    """
+
     max_shipments: int | None = None
     split_penalty: int = 0
     ship_complete: bool = False
     carbon_price: int = 0
-    hold: int = DEFAULT_HOLD
+    hold: int | None = None
+    hold_after_shipping: int | None = None
     priority: int = DEFAULT_PRIORITY
+    approve: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +196,12 @@ def _order(values: _Values) -> OrderOutcome:
         split_penalty=max(_numbers(values, "split_penalty"), default=0),
         ship_complete="ship_complete" in values,
         carbon_price=max(_numbers(values, "carbon_price"), default=0),
-        hold=min(_numbers(values, "hold"), default=DEFAULT_HOLD),
+        hold=min(_numbers(values, "hold"), default=None),
+        hold_after_shipping=min(
+            (value.extra for value in values.get("hold", ()) if isinstance(value, UntilShipped)), default=None
+        ),
         priority=max(_numbers(values, "priority"), default=DEFAULT_PRIORITY),
+        approve="approve" in values,
     )
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from api.cli.options import AS_JSON, INSTANT, print_json
+from api.cli.options import AS_JSON, DURATION, INSTANT, print_json
 from api.cli.output import tables
 from api.files.orders import read_order
 from engine.decide.facts_record import facts_from_json
@@ -25,11 +25,20 @@ _FACTS = click.option(
     "--at", "instant", type=INSTANT, help="Decide as of this instant, such as 2026-11-27T08:15:00Z. Default: now."
 )
 @click.option("--wait", is_flag=True, help="Put units that stay unfilled into the backlog.")
+@click.option("--hold", type=DURATION, help="Hold the units so long, such as 4h. Default: as the policies say.")
 @_FACTS
 @AS_JSON
 @click.pass_obj
 def decide(
-    settings: Settings, order: Path, *, dry_run: bool, instant: int | None, wait: bool, facts: bool, as_json: bool
+    settings: Settings,
+    order: Path,
+    *,
+    dry_run: bool,
+    instant: int | None,
+    wait: bool,
+    hold: int | None,
+    facts: bool,
+    as_json: bool,
 ) -> None:
     """Decide where an order ships from, and hold its stock.
 
@@ -39,7 +48,7 @@ def decide(
     """
     request = read_order(order, settings.max_lines)
     with Pointsman(settings) as service:
-        answer = service.decide(request, now=instant, dry_run=dry_run, caller="cli", wait=wait)
+        answer = service.decide(request, now=instant, dry_run=dry_run, caller="cli", wait=wait, hold_minutes=hold)
         network = service.network()
     _show_decision(answer, network, facts=facts, as_json=as_json)
 

@@ -27,20 +27,30 @@ def hold() -> None:
 
 @hold.command("list")
 @click.option("--node", help="Holds with units at this node.")
+@click.option("--service", help="Holds with units that ship by this service.")
 @click.option("--sku", help="Holds with units of this SKU.")
 @click.option("--expiring-before", type=INSTANT, help="Holds that expire before this instant.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, MOST_HOLDS))
 @AS_JSON
 @click.pass_obj
 def list_holds(
-    settings: Settings, node: str | None, sku: str | None, expiring_before: int | None, limit: int, *, as_json: bool
+    settings: Settings,
+    *,
+    node: str | None,
+    service: str | None,
+    sku: str | None,
+    expiring_before: int | None,
+    limit: int,
+    as_json: bool,
 ) -> None:
     """List the open holds, the first to expire first.
 
     Example: pointsman hold list --node lyon --limit 20
     """
-    with Pointsman(settings) as service:
-        page = service.holds.list_open(node=node, sku=sku, expiring_before=expiring_before, limit=limit)
+    with Pointsman(settings) as pointsman:
+        page = pointsman.holds.list_open(
+            node=node, service=service, sku=sku, expiring_before=expiring_before, limit=limit
+        )
     record = HoldsRecord.of(page)
     if as_json:
         print_json(record)
@@ -48,7 +58,7 @@ def list_holds(
         held = ", ".join(_shipment_line(shipment) for shipment in item.shipments)
         click.echo(f"{item.expires_at}  {item.decision}  {item.client or '-'}  {held}")
     if record.next and not as_json:
-        click.echo("... and more; name a node or SKU, or a larger --limit", err=True)
+        click.echo("... and more; name a node, service or SKU, or a larger --limit", err=True)
 
 
 @hold.command("show")

@@ -7,9 +7,10 @@ import click
 import msgspec
 from marshmallow import ValidationError
 
-from api.shapes.fields import Instant
+from api.shapes.fields import Instant, Literal
 from api.shapes.limits import LONGEST_AGE
 from engine.settings import Settings
+from rules.syntax import literals
 
 
 class _Instant(click.ParamType):
@@ -22,7 +23,18 @@ class _Instant(click.ParamType):
             self.fail(str(error.messages[0]), param, ctx)
 
 
+class _Duration(click.ParamType):
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return int(Literal(literals.duration).read(value))
+        except ValidationError as error:
+            self.fail(str(error.messages[0]), param, ctx)
+
+
 INSTANT = _Instant()
+DURATION = _Duration()
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 

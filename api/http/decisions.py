@@ -12,7 +12,7 @@ from api.http.requests.backlog import BatchRequest
 from api.http.staleness import ReadingHeaders
 from api.records.backlog import BatchRecord
 from api.shapes.base import Strict
-from api.shapes.fields import CALLER, Flag, HeaderWord, IdempotencyKey
+from api.shapes.fields import CALLER, Flag, HeaderWord, IdempotencyKey, Literal
 from api.shapes.order import OrderRequest
 from engine.decide.facts_record import FactsRecord, FactsReferenceRecord
 from engine.decide.record import DecisionRecord
@@ -20,6 +20,7 @@ from engine.model.facts import Order
 from engine.orders.decide_and_commit import Answer
 from engine.service import Pointsman
 from engine.store.ledger import RequestKey
+from rules.syntax import literals
 
 _PREFIX = "/v1/decisions"
 
@@ -34,6 +35,11 @@ class FactsQuery(Schema):
 class DecisionQuery(FactsQuery):
     dry_run = Flag(load_default=False, metadata={"description": "decide, but hold nothing and log nothing"})
     wait = Flag(load_default=False, metadata={"description": "let units that stay unfilled wait for stock"})
+    hold = Literal(
+        literals.duration,
+        load_default=None,
+        metadata={"description": "hold the units so long, in place of what the policies say", "example": "4h"},
+    )
 
 
 class NoQuery(Strict):
@@ -64,11 +70,18 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @decisions.arguments(DecisionHeaders, location="headers", unknown="exclude")
     @decisions.response(HTTPStatus.CREATED, DecisionRecord)
     @decisions.alt_response(HTTPStatus.OK, schema=DecisionRecord, description="Decided before, under this key")
-    def decide(order: Order, query: dict[str, bool], headers: dict[str, Any]) -> Response:
+    def decide(order: Order, query: dict[str, Any], headers: dict[str, Any]) -> Response:
         """Decide where an order ships from, and hold its stock"""
         client = headers["client"]
         key = RequestKey(caller=client, name=headers["key"]) if headers["key"] else None
-        decision = pointsman.decide(order, key=key, dry_run=query["dry_run"], caller=client, wait=query["wait"])
+        decision = pointsman.decide(
+            order,
+            key=key,
+            dry_run=query["dry_run"],
+            caller=client,
+            wait=query["wait"],
+            hold_minutes=query["hold"],
+        )
         return decision_response(decision, dry_run=query["dry_run"], facts=query["facts"])
 
     @decisions.post("/batch")

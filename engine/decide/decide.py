@@ -20,6 +20,7 @@ from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.exclusions import exclusions
 from engine.decide.matching.judge import PolicyJudge
+from engine.decide.shipping.hold_end import hold_end
 from engine.decide.shipping.reach import LATE
 from engine.decide.sourcing.problem import Choice, Score
 from engine.decide.unfilled_reasons import reasons
@@ -34,6 +35,7 @@ def decide(
     now: int,
     *,
     held_from: int | None = None,
+    requested_minutes: int | None = None,
     whole_order: Order | None = None,
     standing_shipments: int = 0,
     promised: bool = False,
@@ -41,8 +43,9 @@ def decide(
 ) -> Decision:
     """The best assignment under the policies. `order` is valid for `snapshot`: its SKUs are known, it has lines.
 
-    The hold lasts from `held_from`, by default `now`. `order` may be the remainder of a `whole_order`, of which some
-    shipments stand; its units may have been `promised` before (see `remainder`). What is `left` it does not take.
+    The hold begins at `held_from`, by default `now`; it lasts for `requested_minutes` if the caller asked for so many.
+    `order` may be the remainder of a `whole_order`, of which some shipments stand; its units may have been `promised`
+    before (see `remainder`). What is `left` it does not take.
     """
     evaluation = Evaluation(
         order=order,
@@ -53,11 +56,17 @@ def decide(
         standing_shipments=standing_shipments,
         promised=promised,
     )
-    return decision(evaluation, Candidates(evaluation, left).choose(), held_from=held_from, left=left)
+    choice = Candidates(evaluation, left).choose()
+    return decision(evaluation, choice, held_from=held_from, requested_minutes=requested_minutes, left=left)
 
 
 def decision(
-    evaluation: Evaluation, choice: Choice, *, held_from: int | None = None, left: LeftToOthers = NOTHING_LEFT
+    evaluation: Evaluation,
+    choice: Choice,
+    *,
+    held_from: int | None = None,
+    requested_minutes: int | None = None,
+    left: LeftToOthers = NOTHING_LEFT,
 ) -> Decision:
     """The decision that a choice on the evaluation is; as `decide` says."""
     now, network = evaluation.now, evaluation.snapshot.network
@@ -65,6 +74,12 @@ def decision(
     unfilled = tuple(_unfilled(evaluation, choice, left))
     excluded = tuple(exclusions(evaluation))
     fired, silenced = _acting(evaluation)
+    hold = hold_end(
+        evaluation.order_outcome,
+        (shipment.ships_at for shipment in shipments),
+        held_from=now if held_from is None else held_from,
+        requested_minutes=requested_minutes,
+    )
     return Decision(
         order=evaluation.order,
         decided_at=now,
@@ -77,7 +92,9 @@ def decision(
         score=_score(evaluation, choice),
         gap=choice.gap,
         unproven=choice.unproven,
-        hold_until=(now if held_from is None else held_from) + evaluation.order_outcome.hold * 60,
+        hold_until=hold.at,
+        hold_until_shipped=hold.until_shipped,
+        hold_requested=requested_minutes,
         stock=_stock(evaluation),
         because=_because(evaluation, shipments, unfilled, excluded),
         fired=fired,
@@ -86,6 +103,7 @@ def decision(
         load_claims=tuple(_load_claims(evaluation, shipments)),
         day=network.local(now).date().isoformat(),
         left=left,
+        awaiting_approval=evaluation.order_outcome.approve,
     )
 
 

@@ -170,6 +170,10 @@ class Decision:
     gap: int | None
     unproven: Unproven | None
     hold_until: int
+    hold_until_shipped: bool = False
+    """Whether the hold's end is counted from when the last shipment leaves."""
+    hold_requested: int | None = None
+    """The minutes for which the caller asked that the units are held; None: as the policies say."""
     stock: Mapping[str, DecidedStock]
     """By SKU."""
     because: Mapping[str, Mapping[str, str]]
@@ -183,6 +187,8 @@ class Decision:
     day: str
     """The installation's date, under which the nodes' loads are counted."""
     left: LeftToOthers = NOTHING_LEFT
+    awaiting_approval: bool = False
+    """Whether a rule says that a person must approve the order before it ships."""
 
     @property
     def status(self) -> Literal["filled", "partial", "unfilled"]:

@@ -129,6 +129,22 @@ class ScoreRecord(Record, frozen=True):
 class HoldRecord(Record, frozen=True):
     id: str
     expires_at: Timestamp
+    until_shipped: Annotated[
+        bool | UnsetType,
+        Meta(description="true: counted from when the last shipment leaves; otherwise left out"),
+    ] = UNSET
+    requested_minutes: Annotated[
+        int | UnsetType, Meta(description="for which the caller asked, in place of what the policies say")
+    ] = UNSET
+
+    @classmethod
+    def of(cls, decision: Decision, decision_id: str) -> "HoldRecord":
+        return cls(
+            id=decision_id,
+            expires_at=timestamp(decision.hold_until),
+            until_shipped=decision.hold_until_shipped or UNSET,
+            requested_minutes=UNSET if decision.hold_requested is None else decision.hold_requested,
+        )
 
 
 class RulesRecord(Record, frozen=True):
@@ -221,6 +237,10 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     waiting: Annotated[
         bool | UnsetType, Meta(description="true: the unfilled units wait for stock; otherwise left out")
     ] = UNSET
+    awaiting_approval: Annotated[
+        bool | UnsetType,
+        Meta(description="true: a person must approve the order before it ships; otherwise left out"),
+    ] = UNSET
     follows: Annotated[FollowsRecord | UnsetType, Meta(description="of a decision that follows another")] = UNSET
     left: Annotated[
         LeftRecord | UnsetType, Meta(description="of a decision of a batch that had to leave something to others")
@@ -242,7 +262,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         """The record of a decision, whose facts are these bytes; without an id, of a dry run."""
         hold = None
         if decision.claims and decision_id is not None:
-            hold = HoldRecord(id=decision_id, expires_at=timestamp(decision.hold_until))
+            hold = HoldRecord.of(decision, decision_id)
         return cls(
             schema=SCHEMA,
             id=decision_id,
@@ -268,6 +288,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             excluded=exclusion_records(decision.exclusions),
             facts=FactsReferenceRecord.of(facts),
             waiting=waiting or UNSET,
+            awaiting_approval=decision.awaiting_approval or UNSET,
             follows=follows,
             left=UNSET if decision.left == NOTHING_LEFT else LeftRecord.of(decision.left),
             lacked=lacked,

@@ -57,10 +57,11 @@ def decide_remainder(
     now: int,
     *,
     held_from: int,
+    requested_minutes: int | None = None,
     left: LeftToOthers = NOTHING_LEFT,
 ) -> Decision:
-    """The best assignment of what remains, which takes nothing that is `left`. `snapshot` has all SKUs of the whole
-    order.
+    """The best assignment of what remains, which takes nothing that is `left`; held as `decide` says. `snapshot` has
+    all SKUs of the whole order.
     """
     decision = decide(
         remainder.order,
@@ -68,6 +69,7 @@ def decide_remainder(
         matcher,
         now,
         held_from=held_from,
+        requested_minutes=requested_minutes,
         whole_order=remainder.whole_order,
         standing_shipments=remainder.standing_shipments,
         promised=remainder.promised,

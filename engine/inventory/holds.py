@@ -14,12 +14,9 @@ from engine.store.decision_log import Units
 from engine.store.holds import Hold, Holds, Verb
 from engine.store.keys import Keys
 from engine.store.outcomes import AlreadyEnded, Ending, HoldUpdated, OperationReused
-from rules.syntax.effect_parser import MAX_HOLD
+from rules.vocabulary import Kind
+from rules.wording.source_text import value_text
 
-MOST_MINUTES = MAX_HOLD
-"""For how long a hold may be extended, so that one that nobody ends is not there for ever. The bound is that of
-`hold` in a policy.
-"""
 MOST_LOOKED_AT = 10_000
 """How many holds are read for one page."""
 
@@ -62,12 +59,15 @@ class HoldsPage:
 
 
 class DecisionHolds:
-    """The holds of one network. Methods raise NotFound, InputInvalid, HoldEnded, KeyReused, StoreUnavailable."""
+    """The holds of one network, which may be extended by at most `max_hold` minutes from now. Methods raise NotFound,
+    InputInvalid, HoldEnded, KeyReused, StoreUnavailable.
+    """
 
-    def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int]) -> None:
+    def __init__(self, client: Client, keys: Keys, *, max_hold: int, clock: Callable[[], int]) -> None:
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
+        self._max_hold = max_hold
         self._clock = clock
 
     def confirm(self, decision: str, *, shipments: Sequence[ShipmentName] = (), op: str | None = None) -> HoldState:
@@ -86,8 +86,8 @@ class DecisionHolds:
         """Hold until the instant `until`, or for so many minutes from now; never shorter than before."""
         units, now = self._units_by_shipment(decision), self._clock()
         new_until = until if until is not None else now + 60 * (minutes or 0)
-        if not now < new_until <= now + 60 * MOST_MINUTES:
-            bound = f"at most {MOST_MINUTES} minutes (90 days) from it"
+        if not now < new_until <= now + 60 * self._max_hold:
+            bound = f"at most {value_text(Kind.DURATION, self._max_hold)} from it (POINTSMAN_MAX_HOLD)"
             message = f"a hold is extended to an instant after this one, {bound}"
             raise InputInvalid([Mistake(field="until" if minutes is None else "minutes", message=message)])
         request = operation(f"extended {until if until is not None else f'+{minutes}'}", op)
@@ -105,16 +105,19 @@ class DecisionHolds:
         self,
         *,
         node: str | None = None,
+        service: str | None = None,
         sku: str | None = None,
         expiring_before: int | None = None,
         after: tuple[int, str] | None = None,
         limit: int,
     ) -> HoldsPage:
-        """At most `limit` open holds, at `node` and of `sku` if they are given, the first to expire first."""
+        """At most `limit` open holds, the first to expire first: those with units at `node`, by `service` and of `sku`,
+        as far as these are given.
+        """
         start = after or (self._clock() + 1, "")
         holds: list[Hold] = []
         for seen, hold in enumerate(self._holds.list_open(after=start, before=expiring_before), start=1):
-            if _matches(hold, node, sku):
+            if _matches(hold, node, service, sku):
                 holds.append(hold)
             if len(holds) == limit or seen == MOST_LOOKED_AT:
                 return HoldsPage(holds=tuple(holds), after=(hold.until, hold.id))
@@ -220,9 +223,11 @@ def _ending_phrases(names: Iterable[ShipmentName], endings: Sequence[Ending | No
             yield f"{node}/{service} was {ending.kind} at {timestamp(ending.at)}".replace("was expired", "expired")
 
 
-def _matches(hold: Hold, node: str | None, sku: str | None) -> bool:
+def _matches(hold: Hold, node: str | None, service: str | None, sku: str | None) -> bool:
     return any(
-        (node is None or shipment.node == node) and (sku is None or any(name == sku for name, _ in shipment.units))
+        node in (None, shipment.node)
+        and service in (None, shipment.service)
+        and (sku is None or any(name == sku for name, _ in shipment.units))
         for shipment in hold.shipments
     )
 

@@ -122,7 +122,7 @@ class DecisionRequest:
 
     `waits`: units left unfilled wait for stock in the backlog. `only_if_ships`: nothing is committed if nothing ships.
     What is `left` to other orders of a batch is not taken. `most_holds` is how many open holds the `caller` may have;
-    None: any number.
+    None: any number. The units are held for `hold_minutes`, if the caller asked for so many.
     """
 
     remainder: Remainder
@@ -135,6 +135,7 @@ class DecisionRequest:
     orders_ahead: OrdersAhead | None = None
     left: LeftToOthers = NOTHING_LEFT
     only_if_ships: bool = False
+    hold_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +249,13 @@ class DecideAndCommit:
         check_order(request.remainder.whole_order, snapshot)
         held_from = max(request.instant, self._clock())
         return decide_remainder(
-            request.remainder, snapshot, matcher, request.instant, held_from=held_from, left=request.left
+            request.remainder,
+            snapshot,
+            matcher,
+            request.instant,
+            held_from=held_from,
+            requested_minutes=request.hold_minutes,
+            left=request.left,
         )
 
     def _commit(

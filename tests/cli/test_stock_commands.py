@@ -138,6 +138,18 @@ def test_the_feed_prints_every_sku_and_since_a_cursor_what_changed(run: Run, cou
         assert run("stock", "feed", "web", *words).returncode == 2
 
 
+def test_units_are_held_as_long_as_asked(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "order.json").write_text(json.dumps(ORDER | {"lines": [{"sku": "LAMP", "quantity": 1}]}))
+    made = json.loads(run("decide", tmp_path / "order.json", "--hold", "90 min", "--json").stdout)
+    assert made["hold"]["requested_minutes"] == 90
+    assert ", as the caller asked; decision" in run("show", made["id"]).stdout
+    assert run("hold", "release", made["id"]).returncode == 0
+    for length, message in (("until Monday", "is no amount; write for example 48 h"), ("91 d", "POINTSMAN_MAX_HOLD")):
+        refused = run("decide", tmp_path / "order.json", "--hold", length)
+        assert refused.returncode != 0
+        assert message in refused.stderr
+
+
 def test_a_hold_is_listed_shown_extended_and_ended_by_shipment(run: Run, tmp_path: Path) -> None:
     (tmp_path / "order.json").write_text(json.dumps(ORDER))
     made = json.loads(run("decide", tmp_path / "order.json", "--json").stdout)
@@ -147,6 +159,8 @@ def test_a_hold_is_listed_shown_extended_and_ended_by_shipment(run: Run, tmp_pat
     listed = json.loads(run("hold", "list", "--sku", "SHIRT", "--json").stdout)["holds"]
     assert [(hold["decision"], hold["client"]) for hold in listed] == [(name, "cli")]
     assert name in run("hold", "list").stdout
+    assert name in run("hold", "list", "--service", ways[0].partition("/")[2]).stdout
+    assert run("hold", "list", "--service", "rocket").stdout == ""
     until = json.loads(run("hold", "extend", name, "--minutes", "10000", "--json").stdout)["expires_at"]
     assert until > made["hold"]["expires_at"]
     for words in (("--minutes", "120"), ("--until", timestamp(int(time.time()) + 60))):

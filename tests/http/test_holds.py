@@ -4,6 +4,7 @@ import pytest
 
 from api.http.app import create_app
 from api.records.holds import HoldsRecord, HoldStateRecord
+from engine.decide.record import DecisionRecord
 from engine.service import Pointsman
 from engine.settings import Settings
 from tests.conftest import activate
@@ -141,6 +142,9 @@ def test_living_holds_are_found_by_node_sku_and_end(http):
         ("", 1),
         ("?node=lyon", 1),
         ("?node=paris", 0),
+        ("?service=parcel", 1),
+        ("?service=courier", 0),
+        ("?node=paris&service=parcel", 0),
         ("?sku=RARE&node=lyon", 1),
         ("?sku=SHIRT", 0),
         ("?expiring_before=2026-11-29T09:00:00Z", 0),
@@ -154,6 +158,57 @@ def test_living_holds_are_found_by_node_sku_and_end(http):
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=ten", "after=x", "after=1:", "expiring_before=now"])
 def test_a_page_that_is_asked_for_wrongly_is_refused(http, query):
     assert fields_of(problem_of(http.get(f"/v1/holds?{query}"), 422)) == [query.partition("=")[0]]
+
+
+def test_a_caller_has_its_units_held_as_long_as_it_asks(http, pointsman):
+    activate(pointsman, "then: {hold: 1 h}")
+    record = http.post("/v1/decisions?hold=4h", json=order_json()).get_json()
+    expected = {"id": record["id"], "expires_at": "2026-11-27T13:00:00Z", "requested_minutes": 240}
+    assert record["hold"] == expected
+    assert http.get(f"/v1/holds/{record['id']}").get_json()["expires_at"] == expected["expires_at"]
+    assert mistakes_in(http, DecisionRecord, record) == []
+    assert pointsman.check().clean
+
+
+@pytest.mark.parametrize(
+    ("hold", "message"),
+    [
+        ("8d", "a hold of 1 min to 168 h may be asked for (POINTSMAN_MAX_HOLD), and this one is 192 h"),
+        ("0m", "a hold of 1 min to 168 h may be asked for (POINTSMAN_MAX_HOLD), and this one is 0 h"),
+        ("240", "'240': a unit is missing; use m, min, h, d, for example 48 h"),
+        ("-1h", "'-1h' is below 0"),
+        ("until_shipped", "'until_shipped' is no amount; write for example 48 h"),
+    ],
+)
+@pytest.mark.parametrize("dry_run", ["", "&dry_run=true"])
+def test_a_hold_that_nobody_may_ask_for_is_refused_and_changes_nothing(limited, contents, hold, message, dry_run):
+    before = contents()
+    problem = problem_of(limited.post(f"/v1/decisions?hold={hold}{dry_run}", json=order_json()), 422)
+    assert (fields_of(problem), problem["errors"][0]["message"]) == (["hold"], message)
+    assert contents() == before
+
+
+def test_a_hold_is_extended_no_further_than_a_caller_may_ask_for(limited):
+    made = limited.post("/v1/decisions?hold=7d", json=order_json()).get_json()["id"]
+    problem = problem_of(act(limited, made, "extend", minutes=7 * 24 * 60 + 1), 422)
+    assert "at most 168 h from it (POINTSMAN_MAX_HOLD)" in problem["errors"][0]["message"]
+    assert act(limited, made, "extend", minutes=7 * 24 * 60).get_json()["expires_at"] == "2026-12-04T09:00:00Z"
+
+
+def test_a_key_stands_for_the_order_and_not_for_the_length_of_its_hold(http):
+    body, headers = order_json(), {"Idempotency-Key": "k"}
+    first = http.post("/v1/decisions?hold=4h", json=body, headers=headers)
+    again = http.post("/v1/decisions?hold=9h", json=body, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.data == first.data
+
+
+@pytest.fixture
+def limited(pointsman, server_url, network, clock):
+    """The application of a Pointsman on the same network, whose callers may ask for a hold of a week."""
+    settings = Settings(redis_url=server_url, network=network, max_hold=7 * 24 * 60)
+    with Pointsman(settings, clock=clock) as limited:
+        yield create_app(limited).test_client()
 
 
 def test_a_client_with_all_the_holds_it_may_have_is_told_so(pointsman, server_url, network, clock):

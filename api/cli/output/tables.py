@@ -113,6 +113,8 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
         yield f"  order {lacked.order}, with priority {lacked.priority}, {took} at {lacked.node}"
     if record.waiting:
         yield "  what is unfilled waits for stock"
+    if record.awaiting_approval:
+        yield "  a person must approve it before it ships"
     yield f"  in all {money(record.cost_micros, currency)}, {carbon(record.co2_mg)}"
     proof = _proof(record.score, currency)
     yield f"  chosen from {record.options} options ({proof}) under policy {record.policy_version[:12]}"
@@ -120,7 +122,8 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     if record.id is None:
         yield "  dry run: nothing was held or logged"
     elif record.hold:
-        yield f"  held until {_local(record.hold.expires_at, network)}; decision {record.id}"
+        length = ", as the caller asked" if record.hold.requested_minutes else ""
+        yield f"  held until {_local(record.hold.expires_at, network)}{length}; decision {record.id}"
 
 
 def facts_lines(facts: FactsRecord) -> Iterator[str]:

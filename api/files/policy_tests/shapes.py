@@ -239,4 +239,5 @@ class ExpectShape(Strict):
     kept = fields.Dict(keys=fields.String(), values=fields.Dict(**_ANY))
     hold = fields.Raw(allow_none=True)
     priority = fields.Raw(allow_none=True)
+    approve = fields.Raw(allow_none=True)
     totals = fields.Dict(**_ANY)

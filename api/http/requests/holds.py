@@ -8,7 +8,7 @@ from api.shapes.base import Strict
 from api.shapes.cursors import HoldsCursor
 from api.shapes.fields import Instant, QueryNumber, WholeNumber, Word
 from api.shapes.limits import MOST_HOLDS
-from engine.inventory.holds import MOST_MINUTES
+from rules.effects import MAX_HOLD
 
 
 class WayRequest(Strict):
@@ -31,7 +31,7 @@ class ExtendRequest(Strict):
     """Until when, or for how many minutes from now. A hold is never made shorter."""
 
     until = Instant()
-    minutes = WholeNumber(1, MOST_MINUTES)
+    minutes = WholeNumber(1, MAX_HOLD)
     op = Word()
 
     @validates_schema
@@ -42,6 +42,7 @@ class ExtendRequest(Strict):
 
 class HoldsQuery(Strict):
     node = Word(load_default=None)
+    service = Word(load_default=None)
     sku = Word(load_default=None)
     expiring_before = Instant(load_default=None)
     limit = QueryNumber(1, MOST_HOLDS, load_default=100)

@@ -233,6 +233,16 @@ def test_rules_of_the_order_see_the_order_that_was_placed(bare):
     assert second["hold"]["expires_at"] == first["hold"]["expires_at"]
 
 
+def test_what_follows_a_decision_is_held_as_the_policies_say_whatever_its_caller_asked(bare):
+    bare.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 10, "lille": 10}}))
+    activate(bare, "then: {hold: 7 h}")
+    first = json_of(bare.decide(order(("A", 5)), hold_minutes=30))
+    (name,) = units_by_node(first)
+    second = reject(bare, first, name)
+    assert first["hold"]["expires_at"] < second["hold"]["expires_at"]
+    assert "requested_minutes" not in second["hold"]
+
+
 def test_ship_complete_applies_to_the_rejected_units(bare):
     bare.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 6, "lille": 3}, "B": {"lyon": 1}}))
     activate(bare, "then: {ship_complete: true}")

@@ -17,6 +17,7 @@ from rules.effects import (
     Protection,
     RejectionOutcome,
     Reserve,
+    UntilShipped,
     combine,
 )
 from rules.vocabulary import Stage
@@ -55,8 +56,11 @@ COMBINED = [
     ("carbon_price", [100_000, 250_000], OrderOutcome(carbon_price=250_000)),
     ("hold", [1_440, 720], OrderOutcome(hold=720)),
     ("hold", [DEFAULT_HOLD + 60], OrderOutcome(hold=DEFAULT_HOLD + 60)),
+    ("hold", [UntilShipped(extra=240), UntilShipped()], OrderOutcome(hold_after_shipping=0)),
+    ("hold", [UntilShipped(extra=240), 720, 1_440], OrderOutcome(hold=720, hold_after_shipping=240)),
     ("priority", [60, 80], OrderOutcome(priority=80)),
     ("priority", [0], OrderOutcome(priority=0)),
+    ("approve", [True, True], OrderOutcome(approve=True)),
     ("daily_orders", [40, 0], NodeOutcome(daily_orders=0)),
     ("rest_after_rejection", [30, 240, 120], RejectionOutcome(node_rest=240)),
 ]

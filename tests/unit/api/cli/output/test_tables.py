@@ -15,8 +15,8 @@ from tests.support.facts import LILLE, LYON, PARIS, collected, decided, node, or
 LONDON = {"time_zone": "Europe/London", "country": "GB"}
 
 
-def lines(order, facts, now):
-    decision = decided(order, facts, now=now)
+def lines(order, facts, now, *rules):
+    decision = decided(order, facts, *rules, now=now)
     return "\n".join(decision_lines(DecisionRecord.of(decision, None, "0", b"{}"), facts.network))
 
 
@@ -37,6 +37,13 @@ def test_the_installation_s_own_zone_is_not_named():
     facts = snapshot([node("lyon", LYON, time_zone="Europe/Paris")], {"A": {"lyon": 1}})
     shown = lines(order(place=PARIS), facts, at("2026-11-27 07:00"))
     assert "leaves Fri 27 Nov 2026 07:00, arrives by Sun 29 Nov 2026 07:00\n" in shown
+
+
+def test_it_is_said_that_a_person_must_approve_the_order():
+    facts = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}})
+    sentence = "a person must approve it before it ships"
+    assert sentence in lines(order(), facts, at("2026-11-27 07:00"), "then: {approve: true}")
+    assert sentence not in lines(order(), facts, at("2026-11-27 07:00"))
 
 
 def test_a_node_that_is_gone_from_the_network_leaves_the_installation_s_time():
