@@ -135,17 +135,19 @@ class _Player:
         """End the shipments `from` these nodes, or all, of the order's decisions that still hold any; raises HoldEnded
         if none does.
         """
-        ended, more = [], {"lines": step.lines} if step.lines else {}
+        done, more = 0, {"lines": step.lines} if step.lines else {}
+        refusal: Exception = AssertionError(f"{' '.join(step.nodes)} ships nothing of {order}")
         for decision in self._decisions[order]:
             try:
                 names = [(item.node, item.service) for item in self._pointsman.holds.state(decision).shipments]
                 shipments = [name for name in names if name[0] in step.nodes]
                 if shipments or not step.nodes:
                     end(decision, shipments=shipments, **more)
+                    done += 1
             except HoldEnded as error:
-                ended.append(error)
-        if len(ended) == len(self._decisions[order]):
-            raise ended[-1]
+                refusal = error
+        if not done:
+            raise refusal
 
     def _compare_decisions(self, step: Step, records: list[DecisionRecord], where: str) -> None:
         shipped = [_ships(record) for record in records]

@@ -18,11 +18,11 @@ Shipments: TypeAlias = dict[str, Units]
 """Units by SKU, by node."""
 
 _HERE = Path(__file__).parent
-_VERBS = (
+VERBS = (
     *("decide", "confirm", "release", "reject", "cancel", "undo"),
     *("amend", "withdraw", "count", "arrive", "after", "offer"),
 )
-_EXPECTATIONS = (
+EXPECTATIONS = (
     *("ships", "shipped", "shipments", "unfilled", "refused"),
     *("on_hand", "held", "free", "free_in_all", "waiting"),
 )
@@ -97,12 +97,12 @@ class Step(_Table, kw_only=True):
     @property
     def verb(self) -> str:
         """The name of the one thing that is done."""
-        (verb,) = (name for name in _VERBS if getattr(self, name) is not None)
+        (verb,) = (name for name in VERBS if getattr(self, name) is not None)
         return verb
 
     @property
     def expects(self) -> bool:
-        return any(getattr(self, name) is not None for name in _EXPECTATIONS)
+        return any(getattr(self, name) is not None for name in EXPECTATIONS)
 
 
 class Row(_Table, kw_only=True):

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.peers.player import play
@@ -25,8 +26,8 @@ PEERS = read_peers()
 ROWS = [(peer, row) for peer in PEERS for row in peer.rows]
 
 
-def _parameter(peer: Peer, row: Row):
-    missing = sorted(NOT_YET.intersection(row.needs))
+def _parameter(peer: Peer, row: Row, not_yet: frozenset[str] = NOT_YET):
+    missing = sorted(not_yet.intersection(row.needs))
     marks = [pytest.mark.skip(reason=f"needs {', '.join(missing)}")] if missing else []
     marks += [pytest.mark.xfail(strict=True, reason=row.defect)] if row.defect else []
     return pytest.param(peer, row, id=f"{peer.peer}: {row.row}", marks=marks)
@@ -53,6 +54,15 @@ def test_sources_and_reasons_are_complete(peer):
     assert peer.licence
     assert all(exempt.because.endswith(".") for exempt in (*peer.differs, *peer.cannot))
     assert set(peer.rules) == {name for row in peer.rows for name in row.rules}
+
+
+def test_a_row_is_skipped_for_what_is_missing_alone_and_one_with_a_defect_must_fail():
+    peer, row = ROWS[0]
+    needy = msgspec.structs.replace(row, needs=("flight",), defect="")
+    assert [mark.name for mark in _parameter(peer, needy, frozenset({"flight"})).marks] == ["skip"]
+    assert not _parameter(peer, needy, frozenset()).marks
+    (mark,) = _parameter(peer, msgspec.structs.replace(row, defect="It flies"), frozenset()).marks
+    assert (mark.name, mark.kwargs) == ("xfail", {"strict": True, "reason": "It flies"})
 
 
 def test_no_row_stands_twice_and_each_expects_something():
