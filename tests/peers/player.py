@@ -15,6 +15,7 @@ from engine.model.facts import Inventory, Order
 from engine.orders.decide_and_commit import Answer
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
+from engine.store.decision_chain import Link
 from engine.store.outcomes import MovementApplied
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import Clock
@@ -63,7 +64,9 @@ class _Player:
     def __init__(self, pointsman: Pointsman, clock: Clock) -> None:
         self._pointsman = pointsman
         self._clock = clock
-        self._decisions: dict[str, list[str]] = defaultdict(list)
+        self._first_decisions: dict[str, str] = {}
+        """By order."""
+        self._known_decisions: set[str] = set()
         self._numbers = itertools.count(1)
 
     def take(self, step: Step, where: str) -> None:
@@ -83,18 +86,26 @@ class _Player:
             return [], str(error)
         records = [answer.record for answer in answers or ()]
         for record in records:
-            self._decisions[record.order.id].append(record.id)
+            self._first_decisions.setdefault(record.order.id, record.id)
+            self._known_decisions.add(record.id)
         return records, None
+
+    def _links(self, order: str) -> Sequence[Link]:
+        """All decisions of the order, whoever made them."""
+        return self._pointsman.rerouting.chain(self._first_decisions[order]).links
 
     def _decide(self, step: Step) -> Sequence[Answer]:
         return [self._pointsman.decide(_order(step), wait=step.wait, caller="oms")]
 
-    def _offer(self, _: Step) -> Sequence[Answer]:
-        return self._pointsman.backlog.run(limit=100).answers
+    def _offer(self, _: Step) -> Sequence[Link]:
+        """What those that wait have got until now, whether by this run of the backlog or before it."""
+        self._pointsman.backlog.run(limit=100)
+        links = [link for order in self._first_decisions for link in self._links(order)]
+        return [link for link in links if link.record.id not in self._known_decisions]
 
     def _reject(self, step: Step) -> Sequence[Answer]:
         (node,) = step.nodes
-        decision = self._decisions[step.reject][-1]
+        decision = self._links(step.reject)[-1].record.id
         request = RejectionRequest(decision=decision, node=node, reason="other", lines=step.lines, waits=step.wait)
         return [self._pointsman.rerouting.reject(request)]
 
@@ -114,7 +125,7 @@ class _Player:
         self._pointsman.orders.amend(step.amend, lines=step.lines)
 
     def _withdraw(self, step: Step) -> None:
-        self._pointsman.backlog.withdraw(self._decisions[step.withdraw][-1])
+        self._pointsman.backlog.withdraw(self._links(step.withdraw)[-1].record.id)
 
     def _after(self, step: Step) -> None:
         self._clock.now += _seconds(step.after)
@@ -137,7 +148,8 @@ class _Player:
         """
         done, more = 0, {"lines": step.lines} if step.lines else {}
         refusal: Exception = AssertionError(f"{' '.join(step.nodes)} ships nothing of {order}")
-        for decision in self._decisions[order]:
+        for link in self._links(order):
+            decision = link.record.id
             try:
                 names = [(item.node, item.service) for item in self._pointsman.holds.state(decision).shipments]
                 shipments = [name for name in names if name[0] in step.nodes]
