@@ -30,11 +30,11 @@ class Settings:
     If `redis_url` is None, the embedded server is used, in the directory `data`. `network` is the hash tag of all keys.
     `fsync` is how often the embedded server writes its append-only file to disk. Orders of more than `max_lines` lines
     are refused. A caller may have `max_holds` open holds; None means any number. It may ask that units are held, or a
-    hold extended, for `max_hold` minutes at most. `replicas` is how many replicas must
-    have a change before it is answered. `redis_replica_url` is a replica of the server at `redis_url`, for reads that
-    may be some seconds old; the replicas of a cluster, and those that Sentinels watch, are found without it. `user` is
-    the name that the policy history and the log record for commands; None means the login name. `guard` says when the
-    reference checks what durable-rules answers: whenever it is asked, or never.
+    hold extended, for `max_hold` minutes at most. `replicas` is how many replicas must have a change before it is
+    answered. `redis_replica_url` is a replica of the server at `redis_url`, for reads that may be some seconds old; the
+    replicas of a cluster, and those that Sentinels watch, are found without it. `user` is the name that the policy
+    history and the log record for commands; None means the login name. `guard` says when the reference checks what
+    durable-rules answers: whenever it is asked, or never.
     """
 
     redis_url: str | None = None

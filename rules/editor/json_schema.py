@@ -300,7 +300,7 @@ def _range_shape(bounds: effect_parser.Range) -> Shape:
 
 def _hold_shape(bounds: effect_parser.Range) -> Shape:
     word = effect_parser.UNTIL_SHIPPED
-    until_shipped = duration_after(word, low=bounds.low, high=bounds.high or bounds.low)
+    until_shipped = duration_after(word, low=bounds.low, high=bounds.high)
     return {"anyOf": [literal(bounds.kind, low=bounds.low, high=bounds.high), until_shipped], "examples": [word]}
 
 

@@ -1,6 +1,5 @@
 """Reads what stands under `expect` of a policy test."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,7 +31,6 @@ from rules.syntax.yaml_document import Node as Raw
 from rules.syntax.yaml_document import Path
 from rules.vocabulary import Fact
 
-_UNTIL_SHIPPED = re.compile(rf"\s*{UNTIL_SHIPPED}(?:\s*\+\s*(.+))?\s*")
 _RULE_LISTS = ("fired", "not_fired", "silenced", "not_silenced")
 
 
@@ -95,11 +93,11 @@ class _Reader:
 
     def order(self, raw: Mapping[str, Raw], path: Path) -> dict[str, Bound]:
         hold = raw.get("hold")
-        words = _UNTIL_SHIPPED.fullmatch(hold) if isinstance(hold, str) else None
-        if words is None:
+        word, plus, extra = hold.partition("+") if isinstance(hold, str) else ("", "", "")
+        if word.strip() != UNTIL_SHIPPED:
             return self.bounds(ORDER_FACTS, raw, path)
         others = {name: item for name, item in raw.items() if name != "hold"}
-        after = self.bound(HOLD_AFTER_SHIPPING, words[1] or "0 m", (*path, "hold"))
+        after = self.bound(HOLD_AFTER_SHIPPING, extra.strip() if plus else "0 m", (*path, "hold"))
         return {"hold": replace(after, written=flow_style(hold)), **self.bounds(ORDER_FACTS, others, path)}
 
     def shipments(self, data: Mapping[str, Any], path: Path) -> tuple[ExpectedShipment, ...]:
