@@ -278,6 +278,11 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         return sum(line.quantity for shipment in self.shipments for line in shipment.lines)
 
     @property
+    def because(self) -> str | None:
+        """Why it follows another decision; None if it follows none."""
+        return None if self.follows is UNSET else self.follows.because
+
+    @property
     def first(self) -> str:
         """The id of the order's first decision; empty for a dry run."""
         return (self.id or "") if self.follows is UNSET else self.follows.first

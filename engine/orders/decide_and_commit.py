@@ -41,6 +41,7 @@ from engine.store.outcomes import (
     NetworkChanged,
     NoLongerWaiting,
     OperationReused,
+    OrderTaken,
     PoliciesChanged,
     QuotaReached,
     StockChanged,
@@ -151,9 +152,16 @@ class NothingShips:
 
 
 Outcome: TypeAlias = (
-    Decided | AnsweredBefore | NothingShips | ChainChanged | HoldChanged | NoLongerWaiting | OperationReused
+    Decided
+    | AnsweredBefore
+    | OrderTaken
+    | NothingShips
+    | ChainChanged
+    | HoldChanged
+    | NoLongerWaiting
+    | OperationReused
 )
-"""Those after AnsweredBefore only come of requests with a follow-up."""
+"""OrderTaken only comes of requests without a follow-up, those after it only of requests with one."""
 _FactsChanged: TypeAlias = StockChanged | NetworkChanged | PoliciesChanged
 
 
@@ -225,11 +233,12 @@ class DecideAndCommit:
                 request.remainder.whole_order.skus,
                 request.instant,
                 None if dry_run else request.key,
+                order=None if dry_run or request.follow_up else request.remainder.whole_order.id,
                 policies_at=policies_at,
                 set_aside=set_aside.hold,
             )
         except AlreadyDecided as earlier:
-            return AnsweredBefore(decision=earlier.decision)
+            return earlier.outcome
         decision = self._decide(request, snapshot, matcher)
         if request.only_if_ships and not decision.shipments:
             return NothingShips()

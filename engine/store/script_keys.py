@@ -61,10 +61,13 @@ once it has.
 """
 
 _SKU = ("on_hand", "held")
-_SNAPSHOT = ("facts", "active_policy", "scheduled_policies", "idempotency", "load", "expiring", "resting", "changed")
+_SNAPSHOT = (
+    *("facts", "active_policy", "scheduled_policies", "idempotency", "order"),
+    *("load", "expiring", "resting", "changed"),
+)
 _COMMIT = (
     *_SNAPSHOT,
-    *("decisions", "log", "hold", "open_holds", "endings"),
+    *("decisions", "log", "orders", "hold", "open_holds", "endings"),
     *("set_aside", "earlier_set_aside", "earlier_load"),
 )
 _FOLLOW_UP = ("backlog", "chain", "operation", "rejected_hold", "rejections", "rejected_load")
