@@ -91,7 +91,7 @@ class Pointsman:
         self.rerouting = Rerouting(
             self._client, self._keys, decide_and_commit=self._decide_and_commit, clock=lambda: self.now
         )
-        self.orders = LivingOrders(self._client, self._keys)
+        self.orders = LivingOrders(self._client, self._keys, clock=lambda: self.now)
         self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)
         self.stock = NetworkStock(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)

@@ -2,6 +2,7 @@
 PATH, a redis-server 7 or newer.
 """
 
+import dataclasses
 import functools
 import itertools
 import os
@@ -11,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -20,7 +22,9 @@ from werkzeug.local import LocalProxy
 
 from api.files.inventory_folder import load_inventory
 from api.http.app import create_app
+from engine.decide.decision import Decision
 from engine.model.facts import Inventory
+from engine.orders import decide_and_commit
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server import open_server
@@ -176,6 +180,18 @@ def application() -> Served:
 def http(pointsman: Pointsman, application: Served):
     """A client of the application that serves `pointsman`."""
     return application.around(pointsman).test_client()
+
+
+@pytest.fixture
+def parking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Orders of the segment `risky` are decided as by a policy that parks them until a person approves them."""
+    decide = decide_and_commit.decide_remainder
+
+    def parked(*given: Any, **more: Any) -> Decision:
+        decision = decide(*given, **more)
+        return dataclasses.replace(decision, approve=decision.order.segment == "risky")
+
+    monkeypatch.setattr(decide_and_commit, "decide_remainder", parked)
 
 
 @pytest.fixture

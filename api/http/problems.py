@@ -16,6 +16,7 @@ from api.records.findings import FindingRecord
 from api.records.problems import MistakeRecord, ProblemRecord
 from api.shapes.mistakes import mistakes_of
 from engine.errors import (
+    AwaitingApproval,
     Contended,
     HoldEnded,
     InputInvalid,
@@ -42,6 +43,7 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     OrderExists: HTTPStatus.CONFLICT,
     NotActivated: HTTPStatus.CONFLICT,
     TestsFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    AwaitingApproval: HTTPStatus.CONFLICT,
     HoldEnded: HTTPStatus.CONFLICT,
     StockConflict: HTTPStatus.CONFLICT,
     QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,

@@ -183,6 +183,8 @@ class Decision:
     day: str
     """The installation's date, under which the nodes' loads are counted."""
     left: LeftToOthers = NOTHING_LEFT
+    approve: bool = False
+    """Whether a person has to approve the order before anything of it leaves."""
 
     @property
     def status(self) -> Literal["filled", "partial", "unfilled"]:

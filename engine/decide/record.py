@@ -221,6 +221,10 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     waiting: Annotated[
         bool | UnsetType, Meta(description="true: the unfilled units wait for stock; otherwise left out")
     ] = UNSET
+    awaiting_approval: Annotated[
+        bool | UnsetType,
+        Meta(description="true: nothing of the order leaves until a person approves it; otherwise left out"),
+    ] = UNSET
     follows: Annotated[FollowsRecord | UnsetType, Meta(description="of a decision that follows another")] = UNSET
     left: Annotated[
         LeftRecord | UnsetType, Meta(description="of a decision of a batch that had to leave something to others")
@@ -268,6 +272,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             excluded=exclusion_records(decision.exclusions),
             facts=FactsReferenceRecord.of(facts),
             waiting=waiting or UNSET,
+            awaiting_approval=(decision.approve and follows is UNSET) or UNSET,
             follows=follows,
             left=UNSET if decision.left == NOTHING_LEFT else LeftRecord.of(decision.left),
             lacked=lacked,

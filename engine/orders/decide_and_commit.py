@@ -293,10 +293,7 @@ class DecideAndCommit:
                     " (POINTSMAN_MAX_HOLDS); confirm or release some, or wait until they expire"
                 )
             case BacklogFull():
-                raise QuotaExceeded(
-                    f"{MOST_WAITING} decisions wait for stock already, and no more can; run the backlog, withdraw some"
-                    " of them, or decide this order without letting it wait"
-                )
+                raise backlog_full()
             case _:
                 return outcome
 
@@ -329,6 +326,14 @@ class DecideAndCommit:
             since=self._clock(),
             caller=request.caller,
         )
+
+
+def backlog_full() -> QuotaExceeded:
+    """The error for units that can't wait."""
+    return QuotaExceeded(
+        f"{MOST_WAITING} decisions wait for stock already, and no more can; run the backlog, withdraw some of them, or"
+        " leave these units unfilled"
+    )
 
 
 def _node_rest(request: DecisionRequest, snapshot: Snapshot, matcher: Matcher) -> NodeRest | None:

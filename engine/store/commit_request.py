@@ -61,6 +61,7 @@ def commit_request(
             for claim in decision.load_claims
         ],
         "order": first and decision.order.id,
+        "parked": first and decision.approve,
         "placed_at": str(decision.order.placed_at),
         "caller": caller,
         "max_holds": _or_false(max_holds),

@@ -119,6 +119,11 @@ class Keys:
         """Sorted set: order id by the instant it was placed."""
         return self._key("orders")
 
+    @property
+    def parked(self) -> str:
+        """Sorted set: id of each order that is parked until a person approves it, by the instant it was placed."""
+        return self._key("parked")
+
     def chain(self, first: str) -> str:
         """List: the decisions that decided again what was left of decision `first`, or of one of them."""
         return self._key("chain", first)

@@ -182,6 +182,10 @@ if request.order then
     return {'order', call('HGET', key.order, 'first')}
   end
   call('ZADD', key.orders, request.placed_at, request.order)
+  if request.parked then
+    call('HSET', key.order, 'approval', '{}')
+    call('ZADD', key.parked, request.placed_at, request.order)
+  end
 end
 
 if earlier then
