@@ -12,6 +12,8 @@ PointsmanError
 ├── NotActivated       a version that can't be made active; the active one stays active
 ├── TestsFailed        policies whose own tests fail; not published
 ├── KeyReused          an idempotency key was used again, for another request
+├── OrderExists        an order's id was used before, for an order with other content; says how to amend that
+├── AwaitingApproval   the order is parked until a person approves it
 ├── HoldEnded          the hold has already ended; says how and when
 ├── StockConflict      two messages about a position contradict each other
 ├── QuotaExceeded      the caller has as many open holds as it may have
@@ -107,6 +109,20 @@ class TestsFailed(PointsmanError):
 
 class KeyReused(PointsmanError):
     """The idempotency key was used before, for another request."""
+
+
+class OrderExists(PointsmanError):
+    """There is an order of that id with other content; it stands as it is, and the message says how to change it."""
+
+
+class AwaitingApproval(PointsmanError):
+    """Nothing of the order may leave or be decided again before a person has approved it."""
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(
+            f"order '{order_id}' waits for a person to approve it (POST /v1/orders/{order_id}/approve, or:"
+            f" pointsman order approve {order_id}); until then it may only be released or cancelled"
+        )
 
 
 class HoldEnded(PointsmanError):

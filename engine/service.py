@@ -14,8 +14,7 @@ from typing import Self
 from engine.decide.availability import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
-from engine.decide.order_record import OrderRecord
-from engine.errors import InputInvalid, KeyReused, Mistake, PointsmanError
+from engine.errors import InputInvalid, Mistake, PointsmanError
 from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import AvailabilityFeed
 from engine.inventory.holds import DecisionHolds
@@ -26,6 +25,7 @@ from engine.orders.backlog import Backlog
 from engine.orders.batch import BatchRequest, BatchResult, decide_batch
 from engine.orders.block import BlockOfDecisions
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole_order
+from engine.orders.living_orders import LivingOrders
 from engine.orders.rerouting import Rerouting
 from engine.orders.trial_orders import decide_trial_orders
 from engine.policies.versions import Published, Versions
@@ -37,7 +37,7 @@ from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network import load as network_load
 from engine.store.network import read
-from engine.store.outcomes import AnsweredBefore
+from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
@@ -93,6 +93,7 @@ class Pointsman:
         self.rerouting = Rerouting(
             self._client, self._keys, decide_and_commit=self._decide_and_commit, clock=lambda: self.now
         )
+        self.orders = LivingOrders(self._client, self._keys, clock=lambda: self.now)
         self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)
         self.stock = NetworkStock(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
@@ -164,10 +165,10 @@ class Pointsman:
 
         The order is decided as of the instant `now`, by default the clock's. Holds expire by the clock whatever `now`
         is, and the new hold lasts from the clock's instant at the earliest. The policies are those of `now` if that is
-        still to come, otherwise the active ones. A `key` that was used before is answered with its decision, but not in
-        a dry run. The hold is `caller`'s, by default the key's; it lasts as the policies say or, if they are given, for
-        `hold_minutes`. Raises OrderInvalid, InputInvalid, NotReady, KeyReused, QuotaExceeded, Contended,
-        StoreUnavailable.
+        still to come, otherwise the active ones. A `key` that was used before is answered with its decision, and an
+        order that was sent before with the one that stands, but not in a dry run. The hold is `caller`'s, by default
+        the key's; it lasts as the policies say or, if they are given, for `hold_minutes`. Raises OrderInvalid,
+        InputInvalid, NotReady, KeyReused, OrderExists, QuotaExceeded, Contended, StoreUnavailable.
         """
         self._verify_hold(hold_minutes)
         hold_owner = caller if caller is not None else key.caller if key else ""
@@ -292,18 +293,10 @@ class Pointsman:
         match outcome:
             case Decided(answer=answer):
                 return answer
-            case AnsweredBefore(decision=decision):
-                return self._earlier_answer(decision, order)
+            case AnsweredBefore() | OrderTaken():
+                return self.orders.answer_again(outcome, order)
             case _:
                 raise AssertionError(outcome)
-
-    def _earlier_answer(self, decision_id: str, order: Order) -> Answer:
-        """The answer of an earlier request with the same key; raises KeyReused if that was for another order."""
-        self._ledger.verify_replicated()
-        answer = self.decision(decision_id)
-        if answer.record.order != OrderRecord.of(order):
-            raise KeyReused("this idempotency key was used before for another order; use a new one for each request")
-        return answer
 
 
 def _system_clock() -> float:

@@ -5,9 +5,12 @@ from pathlib import Path
 import click
 
 from api.cli.options import AS_JSON, DURATION, INSTANT, print_json
+from api.cli.order.group import print_order
 from api.cli.output import tables
 from api.files.orders import read_order
+from api.records.orders import OrderStateRecord
 from engine.decide.facts_record import facts_from_json
+from engine.errors import NotFound
 from engine.model.facts import Network
 from engine.orders.decide_and_commit import Answer
 from engine.service import Pointsman
@@ -59,14 +62,26 @@ def decide(
 @AS_JSON
 @click.pass_obj
 def show(settings: Settings, decision_id: str, *, facts: bool, as_json: bool) -> None:
-    """Show a logged decision.
+    """Show a logged decision; by the id of an order, the order.
 
     Example: pointsman show 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
     """
     with Pointsman(settings) as service:
-        answer = service.decision(decision_id)
+        try:
+            answer = service.decision(decision_id)
+        except NotFound as missing:
+            _show_order(service, decision_id, missing, as_json=as_json)
+            return
         network = service.network()
     _show_decision(answer, network, facts=facts, as_json=as_json)
+
+
+def _show_order(service: Pointsman, order_id: str, missing: NotFound, *, as_json: bool) -> None:
+    try:
+        state = service.orders.show(order_id)
+    except NotFound:
+        raise missing from None
+    print_order(OrderStateRecord.of(state), as_json=as_json)
 
 
 def _show_decision(answer: Answer, network: Network, *, facts: bool, as_json: bool) -> None:

@@ -116,6 +116,8 @@ _DETAILS: Mapping[str, Callable[[Entry], str]] = {
     "rejected": _rejected,
     "extended": lambda entry: f"until {timestamp(entry.until or 0)}",
     "withdrawn": lambda _: "from the backlog",
+    "queued": lambda _: "into the backlog",
+    "approved": lambda entry: f"by {entry.caller}: {msgspec.json.decode(entry.body)['note']}",
     "moved": _moved,
     "repaired": lambda entry: f"by {entry.caller}",
     "woken": lambda entry: f"by {entry.caller}",

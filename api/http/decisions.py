@@ -69,7 +69,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @decisions.arguments(DecisionQuery, location="query")
     @decisions.arguments(DecisionHeaders, location="headers", unknown="exclude")
     @decisions.response(HTTPStatus.CREATED, DecisionRecord)
-    @decisions.alt_response(HTTPStatus.OK, schema=DecisionRecord, description="Decided before, under this key")
+    @decisions.alt_response(
+        HTTPStatus.OK, schema=DecisionRecord, description="Decided before: under this key, or an order of this id"
+    )
     def decide(order: Order, query: dict[str, Any], headers: dict[str, Any]) -> Response:
         """Decide where an order ships from, and hold its stock"""
         client = headers["client"]
@@ -89,7 +91,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @decisions.arguments(BatchQuery, location="query")
     @decisions.arguments(DecisionHeaders, location="headers", unknown="exclude")
     @decisions.response(HTTPStatus.CREATED, BatchRecord)
-    @decisions.alt_response(HTTPStatus.OK, schema=BatchRecord, description="All decided before, under this key")
+    @decisions.alt_response(HTTPStatus.OK, schema=BatchRecord, description="All decided before")
     def decide_batch(body: dict[str, Any], query: dict[str, bool], headers: dict[str, Any]) -> Response:
         """Decide many orders at once: by priority, and those of one priority by a joint plan"""
         client = headers["client"]

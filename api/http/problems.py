@@ -16,6 +16,7 @@ from api.records.findings import FindingRecord
 from api.records.problems import MistakeRecord, ProblemRecord
 from api.shapes.mistakes import mistakes_of
 from engine.errors import (
+    AwaitingApproval,
     Contended,
     HoldEnded,
     InputInvalid,
@@ -24,6 +25,7 @@ from engine.errors import (
     NotActivated,
     NotFound,
     NotReady,
+    OrderExists,
     PointsmanError,
     QuotaExceeded,
     StockConflict,
@@ -38,8 +40,10 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     InputInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotFound: HTTPStatus.NOT_FOUND,
     KeyReused: HTTPStatus.CONFLICT,
+    OrderExists: HTTPStatus.CONFLICT,
     NotActivated: HTTPStatus.CONFLICT,
     TestsFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    AwaitingApproval: HTTPStatus.CONFLICT,
     HoldEnded: HTTPStatus.CONFLICT,
     StockConflict: HTTPStatus.CONFLICT,
     QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,

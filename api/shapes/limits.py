@@ -4,6 +4,8 @@ MOST_ENTRIES = 1_000
 """Of the backlog, at once."""
 MOST_HOLDS = 1_000
 """Listed at once."""
+MOST_ORDERS = 500
+"""Listed at once."""
 MOST_ON_HAND = 10**12
 """Units of one position."""
 MOST_SKUS = 100

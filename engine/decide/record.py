@@ -239,7 +239,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     ] = UNSET
     awaiting_approval: Annotated[
         bool | UnsetType,
-        Meta(description="true: a person must approve the order before it ships; otherwise left out"),
+        Meta(description="true: nothing of the order leaves until a person approves it; otherwise left out"),
     ] = UNSET
     follows: Annotated[FollowsRecord | UnsetType, Meta(description="of a decision that follows another")] = UNSET
     left: Annotated[
@@ -288,7 +288,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             excluded=exclusion_records(decision.exclusions),
             facts=FactsReferenceRecord.of(facts),
             waiting=waiting or UNSET,
-            awaiting_approval=decision.awaiting_approval or UNSET,
+            awaiting_approval=(decision.awaiting_approval and follows is UNSET) or UNSET,
             follows=follows,
             left=UNSET if decision.left == NOTHING_LEFT else LeftRecord.of(decision.left),
             lacked=lacked,
@@ -297,6 +297,11 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def units_shipped(self) -> int:
         return sum(line.quantity for shipment in self.shipments for line in shipment.lines)
+
+    @property
+    def because(self) -> str | None:
+        """Why it follows another decision; None if it follows none."""
+        return None if self.follows is UNSET else self.follows.because
 
     @property
     def first(self) -> str:

@@ -13,6 +13,7 @@ from engine.store.connection.client import Client
 from engine.store.decision_log import Units
 from engine.store.holds import Hold, Holds, Verb
 from engine.store.keys import Keys
+from engine.store.orders.parked import verify_approved
 from engine.store.outcomes import AlreadyEnded, Ending, HoldUpdated, OperationReused
 from rules.vocabulary import Kind
 from rules.wording.source_text import value_text
@@ -60,7 +61,7 @@ class HoldsPage:
 
 class DecisionHolds:
     """The holds of one network, which may be extended by at most `max_hold` minutes from now. Methods raise NotFound,
-    InputInvalid, HoldEnded, KeyReused, StoreUnavailable.
+    InputInvalid, HoldEnded, AwaitingApproval, KeyReused, StoreUnavailable.
     """
 
     def __init__(self, client: Client, keys: Keys, *, max_hold: int, clock: Callable[[], int]) -> None:
@@ -124,7 +125,7 @@ class DecisionHolds:
         return HoldsPage(holds=tuple(holds), after=None)
 
     def _end(self, decision: str, verb: Verb, shipments: Sequence[ShipmentName], op: str | None) -> HoldState:
-        units = self._units_by_shipment(decision)
+        units = self._units_by_shipment(decision, leaving=verb == "confirmed")
         numbers = _numbers(units, shipments)
         request = operation(f"{verb} {','.join(map(str, numbers))}", op)
         outcome = self._holds.end(decision, verb, now=self._clock(), numbers=numbers, operation=request)
@@ -139,11 +140,15 @@ class DecisionHolds:
         hold = find_open_hold(self._holds, decision, clock=self._clock)
         return HoldUpdated(endings=self._holds.endings(decision), until=hold.until if hold else None)
 
-    def _units_by_shipment(self, decision: str) -> dict[ShipmentName, Units]:
+    def _units_by_shipment(self, decision: str, *, leaving: bool = False) -> dict[ShipmentName, Units]:
         """The shipments of a decision, in its order, with the units that their nodes have not rejected; of a shipment
-        that was rejected whole, all its units. Raises HoldEnded if it has none.
+        that was rejected whole, all its units. Raises HoldEnded if it has none; AwaitingApproval if they are `leaving`
+        and may not.
         """
-        shipments = decision_log.decided(self._client, self._keys, decision).record.shipments
+        record = decision_log.decided(self._client, self._keys, decision).record
+        shipments = record.shipments
+        if leaving:
+            verify_approved(self._client, self._keys, record)
         if not shipments:
             raise HoldEnded(f"decision {decision} ships nothing, so it holds nothing")
         rejected = self._holds.rejections(decision, range(len(shipments)))

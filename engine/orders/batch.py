@@ -147,7 +147,7 @@ def _parts(queue: Sequence[Order], ranks: Mapping[str, Rank], network: Network) 
 
 
 def _planned(orders: Sequence[Order], batch: BatchRequest, facts: FactsReader, planning: Callable[[], None]) -> _Class:
-    before = facts.decided_before([batch.keys(order) for order in orders]) if batch.keys else [False] * len(orders)
+    before = facts.decided_before([order.id for order in orders])
     turns = [Turn(order) for order, is_before in zip(orders, before, strict=True) if is_before]
     waiting = [order for order, is_before in zip(orders, before, strict=True) if not is_before]
     for _ in turns:

@@ -41,6 +41,7 @@ from engine.store.outcomes import (
     NetworkChanged,
     NoLongerWaiting,
     OperationReused,
+    OrderTaken,
     PoliciesChanged,
     QuotaReached,
     StockChanged,
@@ -152,9 +153,16 @@ class NothingShips:
 
 
 Outcome: TypeAlias = (
-    Decided | AnsweredBefore | NothingShips | ChainChanged | HoldChanged | NoLongerWaiting | OperationReused
+    Decided
+    | AnsweredBefore
+    | OrderTaken
+    | NothingShips
+    | ChainChanged
+    | HoldChanged
+    | NoLongerWaiting
+    | OperationReused
 )
-"""Those after AnsweredBefore only come of requests with a follow-up."""
+"""OrderTaken only comes of requests without a follow-up, those after it only of requests with one."""
 _FactsChanged: TypeAlias = StockChanged | NetworkChanged | PoliciesChanged
 
 
@@ -226,11 +234,12 @@ class DecideAndCommit:
                 request.remainder.whole_order.skus,
                 request.instant,
                 None if dry_run else request.key,
+                order=None if dry_run or request.follow_up else request.remainder.whole_order.id,
                 policies_at=policies_at,
                 set_aside=set_aside.hold,
             )
         except AlreadyDecided as earlier:
-            return AnsweredBefore(decision=earlier.decision)
+            return earlier.outcome
         decision = self._decide(request, snapshot, matcher)
         if request.only_if_ships and not decision.shipments:
             return NothingShips()
@@ -291,10 +300,7 @@ class DecideAndCommit:
                     " (POINTSMAN_MAX_HOLDS); confirm or release some, or wait until they expire"
                 )
             case BacklogFull():
-                raise QuotaExceeded(
-                    f"{MOST_WAITING} decisions wait for stock already, and no more can; run the backlog, withdraw some"
-                    " of them, or decide this order without letting it wait"
-                )
+                raise backlog_full()
             case _:
                 return outcome
 
@@ -327,6 +333,14 @@ class DecideAndCommit:
             since=self._clock(),
             caller=request.caller,
         )
+
+
+def backlog_full() -> QuotaExceeded:
+    """The error for units that can't wait."""
+    return QuotaExceeded(
+        f"{MOST_WAITING} decisions wait for stock already, and no more can; run the backlog, withdraw some of them, or"
+        " leave these units unfilled"
+    )
 
 
 def _node_rest(request: DecisionRequest, snapshot: Snapshot, matcher: Matcher) -> NodeRest | None:

@@ -25,6 +25,7 @@ from engine.store.connection.client import Client
 from engine.store.decision_chain import Chain, read_chain
 from engine.store.holds import Hold, Holds
 from engine.store.keys import Keys
+from engine.store.orders.parked import verify_approved
 from engine.store.outcomes import AnsweredBefore, OperationReused
 
 _MOST_CHANGES = 10
@@ -55,7 +56,8 @@ class Rerouting:
         The decision is of the rejected units alone (engine/decide/remainder.py says how rules see them). It uses no
         node that rejected the same SKU of this order before; a node that has no capacity gets nothing more of the
         order at all. If the policies say so, the node then rests: it gets nothing of any order for a time. Raises
-        NotFound, InputInvalid, HoldEnded, KeyReused, Contended, OrderInvalid, NotReady, StoreUnavailable.
+        NotFound, InputInvalid, HoldEnded, AwaitingApproval, KeyReused, Contended, OrderInvalid, NotReady,
+        StoreUnavailable.
         """
         for _ in range(_MOST_CHANGES):
             match self._answered_before(request) or self._try(request):
@@ -96,6 +98,7 @@ class Rerouting:
     def _decide_again(self, request: RejectionRequest) -> Outcome:
         entry = decision_log.decided(self._client, self._keys, request.decision)
         record = entry.record
+        verify_approved(self._client, self._keys, record)
         numbers = shipment_numbers(request, record)
         hold = find_open_hold(self._holds, request.decision, clock=self._clock)
         shipments = list(self._shipments(numbers, record, hold)) if hold else []

@@ -52,6 +52,12 @@ class Chain:
         """How many shipments of all decisions are held or have left."""
         return sum(link.kept for link in self.links)
 
+    @property
+    def latest_whole(self) -> str:
+        """The latest decision that decided the order as a whole: its last amendment or, without one, the first."""
+        amendments = [link.record for link in self.links if link.record.because == "amended"]
+        return (amendments[-1].id or "") if amendments else self.first
+
     def owes(self, decision: str) -> bool:
         """Whether a decision answers a rejection and ships nothing: units that were promised are still owed."""
         records = (link.record for link in self.links)

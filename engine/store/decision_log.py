@@ -34,6 +34,8 @@ KINDS = (
     "repaired",
     "woken",
     "set_aside",
+    "queued",
+    "approved",
 )
 """The kinds of entries."""
 UNREADABLE = (ValueError, KeyError, IndexError, zlib.error)
@@ -91,11 +93,13 @@ _SET_ASIDE = msgspec.json.Decoder(tuple[ShipmentSetAside, ...])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One change. `kind` is one of KINDS; withdrawn means from the backlog, woken that the rest of a node was
-    ended, and set_aside that units are held for a decision that is still being made.
+    """One change. `kind` is one of KINDS; queued and withdrawn mean into and from the backlog, woken that the rest of a
+    node was ended, set_aside that units are held for a decision that is still being made, and approved that an order
+    was, whose first decision this is.
 
     `decision` is the decision it is about (if units moved, the name of the batch; if a rest was ended, the node).
-    `body` holds the JSON of a decision, a rejection, movements, a repair or what was set aside, and is empty otherwise.
+    `body` holds the JSON of a decision, a rejection, movements, a repair, what was set aside, the units that wait by
+    line or the note of an approval, and is empty otherwise.
     `logged_facts` are the document of facts that a decision's record names; up to schema 1 it named none.
     """
 
@@ -139,6 +143,11 @@ class Entry:
     def set_aside(self) -> tuple[ShipmentSetAside, ...]:
         """Of what was set aside, by the number of its shipment."""
         return _SET_ASIDE.decode(self.body)
+
+    @property
+    def changed_order(self) -> str:
+        """Of a call on an order, the order's id."""
+        return str(msgspec.json.decode(self.body)["order"])
 
     @property
     def applied_movements(self) -> list[MovedUnits]:

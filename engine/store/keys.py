@@ -107,6 +107,23 @@ class Keys:
         """Hash: decision id to its entry, JSON of the order and what of it still waits for stock."""
         return self._key("backlog")
 
+    def order(self, order_id: str) -> str:
+        """Hash: `first`, the order's first decision, which makes its id taken; and what calls on the order changed:
+        `order`, JSON of the order as last amended; `cancelled`, JSON of units by line; `changes`, the number of those
+        calls; `approval`, JSON, while the order is parked until a person approves it; and `approved`, JSON of who did.
+        """
+        return self._key("order", order_id)
+
+    @property
+    def orders(self) -> str:
+        """Sorted set: order id by the instant it was placed."""
+        return self._key("orders")
+
+    @property
+    def parked(self) -> str:
+        """Sorted set: id of each order that is parked until a person approves it, by the instant it was placed."""
+        return self._key("parked")
+
     def chain(self, first: str) -> str:
         """List: the decisions that decided again what was left of decision `first`, or of one of them."""
         return self._key("chain", first)

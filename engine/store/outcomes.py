@@ -41,6 +41,13 @@ class AnsweredBefore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTaken:
+    """Nothing was written: the order's id is that of the order whose first decision is `first`."""
+
+    first: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StockChanged:
     """Nothing was written: since the snapshot, stock or the day's load changed at `node`, or it began to rest."""
 
@@ -85,6 +92,7 @@ class NoLongerWaiting:
 CommitOutcome: TypeAlias = (
     Committed
     | AnsweredBefore
+    | OrderTaken
     | StockChanged
     | NetworkChanged
     | PoliciesChanged

@@ -61,10 +61,13 @@ once it has.
 """
 
 _SKU = ("on_hand", "held")
-_SNAPSHOT = ("facts", "active_policy", "scheduled_policies", "idempotency", "load", "expiring", "resting", "changed")
+_SNAPSHOT = (
+    *("facts", "active_policy", "scheduled_policies", "idempotency", "order"),
+    *("load", "expiring", "resting", "changed"),
+)
 _COMMIT = (
     *_SNAPSHOT,
-    *("decisions", "log", "hold", "open_holds", "endings"),
+    *("decisions", "log", "orders", "parked", "hold", "open_holds", "endings"),
     *("set_aside", "earlier_set_aside", "earlier_load"),
 )
 _FOLLOW_UP = ("backlog", "chain", "operation", "rejected_hold", "rejections", "rejected_load")
@@ -86,6 +89,8 @@ MOVE_STOCK = KeyLayout(
     ("facts", "log", "movements", "movements_yesterday", "changed"), (("on_hand", "base"),), NOTE_CHANGES
 )
 WITHDRAW_BACKLOG = KeyLayout(("backlog", "log", "operation"))
+APPROVE = KeyLayout(("order", "parked", "log"))
+WAIT = KeyLayout(("order", "chain", "backlog", "endings", "log"))
 END_REST = KeyLayout(("resting", "log", "operation"))
 PUBLISH_POLICY = KeyLayout(("policies", "policy_history", "policy_operations"))
 ACTIVATE_POLICY = KeyLayout(
@@ -113,7 +118,7 @@ LOAD_SWAP = KeyLayout(
     )
 )
 LOAD_STOCK = KeyLayout(("facts", "todo", "changed"), (("on_hand", "base", "stamp", "staged_on_hand"),), NOTE_CHANGES)
-REPAIR = KeyLayout(("log", "expiring", "facts", "changed"), (("written",),), NOTE_CHANGES)
+REPAIR = KeyLayout(("log", "expiring", "orders", "parked", "facts", "changed"), (("written",),), NOTE_CHANGES)
 
 LAYOUTS: Mapping[str, KeyLayout] = {
     "snapshot": SNAPSHOT,
@@ -125,6 +130,8 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "set_stock": SET_STOCK,
     "move_stock": MOVE_STOCK,
     "withdraw_backlog": WITHDRAW_BACKLOG,
+    "orders/approve": APPROVE,
+    "orders/wait": WAIT,
     "end_rest": END_REST,
     "publish_policy": PUBLISH_POLICY,
     "activate_policy": ACTIVATE_POLICY,

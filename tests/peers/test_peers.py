@@ -17,7 +17,6 @@ NOT_YET = frozenset(
         "cancel",
         "amend",
         "undo",
-        "one order",
         "waiting first",
     }
 )

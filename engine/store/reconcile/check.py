@@ -23,6 +23,7 @@ from engine.store.reconcile.drift import (
     hold_drifts,
     index_drifts,
     load_drifts,
+    order_drifts,
     position_drifts,
     rest_drifts,
     units_short,
@@ -32,11 +33,12 @@ from engine.store.reconcile.expected_state import LateEntries, PositionKey, Susp
 from engine.store.reconcile.hold_endings import EndingsComparison
 from engine.store.reconcile.log_index import IndexComparison
 from engine.store.reconcile.log_replay import LogReplay
+from engine.store.reconcile.order_index import suspected_orders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """What a check found, in units except for `decisions` and `positions`.
+    """What a check found, in units except for `decisions`, `orders` and `positions`.
 
     `shipped` are the units of all shipments that were ever decided, `ended` those of them that are no longer held, and
     `confirmed` those of these that left. `set_aside` are those of `held` that are held for decisions that are still
@@ -45,6 +47,7 @@ class Audit:
     """
 
     decisions: int
+    orders: int
     positions: int
     on_hand: int
     shipped: int
@@ -115,6 +118,7 @@ class Check:
         held = self.replay.held.total() - self.replay.set_aside
         return Audit(
             decisions=self.replay.decisions,
+            orders=len(self.replay.orders),
             positions=self._totals.positions,
             on_hand=self._totals.on_hand,
             shipped=self.replay.shipped,
@@ -156,6 +160,8 @@ class Check:
                 return rest_drifts(keys, replay, node, *state)
             case "index", name:
                 return index_drifts(keys, name, self._index.wrong[name], state)
+            case "orders", name:
+                return order_drifts(keys, replay, name, *state)
             case "endings", name:
                 return ending_drifts(keys, replay, name, state)
 
@@ -175,6 +181,7 @@ class Check:
         end, size = scan.log_end(self._client, self._keys, counted=self._keys.endings)
         self._replay_to(end)
         self._suspected.update(("endings", name) for name in self._endings.suspected(size))
+        self._suspected.update(("orders", name) for name in suspected_orders(self._client, self._keys, self.replay))
         if self.replay.late:
             self._suspected |= self.replay.late.changed
 

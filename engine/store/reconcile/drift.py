@@ -4,7 +4,7 @@ writes that would repair it. Pure.
 Each function takes the stored state of one thing, yields its drifts, and yields none if it is as it should be.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -16,6 +16,7 @@ from engine.store.reconcile.expected_state import (
     Base,
     DayLoads,
     ExpectedHold,
+    ExpectedOrder,
     ExpectedShipment,
     FloorBreach,
     PositionKey,
@@ -210,6 +211,41 @@ def ending_drifts(keys: Keys, replay: LogReplay, decision: str, endings: str | N
             writes=(write,),
             suspect=("endings", decision),
         )
+
+
+def order_drifts(
+    keys: Keys, replay: LogReplay, order: str, fields: Mapping[str, str], scores: Sequence[str | None]
+) -> Iterator[Drift]:
+    """`fields` are those of the order's hash, `scores` those in the lists of all and of parked orders."""
+    expected = replay.orders.get(order)
+    before = {"first": fields.get("first"), "approval": fields.get("approval"), "changes": fields.get("changes")}
+    after = _order_fields(expected)
+    placed = None if expected is None else str(expected.placed_at)
+    parked = placed if expected and expected.parked else None
+    writes = [
+        Write(key=keys.order(order), field=name, before=before[name], after=after[name])
+        for name in before
+        if before[name] != after[name] and not (name == "approval" and before[name] and after[name])
+    ]
+    writes += [
+        Write(key=key, field=order, before=score, after=after_score)
+        for key, score, after_score in zip((keys.orders, keys.parked), scores, (placed, parked), strict=True)
+        if score != after_score
+    ]
+    if writes:
+        what = f"order {order} in the index of orders"
+        exists = int(expected is not None)
+        yield Drift(what=what, expected=exists, found=1 - exists, writes=tuple(writes), suspect=("orders", order))
+
+
+def _order_fields(order: ExpectedOrder | None) -> dict[str, str | None]:
+    if order is None:
+        return {"first": None, "approval": None, "changes": None}
+    return {
+        "first": order.first,
+        "approval": "{}" if order.parked else None,
+        "changes": str(order.changes) if order.changes else None,
+    }
 
 
 def missing_entry(decision: str, entry_id: str) -> Drift:

@@ -14,10 +14,10 @@ PositionUnits: TypeAlias = Counter[PositionKey]
 """Units by position."""
 Base: TypeAlias = tuple[int, EntryId]
 """Units on hand right after an entry of the log, as `Keys.base` says."""
-SuspectKind: TypeAlias = Literal["holds", "callers", "positions", "loads", "rests", "index", "endings"]
+SuspectKind: TypeAlias = Literal["holds", "callers", "positions", "loads", "rests", "index", "endings", "orders"]
 Suspect: TypeAlias = tuple[SuspectKind, Any]
 """Something that may have drifted: its kind, and the name of a hold, a caller or a decision, a position (SKU, node), a
-load (day, node), or a node that rests.
+load (day, node), a node that rests, or an order.
 """
 
 LOAD_SECONDS = 4 * 86_400
@@ -55,6 +55,18 @@ class ExpectedHold:
 
     def end_shipment(self, number: int, kind: str, at: int) -> None:
         self.endings[number] = f"{kind}:{self.until if kind == 'expired' else at}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedOrder:
+    """An order's first decision, when it was placed (UTC seconds), whether it is parked until a person approves it, and
+    how many calls have changed it.
+    """
+
+    first: str
+    placed_at: int
+    parked: bool = False
+    changes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

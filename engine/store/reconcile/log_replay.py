@@ -4,7 +4,7 @@ import datetime
 import zoneinfo
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from msgspec import UNSET
@@ -19,6 +19,7 @@ from engine.store.reconcile.expected_state import (
     Base,
     DayLoads,
     ExpectedHold,
+    ExpectedOrder,
     ExpectedShipment,
     FloorBreach,
     LateEntries,
@@ -55,6 +56,8 @@ class LogReplay:
     """By decision that holds nothing any more, how each of its shipments ended; None if it never held anything. Whoever
     has compared one with the ledger deletes it here, so that they do not pile up.
     """
+    orders: dict[str, ExpectedOrder] = field(default_factory=dict)
+    """By id. Of several first decisions of an order, which earlier releases made, the latest has its id."""
     shipped: int = 0
     confirmed: int = 0
     decisions: int = 0
@@ -99,9 +102,7 @@ class LogReplay:
             case "set_aside":
                 self._add_set_aside(entry)
             case "extended":
-                if entry.decision in self.holds:
-                    self.holds[entry.decision].until = entry.until or 0
-                self._changed("holds", entry.decision)
+                self._extend_hold(entry)
             case "moved":
                 for movement in entry.applied_movements:
                     self._move((movement.sku, movement.node), movement.delta, entry.id)
@@ -112,6 +113,8 @@ class LogReplay:
             case "woken":
                 self.resting.pop(entry.decision, None)
                 self._changed("rests", entry.decision)
+            case "queued" | "approved":
+                self._change_order(entry)
             case _:  # what was withdrawn held nothing; a repair restored what the entries before it say
                 pass
 
@@ -120,6 +123,8 @@ class LogReplay:
         if record.facts is not UNSET and record.facts != FactsReferenceRecord.of(entry.logged_facts):
             self.unreadable.append(entry.id)
         self.decisions += 1
+        if record.follows is UNSET:
+            self._begin_order(record)
         shipments = dict(enumerate(shipments_of(record)))
         if not shipments or record.hold is None:
             self.ended[entry.decision] = None
@@ -128,6 +133,19 @@ class LogReplay:
         self.shipped += sum(shipment.total for shipment in shipments.values())
         date = entry.day or self._date_of(record.decided_at)
         self._begin_hold(entry, shipments, date=date, until=seconds(record.hold.expires_at))
+
+    def _begin_order(self, record: DecisionRecord) -> None:
+        order = record.order
+        self.orders[order.id] = ExpectedOrder(
+            first=record.first, placed_at=seconds(order.placed_at), parked=record.awaiting_approval is True
+        )
+        self._changed("orders", order.id)
+
+    def _change_order(self, entry: Entry) -> None:
+        order = self.orders[entry.changed_order]
+        parked = order.parked and entry.kind != "approved"
+        self.orders[entry.changed_order] = replace(order, changes=order.changes + 1, parked=parked)
+        self._changed("orders", entry.changed_order)
 
     def _add_set_aside(self, entry: Entry) -> None:
         shipments = {
@@ -172,6 +190,11 @@ class LogReplay:
             free = max(0, on_hand - self.held[position] - floor)
             if taken > free:
                 self.breaches.append(FloorBreach(decision=entry.decision, position=position, free=free, taken=taken))
+
+    def _extend_hold(self, entry: Entry) -> None:
+        if entry.decision in self.holds:
+            self.holds[entry.decision].until = entry.until or 0
+        self._changed("holds", entry.decision)
 
     def _end_hold(self, entry: Entry) -> None:
         hold = self.holds.get(entry.decision)

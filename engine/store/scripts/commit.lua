@@ -6,7 +6,8 @@
 --       then of each SKU that was set aside at an earlier try.
 -- ARGV  1 decision id  2 the log entry's body  3 the request as JSON (see `_request` in ledger.py). What goes into a
 --       command unchanged is text there, because a number of a script takes longer to write.
--- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'network'} if the network is another
+-- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'order', decision id} if an order of
+-- that id was decided before, the first time by that decision, {'network'} if the network is another
 -- than the decision was made in, {'policies'} if another policy version is active, {'stale', node} if a node can't give
 -- what is claimed of it any more, its stock or load is not as it must be, or it rests, or if the time of what was set
 -- aside is over, or {'full', open holds} if the caller has as many holds as it may.
@@ -180,7 +181,18 @@ if lost then
   end
   return {'stale', lost}
 elseif open_holds then
-  return {'full', tostring(open_holds)}
+  local first = request.order and call('HGET', key.order, 'first')
+  return first and {'order', first} or {'full', tostring(open_holds)}
+end
+if request.order then
+  if call('HSETNX', key.order, 'first', id) == 0 then
+    return {'order', call('HGET', key.order, 'first')}
+  end
+  call('ZADD', key.orders, request.placed_at, request.order)
+  if request.parked then
+    call('HSET', key.order, 'approval', '{}')
+    call('ZADD', key.parked, request.placed_at, request.order)
+  end
 end
 
 if earlier then

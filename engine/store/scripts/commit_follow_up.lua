@@ -32,7 +32,8 @@ end
 if linked.follow_ups and redis.call('LLEN', key.chain) ~= linked.follow_ups then
   return {'chain'}
 end
-if linked.waiting and not linked.waiting_decision and redis.call('HLEN', key.backlog) >= linked.most_waiting then
+if linked.waiting and not linked.waiting_decision and redis.call('HLEN', key.backlog) >= linked.most_waiting
+    and redis.call('HEXISTS', key.order, 'first') == 0 then
   return {'crowded'}
 end
 if rejection then

@@ -36,7 +36,7 @@ def shop(bare):
 
 def reject(shop, reason="no_capacity", name="lyon", **more):
     """Of a new order."""
-    made = json_of(shop.decide(order(("A", 1), id="rejected")))
+    made = json_of(shop.decide(order(("A", 1))))
     assert [shipment["node"] for shipment in made["shipments"]] == [name]
     return json_of(shop.rerouting.reject(RejectionRequest(decision=made["id"], node=name, reason=reason, **more)))
 

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from engine.decide.joint import plan as plan_module
-from engine.errors import KeyReused, OrderInvalid, QuotaExceeded, StoreUnavailable
+from engine.errors import KeyReused, OrderExists, OrderInvalid, QuotaExceeded, StoreUnavailable
 from engine.orders import batch as batch_module
 from engine.orders import turns as turns_module
 from engine.service import Pointsman
@@ -110,8 +110,10 @@ def test_the_same_keys_are_answered_with_the_same_bytes(shop, contents):
     assert [answer.body for answer in again.answers] == [answer.body for answer in first.answers]
     assert not any(answer.new for answer in again.answers)
     assert contents() == before
-    with pytest.raises(KeyReused):
+    with pytest.raises(OrderExists):
         shop.decide_batch([order(("A", 1), id="a")], keys=keys("night"))
+    with pytest.raises(KeyReused):
+        shop.decide_batch([order(("A", 1), id="c")], keys=lambda _: keys("night")(orders[0]))
 
 
 def test_a_retry_goes_on_where_the_server_went_away(shop, server_url, network, clock):
@@ -160,7 +162,9 @@ def test_no_order_is_decided_after_one_of_higher_priority_that_could_not_be(serv
         assert batch.undecided == ("b", "c")
         assert isinstance(batch.failure, QuotaExceeded)
         with pytest.raises(QuotaExceeded):
-            shop.decide_batch(orders, caller="oms")
+            shop.decide_batch([orders[0], orders[2]], caller="oms")
+        again = shop.decide_batch(orders, caller="oms")
+        assert ([answer.new for answer in again.answers], again.undecided) == ([False], ("b", "c"))
 
 
 @pytest.fixture
@@ -294,8 +298,8 @@ def test_orders_that_contend_with_nobody_see_the_shipments_of_those_before_them(
 
 
 def test_orders_decided_by_their_plan_are_committed_in_one_round_trip(plenty, redis_client):
+    plenty.decide_batch([near_lille(f"V-{number}") for number in range(6)])
     orders = [near_lille(f"W-{number}") for number in range(6)]
-    plenty.decide_batch(orders)
 
     def reads():
         stats = redis_client.info("commandstats")
@@ -373,16 +377,16 @@ def test_holds_of_a_block_count_against_the_quota(plenty, server_url, network, c
 
 
 def test_evaluations_that_are_not_kept_change_no_decision(plenty, monkeypatch):
-    def statuses():
-        batch = plenty.decide_batch([near_lille(f"W-{number}", ("B", 3), ("A", 1)) for number in range(3)])
+    def statuses(day):
+        batch = plenty.decide_batch([near_lille(f"{day}-{number}", ("B", 3), ("A", 1)) for number in range(3)])
         records = [json_of(answer) for answer in batch.answers]
         for record in records:
             plenty.holds.release(record["id"])
         return [[record[part] for part in ("shipments", "stock", "score", "facts")] for record in records], batch.joint
 
-    expected = statuses()
+    expected = statuses("V")
     monkeypatch.setattr(plan_module, "MOST_OPTIONS_KEPT", 0)
-    assert statuses() == expected
+    assert statuses("W") == expected
 
 
 def test_policies_that_were_activated_after_the_plan_decide(plenty, opened):

@@ -66,8 +66,9 @@ def test_a_refusal_leaves_the_key_free(pointsman):
 
 def test_a_key_is_answered_with_the_first_decision_even_when_the_stock_is_gone(pointsman):
     key = RequestKey(caller="a test", name="k")
-    first = pointsman.decide(order(("RARE", 3)), key=key)
-    again = pointsman.decide(order(("RARE", 3)), key=key)
+    sent = order(("RARE", 3))
+    first = pointsman.decide(sent, key=key)
+    again = pointsman.decide(sent, key=key)
     assert (again.body, again.new, first.new) == (first.body, False, True)
     with pytest.raises(KeyReused):
         pointsman.decide(order(("RARE", 2)), key=key)
@@ -110,9 +111,10 @@ def test_a_day_begins_at_midnight_of_the_installation(pointsman, clock):
 
 def test_a_dry_run_decides_the_same_and_writes_nothing(pointsman, contents):
     before = contents()
-    tried = json_of(pointsman.decide(order(("SHIRT", 12)), dry_run=True))
+    sent = order(("SHIRT", 12))
+    tried = json_of(pointsman.decide(sent, dry_run=True))
     assert contents() == before
-    made = json_of(pointsman.decide(order(("SHIRT", 12))))
+    made = json_of(pointsman.decide(sent))
     assert {**made, "id": None, "hold": None} == {**tried, "id": None, "hold": None}
 
 

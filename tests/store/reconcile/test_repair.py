@@ -40,6 +40,12 @@ DAMAGES = {
     "a load without a decision": lambda r, key, _: r.hset(key("load:2026-11-28"), "lyon", 3),
     "a decision out of the index": lambda r, key, name: r.hdel(key("decisions"), name),
     "a decision misplaced in the index": lambda r, key, name: r.hset(key("decisions"), name, "1-1"),
+    "an order id that is free again": lambda r, key, _: r.delete(*r.keys(key("order:*"))),
+    "an order out of the list": lambda r, key, _: r.delete(key("orders")),
+    "an order misplaced in the list": lambda r, key, _: r.zadd(key("orders"), {r.zrange(key("orders"), 0, 0)[0]: 5}),
+    "an order that nobody sent": lambda r, key, _: r.zadd(key("orders"), {"stray": 5}),
+    "an order parked by nobody": lambda r, key, _: r.zadd(key("parked"), {"stray": 5}),
+    "an order changed by nobody": lambda r, key, _: r.hset(r.keys(key("order:*"))[0], "changes", 3),
 }
 
 
@@ -98,6 +104,18 @@ def test_several_kinds_of_damage_are_repaired_at_once(pointsman, redis_client, n
     pointsman.repair(who="eve")
     assert pointsman.check().clean
     assert pointsman.holds.release(decided).until is None
+
+
+def test_orders_that_an_earlier_release_decided_get_their_ids_by_a_repair(pointsman, redis_client, key):
+    twice = order(("SHIRT", 1), id="o")
+    for _ in range(2):  # an earlier release wrote no order ids, and decided an order each time it came
+        last = pointsman.decide(twice)
+        redis_client.delete(key("order:o"), key("orders"))
+    assert not pointsman.check().clean
+    pointsman.repair(who="eve")
+    assert pointsman.check().clean
+    assert pointsman.orders.show("o").stored.first.id == last.id
+    assert pointsman.decide(twice).id == last.id
 
 
 def test_a_second_repair_finds_nothing_to_do(pointsman, held, redis_client, key, contents):
