@@ -41,8 +41,8 @@ from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
-from rules.vocabulary import Kind
-from rules.wording.source_text import value_text
+from rules.wording.amounts import duration
+from rules.wording.catalogue import ENGLISH, load_catalogue
 
 logger = logging.getLogger("pointsman")
 
@@ -280,8 +280,12 @@ class Pointsman:
     def _verify_hold(self, minutes: int | None) -> None:
         """Raises InputInvalid if a caller may not ask for a hold of so many minutes."""
         if minutes is not None and not 1 <= minutes <= self.settings.max_hold:
-            longest, requested = (value_text(Kind.DURATION, length) for length in (self.settings.max_hold, minutes))
-            message = f"a hold of 1 min to {longest} may be asked for (POINTSMAN_MAX_HOLD), and this one is {requested}"
+            longest, requested = (
+                duration(length, load_catalogue(ENGLISH)) for length in (self.settings.max_hold, minutes)
+            )
+            message = (
+                f"a hold of 1 minute to {longest} may be asked for (POINTSMAN_MAX_HOLD), and this one is {requested}"
+            )
             raise InputInvalid([Mistake(field="hold", message=message)])
 
     def _verify_something_to_audit(self) -> None:

@@ -15,8 +15,8 @@ from engine.store.holds import Hold, Holds, Verb
 from engine.store.keys import Keys
 from engine.store.orders.parked import verify_approved
 from engine.store.outcomes import AlreadyEnded, Ending, HoldUpdated, OperationReused
-from rules.vocabulary import Kind
-from rules.wording.source_text import value_text
+from rules.wording.amounts import duration
+from rules.wording.catalogue import load_catalogue
 
 MOST_LOOKED_AT = 10_000
 """How many holds are read for one page."""
@@ -88,7 +88,7 @@ class DecisionHolds:
         units, now = self._units_by_shipment(decision), self._clock()
         new_until = until if until is not None else now + 60 * (minutes or 0)
         if not now < new_until <= now + 60 * self._max_hold:
-            bound = f"at most {value_text(Kind.DURATION, self._max_hold)} from it (POINTSMAN_MAX_HOLD)"
+            bound = f"at most {duration(self._max_hold, load_catalogue('en'))} from it (POINTSMAN_MAX_HOLD)"
             message = f"a hold is extended to an instant after this one, {bound}"
             raise InputInvalid([Mistake(field="until" if minutes is None else "minutes", message=message)])
         request = operation(f"extended {until if until is not None else f'+{minutes}'}", op)

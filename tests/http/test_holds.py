@@ -173,8 +173,8 @@ def test_a_caller_has_its_units_held_as_long_as_it_asks(http, pointsman):
 @pytest.mark.parametrize(
     ("hold", "message"),
     [
-        ("8d", "a hold of 1 min to 168 h may be asked for (POINTSMAN_MAX_HOLD), and this one is 192 h"),
-        ("0m", "a hold of 1 min to 168 h may be asked for (POINTSMAN_MAX_HOLD), and this one is 0 h"),
+        ("8d", "a hold of 1 minute to 7 days may be asked for (POINTSMAN_MAX_HOLD), and this one is 8 days"),
+        ("0m", "a hold of 1 minute to 7 days may be asked for (POINTSMAN_MAX_HOLD), and this one is 0 days"),
         ("240", "'240': a unit is missing; use m, min, h, d, for example 48 h"),
         ("-1h", "'-1h' is below 0"),
         ("until_shipped", "'until_shipped' is no amount; write for example 48 h"),
@@ -191,7 +191,7 @@ def test_a_hold_that_nobody_may_ask_for_is_refused_and_changes_nothing(limited, 
 def test_a_hold_is_extended_no_further_than_a_caller_may_ask_for(limited):
     made = limited.post("/v1/decisions?hold=7d", json=order_json()).get_json()["id"]
     problem = problem_of(act(limited, made, "extend", minutes=7 * 24 * 60 + 1), 422)
-    assert "at most 168 h from it (POINTSMAN_MAX_HOLD)" in problem["errors"][0]["message"]
+    assert "at most 7 days from it (POINTSMAN_MAX_HOLD)" in problem["errors"][0]["message"]
     assert act(limited, made, "extend", minutes=7 * 24 * 60).get_json()["expires_at"] == "2026-12-04T09:00:00Z"
 
 
