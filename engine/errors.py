@@ -17,7 +17,8 @@ PointsmanError
 ├── HoldEnded          the hold has already ended; says how and when
 ├── StockConflict      two messages about a position contradict each other
 ├── QuotaExceeded      the caller has as many open holds as it may have
-└── Contended          others changed what it needs each time it was tried; try again
+├── Contended          others changed what it needs each time it was tried; try again
+└── Undecided          an order whose batch stopped before it was decided; send it again
 """
 
 from collections.abc import Iterable, Sequence
@@ -139,3 +140,13 @@ class QuotaExceeded(PointsmanError):
 
 class Contended(PointsmanError):
     """What the request needs was changed by others at each attempt."""
+
+
+class Undecided(PointsmanError):
+    """An order of a batch that stopped, because of `failure`, before the order was decided."""
+
+    def __init__(self, failure: PointsmanError) -> None:
+        reason = failure.message if isinstance(failure, StoreUnavailable) else str(failure)
+        super().__init__(
+            f"not decided, because the batch stopped: {reason}. Send the batch again with the same key: it goes on here"
+        )

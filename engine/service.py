@@ -22,7 +22,7 @@ from engine.inventory.node_rests import RestingNodes
 from engine.inventory.stock import NetworkStock
 from engine.model.facts import Inventory, Network, Order, Product
 from engine.orders.backlog import Backlog
-from engine.orders.batch import BatchRequest, BatchResult, decide_batch
+from engine.orders.batch import Batch, BatchRequest
 from engine.orders.block import BlockOfDecisions
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole_order
 from engine.orders.living_orders import LivingOrders
@@ -186,7 +186,7 @@ class Pointsman:
         )
         return self._answer(outcome, order)
 
-    def decide_batch(
+    def batch(
         self,
         orders: Sequence[Order],
         *,
@@ -196,25 +196,30 @@ class Pointsman:
         wait: bool = False,
         progress: Callable[[], None] = lambda: None,
         planning: Callable[[], None] = lambda: None,
-    ) -> BatchResult:
-        """Decide many orders: those of the highest priority first (see engine/decide/priority.py), those of equal
-        priority by a joint plan. `planning` is called for each order once it is looked at for the plan, `progress` once
-        it is decided.
+    ) -> Batch:
+        """A batch of orders, which are decided as its results are read: those of the highest priority first (see
+        engine/decide/priority.py), those of equal priority by a joint plan.
 
         `keys` gives the idempotency key of each order's decision, so that a repeated request goes on where the first
-        one stopped. Raises as `decide` does, with nothing decided.
+        one stopped. `planning` is called for each order once it is looked at for the plan, `progress` once its result
+        is known.
         """
-        batch = BatchRequest(
-            orders=orders, instant=self.now if now is None else now, keys=keys, caller=caller, wait=wait
+        request = BatchRequest(
+            orders=orders,
+            instant=self.now if now is None else now,
+            keys=keys,
+            caller=caller,
+            wait=wait,
+            progress=progress,
+            planning=planning,
         )
-        return decide_batch(
-            batch,
+        return Batch(
+            request,
             facts=self._facts,
             decide_and_commit=self._decide_and_commit,
             blocks=self._blocks,
             answer=self._answer,
-            progress=progress,
-            planning=planning,
+            logged=self._logged,
         )
 
     def deciding_rules(self, order: Order, *, now: int) -> tuple[str, ...]:
@@ -291,6 +296,10 @@ class Pointsman:
     def _verify_something_to_audit(self) -> None:
         if decision_log.is_empty(self._client, self._keys):
             self.network()
+
+    def _logged(self, decisions: Sequence[str]) -> list[Answer]:
+        entries = self._client.retry_if_revived(lambda: decision_log.find_all(self._client, self._keys, decisions))
+        return [Answer.logged(entry) for entry in entries]
 
     def _answer(self, outcome: Outcome, order: Order) -> Answer:
         """The answer to a request that decides a whole order, which follows no other decision."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from api.records.backlog import JointRecord
+from api.records.batch import JointRecord
 from engine.decide.order_record import Record
 from engine.decide.record import DecisionRecord
 from engine.orders.batch import JointSummary

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 import engine.errors
 from api.cli.main import pointsman
 from api.http.blueprint import components
-from api.http.problems import STATUSES
+from api.records.problems import STATUSES
 from api.shapes.order import OrderRequest
 from engine.decide.facts_record import FactsRecord
 from engine.decide.reasons import REASON_CODES, reason_texts

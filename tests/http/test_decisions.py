@@ -213,15 +213,15 @@ def test_a_dry_run_of_a_living_order_decides_it_as_if_it_were_new(http, contents
 def test_the_same_order_in_a_batch_is_answered_and_not_decided_again(http, contents):
     one, other = order_json(("RARE", 1)), order_json(("RARE", 1))
     first = http.post("/v1/decisions", json=one).get_json()
-    both = http.post("/v1/decisions/batch", json={"orders": [other, one]}).get_json()["decisions"]
-    assert [record["id"] for record in both if record["order"]["id"] == one["id"]] == [first["id"]]
+    both = http.post("/v1/decisions/batch", json={"orders": [other, one]}).get_json()["orders"]
+    assert [(item["status"], item["decision"]["id"] == first["id"]) for item in both] == [(201, False), (200, True)]
     before = contents()
     again = http.post("/v1/decisions/batch", json={"orders": [one, other]})
     assert (again.status_code, again.get_json()["joint"]) == (200, None)
-    assert {record["id"] for record in again.get_json()["decisions"]} == {record["id"] for record in both}
+    assert [item["decision"] for item in again.get_json()["orders"]] == [item["decision"] for item in both[::-1]]
     changed = {"orders": [one | {"lines": [{"sku": "RARE", "quantity": 2}]}]}
-    problem = problem_of(http.post("/v1/decisions/batch", json=changed), 409)
-    assert problem["type"] == "urn:pointsman:problem:order-exists"
+    (refused,) = http.post("/v1/decisions/batch", json=changed).get_json()["orders"]
+    assert (refused["status"], refused["problem"]["type"]) == (409, "urn:pointsman:problem:order-exists")
     assert contents() == before
 
 
@@ -292,6 +292,10 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
         ("get", "/v1/decisions/{decision_id}/facts"): "decisions_read_facts",
         ("post", "/v1/decisions/{decision_id}/confirm"): "holds_confirm",
         ("post", "/v1/decisions/{decision_id}/extend"): "holds_extend",
+        ("get", "/v1/orders"): "orders_page",
+        ("get", "/v1/orders/{order_id}"): "orders_show",
+        ("post", "/v1/orders/{order_id}/approve"): "orders_approve",
+        ("post", "/v1/orders/{order_id}/wait"): "orders_wait",
         ("post", "/v1/decisions/{decision_id}/reject"): "rerouting_reject",
         ("post", "/v1/decisions/{decision_id}/release"): "holds_release",
         ("get", "/v1/holds"): "holds_living",

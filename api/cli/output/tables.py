@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.output.plural import counted
-from api.records.backlog import JointRecord
+from api.records.batch import JointRecord
 from api.records.day import DayFigures
 from engine.decide.availability import SkuAvailability
 from engine.decide.facts_record import FactsRecord

@@ -3,40 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
 from api.shapes.base import Strict
 from api.shapes.cursors import BacklogCursor
 from api.shapes.fields import QueryNumber, Units, WholeNumber, Word
 from api.shapes.limits import MOST_ENTRIES, MOST_ON_HAND
-from api.shapes.order import OrderRequest
 from engine.orders.rejection import Reason
-
-MOST_ORDERS = 500
-"""Of one batch."""
-
-
-class BatchRequest(Strict):
-    """Orders that wait, each with an id of its own; the order in which they are listed means nothing."""
-
-    orders = fields.List(
-        fields.Nested(OrderRequest),
-        required=True,
-        validate=validate.Length(min=1),
-        metadata={"maxItems": MOST_ORDERS},
-    )
-
-    def __init__(self, *, max_lines: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.fields["orders"].inner.nested = OrderRequest(max_lines=max_lines)  # type: ignore[attr-defined]  # a List's
-
-    def load(self, data: Any, **options: Any) -> Any:
-        orders = data.get("orders") if isinstance(data, Mapping) else None
-        if isinstance(orders, list) and len(orders) > MOST_ORDERS:
-            # refused before the orders are read, because reading each of them costs time
-            message = f"a batch has at most {MOST_ORDERS} orders, this one {len(orders)}"
-            raise ValidationError({"orders": [message]})
-        return super().load(data, **options)
 
 
 class OnHand(fields.Field[Any]):
