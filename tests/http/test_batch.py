@@ -140,7 +140,10 @@ def test_an_order_that_was_decided_with_other_content_is_refused_by_itself(http)
 
 
 def test_lines_are_answered_as_the_document_is(http, pointsman, vips):
-    orders = [order_json(("RARE", 1), id=name, segment=segment) for name, segment in zip("abcd", (None, "vip") * 2)]
+    orders = [
+        order_json(("RARE", 1), id=name, segment=segment)
+        for name, segment in zip("abcd", (None, "vip") * 2, strict=True)
+    ]
     lines, end = in_lines(http, *orders, headers=KEY)
     document = http.post(URL, json={"orders": orders}, headers=KEY).get_json()
     assert [item["decided"] for item in lines] == [3, 1, 4, 2]
