@@ -64,6 +64,8 @@ def audit_lines(audit: Audit) -> Iterator[str]:
     held = audit.held - audit.set_aside
     equal = "=" if audit.shipped == held + audit.ended else "!="
     yield f"shipped by the log {audit.shipped:,} {equal} held {held:,} + {ended}"
+    if not any(drift.what.startswith("units in two states") for drift in audit.drifts):
+        yield f"every unit of {counted(audit.orders, 'order')} is in one state"
     if audit.set_aside:
         yield f"held besides, for orders that are being decided: {audit.set_aside:,}"
     if audit.short:

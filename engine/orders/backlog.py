@@ -159,7 +159,7 @@ class Backlog:
                     first=entry.first,
                     follow_ups=chain.follow_ups,
                     record=follows,
-                    waiting_decision=entry.decision,
+                    waiting=entry,
                 ),
                 only_if_ships=True,
             )

@@ -104,14 +104,14 @@ class FollowUp:
     """Makes a request one that decides again some units of the order whose first decision is `first`, and that is only
     right after `follow_ups` earlier requests of that kind. `record` becomes the decision's `follows`.
 
-    The units are those that wait under `waiting_decision`, or those that a node rejects: then `rejection` is what is
+    The units are those of the entry `waiting`, or those that a node rejects: then `rejection` is what is
     rejected, and `rest_after_rejection` works out how long the node rests. `operation` identifies the caller's request.
     """
 
     first: str
     follow_ups: int
     record: FollowsRecord
-    waiting_decision: str | None = None
+    waiting: BacklogEntry | None = None
     rejection: Rejection | None = None
     rest_after_rejection: RestAfterRejection | None = None
     operation: Operation | None = None
@@ -316,7 +316,8 @@ class DecideAndCommit:
         return LinkedWrites(
             now=self._clock(),
             waiting=waiting,
-            waiting_decision=follow_up.waiting_decision,
+            waiting_decision=follow_up.waiting.decision if follow_up.waiting else None,
+            waiting_before=follow_up.waiting.stored if follow_up.waiting else b"",
             first=follow_up.first,
             follow_ups=follow_up.follow_ups,
             rejection=follow_up.rejection,

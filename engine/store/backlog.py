@@ -1,7 +1,7 @@
 """The backlog as it is stored: unfilled units of decisions that wait for stock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import msgspec
@@ -25,6 +25,8 @@ class BacklogEntry:
     units: Mapping[str, int]
     since: int
     caller: str
+    stored: bytes = field(default=b"", compare=False)
+    """As it was read; empty for an entry that is not stored yet."""
 
     @property
     def body(self) -> bytes:
@@ -49,6 +51,7 @@ class BacklogEntry:
             units=stored.units,
             since=stored.since,
             caller=stored.caller,
+            stored=body,
         )
 
     @property

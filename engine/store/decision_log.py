@@ -150,6 +150,11 @@ class Entry:
         return str(msgspec.json.decode(self.body)["order"])
 
     @property
+    def queued_units(self) -> int:
+        """Of units that were queued, how many wait under the decision from then on."""
+        return sum(msgspec.json.decode(self.body)["units"].values())
+
+    @property
     def applied_movements(self) -> list[MovedUnits]:
         """Of movements, those that this entry applied."""
         movements = _MOVEMENTS.decode(self.body)

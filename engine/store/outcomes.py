@@ -86,7 +86,7 @@ class HoldChanged:
 
 @dataclass(frozen=True, slots=True)
 class NoLongerWaiting:
-    """Nothing was written: the waiting units were decided or withdrawn meanwhile."""
+    """Nothing was written: the waiting units were decided or withdrawn meanwhile, or others wait with them now."""
 
 
 CommitOutcome: TypeAlias = (

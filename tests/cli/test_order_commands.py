@@ -48,7 +48,7 @@ def test_an_order_is_shown_listed_and_waits(run: Run, tmp_path: Path) -> None:
     assert run("order", "list", "--state", "waiting", "--sku", "RARE").stdout.count("\n") == 1
     log = run("ledger", "log", "--order", "O-1", "--kind", "queued").stdout
     assert log.endswith(f"queued     {made['id']}  into the backlog\n")
-    assert "of 2 orders" in run("ledger", "check").stdout
+    assert "every unit of 2 orders is in one state" in run("ledger", "check").stdout
 
 
 @pytest.mark.parametrize(

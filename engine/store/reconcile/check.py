@@ -26,6 +26,7 @@ from engine.store.reconcile.drift import (
     order_drifts,
     position_drifts,
     rest_drifts,
+    units_in_two_states,
     units_short,
     unreadable_entry,
 )
@@ -114,6 +115,7 @@ class Check:
         drifts = [*self.recheck_all(), *missing]
         still_held = (breach for breach in self.replay.breaches if breach.decision in self.replay.holds)
         drifts += [floor_breach(breach) for breach in still_held]
+        drifts += [units_in_two_states(first, -left) for first, left in self.replay.unplaced.items() if left < 0]
         drifts += [unreadable_entry(f"{millis}-{number}") for millis, number in self.replay.unreadable]
         held = self.replay.held.total() - self.replay.set_aside
         return Audit(

@@ -258,6 +258,12 @@ def unreadable_entry(entry_id: str) -> Drift:
     return Drift(what=f"entry {entry_id} of the log that can be read", expected=1, found=0, cause=cause)
 
 
+def units_in_two_states(first: str, units: int) -> Drift:
+    cause = "its decisions hold, shipped and let wait more units than were ordered; see pointsman chain"
+    what = f"units in two states of the order whose first decision is {first}"
+    return Drift(what=what, expected=0, found=units, cause=cause)
+
+
 def floor_breach(breach: FloorBreach) -> Drift:
     sku, node = breach.position
     cause = (

@@ -45,6 +45,8 @@ class ExpectedHold:
     caller: str
     day: str
     until: int
+    first: str
+    """The first decision of its order; empty for units that are set aside."""
     shipments: dict[int, ExpectedShipment]
     endings: list[str]
     """How each shipment ended, in the words of `Keys.endings`: - for one that has not."""

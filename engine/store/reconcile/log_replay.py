@@ -58,6 +58,12 @@ class LogReplay:
     """
     orders: dict[str, ExpectedOrder] = field(default_factory=dict)
     """By id. Of several first decisions of an order, which earlier releases made, the latest has its id."""
+    unplaced: dict[str, int] = field(default_factory=dict)
+    """By first decision of an order, its units that are neither held nor waiting and have not left. Below 0, some of
+    its units are in two states.
+    """
+    waiting: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """By decision with an entry in the backlog, the first decision of its order, and its units that wait."""
     shipped: int = 0
     confirmed: int = 0
     decisions: int = 0
@@ -101,21 +107,21 @@ class LogReplay:
                 self._add_decision(entry)
             case "set_aside":
                 self._add_set_aside(entry)
-            case "extended":
-                self._extend_hold(entry)
             case "moved":
                 for movement in entry.applied_movements:
                     self._move((movement.sku, movement.node), movement.delta, entry.id)
-            case "confirmed" | "released" | "expired":
-                self._end_hold(entry)
+            case "confirmed" | "released" | "expired" | "extended":
+                self._change_hold(entry)
             case "rejected":
                 self._reject(entry)
             case "woken":
                 self.resting.pop(entry.decision, None)
                 self._changed("rests", entry.decision)
+            case "withdrawn":
+                self._wait(entry.decision, "", 0)
             case "queued" | "approved":
                 self._change_order(entry)
-            case _:  # what was withdrawn held nothing; a repair restored what the entries before it say
+            case _:  # a repair restored what the entries before it say
                 pass
 
     def _add_decision(self, entry: Entry) -> None:
@@ -125,6 +131,7 @@ class LogReplay:
         self.decisions += 1
         if record.follows is UNSET:
             self._begin_order(record)
+        self._move_to_backlog(entry, record)
         shipments = dict(enumerate(shipments_of(record)))
         if not shipments or record.hold is None:
             self.ended[entry.decision] = None
@@ -132,17 +139,39 @@ class LogReplay:
         self._check_floors(entry, shipments, record)
         self.shipped += sum(shipment.total for shipment in shipments.values())
         date = entry.day or self._date_of(record.decided_at)
-        self._begin_hold(entry, shipments, date=date, until=seconds(record.hold.expires_at))
+        self._place(record.first, record.units_shipped)
+        self._begin_hold(entry, shipments, date=date, until=seconds(record.hold.expires_at), first=record.first)
 
     def _begin_order(self, record: DecisionRecord) -> None:
         order = record.order
+        self.unplaced[record.first] = sum(line.quantity for line in order.lines)
         self.orders[order.id] = ExpectedOrder(
             first=record.first, placed_at=seconds(order.placed_at), parked=record.awaiting_approval is True
         )
         self._changed("orders", order.id)
 
+    def _move_to_backlog(self, entry: Entry, record: DecisionRecord) -> None:
+        """A decision's unfilled units wait if it says so; those that waited until it decided them wait no more."""
+        if record.follows is not UNSET and record.follows.because == "stock":
+            self._wait(record.follows.decision, record.first, 0)
+        if record.waiting is True:
+            self._wait(entry.decision, record.first, sum(item.quantity for item in record.unfilled))
+
+    def _wait(self, decision: str, first: str, units: int) -> None:
+        """So many units of the order that `first` began wait under the decision from now on; 0: none any more."""
+        first, before = self.waiting.pop(decision, (first, 0))
+        self._place(first, units - before)
+        if units:
+            self.waiting[decision] = first, units
+
+    def _place(self, first: str, units: int) -> None:
+        if first in self.unplaced:  # unless its entry is damaged, or the units are set aside
+            self.unplaced[first] -= units
+
     def _change_order(self, entry: Entry) -> None:
         order = self.orders[entry.changed_order]
+        if entry.kind == "queued":
+            self._wait(entry.decision, order.first, entry.queued_units)
         parked = order.parked and entry.kind != "approved"
         self.orders[entry.changed_order] = replace(order, changes=order.changes + 1, parked=parked)
         self._changed("orders", entry.changed_order)
@@ -153,9 +182,11 @@ class LogReplay:
             for number, item in enumerate(entry.set_aside)
         }
         self._check_floors(entry, shipments)
-        self._begin_hold(entry, shipments, date=entry.day, until=entry.until or 0)
+        self._begin_hold(entry, shipments, date=entry.day, until=entry.until or 0, first="")
 
-    def _begin_hold(self, entry: Entry, shipments: dict[int, ExpectedShipment], *, date: str, until: int) -> None:
+    def _begin_hold(
+        self, entry: Entry, shipments: dict[int, ExpectedShipment], *, date: str, until: int, first: str
+    ) -> None:
         day = self._day(date, entry.id[0])
         day.added = entry.id[0]
         for shipment in shipments.values():
@@ -163,7 +194,9 @@ class LogReplay:
             for sku, units in shipment.units.items():
                 self.held[sku, shipment.node] += units
         endings = ["-"] * len(shipments)
-        hold = ExpectedHold(caller=entry.caller, day=date, until=until, shipments=shipments, endings=endings)
+        hold = ExpectedHold(
+            caller=entry.caller, day=date, until=until, first=first, shipments=shipments, endings=endings
+        )
         self.holds[entry.decision] = hold
         self.open_holds[entry.caller] += 1
         self._hold_changed(entry.decision, hold)
@@ -191,21 +224,19 @@ class LogReplay:
             if taken > free:
                 self.breaches.append(FloorBreach(decision=entry.decision, position=position, free=free, taken=taken))
 
-    def _extend_hold(self, entry: Entry) -> None:
-        if entry.decision in self.holds:
-            self.holds[entry.decision].until = entry.until or 0
-        self._changed("holds", entry.decision)
-
-    def _end_hold(self, entry: Entry) -> None:
+    def _change_hold(self, entry: Entry) -> None:
         hold = self.holds.get(entry.decision)
         if hold is None:
             return
         self._hold_changed(entry.decision, hold)
+        if entry.kind == "extended":
+            hold.until = entry.until or 0
+            return
         for number in list(hold.shipments) if entry.shipments is None else entry.shipments:
             shipment = hold.shipments.pop(number, None)
             if shipment is not None:
                 hold.end_shipment(number, entry.kind, entry.at)
-                self._end_shipment(shipment, hold.day, entry)
+                self._end_shipment(shipment, hold, entry)
         self._forget_if_ended(entry.decision, hold)
 
     def _forget_if_ended(self, decision: str, hold: ExpectedHold) -> None:
@@ -232,6 +263,7 @@ class LogReplay:
             left.subtract(dict(rejected))
             for sku, units in rejected:
                 self._lower_held((sku, shipment.node), units)
+                self._place(hold.first, -units)
             if number not in rejection.ended:
                 still_held = {sku: units for sku, units in left.items() if units}
                 hold.shipments[number] = ExpectedShipment(
@@ -275,7 +307,7 @@ class LogReplay:
         if shipments[node] > 0:
             shipments[node] -= 1
 
-    def _end_shipment(self, shipment: ExpectedShipment, date: str, entry: Entry) -> None:
+    def _end_shipment(self, shipment: ExpectedShipment, hold: ExpectedHold, entry: Entry) -> None:
         for sku, units in shipment.units.items():
             position = sku, shipment.node
             self._lower_held(position, units)
@@ -284,7 +316,8 @@ class LogReplay:
                 self.promised_from[position] -= units
                 self._move(position, -units, entry.id)
         if entry.kind != "confirmed":
-            self._lower_load(shipment.node, date, entry)
+            self._place(hold.first, -shipment.total)
+            self._lower_load(shipment.node, hold.day, entry)
 
     def _move(self, position: PositionKey, delta: int, entry_id: EntryId) -> None:
         base = self.bases.get(position)

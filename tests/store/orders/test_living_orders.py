@@ -8,6 +8,7 @@ from engine.errors import AwaitingApproval, HoldEnded, NotFound, QuotaExceeded
 from engine.orders.living_orders import OrderFilter
 from engine.orders.order_state import UNIT_STATES
 from engine.orders.rejection import RejectionRequest
+from engine.store.ledger import Ledger
 from engine.store.orders import order_calls
 from engine.store.stock import Movement
 from tests.conftest import PARKS_RISKY_ORDERS, activate
@@ -108,6 +109,24 @@ def test_two_calls_to_wait_at_once_let_each_unit_wait_once(shop, opened, monkeyp
     assert shop.orders.wait("o").units("waiting") == 2
     (place,) = shop.backlog.page(limit=9).places
     assert (place.entry.units, waited) == ({"1": 2}, ["the other"])
+
+
+def test_units_that_begin_to_wait_while_others_are_offered_stock_go_on_waiting(shop, clock, opened, monkeypatch):
+    shop.decide(order(("A", 7), id="o"), wait=True)
+    clock.now += HOUR  # the five units that were held are unfilled now, the two others wait
+    other, commit = opened(), Ledger.commit
+
+    def after_another(ledger, *given, **more):
+        monkeypatch.undo()
+        other.orders.wait("o")
+        return commit(ledger, *given, **more)
+
+    monkeypatch.setattr(Ledger, "commit", after_another)
+    assert shop.backlog.run(limit=9).answers == ()
+    assert units(shop, "o") == {"1": {"waiting": 7}}
+    shop.backlog.run(limit=9)
+    assert units(shop, "o") == {"1": {"held": 5, "waiting": 2}}
+    assert shop.check().clean
 
 
 def test_units_do_not_wait_in_a_full_backlog(shop, monkeypatch):
