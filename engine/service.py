@@ -67,7 +67,9 @@ class Pointsman:
         self._ledger = Ledger(self._client, self._keys)
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
         self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
-        self.holds = DecisionHolds(self._client, self._keys, clock=lambda: self.now)
+        self.holds = DecisionHolds(
+            self._client, self._keys, undo_seconds=60 * settings.undo_minutes, clock=lambda: self.now
+        )
         self._facts = FactsReader(
             self._client,
             self._keys,
@@ -89,7 +91,11 @@ class Pointsman:
             clock=lambda: self.now,
         )
         self.rerouting = Rerouting(
-            self._client, self._keys, decide_and_commit=self._decide_and_commit, clock=lambda: self.now
+            self._client,
+            self._keys,
+            decide_and_commit=self._decide_and_commit,
+            undo_seconds=60 * settings.undo_minutes,
+            clock=lambda: self.now,
         )
         self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)
         self.stock = NetworkStock(self._client, self._keys, facts=self._facts, clock=lambda: self.now)

@@ -1,19 +1,23 @@
 """Shows, confirms, releases and extends the holds of decisions."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from engine.decide.order_record import timestamp
-from engine.decide.record import ShipmentRecord
-from engine.errors import HoldEnded, InputInvalid, Mistake
+import msgspec
+
+from engine.errors import Contended, HoldEnded, InputInvalid, Mistake
 from engine.idempotency import name_reused, operation
+from engine.inventory.hold_requests import NO_LINES, EndRequest, ShipmentName, hold_ended
 from engine.store import decision_log
 from engine.store.connection.client import Client
-from engine.store.decision_log import Units
-from engine.store.holds import Hold, Holds, Verb
+from engine.store.decision_log import Entry, Units
+from engine.store.hold_changes.change_script import ChangeRequest, ChangeScript, confirmed_units, step_fields
+from engine.store.hold_changes.hold_change import HoldChange, Shipments
+from engine.store.hold_changes.shipment_units import ShipmentUnits
+from engine.store.hold_changes.stored_holds import StoredHold
+from engine.store.holds import Hold, Holds, Operation
 from engine.store.keys import Keys
-from engine.store.outcomes import AlreadyEnded, Ending, HoldUpdated, OperationReused
+from engine.store.outcomes import HoldExtended, NotHeld, OperationReused, UnitsChanged, UnitState
 from rules.syntax.effect_parser import MAX_HOLD
 
 MOST_MINUTES = MAX_HOLD
@@ -23,21 +27,36 @@ MOST_MINUTES = MAX_HOLD
 MOST_LOOKED_AT = 10_000
 """How many holds are read for one page."""
 
-ShipmentName: TypeAlias = tuple[str, str]
-"""(node, service), which identify a shipment of a decision."""
+
+MOST_TRIES = 10
+"""How often a change is worked out again because others changed the hold meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentState:
-    """`state` is held, confirmed, released, expired or rejected; `at` is the instant its hold ended, None while it is
-    held.
+    """`state` says how the last of its units ended, and `at` when; held and None while some are held. `units` are those
+    in that state, `others` those that ended otherwise.
     """
 
     node: str
     service: str
     units: Units
-    state: str
+    state: UnitState
     at: int | None
+    others: dict[UnitState, Units] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, shipment: ShipmentUnits) -> "ShipmentState":
+        ending = shipment.ending
+        state = ending.kind if ending else "held"
+        return cls(
+            node=shipment.node,
+            service=shipment.service,
+            units=shipment.by_sku(state),
+            state=state,
+            at=ending.at if ending else None,
+            others={other: shipment.by_sku(other) for other in shipment.units if other != state},
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +66,20 @@ class HoldState:
     decision: str
     until: int | None
     shipments: tuple[ShipmentState, ...]
+
+    @classmethod
+    def of(cls, stored: StoredHold) -> "HoldState":
+        return cls.after(stored, stored.shipments, until=stored.until)
+
+    @classmethod
+    def after(cls, stored: StoredHold, shipments: Iterable[ShipmentUnits], *, until: int | None) -> "HoldState":
+        """Once the shipments are so."""
+        states = tuple(ShipmentState.of(shipment) for shipment in shipments)
+        return cls(
+            decision=stored.decision,
+            until=until if any(item.state == "held" for item in states) else None,
+            shipments=states,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,29 +95,50 @@ class HoldsPage:
 
 
 class DecisionHolds:
-    """The holds of one network. Methods raise NotFound, InputInvalid, HoldEnded, KeyReused, StoreUnavailable."""
+    """The holds of one network. Methods raise NotFound, InputInvalid, HoldEnded, KeyReused, Contended,
+    StoreUnavailable.
 
-    def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int]) -> None:
+    Where they take `shipments` and `lines`, they are about these shipments, or all; and of these about so many units of
+    a line, or of the lines of a SKU, or about all units.
+    """
+
+    def __init__(self, client: Client, keys: Keys, *, undo_seconds: int, clock: Callable[[], int]) -> None:
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
+        self._change_script = ChangeScript(client, keys)
+        self._undo_seconds = undo_seconds
         self._clock = clock
 
-    def confirm(self, decision: str, *, shipments: Sequence[ShipmentName] = (), op: str | None = None) -> HoldState:
-        """The units of these shipments, or of all that are still held, have left: they are neither on hand nor held."""
-        return self._end(decision, "confirmed", shipments, op)
+    def confirm(
+        self,
+        decision: str,
+        *,
+        shipments: Sequence[ShipmentName] = (),
+        lines: Mapping[str, int] = NO_LINES,
+        op: str | None = None,
+    ) -> HoldState:
+        """Units that are held have left: they are neither on hand nor held."""
+        return self._end(EndRequest(decision=decision, kind="confirmed", shipments=shipments, lines=lines), op)
 
-    def release(self, decision: str, *, shipments: Sequence[ShipmentName] = (), op: str | None = None) -> HoldState:
-        """Hold these shipments, or all that are still held, no longer: their units are free for others, and so is the
-        capacity that they used of their node's day.
+    def release(
+        self,
+        decision: str,
+        *,
+        shipments: Sequence[ShipmentName] = (),
+        lines: Mapping[str, int] = NO_LINES,
+        op: str | None = None,
+    ) -> HoldState:
+        """Hold units no longer: they are free for others and, once nothing of a shipment is held and nothing has left,
+        so is the capacity that it used of its node's day.
         """
-        return self._end(decision, "released", shipments, op)
+        return self._end(EndRequest(decision=decision, kind="released", shipments=shipments, lines=lines), op)
 
     def extend(
         self, decision: str, *, until: int | None = None, minutes: int | None = None, op: str | None = None
     ) -> HoldState:
         """Hold until the instant `until`, or for so many minutes from now; never shorter than before."""
-        units, now = self._units_by_shipment(decision), self._clock()
+        entry, now = self._entry(decision), self._clock()
         new_until = until if until is not None else now + 60 * (minutes or 0)
         if not now < new_until <= now + 60 * MOST_MINUTES:
             bound = f"at most {MOST_MINUTES} minutes (90 days) from it"
@@ -92,14 +146,18 @@ class DecisionHolds:
             raise InputInvalid([Mistake(field="until" if minutes is None else "minutes", message=message)])
         request = operation(f"extended {until if until is not None else f'+{minutes}'}", op)
         outcome = self._holds.extend(decision, now=now, until=new_until, operation=request)
-        if isinstance(outcome, AlreadyEnded):
-            raise HoldEnded(describe_endings(decision, units, outcome.endings))
-        return self._state(decision, units, _unless_reused(outcome, op))
+        stored = self._read(entry, now)
+        match outcome:
+            case OperationReused():
+                raise name_reused(op)
+            case NotHeld():
+                raise hold_ended(stored)
+            case HoldExtended(until=ends):
+                return HoldState.after(stored, stored.shipments, until=ends)
 
     def state(self, decision: str) -> HoldState:
         """What became of each shipment of the decision until now."""
-        units = self._units_by_shipment(decision)
-        return self._state(decision, units, self._read(decision))
+        return HoldState.of(self._read(self._entry(decision), self._clock()))
 
     def list_open(
         self,
@@ -120,104 +178,65 @@ class DecisionHolds:
                 return HoldsPage(holds=tuple(holds), after=(hold.until, hold.id))
         return HoldsPage(holds=tuple(holds), after=None)
 
-    def _end(self, decision: str, verb: Verb, shipments: Sequence[ShipmentName], op: str | None) -> HoldState:
-        units = self._units_by_shipment(decision)
-        numbers = _numbers(units, shipments)
-        request = operation(f"{verb} {','.join(map(str, numbers))}", op)
-        outcome = self._holds.end(decision, verb, now=self._clock(), numbers=numbers, operation=request)
-        if isinstance(outcome, AlreadyEnded):
-            if not _ended_as_requested(outcome.endings, verb, numbers):
-                raise HoldEnded(describe_endings(decision, units, outcome.endings))
-            return self._state(decision, units, self._read(decision))
-        return self._state(decision, units, _unless_reused(outcome, op))
-
-    def _read(self, decision: str) -> HoldUpdated:
-        """The hold as it is now, as a change of it would answer."""
-        hold = find_open_hold(self._holds, decision, clock=self._clock)
-        return HoldUpdated(endings=self._holds.endings(decision), until=hold.until if hold else None)
-
-    def _units_by_shipment(self, decision: str) -> dict[ShipmentName, Units]:
-        """The shipments of a decision, in its order, with the units that their nodes have not rejected; of a shipment
-        that was rejected whole, all its units. Raises HoldEnded if it has none.
-        """
-        shipments = decision_log.decided(self._client, self._keys, decision).record.shipments
-        if not shipments:
+    def _entry(self, decision: str) -> Entry:
+        """The decision in the log; raises HoldEnded if it ships nothing."""
+        entry = decision_log.decided(self._client, self._keys, decision)
+        if not entry.record.shipments:
             raise HoldEnded(f"decision {decision} ships nothing, so it holds nothing")
-        rejected = self._holds.rejections(decision, range(len(shipments)))
-        return {
-            (shipment.node, shipment.service): _units(shipment, rejected[number]) or _units(shipment, {})
-            for number, shipment in enumerate(shipments)
-        }
+        return entry
 
-    def _state(self, decision: str, units_by_shipment: dict[ShipmentName, Units], hold: HoldUpdated) -> HoldState:
-        endings = hold.endings or (None,) * len(units_by_shipment)
-        shipments = (
-            ShipmentState(
-                node=node,
-                service=service,
-                units=units,
-                state=ending.kind if ending else "held",
-                at=ending.at if ending else None,
-            )
-            for ((node, service), units), ending in zip(units_by_shipment.items(), endings, strict=True)
+    def _read(self, entry: Entry, now: int) -> StoredHold:
+        return self._change_script.read([entry], now=now)[0]
+
+    def _end(self, request: EndRequest, op: str | None) -> HoldState:
+        entry = self._entry(request.decision)
+        named = operation(request.fingerprint(entry.record), op)
+        for _ in range(MOST_TRIES):
+            now = self._clock()
+            stored = self._read(entry, now)
+            # read after the hold: if this request has ended it already, it is answered
+            answer = self._answered_before(request.decision, named) if op else None
+            if answer is not None:
+                return _state(answer, stored)
+            after = request.shipments_after(stored, at=now)
+            if after == stored.shipments:
+                return HoldState.of(stored)
+            outcome = self._change_script.run(self._change(request, stored, after, named, now=now))
+            if isinstance(outcome, UnitsChanged):
+                return _state(outcome.answer, stored)
+            if isinstance(outcome, OperationReused):
+                raise name_reused(op)
+        raise Contended(f"what decision {request.decision} holds changes again and again; try again")
+
+    def _change(
+        self, request: EndRequest, stored: StoredHold, after: Shipments, named: Operation, *, now: int
+    ) -> ChangeRequest:
+        confirmed = None
+        if request.kind == "confirmed":
+            confirmed = confirmed_units(stored.shipments, after, now=now, seconds=self._undo_seconds)
+        return ChangeRequest(
+            now=now,
+            changes=[HoldChange(before=stored, after=after)],
+            entries=[step_fields(stored.decision, stored.shipments, after, request.kind, now=now)],
+            operation=named,
+            answer=msgspec.json.encode(HoldState.after(stored, after, until=stored.until)),
+            confirmed=confirmed,
         )
-        return HoldState(decision=decision, until=hold.until, shipments=tuple(shipments))
+
+    def _answered_before(self, decision: str, named: Operation) -> bytes | None:
+        """What a request under this name was answered before; raises KeyReused if that was another request."""
+        earlier = self._holds.operation(decision, named.name)
+        if earlier is None:
+            return None
+        fingerprint, _, answer = earlier.partition("\n")
+        if fingerprint != named.request:
+            raise name_reused(named.name.partition(":")[2])
+        return answer.encode()
 
 
-def _unless_reused(outcome: HoldUpdated | OperationReused, op: str | None) -> HoldUpdated:
-    if isinstance(outcome, OperationReused):
-        raise name_reused(op)
-    return outcome
-
-
-def find_open_hold(holds: Holds, decision: str, *, clock: Callable[[], int]) -> Hold | None:
-    """A decision's hold, if it is open. One whose time is over is ended here, without waiting for the next snapshot."""
-    hold = holds.find(decision)[0]
-    now = clock()
-    if hold is not None and hold.until <= now:
-        holds.sweep([decision], now=now)
-        return None
-    return hold
-
-
-def _numbers(names: Iterable[ShipmentName], shipments: Sequence[ShipmentName]) -> list[int]:
-    """The numbers that `shipments` have among the decision's `names`; raises InputInvalid for one that is not there."""
-    numbers = {name: number for number, name in enumerate(names)}
-    unknown = [
-        Mistake(
-            field=f"shipments.{index}",
-            message=f"the decision has no shipment from '{node}' by '{service}'; it has "
-            + ", ".join("/".join(name) for name in numbers),
-        )
-        for index, (node, service) in enumerate(shipments)
-        if (node, service) not in numbers
-    ]
-    if unknown:
-        raise InputInvalid(unknown)
-    return sorted({numbers[name] for name in shipments})
-
-
-def _ended_as_requested(endings: Sequence[Ending | None], verb: Verb, numbers: Sequence[int]) -> bool:
-    """Whether the shipments `numbers` all ended by `verb` before; without numbers, whether the last to end did."""
-    if numbers:
-        return bool(endings) and all((ending := endings[number]) and ending.kind == verb for number in numbers)
-    ended = [ending for ending in endings if ending]
-    last = max((ending.at for ending in ended), default=0)
-    return any(ending.at == last and ending.kind == verb for ending in ended)
-
-
-def describe_endings(decision: str, names: Iterable[ShipmentName], endings: Sequence[Ending | None]) -> str:
-    """A sentence on what became of a hold that is open no more, or not for some of its shipments."""
-    ended = list(_ending_phrases(names, endings))
-    if not ended:
-        return f"decision {decision} holds nothing, and nothing says why; run: pointsman ledger check"
-    return f"the hold of decision {decision} has ended: {'; '.join(ended)}"
-
-
-def _ending_phrases(names: Iterable[ShipmentName], endings: Sequence[Ending | None]) -> Iterator[str]:
-    for (node, service), ending in zip(names, endings, strict=False):
-        if ending is not None:
-            yield f"{node}/{service} was {ending.kind} at {timestamp(ending.at)}".replace("was expired", "expired")
+def _state(answer: bytes, stored: StoredHold) -> HoldState:
+    """The answer as it is remembered. Earlier releases remembered only that there was one."""
+    return msgspec.json.decode(answer, type=HoldState) if answer.startswith(b"{") else HoldState.of(stored)
 
 
 def _matches(hold: Hold, node: str | None, sku: str | None) -> bool:
@@ -225,10 +244,3 @@ def _matches(hold: Hold, node: str | None, sku: str | None) -> bool:
         (node is None or shipment.node == node) and (sku is None or any(name == sku for name, _ in shipment.units))
         for shipment in hold.shipments
     )
-
-
-def _units(shipment: ShipmentRecord, rejected: Mapping[str, int]) -> Units:
-    units: dict[str, int] = {}
-    for line in shipment.lines:
-        units[line.sku] = units.get(line.sku, 0) + line.quantity - rejected.get(line.line, 0)
-    return tuple((sku, count) for sku, count in units.items() if count)

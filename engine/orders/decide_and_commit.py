@@ -301,7 +301,7 @@ class DecideAndCommit:
         if follow_up is None:
             return None if waiting is None else LinkedWrites(now=self._clock(), waiting=waiting)
         return LinkedWrites(
-            now=self._clock(),
+            now=request.instant,
             waiting=waiting,
             waiting_decision=follow_up.waiting_decision,
             first=follow_up.first,

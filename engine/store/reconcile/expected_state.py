@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -48,6 +49,8 @@ class ExpectedHold:
     shipments: dict[int, ExpectedShipment]
     endings: list[str]
     """How each shipment ended, in the words of `Keys.endings`: - for one that has not."""
+    left: AbstractSet[int] = frozenset()
+    """The numbers of shipments of which units have left."""
 
     @property
     def total(self) -> int:

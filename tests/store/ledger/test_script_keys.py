@@ -25,7 +25,8 @@ def test_a_script_has_under_each_name_the_key_that_was_given_for_it(redis_client
     given = layout.keys(Keys(network), *groups, **own)
     inside = [f"key.{name}" for name in layout.names]
     inside += [f"key.{name}({number})" for group in layout.groups for number in range(1, ITEMS + 1) for name in group]
-    answer = redis_client.eval(f"{layout.lua()}return {{{', '.join(inside)}}}", len(given), *given, ITEMS)
+    counts = [ITEMS] * (len(groups) - 1)
+    answer = redis_client.eval(f"{layout.lua()}return {{{', '.join(inside)}}}", len(given), *given, *counts)
     assert [key.decode() for key in answer] == given
     assert len(set(given)) == len(given)
 

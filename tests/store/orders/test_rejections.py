@@ -284,7 +284,7 @@ def test_the_errors_for_mistakes_say_what_the_node_holds(shop, contents):
     cases = [
         ({"name": "lille"}, "ships nothing from 'lille'; it ships lyon/parcel"),
         ({"name": "lyon", "service": "express"}, "from 'lyon' by 'express'"),
-        ({"name": "lyon", "lines": {"A": 4}}, r"the node holds 3 of line 1 \(A\); 1 of line 2 \(B\)"),
+        ({"name": "lyon", "lines": {"A": 4}}, r"held are 3 of line 1 \(A\) by lyon/parcel; 1 of line 2 \(B\)"),
         ({"name": "lyon", "lines": {"C": 1}}, "1 x 'C' can't be rejected"),
         ({"name": "lyon", "on_hand": 3}, "on_hand goes with the reasons damaged and not_in_stock"),
         ({"name": "lyon", "reason": "not_in_stock", "on_hand": 3}, "say on_hand of each: A, B"),
