@@ -9,10 +9,11 @@ from typing import Literal, TypeAlias
 import orjson
 
 from engine.decide.record import DecisionRecord
+from engine.decide.rejected_stock import RejectedPosition
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.unit_choice import choose_units
 from engine.store.decision_chain import NOT_IN_STOCK
-from engine.store.decision_log import RejectionBody
+from engine.store.decision_log import HoldUnits, RejectionBody
 from engine.store.follow_up_commit import Rejection
 from engine.store.hold_changes.change_script import confirmed_units, step_fields
 from engine.store.hold_changes.hold_change import HoldChange, Shipments, moved_units
@@ -74,10 +75,11 @@ def shipment_numbers(request: RejectionRequest, record: DecisionRecord) -> list[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRejection:
-    """A rejection as the commit takes it, and the rejected units by line."""
+    """A rejection as the commit takes it, the rejected units by line, and what becomes of their positions."""
 
     writes: Rejection
     units: Mapping[str, int]
+    positions: Sequence[RejectedPosition]
 
 
 def plan_rejection(request: RejectionRequest, stored: StoredHold, *, now: int, undo_seconds: int) -> PlannedRejection:
@@ -90,7 +92,8 @@ def plan_rejection(request: RejectionRequest, stored: StoredHold, *, now: int, u
         left = _moved(stored.shipments, numbers, request.confirmed, "confirmed", field="confirmed", now=now)
     after = _moved(left, numbers, request.lines, "rejected", field="lines", now=now)
     moved = moved_units(stored.decision, left, after, "rejected")
-    skus = list(dict.fromkeys(sku for part in moved.parts for sku, _ in part.units))
+    rejected, picked = _by_sku(moved), _by_sku(moved_units(stored.decision, stored.shipments, left, "confirmed"))
+    counts = _counts(request, list(rejected))
     full = request.reason == "no_capacity"
     body = RejectionBody(
         node=request.node,
@@ -104,7 +107,7 @@ def plan_rejection(request: RejectionRequest, stored: StoredHold, *, now: int, u
     writes = Rejection(
         change=HoldChange(before=stored, after=after, keeps_room=full),
         node=request.node,
-        counts=_counts(request, skus),
+        counts=counts,
         body=body,
         entries=(step_fields(stored.decision, stored.shipments, left, "confirmed", now=now),)
         if request.confirmed
@@ -114,7 +117,25 @@ def plan_rejection(request: RejectionRequest, stored: StoredHold, *, now: int, u
     units: Counter[str] = Counter()
     for part in moved.parts:
         units.update(dict(part.lines))
-    return PlannedRejection(writes=writes, units=units)
+    positions = tuple(
+        RejectedPosition(
+            sku=sku,
+            node=request.node,
+            rejected=count,
+            left=picked[sku],
+            counted=sku in counts,
+            on_hand=counts.get(sku),
+        )
+        for sku, count in rejected.items()
+    )
+    return PlannedRejection(writes=writes, units=units, positions=positions)
+
+
+def _by_sku(moved: HoldUnits) -> Counter[str]:
+    units: Counter[str] = Counter()
+    for part in moved.parts:
+        units.update(dict(part.units))
+    return units
 
 
 def _moved(

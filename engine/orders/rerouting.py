@@ -121,6 +121,7 @@ class Rerouting:
                     barred=barred,
                     standing_shipments=chain.kept - rejection.writes.change.ended,
                     promised=True,
+                    rejected=rejection.positions,
                 ),
                 instant=now,
                 caller=entry.caller,

@@ -13,8 +13,8 @@ from engine.store.keys import Keys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredHold:
-    """A decision's hold as it was read, open or not. `until` is None if nothing is held. As they are stored, `bodies` are
-    the shipments that hold units, by number, and `outcomes` what became of units one by one.
+    """A decision's hold as it was read, open or not; `until` is None if nothing is held. As stored are `bodies`, the
+    shipments that hold units, by number, and `outcomes`, what became of units one by one.
     """
 
     record: DecisionRecord
