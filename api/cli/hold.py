@@ -9,7 +9,7 @@ from api.records.holds import HeldLineRecord, HeldShipmentRecord, HoldsRecord, H
 from api.shapes.limits import MOST_HOLDS
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake
-from engine.inventory.holds import HoldState
+from engine.inventory.hold_state import HoldState
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -125,6 +125,34 @@ def release(
 
 @hold.command()
 @_DECISION
+@_SHIPMENTS
+@LINES
+@_OP
+@AS_JSON
+@click.pass_obj
+def undo(
+    settings: Settings,
+    decision_id: str,
+    shipments: tuple[str, ...],
+    lines: tuple[str, ...],
+    op: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Undo a confirm: the goods did not leave.
+
+    They are on hand and held again. That can be done for a day (POINTSMAN_UNDO_MINUTES).
+
+    Example: pointsman hold undo 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --shipment lyon/parcel
+    """
+    with Pointsman(settings) as service:
+        names = _options(service, decision_id, shipments)
+        state = service.holds.undo(decision_id, shipments=names, lines=units_by_name("--line", lines), op=op)
+    _print_state(state, as_json=as_json)
+
+
+@hold.command()
+@_DECISION
 @click.option("--minutes", type=click.IntRange(1), help="Until so many minutes from now.")
 @click.option("--until", type=INSTANT, help="Until this instant, such as 2026-11-27T08:15:00Z.")
 @_OP
@@ -173,6 +201,8 @@ def _state_lines(record: HoldStateRecord) -> Iterator[str]:
     yield f"decision {record.decision}: " + (
         f"held until {record.expires_at}" if record.expires_at else "nothing is held any more"
     )
+    if record.late:
+        yield "  the hold had expired, and the units were still there"
     for shipment in record.shipments:
         ended = f" at {shipment.ended_at}" if shipment.ended_at else ""
         others = "".join(f"; {_units(other.lines)}: {other.state}" for other in shipment.others or ())

@@ -29,6 +29,13 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """The goods stay, free for other orders"""
         return answer(HoldStateRecord.of(pointsman.holds.release(decision_id, **_units(body))))
 
+    @holds.post("/decisions/<string:decision_id>/confirm/undo")
+    @holds.arguments(EndRequest)
+    @holds.response(HTTPStatus.OK, HoldStateRecord)
+    def undo(body: dict[str, Any], decision_id: str) -> Response:
+        """The goods did not leave after all: they are on hand and held again"""
+        return answer(HoldStateRecord.of(pointsman.holds.undo(decision_id, **_units(body))))
+
     @holds.post("/decisions/<string:decision_id>/extend")
     @holds.arguments(ExtendRequest, required=True)
     @holds.response(HTTPStatus.OK, HoldStateRecord)

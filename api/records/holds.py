@@ -6,7 +6,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.shapes.cursors import holds_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
-from engine.inventory.holds import HoldsPage, HoldState, ShipmentState
+from engine.inventory.hold_state import HoldState, ShipmentState
+from engine.inventory.holds import HoldsPage
 from engine.store.decision_log import Units
 from engine.store.holds import Hold
 from engine.store.outcomes import UnitState
@@ -54,6 +55,10 @@ class HoldStateRecord(Record, frozen=True):
     decision: str
     expires_at: Annotated[Timestamp | None, Meta(description="null: nothing is held any more")]
     shipments: list[HeldShipmentRecord]
+    late: Annotated[
+        bool | UnsetType,
+        Meta(description="true: the hold of the units that are confirmed here had expired, and they were still there"),
+    ] = UNSET
 
     @classmethod
     def of(cls, state: HoldState) -> "HoldStateRecord":
@@ -61,6 +66,7 @@ class HoldStateRecord(Record, frozen=True):
             decision=state.decision,
             expires_at=None if state.until is None else timestamp(state.until),
             shipments=[HeldShipmentRecord.of(item) for item in state.shipments],
+            late=state.late or UNSET,
         )
 
 

@@ -11,8 +11,8 @@ _TOO_FEW = frozenset({"no_stock", "not_enough"})
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedPosition:
-    """What becomes of a position at the node that rejects now: `rejected` units are no longer held, `left` units left in
-    the same step (a short pick). `counted`: the node says that it has `on_hand` units; None: as many as are then held.
+    """What becomes of a position at the node that rejects now: `rejected` units are no longer held, and in a short pick
+    `left` units left. `counted`: the node says that it has `on_hand` units; None: as many as are then held.
     """
 
     sku: str

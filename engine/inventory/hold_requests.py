@@ -14,7 +14,7 @@ from engine.inventory.unit_choice import choose_units
 from engine.store.hold_changes.hold_change import Shipments
 from engine.store.hold_changes.shipment_units import ShipmentUnits
 from engine.store.hold_changes.stored_holds import StoredHold
-from engine.store.outcomes import Ending
+from engine.store.outcomes import Ending, UnitState
 
 ShipmentName: TypeAlias = tuple[str, str]
 """(node, service), which identify a shipment of a decision."""
@@ -39,22 +39,36 @@ class EndRequest:
         return f"{self.kind} {','.join(map(str, numbers))}{lines}"
 
     def shipments_after(self, stored: StoredHold, *, at: int) -> Shipments:
-        """The decision's shipments once the units have ended; as they are if they ended so before. Raises HoldEnded,
-        InputInvalid.
+        """The decision's shipments once the units have ended; as they are if they ended so before. Units whose hold has
+        expired may still be confirmed. Raises HoldEnded, InputInvalid.
         """
         numbers = shipment_numbers([(item.node, item.service) for item in stored.shipments], self.shipments)
-        asked = [item for item in stored.shipments if not numbers or item.number in numbers]
+        asked = asked_shipments(stored, self.shipments)
+        if self.kind == "confirmed" and not any(item in stored.held for item in asked):
+            expired = [item for item in asked if item.lines("expired")]
+            if expired:
+                return self._moved(stored, expired, "expired", at=at)
         held = [item for item in asked if item in stored.held]
         if not self.lines and _ended_as_requested(asked, self.kind, named=bool(numbers)):
             return stored.shipments
         if not held or (numbers and not self.lines and not all(_is_or_was(item, self.kind) for item in asked)):
             raise hold_ended(stored)
-        verb = "confirmed" if self.kind == "confirmed" else "released"
-        chosen = choose_units(self.lines, held, "held", verb=verb)
+        return self._moved(stored, held, "held", at=at)
+
+    def _moved(
+        self, stored: StoredHold, shipments: Sequence[ShipmentUnits], source: UnitState, *, at: int
+    ) -> Shipments:
+        chosen = choose_units(self.lines, shipments, source, verb=self.kind)
         return tuple(
-            item.moved(chosen[item.number], "held", self.kind, at=at) if item.number in chosen else item
+            item.moved(chosen[item.number], source, self.kind, at=at) if item.number in chosen else item
             for item in stored.shipments
         )
+
+
+def asked_shipments(stored: StoredHold, names: Sequence[ShipmentName]) -> list[ShipmentUnits]:
+    """The decision's shipments of these names, or all without names; raises InputInvalid for one that is not there."""
+    numbers = shipment_numbers([(item.node, item.service) for item in stored.shipments], names)
+    return [item for item in stored.shipments if not numbers or item.number in numbers]
 
 
 def shipment_numbers(names: Sequence[ShipmentName], shipments: Sequence[ShipmentName]) -> list[int]:

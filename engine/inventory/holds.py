@@ -1,23 +1,33 @@
 """Shows, confirms, releases and extends the holds of decisions."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
-from engine.errors import Contended, HoldEnded, InputInvalid, Mistake
+from engine.errors import Contended, HoldEnded, InputInvalid, Mistake, PointsmanError, StockConflict
 from engine.idempotency import name_reused, operation
 from engine.inventory.hold_requests import NO_LINES, EndRequest, ShipmentName, hold_ended
+from engine.inventory.hold_state import HoldState
+from engine.inventory.undoing import Confirm, UndoRequest
 from engine.store import decision_log
 from engine.store.connection.client import Client
-from engine.store.decision_log import Entry, Units
-from engine.store.hold_changes.change_script import ChangeRequest, ChangeScript, confirmed_units, step_fields
-from engine.store.hold_changes.hold_change import HoldChange, Shipments
-from engine.store.hold_changes.shipment_units import ShipmentUnits
-from engine.store.hold_changes.stored_holds import StoredHold
+from engine.store.decision_log import Entry, UnitsBody
+from engine.store.hold_changes.change_script import (
+    ChangeRequest,
+    ChangeScript,
+    OrderChange,
+    confirmed_units,
+    entry_fields,
+    step_fields,
+)
+from engine.store.hold_changes.hold_change import HoldChange, Shipments, returned_units
+from engine.store.hold_changes.order_units import OrderUnits, read_order
+from engine.store.hold_changes.stored_holds import StoredHold, read_confirms, read_stored_holds
 from engine.store.holds import Hold, Holds, Operation
 from engine.store.keys import Keys
-from engine.store.outcomes import HoldExtended, NotHeld, OperationReused, UnitsChanged, UnitState
+from engine.store.outcomes import HoldExtended, NotHeld, OperationReused, UnitsChanged, UnitsLacking
 from rules.syntax.effect_parser import MAX_HOLD
 
 MOST_MINUTES = MAX_HOLD
@@ -28,58 +38,9 @@ MOST_LOOKED_AT = 10_000
 """How many holds are read for one page."""
 
 
+GOODS_LEFT = "If goods left nonetheless, send a stock movement (POST /v1/stock/movements)"
 MOST_TRIES = 10
 """How often a change is worked out again because others changed the hold meanwhile."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShipmentState:
-    """`state` says how the last of its units ended, and `at` when; held and None while some are held. `units` are those
-    in that state, `others` those that ended otherwise.
-    """
-
-    node: str
-    service: str
-    units: Units
-    state: UnitState
-    at: int | None
-    others: dict[UnitState, Units] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, shipment: ShipmentUnits) -> "ShipmentState":
-        ending = shipment.ending
-        state = ending.kind if ending else "held"
-        return cls(
-            node=shipment.node,
-            service=shipment.service,
-            units=shipment.by_sku(state),
-            state=state,
-            at=ending.at if ending else None,
-            others={other: shipment.by_sku(other) for other in shipment.units if other != state},
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldState:
-    """A decision's hold. `until` is the instant it expires, None once nothing is held any more."""
-
-    decision: str
-    until: int | None
-    shipments: tuple[ShipmentState, ...]
-
-    @classmethod
-    def of(cls, stored: StoredHold) -> "HoldState":
-        return cls.after(stored, stored.shipments, until=stored.until)
-
-    @classmethod
-    def after(cls, stored: StoredHold, shipments: Iterable[ShipmentUnits], *, until: int | None) -> "HoldState":
-        """Once the shipments are so."""
-        states = tuple(ShipmentState.of(shipment) for shipment in shipments)
-        return cls(
-            decision=stored.decision,
-            until=until if any(item.state == "held" for item in states) else None,
-            shipments=states,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +56,7 @@ class HoldsPage:
 
 
 class DecisionHolds:
-    """The holds of one network. Methods raise NotFound, InputInvalid, HoldEnded, KeyReused, Contended,
+    """The holds of one network. Methods raise NotFound, InputInvalid, HoldEnded, KeyReused, Contended, NotReady,
     StoreUnavailable.
 
     Where they take `shipments` and `lines`, they are about these shipments, or all; and of these about so many units of
@@ -118,7 +79,9 @@ class DecisionHolds:
         lines: Mapping[str, int] = NO_LINES,
         op: str | None = None,
     ) -> HoldState:
-        """Units that are held have left: they are neither on hand nor held."""
+        """Held units have left: they are neither on hand nor held. So have units whose hold has expired, if that many
+        are on hand and held for nobody, and the order still lacks them; the answer says that it was `late`.
+        """
         return self._end(EndRequest(decision=decision, kind="confirmed", shipments=shipments, lines=lines), op)
 
     def release(
@@ -133,6 +96,37 @@ class DecisionHolds:
         so is the capacity that it used of its node's day.
         """
         return self._end(EndRequest(decision=decision, kind="released", shipments=shipments, lines=lines), op)
+
+    def undo(
+        self,
+        decision: str,
+        *,
+        shipments: Sequence[ShipmentName] = (),
+        lines: Mapping[str, int] = NO_LINES,
+        op: str | None = None,
+    ) -> HoldState:
+        """Units that were confirmed, not longer ago than the setting says, did not leave: they are held again until the
+        hold would have expired, and for half an hour at least. They are on hand again, too, unless they were counted
+        or loaded since, as a count has them already. Raises StockConflict if it has fewer.
+        """
+        request = UndoRequest(decision=decision, seconds=self._undo_seconds, shipments=shipments, lines=lines)
+        entry, named = self._entry(decision), operation(request.fingerprint, op)
+
+        def plan(stored: StoredHold, now: int) -> ChangeRequest:
+            confirms = read_confirms(self._client, self._keys, decision)
+            change = request.change(stored, [Confirm.of(*item) for item in confirms.items()], now=now)
+            body = UnitsBody(holds=(returned_units(change),)).encode().decode()
+            more = {"caller": stored.caller, "day": stored.day, "until": str(change.until), "units": body}
+            return ChangeRequest(
+                about=decision,
+                now=now,
+                changes=[change],
+                entries=[entry_fields("undone", decision, now, **more)],
+                operation=named,
+                answer=msgspec.json.encode(HoldState.after(stored, change.after, until=change.until)),
+            )
+
+        return self._run(entry, named, op, plan)
 
     def extend(
         self, decision: str, *, until: int | None = None, minutes: int | None = None, op: str | None = None
@@ -191,37 +185,82 @@ class DecisionHolds:
     def _end(self, request: EndRequest, op: str | None) -> HoldState:
         entry = self._entry(request.decision)
         named = operation(request.fingerprint(entry.record), op)
+
+        def plan(stored: StoredHold, now: int) -> ChangeRequest | None:
+            after = request.shipments_after(stored, at=now)
+            if after == stored.shipments:
+                return None
+            late = any(
+                item.lines("expired") != new.lines("expired") for item, new in zip(stored.shipments, after, strict=True)
+            )
+            confirmed = None
+            if request.kind == "confirmed":
+                confirmed = confirmed_units(stored.shipments, after, now=now, seconds=self._undo_seconds)
+            return ChangeRequest(
+                about=request.decision,
+                now=now,
+                changes=[HoldChange(before=stored, after=after)],
+                entries=[
+                    step_fields(
+                        request.decision,
+                        stored.shipments,
+                        after,
+                        request.kind,
+                        now=now,
+                        late_day=stored.day if late else None,
+                    )
+                ],
+                operation=named,
+                answer=msgspec.json.encode(HoldState.after(stored, after, until=stored.until, late=late)),
+                confirmed=confirmed,
+                order=self._order_of_late_units(stored, after) if late else None,
+            )
+
+        return self._run(entry, named, op, plan)
+
+    def _run(
+        self,
+        entry: Entry,
+        named: Operation,
+        op: str | None,
+        plan: Callable[[StoredHold, int], ChangeRequest | None],
+    ) -> HoldState:
+        """Make the change that `plan` works out of the hold as it is, again and again until no other change comes in
+        between. Without a change the hold is as requested.
+        """
+        decision = entry.decision
         for _ in range(MOST_TRIES):
             now = self._clock()
             stored = self._read(entry, now)
-            # read after the hold: if this request has ended it already, it is answered
-            answer = self._answered_before(request.decision, named) if op else None
+            # read after the hold: if this request has changed it already, it is answered
+            answer = self._answered_before(decision, named) if op else None
             if answer is not None:
                 return _state(answer, stored)
-            after = request.shipments_after(stored, at=now)
-            if after == stored.shipments:
+            change = plan(stored, now)
+            if change is None:
                 return HoldState.of(stored)
-            outcome = self._change_script.run(self._change(request, stored, after, named, now=now))
-            if isinstance(outcome, UnitsChanged):
-                return _state(outcome.answer, stored)
-            if isinstance(outcome, OperationReused):
-                raise name_reused(op)
-        raise Contended(f"what decision {request.decision} holds changes again and again; try again")
+            match self._change_script.run(change):
+                case UnitsChanged(answer=done):
+                    return _state(done, stored)
+                case OperationReused():
+                    raise name_reused(op)
+                case UnitsLacking() as lacking:
+                    raise _units_lacking(stored, lacking, change)
+        raise Contended(f"what decision {decision} holds changes again and again; try again")
 
-    def _change(
-        self, request: EndRequest, stored: StoredHold, after: Shipments, named: Operation, *, now: int
-    ) -> ChangeRequest:
-        confirmed = None
-        if request.kind == "confirmed":
-            confirmed = confirmed_units(stored.shipments, after, now=now, seconds=self._undo_seconds)
-        return ChangeRequest(
-            now=now,
-            changes=[HoldChange(before=stored, after=after)],
-            entries=[step_fields(stored.decision, stored.shipments, after, request.kind, now=now)],
-            operation=named,
-            answer=msgspec.json.encode(HoldState.after(stored, after, until=stored.until)),
-            confirmed=confirmed,
-        )
+    def _order_of_late_units(self, stored: StoredHold, after: Shipments) -> OrderChange:
+        """The order, of which these expired units must still be unfilled; raises HoldEnded if some are not."""
+        reading = read_order(self._client, self._keys, stored.record.first)
+        holds = tuple(read_stored_holds(self._client, self._keys, reading.entries))
+        unfilled = OrderUnits(reading=reading, holds=holds).unfilled
+        leaving = _expired_units(stored.shipments) - _expired_units(after)
+        lacking = [line for line, count in leaving.items() if count > unfilled[line]]
+        if lacking:
+            raise HoldEnded(
+                f"{hold_ended(stored)}; of line {lacking[0]} the order lacks only {unfilled[lacking[0]]} by now: the"
+                f" others are cancelled, wait, or ship from elsewhere. {GOODS_LEFT}"
+            )
+        return OrderChange(reading=reading)
 
     def _answered_before(self, decision: str, named: Operation) -> bytes | None:
         """What a request under this name was answered before; raises KeyReused if that was another request."""
@@ -237,6 +276,19 @@ class DecisionHolds:
 def _state(answer: bytes, stored: StoredHold) -> HoldState:
     """The answer as it is remembered. Earlier releases remembered only that there was one."""
     return msgspec.json.decode(answer, type=HoldState) if answer.startswith(b"{") else HoldState.of(stored)
+
+
+def _expired_units(shipments: Shipments) -> Counter[str]:
+    """By line."""
+    return sum((Counter(item.lines("expired")) for item in shipments), Counter())
+
+
+def _units_lacking(stored: StoredHold, lacking: UnitsLacking, change: ChangeRequest) -> PointsmanError:
+    """Why units can't leave late, or be held again."""
+    there = f"{lacking.free} of {lacking.sku} at {lacking.node} are on hand and held for nobody"
+    if change.confirmed:
+        return HoldEnded(f"{hold_ended(stored)}; {there}. {GOODS_LEFT}")
+    return StockConflict(f"the stock was counted or loaded since, and only {there}; send a count if they are there")
 
 
 def _matches(hold: Hold, node: str | None, sku: str | None) -> bool:

@@ -156,6 +156,7 @@ class Backlog:
                     follow_ups=chain.follow_ups,
                     record=follows,
                     waiting_decision=entry.decision,
+                    waiting_entry=entry.stored,
                 ),
                 only_if_ships=True,
             )

@@ -103,14 +103,16 @@ class FollowUp:
     """Makes a request one that decides again some units of the order whose first decision is `first`, and that is only
     right after `follow_ups` earlier requests of that kind. `record` becomes the decision's `follows`.
 
-    The units are those that wait under `waiting_decision`, or those that a node rejects: then `rejection` is what is
-    rejected, and `rest_after_rejection` works out how long the node rests. `operation` identifies the caller's request.
+    The units are those that wait under `waiting_decision`, by the stored `waiting_entry`, or those that a node rejects:
+    then `rejection` is what is rejected, and `rest_after_rejection` works out how long the node rests. `operation`
+    identifies the caller's request.
     """
 
     first: str
     follow_ups: int
     record: FollowsRecord
     waiting_decision: str | None = None
+    waiting_entry: bytes = b""
     rejection: Rejection | None = None
     rest_after_rejection: RestAfterRejection | None = None
     operation: Operation | None = None
@@ -304,6 +306,7 @@ class DecideAndCommit:
             now=request.instant,
             waiting=waiting,
             waiting_decision=follow_up.waiting_decision,
+            waiting_entry=follow_up.waiting_entry,
             first=follow_up.first,
             follow_ups=follow_up.follow_ups,
             rejection=follow_up.rejection,

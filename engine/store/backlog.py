@@ -16,7 +16,8 @@ from engine.store.script_keys import WITHDRAW_BACKLOG
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacklogEntry:
     """Units by line of `order`, as its customer placed it, that `decision` left unfilled. `first` is the order's first
-    decision; `since` when these units began to wait, in UTC seconds; `caller` whose holds are counted.
+    decision; `since` when these units began to wait, in UTC seconds; `caller` whose holds are counted. `stored` is the
+    entry as it was read, which tells whether it has changed.
     """
 
     decision: str
@@ -25,6 +26,7 @@ class BacklogEntry:
     units: Mapping[str, int]
     since: int
     caller: str
+    stored: bytes = b""
 
     @property
     def body(self) -> bytes:
@@ -49,6 +51,7 @@ class BacklogEntry:
             units=stored.units,
             since=stored.since,
             caller=stored.caller,
+            stored=body,
         )
 
     @property

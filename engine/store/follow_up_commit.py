@@ -65,13 +65,14 @@ class LinkedWrites:
     changes of others.
 
     A follow-up decides again a part of the order that `first` was the first decision of, after `follow_ups` others that
-    did so: of the units that wait under `waiting_decision`, or of those of a `rejection`, after which the node has
-    `node_rest`. `operation` identifies the caller's request.
+    did so: of the units that wait under `waiting_decision` by the stored entry `waiting_entry`, or of those of a
+    `rejection`, after which the node has `node_rest`. `operation` identifies the caller's request.
     """
 
     now: int
     waiting: bytes | None = None
     waiting_decision: str | None = None
+    waiting_entry: bytes = b""
     first: str | None = None
     follow_ups: int = 0
     rejection: Rejection | None = None
@@ -123,6 +124,7 @@ def _record(linked: LinkedWrites) -> dict[str, Any]:
     fields = {
         "waiting": None if linked.waiting is None else linked.waiting.decode(),
         "waiting_decision": linked.waiting_decision,
+        "waiting_entry": linked.waiting_entry.decode(),
         "follow_ups": None if linked.first is None else linked.follow_ups,
         "rejection": linked.rejection and linked.rejection.record,
         "node_rest": linked.node_rest and {"until": linked.node_rest.until, "stored": stored_rest(linked.node_rest)},

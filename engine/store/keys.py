@@ -113,6 +113,12 @@ class Keys:
         """List: the decisions that decided again what was left of decision `first`, or of one of them."""
         return self._key("chain", first)
 
+    def order(self, order_id: str) -> str:
+        """Hash, which exists once the order was changed: `cancelled`, JSON {line: units}, and `changes`, how many calls
+        changed it: cancels, late confirms.
+        """
+        return self._key("order", order_id)
+
     @property
     def shipment_units(self) -> str:
         """Hash: `decision number` of a shipment to JSON {line: {state: units}}, what became of units of it that ended

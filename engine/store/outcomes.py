@@ -82,7 +82,7 @@ class HoldChanged:
 
 @dataclass(frozen=True, slots=True)
 class NoLongerWaiting:
-    """Nothing was written: the waiting units were decided or withdrawn meanwhile."""
+    """Nothing was written: the waiting units, or some of them, were decided, withdrawn or cancelled meanwhile."""
 
 
 CommitOutcome: TypeAlias = (

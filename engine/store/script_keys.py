@@ -65,7 +65,19 @@ REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",)
 COMMIT = KeyLayout(_COMMIT, (_CLAIM,), NOTE_CHANGES)
 COMMIT_FOLLOW_UP = KeyLayout((*_COMMIT, *_FOLLOW_UP), (_CLAIM, _CHANGED_HOLD, _CHANGED_SKU), CHANGE_HOLDS_PARTS)
 CHANGE_HOLDS = KeyLayout(
-    ("expiring", "log", "endings", "shipment_units", "operation", "open_holds", "facts", "changed"),
+    (
+        "expiring",
+        "log",
+        "endings",
+        "shipment_units",
+        "operation",
+        "open_holds",
+        "facts",
+        "changed",
+        "order",
+        "chain",
+        "backlog",
+    ),
     (_CHANGED_HOLD, _CHANGED_SKU),
     CHANGE_HOLDS_PARTS,
 )

@@ -6,9 +6,12 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from engine.store.backlog import BacklogEntry
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import Entry, UnitsBody
 from engine.store.hold_changes.hold_change import HoldChange, Shipments, WholeEnding, moved_units, whole_numbers
+from engine.store.hold_changes.order_units import OrderReading
+from engine.store.hold_changes.shipment_units import LineUnits
 from engine.store.hold_changes.stored_holds import StoredHold, read_stored_holds
 from engine.store.holds import Hold, Holds, Operation
 from engine.store.keys import Keys
@@ -29,17 +32,30 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeRequest:
-    """Changes of holds that are made together and logged as `entries`. `answer` is the answer, also when the same
-    `operation` comes again.
+class OrderChange:
+    """A change of an order beside its holds: the units by line that are `cancelled` afterwards in all, or None if as many
+    as before, and backlog entries before and after (`waiting`).
     """
 
+    reading: OrderReading
+    cancelled: LineUnits | None = None
+    waiting: Sequence[tuple[BacklogEntry, BacklogEntry | None]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRequest:
+    """Changes of holds that are made together and logged as `entries`. `answer` is the answer, also when the same
+    `operation` on the decision `about` comes again.
+    """
+
+    about: str
     now: int
     changes: Sequence[HoldChange]
     entries: Sequence[LogFields]
     operation: Operation
     answer: bytes
     confirmed: Confirmed | None = None
+    order: OrderChange | None = None
 
     @property
     def moves(self) -> bool:
@@ -79,7 +95,8 @@ class ChangeScript:
         script_keys = self._script_keys(
             [(change.before.decision, change.before.day) for change in request.changes],
             skus,
-            (request.changes[0].before.decision, request.operation.name),
+            (request.about, request.operation.name),
+            order=request.order,
         )
         arguments = [orjson.dumps(_record(request, skus)), len(request.changes)]
         for _ in range(load.MOST_TRIES):
@@ -106,7 +123,7 @@ class ChangeScript:
         self, name: str, ending: WholeEnding | None, *, now: int, expires: bool = False, client: Any = None
     ) -> None:
         hold = ending.hold if ending else None
-        request: dict[str, Any] = {"now": str(now), "holds": [], "entries": [], "answer": ""}
+        request: dict[str, Any] = {"now": str(now), "holds": [], "entries": [], "waiting": [], "answer": ""}
         if ending:
             numbers = ",".join(str(shipment.number) for shipment in ending.hold.shipments)
             request["holds"] = [ending.record]
@@ -118,12 +135,22 @@ class ChangeScript:
             self._script(keys=script_keys, args=[orjson.dumps(request), 1], client=client)
 
     def _script_keys(
-        self, holds: Sequence[tuple[str, str]], skus: Sequence[str], operation: tuple[str, str]
+        self,
+        holds: Sequence[tuple[str, str]],
+        skus: Sequence[str],
+        operation: tuple[str, str],
+        *,
+        order: OrderChange | None = None,
     ) -> list[str]:
         """KEYS; `holds` are ids and the days in whose loads they count."""
         keys = self._keys
         return CHANGE_HOLDS.keys(
-            keys, changed_hold_keys(keys, holds), changed_sku_keys(keys, skus), operation=keys.operation(*operation)
+            keys,
+            changed_hold_keys(keys, holds),
+            changed_sku_keys(keys, skus),
+            operation=keys.operation(*operation),
+            order=keys.order(order.reading.order.id if order else ""),
+            chain=keys.chain(order.reading.first if order else ""),
         )
 
 
@@ -143,16 +170,17 @@ def entry_fields(kind: UnitState | str, name: str, now: int, **more: str) -> lis
 
 
 def step_fields(
-    decision: str, before: Shipments, after: Shipments, kind: UnitState, *, now: int, late: bool = False
+    decision: str, before: Shipments, after: Shipments, kind: UnitState, *, now: int, late_day: str | None = None
 ) -> list[str]:
     """The log entry for units of a hold that came into the state `kind`: numbers of shipments where all that they held
-    did, or else the units.
+    did, or else the units. `late_day` is the day in whose load they count again, if their hold had expired.
     """
     whole = whole_numbers(before, after)
     if whole is not None:
         return entry_fields(kind, decision, now, shipments=",".join(map(str, whole)))
-    body = UnitsBody(holds=(moved_units(decision, before, after, kind),), late=late)
-    return entry_fields(kind, decision, now, units=body.encode().decode())
+    body = UnitsBody(holds=(moved_units(decision, before, after, kind),), late=late_day is not None)
+    day = {} if late_day is None else {"day": late_day}
+    return entry_fields(kind, decision, now, **day, units=body.encode().decode())
 
 
 def confirmed_units(before: Shipments, after: Shipments, *, now: int, seconds: int) -> Confirmed:
@@ -173,6 +201,15 @@ def _record(request: ChangeRequest, skus: Sequence[str]) -> dict[str, Any]:
         "seconds": request.operation.seconds,
         "answer": request.answer.decode(),
     }
+    if request.order:
+        reading = request.order.reading
+        record["order"] = {"changes": reading.changes, "follow_ups": len(reading.entries) - 1}
+        if request.order.cancelled is not None:
+            record["order"]["cancelled"] = orjson.dumps(request.order.cancelled).decode()
+    record["waiting"] = [
+        {"decision": before.decision, "before": before.stored.decode(), "after": after.body.decode() if after else ""}
+        for before, after in (request.order.waiting if request.order else ())
+    ]
     if request.moves:
         record["moves"] = True
     if request.confirmed:

@@ -52,6 +52,13 @@ def read_stored_holds(client: Client, keys: Keys, entries: Sequence[Entry]) -> l
     ]
 
 
+def read_confirms(client: Client, keys: Keys, decision: str) -> dict[bytes, bytes]:
+    """As `Keys.confirms` says."""
+    with faults():
+        confirms: dict[bytes, bytes] = client.redis.hgetall(keys.confirms(decision))
+    return confirms
+
+
 def _stored_hold(
     entry: Entry,
     record: DecisionRecord,

@@ -9,7 +9,7 @@
 --       log entry  6 number of claims  7 number of holds that change
 -- Answers as commit.lua does, {'key', decision id} also if this operation was done before; {'reused'} if the operation
 -- was used for another request; {'chain'} if the order was decided again meanwhile; {'gone'} if the waiting units do
--- not wait any more; {'hold'} if the hold has changed or ended; {'crowded'} if no more decisions may wait.
+-- not wait any more, or not all; {'hold'} if the hold has changed or ended; {'crowded'} if no more decisions may wait.
 local SECOND = 1000000
 local linked = cjson.decode(ARGV[4])
 local rejection = linked.rejection
@@ -26,7 +26,7 @@ if linked.request then
     return request == linked.request and {'key', decision} or {'reused'}
   end
 end
-if linked.waiting_decision and redis.call('HEXISTS', key.backlog, linked.waiting_decision) == 0 then
+if linked.waiting_decision and redis.call('HGET', key.backlog, linked.waiting_decision) ~= linked.waiting_entry then
   return {'gone'}
 end
 if linked.follow_ups and redis.call('LLEN', key.chain) ~= linked.follow_ups then

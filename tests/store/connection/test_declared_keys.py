@@ -84,6 +84,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     names = [json_of(pointsman.decide(order(("A", 12), ("B", 2))))["id"]]
     names += [json_of(pointsman.decide(order(("B", 1))))["id"] for _ in range(4)]
     pointsman.holds.confirm(names[0], shipments=[("lyon", "parcel")])
+    pointsman.holds.undo(names[0], lines={"A": 2})
     pointsman.holds.release(names[1])
     pointsman.holds.extend(names[2], minutes=90)
     pointsman.stock.set_count(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
@@ -108,6 +109,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     assert pointsman.availability("A", "web").free > 0
     clock.now += 3_600
     assert [item.state for item in pointsman.holds.state(names[2]).shipments] == ["expired"]
+    assert pointsman.holds.confirm(names[2]).late
     audit = pointsman.check()
     assert (audit.clean, audit.held) == (True, 0)
     held = json_of(pointsman.decide(order(("B", 1))))["id"]

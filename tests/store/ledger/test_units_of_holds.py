@@ -5,8 +5,9 @@ import threading
 
 import pytest
 
-from engine.errors import HoldEnded, InputInvalid, KeyReused
+from engine.errors import HoldEnded, InputInvalid, KeyReused, StockConflict
 from engine.orders.rejection import RejectionRequest
+from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
@@ -202,3 +203,113 @@ def test_rejections_of_earlier_releases_are_read(shop, redis_client, network):
     redis_client.hset(f"{{{network}}}:rejections", f"{name} 0", '{"1": 3}')
     state = shop.holds.confirm(name, lines={"1": 2})
     assert units(state) == {"held": {"A": 5}, "rejected": {"A": 3}, "confirmed": {"A": 2}}
+
+
+def test_a_confirm_is_undone(shop, redis_client, network):
+    name = decide(shop, ("A", 4), ("B", 5))
+    until = shop.holds.state(name).until
+    shop.holds.confirm(name)
+    state = shop.holds.undo(name)
+    assert (units(state), state.until) == ({"held": {"A": 4, "B": 5}}, until)
+    assert (at(shop), at(shop, sku="B"), load(shop)) == ((10, 4), (5, 5), 1)
+    kinds = [fields[b"kind"] for _, fields in redis_client.xrange(f"{{{network}}}:log")]
+    assert kinds == [b"decided", b"confirmed", b"undone"]
+    audit = shop.check()
+    assert (audit.clean, audit.confirmed, audit.held) == (True, 0, 9)
+    assert shop.holds.list_open(limit=9).holds[0].id == name
+    shop.holds.release(name)
+    assert load(shop) == 0
+    assert shop.check().clean
+
+
+def test_some_units_are_undone_the_latest_confirm_first(shop, clock):
+    name = decide(shop, ("A", 9), ("B", 1))
+    shop.holds.confirm(name, lines={"A": 3})
+    clock.now += 3_600
+    shop.holds.confirm(name, lines={"A": 4})
+    shop.holds.release(name)
+    state = shop.holds.undo(name, lines={"1": 2}, op="one")
+    assert units(state) == {"held": {"A": 2}, "confirmed": {"A": 5}, "released": {"A": 2, "B": 1}}
+    assert shop.holds.undo(name, lines={"1": 2}, op="one") == state
+    clock.now += 23 * 3_600 + 1
+    with pytest.raises(InputInvalid, match=r"3 x '1' can't be undone: confirmed are 2 of line 1 \(A\)"):
+        shop.holds.undo(name, lines={"1": 3})
+    assert units(shop.holds.undo(name))["confirmed"] == {"A": 3}
+    assert at(shop) == (7, 4)
+    with pytest.raises(HoldEnded, match="can be undone for 1440 minutes"):
+        shop.holds.undo(name)
+    assert shop.check().clean
+
+
+def test_what_was_not_confirmed_is_not_undone(shop):
+    name = decide(shop, ("A", 3))
+    with pytest.raises(HoldEnded, match="nothing of what is asked for is confirmed"):
+        shop.holds.undo(name)
+
+
+def test_an_undone_confirm_holds_for_half_an_hour_at_least(shop, clock):
+    name = decide(shop, ("A", 3), ("B", 3))
+    clock.now = shop.holds.state(name).until - 60
+    shop.holds.confirm(name)
+    clock.now += 3_600
+    assert shop.holds.undo(name).until == clock.now + 1_800
+    clock.now += 1_800
+    assert units(shop.holds.state(name)) == {"expired": {"A": 3, "B": 3}}
+    assert shop.check().clean
+
+
+def test_units_that_were_counted_since_the_confirm_are_held_again_and_not_counted_twice(shop):
+    name = decide(shop, ("A", 3), ("B", 3))
+    shop.holds.confirm(name)
+    shop.stock.set_count(Count(node="lyon", sku="A", on_hand=10, stamp=Stamp(kind="s", number=1)))
+    shop.stock.move([Movement(op="came", node="lyon", sku="A", delta=1)])
+    shop.holds.undo(name)
+    assert (at(shop), at(shop, sku="B")) == ((11, 3), (5, 3))
+    assert shop.check().clean
+
+
+def test_units_that_the_count_does_not_have_are_not_held_again(shop, contents):
+    name = decide(shop, ("A", 3), ("B", 3))
+    shop.holds.confirm(name)
+    shop.stock.set_count(Count(node="lyon", sku="A", on_hand=2, stamp=Stamp(kind="s", number=1)))
+    before = contents()
+    with pytest.raises(StockConflict, match="2 of A at lyon are on hand and held for nobody"):
+        shop.holds.undo(name)
+    assert contents() == before
+
+
+def test_what_left_after_the_hold_expired_is_confirmed_if_it_is_still_there(shop, clock):
+    name = decide(shop, ("A", 6), ("B", 2))
+    clock.now += 2 * 86_400
+    state = shop.holds.confirm(name, lines={"A": 5}, op="late")
+    assert state.late
+    assert units(state) == {"confirmed": {"A": 5}, "expired": {"A": 1, "B": 2}}
+    assert (at(shop), state.until) == ((5, 0), None)
+    assert shop.holds.confirm(name, lines={"A": 5}, op="late") == state
+    assert shop.check().clean
+    again = shop.holds.confirm(name)
+    assert (units(again), at(shop, sku="B")) == ({"confirmed": {"A": 6, "B": 2}}, (3, 0))
+    assert not shop.holds.confirm(name).late, "nothing is left to confirm"
+    audit = shop.check()
+    assert (audit.clean, audit.confirmed) == (True, 8)
+    shop.holds.undo(name)
+    shop.holds.release(name)
+    assert shop.check().clean
+
+
+def test_what_others_hold_by_now_is_not_confirmed_late(shop, clock, contents):
+    name = decide(shop, ("A", 6), ("B", 2))
+    clock.now += 2 * 86_400
+    decide(shop, ("A", 8), ("B", 1))
+    before = contents()
+    with pytest.raises(HoldEnded, match=r"lyon/parcel expired at .*; 2 of A at lyon are on hand and held for nobody"):
+        shop.holds.confirm(name)
+    assert contents() == before
+
+
+def test_a_count_that_is_wrong_by_one_shows_in_the_check_after_an_undo(shop, redis_client, network):
+    name = decide(shop, ("A", 3), ("B", 3))
+    shop.holds.confirm(name)
+    shop.holds.undo(name)
+    redis_client.hincrby(f"{{{network}}}:on_hand:A", "lyon", 1)
+    assert [drift.what for drift in shop.check().drifts] == ["units on hand"]
