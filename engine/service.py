@@ -25,6 +25,7 @@ from engine.model.facts import Inventory, Network, Order, Product
 from engine.orders.backlog import Backlog
 from engine.orders.batch import BatchRequest, BatchResult, decide_batch
 from engine.orders.block import BlockOfDecisions
+from engine.orders.cancel_order import Cancellations
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole_order
 from engine.orders.rerouting import Rerouting
 from engine.orders.trial_orders import decide_trial_orders
@@ -97,6 +98,7 @@ class Pointsman:
             undo_seconds=60 * settings.undo_minutes,
             clock=lambda: self.now,
         )
+        self.cancellations = Cancellations(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
         self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)
         self.stock = NetworkStock(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)

@@ -96,6 +96,13 @@ def _units(body: UnitsBody) -> str:
     return f"{units}, late" if body.late else units
 
 
+def _cancelled(entry: Entry) -> str:
+    body = entry.units or UnitsBody()
+    units = ", ".join(f"{count} of line {line}" for line, count in body.cancelled.items())
+    held = _units(body)
+    return f"order {body.order}: {units}" + (f"; held were {held}" if held else "")
+
+
 def _rejected(entry: Entry) -> str:
     rejection = entry.rejection
     units = ", ".join(f"{count} x {sku}" for _, items in rejection.parts for sku, count in items)
@@ -129,6 +136,6 @@ _DETAILS: Mapping[str, Callable[[Entry], str]] = {
     "repaired": lambda entry: f"by {entry.caller}",
     "woken": lambda entry: f"by {entry.caller}",
     "set_aside": _set_aside,
-    "cancelled": _ended,
+    "cancelled": _cancelled,
     "undone": _ended,
 }

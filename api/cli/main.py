@@ -22,6 +22,7 @@ COMMANDS = {
     "init": Lazy("api.cli.init", "init", "Write a starter network into DIRECTORY."),
     "ledger": Lazy("api.cli.ledger", "ledger", "Check stock and holds against the log, and print the log."),
     "load": Lazy("api.cli.network", "load", "Load the network, products and stock in DIRECTORY."),
+    "order": Lazy("api.cli.order_cancel", "order", "Cancel an order, or some of its units."),
     "policy": Lazy("api.cli.policy.group", "policy", "Check, test, explain, publish and activate policies."),
     "reject": Lazy("api.cli.rerouting", "reject", "Record that a node won't ship, and decide again elsewhere."),
     "reset": Lazy("api.cli.network", "reset", "Delete everything of NETWORK, its decision log included."),

@@ -10,7 +10,7 @@ from engine.errors import Contended, HoldEnded, InputInvalid, Mistake, Pointsman
 from engine.idempotency import name_reused, operation
 from engine.inventory.hold_requests import NO_LINES, EndRequest, ShipmentName, hold_ended
 from engine.inventory.hold_state import HoldState
-from engine.inventory.undoing import Confirm, UndoRequest
+from engine.inventory.undo import Confirm, UndoRequest
 from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.decision_log import Entry, UnitsBody

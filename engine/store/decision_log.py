@@ -111,10 +111,14 @@ class HoldUnits(Record, frozen=True):
 
 
 class UnitsBody(Record, frozen=True, omit_defaults=True):
-    """The body of an entry about some units of shipments. `late`: their hold had expired, and they were still there."""
+    """The body of an entry about some units of shipments. `late`: their hold had expired, and they were still there. A
+    cancellation also has the `order`, and the units by line that were `cancelled`, wherever they were.
+    """
 
     holds: tuple[HoldUnits, ...] = ()
     late: bool = False
+    order: str = ""
+    cancelled: dict[str, int] = msgspec.field(default_factory=dict)
 
     def encode(self) -> bytes:
         return _ENCODER.encode(self)

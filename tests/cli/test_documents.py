@@ -68,7 +68,9 @@ def test_every_setting_is_on_the_page_of_settings() -> None:
 def test_every_endpoint_is_on_the_page_of_the_http_api(http: FlaskClient) -> None:
     for rule in http.application.url_map.iter_rules():
         path = re.sub(
-            r"<(?:\w+:)?(\w+)>", lambda name: "{id}" if name[1] == "decision_id" else f"{{{name[1]}}}", rule.rule
+            r"<(?:\w+:)?(\w+)>",
+            lambda name: "{id}" if name[1] in ("decision_id", "order_id") else f"{{{name[1]}}}",
+            rule.rule,
         )
         for method in rule.methods - {"HEAD", "OPTIONS"} if rule.endpoint != "static" else ():
             assert f"`{method} {path}" in page("http-api.md")

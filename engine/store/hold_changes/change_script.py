@@ -33,8 +33,8 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderChange:
-    """A change of an order beside its holds: the units by line that are `cancelled` afterwards in all, or None if as many
-    as before, and backlog entries before and after (`waiting`).
+    """A change of an order beside its holds: units by line that are `cancelled` afterwards in all (None: as many as
+    before), and backlog entries before and after (`waiting`).
     """
 
     reading: OrderReading

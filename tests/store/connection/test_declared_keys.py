@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from engine.errors import NotReady
+from engine.orders.cancellation import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -99,7 +100,8 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     pointsman.rerouting.reject(RejectionRequest(decision=busy["id"], node=shipment["node"], reason="other"))
     assert json_of(pointsman.decide(order(("B", 1))))["shipments"][0]["node"] != shipment["node"]
     pointsman.rests.end(shipment["node"], who="eve")
-    assert json_of(pointsman.decide(order(("A", 90)), wait=True))["waiting"]
+    assert json_of(pointsman.decide(order(("A", 90), id="waits"), wait=True))["waiting"]
+    pointsman.cancellations.cancel(CancelRequest(order="waits", lines={"A": 2}))
     lose_stock(pointsman)
     pointsman.stock.move([Movement(op="back", node="lille", sku="A", delta=50)])
     assert pointsman.backlog.run(limit=9).answers
