@@ -42,18 +42,18 @@ class EndRequest:
         """The decision's shipments once the units have ended; as they are if they ended so before. Units whose hold has
         expired may still be confirmed. Raises HoldEnded, InputInvalid.
         """
-        numbers = shipment_numbers([(item.node, item.service) for item in stored.shipments], self.shipments)
         asked = asked_shipments(stored, self.shipments)
-        if self.kind == "confirmed" and not any(item in stored.held for item in asked):
-            expired = [item for item in asked if item.lines("expired")]
-            if expired:
-                return self._moved(stored, expired, "expired", at=at)
-        held = [item for item in asked if item in stored.held]
-        if not self.lines and _ended_as_requested(asked, self.kind, named=bool(numbers)):
+        source: UnitState = "held"
+        there = [item for item in asked if item in stored.held]
+        if not there and self.kind == "confirmed":
+            source, there = "expired", [item for item in asked if item.lines("expired")]
+        named = bool(self.shipments)
+        if not self.lines and not there and _ended_as_requested(asked, self.kind, named=named):
             return stored.shipments
-        if not held or (numbers and not self.lines and not all(_is_or_was(item, self.kind) for item in asked)):
+        partly = named and not self.lines and not all(item in there or _was(item, self.kind) for item in asked)
+        if not there or partly:
             raise hold_ended(stored)
-        return self._moved(stored, held, "held", at=at)
+        return self._moved(stored, there, source, at=at)
 
     def _moved(
         self, stored: StoredHold, shipments: Sequence[ShipmentUnits], source: UnitState, *, at: int
@@ -96,8 +96,8 @@ def hold_ended(stored: StoredHold) -> HoldEnded:
     return HoldEnded(f"the hold of decision {stored.decision} has ended: {'; '.join(ended)}")
 
 
-def _is_or_was(shipment: ShipmentUnits, kind: str) -> bool:
-    return shipment.ending is None or shipment.ending.kind == kind
+def _was(shipment: ShipmentUnits, kind: str) -> bool:
+    return shipment.ending is not None and shipment.ending.kind == kind
 
 
 def _ended_as_requested(asked: Sequence[ShipmentUnits], kind: str, *, named: bool) -> bool:
