@@ -8,10 +8,13 @@ import pytest
 from engine.errors import HoldEnded, InputInvalid, KeyReused, NotFound
 from engine.orders.cancellation import CancelRequest
 from engine.orders.rejection import RejectionRequest
+from engine.service import Pointsman
+from engine.settings import Settings
 from engine.store.stock import Movement
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
+from tests.support.lossy_proxy import proxy, script_call
 
 
 @pytest.fixture
@@ -208,3 +211,59 @@ def test_of_racing_cancellations_and_confirms_each_unit_has_one_fate(shop):
     assert (outcomes["refused"], outcomes["cancel"] + outcomes["confirm"]) == (4, 10)
     audit = shop.check()
     assert (audit.clean, audit.confirmed, audit.held) == (True, outcomes["confirm"], 0)
+
+
+@pytest.fixture
+def other(shop, server_url, network, clock):
+    """Another worker, and the proxy through which it talks to the server: something can happen before a request."""
+    with proxy(server_url) as before, Pointsman(Settings(redis_url=before.url, network=network), clock=clock) as worker:
+        worker.ready()
+        yield before, worker
+
+
+def interpose(before, request, act):
+    """Let `act` happen once, just before a request that contains these bytes."""
+
+    def once():
+        before.before = None
+        act()
+
+    before.before, before.act = request, once
+
+
+def test_unfilled_units_are_not_cancelled_twice_by_two_workers(shop, other):
+    before, worker = other
+    decide(shop, ("A", 13))
+    interpose(before, script_call("change_holds"), lambda: cancel(shop, A=2))
+    assert where(cancel(worker, A=2)) == [("1", 1, "unfilled", None), ("1", 1, "held", "lille")]
+    assert cancel(shop, A=1).cancelled == {"1": 5}
+
+
+def test_units_that_are_decided_again_while_the_order_is_read_are_not_taken_for_unfilled(shop, other):
+    before, worker = other
+    name = decide(shop, ("A", 5))["id"]
+    rejection = RejectionRequest(decision=name, node="lyon", reason="other", lines={"A": 2})
+    interpose(before, b":rejections", lambda: shop.rerouting.reject(rejection))
+    assert where(cancel(worker, A=2)) == [("1", 2, "held", "lille")]
+    assert sum(held(shop).values()) == 3
+
+
+def test_a_run_of_the_backlog_gives_nothing_for_what_was_cancelled_meanwhile(shop, other):
+    before, worker = other
+    decide(shop, ("A", 13), wait=True)
+    shop.stock.move([Movement(op="came", node="lyon", sku="A", delta=9)])
+    interpose(before, b":open\r", lambda: cancel(shop, A=2))
+    assert worker.backlog.run(limit=9).answers == ()
+    (answer,) = worker.backlog.run(limit=9).answers
+    assert [line["quantity"] for line in json_of(answer)["order"]["lines"]] == [1]
+    assert sum(held(shop).values()) == 11
+
+
+def test_a_late_confirm_waits_for_a_cancellation_that_comes_first(shop, other, clock):
+    before, worker = other
+    name = decide(shop, ("A", 5))["id"]
+    clock.now += 2 * 86_400
+    interpose(before, script_call("change_holds"), lambda: cancel(shop, A=3))
+    shop.holds.state(name)  # ends the hold, so that the confirm is the other worker's first change
+    with pytest.raises(HoldEnded, match="of line 1 the order lacks only 2 by now"):
+        worker.holds.confirm(name)
