@@ -24,6 +24,7 @@ from engine.model.facts import Inventory, Network, Order, Product
 from engine.orders.backlog import Backlog
 from engine.orders.batch import Batch, BatchRequest
 from engine.orders.block import BlockOfDecisions
+from engine.orders.cancel_order import Cancellations
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole_order
 from engine.orders.living_orders import LivingOrders
 from engine.orders.rerouting import Rerouting
@@ -69,7 +70,13 @@ class Pointsman:
         self._ledger = Ledger(self._client, self._keys)
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
         self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
-        self.holds = DecisionHolds(self._client, self._keys, max_hold=settings.max_hold, clock=lambda: self.now)
+        self.holds = DecisionHolds(
+            self._client,
+            self._keys,
+            max_hold=settings.max_hold,
+            undo_seconds=60 * settings.undo_minutes,
+            clock=lambda: self.now,
+        )
         self._facts = FactsReader(
             self._client,
             self._keys,
@@ -91,9 +98,14 @@ class Pointsman:
             clock=lambda: self.now,
         )
         self.rerouting = Rerouting(
-            self._client, self._keys, decide_and_commit=self._decide_and_commit, clock=lambda: self.now
+            self._client,
+            self._keys,
+            decide_and_commit=self._decide_and_commit,
+            undo_seconds=60 * settings.undo_minutes,
+            clock=lambda: self.now,
         )
         self.orders = LivingOrders(self._client, self._keys, clock=lambda: self.now)
+        self.cancellations = Cancellations(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
         self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)
         self.stock = NetworkStock(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)

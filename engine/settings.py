@@ -21,6 +21,7 @@ _ONE_SERVER = " or ".join(_REDIS_SCHEMES)
 _MOST_LINES = 100_000
 _MOST_HOLDS = 1_000_000_000
 _MOST_REPLICAS = 9
+_MOST_UNDO_MINUTES = 30 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Settings:
     answered. `redis_replica_url` is a replica of the server at `redis_url`, for reads that may be some seconds old; the
     replicas of a cluster, and those that Sentinels watch, are found without it. `user` is the name that the policy
     history and the log record for commands; None means the login name. `guard` says when the reference checks what
-    durable-rules answers: whenever it is asked, or never.
+    durable-rules answers: whenever it is asked, or never. A confirm can be undone for `undo_minutes`.
     """
 
     redis_url: str | None = None
@@ -48,6 +49,7 @@ class Settings:
     redis_replica_url: str | None = None
     user: str | None = None
     guard: Guard = "first_sight"
+    undo_minutes: int = 24 * 60
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -67,6 +69,9 @@ class Settings:
             ),
             user=variables.get("POINTSMAN_USER"),
             guard=_guard(variables.get("POINTSMAN_GUARD", "first_sight")),
+            undo_minutes=_count(
+                "POINTSMAN_UNDO_MINUTES", variables.get("POINTSMAN_UNDO_MINUTES", "1440"), _MOST_UNDO_MINUTES, "minutes"
+            ),
         )
 
 

@@ -8,10 +8,13 @@ from flask import Response, request
 from marshmallow import Schema
 
 from api.http.blueprint import Blueprint, answer
+from api.http.requests.holds import CancelOrderRequest
 from api.http.requests.orders import ApproveRequest, OrdersQuery
+from api.records.cancellation import CancellationRecord
 from api.records.orders import OrdersRecord, OrderStateRecord
 from api.shapes.base import Strict
 from api.shapes.fields import Who
+from engine.orders.cancellation import CancelRequest
 from engine.service import Pointsman
 
 
@@ -51,6 +54,15 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def approve(body: dict[str, str], headers: dict[str, str], order_id: str) -> Response:
         """Let an order go on that a policy parked until a person approves it; again, it is answered the same"""
         return answer(OrderStateRecord.of(pointsman.orders.approve(order_id, **body, **headers)))
+
+    @orders.post("/<path:order_id>/cancel")
+    @orders.arguments(CancelOrderRequest)
+    @orders.response(HTTPStatus.OK, CancellationRecord)
+    def cancel(body: dict[str, Any], order_id: str) -> Response:
+        """The customer does not want the order, or some of its units"""
+        shipments = [(way["node"], way["service"]) for way in body.pop("shipments")]
+        request = CancelRequest(order=order_id, shipments=shipments, **body)
+        return answer(CancellationRecord.of(pointsman.cancellations.cancel(request)))
 
     @orders.post("/<path:order_id>/wait")
     @orders.arguments(NoQuery, location="query")

@@ -9,6 +9,7 @@ from engine.decide.order_record import OrderRecord, Record, Timestamp, timestamp
 from engine.decide.record import DecisionRecord
 from engine.orders.living_orders import OrdersPage
 from engine.orders.order_state import Action, LineState, OrderShipment, OrderState, State
+from engine.store.outcomes import UnitState
 
 CALLS: dict[Action, str] = {
     "approve": "/v1/orders/{id}/approve",
@@ -16,6 +17,8 @@ CALLS: dict[Action, str] = {
     "confirm": "/v1/decisions/{id}/confirm",
     "reject": "/v1/decisions/{id}/reject",
     "release": "/v1/decisions/{id}/release",
+    "undo": "/v1/decisions/{id}/confirm/undo",
+    "cancel": "/v1/orders/{id}/cancel",
 }
 """The path of the call that does each, by POST."""
 
@@ -67,7 +70,7 @@ class OrderShipmentRecord(Record, frozen=True):
     decision: str
     node: str
     service: str
-    state: Literal["held", "confirmed", "released", "expired", "rejected"]
+    state: UnitState
     ships_at: Timestamp
     arrives_by: Timestamp
     expires_at: Annotated[Timestamp | None, Meta(description="until when it is held; null: it is not, any more")]
@@ -80,7 +83,7 @@ class OrderShipmentRecord(Record, frozen=True):
             decision=shipment.decision,
             node=shipment.record.node,
             service=shipment.record.service,
-            state=shipment.state,  # type: ignore[arg-type]  # as the ledger has it
+            state=shipment.state,
             ships_at=shipment.record.ships_at,
             arrives_by=shipment.record.arrives_by,
             expires_at=None if shipment.until is None else timestamp(shipment.until),

@@ -12,13 +12,13 @@ A remainder is decided as an order of its own, with these differences:
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from engine.decide.decide import decide
 from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers
 from engine.decide.matching.judge import PolicyJudge
-from engine.decide.rejected_stock import count_rejected_stock
+from engine.decide.rejected_stock import RejectedPosition, after_rejection, count_rejected_stock
 from engine.model.facts import Order, Snapshot
 
 Barred: TypeAlias = Mapping[str, frozenset[str]]
@@ -28,7 +28,8 @@ Barred: TypeAlias = Mapping[str, frozenset[str]]
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Remainder:
     """What is left of `whole_order`: units by line id. Some of its shipments may stand. `promised`: a node rejected
-    these units, and nothing was sent in their place yet.
+    these units, and nothing was sent in their place yet. `rejected` are the positions of those that it rejects now, and
+    are still held there.
     """
 
     whole_order: Order
@@ -36,6 +37,7 @@ class Remainder:
     barred: Barred = dataclasses.field(default_factory=dict)
     standing_shipments: int = 0
     promised: bool = False
+    rejected: Sequence[RejectedPosition] = ()
 
     @property
     def order(self) -> Order:
@@ -77,7 +79,8 @@ def decide_remainder(
     )
     if not remainder.barred:
         return decision
-    return dataclasses.replace(decision, unfilled=count_rejected_stock(decision.unfilled, snapshot, remainder.barred))
+    freed = after_rejection(snapshot, remainder.rejected)
+    return dataclasses.replace(decision, unfilled=count_rejected_stock(decision.unfilled, freed, remainder.barred))
 
 
 def _without_barred(snapshot: Snapshot, barred: Barred) -> Snapshot:

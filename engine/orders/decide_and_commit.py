@@ -314,7 +314,7 @@ class DecideAndCommit:
         if follow_up is None:
             return None if waiting is None else LinkedWrites(now=self._clock(), waiting=waiting)
         return LinkedWrites(
-            now=self._clock(),
+            now=request.instant,
             waiting=waiting,
             waiting_decision=follow_up.waiting.decision if follow_up.waiting else None,
             waiting_before=follow_up.waiting.stored if follow_up.waiting else b"",

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 import msgspec
 
 from engine.decide.order_record import OrderRecord, order_of
-from engine.errors import Contended, HoldEnded, KeyReused, NotFound, OrderExists
+from engine.errors import Contended, HoldEnded, KeyReused, OrderExists
 from engine.model.facts import Order
 from engine.orders.decide_and_commit import Answer, backlog_full
-from engine.orders.order_state import OrderState, State, UnitState, state_of
+from engine.orders.order_state import OrderState, OrderUnitState, State, state_of
 from engine.store import decision_log
 from engine.store.backlog import BacklogEntries, BacklogEntry
 from engine.store.connection.client import Client, faults
 from engine.store.decision_chain import read_chain
-from engine.store.holds import Holds
+from engine.store.hold_changes.change_script import ChangeScript
+from engine.store.hold_changes.order_units import order_not_found
 from engine.store.keys import Keys
 from engine.store.orders.order_calls import OrderCalls
 from engine.store.orders.order_list import OrderPlace, placed_last
@@ -58,7 +59,7 @@ class OrderFilter:
             return self._ships(order, state)
         return order.units(state, self.sku) > 0
 
-    def _ships(self, order: OrderState, state: UnitState) -> bool:
+    def _ships(self, order: OrderState, state: OrderUnitState) -> bool:
         return any(
             (line.held if state == "held" else line.shipped) and self.sku in (None, line.sku)
             for shipment in order.shipments
@@ -85,7 +86,7 @@ class LivingOrders:
         self._client = client
         self._keys = keys
         self._backlog = BacklogEntries(client, keys)
-        self._holds = Holds(client, keys)
+        self._change_script = ChangeScript(client, keys)
         self._calls = OrderCalls(client, keys)
         self._clock = clock
 
@@ -93,10 +94,7 @@ class LivingOrders:
         """The order as it stands; raises NotFound."""
         found = self._client.retry_if_revived(lambda: read_orders(self._client, self._keys, [order_id]))
         if not found:
-            raise NotFound(
-                f"no order goes by the id '{order_id}'; if an earlier release decided it, run: pointsman ledger check"
-                " --repair"
-            )
+            raise order_not_found(order_id)
         return state_of(found[0], self._clock())
 
     def list(self, filtered: OrderFilter, *, after: OrderPlace | None = None, limit: int) -> OrdersPage:
@@ -138,7 +136,7 @@ class LivingOrders:
                 return state
             now = self._clock()
             expired = [item.hold.id for item in state.stored.decisions if item.hold and item.hold.until <= now]
-            self._holds.sweep(expired, now=now)
+            self._change_script.sweep(expired, now=now)
             if not expired and self._calls.wait(state.stored, _entry(state, now), now=now) == "crowded":
                 raise backlog_full()
         raise Contended(f"order '{order_id}' changes again and again; try again")

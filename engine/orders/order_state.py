@@ -10,14 +10,15 @@ from typing import Literal, TypeAlias, get_args
 
 from engine.decide.record import DecisionRecord, ShipmentRecord
 from engine.store.orders.stored_order import StoredDecision, StoredOrder
+from engine.store.outcomes import UnitState
 
-UnitState: TypeAlias = Literal["cancelled", "held", "shipped", "returned", "waiting", "unfilled"]
+OrderUnitState: TypeAlias = Literal["cancelled", "held", "shipped", "returned", "waiting", "unfilled"]
 State: TypeAlias = Literal["cancelled", "held", "shipped", "returned", "waiting", "unfilled", "awaiting_approval"]
 """States by which orders are found: an order is in each state that any of its units is in."""
-UNIT_STATES: tuple[UnitState, ...] = get_args(UnitState)
+UNIT_STATES: tuple[OrderUnitState, ...] = get_args(OrderUnitState)
 STATES: tuple[State, ...] = get_args(State)
-Action: TypeAlias = Literal["approve", "confirm", "reject", "release", "wait"]
-"""What can be done with an order: with its units that are held, waiting or unfilled."""
+Action: TypeAlias = Literal["approve", "confirm", "reject", "release", "undo", "wait", "cancel"]
+"""What can be done with an order: with its units that are held, shipped, waiting or unfilled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class LineState:
     line: str
     sku: str
     ordered: int
-    units: Mapping[UnitState, int]
+    units: Mapping[OrderUnitState, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +44,14 @@ class ShippedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderShipment:
-    """A shipment of one of the order's decisions. `state` is held, confirmed, released, expired or rejected; `until` is
-    when its hold expires while it is held, `ended_at` when it ended otherwise, in UTC seconds.
+    """A shipment of one of the order's decisions. `state` is held while some of its units are, then how the last of
+    them ended (confirmed, released, expired, rejected or cancelled); `until` is when its hold expires while it is held,
+    `ended_at` when it ended otherwise, in UTC seconds.
     """
 
     decision: str
     record: ShipmentRecord
-    state: str
+    state: UnitState
     until: int | None
     ended_at: int | None
     lines: tuple[ShippedLine, ...]
@@ -82,7 +84,7 @@ class OrderState:
     def awaits_approval(self) -> bool:
         return self.stored.parked and self.units("held") + self.units("waiting") > 0
 
-    def units(self, state: UnitState, sku: str | None = None) -> int:
+    def units(self, state: OrderUnitState, sku: str | None = None) -> int:
         """How many units are in that state, of all lines or those of one SKU."""
         return sum(line.units[state] for line in self.lines if sku in (None, line.sku))
 
@@ -102,8 +104,13 @@ class OrderState:
                 yield "confirm", decision
                 yield "reject", decision
             yield "release", decision
+        left = (item.decision for item in self.shipments if any(line.shipped for line in item.lines))
+        for decision in dict.fromkeys(left):
+            yield "undo", decision
         if self.units("unfilled"):
             yield "wait", self.stored.id
+        if any(self.units(state) for state in ("held", "waiting", "unfilled")):
+            yield "cancel", self.stored.id
 
 
 def state_of(stored: StoredOrder, now: int) -> OrderState:
@@ -115,10 +122,10 @@ def state_of(stored: StoredOrder, now: int) -> OrderState:
 def _shipments(decision: StoredDecision, now: int) -> Iterator[OrderShipment]:
     hold, record = decision.hold, decision.record
     until = hold.until if hold and hold.until > now else None
-    for shipment, ending, rejected in zip(record.shipments, decision.endings, decision.rejections, strict=True):
+    for shipment, units in zip(record.shipments, decision.shipments, strict=True):
+        ending, held, shipped = units.ending, units.lines("held"), units.lines("confirmed")
         is_held = ending is None and until is not None
         kind = "held" if is_held else "expired" if ending is None else ending.kind
-        left = {line.line: line.quantity - rejected.get(line.line, 0) for line in shipment.lines}
         yield OrderShipment(
             decision=record.id or "",
             record=shipment,
@@ -130,8 +137,8 @@ def _shipments(decision: StoredDecision, now: int) -> Iterator[OrderShipment]:
                     line=line.line,
                     sku=line.sku,
                     quantity=line.quantity,
-                    held=left[line.line] if is_held else 0,
-                    shipped=left[line.line] if kind == "confirmed" else 0,
+                    held=held.get(line.line, 0) if is_held else 0,
+                    shipped=shipped.get(line.line, 0),
                 )
                 for line in shipment.lines
             ),
@@ -150,7 +157,7 @@ def _lines(stored: StoredOrder, shipments: Sequence[OrderShipment]) -> Iterator[
         waiting.update(decision.waiting.units if decision.waiting else {})
     for ordered in stored.order.lines:
         name = ordered.id
-        units: dict[UnitState, int] = {
+        units: dict[OrderUnitState, int] = {
             "cancelled": stored.cancelled.get(name, 0),
             "held": held[name],
             "shipped": shipped[name],

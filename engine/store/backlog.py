@@ -16,7 +16,8 @@ from engine.store.script_keys import WITHDRAW_BACKLOG
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacklogEntry:
     """Units by line of `order`, as its customer placed it, that `decision` left unfilled. `first` is the order's first
-    decision; `since` when these units began to wait, in UTC seconds; `caller` whose holds are counted.
+    decision; `since` when these units began to wait, in UTC seconds; `caller` whose holds are counted. `stored` is the
+    entry as it was read, which tells whether it has changed.
     """
 
     decision: str

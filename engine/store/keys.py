@@ -90,7 +90,9 @@ class Keys:
 
     @property
     def endings(self) -> str:
-        """Hash: hold id to how and when each of its shipments ended: `confirmed:1795770000 - released:1795770060`."""
+        """Hash: hold id to how and when each of its shipments ended: `confirmed:1795770000 - released:1795770060`. A
+        shipment whose units ended in several ways has the last of them.
+        """
         return self._key("endings")
 
     @property
@@ -129,9 +131,18 @@ class Keys:
         return self._key("chain", first)
 
     @property
-    def rejections(self) -> str:
-        """Hash: `decision number` of a shipment to JSON {line: units}, what its node rejected of it so far."""
+    def shipment_units(self) -> str:
+        """Hash: `decision number` of a shipment to JSON {line: {state: units}}, what became of units of it that ended
+        one by one: confirmed, released, expired, rejected or cancelled. All others are held or, once it has ended, as
+        `endings` says. Earlier releases stored only rejected units, as {line: units}, which gave the key its name.
+        """
         return self._key("rejections")
+
+    def confirms(self, decision: str) -> str:
+        """Hash: log entry that confirmed units of a decision to JSON [instant, [[number, {line: units}], ...]], what
+        of it can be undone. It expires when nothing can be any more.
+        """
+        return self._key("confirms", decision)
 
     @property
     def resting(self) -> str:

@@ -11,6 +11,7 @@ from engine.store.commit_request import NOTHING_SET_ASIDE, SetAside, add_set_asi
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import packed
 from engine.store.follow_up_commit import FollowUpCommit, LinkedWrites
+from engine.store.hold_changes.change_script import ChangeScript
 from engine.store.holds import Hold, Holds
 from engine.store.keys import Keys
 from engine.store.outcomes import (
@@ -70,6 +71,7 @@ class Ledger:
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
+        self._change_script = ChangeScript(client, keys)
         self._snapshot = client.script("snapshot", writes=False)
         self._commit = client.script("commit")
         self._follow_up_commit = FollowUpCommit(client, keys)
@@ -80,7 +82,7 @@ class Ledger:
 
     def release_set_aside(self, hold: Hold, *, now: int) -> None:
         """Let others have units that were set aside."""
-        self._holds.release_set_aside(hold, now=now)
+        self._change_script.release_set_aside(hold, now=now)
 
     def verify_writable(self) -> None:
         """Raise StoreUnavailable if the server takes no writes: it is a replica, full, or can't write to its disk."""
@@ -146,7 +148,7 @@ class Ledger:
         with faults():
             answer: list[Any] = self._snapshot(keys=script_keys, args=arguments)
             while answer[0] == b"expired":
-                self._holds.sweep([hold.decode() for hold in answer[1]], now=now)
+                self._change_script.sweep([hold.decode() for hold in answer[1]], now=now)
                 answer = self._snapshot(keys=script_keys, args=arguments)
         return answer
 

@@ -3,6 +3,7 @@
 import pytest
 
 from api.http.app import create_app
+from api.records.cancellation import CancellationRecord
 from api.records.holds import HoldsRecord, HoldStateRecord
 from engine.decide.record import DecisionRecord
 from engine.service import Pointsman
@@ -223,3 +224,44 @@ def test_a_client_with_all_the_holds_it_may_have_is_told_so(pointsman, server_ur
         assert http.post("/v1/decisions", json=order_json()).status_code == 201
         act(http, first, "release")
         assert http.post("/v1/decisions", json=order_json(), headers=mine).status_code == 201
+
+
+def test_units_of_lines_are_confirmed_and_undone(http, pointsman):
+    made = http.post("/v1/decisions", json=order_json(("SHIRT", 3))).get_json()
+    (shipment,) = made["shipments"]
+    lines = {"1": 2}
+    way = {"node": shipment["node"], "service": shipment["service"]}
+    first = act(http, made["id"], "confirm", shipments=[way], lines=lines, op="one")
+    assert states(http, first) == {way["node"]: "held"}
+    (shown,) = first.get_json()["shipments"]
+    assert shown["lines"] == [{"sku": "SHIRT", "quantity": 1}]
+    assert shown["others"] == [{"state": "confirmed", "lines": [{"sku": "SHIRT", "quantity": 2}]}]
+    assert act(http, made["id"], "confirm", shipments=[way], lines=lines, op="one").data == first.data
+    problem = problem_of(act(http, made["id"], "confirm", lines={"SHIRT": 2}), 422)
+    assert fields_of(problem) == ["lines.SHIRT"]
+    undone = act(http, made["id"], "confirm/undo", lines=lines)
+    assert "others" not in undone.get_json()["shipments"][0]
+    assert problem_of(act(http, made["id"], "confirm/undo"), 409)["type"].endswith("hold-ended")
+    assert pointsman.check().clean
+
+
+def test_a_confirm_after_the_hold_expired_says_so(http, made, clock):
+    clock.now += 3 * 86_400
+    late = act(http, made, "confirm")
+    assert set(states(http, late).values()) == {"confirmed"}
+    assert late.get_json()["late"] is True
+    assert "late" not in http.get(f"/v1/holds/{made}").get_json()
+
+
+def test_an_order_is_cancelled_in_part_and_whole(http, pointsman):
+    placed = order_json(("SHIRT", 3))
+    http.post("/v1/decisions", json=placed)
+    path = f"/v1/orders/{placed['id']}/cancel"
+    first = http.post(path, json={"lines": {"1": 2}, "op": "one"})
+    assert mistakes_in(http, CancellationRecord, first.get_json()) == []
+    assert (first.status_code, first.get_json()["cancelled"]) == (200, {"1": 2})
+    assert http.post(path, json={"lines": {"1": 2}, "op": "one"}).data == first.data
+    assert http.post(path).get_json()["cancelled"] == {"1": 3}
+    assert http.post("/v1/orders/none/cancel").status_code == 404
+    assert fields_of(problem_of(http.post(path, json={"lines": {}}), 422)) == ["lines"]
+    assert pointsman.check().clean

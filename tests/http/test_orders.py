@@ -38,11 +38,12 @@ def test_an_order_is_shown_with_where_its_units_are_and_what_can_be_done(http):
     }
     assert [(item["id"], item["because"]) for item in state["decisions"]] == [(made["id"], None)]
     assert {item["expires_at"] for item in state["shipments"]} == {made["hold"]["expires_at"]}
-    assert [item["action"] for item in state["actions"]] == ["confirm", "reject", "release", "wait"]
+    assert [item["action"] for item in state["actions"]] == ["confirm", "reject", "release", "wait", "cancel"]
     assert state["actions"][0]["path"] == f"/v1/decisions/{made['id']}/confirm"
-    waiting = http.post(state["actions"][-1]["path"])
+    wait = state["actions"][-2]["path"]
+    waiting = http.post(wait)
     assert (waiting.status_code, waiting.get_json()["lines"][0]["waiting"]) == (200, 5 - held)
-    assert http.post(state["actions"][-1]["path"]).data == waiting.data
+    assert http.post(wait).data == waiting.data
 
 
 def test_every_action_is_a_call_that_there_is(http):

@@ -6,6 +6,7 @@ import click
 from marshmallow import ValidationError
 
 from api.cli.options import AS_JSON, INSTANT, print_json, who
+from api.cli.order.cancel import cancel
 from api.records.orders import OrderShipmentRecord, OrdersRecord, OrderStateRecord
 from api.shapes.cursors import OrdersCursor
 from api.shapes.limits import MOST_ORDERS
@@ -21,6 +22,8 @@ _COMMANDS: dict[Action, str] = {
     "confirm": "pointsman hold confirm",
     "reject": "pointsman reject",
     "release": "pointsman hold release",
+    "undo": "pointsman hold undo",
+    "cancel": "pointsman order cancel",
 }
 
 
@@ -112,6 +115,9 @@ def wait(settings: Settings, order_id: str, *, as_json: bool) -> None:
     with Pointsman(settings) as service:
         record = OrderStateRecord.of(service.orders.wait(order_id))
     print_order(record, as_json=as_json)
+
+
+order.add_command(cancel)
 
 
 def print_order(record: OrderStateRecord, *, as_json: bool) -> None:

@@ -7,8 +7,9 @@ from marshmallow import fields, validate
 
 from api.shapes.base import Strict
 from api.shapes.cursors import BacklogCursor
-from api.shapes.fields import QueryNumber, Units, WholeNumber, Word
+from api.shapes.fields import QueryNumber, WholeNumber, Word
 from api.shapes.limits import MOST_ENTRIES, MOST_ON_HAND
+from api.shapes.line_units import LineUnits
 from engine.orders.rejection import Reason
 
 
@@ -29,12 +30,10 @@ class RejectRequest(Strict):
 
     node = Word(required=True)
     service = Word(load_default=None)
-    lines = fields.Dict(
-        keys=Word(),
-        values=Units(),
-        load_default=dict,
-        validate=validate.Length(min=1, error="name a line, or leave 'lines' out for all that the node holds"),
-        metadata={"description": "units by line, or by SKU", "example": {"1": 2}},
+    lines = LineUnits(empty="name a line, or leave 'lines' out for all that the node holds")
+    confirmed = LineUnits(
+        empty="name a line, or leave 'confirmed' out if nothing left",
+        description="of a short pick, the units that left: units by line, or by SKU",
     )
     reason = fields.String(required=True, validate=validate.OneOf(get_args(Reason)))
     on_hand = OnHand(

@@ -8,6 +8,7 @@ from api.shapes.base import Strict
 from api.shapes.cursors import HoldsCursor
 from api.shapes.fields import Instant, QueryNumber, WholeNumber, Word
 from api.shapes.limits import MOST_HOLDS
+from api.shapes.line_units import LineUnits
 from rules.effects import MAX_HOLD
 
 
@@ -17,12 +18,29 @@ class WayRequest(Strict):
 
 
 class EndRequest(Strict):
-    """Which shipments of the decision; without, all that are still held. The same `op` again is answered the same."""
+    """Which shipments of the decision, and how many units of which lines of them; without, all that are still held. The
+    same `op` again is answered the same.
+    """
 
     shipments = fields.List(
         fields.Nested(WayRequest),
         load_default=list,
         validate=validate.Length(min=1, error="name a shipment, or leave 'shipments' out for all of them"),
+    )
+    lines = LineUnits(empty="name a line, or leave 'lines' out for all units")
+    op = Word(load_default=None)
+
+
+class CancelOrderRequest(Strict):
+    """How many units of which lines; without, all that have not left. Which shipments they go from; without, those of
+    which what is left costs least. The same `op` again is answered the same.
+    """
+
+    lines = LineUnits(empty="name a line, or leave 'lines' out for the whole order")
+    shipments = fields.List(
+        fields.Nested(WayRequest),
+        load_default=list,
+        validate=validate.Length(min=1, error="name a shipment, or leave 'shipments' out"),
     )
     op = Word(load_default=None)
 

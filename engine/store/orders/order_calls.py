@@ -38,8 +38,7 @@ class OrderCalls:
         body = orjson.dumps({"order": order.id, "units": dict(entry.units)})
         arguments = [entry.decision, now, entry.body, packed(body), MOST_WAITING]
         arguments += [order.changes, len(order.decisions) - 1, before.stored if before else b""]
-        for decision in order.decisions:
-            arguments += [decision.record.id or "", decision.stored_endings]
+        arguments.append(orjson.dumps([(decision.record.id, decision.ended) for decision in order.decisions]))
         script_keys = WAIT.keys(keys, order=keys.order(order.id), chain=keys.chain(entry.first))
         with faults():
             answer: bytes = self._wait(keys=script_keys, args=arguments)

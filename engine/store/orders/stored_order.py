@@ -12,29 +12,23 @@ from engine.decide.record import DecisionRecord
 from engine.store import decision_log
 from engine.store.backlog import BacklogEntry
 from engine.store.connection.client import Client, faults
-from engine.store.holds import Hold, endings_of, hold_of
+from engine.store.hold_changes.shipment_units import ShipmentUnits, shipments_of
+from engine.store.holds import Hold, hold_of
 from engine.store.keys import Keys
-from engine.store.outcomes import Ending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredDecision:
-    """A decision of an order. `endings` say how its shipments ended, as the hold's; `hold` is None if it is not open;
-    `rejections` are, by shipment, the units by line that its node rejected; `waiting` is its entry in the backlog.
+    """A decision of an order. `hold` is None if it is not open; `shipments` say where the units of each are, and
+    `ended` the same as it is stored: the endings, and the outcomes by shipment; `waiting` is its entry in the backlog.
     """
 
     record: DecisionRecord
     caller: str
-    endings: tuple[Ending | None, ...]
     hold: Hold | None
-    rejections: tuple[Mapping[str, int], ...]
+    shipments: tuple[ShipmentUnits, ...]
+    ended: tuple[str, ...]
     waiting: BacklogEntry | None
-
-    @property
-    def stored_endings(self) -> str:
-        """As they are stored; empty if no shipment has ended."""
-        words = [f"{ending.kind}:{ending.at}" if ending else "-" for ending in self.endings]
-        return " ".join(words) if any(self.endings) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +90,7 @@ def read_orders(client: Client, keys: Keys, order_ids: Sequence[str]) -> list[St
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Moment:
     """What is stored of one order at one moment: the fields of its hash, the number of its follow-ups, and of each of
-    its decisions the endings, the hold's fields, the backlog entry and the rejections.
+    its decisions the endings, the hold's fields, the backlog entry and what became of units of its shipments.
     """
 
     fields: Mapping[bytes, bytes]
@@ -116,7 +110,7 @@ def _moments(
                 ("hget", keys.endings, decision),
                 ("hgetall", keys.hold(decision)),
                 ("hget", keys.backlog, decision),
-                ("hmget", keys.rejections, shipments or [""]),
+                ("hmget", keys.shipment_units, shipments or [""]),
             ]
     answers = iter(_read(client, commands, transaction=True))
     return {
@@ -148,15 +142,12 @@ def _stored(
             StoredDecision(
                 record=records[decision],
                 caller=callers[decision],
-                endings=endings_of(endings.decode()) if endings else (None,) * len(records[decision].shipments),
                 hold=hold_of(decision, hold) if hold else None,
-                rejections=tuple(
-                    orjson.loads(text) if text else {}
-                    for text in rejections[: len(records[decision].shipments)]  # a command must name one field
-                ),
+                shipments=shipments_of(records[decision], endings, outcomes),
+                ended=tuple((text or b"").decode() for text in (endings, *outcomes)),
                 waiting=BacklogEntry.of(decision, waiting) if waiting else None,
             )
-            for decision, (endings, hold, waiting, rejections) in moment.parts.items()
+            for decision, (endings, hold, waiting, outcomes) in moment.parts.items()
         ),
         amended=msgspec.json.decode(amended, type=OrderRecord) if amended else None,
         cancelled=orjson.loads(fields.get(b"cancelled", b"{}")),

@@ -218,7 +218,7 @@ def order_drifts(
 ) -> Iterator[Drift]:
     """`fields` are those of the order's hash, `scores` those in the lists of all and of parked orders."""
     expected = replay.orders.get(order)
-    before = {"first": fields.get("first"), "approval": fields.get("approval"), "changes": fields.get("changes")}
+    before = {name: fields.get(name) for name in ("first", "approval", "changes", "cancelled")}
     after = _order_fields(expected)
     placed = None if expected is None else str(expected.placed_at)
     parked = placed if expected and expected.parked else None
@@ -240,11 +240,12 @@ def order_drifts(
 
 def _order_fields(order: ExpectedOrder | None) -> dict[str, str | None]:
     if order is None:
-        return {"first": None, "approval": None, "changes": None}
+        return dict.fromkeys(("first", "approval", "changes", "cancelled"))
     return {
         "first": order.first,
         "approval": "{}" if order.parked else None,
         "changes": str(order.changes) if order.changes else None,
+        "cancelled": orjson.dumps(order.cancelled).decode() if order.cancelled else None,
     }
 
 

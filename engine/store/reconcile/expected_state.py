@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -50,6 +51,8 @@ class ExpectedHold:
     shipments: dict[int, ExpectedShipment]
     endings: list[str]
     """How each shipment ended, in the words of `Keys.endings`: - for one that has not."""
+    left: AbstractSet[int] = frozenset()
+    """The numbers of shipments of which units have left."""
 
     @property
     def total(self) -> int:
@@ -61,14 +64,15 @@ class ExpectedHold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedOrder:
-    """An order's first decision, when it was placed (UTC seconds), whether it is parked until a person approves it, and
-    how many calls have changed it.
+    """An order's first decision, when it was placed (UTC seconds), whether it is parked until a person approves it, how
+    many units of each line are cancelled, and how many calls have changed it.
     """
 
     first: str
     placed_at: int
     parked: bool = False
     changes: int = 0
+    cancelled: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

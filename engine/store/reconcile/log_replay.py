@@ -3,7 +3,7 @@
 import datetime
 import zoneinfo
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +13,16 @@ from engine.decide.facts_record import FactsReferenceRecord
 from engine.decide.order_record import seconds
 from engine.decide.record import DecisionRecord
 from engine.model.facts import NodeRest
-from engine.store.decision_log import UNREADABLE, Entry, EntryId, RawEntry, parse_entry, parse_entry_id
+from engine.store.decision_log import (
+    UNREADABLE,
+    Entry,
+    EntryId,
+    PartUnits,
+    RawEntry,
+    UnitsBody,
+    parse_entry,
+    parse_entry_id,
+)
 from engine.store.holds import is_set_aside
 from engine.store.reconcile.expected_state import (
     Base,
@@ -110,8 +119,8 @@ class LogReplay:
             case "moved":
                 for movement in entry.applied_movements:
                     self._move((movement.sku, movement.node), movement.delta, entry.id)
-            case "confirmed" | "released" | "expired" | "extended":
-                self._change_hold(entry)
+            case "extended" | "confirmed" | "released" | "expired" | "cancelled" | "undone":
+                self._move_units(entry)
             case "rejected":
                 self._reject(entry)
             case "woken":
@@ -225,6 +234,7 @@ class LogReplay:
                 self.breaches.append(FloorBreach(decision=entry.decision, position=position, free=free, taken=taken))
 
     def _change_hold(self, entry: Entry) -> None:
+        """End whole shipments of a hold, or let it last longer."""
         hold = self.holds.get(entry.decision)
         if hold is None:
             return
@@ -236,7 +246,7 @@ class LogReplay:
             shipment = hold.shipments.pop(number, None)
             if shipment is not None:
                 hold.end_shipment(number, entry.kind, entry.at)
-                self._end_shipment(shipment, hold, entry)
+                self._end_shipment(shipment, hold, number, entry)
         self._forget_if_ended(entry.decision, hold)
 
     def _forget_if_ended(self, decision: str, hold: ExpectedHold) -> None:
@@ -271,9 +281,86 @@ class LogReplay:
                 )
                 continue
             hold.end_shipment(number, entry.kind, entry.at)
-            if rejection.room:
+            if rejection.room and number not in hold.left:
                 self._lower_load(shipment.node, hold.day, entry)
         self._forget_if_ended(entry.decision, hold)
+
+    def _move_units(self, entry: Entry) -> None:
+        """Move units of shipments from one state into another. What was ended may be held again."""
+        units = entry.units
+        if units is None:
+            self._change_hold(entry)
+            return
+        first = self._change_order_of(entry, units)
+        returned = iter(entry.taken)
+        for changed in units.holds:
+            hold = self.holds.get(changed.decision)
+            is_open = hold is not None
+            if hold is None:
+                hold = ExpectedHold(caller=entry.caller, day=entry.day, until=0, first=first, shipments={}, endings=[])
+            for part in changed.parts:
+                self._move_part(hold, part, entry, returned)
+            hold.until = entry.until or hold.until
+            hold.left = frozenset(changed.left)
+            hold.endings = changed.endings.split() or ["-"] * len(hold.shipments)
+            self._hold_changed(changed.decision, hold)
+            self._changed("endings", changed.decision)
+            if is_open:
+                self._forget_if_ended(changed.decision, hold)
+            elif hold.shipments:
+                self.ended.pop(changed.decision, None)
+                self.holds[changed.decision] = hold
+                self.open_holds[hold.caller] += 1
+            else:
+                self.ended[changed.decision] = changed.endings
+
+    def _change_order_of(self, entry: Entry, units: UnitsBody) -> str:
+        """Note what an entry about units changes of their order; the order's first decision."""
+        order = self.orders.get(units.order)
+        if order is None:
+            return ""
+        if entry.kind == "cancelled" or units.late:
+            cancelled = dict(Counter(order.cancelled) + Counter(units.cancelled))
+            self.orders[units.order] = replace(order, changes=order.changes + 1, cancelled=cancelled)
+            self._changed("orders", units.order)
+            self._place(order.first, sum(units.cancelled.values()))
+        for decision, count in units.waiting.items():
+            self._wait(decision, order.first, count)
+        return order.first
+
+    def _move_part(self, hold: ExpectedHold, part: PartUnits, entry: Entry, returned: Iterator[str]) -> None:
+        sign = 1 if entry.kind == "undone" else -1 if part.source == "held" else 0
+        shipment = hold.shipments.pop(part.number, None)
+        held = Counter(shipment.units if shipment else {})
+        for sku, units in part.units:
+            position = sku, part.node
+            held[sku] += sign * units
+            self.held[position] += sign * units
+            if not self.held[position]:
+                del self.held[position]
+            if entry.kind == "confirmed":
+                self._move_out(position, units, entry)
+            elif entry.kind == "undone":
+                self.confirmed -= units
+                if next(returned) == "1":
+                    self.promised_from[position] = self.promised_from.get(position, 0) + units
+                    self._move(position, units, entry.id)
+            self._changed("positions", position)
+        if entry.kind != "undone":
+            placed = int(entry.kind == "confirmed") - int(part.source == "held")
+            self._place(hold.first, placed * sum(units for _, units in part.units))
+        if +held:
+            hold.shipments[part.number] = ExpectedShipment(node=part.node, service=part.service, units=dict(+held))
+        self._changed("loads", (hold.day, part.node))
+        if part.room:
+            loads = self._day(hold.day, entry.id[0]).shipments
+            loads[part.node] = max(0, loads[part.node] + part.room)
+
+    def _move_out(self, position: PositionKey, units: int, entry: Entry) -> None:
+        self.confirmed += units
+        if position in self.promised_from:
+            self.promised_from[position] -= units
+        self._move(position, -units, entry.id)
 
     def _begin_rest(self, node: str, node_rest: NodeRest, now: int) -> None:
         """Of two rests of a node the longer counts. Those that are over are deleted, as commit_follow_up.lua does."""
@@ -307,16 +394,16 @@ class LogReplay:
         if shipments[node] > 0:
             shipments[node] -= 1
 
-    def _end_shipment(self, shipment: ExpectedShipment, hold: ExpectedHold, entry: Entry) -> None:
+    def _end_shipment(self, shipment: ExpectedShipment, hold: ExpectedHold, number: int, entry: Entry) -> None:
         for sku, units in shipment.units.items():
             position = sku, shipment.node
             self._lower_held(position, units)
             if entry.kind == "confirmed":
-                self.confirmed += units
-                self.promised_from[position] -= units
-                self._move(position, -units, entry.id)
-        if entry.kind != "confirmed":
-            self._place(hold.first, -shipment.total)
+                self._move_out(position, units, entry)
+        if entry.kind == "confirmed":
+            return
+        self._place(hold.first, -shipment.total)
+        if number not in hold.left:
             self._lower_load(shipment.node, hold.day, entry)
 
     def _move(self, position: PositionKey, delta: int, entry_id: EntryId) -> None:

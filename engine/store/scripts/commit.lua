@@ -51,7 +51,7 @@ end
 
 local release_earlier, set_aside_rest
 if earlier or set_aside then  -- seldom, and functions take time to make
-  -- Releases what was set aside at an earlier try, as end_hold.lua does.
+  -- Releases what was set aside at an earlier try, as change_holds.lua does.
   function release_earlier()
     for _, part in ipairs(earlier.units) do
       local held, node = key.claimed_held(part[1]), part[2]

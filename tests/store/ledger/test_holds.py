@@ -135,7 +135,7 @@ def test_a_end_requestthat_can_not_be_met_completely_changes_nothing(shop, split
 def test_a_end_requestfor_an_expired_hold_is_refused_and_its_units_are_free(shop, split, clock):
     clock.now += 2 * 86_400
     with pytest.raises(HoldEnded, match="lyon/parcel expired at 2026-11-29T09:00:00Z"):
-        shop.holds.confirm(split)
+        shop.holds.release(split)
     with pytest.raises(HoldEnded, match="expired"):
         shop.holds.extend(split, minutes=10)
     assert (at(shop, "lyon"), at(shop, "lille")) == ((4, 0), (3, 0))
