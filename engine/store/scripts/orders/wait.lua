@@ -2,21 +2,21 @@
 --
 -- Keys, by the names in script_keys.py.
 -- ARGV  1 the decision under which they wait  2 now  3 its backlog entry  4 the log entry's body  5 most entries
---       6 the changes of the order when it was read  7 its follow-up decisions then  8 the decision's entry then, or
---       nothing  then each of its decisions, and how its shipments had ended
+--       6 the changes of the order when it was read  7 its follow-up decisions then
+--       then each of its decisions, and how its shipments had ended
 -- Answers 'done'; or changes nothing: 'changed' if the order is not as it was read, 'crowded' if no more may wait.
 -- Sent twice, the second finds the order changed.
 local id = ARGV[1]
-if (redis.call('HGET', key.order, 'changes') or '0') ~= ARGV[6] or redis.call('LLEN', key.chain) ~= tonumber(ARGV[7])
-    or (redis.call('HGET', key.backlog, id) or '') ~= ARGV[8] then
+if (redis.call('HGET', key.order, 'changes') or '0') ~= ARGV[6]
+    or redis.call('LLEN', key.chain) ~= tonumber(ARGV[7]) then
   return 'changed'
 end
-for index = 9, #ARGV, 2 do
+for index = 8, #ARGV, 2 do
   if (redis.call('HGET', key.endings, ARGV[index]) or '') ~= ARGV[index + 1] then
     return 'changed'
   end
 end
-if ARGV[8] == '' and redis.call('HLEN', key.backlog) >= tonumber(ARGV[5]) then
+if redis.call('HEXISTS', key.backlog, id) == 0 and redis.call('HLEN', key.backlog) >= tonumber(ARGV[5]) then
   return 'crowded'
 end
 redis.call('HSET', key.backlog, id, ARGV[3])
