@@ -91,7 +91,7 @@ class OrderState:
     @property
     def unfilled(self) -> dict[str, int]:
         """By line, those that are."""
-        return {line.line: line.units["unfilled"] for line in self.lines if line.units["unfilled"]}
+        return {line.line: line.units["unfilled"] for line in self.lines if line.units["unfilled"] > 0}
 
     @property
     def actions(self) -> Iterator[tuple[Action, str]]:

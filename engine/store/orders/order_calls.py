@@ -34,10 +34,9 @@ class OrderCalls:
         as it was read: else it has `changed`. Crowded: no more decisions may wait.
         """
         keys = self._keys
-        before = {decision.record.id: decision.waiting for decision in order.decisions}[entry.decision]
         body = orjson.dumps({"order": order.id, "units": dict(entry.units)})
         arguments = [entry.decision, now, entry.body, packed(body), MOST_WAITING]
-        arguments += [order.changes, len(order.decisions) - 1, before.stored if before else b""]
+        arguments += [order.changes, len(order.decisions) - 1]
         arguments.append(orjson.dumps([(decision.record.id, decision.ended) for decision in order.decisions]))
         script_keys = WAIT.keys(keys, order=keys.order(order.id), chain=keys.chain(entry.first))
         with faults():

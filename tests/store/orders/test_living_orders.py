@@ -9,7 +9,7 @@ from engine.orders.living_orders import OrderFilter
 from engine.orders.order_state import UNIT_STATES
 from engine.orders.rejection import RejectionRequest
 from engine.store.ledger import Ledger
-from engine.store.orders import order_calls
+from engine.store.orders import order_calls, stored_order
 from engine.store.stock import Movement
 from tests.conftest import PARKS_RISKY_ORDERS, activate
 from tests.support.decision_json import json_of
@@ -40,6 +40,11 @@ def actions(shop, name):
 
 def listed(shop, **filters):
     return [state.stored.id for state in shop.orders.list(OrderFilter(**filters), limit=100).orders]
+
+
+def queued(shop):
+    """How often units were put into the backlog, by the log."""
+    return [entry.kind for entry in shop.entries(on_damaged=pytest.fail)].count("queued")
 
 
 def arrive(shop, count, name="lyon", sku="A"):
@@ -108,7 +113,7 @@ def test_two_calls_to_wait_at_once_let_each_unit_wait_once(shop, opened, monkeyp
     monkeypatch.setattr(order_calls.OrderCalls, "wait", after_another)
     assert shop.orders.wait("o").units("waiting") == 2
     (place,) = shop.backlog.page(limit=9).places
-    assert (place.entry.units, waited) == ({"1": 2}, ["the other"])
+    assert (place.entry.units, waited, queued(shop)) == ({"1": 2}, ["the other"], 1)
 
 
 def test_units_that_begin_to_wait_while_others_are_offered_stock_go_on_waiting(shop, clock, opened, monkeypatch):
@@ -127,6 +132,39 @@ def test_units_that_begin_to_wait_while_others_are_offered_stock_go_on_waiting(s
     shop.backlog.run(limit=9)
     assert units(shop, "o") == {"1": {"held": 5, "waiting": 2}}
     assert shop.check().clean
+
+
+def test_units_that_left_after_all_meanwhile_do_not_wait(shop, clock, redis_client, key, monkeypatch):
+    made = json_of(shop.decide(order(("A", 5), id="o")))
+    clock.now += HOUR
+    write = order_calls.OrderCalls.wait
+
+    def after_they_left(calls, *given, **more):
+        monkeypatch.undo()
+        redis_client.hset(key("endings"), made["id"], " ".join([f"confirmed:{NOW}"] * len(made["shipments"])))
+        return write(calls, *given, **more)
+
+    monkeypatch.setattr(order_calls.OrderCalls, "wait", after_they_left)
+    shop.orders.wait("o")
+    assert (units(shop, "o"), queued(shop)) == ({"1": {"shipped": 5}}, 0)
+
+
+def test_an_order_that_is_decided_again_while_it_is_read_is_read_whole(shop, opened, monkeypatch):
+    first = json_of(shop.decide(order(("A", 1), id="o")))
+    node_id, other, moments = first["shipments"][0]["node"], opened(), stored_order._moments
+
+    def after_a_rejection(*given):
+        monkeypatch.undo()
+        other.rerouting.reject(RejectionRequest(decision=first["id"], node=node_id, reason="other"))
+        return moments(*given)
+
+    monkeypatch.setattr(stored_order, "_moments", after_a_rejection)
+    state = shop.orders.show("o")
+    assert [(item.record.node == node_id, item.state) for item in state.shipments] == [
+        (True, "rejected"),
+        (False, "held"),
+    ]
+    assert state.lines[0].units["held"] == 1
 
 
 def test_units_do_not_wait_in_a_full_backlog(shop, monkeypatch):

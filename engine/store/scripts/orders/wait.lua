@@ -2,17 +2,16 @@
 --
 -- Keys, by the names in script_keys.py.
 -- ARGV  1 the decision under which they wait  2 now  3 its backlog entry  4 the log entry's body  5 most entries
---       6 the changes of the order when it was read  7 its follow-up decisions then  8 the decision's entry then, or
---       nothing  9 each of its decisions with how units had ended then, as JSON: the endings, and the outcomes by
---       shipment, each empty if there are none
+--       6 the changes of the order when it was read  7 its follow-up decisions then  8 each of its decisions with how
+--       units had ended then, as JSON: the endings, and the outcomes by shipment, each empty if there are none
 -- Answers 'done'; or changes nothing: 'changed' if the order is not as it was read, 'crowded' if no more may wait.
 -- Sent twice, the second finds the order changed.
 local id = ARGV[1]
-if (redis.call('HGET', key.order, 'changes') or '0') ~= ARGV[6] or redis.call('LLEN', key.chain) ~= tonumber(ARGV[7])
-    or (redis.call('HGET', key.backlog, id) or '') ~= ARGV[8] then
+if (redis.call('HGET', key.order, 'changes') or '0') ~= ARGV[6]
+    or redis.call('LLEN', key.chain) ~= tonumber(ARGV[7]) then
   return 'changed'
 end
-for _, decision in ipairs(cjson.decode(ARGV[9])) do
+for _, decision in ipairs(cjson.decode(ARGV[8])) do
   local name, ended = decision[1], decision[2]
   if (redis.call('HGET', key.endings, name) or '') ~= ended[1] then
     return 'changed'
@@ -23,7 +22,7 @@ for _, decision in ipairs(cjson.decode(ARGV[9])) do
     end
   end
 end
-if ARGV[8] == '' and redis.call('HLEN', key.backlog) >= tonumber(ARGV[5]) then
+if redis.call('HEXISTS', key.backlog, id) == 0 and redis.call('HLEN', key.backlog) >= tonumber(ARGV[5]) then
   return 'crowded'
 end
 redis.call('HSET', key.backlog, id, ARGV[3])
