@@ -4,6 +4,7 @@ writes that would repair it. Pure.
 Each function takes the stored state of one thing, yields its drifts, and yields none if it is as it should be.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -210,6 +211,28 @@ def ending_drifts(keys: Keys, replay: LogReplay, decision: str, endings: str | N
             writes=(write,),
             suspect=("endings", decision),
         )
+
+
+def cancelled_drifts(keys: Keys, replay: LogReplay, order: str, stored: str | None) -> Iterator[Drift]:
+    """`stored` are the cancelled units of an order, JSON by line; None if none are stored."""
+    expected, found = replay.cancelled.get(order, Counter()), _parse_units(stored)
+    if found != expected:
+        after = orjson.dumps(expected).decode() if expected else None
+        yield Drift(
+            what=f"cancelled units of order {order}",
+            expected=expected.total(),
+            found=found.total() if found is not None else 0,
+            writes=(Write(key=keys.order(order), field="cancelled", before=stored, after=after),),
+            suspect=("cancelled", order),
+        )
+
+
+def _parse_units(text: str | None) -> Counter[str] | None:
+    """Units by line; None if they are damaged."""
+    try:
+        return Counter(orjson.loads(text)) if text else Counter()
+    except (ValueError, TypeError):
+        return None
 
 
 def missing_entry(decision: str, entry_id: str) -> Drift:

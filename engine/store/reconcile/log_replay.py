@@ -55,6 +55,8 @@ class LogReplay:
     promised_from: dict[PositionKey, int] = field(default_factory=dict)
     """Units that were on hand when a decision last took some, less those that were confirmed since."""
     days: defaultdict[str, DayLoads] = field(default_factory=lambda: defaultdict(DayLoads))
+    cancelled: dict[str, Counter[str]] = field(default_factory=dict)
+    """Units by line that were cancelled, by order."""
     resting: dict[str, NodeRest] = field(default_factory=dict)
     """The rest of each node. Those that are over are kept for as long as commit_follow_up.lua keeps them."""
     breaches: list[FloorBreach] = field(default_factory=list)
@@ -233,6 +235,9 @@ class LogReplay:
         if entry.units is None:
             self._end_hold(entry)
             return
+        if entry.units.order:
+            self.cancelled.setdefault(entry.units.order, Counter()).update(entry.units.cancelled)
+            self._changed("cancelled", entry.units.order)
         returned = iter(entry.taken)
         for changed in entry.units.holds:
             hold = self.holds.get(changed.decision)

@@ -96,6 +96,7 @@ _READS: Mapping[SuspectKind, _Read] = {
         lambda pipeline, keys, node: pipeline.hget(keys.resting, node).hget(keys.facts, "rests"), _parse_rest
     ),
     "index": _Read(lambda pipeline, keys, name: pipeline.hget(keys.decisions, name), _parse_text),
+    "cancelled": _Read(lambda pipeline, keys, order: pipeline.hget(keys.order(order), "cancelled"), _parse_text),
     "endings": _Read(lambda pipeline, keys, name: pipeline.hget(keys.endings, name), _parse_text),
 }
 """In the order in which drifts are reported."""
