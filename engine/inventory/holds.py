@@ -276,6 +276,7 @@ class DecisionHolds:
         fingerprint, _, answer = earlier.partition("\n")
         if fingerprint != named.request:
             raise name_reused(named.name.partition(":")[2])
+        self._client.verify_replicated(self._keys.log)
         return answer.encode()
 
 

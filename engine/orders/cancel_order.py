@@ -66,6 +66,7 @@ class Cancellations:
         fingerprint, _, answer = earlier.partition("\n")
         if fingerprint != named.request:
             raise name_reused(op)
+        self._client.verify_replicated(self._keys.log)
         return _cancellation(answer.encode())
 
     def _unit_costs(self, order: OrderUnits) -> UnitCost:

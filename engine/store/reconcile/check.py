@@ -18,6 +18,7 @@ from engine.store.reconcile.drift import (
     Drift,
     SuspectPosition,
     caller_drifts,
+    cancelled_drifts,
     ending_drifts,
     floor_breach,
     hold_drifts,
@@ -108,6 +109,7 @@ class Check:
             self._compare_callers,
             self._compare_loads,
             self._compare_rests,
+            self._compare_cancelled,
             self._compare_positions,
         ):
             step()
@@ -160,6 +162,8 @@ class Check:
                 return load_drifts(keys, replay, load, state, millis)
             case "rests", node:
                 return rest_drifts(keys, replay, node, *state)
+            case "cancelled", order:
+                return cancelled_drifts(keys, replay, order, state)
             case "index", name:
                 return index_drifts(keys, name, self._index.wrong[name], state)
             case "orders", name:
@@ -232,6 +236,12 @@ class Check:
         for node in stored.keys() | self.replay.resting.keys():
             if any(rest_drifts(self._keys, self.replay, node, stored.get(node), latest)):
                 self._suspected.add(("rests", node))
+
+    def _compare_cancelled(self) -> None:
+        orders = sorted(self._names.order | self.replay.cancelled.keys())
+        for order, stored in scan.cancelled(self._client, self._keys, orders):
+            if any(cancelled_drifts(self._keys, self.replay, order, stored)):
+                self._suspected.add(("cancelled", order))
 
     def _compare_positions(self) -> None:
         """There may be a million positions with units on hand: only those are kept in memory where units are held or

@@ -4,6 +4,7 @@ writes that would repair it. Pure.
 Each function takes the stored state of one thing, yields its drifts, and yields none if it is as it should be.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -218,7 +219,7 @@ def order_drifts(
 ) -> Iterator[Drift]:
     """`fields` are those of the order's hash, `scores` those in the lists of all and of parked orders."""
     expected = replay.orders.get(order)
-    before = {name: fields.get(name) for name in ("first", "approval", "changes", "cancelled")}
+    before = {name: fields.get(name) for name in ("first", "approval", "changes")}
     after = _order_fields(expected)
     placed = None if expected is None else str(expected.placed_at)
     parked = placed if expected and expected.parked else None
@@ -240,13 +241,34 @@ def order_drifts(
 
 def _order_fields(order: ExpectedOrder | None) -> dict[str, str | None]:
     if order is None:
-        return dict.fromkeys(("first", "approval", "changes", "cancelled"))
+        return dict.fromkeys(("first", "approval", "changes"))
     return {
         "first": order.first,
         "approval": "{}" if order.parked else None,
         "changes": str(order.changes) if order.changes else None,
-        "cancelled": orjson.dumps(order.cancelled).decode() if order.cancelled else None,
     }
+
+
+def cancelled_drifts(keys: Keys, replay: LogReplay, order: str, stored: str | None) -> Iterator[Drift]:
+    """`stored` are the cancelled units of an order, JSON by line; None if none are stored."""
+    expected, found = replay.cancelled.get(order, Counter()), _parse_units(stored)
+    if found != expected:
+        after = orjson.dumps(expected).decode() if expected else None
+        yield Drift(
+            what=f"cancelled units of order {order}",
+            expected=expected.total(),
+            found=found.total() if found is not None else 0,
+            writes=(Write(key=keys.order(order), field="cancelled", before=stored, after=after),),
+            suspect=("cancelled", order),
+        )
+
+
+def _parse_units(text: str | None) -> Counter[str] | None:
+    """Units by line; None if they are damaged."""
+    try:
+        return Counter(orjson.loads(text)) if text else Counter()
+    except (ValueError, TypeError):
+        return None
 
 
 def missing_entry(decision: str, entry_id: str) -> Drift:

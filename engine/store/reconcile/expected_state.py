@@ -15,10 +15,12 @@ PositionUnits: TypeAlias = Counter[PositionKey]
 """Units by position."""
 Base: TypeAlias = tuple[int, EntryId]
 """Units on hand right after an entry of the log, as `Keys.base` says."""
-SuspectKind: TypeAlias = Literal["holds", "callers", "positions", "loads", "rests", "index", "endings", "orders"]
+SuspectKind: TypeAlias = Literal[
+    "holds", "callers", "positions", "loads", "rests", "index", "endings", "orders", "cancelled"
+]
 Suspect: TypeAlias = tuple[SuspectKind, Any]
 """Something that may have drifted: its kind, and the name of a hold, a caller or a decision, a position (SKU, node), a
-load (day, node), a node that rests, or an order.
+load (day, node), a node that rests, or an order; cancelled: one with cancelled units.
 """
 
 LOAD_SECONDS = 4 * 86_400
@@ -64,15 +66,14 @@ class ExpectedHold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedOrder:
-    """An order's first decision, when it was placed (UTC seconds), whether it is parked until a person approves it, how
-    many units of each line are cancelled, and how many calls have changed it.
+    """An order's first decision, when it was placed (UTC seconds), whether it is parked until a person approves it, and
+    how many calls have changed it.
     """
 
     first: str
     placed_at: int
     parked: bool = False
     changes: int = 0
-    cancelled: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

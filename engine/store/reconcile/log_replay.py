@@ -57,6 +57,8 @@ class LogReplay:
     promised_from: dict[PositionKey, int] = field(default_factory=dict)
     """Units that were on hand when a decision last took some, less those that were confirmed since."""
     days: defaultdict[str, DayLoads] = field(default_factory=lambda: defaultdict(DayLoads))
+    cancelled: dict[str, Counter[str]] = field(default_factory=dict)
+    """Units by line that were cancelled, by order."""
     resting: dict[str, NodeRest] = field(default_factory=dict)
     """The rest of each node. Those that are over are kept for as long as commit_follow_up.lua keeps them."""
     breaches: list[FloorBreach] = field(default_factory=list)
@@ -320,9 +322,11 @@ class LogReplay:
         if order is None:
             return ""
         if entry.kind == "cancelled" or units.late:
-            cancelled = dict(Counter(order.cancelled) + Counter(units.cancelled))
-            self.orders[units.order] = replace(order, changes=order.changes + 1, cancelled=cancelled)
+            self.orders[units.order] = replace(order, changes=order.changes + 1)
             self._changed("orders", units.order)
+        if entry.kind == "cancelled":
+            self.cancelled.setdefault(units.order, Counter()).update(units.cancelled)
+            self._changed("cancelled", units.order)
             self._place(order.first, sum(units.cancelled.values()))
         for decision, count in units.waiting.items():
             self._wait(decision, order.first, count)

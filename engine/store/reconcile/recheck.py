@@ -108,6 +108,7 @@ _READS: Mapping[SuspectKind, _Read] = {
         ),
         _parse_order,
     ),
+    "cancelled": _Read(lambda pipeline, keys, order: pipeline.hget(keys.order(order), "cancelled"), _parse_text),
     "endings": _Read(lambda pipeline, keys, name: pipeline.hget(keys.endings, name), _parse_text),
 }
 """In the order in which drifts are reported."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from engine.errors import HoldEnded
+from engine.orders.cancellation import CancelRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.client import Client
@@ -228,3 +229,22 @@ def test_while_decisions_are_made_the_check_finds_only_what_drifted_and_repairs_
         for thread in threads:
             thread.join()
     assert pointsman.check().clean
+
+
+def test_cancelled_units_are_held_against_the_log_and_repaired(pointsman, held, redis_client, key):
+    order = held[0]["order"]["id"]
+    line = held[0]["order"]["lines"][0]["id"]
+    pointsman.cancellations.cancel(CancelRequest(order=order, lines={line: 1}))
+    assert pointsman.check().clean
+    for damage in ('{"1": 9}', "{", None):
+        if damage is None:
+            redis_client.hdel(key(f"order:{order}"), "cancelled")
+        else:
+            redis_client.hset(key(f"order:{order}"), "cancelled", damage)
+        (drift,) = pointsman.check().drifts
+        assert drift.what == f"cancelled units of order {order}"
+        assert len(pointsman.repair(who="eve").repaired) == 1
+        assert pointsman.check().clean
+    assert redis_client.hget(key(f"order:{order}"), "cancelled") == f'{{"{line}":1}}'.encode()
+    redis_client.hset(key("order:nobody"), "cancelled", '{"1": 1}')
+    assert [drift.found for drift in pointsman.check().drifts] == [1]
