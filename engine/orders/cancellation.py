@@ -135,29 +135,26 @@ def _asked(request: CancelRequest, order: OrderUnits, shipments: Sequence[Shipme
         return [_Asked(name=line.id, units=there[line.id], lines=(line.id,)) for line in lines if there[line.id]]
     asked: list[_Asked] = []
     mistakes: list[Mistake] = []
+    too_late: list[str] = []
     for name, units in request.lines.items():
         named = tuple(line.id for line in lines if line.id == name)
         named = named or tuple(line.id for line in lines if line.sku == name)
         if not named or any(line in item.lines for item in asked for line in named):
             which = "comes twice, by its id and its SKU" if named else f"is no line of order {request.order}"
             mistakes.append(Mistake(field=f"lines.{name}", message=f"'{name}' {which}"))
-        elif units > sum(there[line] for line in named):
-            mistakes.append(_too_many(name, units, named, order, there))
+        elif units > (count := sum(there[line] for line in named)):
+            message = f"{units} x '{name}' can't be cancelled: {count} can"
+            if units <= count + sum(order.in_state("confirmed")[line] for line in named):
+                too_late.append(f"{message}; {_left(order, named)}")
+            else:
+                mistakes.append(Mistake(field=f"lines.{name}", message=message))
         else:
             asked.append(_Asked(name=name, units=units, lines=named))
     if mistakes:
         raise InputInvalid(mistakes)
+    if too_late:
+        raise HoldEnded("\n".join(too_late))
     return asked
-
-
-def _too_many(name: str, units: int, lines: Sequence[str], order: OrderUnits, there: Mapping[str, int]) -> Mistake:
-    """The mistake of asking for more units than can be cancelled; raises HoldEnded if the others have left."""
-    count = sum(there[line] for line in lines)
-    confirmed = order.in_state("confirmed")
-    message = f"{units} x '{name}' can't be cancelled: {count} can"
-    if units <= count + sum(confirmed[line] for line in lines):
-        raise HoldEnded(f"{message}; {_left(order, lines)}")
-    return Mistake(field=f"lines.{name}", message=message)
 
 
 def _left(order: OrderUnits, lines: Sequence[str]) -> str:

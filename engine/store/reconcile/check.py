@@ -5,7 +5,7 @@ are read again, at one moment together with the end of the log, and the log is r
 still has drifted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +31,7 @@ from engine.store.reconcile.drift import (
     units_short,
     unreadable_entry,
 )
-from engine.store.reconcile.expected_state import LateEntries, PositionKey, Suspect
+from engine.store.reconcile.expected_state import LateEntries, PositionKey, Suspect, SuspectKind
 from engine.store.reconcile.hold_endings import EndingsComparison
 from engine.store.reconcile.log_index import IndexComparison
 from engine.store.reconcile.log_replay import LogReplay
@@ -80,6 +80,18 @@ class _Totals:
 def check(client: Client, keys: Keys) -> Audit:
     """Check every position, hold, load and log entry. Nothing is changed, and the service need not wait."""
     return Check(client, keys).audit()
+
+
+_COMPARE: Mapping[SuspectKind, Callable[..., Iterator[Drift]]] = {
+    "holds": hold_drifts,
+    "callers": caller_drifts,
+    "positions": position_drifts,
+    "rests": rest_drifts,
+    "orders": order_drifts,
+    "cancelled": cancelled_drifts,
+    "endings": ending_drifts,
+}
+"""What compares the state of a suspect with the log, where nothing but the keys and the log is needed for it."""
 
 
 class Check:
@@ -151,25 +163,16 @@ class Check:
     def _drifts(self, suspect: Suspect, state: Any, millis: int) -> Iterator[Drift]:
         """Compare the state of a suspect, as `LogMoment` has it, with the log. `millis` is the server's clock."""
         keys, replay = self._keys, self.replay
-        match suspect:
-            case "holds", name:
-                return hold_drifts(keys, replay, name, *state)
-            case "callers", caller:
-                return caller_drifts(keys, replay, caller, state)
-            case "positions", position:
-                return position_drifts(keys, replay, position, state)
-            case "loads", load:
-                return load_drifts(keys, replay, load, state, millis)
-            case "rests", node:
-                return rest_drifts(keys, replay, node, *state)
-            case "cancelled", order:
-                return cancelled_drifts(keys, replay, order, state)
-            case "index", name:
+        kind, name = suspect
+        match kind:
+            case "loads":
+                return load_drifts(keys, replay, name, state, millis)
+            case "index":
                 return index_drifts(keys, name, self._index.wrong[name], state)
-            case "orders", name:
-                return order_drifts(keys, replay, name, *state)
-            case "endings", name:
-                return ending_drifts(keys, replay, name, state)
+            case "holds" | "rests" | "orders":
+                return _COMPARE[kind](keys, replay, name, *state)
+            case _:
+                return _COMPARE[kind](keys, replay, name, state)
 
     def _replay_to(self, end: str) -> None:
         """Replay the entries that came since, up to `end`."""
