@@ -218,7 +218,7 @@ def test_a_batch_may_wait(http):
 def test_a_server_that_fails_before_the_first_order_is_a_problem_with_a_status(http, redis_client):
     redis_client.replicaof("127.0.0.1", 1)
     try:
-        body = json.dumps(order_json()).encode()
+        body = b"{\n" + json.dumps(order_json()).encode()
         problem_of(http.post(URL, data=body, content_type=NDJSON), 503)
         problem_of(http.post(URL, json={"orders": [order_json(), order_json(("GONE", 1))]}), 503)
     finally:
