@@ -146,7 +146,12 @@ class Undecided(PointsmanError):
     """An order of a batch that stopped, because of `failure`, before the order was decided."""
 
     def __init__(self, failure: PointsmanError) -> None:
-        reason = failure.message if isinstance(failure, StoreUnavailable) else str(failure)
         super().__init__(
-            f"not decided, because the batch stopped: {reason}. Send the batch again with the same key: it goes on here"
+            f"not decided, because the batch stopped: {public_message(failure)}."
+            " Send the batch again with the same key: it goes on here"
         )
+
+
+def public_message(error: PointsmanError) -> str:
+    """What anybody may see of an error: no paths and hosts of the server."""
+    return error.message if isinstance(error, StoreUnavailable) else str(error)

@@ -16,11 +16,7 @@ COMMANDS = {
         "api.cli.availability", "availability", "Show how many units of each SKU are free to CHANNEL, by node."
     ),
     "backlog": Lazy("api.cli.backlog", "backlog", "List the orders that wait for stock, and offer it to them."),
-    "batch": Lazy(
-        "api.cli.decisions",
-        "batch",
-        "Decide many orders at once, and print what became of each in the order of the file.",
-    ),
+    "batch": Lazy("api.cli.decisions", "batch", "Decide many orders at once, and print what became of each."),
     "chain": Lazy("api.cli.rerouting", "chain", "Show all decisions of the order that a decision belongs to."),
     "decide": Lazy("api.cli.decisions", "decide", "Decide where an order ships from, and hold its stock."),
     "hold": Lazy("api.cli.hold", "hold", "List, confirm, release or extend the holds of decisions."),

@@ -1,6 +1,7 @@
 """POST /v1/decisions, POST /v1/decisions/batch, GET /v1/decisions/{id}, GET /v1/decisions/{id}/facts."""
 
 import itertools
+import logging
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -26,6 +27,8 @@ from engine.orders.decide_and_commit import Answer
 from engine.service import Pointsman
 from engine.store.ledger import RequestKey
 from rules.syntax import literals
+
+logger = logging.getLogger("pointsman.api")
 
 _PREFIX = "/v1/decisions"
 
@@ -139,15 +142,22 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
 
 def _as_one(sent: Sequence[SentOrder], batch: Batch) -> Response:
-    orders = list(order_records(sent, batch))
+    orders = list(_logged(order_records(sent, batch), batch))
     if batch.failure is not None and not any(order.decided for order in orders):
         raise batch.failure
     new = any(order.is_new for order in orders)
     return answer(BatchRecord.of(orders, batch), HTTPStatus.CREATED if new else HTTPStatus.OK)
 
 
+def _logged(records: Iterator[BatchOrderRecord], batch: Batch) -> Iterator[BatchOrderRecord]:
+    """The records; why the batch stopped, if it did, goes to the log of the process."""
+    yield from records
+    if batch.failure is not None:
+        logger.error("a batch stopped: %s", batch.failure)
+
+
 def _in_lines(sent: Sequence[SentOrder], batch: Batch) -> Response:
-    records = order_records(sent, batch)
+    records = _logged(order_records(sent, batch), batch)
     # a failure before the first order is decided can still be a problem with a status of its own
     first = next(records)
 

@@ -10,7 +10,7 @@ from api.records.problems import ProblemRecord
 from api.shapes.sent_orders import SentOrder
 from engine.decide.order_record import Record
 from engine.decide.record import DecisionRecord, ScoreRecord
-from engine.errors import OrderInvalid, PointsmanError, StoreUnavailable
+from engine.errors import OrderInvalid, PointsmanError, public_message
 from engine.model.facts import Order
 from engine.orders.batch import Batch, JointSummary
 from engine.orders.batch_results import OrderDecided, OrderResult
@@ -31,10 +31,10 @@ class JointRecord(Record, frozen=True):
     @classmethod
     def of(cls, joint: JointSummary) -> "JointRecord | None":
         """None: all of them were decided before."""
-        plan = joint.plan
-        score = ScoreRecord.of(plan.score, plan.gap, plan.unproven)
         if not joint.classes:
             return None
+        plan = joint.plan
+        score = ScoreRecord.of(plan.score, plan.gap, plan.unproven)
         return cls(orders=plan.orders, contending=plan.contending, classes=joint.classes, score=score)
 
 
@@ -125,5 +125,4 @@ def order_records(sent: Sequence[SentOrder], batch: Batch) -> Iterator[BatchOrde
 
 
 def _why_stopped(batch: Batch) -> str | None:
-    failure = batch.failure
-    return failure.message if isinstance(failure, StoreUnavailable) else failure and str(failure)
+    return None if batch.failure is None else public_message(batch.failure)

@@ -24,6 +24,7 @@ from engine.errors import (
     StoreUnavailable,
     TestsFailed,
     Undecided,
+    public_message,
 )
 
 STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
@@ -71,7 +72,7 @@ class ProblemRecord(Record, frozen=True):
             type=problem_type(type(error).__name__),
             title=status.phrase,
             status=int(status),
-            detail=error.message if isinstance(error, StoreUnavailable) else str(error),
+            detail=public_message(error),
             errors=[MistakeRecord(field=mistake.field, message=mistake.message) for mistake in mistakes] or UNSET,
         )
 

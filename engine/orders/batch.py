@@ -4,13 +4,13 @@ An order at fault is refused by itself, and the others are decided without it.
 """
 
 import dataclasses
-import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from engine.decide.decision import Decision
-from engine.decide.evaluation.evaluation import Evaluation, stock_in
+from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.impact.outranked import Taking, Takings, lacked
 from engine.decide.joint.plan import PlanSummary, plan
 from engine.decide.matching.matcher import Matcher
@@ -175,9 +175,9 @@ class Batch:
         snapshot, matcher = self._facts.read_many([*skus], request.instant)
         # who does not fit a network that was loaded meanwhile is refused in turn
         waiting = [order for order in others if _error_in(order, snapshot) is None]
-        stock_of = functools.cache(functools.partial(stock_in, snapshot))
+        columns = SnapshotColumns(snapshot, matcher, request.instant)
         evaluations = (
-            Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=request.instant, stock_of=stock_of)
+            Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=request.instant, columns=columns)
             for order in waiting
         )
         made = plan(evaluations, request.planning)
@@ -185,7 +185,7 @@ class Batch:
         planned = {order.id for order in waiting}
         turns = [Turn(order) for order in orders if order.id not in planned]
         turns += (Turn(waiting[index], made.left_by(index), made.uncontended.get(index)) for index in made.sequence)
-        return _Class(turns, ProjectedFacts(snapshot, matcher))
+        return _Class(turns, ProjectedFacts(columns, matcher))
 
     def _decision_request(self, turn: Turn) -> DecisionRequest:
         request = self._request

@@ -88,7 +88,10 @@ class Turns:
     def _anew(self, turn: Turn) -> tuple[Order, Outcome | PointsmanError]:
         outcome = unless_at_fault(lambda: self._decide_and_commit.run(self._request(turn)))
         if self._facts is not None and isinstance(outcome, Decided):
-            self._facts.take(outcome.decision)
+            if outcome.decision.network_version == self._facts.network_version:
+                self._facts.take(outcome.decision)
+            else:
+                self._facts = None
         return turn.order, outcome
 
 

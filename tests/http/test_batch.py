@@ -221,7 +221,7 @@ def test_a_batch_may_wait(http):
 def test_a_server_that_fails_before_the_first_order_is_a_problem_with_a_status(http, redis_client):
     redis_client.replicaof("127.0.0.1", 1)
     try:
-        body = json.dumps(order_json()).encode()
+        body = b"{\n" + json.dumps(order_json()).encode()
         problem_of(http.post(URL, data=body, content_type=NDJSON), 503)
         problem_of(http.post(URL, json={"orders": [order_json(), order_json(("GONE", 1))]}), 503)
     finally:
@@ -229,7 +229,7 @@ def test_a_server_that_fails_before_the_first_order_is_a_problem_with_a_status(h
 
 
 def test_a_server_that_fails_in_the_midst_leaves_what_was_answered_and_says_how_to_go_on(
-    http, redis_client, pointsman, vips
+    http, redis_client, pointsman, vips, caplog
 ):
     orders = [order_json(segment="vip"), order_json(), order_json()]
     body = b"".join(json.dumps(item).encode() + b"\n" for item in orders)
@@ -241,6 +241,7 @@ def test_a_server_that_fails_in_the_midst_leaves_what_was_answered_and_says_how_
     finally:
         redis_client.replicaof("NO", "ONE")
     assert first["status"] == 201
+    assert "a batch stopped: " in caplog.text
     assert [(item["number"], item["status"], item["decided"]) for item in rest] == [(2, 503, None), (3, 503, None)]
     assert {item["problem"]["type"] for item in rest} == {"urn:pointsman:problem:undecided"}
     assert "the same key" in rest[0]["problem"]["detail"]

@@ -10,7 +10,8 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from engine.decide import rule_facts
-from engine.decide.evaluation.positions import Positions, Shared, Stock, judge_positions, loads_by_node, node_facts_at
+from engine.decide.evaluation.positions import Positions, Shared, judge_positions, node_facts_at
+from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.matching.signature_table import LATE, LOAD, Rows
@@ -18,7 +19,6 @@ from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, p
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
 from engine.decide.shipping.reach import Reach, reach
-from engine.decide.shipping.ways import Ways
 from engine.model.facts import Line, NodeRest, Order, Snapshot, StockPosition
 from rules.effects import Exclusion, Floor, LineOutcome, OrderOutcome, PositionOutcome
 from rules.vocabulary import Facts, Stage
@@ -60,8 +60,8 @@ class Evaluation:
 
     `order` may be the remainder of a `whole_order`: rules of the order's stage see the customer's order, not what is
     left of it. `standing_shipments` of the whole order stand, whatever becomes of this remainder. `promised`: these
-    units were promised once, so they may always travel in one shipment, or they would never arrive. `stock_of` gives
-    the columns of a SKU where orders on one snapshot share them; None: they are made of the snapshot.
+    units were promised once, so they may always travel in one shipment, or they would never arrive. `columns` are those
+    of the snapshot where orders share them; None: they are made of it.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Evaluation:
         whole_order: Order | None = None,
         standing_shipments: int = 0,
         promised: bool = False,
-        stock_of: Callable[[str], Stock] | None = None,
+        columns: SnapshotColumns | None = None,
     ) -> None:
         self.order = order
         self.snapshot = snapshot
@@ -83,8 +83,8 @@ class Evaluation:
         self.whole_order = whole_order
         self.standing_shipments = standing_shipments
         self.promised = promised
-        self.ways = snapshot.caches.get(Ways)
-        self.stock_of = stock_of or partial(stock_in, snapshot)
+        self.columns = columns or SnapshotColumns(snapshot, matcher, now)
+        self.ways = self.columns.ways
 
     @property
     def max_shipments(self) -> int | None:
@@ -98,7 +98,7 @@ class Evaluation:
         network = self.snapshot.network
         return {
             "order": rule_facts.order_facts(self.whole_order or self.order, self.snapshot.products, network),
-            "now": rule_facts.now_facts(network, self.now),
+            "now": self.columns.now_facts,
         }
 
     @cached_property
@@ -129,10 +129,10 @@ class Evaluation:
     def keeps_together(self, index: int) -> bool:
         return cast("LineOutcome", self.line_judgements[index].outcome).keep_together
 
-    @cached_property
+    @property
     def loads(self) -> Integers:
         """By node, the shipments it was given today."""
-        return loads_by_node(self.snapshot.loads, self.ways)
+        return self.columns.loads
 
     @cached_property
     def positions(self) -> Sequence[Positions]:
@@ -141,7 +141,7 @@ class Evaluation:
             judge_positions(
                 self.matcher,
                 facts,
-                self.stock_of(line.sku),
+                self.columns.stock_of(line.sku),
                 ways=self.ways,
                 loads=self.loads,
                 channel=self.order.channel,
@@ -167,23 +167,14 @@ class Evaluation:
     @cached_property
     def node_numbers(self) -> Integers:
         """Of each of `nodes`, the number of the judgement that says how many shipments it may have today."""
-        nodes, loads, now = self.nodes, self.loads, self.facts["now"]
-
-        def facts(row: int) -> Facts:
-            return node_facts_at(self.ways, int(nodes[row]), loads)
-
-        rows = Rows(self.ways, nodes, None, {LOAD: lambda: loads[nodes]}, facts)
-        return self.matcher.stages[Stage.NODE].judge_rows({"now": now}, rows)
+        return self.columns.node_numbers[self.nodes]
 
     @cached_property
     def rooms(self) -> Integers:
         """By node, how many more shipments one of `nodes` may take today; NO_LIMIT: any number."""
         rooms = np.full(len(self.ways.nodes), NO_LIMIT, dtype=np.int64)
         nodes = self.nodes
-        # the judging comes first: it may add judgements to the table
-        numbers = self.node_numbers
-        most = np.minimum(self.matcher.stages[Stage.NODE].table.limits()[numbers], self.ways.daily_orders[nodes])
-        rooms[nodes] = np.where(most < NO_LIMIT, np.maximum(0, most - self.loads[nodes]), NO_LIMIT)
+        rooms[nodes] = self.columns.rooms[nodes]
         return rooms
 
     def not_yet_evaluated(self) -> "Evaluation":
@@ -198,7 +189,7 @@ class Evaluation:
             whole_order=self.whole_order,
             standing_shipments=self.standing_shipments,
             promised=self.promised,
-            stock_of=self.stock_of,
+            columns=self.columns,
         )
 
     def room(self, node: str) -> int | None:
@@ -323,11 +314,6 @@ class Evaluation:
         if self.resting:
             excluded |= np.isin(node, [ways.node_index[name] for name in self.resting])
         return Options(rows, position, unit_cost, unit_carbon, judgement, excluded)
-
-
-def stock_in(snapshot: Snapshot, sku: str) -> Stock:
-    """The stock of a SKU as columns."""
-    return Stock.of(snapshot.positions.get(sku, {}), snapshot.caches.get(Ways))
 
 
 def _at(column: Callable[[], Integers], rows: Integers) -> Integers:

@@ -183,6 +183,22 @@ def test_an_order_that_does_not_fit_the_network_of_its_plan_is_refused_by_itself
     assert [mistake.field for mistake in refused.error.mistakes] == ["lines.0.sku"]
 
 
+def test_after_an_order_that_another_network_decides_all_are_decided_anew(bare, opened):
+    whole = inventory([node("lyon", LYON)], {"A": {"lyon": 9}, "C": {"lyon": 1}})
+    bare.load(whole)
+    activate(bare, VIP)
+    orders = [order(("A", 1), id="a", segment="vip"), order(("A", 1), id="b"), order(("C", 1), id="c")]
+    batch = bare.batch(orders, planning=lambda: opened().load(whole))
+    results = batch.results()
+    assert next(results).index == 0
+    # c is not in the network that its class is planned on, but in that which is loaded after the plan
+    opened().load(inventory([node("lyon", LYON)], {"A": {"lyon": 9}}))
+    others = list(results)
+    assert [(result.index, json_of(result.answer)["status"]) for result in others] == [(2, "filled"), (1, "filled")]
+    assert batch.joint.plan.orders == 2
+    assert bare.check().decisions == 3
+
+
 def test_no_order_is_decided_after_one_of_higher_priority_that_could_not_be(server_url, network, clock, bare):
     bare.load(inventory([node("lyon", LYON)], {"A": {"lyon": 9}}))
     activate(bare, VIP)
