@@ -95,16 +95,17 @@ class FactsReader:
         *,
         policies_at: int | None = None,
         set_aside: Hold | None = None,
+        stamped: bool = False,
     ) -> tuple[Snapshot, Matcher]:
         """One snapshot as of `now`, and the policies active at `policies_at`: by default `now`, or the clock's instant
-        if that is later. The units of `set_aside` are not held in it. Raises AlreadyDecided if the idempotency key
-        `key` was used before.
+        if that is later. The units of `set_aside` are not held in it. If `stamped`, it has its stamp. Raises
+        AlreadyDecided if the idempotency key `key` was used before.
         """
         if policies_at is None:
             policies_at = max(now, self._clock())
         network = self.network()
         while True:
-            reading = self._read_snapshot(skus, _day(network, now), policies_at, key, set_aside)
+            reading = self._read_snapshot(skus, _day(network, now), policies_at, key, set_aside, stamped=stamped)
             if reading.earlier_decision is not None:
                 raise AlreadyDecided(reading.earlier_decision)
             if reading.network_version != network.version:
@@ -197,11 +198,24 @@ class FactsReader:
         return self._cache.network(version), self.products(skus)
 
     def _read_snapshot(
-        self, skus: Sequence[str], day: str, policies_at: int, key: RequestKey | None, set_aside: Hold | None
+        self,
+        skus: Sequence[str],
+        day: str,
+        policies_at: int,
+        key: RequestKey | None,
+        set_aside: Hold | None,
+        *,
+        stamped: bool,
     ) -> Reading:
         return self._client.retry_if_revived(
             lambda: self._ledger.read(
-                skus, day=day, now=self._clock(), policies_at=policies_at, key=key, set_aside=set_aside
+                skus,
+                day=day,
+                now=self._clock(),
+                policies_at=policies_at,
+                key=key,
+                set_aside=set_aside,
+                stamped=stamped,
             )
         )
 
@@ -218,6 +232,7 @@ class FactsReader:
             positions={sku: positions(reading.stock[sku], paces[sku]) for sku in products},
             loads=reading.loads,
             resting=reading.resting,
+            stamp=reading.stamp,
         )
 
     def _matcher(self, reading: Reading) -> Matcher | None:

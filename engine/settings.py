@@ -10,6 +10,7 @@ from engine.errors import BadSetting
 
 Fsync = Literal["everysec", "always"]
 Guard = Literal["first_sight", "off"]
+RunsBacklog = Literal["auto", "manual"]
 
 _NETWORK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
@@ -30,7 +31,8 @@ class Settings:
     have a change before it is answered. `redis_replica_url` is a replica of the server at `redis_url`, for reads that
     may be some seconds old; the replicas of a cluster, and those that Sentinels watch, are found without it. `user` is
     the name that the policy history and the log record for commands; None means the login name. `guard` says when the
-    reference checks what durable-rules answers: whenever it is asked, or never.
+    reference checks what durable-rules answers: whenever it is asked, or never. `backlog` says who offers units that
+    arrive to the orders that wait: every process, before newcomers get them, or only `pointsman backlog run`.
     """
 
     redis_url: str | None = None
@@ -43,6 +45,7 @@ class Settings:
     redis_replica_url: str | None = None
     user: str | None = None
     guard: Guard = "first_sight"
+    backlog: RunsBacklog = "auto"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -61,6 +64,7 @@ class Settings:
             ),
             user=variables.get("POINTSMAN_USER"),
             guard=_guard(variables.get("POINTSMAN_GUARD", "first_sight")),
+            backlog=_runs_backlog(variables.get("POINTSMAN_BACKLOG", "auto")),
         )
 
 
@@ -98,6 +102,12 @@ def _guard(value: str) -> Guard:
     if value not in ("first_sight", "off"):
         raise _bad("POINTSMAN_GUARD", value, allowed="first_sight or off")
     return cast("Guard", value)
+
+
+def _runs_backlog(value: str) -> RunsBacklog:
+    if value not in ("auto", "manual"):
+        raise _bad("POINTSMAN_BACKLOG", value, allowed="auto or manual")
+    return cast("RunsBacklog", value)
 
 
 def _max_holds(value: str | None) -> int | None:

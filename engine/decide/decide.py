@@ -67,6 +67,7 @@ def decision(
     fired, silenced = _acting(evaluation)
     return Decision(
         order=evaluation.order,
+        priority=evaluation.order_outcome.priority,
         decided_at=now,
         policy_version=evaluation.matcher.policies.version,
         network_version=network.version,

@@ -64,10 +64,14 @@ class HoldsPage:
 class DecisionHolds:
     """The holds of one network. Methods raise NotFound, InputInvalid, HoldEnded, KeyReused, StoreUnavailable."""
 
-    def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, client: Client, keys: Keys, *, after_freeing: Callable[[], None], clock: Callable[[], int]
+    ) -> None:
+        """`after_freeing` is called once units were released."""
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
+        self._after_freeing = after_freeing
         self._clock = clock
 
     def confirm(self, decision: str, *, shipments: Sequence[ShipmentName] = (), op: str | None = None) -> HoldState:
@@ -78,7 +82,9 @@ class DecisionHolds:
         """Hold these shipments, or all that are still held, no longer: their units are free for others, and so is the
         capacity that they used of their node's day.
         """
-        return self._end(decision, "released", shipments, op)
+        state = self._end(decision, "released", shipments, op)
+        self._after_freeing()
+        return state
 
     def extend(
         self, decision: str, *, until: int | None = None, minutes: int | None = None, op: str | None = None

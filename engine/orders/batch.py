@@ -41,7 +41,7 @@ class BatchRequest:
     """Orders, each with an id of its own, to be decided as of one instant.
 
     `keys` gives the idempotency key of each order's decision. `wait`: units left unfilled wait for stock in the
-    backlog.
+    backlog. `after_waiting` as in DecisionRequest.
     """
 
     orders: Sequence[Order]
@@ -49,6 +49,7 @@ class BatchRequest:
     keys: Callable[[Order], RequestKey] | None
     caller: str
     wait: bool
+    after_waiting: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +176,7 @@ def _request(batch: BatchRequest, takings: Takings, max_holds: int | None, turn:
         most_holds=max_holds,
         key=batch.keys(turn.order) if batch.keys else None,
         waits=batch.wait,
+        after_waiting=batch.after_waiting,
         orders_ahead=_lacking(takings, batch.instant),
         left=turn.left,
     )

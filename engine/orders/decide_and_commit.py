@@ -6,11 +6,12 @@ from typing import TypeAlias
 
 from msgspec import UNSET, UnsetType, structs
 
-from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers
+from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, Unfilled
 from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import resting_record
 from engine.decide.order_checks import check_order
+from engine.decide.priority import newcomer_text, rank, rank_text
 from engine.decide.record import (
     DecisionRecord,
     FollowsRecord,
@@ -40,6 +41,7 @@ from engine.store.outcomes import (
     HoldChanged,
     NetworkChanged,
     NoLongerWaiting,
+    OfferedFirst,
     OperationReused,
     PoliciesChanged,
     QuotaReached,
@@ -51,6 +53,8 @@ MOST_STOCK_CHANGES = 10
 """How often one decision is made again because others took its stock: each time, somebody else's decision succeeded."""
 MOST_WITH_SET_ASIDE = 30
 """The same where units are set aside for it: each try has less to lose than the one before."""
+MOST_OFFERS = 100
+"""How often one decision is made again because units it would take were first to be offered to orders that wait."""
 MOST_POLICY_CHANGES = 1_000
 """How often one decision is made again because another policy version became active. They are counted apart, so that
 activating policies makes no decision fail, and no decision is committed under policies that are active no more.
@@ -103,14 +107,16 @@ class FollowUp:
     """Makes a request one that decides again some units of the order whose first decision is `first`, and that is only
     right after `follow_ups` earlier requests of that kind. `record` becomes the decision's `follows`.
 
-    The units are those that wait under `waiting_decision`, or those that a node rejects: then `rejection` is what is
-    rejected, and `rest_after_rejection` works out how long the node rests. `operation` identifies the caller's request.
+    The units are those that wait under `waiting_decision`, in the `rank` of their entry, or those that a node rejects:
+    then `rejection` is what is rejected, and `rest_after_rejection` works out how long the node rests. `operation`
+    identifies the caller's request.
     """
 
     first: str
     follow_ups: int
     record: FollowsRecord
     waiting_decision: str | None = None
+    rank: str = ""
     rejection: Rejection | None = None
     rest_after_rejection: RestAfterRejection | None = None
     operation: Operation | None = None
@@ -120,9 +126,10 @@ class FollowUp:
 class DecisionRequest:
     """What is to be decided as of `instant`: all of an order, or a remainder of it.
 
-    `waits`: units left unfilled wait for stock in the backlog. `only_if_ships`: nothing is committed if nothing ships.
-    What is `left` to other orders of a batch is not taken. `most_holds` is how many open holds the `caller` may have;
-    None: any number.
+    `waits`: units left unfilled wait for stock in the backlog, and are offered none before the instant `not_before`.
+    `after_waiting`: units that are first to be offered to orders that wait and rank before this one are not taken.
+    `only_if_ships`: nothing is committed if nothing ships. What is `left` to other orders of a batch is not taken.
+    `most_holds` is how many open holds the `caller` may have; None: any number.
     """
 
     remainder: Remainder
@@ -131,10 +138,20 @@ class DecisionRequest:
     most_holds: int | None
     key: RequestKey | None = None
     waits: bool = False
+    not_before: int | None = None
+    after_waiting: bool = False
     follow_up: FollowUp | None = None
     orders_ahead: OrdersAhead | None = None
     left: LeftToOthers = NOTHING_LEFT
     only_if_ships: bool = False
+
+    def rank_for(self, decision: Decision) -> str | None:
+        """The `rank` of the decision's commit, as `Ledger.commit` says."""
+        if not self.after_waiting:
+            return None
+        if self.follow_up is not None and self.follow_up.rank:
+            return self.follow_up.rank
+        return newcomer_text(decision.priority)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,16 +162,32 @@ class Decided:
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NothingShips:
-    """Nothing was committed: nothing would have shipped, and only a decision that ships was asked for."""
+    """Nothing was committed: nothing would have shipped, and only a decision that ships was asked for. Units would have
+    stayed `unfilled` for the reasons given there.
+    """
+
+    unfilled: tuple[Unfilled, ...]
 
 
 Outcome: TypeAlias = (
-    Decided | AnsweredBefore | NothingShips | ChainChanged | HoldChanged | NoLongerWaiting | OperationReused
+    Decided
+    | AnsweredBefore
+    | NothingShips
+    | ChainChanged
+    | HoldChanged
+    | NoLongerWaiting
+    | OfferedFirst
+    | OperationReused
 )
 """Those after AnsweredBefore only come of requests with a follow-up."""
-_FactsChanged: TypeAlias = StockChanged | NetworkChanged | PoliciesChanged
+Decide: TypeAlias = Callable[[DecisionRequest], Outcome]
+OfferFirst: TypeAlias = Callable[[OfferedFirst, str, Decide], None]
+"""Makes the offers that a commit was refused for, as far as they go to orders that rank before the text; given how an
+order that waits is decided.
+"""
+_FactsChanged: TypeAlias = StockChanged | NetworkChanged | PoliciesChanged | OfferedFirst
 
 
 def whole_order(order: Order) -> Remainder:
@@ -171,9 +204,11 @@ class DecideAndCommit:
         settings: Settings,
         *,
         facts: FactsReader,
+        offer_first: OfferFirst,
         clock: Callable[[], int],
         new_id: Callable[[], str],
     ) -> None:
+        self._offer_first = offer_first
         self._ledger = ledger
         self._settings = settings
         self._facts = facts
@@ -190,11 +225,12 @@ class DecideAndCommit:
         StoreUnavailable.
         """
         decision_id = self._new_id()
-        stock_changes = policy_changes = 0
+        stock_changes = policy_changes = offers = 0
         with UnitsSetAside(self._ledger, decision_id, clock=self._clock) as set_aside:
             while (
                 stock_changes < (MOST_WITH_SET_ASIDE if set_aside.hold else MOST_STOCK_CHANGES)
                 and policy_changes < MOST_POLICY_CHANGES
+                and offers < MOST_OFFERS
             ):
                 set_aside.begin_try()
                 outcome = self._try(request, decision_id, set_aside, dry_run=dry_run)
@@ -206,12 +242,19 @@ class DecideAndCommit:
                         stock_changes += 1
                     case PoliciesChanged():
                         policy_changes += 1
+                    case OfferedFirst() if request.follow_up is None:
+                        offers += 1
                     case _:
                         return outcome
         order = request.remainder.whole_order.id
         if policy_changes == MOST_POLICY_CHANGES:
             raise Contended(
                 f"policies were activated {MOST_POLICY_CHANGES} times while order {order} was decided; try again"
+            )
+        if offers == MOST_OFFERS:
+            raise Contended(
+                f"units that order {order} needs arrived {MOST_OFFERS} times and went to orders that wait for them; try"
+                " again"
             )
         raise Contended(f"others took the stock of order {order} {stock_changes} times in a row; try again")
 
@@ -227,12 +270,13 @@ class DecideAndCommit:
                 None if dry_run else request.key,
                 policies_at=policies_at,
                 set_aside=set_aside.hold,
+                stamped=request.waits,
             )
         except AlreadyDecided as earlier:
             return AnsweredBefore(decision=earlier.decision)
         decision = self._decide(request, snapshot, matcher)
         if request.only_if_ships and not decision.shipments:
-            return NothingShips()
+            return NothingShips(unfilled=decision.unfilled)
         node_rest = _node_rest(request, snapshot, matcher)
         name = None if dry_run else decision_id
         facts = facts_to_json(FactsRecord.of(decision))
@@ -241,7 +285,14 @@ class DecideAndCommit:
         if dry_run:
             return Decided(answer=answer, decision=decision)
         return self._commit(
-            request, decision, decision_id, answer, policies_at, set_aside=set_aside, node_rest=node_rest
+            request,
+            decision,
+            decision_id,
+            answer,
+            policies_at,
+            set_aside=set_aside,
+            node_rest=node_rest,
+            seen=snapshot.stamp,
         )
 
     def _decide(self, request: DecisionRequest, snapshot: Snapshot, matcher: Matcher) -> Decision:
@@ -261,6 +312,7 @@ class DecideAndCommit:
         *,
         set_aside: UnitsSetAside,
         node_rest: NodeRest | None,
+        seen: int,
     ) -> Outcome | _FactsChanged:
         outcome = self._ledger.commit(
             decision,
@@ -271,7 +323,8 @@ class DecideAndCommit:
             policies_at=policies_at,
             caller=request.caller,
             max_holds=request.most_holds,
-            linked=self._linked_writes(request, decision, decision_id, node_rest),
+            rank=request.rank_for(decision),
+            linked=self._linked_writes(request, decision, decision_id, node_rest, seen=seen),
             set_aside=set_aside.for_commit(),
         )
         match outcome:
@@ -283,6 +336,9 @@ class DecideAndCommit:
                     f"'{request.caller}' has {open_holds} open holds and may have {request.most_holds}"
                     " (POINTSMAN_MAX_HOLDS); confirm or release some, or wait until they expire"
                 )
+            case OfferedFirst() if request.follow_up is None:
+                self._offer_first(outcome, newcomer_text(decision.priority), self.run)
+                return outcome
             case BacklogFull():
                 raise QuotaExceeded(
                     f"{MOST_WAITING} decisions wait for stock already, and no more can; run the backlog, withdraw some"
@@ -292,17 +348,24 @@ class DecideAndCommit:
                 return outcome
 
     def _linked_writes(
-        self, request: DecisionRequest, decision: Decision, decision_id: str, node_rest: NodeRest | None
+        self,
+        request: DecisionRequest,
+        decision: Decision,
+        decision_id: str,
+        node_rest: NodeRest | None,
+        *,
+        seen: int,
     ) -> LinkedWrites | None:
         follow_up = request.follow_up
         waiting = None
         if request.waits and decision.unfilled:
             waiting = self._backlog_entry(request, decision, decision_id).body
         if follow_up is None:
-            return None if waiting is None else LinkedWrites(now=self._clock(), waiting=waiting)
+            return None if waiting is None else LinkedWrites(now=self._clock(), waiting=waiting, seen=seen)
         return LinkedWrites(
             now=self._clock(),
             waiting=waiting,
+            seen=seen,
             waiting_decision=follow_up.waiting_decision,
             first=follow_up.first,
             follow_ups=follow_up.follow_ups,
@@ -312,13 +375,16 @@ class DecideAndCommit:
         )
 
     def _backlog_entry(self, request: DecisionRequest, decision: Decision, decision_id: str) -> BacklogEntry:
+        order = request.remainder.whole_order
         return BacklogEntry(
             decision=decision_id,
             first=request.follow_up.first if request.follow_up else decision_id,
-            order=request.remainder.whole_order,
+            order=order,
             units={item.line: item.quantity for item in decision.unfilled},
             since=self._clock(),
             caller=request.caller,
+            rank=rank_text(rank(order, decision.priority, decision_id)),
+            not_before=request.not_before,
         )
 
 

@@ -40,12 +40,14 @@ class Rerouting:
         keys: Keys,
         *,
         decide_and_commit: DecideAndCommit,
+        after_freeing: Callable[[], None],
         clock: Callable[[], int],
     ) -> None:
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
         self._decide_and_commit = decide_and_commit
+        self._after_freeing = after_freeing
         self._clock = clock
 
     def reject(self, request: RejectionRequest) -> Answer:
@@ -62,6 +64,7 @@ class Rerouting:
                 case OperationReused():
                     raise name_reused(request.op)
                 case Decided(answer=answer):
+                    self._after_freeing()
                     return answer
                 case AnsweredBefore(decision=decision):
                     self._client.verify_replicated(self._keys.log)

@@ -1,10 +1,11 @@
 """The backlog as it is stored: unfilled units of decisions that wait for stock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from engine.decide.order_record import OrderRecord, Record, order_of
 from engine.model.facts import Order
@@ -16,7 +17,9 @@ from engine.store.script_keys import WITHDRAW_BACKLOG
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacklogEntry:
     """Units by line of `order`, as its customer placed it, that `decision` left unfilled. `first` is the order's first
-    decision; `since` when these units began to wait, in UTC seconds; `caller` whose holds are counted.
+    decision; `since` when these units began to wait, in UTC seconds; `caller` whose holds are counted. `rank` is the
+    `rank_text` by which it is offered stock, with the priority that it had then or when it was last ranked; nothing is
+    offered before the instant `not_before`, if there is one.
     """
 
     decision: str
@@ -25,6 +28,10 @@ class BacklogEntry:
     units: Mapping[str, int]
     since: int
     caller: str
+    rank: str
+    not_before: int | None = None
+    stored: bytes = field(default=b"", repr=False, compare=False)
+    """The body that it was read from, if it was."""
 
     @property
     def body(self) -> bytes:
@@ -36,6 +43,9 @@ class BacklogEntry:
                 units=dict(self.units),
                 since=self.since,
                 caller=self.caller,
+                rank=self.rank,
+                skus=tuple(self.skus),
+                not_before=UNSET if self.not_before is None else self.not_before,
             )
         )
 
@@ -49,6 +59,9 @@ class BacklogEntry:
             units=stored.units,
             since=stored.since,
             caller=stored.caller,
+            rank=stored.rank,
+            not_before=None if stored.not_before is UNSET else stored.not_before,
+            stored=body,
         )
 
     @property
@@ -63,6 +76,10 @@ class _StoredEntry(Record, frozen=True):
     units: dict[str, int]
     since: int
     caller: str
+    rank: str = ""
+    """Empty in an entry of a release that ranked none."""
+    skus: tuple[str, ...] = ()
+    not_before: int | UnsetType = UNSET
 
 
 class BacklogEntries:

@@ -27,9 +27,16 @@ NOTHING_SET_ASIDE = SetAside(now=0, earlier=None, name=None, until=0)
 
 
 def commit_request(
-    decision: Decision, policies_at: int, *, caller: str, max_holds: int | None, key_seconds: int | None
+    decision: Decision,
+    policies_at: int,
+    *,
+    caller: str,
+    max_holds: int | None,
+    key_seconds: int | None,
+    rank: str | None = None,
 ) -> dict[str, Any]:
-    """The request as commit.lua reads it; `key_seconds` is how long its idempotency key is remembered, if it has one.
+    """The request as commit.lua reads it; `key_seconds` is how long its idempotency key is remembered, if it has one;
+    `rank` as `Ledger.commit` says.
 
     A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
     a list of reserves that it is the sum of, each the larger of so many units and so many basis points of what is on
@@ -61,6 +68,7 @@ def commit_request(
         ],
         "caller": caller,
         "max_holds": _or_false(max_holds),
+        "rank": _or_false(rank),
         "key_seconds": _or_false(key_seconds),
     }
 

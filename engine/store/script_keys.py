@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.store.keys import Keys
+from engine.store.waiting.script_functions import OFFER, OFFERED_BEFORE, WAIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +54,49 @@ NOTE_CHANGES = """local function note_changes(members)
       stamped[#stamped + 1], stamped[#stamped + 2] = stamp, member
     end
     call('ZADD', key.changed, unpack(stamped))
+    return stamp
   end
 end
 """
-"""Gives members of `changed`, the keys of a table, one stamp above all others. Every script that changes stock calls it
-once it has.
+"""Gives members of `changed`, the keys of a table, one stamp above all others, and returns it. Every script that
+changes stock calls it once it has.
 """
 
+_FREEING = NOTE_CHANGES + OFFER
+"""For scripts that raise what is on hand, or lower what is held."""
+_OFFERS = ("offers", "waiting")
+_BACKLOG = (*_OFFERS, "backlog", "offered", "due")
 _SKU = ("on_hand", "held")
 _SNAPSHOT = ("facts", "active_policy", "scheduled_policies", "idempotency", "load", "expiring", "resting", "changed")
 _COMMIT = (
     *_SNAPSHOT,
     *("decisions", "log", "hold", "open_holds", "endings"),
     *("set_aside", "earlier_set_aside", "earlier_load"),
+    *_OFFERS,
 )
-_FOLLOW_UP = ("backlog", "chain", "operation", "rejected_hold", "rejections", "rejected_load")
+_FOLLOW_UP = ("backlog", "offered", "due", "chain", "operation", "rejected_hold", "rejections", "rejected_load")
 _CLAIM = ("claimed_on_hand", "claimed_held")
 _REJECTED_SKU = ("rejected_on_hand", "rejected_held", "rejected_stamp", "rejected_base")
 
 SNAPSHOT = KeyLayout(_SNAPSHOT, (_SKU,))
 REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _SKU))
-COMMIT = KeyLayout(_COMMIT, (_CLAIM,), NOTE_CHANGES)
-COMMIT_FOLLOW_UP = KeyLayout((*_COMMIT, *_FOLLOW_UP), (_CLAIM, _REJECTED_SKU), NOTE_CHANGES)
+COMMIT = KeyLayout(_COMMIT, (_CLAIM,), _FREEING + OFFERED_BEFORE)
+COMMIT_FOLLOW_UP = KeyLayout((*_COMMIT, *_FOLLOW_UP), (_CLAIM, _REJECTED_SKU), _FREEING + OFFERED_BEFORE + WAIT)
 END_HOLD = KeyLayout(
-    ("hold", "expiring", "log", "endings", "operation", "load", "open_holds", "facts", "changed"),
+    ("hold", "expiring", "log", "endings", "operation", "load", "open_holds", "facts", "changed", *_OFFERS),
     (("on_hand", "held", "base"),),
-    NOTE_CHANGES,
+    _FREEING,
 )
 EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "endings", "operation"))
-SET_STOCK = KeyLayout(("facts", "changed"), (("on_hand", "held", "base", "stamp"),), NOTE_CHANGES)
+SET_STOCK = KeyLayout(("facts", "changed", *_OFFERS), (("on_hand", "held", "base", "stamp"),), _FREEING)
 MOVE_STOCK = KeyLayout(
-    ("facts", "log", "movements", "movements_yesterday", "changed"), (("on_hand", "base"),), NOTE_CHANGES
+    ("facts", "log", "movements", "movements_yesterday", "changed", *_OFFERS), (("on_hand", "base"),), _FREEING
 )
-WITHDRAW_BACKLOG = KeyLayout(("backlog", "log", "operation"))
+WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), functions=_FREEING + WAIT)
+NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held"), functions=OFFER)
+WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), functions=_FREEING + WAIT)
+NOTE_OFFER = KeyLayout(("backlog", "offered"))
+RANK_BACKLOG = KeyLayout((*_BACKLOG, "changed"), functions=_FREEING + WAIT)
 END_REST = KeyLayout(("resting", "log", "operation"))
 PUBLISH_POLICY = KeyLayout(("policies", "policy_history", "policy_operations"))
 ACTIVATE_POLICY = KeyLayout(
@@ -112,8 +123,10 @@ LOAD_SWAP = KeyLayout(
         "scheduled_policies",
     )
 )
-LOAD_STOCK = KeyLayout(("facts", "todo", "changed"), (("on_hand", "base", "stamp", "staged_on_hand"),), NOTE_CHANGES)
-REPAIR = KeyLayout(("log", "expiring", "facts", "changed"), (("written",),), NOTE_CHANGES)
+LOAD_STOCK = KeyLayout(
+    ("facts", "todo", "changed", *_OFFERS), (("on_hand", "base", "stamp", "staged_on_hand"),), _FREEING
+)
+REPAIR = KeyLayout(("log", "expiring", "facts", "changed", *_OFFERS, "due"), (("written",),), _FREEING)
 
 LAYOUTS: Mapping[str, KeyLayout] = {
     "snapshot": SNAPSHOT,
@@ -125,6 +138,10 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "set_stock": SET_STOCK,
     "move_stock": MOVE_STOCK,
     "withdraw_backlog": WITHDRAW_BACKLOG,
+    "next_offer": NEXT_OFFER,
+    "wake_backlog": WAKE_BACKLOG,
+    "rank_backlog": RANK_BACKLOG,
+    "note_offer": NOTE_OFFER,
     "end_rest": END_REST,
     "publish_policy": PUBLISH_POLICY,
     "activate_policy": ACTIVATE_POLICY,

@@ -46,16 +46,17 @@ if rejection then
   end
 end
 
+local late = linked.waiting and changed_since(linked.seen, linked.waiting)
 local answer = commit()
 if answer[1] ~= 'done' then
   return answer
 end
 
 if linked.waiting_decision then
-  redis.call('HDEL', key.backlog, linked.waiting_decision)
+  stop_waiting(linked.waiting_decision)
 end
 if linked.waiting then
-  redis.call('HSET', key.backlog, id, linked.waiting)
+  begin_waiting(id, linked.waiting, linked.now, linked.seen, late)
 end
 if linked.follow_ups then
   redis.call('RPUSH', key.chain, id)
@@ -159,7 +160,7 @@ for _, count in ipairs(rejection.counts) do
   changed[key.rejected_on_hand(count.index)] = true
   counts[#counts + 1] = {count.sku, outcome[1], outcome[2]}
 end
-note_changes(changed)
+offer(changed, note_changes(changed))
 redis.call('XADD', key.log, '*', 'kind', 'rejected', 'id', rejection.id, 'at', linked.now, 'body', ARGV[5],
   'counted', #counts > 0 and cjson.encode(counts) or '[]')
 return answer

@@ -119,7 +119,7 @@ for place, number in ipairs(ending) do
   ending[place] = tostring(number)
 end
 
-note_changes(changed)
+offer(verb ~= 'confirmed' and changed or {}, note_changes(changed))
 local endings = table.concat(states, ' ')
 redis.call('HSET', key.endings, id, endings)
 if #ending == still_held then
