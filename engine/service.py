@@ -311,7 +311,9 @@ class Pointsman:
 
     def repair(self, *, who: str) -> reconcile_repair.Repair:
         """Repair what `check` finds, except what only people can repair, and log each repair as done by `who`."""
-        return reconcile_repair.repair(self._client, self._keys, now=self.now, who=who)
+        repaired = reconcile_repair.repair(self._client, self._keys, now=self.now, who=who)
+        self._after_freeing()
+        return repaired
 
     def forget(self) -> int:
         """Delete all of this network: facts, stock, holds, policies, log. Returns how many keys were deleted."""

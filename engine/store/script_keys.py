@@ -126,7 +126,7 @@ LOAD_SWAP = KeyLayout(
 LOAD_STOCK = KeyLayout(
     ("facts", "todo", "changed", *_OFFERS), (("on_hand", "base", "stamp", "staged_on_hand"),), _FREEING
 )
-REPAIR = KeyLayout(("log", "expiring", "facts", "changed", *_OFFERS, "due"), (("written",),), _FREEING)
+REPAIR = KeyLayout(("log", "expiring", "facts", "changed", *_OFFERS, "due"), (("written",),), _FREEING + WAIT)
 
 LAYOUTS: Mapping[str, KeyLayout] = {
     "snapshot": SNAPSHOT,

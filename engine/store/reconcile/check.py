@@ -32,6 +32,7 @@ from engine.store.reconcile.expected_state import LateEntries, PositionKey, Susp
 from engine.store.reconcile.hold_endings import EndingsComparison
 from engine.store.reconcile.log_index import IndexComparison
 from engine.store.reconcile.log_replay import LogReplay
+from engine.store.reconcile.waiting_index import suspects, waiting_drifts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,7 @@ class Check:
             self._compare_loads,
             self._compare_rests,
             self._compare_positions,
+            self._compare_backlog,
         ):
             step()
         self._suspect_what_changed_late()
@@ -156,6 +158,8 @@ class Check:
                 return rest_drifts(keys, replay, node, *state)
             case "index", name:
                 return index_drifts(keys, name, self._index.wrong[name], state)
+            case "waiting", place:
+                return waiting_drifts(keys, place, state)
             case "endings", name:
                 return ending_drifts(keys, replay, name, state)
 
@@ -223,6 +227,9 @@ class Check:
         for node in stored.keys() | self.replay.resting.keys():
             if any(rest_drifts(self._keys, self.replay, node, stored.get(node), latest)):
                 self._suspected.add(("rests", node))
+
+    def _compare_backlog(self) -> None:
+        self._suspected.update(suspects(self._client, self._keys))
 
     def _compare_positions(self) -> None:
         """There may be a million positions with units on hand: only those are kept in memory where units are held or

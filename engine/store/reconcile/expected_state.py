@@ -14,10 +14,10 @@ PositionUnits: TypeAlias = Counter[PositionKey]
 """Units by position."""
 Base: TypeAlias = tuple[int, EntryId]
 """Units on hand right after an entry of the log, as `Keys.base` says."""
-SuspectKind: TypeAlias = Literal["holds", "callers", "positions", "loads", "rests", "index", "endings"]
+SuspectKind: TypeAlias = Literal["holds", "callers", "positions", "loads", "rests", "index", "endings", "waiting"]
 Suspect: TypeAlias = tuple[SuspectKind, Any]
 """Something that may have drifted: its kind, and the name of a hold, a caller or a decision, a position (SKU, node), a
-load (day, node), or a node that rests.
+load (day, node), a node that rests, or the place of an entry of the backlog in its index (SKU, decision).
 """
 
 LOAD_SECONDS = 4 * 86_400

@@ -12,9 +12,10 @@ if (last and last[1] or '0-0') ~= ARGV[1] then
   return 'later'
 end
 
+local is_sorted_set = {[key.expiring] = true, [key.waiting] = true, [key.due] = true}
 local function value(name, field)
   local current
-  if name == key.expiring then
+  if is_sorted_set[name] then
     current = redis.call('ZSCORE', name, field)
   else
     current = redis.call('HGET', name, field)
@@ -28,10 +29,15 @@ for index = 1, writes do
     return 'changed'
   end
 end
+local freed = {}
 for index = 1, writes do
   local at = FIRST + WORDS_EACH * (index - 1)
   local name, field, after = key.written(index), ARGV[at], ARGV[at + 2]
-  if name == key.expiring then
+  local of_sku, is_held = string.gsub(name, '^({[^}]*}:)held:', '%1on_hand:')
+  if is_held == 1 or name == key.waiting then
+    freed[is_held == 1 and of_sku or string.match(field, '^[^\n]*')] = true
+  end
+  if is_sorted_set[name] then
     redis.call('ZREM', name, field)
     if after ~= '' then
       redis.call('ZADD', name, string.sub(after, 2), field)
@@ -42,6 +48,7 @@ for index = 1, writes do
     redis.call('HSET', name, field, string.sub(after, 2))
   end
 end
-note_changes({[key.facts] = true})  -- it may have been the stock of any SKU
+note_due()
+offer(freed, note_changes({[key.facts] = true}))  -- it may have been the stock of any SKU
 redis.call('XADD', key.log, '*', 'kind', 'repaired', 'id', ARGV[5], 'at', ARGV[2], 'caller', ARGV[3], 'body', ARGV[4])
 return 'done'
