@@ -50,6 +50,7 @@ class BlockOfDecisions:
             caller=request.caller,
             max_holds=request.most_holds,
             rank=request.rank_for(made),
+            now=self._clock(),
         )
         return PlannedDecision(made, Answer(body=body, logged_facts=facts, new=True), commit)
 

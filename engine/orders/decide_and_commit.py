@@ -324,6 +324,7 @@ class DecideAndCommit:
             caller=request.caller,
             max_holds=request.most_holds,
             rank=request.rank_for(decision),
+            now=self._clock(),
             linked=self._linked_writes(request, decision, decision_id, node_rest, seen=seen),
             set_aside=set_aside.for_commit(),
         )

@@ -34,9 +34,10 @@ def commit_request(
     max_holds: int | None,
     key_seconds: int | None,
     rank: str | None = None,
+    now: int = 0,
 ) -> dict[str, Any]:
     """The request as commit.lua reads it; `key_seconds` is how long its idempotency key is remembered, if it has one;
-    `rank` as `Ledger.commit` says.
+    `rank` and `now` as `Ledger.commit` says.
 
     A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
     a list of reserves that it is the sum of, each the larger of so many units and so many basis points of what is on
@@ -69,6 +70,7 @@ def commit_request(
         "caller": caller,
         "max_holds": _or_false(max_holds),
         "rank": _or_false(rank),
+        "clock": now,
         "key_seconds": _or_false(key_seconds),
     }
 

@@ -58,6 +58,7 @@ class Commit:
     caller: str
     max_holds: int | None
     rank: str | None = None
+    now: int = 0
 
 
 class Ledger:
@@ -163,6 +164,7 @@ class Ledger:
         caller: str = "",
         max_holds: int | None = None,
         rank: str | None = None,
+        now: int = 0,
         linked: LinkedWrites | None = None,
         set_aside: SetAside = NOTHING_SET_ASIDE,
     ) -> CommitOutcome:
@@ -172,7 +174,8 @@ class Ledger:
         The policy version must be the one active at `policies_at`, by default the decision's instant; no node that
         ships may rest then. A `caller` has at most `max_holds` open holds; None: any number. `linked` is what else is
         written in the same commit. With a `rank`, nothing is taken that is first to be offered to orders that wait and
-        sort before it (see `rank_text` and `newcomer_text`).
+        sort before it (see `rank_text` and `newcomer_text`), nor anything while orders are due at `now` to be offered
+        stock from then on.
         """
         commit = Commit(
             decision=decision,
@@ -184,6 +187,7 @@ class Ledger:
             caller=caller,
             max_holds=max_holds,
             rank=rank,
+            now=now,
         )
         claims, own, arguments = self._parts(commit, set_aside)
         with faults():
@@ -238,6 +242,7 @@ class Ledger:
             max_holds=commit.max_holds,
             key_seconds=IDEMPOTENCY_SECONDS if key else None,
             rank=commit.rank,
+            now=commit.now,
         )
         if set_aside is not NOTHING_SET_ASIDE:
             add_set_aside(request, set_aside, decision)

@@ -138,7 +138,7 @@ if request.rank then
   for index in ipairs(request.claims) do
     claimed[index] = key.claimed_on_hand(index)
   end
-  local sku = claimed[1] and offered_before(request.rank, request.policies_at, claimed)
+  local sku = claimed[1] and offered_before(request.rank, request.clock, claimed)
   if sku then
     return {'offer', sku}
   end

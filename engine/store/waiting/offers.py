@@ -55,10 +55,11 @@ class Offers:
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client = client
         self._keys = keys
-        self._next_offer = client.script("next_offer")
-        self._wake_backlog = client.script("wake_backlog")
-        self._rank_backlog = client.script("rank_backlog")
-        self._note_offer = client.script("note_offer")
+        # nobody is answered by what these write, and what a failover loses of it is done again
+        self._next_offer = client.script("next_offer", writes=False)
+        self._wake_backlog = client.script("wake_backlog", writes=False)
+        self._rank_backlog = client.script("rank_backlog", writes=False)
+        self._note_offer = client.script("note_offer", writes=False)
 
     def open(self) -> list[str]:
         """The SKUs with an open offer; of very many, some at random."""

@@ -28,7 +28,7 @@ unless the offer was open. Needs `offers` and `waiting`.
 
 OFFERED_BEFORE = """local function offered_before(rank, now, skus)
   local offers = redis.call('HMGET', key.offers, 'due', unpack(skus))
-  if offers[1] and tonumber(offers[1]) <= tonumber(now) then
+  if offers[1] and tonumber(offers[1]) <= now then
     return ''
   end
   for index, sku in ipairs(skus) do

@@ -292,6 +292,14 @@ def test_an_entry_is_offered_nothing_before_its_instant(shop, clock):
     assert shop.check().clean
 
 
+def test_a_decision_as_of_a_later_instant_makes_no_entry_due(shop, clock):
+    arrive(shop, -2)
+    first = wait_until_the_instant(shop, clock)
+    arrive(shop, 1)
+    later = json_of(shop.decide(order(("A", 1)), now=clock.now + 2 * HOUR))
+    assert (shipped_units(later), served(shop, first)) == (1, 0)
+
+
 def test_a_turn_serves_entries_whose_instant_has_come(shop, clock, redis_client, key):
     decide(shop, ("A", 2), id="has all there is")
     first = wait_until_the_instant(shop, clock)
