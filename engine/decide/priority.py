@@ -36,11 +36,6 @@ def rank_text(rank: Rank) -> str:
     return f"{before:03}\n{min(promise, _LAST):012}\n{placed_at:012}\n{order}\n{name}"
 
 
-def priority_in(text: str) -> int:
-    """The priority in what `rank_text` wrote."""
-    return _HIGHEST - int(text[:3])
-
-
 def newcomer_text(priority: int) -> str:
     """Sorts after the rank text of everything that waits with this priority or a higher one, before all others."""
     return f"{_HIGHEST - priority:03}\v"

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from engine.decide.priority import order_outcome
 from engine.decide.record import FollowsRecord
 from engine.decide.remainder import Remainder
-from engine.errors import Contended, OrderInvalid, QuotaExceeded
+from engine.errors import Contended, DecisionUnreadable, OrderInvalid, QuotaExceeded
 from engine.facts_reader import FactsReader
 from engine.orders.decide_and_commit import (
     Answer,
@@ -60,7 +60,8 @@ class EntryDecision:
         """Raises NotReady, StoreUnavailable, Contended."""
         try:
             return self._decide(entry, decide)
-        except (OrderInvalid, QuotaExceeded) as error:
+        except (OrderInvalid, QuotaExceeded, DecisionUnreadable) as error:
+            # one that can't be decided must not keep the units from all others
             return OfferNote(at=self._clock(), detail=str(error), failed=True)
 
     def outcome(self, entry: BacklogEntry) -> OrderOutcome | None:

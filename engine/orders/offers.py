@@ -70,17 +70,17 @@ class StockOffers:
         """
         if self._automatic:
             try:
-                self.make_open(decide, Tries(MOST_AFTER_A_WRITE))
+                self._make_open(decide, Tries(MOST_AFTER_A_WRITE))
             except PointsmanError as error:
                 logger.info("stock is offered later: %s", error)
 
-    def make_open(self, decide: Decide, tries: Tries) -> bool:
-        """Make the offers that are open; False if some are left."""
+    def _make_open(self, decide: Decide, tries: Tries) -> bool:
+        """Make open offers, of very many some; False if tries ran out."""
         return all(self._make(OfferedFirst(sku=sku), "", decide, tries) for sku in self._offers.open())
 
     def take_turn(self, decide: Decide, *, milliseconds: int) -> bool:
         """Do what is to be done without anybody asking, unless another process does so for these milliseconds. Returns
-        False if offers are left. Raises what reading and deciding raise.
+        False if it left some of the offers it began. Raises what reading and deciding raise.
         """
         if not self._offers.take_turn(milliseconds):
             return True
@@ -88,7 +88,7 @@ class StockOffers:
         snapshot, matcher = self._facts.read([], now)  # which ends the holds whose time is over
         self._offers.wake(now=now)
         self._offer_all_if_changed(snapshot, matcher, now)
-        return self.make_open(decide, Tries(MOST_IN_A_TURN))
+        return self._make_open(decide, Tries(MOST_IN_A_TURN))
 
     def _offer_all_if_changed(self, snapshot: Snapshot, matcher: Matcher, now: int) -> None:
         """At a new day, under other policies, or when a node begins or ends to rest, what is there may be of use to

@@ -60,14 +60,9 @@ class WaitingQueue:
     def rank_again(self) -> list[QueuePlace]:
         """The places, from which arriving units are offered from now on."""
         places = self.places()
-        changed = [
-            (place.entry, rank_text(place.rank)) for place in places if rank_text(place.rank) != place.entry.rank
-        ]
-        self._offers.rank_again(changed)
-        ranks = {entry.decision: text for entry, text in changed}
+        ranks = [(place.entry, rank_text(place.rank)) for place in places]
+        self._offers.rank_again([(entry, text) for entry, text in ranks if text != entry.rank])
         return [
-            dataclasses.replace(place, entry=dataclasses.replace(place.entry, rank=ranks[place.entry.decision]))
-            if place.entry.decision in ranks
-            else place
-            for place in places
+            dataclasses.replace(place, entry=dataclasses.replace(entry, rank=text))
+            for place, (entry, text) in zip(places, ranks, strict=True)
         ]

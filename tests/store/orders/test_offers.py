@@ -247,6 +247,18 @@ def test_an_order_with_all_its_shipments_says_so(shop):
     assert note.detail == "the order has 1 of at most 1 shipments (max_shipments)"
 
 
+def test_an_entry_that_cannot_be_decided_keeps_the_units_from_nobody(shop, silent):
+    shop.load(stocked(C={"lyon": 1}))
+    decide(shop, ("A", 2), id="has all there is")
+    vip = decide(shop, ("A", 1), ("C", 2), id="vip", segment="vip", wait=True)
+    first = decide(shop, ("A", 1), id="waits", wait=True)
+    silent.load(stocked(A={"lyon": 4}))
+    newcomer = decide(shop, ("A", 2), id="newcomer")
+    assert (served(shop, first), shipped_units(newcomer)) == (1, 1)
+    note = shop.backlog.page(limit=9).notes[vip["id"]]
+    assert (note.failed, "no product goes by the SKU 'C'" in note.detail) == (True, True)
+
+
 def test_an_offer_to_many_is_made_a_part_at_a_time(shop, silent, monkeypatch, redis_client, key):
     activate(shop, "when: {order.tags: {has: whole}}, then: {ship_complete: true}")
     decide(shop, ("A", 2), id="has all there is")
