@@ -2,23 +2,20 @@
 --
 -- Keys, by the names in script_keys.py; on_hand and held are those of the SKU.
 -- ARGV  1 the rank that they must come before, or nothing
---       then, if the units were of no use to one who was next: 2 the decision  3 its rank  4 the offer's stamp then
---       5 the newest stamp then  6 the note of why
--- Answers {offer's stamp, newest stamp, rank, the entry's body}; or {} if no offer is open, or its units go to nobody
--- before that rank. Who was offered the same units before, with another SKU, is passed over.
+--       then, if the units were of no use to one who was next: 2 the decision  3 the stamp answered then  4 the note of
+--       why
+-- Answers {newest stamp, rank, the entry's body}; or {} if no offer is open, or its units go to nobody before that rank.
+-- Who was offered something since the offer was opened is passed over.
 local MOST_PASSED_OVER = 1000
 local call = redis.call
 if ARGV[2] and call('HEXISTS', key.backlog, ARGV[2]) == 1 then
-  call('HSET', key.offered, ARGV[2], ARGV[5] .. ' ' .. ARGV[6])
+  call('HSET', key.offered, ARGV[2], ARGV[3] .. ' ' .. ARGV[4])
 end
 local stored = call('HGET', key.offers, key.on_hand)
 if not stored then
   return {}
 end
 local stamp, after = string.match(stored, '^(%d+) (.*)$')
-if ARGV[4] == stamp then
-  after = ARGV[3]
-end
 
 local function some_are_free()
   local held, of_node = call('HGETALL', key.held), {}
@@ -52,7 +49,7 @@ for _ = 1, MOST_PASSED_OVER do
   local offered = string.match(call('HGET', key.offered, decision) or '', '^%d+')
   if not offered or tonumber(offered) < tonumber(stamp) then
     local newest = call('ZRANGE', key.changed, 0, 0, 'REV', 'WITHSCORES')[2]
-    answer = {stamp, newest, rank, call('HGET', key.backlog, decision)}
+    answer = {newest or stamp, rank, call('HGET', key.backlog, decision)}
     break
   end
   after = rank

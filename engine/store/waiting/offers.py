@@ -31,14 +31,13 @@ class OfferNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextEntry:
-    """Who is next to be offered the free units of a SKU. `stamp` is the offer's, `newest` that of the last change of
-    any stock when it was read.
+    """Who is next to be offered the free units of a SKU. `stamp` is that of the last change of any stock when it was
+    read.
     """
 
     entry: BacklogEntry
     rank: str
     stamp: str
-    newest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,16 +76,15 @@ class Offers:
         script_keys = NEXT_OFFER.keys(keys, on_hand=keys.on_hand(sku), held=keys.held(sku))
         arguments = [before]
         if passed_over is not None:
-            item, note = passed_over.next, msgspec.json.encode(passed_over.note)
-            arguments += [item.entry.decision, item.rank, item.stamp, item.newest, note.decode()]
+            note = msgspec.json.encode(passed_over.note).decode()
+            arguments += [passed_over.next.entry.decision, passed_over.next.stamp, note]
         with faults():
             answer = self._next_offer(keys=script_keys, args=arguments)
         if not answer:
             return None
-        stamp, newest, rank, body = answer
+        stamp, rank, body = answer
         decision = rank.decode().rpartition("\n")[2]
-        entry = BacklogEntry.of(decision, body)
-        return NextEntry(entry=entry, rank=rank.decode(), stamp=stamp.decode(), newest=newest.decode())
+        return NextEntry(entry=BacklogEntry.of(decision, body), rank=rank.decode(), stamp=stamp.decode())
 
     def wake(self, *, now: int) -> None:
         """Let entries be offered stock from now on whose instant has come."""
