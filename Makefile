@@ -60,8 +60,9 @@ fmt: $(VENV)/.check ## format, and fix what can be fixed automatically
 fuzz: $(VENV)/.test ## check 10,000 mutated policy files; ARGS="--count 50000" for more
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
-soak: $(VENV)/.test ## kill callers and server at random while stock is scarce; ARGS="--decisions 5000" for fewer
+soak: $(VENV)/.test ## kill callers and server at random while stock is scarce, and race for what arrives; ARGS="--decisions 5000" for fewer
 	$(BIN)/python -m tests.soak $(ARGS)
+	$(BIN)/python -m tests.soak.waiting_race
 
 bench: $(VENV)/.bench ## measure side by side with other engines, and with the least that is possible
 	$(BIN)/python -m tests.bench $(ARGS)

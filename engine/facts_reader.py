@@ -99,18 +99,19 @@ class FactsReader:
         order: str | None = None,
         policies_at: int | None = None,
         set_aside: Hold | None = None,
+        stamped: bool = False,
     ) -> tuple[Snapshot, Matcher]:
         """One snapshot as of `now`, and the policies active at `policies_at`: by default `now`, or the clock's instant
-        if that is later. The units of `set_aside` are not held in it. Raises AlreadyDecided if the idempotency key
-        `key` was used before, or the id `order` is taken.
+        if that is later. The units of `set_aside` are not held in it. If `stamped`, it has its stamp. Raises
+        AlreadyDecided if the idempotency key `key` was used before, or the id `order` is taken.
         """
         if policies_at is None:
             policies_at = max(now, self._clock())
         network = self.network()
         while True:
             read = functools.partial(self._ledger.read, skus, policies_at=policies_at, key=key, order=order)
-            read = functools.partial(read, day=_day(network, now), now=self._clock(), set_aside=set_aside)
-            reading = self._client.retry_if_revived(read)
+            read = functools.partial(read, day=_day(network, now), set_aside=set_aside, stamped=stamped)
+            reading = self._client.retry_if_revived(functools.partial(read, now=self._clock()))
             if reading.earlier_decision is not None:
                 raise AlreadyDecided(AnsweredBefore(decision=reading.earlier_decision))
             if reading.first_decision is not None:
@@ -217,6 +218,7 @@ class FactsReader:
             positions={sku: positions(reading.stock[sku], paces[sku]) for sku in products},
             loads=reading.loads,
             resting=reading.resting,
+            stamp=reading.stamp,
         )
 
     def _matcher(self, reading: Reading) -> Matcher | None:

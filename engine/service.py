@@ -26,12 +26,17 @@ from engine.orders.batch import Batch, BatchRequest
 from engine.orders.block import BlockOfDecisions
 from engine.orders.cancel_order import Cancellations
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole_order
+from engine.orders.entry_decision import EntryDecision
 from engine.orders.living_orders import LivingOrders
+from engine.orders.offer_thread import TURN_MILLISECONDS, OfferThread
+from engine.orders.offers import StockOffers
 from engine.orders.rerouting import Rerouting
 from engine.orders.trial_orders import decide_trial_orders
+from engine.orders.waiting_queue import WaitingQueue
 from engine.policies.versions import Published, Versions
 from engine.settings import Settings
 from engine.store import decision_log, reset
+from engine.store.backlog import BacklogEntries
 from engine.store.connection.client import Client
 from engine.store.connection.server import open_server
 from engine.store.keys import Keys
@@ -42,6 +47,7 @@ from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
+from engine.store.waiting.offers import Offers
 from rules.wording.amounts import duration
 from rules.wording.catalogue import ENGLISH, load_catalogue
 
@@ -65,6 +71,7 @@ class Pointsman:
         self._clock = clock or _system_clock
         self._new_id = new_id
         self._server = open_server(settings)
+        self._offer_thread: OfferThread | None = None
         self._client = Client(self._server.url, replicas=settings.replicas, revive=self._server.ensure_running)
         self._keys = Keys(settings.network)
         self._ledger = Ledger(self._client, self._keys)
@@ -75,6 +82,7 @@ class Pointsman:
             self._keys,
             max_hold=settings.max_hold,
             undo_seconds=60 * settings.undo_minutes,
+            after_freeing=self._after_freeing,
             clock=lambda: self.now,
         )
         self._facts = FactsReader(
@@ -86,15 +94,34 @@ class Pointsman:
             unschedule=lambda version, since, reason: self.versions.unschedule(version, since=since, reason=reason),
             clock=lambda: self.now,
         )
+        entries, offers = BacklogEntries(self._client, self._keys), Offers(self._client, self._keys)
+        queue = WaitingQueue(self._client, entries, offers, facts=self._facts, clock=lambda: self.now)
+        entry_decision = EntryDecision(self._client, self._keys, settings, facts=self._facts, clock=lambda: self.now)
+        self._stock_offers = StockOffers(
+            offers,
+            entries,
+            queue,
+            entry_decision=entry_decision,
+            facts=self._facts,
+            automatic=settings.backlog == "auto",
+            clock=lambda: self.now,
+        )
         self._decide_and_commit = DecideAndCommit(
-            self._ledger, settings, facts=self._facts, clock=lambda: self.now, new_id=new_id
+            self._ledger,
+            settings,
+            facts=self._facts,
+            offer_first=self._stock_offers.before_newcomer,
+            clock=lambda: self.now,
+            new_id=new_id,
         )
         self._blocks = BlockOfDecisions(self._ledger, clock=lambda: self.now, new_id=new_id)
         self.backlog = Backlog(
-            self._client,
-            self._keys,
-            decide_and_commit=self._decide_and_commit,
-            facts=self._facts,
+            entries,
+            queue,
+            offers,
+            entry_decision=entry_decision,
+            stock_offers=self._stock_offers,
+            decide=self._decide_and_commit.run,
             clock=lambda: self.now,
         )
         self.rerouting = Rerouting(
@@ -102,15 +129,28 @@ class Pointsman:
             self._keys,
             decide_and_commit=self._decide_and_commit,
             undo_seconds=60 * settings.undo_minutes,
+            after_freeing=self._after_freeing,
             clock=lambda: self.now,
         )
-        self.orders = LivingOrders(self._client, self._keys, clock=lambda: self.now)
-        self.cancellations = Cancellations(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
+        self.orders = LivingOrders(
+            self._client,
+            self._keys,
+            queue=queue,
+            after_freeing=self._after_freeing,
+            clock=lambda: self.now,
+        )
+        self.cancellations = Cancellations(
+            self._client, self._keys, facts=self._facts, after_freeing=self._after_freeing, clock=lambda: self.now
+        )
         self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)
-        self.stock = NetworkStock(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
+        self.stock = NetworkStock(
+            self._client, self._keys, facts=self._facts, after_freeing=self._after_freeing, clock=lambda: self.now
+        )
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     def close(self) -> None:
+        if self._offer_thread is not None:
+            self._offer_thread.stop()
         self._facts.close()
         self._replica.close()
         self._client.close()
@@ -140,6 +180,18 @@ class Pointsman:
             # a worker must start whatever is wrong with orders that nobody placed
             logger.exception("warming up failed")
 
+    def start_offering(self) -> None:
+        """From here on, and until it is closed, offer stock to orders that wait when nobody else comes by to do it, if
+        the settings say so. A process that goes on for long does this.
+        """
+        if self.settings.backlog == "auto":
+            self._offer_thread = OfferThread(self.take_turn)
+            self._offer_thread.start()
+
+    def take_turn(self) -> bool:
+        """One turn of the thread that `start_offering` starts; as `StockOffers.take_turn`."""
+        return self._stock_offers.take_turn(self._decide_and_commit.run, milliseconds=TURN_MILLISECONDS)
+
     def load(self, inventory: Inventory) -> bool:
         """Replace the loaded network, products and stock; returns whether anything but units on hand changed.
 
@@ -149,6 +201,7 @@ class Pointsman:
         before = read.read_version(self._client, self._keys)
         verify_policies = functools.partial(self.versions.verify_network, inventory.network)
         network_load.save(self._client, self._keys, inventory, verify_policies=verify_policies)
+        self._after_freeing()
         return before != inventory.network.version
 
     def publish(self, files: Mapping[str, bytes], *, who: str, note: str) -> Published:
@@ -193,6 +246,7 @@ class Pointsman:
                 key=key,
                 waits=wait,
                 hold_minutes=hold_minutes,
+                after_waiting=self.settings.backlog == "auto",
             ),
             dry_run=dry_run,
         )
@@ -222,6 +276,7 @@ class Pointsman:
             keys=keys,
             caller=caller,
             wait=wait,
+            after_waiting=self.settings.backlog == "auto",
             progress=progress,
             planning=planning,
         )
@@ -282,7 +337,9 @@ class Pointsman:
 
     def repair(self, *, who: str) -> reconcile_repair.Repair:
         """Repair what `check` finds, except what only people can repair, and log each repair as done by `who`."""
-        return reconcile_repair.repair(self._client, self._keys, now=self.now, who=who)
+        repaired = reconcile_repair.repair(self._client, self._keys, now=self.now, who=who)
+        self._after_freeing()
+        return repaired
 
     def forget(self) -> int:
         """Delete all of this network: facts, stock, holds, policies, log. Returns how many keys were deleted."""
@@ -293,6 +350,10 @@ class Pointsman:
     def incidents(self) -> int:
         """How often durable-rules failed or differed from the reference since this was made."""
         return self._facts.incidents
+
+    def _after_freeing(self) -> None:
+        """What is done after units were freed."""
+        self._stock_offers.after_freeing(self._decide_and_commit.run)
 
     def _verify_hold(self, minutes: int | None) -> None:
         """Raises InputInvalid if a caller may not ask for a hold of so many minutes."""

@@ -13,6 +13,7 @@ from rules.syntax import literals
 
 Fsync = Literal["everysec", "always"]
 Guard = Literal["first_sight", "off"]
+RunsBacklog = Literal["auto", "manual"]
 
 _NETWORK = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
@@ -35,7 +36,9 @@ class Settings:
     answered. `redis_replica_url` is a replica of the server at `redis_url`, for reads that may be some seconds old; the
     replicas of a cluster, and those that Sentinels watch, are found without it. `user` is the name that the policy
     history and the log record for commands; None means the login name. `guard` says when the reference checks what
-    durable-rules answers: whenever it is asked, or never. A confirm can be undone for `undo_minutes`.
+    durable-rules answers: whenever it is asked, or never. A confirm can be undone for `undo_minutes`. `backlog` says
+    who offers units that arrive to the orders that wait: every process, before newcomers get them, or only `pointsman
+    backlog run`.
     """
 
     redis_url: str | None = None
@@ -50,6 +53,7 @@ class Settings:
     user: str | None = None
     guard: Guard = "first_sight"
     undo_minutes: int = 24 * 60
+    backlog: RunsBacklog = "auto"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -72,6 +76,7 @@ class Settings:
             undo_minutes=_count(
                 "POINTSMAN_UNDO_MINUTES", variables.get("POINTSMAN_UNDO_MINUTES", "1440"), _MOST_UNDO_MINUTES, "minutes"
             ),
+            backlog=_runs_backlog(variables.get("POINTSMAN_BACKLOG", "auto")),
         )
 
 
@@ -109,6 +114,12 @@ def _guard(value: str) -> Guard:
     if value not in ("first_sight", "off"):
         raise _bad("POINTSMAN_GUARD", value, allowed="first_sight or off")
     return cast("Guard", value)
+
+
+def _runs_backlog(value: str) -> RunsBacklog:
+    if value not in ("auto", "manual"):
+        raise _bad("POINTSMAN_BACKLOG", value, allowed="auto or manual")
+    return cast("RunsBacklog", value)
 
 
 def _max_holds(value: str | None) -> int | None:

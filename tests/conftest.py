@@ -2,6 +2,7 @@
 PATH, a redis-server 7 or newer.
 """
 
+import contextlib
 import functools
 import itertools
 import os
@@ -22,7 +23,7 @@ from api.files.inventory_folder import load_inventory
 from api.http.app import create_app
 from engine.model.facts import Inventory
 from engine.service import Pointsman
-from engine.settings import Settings
+from engine.settings import RunsBacklog, Settings
 from engine.store.connection.server import open_server
 from tests.support.facts import NOW, policy_file
 from tests.support.forked_cli import Command, forked_commands
@@ -64,10 +65,17 @@ def started_redis(data: Path) -> Iterator[str]:
     options += ["--appendfsync", "no"]  # no test depends on the disk, which other processes may keep busy
     with subprocess.Popen([str(redis_server()), *options], stdout=subprocess.DEVNULL) as process:
         try:
-            wait_until(socket.exists, "redis-server listens")
+            wait_until(lambda: _answers(f"unix://{socket}"), "redis-server answers")
             yield f"unix://{socket}"
         finally:
             process.terminate()
+
+
+def _answers(url: str) -> bool:
+    # its socket is there before it listens
+    with redis.Redis.from_url(url) as client, contextlib.suppress(redis.ConnectionError):
+        return bool(client.ping())
+    return False
 
 
 @pytest.fixture
@@ -106,12 +114,19 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def opened(server_url: str, network: str, clock: Clock) -> Iterator[Callable[[], Pointsman]]:
+def runs_backlog() -> RunsBacklog:
+    """Who offers stock to orders that wait. A module about runs of the backlog overrides it."""
+    return "auto"
+
+
+@pytest.fixture
+def opened(server_url: str, network: str, clock: Clock, runs_backlog: RunsBacklog) -> Iterator[Callable[[], Pointsman]]:
     """Opens one more Pointsman on the test's network, as another worker would."""
     made: list[Pointsman] = []
 
     def another() -> Pointsman:
-        made.append(Pointsman(Settings(redis_url=server_url, network=network), clock=clock))
+        settings = Settings(redis_url=server_url, network=network, backlog=runs_backlog)
+        made.append(Pointsman(settings, clock=clock))
         return made[-1]
 
     yield another

@@ -6,7 +6,8 @@ import click
 
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.plural import counted
-from api.records.backlog import BacklogRecord, RunTotalRecord
+from api.cli.output.tables import reason_lines
+from api.records.backlog import BacklogRecord, LastOfferRecord, RunTotalRecord
 from api.shapes.limits import MOST_ENTRIES
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -90,3 +91,13 @@ def _backlog_lines(record: BacklogRecord) -> Iterator[str]:
         yield f"{item.decision}  order {item.order}, priority {item.priority}: {units}"
         promised = f", promised by {item.promise_by}" if item.promise_by else ""
         yield f"  placed {item.placed_at}{promised}"
+        if item.not_before:
+            yield f"  not offered stock before {item.not_before}"
+        if item.last_offer:
+            yield from _offer_lines(item.last_offer)
+
+
+def _offer_lines(offer: LastOfferRecord) -> Iterator[str]:
+    yield f"  offered stock {offer.at}, which was of no use{f': {offer.detail}' if offer.detail else ''}"
+    for unfilled in offer.unfilled:
+        yield from (f"     line {unfilled.line}, {reason}" for reason in reason_lines(unfilled))

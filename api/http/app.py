@@ -85,6 +85,7 @@ def served_app() -> Flask:
     """What gunicorn serves; called in each worker, after the fork."""
     pointsman = Pointsman(Settings.from_environment(os.environ))
     pointsman.warm_up()
+    pointsman.start_offering()
     return create_app(pointsman)
 
 

@@ -7,9 +7,11 @@ from msgspec import Meta, Raw
 
 from api.shapes.cursors import backlog_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
-from engine.decide.record import DecisionRecord, PlacedLineRecord
-from engine.orders.backlog import BacklogPage, BacklogRun, QueuePlace
+from engine.decide.record import DecisionRecord, PlacedLineRecord, UnfilledRecord
+from engine.orders.backlog import BacklogPage, BacklogRun
+from engine.orders.waiting_queue import QueuePlace
 from engine.store.decision_chain import Chain
+from engine.store.waiting.offers import OfferNote
 
 
 def _as_logged(bodies: Iterable[bytes]) -> list[DecisionRecord]:
@@ -78,6 +80,21 @@ class RunTotalRecord(Record, frozen=True):
         )
 
 
+class LastOfferRecord(Record, frozen=True):
+    """The last time that stock was offered and was of no use, and why: what would have stayed unfilled for which
+    reasons, or a sentence.
+    """
+
+    at: Timestamp
+    detail: str | None
+    unfilled: list[UnfilledRecord]
+
+    @classmethod
+    def of(cls, note: OfferNote) -> "LastOfferRecord":
+        unfilled = [UnfilledRecord.of(item) for item in note.unfilled]
+        return cls(at=timestamp(note.at), detail=note.detail or None, unfilled=unfilled)
+
+
 class WaitingOrderRecord(Record, frozen=True):
     decision: Annotated[str, Meta(description="whose unfilled units wait")]
     order: str
@@ -86,11 +103,13 @@ class WaitingOrderRecord(Record, frozen=True):
     promise_by: Timestamp | None
     placed_at: Timestamp
     since: Timestamp
+    not_before: Annotated[Timestamp | None, Meta(description="no stock is offered before; null: at once")]
     client: str
     lines: list[PlacedLineRecord]
+    last_offer: Annotated[LastOfferRecord | None, Meta(description="null: none since these units began to wait")]
 
     @classmethod
-    def of(cls, place: QueuePlace) -> "WaitingOrderRecord":
+    def of(cls, place: QueuePlace, note: OfferNote | None) -> "WaitingOrderRecord":
         waiting, order = place.entry, place.entry.order
         return cls(
             decision=waiting.decision,
@@ -100,12 +119,14 @@ class WaitingOrderRecord(Record, frozen=True):
             promise_by=None if order.promise_by is None else timestamp(order.promise_by),
             placed_at=timestamp(order.placed_at),
             since=timestamp(waiting.since),
+            not_before=None if waiting.not_before is None else timestamp(waiting.not_before),
             client=waiting.caller,
             lines=[
                 PlacedLineRecord(line=line.id, sku=line.sku, quantity=waiting.units[line.id])
                 for line in order.lines
                 if line.id in waiting.units
             ],
+            last_offer=None if note is None else LastOfferRecord.of(note),
         )
 
 
@@ -120,7 +141,7 @@ class BacklogRecord(Record, frozen=True):
     def of(cls, page: BacklogPage) -> "BacklogRecord":
         return cls(
             waiting=page.waiting,
-            orders=[WaitingOrderRecord.of(place) for place in page.places],
+            orders=[WaitingOrderRecord.of(place, page.notes.get(place.entry.decision)) for place in page.places],
             next=backlog_cursor(page.after),
         )
 

@@ -82,6 +82,7 @@ def decision(
     )
     return Decision(
         order=evaluation.order,
+        priority=evaluation.order_outcome.priority,
         decided_at=now,
         policy_version=evaluation.matcher.policies.version,
         network_version=network.version,

@@ -158,6 +158,8 @@ class Decision:
     """
 
     order: Order
+    priority: int
+    """The order's, by the policies."""
     decided_at: int
     policy_version: str
     network_version: str

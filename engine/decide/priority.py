@@ -16,6 +16,8 @@ Rank: TypeAlias = tuple[int, int, int, str, str]
 
 _T = TypeVar("_T")
 _HIGHEST = 100
+_LAST = 10**12 - 1
+"""After every instant that an order can name: it has twelve digits."""
 
 
 def rank(order: Order, priority: int, name: str = "") -> Rank:
@@ -26,6 +28,17 @@ def rank(order: Order, priority: int, name: str = "") -> Rank:
 
 def priority_of(rank: Rank) -> int:
     return _HIGHEST - rank[0]
+
+
+def rank_text(rank: Rank) -> str:
+    """A rank as a text that sorts, byte by byte, as ranks do; the name is what comes after its last line break."""
+    before, promise, placed_at, order, name = rank
+    return f"{before:03}\n{min(promise, _LAST):012}\n{placed_at:012}\n{order}\n{name}"
+
+
+def newcomer_text(priority: int) -> str:
+    """Sorts after the rank text of everything that waits with this priority or a higher one, before all others."""
+    return f"{_HIGHEST - priority:03}\v"
 
 
 def ranked(items: Iterable[_T], rank_of: Callable[[_T], Rank]) -> list[_T]:

@@ -62,14 +62,23 @@ class DecisionHolds:
     """
 
     def __init__(
-        self, client: Client, keys: Keys, *, max_hold: int, undo_seconds: int, clock: Callable[[], int]
+        self,
+        client: Client,
+        keys: Keys,
+        *,
+        max_hold: int,
+        undo_seconds: int,
+        after_freeing: Callable[[], None],
+        clock: Callable[[], int],
     ) -> None:
+        """`after_freeing` is called once units were released."""
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
         self._max_hold = max_hold
         self._change_script = ChangeScript(client, keys)
         self._undo_seconds = undo_seconds
+        self._after_freeing = after_freeing
         self._clock = clock
 
     def confirm(
@@ -96,7 +105,9 @@ class DecisionHolds:
         """Hold units no longer: they are free for others and, once nothing of a shipment is held and nothing has left,
         so is the capacity that it used of its node's day.
         """
-        return self._end(EndRequest(decision=decision, kind="released", shipments=shipments, lines=lines), op)
+        state = self._end(EndRequest(decision=decision, kind="released", shipments=shipments, lines=lines), op)
+        self._after_freeing()
+        return state
 
     def undo(
         self,

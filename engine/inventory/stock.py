@@ -103,12 +103,23 @@ class _StockRead:
 
 
 class NetworkStock:
-    """The stock positions of one network. `clock` answers UTC seconds."""
+    """The stock positions of one network. `after_freeing` is called once units may have arrived; `clock` answers UTC
+    seconds.
+    """
 
-    def __init__(self, client: Client, keys: Keys, *, facts: FactsReader, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        keys: Keys,
+        *,
+        facts: FactsReader,
+        after_freeing: Callable[[], None],
+        clock: Callable[[], int],
+    ) -> None:
         self._client = client
         self._stock = Stock(client, keys)
         self._facts = facts
+        self._after_freeing = after_freeing
         self._clock = clock
 
     def set_count(self, count: Count) -> CountResult:
@@ -150,6 +161,7 @@ class NetworkStock:
                 raise InputInvalid(unknown)
             outcomes = self._client.retry_if_revived(functools.partial(self._stock.set_counts, counts, version=version))
             if not isinstance(outcomes, NetworkChanged):
+                self._after_freeing()
                 return outcomes
         raise load.loaded_over_and_over()
 
@@ -162,6 +174,7 @@ class NetworkStock:
             move = functools.partial(self._stock.move, valid, version=version, now=self._clock(), batch=batch)
             outcomes = self._client.retry_if_revived(move) if valid else []
             if not isinstance(outcomes, NetworkChanged):
+                self._after_freeing()
                 remaining = iter(outcomes)
                 return [mistake or next(remaining) for mistake in mistakes]
         raise load.loaded_over_and_over()

@@ -282,6 +282,8 @@ class Snapshot:
     """Shipments given to each node today."""
     resting: Mapping[str, NodeRest] = field(default_factory=dict)
     """By node that rests at that moment, its rest."""
+    stamp: int = 0
+    """Of the newest change of the stock in it, if that was asked for (see `Keys.changed`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

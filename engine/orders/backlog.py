@@ -1,43 +1,21 @@
 """The backlog: orders that wait for stock, and are offered what has arrived, the first in rank first."""
 
-import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from msgspec import UNSET
-
-from engine.decide.priority import Rank, order_outcome, priority_of, rank, ranked
-from engine.decide.record import FollowsRecord
-from engine.decide.remainder import Remainder
-from engine.errors import Contended, NotFound, OrderInvalid, QuotaExceeded
-from engine.facts_reader import FactsReader
+from engine.decide.priority import Rank
+from engine.errors import Contended, NotFound
 from engine.idempotency import operation
-from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, FollowUp, Outcome
+from engine.orders.decide_and_commit import Answer, Decide
+from engine.orders.entry_decision import EntryDecision, EntryOutcome
+from engine.orders.offers import StockOffers
+from engine.orders.waiting_queue import QueuePlace, WaitingQueue
 from engine.store.backlog import BacklogEntries, BacklogEntry
-from engine.store.connection.client import Client
-from engine.store.decision_chain import Chain, read_chain
-from engine.store.keys import Keys
-from engine.store.orders.parked import is_parked
-from engine.store.outcomes import ChainChanged
-from rules.effects import DEFAULT_PRIORITY, OrderOutcome
+from engine.store.outcomes import OfferedFirst
+from engine.store.waiting.offers import OfferNote, Offers
 
 _MOST_CHANGES = 10
-"""How often an entry is decided again because others decided something of its order meanwhile."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueuePlace:
-    """An entry and its place in the queue. Its `priority` and `most_shipments`, how many shipments its order may have
-    in all (None: any number), are those that the policies give it now.
-    """
-
-    entry: BacklogEntry
-    rank: Rank
-    most_shipments: int | None
-
-    @property
-    def priority(self) -> int:
-        return priority_of(self.rank)
+"""How often an entry is tried again because units it would take were first to be offered to others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +25,8 @@ class BacklogPage:
     """
 
     places: tuple[QueuePlace, ...]
+    notes: Mapping[str, OfferNote]
+    """By decision, why the last offer led to nothing; of entries that were offered stock."""
     waiting: int
     """How many entries the backlog has in all."""
     after: Rank | None
@@ -66,30 +46,30 @@ class BacklogRun:
 
 
 class Backlog:
-    """The backlog of one network. Methods raise NotReady, StoreUnavailable."""
+    """The backlog of one network. Methods raise NotReady, StoreUnavailable. `clock` answers UTC seconds."""
 
     def __init__(
         self,
-        client: Client,
-        keys: Keys,
+        entries: BacklogEntries,
+        queue: WaitingQueue,
+        offers: Offers,
         *,
-        decide_and_commit: DecideAndCommit,
-        facts: FactsReader,
+        entry_decision: EntryDecision,
+        stock_offers: StockOffers,
+        decide: Decide,
         clock: Callable[[], int],
     ) -> None:
-        self._client = client
-        self._keys = keys
-        self._entries = BacklogEntries(client, keys)
-        self._decide_and_commit = decide_and_commit
-        self._facts = facts
+        self._entries = entries
+        self._queue = queue
+        self._offers = offers
+        self._entry_decision = entry_decision
+        self._stock_offers = stock_offers
+        self._decide = decide
         self._clock = clock
 
     def page(self, *, after: Rank | None = None, limit: int) -> BacklogPage:
         """At most `limit` entries, the first of them after the rank `after`."""
-        queue = self._queue()
-        remaining = [place for place in queue if after is None or place.rank > after]
-        last = remaining[limit - 1].rank if len(remaining) > limit else None
-        return BacklogPage(places=tuple(remaining[:limit]), waiting=len(queue), after=last)
+        return self._page(self._queue.places(), after, limit)
 
     def withdraw(self, decision: str) -> None:
         """Remove a decision's unfilled units from the backlog; raises NotFound."""
@@ -102,85 +82,42 @@ class Backlog:
 
         Units that ship are a decision of their own, which follows the one that waited; units that are still unfilled go
         on waiting, at the same place in the queue. An order that already has as many shipments as it may have is passed
-        over: no stock is of use to it until one of them is released or rejected, or the policies allow more. So is one
-        that a person has to approve first. Several
-        runs may go on at once: each entry is decided by one of them.
+        over: no stock is of use to it until one of them is released or rejected, or the policies allow more; and so is
+        one that is to wait for an instant, or that a person has to approve first. Several runs may go on at once: each
+        entry is decided by one of them.
         """
-        page = self.page(after=after, limit=limit)
+        page = self._page(self._queue.rank_again(), after, limit)
         skus = dict.fromkeys(sku for place in page.places for sku in place.entry.skus)
         in_stock = self._entries.in_stock(list(skus))
         answers: list[Answer] = []
         failed: list[tuple[str, str]] = []
         for place in page.places:
-            if not in_stock.isdisjoint(place.entry.skus):
+            entry = place.entry
+            if not in_stock.isdisjoint(entry.skus) and (entry.not_before or 0) <= self._clock():
                 try:
-                    answers += self._offer(place)
-                except (OrderInvalid, QuotaExceeded, Contended) as error:
-                    failed.append((place.entry.decision, str(error)))
+                    outcome = self._offer(entry)
+                except Contended as error:
+                    failed.append((entry.decision, str(error)))
+                else:
+                    if isinstance(outcome, Answer):
+                        answers.append(outcome)
+                    elif isinstance(outcome, OfferNote):
+                        self._offers.note(entry.decision, outcome)
+                        failed += [(entry.decision, outcome.detail)] if outcome.failed else []
             progress()
         return BacklogRun(offered=len(page.places), answers=tuple(answers), failed=tuple(failed), after=page.after)
 
-    def _offer(self, place: QueuePlace) -> Sequence[Answer]:
-        """The decision of the units that wait; none, if nothing can ship now or somebody else has decided the entry."""
-        entry, most = place.entry, place.most_shipments
+    def _page(self, places: list[QueuePlace], after: Rank | None, limit: int) -> BacklogPage:
+        remaining = [place for place in places if after is None or place.rank > after]
+        last = remaining[limit - 1].rank if len(remaining) > limit else None
+        shown = tuple(remaining[:limit])
+        notes = self._offers.notes([place.entry.decision for place in shown])
+        return BacklogPage(places=shown, notes=notes, waiting=len(places), after=last)
+
+    def _offer(self, entry: BacklogEntry) -> EntryOutcome:
         for _ in range(_MOST_CHANGES):
-            chain = read_chain(self._client, self._keys, entry.first)
-            if is_parked(self._client, self._keys, chain.links[0].record):
-                return []
-            if most is not None and chain.kept >= most and not chain.owes(entry.decision):
-                return []
-            outcome = self._decide(entry, chain)
-            if not isinstance(outcome, ChainChanged):
-                return [outcome.answer] if isinstance(outcome, Decided) else []
-        raise Contended(f"order {entry.order.id} is decided again and again by others; try again")
-
-    def _decide(self, entry: BacklogEntry, chain: Chain) -> Outcome:
-        barred = chain.barred(lasting=True)
-        follows = FollowsRecord(
-            decision=entry.decision,
-            first=entry.first,
-            because="stock",
-            barred={sku: sorted(nodes) for sku, nodes in sorted(barred.items())} if barred else UNSET,
-        )
-        return self._decide_and_commit.run(
-            DecisionRequest(
-                remainder=Remainder(
-                    whole_order=entry.order,
-                    units=entry.units,
-                    barred=barred,
-                    standing_shipments=chain.kept,
-                    promised=chain.owes(entry.decision),
-                ),
-                instant=self._clock(),
-                caller=entry.caller,
-                most_holds=self._decide_and_commit.max_holds,
-                waits=True,
-                follow_up=FollowUp(
-                    first=entry.first,
-                    follow_ups=chain.follow_ups,
-                    record=follows,
-                    waiting=entry,
-                ),
-                only_if_ships=True,
-            )
-        )
-
-    def _queue(self) -> list[QueuePlace]:
-        """Every entry, in the order in which stock is offered to them."""
-        entries = self._client.retry_if_revived(self._entries.all)
-        now = self._clock()
-        snapshot, matcher = self._facts.read([], now)
-        products = self._facts.products(dict.fromkeys(sku for entry in entries for sku in entry.order.skus))
-        snapshot = dataclasses.replace(snapshot, products=products)
-        places = (_place(entry, order_outcome(entry.order, snapshot, matcher, now)) for entry in entries)
-        return ranked(places, lambda place: place.rank)
-
-
-def _place(entry: BacklogEntry, outcome: OrderOutcome | None) -> QueuePlace:
-    """`outcome` as `order_outcome` returns it."""
-    priority = DEFAULT_PRIORITY if outcome is None else outcome.priority
-    return QueuePlace(
-        entry=entry,
-        rank=rank(entry.order, priority, entry.decision),
-        most_shipments=None if outcome is None else outcome.max_shipments,
-    )
+            outcome = self._entry_decision.decide(entry, self._decide)
+            if not isinstance(outcome, OfferedFirst):
+                return outcome
+            self._stock_offers.before_newcomer(outcome, entry.rank, self._decide)
+        raise Contended(f"units that order {entry.order.id} waits for go to others that rank before it; try again")

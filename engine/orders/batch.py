@@ -43,7 +43,8 @@ class BatchRequest:
     """Orders to be decided as of one instant.
 
     `keys` gives the idempotency key of each order's decision. `wait`: units left unfilled wait for stock in the
-    backlog. `planning` is called for each order once it is looked at for the plan, `progress` once it has its result.
+    backlog. `after_waiting` as in DecisionRequest. `planning` is called for each order once it is looked at for the
+    plan, `progress` once it has its result.
     """
 
     orders: Sequence[Order]
@@ -51,6 +52,7 @@ class BatchRequest:
     keys: Callable[[Order], RequestKey] | None = None
     caller: str = ""
     wait: bool = False
+    after_waiting: bool = True
     progress: Callable[[], None] = lambda: None
     planning: Callable[[], None] = lambda: None
 
@@ -196,6 +198,7 @@ class Batch:
             most_holds=self._decide_and_commit.max_holds,
             key=request.keys(turn.order) if request.keys else None,
             waits=request.wait,
+            after_waiting=request.after_waiting,
             orders_ahead=self._orders_ahead,
             left=turn.left,
         )

@@ -49,6 +49,8 @@ class BlockOfDecisions:
             policies_at=at,
             caller=request.caller,
             max_holds=request.most_holds,
+            rank=request.rank_for(made),
+            now=self._clock(),
         )
         return PlannedDecision(made, Answer(body=body, logged_facts=facts, new=True), commit)
 

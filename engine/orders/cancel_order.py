@@ -23,7 +23,17 @@ _MOST_TRIES = 10
 class Cancellations:
     """The cancellations of one network."""
 
-    def __init__(self, client: Client, keys: Keys, *, facts: FactsReader, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        keys: Keys,
+        *,
+        facts: FactsReader,
+        after_freeing: Callable[[], None],
+        clock: Callable[[], int],
+    ) -> None:
+        """`after_freeing` is called once units were cancelled."""
+        self._after_freeing = after_freeing
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
@@ -49,6 +59,7 @@ class Cancellations:
                 return plan.answer
             match self._change_script.run(_change_request(plan, order, named, now=now)):
                 case UnitsChanged(answer=done):
+                    self._after_freeing()
                     return _cancellation(done)
                 case OperationReused():
                     raise name_reused(request.op)

@@ -6,11 +6,12 @@ from typing import TypeAlias
 
 from msgspec import UNSET, UnsetType, structs
 
-from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers
+from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, Unfilled
 from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import resting_record
 from engine.decide.order_checks import check_order
+from engine.decide.priority import newcomer_text, rank, rank_text
 from engine.decide.record import (
     DecisionRecord,
     FollowsRecord,
@@ -40,6 +41,7 @@ from engine.store.outcomes import (
     HoldChanged,
     NetworkChanged,
     NoLongerWaiting,
+    OfferedFirst,
     OperationReused,
     OrderTaken,
     PoliciesChanged,
@@ -52,6 +54,8 @@ MOST_STOCK_CHANGES = 10
 """How often one decision is made again because others took its stock: each time, somebody else's decision succeeded."""
 MOST_WITH_SET_ASIDE = 30
 """The same where units are set aside for it: each try has less to lose than the one before."""
+MOST_OFFERS = 100
+"""How often one decision is made again because units it would take were first to be offered to orders that wait."""
 MOST_POLICY_CHANGES = 1_000
 """How often one decision is made again because another policy version became active. They are counted apart, so that
 activating policies makes no decision fail, and no decision is committed under policies that are active no more.
@@ -104,8 +108,8 @@ class FollowUp:
     """Makes a request one that decides again some units of the order whose first decision is `first`, and that is only
     right after `follow_ups` earlier requests of that kind. `record` becomes the decision's `follows`.
 
-    The units are those of the entry `waiting`, or those that a node rejects: then `rejection` is what is
-    rejected, and `rest_after_rejection` works out how long the node rests. `operation` identifies the caller's request.
+    The units are those of the entry `waiting`, or those that a node rejects: then `rejection` is what is rejected, and
+    `rest_after_rejection` works out how long the node rests. `operation` identifies the caller's request.
     """
 
     first: str
@@ -121,9 +125,11 @@ class FollowUp:
 class DecisionRequest:
     """What is to be decided as of `instant`: all of an order, or a remainder of it.
 
-    `waits`: units left unfilled wait for stock in the backlog. `only_if_ships`: nothing is committed if nothing ships.
-    What is `left` to other orders of a batch is not taken. `most_holds` is how many open holds the `caller` may have;
-    None: any number. The units are held for `hold_minutes`, if the caller asked for so many.
+    `waits`: units left unfilled wait for stock in the backlog, and are offered none before the instant `not_before`.
+    `after_waiting`: units that are first to be offered to orders that wait and rank before this one are not taken.
+    `only_if_ships`: nothing is committed if nothing ships. What is `left` to other orders of a batch is not taken.
+    `most_holds` is how many open holds the `caller` may have; None: any number. The units are held for `hold_minutes`,
+    if the caller asked for so many.
     """
 
     remainder: Remainder
@@ -132,11 +138,21 @@ class DecisionRequest:
     most_holds: int | None
     key: RequestKey | None = None
     waits: bool = False
+    not_before: int | None = None
+    after_waiting: bool = False
     follow_up: FollowUp | None = None
     orders_ahead: OrdersAhead | None = None
     left: LeftToOthers = NOTHING_LEFT
     only_if_ships: bool = False
     hold_minutes: int | None = None
+
+    def rank_for(self, decision: Decision) -> str | None:
+        """The `rank` of the decision's commit, as `Ledger.commit` says."""
+        if not self.after_waiting:
+            return None
+        if self.follow_up is not None and self.follow_up.waiting is not None:
+            return self.follow_up.waiting.rank
+        return newcomer_text(decision.priority)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +163,13 @@ class Decided:
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NothingShips:
-    """Nothing was committed: nothing would have shipped, and only a decision that ships was asked for."""
+    """Nothing was committed: nothing would have shipped, and only a decision that ships was asked for. Units would have
+    stayed `unfilled` for the reasons given there.
+    """
+
+    unfilled: tuple[Unfilled, ...]
 
 
 Outcome: TypeAlias = (
@@ -160,10 +180,16 @@ Outcome: TypeAlias = (
     | ChainChanged
     | HoldChanged
     | NoLongerWaiting
+    | OfferedFirst
     | OperationReused
 )
 """OrderTaken only comes of requests without a follow-up, those after it only of requests with one."""
-_FactsChanged: TypeAlias = StockChanged | NetworkChanged | PoliciesChanged
+Decide: TypeAlias = Callable[[DecisionRequest], Outcome]
+OfferFirst: TypeAlias = Callable[[OfferedFirst, str, Decide], None]
+"""Makes the offers that a commit was refused for, as far as they go to orders that rank before the text; given how an
+order that waits is decided.
+"""
+_FactsChanged: TypeAlias = StockChanged | NetworkChanged | PoliciesChanged | OfferedFirst
 
 
 def whole_order(order: Order) -> Remainder:
@@ -180,9 +206,11 @@ class DecideAndCommit:
         settings: Settings,
         *,
         facts: FactsReader,
+        offer_first: OfferFirst,
         clock: Callable[[], int],
         new_id: Callable[[], str],
     ) -> None:
+        self._offer_first = offer_first
         self._ledger = ledger
         self._settings = settings
         self._facts = facts
@@ -199,11 +227,12 @@ class DecideAndCommit:
         StoreUnavailable.
         """
         decision_id = self._new_id()
-        stock_changes = policy_changes = 0
+        stock_changes = policy_changes = offers = 0
         with UnitsSetAside(self._ledger, decision_id, clock=self._clock) as set_aside:
             while (
                 stock_changes < (MOST_WITH_SET_ASIDE if set_aside.hold else MOST_STOCK_CHANGES)
                 and policy_changes < MOST_POLICY_CHANGES
+                and offers < MOST_OFFERS
             ):
                 set_aside.begin_try()
                 outcome = self._try(request, decision_id, set_aside, dry_run=dry_run)
@@ -215,12 +244,19 @@ class DecideAndCommit:
                         stock_changes += 1
                     case PoliciesChanged():
                         policy_changes += 1
+                    case OfferedFirst() if request.follow_up is None:
+                        offers += 1
                     case _:
                         return outcome
         order = request.remainder.whole_order.id
         if policy_changes == MOST_POLICY_CHANGES:
             raise Contended(
                 f"policies were activated {MOST_POLICY_CHANGES} times while order {order} was decided; try again"
+            )
+        if offers == MOST_OFFERS:
+            raise Contended(
+                f"units that order {order} needs arrived {MOST_OFFERS} times and went to orders that wait for them; try"
+                " again"
             )
         raise Contended(f"others took the stock of order {order} {stock_changes} times in a row; try again")
 
@@ -237,12 +273,13 @@ class DecideAndCommit:
                 order=None if dry_run or request.follow_up else request.remainder.whole_order.id,
                 policies_at=policies_at,
                 set_aside=set_aside.hold,
+                stamped=request.waits,
             )
         except AlreadyDecided as earlier:
             return earlier.outcome
         decision = self._decide(request, snapshot, matcher)
         if request.only_if_ships and not decision.shipments:
-            return NothingShips()
+            return NothingShips(unfilled=decision.unfilled)
         node_rest = _node_rest(request, snapshot, matcher)
         name = None if dry_run else decision_id
         facts = facts_to_json(FactsRecord.of(decision))
@@ -251,7 +288,14 @@ class DecideAndCommit:
         if dry_run:
             return Decided(answer=answer, decision=decision)
         return self._commit(
-            request, decision, decision_id, answer, policies_at, set_aside=set_aside, node_rest=node_rest
+            request,
+            decision,
+            decision_id,
+            answer,
+            policies_at,
+            set_aside=set_aside,
+            node_rest=node_rest,
+            seen=snapshot.stamp,
         )
 
     def _decide(self, request: DecisionRequest, snapshot: Snapshot, matcher: Matcher) -> Decision:
@@ -277,6 +321,7 @@ class DecideAndCommit:
         *,
         set_aside: UnitsSetAside,
         node_rest: NodeRest | None,
+        seen: int,
     ) -> Outcome | _FactsChanged:
         outcome = self._ledger.commit(
             decision,
@@ -287,7 +332,9 @@ class DecideAndCommit:
             policies_at=policies_at,
             caller=request.caller,
             max_holds=request.most_holds,
-            linked=self._linked_writes(request, decision, decision_id, node_rest),
+            rank=request.rank_for(decision),
+            now=self._clock(),
+            linked=self._linked_writes(request, decision, decision_id, node_rest, seen=seen),
             set_aside=set_aside.for_commit(),
         )
         match outcome:
@@ -299,23 +346,33 @@ class DecideAndCommit:
                     f"'{request.caller}' has {open_holds} open holds and may have {request.most_holds}"
                     " (POINTSMAN_MAX_HOLDS); confirm or release some, or wait until they expire"
                 )
+            case OfferedFirst() if request.follow_up is None:
+                self._offer_first(outcome, newcomer_text(decision.priority), self.run)
+                return outcome
             case BacklogFull():
                 raise backlog_full()
             case _:
                 return outcome
 
     def _linked_writes(
-        self, request: DecisionRequest, decision: Decision, decision_id: str, node_rest: NodeRest | None
+        self,
+        request: DecisionRequest,
+        decision: Decision,
+        decision_id: str,
+        node_rest: NodeRest | None,
+        *,
+        seen: int,
     ) -> LinkedWrites | None:
         follow_up = request.follow_up
         waiting = None
         if request.waits and decision.unfilled:
             waiting = self._backlog_entry(request, decision, decision_id).body
         if follow_up is None:
-            return None if waiting is None else LinkedWrites(now=self._clock(), waiting=waiting)
+            return None if waiting is None else LinkedWrites(now=self._clock(), waiting=waiting, seen=seen)
         return LinkedWrites(
             now=request.instant,
             waiting=waiting,
+            seen=seen,
             waiting_decision=follow_up.waiting.decision if follow_up.waiting else None,
             waiting_before=follow_up.waiting.stored if follow_up.waiting else b"",
             first=follow_up.first,
@@ -326,13 +383,16 @@ class DecideAndCommit:
         )
 
     def _backlog_entry(self, request: DecisionRequest, decision: Decision, decision_id: str) -> BacklogEntry:
+        order = request.remainder.whole_order
         return BacklogEntry(
             decision=decision_id,
             first=request.follow_up.first if request.follow_up else decision_id,
-            order=request.remainder.whole_order,
+            order=order,
             units={item.line: item.quantity for item in decision.unfilled},
             since=self._clock(),
             caller=request.caller,
+            rank=rank_text(rank(order, decision.priority, decision_id)),
+            not_before=request.not_before,
         )
 
 

@@ -12,6 +12,7 @@ from engine.errors import Contended, HoldEnded, KeyReused, OrderExists
 from engine.model.facts import Order
 from engine.orders.decide_and_commit import Answer, backlog_full
 from engine.orders.order_state import OrderState, OrderUnitState, State, state_of
+from engine.orders.waiting_queue import WaitingQueue
 from engine.store import decision_log
 from engine.store.backlog import BacklogEntries, BacklogEntry
 from engine.store.connection.client import Client, faults
@@ -82,7 +83,18 @@ class OrdersPage:
 class LivingOrders:
     """The orders of one network. Methods raise StoreUnavailable."""
 
-    def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        keys: Keys,
+        *,
+        queue: WaitingQueue,
+        after_freeing: Callable[[], None],
+        clock: Callable[[], int],
+    ) -> None:
+        """`after_freeing` is called once units of an order are to be offered stock."""
+        self._queue = queue
+        self._after_freeing = after_freeing
         self._client = client
         self._keys = keys
         self._backlog = BacklogEntries(client, keys)
@@ -124,6 +136,7 @@ class LivingOrders:
                     f" /v1/orders/{order_id}/wait, or: pointsman order wait {order_id}), then approve it"
                 )
             self._calls.approve(state.stored, Approval(by=who, at=self._clock(), note=note))
+            self._after_freeing()
         return self.show(order_id)
 
     def wait(self, order_id: str) -> OrderState:
@@ -137,9 +150,30 @@ class LivingOrders:
             now = self._clock()
             expired = [item.hold.id for item in state.stored.decisions if item.hold and item.hold.until <= now]
             self._change_script.sweep(expired, now=now)
-            if not expired and self._calls.wait(state.stored, _entry(state, now), now=now) == "crowded":
-                raise backlog_full()
+            if expired:
+                continue
+            match self._calls.wait(state.stored, self._entry(state, now), now=now):
+                case "done":
+                    self._after_freeing()
+                case "crowded":
+                    raise backlog_full()
         raise Contended(f"order '{order_id}' changes again and again; try again")
+
+    def _entry(self, state: OrderState, now: int) -> BacklogEntry:
+        """The entry of the order's latest decision, with the unfilled units beside those that it has already."""
+        latest = state.stored.decisions[-1]
+        units = Counter(state.unfilled)
+        units.update(latest.waiting.units if latest.waiting else {})
+        order, decision = order_of(state.stored.order), latest.record.id or ""
+        return BacklogEntry(
+            decision=decision,
+            first=state.stored.first.id or "",
+            order=order,
+            units=dict(units),
+            since=latest.waiting.since if latest.waiting else now,
+            caller=latest.caller,
+            rank=self._queue.rank_of(order, decision),
+        )
 
     def _places(self, filtered: OrderFilter, after: OrderPlace | None) -> Iterator[OrderPlace]:
         """The places of the orders that may match, from the last; of waiting and of parked ones there are fewer."""
@@ -183,21 +217,6 @@ class LivingOrders:
         decision = read_chain(self._client, self._keys, first).latest_whole
         entry = decision_log.decided(self._client, self._keys, decision)
         return entry, msgspec.json.decode(amended, type=OrderRecord)
-
-
-def _entry(state: OrderState, now: int) -> BacklogEntry:
-    """The backlog entry of the order's latest decision, with the unfilled units beside those that it has already."""
-    stored, latest = state.stored, state.stored.decisions[-1]
-    units = Counter(state.unfilled)
-    units.update(latest.waiting.units if latest.waiting else {})
-    return BacklogEntry(
-        decision=latest.record.id or "",
-        first=stored.first.id or "",
-        order=order_of(stored.order),
-        units=dict(units),
-        since=latest.waiting.since if latest.waiting else now,
-        caller=latest.caller,
-    )
 
 
 def order_exists(stands: OrderRecord, sent: OrderRecord) -> OrderExists:

@@ -35,6 +35,7 @@ class Rerouting:
         *,
         decide_and_commit: DecideAndCommit,
         undo_seconds: int,
+        after_freeing: Callable[[], None],
         clock: Callable[[], int],
     ) -> None:
         self._client = client
@@ -43,6 +44,7 @@ class Rerouting:
         self._change_script = ChangeScript(client, keys)
         self._decide_and_commit = decide_and_commit
         self._undo_seconds = undo_seconds
+        self._after_freeing = after_freeing
         self._clock = clock
 
     def reject(self, request: RejectionRequest) -> Answer:
@@ -60,6 +62,7 @@ class Rerouting:
                 case OperationReused():
                     raise name_reused(request.op)
                 case Decided(answer=answer):
+                    self._after_freeing()
                     return answer
                 case AnsweredBefore(decision=decision):
                     self._client.verify_replicated(self._keys.log)

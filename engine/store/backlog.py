@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from engine.decide.order_record import OrderRecord, Record, order_of
 from engine.model.facts import Order
@@ -16,8 +17,10 @@ from engine.store.script_keys import WITHDRAW_BACKLOG
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacklogEntry:
     """Units by line of `order`, as its customer placed it, that `decision` left unfilled. `first` is the order's first
-    decision; `since` when these units began to wait, in UTC seconds; `caller` whose holds are counted. `stored` is the
-    entry as it was read, which tells whether it has changed.
+    decision; `since` when these units began to wait, in UTC seconds; `caller` whose holds are counted. `rank` is the
+    `rank_text` by which it is offered stock, with the priority that it had then or when it was last ranked; nothing is
+    offered before the instant `not_before`, if there is one. `stored` is the entry as it was read, which tells whether
+    it has changed.
     """
 
     decision: str
@@ -26,7 +29,9 @@ class BacklogEntry:
     units: Mapping[str, int]
     since: int
     caller: str
-    stored: bytes = field(default=b"", compare=False)
+    rank: str
+    not_before: int | None = None
+    stored: bytes = field(default=b"", repr=False, compare=False)
     """As it was read; empty for an entry that is not stored yet."""
 
     @property
@@ -39,6 +44,9 @@ class BacklogEntry:
                 units=dict(self.units),
                 since=self.since,
                 caller=self.caller,
+                rank=self.rank,
+                skus=tuple(self.skus),
+                not_before=UNSET if self.not_before is None else self.not_before,
             )
         )
 
@@ -52,8 +60,14 @@ class BacklogEntry:
             units=stored.units,
             since=stored.since,
             caller=stored.caller,
+            rank=stored.rank,
+            not_before=None if stored.not_before is UNSET else stored.not_before,
             stored=body,
         )
+
+    def index(self, keys: Keys) -> dict[str, str]:
+        """By SKU, its member of `Keys.waiting`; none in an entry of a release that ranked none."""
+        return {sku: f"{keys.on_hand(sku)}\n{self.rank}" for sku in self.skus} if self.rank else {}
 
     @property
     def skus(self) -> list[str]:
@@ -67,6 +81,10 @@ class _StoredEntry(Record, frozen=True):
     units: dict[str, int]
     since: int
     caller: str
+    rank: str = ""
+    """Empty in an entry of a release that ranked none."""
+    skus: tuple[str, ...] = ()
+    not_before: int | UnsetType = UNSET
 
 
 class BacklogEntries:
@@ -75,7 +93,7 @@ class BacklogEntries:
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client = client
         self._keys = keys
-        self._withdraw_backlog = client.script("withdraw_backlog")
+        self._withdraw_backlog = client.script("backlog/withdraw")
 
     def all(self) -> list[BacklogEntry]:
         """In no order."""

@@ -27,10 +27,18 @@ NOTHING_SET_ASIDE = SetAside(now=0, earlier=None, name=None, until=0)
 
 
 def commit_request(
-    decision: Decision, policies_at: int, *, first: bool, caller: str, max_holds: int | None, key_seconds: int | None
+    decision: Decision,
+    policies_at: int,
+    *,
+    first: bool,
+    caller: str,
+    max_holds: int | None,
+    key_seconds: int | None,
+    rank: str | None = None,
+    now: int = 0,
 ) -> dict[str, Any]:
-    """The request as commit.lua reads it; `key_seconds` is how long its idempotency key is remembered, if it has one.
-    The `first` decision of an order takes the order's id.
+    """The request as commit.lua reads it; `key_seconds` is how long its idempotency key is remembered, if it has one;
+    `rank` and `now` as `Ledger.commit` says. The `first` decision of an order takes the order's id.
 
     A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
     a list of floors of which the largest counts. Each is a list of reserves, by units and basis points of what is on
@@ -66,6 +74,8 @@ def commit_request(
         "placed_at": str(decision.order.placed_at),
         "caller": caller,
         "max_holds": _or_false(max_holds),
+        "rank": _or_false(rank),
+        "clock": now,
         "key_seconds": _or_false(key_seconds),
     }
 

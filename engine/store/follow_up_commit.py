@@ -62,7 +62,7 @@ class Rejection:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedWrites:
     """What is written with a decision at `now`: a new backlog entry (`waiting`), and of a follow-up decision what it
-    changes of others.
+    changes of others. What is left unfilled was so on the stock as of the stamp `seen` (see `Keys.changed`).
 
     A follow-up decides again a part of the order that `first` was the first decision of, after `follow_ups` others that
     did so: of the units that wait under `waiting_decision`, whose entry was
@@ -72,6 +72,7 @@ class LinkedWrites:
 
     now: int
     waiting: bytes | None = None
+    seen: int = 0
     waiting_decision: str | None = None
     waiting_before: bytes = b""
     first: str | None = None
@@ -124,6 +125,7 @@ class FollowUpCommit:
 def _record(linked: LinkedWrites) -> dict[str, Any]:
     fields = {
         "waiting": None if linked.waiting is None else linked.waiting.decode(),
+        "seen": str(linked.seen),
         "waiting_decision": linked.waiting_decision,
         "waiting_before": linked.waiting_before.decode() or None,
         "follow_ups": None if linked.first is None else linked.follow_ups,

@@ -126,6 +126,40 @@ class Keys:
         """Sorted set: id of each order that is parked until a person approves it, by the instant it was placed."""
         return self._key("parked")
 
+    @property
+    def waiting(self) -> str:
+        """Sorted set, an index of the backlog: for each SKU that an entry waits for, the key of what is on hand of it,
+        a line break, and the entry's `rank_text`. All scores are 0, so the entries of a SKU stand in their rank.
+        """
+        return self._key("waiting")
+
+    @property
+    def due(self) -> str:
+        """Sorted set: decision id of an entry that is not offered stock yet, by the instant from which it is. Until
+        then it is not in `waiting`.
+        """
+        return self._key("due")
+
+    @property
+    def offers(self) -> str:
+        """Hash: the key of what is on hand of a SKU to `STAMP RANK`: units came free at that stamp (see `changed`), and
+        are to be offered to those that wait after RANK before newcomers get them. Also `due`, the first instant in
+        `due`, and `circumstances`, under which all that waits was last offered what there is.
+        """
+        return self._key("offers")
+
+    @property
+    def offered(self) -> str:
+        """Hash: decision id of an entry to `STAMP NOTE`: it was last offered what was there at that stamp. NOTE is JSON
+        of when that was and why it led to nothing.
+        """
+        return self._key("offered")
+
+    @property
+    def offering(self) -> str:
+        """String: there while one of the workers makes the offers that nobody else does."""
+        return self._key("offering")
+
     def chain(self, first: str) -> str:
         """List: the decisions that decided again what was left of decision `first`, or of one of them."""
         return self._key("chain", first)

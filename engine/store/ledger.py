@@ -1,7 +1,7 @@
 """The two round trips of a decision: one script reads everything it needs, one takes its holds and logs it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -23,13 +23,14 @@ from engine.store.outcomes import (
     HoldChanged,
     NetworkChanged,
     NoLongerWaiting,
+    OfferedFirst,
     OperationReused,
     OrderTaken,
     PoliciesChanged,
     QuotaReached,
     StockChanged,
 )
-from engine.store.reading import Reading, StockReading, reading_of, stock_reading_of, without_holds
+from engine.store.reading import Reading, StockReading, newest_stamp, reading_of, stock_reading_of, without_holds
 from engine.store.script_keys import COMMIT, SNAPSHOT
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
@@ -62,6 +63,8 @@ class Commit:
     max_holds: int | None
     first: bool = True
     """Whether it is the order's first decision, which takes the order's id."""
+    rank: str | None = None
+    now: int = 0
 
 
 class Ledger:
@@ -104,16 +107,20 @@ class Ledger:
         key: RequestKey | None = None,
         order: str | None = None,
         set_aside: Hold | None = None,
+        stamped: bool = False,
     ) -> Reading:
         """The snapshot of `skus` at `now`; holds whose time is over are ended first. `day` is that of the loads; the
         decisions that answered `key`, and that `order` began with, are looked up.
 
         `policies_at` is the instant for which the active policy version and the resting nodes are read, if not `now`.
-        The units of `set_aside` are read as if they were not held.
+        The units of `set_aside` are read as if they were not held. If `stamped`, the reading has its `stamp`.
         """
         decided_at = now if policies_at is None else policies_at
         script_keys = self._snapshot_keys(skus, day, key, order)
-        reading = reading_of(self._sweep_and_read(script_keys, [now, decided_at], now), skus, decided_at)
+        arguments = [now, decided_at, *(stamp_arguments(self._keys, skus) if stamped else ())]
+        answer = self._sweep_and_read(script_keys, arguments, now)
+        stamp = newest_stamp(answer.pop()) if stamped else 0
+        reading = replace(reading_of(answer, skus, decided_at), stamp=stamp)
         return reading if set_aside is None else without_holds(reading, [set_aside], day)
 
     def read_stock(self, skus: Sequence[str], *, day: str, now: int) -> StockReading:
@@ -170,6 +177,8 @@ class Ledger:
         policies_at: int | None = None,
         caller: str = "",
         max_holds: int | None = None,
+        rank: str | None = None,
+        now: int = 0,
         linked: LinkedWrites | None = None,
         set_aside: SetAside = NOTHING_SET_ASIDE,
     ) -> CommitOutcome:
@@ -178,7 +187,9 @@ class Ledger:
 
         The policy version must be the one active at `policies_at`, by default the decision's instant; no node that
         ships may rest then. A `caller` has at most `max_holds` open holds; None: any number. `linked` is what else is
-        written in the same commit.
+        written in the same commit. With a `rank`, nothing is taken that is first to be offered to orders that wait and
+        sort before it (see `rank_text` and `newcomer_text`), nor anything while orders are due at `now` to be offered
+        stock from then on.
         """
         commit = Commit(
             decision=decision,
@@ -190,6 +201,8 @@ class Ledger:
             caller=caller,
             max_holds=max_holds,
             first=linked is None or linked.first is None,
+            rank=rank,
+            now=now,
         )
         claims, own, arguments = self._parts(commit, set_aside)
         with faults():
@@ -198,7 +211,7 @@ class Ledger:
                 if linked is None
                 else self._follow_up_commit.run(linked, claims, own, arguments)
             )
-        return _outcome(answer)
+        return self._outcome(answer)
 
     def commit_together(self, commits: Sequence[Commit]) -> list[CommitOutcome]:
         """Commit each as `commit` does, by itself, but all in one round trip."""
@@ -208,7 +221,22 @@ class Ledger:
             calls.append((COMMIT.keys(self._keys, claims, **own), arguments))
         with faults():
             answers = self._client.run_together(self._commit, calls)
-        return [_outcome(answer) for answer in answers]
+        return [self._outcome(answer) for answer in answers]
+
+    def _outcome(self, answer: Sequence[bytes]) -> CommitOutcome:
+        """What commit.lua or commit_follow_up.lua answered."""
+        match answer:
+            case b"key", decision:
+                return AnsweredBefore(decision=decision.decode())
+            case b"order", first:
+                return OrderTaken(first=first.decode())
+            case b"stale", node:
+                return StockChanged(node=node.decode())
+            case b"offer", name:
+                return OfferedFirst(sku=name.decode().removeprefix(self._keys.on_hand("")) or None)
+            case b"full", open_holds:
+                return QuotaReached(open_holds=int(open_holds))
+        return _OUTCOMES[answer[0]]
 
     def _parts(
         self, commit: Commit, set_aside: SetAside = NOTHING_SET_ASIDE
@@ -232,6 +260,8 @@ class Ledger:
             caller=commit.caller,
             max_holds=commit.max_holds,
             key_seconds=IDEMPOTENCY_SECONDS if key else None,
+            rank=commit.rank,
+            now=commit.now,
         )
         if set_aside is not NOTHING_SET_ASIDE:
             add_set_aside(request, set_aside, decision)
@@ -260,17 +290,3 @@ _OUTCOMES: Mapping[bytes, CommitOutcome] = {
     b"reused": OperationReused(),
 }
 """Those that say no more than which of them it is."""
-
-
-def _outcome(answer: Sequence[bytes]) -> CommitOutcome:
-    """What commit.lua or commit_follow_up.lua answered."""
-    match answer:
-        case b"key", decision:
-            return AnsweredBefore(decision=decision.decode())
-        case b"order", first:
-            return OrderTaken(first=first.decode())
-        case b"stale", node:
-            return StockChanged(node=node.decode())
-        case b"full", open_holds:
-            return QuotaReached(open_holds=int(open_holds))
-    return _OUTCOMES[answer[0]]

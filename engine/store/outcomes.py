@@ -63,6 +63,15 @@ class PoliciesChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedFirst:
+    """Nothing was written: units of `sku` are first to be offered to orders that wait for it. None: some orders are due
+    to be offered stock from now on.
+    """
+
+    sku: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaReached:
     """Nothing was written: the caller has so many open holds already, and may have no more."""
 
@@ -99,6 +108,7 @@ CommitOutcome: TypeAlias = (
     | StockChanged
     | NetworkChanged
     | PoliciesChanged
+    | OfferedFirst
     | QuotaReached
     | BacklogFull
     | ChainChanged

@@ -33,6 +33,8 @@ class Reading:
     loads: Mapping[str, int]
     resting: Mapping[str, NodeRest]
     stock: Mapping[str, Mapping[str, tuple[int, int]]]
+    stamp: int = 0
+    """The newest stamp of what was read (see `Keys.changed`), if it was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,11 @@ class StockReading:
         """The positions of those of the SKUs that `skus` numbers, given the number of each node by its id."""
         on_hand, held = (_node_units([self.texts[2 * sku + kind] for sku in skus]) for kind in (0, 1))
         return StockColumns.of(on_hand, held, nodes)
+
+
+def newest_stamp(stamps: bytes) -> int:
+    """Of the stamps as snapshot.lua answers them."""
+    return max((int(stamp) for stamp in stamps.split() if stamp != b"-"), default=0)
 
 
 def stock_reading_of(answer: Sequence[Any], decided_at: int) -> StockReading:

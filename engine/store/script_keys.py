@@ -46,8 +46,13 @@ class KeyLayout:
 
 NOTE_CHANGES = ("note_changes",)
 """Gives the SKUs whose stock a script changed a new stamp."""
-CHANGE_HOLDS_PARTS = (*NOTE_CHANGES, "hold_changes")
+_FREEING = (*NOTE_CHANGES, "offer")
+"""For scripts that raise what is on hand, or lower what is held."""
+_WAITING = (*_FREEING, "waiting_entries")
+"""For scripts by which entries of the backlog begin or stop to wait."""
 
+_OFFERS = ("offers", "waiting")
+_BACKLOG = (*_OFFERS, "backlog", "offered", "due")
 _SKU = ("on_hand", "held")
 _SNAPSHOT = (
     *("facts", "active_policy", "scheduled_policies", "idempotency", "order"),
@@ -57,16 +62,21 @@ _COMMIT = (
     *_SNAPSHOT,
     *("decisions", "log", "orders", "parked", "hold", "open_holds", "endings"),
     *("set_aside", "earlier_set_aside", "earlier_load"),
+    *_OFFERS,
 )
-_FOLLOW_UP = ("backlog", "chain", "operation", "shipment_units")
+_FOLLOW_UP = ("backlog", "offered", "due", "chain", "operation", "shipment_units")
 _CLAIM = ("claimed_on_hand", "claimed_held")
 _CHANGED_HOLD = ("changed_hold", "changed_load", "confirms")
 _CHANGED_SKU = ("changed_on_hand", "changed_held", "changed_base", "changed_stamp")
 
 SNAPSHOT = KeyLayout(_SNAPSHOT, (_SKU,))
 REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _SKU))
-COMMIT = KeyLayout(_COMMIT, (_CLAIM,), NOTE_CHANGES)
-COMMIT_FOLLOW_UP = KeyLayout((*_COMMIT, *_FOLLOW_UP), (_CLAIM, _CHANGED_HOLD, _CHANGED_SKU), CHANGE_HOLDS_PARTS)
+COMMIT = KeyLayout(_COMMIT, (_CLAIM,), (*_FREEING, "offered_before"))
+COMMIT_FOLLOW_UP = KeyLayout(
+    (*_COMMIT, *_FOLLOW_UP),
+    (_CLAIM, _CHANGED_HOLD, _CHANGED_SKU),
+    (*_WAITING, "offered_before", "hold_changes"),
+)
 CHANGE_HOLDS = KeyLayout(
     (
         "expiring",
@@ -79,19 +89,23 @@ CHANGE_HOLDS = KeyLayout(
         "changed",
         "order",
         "chain",
-        "backlog",
+        *_BACKLOG,
     ),
     (_CHANGED_HOLD, _CHANGED_SKU),
-    CHANGE_HOLDS_PARTS,
+    (*_WAITING, "hold_changes"),
 )
 EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "operation"))
-SET_STOCK = KeyLayout(("facts", "changed"), (("on_hand", "held", "base", "stamp"),), NOTE_CHANGES)
+SET_STOCK = KeyLayout(("facts", "changed", *_OFFERS), (("on_hand", "held", "base", "stamp"),), _FREEING)
 MOVE_STOCK = KeyLayout(
-    ("facts", "log", "movements", "movements_yesterday", "changed"), (("on_hand", "base"),), NOTE_CHANGES
+    ("facts", "log", "movements", "movements_yesterday", "changed", *_OFFERS), (("on_hand", "base"),), _FREEING
 )
-WITHDRAW_BACKLOG = KeyLayout(("backlog", "log", "operation"))
-APPROVE = KeyLayout(("order", "parked", "log"))
-WAIT = KeyLayout(("order", "chain", "backlog", "endings", "shipment_units", "log"))
+WITHDRAW_BACKLOG = KeyLayout((*_BACKLOG, "changed", "log", "operation"), parts=_WAITING)
+NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held"), parts=("offer",))
+WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
+NOTE_OFFER = KeyLayout(("backlog", "offered"))
+RANK_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
+APPROVE = KeyLayout(("order", "parked", *_BACKLOG, "changed", "log"), parts=_WAITING)
+WAIT = KeyLayout(("order", "chain", *_BACKLOG, "changed", "endings", "shipment_units", "log"), parts=_WAITING)
 END_REST = KeyLayout(("resting", "log", "operation"))
 PUBLISH_POLICY = KeyLayout(("policies", "policy_history", "policy_operations"))
 ACTIVATE_POLICY = KeyLayout(
@@ -118,8 +132,12 @@ LOAD_SWAP = KeyLayout(
         "scheduled_policies",
     )
 )
-LOAD_STOCK = KeyLayout(("facts", "todo", "changed"), (("on_hand", "base", "stamp", "staged_on_hand"),), NOTE_CHANGES)
-REPAIR = KeyLayout(("log", "expiring", "orders", "parked", "facts", "changed"), (("written",),), NOTE_CHANGES)
+LOAD_STOCK = KeyLayout(
+    ("facts", "todo", "changed", *_OFFERS), (("on_hand", "base", "stamp", "staged_on_hand"),), _FREEING
+)
+REPAIR = KeyLayout(
+    ("log", "expiring", "orders", "parked", "facts", "changed", *_OFFERS, "due"), (("written",),), _WAITING
+)
 
 LAYOUTS: Mapping[str, KeyLayout] = {
     "snapshot": SNAPSHOT,
@@ -130,9 +148,13 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "extend_hold": EXTEND_HOLD,
     "set_stock": SET_STOCK,
     "move_stock": MOVE_STOCK,
-    "withdraw_backlog": WITHDRAW_BACKLOG,
+    "backlog/withdraw": WITHDRAW_BACKLOG,
     "orders/approve": APPROVE,
     "orders/wait": WAIT,
+    "backlog/next_offer": NEXT_OFFER,
+    "backlog/wake": WAKE_BACKLOG,
+    "backlog/rank": RANK_BACKLOG,
+    "backlog/note_offer": NOTE_OFFER,
     "end_rest": END_REST,
     "publish_policy": PUBLISH_POLICY,
     "activate_policy": ACTIVATE_POLICY,

@@ -19,8 +19,12 @@ rules:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[Run]:
-    """`run("backlog", "list")`, on tests/data/small, with policies that serve the segment vip first."""
-    with installed(command, tmp_path_factory.mktemp("installation"), POLICY, COLUMNS=160) as run:
+    """`run("backlog", "list")`, on tests/data/small, with policies that serve the segment vip first. Who runs the
+    backlog is the one who says so.
+    """
+    with installed(
+        command, tmp_path_factory.mktemp("installation"), POLICY, COLUMNS=160, POINTSMAN_BACKLOG="manual"
+    ) as run:
         yield run
 
 
@@ -70,6 +74,31 @@ def test_orders_that_wait_are_routed_together_served_later_and_rejected(run: Run
     assert run("backlog", "withdraw", rejected["id"]).returncode == 0
     assert json.loads(run("backlog", "list", "--json").stdout)["waiting"] == 0
     assert run("ledger", "check").returncode == 0
+
+
+def test_stock_that_arrives_goes_to_the_order_that_waits_without_a_run(run: Run, tmp_path: Path) -> None:
+    made = json.loads(run("decide", written(tmp_path / "o.json", order_json(("NONE", 2))), "--wait", "--json").stdout)
+    counts = tmp_path / "counts.csv"
+    counts.write_text("node,sku,on_hand,at\nparis,NONE,2,\n", encoding="utf-8")
+    assert run("stock", "import", counts, POINTSMAN_BACKLOG="auto").returncode == 0
+    chain = json.loads(run("chain", made["id"], "--json").stdout)["decisions"]
+    assert [(record["status"], record.get("follows", {}).get("because")) for record in chain] == [
+        ("unfilled", None),
+        ("filled", "stock"),
+    ]
+
+
+def test_the_backlog_says_why_stock_was_of_no_use(run: Run, tmp_path: Path) -> None:
+    made = json.loads(run("decide", written(tmp_path / "o.json", order_json(("COAT", 9))), "--wait", "--json").stdout)
+    assert "offered stock" not in run("backlog", "list").stdout
+    counts = tmp_path / "counts.csv"
+    counts.write_text("node,sku,on_hand,at\nlille,COAT,4,\n", encoding="utf-8")
+    assert run("stock", "import", counts).returncode == 0
+    assert run("backlog", "run", POINTSMAN_MAX_HOLDS="1").returncode == 1
+    shown = run("backlog", "list").stdout
+    assert f"{made['id']}  order" in shown
+    assert ", which was of no use: 'cli' has" in shown
+    assert run("backlog", "run").stdout.startswith("1 offered stock: 1 decided (1 unit)")
 
 
 def test_the_backlog_shows_ids_whole_in_a_narrow_terminal(run: Run, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from api.records.backlog import BacklogRecord, ChainRecord, RunRecord
+from engine.decide.order_record import timestamp
 from engine.decide.record import DecisionRecord
 from engine.store.stock import Movement
 from tests.conftest import activate
@@ -14,6 +15,11 @@ from tests.support.problem_json import fields_of, problem_of
 @pytest.fixture
 def vips(pointsman):
     activate(pointsman, "when: {order.segment: vip}, then: {priority: 80}")
+
+
+@pytest.fixture
+def runs_backlog():
+    return "manual"
 
 
 def arrive(pointsman, units, sku="RARE"):
@@ -44,6 +50,28 @@ def test_what_waits_is_listed_served_and_withdrawn(http, pointsman, vips):
     problem_of(http.delete(f"/v1/backlog/{last['decision']}"), 404)
     assert checked(http, BacklogRecord, http.get("/v1/backlog"))["waiting"] == 0
     assert pointsman.check().clean
+
+
+def test_what_waits_says_why_the_last_offer_led_to_nothing(http, pointsman, clock):
+    http.post("/v1/decisions?wait=true", json=order_json(("RARE", 9)))
+    (item,) = checked(http, BacklogRecord, http.get("/v1/backlog"))["orders"]
+    assert (item["last_offer"], item["not_before"]) == (None, None)
+    activate(pointsman, "when: {product.sku: RARE}, then: {keep: 5}")
+    arrive(pointsman, 4)
+    assert checked(http, RunRecord, http.post("/v1/backlog/run", json={}))["decisions"] == []
+    (item,) = checked(http, BacklogRecord, http.get("/v1/backlog"))["orders"]
+    assert (item["last_offer"]["at"], item["last_offer"]["detail"]) == (timestamp(clock.now), None)
+    (unfilled,) = item["last_offer"]["unfilled"]
+    assert [(reason["code"], reason["units"]) for reason in unfilled["reasons"]] == [
+        ("kept_back", 4),
+        ("not_enough", unfilled["quantity"] - 4),
+    ]
+
+
+def test_a_batch_may_wait(http):
+    orders = [order_json(("RARE", 2)), order_json(("RARE", 2))]
+    http.post("/v1/decisions/batch?wait=true", json={"orders": orders})
+    assert http.get("/v1/backlog").get_json()["waiting"] == 1
 
 
 @pytest.mark.parametrize("after", ["", "1", "1:2:3:4", "a:b:c:d:e", f"{9**30}:1:1:a:b"])

@@ -12,12 +12,9 @@ from tests.peers.rows import Peer, Row, read_peers
 
 NOT_YET = frozenset(
     {
-        "confirm lines",
-        "release lines",
         "cancel",
         "amend",
         "undo",
-        "waiting first",
     }
 )
 """Features that rows need and Pointsman does not have yet; their rows are skipped."""

@@ -1,4 +1,6 @@
-"""What tests of the store share: the server's keys, its client, and another worker behind a proxy."""
+"""What tests of the store share: the server's keys, its client, another worker behind a proxy, and others who act
+between a decision's snapshot and its commit.
+"""
 
 import pytest
 
@@ -6,6 +8,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
+from engine.store.ledger import Ledger
 from tests.support.lossy_proxy import proxy
 
 
@@ -32,3 +35,30 @@ def proxied(shop, server_url, network, clock):
     with proxy(server_url) as before, Pointsman(Settings(redis_url=before.url, network=network), clock=clock) as worker:
         worker.ready()
         yield before, worker
+
+
+@pytest.fixture
+def before_commit(monkeypatch):
+    """`before_commit(act, times=1)`: from here on others do `act()` when a decision is about to be committed, at its
+    first so many tries; the outcomes of its commits, of which there are more as it goes on. What others commit in `act`
+    is not among them.
+    """
+    commit = Ledger.commit
+
+    def let_others_act(act, times=1):
+        outcomes, acting = [], []
+
+        def interrupted(ledger, *given, **more):
+            if acting:
+                return commit(ledger, *given, **more)
+            if len(outcomes) < times:
+                acting.append(act)
+                act()
+                acting.clear()
+            outcomes.append(commit(ledger, *given, **more))
+            return outcomes[-1]
+
+        monkeypatch.setattr(Ledger, "commit", interrupted)
+        return outcomes
+
+    return let_others_act

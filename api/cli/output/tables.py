@@ -13,7 +13,7 @@ from api.records.batch import JointRecord
 from api.records.day import DayFigures
 from engine.decide.availability import SkuAvailability
 from engine.decide.facts_record import FactsRecord
-from engine.decide.record import DecisionRecord, ScoreRecord, ShipmentRecord
+from engine.decide.record import DecisionRecord, ScoreRecord, ShipmentRecord, UnfilledRecord
 from engine.model.facts import Network
 from rules.syntax.literals import CARBON_UNITS, MICROS
 from rules.wording.catalogue import ENGLISH
@@ -104,9 +104,7 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
         yield from (f"     {_reason(record, rule)}" for rule in shipment.rules)
     for item in record.unfilled:
         yield f"  unfilled: {item.quantity} x {item.sku} (line {item.line})"
-        for reason in item.reasons:
-            rules = f": {', '.join(reason.rules)}" if reason.rules else ""
-            yield f"     {counted(reason.units, 'unit')}: {reason.text(ENGLISH)}{rules}"
+        yield from (f"     {line}" for line in reason_lines(item))
     yield from _resting_lines(record)
     for lacked in record.lacked or ():
         took = f"took {lacked.units} x {lacked.sku}" if lacked.took == "units" else "took the last room"
@@ -124,6 +122,13 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     elif record.hold:
         length = ", as the caller asked" if record.hold.requested_minutes else ""
         yield f"  held until {_local(record.hold.expires_at, network)}{length}; decision {record.id}"
+
+
+def reason_lines(item: UnfilledRecord) -> Iterator[str]:
+    """Why units are unfilled, a reason a line."""
+    for reason in item.reasons:
+        rules = f": {', '.join(reason.rules)}" if reason.rules else ""
+        yield f"{counted(reason.units, 'unit')}: {reason.text(ENGLISH)}{rules}"
 
 
 def facts_lines(facts: FactsRecord) -> Iterator[str]:

@@ -26,6 +26,7 @@ class OrderCalls:
         """Let the order go on; nothing happens to one that is not parked any more."""
         keys, body = self._keys, orjson.dumps({"order": order.id, "note": approval.note})
         arguments = [order.first.id, approval.at, approval.by, msgspec.json.encode(approval), packed(body), order.id]
+        arguments += [decision.record.id for decision in order.decisions if decision.waiting]
         with faults():
             self._approve(keys=APPROVE.keys(keys, order=keys.order(order.id)), args=arguments)
 

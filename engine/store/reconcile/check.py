@@ -36,6 +36,7 @@ from engine.store.reconcile.hold_endings import EndingsComparison
 from engine.store.reconcile.log_index import IndexComparison
 from engine.store.reconcile.log_replay import LogReplay
 from engine.store.reconcile.order_index import suspected_orders
+from engine.store.reconcile.waiting_index import suspects, waiting_drifts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,7 @@ class Check:
             self._compare_rests,
             self._compare_cancelled,
             self._compare_positions,
+            self._compare_backlog,
         ):
             step()
         self._suspect_what_changed_late()
@@ -167,6 +169,8 @@ class Check:
         match kind:
             case "loads":
                 return load_drifts(keys, replay, name, state, millis)
+            case "waiting":
+                return waiting_drifts(keys, name, state)
             case "index":
                 return index_drifts(keys, name, self._index.wrong[name], state)
             case "holds" | "rests" | "orders":
@@ -245,6 +249,9 @@ class Check:
         for order, stored in scan.cancelled(self._client, self._keys, orders):
             if any(cancelled_drifts(self._keys, self.replay, order, stored)):
                 self._suspected.add(("cancelled", order))
+
+    def _compare_backlog(self) -> None:
+        self._suspected.update(suspects(self._client, self._keys))
 
     def _compare_positions(self) -> None:
         """There may be a million positions with units on hand: only those are kept in memory where units are held or

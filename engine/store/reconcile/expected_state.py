@@ -16,11 +16,12 @@ PositionUnits: TypeAlias = Counter[PositionKey]
 Base: TypeAlias = tuple[int, EntryId]
 """Units on hand right after an entry of the log, as `Keys.base` says."""
 SuspectKind: TypeAlias = Literal[
-    "holds", "callers", "positions", "loads", "rests", "index", "endings", "orders", "cancelled"
+    "holds", "callers", "positions", "loads", "rests", "index", "endings", "orders", "cancelled", "waiting"
 ]
 Suspect: TypeAlias = tuple[SuspectKind, Any]
 """Something that may have drifted: its kind, and the name of a hold, a caller or a decision, a position (SKU, node), a
-load (day, node), a node that rests, or an order; cancelled: one with cancelled units.
+load (day, node), a node that rests, an order (cancelled: its cancelled units), or the place of an entry of the backlog
+in its index (SKU, decision).
 """
 
 LOAD_SECONDS = 4 * 86_400

@@ -10,6 +10,7 @@ from engine.store.keys import Keys
 from engine.store.reconcile.drift import SuspectPosition
 from engine.store.reconcile.expected_state import Suspect, SuspectKind
 from engine.store.reconcile.scan import decode_fields, parse_base
+from engine.store.reconcile.waiting_index import WaitingState, parse_waiting
 
 _AT_ONCE = 500
 
@@ -84,6 +85,11 @@ def _parse_order(replies: Iterator[Any]) -> tuple[dict[str, str], list[str | Non
     return fields, [None if score is None else str(int(score)) for score in (next(replies), next(replies))]
 
 
+def _parse_waiting(replies: Iterator[Any]) -> WaitingState:
+    """The entry, all that wait for the SKU, and the instant from which it is offered stock, if that is to come."""
+    return parse_waiting(next(replies), next(replies), next(replies))
+
+
 _READS: Mapping[SuspectKind, _Read] = {
     "holds": _Read(
         lambda pipeline, keys, name: pipeline.hgetall(keys.hold(name)).zscore(keys.expiring, name), _parse_hold
@@ -110,5 +116,13 @@ _READS: Mapping[SuspectKind, _Read] = {
     ),
     "cancelled": _Read(lambda pipeline, keys, order: pipeline.hget(keys.order(order), "cancelled"), _parse_text),
     "endings": _Read(lambda pipeline, keys, name: pipeline.hget(keys.endings, name), _parse_text),
+    "waiting": _Read(
+        lambda pipeline, keys, place: (
+            pipeline.hget(keys.backlog, place[1])
+            .zrange(keys.waiting, f"[{keys.on_hand(place[0])}\n", f"({keys.on_hand(place[0])}\v", bylex=True)
+            .zscore(keys.due, place[1])
+        ),
+        _parse_waiting,
+    ),
 }
 """In the order in which drifts are reported."""

@@ -36,7 +36,7 @@ if holds_differ(holds) or order and ((redis.call('HGET', key.order, 'changes') o
   return {'changed'}
 end
 for _, entry in ipairs(request.waiting) do
-  if redis.call('HGET', key.backlog, entry.decision) ~= entry.before then
+  if not is_entry(entry.decision, entry.before) then
     return {'changed'}
   end
 end
@@ -49,9 +49,9 @@ if request.moves and redis.call('HEXISTS', key.facts, 'load') == 1 then
   return {'loading'}
 end
 
-local changed = {}
-local moves, returned = change_holds(holds, changed)
-note_changes(changed)
+local changed, freed = {}, {}
+local moves, returned = change_holds(holds, changed, freed)
+offer(freed, note_changes(changed))
 for _, fields in ipairs(request.entries) do
   if returned ~= '' then
     fields[#fields + 1], fields[#fields + 2] = 'taken', returned
@@ -67,11 +67,7 @@ if order then
   end
 end
 for _, entry in ipairs(request.waiting) do
-  if entry.after == '' then
-    redis.call('HDEL', key.backlog, entry.decision)
-  else
-    redis.call('HSET', key.backlog, entry.decision, entry.after)
-  end
+  replace_waiting(entry.decision, entry.after, request.now)
 end
 if request.operation then
   redis.call('SET', key.operation, request.operation .. '\n' .. request.answer, 'EX', request.seconds)

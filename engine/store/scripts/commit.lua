@@ -10,13 +10,14 @@
 -- that id was decided before, the first time by that decision, {'network'} if the network is another
 -- than the decision was made in, {'policies'} if another policy version is active, {'stale', node} if a node can't give
 -- what is claimed of it any more, its stock or load is not as it must be, or it rests, or if the time of what was set
--- aside is over, or {'full', open holds} if the caller has as many holds as it may.
+-- aside is over, {'full', open holds} if the caller has as many holds as it may, or {'offer', SKU} if units of a SKU
+-- that it claims are first to be offered to orders that wait (see `offered_before`).
 -- The log's `stood` has for each claim what was on hand and held just before, and the floor that was computed from it.
 local DAYS_KEPT = 4 * 86400
 local call = redis.call
 local id, request = ARGV[1], cjson.decode(ARGV[3])
 local earlier, set_aside = request.earlier, request.set_aside
-local changed = {}
+local changed, freed = {}, {}
 
 local function floor_of(floors, on_hand)
   if type(floors) == 'number' then
@@ -55,7 +56,7 @@ if earlier or set_aside then  -- seldom, and functions take time to make
   function release_earlier()
     for _, part in ipairs(earlier.units) do
       local held, node = key.claimed_held(part[1]), part[2]
-      changed[key.claimed_on_hand(part[1])] = true
+      changed[key.claimed_on_hand(part[1])], freed[key.claimed_on_hand(part[1])] = true, true
       if call('HINCRBY', held, node, -part[3]) <= 0 then
         call('HDEL', held, node)
       end
@@ -140,6 +141,16 @@ end
 if earlier and call('EXISTS', key.earlier_set_aside) == 0 then
   return {'stale', ''}
 end
+if request.rank then
+  local claimed = {}
+  for index in ipairs(request.claims) do
+    claimed[index] = key.claimed_on_hand(index)
+  end
+  local sku = claimed[1] and offered_before(request.rank, request.clock, claimed)
+  if sku then
+    return {'offer', sku}
+  end
+end
 local stood, lost, lost_claims, lost_nodes = {}, nil, {}, {}
 for index, claim in ipairs(request.claims) do
   local node, units, floors, on_hand_range, held_range, available_range, own = unpack(claim, 1, 7)
@@ -177,7 +188,7 @@ end
 if lost then
   if set_aside and not open_holds then
     set_aside_rest(lost_claims, lost_nodes, stood)
-    note_changes(changed)
+    offer(freed, note_changes(changed))
   end
   return {'stale', lost}
 elseif open_holds then
@@ -202,7 +213,7 @@ for index, claim in ipairs(request.claims) do
   call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
   changed[key.claimed_on_hand(index)] = true
 end
-note_changes(changed)
+offer(freed, note_changes(changed))
 for _, room in ipairs(request.rooms) do
   call('HINCRBY', key.load, room[1], room[2])
 end

@@ -26,7 +26,7 @@ if linked.request then
     return request == linked.request and {'key', decision} or {'reused'}
   end
 end
-if linked.waiting_decision and redis.call('HGET', key.backlog, linked.waiting_decision) ~= linked.waiting_before then
+if linked.waiting_decision and not is_entry(linked.waiting_decision, linked.waiting_before) then
   return {'gone'}
 end
 if linked.follow_ups and redis.call('LLEN', key.chain) ~= linked.follow_ups then
@@ -42,16 +42,17 @@ if rejection then
   end
 end
 
+local late = linked.waiting and changed_since(linked.seen, linked.waiting)
 local answer = commit()
 if answer[1] ~= 'done' then
   return answer
 end
 
 if linked.waiting_decision then
-  redis.call('HDEL', key.backlog, linked.waiting_decision)
+  stop_waiting(linked.waiting_decision)
 end
 if linked.waiting then
-  redis.call('HSET', key.backlog, id, linked.waiting)
+  begin_waiting(id, linked.waiting, linked.now, linked.seen, late)
 end
 if linked.follow_ups then
   redis.call('RPUSH', key.chain, id)
@@ -65,7 +66,7 @@ end
 
 -- the rejected units are not held any more; those of a short pick that left are not on hand either
 local changed = {}
-local moves = change_holds(rejection.holds, changed)
+local moves = change_holds(rejection.holds, changed, changed)
 for _, fields in ipairs(rejection.entries) do
   local entry = redis.call('XADD', key.log, '*', unpack(fields))
   log_moves(moves, entry)
@@ -118,7 +119,7 @@ for _, count in ipairs(rejection.counts) do
   changed[key.changed_on_hand(count.index)] = true
   counts[#counts + 1] = {count.sku, outcome[1], outcome[2]}
 end
-note_changes(changed)
+offer(changed, note_changes(changed))
 redis.call('XADD', key.log, '*', 'kind', 'rejected', 'id', rejection.id, 'at', linked.now, 'body', ARGV[5],
   'counted', #counts > 0 and cjson.encode(counts) or '[]')
 return answer

@@ -32,6 +32,13 @@ for index = 1, count do
     redis.call('PERSIST', key.on_hand(index))
   end
 end
+local skus = {}
+for index = 1, count do
+  if has_stock(index) then
+    skus[key.on_hand(index)] = true
+  end
+end
+offer(skus, next(skus) and note_changes({[key.facts] = true}))
 redis.call('LTRIM', key.todo, count, -1)
 if redis.call('EXISTS', key.todo) == 1 then
   return 'more'

@@ -25,7 +25,7 @@ local function move(index, operation, digest, node, delta)
   return 'applied'
 end
 
-local answers, taken, changed = {}, {}, {}
+local answers, taken, changed, freed = {}, {}, {}, {}
 for at = FIRST, #ARGV, WORDS_EACH do
   local index, node = (at - FIRST) / WORDS_EACH + 1, ARGV[at + 2]
   local word = move(index, ARGV[at], ARGV[at + 1], node, ARGV[at + 3])
@@ -33,9 +33,12 @@ for at = FIRST, #ARGV, WORDS_EACH do
   taken[index] = word == 'applied' and '1' or '0'
   if word == 'applied' then
     changed[key.on_hand(index)] = true
+    if tonumber(ARGV[at + 3]) > 0 then
+      freed[key.on_hand(index)] = true
+    end
   end
 end
-note_changes(changed)
+offer(freed, note_changes(changed))
 local pattern = table.concat(taken)
 if string.find(pattern, '1') then
   redis.call('EXPIRE', key.movements, ARGV[5])

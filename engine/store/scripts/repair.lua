@@ -12,7 +12,9 @@ if (last and last[1] or '0-0') ~= ARGV[1] then
   return 'later'
 end
 
-local sorted_sets = {[key.expiring] = true, [key.orders] = true, [key.parked] = true}
+local sorted_sets = {
+  [key.expiring] = true, [key.orders] = true, [key.parked] = true, [key.waiting] = true, [key.due] = true,
+}
 local function value(name, field)
   local current
   if sorted_sets[name] then
@@ -29,9 +31,14 @@ for index = 1, writes do
     return 'changed'
   end
 end
+local freed = {}
 for index = 1, writes do
   local at = FIRST + WORDS_EACH * (index - 1)
   local name, field, after = key.written(index), ARGV[at], ARGV[at + 2]
+  local of_sku, is_held = string.gsub(name, '^({[^}]*}:)held:', '%1on_hand:')
+  if is_held == 1 or name == key.waiting then
+    freed[is_held == 1 and of_sku or string.match(field, '^[^\n]*')] = true
+  end
   if sorted_sets[name] then
     redis.call('ZREM', name, field)
     if after ~= '' then
@@ -43,6 +50,7 @@ for index = 1, writes do
     redis.call('HSET', name, field, string.sub(after, 2))
   end
 end
-note_changes({[key.facts] = true})  -- it may have been the stock of any SKU
+note_due()
+offer(freed, note_changes({[key.facts] = true}))  -- it may have been the stock of any SKU
 redis.call('XADD', key.log, '*', 'kind', 'repaired', 'id', ARGV[5], 'at', ARGV[2], 'caller', ARGV[3], 'body', ARGV[4])
 return 'done'

@@ -10,6 +10,7 @@ if redis.call('HGET', key.facts, 'version') ~= ARGV[1] then
   return {'network'}
 end
 
+local changed, freed = {}, {}
 local function set(index, node, units, kind, number)
   local stamp = redis.call('HGET', key.stamp(index), node)
   if stamp then
@@ -22,13 +23,16 @@ local function set(index, node, units, kind, number)
       return units_before == units and 'same' or 'differs'
     end
   end
+  if tonumber(redis.call('HGET', key.on_hand(index), node) or 0) < tonumber(units) then
+    freed[key.on_hand(index)] = true
+  end
   redis.call('HSET', key.on_hand(index), node, units)
   redis.call('HSET', key.stamp(index), node, kind .. ' ' .. number .. ' ' .. units)
   redis.call('HDEL', key.base(index), node)
   return 'set'
 end
 
-local answers, changed = {}, {}
+local answers = {}
 for at = 2, #ARGV, 4 do
   local index, node = (at + 2) / 4, ARGV[at]
   local word = set(index, node, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
@@ -38,5 +42,5 @@ for at = 2, #ARGV, 4 do
     changed[key.on_hand(index)] = true
   end
 end
-note_changes(changed)
+offer(freed, note_changes(changed))
 return answers

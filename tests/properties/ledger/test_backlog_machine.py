@@ -261,6 +261,11 @@ class Waiting(RuleBasedStateMachine):
         return record
 
 
+@pytest.fixture
+def runs_backlog():
+    return "manual"
+
+
 def test_every_unit_is_promised_once_and_none_is_lost(bare, clock, redis_client, network):
     drive(
         Waiting,

@@ -6,6 +6,7 @@ import pytest
 
 from engine.errors import NotReady
 from engine.orders.cancellation import CancelRequest
+from engine.orders.decide_and_commit import Decided, DecisionRequest, whole_order
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -102,16 +103,19 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     pointsman.rerouting.reject(RejectionRequest(decision=busy["id"], node=shipment["node"], reason="other"))
     assert json_of(pointsman.decide(order(("B", 1))))["shipments"][0]["node"] != shipment["node"]
     pointsman.rests.end(shipment["node"], who="eve")
-    assert json_of(pointsman.decide(order(("A", 90)), wait=True))["waiting"]
     sent = order(("A", 91))
     pointsman.decide(sent)
     assert pointsman.orders.wait(sent.id).units("waiting") > 0
     pointsman.orders._calls.approve(pointsman.orders.show(sent.id).stored, Approval(by="eve", at=clock.now, note=""))
     assert json_of(pointsman.decide(order(("A", 90), id="waits"), wait=True))["waiting"]
     pointsman.cancellations.cancel(CancelRequest(order="waits", lines={"A": 2}))
+    for place in pointsman.backlog.page(limit=9).places:
+        pointsman.backlog.withdraw(place.entry.decision)
     lose_stock(pointsman)
+    assert json_of(pointsman.decide(order(("A", 90)), wait=True))["waiting"]
     pointsman.stock.move([Movement(op="back", node="lille", sku="A", delta=50)])
-    assert pointsman.backlog.run(limit=9).answers
+    wait_for_an_instant(pointsman, clock)
+    assert pointsman.take_turn()
     for place in pointsman.backlog.page(limit=9).places:
         pointsman.backlog.withdraw(place.entry.decision)
     clock.now += 3_600
@@ -127,6 +131,26 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     repair_loads(pointsman)
     follow_versions(pointsman, clock)
     assert ran == script_names() - {"replica_snapshot"}, "which runs on replicas alone"
+
+
+def wait_for_an_instant(pointsman, clock):
+    """Units that would fill it are not offered to an entry before its instant; then it is refused them by its caller's
+    quota, which a run of the backlog notes, too.
+    """
+    request = DecisionRequest(
+        remainder=whole_order(order(("B", 900), id="later")),
+        instant=clock.now,
+        caller="x",
+        most_holds=None,
+        waits=True,
+        not_before=clock.now + 60,
+    )
+    assert isinstance(pointsman._decide_and_commit.run(request), Decided)
+    pointsman.stock.move([Movement(op="more", node="lille", sku="B", delta=1)])
+    clock.now += 60
+    activate(pointsman, "when: {order.id: later}, then: {ship_complete: true, priority: 60}")
+    pointsman.backlog.run(limit=9)
+    assert {note.at for note in pointsman.backlog.page(limit=9).notes.values()} == {clock.now}
 
 
 def lose_stock(pointsman):

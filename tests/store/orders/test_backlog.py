@@ -20,6 +20,11 @@ VIP = "when: {order.segment: vip}, then: {priority: 80}"
 
 
 @pytest.fixture
+def runs_backlog():
+    return "manual"
+
+
+@pytest.fixture
 def shop(bare):
     """Two of A and nine of B, all in Lyon."""
     nodes = [node("lyon", LYON), node("lille", LILLE), node("marseille", MARSEILLE)]
@@ -162,7 +167,9 @@ def test_an_order_whose_product_is_gone_is_reported_as_failed(shop):
 def test_orders_of_a_caller_without_holds_left_go_on_waiting(server_url, network, clock, shop):
     decide_and_wait(shop, ("A", 3), id="mine")
     arrive(shop, 5)
-    with Pointsman(Settings(redis_url=server_url, network=network, max_holds=1), clock=clock) as strict:
+    with Pointsman(
+        Settings(redis_url=server_url, network=network, max_holds=1, backlog="manual"), clock=clock
+    ) as strict:
         served = strict.backlog.run(limit=9)
     assert served.answers == ()
     assert "open holds" in served.failed[0][1]

@@ -18,6 +18,11 @@ NAMES = ["a", "b", "c", "d", "e"]
 
 
 @pytest.fixture
+def runs_backlog():
+    return "manual"
+
+
+@pytest.fixture
 def shop(bare):
     """Two units of A at each of five nodes."""
     nodes = [node(name, place) for name, place in zip(NAMES, PLACES, strict=True)]

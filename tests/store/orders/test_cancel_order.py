@@ -18,6 +18,11 @@ from tests.support.lossy_proxy import proxy, script_call
 
 
 @pytest.fixture
+def runs_backlog():
+    return "manual"
+
+
+@pytest.fixture
 def shop(bare):
     """Six of A in Lyon and four in Lille, where a unit is dearer; three of B in Lyon."""
     nodes = [node("lyon", LYON), node("lille", LILLE, unit_handling=1_000_000)]

@@ -19,6 +19,11 @@ EVERYTHING = OrderFilter()
 
 
 @pytest.fixture
+def runs_backlog():
+    return "manual"
+
+
+@pytest.fixture
 def shop(bare):
     """Three of A in Lyon and two in Lille, one of B in Lyon."""
     bare.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 3, "lille": 2}, "B": {"lyon": 1}}))
@@ -247,8 +252,10 @@ def test_nothing_of_a_parked_order_leaves_or_is_decided_again_before_it_is_appro
         shop.holds.confirm(risky["id"])
     with pytest.raises(AwaitingApproval):
         shop.rerouting.reject(RejectionRequest(decision=risky["id"], node="lyon", reason="other"))
-    assert shop.backlog.run(limit=9).answers == ()
     assert contents() == before
+    assert shop.backlog.run(limit=9).answers == ()
+    (note,) = shop.backlog.page(limit=9).notes.values()
+    assert note.detail.startswith("the order awaits approval")
     assert actions(shop, "o") == ["approve", "cancel", "release"]
     state = shop.orders.approve("o", who="Ada", note="called the customer")
     approval = state.stored.approval

@@ -27,6 +27,7 @@ def test_every_setting_is_read():
         "POINTSMAN_REDIS_REPLICA_URL": "rediss://follower:6379/1",
         "POINTSMAN_USER": "anna",
         "POINTSMAN_GUARD": "off",
+        "POINTSMAN_BACKLOG": "manual",
     }
     assert Settings.from_environment(environ) == Settings(
         redis_url="redis://stock:6379/1",
@@ -40,6 +41,7 @@ def test_every_setting_is_read():
         redis_replica_url="rediss://follower:6379/1",
         user="anna",
         guard="off",
+        backlog="manual",
     )
 
 
@@ -56,6 +58,7 @@ def test_an_empty_variable_is_one_that_is_not_set():
         ("POINTSMAN_NETWORK", "n" * 41),
         ("POINTSMAN_FSYNC", "no"),
         ("POINTSMAN_GUARD", "on"),
+        ("POINTSMAN_BACKLOG", "cron"),
         ("POINTSMAN_MAX_LINES", "0"),
         ("POINTSMAN_MAX_HOLD", "7"),
         ("POINTSMAN_MAX_HOLD", "0 h"),

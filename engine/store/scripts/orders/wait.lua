@@ -25,7 +25,8 @@ end
 if redis.call('HEXISTS', key.backlog, id) == 0 and redis.call('HLEN', key.backlog) >= tonumber(ARGV[5]) then
   return 'crowded'
 end
-redis.call('HSET', key.backlog, id, ARGV[3])
+stop_waiting(id)
+begin_waiting(id, ARGV[3], ARGV[2], '0', changed_since('0', ARGV[3]))
 redis.call('HINCRBY', key.order, 'changes', 1)
 redis.call('XADD', key.log, '*', 'kind', 'queued', 'id', id, 'at', ARGV[2], 'body', ARGV[4])
 return 'done'

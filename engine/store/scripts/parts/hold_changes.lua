@@ -87,9 +87,10 @@ local function room_of(hold, part)
   return -1
 end
 
--- Changes them. Adds to `changed` the keys of what is on hand where stock changed; returns the moves of what is on hand,
--- as log_moves takes them, and for each unit with an entry a 1 if it is on hand again, or a 0.
-local function change_holds(holds, changed)
+-- Changes them. Adds to `changed` the keys of what is on hand where stock changed, and to `freed` those where units came
+-- free; returns the moves of what is on hand, as log_moves takes them, and for each unit with an entry a 1 if it is on
+-- hand again, or a 0.
+local function change_holds(holds, changed, freed)
   local call, moves, returned = redis.call, {}, {}
   local function set(name, field, value)
     if value == '' then
@@ -103,6 +104,9 @@ local function change_holds(holds, changed)
       for _, units in ipairs(part.units) do
         local index, held, on_hand, entry = unpack(units, 1, 4)
         changed[key.changed_on_hand(index)] = true
+        if on_hand - held > 0 then
+          freed[key.changed_on_hand(index)] = true
+        end
         if held ~= '0' and call('HINCRBY', key.changed_held(index), part.node, held) <= 0 then
           call('HDEL', key.changed_held(index), part.node)
         end

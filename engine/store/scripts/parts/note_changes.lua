@@ -1,5 +1,5 @@
--- Gives members of `changed`, the keys of a table, one stamp above all others. Every script that changes stock calls
--- this once it has.
+-- Gives members of `changed`, the keys of a table, one stamp above all others, and returns it; nothing if there are none.
+-- Every script that changes stock calls this once it has.
 local function note_changes(members)
   if next(members) then
     local call, stamped = redis.call, {}
@@ -9,5 +9,6 @@ local function note_changes(members)
       stamped[#stamped + 1], stamped[#stamped + 2] = stamp, member
     end
     call('ZADD', key.changed, unpack(stamped))
+    return stamp
   end
 end

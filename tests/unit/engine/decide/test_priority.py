@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from engine.decide.matching.matcher import Matcher
-from engine.decide.priority import priority, priority_of, rank, ranked
+from engine.decide.priority import newcomer_text, priority, priority_of, rank, rank_text, ranked
 from tests.support.facts import NOW, node, order, policies, snapshot
 from tests.support.facts import collected as collected_order
 
@@ -28,6 +28,27 @@ def test_the_ranking_is_of_the_orders_and_not_of_their_list(drawn, dice):
     assert ranking == ranked(ranks, lambda item: item)
     for first, second in itertools.pairwise(ranking):
         assert priority_of(first) >= priority_of(second)
+
+
+INSTANTS = st.integers(0, 253_370_764_800)  # to the year 9999
+NAMES = st.text(st.characters(exclude_categories=("C",)), min_size=1)
+RANKS = st.builds(
+    lambda urgency, promise, placed, order_id, name: rank(
+        order(id=order_id, promise_by=promise, placed_at=placed), urgency, name
+    ),
+    st.integers(0, 100),
+    st.none() | INSTANTS,
+    INSTANTS,
+    NAMES,
+    NAMES,
+)
+
+
+@given(RANKS, RANKS, st.integers(0, 100))
+def test_texts_of_ranks_sort_as_the_ranks_do(one, other, urgency):
+    texts = [rank_text(item).encode() for item in (one, other)]
+    assert (texts[0] < texts[1], texts[0] == texts[1]) == (one < other, one == other)
+    assert (texts[0] < newcomer_text(urgency).encode()) == (priority_of(one) >= urgency)
 
 
 @pytest.mark.parametrize(

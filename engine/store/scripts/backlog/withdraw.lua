@@ -8,7 +8,7 @@
 if redis.call('EXISTS', key.operation) == 1 then
   return 1
 end
-if redis.call('HDEL', key.backlog, ARGV[1]) == 0 then
+if not stop_waiting(ARGV[1]) then
   return 0
 end
 redis.call('XADD', key.log, '*', 'kind', 'withdrawn', 'id', ARGV[1], 'at', ARGV[2])

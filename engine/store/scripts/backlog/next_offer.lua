@@ -1,0 +1,58 @@
+-- Answers who is next to be offered the free units of a SKU, and closes the offer once that is nobody.
+--
+-- Keys, by the names in script_keys.py; on_hand and held are those of the SKU.
+-- ARGV  1 the rank that they must come before, or nothing
+--       then, if the units were of no use to one who was next: 2 the decision  3 the stamp answered then  4 the note of
+--       why
+-- Answers {newest stamp, rank, the entry's body}; or {} if no offer is open, or its units go to nobody before that rank.
+-- Who was offered something since the offer was opened is passed over.
+local MOST_PASSED_OVER = 1000
+local call = redis.call
+if ARGV[2] and call('HEXISTS', key.backlog, ARGV[2]) == 1 then
+  call('HSET', key.offered, ARGV[2], ARGV[3] .. ' ' .. ARGV[4])
+end
+local stored = call('HGET', key.offers, key.on_hand)
+if not stored then
+  return {}
+end
+local stamp, after = string.match(stored, '^(%d+) (.*)$')
+
+local function some_are_free()
+  local held, of_node = call('HGETALL', key.held), {}
+  for index = 1, #held, 2 do
+    of_node[held[index]] = tonumber(held[index + 1])
+  end
+  local on_hand = call('HGETALL', key.on_hand)
+  for index = 1, #on_hand, 2 do
+    if tonumber(on_hand[index + 1]) > (of_node[on_hand[index]] or 0) then
+      return true
+    end
+  end
+end
+
+if not some_are_free() then
+  call('HDEL', key.offers, key.on_hand)
+  return {}
+end
+local answer = {}
+for _ = 1, MOST_PASSED_OVER do
+  local member = next_waiting(key.on_hand, after, '')
+  if not member then
+    call('HDEL', key.offers, key.on_hand)
+    return {}
+  end
+  if ARGV[1] ~= '' and next_waiting(key.on_hand, after, ARGV[1]) ~= member then
+    break
+  end
+  local rank = string.sub(member, #key.on_hand + 2)
+  local decision = string.match(rank, '[^\n]*$')
+  local offered = string.match(call('HGET', key.offered, decision) or '', '^%d+')
+  if not offered or tonumber(offered) < tonumber(stamp) then
+    local newest = call('ZRANGE', key.changed, 0, 0, 'REV', 'WITHSCORES')[2]
+    answer = {newest or stamp, rank, call('HGET', key.backlog, decision)}
+    break
+  end
+  after = rank
+end
+call('HSET', key.offers, key.on_hand, stamp .. ' ' .. after)
+return answer

@@ -1,0 +1,143 @@
+"""The offers of free units to orders that wait, as they are stored; `Keys.offers` says what one is."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from engine.decide.decision import Unfilled
+from engine.store.backlog import BacklogEntry
+from engine.store.connection.client import Client, faults
+from engine.store.keys import Keys
+from engine.store.script_keys import NEXT_OFFER, NOTE_OFFER, RANK_BACKLOG, WAKE_BACKLOG
+
+_WOKEN_AT_ONCE = 100
+_RANKED_AT_ONCE = 500
+_LISTED_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferNote:
+    """Why units that were offered to an entry at the instant `at` were of no use to it: what of it would have stayed
+    unfilled for which reasons, or a sentence.
+    """
+
+    at: int
+    unfilled: tuple[Unfilled, ...] = ()
+    detail: str = ""
+    failed: bool = False
+    """Whether the entry could not be decided at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextEntry:
+    """Who is next to be offered the free units of a SKU. `stamp` is that of the last change of any stock when it was
+    read.
+    """
+
+    entry: BacklogEntry
+    rank: str
+    stamp: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """An entry to which the units were of no use, and why."""
+
+    next: NextEntry
+    note: OfferNote
+
+
+class Offers:
+    """The offers of one network."""
+
+    def __init__(self, client: Client, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        # nobody is answered by what these write, and what a failover loses of it is done again
+        self._next_offer = client.script("backlog/next_offer", writes=False)
+        self._wake_backlog = client.script("backlog/wake", writes=False)
+        self._rank_backlog = client.script("backlog/rank", writes=False)
+        self._note_offer = client.script("backlog/note_offer", writes=False)
+
+    def open(self) -> list[str]:
+        """The SKUs with an open offer; of very many, some at random."""
+        start = self._keys.on_hand("")
+        with faults():
+            names = [name.decode() for name in self._client.redis.hrandfield(self._keys.offers, _LISTED_AT_ONCE) or ()]
+        return [name.removeprefix(start) for name in names if name.startswith(start)]
+
+    def next(self, sku: str, *, before: str, passed_over: PassedOver | None) -> NextEntry | None:
+        """The first to be offered the free units of the SKU, of those that come before the rank `before` (empty: of
+        all) and have not been offered them yet; `passed_over` is who was before. The offer is closed once there is
+        nobody left, or no free unit.
+        """
+        keys = self._keys
+        script_keys = NEXT_OFFER.keys(keys, on_hand=keys.on_hand(sku), held=keys.held(sku))
+        arguments = [before]
+        if passed_over is not None:
+            note = msgspec.json.encode(passed_over.note).decode()
+            arguments += [passed_over.next.entry.decision, passed_over.next.stamp, note]
+        with faults():
+            answer = self._next_offer(keys=script_keys, args=arguments)
+        if not answer:
+            return None
+        stamp, rank, body = answer
+        decision = rank.decode().rpartition("\n")[2]
+        return NextEntry(entry=BacklogEntry.of(decision, body), rank=rank.decode(), stamp=stamp.decode())
+
+    def wake(self, *, now: int) -> None:
+        """Let entries be offered stock from now on whose instant has come."""
+        script_keys = WAKE_BACKLOG.keys(self._keys)
+        with faults():
+            while self._wake_backlog(keys=script_keys, args=[now]) == _WOKEN_AT_ONCE:
+                pass
+
+    def rank_again(self, ranks: Sequence[tuple[BacklogEntry, str]]) -> None:
+        """Give entries another rank."""
+        for start in range(0, len(ranks), _RANKED_AT_ONCE):
+            batch = ranks[start : start + _RANKED_AT_ONCE]
+            arguments: list[str | int | bytes] = [len(batch)]
+            for entry, rank in batch:
+                arguments += [entry.decision, entry.stored, replace(entry, rank=rank).body]
+            with faults():
+                self._rank_backlog(keys=RANK_BACKLOG.keys(self._keys), args=arguments)
+
+    def offer_all(self, skus: Iterable[str], *, circumstances: str) -> None:
+        """Offer what there is of these SKUs to all that wait for them. `circumstances` is remembered afterwards."""
+        names = [self._keys.on_hand(sku) for sku in skus]
+        for start in range(0, len(names), _RANKED_AT_ONCE):
+            with faults():
+                arguments = [0, *names[start : start + _RANKED_AT_ONCE]]
+                self._rank_backlog(keys=RANK_BACKLOG.keys(self._keys), args=arguments)
+        with faults():
+            self._client.redis.hset(self._keys.offers, "circumstances", circumstances)
+
+    def circumstances(self) -> str | None:
+        """Those under which all that waits was last offered what there is."""
+        with faults():
+            text = self._client.redis.hget(self._keys.offers, "circumstances")
+        return text.decode() if text else None
+
+    def take_turn(self, milliseconds: int) -> bool:
+        """Whether this process is the one that makes open offers for so long; the others need not."""
+        with faults():
+            return bool(self._client.redis.set(self._keys.offering, "1", nx=True, px=milliseconds))
+
+    def note(self, decision: str, note: OfferNote) -> None:
+        """Note of an entry, if it still waits, why stock was of no use to it."""
+        with faults():
+            self._note_offer(keys=NOTE_OFFER.keys(self._keys), args=[decision, msgspec.json.encode(note)])
+
+    def notes(self, decisions: Sequence[str]) -> Mapping[str, OfferNote]:
+        """By decision whose entry waits, why the last offer led to nothing; without those never offered anything."""
+        if not decisions:
+            return {}
+        with faults():
+            stored = self._client.redis.hmget(self._keys.offered, decisions)
+        notes = ((text or b"").partition(b" ")[2] for text in stored)
+        return {
+            decision: msgspec.json.decode(note, type=OfferNote)
+            for decision, note in zip(decisions, notes, strict=True)
+            if note
+        }
