@@ -219,6 +219,11 @@ class Units(RuleBasedStateMachine):
         assert audit.held == self.model.held.total()
 
 
+@pytest.fixture
+def runs_backlog():
+    return "manual"
+
+
 def test_every_unit_is_where_a_model_in_dictionaries_says(bare, clock, redis_client, network):
     drive(
         Units,

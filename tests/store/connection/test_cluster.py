@@ -74,10 +74,8 @@ def shop(pointsman):
 def busy(pointsman, clock_moves):
     """Make requests of every kind to a network, and return what `ledger check` finds then."""
     shop(pointsman)
-    names = [
-        json_of(pointsman.decide(order(("A", 10), ("B", 1)), key=RequestKey(caller="c", name=str(n))))["id"]
-        for n in (1, 1)
-    ]
+    sent, key = order(("A", 10), ("B", 1)), RequestKey(caller="c", name="once")
+    names = [json_of(pointsman.decide(sent, key=key))["id"] for _ in range(2)]
     assert names[0] == names[1]
     pointsman.holds.confirm(names[0], shipments=[("lyon", "parcel")])
     pointsman.holds.extend(names[0], minutes=90)
@@ -155,11 +153,11 @@ def test_an_answer_waits_until_the_replica_of_the_networks_primary_has_it(url, c
         os.kill(replica.process.pid, signal.SIGSTOP)
         try:
             with pytest.raises(StoreUnavailable, match="0 replicas have it and 1 must"):
-                pointsman.decide(order(("A", 1)), key=key)
+                pointsman.decide(order(("A", 1), id="once"), key=key)
         finally:
             os.kill(replica.process.pid, signal.SIGCONT)
         wait_until(lambda: is_linked(replica), "the replica follows again")
-        again = pointsman.decide(order(("A", 1)), key=key)
+        again = pointsman.decide(order(("A", 1), id="once"), key=key)
         assert replica_has(replica, name, json_of(again)["id"])
         audit = pointsman.check()
         assert (audit.clean, audit.decisions, audit.held) == (True, 2, 2)

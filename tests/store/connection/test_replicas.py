@@ -378,8 +378,8 @@ def test_the_command_line_says_that_a_replica_answered(shop, pair, command):
 
 def test_an_idempotency_key_is_looked_up_at_the_primary(shop, replica):
     cut_off(replica)
-    key = RequestKey(caller="c", name="once")
-    assert shop.decide(order(("B", 1)), key=key).body == shop.decide(order(("B", 1)), key=key).body
+    sent, key = order(("B", 1)), RequestKey(caller="c", name="once")
+    assert shop.decide(sent, key=key).body == shop.decide(sent, key=key).body
 
 
 def test_a_replica_that_hangs_is_given_up_sooner_than_a_primary(shop, replica):

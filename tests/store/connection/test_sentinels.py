@@ -31,7 +31,7 @@ def test_the_service_uses_the_replica_that_sentinels_promote(tmp_path, clock):
 
             def decided():
                 try:
-                    return pointsman.decide(order(("A", 1)), key=RequestKey(caller="c", name="once"))
+                    return pointsman.decide(order(("A", 1), id="once"), key=RequestKey(caller="c", name="once"))
                 except StoreUnavailable:
                     return None
 
