@@ -199,7 +199,7 @@ def test_a_primary_that_dies_is_replaced_by_its_replica_with_everything_replicat
     heir, answers = replica_of(home, members), []
 
     def served():
-        answers.append(http.post("/v1/decisions", json=body))
+        answers.append(http.post("/v1/decisions", json=body | {"id": f"W-{len(answers)} after"}))
         return answers[-1].status_code == 201
 
     try:
