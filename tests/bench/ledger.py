@@ -154,8 +154,10 @@ class _RepeatedCommit:
 
     def _commit(self, ledger: Ledger) -> None:
         self._number += 1
-        decision = replace(self._decision, order=replace(self._decision.order, id=f"W-{self._number}"))
-        outcome = ledger.commit(decision, f"{self._number:032x}", self._body, facts=self._facts)
+        name = f"W-{self._number:09}"
+        decision = replace(self._decision, order=replace(self._decision.order, id=name))
+        body = self._body.replace(self._decision.order.id.encode(), name.encode())
+        outcome = ledger.commit(decision, f"{self._number:032x}", body, facts=self._facts)
         if outcome != Committed():
             raise AssertionError(outcome)
 
@@ -231,7 +233,9 @@ def _node(name: str, number: int) -> Node:
 
 def _order(lines: tuple[Line, ...]) -> Order:
     place = GeoPoint(latitude=48_853_410, longitude=2_348_800)
-    return Order(id="W-1", channel="web", delivery="standard", placed_at=_NOW, country="FR", place=place, lines=lines)
+    return Order(
+        id=f"W-{0:09}", channel="web", delivery="standard", placed_at=_NOW, country="FR", place=place, lines=lines
+    )
 
 
 def _sku(number: int) -> str:

@@ -36,7 +36,7 @@ def test_an_order_is_shown_listed_and_waits(run: Run, tmp_path: Path) -> None:
         f"  line 1: 5 x RARE: {held} held, {5 - held} unfilled",
     ]
     assert f"  can be done: pointsman hold release {made['id']}" in lines
-    assert lines[-1] == "  can be done: pointsman order wait O-1"
+    assert lines[-1] == "  can be done: pointsman order cancel O-1"
     assert run("show", "O-1").stdout.splitlines() == lines
     assert f"{5 - held} waiting" in run("order", "wait", "O-1").stdout
     decided(run, tmp_path, ("SHIRT", 1), id="O-2", placed_at="2026-11-27T08:13:00Z")
