@@ -21,6 +21,7 @@ from engine.inventory.holds import DecisionHolds
 from engine.inventory.node_rests import RestingNodes
 from engine.inventory.stock import NetworkStock
 from engine.model.facts import Inventory, Network, Order, Product
+from engine.orders.amendment.amend_order import Amendments
 from engine.orders.backlog import Backlog
 from engine.orders.batch import Batch, BatchRequest
 from engine.orders.block import BlockOfDecisions
@@ -106,6 +107,13 @@ class Pointsman:
         )
         self.orders = LivingOrders(self._client, self._keys, clock=lambda: self.now)
         self.cancellations = Cancellations(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
+        self.amendments = Amendments(
+            self._client,
+            self._keys,
+            facts=self._facts,
+            decide_and_commit=self._decide_and_commit,
+            clock=lambda: self.now,
+        )
         self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)
         self.stock = NetworkStock(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)

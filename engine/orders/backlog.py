@@ -125,7 +125,7 @@ class Backlog:
         entry, most = place.entry, place.most_shipments
         for _ in range(_MOST_CHANGES):
             chain = read_chain(self._client, self._keys, entry.first)
-            if is_parked(self._client, self._keys, chain.links[0].record):
+            if is_parked(self._client, self._keys, entry.order.id):
                 return []
             if most is not None and chain.kept >= most and not chain.owes(entry.decision):
                 return []

@@ -46,7 +46,7 @@ class KeyLayout:
 
 NOTE_CHANGES = ("note_changes",)
 """Gives the SKUs whose stock a script changed a new stamp."""
-CHANGE_HOLDS_PARTS = (*NOTE_CHANGES, "hold_changes")
+CHANGE_HOLDS_PARTS = (*NOTE_CHANGES, "hold_changes", "order_changes")
 
 _SKU = ("on_hand", "held")
 _SNAPSHOT = (
