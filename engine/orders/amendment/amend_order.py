@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from engine.decide.order_checks import check_order
 from engine.decide.record import FollowsRecord
-from engine.decide.remainder import Remainder
+from engine.decide.remainder import Barred, Remainder
 from engine.errors import Contended
 from engine.facts_reader import FactsReader
 from engine.idempotency import name_reused, operation
@@ -89,7 +89,7 @@ class Amendments:
     ) -> Amended | None:
         """Decide what is undecided; None if others changed the order meanwhile."""
         reading = plan.order.reading
-        barred = barred_nodes((entry.record for entry in reading.entries), lasting=True)
+        barred = _barred(plan)
         caller = reading.entries[0].caller
         outcome = self._decide_and_commit.run(
             DecisionRequest(
@@ -179,6 +179,14 @@ class Amendments:
             amendment=msgspec.json.decode(answer, type=OrderAmendment),
             decision=Answer.logged(decision_log.decided(self._client, self._keys, decision)) if decision else None,
         )
+
+
+def _barred(plan: PlannedAmendment) -> Barred:
+    """By SKU, the nodes that rejected it though it was in stock, without those that still had some of it to ship."""
+    rejected = barred_nodes((entry.record for entry in plan.order.reading.entries), lasting=True)
+    held_at = {(item.sku, item.node) for item in plan.answer.released}
+    barred = {sku: frozenset(node for node in nodes if (sku, node) not in held_at) for sku, nodes in rejected.items()}
+    return {sku: nodes for sku, nodes in barred.items() if nodes}
 
 
 def _log_entry(plan: PlannedAmendment, now: int) -> LogFields:
