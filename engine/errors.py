@@ -14,6 +14,7 @@ PointsmanError
 ├── KeyReused          an idempotency key was used again, for another request
 ├── OrderExists        an order's id was used before, for an order with other content; says how to amend that
 ├── AwaitingApproval   the order is parked until a person approves it
+├── AlreadyShipped     an amendment that would drop units that have left
 ├── HoldEnded          the hold has already ended; says how and when
 ├── StockConflict      two messages about a position contradict each other
 ├── QuotaExceeded      the caller has as many open holds as it may have
@@ -124,6 +125,10 @@ class AwaitingApproval(PointsmanError):
             f"order '{order_id}' waits for a person to approve it (POST /v1/orders/{order_id}/approve, or:"
             f" pointsman order approve {order_id}); until then it may only be released or cancelled"
         )
+
+
+class AlreadyShipped(PointsmanError):
+    """An order can't be amended so: units that have left would not be ordered any more. Says how many left."""
 
 
 class HoldEnded(PointsmanError):

@@ -15,7 +15,7 @@ from engine.model.facts import Network, Product, Snapshot
 from engine.stock_snapshot import StockSnapshot, StockState
 from engine.store.caches.version_cache import VersionCache
 from engine.store.connection.client import Client
-from engine.store.holds import Hold
+from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network.read import read_products, read_skus, read_version
@@ -98,19 +98,19 @@ class FactsReader:
         *,
         order: str | None = None,
         policies_at: int | None = None,
-        set_aside: Hold | None = None,
+        freed: FreedStock | None = None,
         stamped: bool = False,
     ) -> tuple[Snapshot, Matcher]:
         """One snapshot as of `now`, and the policies active at `policies_at`: by default `now`, or the clock's instant
-        if that is later. The units of `set_aside` are not held in it. If `stamped`, it has its stamp. Raises
-        AlreadyDecided if the idempotency key `key` was used before, or the id `order` is taken.
+        if that is later. What is `freed` is not held in it. If `stamped`, it has its stamp. Raises AlreadyDecided if
+        the idempotency key `key` was used before, or the id `order` is taken.
         """
         if policies_at is None:
             policies_at = max(now, self._clock())
         network = self.network()
         while True:
             read = functools.partial(self._ledger.read, skus, policies_at=policies_at, key=key, order=order)
-            read = functools.partial(read, day=_day(network, now), set_aside=set_aside, stamped=stamped)
+            read = functools.partial(read, day=_day(network, now), freed=freed, stamped=stamped)
             reading = self._client.retry_if_revived(functools.partial(read, now=self._clock()))
             if reading.earlier_decision is not None:
                 raise AlreadyDecided(AnsweredBefore(decision=reading.earlier_decision))

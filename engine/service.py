@@ -21,6 +21,7 @@ from engine.inventory.holds import DecisionHolds
 from engine.inventory.node_rests import RestingNodes
 from engine.inventory.stock import NetworkStock
 from engine.model.facts import Inventory, Network, Order, Product
+from engine.orders.amendment.amend_order import Amendments
 from engine.orders.backlog import Backlog
 from engine.orders.batch import Batch, BatchRequest
 from engine.orders.block import BlockOfDecisions
@@ -141,6 +142,15 @@ class Pointsman:
         )
         self.cancellations = Cancellations(
             self._client, self._keys, facts=self._facts, after_freeing=self._after_freeing, clock=lambda: self.now
+        )
+        self.amendments = Amendments(
+            self._client,
+            self._keys,
+            facts=self._facts,
+            decide_and_commit=self._decide_and_commit,
+            after_waiting=settings.backlog == "auto",
+            after_freeing=self._after_freeing,
+            clock=lambda: self.now,
         )
         self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)
         self.stock = NetworkStock(

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from api.cli.options import AS_JSON, DURATION, INSTANT, print_json
+from api.cli.order.amend import print_amended
 from api.cli.order.group import print_order
 from api.cli.output import tables
 from api.cli.output.mistakes import fail
@@ -17,8 +18,9 @@ from api.records.batch import BatchEndRecord, BatchOrderRecord, order_records, r
 from api.records.orders import OrderStateRecord
 from engine.decide.facts_record import facts_from_json
 from engine.decide.record import from_json
-from engine.errors import NotFound
+from engine.errors import NotFound, OrderExists
 from engine.model.facts import Network
+from engine.orders.amendment.plan import AmendRequest
 from engine.orders.batch import keys_by_order
 from engine.orders.decide_and_commit import Answer
 from engine.service import Pointsman
@@ -38,6 +40,7 @@ _FACTS = click.option(
 )
 @click.option("--wait", is_flag=True, help="Put units that stay unfilled into the backlog.")
 @click.option("--hold", type=DURATION, help="Hold the units so long, such as 4h. Default: as the policies say.")
+@click.option("--amend", "amends", is_flag=True, help="Amend the order if there is one of this id with other content.")
 @_FACTS
 @AS_JSON
 @click.pass_obj
@@ -49,6 +52,7 @@ def decide(
     instant: int | None,
     wait: bool,
     hold: int | None,
+    amends: bool,
     facts: bool,
     as_json: bool,
 ) -> None:
@@ -60,8 +64,15 @@ def decide(
     """
     request = read_order(order, settings.max_lines)
     with Pointsman(settings) as service:
-        answer = service.decide(request, now=instant, dry_run=dry_run, caller="cli", wait=wait, hold_minutes=hold)
         network = service.network()
+        try:
+            answer = service.decide(request, now=instant, dry_run=dry_run, caller="cli", wait=wait, hold_minutes=hold)
+        except OrderExists as exists:
+            if not amends:
+                raise OrderExists(str(exists).replace("ORDER.json", str(order))) from None
+            amended = service.amendments.amend(AmendRequest(order=request, waits=wait))
+            print_amended(amended, network, as_json=as_json)
+            return
     _show_decision(answer, network, facts=facts, as_json=as_json)
 
 

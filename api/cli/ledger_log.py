@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import click
 import msgspec
+from msgspec import UNSET
 
 from api.cli.options import INSTANT
 from api.records.ledger import LogEntryRecord
@@ -103,6 +104,13 @@ def _cancelled(entry: Entry) -> str:
     return f"order {body.order}: {units}" + (f"; held were {held}" if held else "")
 
 
+def _amended(entry: Entry) -> str:
+    body = entry.units or UnitsBody()
+    lines = "" if body.amended is UNSET else ", ".join(f"{line.quantity} x {line.sku}" for line in body.amended.lines)
+    released = _units(body)
+    return f"order {body.order}: {lines}" + (f"; no longer held were {released}" if released else "")
+
+
 def _rejected(entry: Entry) -> str:
     rejection = entry.rejection
     units = ", ".join(f"{count} x {sku}" for _, items in rejection.parts for sku, count in items)
@@ -140,4 +148,5 @@ _DETAILS: Mapping[str, Callable[[Entry], str]] = {
     "set_aside": _set_aside,
     "cancelled": _cancelled,
     "undone": _ended,
+    "amended": _amended,
 }

@@ -9,11 +9,14 @@ from marshmallow import Schema
 
 from api.http.blueprint import Blueprint, answer
 from api.http.requests.holds import CancelOrderRequest
-from api.http.requests.orders import ApproveRequest, OrdersQuery
+from api.http.requests.orders import AmendHeaders, AmendOrderRequest, AmendQuery, ApproveRequest, OrdersQuery, with_id
+from api.records.amendment import AmendmentRecord
 from api.records.cancellation import CancellationRecord
 from api.records.orders import OrdersRecord, OrderStateRecord
 from api.shapes.base import Strict
 from api.shapes.fields import Who
+from engine.model.facts import Order
+from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation import CancelRequest
 from engine.service import Pointsman
 
@@ -54,6 +57,22 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def approve(body: dict[str, str], headers: dict[str, str], order_id: str) -> Response:
         """Let an order go on that a policy parked until a person approves it; again, it is answered the same"""
         return answer(OrderStateRecord.of(pointsman.orders.approve(order_id, **body, **headers)))
+
+    amend_request = AmendOrderRequest(max_lines=pointsman.settings.max_lines)
+
+    @orders.post("/<path:order_id>/amend")
+    @orders.arguments(amend_request)
+    @orders.arguments(AmendQuery, location="query")
+    @orders.arguments(AmendHeaders, location="headers", unknown="exclude")
+    @orders.response(HTTPStatus.OK, AmendmentRecord)
+    def amend(order: Order, query: dict[str, bool], headers: dict[str, str | None], order_id: str) -> Response:
+        """The order is another one: what left stays, what is right stays held, the rest is decided again, at once
+
+        The body is the whole order as it is to be. Units that the order holds are free for that decision, and for
+        nobody else. Units that have left can't be taken out of the order.
+        """
+        request = AmendRequest(order=with_id(order, order_id), waits=query["wait"], op=headers["key"])
+        return answer(AmendmentRecord.of(pointsman.amendments.amend(request, dry_run=query["dry_run"])))
 
     @orders.post("/<path:order_id>/cancel")
     @orders.arguments(CancelOrderRequest)

@@ -19,6 +19,7 @@ CALLS: dict[Action, str] = {
     "release": "/v1/decisions/{id}/release",
     "undo": "/v1/decisions/{id}/confirm/undo",
     "cancel": "/v1/orders/{id}/cancel",
+    "amend": "/v1/orders/{id}/amend",
 }
 """The path of the call that does each, by POST."""
 

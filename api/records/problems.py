@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from api.records.findings import FindingRecord
 from engine.decide.order_record import Record
 from engine.errors import (
+    AlreadyShipped,
     AwaitingApproval,
     Contended,
     HoldEnded,
@@ -35,6 +36,7 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     AwaitingApproval: HTTPStatus.CONFLICT,
     NotActivated: HTTPStatus.CONFLICT,
     TestsFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    AlreadyShipped: HTTPStatus.CONFLICT,
     HoldEnded: HTTPStatus.CONFLICT,
     StockConflict: HTTPStatus.CONFLICT,
     QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,

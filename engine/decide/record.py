@@ -157,13 +157,13 @@ class RulesRecord(Record, frozen=True):
 
 
 class FollowsRecord(Record, frozen=True):
-    """Which decision this one decides again, and why: a node rejected units of it, or stock came for units that
-    waited.
+    """Which decision this one decides again, and why: a node rejected units of it, stock came for units that waited,
+    or the order was amended.
     """
 
     decision: str
     first: Annotated[str, Meta(description="the order's first decision")]
-    because: Literal["rejected", "stock"]
+    because: Literal["rejected", "stock", "amended"]
     node: Annotated[str | UnsetType, Meta(description="that rejected units")] = UNSET
     reason: str | UnsetType = UNSET
     skus: Annotated[list[str] | UnsetType, Meta(description="that the node may no longer ship")] = UNSET

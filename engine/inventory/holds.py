@@ -17,12 +17,12 @@ from engine.store.decision_log import Entry, UnitsBody
 from engine.store.hold_changes.change_script import (
     ChangeRequest,
     ChangeScript,
-    OrderChange,
     confirmed_units,
     entry_fields,
     step_fields,
 )
 from engine.store.hold_changes.hold_change import HoldChange, Shipments, returned_units
+from engine.store.hold_changes.order_change import OrderChange
 from engine.store.hold_changes.order_units import OrderUnits, read_order
 from engine.store.hold_changes.stored_holds import StoredHold, read_confirms, read_stored_holds
 from engine.store.holds import Hold, Holds, Operation
@@ -200,7 +200,7 @@ class DecisionHolds:
     def _end(self, request: EndRequest, op: str | None) -> HoldState:
         entry = self._entry(request.decision)
         if request.kind == "confirmed":
-            verify_approved(self._client, self._keys, entry.record)
+            verify_approved(self._client, self._keys, entry.record.order.id)
         named = operation(request.fingerprint(entry.record), op)
 
         def plan(stored: StoredHold, now: int) -> ChangeRequest | None:
@@ -269,7 +269,10 @@ class DecisionHolds:
         """The order, of which these expired units must still be unfilled; raises HoldEnded if some are not."""
         reading = read_order(self._client, self._keys, stored.record.first)
         holds = tuple(read_stored_holds(self._client, self._keys, reading.entries))
-        unfilled = OrderUnits(reading=reading, holds=holds).unfilled
+        skus = {line: sku for shipment in after for line, sku in shipment.skus.items()}
+        still_ordered = {line.id for line in reading.order.lines if line.sku == skus.get(line.id)}
+        units = OrderUnits(reading=reading, holds=holds).unfilled
+        unfilled = Counter({line: count for line, count in units.items() if line in still_ordered})
         leaving = _expired_units(stored.shipments) - _expired_units(after)
         lacking = [line for line, count in leaving.items() if count > unfilled[line]]
         if lacking:

@@ -10,7 +10,8 @@ from engine.facts_reader import FactsReader
 from engine.idempotency import name_reused, operation
 from engine.orders.cancellation import Cancellation, CancelRequest, PlannedCancellation, UnitCost, plan_cancellation
 from engine.store.connection.client import Client
-from engine.store.hold_changes.change_script import ChangeRequest, ChangeScript, OrderChange, entry_fields
+from engine.store.hold_changes.change_script import ChangeRequest, ChangeScript, entry_fields
+from engine.store.hold_changes.order_change import OrderChange
 from engine.store.hold_changes.order_units import OrderUnits, find_first_decision, read_order
 from engine.store.holds import Holds, Operation
 from engine.store.keys import Keys
@@ -54,7 +55,7 @@ class Cancellations:
             answer = self._answered_before(first, named, request.op)
             if answer is not None:
                 return answer
-            plan = plan_cancellation(request, order, self._unit_costs(order), now=now)
+            plan = plan_cancellation(request, order, unit_costs(order, self._facts), now=now)
             if not plan.answer.units:
                 return plan.answer
             match self._change_script.run(_change_request(plan, order, named, now=now)):
@@ -80,19 +81,20 @@ class Cancellations:
         self._client.verify_replicated(self._keys.log)
         return _cancellation(answer.encode())
 
-    def _unit_costs(self, order: OrderUnits) -> UnitCost:
-        """By the network as it is now; none for what it does not have any more."""
-        network = self._facts.network()
-        products = self._facts.products(order.reading.order.skus)
-        return {
-            (shipment.node, shipment.service, sku): node.unit_handling + max(0, carriage(service, products[sku].weight))
-            for hold in order.holds
-            for shipment in hold.held
-            for sku in shipment.skus.values()
-            if (node := network.nodes.get(shipment.node))
-            and (service := network.services.get(shipment.service))
-            and sku in products
-        }
+
+def unit_costs(order: OrderUnits, facts: FactsReader) -> UnitCost:
+    """Of what the order holds, by the network as it is now; none for what it does not have any more."""
+    network = facts.network()
+    products = facts.products(order.reading.order.skus)
+    return {
+        (shipment.node, shipment.service, sku): node.unit_handling + max(0, carriage(service, products[sku].weight))
+        for hold in order.holds
+        for shipment in hold.held
+        for sku in shipment.skus.values()
+        if (node := network.nodes.get(shipment.node))
+        and (service := network.services.get(shipment.service))
+        and sku in products
+    }
 
 
 def _change_request(plan: PlannedCancellation, order: OrderUnits, named: Operation, *, now: int) -> ChangeRequest:

@@ -97,7 +97,7 @@ def plan_cancellation(
     for item in units:
         found[name_of[item.line]] += item.quantity
     missing = {item.name: item.units - found[item.name] for item in asked}
-    units += _held(missing, name_of, shipments, unit_costs)
+    units += held_units(missing, name_of, shipments, unit_costs)
     if not units and order.in_state("confirmed"):
         left = _left(order, [line.id for line in order.reading.order.lines])
         raise HoldEnded(f"nothing of order {request.order} is left to be cancelled: {left}")
@@ -186,7 +186,7 @@ def _unfilled_and_waiting(asked: Sequence[_Asked], order: OrderUnits) -> Iterato
                     yield _cancelled(order, line, units, "waiting", entry.decision)
 
 
-def _held(
+def held_units(
     missing: Mapping[str, int],
     name_of: Mapping[str, str],
     shipments: Sequence[ShipmentOfOrder],

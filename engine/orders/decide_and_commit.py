@@ -11,6 +11,7 @@ from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import resting_record
 from engine.decide.order_checks import check_order
+from engine.decide.order_record import OrderRecord
 from engine.decide.priority import newcomer_text, rank, rank_text
 from engine.decide.record import (
     DecisionRecord,
@@ -30,7 +31,8 @@ from engine.orders.set_aside import UnitsSetAside
 from engine.settings import Settings
 from engine.store.backlog import BacklogEntry
 from engine.store.decision_log import Entry
-from engine.store.follow_up_commit import MOST_WAITING, LinkedWrites, Rejection
+from engine.store.follow_up_commit import MOST_WAITING, Amendment, LinkedWrites, Rejection
+from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.holds import Operation
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.outcomes import (
@@ -109,7 +111,8 @@ class FollowUp:
     right after `follow_ups` earlier requests of that kind. `record` becomes the decision's `follows`.
 
     The units are those of the entry `waiting`, or those that a node rejects: then `rejection` is what is rejected, and
-    `rest_after_rejection` works out how long the node rests. `operation` identifies the caller's request.
+    `rest_after_rejection` works out how long the node rests; or those of an `amendment` that nothing ships yet.
+    `operation` identifies the caller's request.
     """
 
     first: str
@@ -118,6 +121,7 @@ class FollowUp:
     waiting: BacklogEntry | None = None
     rejection: Rejection | None = None
     rest_after_rejection: RestAfterRejection | None = None
+    amendment: Amendment | None = None
     operation: Operation | None = None
 
 
@@ -153,6 +157,14 @@ class DecisionRequest:
         if self.follow_up is not None and self.follow_up.waiting is not None:
             return self.follow_up.waiting.rank
         return newcomer_text(decision.priority)
+
+    @property
+    def amends(self) -> Amendment | None:
+        return self.follow_up.amendment if self.follow_up else None
+
+    def parks(self, decision: Decision) -> bool:
+        """Whether an amended order waits for a person to approve it, as this decision or an earlier one says."""
+        return self.amends is not None and (self.amends.parked or decision.awaiting_approval)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,12 +251,13 @@ class DecideAndCommit:
                 match outcome:
                     case StockChanged():
                         stock_changes += 1
-                        set_aside.lost()
+                        if not request.amends:  # which has units of its own that are held already
+                            set_aside.lost()
                     case NetworkChanged():
                         stock_changes += 1
                     case PoliciesChanged():
                         policy_changes += 1
-                    case OfferedFirst() if request.follow_up is None:
+                    case OfferedFirst() if request.follow_up is None or request.amends:
                         offers += 1
                     case _:
                         return outcome
@@ -272,7 +285,7 @@ class DecideAndCommit:
                 None if dry_run else request.key,
                 order=None if dry_run or request.follow_up else request.remainder.whole_order.id,
                 policies_at=policies_at,
-                set_aside=set_aside.hold,
+                freed=_freed(request, set_aside),
                 stamped=request.waits,
             )
         except AlreadyDecided as earlier:
@@ -379,6 +392,8 @@ class DecideAndCommit:
             follow_ups=follow_up.follow_ups,
             rejection=follow_up.rejection,
             node_rest=node_rest,
+            amendment=follow_up.amendment,
+            parks=request.parks(decision),
             operation=follow_up.operation,
         )
 
@@ -404,6 +419,13 @@ def backlog_full() -> QuotaExceeded:
     )
 
 
+def _freed(request: DecisionRequest, set_aside: UnitsSetAside) -> FreedStock | None:
+    """What is held for this very request."""
+    if request.amends:
+        return request.amends.freed
+    return FreedStock.of_holds([set_aside.hold]) if set_aside.hold else None
+
+
 def _node_rest(request: DecisionRequest, snapshot: Snapshot, matcher: Matcher) -> NodeRest | None:
     """The rest of the node that rejects, by the policies that decide."""
     rest_after_rejection = request.follow_up.rest_after_rejection if request.follow_up else None
@@ -427,7 +449,7 @@ def _record(
         if node_rest is not None and request.follow_up.rejection is not None:
             rest_record = resting_record(request.follow_up.rejection.node, node_rest, snapshot.network)
             follows = structs.replace(follows, rest=rest_record)
-    return DecisionRecord.of(
+    record = DecisionRecord.of(
         decision,
         decision_id,
         VERSION,
@@ -436,3 +458,8 @@ def _record(
         follows=follows,
         lacked=UNSET if request.orders_ahead is None else request.orders_ahead(decision, snapshot, matcher),
     )
+    if not request.amends:
+        return record
+    # it has the order as it is from then on, with lines of which it decides nothing
+    order = OrderRecord.of(request.remainder.whole_order)
+    return structs.replace(record, order=order, awaiting_approval=request.parks(decision) or UNSET)

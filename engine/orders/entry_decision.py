@@ -75,7 +75,7 @@ class EntryDecision:
     def _decide(self, entry: BacklogEntry, decide: Decide) -> EntryOutcome:
         for _ in range(_MOST_CHANGES):
             chain = read_chain(self._client, self._keys, entry.first)
-            if is_parked(self._client, self._keys, chain.links[0].record):
+            if is_parked(self._client, self._keys, entry.order.id):
                 return OfferNote(at=self._clock(), detail="the order awaits approval (pointsman order approve)")
             if (note := self._has_all_shipments(entry, chain)) is not None:
                 return note

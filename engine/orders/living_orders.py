@@ -5,8 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import msgspec
-
 from engine.decide.order_record import OrderRecord, order_of
 from engine.errors import Contended, HoldEnded, KeyReused, OrderExists
 from engine.model.facts import Order
@@ -15,14 +13,14 @@ from engine.orders.order_state import OrderState, OrderUnitState, State, state_o
 from engine.orders.waiting_queue import WaitingQueue
 from engine.store import decision_log
 from engine.store.backlog import BacklogEntries, BacklogEntry
-from engine.store.connection.client import Client, faults
+from engine.store.connection.client import Client
 from engine.store.decision_chain import read_chain
 from engine.store.hold_changes.change_script import ChangeScript
 from engine.store.hold_changes.order_units import order_not_found
 from engine.store.keys import Keys
 from engine.store.orders.order_calls import OrderCalls
 from engine.store.orders.order_list import OrderPlace, placed_last
-from engine.store.orders.stored_order import Approval, read_orders
+from engine.store.orders.stored_order import Approval, amended_order, read_orders
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 
 MOST_LOOKED_AT = 1_000
@@ -209,14 +207,12 @@ class LivingOrders:
         """The order's latest decision of its whole, and the order as it stands: its first decision, and the order that
         this was of, or those of its last amendment.
         """
-        with faults():
-            amended = self._client.redis.hget(self._keys.order(order_id), "order")
+        amended = amended_order(self._client, self._keys, order_id)
         if amended is None:
             entry = decision_log.decided(self._client, self._keys, first)
             return entry, entry.record.order
         decision = read_chain(self._client, self._keys, first).latest_whole
-        entry = decision_log.decided(self._client, self._keys, decision)
-        return entry, msgspec.json.decode(amended, type=OrderRecord)
+        return decision_log.decided(self._client, self._keys, decision), amended
 
 
 def order_exists(stands: OrderRecord, sent: OrderRecord) -> OrderExists:
@@ -224,6 +220,6 @@ def order_exists(stands: OrderRecord, sent: OrderRecord) -> OrderExists:
     differing = [name for name in OrderRecord.__struct_fields__ if getattr(stands, name) != getattr(sent, name)]
     return OrderExists(
         f"order '{sent.id}' was decided before with other {', '.join(differing)}, and stands as it was; to change it,"
-        f" amend it (POST /v1/orders/{sent.id}/amend, or: pointsman order amend {sent.id});"
+        f" amend it (POST /v1/orders/{sent.id}/amend, or: pointsman order amend ORDER.json);"
         " another order needs an id of its own"
     )

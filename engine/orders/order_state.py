@@ -17,8 +17,8 @@ State: TypeAlias = Literal["cancelled", "held", "shipped", "returned", "waiting"
 """States by which orders are found: an order is in each state that any of its units is in."""
 UNIT_STATES: tuple[OrderUnitState, ...] = get_args(OrderUnitState)
 STATES: tuple[State, ...] = get_args(State)
-Action: TypeAlias = Literal["approve", "confirm", "reject", "release", "undo", "wait", "cancel"]
-"""What can be done with an order: with its units that are held, shipped, waiting or unfilled."""
+Action: TypeAlias = Literal["approve", "confirm", "reject", "release", "undo", "wait", "cancel", "amend"]
+"""What can be done with an order: with its units that are held, shipped, waiting or unfilled, or with all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +111,7 @@ class OrderState:
             yield "wait", self.stored.id
         if any(self.units(state) for state in ("held", "waiting", "unfilled")):
             yield "cancel", self.stored.id
+        yield "amend", self.stored.id
 
 
 def state_of(stored: StoredOrder, now: int) -> OrderState:

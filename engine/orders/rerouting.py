@@ -19,6 +19,7 @@ from engine.store.hold_changes.change_script import ChangeScript
 from engine.store.holds import Holds
 from engine.store.keys import Keys
 from engine.store.orders.parked import verify_approved
+from engine.store.orders.stored_order import amended_order
 from engine.store.outcomes import AnsweredBefore, OperationReused
 
 _MOST_CHANGES = 10
@@ -97,14 +98,14 @@ class Rerouting:
     def _decide_again(self, request: RejectionRequest) -> Outcome:
         entry = decision_log.decided(self._client, self._keys, request.decision)
         record, now = entry.record, self._clock()
-        verify_approved(self._client, self._keys, record)
+        verify_approved(self._client, self._keys, record.order.id)
         numbers = shipment_numbers(request, record)
         stored = self._change_script.read([entry], now=now)[0]
         if not any(item.number in numbers for item in stored.held):
             raise hold_ended(stored)
         rejection = plan_rejection(request, stored, now=now, undo_seconds=self._undo_seconds)
         chain = read_chain(self._client, self._keys, record.first)
-        order = order_of(chain.links[0].record.order)
+        order = order_of(amended_order(self._client, self._keys, record.order.id) or chain.links[0].record.order)
         skus = {line.sku for line in order.lines if request.reason == "no_capacity" or line.id in rejection.units}
         barred = _barred_nodes(chain, request.node, skus)
         follows = FollowsRecord(

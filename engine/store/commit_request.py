@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from engine.decide.decision import Claim, Decision
+from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.holds import Hold, hold_fields, sku_units
 
 _T = TypeVar("_T")
@@ -117,6 +118,15 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
     loads = Counter(shipment.node for shipment in earlier.shipments if earlier.day == decision.day)
     for load_claim, listed in zip(decision.load_claims, request["rooms"], strict=True):
         listed.append(loads[load_claim.node])
+
+
+def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) -> None:
+    """Say in a request to commit.lua what of its claims and rooms the decision frees itself; see there."""
+    request["replaces"] = True
+    for claim, listed in zip(decision.claims, request["claims"], strict=True):
+        listed.append(freed.units.get((claim.sku, claim.node), 0))
+    for load_claim, listed in zip(decision.load_claims, request["rooms"], strict=True):
+        listed.append(freed.shipments.get((decision.day, load_claim.node), 0))
 
 
 def _floor(claim: Claim) -> int | list[list[int]]:

@@ -1,5 +1,6 @@
 """The chain of decisions of one order: the first, and follow-ups that decided again what was left of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from msgspec import UNSET
@@ -70,14 +71,19 @@ class Chain:
         """The nodes that rejected each SKU. With `lasting`, not those that only had none in stock: some may have
         arrived.
         """
-        nodes_of: dict[str, set[str]] = {}
-        for link in self.links:
-            follows = link.record.follows
-            if follows is UNSET or follows.because != "rejected" or (lasting and follows.reason == NOT_IN_STOCK):
-                continue
-            for sku in follows.skus or ():
-                nodes_of.setdefault(sku, set()).add(follows.node or "")
-        return {sku: frozenset(nodes) for sku, nodes in nodes_of.items()}
+        return barred_nodes((link.record for link in self.links), lasting=lasting)
+
+
+def barred_nodes(records: Iterable[DecisionRecord], *, lasting: bool) -> Barred:
+    """As `Chain.barred` says, of the decisions of an order."""
+    nodes_of: dict[str, set[str]] = {}
+    for record in records:
+        follows = record.follows
+        if follows is UNSET or follows.because != "rejected" or (lasting and follows.reason == NOT_IN_STOCK):
+            continue
+        for sku in follows.skus or ():
+            nodes_of.setdefault(sku, set()).add(follows.node or "")
+    return {sku: frozenset(nodes) for sku, nodes in nodes_of.items()}
 
 
 def read_chain(client: Client, keys: Keys, first: str) -> Chain:

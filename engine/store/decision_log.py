@@ -8,7 +8,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from engine.decide.order_record import Record
+from engine.decide.order_record import OrderRecord, Record
 from engine.decide.record import DecisionRecord, facts_of, from_json
 from engine.errors import NotFound
 from engine.model.facts import NodeRest
@@ -39,6 +39,7 @@ KINDS = (
     "approved",
     "cancelled",
     "undone",
+    "amended",
 )
 """The kinds of entries."""
 UNREADABLE = (ValueError, KeyError, IndexError, zlib.error)
@@ -115,7 +116,8 @@ class HoldUnits(Record, frozen=True):
 class UnitsBody(Record, frozen=True, omit_defaults=True):
     """The body of an entry about some units of shipments of an `order`. `late`: their hold had expired, and they were
     still there. A cancellation also has the units by line that were `cancelled`, wherever they were, and of each
-    decision under which some of them waited how many units wait from then on (`waiting`).
+    decision under which some of them waited how many units wait from then on (`waiting`). So has an amendment, whose
+    cancelled units are below 0, as those were that are not ordered any more, and the order as it is from then on.
     """
 
     holds: tuple[HoldUnits, ...] = ()
@@ -123,6 +125,7 @@ class UnitsBody(Record, frozen=True, omit_defaults=True):
     order: str = ""
     cancelled: dict[str, int] = msgspec.field(default_factory=dict)
     waiting: dict[str, int] = msgspec.field(default_factory=dict)
+    amended: OrderRecord | UnsetType = UNSET
 
     def encode(self) -> bytes:
         return _ENCODER.encode(self)
@@ -139,13 +142,13 @@ _UNITS = msgspec.json.Decoder(UnitsBody)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One change. `kind` is one of KINDS; queued and withdrawn mean into and from the backlog, woken that the rest of a
-    node was ended, set_aside that units are held for a decision that is still being made, and approved that an order
-    was, whose first decision this is; undone means that confirmed units did not leave.
+    node was ended, set_aside that units are held for a decision that is still being made, and approved or amended that
+    an order was, whose first decision this is; undone means that confirmed units did not leave.
 
     `decision` is the decision it is about (if units moved, the name of the batch; if a rest was ended, the node; if
-    units were cancelled, the first of their order). `body` holds the JSON of a decision, a rejection, movements, a
-    repair, what was set aside, units of shipments, the units that wait by line or the note of an approval, and is empty
-    otherwise.
+    an order was amended or units of it cancelled, its first). `body` holds the JSON of a decision, a rejection,
+    movements, a repair, what was set aside, units of shipments, the units that wait by line or the note of an approval,
+    and is empty otherwise.
     `logged_facts` are the document of facts that a decision's record names; up to schema 1 it named none.
     """
 

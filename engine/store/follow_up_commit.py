@@ -1,4 +1,5 @@
-"""Commits a decision together with what it changes beside stock: the backlog, its order's chain, a rejected hold.
+"""Commits a decision together with what it changes beside stock: the backlog, its order's chain, a rejected hold, an
+amended order.
 
 `commit_follow_up.lua` runs `commit.lua` as a part of it, so that everything is written or nothing.
 """
@@ -14,7 +15,9 @@ from engine.model.facts import NodeRest
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import RejectionBody, packed
 from engine.store.hold_changes.change_script import Confirmed, LogFields, changed_hold_keys, changed_sku_keys
+from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.hold_changes.hold_change import HoldChange
+from engine.store.hold_changes.order_change import OrderChange
 from engine.store.holds import Operation
 from engine.store.keys import Keys
 from engine.store.node_rests import stored_rest
@@ -60,6 +63,39 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """What is written of an order that is amended: changes of its holds, whose units the decision decides again or the
+    order does not need, and of itself, logged as `entry`. It is answered by `answer`. `parked`: the order waits for a
+    person to approve it.
+    """
+
+    changes: Sequence[HoldChange]
+    order: OrderChange
+    entry: LogFields
+    answer: bytes
+    parked: bool
+
+    @property
+    def skus(self) -> list[str]:
+        return list(dict.fromkeys(sku for change in self.changes for sku in change.skus))
+
+    @property
+    def freed(self) -> FreedStock:
+        return FreedStock.of_changes(self.changes)
+
+    def record(self, *, parks: bool) -> dict[str, Any]:
+        """As commit_follow_up.lua reads it; `parks`: until a person approves the order."""
+        index_of = {sku: index for index, sku in enumerate(self.skus, start=1)}
+        record: dict[str, Any] = {
+            "holds": [change.record(index_of) for change in self.changes],
+            "order": self.order.record,
+            "entry": self.entry,
+        }
+        order = self.order.reading.order
+        return record | ({"parks": order.id, "placed_at": str(order.placed_at)} if parks else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedWrites:
     """What is written with a decision at `now`: a new backlog entry (`waiting`), and of a follow-up decision what it
     changes of others. What is left unfilled was so on the stock as of the stamp `seen` (see `Keys.changed`).
@@ -67,7 +103,8 @@ class LinkedWrites:
     A follow-up decides again a part of the order that `first` was the first decision of, after `follow_ups` others that
     did so: of the units that wait under `waiting_decision`, whose entry was
     `waiting_before`, or of those of a `rejection`, after which the node has
-    `node_rest`. `operation` identifies the caller's request.
+    `node_rest`, or of an `amendment`, after which the order may be parked (`parks`). `operation` identifies the
+    caller's request.
     """
 
     now: int
@@ -79,7 +116,16 @@ class LinkedWrites:
     follow_ups: int = 0
     rejection: Rejection | None = None
     node_rest: NodeRest | None = None
+    amendment: Amendment | None = None
+    parks: bool = False
     operation: Operation | None = None
+
+    @property
+    def changes(self) -> Sequence[HoldChange]:
+        """Of holds of the order."""
+        if self.amendment:
+            return self.amendment.changes
+        return [self.rejection.change] if self.rejection else []
 
     @property
     def rejection_body(self) -> bytes:
@@ -105,18 +151,19 @@ class FollowUpCommit:
         arguments: Sequence[Any],
     ) -> list[bytes]:
         """What commit_follow_up.lua answers. `claims`, `commit_keys` and `arguments` are what commit.lua is given."""
-        keys, change = self._keys, linked.rejection.change if linked.rejection else None
-        hold, day, skus = (change.before.decision, change.before.day, change.skus) if change else ("", "", [])
+        keys, changes = self._keys, linked.changes
+        skus = dict.fromkeys(sku for change in changes for sku in change.skus)
+        about = linked.rejection.change.before.decision if linked.rejection else linked.first or ""
         script_keys = COMMIT_FOLLOW_UP.keys(
             keys,
             claims,
-            changed_hold_keys(keys, [(hold, day)] if change else []),
-            changed_sku_keys(keys, skus),
+            changed_hold_keys(keys, [(change.before.decision, change.before.day) for change in changes]),
+            changed_sku_keys(keys, list(skus)),
             **commit_keys,
             chain=keys.chain(linked.first or ""),
-            operation=keys.operation(hold, linked.operation.name if linked.operation else ""),
+            operation=keys.operation(about, linked.operation.name if linked.operation else ""),
         )
-        counts = [len(claims), 1 if change else 0]
+        counts = [len(claims), len(changes)]
         arguments = [*arguments, orjson.dumps(_record(linked)), linked.rejection_body, *counts]
         with faults():
             return list(self._script(keys=script_keys, args=arguments))
@@ -130,6 +177,8 @@ def _record(linked: LinkedWrites) -> dict[str, Any]:
         "waiting_before": linked.waiting_before.decode() or None,
         "follow_ups": None if linked.first is None else linked.follow_ups,
         "rejection": linked.rejection and linked.rejection.record,
+        "amendment": linked.amendment and linked.amendment.record(parks=linked.parks),
+        "answer": linked.amendment and f"\n{linked.amendment.answer.decode()}",
         "node_rest": linked.node_rest and {"until": linked.node_rest.until, "stored": stored_rest(linked.node_rest)},
         "request": linked.operation and linked.operation.request,
         "seconds": linked.operation and linked.operation.seconds,

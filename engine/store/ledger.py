@@ -7,11 +7,12 @@ from typing import Any
 import orjson
 
 from engine.decide.decision import Decision
-from engine.store.commit_request import NOTHING_SET_ASIDE, SetAside, add_set_aside, commit_request
+from engine.store.commit_request import NOTHING_SET_ASIDE, SetAside, add_freed, add_set_aside, commit_request
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import packed
 from engine.store.follow_up_commit import FollowUpCommit, LinkedWrites
 from engine.store.hold_changes.change_script import ChangeScript
+from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.holds import Hold, Holds
 from engine.store.keys import Keys
 from engine.store.outcomes import (
@@ -65,6 +66,8 @@ class Commit:
     """Whether it is the order's first decision, which takes the order's id."""
     rank: str | None = None
     now: int = 0
+    freed: FreedStock | None = None
+    """What of its claims it holds itself, in holds that it replaces."""
 
 
 class Ledger:
@@ -106,14 +109,14 @@ class Ledger:
         policies_at: int | None = None,
         key: RequestKey | None = None,
         order: str | None = None,
-        set_aside: Hold | None = None,
+        freed: FreedStock | None = None,
         stamped: bool = False,
     ) -> Reading:
         """The snapshot of `skus` at `now`; holds whose time is over are ended first. `day` is that of the loads; the
         decisions that answered `key`, and that `order` began with, are looked up.
 
         `policies_at` is the instant for which the active policy version and the resting nodes are read, if not `now`.
-        The units of `set_aside` are read as if they were not held. If `stamped`, the reading has its `stamp`.
+        What is `freed` is read as if it were not held. If `stamped`, the reading has its `stamp`.
         """
         decided_at = now if policies_at is None else policies_at
         script_keys = self._snapshot_keys(skus, day, key, order)
@@ -121,7 +124,7 @@ class Ledger:
         answer = self._sweep_and_read(script_keys, arguments, now)
         stamp = newest_stamp(answer.pop()) if stamped else 0
         reading = replace(reading_of(answer, skus, decided_at), stamp=stamp)
-        return reading if set_aside is None else without_holds(reading, [set_aside], day)
+        return reading if freed is None else without_holds(reading, freed, day)
 
     def read_stock(self, skus: Sequence[str], *, day: str, now: int) -> StockReading:
         """The stock of many SKUs at `now`; holds whose time is over are ended first."""
@@ -203,6 +206,7 @@ class Ledger:
             first=linked is None or linked.first is None,
             rank=rank,
             now=now,
+            freed=linked.amendment.freed if linked and linked.amendment else None,
         )
         claims, own, arguments = self._parts(commit, set_aside)
         with faults():
@@ -245,7 +249,7 @@ class Ledger:
         keys, decision, key, earlier = self._keys, commit.decision, commit.key, set_aside.earlier
         own = {
             "idempotency": keys.idempotency(*((key.caller, key.name) if key else _NO_KEY)),
-            "order": keys.order(decision.order.id if commit.first else _NO_ORDER),
+            "order": keys.order(decision.order.id),
             "load": keys.load(decision.day),
             "hold": keys.hold(commit.decision_id),
             "set_aside": keys.hold(set_aside.name or ""),
@@ -265,6 +269,8 @@ class Ledger:
         )
         if set_aside is not NOTHING_SET_ASIDE:
             add_set_aside(request, set_aside, decision)
+        if commit.freed:
+            add_freed(request, commit.freed, decision)
         arguments = [commit.decision_id, packed(commit.body, commit.facts), orjson.dumps(request)]
         return list(sku_keys(keys, skus)), own, arguments
 

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-UnitState: TypeAlias = Literal["held", "confirmed", "released", "expired", "rejected", "cancelled"]
-"""Where a unit of a shipment is: held, or how it ended."""
+UnitState: TypeAlias = Literal["held", "confirmed", "released", "expired", "rejected", "cancelled", "amended"]
+"""Where a unit of a shipment is: held, or how it ended. Amended: by an amendment of the order it is no longer ordered,
+or was decided again.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

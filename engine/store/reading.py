@@ -1,6 +1,5 @@
 """What snapshot.lua answers, parsed: stock, loads and versions at one moment."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
@@ -10,7 +9,7 @@ import orjson
 
 from engine.decide.availability import NodeUnits, StockColumns
 from engine.model.facts import NodeRest, StockPosition
-from engine.store.holds import Hold
+from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.node_rests import rests_after
 from engine.store.policy_versions import split_version
 
@@ -89,20 +88,14 @@ def positions(stock: Mapping[str, tuple[int, int]], paces: Mapping[str, int]) ->
     return dict(zip(stock, map(StockPosition._make, rows), strict=True))
 
 
-def without_holds(reading: Reading, holds: Sequence[Hold], day: str) -> Reading:
-    """The reading as if these holds were not there: their units are not held, and shipments of those that count on
-    `day` do not count in its loads.
-    """
-    released: Counter[tuple[str, str]] = Counter()
-    for shipment in (shipment for hold in holds for shipment in hold.shipments):
-        for sku, units in shipment.units:
-            released[sku, shipment.node] += units
-    shipments = Counter(shipment.node for hold in holds if hold.day == day for shipment in hold.shipments)
+def without_holds(reading: Reading, freed: FreedStock, day: str) -> Reading:
+    """The reading as if what is freed were not held, and did not count in the loads, which are those of `day`."""
+    units = freed.units
     stock = {
-        sku: {node: (on_hand, max(0, held - released[sku, node])) for node, (on_hand, held) in by_node.items()}
-        for sku, by_node in reading.stock.items()
+        sku: {node: (on_hand, max(0, held - units.get((sku, node), 0))) for node, (on_hand, held) in nodes.items()}
+        for sku, nodes in reading.stock.items()
     }
-    loads = {node: max(0, load - shipments[node]) for node, load in reading.loads.items()}
+    loads = {node: max(0, load - freed.shipments.get((day, node), 0)) for node, load in reading.loads.items()}
     return replace(reading, stock=stock, loads=loads)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from engine.store.connection.client import script_text
 from engine.store.connection.replica_client import AskPrimary, ReplicaClient
 from engine.store.decision_log import Entry, parse_entry
+from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.holds import hold_of
 from engine.store.keys import Keys
 from engine.store.ledger import sku_keys, stamp_arguments
@@ -67,7 +68,8 @@ class Replica:
                     # a hold that was named may have been extended since, and is not to be left out then
                     pairs = zip(named, holds, strict=True)
                     ended = [hold_of(name, _fields(flat)) for name, flat in pairs if flat and name in expired]
-                    reading = without_holds(reading_of(snapshot[:-1], skus, policies_at), ended, day)
+                    reading = reading_of(snapshot[:-1], skus, policies_at)
+                    reading = without_holds(reading, FreedStock.of_holds(ended), day)
                     return StaleReading(reading=reading, stamps=None if ended else snapshot[-1].decode(), age=age)
                 named = expired
         return None

@@ -50,6 +50,8 @@ _FREEING = (*NOTE_CHANGES, "offer")
 """For scripts that raise what is on hand, or lower what is held."""
 _WAITING = (*_FREEING, "waiting_entries")
 """For scripts by which entries of the backlog begin or stop to wait."""
+_CHANGING_HOLDS = (*_WAITING, "hold_changes", "order_changes")
+"""For scripts that change units of holds."""
 
 _OFFERS = ("offers", "waiting")
 _BACKLOG = (*_OFFERS, "backlog", "offered", "due")
@@ -75,7 +77,7 @@ COMMIT = KeyLayout(_COMMIT, (_CLAIM,), (*_FREEING, "offered_before"))
 COMMIT_FOLLOW_UP = KeyLayout(
     (*_COMMIT, *_FOLLOW_UP),
     (_CLAIM, _CHANGED_HOLD, _CHANGED_SKU),
-    (*_WAITING, "offered_before", "hold_changes"),
+    (*_CHANGING_HOLDS, "offered_before"),
 )
 CHANGE_HOLDS = KeyLayout(
     (
@@ -92,7 +94,7 @@ CHANGE_HOLDS = KeyLayout(
         *_BACKLOG,
     ),
     (_CHANGED_HOLD, _CHANGED_SKU),
-    (*_WAITING, "hold_changes"),
+    _CHANGING_HOLDS,
 )
 EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "operation"))
 SET_STOCK = KeyLayout(("facts", "changed", *_OFFERS), (("on_hand", "held", "base", "stamp"),), _FREEING)

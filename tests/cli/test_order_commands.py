@@ -36,7 +36,10 @@ def test_an_order_is_shown_listed_and_waits(run: Run, tmp_path: Path) -> None:
         f"  line 1: 5 x RARE: {held} held, {5 - held} unfilled",
     ]
     assert f"  can be done: pointsman hold release {made['id']}" in lines
-    assert lines[-1] == "  can be done: pointsman order cancel O-1"
+    assert lines[-2:] == [
+        "  can be done: pointsman order cancel O-1",
+        "  can be done: pointsman order amend ORDER.json",
+    ]
     assert run("show", "O-1").stdout.splitlines() == lines
     assert f"{5 - held} waiting" in run("order", "wait", "O-1").stdout
     decided(run, tmp_path, ("SHIRT", 1), id="O-2", placed_at="2026-11-27T08:13:00Z")
@@ -64,3 +67,34 @@ def test_an_order_is_shown_listed_and_waits(run: Run, tmp_path: Path) -> None:
 def test_a_mistake_is_printed_as_a_sentence(run: Run, words: tuple[str, ...], status: int, message: str) -> None:
     done = run(*words)
     assert (done.returncode, "Traceback" in done.stderr, message in done.stderr) == (status, False, True)
+
+
+def test_a_changed_order_is_refused_with_the_command_that_amends_it(run: Run, tmp_path: Path) -> None:
+    decided(run, tmp_path, ("SHIRT", 1), id="O-5")
+    path = tmp_path / "five.json"
+    path.write_text(json.dumps(order_json(("SHIRT", 5), id="O-5")), encoding="utf-8")
+    refused = run("decide", path)
+    assert (refused.returncode, f"pointsman order amend {path}" in refused.stderr) == (1, True)
+    planned = json.loads(run("order", "amend", path, "--dry-run", "--json").stdout)
+    assert (planned["changed"], planned["decision"]["id"]) == (
+        [{"line": "1", "sku": "SHIRT", "from": 1, "to": 5}],
+        None,
+    )
+    lines = run("order", "amend", path, "--op", "one").stdout.splitlines()
+    assert lines[:2] == ["order O-5: changed lines", "  line 1: 5 x SHIRT, not 1"]
+    assert lines[2].startswith("  still held: 1 x SHIRT (line 1) at ")
+    assert lines[3] == "Order O-5 (web, standard): filled"
+    assert json.loads(run("order", "amend", path, "--op", "one", "--json").stdout)["fields"] == ["lines"]
+    assert "  line 1: 5 x SHIRT: 5 held" in run("order", "show", "O-5").stdout
+    log = run("ledger", "log", "--order", "O-5", "--kind", "amended").stdout
+    assert log.endswith("  order O-5: 5 x SHIRT\n")
+    assert run("order", "amend", path).stdout.splitlines()[0] == "order O-5: changed nothing"
+    assert "is in one state" in run("ledger", "check").stdout
+
+
+def test_decide_amends_an_order_if_it_is_told_to(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "order.json"
+    for quantity, expected in ((2, "Order O-6 (web, standard): filled"), (1, "order O-6: changed lines")):
+        path.write_text(json.dumps(order_json(("SHIRT", quantity), id="O-6")), encoding="utf-8")
+        assert run("decide", path, "--amend").stdout.splitlines()[0] == expected
+    assert "  line 1: 1 x SHIRT: 1 held" in run("order", "show", "O-6").stdout

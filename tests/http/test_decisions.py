@@ -296,6 +296,7 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
         ("get", "/v1/orders/{order_id}"): "orders_show",
         ("post", "/v1/decisions/{decision_id}/confirm/undo"): "holds_undo",
         ("post", "/v1/orders/{order_id}/approve"): "orders_approve",
+        ("post", "/v1/orders/{order_id}/amend"): "orders_amend",
         ("post", "/v1/orders/{order_id}/cancel"): "orders_cancel",
         ("post", "/v1/orders/{order_id}/wait"): "orders_wait",
         ("post", "/v1/decisions/{decision_id}/reject"): "rerouting_reject",

@@ -1,9 +1,10 @@
-"""Orders over HTTP: shown, listed page by page, put into the backlog and approved."""
+"""Orders over HTTP: shown, listed page by page, put into the backlog, approved and amended."""
 
 import re
 
 import pytest
 
+from api.records.amendment import AmendmentRecord
 from api.records.orders import CALLS, OrdersRecord, OrderStateRecord
 from tests.conftest import PARKS_RISKY_ORDERS, activate
 from tests.support.openapi import mistakes_in
@@ -38,9 +39,9 @@ def test_an_order_is_shown_with_where_its_units_are_and_what_can_be_done(http):
     }
     assert [(item["id"], item["because"]) for item in state["decisions"]] == [(made["id"], None)]
     assert {item["expires_at"] for item in state["shipments"]} == {made["hold"]["expires_at"]}
-    assert [item["action"] for item in state["actions"]] == ["confirm", "reject", "release", "wait", "cancel"]
+    assert [item["action"] for item in state["actions"]] == ["confirm", "reject", "release", "wait", "cancel", "amend"]
     assert state["actions"][0]["path"] == f"/v1/decisions/{made['id']}/confirm"
-    wait = state["actions"][-2]["path"]
+    wait = state["actions"][-3]["path"]
     waiting = http.post(wait)
     assert (waiting.status_code, waiting.get_json()["lines"][0]["waiting"]) == (200, 5 - held)
     assert http.post(wait).data == waiting.data
@@ -108,3 +109,37 @@ def test_a_parked_order_is_approved_by_a_named_person(http, pointsman):
     assert http.post(path, json={"note": "again"}).data == approved.data
     assert problem_of(http.post(path, json={"why": ""}), 422)["errors"][0]["field"] == "why"
     assert http.post(f"/v1/decisions/{made['id']}/confirm").status_code == 200
+
+
+def test_an_order_is_amended_in_one_call_that_says_what_changed(http):
+    name, made = sent(http, ("SHIRT", 1))
+    path, changed = f"/v1/orders/{name}/amend", order_json(("SHIRT", 3), id=None)
+    assert problem_of(http.post("/v1/decisions", json=changed | {"id": name}), 409)["type"].endswith("order-exists")
+    planned = http.post(f"{path}?dry_run=true", json=changed).get_json()
+    assert (planned["decision"]["id"], shown(http, name)["order"]) == (None, made["order"])
+    answer = http.post(path, json=changed | {"id": name}, headers={"Idempotency-Key": "one"})
+    record = answer.get_json()
+    assert (answer.status_code, mistakes_in(http, AmendmentRecord, record)) == (200, [])
+    assert (record["order"], record["fields"]) == (name, ["lines"])
+    assert record["changed"] == [{"line": "1", "sku": "SHIRT", "from": 1, "to": 3}]
+    assert [(item["decision"], item["quantity"]) for item in record["kept"]] == [(made["id"], 1)]
+    assert record["decision"]["follows"]["because"] == "amended"
+    assert http.get(f"/v1/decisions/{record['decision']['id']}").get_json() == record["decision"]
+    assert http.post(path, json=changed, headers={"Idempotency-Key": "one"}).data == answer.data
+    assert shown(http, name)["lines"][0]["held"] == 3
+    fewer = http.post(path, json=order_json(("SHIRT", 2), id=name)).get_json()
+    assert (fewer["decision"], sum(item["quantity"] for item in fewer["released"])) == (None, 1)
+    waits = http.post(f"{path}?wait=true", json=order_json(("SHIRT", 2), ("RARE", 90), id=name)).get_json()
+    assert waits["decision"]["waiting"] is True
+
+
+def test_an_amendment_with_mistakes_is_refused(http):
+    name, made = sent(http, ("SHIRT", 2))
+    path = f"/v1/orders/{name}/amend"
+    assert fields_of(problem_of(http.post(path, json=order_json(id="another")), 422)) == ["id"]
+    assert "channel" in fields_of(problem_of(http.post(path, json={"lines": []}), 422))
+    assert problem_of(http.post("/v1/orders/nobody/amend", json=order_json(id=None)), 404)
+    http.post(f"/v1/decisions/{made['id']}/confirm")
+    refused = problem_of(http.post(path, json=order_json(("SHIRT", 1), id=None)), 409)
+    assert refused["type"] == "urn:pointsman:problem:already-shipped"
+    assert "2 x SHIRT (line 1) left already" in refused["detail"]

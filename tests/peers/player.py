@@ -2,6 +2,7 @@
 expects.
 """
 
+import dataclasses
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,9 +10,12 @@ from typing import Any
 
 import yaml
 
+from engine.decide.order_record import order_of
 from engine.decide.record import DecisionRecord
 from engine.errors import HoldEnded, PointsmanError
 from engine.model.facts import Inventory, Order
+from engine.orders.amendment.plan import AmendRequest
+from engine.orders.cancellation import CancelRequest
 from engine.orders.decide_and_commit import Answer
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
@@ -119,10 +123,14 @@ class _Player:
         self._end(self._pointsman.holds.undo, step.undo, step)
 
     def _cancel(self, step: Step) -> None:
-        self._pointsman.orders.cancel(step.cancel, lines=step.lines)
+        self._pointsman.cancellations.cancel(CancelRequest(order=step.cancel, lines=step.lines))
 
-    def _amend(self, step: Step) -> None:
-        self._pointsman.orders.amend(step.amend, lines=step.lines)
+    def _amend(self, step: Step) -> Sequence[Answer]:
+        order = order_of(self._pointsman.orders.show(step.amend).stored.order)
+        lines = (dataclasses.replace(line, quantity=step.lines.get(line.sku, line.quantity)) for line in order.lines)
+        request = AmendRequest(order=dataclasses.replace(order, lines=tuple(lines)))
+        decision = self._pointsman.amendments.amend(request).decision
+        return [decision] if decision else []
 
     def _withdraw(self, step: Step) -> None:
         self._pointsman.backlog.withdraw(self._links(step.withdraw)[-1].record.id)

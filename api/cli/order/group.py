@@ -6,6 +6,7 @@ import click
 from marshmallow import ValidationError
 
 from api.cli.options import AS_JSON, INSTANT, print_json, who
+from api.cli.order.amend import amend
 from api.cli.order.cancel import cancel
 from api.records.orders import OrderShipmentRecord, OrdersRecord, OrderStateRecord
 from api.shapes.cursors import OrdersCursor
@@ -17,13 +18,14 @@ from engine.settings import Settings
 
 ORDER = click.argument("order_id")
 _COMMANDS: dict[Action, str] = {
-    "approve": "pointsman order approve",
-    "wait": "pointsman order wait",
-    "confirm": "pointsman hold confirm",
-    "reject": "pointsman reject",
-    "release": "pointsman hold release",
-    "undo": "pointsman hold undo",
-    "cancel": "pointsman order cancel",
+    "approve": "pointsman order approve {id}",
+    "wait": "pointsman order wait {id}",
+    "confirm": "pointsman hold confirm {id}",
+    "reject": "pointsman reject {id}",
+    "release": "pointsman hold release {id}",
+    "undo": "pointsman hold undo {id}",
+    "cancel": "pointsman order cancel {id}",
+    "amend": "pointsman order amend ORDER.json",
 }
 
 
@@ -117,6 +119,7 @@ def wait(settings: Settings, order_id: str, *, as_json: bool) -> None:
     print_order(record, as_json=as_json)
 
 
+order.add_command(amend)
 order.add_command(cancel)
 
 
@@ -140,7 +143,7 @@ def order_lines(record: OrderStateRecord) -> Iterator[str]:
     if record.approved:
         yield f"  approved by {record.approved.by} at {record.approved.at}: {record.approved.note}"
     for action in record.actions:
-        yield f"  can be done: {_COMMANDS[action.action]} {action.path.split('/')[3]}"
+        yield f"  can be done: {_COMMANDS[action.action].format(id=action.path.split('/')[3])}"
 
 
 def _shipment_line(shipment: OrderShipmentRecord) -> str:

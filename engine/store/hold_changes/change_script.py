@@ -7,12 +7,10 @@ from typing import Any, TypeAlias
 import orjson
 
 from engine.decide.record import DecisionRecord
-from engine.store.backlog import BacklogEntry
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import Entry, UnitsBody
 from engine.store.hold_changes.hold_change import HoldChange, Shipments, WholeEnding, moved_units, whole_numbers
-from engine.store.hold_changes.order_units import OrderReading
-from engine.store.hold_changes.shipment_units import LineUnits
+from engine.store.hold_changes.order_change import OrderChange
 from engine.store.hold_changes.stored_holds import StoredHold, read_stored_holds
 from engine.store.holds import Hold, Holds, Operation
 from engine.store.keys import Keys
@@ -30,17 +28,6 @@ class Confirmed:
 
     units: str
     seconds: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderChange:
-    """A change of an order beside its holds: units by line that are `cancelled` afterwards in all (None: as many as
-    before), and backlog entries before and after (`waiting`).
-    """
-
-    reading: OrderReading
-    cancelled: LineUnits | None = None
-    waiting: Sequence[tuple[BacklogEntry, BacklogEntry | None]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +111,7 @@ class ChangeScript:
         self, name: str, ending: WholeEnding | None, *, now: int, expires: bool = False, client: Any = None
     ) -> None:
         hold = ending.hold if ending else None
-        request: dict[str, Any] = {"now": str(now), "holds": [], "entries": [], "waiting": [], "answer": ""}
+        request: dict[str, Any] = {"now": str(now), "holds": [], "entries": [], "answer": ""}
         if ending:
             numbers = ",".join(str(shipment.number) for shipment in ending.hold.shipments)
             request["holds"] = [ending.record]
@@ -212,14 +199,7 @@ def _record(request: ChangeRequest, skus: Sequence[str]) -> dict[str, Any]:
         "answer": request.answer.decode(),
     }
     if request.order:
-        reading = request.order.reading
-        record["order"] = {"changes": reading.changes, "follow_ups": len(reading.entries) - 1}
-        if request.order.cancelled is not None:
-            record["order"]["cancelled"] = orjson.dumps(request.order.cancelled).decode()
-    record["waiting"] = [
-        {"decision": before.decision, "before": before.stored.decode(), "after": after.body.decode() if after else ""}
-        for before, after in (request.order.waiting if request.order else ())
-    ]
+        record["order"] = request.order.record
     if request.moves:
         record["moves"] = True
     if request.confirmed:

@@ -64,6 +64,13 @@ class StoredOrder:
         return self.amended or self.first.order
 
 
+def amended_order(client: Client, keys: Keys, order_id: str) -> OrderRecord | None:
+    """The order as it was last amended; None if it stands as it was first decided."""
+    with faults():
+        amended = client.redis.hget(keys.order(order_id), "order")
+    return msgspec.json.decode(amended, type=OrderRecord) if amended else None
+
+
 def read_orders(client: Client, keys: Keys, order_ids: Sequence[str]) -> list[StoredOrder]:
     """Those of the orders that there are, in the same order, all at one moment.
 

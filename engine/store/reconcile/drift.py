@@ -219,8 +219,8 @@ def order_drifts(
 ) -> Iterator[Drift]:
     """`fields` are those of the order's hash, `scores` those in the lists of all and of parked orders."""
     expected = replay.orders.get(order)
-    before = {name: fields.get(name) for name in ("first", "approval", "changes")}
     after = _order_fields(expected)
+    before = {name: fields.get(name) for name in after}
     placed = None if expected is None else str(expected.placed_at)
     parked = placed if expected and expected.parked else None
     writes = [
@@ -241,11 +241,12 @@ def order_drifts(
 
 def _order_fields(order: ExpectedOrder | None) -> dict[str, str | None]:
     if order is None:
-        return dict.fromkeys(("first", "approval", "changes"))
+        return dict.fromkeys(("first", "approval", "changes", "order"))
     return {
         "first": order.first,
         "approval": "{}" if order.parked else None,
         "changes": str(order.changes) if order.changes else None,
+        "order": order.amended,
     }
 
 

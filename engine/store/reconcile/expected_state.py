@@ -67,14 +67,16 @@ class ExpectedHold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedOrder:
-    """An order's first decision, when it was placed (UTC seconds), whether it is parked until a person approves it, and
-    how many calls have changed it.
+    """An order's first decision, when it was placed (UTC seconds), how many units are ordered, whether it is parked
+    until a person approves it, how many calls have changed it, and the order as last amended, as it is stored.
     """
 
     first: str
     placed_at: int
+    units: int
     parked: bool = False
     changes: int = 0
+    amended: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import UNSET
 
 from engine.decide.facts_record import FactsReferenceRecord
-from engine.decide.order_record import seconds
+from engine.decide.order_record import OrderRecord, seconds
 from engine.decide.record import DecisionRecord
 from engine.model.facts import NodeRest
 from engine.store.decision_log import (
@@ -23,6 +23,7 @@ from engine.store.decision_log import (
     parse_entry,
     parse_entry_id,
 )
+from engine.store.hold_changes.order_change import amended_text
 from engine.store.holds import is_set_aside
 from engine.store.reconcile.expected_state import (
     Base,
@@ -121,7 +122,7 @@ class LogReplay:
             case "moved":
                 for movement in entry.applied_movements:
                     self._move((movement.sku, movement.node), movement.delta, entry.id)
-            case "extended" | "confirmed" | "released" | "expired" | "cancelled" | "undone":
+            case "extended" | "confirmed" | "released" | "expired" | "cancelled" | "amended" | "undone":
                 self._move_units(entry)
             case "rejected":
                 self._reject(entry)
@@ -142,6 +143,8 @@ class LogReplay:
         self.decisions += 1
         if record.follows is UNSET:
             self._begin_order(record)
+        elif record.because == "amended" and record.awaiting_approval is True:
+            self.orders[record.order.id] = replace(self.orders[record.order.id], parked=True)
         self._move_to_backlog(entry, record)
         shipments = dict(enumerate(shipments_of(record)))
         if not shipments or record.hold is None:
@@ -154,10 +157,13 @@ class LogReplay:
         self._begin_hold(entry, shipments, date=date, until=seconds(record.hold.expires_at), first=record.first)
 
     def _begin_order(self, record: DecisionRecord) -> None:
-        order = record.order
-        self.unplaced[record.first] = sum(line.quantity for line in order.lines)
+        order, units = record.order, sum(line.quantity for line in record.order.lines)
+        self.unplaced[record.first] = units
         self.orders[order.id] = ExpectedOrder(
-            first=record.first, placed_at=seconds(order.placed_at), parked=record.awaiting_approval is True
+            first=record.first,
+            placed_at=seconds(order.placed_at),
+            units=units,
+            parked=record.awaiting_approval is True,
         )
         self._changed("orders", order.id)
 
@@ -321,16 +327,23 @@ class LogReplay:
         order = self.orders.get(units.order)
         if order is None:
             return ""
-        if entry.kind == "cancelled" or units.late:
+        if entry.kind in ("cancelled", "amended") or units.late:
             self.orders[units.order] = replace(order, changes=order.changes + 1)
             self._changed("orders", units.order)
-        if entry.kind == "cancelled":
+        if units.cancelled:
             self.cancelled.setdefault(units.order, Counter()).update(units.cancelled)
             self._changed("cancelled", units.order)
             self._place(order.first, sum(units.cancelled.values()))
+        if units.amended is not UNSET:
+            self._amend_order(units.amended)
         for decision, count in units.waiting.items():
             self._wait(decision, order.first, count)
         return order.first
+
+    def _amend_order(self, amended: OrderRecord) -> None:
+        order, units = self.orders[amended.id], sum(line.quantity for line in amended.lines)
+        self._place(order.first, order.units - units)
+        self.orders[amended.id] = replace(order, units=units, amended=amended_text(amended))
 
     def _move_part(self, hold: ExpectedHold, part: PartUnits, entry: Entry, returned: Iterator[str]) -> None:
         sign = 1 if entry.kind == "undone" else -1 if part.source == "held" else 0

@@ -1,6 +1,6 @@
 -- Changes units of holds, all of it or nothing: goods left (confirmed), stay for other orders (released, cancelled), a
--- hold's time is over (expired), or what was confirmed did not leave (undone). Units that are cancelled may also have
--- waited, or have been nowhere.
+-- hold's time is over (expired), what was confirmed did not leave (undone), or the order is another one (amended). Units
+-- that are cancelled or amended may also have waited, or have been nowhere.
 --
 -- Keys, by the names in script_keys.py; the changed_ ones are those of each hold, then of each SKU.
 -- ARGV  1 the request as JSON (see change_script.py)  2 number of holds
@@ -31,14 +31,8 @@ if request.expires then
   end
 end
 local order = request.order
-if holds_differ(holds) or order and ((redis.call('HGET', key.order, 'changes') or '') ~= order.changes
-    or redis.call('LLEN', key.chain) ~= order.follow_ups) then
+if holds_differ(holds) or order and order_differs(order) then
   return {'changed'}
-end
-for _, entry in ipairs(request.waiting) do
-  if not is_entry(entry.decision, entry.before) then
-    return {'changed'}
-  end
 end
 local lacking = units_lacking(holds)
 if lacking then
@@ -61,13 +55,7 @@ for _, fields in ipairs(request.entries) do
   log_confirm(request.confirmed, entry)
 end
 if order then
-  redis.call('HINCRBY', key.order, 'changes', 1)
-  if order.cancelled then
-    redis.call('HSET', key.order, 'cancelled', order.cancelled)
-  end
-end
-for _, entry in ipairs(request.waiting) do
-  replace_waiting(entry.decision, entry.after, request.now)
+  change_order(order, request.now)
 end
 if request.operation then
   redis.call('SET', key.operation, request.operation .. '\n' .. request.answer, 'EX', request.seconds)

@@ -209,6 +209,9 @@ end
 if earlier then
   release_earlier()
 end
+if request.replaces then  -- units that count as free for it: only commit_follow_up.lua, which has the function, asks so
+  release_replaced()
+end
 for index, claim in ipairs(request.claims) do
   call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
   changed[key.claimed_on_hand(index)] = true

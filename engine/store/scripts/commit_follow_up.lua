@@ -1,18 +1,19 @@
 -- Commits a decision with its linked writes, all of it or nothing: the entry under which its unfilled units wait for
 -- stock, and of a follow-up decision its place in the order's chain and what it replaces. It replaces either the
 -- waiting units of another decision, or units that a node rejected: those are then no longer held, and the node may
--- rest. The text of commit.lua is put before this, as the function `commit`.
+-- rest; or units of an order that is amended. The text of commit.lua is put before this, as the function `commit`.
 --
--- Keys, by the names in script_keys.py; the changed_ ones are those of the hold with the rejected units, and of each of
--- its SKUs.
+-- Keys, by the names in script_keys.py; the changed_ ones are those of each hold with replaced units, and of each of
+-- their SKUs.
 -- ARGV  1 to 3 those of commit.lua  4 the linked writes as JSON (see follow_up_commit.py)  5 the body of a rejection's
 --       log entry  6 number of claims  7 number of holds that change
 -- Answers as commit.lua does, {'key', decision id} also if this operation was done before; {'reused'} if the operation
--- was used for another request; {'chain'} if the order was decided again meanwhile; {'gone'} if the waiting units do
--- not wait any more, or others wait with them; {'hold'} if the hold has changed or ended; {'crowded'} if no more decisions may wait.
+-- was used for another request; {'chain'} if the order was decided again or changed meanwhile; {'gone'}
+-- if the waiting units do not wait any more, or others wait with them; {'hold'} if a hold has changed or ended;
+-- {'crowded'} if no more decisions may wait.
 local SECOND = 1000000
 local linked = cjson.decode(ARGV[4])
-local rejection = linked.rejection
+local rejection, amendment = linked.rejection, linked.amendment
 local id, now = ARGV[1], tonumber(linked.now)
 
 -- the client library sends a write again if its answer was lost: it is answered again and not applied twice
@@ -32,13 +33,30 @@ end
 if linked.follow_ups and redis.call('LLEN', key.chain) ~= linked.follow_ups then
   return {'chain'}
 end
-if linked.waiting and not linked.waiting_decision and redis.call('HLEN', key.backlog) >= linked.most_waiting
-    and redis.call('HEXISTS', key.order, 'first') == 0 then
+local replaces_entry = linked.waiting_decision or amendment and #amendment.order.waiting > 0
+if linked.waiting and not replaces_entry and redis.call('HLEN', key.backlog) >= linked.most_waiting
+    and (linked.follow_ups or redis.call('HEXISTS', key.order, 'first') == 0) then
   return {'crowded'}
 end
 if rejection then
   if tonumber(redis.call('HGET', key.changed_hold(1), 'until') or 0) <= now or holds_differ(rejection.holds) then
     return {'hold'}
+  end
+end
+
+if amendment then
+  if order_differs(amendment.order) then
+    return {'chain'}
+  elseif holds_differ(amendment.holds) then
+    return {'hold'}
+  end
+  -- Lets go what the order held and decides again, in the midst of commit.lua: so it is free for this decision alone.
+  function release_replaced()
+    local changed, freed = {}, {}
+    change_holds(amendment.holds, changed, freed)
+    offer(freed, note_changes(changed))
+    change_order(amendment.order, linked.now)
+    redis.call('XADD', key.log, '*', unpack(amendment.entry))
   end
 end
 
@@ -58,7 +76,12 @@ if linked.follow_ups then
   redis.call('RPUSH', key.chain, id)
 end
 if linked.request then
-  redis.call('SET', key.operation, linked.request .. '\n' .. id, 'EX', linked.seconds)
+  redis.call('SET', key.operation, linked.request .. '\n' .. id .. (linked.answer or ''), 'EX', linked.seconds)
+end
+if amendment and amendment.parks then
+  redis.call('HSET', key.order, 'approval', '{}')
+  redis.call('HDEL', key.order, 'approved')
+  redis.call('ZADD', key.parked, amendment.placed_at, amendment.parks)
 end
 if not rejection then
   return answer

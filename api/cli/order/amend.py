@@ -1,0 +1,61 @@
+"""`pointsman order amend`: an order becomes another one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from api.cli.options import AS_JSON, print_json
+from api.cli.output import tables
+from api.files.orders import read_order
+from api.records.amendment import AmendmentRecord, UnitsAtNodeRecord
+from engine.model.facts import Network
+from engine.orders.amendment.amend_order import Amended
+from engine.orders.amendment.plan import AmendRequest
+from engine.service import Pointsman
+from engine.settings import Settings
+
+
+@click.command()
+@click.argument("order", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--wait", is_flag=True, help="Put units that stay unfilled into the backlog.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, but change nothing.")
+@click.option("--op", help="An id for this request; sent a second time, it is answered but not carried out again.")
+@AS_JSON
+@click.pass_obj
+def amend(settings: Settings, order: Path, *, wait: bool, dry_run: bool, op: str | None, as_json: bool) -> None:
+    """Change an order: its address, delivery, lines or quantities.
+
+    ORDER is a JSON file with the whole order as it is to be, under the id that it has. What has left stays. What is
+    held stays held where it is still right, and the rest is decided again.
+
+    Example: pointsman order amend order.json --dry-run
+    """
+    request = AmendRequest(order=read_order(order, settings.max_lines), waits=wait, op=op)
+    with Pointsman(settings) as service:
+        amended = service.amendments.amend(request, dry_run=dry_run)
+        network = service.network()
+    print_amended(amended, network, as_json=as_json)
+
+
+def print_amended(amended: Amended, network: Network, *, as_json: bool) -> None:
+    record = AmendmentRecord.of(amended)
+    if as_json:
+        print_json(record)
+    for line in [] if as_json else _lines(record):
+        click.echo(line)
+    if amended.decision and not as_json:
+        for line in tables.decision_lines(amended.decision.record, network):
+            click.echo(line)
+
+
+def _lines(record: AmendmentRecord) -> Iterator[str]:
+    yield f"order {record.order}: changed {', '.join(record.fields) or 'nothing'}"
+    for change in record.changed:
+        yield f"  line {change.line}: {change.after} x {change.sku}, not {change.before}"
+    for verb, units in (("still held", record.kept), ("held no longer", record.released)):
+        yield from (f"  {verb}: {_phrase(item)}" for item in units)
+
+
+def _phrase(units: UnitsAtNodeRecord) -> str:
+    return f"{units.quantity} x {units.sku} (line {units.line}) at {units.node}/{units.service}"

@@ -1,0 +1,1 @@
+"""Amendments: an order becomes another one, and keeps what is still right."""

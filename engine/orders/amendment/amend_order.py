@@ -1,0 +1,202 @@
+"""Amends orders: one call, one atomic commit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import UNSET
+
+from engine.decide.order_checks import check_order
+from engine.decide.record import FollowsRecord
+from engine.decide.remainder import Barred, Remainder
+from engine.errors import Contended
+from engine.facts_reader import FactsReader
+from engine.idempotency import name_reused, operation
+from engine.orders.amendment.plan import AmendRequest, OrderAmendment, PlannedAmendment, plan_amendment
+from engine.orders.cancel_order import unit_costs
+from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, FollowUp
+from engine.store import decision_log
+from engine.store.connection.client import Client
+from engine.store.decision_chain import barred_nodes
+from engine.store.follow_up_commit import Amendment
+from engine.store.hold_changes.change_script import ChangeRequest, ChangeScript, LogFields, entry_fields
+from engine.store.hold_changes.order_units import OrderUnits, find_first_decision, read_order
+from engine.store.holds import Holds, Operation
+from engine.store.keys import Keys
+from engine.store.orders.parked import is_parked
+from engine.store.outcomes import OperationReused, UnitsChanged
+
+_MOST_TRIES = 10
+"""How often an amendment is worked out again because others changed the order meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amended:
+    """What the amendment changed, and the decision of what it left undecided; None if that is nothing."""
+
+    amendment: OrderAmendment
+    decision: Answer | None = None
+
+
+class Amendments:
+    """The amendments of one network."""
+
+    def __init__(
+        self,
+        client: Client,
+        keys: Keys,
+        *,
+        facts: FactsReader,
+        decide_and_commit: DecideAndCommit,
+        after_waiting: bool,
+        after_freeing: Callable[[], None],
+        clock: Callable[[], int],
+    ) -> None:
+        """`after_waiting` as in DecisionRequest; `after_freeing` is called once units were let go."""
+        self._after_waiting = after_waiting
+        self._after_freeing = after_freeing
+        self._client = client
+        self._keys = keys
+        self._holds = Holds(client, keys)
+        self._change_script = ChangeScript(client, keys)
+        self._facts = facts
+        self._decide_and_commit = decide_and_commit
+        self._clock = clock
+
+    def amend(self, request: AmendRequest, *, dry_run: bool = False) -> Amended:
+        """Make the order another one. Units that have left stay so. Held units stay held where that is still right; all
+        others that are ordered are decided by one decision, for which those that the order held are free. With
+        `dry_run`, nothing is changed. Raises NotFound, InputInvalid, OrderInvalid, AlreadyShipped, KeyReused,
+        QuotaExceeded, Contended, NotReady, StoreUnavailable.
+        """
+        first = find_first_decision(self._client, self._keys, request.order.id)
+        named = operation(request.fingerprint, request.op)
+        for _ in range(_MOST_TRIES):
+            now = self._clock()
+            reading = read_order(self._client, self._keys, first)
+            holds = tuple(self._change_script.read(reading.entries, now=now))
+            order = OrderUnits(reading=reading, holds=holds)
+            # read after the order: if this request has changed it already, it is answered
+            answer = None if request.op is None or dry_run else self._answered_before(first, named, request.op)
+            if answer is not None:
+                return answer
+            plan = plan_amendment(request, order, unit_costs(order, self._facts), now=now)
+            if isinstance(plan, OrderAmendment):
+                return Amended(amendment=plan)
+            act = self._decide if plan.undecided else self._change
+            amended = act(request, plan, named, now=now, dry_run=dry_run)
+            if amended is not None:
+                return amended
+        raise Contended(f"order {request.order.id} changes again and again; try again")
+
+    def _decide(
+        self, request: AmendRequest, plan: PlannedAmendment, named: Operation, *, now: int, dry_run: bool
+    ) -> Amended | None:
+        """Decide what is undecided; None if others changed the order meanwhile."""
+        reading = plan.order.reading
+        barred = _barred(plan)
+        caller = reading.entries[0].caller
+        outcome = self._decide_and_commit.run(
+            DecisionRequest(
+                remainder=Remainder(
+                    whole_order=request.order,
+                    units=plan.undecided,
+                    barred=barred,
+                    standing_shipments=plan.standing,
+                    promised=plan.promised,
+                ),
+                instant=now,
+                caller=caller,
+                most_holds=self._most_holds(plan, caller),
+                waits=request.waits or bool(reading.waiting),
+                after_waiting=self._after_waiting,
+                follow_up=FollowUp(
+                    first=reading.first,
+                    follow_ups=len(reading.entries) - 1,
+                    record=FollowsRecord(
+                        decision=reading.entries[-1].decision,
+                        first=reading.first,
+                        because="amended",
+                        barred={sku: sorted(nodes) for sku, nodes in sorted(barred.items())} if barred else UNSET,
+                    ),
+                    amendment=Amendment(
+                        changes=plan.changes,
+                        order=plan.order,
+                        entry=_log_entry(plan, now),
+                        answer=msgspec.json.encode(plan.answer),
+                        parked=is_parked(self._client, self._keys, request.order.id),
+                    ),
+                    operation=named,
+                ),
+            ),
+            dry_run=dry_run,
+        )
+        match outcome:
+            case Decided(answer=decision):
+                if not dry_run:
+                    self._after_freeing()
+                return Amended(amendment=plan.answer, decision=decision)
+            case OperationReused():
+                raise name_reused(request.op)
+        return None
+
+    def _change(
+        self, request: AmendRequest, plan: PlannedAmendment, named: Operation, *, now: int, dry_run: bool
+    ) -> Amended | None:
+        """Change the order where nothing is to be decided; None if others changed it meanwhile."""
+        snapshot, _ = self._facts.read(request.order.skus, now)
+        check_order(request.order, snapshot)
+        if dry_run:
+            return Amended(amendment=plan.answer)
+        change = ChangeRequest(
+            about=plan.order.reading.first,
+            now=now,
+            changes=plan.changes,
+            entries=[_log_entry(plan, now)],
+            operation=named,
+            # without a decision's id on its first line
+            answer=b"\n" + msgspec.json.encode(plan.answer),
+            order=plan.order,
+        )
+        match self._change_script.run(change):
+            case UnitsChanged():
+                self._after_freeing()
+                return Amended(amendment=plan.answer)
+            case OperationReused():
+                raise name_reused(request.op)
+        return None
+
+    def _most_holds(self, plan: PlannedAmendment, caller: str) -> int | None:
+        """How many open holds the caller may have, those included that end by the amendment."""
+        most = self._decide_and_commit.max_holds
+        ending = sum(
+            change.before.caller == caller and not any(item.lines("held") for item in change.after)
+            for change in plan.changes
+        )
+        return None if most is None else most + ending
+
+    def _answered_before(self, first: str, named: Operation, op: str) -> Amended | None:
+        """What a request with this `op` was answered before; raises KeyReused if that was another request."""
+        earlier = self._holds.operation(first, named.name)
+        if earlier is None:
+            return None
+        fingerprint, decision, answer = [*earlier.split("\n", 2), ""][:3]
+        if fingerprint != named.request:
+            raise name_reused(op)
+        self._client.verify_replicated(self._keys.log)
+        return Amended(
+            amendment=msgspec.json.decode(answer, type=OrderAmendment),
+            decision=Answer.logged(decision_log.decided(self._client, self._keys, decision)) if decision else None,
+        )
+
+
+def _barred(plan: PlannedAmendment) -> Barred:
+    """By SKU, the nodes that rejected it though it was in stock, without those that still had some of it to ship."""
+    rejected = barred_nodes((entry.record for entry in plan.order.reading.entries), lasting=True)
+    held_at = {(item.sku, item.node) for item in plan.answer.released}
+    barred = {sku: frozenset(node for node in nodes if (sku, node) not in held_at) for sku, nodes in rejected.items()}
+    return {sku: nodes for sku, nodes in barred.items() if nodes}
+
+
+def _log_entry(plan: PlannedAmendment, now: int) -> LogFields:
+    return entry_fields("amended", plan.order.reading.first, now, units=plan.body.encode().decode())

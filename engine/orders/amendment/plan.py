@@ -1,0 +1,267 @@
+"""Works out what an amendment changes: which units stay held, which are let go, and which are to be decided. Pure."""
+
+import dataclasses
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from engine.decide.order_record import OrderRecord, order_of
+from engine.errors import AlreadyShipped, InputInvalid, Mistake
+from engine.model.facts import Line, Order
+from engine.orders.cancellation import CancelledUnits, UnitCost, held_units
+from engine.store.decision_log import UnitsBody
+from engine.store.hold_changes.hold_change import HoldChange, Shipments, moved_units
+from engine.store.hold_changes.order_change import OrderChange
+from engine.store.hold_changes.order_units import OrderUnits
+from engine.store.hold_changes.shipment_units import LineUnits, ShipmentUnits
+from engine.store.hold_changes.stored_holds import StoredHold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendRequest:
+    """`order` is the whole order as it is to be. `waits`: units that stay unfilled wait for stock."""
+
+    order: Order
+    waits: bool = False
+    op: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells another request under the same `op`."""
+        body = msgspec.json.encode([OrderRecord.of(self.order), self.waits])
+        return f"amended {hashlib.blake2b(body, digest_size=12).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineChange:
+    """A line of which so many units were ordered `before`, and are `after`; 0: it was, or is, no line of the order."""
+
+    line: str
+    sku: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsAtNode:
+    """Units of a line that a shipment of `decision` holds, or held."""
+
+    decision: str
+    node: str
+    service: str
+    line: str
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAmendment:
+    """What changed: the order's `fields`, by name, and its `lines`; the units that stay held where they are (`kept`),
+    and those that are not held there any more (`released`): they are not ordered any more, or decided again.
+    """
+
+    order: str
+    fields: tuple[str, ...]
+    lines: tuple[LineChange, ...]
+    kept: tuple[UnitsAtNode, ...]
+    released: tuple[UnitsAtNode, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedAmendment:
+    """What is written, and what is decided with it: so many units by line (`undecided`) of an order of which
+    `standing` shipments stand. `promised`: some of these units are held now.
+    """
+
+    answer: OrderAmendment
+    changes: Sequence[HoldChange]
+    order: OrderChange
+    body: UnitsBody
+    undecided: LineUnits
+    standing: int
+    promised: bool
+
+
+def plan_amendment(
+    request: AmendRequest, order: OrderUnits, unit_costs: UnitCost, *, now: int
+) -> PlannedAmendment | OrderAmendment:
+    """The plan; only the answer if the order is as requested. Raises InputInvalid, AlreadyShipped."""
+    before, after = (OrderRecord.of(item) for item in (order.reading.order, request.order))
+    fields = tuple(name for name in OrderRecord.__struct_fields__ if getattr(before, name) != getattr(after, name))
+    _verify(request.order, order)
+    cancelled = _still_cancelled(request.order, order)
+    left = order.in_state("confirmed")
+    units = Counter({line.id: line.quantity for line in request.order.lines})
+    wanted = +Counter({line: count - cancelled[line] - left[line] for line, count in units.items()})
+    shipments = _kept_shipments(request.order, wanted, order, unit_costs, now=now) if fields else {}
+    changes = [
+        HoldChange(before=hold, after=after_it)
+        for hold in order.holds
+        if (after_it := shipments.get(hold.decision, hold.shipments)) != hold.shipments
+    ]
+    kept = [(hold, shipments.get(hold.decision, hold.shipments)) for hold in order.holds]
+    answer = OrderAmendment(
+        order=request.order.id,
+        fields=fields,
+        lines=tuple(_line_changes(order.reading.order, request.order)),
+        kept=tuple(item for hold, shipments_after in kept for item in _held(hold, shipments_after)),
+        released=tuple(item for change in changes for item in _released(change)),
+    )
+    if not fields:
+        return answer
+    undecided = wanted.copy()
+    for item in answer.kept:
+        undecided[item.line] -= item.quantity
+    return PlannedAmendment(
+        answer=answer,
+        changes=changes,
+        order=OrderChange(
+            reading=order.reading,
+            cancelled=dict(cancelled) if cancelled != Counter(order.reading.cancelled) else None,
+            waiting=[(entry, None) for entry in order.reading.waiting],
+            amended=after,
+        ),
+        body=_body(changes, order, after, cancelled),
+        undecided=dict(+undecided),
+        standing=sum(shipment.counts for _, shipments_after in kept for shipment in shipments_after),
+        promised=any(undecided[item.line] > 0 for item in answer.released),
+    )
+
+
+def _verify(order: Order, units: OrderUnits) -> None:
+    """Raises InputInvalid if the order is said to have been placed at another time, AlreadyShipped if units have left
+    that it does not have any more.
+    """
+    if order.placed_at != units.reading.order.placed_at:
+        message = "an order can't be amended to have been placed at another time; send the instant that it has"
+        raise InputInvalid([Mistake(field="placed_at", message=message)])
+    lines = {line.id: line for line in order.lines}
+    too_late = [
+        f"{count} x {line.sku} (line {line.id}) left already, so keep this line with its SKU and a quantity of"
+        f" {count} or more"
+        for line in units.reading.order.lines
+        if (count := units.in_state("confirmed")[line.id])
+        and not (_same(line, lines.get(line.id)) and lines[line.id].quantity >= count)
+    ]
+    if too_late:
+        raise AlreadyShipped("\n".join(too_late))
+
+
+def _same(line: Line, other: Line | None) -> bool:
+    return other is not None and other.sku == line.sku
+
+
+def _still_cancelled(order: Order, units: OrderUnits) -> Counter[str]:
+    """Units by line that stay cancelled: of units that are not ordered any more, cancelled ones go first."""
+    before = {line.id: line for line in units.reading.order.lines}
+    cancelled = units.reading.cancelled
+    return +Counter(
+        {
+            line.id: cancelled.get(line.id, 0) - max(0, before[line.id].quantity - line.quantity)
+            for line in order.lines
+            if _same(line, before.get(line.id))
+        }
+    )
+
+
+def _kept_shipments(
+    order: Order, wanted: Mapping[str, int], units: OrderUnits, unit_costs: UnitCost, *, now: int
+) -> dict[str, Shipments]:
+    """By decision, its shipments without the units that are not right any more, and of the others without those beyond
+    what is `wanted`: so that what stays costs least, as when units are cancelled.
+    """
+    lines = {line.id: line for line in order.lines}
+    right = {
+        hold.decision: tuple(
+            shipment.moved(wrong, "held", "amended", at=now)
+            if shipment in hold.held and (wrong := _not_right(hold, shipment, order, lines))
+            else shipment
+            for shipment in hold.shipments
+        )
+        for hold in units.holds
+    }
+    held = Counter[str]()
+    there = [(hold, item) for hold in units.holds for item in right[hold.decision] if item.number in hold.bodies]
+    for _, shipment in there:
+        held.update(shipment.lines("held"))
+    surplus = +Counter({line: count - wanted[line] for line, count in held.items()})
+    chosen = list(held_units(surplus, {line: line for line in surplus}, there, unit_costs))
+    return {
+        decision: tuple(
+            item.moved(gone, "held", "amended", at=now)
+            if (gone := _chosen_of(chosen, decision, item.node, item.service))
+            else item
+            for item in shipments
+        )
+        for decision, shipments in right.items()
+    }
+
+
+def _not_right(hold: StoredHold, shipment: ShipmentUnits, order: Order, lines: Mapping[str, Line]) -> LineUnits:
+    """The held units of lines that the order does not have, or to which they would not be shipped as it says."""
+    decided = order_of(hold.record.order)
+    return {
+        line: count
+        for line, count in shipment.lines("held").items()
+        if line not in lines or lines[line].sku != shipment.skus[line] or _terms(decided) != _terms(order)
+    }
+
+
+def _terms(order: Order) -> tuple[object, ...]:
+    """What says where a unit has to go, how and by when."""
+    where = (order.place, order.collect_at, order.country, order.postcode, order.region)
+    return (*where, order.channel, order.delivery, order.promise_by)
+
+
+def _chosen_of(chosen: Sequence[CancelledUnits], decision: str, node: str, service: str) -> LineUnits:
+    key = (decision, node, service)
+    return {item.line: item.quantity for item in chosen if (item.decision, item.node, item.service) == key}
+
+
+def _line_changes(before: Order, after: Order) -> Iterator[LineChange]:
+    quantities = [{(line.id, line.sku): line.quantity for line in order.lines} for order in (before, after)]
+    for line, sku in quantities[0] | quantities[1]:
+        was, becomes = (units.get((line, sku), 0) for units in quantities)
+        if was != becomes:
+            yield LineChange(line=line, sku=sku, before=was, after=becomes)
+
+
+def _held(hold: StoredHold, shipments: Shipments) -> Iterator[UnitsAtNode]:
+    for shipment in shipments:
+        for line, count in shipment.lines("held").items():
+            yield UnitsAtNode(
+                decision=hold.decision,
+                node=shipment.node,
+                service=shipment.service,
+                line=line,
+                sku=shipment.skus[line],
+                quantity=count,
+            )
+
+
+def _released(change: HoldChange) -> Iterator[UnitsAtNode]:
+    kept = {(item.node, item.service, item.line): item.quantity for item in _held(change.before, change.after)}
+    for item in _held(change.before, change.before.shipments):
+        units = item.quantity - kept.get((item.node, item.service, item.line), 0)
+        if units:
+            yield dataclasses.replace(item, quantity=units)
+
+
+def _body(
+    changes: Sequence[HoldChange], order: OrderUnits, amended: OrderRecord, cancelled: Mapping[str, int]
+) -> UnitsBody:
+    """Of the log entry."""
+    fewer = Counter(cancelled)
+    fewer.subtract(order.reading.cancelled)
+    return UnitsBody(
+        holds=tuple(
+            moved_units(change.before.decision, change.before.shipments, change.after, "amended") for change in changes
+        ),
+        order=amended.id,
+        cancelled={line: count for line, count in fewer.items() if count},
+        waiting=dict.fromkeys((entry.decision for entry in order.reading.waiting), 0),
+        amended=amended,
+    )

@@ -1,0 +1,41 @@
+"""Stock that is free for a decision that replaces holds, though these still hold it when the facts are read. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from engine.store.hold_changes.hold_change import HoldChange
+from engine.store.holds import Hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreedStock:
+    """Units by (SKU, node), and shipments that count in loads, by (day, node). They are free for one decision, whose
+    commit ends their holds.
+    """
+
+    units: Mapping[tuple[str, str], int]
+    shipments: Mapping[tuple[str, str], int]
+
+    @classmethod
+    def of_holds(cls, holds: Iterable[Hold]) -> Self:
+        """All that these hold."""
+        units: Counter[tuple[str, str]] = Counter()
+        shipments: Counter[tuple[str, str]] = Counter()
+        for hold in holds:
+            units += hold.units
+            shipments.update((hold.day, shipment.node) for shipment in hold.shipments)
+        return cls(units=units, shipments=shipments)
+
+    @classmethod
+    def of_changes(cls, changes: Iterable[HoldChange]) -> Self:
+        """What is held before these changes, and not after them."""
+        units: Counter[tuple[str, str]] = Counter()
+        shipments: Counter[tuple[str, str]] = Counter()
+        for change in changes:
+            for before, after in change.changed:
+                units.update({(sku, before.node): count for sku, count in before.by_sku("held")})
+                units.subtract({(sku, before.node): count for sku, count in after.by_sku("held")})
+                shipments[change.before.day, before.node] += int(before.counts) - int(after.counts)
+        return cls(units=units, shipments=shipments)
