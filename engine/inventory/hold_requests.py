@@ -93,7 +93,13 @@ def hold_ended(stored: StoredHold) -> HoldEnded:
     ended = list(_ending_phrases(stored.shipments))
     if not ended:
         return HoldEnded(f"decision {stored.decision} holds nothing, and nothing says why; run: pointsman ledger check")
-    return HoldEnded(f"the hold of decision {stored.decision} has ended: {'; '.join(ended)}")
+    undo = ""
+    if any(shipment.lines("confirmed") for shipment in stored.shipments):
+        undo = (
+            f"; if goods did not leave, undo the confirm (POST /v1/decisions/{stored.decision}/confirm/undo, or:"
+            f" pointsman hold undo {stored.decision})"
+        )
+    return HoldEnded(f"the hold of decision {stored.decision} has ended: {'; '.join(ended)}{undo}")
 
 
 def _was(shipment: ShipmentUnits, kind: str) -> bool:
