@@ -84,6 +84,7 @@ def test_a_changed_order_is_refused_with_the_command_that_amends_it(run: Run, tm
     assert lines[:2] == ["order O-5: changed lines", "  line 1: 5 x SHIRT, not 1"]
     assert lines[2].startswith("  still held: 1 x SHIRT (line 1) at ")
     assert lines[3] == "Order O-5 (web, standard): filled"
+    assert lines[4].endswith(", because the order was amended")
     assert json.loads(run("order", "amend", path, "--op", "one", "--json").stdout)["fields"] == ["lines"]
     assert "  line 1: 5 x SHIRT: 5 held" in run("order", "show", "O-5").stdout
     log = run("ledger", "log", "--order", "O-5", "--kind", "amended").stdout

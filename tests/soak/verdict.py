@@ -91,7 +91,7 @@ class LogState:
                 self._woken(entry)
             case "withdrawn":
                 self._stop_waiting(entry.decision)
-            case "confirmed" | "released" | "expired":
+            case "confirmed" | "released" | "expired" | "amended":
                 self._ended(entry)
             case _:
                 self.verdict.lost.append(f"an entry of an unexpected kind: {entry.kind}")
@@ -183,6 +183,8 @@ class LogState:
     def _ended(self, entry: Entry) -> None:
         for hold in entry.units.holds if entry.units else ():
             self._ended_in_part(hold)
+        for decision in entry.units.waiting if entry.units else ():
+            self._stop_waiting(decision)
         for number in entry.shipments or ():
             part = self.shipments[entry.decision][number]
             self.verdict.lost += [f"{entry.decision} ended twice"] if not part else []

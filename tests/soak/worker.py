@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from engine.errors import (
+    AlreadyShipped,
     Contended,
     HoldEnded,
     InputInvalid,
@@ -27,6 +28,7 @@ from engine.errors import (
     StoreUnavailable,
 )
 from engine.model.facts import Order
+from engine.orders.amendment.plan import AmendRequest
 from engine.orders.decide_and_commit import Answer
 from engine.orders.rejection import COUNTED, Reason, RejectionRequest
 from engine.service import Pointsman
@@ -46,6 +48,7 @@ _ODDS = {
     "decide": 50,
     "batch": 3,
     "reject": 6,
+    "amend": 6,
     "serve": 3,
     "confirm": 8,
     "release": 8,
@@ -112,6 +115,14 @@ class Caller:
         if answer is not None:
             self._write("rejected", rejection.decision, rejection.node)
             self._note_decisions(answer)
+
+    def amend(self, name: str) -> None:
+        """One of the orders is for other units from now on."""
+        if self._decided:
+            changed = self._order(self._dice.choice(self._decided)["order"]["id"])
+            request = AmendRequest(order=changed, waits=self._dice.random() < WAITING, op=name)
+            amended = self._insist(lambda: self._pointsman.amendments.amend(request))
+            self._note_decisions(amended.decision if amended else None)
 
     def serve(self, _: str) -> None:
         """Run the backlog; withdraw the last entries if there are too many."""
@@ -188,7 +199,7 @@ class Caller:
         for _ in range(_MOST_FAULTS):
             try:
                 return act()
-            except (HoldEnded, InputInvalid, NotFound, QuotaExceeded, StockConflict):
+            except (AlreadyShipped, HoldEnded, InputInvalid, NotFound, QuotaExceeded, StockConflict):
                 return None
             except (StoreUnavailable, Contended):
                 time.sleep(0.05)

@@ -42,11 +42,10 @@ def print_amended(amended: Amended, network: Network, *, as_json: bool) -> None:
     record = AmendmentRecord.of(amended)
     if as_json:
         print_json(record)
-    for line in [] if as_json else _lines(record):
+        return
+    decision = tables.decision_lines(amended.decision.record, network) if amended.decision else ()
+    for line in (*_lines(record), *decision):
         click.echo(line)
-    if amended.decision and not as_json:
-        for line in tables.decision_lines(amended.decision.record, network):
-            click.echo(line)
 
 
 def _lines(record: AmendmentRecord) -> Iterator[str]:

@@ -157,8 +157,11 @@ def _proof(score: ScoreRecord, currency: str) -> str:
 def _follows_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     follows = record.follows
     if follows is not UNSET:
-        rejected = follows.because == "rejected"
-        because = f"{follows.node} rejected it: {follows.reason}" if rejected else "stock arrived"
+        because = {
+            "rejected": f"{follows.node} rejected it: {follows.reason}",
+            "stock": "stock arrived",
+            "amended": "the order was amended",
+        }[follows.because]
         yield f"  decides again what is left of decision {follows.decision}, because {because}"
         if follows.rest is not UNSET:
             until = _local(follows.rest.until, network)

@@ -89,32 +89,23 @@ def plan_amendment(
     request: AmendRequest, order: OrderUnits, unit_costs: UnitCost, *, now: int
 ) -> PlannedAmendment | OrderAmendment:
     """The plan; only the answer if the order is as requested. Raises InputInvalid, AlreadyShipped."""
-    before, after = (OrderRecord.of(item) for item in (order.reading.order, request.order))
-    fields = tuple(name for name in OrderRecord.__struct_fields__ if getattr(before, name) != getattr(after, name))
-    _verify(request.order, order)
-    cancelled = _still_cancelled(request.order, order)
+    if OrderRecord.of(order.reading.order) == OrderRecord.of(request.order):
+        return _answer(request.order, order, {hold.decision: hold.shipments for hold in order.holds})
     left = order.in_state("confirmed")
-    units = Counter({line.id: line.quantity for line in request.order.lines})
-    wanted = +Counter({line: count - cancelled[line] - left[line] for line, count in units.items()})
-    shipments = _kept_shipments(request.order, wanted, order, unit_costs, now=now) if fields else {}
+    _verify(request.order, order, left)
+    cancelled = _still_cancelled(request.order, order)
+    wanted = +Counter({line.id: line.quantity - cancelled[line.id] - left[line.id] for line in request.order.lines})
+    shipments = _kept_shipments(request.order, wanted, order, unit_costs, now=now)
+    answer = _answer(request.order, order, shipments)
     changes = [
-        HoldChange(before=hold, after=after_it)
+        HoldChange(before=hold, after=shipments[hold.decision])
         for hold in order.holds
-        if (after_it := shipments.get(hold.decision, hold.shipments)) != hold.shipments
+        if shipments[hold.decision] != hold.shipments
     ]
-    kept = [(hold, shipments.get(hold.decision, hold.shipments)) for hold in order.holds]
-    answer = OrderAmendment(
-        order=request.order.id,
-        fields=fields,
-        lines=tuple(_line_changes(order.reading.order, request.order)),
-        kept=tuple(item for hold, shipments_after in kept for item in _held(hold, shipments_after)),
-        released=tuple(item for change in changes for item in _released(change)),
-    )
-    if not fields:
-        return answer
-    undecided = wanted.copy()
     for item in answer.kept:
-        undecided[item.line] -= item.quantity
+        wanted[item.line] -= item.quantity
+    undecided = +wanted
+    amended = OrderRecord.of(request.order)
     return PlannedAmendment(
         answer=answer,
         changes=changes,
@@ -122,16 +113,32 @@ def plan_amendment(
             reading=order.reading,
             cancelled=dict(cancelled) if cancelled != Counter(order.reading.cancelled) else None,
             waiting=[(entry, None) for entry in order.reading.waiting],
-            amended=after,
+            amended=amended,
         ),
-        body=_body(changes, order, after, cancelled),
-        undecided=dict(+undecided),
-        standing=sum(shipment.counts for _, shipments_after in kept for shipment in shipments_after),
-        promised=any(undecided[item.line] > 0 for item in answer.released),
+        body=_body(changes, order, amended, cancelled),
+        undecided=dict(undecided),
+        standing=sum(shipment.counts for its_shipments in shipments.values() for shipment in its_shipments),
+        promised=any(item.line in undecided for item in answer.released),
     )
 
 
-def _verify(order: Order, units: OrderUnits) -> None:
+def _answer(order: Order, units: OrderUnits, shipments: Mapping[str, Shipments]) -> OrderAmendment:
+    """What changes if the order becomes this one, and its decisions' shipments these."""
+    before, after = OrderRecord.of(units.reading.order), OrderRecord.of(order)
+    kept = [item for hold in units.holds for item in _held(hold, shipments[hold.decision])]
+    staying = Counter({dataclasses.replace(item, quantity=0): item.quantity for item in kept})
+    held = (item for hold in units.holds for item in _held(hold, hold.shipments))
+    released = ((item, item.quantity - staying[dataclasses.replace(item, quantity=0)]) for item in held)
+    return OrderAmendment(
+        order=order.id,
+        fields=tuple(name for name in OrderRecord.__struct_fields__ if getattr(before, name) != getattr(after, name)),
+        lines=tuple(_line_changes(units.reading.order, order)),
+        kept=tuple(kept),
+        released=tuple(dataclasses.replace(item, quantity=count) for item, count in released if count),
+    )
+
+
+def _verify(order: Order, units: OrderUnits, left: Mapping[str, int]) -> None:
     """Raises InputInvalid if the order is said to have been placed at another time, AlreadyShipped if units have left
     that it does not have any more.
     """
@@ -143,8 +150,7 @@ def _verify(order: Order, units: OrderUnits) -> None:
         f"{count} x {line.sku} (line {line.id}) left already, so keep this line with its SKU and a quantity of"
         f" {count} or more"
         for line in units.reading.order.lines
-        if (count := units.in_state("confirmed")[line.id])
-        and not (_same(line, lines.get(line.id)) and lines[line.id].quantity >= count)
+        if (count := left[line.id]) and not (_same(line, lines.get(line.id)) and lines[line.id].quantity >= count)
     ]
     if too_late:
         raise AlreadyShipped("\n".join(too_late))
@@ -183,11 +189,8 @@ def _kept_shipments(
         )
         for hold in units.holds
     }
-    held = Counter[str]()
     there = [(hold, item) for hold in units.holds for item in right[hold.decision] if item.number in hold.bodies]
-    for _, shipment in there:
-        held.update(shipment.lines("held"))
-    surplus = +Counter({line: count - wanted[line] for line, count in held.items()})
+    surplus = sum((Counter(shipment.lines("held")) for _, shipment in there), Counter()) - Counter(wanted)
     chosen = list(held_units(surplus, {line: line for line in surplus}, there, unit_costs))
     return {
         decision: tuple(
@@ -201,7 +204,7 @@ def _kept_shipments(
 
 
 def _not_right(hold: StoredHold, shipment: ShipmentUnits, order: Order, lines: Mapping[str, Line]) -> LineUnits:
-    """The held units of lines that the order does not have, or to which they would not be shipped as it says."""
+    """The held units that the order does not have any more, or that would not be shipped as it says."""
     decided = order_of(hold.record.order)
     return {
         line: count
@@ -240,14 +243,6 @@ def _held(hold: StoredHold, shipments: Shipments) -> Iterator[UnitsAtNode]:
                 sku=shipment.skus[line],
                 quantity=count,
             )
-
-
-def _released(change: HoldChange) -> Iterator[UnitsAtNode]:
-    kept = {(item.node, item.service, item.line): item.quantity for item in _held(change.before, change.after)}
-    for item in _held(change.before, change.before.shipments):
-        units = item.quantity - kept.get((item.node, item.service, item.line), 0)
-        if units:
-            yield dataclasses.replace(item, quantity=units)
 
 
 def _body(

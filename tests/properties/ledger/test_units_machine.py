@@ -1,5 +1,5 @@
-"""Units of orders end, return, are cancelled and decided again by quantity, at random, among counts and the passing of
-time.
+"""Units of orders end, return, are cancelled, amended and decided again by quantity, at random, among counts and the
+passing of time.
 
 Always: each unit of each order is in one place, the one that a model in dictionaries says (units_model.py); stock is as
 the model says; and `ledger check` is clean.
@@ -12,7 +12,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from engine.errors import HoldEnded, InputInvalid, StockConflict
+from engine.errors import AlreadyShipped, HoldEnded, InputInvalid, StockConflict
+from engine.model.facts import Line
+from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from engine.store.hold_changes.order_units import OrderUnits, find_first_decision, read_order
@@ -20,7 +22,7 @@ from engine.store.stock import Count, Stamp
 from tests.properties.ledger.ledger_driver import drive
 from tests.properties.ledger.units_model import UnitsModel
 from tests.support.decision_json import json_of
-from tests.support.facts import LILLE, LYON, inventory, node, order
+from tests.support.facts import LILLE, LYON, MARSEILLE, PARIS, inventory, node, order
 
 pytestmark = pytest.mark.slow
 
@@ -38,20 +40,27 @@ def warehouse():
     )
 
 
+def placed(name, units, place):
+    lines = (Line(id=f"line of {sku}", sku=sku, quantity=count) for sku, count in units.items())
+    return order(*lines, id=name, place=place)
+
+
 class Units(RuleBasedStateMachine):
     def __init__(self, pointsman, clock, versions):
         super().__init__()
         self.pointsman, self.clock = pointsman, clock
         pointsman.activate(versions["nothing"], who="the machine", note="")
         self.model = UnitsModel(clock, Counter(START))
+        self.places = {}
         self.numbers, self.counts = itertools.count(1), itertools.count(1)
 
     @rule(units=ORDERED, wait=st.booleans())
     def decide(self, units, wait):
         self.model.expire()
         name = f"order {next(self.numbers)}"
-        record = json_of(self.pointsman.decide(order(*units.items(), id=name), wait=wait))
+        record = json_of(self.pointsman.decide(placed(name, units, PARIS), wait=wait))
         self.model.ordered[name], self.model.cancelled[name] = Counter(units), Counter()
+        self.places[name] = PARIS
         self.model.take(record, name)
 
     def _draw(self, data):
@@ -149,6 +158,50 @@ class Units(RuleBasedStateMachine):
             {item.sku: item.quantity for item in answer.units if item.was == "unfilled"}
         ), "unfilled units go first"
         self.model.cancelled[name] += gone
+
+    @precondition(lambda self: self.model.ordered)
+    @rule(data=st.data(), units=ORDERED, place=st.sampled_from([PARIS, MARSEILLE]), wait=st.booleans())
+    def amend(self, data, units, place, wait):
+        name = data.draw(st.sampled_from(list(self.model.ordered)))
+        self.model.expire()
+        model, new = self.model, Counter(units)
+        old, left, held = model.ordered[name], model.total(name, "confirmed"), model.total(name, "held")
+        request = AmendRequest(order=placed(name, units, place), waits=wait)
+        if left - new:
+            with pytest.raises(AlreadyShipped):
+                self.pointsman.amendments.amend(request)
+            return
+        there = all(model.on_hand[position] >= count for position, count in model.held.items())
+        amended = self.pointsman.amendments.amend(request)
+        if amended.amendment.fields:
+            still = {sku: max(0, model.cancelled[name][sku] - max(0, old[sku] - new[sku])) for sku in new}
+            model.cancelled[name] = +Counter(still)
+            self._follow_amendment(name, amended, new - model.cancelled[name] - left, place)
+        else:
+            assert (new, place) == (old, self.places[name])
+        model.ordered[name], self.places[name] = new, place
+        kept = held & (new - model.cancelled[name] - left)
+        assert not there or not kept - model.total(name, "held"), "a unit was lost that was held"
+
+    def _follow_amendment(self, name, amended, wanted, place):
+        """Of the units held, those that are right stay as far as they are wanted; all others are decided."""
+        model, right = self.model, Counter()
+        for key, decision in model.decisions.items():
+            if decision.order == name and decision.place == place.latitude / 1_000_000:
+                right += decision.total("held")
+            gone = [item for item in amended.amendment.released if item.decision == key]
+            chosen = Counter({((item.node, item.service), item.sku): item.quantity for item in gone})
+            model.move(decision, chosen, "held", "amended")
+        assert model.total(name, "held") == right & wanted
+        undecided = wanted - right
+        assert (amended.decision is None) == (not undecided)
+        if amended.decision:
+            record = json_of(amended.decision)
+            decided = Counter()
+            for item in [line for shipment in record["shipments"] for line in shipment["lines"]] + record["unfilled"]:
+                decided[item["sku"]] += item["quantity"]
+            assert decided == undecided
+            model.take(record, name)
 
     @rule(name=st.sampled_from(NODES), sku=st.sampled_from(SKUS), units=st.integers(0, 9))
     def count(self, name, sku, units):

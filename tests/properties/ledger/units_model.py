@@ -18,9 +18,12 @@ class Confirm:
 
 @dataclass
 class Decision:
-    """A decision's hold. `shipments` are Counters of SKU by state, in order; `order` is what it is of."""
+    """A decision's hold. `shipments` are Counters of SKU by state, in order; `order` is what it is of, which then goes
+    to the latitude `place`.
+    """
 
     order: str
+    place: float
     until: int
     shipments: dict
     confirms: list = field(default_factory=list)
@@ -65,13 +68,20 @@ class UnitsModel:
         shipments = {}
         for item in record["shipments"]:
             units = {"held": Counter()} | {
-                state: Counter() for state in ("confirmed", "released", "expired", "rejected", "cancelled")
+                state: Counter() for state in ("confirmed", "released", "expired", "rejected", "cancelled", "amended")
             }
             for line in item["lines"]:
                 units["held"][line["sku"]] += line["quantity"]
             shipments[item["node"], item["service"]] = units
         if shipments:
-            self.decisions[record["id"]] = Decision(order=order, until=self.clock.now + 2 * DAY, shipments=shipments)
+            place = record["order"]["destination"]["latitude"]
+            until = self.clock.now + 2 * DAY
+            self.decisions[record["id"]] = Decision(order=order, place=place, until=until, shipments=shipments)
+
+    def total(self, order, state):
+        """Units of an order by SKU."""
+        its = (decision for decision in self.decisions.values() if decision.order == order)
+        return sum((decision.total(state) for decision in its), Counter())
 
     def expire(self):
         for decision in self.decisions.values():

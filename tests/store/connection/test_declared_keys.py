@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from engine.errors import NotReady
+from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation import CancelRequest
 from engine.orders.decide_and_commit import Decided, DecisionRequest, whole_order
 from engine.orders.rejection import RejectionRequest
@@ -109,6 +110,8 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     pointsman.orders._calls.approve(pointsman.orders.show(sent.id).stored, Approval(by="eve", at=clock.now, note=""))
     assert json_of(pointsman.decide(order(("A", 90), id="waits"), wait=True))["waiting"]
     pointsman.cancellations.cancel(CancelRequest(order="waits", lines={"A": 2}))
+    for changed in (order(("A", 95), id="waits"), order(("A", 1), id="waits")):
+        assert pointsman.amendments.amend(AmendRequest(order=changed)).amendment.lines
     for place in pointsman.backlog.page(limit=9).places:
         pointsman.backlog.withdraw(place.entry.decision)
     lose_stock(pointsman)

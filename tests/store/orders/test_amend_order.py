@@ -346,6 +346,20 @@ def test_a_confirm_that_is_undone_holds_units_that_the_next_amendment_decides_ag
     assert shop.check().clean
 
 
+def test_shipments_that_stand_count_among_those_that_the_order_may_have(shop):
+    activate(shop, "then: {max_shipments: 1}")
+    decide(shop, ("A", 5))
+    assert amend(shop, ("A", 6)).decision.record.shipments == []
+    assert lines_of(shop) == {"1": {"held": 5, "unfilled": 1}}
+
+
+def test_units_that_were_held_may_travel_in_one_more_shipment(shop):
+    activate(shop, "then: {max_shipments: 1}")
+    shop.holds.confirm(decide(shop, ("A", 5))["id"], lines={"A": 2})
+    amend(shop, ("A", 5), place=MARSEILLE)
+    assert lines_of(shop) == {"1": {"held": 3, "shipped": 2}}
+
+
 def test_a_full_quota_of_holds_is_no_reason_not_to_move_one(server_url, network, clock, shop):
     with Pointsman(Settings(redis_url=server_url, network=network, max_holds=1), clock=clock) as one:
         decide(one, ("A", 2))

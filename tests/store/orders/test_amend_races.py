@@ -169,6 +169,24 @@ def test_an_amendment_that_is_sent_twice_at_once_is_made_once(shop, other):
     assert (units(shop), shop.orders.show("O-1").stored.changes) == ({"held": 7}, 1)
 
 
+def test_others_take_stock_before_an_amendment_again_and_again(shop, other):
+    """What it holds already is not set aside a second time."""
+    between, worker = other
+    shop.decide(placed(4))
+    numbers = iter(range(3))
+
+    def take():
+        number = next(numbers, None)
+        if number is not None:
+            shop.decide(order(("A", 1), id=f"N-{number}"))
+
+    between.before, between.act = DECIDES, take
+    amend(worker, 10, MARSEILLE)
+    assert (units(shop), held(shop)) == ({"held": 7, "unfilled": 3}, 10)
+    assert "set_aside" not in {entry.kind for entry in shop.entries(on_damaged=pytest.fail)}
+    assert shop.check().clean
+
+
 def test_an_approval_in_between_is_not_lost(shop, other):
     between, worker = other
     activate(shop, "when: {order.units: {less_than: 9}}, then: {approve: true}")

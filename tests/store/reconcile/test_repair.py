@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from engine.errors import HoldEnded
+from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation import CancelRequest
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -248,3 +249,19 @@ def test_cancelled_units_are_held_against_the_log_and_repaired(pointsman, held, 
     assert redis_client.hget(key(f"order:{order}"), "cancelled") == f'{{"{line}":1}}'.encode()
     redis_client.hset(key("order:nobody"), "cancelled", '{"1": 1}')
     assert [drift.found for drift in pointsman.check().drifts] == [1]
+
+
+def test_an_amended_order_is_held_against_the_log_and_repaired(pointsman, redis_client, key):
+    pointsman.decide(order(("SHIRT", 2), id="O-1"))
+    pointsman.amendments.amend(AmendRequest(order=order(("SHIRT", 3), id="O-1")))
+    stored = redis_client.hget(key("order:O-1"), "order")
+    for damage in (stored.replace(b'"quantity":3', b'"quantity":4'), b"{", None):
+        if damage is None:
+            redis_client.hdel(key("order:O-1"), "order")
+        else:
+            redis_client.hset(key("order:O-1"), "order", damage)
+        (drift,) = pointsman.check().drifts
+        assert drift.what == "order O-1 in the index of orders"
+        assert len(pointsman.repair(who="eve").repaired) == 1
+        assert pointsman.check().clean
+    assert redis_client.hget(key("order:O-1"), "order") == stored
