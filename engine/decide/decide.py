@@ -102,10 +102,10 @@ def _shipments(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
     by_key: dict[OptionKey, list[tuple[int, int]]] = {}
     for (key, index), units in sorted(choice.units.items()):
         by_key.setdefault(key, []).append((index, units))
-    ways, reach = evaluation.ways, evaluation.reach
+    reach, destinations = evaluation.reach, evaluation.order.destinations
     judgements = evaluation.matcher.stages[Stage.OPTION].table.judgements
     for key, parts in by_key.items():
-        row = int(reach.way.searchsorted(ways.way_index[key]))
+        row = evaluation.row(key)
         cost, carbon = int(reach.fixed[row]), int(reach.drop[row])
         parcels: list[Parcel] = []
         rules: set[str] = set()
@@ -127,6 +127,7 @@ def _shipments(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
             cost=cost,
             co2=carbon,
             rules=tuple(sorted(rules)),
+            collect_at=destinations[key.destination],
         )
 
 

@@ -25,7 +25,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipment:
-    """What leaves one node by one service. Metres, UTC seconds, micros, milligrams of CO2e."""
+    """What leaves one node by one service for one destination. Metres, UTC seconds, micros, milligrams of CO2e."""
 
     node: str
     service: str
@@ -38,6 +38,8 @@ class Shipment:
     co2: int
     rules: tuple[str, ...]
     """The rules that fired on the options chosen here."""
+    collect_at: str | None = None
+    """The node at which it is collected; None: it goes to the order's place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from engine.model.facts import Order, Snapshot
 
 
 def check_order(order: Order, snapshot: Snapshot) -> None:
-    """Raise OrderInvalid with every mistake: unknown SKUs, an unknown node to collect at, units that could cost or emit
+    """Raise OrderInvalid with every mistake: unknown SKUs, unknown nodes to collect at, units that could cost or emit
     more than is counted.
     """
     mistakes = list(_mistakes(order, snapshot))
@@ -33,7 +33,9 @@ def _mistakes(order: Order, snapshot: Snapshot) -> Iterator[Mistake]:
             yield Mistake(field=f"lines.{index}.quantity", message=message)
             break
     nodes = snapshot.network.nodes
-    if order.collect_at is not None and order.collect_at not in nodes:
-        near = difflib.get_close_matches(order.collect_at, list(nodes), n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        yield Mistake(field="collect_at", message=f"no node goes by the id '{order.collect_at}'{hint}")
+    lines = ((f"lines.{index}.collect_at", line.collect_at) for index, line in enumerate(order.lines))
+    for field, node in (("collect_at", order.collect_at), *lines):
+        if node is not None and node not in nodes:
+            near = difflib.get_close_matches(node, list(nodes), n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            yield Mistake(field=field, message=f"no node goes by the id '{node}'{hint}")

@@ -4,7 +4,7 @@ import datetime
 import functools
 from typing import Annotated, TypeAlias
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from engine.model.facts import MICRODEGREES, GeoPoint, Line, Order
 
@@ -48,6 +48,19 @@ class OrderLineRecord(Record, frozen=True):
     sku: str
     quantity: int
     unit_price_micros: int | None
+    delivery: Annotated[str | UnsetType, Meta(description="of a line with a delivery of its own")] = UNSET
+    collect_at: Annotated[str | UnsetType, Meta(description="the node at which this line is collected")] = UNSET
+
+    @classmethod
+    def of(cls, line: Line) -> "OrderLineRecord":
+        return cls(
+            id=line.id,
+            sku=line.sku,
+            quantity=line.quantity,
+            unit_price_micros=line.unit_price,
+            delivery=UNSET if line.delivery is None else line.delivery,
+            collect_at=UNSET if line.collect_at is None else line.collect_at,
+        )
 
 
 class OrderRecord(Record, frozen=True):
@@ -84,10 +97,7 @@ class OrderRecord(Record, frozen=True):
             collect_at=order.collect_at,
             segment=order.segment,
             tags=sorted(order.tags),
-            lines=[
-                OrderLineRecord(id=line.id, sku=line.sku, quantity=line.quantity, unit_price_micros=line.unit_price)
-                for line in order.lines
-            ],
+            lines=[OrderLineRecord.of(line) for line in order.lines],
         )
 
 
@@ -113,10 +123,18 @@ def order_of(record: OrderRecord) -> Order:
         region=destination.region,
         segment=record.segment,
         tags=frozenset(record.tags),
-        lines=tuple(
-            Line(id=line.id, sku=line.sku, quantity=line.quantity, unit_price=line.unit_price_micros)
-            for line in record.lines
-        ),
+        lines=tuple(map(_line_of, record.lines)),
+    )
+
+
+def _line_of(record: OrderLineRecord) -> Line:
+    return Line(
+        id=record.id,
+        sku=record.sku,
+        quantity=record.quantity,
+        unit_price=record.unit_price_micros,
+        delivery=None if record.delivery is UNSET else record.delivery,
+        collect_at=None if record.collect_at is UNSET else record.collect_at,
     )
 
 

@@ -26,6 +26,7 @@ from engine.decide.reasons import reason_texts
 from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.errors import DecisionUnreadable
+from engine.model.facts import Order
 
 SCHEMA = 2
 """The number of this form. It rises when a reader of the old form would misread the new one."""
@@ -50,9 +51,16 @@ class ShipmentRecord(Record, frozen=True):
     cost_micros: int
     co2_mg: int
     rules: Annotated[list[str], Meta(description="that fired on the options chosen here")]
+    collect_at: Annotated[
+        str | UnsetType | None,
+        Meta(
+            description="only of a shipment that goes elsewhere than its order: the node at which it is collected;"
+            " null: it goes to the destination"
+        ),
+    ] = UNSET
 
     @classmethod
-    def of(cls, shipment: Shipment) -> "ShipmentRecord":
+    def of(cls, shipment: Shipment, order: Order) -> "ShipmentRecord":
         return cls(
             node=shipment.node,
             service=shipment.service,
@@ -64,6 +72,7 @@ class ShipmentRecord(Record, frozen=True):
             cost_micros=shipment.cost,
             co2_mg=shipment.co2,
             rules=list(shipment.rules),
+            collect_at=UNSET if shipment.collect_at == order.collect_at else shipment.collect_at,
         )
 
 
@@ -252,7 +261,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             network_version=decision.network_version,
             engine_version=engine_version,
             order=OrderRecord.of(decision.order),
-            shipments=[ShipmentRecord.of(shipment) for shipment in decision.shipments],
+            shipments=[ShipmentRecord.of(shipment, decision.order) for shipment in decision.shipments],
             unfilled=[UnfilledRecord.of(unfilled) for unfilled in decision.unfilled],
             cost_micros=sum(shipment.cost for shipment in decision.shipments),
             co2_mg=sum(shipment.co2 for shipment in decision.shipments),

@@ -87,9 +87,9 @@ def _remaining(
 ) -> list[_Remaining]:
     lines = evaluation.order.lines
     taken: Counter[str] = Counter()
-    for ((node, _), demand), units in choice.units.items():
+    for (key, demand), units in choice.units.items():
         if lines[demand].sku == lines[index].sku:
-            taken[node] += units
+            taken[key.node] += units
     shipments = Counter(key.node for key in {key for key, _ in choice.units})
 
     def left_at(node: str) -> int | None:

@@ -24,7 +24,9 @@ MOST_LOOKED_AT = 10_000
 """How many holds are read for one page."""
 
 ShipmentName: TypeAlias = tuple[str, str]
-"""(node, service), which identify a shipment of a decision."""
+"""(node, service): of the shipments of a decision that leave this node by this service. There are several only if they
+go to several places, because lines of the order have a `collect_at` of their own.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ class DecisionHolds:
         request = operation(f"extended {until if until is not None else f'+{minutes}'}", op)
         outcome = self._holds.extend(decision, now=now, until=new_until, operation=request)
         if isinstance(outcome, AlreadyEnded):
-            raise HoldEnded(describe_endings(decision, units, outcome.endings))
+            raise HoldEnded(describe_endings(decision, _names(units), outcome.endings))
         return self._state(decision, units, _unless_reused(outcome, op))
 
     def state(self, decision: str) -> HoldState:
@@ -122,12 +124,12 @@ class DecisionHolds:
 
     def _end(self, decision: str, verb: Verb, shipments: Sequence[ShipmentName], op: str | None) -> HoldState:
         units = self._units_by_shipment(decision)
-        numbers = _numbers(units, shipments)
+        numbers = _numbers(_names(units), shipments)
         request = operation(f"{verb} {','.join(map(str, numbers))}", op)
         outcome = self._holds.end(decision, verb, now=self._clock(), numbers=numbers, operation=request)
         if isinstance(outcome, AlreadyEnded):
             if not _ended_as_requested(outcome.endings, verb, numbers):
-                raise HoldEnded(describe_endings(decision, units, outcome.endings))
+                raise HoldEnded(describe_endings(decision, _names(units), outcome.endings))
             return self._state(decision, units, self._read(decision))
         return self._state(decision, units, _unless_reused(outcome, op))
 
@@ -136,7 +138,7 @@ class DecisionHolds:
         hold = find_open_hold(self._holds, decision, clock=self._clock)
         return HoldUpdated(endings=self._holds.endings(decision), until=hold.until if hold else None)
 
-    def _units_by_shipment(self, decision: str) -> dict[ShipmentName, Units]:
+    def _units_by_shipment(self, decision: str) -> list[tuple[ShipmentName, Units]]:
         """The shipments of a decision, in its order, with the units that their nodes have not rejected; of a shipment
         that was rejected whole, all its units. Raises HoldEnded if it has none.
         """
@@ -144,12 +146,14 @@ class DecisionHolds:
         if not shipments:
             raise HoldEnded(f"decision {decision} ships nothing, so it holds nothing")
         rejected = self._holds.rejections(decision, range(len(shipments)))
-        return {
-            (shipment.node, shipment.service): _units(shipment, rejected[number]) or _units(shipment, {})
+        return [
+            ((shipment.node, shipment.service), _units(shipment, rejected[number]) or _units(shipment, {}))
             for number, shipment in enumerate(shipments)
-        }
+        ]
 
-    def _state(self, decision: str, units_by_shipment: dict[ShipmentName, Units], hold: HoldUpdated) -> HoldState:
+    def _state(
+        self, decision: str, units_by_shipment: Sequence[tuple[ShipmentName, Units]], hold: HoldUpdated
+    ) -> HoldState:
         endings = hold.endings or (None,) * len(units_by_shipment)
         shipments = (
             ShipmentState(
@@ -159,9 +163,13 @@ class DecisionHolds:
                 state=ending.kind if ending else "held",
                 at=ending.at if ending else None,
             )
-            for ((node, service), units), ending in zip(units_by_shipment.items(), endings, strict=True)
+            for ((node, service), units), ending in zip(units_by_shipment, endings, strict=True)
         )
         return HoldState(decision=decision, until=hold.until, shipments=tuple(shipments))
+
+
+def _names(units_by_shipment: Iterable[tuple[ShipmentName, Units]]) -> list[ShipmentName]:
+    return [name for name, _ in units_by_shipment]
 
 
 def _unless_reused(outcome: HoldUpdated | OperationReused, op: str | None) -> HoldUpdated:
@@ -182,7 +190,9 @@ def find_open_hold(holds: Holds, decision: str, *, clock: Callable[[], int]) -> 
 
 def _numbers(names: Iterable[ShipmentName], shipments: Sequence[ShipmentName]) -> list[int]:
     """The numbers that `shipments` have among the decision's `names`; raises InputInvalid for one that is not there."""
-    numbers = {name: number for number, name in enumerate(names)}
+    numbers: dict[ShipmentName, list[int]] = {}
+    for number, name in enumerate(names):
+        numbers.setdefault(name, []).append(number)
     unknown = [
         Mistake(
             field=f"shipments.{index}",
@@ -194,7 +204,7 @@ def _numbers(names: Iterable[ShipmentName], shipments: Sequence[ShipmentName]) -
     ]
     if unknown:
         raise InputInvalid(unknown)
-    return sorted({numbers[name] for name in shipments})
+    return sorted({number for name in shipments for number in numbers[name]})
 
 
 def _ended_as_requested(endings: Sequence[Ending | None], verb: Verb, numbers: Sequence[int]) -> bool:

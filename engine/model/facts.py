@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar, cast
 
 from engine.model.timetable import Timetable
-from rules.vocabulary import Kind, Value
+from rules.vocabulary import COLLECTED, Kind, Value
 
 MICRODEGREES = 1_000_000
 """In one degree."""
@@ -40,15 +40,21 @@ class GeoPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
+    """A line with a `delivery` or a node to `collect_at` of its own goes another way than its order."""
+
     id: str
     sku: str
     quantity: int
     unit_price: int | None = None
+    delivery: str | None = None
+    collect_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order as the OMS sends it. `place` is where it goes; or `collect_at` is the node where it is collected."""
+    """An order as the OMS sends it. `place` is where it goes; or `collect_at` is the node where it is collected. It has
+    both if some lines are delivered although the order is collected.
+    """
 
     id: str
     channel: str
@@ -72,6 +78,18 @@ class Order:
     def skus(self) -> list[str]:
         """Each SKU once, in the order of lines."""
         return list(dict.fromkeys(line.sku for line in self.lines))
+
+    def delivery_of(self, line: Line) -> str:
+        return line.delivery or (COLLECTED if line.collect_at else self.delivery)
+
+    def collected_at(self, line: Line) -> str | None:
+        """The node at which the line is collected; None: it goes to `place`."""
+        return (line.collect_at or self.collect_at) if line.delivery in (None, COLLECTED) else None
+
+    @property
+    def destinations(self) -> tuple[str | None, ...]:
+        """Where its lines go, each place once, as `collected_at` says; first where the order itself goes."""
+        return tuple(dict.fromkeys([self.collect_at, *map(self.collected_at, self.lines)]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,10 +167,13 @@ class Service:
 
 
 class OptionKey(NamedTuple):
-    """Identifies a way to ship: a node and one of its services. Options are sorted by node id, then service id."""
+    """Identifies a way to ship: a node, one of its services, and the number of the destination (`Order.destinations`).
+    Options are sorted by node id, then service id, then destination.
+    """
 
     node: str
     service: str
+    destination: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

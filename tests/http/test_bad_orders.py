@@ -74,6 +74,8 @@ JSON = {"content_type": "application/json"}
         ("collect_at", order_json(delivery="click_and_collect", destination=None)),
         ("collect_at", order_json(delivery="click_and_collect", destination=None, collect_at="parsi")),
         ("collect_at", order_json(collect_at="paris")),
+        ("lines.0.collect_at", order_json(lines=[{"sku": "SHIRT", "quantity": 1, "collect_at": "parsi"}])),
+        ("lines.0.collect_at", order_json(lines=[{"sku": "SHIRT", "quantity": 1, "delivery": "click_and_collect"}])),
         ("tags", order_json(tags=["t"] * 101)),
         ("tags.0", order_json(tags=[1])),
         ("priority", order_json(priority=1)),

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -146,10 +146,17 @@ class Option:
 
 
 def routes(order: Order, exits: Exits, nodes: Iterable[str], now: int) -> list[Route]:
-    """The routes of `nodes` to the order's destination, by node id and then service id; asserts that the columns say
+    """The routes of `nodes` to the destinations of the order's lines, by key; asserts that the columns say
     the same.
     """
-    plain = list(_plain_routes(order, exits, nodes, now))
+    used = {order.collected_at(line) for line in order.lines}
+    plain = [
+        route
+        for number, collect_at in enumerate(order.destinations)
+        if collect_at in used
+        for route in _plain_routes(order, collect_at, number, exits=exits, nodes=nodes, now=now)
+    ]
+    plain.sort(key=lambda route: route.key)
     assert _columns(order, exits.network, nodes, now) == [
         (r.key, r.distance, r.ships_at, r.arrives_by, -(-(r.arrives_by - now) // 60), r.late, r.fixed, r.drop)
         for r in plain
@@ -163,17 +170,30 @@ def _columns(order: Order, network: Network, nodes: Iterable[str], now: int) -> 
     leaving = np.zeros(len(ways.nodes), dtype=bool)
     leaving[[ways.node_index[name] for name in nodes]] = True
     out = reach(order, ways, leaving, now)
-    columns = (out.way, out.distance, out.ships_at, out.arrives_by, out.arrives, out.late, out.fixed, out.drop)
+    columns = (
+        out.way,
+        out.destination,
+        out.distance,
+        out.ships_at,
+        out.arrives_by,
+        out.arrives,
+        out.late,
+        out.fixed,
+        out.drop,
+    )
     return [
-        (ways.keys[way], distance, ships_at, arrives_by, arrives, LATE[late], fixed, drop)
-        for way, distance, ships_at, arrives_by, arrives, late, fixed, drop in zip(
+        (OptionKey(*ways.keys[way][:2], destination), distance, ships_at, arrives_by, arrives, LATE[late], fixed, drop)
+        for way, destination, distance, ships_at, arrives_by, arrives, late, fixed, drop in zip(
             *(column.tolist() for column in columns), strict=True
         )
     ]
 
 
-def _plain_routes(order: Order, exits: Exits, nodes: Iterable[str], now: int) -> Iterator[Route]:
-    collected_at = exits.network.nodes[order.collect_at] if order.collect_at else None
+def _plain_routes(
+    order: Order, collect_at: str | None, number: int, *, exits: Exits, nodes: Iterable[str], now: int
+) -> Iterator[Route]:
+    """The routes to one destination, which has this number."""
+    collected_at = exits.network.nodes[collect_at] if collect_at else None
     place = collected_at.place if collected_at else order.place
     if place is None:
         raise ValueError(f"order {order.id} has neither a place nor a node to collect at")
@@ -188,11 +208,11 @@ def _plain_routes(order: Order, exits: Exits, nodes: Iterable[str], now: int) ->
         for way in leaving.ways:
             service = way.service
             # the customer fetches the order only at the node they chose, and nothing travels from there
-            fits = way.collecting is (order.collect_at == name)
+            fits = way.collecting is (collect_at == name)
             if fits and (not service.countries or goes_to.country in service.countries):
                 route = _route(leaving, way, metres, destination, times)
                 if route is not None:
-                    yield route
+                    yield replace(route, key=route.key._replace(destination=number))
 
 
 def _route(leaving: Exit, way: Way, metres: float, destination: Destination, times: "_Times") -> Route | None:

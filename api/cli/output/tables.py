@@ -165,7 +165,11 @@ def _resting_lines(record: DecisionRecord) -> Iterator[str]:
 
 
 def _shipment_lines(number: int, shipment: ShipmentRecord, network: Network, goal: str | None) -> Iterator[str]:
-    yield f"  {number}. from {shipment.node} by {shipment.service}, {shipment.distance_m / 1_000:,.1f} km"
+    goes_to = ""
+    if shipment.collect_at is not UNSET:
+        goal = shipment.collect_at
+        goes_to = " to the destination" if goal is None else f" to be collected at {goal}"
+    yield f"  {number}. from {shipment.node} by {shipment.service}{goes_to}, {shipment.distance_m / 1_000:,.1f} km"
     yield "     " + ", ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
     leaves = _local(shipment.ships_at, network, shipment.node)
     arrives = _local(shipment.arrives_by, network, goal or shipment.node)

@@ -1,4 +1,4 @@
-"""The ways that lead to where an order goes, as columns: distance, departure, arrival, lateness, cost and CO2e.
+"""The ways that lead to where an order's lines go, as columns: distance, departure, arrival, lateness, cost and CO2e.
 
 Distances are the only floating point of a decision. They are made of +, -, x, / and square roots alone, in the same
 order as in `distance`, so every machine gets the same bits.
@@ -23,8 +23,9 @@ LATE: Final[Sequence[bool | None]] = (None, False, True)
 
 
 class Reach(NamedTuple):
-    """The ways that lead there, by key. `way`, `node` and `service` are their numbers in `Ways`; metres, UTC seconds,
-    minutes from the decision (rounded up), codes of `LATE`, micros and milligrams of CO2e a shipment.
+    """The ways that lead there, by key. `way`, `node` and `service` are their numbers in `Ways`, `destination` is that
+    in `Order.destinations`; metres, UTC seconds, minutes from the decision (rounded up), codes of `LATE`, micros and
+    milligrams of CO2e a shipment.
     """
 
     way: Integers
@@ -37,11 +38,23 @@ class Reach(NamedTuple):
     late: Integers
     fixed: Integers
     drop: Integers
+    destination: Integers
 
 
 def reach(order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
-    """The ways of the nodes `leaving` to the order's destination."""
-    chosen = ways.network.nodes[order.collect_at] if order.collect_at else None
+    """The ways of the nodes `leaving` to the destinations of the order's lines."""
+    used = dict.fromkeys(map(order.collected_at, order.lines))
+    parts = [_reach_to(collect_at, order, ways, leaving, now) for collect_at in used]
+    if len(parts) == 1:
+        return parts[0]
+    every = Reach(*map(np.concatenate, zip(*parts, strict=True)))
+    by_key = np.lexsort((every.destination, every.way))
+    return Reach(*(column[by_key] for column in every))
+
+
+def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
+    """The ways to the node `collect_at` or, None, to the order's place."""
+    chosen = ways.network.nodes[collect_at] if collect_at else None
     place = chosen.place if chosen else order.place
     if place is None:
         raise ValueError(f"order {order.id} has neither a place nor a node to collect at")
@@ -76,6 +89,7 @@ def reach(order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
         late=np.zeros(len(there), dtype=np.int64) if promise is None else 1 + (arrives_by > promise),
         fixed=table[columns.FIXED] + rounded(table[columns.PER_KM] * distance, 1_000),
         drop=table[columns.DROP],
+        destination=np.full(len(there), order.destinations.index(collect_at)),
     )
 
 

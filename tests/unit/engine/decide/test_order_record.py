@@ -5,10 +5,19 @@ from hypothesis import strategies as st
 
 from engine.decide.order_record import OrderRecord, order_of
 from engine.model.facts import GeoPoint, Line, Order
+from rules.vocabulary import DELIVERIES
 
 WORDS = st.text(min_size=1, max_size=5)
 INSTANTS = st.integers(0, 4_000_000_000)
-LINES = st.builds(Line, id=WORDS, sku=WORDS, quantity=st.integers(1, 99), unit_price=st.none() | st.integers(0, 10**15))
+LINES = st.builds(
+    Line,
+    id=WORDS,
+    sku=WORDS,
+    quantity=st.integers(1, 99),
+    unit_price=st.none() | st.integers(0, 10**15),
+    delivery=st.none() | st.sampled_from(DELIVERIES),
+    collect_at=st.none() | WORDS,
+)
 
 
 @given(

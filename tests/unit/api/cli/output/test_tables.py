@@ -9,6 +9,7 @@ from msgspec import UNSET
 from api.cli.output.tables import decision_lines
 from engine.decide.record import DecisionRecord, UnprovenRecord, from_json, to_json
 from engine.decide.sourcing.problem import Unproven
+from engine.model.facts import Line
 from tests.support.clocks import at, hours
 from tests.support.facts import LILLE, LYON, PARIS, collected, decided, node, order, service, snapshot
 
@@ -31,6 +32,20 @@ def test_what_is_collected_arrives_by_the_clock_of_the_place_it_is_collected_at(
     facts = snapshot(nodes, {"A": {"lyon": 1}}, services=[service(transit=((2_000_000, 60),))])
     shown = lines(collected(at="leeds"), facts, at("2026-11-27 07:00"))
     assert "leaves Fri 27 Nov 2026 07:00, arrives by Fri 27 Nov 2026 09:00 (Europe/London)" in shown
+
+
+def test_shipments_of_lines_with_a_destination_of_their_own_say_where_they_go():
+    services = [service(), service("pickup", mode="pickup", transit=((0, 60),))]
+    leeds = node("leeds", LILLE, services=("pickup",), hours=hours("09:00-17:00"), **LONDON)
+    facts = snapshot([node("lyon", LYON), leeds], {"A": {"lyon": 9, "leeds": 1}}, services=services)
+    home, fetched = Line(id="1", sku="A", quantity=1), Line(id="2", sku="A", quantity=1, collect_at="leeds")
+    shown = lines(order(home, fetched), facts, at("2026-11-27 07:00"))
+    assert "1. from leeds by pickup to be collected at leeds, 0.0 km" in shown
+    assert "arrives by Fri 27 Nov 2026 10:00 (Europe/London)" in shown
+    assert "2. from lyon by parcel, 393.2 km" in shown
+    delivered = dataclasses.replace(collected(fetched, at="leeds"), place=PARIS, country="FR")
+    delivered = dataclasses.replace(delivered, lines=(dataclasses.replace(home, delivery="standard"), fetched))
+    assert "from lyon by parcel to the destination, 393.2 km" in lines(delivered, facts, at("2026-11-27 07:00"))
 
 
 def test_the_installation_s_own_zone_is_not_named():

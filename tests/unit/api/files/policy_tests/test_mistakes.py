@@ -244,6 +244,10 @@ HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
             ["5:25 unknown-node unknown node 'stor' (did you mean 'store'?)"],
         ),
         (
+            one_test("order: {lines: {A: {quantity: 1, collect_at: stor}}}\nstock: {A: {store: 1}}\n"),
+            ["3:38 unknown-node unknown node 'stor' (did you mean 'store'?)"],
+        ),
+        (
             "tests:" + 2 * "\n  - {test: a, order: {lines: {A: 1}}, stock: {A: {}}}",
             ["3:6 duplicate-test 'a' stands here a second time"],
         ),
