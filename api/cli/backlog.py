@@ -89,4 +89,5 @@ def _backlog_lines(record: BacklogRecord) -> Iterator[str]:
         units = " + ".join(f"{line.quantity} x {line.sku}" for line in item.lines)
         yield f"{item.decision}  order {item.order}, priority {item.priority}: {units}"
         promised = f", promised by {item.promise_by}" if item.promise_by else ""
-        yield f"  placed {item.placed_at}{promised}"
+        reserved = f", reserved from {item.not_before}" if item.not_before else ""
+        yield f"  placed {item.placed_at}{promised}{reserved}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
-from msgspec import Meta, Raw
+from msgspec import UNSET, Meta, Raw, UnsetType
 
 from api.shapes.cursors import backlog_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
@@ -127,6 +127,9 @@ class WaitingOrderRecord(Record, frozen=True):
     since: Timestamp
     client: str
     lines: list[PlacedLineRecord]
+    not_before: Annotated[
+        Timestamp | UnsetType, Meta(description="of an order for a nominated day: no stock is offered to it before")
+    ] = UNSET
 
     @classmethod
     def of(cls, place: QueuePlace) -> "WaitingOrderRecord":
@@ -145,6 +148,7 @@ class WaitingOrderRecord(Record, frozen=True):
                 for line in order.lines
                 if line.id in waiting.units
             ],
+            not_before=UNSET if waiting.not_before is None else timestamp(waiting.not_before),
         )
 
 

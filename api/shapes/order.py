@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.shapes.base import Strict
-from api.shapes.fields import Country, Degrees, Instant, Money, Units, Word
+from api.shapes.fields import Country, Day, Degrees, Instant, Money, Units, Word
 from engine.model.facts import GeoPoint, Line, Order
 from rules.vocabulary import COLLECTED, DELIVERIES
 
@@ -49,6 +49,10 @@ class OrderRequest(Strict):
     delivery = fields.String(load_default="standard", validate=validate.OneOf(DELIVERIES))
     placed_at = Instant(required=True)
     promise_by = Instant(load_default=None)
+    deliver_on = Day(
+        load_default=None,
+        metadata={"description": "It arrives on this date of the installation's time zone, neither before nor after"},
+    )
     destination = fields.Nested(DestinationRequest, load_default=None)
     collect_at = Word(load_default=None)
     segment = Word(load_default=None)

@@ -33,6 +33,11 @@ def seconds(instant: str) -> int:
     return int(datetime.datetime.fromisoformat(instant).timestamp())
 
 
+def iso_date(day: int) -> str:
+    """2026-10-01, of the ordinal of a date."""
+    return datetime.date.fromordinal(day).isoformat()
+
+
 class DestinationRecord(Record, frozen=True):
     """Where the order goes. An order that is collected at a node has no position of its own."""
 
@@ -76,6 +81,9 @@ class OrderRecord(Record, frozen=True):
     segment: str | None
     tags: list[str]
     lines: list[OrderLineRecord]
+    deliver_on: Annotated[
+        str | UnsetType, Meta(description="the nominated day", extra_json_schema={"format": "date"})
+    ] = UNSET
 
     @classmethod
     def of(cls, order: Order) -> "OrderRecord":
@@ -98,6 +106,7 @@ class OrderRecord(Record, frozen=True):
             segment=order.segment,
             tags=sorted(order.tags),
             lines=[OrderLineRecord.of(line) for line in order.lines],
+            deliver_on=UNSET if order.deliver_on is None else iso_date(order.deliver_on),
         )
 
 
@@ -124,6 +133,7 @@ def order_of(record: OrderRecord) -> Order:
         segment=record.segment,
         tags=frozenset(record.tags),
         lines=tuple(map(_line_of, record.lines)),
+        deliver_on=None if record.deliver_on is UNSET else datetime.date.fromisoformat(record.deliver_on).toordinal(),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, structs
 
-from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, Reason, Shipment, Unfilled
+from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, Reason, Scheduled, Shipment, Unfilled
 from engine.decide.facts_record import (
     ExclusionRecord,
     FactsReferenceRecord,
@@ -149,6 +149,22 @@ class RulesRecord(Record, frozen=True):
     ]
 
 
+class ScheduledOrderRecord(Record, frozen=True):
+    """What is to ship later, to arrive on the order's nominated day. Until `reserve_at`, its units wait and are held
+    for nobody. The shipments are those that would be best on the stock of today.
+    """
+
+    reserve_at: Timestamp
+    shipments: list[ShipmentRecord]
+
+    @classmethod
+    def of(cls, scheduled: Scheduled, order: Order) -> "ScheduledOrderRecord":
+        return cls(
+            reserve_at=timestamp(scheduled.reserve_at),
+            shipments=[ShipmentRecord.of(shipment, order) for shipment in scheduled.shipments],
+        )
+
+
 class FollowsRecord(Record, frozen=True):
     """Which decision this one decides again, and why: a node rejected units of it, or stock came for units that
     waited.
@@ -202,7 +218,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     schema: Annotated[int, Meta(description="of this form; decisions of before it was numbered have none")] = 0
     id: Annotated[str | None, Meta(description="null: a dry run")]
-    status: Literal["filled", "partial", "unfilled"]
+    status: Literal["filled", "partial", "unfilled", "scheduled"]
     decided_at: Timestamp
     policy_version: str
     network_version: str
@@ -227,8 +243,13 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     facts: Annotated[FactsReferenceRecord | UnsetType, Meta(description="none up to schema 1, unless asked for")] = (
         UNSET
     )
+    scheduled: Annotated[
+        ScheduledOrderRecord | UnsetType,
+        Meta(description="of a decision with this status: nothing ships or is held yet"),
+    ] = UNSET
     waiting: Annotated[
-        bool | UnsetType, Meta(description="true: the unfilled units wait for stock; otherwise left out")
+        bool | UnsetType,
+        Meta(description="true: the unfilled and the scheduled units wait for stock; otherwise left out"),
     ] = UNSET
     follows: Annotated[FollowsRecord | UnsetType, Meta(description="of a decision that follows another")] = UNSET
     left: Annotated[
@@ -276,6 +297,9 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             options=decision.options,
             excluded=exclusion_records(decision.exclusions),
             facts=FactsReferenceRecord.of(facts),
+            scheduled=UNSET
+            if decision.scheduled is None
+            else ScheduledOrderRecord.of(decision.scheduled, decision.order),
             waiting=waiting or UNSET,
             follows=follows,
             left=UNSET if decision.left == NOTHING_LEFT else LeftRecord.of(decision.left),

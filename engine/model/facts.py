@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar, cast
 
-from engine.model.timetable import Timetable
+from engine.model.timetable import DAY, Timetable
 from rules.vocabulary import COLLECTED, Kind, Value
 
 MICRODEGREES = 1_000_000
@@ -19,6 +19,8 @@ UNIT_MILLIS = 1_000
 """Thousandths in one unit: the pace of sale is counted in thousandths of a unit a day."""
 MAX_COVER = 9_999
 """Days of cover of stock that does not sell at all, and the most there can be."""
+
+RESERVE_BEFORE = 2 * DAY
 
 _T = TypeVar("_T")
 
@@ -53,7 +55,8 @@ class Line:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """An order as the OMS sends it. `place` is where it goes; or `collect_at` is the node where it is collected. It has
-    both if some lines are delivered although the order is collected.
+    both if some lines are delivered although the order is collected. `deliver_on` is a nominated day: the order is to
+    arrive on that date of the installation, neither before nor after.
     """
 
     id: str
@@ -69,6 +72,8 @@ class Order:
     region: str | None = None
     segment: str | None = None
     tags: frozenset[str] = frozenset()
+    deliver_on: int | None = None
+    """A date as an ordinal, 0001-01-01 being 1."""
 
     @property
     def units(self) -> int:
@@ -242,6 +247,8 @@ class Network:
     """The kinds of the extra attributes, by path: `product.attributes.hazmat`."""
     channels: frozenset[str] = frozenset()
     """The channels that orders come by; empty if the network file does not list them."""
+    reserve_before: int = RESERVE_BEFORE
+    """Minutes before a shipment for a nominated day leaves, from which on its units are reserved."""
 
     def __hash__(self) -> int:
         return hash(self.version)

@@ -100,17 +100,20 @@ class Backlog:
         """Offer what is in stock to at most `limit` entries after the rank `after`, one after another.
 
         Units that ship are a decision of their own, which follows the one that waited; units that are still unfilled go
-        on waiting, at the same place in the queue. An order that already has as many shipments as it may have is passed
-        over: no stock is of use to it until one of them is released or rejected, or the policies allow more. Several
-        runs may go on at once: each entry is decided by one of them.
+        on waiting, at the same place in the queue. An entry is passed over until the instant before which it is offered
+        nothing. An order that already has as many shipments as it may have is passed over: no stock is of use to it
+        until one of them is released or rejected, or the policies allow more. Several runs may go on at once: each
+        entry is decided by one of them.
         """
         page = self.page(after=after, limit=limit)
         skus = dict.fromkeys(sku for place in page.places for sku in place.entry.skus)
         in_stock = self._entries.in_stock(list(skus))
+        now = self._clock()
         answers: list[Answer] = []
         failed: list[tuple[str, str]] = []
         for place in page.places:
-            if not in_stock.isdisjoint(place.entry.skus):
+            is_due = place.entry.not_before is None or place.entry.not_before <= now
+            if is_due and not in_stock.isdisjoint(place.entry.skus):
                 try:
                     answers += self._offer(place)
                 except (OrderInvalid, QuotaExceeded, Contended) as error:

@@ -80,7 +80,8 @@ class BatchResult:
 
 class _Class(NamedTuple):
     """The orders of one priority as they should be decided, and the facts that they were planned on. Those that were
-    decided before come first: they take nothing any more. `facts` and `summary` are None if all were.
+    decided before come first: they take nothing any more; then those for a nominated day, which are decided without a
+    plan. `facts` and `summary` are None if there are no others.
     """
 
     turns: Sequence[Turn]
@@ -146,10 +147,17 @@ def _parts(queue: Sequence[Order], ranks: Mapping[str, Rank], network: Network) 
     yield first, len(queue)
 
 
+def _decided_before(orders: Sequence[Order], batch: BatchRequest, facts: FactsReader) -> Sequence[bool]:
+    return facts.decided_before([batch.keys(order) for order in orders]) if batch.keys else [False] * len(orders)
+
+
 def _planned(orders: Sequence[Order], batch: BatchRequest, facts: FactsReader, planning: Callable[[], None]) -> _Class:
-    before = facts.decided_before([batch.keys(order) for order in orders]) if batch.keys else [False] * len(orders)
+    before = _decided_before(orders, batch, facts)
     turns = [Turn(order) for order, is_before in zip(orders, before, strict=True) if is_before]
-    waiting = [order for order, is_before in zip(orders, before, strict=True) if not is_before]
+    new = [order for order, is_before in zip(orders, before, strict=True) if not is_before]
+    # most of those for a nominated day take nothing yet, so they are not planned; the others have less to choose from
+    turns += (Turn(order) for order in new if order.deliver_on is not None)
+    waiting = [order for order in new if order.deliver_on is None]
     for _ in turns:
         planning()
     if not waiting:
@@ -192,20 +200,23 @@ def _ranks(batch: BatchRequest, facts: FactsReader) -> dict[str, Rank]:
     snapshot, matcher = facts.read([], batch.instant)
     products = facts.products(dict.fromkeys(sku for order in batch.orders for sku in order.skus))
     snapshot = dataclasses.replace(snapshot, products=products)
-    mistakes = list(_mistakes(batch.orders, snapshot))
+    mistakes = list(_mistakes(batch, snapshot, facts))
     if mistakes:
         raise OrderInvalid(mistakes)
     return {order.id: rank(order, priority(order, snapshot, matcher, batch.instant)) for order in batch.orders}
 
 
-def _mistakes(orders: Sequence[Order], snapshot: Snapshot) -> Iterator[Mistake]:
-    counts = Counter(order.id for order in orders)
-    for index, order in enumerate(orders):
+def _mistakes(batch: BatchRequest, snapshot: Snapshot, facts: FactsReader) -> Iterator[Mistake]:
+    counts = Counter(order.id for order in batch.orders)
+    for_a_day = any(order.deliver_on is not None for order in batch.orders)
+    # an order that was decided before its day was over is answered, whenever it is sent again
+    before = _decided_before(batch.orders, batch, facts) if for_a_day else [False] * len(batch.orders)
+    for index, (order, is_before) in enumerate(zip(batch.orders, before, strict=True)):
         if counts[order.id] > 1:
             message = f"order '{order.id}' is there {counts[order.id]} times; give each order once"
             yield Mistake(field=f"orders.{index}.id", message=message)
         try:
-            check_order(order, snapshot)
+            check_order(order, snapshot, now=None if is_before else batch.instant)
         except OrderInvalid as error:
             for mistake in error.mistakes:
                 yield dataclasses.replace(mistake, field=f"orders.{index}.{mistake.field}")

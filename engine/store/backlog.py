@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from engine.decide.order_record import OrderRecord, Record, order_of
 from engine.model.facts import Order
@@ -16,7 +17,8 @@ from engine.store.script_keys import WITHDRAW_BACKLOG
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacklogEntry:
     """Units by line of `order`, as its customer placed it, that `decision` left unfilled. `first` is the order's first
-    decision; `since` when these units began to wait, in UTC seconds; `caller` whose holds are counted.
+    decision; `since` when these units began to wait, in UTC seconds; `caller` whose holds are counted. They are
+    offered no stock before the instant `not_before`; None: at any time.
     """
 
     decision: str
@@ -25,6 +27,7 @@ class BacklogEntry:
     units: Mapping[str, int]
     since: int
     caller: str
+    not_before: int | None = None
 
     @property
     def body(self) -> bytes:
@@ -36,6 +39,7 @@ class BacklogEntry:
                 units=dict(self.units),
                 since=self.since,
                 caller=self.caller,
+                not_before=UNSET if self.not_before is None else self.not_before,
             )
         )
 
@@ -49,6 +53,7 @@ class BacklogEntry:
             units=stored.units,
             since=stored.since,
             caller=stored.caller,
+            not_before=None if stored.not_before is UNSET else stored.not_before,
         )
 
     @property
@@ -63,6 +68,7 @@ class _StoredEntry(Record, frozen=True):
     units: dict[str, int]
     since: int
     caller: str
+    not_before: int | UnsetType = UNSET
 
 
 class BacklogEntries:

@@ -95,6 +95,17 @@ def test_what_waits_is_listed_served_and_withdrawn(http, pointsman, vips):
     assert pointsman.check().clean
 
 
+def test_an_order_for_a_nominated_day_waits_until_its_units_are_reserved(http):
+    response = http.post("/v1/decisions", json=order_json(("SHIRT", 2), deliver_on="2026-12-10"))
+    made = checked(http, DecisionRecord, response)
+    assert (response.status_code, made["status"], made["shipments"], made["hold"]) == (201, "scheduled", [], None)
+    assert made["order"]["deliver_on"] == "2026-12-10"
+    assert [len(item["lines"]) for item in made["scheduled"]["shipments"]] == [1]
+    (entry,) = checked(http, BacklogRecord, http.get("/v1/backlog"))["orders"]
+    assert (entry["not_before"], entry["lines"][0]["quantity"]) == (made["scheduled"]["reserve_at"], 2)
+    assert checked(http, RunRecord, http.post("/v1/backlog/run", json={}))["decisions"] == []
+
+
 def test_a_batch_may_wait(http):
     orders = [order_json(("RARE", 2)), order_json(("RARE", 2))]
     http.post("/v1/decisions/batch?wait=true", json={"orders": orders})

@@ -58,7 +58,7 @@ def order_of(
     if order is None or written is None:
         return None
     try:
-        check_order(order, scenario.snapshot(order.skus))
+        check_order(order, scenario.snapshot(order.skus), now=now)
     except OrderInvalid as error:
         for mistake in error.mistakes:
             _note_unfit(test_file.notes, _positions_in_file(order, written, where), mistake, scenario)
@@ -176,14 +176,15 @@ def _positions_in_file(order: Order, raw: Mapping[str, Raw], path: Path) -> _Pos
         )
         for index, line in enumerate(order.lines)
     }
-    return {**lines, **nodes, "collect_at": ((*path, "collect_at"), str(order.collect_at))}
+    dates = {field: ((*path, field), "") for field in ("deliver_on", "promise_by")}
+    return {**lines, **nodes, **dates, "collect_at": ((*path, "collect_at"), str(order.collect_at))}
 
 
 def _note_unfit(notes: Notes, positions: _PositionsInFile, mistake: Mistake, scenario: Scenario) -> None:
     where, word = positions[mistake.field]
     if mistake.field.endswith("collect_at"):
         notes.add(where, "unknown-node", f"unknown node '{word}'", scenario.network.nodes, word)
-    elif mistake.field.endswith(".quantity"):
+    elif mistake.field.endswith((".quantity", "deliver_on", "promise_by")):
         notes.add(where, "out-of-range", mistake.message)
     else:
         notes.add(where, "unknown-sku", f"unknown SKU '{word}'; give it under products or stock", scenario.skus, word)

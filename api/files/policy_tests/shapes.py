@@ -227,7 +227,7 @@ class ExpectedExclusionShape(Strict):
 
 
 class ExpectShape(Strict):
-    status = fields.String(validate=validate.OneOf(("filled", "partial", "unfilled")))
+    status = fields.String(validate=validate.OneOf(("filled", "partial", "unfilled", "scheduled")))
     shipments = fields.List(fields.Nested(ExpectedShipmentShape))
     unfilled = fields.Dict(**_ANY)
     fired = fields.List(fields.String(), validate=_SOME)

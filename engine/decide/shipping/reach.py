@@ -25,7 +25,8 @@ LATE: Final[Sequence[bool | None]] = (None, False, True)
 class Reach(NamedTuple):
     """The ways that lead there, by key. `way`, `node` and `service` are their numbers in `Ways`, `destination` is that
     in `Order.destinations`; metres, UTC seconds, minutes from the decision (rounded up), codes of `LATE`, micros and
-    milligrams of CO2e a shipment.
+    milligrams of CO2e a shipment. `begins` is the instant from which on it is prepared: now or, for a nominated day,
+    the latest at which it still arrives on that day.
     """
 
     way: Integers
@@ -38,6 +39,7 @@ class Reach(NamedTuple):
     late: Integers
     fixed: Integers
     drop: Integers
+    begins: Integers
     destination: Integers
 
 
@@ -73,10 +75,16 @@ def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, 
         minutes = ways.minutes(table[columns.SERVICE], distance)
         minutes = np.where(takes >= 0, takes, np.where(takes == NOT_SERVED, NOWHERE, minutes))
     minutes[distance > table[columns.MAX_DISTANCE]] = NOWHERE
-    ships_at, arrives_by = ways.timings(collected_at).at(now, table[columns.SCHEDULE], minutes)
-    there = (arrives_by >= 0).nonzero()[0]
+    timings, schedule = ways.timings(collected_at), table[columns.SCHEDULE]
+    if order.deliver_on is None:
+        ships_at, arrives_by = timings.at(now, schedule, minutes)
+        begins, there = np.full(len(minutes), now), (arrives_by >= 0).nonzero()[0]
+    else:
+        begins, ships_at, arrives_by = timings.latest(*ways.day(order.deliver_on), schedule, minutes)
+        there = (begins >= now).nonzero()[0]
     if len(there) < len(distance):
-        table, distance, ships_at, arrives_by = table[:, there], distance[there], ships_at[there], arrives_by[there]
+        table, distance, begins = table[:, there], distance[there], begins[there]
+        ships_at, arrives_by = ships_at[there], arrives_by[there]
     promise = order.promise_by
     return Reach(
         way=table[columns.WAY],
@@ -89,6 +97,7 @@ def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, 
         late=np.zeros(len(there), dtype=np.int64) if promise is None else 1 + (arrives_by > promise),
         fixed=table[columns.FIXED] + rounded(table[columns.PER_KM] * distance, 1_000),
         drop=table[columns.DROP],
+        begins=begins,
         destination=np.full(len(there), order.destinations.index(collect_at)),
     )
 

@@ -17,7 +17,7 @@ from rules.vocabulary import Stage
 from tests.properties.decide.baskets import BASKETS
 from tests.reference.enumerated_choice import best_by_enumeration
 from tests.reference.plain_choice import PlainEvaluation
-from tests.support.clocks import hours, running
+from tests.support.clocks import date, hours, running
 from tests.support.facts import EURO, HOUR, LILLE, LYON, MARSEILLE, NOW, PARIS, node, order, policies, product, service
 from tests.support.facts import snapshot as snapshot_of
 
@@ -75,14 +75,20 @@ POSITIONS = st.builds(
     StockPosition, on_hand=st.integers(0, 14), held=st.integers(0, 4), pace=st.none() | st.integers(0, 4_000)
 )
 STOCK = st.dictionaries(st.sampled_from([item.id for item in NODES]), POSITIONS)
+TODAY = date("2026-11-27")
 ORDERS = st.builds(
-    lambda lines, channel, promise, place: order(
-        *lines, channel=channel, promise_by=None if promise is None else NOW + promise * HOUR, place=place
+    lambda lines, channel, promise, place, day: order(
+        *lines,
+        channel=channel,
+        promise_by=None if promise is None else NOW + promise * HOUR,
+        place=place,
+        deliver_on=None if day is None else TODAY + day,
     ),
     lines=st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 9)), min_size=1, max_size=3) | BASKETS,
     channel=st.sampled_from(["web", "app", "store"]),
     promise=st.none() | st.integers(1, 100),
     place=st.sampled_from([PARIS, LYON, LILLE]),
+    day=st.none() | st.integers(0, 9),
 )
 NODE_REST = NodeRest(
     until=NOW + HOUR, since=NOW - HOUR, reason="other", decision="d", policy_version="v", because={"test/r": {}}

@@ -155,6 +155,18 @@ def test_a_line_that_has_nowhere_to_go_is_told_at_its_field(written, expected):
     assert begins(mistakes(**written), expected)
 
 
+def test_a_nominated_day_is_a_date():
+    assert read(deliver_on="2026-12-10").deliver_on == datetime.date(2026, 12, 10).toordinal()
+    assert read().deliver_on is None
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-02-30", "10/12/2026", "2026-12-10T08:00:00Z", "1969-12-31", "9999-01-01", "", 7, []]
+)
+def test_what_is_no_date_is_refused(day):
+    assert list(mistakes(deliver_on=day)) == ["deliver_on"]
+
+
 def test_an_order_with_too_many_lines_is_refused_before_they_are_read():
     lines = [{"sku": "A", "quantity": "none of these is read"}] * 3
     with pytest.raises(ValidationError, match=r"at most 2 lines \(POINTSMAN_MAX_LINES\), this one 3"):

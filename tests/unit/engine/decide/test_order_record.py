@@ -1,5 +1,7 @@
 """An order's JSON says the very order it was made of."""
 
+import datetime
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +43,7 @@ LINES = st.builds(
         region=st.none() | WORDS,
         segment=st.none() | WORDS,
         tags=st.frozensets(WORDS, max_size=3),
+        deliver_on=st.none() | st.dates().map(datetime.date.toordinal),
     )
 )
 def test_a_record_says_the_very_order_it_was_made_of(placed):
