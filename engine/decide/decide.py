@@ -98,7 +98,8 @@ def decision(
 
 def _reserve_at(evaluation: Evaluation, choice: Choice) -> int:
     """From when on the order's units are to be held: now, unless it is for a nominated day. Then it is when the first
-    shipment needs its units; if nothing was chosen, the first of all shipments that nodes could send with stock.
+    of its shipments needs them or, if nothing was chosen, the first of all that would arrive on that day if nodes had
+    stock.
     """
     order, now, ways = evaluation.order, evaluation.now, evaluation.ways
     if order.deliver_on is None:

@@ -14,7 +14,7 @@ fill the first line first, so that bounds and `not_enough` add up over the lines
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers, Reason
 from engine.decide.evaluation.evaluation import Evaluation, JudgedOption, JudgedPosition
@@ -77,9 +77,7 @@ def _nodes_on_any_day(evaluation: Evaluation, index: int) -> Container[str]:
     """The nodes from which units of the line arrive on some day, if it is for a nominated one."""
     if evaluation.order.deliver_on is None:
         return frozenset()
-    on_any_day = evaluation.not_yet_evaluated()
-    on_any_day.order = replace(evaluation.order, deliver_on=None)
-    return {option.node for option in on_any_day.judged_options(index)}
+    return {option.node for option in evaluation.on_any_day.judged_options(index)}
 
 
 def _none_available(held: int, lacking: int, missing: int) -> Iterator[Reason]:

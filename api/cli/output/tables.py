@@ -100,7 +100,7 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     order, currency = record.order, network.currency
     yield f"Order {order.id} ({order.channel}, {order.delivery}): {record.status}"
     yield from _follows_lines(record, network)
-    yield from _scheduled_lines(record, network)
+    yield from _nominated_day_lines(record, network)
     shipments = record.scheduled.shipments if record.scheduled else record.shipments
     for number, shipment in enumerate(shipments, start=1):
         yield from _shipment_lines(number, shipment, network, order.collect_at)
@@ -161,7 +161,7 @@ def _follows_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
             yield f"  {follows.node} gets no shipments until {until} ({', '.join(follows.rest.rules)})"
 
 
-def _scheduled_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
+def _nominated_day_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     if record.order.deliver_on:
         day = datetime.date.fromisoformat(record.order.deliver_on)
         reserved = f"; reserved from {_local(record.scheduled.reserve_at, network)}" if record.scheduled else ""

@@ -4,6 +4,7 @@ Columns have a row for each position or option. Objects are made for what is ask
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import NamedTuple, cast
 
@@ -194,6 +195,13 @@ class Evaluation:
             promised=self.promised,
             stock_of=self.stock_of,
         )
+
+    @cached_property
+    def on_any_day(self) -> "Evaluation":
+        """The same, as if the order had no nominated day."""
+        other = self.not_yet_evaluated()
+        other.order = replace(self.order, deliver_on=None)
+        return other
 
     def room(self, node: str) -> int | None:
         """How many more shipments the node may take today; None: any number."""

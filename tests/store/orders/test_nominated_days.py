@@ -61,6 +61,14 @@ def test_units_are_held_from_the_instant_of_the_reservation_on_and_not_before(sh
     assert shop.check().clean
 
 
+def test_what_waits_until_an_instant_is_offered_nothing_before_even_if_the_network_would_reserve_it_now(shop, clock):
+    decide(shop, later(("A", 2)))
+    shop.load(inventory([node("lyon", LYON)], {"A": {"lyon": 2}}, reserve_before=60 * 24 * 60))
+    assert run(shop) == []
+    clock.now = RESERVED
+    assert [record["status"] for record in run(shop)] == ["filled"]
+
+
 def test_a_newcomer_may_have_a_unit_that_is_not_reserved_yet(shop, clock):
     decide(shop, later(("A", 2)))
     assert shipped_units(decide(shop, order(("A", 1), id="NOW"))) == 1
@@ -144,3 +152,4 @@ def test_a_batch_says_which_of_its_days_are_over(shop):
 def test_a_batch_of_nothing_but_orders_for_a_day_is_decided(shop):
     batch = shop.decide_batch([later(("A", 1))])
     assert [json_of(answer)["status"] for answer in batch.answers] == ["scheduled"]
+    assert (shop.check().decisions, waiting(shop).keys()) == (1, {"LATER"})
