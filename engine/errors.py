@@ -12,10 +12,13 @@ PointsmanError
 ├── NotActivated       a version that can't be made active; the active one stays active
 ├── TestsFailed        policies whose own tests fail; not published
 ├── KeyReused          an idempotency key was used again, for another request
+├── OrderExists        an order's id was used before, for an order with other content; says how to amend that
+├── AwaitingApproval   the order is parked until a person approves it
 ├── HoldEnded          the hold has already ended; says how and when
 ├── StockConflict      two messages about a position contradict each other
 ├── QuotaExceeded      the caller has as many open holds as it may have
-└── Contended          others changed what it needs each time it was tried; try again
+├── Contended          others changed what it needs each time it was tried; try again
+└── Undecided          an order whose batch stopped before it was decided; send it again
 """
 
 from collections.abc import Iterable, Sequence
@@ -109,6 +112,20 @@ class KeyReused(PointsmanError):
     """The idempotency key was used before, for another request."""
 
 
+class OrderExists(PointsmanError):
+    """There is an order of that id with other content; it stands as it is, and the message says how to change it."""
+
+
+class AwaitingApproval(PointsmanError):
+    """Nothing of the order may leave or be decided again before a person has approved it."""
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(
+            f"order '{order_id}' waits for a person to approve it (POST /v1/orders/{order_id}/approve, or:"
+            f" pointsman order approve {order_id}); until then it may only be released or cancelled"
+        )
+
+
 class HoldEnded(PointsmanError):
     """The request comes too late, as the hold has ended; the message says how and when."""
 
@@ -123,3 +140,18 @@ class QuotaExceeded(PointsmanError):
 
 class Contended(PointsmanError):
     """What the request needs was changed by others at each attempt."""
+
+
+class Undecided(PointsmanError):
+    """An order of a batch that stopped, because of `failure`, before the order was decided."""
+
+    def __init__(self, failure: PointsmanError) -> None:
+        super().__init__(
+            f"not decided, because the batch stopped: {public_message(failure)}."
+            " Send the batch again with the same key: it goes on here"
+        )
+
+
+def public_message(error: PointsmanError) -> str:
+    """What anybody may see of an error: no paths and hosts of the server."""
+    return error.message if isinstance(error, StoreUnavailable) else str(error)

@@ -19,6 +19,7 @@ from engine.store.holds import Hold
 from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network.read import read_products, read_skus, read_version
+from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.reading import Reading, positions
 from engine.store.replica import Replica
 
@@ -28,11 +29,13 @@ _MOST_NETWORKS = 3
 
 
 class AlreadyDecided(Exception):
-    """An earlier request with the same idempotency key was answered with `decision`."""
+    """Nothing is to be decided: `outcome` says which decision answered an earlier request with the same idempotency
+    key, or with which one the order's id was taken.
+    """
 
-    def __init__(self, decision: str) -> None:
-        super().__init__(decision)
-        self.decision = decision
+    def __init__(self, outcome: AnsweredBefore | OrderTaken) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,20 +96,25 @@ class FactsReader:
         now: int,
         key: RequestKey | None = None,
         *,
+        order: str | None = None,
         policies_at: int | None = None,
         set_aside: Hold | None = None,
     ) -> tuple[Snapshot, Matcher]:
         """One snapshot as of `now`, and the policies active at `policies_at`: by default `now`, or the clock's instant
         if that is later. The units of `set_aside` are not held in it. Raises AlreadyDecided if the idempotency key
-        `key` was used before.
+        `key` was used before, or the id `order` is taken.
         """
         if policies_at is None:
             policies_at = max(now, self._clock())
         network = self.network()
         while True:
-            reading = self._read_snapshot(skus, _day(network, now), policies_at, key, set_aside)
+            read = functools.partial(self._ledger.read, skus, policies_at=policies_at, key=key, order=order)
+            read = functools.partial(read, day=_day(network, now), now=self._clock(), set_aside=set_aside)
+            reading = self._client.retry_if_revived(read)
             if reading.earlier_decision is not None:
-                raise AlreadyDecided(reading.earlier_decision)
+                raise AlreadyDecided(AnsweredBefore(decision=reading.earlier_decision))
+            if reading.first_decision is not None:
+                raise AlreadyDecided(OrderTaken(first=reading.first_decision))
             if reading.network_version != network.version:
                 network = self._cache.network(reading.network_version or "")
                 continue
@@ -128,9 +136,9 @@ class FactsReader:
                 return dataclasses.replace(snapshot, products=products, positions=positions), matcher
         raise Contended(f"the network was loaded {_MOST_NETWORKS} times while stock was read; try again")
 
-    def decided_before(self, requests: Sequence[RequestKey]) -> list[bool]:
-        """Of each idempotency key, whether a decision was made under it."""
-        return self._client.retry_if_revived(lambda: self._ledger.decided_before(requests))
+    def decided_before(self, orders: Sequence[str]) -> list[bool]:
+        """Of each order id, whether it is taken."""
+        return self._client.retry_if_revived(lambda: self._ledger.decided_before(orders))
 
     def read_from_replica(self, skus: Sequence[str], now: int, *, max_age: int) -> ReplicaFacts | None:
         """One snapshot from a replica that heard of its primary in the last `max_age` seconds. None if there is no such
@@ -195,15 +203,6 @@ class FactsReader:
         """The network, and those of the SKUs that it has; `fresh`: as the store has it now, whatever is cached."""
         version = (read_version(self._client, self._keys) or "") if fresh else None
         return self._cache.network(version), self.products(skus)
-
-    def _read_snapshot(
-        self, skus: Sequence[str], day: str, policies_at: int, key: RequestKey | None, set_aside: Hold | None
-    ) -> Reading:
-        return self._client.retry_if_revived(
-            lambda: self._ledger.read(
-                skus, day=day, now=self._clock(), policies_at=policies_at, key=key, set_aside=set_aside
-            )
-        )
 
     def _snapshot(self, network: Network, reading: Reading, skus: Sequence[str]) -> Snapshot:
         products: dict[str, Product] = {}

@@ -14,8 +14,7 @@ from typing import Self
 from engine.decide.availability import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
-from engine.decide.order_record import OrderRecord
-from engine.errors import KeyReused, PointsmanError
+from engine.errors import InputInvalid, Mistake, PointsmanError
 from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import AvailabilityFeed
 from engine.inventory.holds import DecisionHolds
@@ -23,9 +22,11 @@ from engine.inventory.node_rests import RestingNodes
 from engine.inventory.stock import NetworkStock
 from engine.model.facts import Inventory, Network, Order, Product
 from engine.orders.backlog import Backlog
-from engine.orders.batch import BatchRequest, BatchResult, decide_batch
+from engine.orders.batch import Batch, BatchRequest
 from engine.orders.block import BlockOfDecisions
+from engine.orders.cancel_order import Cancellations
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole_order
+from engine.orders.living_orders import LivingOrders
 from engine.orders.rerouting import Rerouting
 from engine.orders.trial_orders import decide_trial_orders
 from engine.policies.versions import Published, Versions
@@ -37,10 +38,12 @@ from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network import load as network_load
 from engine.store.network import read
-from engine.store.outcomes import AnsweredBefore
+from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
+from rules.wording.amounts import duration
+from rules.wording.catalogue import ENGLISH, load_catalogue
 
 logger = logging.getLogger("pointsman")
 
@@ -67,7 +70,13 @@ class Pointsman:
         self._ledger = Ledger(self._client, self._keys)
         self._replica = Replica(self._server.url, replica_url=settings.redis_replica_url, keys=self._keys)
         self.versions = Versions(self._client, self._keys, clock=lambda: self.now, new_id=new_id)
-        self.holds = DecisionHolds(self._client, self._keys, clock=lambda: self.now)
+        self.holds = DecisionHolds(
+            self._client,
+            self._keys,
+            max_hold=settings.max_hold,
+            undo_seconds=60 * settings.undo_minutes,
+            clock=lambda: self.now,
+        )
         self._facts = FactsReader(
             self._client,
             self._keys,
@@ -89,8 +98,14 @@ class Pointsman:
             clock=lambda: self.now,
         )
         self.rerouting = Rerouting(
-            self._client, self._keys, decide_and_commit=self._decide_and_commit, clock=lambda: self.now
+            self._client,
+            self._keys,
+            decide_and_commit=self._decide_and_commit,
+            undo_seconds=60 * settings.undo_minutes,
+            clock=lambda: self.now,
         )
+        self.orders = LivingOrders(self._client, self._keys, clock=lambda: self.now)
+        self.cancellations = Cancellations(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
         self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)
         self.stock = NetworkStock(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
@@ -153,6 +168,7 @@ class Pointsman:
         dry_run: bool = False,
         caller: str | None = None,
         wait: bool = False,
+        hold_minutes: int | None = None,
     ) -> Answer:
         """Decide `order`, hold its stock and log the decision; with `dry_run`, only decide.
 
@@ -161,10 +177,12 @@ class Pointsman:
 
         The order is decided as of the instant `now`, by default the clock's. Holds expire by the clock whatever `now`
         is, and the new hold lasts from the clock's instant at the earliest. The policies are those of `now` if that is
-        still to come, otherwise the active ones. A `key` that was used before is answered with its decision, but not in
-        a dry run. The hold is `caller`'s, by default the key's. Raises OrderInvalid, NotReady, KeyReused,
-        QuotaExceeded, Contended, StoreUnavailable.
+        still to come, otherwise the active ones. A `key` that was used before is answered with its decision, and an
+        order that was sent before with the one that stands, but not in a dry run. The hold is `caller`'s, by default
+        the key's; it lasts as the policies say or, if they are given, for `hold_minutes`. Raises OrderInvalid,
+        InputInvalid, NotReady, KeyReused, OrderExists, QuotaExceeded, Contended, StoreUnavailable.
         """
+        self._verify_hold(hold_minutes)
         hold_owner = caller if caller is not None else key.caller if key else ""
         outcome = self._decide_and_commit.run(
             DecisionRequest(
@@ -174,12 +192,13 @@ class Pointsman:
                 most_holds=self.settings.max_holds,
                 key=key,
                 waits=wait,
+                hold_minutes=hold_minutes,
             ),
             dry_run=dry_run,
         )
         return self._answer(outcome, order)
 
-    def decide_batch(
+    def batch(
         self,
         orders: Sequence[Order],
         *,
@@ -189,25 +208,30 @@ class Pointsman:
         wait: bool = False,
         progress: Callable[[], None] = lambda: None,
         planning: Callable[[], None] = lambda: None,
-    ) -> BatchResult:
-        """Decide many orders: those of the highest priority first (see engine/decide/priority.py), those of equal
-        priority by a joint plan. `planning` is called for each order once it is looked at for the plan, `progress` once
-        it is decided.
+    ) -> Batch:
+        """A batch of orders, which are decided as its results are read: those of the highest priority first (see
+        engine/decide/priority.py), those of equal priority by a joint plan.
 
         `keys` gives the idempotency key of each order's decision, so that a repeated request goes on where the first
-        one stopped. Raises as `decide` does, with nothing decided.
+        one stopped. `planning` is called for each order once it is looked at for the plan, `progress` once its result
+        is known.
         """
-        batch = BatchRequest(
-            orders=orders, instant=self.now if now is None else now, keys=keys, caller=caller, wait=wait
+        request = BatchRequest(
+            orders=orders,
+            instant=self.now if now is None else now,
+            keys=keys,
+            caller=caller,
+            wait=wait,
+            progress=progress,
+            planning=planning,
         )
-        return decide_batch(
-            batch,
+        return Batch(
+            request,
             facts=self._facts,
             decide_and_commit=self._decide_and_commit,
             blocks=self._blocks,
             answer=self._answer,
-            progress=progress,
-            planning=planning,
+            logged=self._logged,
         )
 
     def deciding_rules(self, order: Order, *, now: int) -> tuple[str, ...]:
@@ -270,27 +294,34 @@ class Pointsman:
         """How often durable-rules failed or differed from the reference since this was made."""
         return self._facts.incidents
 
+    def _verify_hold(self, minutes: int | None) -> None:
+        """Raises InputInvalid if a caller may not ask for a hold of so many minutes."""
+        if minutes is not None and not 1 <= minutes <= self.settings.max_hold:
+            longest, requested = (
+                duration(length, load_catalogue(ENGLISH)) for length in (self.settings.max_hold, minutes)
+            )
+            message = (
+                f"a hold of 1 minute to {longest} may be asked for (POINTSMAN_MAX_HOLD), and this one is {requested}"
+            )
+            raise InputInvalid([Mistake(field="hold", message=message)])
+
     def _verify_something_to_audit(self) -> None:
         if decision_log.is_empty(self._client, self._keys):
             self.network()
+
+    def _logged(self, decisions: Sequence[str]) -> list[Answer]:
+        entries = self._client.retry_if_revived(lambda: decision_log.find_all(self._client, self._keys, decisions))
+        return [Answer.logged(entry) for entry in entries]
 
     def _answer(self, outcome: Outcome, order: Order) -> Answer:
         """The answer to a request that decides a whole order, which follows no other decision."""
         match outcome:
             case Decided(answer=answer):
                 return answer
-            case AnsweredBefore(decision=decision):
-                return self._earlier_answer(decision, order)
+            case AnsweredBefore() | OrderTaken():
+                return self.orders.answer_again(outcome, order)
             case _:
                 raise AssertionError(outcome)
-
-    def _earlier_answer(self, decision_id: str, order: Order) -> Answer:
-        """The answer of an earlier request with the same key; raises KeyReused if that was for another order."""
-        self._ledger.verify_replicated()
-        answer = self.decision(decision_id)
-        if answer.record.order != OrderRecord.of(order):
-            raise KeyReused("this idempotency key was used before for another order; use a new one for each request")
-        return answer
 
 
 def _system_clock() -> float:

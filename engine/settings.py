@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Literal, Self, cast
 
 from engine.errors import BadSetting
+from rules.effects import MAX_HOLD
+from rules.errors import LiteralInvalid
+from rules.syntax import literals
 
 Fsync = Literal["everysec", "always"]
 Guard = Literal["first_sight", "off"]
@@ -18,6 +21,7 @@ _ONE_SERVER = " or ".join(_REDIS_SCHEMES)
 _MOST_LINES = 100_000
 _MOST_HOLDS = 1_000_000_000
 _MOST_REPLICAS = 9
+_MOST_UNDO_MINUTES = 30 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +30,12 @@ class Settings:
 
     If `redis_url` is None, the embedded server is used, in the directory `data`. `network` is the hash tag of all keys.
     `fsync` is how often the embedded server writes its append-only file to disk. Orders of more than `max_lines` lines
-    are refused. A caller may have `max_holds` open holds; None means any number. `replicas` is how many replicas must
-    have a change before it is answered. `redis_replica_url` is a replica of the server at `redis_url`, for reads that
-    may be some seconds old; the replicas of a cluster, and those that Sentinels watch, are found without it. `user` is
-    the name that the policy history and the log record for commands; None means the login name. `guard` says when the
-    reference checks what durable-rules answers: whenever it is asked, or never.
+    are refused. A caller may have `max_holds` open holds; None means any number. It may ask that units are held, or a
+    hold extended, for `max_hold` minutes at most. `replicas` is how many replicas must have a change before it is
+    answered. `redis_replica_url` is a replica of the server at `redis_url`, for reads that may be some seconds old; the
+    replicas of a cluster, and those that Sentinels watch, are found without it. `user` is the name that the policy
+    history and the log record for commands; None means the login name. `guard` says when the reference checks what
+    durable-rules answers: whenever it is asked, or never. A confirm can be undone for `undo_minutes`.
     """
 
     redis_url: str | None = None
@@ -39,10 +44,12 @@ class Settings:
     fsync: Fsync = "everysec"
     max_lines: int = 500
     max_holds: int | None = None
+    max_hold: int = MAX_HOLD
     replicas: int = 0
     redis_replica_url: str | None = None
     user: str | None = None
     guard: Guard = "first_sight"
+    undo_minutes: int = 24 * 60
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -55,12 +62,16 @@ class Settings:
             fsync=_fsync(variables.get("POINTSMAN_FSYNC", "everysec")),
             max_lines=_count("POINTSMAN_MAX_LINES", variables.get("POINTSMAN_MAX_LINES", "500"), _MOST_LINES, "lines"),
             max_holds=_max_holds(variables.get("POINTSMAN_MAX_HOLDS")),
+            max_hold=_max_hold(variables.get("POINTSMAN_MAX_HOLD", "90 d")),
             replicas=_replicas(variables.get("POINTSMAN_REPLICAS")),
             redis_replica_url=_replica_url(
                 variables.get("POINTSMAN_REDIS_REPLICA_URL"), variables.get("POINTSMAN_REDIS_URL")
             ),
             user=variables.get("POINTSMAN_USER"),
             guard=_guard(variables.get("POINTSMAN_GUARD", "first_sight")),
+            undo_minutes=_count(
+                "POINTSMAN_UNDO_MINUTES", variables.get("POINTSMAN_UNDO_MINUTES", "1440"), _MOST_UNDO_MINUTES, "minutes"
+            ),
         )
 
 
@@ -102,6 +113,16 @@ def _guard(value: str) -> Guard:
 
 def _max_holds(value: str | None) -> int | None:
     return None if value is None else _count("POINTSMAN_MAX_HOLDS", value, _MOST_HOLDS, "holds")
+
+
+def _max_hold(value: str) -> int:
+    try:
+        minutes = literals.duration(value)
+    except LiteralInvalid:
+        minutes = 0
+    if not 1 <= minutes <= MAX_HOLD:
+        raise _bad("POINTSMAN_MAX_HOLD", value, allowed="a duration from 1 min to 90 d, such as 7 d")
+    return minutes
 
 
 def _replicas(value: str | None) -> int:

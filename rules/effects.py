@@ -40,6 +40,28 @@ class Reserve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """Units of a position that an order may not take: those that are kept, and those protected for `others` than its
+    channel, as far as these leave the channel its `own`. So of the last units, each goes to whichever of the protected
+    channels comes first, and none is left for nobody.
+    """
+
+    keep: Reserve = Reserve()
+    own: Reserve = Reserve()
+    others: tuple[Reserve, ...] = ()
+
+    def of(self, on_hand: int) -> int:
+        """If so many units are on hand."""
+        kept, protected = self.keep.of(on_hand), sum(reserve.of(on_hand) for reserve in self.others)
+        return kept + min(protected, max(0, on_hand - kept - self.own.of(on_hand)))
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it is the same whatever is on hand."""
+        return not self.others and not self.keep.share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Protection:
     """A reserve that only the orders of one channel may use."""
 
@@ -47,7 +69,14 @@ class Protection:
     reserve: Reserve
 
 
-EffectValue: TypeAlias = bool | int | Exclusion | Reserve | Protection
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UntilShipped:
+    """A hold that lasts until the decision's last shipment leaves, and `extra` minutes longer."""
+
+    extra: int = 0
+
+
+EffectValue: TypeAlias = bool | int | Exclusion | Reserve | Protection | UntilShipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +106,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "carbon_price": Stage.ORDER,
         "hold": Stage.ORDER,
         "priority": Stage.ORDER,
+        "approve": Stage.ORDER,
         "daily_orders": Stage.NODE,
         "rest_after_rejection": Stage.REJECTION,
     }
@@ -86,17 +116,25 @@ SUMMED = frozenset({"prefer", "avoid"})
 DEFAULT_TIER = 5
 DEFAULT_PRIORITY = 50
 DEFAULT_HOLD = 2 * 24 * 60
-"""Minutes. Long enough to pick over a weekend; policies shorten it where units are scarce."""
+"""Minutes. Without a rule a hold lasts so long, or until the last shipment leaves if that is later."""
+MAX_HOLD = 90 * 24 * 60
+"""Minutes; the limit makes sure that a hold that nobody ends expires."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderOutcome:
+    """`hold` is in minutes from the decision, `hold_after_shipping` in minutes from when the last shipment leaves; the
+    hold ends at the earlier of the two.
+    """
+
     max_shipments: int | None = None
     split_penalty: int = 0
     ship_complete: bool = False
     carbon_price: int = 0
-    hold: int = DEFAULT_HOLD
+    hold: int | None = None
+    hold_after_shipping: int | None = None
     priority: int = DEFAULT_PRIORITY
+    approve: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +147,11 @@ class PositionOutcome:
     keep: Reserve = Reserve()
     protect: tuple[Protection, ...] = ()
 
-    def floor(self, channel: str, on_hand: int) -> int:
-        """Units that an order on `channel` may not take: those kept, and those protected for other channels."""
-        return sum(reserve.of(on_hand) for reserve in self.reserves(channel))
-
-    def reserves(self, channel: str) -> tuple[Reserve, ...]:
-        """The reserves that add up to the floor for an order on `channel`."""
+    def floor(self, channel: str) -> Floor:
+        """For an order on `channel`."""
+        own = next((item.reserve for item in self.protect if item.channel == channel), Reserve())
         others = (item.reserve for item in self.protect if item.channel != channel)
-        return tuple(item for item in (self.keep, *others) if item != Reserve())
+        return Floor(keep=self.keep, own=own, others=tuple(item for item in others if item != Reserve()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,8 +196,12 @@ def _order(values: _Values) -> OrderOutcome:
         split_penalty=max(_numbers(values, "split_penalty"), default=0),
         ship_complete="ship_complete" in values,
         carbon_price=max(_numbers(values, "carbon_price"), default=0),
-        hold=min(_numbers(values, "hold"), default=DEFAULT_HOLD),
+        hold=min(_numbers(values, "hold"), default=None),
+        hold_after_shipping=min(
+            (value.extra for value in values.get("hold", ()) if isinstance(value, UntilShipped)), default=None
+        ),
         priority=max(_numbers(values, "priority"), default=DEFAULT_PRIORITY),
+        approve="approve" in values,
     )
 
 

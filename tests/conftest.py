@@ -197,6 +197,10 @@ def contents_of(client: redis.Redis, network: str) -> dict[bytes, object]:
     return {name: readers[client.type(name)](name) for name in sorted(names)}
 
 
+PARKS_RISKY_ORDERS = "when: {order.segment: risky}, then: {approve: true}"
+"""A rule as `activate` takes it."""
+
+
 def activate(pointsman: Pointsman, *rules: str) -> str:
     """Publish the rules (as `policy_file` takes them) and activate them; returns their version."""
     version = pointsman.publish(policy_file(*rules), who="a test", note="").version

@@ -1,17 +1,29 @@
-"""`pointsman decide` and `show`: decide one order, and show what was decided."""
+"""`pointsman decide`, `batch` and `show`: decide one order or many, and show what was decided."""
 
 from pathlib import Path
 
 import click
+import msgspec
+from msgspec import UNSET
 
-from api.cli.options import AS_JSON, INSTANT, print_json
+from api.cli.options import AS_JSON, DURATION, INSTANT, print_json
+from api.cli.order.group import print_order
 from api.cli.output import tables
-from api.files.orders import read_order
+from api.cli.output.mistakes import fail
+from api.cli.output.plural import counted
+from api.cli.output.progress import progress_bar
+from api.files.orders import read_order, read_sent_orders
+from api.records.batch import BatchEndRecord, BatchOrderRecord, order_records, readable
+from api.records.orders import OrderStateRecord
 from engine.decide.facts_record import facts_from_json
+from engine.decide.record import from_json
+from engine.errors import NotFound
 from engine.model.facts import Network
+from engine.orders.batch import keys_by_order
 from engine.orders.decide_and_commit import Answer
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.ledger import RequestKey
 
 _FACTS = click.option(
     "--facts", is_flag=True, help="Also show the stock it was decided on, and the options that rules took away."
@@ -25,11 +37,20 @@ _FACTS = click.option(
     "--at", "instant", type=INSTANT, help="Decide as of this instant, such as 2026-11-27T08:15:00Z. Default: now."
 )
 @click.option("--wait", is_flag=True, help="Put units that stay unfilled into the backlog.")
+@click.option("--hold", type=DURATION, help="Hold the units so long, such as 4h. Default: as the policies say.")
 @_FACTS
 @AS_JSON
 @click.pass_obj
 def decide(
-    settings: Settings, order: Path, *, dry_run: bool, instant: int | None, wait: bool, facts: bool, as_json: bool
+    settings: Settings,
+    order: Path,
+    *,
+    dry_run: bool,
+    instant: int | None,
+    wait: bool,
+    hold: int | None,
+    facts: bool,
+    as_json: bool,
 ) -> None:
     """Decide where an order ships from, and hold its stock.
 
@@ -39,9 +60,53 @@ def decide(
     """
     request = read_order(order, settings.max_lines)
     with Pointsman(settings) as service:
-        answer = service.decide(request, now=instant, dry_run=dry_run, caller="cli", wait=wait)
+        answer = service.decide(request, now=instant, dry_run=dry_run, caller="cli", wait=wait, hold_minutes=hold)
         network = service.network()
     _show_decision(answer, network, facts=facts, as_json=as_json)
+
+
+@click.command()
+@click.argument("orders", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--at", "instant", type=INSTANT, help="Decide as of this instant, such as 2026-11-27T08:15:00Z. Default: now."
+)
+@click.option("--wait", is_flag=True, help="Put units that stay unfilled into the backlog.")
+@click.option("--key", help="An order decided before under this key is only answered: an interrupted batch goes on.")
+@AS_JSON
+@click.pass_obj
+def batch(settings: Settings, orders: Path, *, instant: int | None, wait: bool, key: str | None, as_json: bool) -> None:
+    """Decide many orders at once, and print what became of each.
+
+    ORDERS is an NDJSON file, which is answered in its order. Orders of the highest priority are decided first, those of
+    one priority by a joint plan that fills most units. An order that can't be decided keeps no other from being
+    decided; the exit status is then 1.
+
+    With --json, it prints what POST /v1/decisions/batch answers to such lines.
+
+    Example: pointsman batch examples/hexagone/orders.ndjson --key monday
+    """
+    sent = read_sent_orders(orders, settings.max_lines)
+    with Pointsman(settings) as service, progress_bar() as progress:
+        task = progress.add_task("deciding", total=len(sent))
+        decided = service.batch(
+            readable(sent),
+            now=instant,
+            keys=None if key is None else keys_by_order(RequestKey(caller="cli", name=key)),
+            caller="cli",
+            wait=wait,
+            progress=lambda: progress.advance(task),
+        )
+        problems = 0
+        for record in order_records(sent, decided):
+            problems += record.decided is None
+            if as_json:
+                click.echo(msgspec.json.encode(record))
+            else:
+                _print_outcome(f"{orders}:{record.number}: order {record.order or '?'}", record)
+        if as_json:
+            click.echo(msgspec.json.encode(BatchEndRecord.of(len(sent), decided)))
+    if problems:
+        fail([f"{counted(problems, 'order')} of {len(sent)} not decided"])
 
 
 @click.command()
@@ -50,14 +115,34 @@ def decide(
 @AS_JSON
 @click.pass_obj
 def show(settings: Settings, decision_id: str, *, facts: bool, as_json: bool) -> None:
-    """Show a logged decision.
+    """Show a logged decision; by the id of an order, the order.
 
     Example: pointsman show 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
     """
     with Pointsman(settings) as service:
-        answer = service.decision(decision_id)
+        try:
+            answer = service.decision(decision_id)
+        except NotFound as missing:
+            _show_order(service, decision_id, missing, as_json=as_json)
+            return
         network = service.network()
     _show_decision(answer, network, facts=facts, as_json=as_json)
+
+
+def _show_order(service: Pointsman, order_id: str, missing: NotFound, *, as_json: bool) -> None:
+    try:
+        state = service.orders.show(order_id)
+    except NotFound:
+        raise missing from None
+    print_order(OrderStateRecord.of(state), as_json=as_json)
+
+
+def _print_outcome(where: str, record: BatchOrderRecord) -> None:
+    if record.problem is not UNSET:
+        click.echo(f"{where}: {record.problem.detail}", err=True)
+    else:
+        decision = from_json(msgspec.json.encode(record.decision))
+        click.echo(f"{where}: {decision.status}, decision {decision.id}")
 
 
 def _show_decision(answer: Answer, network: Network, *, facts: bool, as_json: bool) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import click
 
-from api.cli.options import AS_JSON, INSTANT, print_json
-from api.records.holds import HeldShipmentRecord, HoldsRecord, HoldStateRecord
+from api.cli.options import AS_JSON, INSTANT, LINES, print_json, units_by_name
+from api.records.holds import HeldLineRecord, HeldShipmentRecord, HoldsRecord, HoldStateRecord
 from api.shapes.limits import MOST_HOLDS
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake
-from engine.inventory.holds import HoldState
+from engine.inventory.hold_state import HoldState
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -27,20 +27,30 @@ def hold() -> None:
 
 @hold.command("list")
 @click.option("--node", help="Holds with units at this node.")
+@click.option("--service", help="Holds with units that ship by this service.")
 @click.option("--sku", help="Holds with units of this SKU.")
 @click.option("--expiring-before", type=INSTANT, help="Holds that expire before this instant.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, MOST_HOLDS))
 @AS_JSON
 @click.pass_obj
 def list_holds(
-    settings: Settings, node: str | None, sku: str | None, expiring_before: int | None, limit: int, *, as_json: bool
+    settings: Settings,
+    *,
+    node: str | None,
+    service: str | None,
+    sku: str | None,
+    expiring_before: int | None,
+    limit: int,
+    as_json: bool,
 ) -> None:
     """List the open holds, the first to expire first.
 
     Example: pointsman hold list --node lyon --limit 20
     """
-    with Pointsman(settings) as service:
-        page = service.holds.list_open(node=node, sku=sku, expiring_before=expiring_before, limit=limit)
+    with Pointsman(settings) as pointsman:
+        page = pointsman.holds.list_open(
+            node=node, service=service, sku=sku, expiring_before=expiring_before, limit=limit
+        )
     record = HoldsRecord.of(page)
     if as_json:
         print_json(record)
@@ -48,7 +58,7 @@ def list_holds(
         held = ", ".join(_shipment_line(shipment) for shipment in item.shipments)
         click.echo(f"{item.expires_at}  {item.decision}  {item.client or '-'}  {held}")
     if record.next and not as_json:
-        click.echo("... and more; name a node or SKU, or a larger --limit", err=True)
+        click.echo("... and more; name a node, service or SKU, or a larger --limit", err=True)
 
 
 @hold.command("show")
@@ -58,7 +68,7 @@ def list_holds(
 def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     """Show the state of each shipment of a decision.
 
-    It is held, confirmed, released or expired.
+    Its units are held, confirmed, released, expired, rejected or cancelled.
 
     Example: pointsman hold show 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
     """
@@ -70,28 +80,47 @@ def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
 @hold.command()
 @_DECISION
 @_SHIPMENTS
+@LINES
 @_OP
 @AS_JSON
 @click.pass_obj
-def confirm(settings: Settings, decision_id: str, shipments: tuple[str, ...], op: str | None, *, as_json: bool) -> None:
+def confirm(
+    settings: Settings,
+    decision_id: str,
+    shipments: tuple[str, ...],
+    lines: tuple[str, ...],
+    op: str | None,
+    *,
+    as_json: bool,
+) -> None:
     """Record that the goods of a decision have left.
 
     They are no longer on hand, nor held.
 
-    Example: pointsman hold confirm 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --shipment lyon/parcel
+    Example: pointsman hold confirm 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --shipment lyon/parcel --line 1=7
     """
     with Pointsman(settings) as service:
-        state = service.holds.confirm(decision_id, shipments=_options(service, decision_id, shipments), op=op)
+        names = _options(service, decision_id, shipments)
+        state = service.holds.confirm(decision_id, shipments=names, lines=units_by_name("--line", lines), op=op)
     _print_state(state, as_json=as_json)
 
 
 @hold.command()
 @_DECISION
 @_SHIPMENTS
+@LINES
 @_OP
 @AS_JSON
 @click.pass_obj
-def release(settings: Settings, decision_id: str, shipments: tuple[str, ...], op: str | None, *, as_json: bool) -> None:
+def release(
+    settings: Settings,
+    decision_id: str,
+    shipments: tuple[str, ...],
+    lines: tuple[str, ...],
+    op: str | None,
+    *,
+    as_json: bool,
+) -> None:
     """Release the units that a decision holds.
 
     They stay on hand, available to other orders.
@@ -99,7 +128,36 @@ def release(settings: Settings, decision_id: str, shipments: tuple[str, ...], op
     Example: pointsman hold release 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
     """
     with Pointsman(settings) as service:
-        state = service.holds.release(decision_id, shipments=_options(service, decision_id, shipments), op=op)
+        names = _options(service, decision_id, shipments)
+        state = service.holds.release(decision_id, shipments=names, lines=units_by_name("--line", lines), op=op)
+    _print_state(state, as_json=as_json)
+
+
+@hold.command()
+@_DECISION
+@_SHIPMENTS
+@LINES
+@_OP
+@AS_JSON
+@click.pass_obj
+def undo(
+    settings: Settings,
+    decision_id: str,
+    shipments: tuple[str, ...],
+    lines: tuple[str, ...],
+    op: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Undo a confirm: the goods did not leave.
+
+    They are on hand and held again. That can be done for a day (POINTSMAN_UNDO_MINUTES).
+
+    Example: pointsman hold undo 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --shipment lyon/parcel
+    """
+    with Pointsman(settings) as service:
+        names = _options(service, decision_id, shipments)
+        state = service.holds.undo(decision_id, shipments=names, lines=units_by_name("--line", lines), op=op)
     _print_state(state, as_json=as_json)
 
 
@@ -153,11 +211,17 @@ def _state_lines(record: HoldStateRecord) -> Iterator[str]:
     yield f"decision {record.decision}: " + (
         f"held until {record.expires_at}" if record.expires_at else "nothing is held any more"
     )
+    if record.late:
+        yield "  the hold had expired, and the units were still there"
     for shipment in record.shipments:
         ended = f" at {shipment.ended_at}" if shipment.ended_at else ""
-        yield f"  {_shipment_line(shipment)}: {shipment.state}{ended}"
+        others = "".join(f"; {_units(other.lines)}: {other.state}" for other in shipment.others or ())
+        yield f"  {_shipment_line(shipment)}: {shipment.state}{ended}{others}"
 
 
 def _shipment_line(shipment: HeldShipmentRecord) -> str:
-    units = " + ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
-    return f"{shipment.node}/{shipment.service} {units}"
+    return f"{shipment.node}/{shipment.service} {_units(shipment.lines)}"
+
+
+def _units(lines: list[HeldLineRecord]) -> str:
+    return " + ".join(f"{line.quantity} x {line.sku}" for line in lines)

@@ -35,8 +35,9 @@ def check_ledger(settings: Settings, *, repair: bool, as_json: bool) -> None:
     """Compare stock and holds with what the decision log says.
 
     What is held, how full each day is and what moved is recomputed from the log; exits with 1 if anything differs. The
-    service may keep running meanwhile. With --repair, holds, held units, open holds, expiries, loads and the log's
-    index are set to what the log says, one at a time, and each repair is logged: the value before and after, who, when.
+    service may keep running meanwhile. With --repair, holds, held units, open holds, expiries, loads and the indexes of
+    the log and of orders are set to what the log says, one at a time, and each repair is logged: the value before and
+    after, who, when.
     Units on hand can only be put right by a count, and a log with entries missing only by a copy of the server's data.
     After the repair everything is checked again.
 
@@ -58,11 +59,13 @@ def check_ledger(settings: Settings, *, repair: bool, as_json: bool) -> None:
 
 def audit_lines(audit: Audit) -> Iterator[str]:
     stock = f"{counted(audit.positions, 'position')}, {counted(audit.on_hand, 'unit')} on hand"
-    yield f"{counted(audit.decisions, 'decision')}, {stock}"
+    yield f"{counted(audit.decisions, 'decision')} of {counted(audit.orders, 'order')}, {stock}"
     ended = f"units of holds that ended {audit.ended:,}, {audit.confirmed:,} of them confirmed"
     held = audit.held - audit.set_aside
     equal = "=" if audit.shipped == held + audit.ended else "!="
     yield f"shipped by the log {audit.shipped:,} {equal} held {held:,} + {ended}"
+    if not any(drift.what.startswith("units in two states") for drift in audit.drifts):
+        yield f"every unit of {counted(audit.orders, 'order')} is in one state"
     if audit.set_aside:
         yield f"held besides, for orders that are being decided: {audit.set_aside:,}"
     if audit.short:

@@ -10,7 +10,7 @@ from api.records.ledger import LogEntryRecord
 from engine.decide.order_record import timestamp
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.decision_log import KINDS, Entry, MovedUnits
+from engine.store.decision_log import KINDS, Entry, MovedUnits, UnitsBody
 
 
 @click.command("log")
@@ -83,8 +83,24 @@ def _decided(entry: Entry) -> str:
 
 
 def _ended(entry: Entry) -> str:
+    if entry.units is not None:
+        return _units(entry.units)
     numbers = entry.shipments
     return "" if numbers is None else f"shipment {', '.join(str(number + 1) for number in numbers)}"
+
+
+def _units(body: UnitsBody) -> str:
+    units = ", ".join(
+        f"{count} x {sku} at {part.node}" for hold in body.holds for part in hold.parts for sku, count in part.units
+    )
+    return f"{units}, late" if body.late else units
+
+
+def _cancelled(entry: Entry) -> str:
+    body = entry.units or UnitsBody()
+    units = ", ".join(f"{count} of line {line}" for line, count in body.cancelled.items())
+    held = _units(body)
+    return f"order {body.order}: {units}" + (f"; held were {held}" if held else "")
 
 
 def _rejected(entry: Entry) -> str:
@@ -116,8 +132,12 @@ _DETAILS: Mapping[str, Callable[[Entry], str]] = {
     "rejected": _rejected,
     "extended": lambda entry: f"until {timestamp(entry.until or 0)}",
     "withdrawn": lambda _: "from the backlog",
+    "queued": lambda _: "into the backlog",
+    "approved": lambda entry: f"by {entry.caller}: {msgspec.json.decode(entry.body)['note']}",
     "moved": _moved,
     "repaired": lambda entry: f"by {entry.caller}",
     "woken": lambda entry: f"by {entry.caller}",
     "set_aside": _set_aside,
+    "cancelled": _cancelled,
+    "undone": _ended,
 }

@@ -7,9 +7,11 @@ import click
 import msgspec
 from marshmallow import ValidationError
 
-from api.shapes.fields import Instant
+from api.shapes.fields import Instant, Literal
 from api.shapes.limits import LONGEST_AGE
+from engine.errors import InputInvalid, Mistake
 from engine.settings import Settings
+from rules.syntax import literals
 
 
 class _Instant(click.ParamType):
@@ -22,8 +24,40 @@ class _Instant(click.ParamType):
             self.fail(str(error.messages[0]), param, ctx)
 
 
+class _Duration(click.ParamType):
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return int(Literal(literals.duration).read(value))
+        except ValidationError as error:
+            self.fail(str(error.messages[0]), param, ctx)
+
+
 INSTANT = _Instant()
+DURATION = _Duration()
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+LINES = click.option(
+    "--line", "lines", multiple=True, help="LINE=UNITS or SKU=UNITS; may be given repeatedly. Default: all."
+)
+
+
+def units_by_name(option: str, words: tuple[str, ...], *, least: int = 1) -> dict[str, int]:
+    """NAME=UNITS words as a mapping; raises InputInvalid for the first that is malformed or names a name again."""
+    units: dict[str, int] = {}
+    for word in words:
+        name, _, count = word.rpartition("=")
+        if not name or not is_number(count) or int(count) < least or name in units:
+            message = f"'{word}' is not NAME=UNITS, units from {least}, each name once"
+            raise InputInvalid([Mistake(field=option, message=message)])
+        units[name] = int(count)
+    return units
+
+
+def is_number(word: str) -> bool:
+    return word.isascii() and word.isdigit()
 
 
 def print_json(value: Any) -> None:

@@ -6,11 +6,10 @@ from typing import cast, get_args
 import click
 from msgspec import UNSET
 
-from api.cli.options import AS_JSON, print_json
+from api.cli.options import AS_JSON, LINES, is_number, print_json, units_by_name
 from api.cli.output.tables import decision_lines
 from api.records.backlog import ChainRecord
 from engine.decide.record import DecisionRecord
-from engine.errors import InputInvalid, Mistake
 from engine.orders.rejection import Reason, RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -23,7 +22,8 @@ _DECISION = click.argument("decision_id")
 @click.option("--node", required=True, help="The node that won't ship.")
 @click.option("--service", help="Reject only what it was to ship by this service.")
 @click.option("--reason", required=True, type=click.Choice(get_args(Reason)))
-@click.option("--line", "lines", multiple=True, help="LINE=UNITS or SKU=UNITS; may be given repeatedly. Default: all.")
+@LINES
+@click.option("--confirmed", multiple=True, help="Of a short pick, what left: LINE=UNITS or SKU=UNITS; repeatable.")
 @click.option("--on-hand", multiple=True, help="What the node has: UNITS, or SKU=UNITS for each SKU.")
 @click.option("--wait", is_flag=True, help="Let units that no other node has wait for stock.")
 @click.option("--op", help="An id for this request; sent a second time, it is answered but not carried out again.")
@@ -37,6 +37,7 @@ def reject(
     service: str | None,
     reason: str,
     lines: tuple[str, ...],
+    confirmed: tuple[str, ...],
     on_hand: tuple[str, ...],
     wait: bool,
     op: str | None,
@@ -53,7 +54,8 @@ def reject(
         node=node,
         service=service,
         reason=cast("Reason", reason),
-        lines=_units_by_name("--line", lines, least=1),
+        lines=units_by_name("--line", lines),
+        confirmed=units_by_name("--confirmed", confirmed),
         on_hand=_on_hand(on_hand),
         waits=wait,
         op=op,
@@ -85,26 +87,10 @@ def chain(settings: Settings, decision_id: str, *, as_json: bool) -> None:
             click.echo(line)
 
 
-def _units_by_name(option: str, words: tuple[str, ...], *, least: int) -> dict[str, int]:
-    """NAME=UNITS words as a mapping; raises InputInvalid for the first that is malformed or names a name again."""
-    units: dict[str, int] = {}
-    for word in words:
-        name, _, count = word.rpartition("=")
-        if not name or not _is_number(count) or int(count) < least or name in units:
-            message = f"'{word}' is not NAME=UNITS, units from {least}, each name once"
-            raise InputInvalid([Mistake(field=option, message=message)])
-        units[name] = int(count)
-    return units
-
-
 def _on_hand(words: tuple[str, ...]) -> int | dict[str, int] | None:
-    if len(words) == 1 and _is_number(words[0]):
+    if len(words) == 1 and is_number(words[0]):
         return int(words[0])
-    return _units_by_name("--on-hand", words, least=0) or None
-
-
-def _is_number(word: str) -> bool:
-    return word.isascii() and word.isdigit()
+    return units_by_name("--on-hand", words, least=0) or None
 
 
 def _chain_lines(record: DecisionRecord) -> Iterator[str]:

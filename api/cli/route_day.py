@@ -15,6 +15,7 @@ from api.files.orders import read_orders
 from api.records.day import DayFigures, DayRecord
 from engine.errors import Mistake, OrderInvalid
 from engine.model.facts import Order
+from engine.orders.batch_results import OrderDecided
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey
@@ -135,7 +136,7 @@ def route_together(
     day = DayFigures(currency=pointsman.network().currency)
     if not orders:
         return day
-    batch = pointsman.decide_batch(
+    batch = pointsman.batch(
         orders,
         now=max(order.placed_at for order in orders),
         # the same keys as in `route`: an order routed before is only answered
@@ -145,12 +146,12 @@ def route_together(
         progress=progress,
         planning=planning,
     )
-    day.joint = batch.joint if batch.joint.classes else None
-    if batch.failure is not None:
-        raise batch.failure
-    for answer in batch.answers:
-        record = answer.record
+    for result in batch.results():
+        if not isinstance(result, OrderDecided):
+            raise result.error if batch.failure is None else batch.failure
+        record = result.answer.record
         day.add(record, clearance)
-        day.before += not answer.new
+        day.before += not result.answer.new
         day.lacking += bool(record.lacked)
+    day.joint = batch.joint
     return day

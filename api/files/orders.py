@@ -9,6 +9,7 @@ from marshmallow import ValidationError
 from api.files.file_content import read_content
 from api.shapes.mistakes import mistakes_of
 from api.shapes.order import OrderRequest
+from api.shapes.sent_orders import SentOrder, read_line
 from api.shapes.strict_json import NotJson, read_json
 from engine.errors import Mistake, OrderInvalid
 from engine.model.facts import Order
@@ -32,6 +33,13 @@ def read_orders(path: Path, max_lines: int) -> list[Order]:
             for item in _mistakes_or_order(f"{path}:{number}", line, shape)
         ]
     )
+
+
+def read_sent_orders(path: Path, max_lines: int) -> list[SentOrder]:
+    """The orders of an NDJSON file, each read by itself, blank lines skipped."""
+    shape = OrderRequest(max_lines=max_lines)
+    lines = enumerate(read_content(path).splitlines(), start=1)
+    return [read_line(number, line, shape) for number, line in lines if line.strip()]
 
 
 def _orders_or_raise(items: list[Mistake | Order]) -> list[Order]:

@@ -14,6 +14,7 @@ from api.http import (
     health,
     holds,
     node_rests,
+    orders,
     policies,
     problems,
     rejections,
@@ -60,7 +61,18 @@ def create_app(pointsman: Pointsman) -> Flask:
     for field, kind, form in OPENAPI_TYPES:
         api.register_field(field, kind, form)
     records: set[type[Record]] = {ProblemRecord}
-    for resource in (decisions, rejections, node_rests, backlog, holds, stock, stock_movements, policies, health):
+    for resource in (
+        decisions,
+        orders,
+        rejections,
+        node_rests,
+        backlog,
+        holds,
+        stock,
+        stock_movements,
+        policies,
+        health,
+    ):
         blueprint = resource.blueprint(pointsman)
         api.register_blueprint(blueprint)
         records |= blueprint.records

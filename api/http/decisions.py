@@ -1,25 +1,34 @@
 """POST /v1/decisions, POST /v1/decisions/batch, GET /v1/decisions/{id}, GET /v1/decisions/{id}/facts."""
 
-from collections.abc import Callable
+import itertools
+import logging
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from flask import Response, request
 from marshmallow import Schema
 
-from api.http.blueprint import JSON, Blueprint, answer
-from api.http.requests.backlog import BatchRequest
+from api.http.blueprint import JSON, NDJSON, Blueprint, answer, reference
+from api.http.requests.batch import BatchRequest, read_json_batch, read_ndjson_batch
+from api.http.requests.ndjson import is_ndjson
 from api.http.staleness import ReadingHeaders
-from api.records.backlog import BatchRecord
+from api.records.batch import BatchEndRecord, BatchOrderRecord, BatchRecord, order_records, readable
 from api.shapes.base import Strict
-from api.shapes.fields import CALLER, Flag, HeaderWord, IdempotencyKey
+from api.shapes.fields import CALLER, Flag, HeaderWord, IdempotencyKey, Literal
 from api.shapes.order import OrderRequest
+from api.shapes.sent_orders import SentOrder
 from engine.decide.facts_record import FactsRecord, FactsReferenceRecord
 from engine.decide.record import DecisionRecord
 from engine.model.facts import Order
+from engine.orders.batch import Batch, keys_by_order
 from engine.orders.decide_and_commit import Answer
 from engine.service import Pointsman
 from engine.store.ledger import RequestKey
+from rules.syntax import literals
+
+logger = logging.getLogger("pointsman.api")
 
 _PREFIX = "/v1/decisions"
 
@@ -34,6 +43,11 @@ class FactsQuery(Schema):
 class DecisionQuery(FactsQuery):
     dry_run = Flag(load_default=False, metadata={"description": "decide, but hold nothing and log nothing"})
     wait = Flag(load_default=False, metadata={"description": "let units that stay unfilled wait for stock"})
+    hold = Literal(
+        literals.duration,
+        load_default=None,
+        metadata={"description": "hold the units so long, in place of what the policies say", "example": "4h"},
+    )
 
 
 class NoQuery(Strict):
@@ -63,27 +77,46 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @decisions.arguments(DecisionQuery, location="query")
     @decisions.arguments(DecisionHeaders, location="headers", unknown="exclude")
     @decisions.response(HTTPStatus.CREATED, DecisionRecord)
-    @decisions.alt_response(HTTPStatus.OK, schema=DecisionRecord, description="Decided before, under this key")
-    def decide(order: Order, query: dict[str, bool], headers: dict[str, Any]) -> Response:
+    @decisions.alt_response(
+        HTTPStatus.OK, schema=DecisionRecord, description="Decided before: under this key, or an order of this id"
+    )
+    def decide(order: Order, query: dict[str, Any], headers: dict[str, Any]) -> Response:
         """Decide where an order ships from, and hold its stock"""
         client = headers["client"]
         key = RequestKey(caller=client, name=headers["key"]) if headers["key"] else None
-        decision = pointsman.decide(order, key=key, dry_run=query["dry_run"], caller=client, wait=query["wait"])
+        decision = pointsman.decide(
+            order,
+            key=key,
+            dry_run=query["dry_run"],
+            caller=client,
+            wait=query["wait"],
+            hold_minutes=query["hold"],
+        )
         return decision_response(decision, dry_run=query["dry_run"], facts=query["facts"])
 
+    batch_request = BatchRequest(order_request=order_request)
+    bodies = {JSON: {"schema": batch_request}, NDJSON: {"schema": {"type": "string"}}}
+    lines = {NDJSON: {"schema": {"anyOf": [reference(BatchOrderRecord), reference(BatchEndRecord)]}}}
+    decisions.records |= {BatchOrderRecord, BatchEndRecord}
+
     @decisions.post("/batch")
-    @decisions.arguments(BatchRequest(max_lines=pointsman.settings.max_lines))
+    @decisions.doc(requestBody={"required": True, "content": bodies}, responses={"200": {"content": lines}})
     @decisions.arguments(BatchQuery, location="query")
     @decisions.arguments(DecisionHeaders, location="headers", unknown="exclude")
     @decisions.response(HTTPStatus.CREATED, BatchRecord)
-    @decisions.alt_response(HTTPStatus.OK, schema=BatchRecord, description="All decided before, under this key")
-    def decide_batch(body: dict[str, Any], query: dict[str, bool], headers: dict[str, Any]) -> Response:
-        """Decide many orders at once: by priority, and those of one priority by a joint plan"""
+    @decisions.alt_response(HTTPStatus.OK, schema=BatchRecord, description="None decided anew, or NDJSON")
+    def decide_batch(query: dict[str, bool], headers: dict[str, Any]) -> Response:
+        """Decide many orders at once: by priority, and those of one priority by a joint plan
+
+        They are answered one by one in the order in which they were sent, each with its decision or its problem. As
+        NDJSON, an order a line, up to 10,000 orders are read, then decided and answered, a line each, as soon as an
+        order and those sent before it are decided; a last line ends the answer.
+        """
+        sent = read_ndjson_batch(order_request) if is_ndjson() else read_json_batch(batch_request, order_request)
         client = headers["client"]
-        keys = _keys(client, headers["key"]) if headers["key"] else None
-        batch = pointsman.decide_batch(body["orders"], keys=keys, caller=client, wait=query["wait"])
-        new = any(decision.new for decision in batch.answers)
-        return answer(BatchRecord.of(batch), HTTPStatus.CREATED if new else HTTPStatus.OK)
+        keys = keys_by_order(RequestKey(caller=client, name=headers["key"])) if headers["key"] else None
+        batch = pointsman.batch(readable(sent), keys=keys, caller=client, wait=query["wait"])
+        return _in_lines(sent, batch) if is_ndjson() else _as_one(sent, batch)
 
     @decisions.get("/<string:decision_id>")
     @decisions.arguments(FactsQuery, location="query")
@@ -108,9 +141,33 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     return decisions
 
 
-def _keys(client: str, name: str) -> Callable[[Order], RequestKey]:
-    """A key for each order of a batch. No other request can have it, because no header contains a line break."""
-    return lambda order: RequestKey(caller=client, name=f"{name}\n{order.id}")
+def _as_one(sent: Sequence[SentOrder], batch: Batch) -> Response:
+    orders = list(_logged(order_records(sent, batch), batch))
+    if batch.failure is not None and not any(order.decided for order in orders):
+        raise batch.failure
+    new = any(order.is_new for order in orders)
+    return answer(BatchRecord.of(orders, batch), HTTPStatus.CREATED if new else HTTPStatus.OK)
+
+
+def _logged(records: Iterator[BatchOrderRecord], batch: Batch) -> Iterator[BatchOrderRecord]:
+    """The records; why the batch stopped, if it did, goes to the log of the process."""
+    yield from records
+    if batch.failure is not None:
+        logger.error("a batch stopped: %s", batch.failure)
+
+
+def _in_lines(sent: Sequence[SentOrder], batch: Batch) -> Response:
+    records = _logged(order_records(sent, batch), batch)
+    # a failure before the first order is decided can still be a problem with a status of its own
+    first = next(records)
+
+    def lines() -> Iterator[bytes]:
+        encoder = msgspec.json.Encoder()
+        for record in itertools.chain([first], records):
+            yield encoder.encode_lines([record])
+        yield encoder.encode_lines([BatchEndRecord.of(len(sent), batch)])
+
+    return Response(lines(), content_type=NDJSON)
 
 
 def decision_response(decision: Answer, *, dry_run: bool = False, facts: bool = False) -> Response:

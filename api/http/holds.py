@@ -20,18 +20,21 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def confirm(body: dict[str, Any], decision_id: str) -> Response:
         """The goods left: they are no longer on hand, nor held"""
-        return answer(
-            HoldStateRecord.of(pointsman.holds.confirm(decision_id, shipments=_shipment_names(body), op=body["op"]))
-        )
+        return answer(HoldStateRecord.of(pointsman.holds.confirm(decision_id, **_units(body))))
 
     @holds.post("/decisions/<string:decision_id>/release")
     @holds.arguments(EndRequest)
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def release(body: dict[str, Any], decision_id: str) -> Response:
         """The goods stay, free for other orders"""
-        return answer(
-            HoldStateRecord.of(pointsman.holds.release(decision_id, shipments=_shipment_names(body), op=body["op"]))
-        )
+        return answer(HoldStateRecord.of(pointsman.holds.release(decision_id, **_units(body))))
+
+    @holds.post("/decisions/<string:decision_id>/confirm/undo")
+    @holds.arguments(EndRequest)
+    @holds.response(HTTPStatus.OK, HoldStateRecord)
+    def undo(body: dict[str, Any], decision_id: str) -> Response:
+        """The goods did not leave after all: they are on hand and held again"""
+        return answer(HoldStateRecord.of(pointsman.holds.undo(decision_id, **_units(body))))
 
     @holds.post("/decisions/<string:decision_id>/extend")
     @holds.arguments(ExtendRequest, required=True)
@@ -43,7 +46,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @holds.get("/holds/<string:decision_id>")
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def show(decision_id: str) -> Response:
-        """How each shipment of a decision stands: held, confirmed, released or expired"""
+        """Where the units of each shipment of a decision are: held, or how they ended"""
         return answer(HoldStateRecord.of(pointsman.holds.state(decision_id)))
 
     @holds.get("/holds")
@@ -56,5 +59,5 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     return holds
 
 
-def _shipment_names(body: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(way["node"], way["service"]) for way in body["shipments"]]
+def _units(body: dict[str, Any]) -> dict[str, Any]:
+    return body | {"shipments": [(way["node"], way["service"]) for way in body["shipments"]]}

@@ -1,7 +1,7 @@
-"""Errors as problem details (RFC 9457): one table from errors to HTTP statuses, and no other body for any failure."""
+"""Errors as problem details (RFC 9457): no failure has another body."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -13,40 +13,13 @@ from werkzeug.exceptions import HTTPException
 
 from api.http.blueprint import reference
 from api.records.findings import FindingRecord
-from api.records.problems import MistakeRecord, ProblemRecord
+from api.records.problems import MistakeRecord, ProblemRecord, problem_type
 from api.shapes.mistakes import mistakes_of
-from engine.errors import (
-    Contended,
-    HoldEnded,
-    InputInvalid,
-    KeyReused,
-    Mistake,
-    NotActivated,
-    NotFound,
-    NotReady,
-    PointsmanError,
-    QuotaExceeded,
-    StockConflict,
-    StoreUnavailable,
-    TestsFailed,
-)
+from engine.errors import Mistake, PointsmanError, StoreUnavailable
 from rules.errors import Finding, PolicyInvalid
 
 logger = logging.getLogger("pointsman.api")
 
-STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
-    InputInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
-    NotFound: HTTPStatus.NOT_FOUND,
-    KeyReused: HTTPStatus.CONFLICT,
-    NotActivated: HTTPStatus.CONFLICT,
-    TestsFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
-    HoldEnded: HTTPStatus.CONFLICT,
-    StockConflict: HTTPStatus.CONFLICT,
-    QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
-    NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
-    Contended: HTTPStatus.SERVICE_UNAVAILABLE,
-    PointsmanError: HTTPStatus.INTERNAL_SERVER_ERROR,
-}
 RETRY_SECONDS = 1
 PROBLEM_JSON = "application/problem+json"
 
@@ -65,7 +38,7 @@ class ProblemApi(Api):
         # webargs says where the argument was: json, query, headers
         mistakes = [mistake for part in messages.values() for mistake in mistakes_of(part)] if messages else []
         detail = "; ".join(map(str, mistakes)) or _description(error, status)
-        response = problem(status, _slug(status.phrase), detail, mistakes)
+        response = problem(status, status.phrase, detail, mistakes)
         response.headers.extend(
             (name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After")
         )
@@ -87,15 +60,19 @@ def problem(
     findings: Sequence[Finding] = (),
 ) -> Response:
     record = ProblemRecord(
-        type=f"urn:pointsman:problem:{kind}",
+        type=problem_type(kind),
         title=status.phrase,
         status=int(status),
         detail=detail,
         errors=[MistakeRecord(field=mistake.field, message=mistake.message) for mistake in mistakes] or UNSET,
         findings=[FindingRecord.of(finding) for finding in findings] or UNSET,
     )
-    response = Response(msgspec.json.encode(record), status=status, content_type=PROBLEM_JSON)
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:  # 429 has none: waiting frees no quota
+    return _response(record)
+
+
+def _response(record: ProblemRecord) -> Response:
+    response = Response(msgspec.json.encode(record), status=record.status, content_type=PROBLEM_JSON)
+    if record.status == HTTPStatus.SERVICE_UNAVAILABLE:  # 429 has none: waiting frees no quota
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 
@@ -103,10 +80,7 @@ def problem(
 def _from_pointsman_error(error: PointsmanError) -> Response:
     if isinstance(error, StoreUnavailable):
         logger.error("a request failed: %s", error)
-        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", error.message)
-    status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
-    mistakes = error.mistakes if isinstance(error, InputInvalid) else ()
-    return problem(status, _slug(type(error).__name__), str(error), mistakes)
+    return _response(ProblemRecord.of(error))
 
 
 def _from_policy_findings(error: PolicyInvalid) -> Response:
@@ -122,9 +96,3 @@ def _description(error: HTTPException, status: HTTPStatus) -> str:
     if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return f"the body is larger than {current_app.config['MAX_CONTENT_LENGTH']} bytes"
     return str(error.description)
-
-
-def _slug(name: str) -> str:
-    """`OrderInvalid` and `Not Found` as `order-invalid` and `not-found`."""
-    spaced = "".join(f" {letter}" if letter.isupper() else letter for letter in name)
-    return "-".join(spaced.lower().split())

@@ -1,20 +1,19 @@
 """POST /v1/stock/movements: units that came and went, one movement per line, each answered as soon as it is applied."""
 
-import io
+import contextlib
 import itertools
 import logging
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Protocol
 
 import msgspec
-from flask import Response, request
+from flask import Response
 from marshmallow import ValidationError
 
 from api.http.blueprint import NDJSON, Blueprint
 from api.http.problems import problem
+from api.http.requests.ndjson import NdjsonBody, is_ndjson
 from api.http.requests.stock import MovementRequest
 from api.records.stock_movements import MovementRecord
 from api.shapes.mistakes import mistakes_of
@@ -44,12 +43,6 @@ _REFUSALS: Mapping[type[MovementOutcome], str] = {
 }
 
 
-class Lines(Protocol):
-    """A body, line by line."""
-
-    def readline(self, size: int = -1, /) -> bytes: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
     number: int
@@ -73,10 +66,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         whose `op` came before, in the last 24 hours, is answered as seen and not applied again, so that after a cut
         connection the same lines can be sent again.
         """
-        if request.mimetype != NDJSON:
+        if not is_ndjson():
             detail = f"send a movement a line, with the header Content-Type: {NDJSON}"
             return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
-        answers = answer_lines(_body(), pointsman.stock)
+        answers = answer_lines(NdjsonBody.of_request(most_bytes=MOST_BYTES_A_LINE), pointsman.stock)
         # a failure before the first answer can still be a problem with a status of its own
         first = next(answers, b"")
         return Response(itertools.chain([first], answers), content_type=NDJSON)
@@ -84,9 +77,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     return movements
 
 
-def answer_lines(body: Lines, stock: NetworkStock) -> Iterator[bytes]:
+def answer_lines(body: Iterable[tuple[int, bytes]], stock: NetworkStock) -> Iterator[bytes]:
     """The answers to a body's lines, LINES_AT_ONCE of them at a time."""
-    lines = _lines(body)
+    lines = _until_cut_off(body)
     shape = MovementRequest()
     answered = 0
     while batch := [_read(number, text, shape) for number, text in itertools.islice(lines, LINES_AT_ONCE)]:
@@ -103,29 +96,10 @@ def answer_lines(body: Lines, stock: NetworkStock) -> Iterator[bytes]:
         answered += len(batch)
 
 
-def _body() -> Lines:
-    request.max_content_length = sys.maxsize
-    if request.environ.get("wsgi.input_terminated"):
-        # gunicorn ends this stream where the body ends, and reads lines faster than the framework does
-        stream: Lines = request.environ["wsgi.input"]
-        return stream
-    return io.BufferedReader(request.stream)  # type: ignore[arg-type]  # a raw stream in all but its declared type
-
-
-def _lines(body: Lines) -> Iterator[tuple[int, bytes]]:
-    """Each line that is not blank, with its number; only the beginning of a line that is too long."""
-    for number in itertools.count(1):
-        try:
-            line = tail = body.readline(MOST_BYTES_A_LINE + 1)
-            while len(line) > MOST_BYTES_A_LINE and tail and not tail.endswith(b"\n"):
-                tail = body.readline(MOST_BYTES_A_LINE)
-        except OSError:
-            # the caller is gone in the middle of its body; it will send the lines again that were not answered
-            return
-        if not line:
-            return
-        if line.strip():
-            yield number, line
+def _until_cut_off(body: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """If the caller is gone in the middle of its body, it will send the lines again that were not answered."""
+    with contextlib.suppress(OSError):
+        yield from body
 
 
 def _read(number: int, text: bytes, shape: MovementRequest) -> _Line:

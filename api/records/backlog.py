@@ -1,4 +1,4 @@
-"""Batches, runs of the backlog, the backlog itself and chains of decisions as JSON."""
+"""Runs of the backlog, the backlog itself and chains of decisions as JSON."""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated
@@ -7,53 +7,14 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 
 from api.shapes.cursors import backlog_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
-from engine.decide.record import DecisionRecord, PlacedLineRecord, ScoreRecord
+from engine.decide.record import DecisionRecord, PlacedLineRecord
 from engine.orders.backlog import BacklogPage, BacklogRun, QueuePlace
-from engine.orders.batch import BatchResult, JointSummary
 from engine.store.decision_chain import Chain
 
 
 def _as_logged(bodies: Iterable[bytes]) -> list[DecisionRecord]:
     """Decisions that are written as the bytes that were logged, not encoded a second time."""
     return [Raw(body) for body in bodies]  # type: ignore[misc]  # Raw is encoded as what it holds, and read as a record
-
-
-class JointRecord(Record, frozen=True):
-    """What was planned for the orders of a batch that were not decided before. `contending` orders wanted the same
-    units or shipments as others of their priority; the score is that of all orders.
-    """
-
-    orders: int
-    contending: int
-    classes: Annotated[int, Meta(description="of equal priority")]
-    score: ScoreRecord
-
-    @classmethod
-    def of(cls, joint: JointSummary) -> "JointRecord":
-        plan = joint.plan
-        score = ScoreRecord.of(plan.score, plan.gap, plan.unproven)
-        return cls(orders=plan.orders, contending=plan.contending, classes=joint.classes, score=score)
-
-
-class BatchRecord(Record, frozen=True):
-    """The decisions in the order in which they were made: the highest priority first."""
-
-    undecided: Annotated[
-        list[str],
-        Meta(description="orders not decided, for the reason in `detail`; ask again with the same Idempotency-Key"),
-    ]
-    detail: str | None
-    joint: Annotated[JointRecord | None, Meta(description="null: all of them were decided before")]
-    decisions: list[DecisionRecord]
-
-    @classmethod
-    def of(cls, batch: BatchResult) -> "BatchRecord":
-        return cls(
-            undecided=list(batch.undecided),
-            detail=None if batch.failure is None else str(batch.failure),
-            joint=JointRecord.of(batch.joint) if batch.joint.classes else None,
-            decisions=_as_logged(answer.body for answer in batch.answers),
-        )
 
 
 class ChainRecord(Record, frozen=True):

@@ -1,13 +1,16 @@
 """Holds as JSON."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from api.shapes.cursors import holds_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
-from engine.inventory.holds import HoldsPage, HoldState
-from engine.store.holds import Hold, Units
+from engine.inventory.hold_state import HoldState, ShipmentState
+from engine.inventory.holds import HoldsPage
+from engine.store.decision_log import Units
+from engine.store.holds import Hold
+from engine.store.outcomes import UnitState
 
 
 class HeldLineRecord(Record, frozen=True):
@@ -15,21 +18,34 @@ class HeldLineRecord(Record, frozen=True):
     quantity: int
 
 
-class HeldShipmentRecord(Record, frozen=True):
-    node: str
-    service: str
-    state: Literal["held", "confirmed", "released", "expired", "rejected"]
-    ended_at: Timestamp | None
+class OtherUnitsRecord(Record, frozen=True):
+    state: UnitState
     lines: list[HeldLineRecord]
 
+
+class HeldShipmentRecord(Record, frozen=True):
+    """`state` says how the last of its units ended, held while some are held, and `lines` which are in that state."""
+
+    node: str
+    service: str
+    state: UnitState
+    ended_at: Timestamp | None
+    lines: list[HeldLineRecord]
+    others: Annotated[
+        list[OtherUnitsRecord] | UnsetType,
+        Meta(description="units that ended otherwise, or before; left out if none did"),
+    ] = UNSET
+
     @classmethod
-    def of(cls, node: str, service: str, units: Units, state: str, ended: int | None) -> "HeldShipmentRecord":
+    def of(cls, shipment: ShipmentState) -> "HeldShipmentRecord":
         return cls(
-            node=node,
-            service=service,
-            state=state,
-            ended_at=None if ended is None else timestamp(ended),
-            lines=[HeldLineRecord(sku=sku, quantity=quantity) for sku, quantity in units],
+            node=shipment.node,
+            service=shipment.service,
+            state=shipment.state,
+            ended_at=None if shipment.at is None else timestamp(shipment.at),
+            lines=_lines(shipment.units),
+            others=[OtherUnitsRecord(state=state, lines=_lines(units)) for state, units in shipment.others.items()]
+            or UNSET,
         )
 
 
@@ -39,16 +55,18 @@ class HoldStateRecord(Record, frozen=True):
     decision: str
     expires_at: Annotated[Timestamp | None, Meta(description="null: nothing is held any more")]
     shipments: list[HeldShipmentRecord]
+    late: Annotated[
+        bool | UnsetType,
+        Meta(description="true: the hold of the units that are confirmed here had expired, and they were still there"),
+    ] = UNSET
 
     @classmethod
     def of(cls, state: HoldState) -> "HoldStateRecord":
         return cls(
             decision=state.decision,
             expires_at=None if state.until is None else timestamp(state.until),
-            shipments=[
-                HeldShipmentRecord.of(item.node, item.service, item.units, item.state, item.at)
-                for item in state.shipments
-            ],
+            shipments=[HeldShipmentRecord.of(item) for item in state.shipments],
+            late=state.late or UNSET,
         )
 
 
@@ -67,7 +85,10 @@ class LivingHoldRecord(Record, frozen=True):
             expires_at=timestamp(hold.until),
             client=hold.caller,
             shipments=[
-                HeldShipmentRecord.of(item.node, item.service, item.units, "held", None) for item in hold.shipments
+                HeldShipmentRecord(
+                    node=item.node, service=item.service, state="held", ended_at=None, lines=_lines(item.units)
+                )
+                for item in hold.shipments
             ],
         )
 
@@ -81,3 +102,7 @@ class HoldsRecord(Record, frozen=True):
     @classmethod
     def of(cls, page: HoldsPage) -> "HoldsRecord":
         return cls(holds=[LivingHoldRecord.of(hold) for hold in page.holds], next=holds_cursor(page.after))
+
+
+def _lines(units: Units) -> list[HeldLineRecord]:
+    return [HeldLineRecord(sku=sku, quantity=quantity) for sku, quantity in units]

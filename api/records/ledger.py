@@ -39,9 +39,10 @@ class DriftRecord(Record, frozen=True):
 
 
 class AuditRecord(Record, frozen=True):
-    """The check's figures, in units but for `decisions` and `positions`, and every drift."""
+    """The check's figures, in units but for `decisions`, `orders` and `positions`, and every drift."""
 
     decisions: int
+    orders: int
     positions: int
     on_hand: int
     shipped: int
@@ -59,6 +60,7 @@ class AuditRecord(Record, frozen=True):
     def of(cls, audit: Audit, *, mended: list[DriftRecord] | UnsetType = UNSET) -> "AuditRecord":
         return cls(
             decisions=audit.decisions,
+            orders=audit.orders,
             positions=audit.positions,
             on_hand=audit.on_hand,
             shipped=audit.shipped,

@@ -1,9 +1,49 @@
-"""Problem details (RFC 9457) as JSON: the body of every failure over HTTP."""
+"""Problem details (RFC 9457) as JSON, the body of every failure over HTTP; and one table from errors to statuses."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Self
 
 from msgspec import UNSET, UnsetType
 
 from api.records.findings import FindingRecord
 from engine.decide.order_record import Record
+from engine.errors import (
+    AwaitingApproval,
+    Contended,
+    HoldEnded,
+    InputInvalid,
+    KeyReused,
+    NotActivated,
+    NotFound,
+    NotReady,
+    OrderExists,
+    PointsmanError,
+    QuotaExceeded,
+    StockConflict,
+    StoreUnavailable,
+    TestsFailed,
+    Undecided,
+    public_message,
+)
+
+STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
+    InputInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotFound: HTTPStatus.NOT_FOUND,
+    KeyReused: HTTPStatus.CONFLICT,
+    OrderExists: HTTPStatus.CONFLICT,
+    AwaitingApproval: HTTPStatus.CONFLICT,
+    NotActivated: HTTPStatus.CONFLICT,
+    TestsFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    HoldEnded: HTTPStatus.CONFLICT,
+    StockConflict: HTTPStatus.CONFLICT,
+    QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+    NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    Contended: HTTPStatus.SERVICE_UNAVAILABLE,
+    StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Undecided: HTTPStatus.SERVICE_UNAVAILABLE,
+    PointsmanError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
 
 
 class MistakeRecord(Record, frozen=True):
@@ -22,3 +62,22 @@ class ProblemRecord(Record, frozen=True):
     detail: str
     errors: list[MistakeRecord] | UnsetType = UNSET
     findings: list[FindingRecord] | UnsetType = UNSET
+
+    @classmethod
+    def of(cls, error: PointsmanError) -> Self:
+        """The problem that an error of the engine is; what anybody may see of it."""
+        status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
+        mistakes = error.mistakes if isinstance(error, InputInvalid) else ()
+        return cls(
+            type=problem_type(type(error).__name__),
+            title=status.phrase,
+            status=int(status),
+            detail=public_message(error),
+            errors=[MistakeRecord(field=mistake.field, message=mistake.message) for mistake in mistakes] or UNSET,
+        )
+
+
+def problem_type(name: str) -> str:
+    """The type of the problem of that name: of `OrderInvalid` or `Not Found` it ends in order-invalid or not-found."""
+    spaced = "".join(f" {letter}" if letter.isupper() else letter for letter in name)
+    return "urn:pointsman:problem:" + "-".join(spaced.lower().split())

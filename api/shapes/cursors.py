@@ -1,5 +1,5 @@
-"""Cursors: how the `next` of a page of the backlog or of the holds is written, and read as `after` of the page that
-follows; and how the `cursor` of a feed is read as `since`.
+"""Cursors: how the `next` of a page of the backlog, the holds or the orders is written, and read as `after` of the page
+that follows; and how the `cursor` of a feed is read as `since`.
 """
 
 from typing import Any
@@ -30,6 +30,11 @@ def holds_cursor(after: tuple[int, str] | None) -> str | None:
     return None if after is None else f"{after[0]}:{after[1]}"
 
 
+def orders_cursor(after: tuple[int, str] | None) -> str | None:
+    """The text that OrdersCursor reads; None: there is no further page."""
+    return holds_cursor(after)
+
+
 class BacklogCursor(fields.String):
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
         parts = value.split(":", _RANK_PARTS - 1) if isinstance(value, str) else []
@@ -41,11 +46,17 @@ class BacklogCursor(fields.String):
 
 
 class HoldsCursor(fields.String):
+    """An instant and an id."""
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
-        until, _, decision = value.partition(":") if isinstance(value, str) else ("", "", "")
-        if not (_is_number(until, _MOST_SECONDS_DIGITS) and decision):
+        instant, _, name = value.partition(":") if isinstance(value, str) else ("", "", "")
+        if not (_is_number(instant, _MOST_SECONDS_DIGITS) and name):
             raise ValidationError("this is no 'next' of a page before")
-        return int(until), decision
+        return int(instant), name
+
+
+class OrdersCursor(HoldsCursor):
+    """As that of holds: the instant an order was placed, and its id."""
 
 
 class FeedCursor(fields.String):

@@ -43,7 +43,9 @@ class _ParsedField(fields.Field[_Value]):
 
 
 class Literal(_ParsedField[Any]):
-    """A word of a file, read by one of `rules.syntax.literals`; from 0 to `most`, so that no sum overflows."""
+    """A word of a file or a query, read by one of `rules.syntax.literals`; from 0 to `most`, so that no sum
+    overflows.
+    """
 
     def __init__(self, read: Callable[[str], Any], *, most: int = 10**12, **options: Any) -> None:
         super().__init__(**options)
@@ -322,5 +324,6 @@ OPENAPI_TYPES: tuple[tuple[type[fields.Field[Any]], str, str | None], ...] = (
     (Units, "integer", None),
     (WholeNumber, "integer", None),
     (Flag, "boolean", None),
+    (Literal, "string", None),
 )
 """Type and format of these fields in the OpenAPI page. Money and Degrees have two types each, which they name."""

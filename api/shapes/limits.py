@@ -1,8 +1,14 @@
 """Bounds on what callers may ask for or send, the same over HTTP and on the command line."""
 
+MOST_BATCH_LINES = 10_000
+"""Orders of a batch that is sent as lines of JSON."""
+MOST_BATCH_BYTES = 32 << 20
+"""Of such a batch: all its orders are in memory while they are decided."""
 MOST_ENTRIES = 1_000
 """Of the backlog, at once."""
 MOST_HOLDS = 1_000
+"""Listed at once."""
+MOST_ORDERS = 500
 """Listed at once."""
 MOST_ON_HAND = 10**12
 """Units of one position."""

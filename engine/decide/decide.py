@@ -23,6 +23,7 @@ from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.exclusions import exclusions
 from engine.decide.matching.judge import PolicyJudge
+from engine.decide.shipping.hold_end import hold_end
 from engine.decide.shipping.reach import LATE, reach
 from engine.decide.sourcing.problem import Choice, Score
 from engine.decide.unfilled_reasons import reasons
@@ -37,6 +38,7 @@ def decide(
     now: int,
     *,
     held_from: int | None = None,
+    requested_minutes: int | None = None,
     whole_order: Order | None = None,
     standing_shipments: int = 0,
     promised: bool = False,
@@ -44,8 +46,9 @@ def decide(
 ) -> Decision:
     """The best assignment under the policies. `order` is valid for `snapshot`: its SKUs are known, it has lines.
 
-    The hold lasts from `held_from`, by default `now`. `order` may be the remainder of a `whole_order`, of which some
-    shipments stand; its units may have been `promised` before (see `remainder`). What is `left` it does not take.
+    The hold begins at `held_from`, by default `now`; it lasts for `requested_minutes` if the caller asked for so many.
+    `order` may be the remainder of a `whole_order`, of which some shipments stand; its units may have been `promised`
+    before (see `remainder`). What is `left` it does not take.
     """
     evaluation = Evaluation(
         order=order,
@@ -56,11 +59,17 @@ def decide(
         standing_shipments=standing_shipments,
         promised=promised,
     )
-    return decision(evaluation, Candidates(evaluation, left).choose(), held_from=held_from, left=left)
+    choice = Candidates(evaluation, left).choose()
+    return decision(evaluation, choice, held_from=held_from, requested_minutes=requested_minutes, left=left)
 
 
 def decision(
-    evaluation: Evaluation, choice: Choice, *, held_from: int | None = None, left: LeftToOthers = NOTHING_LEFT
+    evaluation: Evaluation,
+    choice: Choice,
+    *,
+    held_from: int | None = None,
+    requested_minutes: int | None = None,
+    left: LeftToOthers = NOTHING_LEFT,
 ) -> Decision:
     """The decision that a choice on the evaluation is; as `decide` says."""
     now, network = evaluation.now, evaluation.snapshot.network
@@ -71,6 +80,12 @@ def decision(
     unfilled = tuple(_unfilled(evaluation, choice, left))
     excluded = tuple(exclusions(evaluation))
     fired, silenced = _acting(evaluation)
+    hold = hold_end(
+        evaluation.order_outcome,
+        (shipment.ships_at for shipment in shipments),
+        held_from=now if held_from is None else held_from,
+        requested_minutes=requested_minutes,
+    )
     return Decision(
         order=evaluation.order,
         decided_at=now,
@@ -83,7 +98,9 @@ def decision(
         score=_score(evaluation, choice),
         gap=choice.gap,
         unproven=choice.unproven,
-        hold_until=(now if held_from is None else held_from) + evaluation.order_outcome.hold * 60,
+        hold_until=hold.at,
+        hold_until_shipped=hold.until_shipped,
+        hold_requested=requested_minutes,
         stock=_stock(evaluation),
         because=_because(evaluation, chosen, unfilled, excluded),
         fired=fired,
@@ -93,6 +110,7 @@ def decision(
         day=network.local(now).date().isoformat(),
         left=left,
         scheduled=scheduled,
+        awaiting_approval=evaluation.order_outcome.approve,
     )
 
 
@@ -226,13 +244,13 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
     for (sku, node), count in sorted(units.items()):
         positions = evaluation.positions[line_of[sku]]
         row = int(positions.stock.node.searchsorted(evaluation.ways.node_index[node]))
-        reserves = evaluation.reserves(line_of[sku], row)
+        floors = evaluation.floors(sku, row)
         yield Claim(
             sku=sku,
             node=node,
             units=count,
             floor=int(positions.floor[row]),
-            shares=reserves if any(reserve.share for reserve in reserves) else (),
+            floors=() if all(floor.is_fixed for floor in floors) else floors,
             ranges=volatile.stock_ranges(positions.stock.positions[row]),
         )
 

@@ -7,12 +7,13 @@ from typing import Literal, TypeAlias
 
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import NodeRest, Order
-from rules.effects import Reserve
+from rules.effects import Floor
 
 Range: TypeAlias = tuple[int, int]
 """The lowest and the highest value; both are in it."""
 HIGHEST = 2**53 - 1
 """Stands for no bound above: the largest number that a script can tell from its neighbours."""
+Status: TypeAlias = Literal["filled", "partial", "unfilled", "scheduled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +122,8 @@ class Claim:
     node: str
     units: int
     floor: int
-    shares: tuple[Reserve, ...] = ()
-    """Where the floor depends on what is on hand: the reserves it is the sum of, for the commit to add up again."""
+    floors: tuple[Floor, ...] = ()
+    """Where the floor depends on what is on hand: what it is the largest of, for the commit to work it out again."""
     ranges: StockRanges = StockRanges()
 
 
@@ -183,6 +184,10 @@ class Decision:
     gap: int | None
     unproven: Unproven | None
     hold_until: int
+    hold_until_shipped: bool = False
+    """Whether the hold's end is counted from when the last shipment leaves."""
+    hold_requested: int | None = None
+    """The minutes for which the caller asked that the units are held; None: as the policies say."""
     stock: Mapping[str, DecidedStock]
     """By SKU."""
     because: Mapping[str, Mapping[str, str]]
@@ -198,6 +203,8 @@ class Decision:
     left: LeftToOthers = NOTHING_LEFT
     scheduled: Scheduled | None = None
     """Then nothing ships and nothing is held yet."""
+    awaiting_approval: bool = False
+    """Whether a rule says that a person must approve the order before it ships."""
 
     @property
     def chosen(self) -> tuple[Shipment, ...]:
@@ -214,7 +221,7 @@ class Decision:
         return units
 
     @property
-    def status(self) -> Literal["filled", "partial", "unfilled", "scheduled"]:
+    def status(self) -> Status:
         if self.scheduled:
             return "scheduled"
         if not self.unfilled:

@@ -1,7 +1,7 @@
 """Checks an order against the facts before it is decided."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.decide.order_record import iso_date
 from engine.decide.shipping.amounts import LargestAmounts
@@ -11,8 +11,9 @@ from engine.model.facts import Network, Order, Snapshot
 
 
 def check_order(order: Order, snapshot: Snapshot, *, now: int | None = None) -> None:
-    """Raise OrderInvalid with every mistake: unknown SKUs, unknown nodes to collect at, units that could cost or emit
-    more than is counted, a nominated day that contradicts the other dates or, of an order that is new `now`, is over.
+    """Raise OrderInvalid with every mistake: a channel that the network does not list, unknown SKUs, unknown nodes to
+    collect at, units that could cost or emit more than is counted, a nominated day that contradicts the other dates or,
+    of an order that is new `now`, is over.
     """
     mistakes = [*_mistakes(order, snapshot), *_mistakes_of_day(order, snapshot.network, now)]
     if mistakes:
@@ -33,13 +34,14 @@ def _mistakes(order: Order, snapshot: Snapshot) -> Iterator[Mistake]:
             message = f"{line.quantity} units of '{line.sku}' could cost or emit more than can be counted; order fewer"
             yield Mistake(field=f"lines.{index}.quantity", message=message)
             break
-    nodes = snapshot.network.nodes
+    nodes, channels = snapshot.network.nodes, snapshot.network.channels
     lines = ((f"lines.{index}.collect_at", line.collect_at) for index, line in enumerate(order.lines))
     for field, node in (("collect_at", order.collect_at), *lines):
         if node is not None and node not in nodes:
-            near = difflib.get_close_matches(node, list(nodes), n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
-            yield Mistake(field=field, message=f"no node goes by the id '{node}'{hint}")
+            yield Mistake(field=field, message=f"no node goes by the id '{node}'{_hint(node, nodes)}")
+    if channels and order.channel not in channels:
+        hint = _hint(order.channel, channels) or f"; it has {', '.join(sorted(channels))}"
+        yield Mistake(field="channel", message=f"the network lists no channel '{order.channel}'{hint}")
 
 
 def _mistakes_of_day(order: Order, network: Network, now: int | None) -> Iterator[Mistake]:
@@ -54,3 +56,10 @@ def _mistakes_of_day(order: Order, network: Network, now: int | None) -> Iterato
     if order.promise_by is not None and network.local(order.promise_by).toordinal() < day:
         message = f"the promise ends before {iso_date(day)}, on which the order is to arrive; leave one of them out"
         yield Mistake(field="promise_by", message=message)
+
+
+def _hint(word: str, names: Iterable[str]) -> str:
+    """The name that was probably meant, as the end of a message; empty if none is near."""
+    by_small_letters = {name.casefold(): name for name in names}
+    near = difflib.get_close_matches(word.casefold(), by_small_letters, n=1)
+    return f"; did you mean '{by_small_letters[near[0]]}'?" if near else ""

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, structs
 
-from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, Reason, Scheduled, Shipment, Unfilled
+from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, Reason, Scheduled, Shipment, Status, Unfilled
 from engine.decide.facts_record import (
     ExclusionRecord,
     FactsReferenceRecord,
@@ -138,6 +138,22 @@ class ScoreRecord(Record, frozen=True):
 class HoldRecord(Record, frozen=True):
     id: str
     expires_at: Timestamp
+    until_shipped: Annotated[
+        bool | UnsetType,
+        Meta(description="true: counted from when the last shipment leaves; otherwise left out"),
+    ] = UNSET
+    requested_minutes: Annotated[
+        int | UnsetType, Meta(description="for which the caller asked, in place of what the policies say")
+    ] = UNSET
+
+    @classmethod
+    def of(cls, decision: Decision, decision_id: str) -> "HoldRecord":
+        return cls(
+            id=decision_id,
+            expires_at=timestamp(decision.hold_until),
+            until_shipped=decision.hold_until_shipped or UNSET,
+            requested_minutes=UNSET if decision.hold_requested is None else decision.hold_requested,
+        )
 
 
 class RulesRecord(Record, frozen=True):
@@ -218,7 +234,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     schema: Annotated[int, Meta(description="of this form; decisions of before it was numbered have none")] = 0
     id: Annotated[str | None, Meta(description="null: a dry run")]
-    status: Literal["filled", "partial", "unfilled", "scheduled"]
+    status: Status
     decided_at: Timestamp
     policy_version: str
     network_version: str
@@ -251,6 +267,10 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         bool | UnsetType,
         Meta(description="true: the unfilled and the scheduled units wait for stock; otherwise left out"),
     ] = UNSET
+    awaiting_approval: Annotated[
+        bool | UnsetType,
+        Meta(description="true: nothing of the order leaves until a person approves it; otherwise left out"),
+    ] = UNSET
     follows: Annotated[FollowsRecord | UnsetType, Meta(description="of a decision that follows another")] = UNSET
     left: Annotated[
         LeftRecord | UnsetType, Meta(description="of a decision of a batch that had to leave something to others")
@@ -272,7 +292,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         """The record of a decision, whose facts are these bytes; without an id, of a dry run."""
         hold = None
         if decision.claims and decision_id is not None:
-            hold = HoldRecord(id=decision_id, expires_at=timestamp(decision.hold_until))
+            hold = HoldRecord.of(decision, decision_id)
         return cls(
             schema=SCHEMA,
             id=decision_id,
@@ -301,6 +321,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             if decision.scheduled is None
             else ScheduledOrderRecord.of(decision.scheduled, decision.order),
             waiting=waiting or UNSET,
+            awaiting_approval=(decision.awaiting_approval and follows is UNSET) or UNSET,
             follows=follows,
             left=UNSET if decision.left == NOTHING_LEFT else LeftRecord.of(decision.left),
             lacked=lacked,
@@ -309,6 +330,18 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def units_shipped(self) -> int:
         return sum(line.quantity for shipment in self.shipments for line in shipment.lines)
+
+    @property
+    def units_waiting(self) -> int:
+        """How many of its units wait, if it is `waiting`: those unfilled, and those scheduled."""
+        planned = self.scheduled.shipments if self.scheduled else []
+        scheduled = sum(line.quantity for shipment in planned for line in shipment.lines)
+        return scheduled + sum(item.quantity for item in self.unfilled)
+
+    @property
+    def because(self) -> str | None:
+        """Why it follows another decision; None if it follows none."""
+        return None if self.follows is UNSET else self.follows.because
 
     @property
     def first(self) -> str:

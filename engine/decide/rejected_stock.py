@@ -1,12 +1,43 @@
 """Accounts for units at nodes that rejected an order's SKU: they exist, but unfilled lines can't have them."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.decide.decision import Reason, Unfilled
-from engine.model.facts import Snapshot
+from engine.model.facts import Snapshot, StockPosition
 
 _TOO_FEW = frozenset({"no_stock", "not_enough"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedPosition:
+    """What becomes of a position at the node that rejects now: `rejected` units are no longer held, and in a short pick
+    `left` units left. `counted`: the node says that it has `on_hand` units; None: as many as are then held.
+    """
+
+    sku: str
+    node: str
+    rejected: int
+    left: int = 0
+    counted: bool = False
+    on_hand: int | None = None
+
+    def after(self, position: StockPosition) -> StockPosition:
+        held = position.held - self.rejected - self.left
+        on_hand = position.on_hand - self.left
+        if self.counted:
+            on_hand = min(on_hand, held) if self.on_hand is None else self.on_hand
+        return StockPosition(on_hand=on_hand, held=held, pace=position.pace)
+
+
+def after_rejection(snapshot: Snapshot, rejected: Iterable[RejectedPosition]) -> Snapshot:
+    """The stock once the units that are being rejected are no longer held."""
+    positions = dict(snapshot.positions)
+    for item in rejected:
+        nodes = positions.get(item.sku, {})
+        if item.node in nodes:
+            positions[item.sku] = {**nodes, item.node: item.after(nodes[item.node])}
+    return dataclasses.replace(snapshot, positions=positions)
 
 
 def count_rejected_stock(

@@ -12,13 +12,13 @@ A remainder is decided as an order of its own, with these differences:
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from engine.decide.decide import decide
 from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers
 from engine.decide.matching.judge import PolicyJudge
-from engine.decide.rejected_stock import count_rejected_stock
+from engine.decide.rejected_stock import RejectedPosition, after_rejection, count_rejected_stock
 from engine.model.facts import Order, Snapshot
 
 Barred: TypeAlias = Mapping[str, frozenset[str]]
@@ -28,7 +28,8 @@ Barred: TypeAlias = Mapping[str, frozenset[str]]
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Remainder:
     """What is left of `whole_order`: units by line id. Some of its shipments may stand. `promised`: a node rejected
-    these units, and nothing was sent in their place yet.
+    these units, and nothing was sent in their place yet. `rejected` are the positions of those that it rejects now, and
+    are still held there.
     """
 
     whole_order: Order
@@ -36,6 +37,7 @@ class Remainder:
     barred: Barred = dataclasses.field(default_factory=dict)
     standing_shipments: int = 0
     promised: bool = False
+    rejected: Sequence[RejectedPosition] = ()
 
     @property
     def order(self) -> Order:
@@ -57,10 +59,11 @@ def decide_remainder(
     now: int,
     *,
     held_from: int,
+    requested_minutes: int | None = None,
     left: LeftToOthers = NOTHING_LEFT,
 ) -> Decision:
-    """The best assignment of what remains, which takes nothing that is `left`. `snapshot` has all SKUs of the whole
-    order.
+    """The best assignment of what remains, which takes nothing that is `left`; held as `decide` says. `snapshot` has
+    all SKUs of the whole order.
     """
     decision = decide(
         remainder.order,
@@ -68,6 +71,7 @@ def decide_remainder(
         matcher,
         now,
         held_from=held_from,
+        requested_minutes=requested_minutes,
         whole_order=remainder.whole_order,
         standing_shipments=remainder.standing_shipments,
         promised=remainder.promised,
@@ -75,7 +79,8 @@ def decide_remainder(
     )
     if not remainder.barred:
         return decision
-    return dataclasses.replace(decision, unfilled=count_rejected_stock(decision.unfilled, snapshot, remainder.barred))
+    freed = after_rejection(snapshot, remainder.rejected)
+    return dataclasses.replace(decision, unfilled=count_rejected_stock(decision.unfilled, freed, remainder.barred))
 
 
 def _without_barred(snapshot: Snapshot, barred: Barred) -> Snapshot:

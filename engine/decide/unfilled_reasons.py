@@ -35,8 +35,8 @@ class _Remaining:
 
     @classmethod
     def of(cls, position: JudgedPosition, taken: int, left: int | None) -> "_Remaining":
-        """After `taken` units of the SKU are shipped from there, by whichever line: floors may differ by line. `left`
-        is None if all of them are left to others.
+        """After `taken` units of the SKU are shipped from there, by whichever line. `left` is None if all of them are
+        left to others.
         """
         free = max(0, position.free - taken)
         kept_back = max(0, position.position.available) - taken - free
@@ -60,7 +60,7 @@ def reasons(
     at_usable = [item for item in remaining if item.position.node in usable]
     bounded = min(missing[index], missing[index] + sum(item.free for item in at_usable) - lacking)
     return (
-        *_kept_back(evaluation, remaining),
+        *_kept_back(evaluation, index, remaining),
         *_left_to_others(sum(item.left for item in remaining)),
         *_unusable(
             evaluation,
@@ -117,12 +117,14 @@ def _missing_before(evaluation: Evaluation, index: int, missing: Sequence[int]) 
     return sum(missing[other] for other in range(index) if lines[other].sku == lines[index].sku)
 
 
-def _kept_back(evaluation: Evaluation, remaining: Sequence[_Remaining]) -> Iterator[Reason]:
-    kept = [item for item in remaining if item.kept_back]
+def _kept_back(evaluation: Evaluation, index: int, remaining: Sequence[_Remaining]) -> Iterator[Reason]:
+    kept = [row for row, item in enumerate(remaining) if item.kept_back]
     if kept:
-        judgements = (item.position.judgement for item in kept)
+        lines = evaluation.order.lines  # those of one SKU share its floors
+        of_lines = [evaluation.judged_positions(at) for at, line in enumerate(lines) if line.sku == lines[index].sku]
+        judgements = (positions[row].judgement for positions in of_lines for row in kept)
         rules = _rules_with(evaluation, judgements, "keep", "protect")
-        yield Reason(code="kept_back", units=sum(item.kept_back for item in kept), rules=rules)
+        yield Reason(code="kept_back", units=sum(remaining[row].kept_back for row in kept), rules=rules)
 
 
 def _left_to_others(units: int) -> Iterator[Reason]:

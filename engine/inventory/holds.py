@@ -1,54 +1,45 @@
 """Shows, confirms, releases and extends the holds of decisions."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from engine.decide.order_record import timestamp
-from engine.decide.record import ShipmentRecord
-from engine.errors import HoldEnded, InputInvalid, Mistake
+import msgspec
+
+from engine.errors import Contended, HoldEnded, InputInvalid, Mistake, PointsmanError, StockConflict
 from engine.idempotency import name_reused, operation
+from engine.inventory.hold_requests import NO_LINES, EndRequest, hold_ended
+from engine.inventory.hold_state import HoldState
+from engine.inventory.undo import Confirm, UndoRequest
 from engine.store import decision_log
 from engine.store.connection.client import Client
-from engine.store.decision_log import Units
-from engine.store.holds import Hold, Holds, Verb
+from engine.store.decision_log import Entry, UnitsBody
+from engine.store.hold_changes.change_script import (
+    ChangeRequest,
+    ChangeScript,
+    OrderChange,
+    confirmed_units,
+    entry_fields,
+    step_fields,
+)
+from engine.store.hold_changes.hold_change import HoldChange, Shipments, returned_units
+from engine.store.hold_changes.order_units import OrderUnits, read_order
+from engine.store.hold_changes.shipment_units import ShipmentName
+from engine.store.hold_changes.stored_holds import StoredHold, read_confirms, read_stored_holds
+from engine.store.holds import Hold, Holds, Operation
 from engine.store.keys import Keys
-from engine.store.outcomes import AlreadyEnded, Ending, HoldUpdated, OperationReused
-from rules.syntax.effect_parser import MAX_HOLD
+from engine.store.orders.parked import verify_approved
+from engine.store.outcomes import HoldExtended, NotHeld, OperationReused, UnitsChanged, UnitsLacking
+from rules.wording.amounts import duration
+from rules.wording.catalogue import ENGLISH, load_catalogue
 
-MOST_MINUTES = MAX_HOLD
-"""For how long a hold may be extended, so that one that nobody ends is not there for ever. The bound is that of
-`hold` in a policy.
-"""
 MOST_LOOKED_AT = 10_000
 """How many holds are read for one page."""
 
-ShipmentName: TypeAlias = tuple[str, str]
-"""(node, service): of the shipments of a decision that leave this node by this service. There are several only if they
-go to several places, because lines of the order have a `collect_at` of their own.
-"""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShipmentState:
-    """`state` is held, confirmed, released, expired or rejected; `at` is the instant its hold ended, None while it is
-    held.
-    """
-
-    node: str
-    service: str
-    units: Units
-    state: str
-    at: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldState:
-    """A decision's hold. `until` is the instant it expires, None once nothing is held any more."""
-
-    decision: str
-    until: int | None
-    shipments: tuple[ShipmentState, ...]
+GOODS_LEFT = "If goods left nonetheless, send a stock movement (POST /v1/stock/movements)"
+MOST_TRIES = 10
+"""How often a change is worked out again because others changed the hold meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,181 +55,254 @@ class HoldsPage:
 
 
 class DecisionHolds:
-    """The holds of one network. Methods raise NotFound, InputInvalid, HoldEnded, KeyReused, StoreUnavailable."""
+    """The holds of one network, which may be extended by at most `max_hold` minutes from now. Methods raise NotFound,
+    InputInvalid, HoldEnded, AwaitingApproval, KeyReused, Contended, NotReady, StoreUnavailable.
 
-    def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int]) -> None:
+    Where they take `shipments` and `lines`, they are about these shipments, or all; and of these about so many units of
+    a line, or of the lines of a SKU, or about all units.
+    """
+
+    def __init__(
+        self, client: Client, keys: Keys, *, max_hold: int, undo_seconds: int, clock: Callable[[], int]
+    ) -> None:
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
+        self._max_hold = max_hold
+        self._change_script = ChangeScript(client, keys)
+        self._undo_seconds = undo_seconds
         self._clock = clock
 
-    def confirm(self, decision: str, *, shipments: Sequence[ShipmentName] = (), op: str | None = None) -> HoldState:
-        """The units of these shipments, or of all that are still held, have left: they are neither on hand nor held."""
-        return self._end(decision, "confirmed", shipments, op)
-
-    def release(self, decision: str, *, shipments: Sequence[ShipmentName] = (), op: str | None = None) -> HoldState:
-        """Hold these shipments, or all that are still held, no longer: their units are free for others, and so is the
-        capacity that they used of their node's day.
+    def confirm(
+        self,
+        decision: str,
+        *,
+        shipments: Sequence[ShipmentName] = (),
+        lines: Mapping[str, int] = NO_LINES,
+        op: str | None = None,
+    ) -> HoldState:
+        """Held units have left: they are neither on hand nor held. So have units whose hold has expired, if that many
+        are on hand and held for nobody, and the order still lacks them; the answer says that it was `late`.
         """
-        return self._end(decision, "released", shipments, op)
+        return self._end(EndRequest(decision=decision, kind="confirmed", shipments=shipments, lines=lines), op)
+
+    def release(
+        self,
+        decision: str,
+        *,
+        shipments: Sequence[ShipmentName] = (),
+        lines: Mapping[str, int] = NO_LINES,
+        op: str | None = None,
+    ) -> HoldState:
+        """Hold units no longer: they are free for others and, once nothing of a shipment is held and nothing has left,
+        so is the capacity that it used of its node's day.
+        """
+        return self._end(EndRequest(decision=decision, kind="released", shipments=shipments, lines=lines), op)
+
+    def undo(
+        self,
+        decision: str,
+        *,
+        shipments: Sequence[ShipmentName] = (),
+        lines: Mapping[str, int] = NO_LINES,
+        op: str | None = None,
+    ) -> HoldState:
+        """Units that were confirmed, not longer ago than the setting says, did not leave: they are held again until the
+        hold would have expired, and for half an hour at least. They are on hand again, too, unless they were counted
+        or loaded since, as a count has them already. Raises StockConflict if it has fewer.
+        """
+        request = UndoRequest(decision=decision, seconds=self._undo_seconds, shipments=shipments, lines=lines)
+        entry, named = self._entry(decision), operation(request.fingerprint, op)
+
+        def plan(stored: StoredHold, now: int) -> ChangeRequest:
+            confirms = read_confirms(self._client, self._keys, decision)
+            change = request.change(stored, [Confirm.of(*item) for item in confirms.items()], now=now)
+            body = UnitsBody(holds=(returned_units(change),), order=entry.record.order.id).encode().decode()
+            more = {"caller": stored.caller, "day": stored.day, "until": str(change.until), "units": body}
+            return ChangeRequest(
+                about=decision,
+                now=now,
+                changes=[change],
+                entries=[entry_fields("undone", decision, now, **more)],
+                operation=named,
+                answer=msgspec.json.encode(HoldState.after(stored, change.after, until=change.until)),
+            )
+
+        return self._run(entry, named, op, plan)
 
     def extend(
         self, decision: str, *, until: int | None = None, minutes: int | None = None, op: str | None = None
     ) -> HoldState:
         """Hold until the instant `until`, or for so many minutes from now; never shorter than before."""
-        units, now = self._units_by_shipment(decision), self._clock()
+        entry, now = self._entry(decision), self._clock()
         new_until = until if until is not None else now + 60 * (minutes or 0)
-        if not now < new_until <= now + 60 * MOST_MINUTES:
-            bound = f"at most {MOST_MINUTES} minutes (90 days) from it"
+        if not now < new_until <= now + 60 * self._max_hold:
+            bound = f"at most {duration(self._max_hold, load_catalogue(ENGLISH))} from it (POINTSMAN_MAX_HOLD)"
             message = f"a hold is extended to an instant after this one, {bound}"
             raise InputInvalid([Mistake(field="until" if minutes is None else "minutes", message=message)])
         request = operation(f"extended {until if until is not None else f'+{minutes}'}", op)
         outcome = self._holds.extend(decision, now=now, until=new_until, operation=request)
-        if isinstance(outcome, AlreadyEnded):
-            raise HoldEnded(describe_endings(decision, _names(units), outcome.endings))
-        return self._state(decision, units, _unless_reused(outcome, op))
+        stored = self._read(entry, now)
+        match outcome:
+            case OperationReused():
+                raise name_reused(op)
+            case NotHeld():
+                raise hold_ended(stored)
+            case HoldExtended(until=ends):
+                return HoldState.after(stored, stored.shipments, until=ends)
 
     def state(self, decision: str) -> HoldState:
         """What became of each shipment of the decision until now."""
-        units = self._units_by_shipment(decision)
-        return self._state(decision, units, self._read(decision))
+        return HoldState.of(self._read(self._entry(decision), self._clock()))
 
     def list_open(
         self,
         *,
         node: str | None = None,
+        service: str | None = None,
         sku: str | None = None,
         expiring_before: int | None = None,
         after: tuple[int, str] | None = None,
         limit: int,
     ) -> HoldsPage:
-        """At most `limit` open holds, at `node` and of `sku` if they are given, the first to expire first."""
+        """At most `limit` open holds, the first to expire first: those with units at `node`, by `service` and of `sku`,
+        as far as these are given.
+        """
         start = after or (self._clock() + 1, "")
         holds: list[Hold] = []
         for seen, hold in enumerate(self._holds.list_open(after=start, before=expiring_before), start=1):
-            if _matches(hold, node, sku):
+            if _matches(hold, node, service, sku):
                 holds.append(hold)
             if len(holds) == limit or seen == MOST_LOOKED_AT:
                 return HoldsPage(holds=tuple(holds), after=(hold.until, hold.id))
         return HoldsPage(holds=tuple(holds), after=None)
 
-    def _end(self, decision: str, verb: Verb, shipments: Sequence[ShipmentName], op: str | None) -> HoldState:
-        units = self._units_by_shipment(decision)
-        numbers = _numbers(_names(units), shipments)
-        request = operation(f"{verb} {','.join(map(str, numbers))}", op)
-        outcome = self._holds.end(decision, verb, now=self._clock(), numbers=numbers, operation=request)
-        if isinstance(outcome, AlreadyEnded):
-            if not _ended_as_requested(outcome.endings, verb, numbers):
-                raise HoldEnded(describe_endings(decision, _names(units), outcome.endings))
-            return self._state(decision, units, self._read(decision))
-        return self._state(decision, units, _unless_reused(outcome, op))
-
-    def _read(self, decision: str) -> HoldUpdated:
-        """The hold as it is now, as a change of it would answer."""
-        hold = find_open_hold(self._holds, decision, clock=self._clock)
-        return HoldUpdated(endings=self._holds.endings(decision), until=hold.until if hold else None)
-
-    def _units_by_shipment(self, decision: str) -> list[tuple[ShipmentName, Units]]:
-        """The shipments of a decision, in its order, with the units that their nodes have not rejected; of a shipment
-        that was rejected whole, all its units. Raises HoldEnded if it has none.
-        """
-        shipments = decision_log.decided(self._client, self._keys, decision).record.shipments
-        if not shipments:
+    def _entry(self, decision: str) -> Entry:
+        """The decision in the log; raises HoldEnded if it ships nothing."""
+        entry = decision_log.decided(self._client, self._keys, decision)
+        if not entry.record.shipments:
             raise HoldEnded(f"decision {decision} ships nothing, so it holds nothing")
-        rejected = self._holds.rejections(decision, range(len(shipments)))
-        return [
-            ((shipment.node, shipment.service), _units(shipment, rejected[number]) or _units(shipment, {}))
-            for number, shipment in enumerate(shipments)
-        ]
+        return entry
 
-    def _state(
-        self, decision: str, units_by_shipment: Sequence[tuple[ShipmentName, Units]], hold: HoldUpdated
-    ) -> HoldState:
-        endings = hold.endings or (None,) * len(units_by_shipment)
-        shipments = (
-            ShipmentState(
-                node=node,
-                service=service,
-                units=units,
-                state=ending.kind if ending else "held",
-                at=ending.at if ending else None,
+    def _read(self, entry: Entry, now: int) -> StoredHold:
+        return self._change_script.read([entry], now=now)[0]
+
+    def _end(self, request: EndRequest, op: str | None) -> HoldState:
+        entry = self._entry(request.decision)
+        if request.kind == "confirmed":
+            verify_approved(self._client, self._keys, entry.record)
+        named = operation(request.fingerprint(entry.record), op)
+
+        def plan(stored: StoredHold, now: int) -> ChangeRequest | None:
+            after = request.shipments_after(stored, at=now)
+            if after == stored.shipments:
+                return None
+            late = any(
+                item.lines("expired") != new.lines("expired") for item, new in zip(stored.shipments, after, strict=True)
             )
-            for ((node, service), units), ending in zip(units_by_shipment, endings, strict=True)
-        )
-        return HoldState(decision=decision, until=hold.until, shipments=tuple(shipments))
+            confirmed = None
+            if request.kind == "confirmed":
+                confirmed = confirmed_units(stored.shipments, after, now=now, seconds=self._undo_seconds)
+            return ChangeRequest(
+                about=request.decision,
+                now=now,
+                changes=[HoldChange(before=stored, after=after)],
+                entries=[
+                    step_fields(
+                        entry.record,
+                        stored.shipments,
+                        after,
+                        request.kind,
+                        now=now,
+                        late_day=stored.day if late else None,
+                    )
+                ],
+                operation=named,
+                answer=msgspec.json.encode(HoldState.after(stored, after, until=stored.until, late=late)),
+                confirmed=confirmed,
+                order=self._order_of_late_units(stored, after) if late else None,
+            )
+
+        return self._run(entry, named, op, plan)
+
+    def _run(
+        self,
+        entry: Entry,
+        named: Operation,
+        op: str | None,
+        plan: Callable[[StoredHold, int], ChangeRequest | None],
+    ) -> HoldState:
+        """Make the change that `plan` works out of the hold as it is, again and again until no other change comes in
+        between. Without a change the hold is as requested.
+        """
+        decision = entry.decision
+        for _ in range(MOST_TRIES):
+            now = self._clock()
+            stored = self._read(entry, now)
+            # read after the hold: if this request has changed it already, it is answered
+            answer = self._answered_before(decision, named) if op else None
+            if answer is not None:
+                return _state(answer, stored)
+            change = plan(stored, now)
+            if change is None:
+                return HoldState.of(stored)
+            match self._change_script.run(change):
+                case UnitsChanged(answer=done):
+                    return _state(done, stored)
+                case OperationReused():
+                    raise name_reused(op)
+                case UnitsLacking() as lacking:
+                    raise _units_lacking(stored, lacking, change)
+        raise Contended(f"what decision {decision} holds changes again and again; try again")
+
+    def _order_of_late_units(self, stored: StoredHold, after: Shipments) -> OrderChange:
+        """The order, of which these expired units must still be unfilled; raises HoldEnded if some are not."""
+        reading = read_order(self._client, self._keys, stored.record.first)
+        holds = tuple(read_stored_holds(self._client, self._keys, reading.entries))
+        unfilled = OrderUnits(reading=reading, holds=holds).unfilled
+        leaving = _expired_units(stored.shipments) - _expired_units(after)
+        lacking = [line for line, count in leaving.items() if count > unfilled[line]]
+        if lacking:
+            raise HoldEnded(
+                f"{hold_ended(stored)}; of line {lacking[0]} the order lacks only {unfilled[lacking[0]]} by now: the"
+                f" others are cancelled, wait, or ship from elsewhere. {GOODS_LEFT}"
+            )
+        return OrderChange(reading=reading)
+
+    def _answered_before(self, decision: str, named: Operation) -> bytes | None:
+        """What a request under this name was answered before; raises KeyReused if that was another request."""
+        earlier = self._holds.operation(decision, named.name)
+        if earlier is None:
+            return None
+        fingerprint, _, answer = earlier.partition("\n")
+        if fingerprint != named.request:
+            raise name_reused(named.name.partition(":")[2])
+        self._client.verify_replicated(self._keys.log)
+        return answer.encode()
 
 
-def _names(units_by_shipment: Iterable[tuple[ShipmentName, Units]]) -> list[ShipmentName]:
-    return [name for name, _ in units_by_shipment]
+def _state(answer: bytes, stored: StoredHold) -> HoldState:
+    """The answer as it is remembered. Earlier releases remembered only that there was one."""
+    return msgspec.json.decode(answer, type=HoldState) if answer.startswith(b"{") else HoldState.of(stored)
 
 
-def _unless_reused(outcome: HoldUpdated | OperationReused, op: str | None) -> HoldUpdated:
-    if isinstance(outcome, OperationReused):
-        raise name_reused(op)
-    return outcome
+def _expired_units(shipments: Shipments) -> Counter[str]:
+    """By line."""
+    return sum((Counter(item.lines("expired")) for item in shipments), Counter())
 
 
-def find_open_hold(holds: Holds, decision: str, *, clock: Callable[[], int]) -> Hold | None:
-    """A decision's hold, if it is open. One whose time is over is ended here, without waiting for the next snapshot."""
-    hold = holds.find(decision)[0]
-    now = clock()
-    if hold is not None and hold.until <= now:
-        holds.sweep([decision], now=now)
-        return None
-    return hold
+def _units_lacking(stored: StoredHold, lacking: UnitsLacking, change: ChangeRequest) -> PointsmanError:
+    """Why units can't leave late, or be held again."""
+    there = f"{lacking.free} of {lacking.sku} at {lacking.node} are on hand and held for nobody"
+    if change.confirmed:
+        return HoldEnded(f"{hold_ended(stored)}; {there}. {GOODS_LEFT}")
+    return StockConflict(f"the stock was counted or loaded since, and only {there}; send a count if they are there")
 
 
-def _numbers(names: Iterable[ShipmentName], shipments: Sequence[ShipmentName]) -> list[int]:
-    """The numbers that `shipments` have among the decision's `names`; raises InputInvalid for one that is not there."""
-    numbers: dict[ShipmentName, list[int]] = {}
-    for number, name in enumerate(names):
-        numbers.setdefault(name, []).append(number)
-    unknown = [
-        Mistake(
-            field=f"shipments.{index}",
-            message=f"the decision has no shipment from '{node}' by '{service}'; it has "
-            + ", ".join("/".join(name) for name in numbers),
-        )
-        for index, (node, service) in enumerate(shipments)
-        if (node, service) not in numbers
-    ]
-    if unknown:
-        raise InputInvalid(unknown)
-    return sorted({number for name in shipments for number in numbers[name]})
-
-
-def _ended_as_requested(endings: Sequence[Ending | None], verb: Verb, numbers: Sequence[int]) -> bool:
-    """Whether the shipments `numbers` all ended by `verb` before; without numbers, whether the last to end did."""
-    if numbers:
-        return bool(endings) and all((ending := endings[number]) and ending.kind == verb for number in numbers)
-    ended = [ending for ending in endings if ending]
-    last = max((ending.at for ending in ended), default=0)
-    return any(ending.at == last and ending.kind == verb for ending in ended)
-
-
-def describe_endings(decision: str, names: Iterable[ShipmentName], endings: Sequence[Ending | None]) -> str:
-    """A sentence on what became of a hold that is open no more, or not for some of its shipments."""
-    ended = list(_ending_phrases(names, endings))
-    if not ended:
-        return f"decision {decision} holds nothing, and nothing says why; run: pointsman ledger check"
-    return f"the hold of decision {decision} has ended: {'; '.join(ended)}"
-
-
-def _ending_phrases(names: Iterable[ShipmentName], endings: Sequence[Ending | None]) -> Iterator[str]:
-    for (node, service), ending in zip(names, endings, strict=False):
-        if ending is not None:
-            yield f"{node}/{service} was {ending.kind} at {timestamp(ending.at)}".replace("was expired", "expired")
-
-
-def _matches(hold: Hold, node: str | None, sku: str | None) -> bool:
+def _matches(hold: Hold, node: str | None, service: str | None, sku: str | None) -> bool:
     return any(
-        (node is None or shipment.node == node) and (sku is None or any(name == sku for name, _ in shipment.units))
+        node in (None, shipment.node)
+        and service in (None, shipment.service)
+        and (sku is None or any(name == sku for name, _ in shipment.units))
         for shipment in hold.shipments
     )
-
-
-def _units(shipment: ShipmentRecord, rejected: Mapping[str, int]) -> Units:
-    units: dict[str, int] = {}
-    for line in shipment.lines:
-        units[line.sku] = units.get(line.sku, 0) + line.quantity - rejected.get(line.line, 0)
-    return tuple((sku, count) for sku, count in units.items() if count)

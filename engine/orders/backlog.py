@@ -17,6 +17,7 @@ from engine.store.backlog import BacklogEntries, BacklogEntry
 from engine.store.connection.client import Client
 from engine.store.decision_chain import Chain, read_chain
 from engine.store.keys import Keys
+from engine.store.orders.parked import is_parked
 from engine.store.outcomes import ChainChanged
 from rules.effects import DEFAULT_PRIORITY, OrderOutcome
 
@@ -102,8 +103,8 @@ class Backlog:
         Units that ship are a decision of their own, which follows the one that waited; units that are still unfilled go
         on waiting, at the same place in the queue. An entry is passed over until the instant before which it is offered
         nothing. An order that already has as many shipments as it may have is passed over: no stock is of use to it
-        until one of them is released or rejected, or the policies allow more. Several runs may go on at once: each
-        entry is decided by one of them.
+        until one of them is released or rejected, or the policies allow more. So is one that a person has to approve
+        first. Several runs may go on at once: each entry is decided by one of them.
         """
         page = self.page(after=after, limit=limit)
         skus = dict.fromkeys(sku for place in page.places for sku in place.entry.skus)
@@ -126,6 +127,8 @@ class Backlog:
         entry, most = place.entry, place.most_shipments
         for _ in range(_MOST_CHANGES):
             chain = read_chain(self._client, self._keys, entry.first)
+            if is_parked(self._client, self._keys, chain.links[0].record):
+                return []
             if most is not None and chain.kept >= most and not chain.owes(entry.decision):
                 return []
             outcome = self._decide(entry, chain)
@@ -158,7 +161,7 @@ class Backlog:
                     first=entry.first,
                     follow_ups=chain.follow_ups,
                     record=follows,
-                    waiting_decision=entry.decision,
+                    waiting=entry,
                 ),
                 only_if_ships=True,
             )

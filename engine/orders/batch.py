@@ -1,35 +1,37 @@
-"""Decides a batch of orders: those of one priority jointly planned, then decided one after another."""
+"""Decides a batch of orders: those of one priority jointly planned, then decided one after another.
+
+An order at fault is refused by itself, and the others are decided without it.
+"""
 
 import dataclasses
-import functools
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from engine.decide.decision import Decision
-from engine.decide.evaluation.evaluation import Evaluation, stock_in
+from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.impact.outranked import Taking, Takings, lacked
 from engine.decide.joint.plan import PlanSummary, plan
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_checks import check_order
 from engine.decide.priority import Rank, priority, priority_of, rank, ranked
 from engine.decide.record import LackedRecord
-from engine.errors import Contended, Mistake, OrderInvalid, PointsmanError, QuotaExceeded
+from engine.errors import Mistake, OrderInvalid, PointsmanError, Undecided
 from engine.facts_reader import FactsReader
 from engine.model.facts import Network, Order, Snapshot
+from engine.orders.batch_results import LoggedAnswers, OrderDecided, OrderNotDecided, OrderResult, in_order_sent
 from engine.orders.block import BlockOfDecisions
 from engine.orders.decide_and_commit import (
     Answer,
     DecideAndCommit,
     Decided,
     DecisionRequest,
-    OrdersAhead,
     Outcome,
     whole_order,
 )
 from engine.orders.projected_facts import ProjectedFacts
-from engine.orders.turns import Turn, Turns
+from engine.orders.turns import STOPPING, Turn, Turns, unless_at_fault
 from engine.store.ledger import RequestKey
 
 MOST_OPTIONS = 1_000_000
@@ -38,17 +40,19 @@ MOST_OPTIONS = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRequest:
-    """Orders, each with an id of its own, to be decided as of one instant.
+    """Orders to be decided as of one instant.
 
     `keys` gives the idempotency key of each order's decision. `wait`: units left unfilled wait for stock in the
-    backlog.
+    backlog. `planning` is called for each order once it is looked at for the plan, `progress` once it has its result.
     """
 
     orders: Sequence[Order]
     instant: int
-    keys: Callable[[Order], RequestKey] | None
-    caller: str
-    wait: bool
+    keys: Callable[[Order], RequestKey] | None = None
+    caller: str = ""
+    wait: bool = False
+    progress: Callable[[], None] = lambda: None
+    planning: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,73 +68,149 @@ class JointSummary:
         return JointSummary(classes=self.classes + 1, plan=self.plan.plus(plan))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchResult:
-    """The decisions, in the order in which they were made, and `joint`, what was planned for them.
-
-    If one could not be made, because of `failure`, it and all after it are `undecided`: those after it must not take
-    the stock that it has the first claim on. Requested again with the same keys, the batch goes on with them.
-    """
-
-    answers: tuple[Answer, ...]
-    joint: JointSummary
-    undecided: tuple[str, ...] = ()
-    failure: PointsmanError | None = None
-
-
 class _Class(NamedTuple):
-    """The orders of one priority as they should be decided, and the facts that they were planned on. Those that were
-    decided before come first: they take nothing any more; then those for a nominated day, which are decided without a
-    plan. `facts` and `summary` are None if there are no others.
+    """The orders of one priority as they should be decided, and the facts that they were planned on. Those that are
+    decided without a plan come first: those that were decided before take nothing any more, and those for a nominated
+    day mostly take nothing yet. `facts` is None if there are no others.
     """
 
     turns: Sequence[Turn]
     facts: ProjectedFacts | None = None
-    summary: PlanSummary | None = None
 
 
-def decide_batch(
-    batch: BatchRequest,
-    *,
-    facts: FactsReader,
-    decide_and_commit: DecideAndCommit,
-    blocks: BlockOfDecisions,
-    answer: Callable[[Outcome, Order], Answer],
-    progress: Callable[[], None],
-    planning: Callable[[], None],
-) -> BatchResult:
-    """Plan the orders of each priority jointly, the highest first, then decide each and commit it by itself: a decision
-    stays, whatever happens to the orders after it.
+class Batch:
+    """Plans the orders of each priority jointly, the highest first, then decides each and commits it by itself: a
+    decision stays, whatever happens to the orders after it.
+
+    Once all results are read, `joint` says what was planned, and `failure` why the batch stopped, if it did: orders
+    after it must not take the stock that the one which failed has the first claim on. Requested again with the same
+    keys, the batch goes on with those that are undecided.
     """
-    ranks = _ranks(batch, facts)
-    queue = ranked(batch.orders, lambda order: ranks[order.id])
-    joint = JointSummary()
-    answers: dict[str, Answer] = {}
-    takings = Takings()
-    in_turn = functools.partial(
-        Turns,
-        request=functools.partial(_request, batch, takings, decide_and_commit.max_holds),
-        decide_and_commit=decide_and_commit,
-        blocks=blocks,
-    )
-    for first, last in _parts(queue, ranks, facts.network()):
-        sequence = queue[first:last]
+
+    def __init__(
+        self,
+        request: BatchRequest,
+        *,
+        facts: FactsReader,
+        decide_and_commit: DecideAndCommit,
+        blocks: BlockOfDecisions,
+        answer: Callable[[Outcome, Order], Answer],
+        logged: LoggedAnswers,
+    ) -> None:
+        self.joint = JointSummary()
+        self.failure: PointsmanError | None = None
+        self._request = request
+        self._facts = facts
+        self._decide_and_commit = decide_and_commit
+        self._blocks = blocks
+        self._answer = answer
+        self._logged = logged
+        self._decided = 0
+        self._waiting: dict[str, int] = {}
+        """By order without a result, its place in the batch."""
+        self._takings = Takings()
+
+    def results(self) -> Iterator[OrderResult]:
+        """A result for each order, as soon as it is known. Raises one of STOPPING if the batch stops before the first
+        result.
+        """
+        request, ranks = self._request, dict[str, Rank]()
+        snapshot, matcher = self._facts.read([], request.instant)
+        products = self._facts.products(dict.fromkeys(sku for order in request.orders for sku in order.skus))
+        snapshot = dataclasses.replace(snapshot, products=products)
+        first_of: dict[str, int] = {}
+        for index, order in enumerate(request.orders):
+            error = _error_in(order, snapshot) if first_of.setdefault(order.id, index) == index else _repeated(order)
+            if error is None:
+                self._waiting[order.id] = index
+                ranks[order.id] = rank(order, priority(order, snapshot, matcher, request.instant))
+            else:
+                request.progress()
+                yield OrderNotDecided(index=index, error=error)
+        queue = ranked([request.orders[index] for index in self._waiting.values()], lambda order: ranks[order.id])
         try:
-            made = _planned(sequence, batch, facts, planning)
-            sequence = [turn.order for turn in made.turns]
-            joint = joint if made.summary is None else joint.plus(made.summary)
-            for order, outcome in in_turn(made.facts).decide(made.turns):
-                answers[order.id] = its = answer(outcome, order)
-                priority = priority_of(ranks[order.id])
-                decision = outcome.decision if isinstance(outcome, Decided) else its.record
-                takings.add(Taking.of(decision, its.id or "", priority))
-                progress()
-        except (Contended, QuotaExceeded) as failure:
-            if not answers:
+            for first, last in _parts(queue, ranks, snapshot.network):
+                yield from self._results_of_class(queue[first:last], priority_of(ranks[queue[first].id]))
+        except STOPPING as failure:
+            if len(self._waiting) == len(request.orders):
                 raise
-            undecided = tuple(order.id for order in [*sequence, *queue[last:]] if order.id not in answers)
-            return BatchResult(answers=tuple(answers.values()), joint=joint, undecided=undecided, failure=failure)
-    return BatchResult(answers=tuple(answers.values()), joint=joint)
+            self.failure = failure
+            for index in self._waiting.values():
+                yield OrderNotDecided(index=index, error=Undecided(failure))
+
+    def results_in_order_sent(self) -> Iterator[OrderResult]:
+        """The same in the order in which the orders were sent, each as soon as it and those before it are known."""
+        return in_order_sent(self.results(), self._logged)
+
+    def _results_of_class(self, orders: Sequence[Order], priority: int) -> Iterator[OrderResult]:
+        made = self._planned(orders)
+        turns = Turns(
+            made.facts,
+            request=self._decision_request,
+            decide_and_commit=self._decide_and_commit,
+            blocks=self._blocks,
+        )
+        for order, outcome in turns.decide(made.turns):
+            answer = outcome if isinstance(outcome, PointsmanError) else self._answer_to(order, outcome)
+            index = self._waiting.pop(order.id)
+            self._request.progress()
+            if isinstance(answer, PointsmanError):
+                yield OrderNotDecided(index=index, error=answer)
+            else:
+                decision = outcome.decision if isinstance(outcome, Decided) else answer.record
+                self._takings.add(Taking.of(decision, answer.id or "", priority))
+                self._decided += 1
+                yield OrderDecided(index=index, rank=self._decided, answer=answer)
+
+    def _answer_to(self, order: Order, outcome: Outcome) -> Answer | PointsmanError:
+        return unless_at_fault(lambda: self._answer(outcome, order))
+
+    def _planned(self, orders: Sequence[Order]) -> _Class:
+        request = self._request
+        before = self._facts.decided_before([order.id for order in orders])
+        decided = {order.id for order, is_before in zip(orders, before, strict=True) if is_before}
+        # the units of most orders for a nominated day are not reserved yet, so these are not planned
+        others = [order for order in orders if order.id not in decided and order.deliver_on is None]
+        if not others:
+            return _Class([Turn(order) for order in orders])
+        skus = dict.fromkeys(sku for order in others for sku in order.skus)
+        snapshot, matcher = self._facts.read_many([*skus], request.instant)
+        # who does not fit a network that was loaded meanwhile is refused in turn
+        waiting = [order for order in others if _error_in(order, snapshot) is None]
+        columns = SnapshotColumns(snapshot, matcher, request.instant)
+        evaluations = (
+            Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=request.instant, columns=columns)
+            for order in waiting
+        )
+        made = plan(evaluations, request.planning)
+        self.joint = self.joint.plus(made.summary)
+        planned = {order.id for order in waiting}
+        turns = [Turn(order) for order in orders if order.id not in planned]
+        turns += (Turn(waiting[index], made.left_by(index), made.uncontended.get(index)) for index in made.sequence)
+        return _Class(turns, ProjectedFacts(columns, matcher))
+
+    def _decision_request(self, turn: Turn) -> DecisionRequest:
+        request = self._request
+        return DecisionRequest(
+            remainder=whole_order(turn.order),
+            instant=request.instant,
+            caller=request.caller,
+            most_holds=self._decide_and_commit.max_holds,
+            key=request.keys(turn.order) if request.keys else None,
+            waits=request.wait,
+            orders_ahead=self._orders_ahead,
+            left=turn.left,
+        )
+
+    def _orders_ahead(self, decision: Decision, snapshot: Snapshot, matcher: Matcher) -> list[LackedRecord]:
+        return [item.record for item in lacked(decision, snapshot, matcher, self._request.instant, self._takings)]
+
+
+def keys_by_order(key: RequestKey) -> Callable[[Order], RequestKey]:
+    """The key of each order's decision in a batch that was sent under `key`. No other request can have it, because no
+    header has a line break in it.
+    """
+    return lambda order: RequestKey(caller=key.caller, name=f"{key.name}\n{order.id}")
 
 
 def _parts(queue: Sequence[Order], ranks: Mapping[str, Rank], network: Network) -> Iterator[tuple[int, int]]:
@@ -144,79 +224,21 @@ def _parts(queue: Sequence[Order], ranks: Mapping[str, Rank], network: Network) 
         if index > first and (options > MOST_OPTIONS or ranks[order.id][0] != ranks[queue[first].id][0]):
             yield first, index
             first, options = index, len(order.lines) * ways
-    yield first, len(queue)
+    if queue:
+        yield first, len(queue)
 
 
-def _decided_before(orders: Sequence[Order], batch: BatchRequest, facts: FactsReader) -> Sequence[bool]:
-    return facts.decided_before([batch.keys(order) for order in orders]) if batch.keys else [False] * len(orders)
+def _error_in(order: Order, snapshot: Snapshot) -> OrderInvalid | None:
+    """What is wrong with it. Whether its nominated day is over is left to when it is decided: an order that was decided
+    before that is answered, whenever it is sent again.
+    """
+    try:
+        check_order(order, snapshot)
+    except OrderInvalid as error:
+        return error
+    return None
 
 
-def _planned(orders: Sequence[Order], batch: BatchRequest, facts: FactsReader, planning: Callable[[], None]) -> _Class:
-    before = _decided_before(orders, batch, facts)
-    turns = [Turn(order) for order, is_before in zip(orders, before, strict=True) if is_before]
-    new = [order for order, is_before in zip(orders, before, strict=True) if not is_before]
-    # most of those for a nominated day take nothing yet, so they are not planned; the others have less to choose from
-    turns += (Turn(order) for order in new if order.deliver_on is not None)
-    waiting = [order for order in new if order.deliver_on is None]
-    for _ in turns:
-        planning()
-    if not waiting:
-        return _Class(turns)
-    snapshot, matcher = facts.read_many([*dict.fromkeys(sku for order in waiting for sku in order.skus)], batch.instant)
-    stock_of = functools.cache(functools.partial(stock_in, snapshot))
-
-    def evaluations() -> Iterator[Evaluation]:
-        for order in waiting:
-            check_order(order, snapshot)
-            yield Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=batch.instant, stock_of=stock_of)
-
-    made = plan(evaluations(), planning)
-    turns += (Turn(waiting[index], made.left_by(index), made.uncontended.get(index)) for index in made.sequence)
-    return _Class(turns, ProjectedFacts(snapshot, matcher), made.summary)
-
-
-def _request(batch: BatchRequest, takings: Takings, max_holds: int | None, turn: Turn) -> DecisionRequest:
-    return DecisionRequest(
-        remainder=whole_order(turn.order),
-        instant=batch.instant,
-        caller=batch.caller,
-        most_holds=max_holds,
-        key=batch.keys(turn.order) if batch.keys else None,
-        waits=batch.wait,
-        orders_ahead=_lacking(takings, batch.instant),
-        left=turn.left,
-    )
-
-
-def _lacking(takings: Takings, now: int) -> OrdersAhead:
-    def orders_ahead(decision: Decision, snapshot: Snapshot, matcher: Matcher) -> list[LackedRecord]:
-        return [item.record for item in lacked(decision, snapshot, matcher, now, takings)]
-
-    return orders_ahead
-
-
-def _ranks(batch: BatchRequest, facts: FactsReader) -> dict[str, Rank]:
-    """The rank of each order by its id, all by the same policies; raises OrderInvalid with every order's mistakes."""
-    snapshot, matcher = facts.read([], batch.instant)
-    products = facts.products(dict.fromkeys(sku for order in batch.orders for sku in order.skus))
-    snapshot = dataclasses.replace(snapshot, products=products)
-    mistakes = list(_mistakes(batch, snapshot, facts))
-    if mistakes:
-        raise OrderInvalid(mistakes)
-    return {order.id: rank(order, priority(order, snapshot, matcher, batch.instant)) for order in batch.orders}
-
-
-def _mistakes(batch: BatchRequest, snapshot: Snapshot, facts: FactsReader) -> Iterator[Mistake]:
-    counts = Counter(order.id for order in batch.orders)
-    for_a_day = any(order.deliver_on is not None for order in batch.orders)
-    # an order that was decided before its day was over is answered, whenever it is sent again
-    before = _decided_before(batch.orders, batch, facts) if for_a_day else [False] * len(batch.orders)
-    for index, (order, is_before) in enumerate(zip(batch.orders, before, strict=True)):
-        if counts[order.id] > 1:
-            message = f"order '{order.id}' is there {counts[order.id]} times; give each order once"
-            yield Mistake(field=f"orders.{index}.id", message=message)
-        try:
-            check_order(order, snapshot, now=None if is_before else batch.instant)
-        except OrderInvalid as error:
-            for mistake in error.mistakes:
-                yield dataclasses.replace(mistake, field=f"orders.{index}.{mistake.field}")
+def _repeated(order: Order) -> OrderInvalid:
+    message = f"order '{order.id}' is in the batch before; send each order once"
+    return OrderInvalid([Mistake(field="id", message=message)])

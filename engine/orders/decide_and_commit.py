@@ -41,6 +41,7 @@ from engine.store.outcomes import (
     NetworkChanged,
     NoLongerWaiting,
     OperationReused,
+    OrderTaken,
     PoliciesChanged,
     QuotaReached,
     StockChanged,
@@ -103,14 +104,14 @@ class FollowUp:
     """Makes a request one that decides again some units of the order whose first decision is `first`, and that is only
     right after `follow_ups` earlier requests of that kind. `record` becomes the decision's `follows`.
 
-    The units are those that wait under `waiting_decision`, or those that a node rejects: then `rejection` is what is
+    The units are those of the entry `waiting`, or those that a node rejects: then `rejection` is what is
     rejected, and `rest_after_rejection` works out how long the node rests. `operation` identifies the caller's request.
     """
 
     first: str
     follow_ups: int
     record: FollowsRecord
-    waiting_decision: str | None = None
+    waiting: BacklogEntry | None = None
     rejection: Rejection | None = None
     rest_after_rejection: RestAfterRejection | None = None
     operation: Operation | None = None
@@ -122,7 +123,7 @@ class DecisionRequest:
 
     `waits`: units left unfilled wait for stock in the backlog. `only_if_ships`: nothing is committed if nothing ships.
     What is `left` to other orders of a batch is not taken. `most_holds` is how many open holds the `caller` may have;
-    None: any number.
+    None: any number. The units are held for `hold_minutes`, if the caller asked for so many.
     """
 
     remainder: Remainder
@@ -135,6 +136,7 @@ class DecisionRequest:
     orders_ahead: OrdersAhead | None = None
     left: LeftToOthers = NOTHING_LEFT
     only_if_ships: bool = False
+    hold_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,9 +153,16 @@ class NothingShips:
 
 
 Outcome: TypeAlias = (
-    Decided | AnsweredBefore | NothingShips | ChainChanged | HoldChanged | NoLongerWaiting | OperationReused
+    Decided
+    | AnsweredBefore
+    | OrderTaken
+    | NothingShips
+    | ChainChanged
+    | HoldChanged
+    | NoLongerWaiting
+    | OperationReused
 )
-"""Those after AnsweredBefore only come of requests with a follow-up."""
+"""OrderTaken only comes of requests without a follow-up, those after it only of requests with one."""
 _FactsChanged: TypeAlias = StockChanged | NetworkChanged | PoliciesChanged
 
 
@@ -225,11 +234,12 @@ class DecideAndCommit:
                 request.remainder.whole_order.skus,
                 request.instant,
                 None if dry_run else request.key,
+                order=None if dry_run or request.follow_up else request.remainder.whole_order.id,
                 policies_at=policies_at,
                 set_aside=set_aside.hold,
             )
         except AlreadyDecided as earlier:
-            return AnsweredBefore(decision=earlier.decision)
+            return earlier.outcome
         decision = self._decide(request, snapshot, matcher)
         if request.only_if_ships and not decision.shipments:
             return NothingShips()
@@ -248,7 +258,13 @@ class DecideAndCommit:
         check_order(request.remainder.whole_order, snapshot, now=None if request.follow_up else request.instant)
         held_from = max(request.instant, self._clock())
         return decide_remainder(
-            request.remainder, snapshot, matcher, request.instant, held_from=held_from, left=request.left
+            request.remainder,
+            snapshot,
+            matcher,
+            request.instant,
+            held_from=held_from,
+            requested_minutes=request.hold_minutes,
+            left=request.left,
         )
 
     def _commit(
@@ -284,10 +300,7 @@ class DecideAndCommit:
                     " (POINTSMAN_MAX_HOLDS); confirm or release some, or wait until they expire"
                 )
             case BacklogFull():
-                raise QuotaExceeded(
-                    f"{MOST_WAITING} decisions wait for stock already, and no more can; run the backlog, withdraw some"
-                    " of them, or decide this order without letting it wait"
-                )
+                raise backlog_full()
             case _:
                 return outcome
 
@@ -301,9 +314,10 @@ class DecideAndCommit:
         if follow_up is None:
             return None if waiting is None else LinkedWrites(now=self._clock(), waiting=waiting)
         return LinkedWrites(
-            now=self._clock(),
+            now=request.instant,
             waiting=waiting,
-            waiting_decision=follow_up.waiting_decision,
+            waiting_decision=follow_up.waiting.decision if follow_up.waiting else None,
+            waiting_before=follow_up.waiting.stored if follow_up.waiting else b"",
             first=follow_up.first,
             follow_ups=follow_up.follow_ups,
             rejection=follow_up.rejection,
@@ -326,6 +340,14 @@ class DecideAndCommit:
 def _waits(request: DecisionRequest, decision: Decision) -> bool:
     """Whether units of it go on the backlog: of a scheduled order always, or nobody would come back to it."""
     return decision.scheduled is not None or (request.waits and bool(decision.unfilled))
+
+
+def backlog_full() -> QuotaExceeded:
+    """The error for units that can't wait."""
+    return QuotaExceeded(
+        f"{MOST_WAITING} decisions wait for stock already, and no more can; run the backlog, withdraw some of them, or"
+        " leave these units unfilled"
+    )
 
 
 def _node_rest(request: DecisionRequest, snapshot: Snapshot, matcher: Matcher) -> NodeRest | None:

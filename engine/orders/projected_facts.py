@@ -1,27 +1,42 @@
 """The facts of a batch's orders of one priority as the orders decided since left them, without reading them again."""
 
 import dataclasses
+from collections.abc import Iterable
 
-from engine.decide.decision import Decision
+from engine.decide.decision import Claim, Decision, LoadClaim
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.carry_over import carried_over
 from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.evaluation.positions import Stock
+from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.joint.planned_order import PlannedOrder
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.volatile_facts import volatile_facts
 from engine.decide.sourcing.problem import Choice
-from engine.model.facts import Order, Snapshot
+from engine.model.facts import Order
 from rules.vocabulary import Stage
 
 
 class ProjectedFacts:
-    """`snapshot`, which the orders were planned on, less what `take` noted. What others did since is not in it."""
+    """The snapshot of `columns`, which the orders were planned on, less what `take` noted. What others did since is not
+    in it.
+    """
 
-    def __init__(self, snapshot: Snapshot, matcher: Matcher) -> None:
-        self._snapshot = snapshot
-        self._positions = dict(snapshot.positions)
-        self._loads = dict(snapshot.loads)
+    def __init__(self, columns: SnapshotColumns, matcher: Matcher) -> None:
+        self._columns = columns
+        self._positions = dict(columns.snapshot.positions)
+        self._loads = dict(columns.snapshot.loads)
+        self._load_column = columns.loads
+        self._stock: dict[str, Stock] = {}
+        """Of SKUs of which something was taken."""
         self._volatile = volatile_facts(matcher.policies, tuple(Stage))
+        self._judged_otherwise: set[str] = set()
+        """SKUs whose stock rules may tell from that of the plan."""
+        self._loads_judged_alike = True
+
+    @property
+    def network_version(self) -> str:
+        return self._columns.snapshot.network.version
 
     def choose(self, planned: PlannedOrder) -> tuple[Evaluation, Choice] | None:
         """An order's evaluation on these facts, and its best choice; None if that does not fill it. The plan's own are
@@ -30,26 +45,58 @@ class ProjectedFacts:
         if planned.alone.score.unfilled:
             return None
         before = planned.evaluation
-        snapshot = self._snapshot_of(before.order)
+        columns = self._columns_of(before.order)
         if planned.keeps and planned.alone.gap == 0:
-            carried = carried_over(before, planned.alone, snapshot, self._volatile)
+            alike = self._loads_judged_alike and self._judged_otherwise.isdisjoint(before.order.skus)
+            carried = carried_over(before, planned.alone, columns, judged_alike=alike)
             if carried is not None:
                 return carried, planned.alone
-        evaluation = Evaluation(order=before.order, snapshot=snapshot, matcher=before.matcher, now=before.now)
+        evaluation = Evaluation(
+            order=before.order, snapshot=columns.snapshot, matcher=before.matcher, now=before.now, columns=columns
+        )
         choice = Candidates(evaluation).choose()
         return None if choice.score.unfilled else (evaluation, choice)
 
     def take(self, decision: Decision) -> None:
-        """Note what a decision took; of positions that were not there before, nothing is known."""
-        for claim in decision.claims:
-            positions = self._positions[claim.sku]
+        """Note what a decision on this network took; of positions that were not there before, nothing is known."""
+        self._take_units(decision.claims)
+        self._give_shipments(decision.load_claims)
+
+    def _take_units(self, claims: Iterable[Claim]) -> None:
+        planned, volatile = self._columns.snapshot.positions, self._volatile
+        for claim in claims:
+            positions = self._positions.get(claim.sku, {})
             before = positions.get(claim.node)
             if before is not None:
                 later = before._replace(held=before.held + claim.units)
                 self._positions[claim.sku] = {**positions, claim.node: later}
-        for load in decision.load_claims:
-            self._loads[load.node] = self._loads.get(load.node, 0) + load.shipments
+                self._stock.pop(claim.sku, None)
+                if volatile.stock_ranges(later) != volatile.stock_ranges(planned[claim.sku][claim.node]):
+                    self._judged_otherwise.add(claim.sku)
 
-    def _snapshot_of(self, order: Order) -> Snapshot:
+    def _give_shipments(self, claims: Iterable[LoadClaim]) -> None:
+        planned, volatile = self._columns.snapshot.loads, self._volatile
+        column = self._load_column.copy()
+        for claim in claims:
+            load = self._loads[claim.node] = self._loads.get(claim.node, 0) + claim.shipments
+            column[self._columns.ways.node_index[claim.node]] = load
+            if volatile.load_range(load) != volatile.load_range(planned.get(claim.node, 0)):
+                self._loads_judged_alike = False
+        self._load_column = column
+
+    def _columns_of(self, order: Order) -> SnapshotColumns:
+        planned = self._columns.snapshot
         positions = {sku: self._positions[sku] for sku in order.skus}
-        return dataclasses.replace(self._snapshot, positions=positions, loads=dict(self._loads))
+        snapshot = dataclasses.replace(planned, positions=positions, loads=dict(self._loads))
+        stock = {sku: self._stock_of(sku) for sku in order.skus}
+        return self._columns.later(
+            snapshot, stock=stock, loads=self._load_column, judged_alike=self._loads_judged_alike
+        )
+
+    def _stock_of(self, sku: str) -> Stock:
+        if self._positions[sku] is self._columns.snapshot.positions[sku]:
+            return self._columns.stock_of(sku)
+        stock = self._stock.get(sku)
+        if stock is None:
+            stock = self._stock[sku] = Stock.of(self._positions[sku], self._columns.ways)
+        return stock

@@ -1,18 +1,24 @@
 """Works out which held units a node's rejection is about: the node won't ship them."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import orjson
 
 from engine.decide.record import DecisionRecord
+from engine.decide.rejected_stock import RejectedPosition
 from engine.errors import InputInvalid, Mistake
+from engine.inventory.unit_choice import choose_units
 from engine.store.decision_chain import NOT_IN_STOCK
-from engine.store.decision_log import RejectionBody
-from engine.store.follow_up_commit import RejectedPart, Rejection
-from engine.store.holds import Hold
+from engine.store.decision_log import HoldUnits, RejectionBody
+from engine.store.follow_up_commit import Rejection
+from engine.store.hold_changes.change_script import confirmed_units, step_fields
+from engine.store.hold_changes.hold_change import HoldChange, Shipments, moved_units
+from engine.store.hold_changes.stored_holds import StoredHold
+from engine.store.outcomes import UnitState
 
 Reason: TypeAlias = Literal["not_in_stock", "no_capacity", "damaged", "other"]
 COUNTED: frozenset[Reason] = frozenset({"not_in_stock", "damaged"})
@@ -23,9 +29,10 @@ COUNTED: frozenset[Reason] = frozenset({"not_in_stock", "damaged"})
 class RejectionRequest:
     """A node won't ship `lines` of a decision: units by line, or by SKU; empty: all that it still holds.
 
-    With `service`, only the shipment by that service is meant. `on_hand` is what the node has, by SKU, or of the only
-    SKU; if it is left out and the reason is not_in_stock, the node has what is then still held there. `waits`: units
-    that no other node has wait for stock. `op` is the idempotency key.
+    With `service`, only the shipment by that service is meant. In a short pick, the units of `confirmed`, by line or
+    SKU, have left. `on_hand` is what the node has, by SKU, or of the only SKU; if it is left out and the reason is
+    not_in_stock, the node has what is then still held there. `waits`: units that no other node has wait for stock. `op`
+    is the idempotency key.
     """
 
     decision: str
@@ -33,6 +40,7 @@ class RejectionRequest:
     reason: Reason
     service: str | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
+    confirmed: Mapping[str, int] = field(default_factory=dict)
     on_hand: Mapping[str, int] | int | None = None
     waits: bool = False
     op: str | None = None
@@ -42,25 +50,9 @@ class RejectionRequest:
         """Differs from that of any other request, so that another one with the same `op` is noticed."""
         counts = self.on_hand if isinstance(self.on_hand, int | None) else sorted(self.on_hand.items())
         parts = [self.node, self.reason, self.service, sorted(self.lines.items()), counts, self.waits]
+        if self.confirmed:  # which earlier releases did not have
+            parts.append(sorted(self.confirmed.items()))
         return hashlib.blake2b(orjson.dumps(parts), digest_size=12).hexdigest()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RejectedShipment:
-    """A shipment that its node rejects, whole or in part, and that still holds units. `left` are the units by line that
-    the node has not rejected before, `rejections` those that it has.
-    """
-
-    number: int
-    body: bytes
-    lines: Mapping[str, str]
-    """Line to SKU."""
-    left: Mapping[str, int]
-    rejections: Mapping[str, int]
-
-
-RejectedUnits: TypeAlias = tuple[RejectedShipment, Mapping[str, int]]
-"""A shipment, and the units of it that are rejected now, by line."""
 
 
 def shipment_numbers(request: RejectionRequest, record: DecisionRecord) -> list[int]:
@@ -81,95 +73,82 @@ def shipment_numbers(request: RejectionRequest, record: DecisionRecord) -> list[
     return numbers
 
 
-def rejected_units(request: RejectionRequest, shipments: Sequence[RejectedShipment]) -> list[RejectedUnits]:
-    """The units rejected of each shipment; raises InputInvalid for lines and units that the node doesn't hold."""
-    if not request.lines:
-        return [(item, {line: units for line, units in item.left.items() if units}) for item in shipments]
-    left = [dict(item.left) for item in shipments]
-    mistakes = []
-    for name, units in request.lines.items():
-        missing = units
-        for item, left_of_item in zip(shipments, left, strict=True):
-            for line in _lines(name, item, shipments):
-                rejected = min(missing, left_of_item[line])
-                missing, left_of_item[line] = missing - rejected, left_of_item[line] - rejected
-        if missing:
-            message = f"{units} x '{name}' can't be rejected: the node holds {_held(shipments)}"
-            mistakes.append(Mistake(field=f"lines.{name}", message=message))
-    if mistakes:
-        raise InputInvalid(mistakes)
-    by_shipment = (
-        (item, {line: item.left[line] - units for line, units in left_of_item.items() if units < item.left[line]})
-        for item, left_of_item in zip(shipments, left, strict=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRejection:
+    """A rejection as the commit takes it, the rejected units by line, and what becomes of their positions."""
+
+    writes: Rejection
+    units: Mapping[str, int]
+    positions: Sequence[RejectedPosition]
+
+
+def plan_rejection(request: RejectionRequest, stored: StoredHold, *, now: int, undo_seconds: int) -> PlannedRejection:
+    """Work out what becomes of the node's shipments, of which some must be held; raises InputInvalid for lines and
+    units that the node doesn't hold, and for counts of SKUs that are not rejected.
+    """
+    numbers = shipment_numbers(request, stored.record)
+    left = stored.shipments
+    if request.confirmed:
+        left = _moved(stored.shipments, numbers, request.confirmed, "confirmed", field="confirmed", now=now)
+    after = _moved(left, numbers, request.lines, "rejected", field="lines", now=now)
+    moved = moved_units(stored.decision, left, after, "rejected")
+    rejected, picked = _by_sku(moved), _by_sku(moved_units(stored.decision, stored.shipments, left, "confirmed"))
+    counts = _counts(request, list(rejected))
+    full = request.reason == "no_capacity"
+    body = RejectionBody(
+        node=request.node,
+        reason=request.reason,
+        parts=tuple((part.number, part.units) for part in moved.parts),
+        # shipments of which nothing is held any more, and whether the node's day has their room again
+        ended=tuple(part.number for part in moved.parts if not after[part.number].lines("held")),
+        room=not full,
+        lines=tuple((part.number, tuple(sorted(part.lines))) for part in moved.parts),
     )
-    return [(item, units) for item, units in by_shipment if units]
-
-
-def _lines(name: str, item: RejectedShipment, shipments: Sequence[RejectedShipment]) -> list[str]:
-    """The lines of a shipment that `name` stands for: the line with that id, or else all lines of that SKU."""
-    if any(name in other.lines for other in shipments):
-        return [name] if name in item.lines else []
-    return [line for line, sku in item.lines.items() if sku == name]
-
-
-def _held(shipments: Sequence[RejectedShipment]) -> str:
-    return "; ".join(
-        f"{count} of line {line} ({item.lines[line]})" for item in shipments for line, count in item.left.items()
+    writes = Rejection(
+        change=HoldChange(before=stored, after=after, keeps_room=full),
+        node=request.node,
+        counts=counts,
+        body=body,
+        entries=(step_fields(stored.record, stored.shipments, left, "confirmed", now=now),)
+        if request.confirmed
+        else (),
+        confirmed=confirmed_units(stored.shipments, left, now=now, seconds=undo_seconds) if request.confirmed else None,
     )
+    units: Counter[str] = Counter()
+    for part in moved.parts:
+        units.update(dict(part.lines))
+    positions = tuple(
+        RejectedPosition(
+            sku=sku,
+            node=request.node,
+            rejected=count,
+            left=picked[sku],
+            counted=sku in counts,
+            on_hand=counts.get(sku),
+        )
+        for sku, count in rejected.items()
+    )
+    return PlannedRejection(writes=writes, units=units, positions=positions)
 
 
-def units_by_line(rejected: Iterable[RejectedUnits]) -> dict[str, int]:
-    """The units that are rejected of all shipments together."""
-    units: dict[str, int] = {}
-    for _, of_shipment in rejected:
-        for line, count in of_shipment.items():
-            units[line] = units.get(line, 0) + count
+def _by_sku(moved: HoldUnits) -> Counter[str]:
+    units: Counter[str] = Counter()
+    for part in moved.parts:
+        units.update(dict(part.units))
     return units
 
 
-def count_ended(rejection: Rejection) -> int:
-    """How many shipments hold nothing any more, because all that was left of them is rejected."""
-    return sum(part.after is None for part in rejection.parts)
-
-
-def make_rejection(
-    request: RejectionRequest, record: DecisionRecord, hold: Hold, rejected: Sequence[RejectedUnits]
-) -> Rejection:
-    """The rejection as the commit takes it; raises InputInvalid for counts of SKUs that are not rejected."""
-    parts = tuple(_part(item, units) for item, units in rejected)
-    counts = _counts(request, list(dict.fromkeys(sku for part in parts for sku, _ in part.units)))
-    return Rejection(
-        decision=request.decision,
-        node=request.node,
-        shipments=len(record.shipments),
-        day=hold.day,
-        full=request.reason == "no_capacity",
-        parts=parts,
-        counts=counts,
-        body=RejectionBody(
-            node=request.node,
-            reason=request.reason,
-            parts=tuple((part.number, part.units) for part in parts),
-            # shipments of which nothing is held any more, and whether the node's day has their room again
-            ended=tuple(part.number for part in parts if part.after is None),
-            room=request.reason != "no_capacity",
-            lines=tuple((item.number, tuple(sorted(units.items()))) for item, units in rejected),
-        ),
-    )
-
-
-def _part(item: RejectedShipment, rejected: Mapping[str, int]) -> RejectedPart:
-    units: dict[str, int] = {}
-    left: dict[str, int] = {}
-    for line, sku in item.lines.items():
-        units[sku] = units.get(sku, 0) + rejected.get(line, 0)
-        left[sku] = left.get(sku, 0) + item.left[line] - rejected.get(line, 0)
-    return RejectedPart(
-        number=item.number,
-        before=item.body,
-        units=tuple((sku, count) for sku, count in units.items() if count),
-        left=tuple((sku, count) for sku, count in left.items() if count),
-        rejections={line: item.rejections.get(line, 0) + rejected.get(line, 0) for line in item.lines},
+def _moved(
+    shipments: Shipments, numbers: Sequence[int], lines: Mapping[str, int], kind: UnitState, *, field: str, now: int
+) -> Shipments:
+    """With the units of these lines (by line or SKU; all, if there are none) of the node's shipments ended."""
+    held = [item for item in shipments if item.number in numbers and item.lines("held")]
+    chosen = choose_units(lines, held, "held", verb=kind, field=field)
+    if not chosen:
+        message = "all that the node held has left, so that nothing is rejected; confirm it instead"
+        raise InputInvalid([Mistake(field=field, message=message)])
+    return tuple(
+        item.moved(chosen[item.number], "held", kind, at=now) if item.number in chosen else item for item in shipments
     )
 
 

@@ -1,30 +1,24 @@
 """Reroutes units that a node rejected: they are no longer held there, and are decided again at once."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from engine.decide.node_rest import rest_after
 from engine.decide.order_record import order_of
-from engine.decide.record import DecisionRecord, FollowsRecord
+from engine.decide.record import FollowsRecord
 from engine.decide.remainder import Remainder
 from engine.errors import Contended, HoldEnded, InputInvalid
 from engine.idempotency import name_reused, operation, operation_name
-from engine.inventory.holds import describe_endings, find_open_hold
+from engine.inventory.hold_requests import hold_ended
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, FollowUp, Outcome
-from engine.orders.rejection import (
-    RejectedShipment,
-    RejectionRequest,
-    count_ended,
-    make_rejection,
-    rejected_units,
-    shipment_numbers,
-    units_by_line,
-)
+from engine.orders.rejection import RejectionRequest, plan_rejection, shipment_numbers
 from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.decision_chain import Chain, read_chain
-from engine.store.holds import Hold, Holds
+from engine.store.hold_changes.change_script import ChangeScript
+from engine.store.holds import Holds
 from engine.store.keys import Keys
+from engine.store.orders.parked import verify_approved
 from engine.store.outcomes import AnsweredBefore, OperationReused
 
 _MOST_CHANGES = 10
@@ -40,12 +34,15 @@ class Rerouting:
         keys: Keys,
         *,
         decide_and_commit: DecideAndCommit,
+        undo_seconds: int,
         clock: Callable[[], int],
     ) -> None:
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
+        self._change_script = ChangeScript(client, keys)
         self._decide_and_commit = decide_and_commit
+        self._undo_seconds = undo_seconds
         self._clock = clock
 
     def reject(self, request: RejectionRequest) -> Answer:
@@ -55,7 +52,8 @@ class Rerouting:
         The decision is of the rejected units alone (engine/decide/remainder.py says how rules see them). It uses no
         node that rejected the same SKU of this order before; a node that has no capacity gets nothing more of the
         order at all. If the policies say so, the node then rests: it gets nothing of any order for a time. Raises
-        NotFound, InputInvalid, HoldEnded, KeyReused, Contended, OrderInvalid, NotReady, StoreUnavailable.
+        NotFound, InputInvalid, HoldEnded, AwaitingApproval, KeyReused, Contended, OrderInvalid, NotReady,
+        StoreUnavailable.
         """
         for _ in range(_MOST_CHANGES):
             match self._answered_before(request) or self._try(request):
@@ -95,20 +93,17 @@ class Rerouting:
 
     def _decide_again(self, request: RejectionRequest) -> Outcome:
         entry = decision_log.decided(self._client, self._keys, request.decision)
-        record = entry.record
+        record, now = entry.record, self._clock()
+        verify_approved(self._client, self._keys, record)
         numbers = shipment_numbers(request, record)
-        hold = find_open_hold(self._holds, request.decision, clock=self._clock)
-        shipments = list(self._shipments(numbers, record, hold)) if hold else []
-        if not hold or not shipments:
-            names = [(shipment.node, shipment.service) for shipment in record.shipments]
-            raise HoldEnded(describe_endings(request.decision, names, self._holds.endings(request.decision)))
-        rejected = rejected_units(request, shipments)
-        units = units_by_line(rejected)
+        stored = self._change_script.read([entry], now=now)[0]
+        if not any(item.number in numbers for item in stored.held):
+            raise hold_ended(stored)
+        rejection = plan_rejection(request, stored, now=now, undo_seconds=self._undo_seconds)
         chain = read_chain(self._client, self._keys, record.first)
         order = order_of(chain.links[0].record.order)
-        skus = {line.sku for line in order.lines if request.reason == "no_capacity" or line.id in units}
+        skus = {line.sku for line in order.lines if request.reason == "no_capacity" or line.id in rejection.units}
         barred = _barred_nodes(chain, request.node, skus)
-        rejection = make_rejection(request, record, hold, rejected)
         follows = FollowsRecord(
             decision=request.decision,
             first=chain.first,
@@ -118,7 +113,6 @@ class Rerouting:
             skus=sorted(skus),
             barred={sku: sorted(nodes) for sku, nodes in sorted(barred.items())},
         )
-        now = self._clock()
         rest_after_rejection = functools.partial(
             rest_after, now=now, node=request.node, reason=request.reason, decision=request.decision
         )
@@ -126,10 +120,11 @@ class Rerouting:
             DecisionRequest(
                 remainder=Remainder(
                     whole_order=order,
-                    units=units,
+                    units=rejection.units,
                     barred=barred,
-                    standing_shipments=chain.kept - count_ended(rejection),
+                    standing_shipments=chain.kept - rejection.writes.change.ended,
                     promised=True,
+                    rejected=rejection.positions,
                 ),
                 instant=now,
                 caller=entry.caller,
@@ -140,27 +135,12 @@ class Rerouting:
                     first=chain.first,
                     follow_ups=chain.follow_ups,
                     record=follows,
-                    rejection=rejection,
+                    rejection=rejection.writes,
                     rest_after_rejection=rest_after_rejection,
                     operation=operation(request.fingerprint, request.op),
                 ),
             )
         )
-
-    def _shipments(self, numbers: list[int], record: DecisionRecord, hold: Hold) -> Iterator[RejectedShipment]:
-        """The shipments with these numbers that still hold units."""
-        shipments = [shipment for shipment in hold.shipments if shipment.number in numbers]
-        before = self._holds.rejections(hold.id, [shipment.number for shipment in shipments])
-        for shipment in shipments:
-            lines = record.shipments[shipment.number].lines
-            rejected = before[shipment.number]
-            yield RejectedShipment(
-                number=shipment.number,
-                body=shipment.body,
-                lines={line.line: line.sku for line in lines},
-                left={line.line: line.quantity - rejected.get(line.line, 0) for line in lines},
-                rejections=rejected,
-            )
 
 
 def _barred_nodes(chain: Chain, node: str, skus: set[str]) -> dict[str, frozenset[str]]:

@@ -5,14 +5,22 @@ follow each other are committed in one round trip. All others are decided on fac
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
 from engine.decide.joint.planned_order import PlannedOrder
+from engine.errors import Contended, NotReady, PointsmanError, QuotaExceeded, StoreUnavailable
 from engine.model.facts import Order
 from engine.orders.block import MOST_IN_BLOCK, BlockOfDecisions, PlannedDecision
 from engine.orders.decide_and_commit import DecideAndCommit, Decided, DecisionRequest, Outcome
 from engine.orders.projected_facts import ProjectedFacts
+
+STOPPING = (StoreUnavailable, NotReady, Contended, QuotaExceeded)
+"""Failures that are not the order's own: nothing of the batch is decided after one. With any other error of
+Pointsman's, the order itself is at fault.
+"""
+
+_T = TypeVar("_T")
 
 
 class Turn(NamedTuple):
@@ -40,8 +48,10 @@ class Turns:
         self._blocks = blocks
         self._block: list[tuple[Turn, PlannedDecision]] = []
 
-    def decide(self, turns: Sequence[Turn]) -> Iterator[tuple[Order, Outcome]]:
-        """What becomes of each order, in the sequence in which they were decided. Raises as `DecideAndCommit.run`."""
+    def decide(self, turns: Sequence[Turn]) -> Iterator[tuple[Order, Outcome | PointsmanError]]:
+        """What becomes of each order, in the sequence in which they were decided; an error if the order is at fault.
+        Raises one of STOPPING.
+        """
         for turn in turns:
             planned = self._by_plan(turn)
             if planned is not None:
@@ -61,7 +71,7 @@ class Turns:
         self._facts.take(planned.decision)
         return planned
 
-    def _commit_block(self) -> Iterator[tuple[Order, Outcome]]:
+    def _commit_block(self) -> Iterator[tuple[Order, Outcome | PointsmanError]]:
         """Who is refused is decided anew after the others of its block. As the facts are then known to be others than
         was planned on, so are all orders that follow.
         """
@@ -75,8 +85,21 @@ class Turns:
                 self._facts = None
                 yield self._anew(turn)
 
-    def _anew(self, turn: Turn) -> tuple[Order, Outcome]:
-        outcome = self._decide_and_commit.run(self._request(turn))
+    def _anew(self, turn: Turn) -> tuple[Order, Outcome | PointsmanError]:
+        outcome = unless_at_fault(lambda: self._decide_and_commit.run(self._request(turn)))
         if self._facts is not None and isinstance(outcome, Decided):
-            self._facts.take(outcome.decision)
+            if outcome.decision.network_version == self._facts.network_version:
+                self._facts.take(outcome.decision)
+            else:
+                self._facts = None
         return turn.order, outcome
+
+
+def unless_at_fault(make: Callable[[], _T]) -> _T | PointsmanError:
+    """What `make` returns, or why the order that it is about can't be decided; raises one of STOPPING."""
+    try:
+        return make()
+    except STOPPING:
+        raise
+    except PointsmanError as error:
+        return error

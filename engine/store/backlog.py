@@ -1,7 +1,7 @@
 """The backlog as it is stored: unfilled units of decisions that wait for stock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import msgspec
@@ -18,7 +18,8 @@ from engine.store.script_keys import WITHDRAW_BACKLOG
 class BacklogEntry:
     """Units by line of `order`, as its customer placed it, that `decision` left unfilled. `first` is the order's first
     decision; `since` when these units began to wait, in UTC seconds; `caller` whose holds are counted. They are
-    offered no stock before the instant `not_before`; None: at any time.
+    offered no stock before the instant `not_before`; None: at any time. `stored` is the entry as it was read, which
+    tells whether it has changed.
     """
 
     decision: str
@@ -28,6 +29,8 @@ class BacklogEntry:
     since: int
     caller: str
     not_before: int | None = None
+    stored: bytes = field(default=b"", compare=False)
+    """As it was read; empty for an entry that is not stored yet."""
 
     @property
     def body(self) -> bytes:
@@ -54,6 +57,7 @@ class BacklogEntry:
             since=stored.since,
             caller=stored.caller,
             not_before=None if stored.not_before is UNSET else stored.not_before,
+            stored=body,
         )
 
     @property

@@ -27,14 +27,16 @@ NOTHING_SET_ASIDE = SetAside(now=0, earlier=None, name=None, until=0)
 
 
 def commit_request(
-    decision: Decision, policies_at: int, *, caller: str, max_holds: int | None, key_seconds: int | None
+    decision: Decision, policies_at: int, *, first: bool, caller: str, max_holds: int | None, key_seconds: int | None
 ) -> dict[str, Any]:
     """The request as commit.lua reads it; `key_seconds` is how long its idempotency key is remembered, if it has one.
+    The `first` decision of an order takes the order's id.
 
     A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
-    a list of reserves that it is the sum of, each the larger of so many units and so many basis points of what is on
-    hand. A room is node, shipments, the most there may be in the day, and the range in which the load must be. False
-    stands for no bound, or for any value.
+    a list of floors of which the largest counts. Each is a list of reserves, by units and basis points of what is on
+    hand: what is kept, the channel's own, then those of the others (see `Floor` in rules/effects.py). A room is node,
+    shipments, the most there may be in the day, and the range in which the load must be. False stands for no bound, or
+    for any value.
     """
     return {
         "now": str(decision.decided_at),
@@ -59,6 +61,9 @@ def commit_request(
             [claim.node, str(claim.shipments), _or_false(claim.most), _or_false(claim.load)]
             for claim in decision.load_claims
         ],
+        "order": first and decision.order.id,
+        "parked": first and decision.awaiting_approval,
+        "placed_at": str(decision.order.placed_at),
         "caller": caller,
         "max_holds": _or_false(max_holds),
         "key_seconds": _or_false(key_seconds),
@@ -104,8 +109,11 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
         listed.append(loads[load_claim.node])
 
 
-def _floor(claim: Claim) -> int | list[tuple[int, int]]:
-    return [(reserve.units, reserve.share) for reserve in claim.shares] or claim.floor
+def _floor(claim: Claim) -> int | list[list[int]]:
+    return [
+        [number for item in (floor.keep, floor.own, *floor.others) for number in (item.units, item.share)]
+        for floor in claim.floors
+    ] or claim.floor
 
 
 def _or_false(value: _T | None) -> _T | Literal[False]:

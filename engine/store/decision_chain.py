@@ -1,6 +1,5 @@
 """The chain of decisions of one order: the first, and follow-ups that decided again what was left of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from msgspec import UNSET
@@ -9,20 +8,20 @@ from engine.decide.record import DecisionRecord, from_json
 from engine.decide.remainder import Barred
 from engine.store import decision_log
 from engine.store.connection.client import Client, faults
-from engine.store.holds import endings_of
+from engine.store.hold_changes.shipment_units import ShipmentUnits
+from engine.store.hold_changes.stored_holds import read_stored_holds
 from engine.store.keys import Keys
-from engine.store.outcomes import Ending
 
 NOT_IN_STOCK = "not_in_stock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One decision: its JSON, the caller whose hold it is, and how each shipment's hold ended; empty if none has."""
+    """One decision: its JSON, the caller whose hold it is, and where the units of its shipments are."""
 
     body: bytes
     caller: str
-    endings: tuple[Ending | None, ...]
+    shipments: tuple[ShipmentUnits, ...]
 
     @property
     def record(self) -> DecisionRecord:
@@ -30,10 +29,8 @@ class Link:
 
     @property
     def kept(self) -> int:
-        """How many of its shipments are held or have left."""
-        shipments = self.record.shipments
-        endings = self.endings or (None,) * len(shipments)
-        return sum(ending is None or ending.kind == "confirmed" for ending in endings)
+        """How many of its shipments are held or have left, at least in part."""
+        return sum(shipment.counts for shipment in self.shipments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +48,12 @@ class Chain:
     def kept(self) -> int:
         """How many shipments of all decisions are held or have left."""
         return sum(link.kept for link in self.links)
+
+    @property
+    def latest_whole(self) -> str:
+        """The latest decision that decided the order as a whole: its last amendment or, without one, the first."""
+        amendments = [link.record for link in self.links if link.record.because == "amended"]
+        return (amendments[-1].id or "") if amendments else self.first
 
     def owes(self, decision: str) -> bool:
         """Whether a decision answers a rejection and ships nothing: units that were promised are still owed."""
@@ -81,10 +84,9 @@ def read_chain(client: Client, keys: Keys, first: str) -> Chain:
     """The chain that the decision `first` began; it must exist."""
     with faults():
         decisions = [first, *(name.decode() for name in client.redis.lrange(keys.chain(first), 0, -1))]
-        endings: Sequence[bytes | None] = client.redis.hmget(keys.endings, decisions)
     entries = decision_log.find_all(client, keys, decisions)
     links = (
-        Link(body=entry.body, caller=entry.caller, endings=endings_of(words.decode()) if words else ())
-        for entry, words in zip(entries, endings, strict=True)
+        Link(body=entry.body, caller=entry.caller, shipments=stored.shipments)
+        for entry, stored in zip(entries, read_stored_holds(client, keys, entries), strict=True)
     )
     return Chain(first=first, links=tuple(links))

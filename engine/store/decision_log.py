@@ -14,6 +14,7 @@ from engine.errors import NotFound
 from engine.model.facts import NodeRest
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
+from engine.store.outcomes import UnitState
 
 RawEntry: TypeAlias = tuple[bytes, dict[bytes, bytes]]
 """An entry as the server answers it: its id in the stream, and its fields."""
@@ -34,6 +35,10 @@ KINDS = (
     "repaired",
     "woken",
     "set_aside",
+    "queued",
+    "approved",
+    "cancelled",
+    "undone",
 )
 """The kinds of entries."""
 UNREADABLE = (ValueError, KeyError, IndexError, zlib.error)
@@ -82,20 +87,65 @@ class ShipmentSetAside(msgspec.Struct, frozen=True, array_like=True):
     units: Units
 
 
+class PartUnits(msgspec.Struct, frozen=True, array_like=True):
+    """Units of a shipment that came from the state `source` into the state that the entry is about."""
+
+    number: int
+    node: str
+    service: str
+    source: UnitState
+    units: Units
+    lines: tuple[tuple[str, int], ...]
+    """The same units by line."""
+    room: int
+    """By how many shipments the load of the node's day changed."""
+
+
+class HoldUnits(Record, frozen=True):
+    """What changed of a decision's shipments: `endings` afterwards as `Keys.endings` has them, and the numbers of those
+    of which units have `left`.
+    """
+
+    decision: str
+    endings: str
+    left: tuple[int, ...]
+    parts: tuple[PartUnits, ...]
+
+
+class UnitsBody(Record, frozen=True, omit_defaults=True):
+    """The body of an entry about some units of shipments of an `order`. `late`: their hold had expired, and they were
+    still there. A cancellation also has the units by line that were `cancelled`, wherever they were, and of each
+    decision under which some of them waited how many units wait from then on (`waiting`).
+    """
+
+    holds: tuple[HoldUnits, ...] = ()
+    late: bool = False
+    order: str = ""
+    cancelled: dict[str, int] = msgspec.field(default_factory=dict)
+    waiting: dict[str, int] = msgspec.field(default_factory=dict)
+
+    def encode(self) -> bytes:
+        return _ENCODER.encode(self)
+
+
 # a rest's reasons may be any mapping, and msgspec encodes dicts
 _ENCODER = msgspec.json.Encoder(enc_hook=dict)
 _REJECTION = msgspec.json.Decoder(RejectionBody)
 _MOVEMENTS = msgspec.json.Decoder(tuple[MovedUnits, ...])
 _SET_ASIDE = msgspec.json.Decoder(tuple[ShipmentSetAside, ...])
+_UNITS = msgspec.json.Decoder(UnitsBody)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One change. `kind` is one of KINDS; withdrawn means from the backlog, woken that the rest of a node was
-    ended, and set_aside that units are held for a decision that is still being made.
+    """One change. `kind` is one of KINDS; queued and withdrawn mean into and from the backlog, woken that the rest of a
+    node was ended, set_aside that units are held for a decision that is still being made, and approved that an order
+    was, whose first decision this is; undone means that confirmed units did not leave.
 
-    `decision` is the decision it is about (if units moved, the name of the batch; if a rest was ended, the node).
-    `body` holds the JSON of a decision, a rejection, movements, a repair or what was set aside, and is empty otherwise.
+    `decision` is the decision it is about (if units moved, the name of the batch; if a rest was ended, the node; if
+    units were cancelled, the first of their order). `body` holds the JSON of a decision, a rejection, movements, a
+    repair, what was set aside, units of shipments, the units that wait by line or the note of an approval, and is empty
+    otherwise.
     `logged_facts` are the document of facts that a decision's record names; up to schema 1 it named none.
     """
 
@@ -109,9 +159,11 @@ class Entry:
     shipments: tuple[int, ...] | None = None
     """Numbers of the shipments whose hold this ended; None means all."""
     taken: str = ""
-    """For movements, a 1 for each that was applied by this entry and a 0 for each that was not."""
+    """For movements, a 1 for each that was applied by this entry and a 0 for each that was not; for what was undone, a
+    1 for the units of each part and SKU that are on hand again and a 0 for those that were counted since.
+    """
     until: int | None = None
-    """Until when an extension lets the hold last, or units are set aside."""
+    """Until when an extension lets the hold last, or units are set aside or held again."""
     day: str = ""
     """For a decision, or what is set aside, the date whose loads its shipments count in. Earlier releases left it out.
     """
@@ -139,6 +191,21 @@ class Entry:
     def set_aside(self) -> tuple[ShipmentSetAside, ...]:
         """Of what was set aside, by the number of its shipment."""
         return _SET_ASIDE.decode(self.body)
+
+    @property
+    def changed_order(self) -> str:
+        """Of a call on an order, the order's id."""
+        return str(msgspec.json.decode(self.body)["order"])
+
+    @property
+    def queued_units(self) -> int:
+        """Of units that were queued, how many wait under the decision from then on."""
+        return sum(msgspec.json.decode(self.body)["units"].values())
+
+    @property
+    def units(self) -> UnitsBody | None:
+        """Of an entry about some units of shipments; None if it is about whole shipments, numbered in `shipments`."""
+        return _UNITS.decode(self.body) if self.body else None
 
     @property
     def applied_movements(self) -> list[MovedUnits]:
@@ -215,7 +282,7 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
     """Parse an entry as it is stored; raises one of UNREADABLE if it is damaged."""
     stood = fields.get(b"stood")
     stored, until, shipments = (fields.get(name) for name in (b"body", b"until", b"shipments"))
-    lines = zlib.decompress(stored) if stored else fields.get(b"set_aside", b"")
+    lines = zlib.decompress(stored) if stored else fields.get(b"set_aside", fields.get(b"units", b""))
     body, _, facts = lines.partition(_LINE_END)
     return Entry(
         id=parse_entry_id(entry_id),

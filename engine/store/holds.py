@@ -1,9 +1,9 @@
-"""Holds once they are taken: how each of their shipments ends, how they are extended, and which are open."""
+"""Holds once they are taken: what they hold, how they are extended, and which are open."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Self, TypeAlias
+from typing import Self, cast
 
 import orjson
 
@@ -11,11 +11,8 @@ from engine.decide.decision import Decision, Shipment
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import Units
 from engine.store.keys import Keys
-from engine.store.network import load
-from engine.store.outcomes import AlreadyEnded, Ending, HoldOutcome, HoldUpdated, OperationReused
-from engine.store.script_keys import END_HOLD, EXTEND_HOLD
-
-Verb: TypeAlias = Literal["confirmed", "released", "expired"]
+from engine.store.outcomes import Ending, ExtendOutcome, HoldExtended, NotHeld, OperationReused, UnitState
+from engine.store.script_keys import EXTEND_HOLD
 
 _BATCH = 500
 _SET_ASIDE = "set-aside:"
@@ -108,7 +105,6 @@ class Holds:
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client = client
         self._keys = keys
-        self._end_hold = client.script("end_hold")
         self._extend_hold = client.script("extend_hold")
 
     def find(self, *names: str) -> list[Hold | None]:
@@ -119,19 +115,17 @@ class Holds:
             stored = read.execute()
         return [hold_of(name, fields) if fields else None for name, fields in zip(names, stored, strict=True)]
 
-    def endings(self, name: str) -> tuple[Ending | None, ...]:
-        """How the shipments of a hold ended; empty if none did."""
-        with faults():
-            text = self._client.redis.hget(self._keys.endings, name)
-        return endings_of(text.decode()) if text else ()
-
-    def rejections(self, name: str, numbers: Sequence[int]) -> dict[int, dict[str, int]]:
-        """What was rejected of shipments, units by line."""
-        if not numbers:
-            return {}
-        with faults():
-            bodies = self._client.redis.hmget(self._keys.rejections, [f"{name} {number}" for number in numbers])
-        return {number: orjson.loads(body) if body else {} for number, body in zip(numbers, bodies, strict=True)}
+    def find_with_endings(self, *names: str) -> list[tuple[Hold | None, str]]:
+        """The same, each with how its shipments ended, as it is stored."""
+        with faults(), self._client.redis.pipeline(transaction=False) as read:
+            for name in names:
+                read.hgetall(self._keys.hold(name))
+                read.hget(self._keys.endings, name)
+            replies = iter(read.execute())
+        return [
+            (hold_of(name, fields) if fields else None, (text or b"").decode())
+            for name, fields, text in zip(names, replies, replies, strict=True)
+        ]
 
     def operation(self, name: str, operation: str) -> str | None:
         """What was requested under the operation, and on the next line what was answered; None if nothing was."""
@@ -139,41 +133,18 @@ class Holds:
             text = self._client.redis.get(self._keys.operation(name, operation))
         return text.decode() if text else None
 
-    def end(self, name: str, verb: Verb, *, now: int, numbers: Sequence[int], operation: Operation) -> HoldOutcome:
-        """End shipments of a hold, without `numbers` all that it still has. A hold whose time is over expires instead.
-
-        Goods do not leave while a network is being loaded: the load is completed first. Raises NotReady if it can't be,
-        Contended if one load follows another.
-        """
-        for _ in range(load.MOST_TRIES):
-            hold = self.find(name)[0]
-            answer = self._end(name, hold, verb, now=now, numbers=numbers, operation=operation)
-            if answer[0] == b"late":
-                return self._expired(name, now=now)
-            if answer[0] == b"loading":
-                load.finish(self._client, self._keys)
-            elif answer[0] != b"keys":  # a repair has put the hold back since it was read: it is read again
-                return _outcome(answer)
-        raise load.loaded_over_and_over()
-
-    def extend(self, name: str, *, now: int, until: int, operation: Operation) -> HoldOutcome:
+    def extend(self, name: str, *, now: int, until: int, operation: Operation) -> ExtendOutcome:
         """Let a hold last until then, if that is later than it does."""
         keys = self._keys
         script_keys = EXTEND_HOLD.keys(keys, hold=keys.hold(name), operation=keys.operation(name, operation.name))
         with faults():
             answer = self._extend_hold(keys=script_keys, args=[now, name, until, operation.request, operation.seconds])
-        return self._expired(name, now=now) if answer[0] == b"late" else _outcome(answer)
-
-    def sweep(self, names: Sequence[str], *, now: int) -> None:
-        """End those of the holds whose time is over; several callers may try at once."""
-        holds = self.find(*names)
-        with faults(), self._client.scripts() as write:
-            for name, hold in zip(names, holds, strict=True):
-                self._end(name, hold, "expired", now=now, numbers=(), operation=None, client=write)
-
-    def release_set_aside(self, hold: Hold, *, now: int) -> None:
-        """Let others have units that were set aside, if their time is not over."""
-        self._end(hold.id, hold, "released", now=now, numbers=(), operation=None)
+        match answer:
+            case (b"reused",):
+                return OperationReused()
+            case b"done" | b"again", ends:
+                return HoldExtended(until=int(ends))
+        return NotHeld()
 
     def list_open(self, *, after: tuple[int, str], before: int | None) -> Iterator[Hold]:
         """Open holds of decisions by the instant they end, then by id: those after `after`, up to and without
@@ -192,35 +163,6 @@ class Holds:
             if len(batch) < _BATCH:
                 return
             offset += _BATCH
-
-    def _expired(self, name: str, *, now: int) -> AlreadyEnded:
-        """The outcome for a hold whose time is over: it is ended as expired first."""
-        self.sweep([name], now=now)
-        return AlreadyEnded(endings=self.endings(name))
-
-    def _end(
-        self,
-        name: str,
-        hold: Hold | None,
-        verb: Verb,
-        *,
-        now: int,
-        numbers: Sequence[int],
-        operation: Operation | None,
-        client: Any = None,
-    ) -> Any:
-        keys, skus = self._keys, hold.skus if hold else []
-        script_keys = END_HOLD.keys(
-            keys,
-            ((keys.on_hand(sku), keys.held(sku), keys.base(sku)) for sku in skus),
-            hold=keys.hold(name),
-            operation=keys.operation(name, operation.name if operation else ""),
-            load=keys.load(hold.day if hold else ""),
-        )
-        request, seconds = (operation.request, operation.seconds) if operation else ("", 0)
-        arguments = [verb, now, name, request, seconds, ",".join(map(str, numbers)), *skus]
-        with faults():
-            return self._end_hold(keys=script_keys, args=arguments, client=client)
 
 
 def hold_of(name: str, fields: Mapping[bytes, bytes]) -> Hold:
@@ -243,20 +185,6 @@ def sku_units(shipment: Shipment) -> list[tuple[str, int]]:
     return list(units.items())
 
 
-def _outcome(answer: Sequence[bytes]) -> HoldOutcome:
-    """What end_hold.lua or extend_hold.lua answered."""
-    match answer:
-        case (b"reused",):
-            return OperationReused()
-        case b"ended", text:
-            return AlreadyEnded(endings=endings_of(text.decode()))
-        case b"done" | b"again", text, until:
-            endings = endings_of(text.decode())
-            still_holds = not endings or None in endings
-            return HoldUpdated(endings=endings, until=int(until) if still_holds else None)
-    raise ValueError(f"no answer of a script that ends or extends holds: {answer!r}")
-
-
 def _ending(word: str) -> Ending:
     kind, _, at = word.partition(":")
-    return Ending(kind=kind, at=int(at))
+    return Ending(kind=cast("UnitState", kind), at=int(at))

@@ -90,7 +90,9 @@ class Keys:
 
     @property
     def endings(self) -> str:
-        """Hash: hold id to how and when each of its shipments ended: `confirmed:1795770000 - released:1795770060`."""
+        """Hash: hold id to how and when each of its shipments ended: `confirmed:1795770000 - released:1795770060`. A
+        shipment whose units ended in several ways has the last of them.
+        """
         return self._key("endings")
 
     @property
@@ -107,14 +109,40 @@ class Keys:
         """Hash: decision id to its entry, JSON of the order and what of it still waits for stock."""
         return self._key("backlog")
 
+    def order(self, order_id: str) -> str:
+        """Hash: `first`, the order's first decision, which makes its id taken; and what calls on the order changed:
+        `order`, JSON of the order as last amended; `cancelled`, JSON of units by line; `changes`, the number of those
+        calls; `approval`, JSON, while the order is parked until a person approves it; and `approved`, JSON of who did.
+        """
+        return self._key("order", order_id)
+
+    @property
+    def orders(self) -> str:
+        """Sorted set: order id by the instant it was placed."""
+        return self._key("orders")
+
+    @property
+    def parked(self) -> str:
+        """Sorted set: id of each order that is parked until a person approves it, by the instant it was placed."""
+        return self._key("parked")
+
     def chain(self, first: str) -> str:
         """List: the decisions that decided again what was left of decision `first`, or of one of them."""
         return self._key("chain", first)
 
     @property
-    def rejections(self) -> str:
-        """Hash: `decision number` of a shipment to JSON {line: units}, what its node rejected of it so far."""
+    def shipment_units(self) -> str:
+        """Hash: `decision number` of a shipment to JSON {line: {state: units}}, what became of units of it that ended
+        one by one: confirmed, released, expired, rejected or cancelled. All others are held or, once it has ended, as
+        `endings` says. Earlier releases stored only rejected units, as {line: units}, which gave the key its name.
+        """
         return self._key("rejections")
+
+    def confirms(self, decision: str) -> str:
+        """Hash: log entry that confirmed units of a decision to JSON [instant, [[number, {line: units}], ...]], what
+        of it can be undone. It expires when nothing can be any more.
+        """
+        return self._key("confirms", decision)
 
     @property
     def resting(self) -> str:

@@ -11,6 +11,7 @@ from engine.store.commit_request import NOTHING_SET_ASIDE, SetAside, add_set_asi
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import packed
 from engine.store.follow_up_commit import FollowUpCommit, LinkedWrites
+from engine.store.hold_changes.change_script import ChangeScript
 from engine.store.holds import Hold, Holds
 from engine.store.keys import Keys
 from engine.store.outcomes import (
@@ -23,6 +24,7 @@ from engine.store.outcomes import (
     NetworkChanged,
     NoLongerWaiting,
     OperationReused,
+    OrderTaken,
     PoliciesChanged,
     QuotaReached,
     StockChanged,
@@ -34,6 +36,8 @@ IDEMPOTENCY_SECONDS = 24 * 60 * 60
 """How long a caller's idempotency key is remembered."""
 _NO_KEY = ("", "")
 """Caller and name that no caller's key has, so that nothing is ever stored under them."""
+_NO_ORDER = ""
+"""The id of no order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,8 @@ class Commit:
     policies_at: int
     caller: str
     max_holds: int | None
+    first: bool = True
+    """Whether it is the order's first decision, which takes the order's id."""
 
 
 class Ledger:
@@ -65,6 +71,7 @@ class Ledger:
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
+        self._change_script = ChangeScript(client, keys)
         self._snapshot = client.script("snapshot", writes=False)
         self._commit = client.script("commit")
         self._follow_up_commit = FollowUpCommit(client, keys)
@@ -75,7 +82,7 @@ class Ledger:
 
     def release_set_aside(self, hold: Hold, *, now: int) -> None:
         """Let others have units that were set aside."""
-        self._holds.release_set_aside(hold, now=now)
+        self._change_script.release_set_aside(hold, now=now)
 
     def verify_writable(self) -> None:
         """Raise StoreUnavailable if the server takes no writes: it is a replica, full, or can't write to its disk."""
@@ -95,15 +102,17 @@ class Ledger:
         now: int,
         policies_at: int | None = None,
         key: RequestKey | None = None,
+        order: str | None = None,
         set_aside: Hold | None = None,
     ) -> Reading:
-        """The snapshot of `skus` at `now`; holds whose time is over are ended first. `day` is that of the loads.
+        """The snapshot of `skus` at `now`; holds whose time is over are ended first. `day` is that of the loads; the
+        decisions that answered `key`, and that `order` began with, are looked up.
 
         `policies_at` is the instant for which the active policy version and the resting nodes are read, if not `now`.
         The units of `set_aside` are read as if they were not held.
         """
         decided_at = now if policies_at is None else policies_at
-        script_keys = self._snapshot_keys(skus, day, key)
+        script_keys = self._snapshot_keys(skus, day, key, order)
         reading = reading_of(self._sweep_and_read(script_keys, [now, decided_at], now), skus, decided_at)
         return reading if set_aside is None else without_holds(reading, [set_aside], day)
 
@@ -122,28 +131,33 @@ class Ledger:
             )
         return None if answer[0] == b"expired" else stock_reading_of(answer, now)
 
-    def _snapshot_keys(self, skus: Iterable[str], day: str, key: RequestKey | None = None) -> list[str]:
+    def _snapshot_keys(
+        self, skus: Iterable[str], day: str, key: RequestKey | None = None, order: str | None = None
+    ) -> list[str]:
         keys = self._keys
-        idempotency = keys.idempotency(*((key.caller, key.name) if key else _NO_KEY))
-        return SNAPSHOT.keys(keys, sku_keys(keys, skus), idempotency=idempotency, load=keys.load(day))
+        return SNAPSHOT.keys(
+            keys,
+            sku_keys(keys, skus),
+            idempotency=keys.idempotency(*((key.caller, key.name) if key else _NO_KEY)),
+            order=keys.order(order or _NO_ORDER),
+            load=keys.load(day),
+        )
 
     def _sweep_and_read(self, script_keys: Sequence[str], arguments: Sequence[str | int], now: int) -> list[Any]:
         """What snapshot.lua answers once the holds are ended whose time is over at `now`."""
         with faults():
             answer: list[Any] = self._snapshot(keys=script_keys, args=arguments)
             while answer[0] == b"expired":
-                self._holds.sweep([hold.decode() for hold in answer[1]], now=now)
+                self._change_script.sweep([hold.decode() for hold in answer[1]], now=now)
                 answer = self._snapshot(keys=script_keys, args=arguments)
         return answer
 
-    def decided_before(self, requests: Sequence[RequestKey]) -> list[bool]:
-        """Of each idempotency key, whether a decision was made under it."""
-        if not requests:
-            return []
-        with faults():
-            names = [self._keys.idempotency(request.caller, request.name) for request in requests]
-            answers: list[bytes | None] = self._client.redis.mget(names)
-        return [answer is not None for answer in answers]
+    def decided_before(self, orders: Sequence[str]) -> list[bool]:
+        """Of each order id, whether it is taken."""
+        with faults(), self._client.redis.pipeline(transaction=False) as read:
+            for order in orders:
+                read.hexists(self._keys.order(order), "first")
+            return [bool(taken) for taken in read.execute()]
 
     def commit(
         self,
@@ -175,6 +189,7 @@ class Ledger:
             policies_at=decision.decided_at if policies_at is None else policies_at,
             caller=caller,
             max_holds=max_holds,
+            first=linked is None or linked.first is None,
         )
         claims, own, arguments = self._parts(commit, set_aside)
         with faults():
@@ -202,6 +217,7 @@ class Ledger:
         keys, decision, key, earlier = self._keys, commit.decision, commit.key, set_aside.earlier
         own = {
             "idempotency": keys.idempotency(*((key.caller, key.name) if key else _NO_KEY)),
+            "order": keys.order(decision.order.id if commit.first else _NO_ORDER),
             "load": keys.load(decision.day),
             "hold": keys.hold(commit.decision_id),
             "set_aside": keys.hold(set_aside.name or ""),
@@ -212,6 +228,7 @@ class Ledger:
         request = commit_request(
             decision,
             commit.policies_at,
+            first=commit.first,
             caller=commit.caller,
             max_holds=commit.max_holds,
             key_seconds=IDEMPOTENCY_SECONDS if key else None,
@@ -250,6 +267,8 @@ def _outcome(answer: Sequence[bytes]) -> CommitOutcome:
     match answer:
         case b"key", decision:
             return AnsweredBefore(decision=decision.decode())
+        case b"order", first:
+            return OrderTaken(first=first.decode())
         case b"stale", node:
             return StockChanged(node=node.decode())
         case b"full", open_holds:

@@ -1,14 +1,17 @@
 """What became of a write: one class for each answer that a script can give."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
+
+UnitState: TypeAlias = Literal["held", "confirmed", "released", "expired", "rejected", "cancelled"]
+"""Where a unit of a shipment is: held, or how it ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a shipment's hold ended (confirmed, released, expired or rejected), and when, in UTC seconds."""
+    """How a shipment's hold ended, and when, in UTC seconds."""
 
-    kind: str
+    kind: UnitState
     at: int
 
 
@@ -38,6 +41,13 @@ class AnsweredBefore:
     """Nothing was written: this request, known by its idempotency key or operation, was answered by `decision`."""
 
     decision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTaken:
+    """Nothing was written: the order's id is that of the order whose first decision is `first`."""
+
+    first: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +89,13 @@ class HoldChanged:
 
 @dataclass(frozen=True, slots=True)
 class NoLongerWaiting:
-    """Nothing was written: the waiting units were decided or withdrawn meanwhile."""
+    """Nothing was written: the waiting units were decided or withdrawn meanwhile, or others wait with them now."""
 
 
 CommitOutcome: TypeAlias = (
     Committed
     | AnsweredBefore
+    | OrderTaken
     | StockChanged
     | NetworkChanged
     | PoliciesChanged
@@ -97,27 +108,44 @@ CommitOutcome: TypeAlias = (
 )
 
 
-# Of a request to end or extend a hold.
+# Of a request to extend a hold.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldUpdated:
-    """The request was carried out, now or when it came before. `endings` are by shipment, None where it still holds,
-    and empty if none has ended. `until`, in UTC seconds, is None once nothing is held.
-    """
+class HoldExtended:
+    """The hold lasts until then, in UTC seconds, now or when the request came before."""
 
-    endings: tuple[Ending | None, ...]
-    until: int | None
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotHeld:
+    """Nothing was written: nothing is held any more, or the hold's time is over."""
+
+
+ExtendOutcome: TypeAlias = HoldExtended | NotHeld | OperationReused
+
+
+# Of a change of units of holds. HoldChanged and OperationReused, too.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlreadyEnded:
-    """Nothing was written: some of what was asked for is not held any more. `endings` as in HoldUpdated."""
+class UnitsChanged:
+    """The change was made, now or when the request came before; `answer` is what it was answered then."""
 
-    endings: tuple[Ending | None, ...]
+    answer: bytes
 
 
-HoldOutcome: TypeAlias = HoldUpdated | AlreadyEnded | OperationReused
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsLacking:
+    """Nothing was written: `node` has only `free` units of `sku` that nobody holds."""
+
+    sku: str
+    node: str
+    free: int
+
+
+ChangeOutcome: TypeAlias = UnitsChanged | UnitsLacking | HoldChanged | OperationReused
 
 
 # Of a count of stock. `on_hand` and `held` are the position's units after it.

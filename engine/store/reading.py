@@ -14,14 +14,14 @@ from engine.store.holds import Hold
 from engine.store.node_rests import rests_after
 from engine.store.policy_versions import split_version
 
-_HEAD = 5
+_HEAD = 6
 """How many parts of what snapshot.lua answers come before the stock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """The stored facts at one moment. `stock` is (on hand, held) by node, by SKU; `earlier_decision` the one that the
-    idempotency key was used for before.
+    idempotency key was used for before; `first_decision` the one with which the order's id was taken.
     """
 
     network_version: str | None
@@ -29,6 +29,7 @@ class Reading:
     policy_since: int | None
     """The instant from which the version was scheduled; None if it was activated at once."""
     earlier_decision: str | None
+    first_decision: str | None
     loads: Mapping[str, int]
     resting: Mapping[str, NodeRest]
     stock: Mapping[str, Mapping[str, tuple[int, int]]]
@@ -59,13 +60,14 @@ def stock_reading_of(answer: Sequence[Any], decided_at: int) -> StockReading:
 
 def reading_of(answer: Sequence[Any], skus: Sequence[str], decided_at: int) -> Reading:
     """What snapshot.lua answered, for `skus` and the instant whose policies decide."""
-    version, policy, earlier, loads, resting, *stock = answer
+    version, policy, earlier, first, loads, resting, *stock = answer
     policy_version, policy_since = split_version(policy.decode()) if policy else (None, None)
     return Reading(
         network_version=version and version.decode(),
         policy_version=policy_version,
         policy_since=policy_since,
         earlier_decision=earlier and earlier.decode(),
+        first_decision=first and first.decode(),
         loads=_counts(loads),
         resting=rests_after(decided_at, _lines(resting)),
         stock={sku: _by_node(*stock[2 * index : 2 * index + 2]) for index, sku in enumerate(skus)},

@@ -90,6 +90,7 @@ class Replica:
             ([keys.hold(name)] for name in named),
             sku_keys(keys, skus),
             idempotency=keys.never_written,
+            order=keys.never_written,
             load=keys.load(day),
             expiring=keys.never_written,
             holds_by_expiry=keys.expiring,

@@ -14,13 +14,13 @@ from engine.store.keys import Keys
 @dataclass(frozen=True, slots=True)
 class KeyLayout:
     """The order of KEYS: first one key for each of `names`; then, for each item of the first of `groups`, one key for
-    each name of the group; then the same for the second group. A script with two groups is given the number of items of
-    the first as its last argument. `functions` is Lua that the script calls.
+    each name of the group; then the same for the groups after it. A script is given the number of items of each group
+    but the last, as its last arguments. `parts` are the files of scripts/parts whose functions it calls.
     """
 
     names: tuple[str, ...]
     groups: tuple[tuple[str, ...], ...] = ()
-    functions: str = ""
+    parts: tuple[str, ...] = ()
 
     def keys(self, keys: Keys, *groups: Iterable[Sequence[str]], **own: str) -> list[str]:
         """KEYS of one call: of each group, each item's keys. A name that is not in `own` is an attribute of `keys`."""
@@ -31,61 +31,67 @@ class KeyLayout:
         return every
 
     def lua(self) -> str:
-        """The definition of the table `key`, and the functions."""
+        """The definition of the table `key`."""
         lines = [f"  {name} = KEYS[{place}]," for place, name in enumerate(self.names, start=1)]
         before, items_before = len(self.names), ""
-        for group in self.groups:
+        for number, group in enumerate(self.groups, start=2 - len(self.groups)):
             size = len(group)
             lines += [
                 f"  {name} = function(index) return KEYS[{before - size + place} + {size} * index{items_before}] end,"
                 for place, name in enumerate(group, start=1)
             ]
-            items_before = f" + {size} * ARGV[#ARGV]"
-        return "\n".join(["local key = {", *lines, "}", self.functions])
+            items_before += f" + {size} * ARGV[#ARGV + {number}]"
+        return "\n".join(["local key = {", *lines, "}", ""])
 
 
-NOTE_CHANGES = """local function note_changes(members)
-  if next(members) then
-    local call, stamped = redis.call, {}
-    local time, last = call('TIME'), call('ZRANGE', key.changed, 0, 0, 'REV', 'WITHSCORES')[2]
-    local stamp = string.format('%.0f', math.max(time[1] * 1000000 + time[2], (last or 0) + 1))
-    for member in pairs(members) do
-      stamped[#stamped + 1], stamped[#stamped + 2] = stamp, member
-    end
-    call('ZADD', key.changed, unpack(stamped))
-  end
-end
-"""
-"""Gives members of `changed`, the keys of a table, one stamp above all others. Every script that changes stock calls it
-once it has.
-"""
+NOTE_CHANGES = ("note_changes",)
+"""Gives the SKUs whose stock a script changed a new stamp."""
+CHANGE_HOLDS_PARTS = (*NOTE_CHANGES, "hold_changes")
 
 _SKU = ("on_hand", "held")
-_SNAPSHOT = ("facts", "active_policy", "scheduled_policies", "idempotency", "load", "expiring", "resting", "changed")
+_SNAPSHOT = (
+    *("facts", "active_policy", "scheduled_policies", "idempotency", "order"),
+    *("load", "expiring", "resting", "changed"),
+)
 _COMMIT = (
     *_SNAPSHOT,
-    *("decisions", "log", "hold", "open_holds", "endings"),
+    *("decisions", "log", "orders", "parked", "hold", "open_holds", "endings"),
     *("set_aside", "earlier_set_aside", "earlier_load"),
 )
-_FOLLOW_UP = ("backlog", "chain", "operation", "rejected_hold", "rejections", "rejected_load")
+_FOLLOW_UP = ("backlog", "chain", "operation", "shipment_units")
 _CLAIM = ("claimed_on_hand", "claimed_held")
-_REJECTED_SKU = ("rejected_on_hand", "rejected_held", "rejected_stamp", "rejected_base")
+_CHANGED_HOLD = ("changed_hold", "changed_load", "confirms")
+_CHANGED_SKU = ("changed_on_hand", "changed_held", "changed_base", "changed_stamp")
 
 SNAPSHOT = KeyLayout(_SNAPSHOT, (_SKU,))
 REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _SKU))
 COMMIT = KeyLayout(_COMMIT, (_CLAIM,), NOTE_CHANGES)
-COMMIT_FOLLOW_UP = KeyLayout((*_COMMIT, *_FOLLOW_UP), (_CLAIM, _REJECTED_SKU), NOTE_CHANGES)
-END_HOLD = KeyLayout(
-    ("hold", "expiring", "log", "endings", "operation", "load", "open_holds", "facts", "changed"),
-    (("on_hand", "held", "base"),),
-    NOTE_CHANGES,
+COMMIT_FOLLOW_UP = KeyLayout((*_COMMIT, *_FOLLOW_UP), (_CLAIM, _CHANGED_HOLD, _CHANGED_SKU), CHANGE_HOLDS_PARTS)
+CHANGE_HOLDS = KeyLayout(
+    (
+        "expiring",
+        "log",
+        "endings",
+        "shipment_units",
+        "operation",
+        "open_holds",
+        "facts",
+        "changed",
+        "order",
+        "chain",
+        "backlog",
+    ),
+    (_CHANGED_HOLD, _CHANGED_SKU),
+    CHANGE_HOLDS_PARTS,
 )
-EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "endings", "operation"))
+EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "operation"))
 SET_STOCK = KeyLayout(("facts", "changed"), (("on_hand", "held", "base", "stamp"),), NOTE_CHANGES)
 MOVE_STOCK = KeyLayout(
     ("facts", "log", "movements", "movements_yesterday", "changed"), (("on_hand", "base"),), NOTE_CHANGES
 )
 WITHDRAW_BACKLOG = KeyLayout(("backlog", "log", "operation"))
+APPROVE = KeyLayout(("order", "parked", "log"))
+WAIT = KeyLayout(("order", "chain", "backlog", "endings", "shipment_units", "log"))
 END_REST = KeyLayout(("resting", "log", "operation"))
 PUBLISH_POLICY = KeyLayout(("policies", "policy_history", "policy_operations"))
 ACTIVATE_POLICY = KeyLayout(
@@ -113,18 +119,20 @@ LOAD_SWAP = KeyLayout(
     )
 )
 LOAD_STOCK = KeyLayout(("facts", "todo", "changed"), (("on_hand", "base", "stamp", "staged_on_hand"),), NOTE_CHANGES)
-REPAIR = KeyLayout(("log", "expiring", "facts", "changed"), (("written",),), NOTE_CHANGES)
+REPAIR = KeyLayout(("log", "expiring", "orders", "parked", "facts", "changed"), (("written",),), NOTE_CHANGES)
 
 LAYOUTS: Mapping[str, KeyLayout] = {
     "snapshot": SNAPSHOT,
     "replica_snapshot": REPLICA_SNAPSHOT,
     "commit": COMMIT,
     "commit_follow_up": COMMIT_FOLLOW_UP,
-    "end_hold": END_HOLD,
+    "change_holds": CHANGE_HOLDS,
     "extend_hold": EXTEND_HOLD,
     "set_stock": SET_STOCK,
     "move_stock": MOVE_STOCK,
     "withdraw_backlog": WITHDRAW_BACKLOG,
+    "orders/approve": APPROVE,
+    "orders/wait": WAIT,
     "end_rest": END_REST,
     "publish_policy": PUBLISH_POLICY,
     "activate_policy": ACTIVATE_POLICY,

@@ -21,6 +21,7 @@ from rules.editor.literal_patterns import (
     UNQUOTED,
     WORD,
     Shape,
+    duration_after,
     literal,
     one_of,
     one_or_more,
@@ -208,6 +209,8 @@ class _SchemaWriter:
         return self._hover(lambda catalogue: [catalogue.text(f"editor.effects.{name}"), _judged_for(stage, catalogue)])
 
     def _effect(self, name: str) -> Shape:
+        if name == "hold":
+            return _hold_shape(effect_parser.RANGES[name])
         if name in effect_parser.RANGES:
             return _range_shape(effect_parser.RANGES[name])
         if name in effect_parser.ONLY_TRUE:
@@ -293,6 +296,12 @@ def _operand(operator: Operator, value: Shape) -> Shape:
 def _range_shape(bounds: effect_parser.Range) -> Shape:
     shape = literal(bounds.kind, low=bounds.low, high=bounds.high)
     return shape if "anyOf" in shape else {"anyOf": [shape]}
+
+
+def _hold_shape(bounds: effect_parser.Range) -> Shape:
+    word = effect_parser.UNTIL_SHIPPED
+    until_shipped = duration_after(word, low=bounds.low, high=bounds.high)
+    return {"anyOf": [literal(bounds.kind, low=bounds.low, high=bounds.high), until_shipped], "examples": [word]}
 
 
 def _field_shape(field: fields.Field[Any]) -> Shape:

@@ -164,6 +164,16 @@ def one_of(words: list[bool | str], quoted: str) -> Shape:
     return {"anyOf": [{"enum": words}, {"type": "string", "pattern": f"^{quoted}$"}]}
 
 
+def duration_after(word: str, *, low: int, high: int | None) -> Shape:
+    """The word alone, or with a duration that is added to it: `until_shipped + 4 h`."""
+    durations = "|".join(f"{_amount(size, low, high)}{_GAP}{unit}" for unit, size in literals.DURATION_UNITS.items())
+    return {
+        "type": "string",
+        "pattern": rf"^\s*{word}(?:\s*\+\s*(?:{durations}))?\s*$",
+        "patternErrorMessage": f"write for example {word} or {word} + 4 h",
+    }
+
+
 INSTANT_WITH_TIME: Shape = {
     "type": "string",
     "pattern": f"^{_DAY}[ T]{_CLOCK}$",

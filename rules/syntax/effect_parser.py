@@ -1,10 +1,11 @@
 """Parses the `then` of a rule into effects, and checks that their stage knows the facts of the rule's conditions."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from rules.effects import STAGE_OF, Effect, EffectValue, Exclusion, Protection, Reserve
+from rules.effects import MAX_HOLD, STAGE_OF, Effect, EffectValue, Exclusion, Protection, Reserve, UntilShipped
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.condition_parser import PARSERS, Notes
@@ -14,11 +15,11 @@ from rules.vocabulary import Fact, Kind, Stage, stage_knows
 
 MOST_MONEY = 100_000 * literals.MICROS
 """No real preference or penalty is larger; the limit keeps sums from overflowing."""
-MAX_HOLD = 90 * 24 * 60
-"""Minutes; the limit makes sure that a hold that nobody ends expires."""
 MAX_REST = 30 * 24 * 60
 """Minutes; a node that is out for longer should be excluded by a rule, or removed from the network."""
 
+UNTIL_SHIPPED = "until_shipped"
+_UNTIL_SHIPPED = re.compile(rf"{UNTIL_SHIPPED}(?:\s*\+\s*(.+))?", re.DOTALL)
 _STAGE_WORDS = {Stage.POSITION: "place", Stage.OPTION: "way"}
 """What merchandisers call a stage, where that differs from its name."""
 
@@ -94,6 +95,15 @@ def _exclusion(text: str) -> Exclusion:
     return Exclusion.YES
 
 
+def _hold(text: str) -> int | UntilShipped:
+    match = _UNTIL_SHIPPED.fullmatch(text.strip())
+    if match:
+        return UntilShipped(extra=RANGES["hold"].parse(match[1]) if match[1] else 0)
+    if re.search("until|ship", text, re.IGNORECASE):
+        raise LiteralInvalid(f"'{text}': write {UNTIL_SHIPPED}, {UNTIL_SHIPPED} + 4 h, or a duration such as 48 h")
+    return RANGES["hold"].parse(text)
+
+
 def _reserve(text: str) -> Reserve:
     if text.strip().endswith("%"):
         return Reserve(share=literals.share(text))
@@ -127,11 +137,12 @@ RANGES: Mapping[str, Range] = MappingProxyType(
     }
 )
 """The accepted amounts of each effect whose value is an amount."""
-ONLY_TRUE = frozenset({"keep_together", "ship_complete"})
+ONLY_TRUE = frozenset({"keep_together", "ship_complete", "approve"})
 """The effects whose only value is `true`."""
 _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "exclude": _exclusion,
     "keep": _reserve,
     **dict.fromkeys(ONLY_TRUE, _only_true),
     **{name: amounts.parse for name, amounts in RANGES.items()},
+    "hold": _hold,
 }

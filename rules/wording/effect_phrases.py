@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from rules.effects import DEFAULT_PRIORITY, DEFAULT_TIER, Effect, Exclusion, Protection, Reserve
+from rules.effects import DEFAULT_PRIORITY, DEFAULT_TIER, Effect, Exclusion, Protection, Reserve, UntilShipped
 from rules.syntax.effect_parser import RANGES
 from rules.vocabulary import Kind
 from rules.wording import amounts
@@ -27,6 +27,10 @@ def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
             return (
                 _reserve_clause(key, reserve, catalogue) if reserve != Reserve() else catalogue.text(f"{key}.nothing")
             )
+        case UntilShipped(extra=0):
+            return catalogue.text(f"{key}_until_shipped")
+        case UntilShipped(extra=minutes):
+            return catalogue.text(f"{key}_after_shipping", amount=amounts.duration(minutes, catalogue))
         case int() as value:
             kind = RANGES[effect.name].kind
             if kind is Kind.COUNT:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
-from rules.effects import Effect, EffectValue, Exclusion, Protection, Reserve
+from rules.effects import Effect, EffectValue, Exclusion, Protection, Reserve, UntilShipped
 from rules.syntax import literals
-from rules.syntax.effect_parser import RANGES
+from rules.syntax.effect_parser import RANGES, UNTIL_SHIPPED
 from rules.vocabulary import Kind, Value
 from rules.wording import amounts
 
@@ -77,6 +77,10 @@ def _effect_value(name: str, value: EffectValue) -> str:
         case Protection(channel=channel, reserve=reserve):
             size = f"share: {_reserve(reserve)}" if reserve.share else f"units: {_reserve(reserve)}"
             return f"{{channel: {_word(channel)}, {size}}}"
+        case UntilShipped(extra=0):
+            return UNTIL_SHIPPED
+        case UntilShipped(extra=minutes):
+            return f"{UNTIL_SHIPPED} + {_duration(minutes)}"
         case int():
             return value_text(RANGES[name].kind, value)
 

@@ -126,7 +126,9 @@ _POLICY: Mapping[str, bytes] = {
 
 
 class _RepeatedCommit:
-    """One decision of three positions, committed again and again under new ids; and the bare commands beside it."""
+    """One decision of three positions, committed again and again under new ids, its order's too; and the bare commands
+    beside it.
+    """
 
     bare = "{main}:bare"
 
@@ -152,7 +154,8 @@ class _RepeatedCommit:
 
     def _commit(self, ledger: Ledger) -> None:
         self._number += 1
-        outcome = ledger.commit(self._decision, f"{self._number:032x}", self._body, facts=self._facts)
+        decision = replace(self._decision, order=replace(self._decision.order, id=f"W-{self._number}"))
+        outcome = ledger.commit(decision, f"{self._number:032x}", self._body, facts=self._facts)
         if outcome != Committed():
             raise AssertionError(outcome)
 

@@ -56,6 +56,32 @@ def test_a_decision_is_held_logged_and_shown_again(run: Run) -> None:
     assert made["id"] in run("show", made["id"]).stdout
 
 
+def test_a_batch_prints_what_became_of_each_order_by_its_line(run: Run, tmp_path: Path) -> None:
+    lines = (HEXAGONE / "orders.ndjson").read_text().splitlines()[:3]
+    ids = [json.loads(line)["id"] for line in lines]
+    path = tmp_path / "orders.ndjson"
+    path.write_text("\n".join([lines[0], "", "{", lines[0], *lines[1:], ""]))
+    done = run("batch", path, "--key", "monday")
+    assert done.returncode == 1
+    assert [line.partition(", decision ")[0] for line in done.stdout.splitlines()] == [
+        f"{path}:{number}: order {name}: filled" for number, name in zip((1, 5, 6), ids, strict=True)
+    ]
+    assert [line for line in done.stderr.splitlines() if line.startswith(str(path))] == [
+        f"{path}:3: order ?: this is no JSON: unexpected end of data: line 1 column 2 (char 1)",
+        f"{path}:4: order {ids[0]}: id: order '{ids[0]}' is in the batch before; send each order once",
+    ]
+    assert done.stderr.endswith("2 orders of 5 not decided\n")
+    path.write_text("\n".join(lines))
+    again = run("batch", path, "--key", "monday", "--json")
+    *answers, end = map(json.loads, again.stdout.splitlines())
+    assert (again.returncode, [(item["number"], item["order"], item["status"]) for item in answers]) == (
+        0,
+        [(number, name, 200) for number, name in enumerate(ids, start=1)],
+    )
+    assert answers[0]["decision"]["id"] in done.stdout
+    assert end == {"orders": 3, "joint": None, "stopped": None}
+
+
 def test_the_facts_of_a_decision_are_shown_to_who_asks_and_are_whole_in_the_log(run: Run) -> None:
     made = json.loads(run("decide", HEXAGONE / "order.json", "--facts", "--json").stdout)
     facts = made["facts"]["document"]

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 import engine.errors
 from api.cli.main import pointsman
 from api.http.blueprint import components
-from api.http.problems import STATUSES
+from api.records.problems import STATUSES
 from api.shapes.order import OrderRequest
 from engine.decide.facts_record import FactsRecord
 from engine.decide.reasons import REASON_CODES, reason_texts
@@ -67,9 +67,8 @@ def test_every_setting_is_on_the_page_of_settings() -> None:
 
 def test_every_endpoint_is_on_the_page_of_the_http_api(http: FlaskClient) -> None:
     for rule in http.application.url_map.iter_rules():
-        path = re.sub(
-            r"<(?:\w+:)?(\w+)>", lambda name: "{id}" if name[1] == "decision_id" else f"{{{name[1]}}}", rule.rule
-        )
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        path = path.replace("{decision_id}", "{id}").replace("{order_id}", "{id}")
         for method in rule.methods - {"HEAD", "OPTIONS"} if rule.endpoint != "static" else ():
             assert f"`{method} {path}" in page("http-api.md")
 

@@ -138,8 +138,29 @@ def test_the_feed_prints_every_sku_and_since_a_cursor_what_changed(run: Run, cou
         assert run("stock", "feed", "web", *words).returncode == 2
 
 
-def test_a_hold_is_listed_shown_extended_and_ended_by_shipment(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "order.json").write_text(json.dumps(ORDER))
+def test_units_are_held_as_long_as_asked(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "order.json").write_text(json.dumps(ORDER | {"lines": [{"sku": "LAMP", "quantity": 1}]}))
+    made = json.loads(run("decide", tmp_path / "order.json", "--hold", "90 min", "--json").stdout)
+    assert made["hold"]["requested_minutes"] == 90
+    assert ", as the caller asked; decision" in run("show", made["id"]).stdout
+    assert run("hold", "release", made["id"]).returncode == 0
+    for length, message in (("until Monday", "is no amount; write for example 48 h"), ("91 d", "POINTSMAN_MAX_HOLD")):
+        refused = run("decide", tmp_path / "order.json", "--hold", length)
+        assert refused.returncode != 0
+        assert message in refused.stderr
+
+
+def restock(run: Run, counts: Callable[[str], Path]) -> None:
+    """As many shirts on hand as the network begins with, whatever other tests took."""
+    file = counts("node,sku,on_hand\nlyon,SHIRT,10\nlille,SHIRT,2\nparis,SHIRT,4\n")
+    assert run("stock", "import", file).returncode == 0
+
+
+def test_a_hold_is_listed_shown_extended_and_ended_by_shipment(
+    run: Run, tmp_path: Path, counts: Callable[[str], Path]
+) -> None:
+    restock(run, counts)
+    (tmp_path / "order.json").write_text(json.dumps({**ORDER, "id": "W-held"}))
     made = json.loads(run("decide", tmp_path / "order.json", "--json").stdout)
     name = made["id"]
     ways = [f"{shipment['node']}/{shipment['service']}" for shipment in made["shipments"]]
@@ -147,6 +168,8 @@ def test_a_hold_is_listed_shown_extended_and_ended_by_shipment(run: Run, tmp_pat
     listed = json.loads(run("hold", "list", "--sku", "SHIRT", "--json").stdout)["holds"]
     assert [(hold["decision"], hold["client"]) for hold in listed] == [(name, "cli")]
     assert name in run("hold", "list").stdout
+    assert name in run("hold", "list", "--service", ways[0].partition("/")[2]).stdout
+    assert run("hold", "list", "--service", "rocket").stdout == ""
     until = json.loads(run("hold", "extend", name, "--minutes", "10000", "--json").stdout)["expires_at"]
     assert until > made["hold"]["expires_at"]
     for words in (("--minutes", "120"), ("--until", timestamp(int(time.time()) + 60))):
@@ -177,3 +200,35 @@ def test_of_many_older_counts_some_are_named(run: Run, counts: Callable[[str], P
     imported = run("stock", "import", old).stderr
     assert imported.endswith("ÉTÉ 日本 ☂ at lille ... and 2 more; --json has the first 1,000\n")
     assert len(json.loads(run("stock", "import", old, "--json").stdout)["older"]) == 12
+
+
+@pytest.mark.slow
+def test_units_leave_return_are_short_and_are_cancelled_by_line(
+    run: Run, tmp_path: Path, counts: Callable[[str], Path]
+) -> None:
+    restock(run, counts)
+    placed = {**ORDER, "id": "W-units", "lines": [{"sku": "SHIRT", "quantity": 5}]}
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(placed), encoding="utf-8")
+    made = json.loads(run("decide", file, "--json").stdout)
+    name, shipment = made["id"], made["shipments"][0]
+    way = f"{shipment['node']}/{shipment['service']}"
+    confirmed = run("hold", "confirm", name, "--shipment", way, "--line", "1=3")
+    assert f"  {way} 2 x SHIRT: held; 3 x SHIRT: confirmed\n" in confirmed.stdout
+    undone = run("hold", "undo", name, "--line", "SHIRT=3")
+    assert f"  {way} 5 x SHIRT: held\n" in undone.stdout
+    cancelled = run("order", "cancel", placed["id"], "--line", "1=2")
+    assert cancelled.stdout.splitlines() == [
+        f"order {placed['id']}: 2 of line 1 cancelled in all",
+        f"  2 x SHIRT (line 1): held at {way} by decision {name}",
+    ]
+    assert json.loads(run("order", "cancel", placed["id"], "--line", "1=1", "--json").stdout)["cancelled"] == {"1": 3}
+    short = run("reject", name, "--node", shipment["node"], "--reason", "other", "--confirmed", "1=1", "--json")
+    assert json.loads(short.stdout)["order"]["lines"][0]["quantity"] == 1
+    too_many = run("order", "cancel", placed["id"], "--line", "1=9")
+    assert (too_many.returncode, "9 x '1' can't be cancelled" in too_many.stderr) == (1, True)
+    assert run("order", "cancel", placed["id"], "--shipment", "parcel").returncode == 1
+    log = run("ledger", "log", "--order", placed["id"]).stdout
+    for words in (f"3 x SHIRT at {shipment['node']}", f"order {placed['id']}: 2 of line 1; held were 2 x SHIRT"):
+        assert words in log
+    assert run("ledger", "check").returncode == 0

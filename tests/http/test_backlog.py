@@ -1,9 +1,8 @@
-"""Batches, the backlog, rejections and chains over HTTP."""
+"""The backlog, rejections and chains over HTTP."""
 
 import pytest
 
-from api.http.requests.backlog import MOST_ORDERS
-from api.records.backlog import BacklogRecord, BatchRecord, ChainRecord, RunRecord
+from api.records.backlog import BacklogRecord, ChainRecord, RunRecord
 from engine.decide.record import DecisionRecord
 from engine.store.stock import Movement
 from tests.conftest import activate
@@ -25,54 +24,6 @@ def checked(http, record, response):
     answer = response.get_json()
     assert mistakes_in(http, record, answer) == []
     return answer
-
-
-def test_a_batch_answers_its_decisions_in_the_order_they_were_made(http, pointsman, vips):
-    plain, vip = order_json(("RARE", 2)), order_json(("RARE", 3), segment="vip")
-    response = http.post("/v1/decisions/batch", json={"orders": [plain, vip]})
-    assert response.status_code == 201
-    answer = checked(http, BatchRecord, response)
-    assert [record["order"]["id"] for record in answer["decisions"]] == [vip["id"], plain["id"]]
-    (lacked,) = answer["decisions"][1]["lacked"]
-    assert (lacked["order"], lacked["priority"], lacked["node"], lacked["units"]) == (vip["id"], 80, "lyon", 2)
-    assert (answer["undecided"], answer["detail"]) == ([], None)
-    for record in answer["decisions"]:
-        assert http.get(f"/v1/decisions/{record['id']}").get_json() == record
-    assert pointsman.check().clean
-
-
-def test_a_batch_sent_again_under_its_key_is_answered_with_the_same_decisions(http, vips, contents):
-    orders, headers = [order_json(("RARE", 2)) for _ in range(3)], {"Idempotency-Key": "wave 1"}
-    first = http.post("/v1/decisions/batch", json={"orders": orders}, headers=headers)
-    before = contents()
-    again = http.post("/v1/decisions/batch", json={"orders": orders[::-1]}, headers=headers)
-    assert (first.status_code, again.status_code) == (201, 200)
-    assert again.get_json() == first.get_json() | {"joint": None}
-    joint = first.get_json()["joint"]
-    assert (joint["orders"], joint["contending"], joint["classes"]) == (3, 3, 1)
-    assert "gap_micros" in joint["score"]
-    assert contents() == before
-    more = http.post("/v1/decisions/batch", json={"orders": [*orders, order_json()]}, headers=headers)
-    assert (more.status_code, len(more.get_json()["decisions"])) == (201, 4)
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({}, "orders"),
-        ({"orders": []}, "orders"),
-        ({"orders": "all"}, "orders"),
-        ({"orders": [order_json(("SHIRT", 0))]}, "orders.0.lines.0.quantity"),
-        ({"orders": [order_json(), order_json(("GONE", 1))]}, "orders.1.lines.0.sku"),
-        ({"orders": [order_json(id="W"), order_json(id="W")]}, "orders.0.id"),
-        ({"orders": [order_json()], "wait": True}, "wait"),
-        ({"orders": [order_json()] * (MOST_ORDERS + 1)}, "orders"),
-    ],
-)
-def test_a_batch_with_mistakes_is_refused_whole(http, contents, body, field):
-    before = contents()
-    assert field in fields_of(problem_of(http.post("/v1/decisions/batch", json=body), 422))
-    assert contents() == before
 
 
 def test_what_waits_is_listed_served_and_withdrawn(http, pointsman, vips):
@@ -104,12 +55,6 @@ def test_an_order_for_a_nominated_day_waits_until_its_units_are_reserved(http):
     (entry,) = checked(http, BacklogRecord, http.get("/v1/backlog"))["orders"]
     assert (entry["not_before"], entry["lines"][0]["quantity"]) == (made["scheduled"]["reserve_at"], 2)
     assert checked(http, RunRecord, http.post("/v1/backlog/run", json={}))["decisions"] == []
-
-
-def test_a_batch_may_wait(http):
-    orders = [order_json(("RARE", 2)), order_json(("RARE", 2))]
-    http.post("/v1/decisions/batch?wait=true", json={"orders": orders})
-    assert http.get("/v1/backlog").get_json()["waiting"] == 1
 
 
 @pytest.mark.parametrize("after", ["", "1", "1:2:3:4", "a:b:c:d:e", f"{9**30}:1:1:a:b"])

@@ -185,8 +185,10 @@ def test_an_idempotency_key_of_no_use_is_refused(http, contents, key):
     assert contents() == before
 
 
-def test_a_channel_nobody_heard_of_is_legal(http):
-    assert post(http, order_json(channel="carrier pigeon")).status_code == 201
+def test_a_channel_that_the_network_does_not_list_is_refused(http, contents):
+    before = contents()
+    assert fields_of(problem_of(post(http, order_json(channel="carrier pigeon")), 422)) == ["channel"]
+    assert contents() == before
 
 
 def test_two_lines_of_one_sku_are_summed_against_the_stock(http, redis_client, network):

@@ -161,21 +161,68 @@ def test_the_same_key_for_another_order_is_a_conflict_and_changes_nothing(http, 
     body = order_json(("SHIRT", 1))
     assert http.post("/v1/decisions", json=body, headers=headers).status_code == 201
     before = contents()
-    for other in (
-        body | {"id": "another"},
-        body | {"lines": [{"sku": "SHIRT", "quantity": 2}]},
-        body | {"tags": ["x"]},
-    ):
-        problem = problem_of(http.post("/v1/decisions", json=other, headers=headers), 409)
-        assert problem["type"] == "urn:pointsman:problem:key-reused"
+    problem = problem_of(http.post("/v1/decisions", json=body | {"id": "another"}, headers=headers), 409)
+    assert problem["type"] == "urn:pointsman:problem:key-reused"
     assert contents() == before
 
 
-def test_without_a_key_the_same_order_twice_is_two_decisions(http, redis_client, network):
-    body = order_json(("RARE", 1))
-    ids = {http.post("/v1/decisions", json=body).get_json()["id"] for _ in range(2)}
-    assert len(ids) == 2
-    assert redis_client.hgetall(f"{{{network}}}:held:RARE") == {b"lyon": b"2"}
+@pytest.mark.parametrize("key", [None, "1", "2"], ids=["no key", "the same key", "another key"])
+@pytest.mark.parametrize("query", ["", "?wait=true"])
+def test_the_same_order_again_is_answered_with_its_decision_whatever_key_comes_with_it(http, contents, key, query):
+    body = order_json(("RARE", 5))
+    first = http.post(f"/v1/decisions{query}", json=body, headers={"Idempotency-Key": "1"})
+    before = contents()
+    again = http.post(f"/v1/decisions{query}", json=body, headers={} if key is None else {"Idempotency-Key": key})
+    assert (again.status_code, again.data) == (200, first.data)
+    assert "Location" not in again.headers
+    assert contents() == before
+
+
+@pytest.mark.parametrize("key", [None, "1", "2"], ids=["no key", "the same key", "another key"])
+@pytest.mark.parametrize(
+    ("other", "differing"),
+    [
+        ({"lines": [{"sku": "SHIRT", "quantity": 2}]}, "lines"),
+        ({"tags": ["x"], "segment": "vip"}, "segment, tags"),
+        ({"placed_at": "2026-11-27T08:12:32Z"}, "placed_at"),
+    ],
+)
+def test_an_order_id_with_other_content_is_refused_and_says_how_to_amend(http, contents, key, other, differing):
+    body = order_json(id="A/1")
+    http.post("/v1/decisions", json=body, headers={"Idempotency-Key": "1"})
+    before = contents()
+    response = http.post("/v1/decisions", json=body | other, headers={} if key is None else {"Idempotency-Key": key})
+    problem = problem_of(response, 409)
+    assert problem["type"] == "urn:pointsman:problem:order-exists"
+    assert f"with other {differing}, and" in problem["detail"]
+    assert "POST /v1/orders/A/1/amend" in problem["detail"]
+    assert contents() == before
+
+
+def test_a_dry_run_of_a_living_order_decides_it_as_if_it_were_new(http, contents):
+    body = order_json(("RARE", 2))
+    first = http.post("/v1/decisions", json=body).get_json()
+    before = contents()
+    for quantity in (2, 3):
+        tried = http.post("/v1/decisions?dry_run=true", json=body | {"lines": [{"sku": "RARE", "quantity": quantity}]})
+        assert (tried.status_code, tried.get_json()["id"]) == (200, None)
+        assert tried.get_json()["stock"]["RARE"]["lyon"]["held"] == 2
+    assert (first["status"], contents()) == ("filled", before)
+
+
+def test_the_same_order_in_a_batch_is_answered_and_not_decided_again(http, contents):
+    one, other = order_json(("RARE", 1)), order_json(("RARE", 1))
+    first = http.post("/v1/decisions", json=one).get_json()
+    both = http.post("/v1/decisions/batch", json={"orders": [other, one]}).get_json()["orders"]
+    assert [(item["status"], item["decision"]["id"] == first["id"]) for item in both] == [(201, False), (200, True)]
+    before = contents()
+    again = http.post("/v1/decisions/batch", json={"orders": [one, other]})
+    assert (again.status_code, again.get_json()["joint"]) == (200, None)
+    assert [item["decision"] for item in again.get_json()["orders"]] == [item["decision"] for item in both[::-1]]
+    changed = {"orders": [one | {"lines": [{"sku": "RARE", "quantity": 2}]}]}
+    (refused,) = http.post("/v1/decisions/batch", json=changed).get_json()["orders"]
+    assert (refused["status"], refused["problem"]["type"]) == (409, "urn:pointsman:problem:order-exists")
+    assert contents() == before
 
 
 def test_a_key_survives_a_restart_of_the_service(http, opened):
@@ -245,6 +292,10 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
         ("get", "/v1/decisions/{decision_id}/facts"): "decisions_read_facts",
         ("post", "/v1/decisions/{decision_id}/confirm"): "holds_confirm",
         ("post", "/v1/decisions/{decision_id}/extend"): "holds_extend",
+        ("get", "/v1/orders"): "orders_page",
+        ("get", "/v1/orders/{order_id}"): "orders_show",
+        ("post", "/v1/orders/{order_id}/approve"): "orders_approve",
+        ("post", "/v1/orders/{order_id}/wait"): "orders_wait",
         ("post", "/v1/decisions/{decision_id}/reject"): "rerouting_reject",
         ("post", "/v1/decisions/{decision_id}/release"): "holds_release",
         ("get", "/v1/holds"): "holds_living",

@@ -3,7 +3,9 @@
 import pytest
 
 from api.http.app import create_app
+from api.records.cancellation import CancellationRecord
 from api.records.holds import HoldsRecord, HoldStateRecord
+from engine.decide.record import DecisionRecord
 from engine.service import Pointsman
 from engine.settings import Settings
 from tests.conftest import activate
@@ -141,6 +143,9 @@ def test_living_holds_are_found_by_node_sku_and_end(http):
         ("", 1),
         ("?node=lyon", 1),
         ("?node=paris", 0),
+        ("?service=parcel", 1),
+        ("?service=courier", 0),
+        ("?node=paris&service=parcel", 0),
         ("?sku=RARE&node=lyon", 1),
         ("?sku=SHIRT", 0),
         ("?expiring_before=2026-11-29T09:00:00Z", 0),
@@ -156,6 +161,57 @@ def test_a_page_that_is_asked_for_wrongly_is_refused(http, query):
     assert fields_of(problem_of(http.get(f"/v1/holds?{query}"), 422)) == [query.partition("=")[0]]
 
 
+def test_a_caller_has_its_units_held_as_long_as_it_asks(http, pointsman):
+    activate(pointsman, "then: {hold: 1 h}")
+    record = http.post("/v1/decisions?hold=4h", json=order_json()).get_json()
+    expected = {"id": record["id"], "expires_at": "2026-11-27T13:00:00Z", "requested_minutes": 240}
+    assert record["hold"] == expected
+    assert http.get(f"/v1/holds/{record['id']}").get_json()["expires_at"] == expected["expires_at"]
+    assert mistakes_in(http, DecisionRecord, record) == []
+    assert pointsman.check().clean
+
+
+@pytest.mark.parametrize(
+    ("hold", "message"),
+    [
+        ("8d", "a hold of 1 minute to 7 days may be asked for (POINTSMAN_MAX_HOLD), and this one is 8 days"),
+        ("0m", "a hold of 1 minute to 7 days may be asked for (POINTSMAN_MAX_HOLD), and this one is 0 days"),
+        ("240", "'240': a unit is missing; use m, min, h, d, for example 48 h"),
+        ("-1h", "'-1h' is below 0"),
+        ("until_shipped", "'until_shipped' is no amount; write for example 48 h"),
+    ],
+)
+@pytest.mark.parametrize("dry_run", ["", "&dry_run=true"])
+def test_a_hold_that_nobody_may_ask_for_is_refused_and_changes_nothing(limited, contents, hold, message, dry_run):
+    before = contents()
+    problem = problem_of(limited.post(f"/v1/decisions?hold={hold}{dry_run}", json=order_json()), 422)
+    assert (fields_of(problem), problem["errors"][0]["message"]) == (["hold"], message)
+    assert contents() == before
+
+
+def test_a_hold_is_extended_no_further_than_a_caller_may_ask_for(limited):
+    made = limited.post("/v1/decisions?hold=7d", json=order_json()).get_json()["id"]
+    problem = problem_of(act(limited, made, "extend", minutes=7 * 24 * 60 + 1), 422)
+    assert "at most 7 days from it (POINTSMAN_MAX_HOLD)" in problem["errors"][0]["message"]
+    assert act(limited, made, "extend", minutes=7 * 24 * 60).get_json()["expires_at"] == "2026-12-04T09:00:00Z"
+
+
+def test_a_key_stands_for_the_order_and_not_for_the_length_of_its_hold(http):
+    body, headers = order_json(), {"Idempotency-Key": "k"}
+    first = http.post("/v1/decisions?hold=4h", json=body, headers=headers)
+    again = http.post("/v1/decisions?hold=9h", json=body, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.data == first.data
+
+
+@pytest.fixture
+def limited(pointsman, server_url, network, clock):
+    """The application of a Pointsman on the same network, whose callers may ask for a hold of a week."""
+    settings = Settings(redis_url=server_url, network=network, max_hold=7 * 24 * 60)
+    with Pointsman(settings, clock=clock) as limited:
+        yield create_app(limited).test_client()
+
+
 def test_a_client_with_all_the_holds_it_may_have_is_told_so(pointsman, server_url, network, clock):
     with Pointsman(Settings(redis_url=server_url, network=network, max_holds=1), clock=clock) as limited:
         http = create_app(limited).test_client()
@@ -168,3 +224,44 @@ def test_a_client_with_all_the_holds_it_may_have_is_told_so(pointsman, server_ur
         assert http.post("/v1/decisions", json=order_json()).status_code == 201
         act(http, first, "release")
         assert http.post("/v1/decisions", json=order_json(), headers=mine).status_code == 201
+
+
+def test_units_of_lines_are_confirmed_and_undone(http, pointsman):
+    made = http.post("/v1/decisions", json=order_json(("SHIRT", 3))).get_json()
+    (shipment,) = made["shipments"]
+    lines = {"1": 2}
+    way = {"node": shipment["node"], "service": shipment["service"]}
+    first = act(http, made["id"], "confirm", shipments=[way], lines=lines, op="one")
+    assert states(http, first) == {way["node"]: "held"}
+    (shown,) = first.get_json()["shipments"]
+    assert shown["lines"] == [{"sku": "SHIRT", "quantity": 1}]
+    assert shown["others"] == [{"state": "confirmed", "lines": [{"sku": "SHIRT", "quantity": 2}]}]
+    assert act(http, made["id"], "confirm", shipments=[way], lines=lines, op="one").data == first.data
+    problem = problem_of(act(http, made["id"], "confirm", lines={"SHIRT": 2}), 422)
+    assert fields_of(problem) == ["lines.SHIRT"]
+    undone = act(http, made["id"], "confirm/undo", lines=lines)
+    assert "others" not in undone.get_json()["shipments"][0]
+    assert problem_of(act(http, made["id"], "confirm/undo"), 409)["type"].endswith("hold-ended")
+    assert pointsman.check().clean
+
+
+def test_a_confirm_after_the_hold_expired_says_so(http, made, clock):
+    clock.now += 3 * 86_400
+    late = act(http, made, "confirm")
+    assert set(states(http, late).values()) == {"confirmed"}
+    assert late.get_json()["late"] is True
+    assert "late" not in http.get(f"/v1/holds/{made}").get_json()
+
+
+def test_an_order_is_cancelled_in_part_and_whole(http, pointsman):
+    placed = order_json(("SHIRT", 3))
+    http.post("/v1/decisions", json=placed)
+    path = f"/v1/orders/{placed['id']}/cancel"
+    first = http.post(path, json={"lines": {"1": 2}, "op": "one"})
+    assert mistakes_in(http, CancellationRecord, first.get_json()) == []
+    assert (first.status_code, first.get_json()["cancelled"]) == (200, {"1": 2})
+    assert http.post(path, json={"lines": {"1": 2}, "op": "one"}).data == first.data
+    assert http.post(path).get_json()["cancelled"] == {"1": 3}
+    assert http.post("/v1/orders/none/cancel").status_code == 404
+    assert fields_of(problem_of(http.post(path, json={"lines": {}}), 422)) == ["lines"]
+    assert pointsman.check().clean

@@ -10,6 +10,7 @@ import pytest
 
 from api.http import stock_movements
 from api.http.app import create_app
+from api.http.requests.ndjson import NdjsonBody
 from api.records.stock_movements import MovementRecord
 from tests.support.openapi import mistakes_in
 from tests.support.problem_json import problem_of
@@ -97,7 +98,8 @@ def test_of_a_body_no_more_is_in_memory_than_is_answered_together(pointsman):
             return json.dumps(line(f"op-{self.read}")).encode() + b"\n"
 
     body = Endless()
-    answers = stock_movements.answer_lines(body, pointsman.stock)
+    lines = NdjsonBody(body, most_bytes=stock_movements.MOST_BYTES_A_LINE)
+    answers = stock_movements.answer_lines(lines, pointsman.stock)
     for number in range(1, 6):
         assert next(answers).count(b"\n") == stock_movements.LINES_AT_ONCE
         assert body.read <= number * stock_movements.LINES_AT_ONCE + 1

@@ -118,10 +118,15 @@ class PlainEvaluation:
 
     def _positions(self, index: int) -> Iterator[PlainPosition]:
         for node, position in sorted(self.snapshot.positions[self.order.lines[index].sku].items()):
-            facts = {**self._line_facts(index), **self._node_facts(node), **rule_facts.stock_facts(position)}
-            judgement = self.matcher.judge(Stage.POSITION, facts)
-            floor = judgement.outcome.floor(self.order.channel, position.on_hand)
-            yield PlainPosition(node, floor, max(0, position.available - floor), judgement)
+            facts = {**self._node_facts(node), **rule_facts.stock_facts(position)}
+            judgements = {
+                other: self.matcher.judge(Stage.POSITION, {**self._line_facts(other), **facts})
+                for other, line in enumerate(self.order.lines)
+                if line.sku == self.order.lines[index].sku
+            }
+            channel = self.order.channel
+            floor = max(item.outcome.floor(channel).of(position.on_hand) for item in judgements.values())
+            yield PlainPosition(node, floor, max(0, position.available - floor), judgements[index])
 
     def _options(self, index: int) -> Iterator[PlainOption]:
         line = self.order.lines[index]

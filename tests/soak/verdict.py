@@ -12,7 +12,7 @@ import orjson
 
 from engine.service import Pointsman
 from engine.store import decision_log
-from engine.store.decision_log import Entry
+from engine.store.decision_log import Entry, HoldUnits
 from tests.soak.scenario import FULL, MOST_A_DAY, Clock, floor
 from tests.support.decision_json import json_of
 
@@ -181,6 +181,8 @@ class LogState:
         self.verdict.lost += [] if rested else [f"the rest of {entry.decision} was ended though it did not rest"]
 
     def _ended(self, entry: Entry) -> None:
+        for hold in entry.units.holds if entry.units else ():
+            self._ended_in_part(hold)
         for number in entry.shipments or ():
             part = self.shipments[entry.decision][number]
             self.verdict.lost += [f"{entry.decision} ended twice"] if not part else []
@@ -189,6 +191,17 @@ class LogState:
                 self.loads[self.days[entry.decision], next(iter(part))[1]] -= 1
             self.shipments[entry.decision][number] = Counter()
             self.states[entry.decision][number] = entry.kind
+
+    def _ended_in_part(self, hold: HoldUnits) -> None:
+        """Some units ended, or left after their hold had expired."""
+        for part in hold.parts:
+            units = Counter({(sku, part.node): count for sku, count in part.units})
+            self.loads[self.days[hold.decision], part.node] += part.room
+            if part.source == "held":
+                self.held.subtract(units)
+                self.shipments[hold.decision][part.number] -= units
+        words = hold.endings.split()
+        self.states[hold.decision] = ["held" if word == "-" else word.partition(":")[0] for word in words]
 
 
 def judge(pointsman: Pointsman, answers: Path, policies: Mapping[str, str], clock: Clock) -> Verdict:
@@ -232,7 +245,8 @@ def _is_logged(log: LogState, kind: str, name: str, answer: Any) -> bool:
             return log.bodies.get(name) == answer
         case "ended":
             return len(answer) == len(log.states.get(name, ())) and all(
-                state in ("held", logged) for state, logged in zip(answer, log.states[name], strict=True)
+                state in ("held", logged) or (state, logged) == ("expired", "confirmed")
+                for state, logged in zip(answer, log.states[name], strict=True)
             )
         case "extended":
             return log.until.get(name, 0) >= answer or set(log.states[name]) & _STATES != set()

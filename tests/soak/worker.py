@@ -12,7 +12,7 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -35,6 +35,7 @@ from engine.store.ledger import RequestKey
 from engine.store.outcomes import MovementApplied, MovementRepeated
 from engine.store.stock import Count, Movement, Stamp
 from tests.soak.scenario import CHANNELS, NODES, SKUS, WAITING, Clock
+from tests.support.batches import BatchResult, decide_batch
 from tests.support.decision_json import json_of
 from tests.support.facts import order
 
@@ -79,10 +80,14 @@ class Caller:
     def batch(self, name: str) -> None:
         orders = [self._order(f"{name}.{number}") for number in range(self._dice.randint(2, 4))]
         wait = self._dice.random() < WAITING
-        batch = self._insist(
-            lambda: self._pointsman.decide_batch(orders, keys=lambda item: self._key(item.id), wait=wait)
-        )
+        batch = self._insist(lambda: self._decided_whole(orders, wait=wait))
         self._note_decisions(*(batch.answers if batch else ()))
+
+    def _decided_whole(self, orders: Sequence[Order], *, wait: bool) -> BatchResult:
+        batch = decide_batch(self._pointsman, orders, keys=lambda item: self._key(item.id), wait=wait)
+        if batch.failure is not None:
+            raise batch.failure
+        return batch
 
     def reject(self, name: str) -> None:
         made = [record for record in self._decided if record["shipments"]]

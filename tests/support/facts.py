@@ -4,6 +4,7 @@ The coordinates of Lyon, Paris, Lille and Marseille are those of GeoNames. Price
 """
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 
 from engine.decide.decide import decide
@@ -31,6 +32,7 @@ NOW = 1_795_770_000
 """Friday, 27 November 2026, 09:00 UTC; 10:00 in Paris."""
 HOUR = 3_600
 EURO = 1_000_000
+_numbers = itertools.count(1)
 LYON = GeoPoint(latitude=45_748_460, longitude=4_846_710)
 PARIS = GeoPoint(latitude=48_853_410, longitude=2_348_800)
 LILLE = GeoPoint(latitude=50_632_970, longitude=3_058_580)
@@ -53,12 +55,18 @@ def product(sku="A", **more):
 
 
 def order(*lines, place=PARIS, **more):
-    """Lines as (SKU, quantity) or Line; by default one unit of A to Paris."""
+    """Lines as (SKU, quantity) or Line; by default one unit of A to Paris. Each has an id of its own."""
     order_lines = [
         line if isinstance(line, Line) else Line(id=str(number), sku=line[0], quantity=line[1])
         for number, line in enumerate(lines or [("A", 1)], start=1)
     ]
-    defaults = {"id": "W-1", "channel": "web", "delivery": "standard", "placed_at": NOW, "country": "FR"}
+    defaults = {
+        "id": f"W-{next(_numbers)}",
+        "channel": "web",
+        "delivery": "standard",
+        "placed_at": NOW,
+        "country": "FR",
+    }
     return Order(**{**defaults, "place": place, "lines": tuple(order_lines), **more})
 
 

@@ -6,6 +6,7 @@ from rules.errors import PolicyInvalid
 from rules.loader import load_policies
 from rules.policy import Rule
 
+HOLD = "write until_shipped, until_shipped + 4 h, or a duration such as 48 h"
 HEAD = "policy: p\nrules:\n  - id: r\n    because: why\n"  # four lines
 
 
@@ -227,9 +228,29 @@ EFFECTS = {
         then("hold: 30"),
         "p.yaml:5:12  wrong-unit  hold: '30': a unit is missing; use m, min, h, d, for example 48 h",
     ),
+    "a hold until shipped in two words": (
+        then("hold: until shipped"),
+        f"p.yaml:5:12  bad-value  hold: 'until shipped': {HOLD}",
+    ),
+    "a hold that ends before it ships": (
+        then("hold: until_shipped - 4 h"),
+        f"p.yaml:5:12  bad-value  hold: 'until_shipped - 4 h': {HOLD}",
+    ),
+    "too long after it ships": (
+        then("hold: until_shipped + 91 d"),
+        "p.yaml:5:12  out-of-range  hold: '91 d' is out of range; it must be between 1 m and 90 d",
+    ),
+    "after it ships without a unit": (
+        then("hold: until_shipped + 4"),
+        "p.yaml:5:12  wrong-unit  hold: '4': a unit is missing; use m, min, h, d, for example 48 h",
+    ),
     "an effect switched off": (
         then("ship_complete: false"),
         "p.yaml:5:12  bad-value  ship_complete: 'false': write true, or leave the effect out",
+    ),
+    "an approval switched off": (
+        then("approve: false"),
+        "p.yaml:5:12  bad-value  approve: 'false': write true, or leave the effect out",
     ),
     "an exclusion": (then("exclude: never"), "p.yaml:5:12  bad-value  exclude: 'never': write true or unless_needed"),
     "a share": (then("keep: 101%"), "p.yaml:5:12  out-of-range  keep: '101%' is not between 0% and 100%"),

@@ -208,9 +208,24 @@ EFFECTS = [
     ("carbon_price: 0.25", "a kilogram of CO2e counts as 0.25", "un kilogramme de CO2e compte 0,25"),
     ("hold: 72 h", "the units are held for 3 days", "les unités sont réservées 3 jours"),
     (
+        "hold: until_shipped",
+        "the units are held until the last shipment leaves",
+        "les unités sont réservées jusqu'au départ du dernier envoi",
+    ),
+    (
+        "hold: until_shipped + 4 h",
+        "the units are held until 4 hours after the last shipment leaves",
+        "les unités sont réservées encore 4 heures après le départ du dernier envoi",
+    ),
+    (
         "priority: 80",
         "the order has priority 80 of 100 when many wait (50 is usual)",
         "la commande a la priorité 80 sur 100 quand beaucoup attendent (50 par défaut)",
+    ),
+    (
+        "approve: true",
+        "a person must approve the order before it ships",
+        "une personne doit approuver la commande avant qu'elle parte",
     ),
     ("daily_orders: 40", "the place makes at most 40 shipments a day", "le lieu prépare au plus 40 envois par jour"),
     (

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.output.plural import counted
-from api.records.backlog import JointRecord
+from api.records.batch import JointRecord
 from api.records.day import DayFigures
 from engine.decide.availability import SkuAvailability
 from engine.decide.facts_record import FactsRecord
@@ -116,6 +116,8 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
         yield f"  order {lacked.order}, with priority {lacked.priority}, {took} at {lacked.node}"
     if record.waiting and record.unfilled:
         yield "  what is unfilled waits for stock"
+    if record.awaiting_approval:
+        yield "  a person must approve it before it ships"
     cost, co2 = sum(item.cost_micros for item in shipments), sum(item.co2_mg for item in shipments)
     yield f"  in all {money(cost, currency)}, {carbon(co2)}"
     proof = _proof(record.score, currency)
@@ -124,7 +126,8 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     if record.id is None:
         yield "  dry run: nothing was held or logged"
     elif record.hold:
-        yield f"  held until {_local(record.hold.expires_at, network)}; decision {record.id}"
+        length = ", as the caller asked" if record.hold.requested_minutes else ""
+        yield f"  held until {_local(record.hold.expires_at, network)}{length}; decision {record.id}"
 
 
 def facts_lines(facts: FactsRecord) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Reads what stands under `expect` of a policy test."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from api.files.policy_tests.policy_test_file import PolicyTestFile
@@ -9,6 +9,7 @@ from api.files.policy_tests.scenario import Scenario
 from api.files.policy_tests.shape_findings import load_shape
 from api.files.policy_tests.shapes import ExpectShape
 from engine.decide.policy_tests.expectation import (
+    HOLD_AFTER_SHIPPING,
     ORDER_FACTS,
     SHIPMENT_FACTS,
     TOTAL_FACTS,
@@ -25,6 +26,7 @@ from engine.model.facts import Order
 from rules.conditions import Operator, comparisons
 from rules.policy import PolicySet
 from rules.syntax.condition_parser import ConditionParser
+from rules.syntax.effect_parser import UNTIL_SHIPPED
 from rules.syntax.yaml_document import Node as Raw
 from rules.syntax.yaml_document import Path
 from rules.vocabulary import Fact
@@ -61,7 +63,7 @@ def read_expectation(
         excluded=reader.exclusions(data, "excluded", path),
         not_excluded=reader.exclusions(data, "not_excluded", path),
         kept=reader.kept(data.get("kept", {}), (*path, "kept")),
-        order=reader.bounds(ORDER_FACTS, {name: raw[name] for name in ORDER_FACTS if name in raw}, path),
+        order=reader.order({name: raw[name] for name in ORDER_FACTS if name in raw}, path),
         totals=reader.bounds(TOTAL_FACTS, data.get("totals", {}), (*path, "totals")),
         **lists,
     )
@@ -88,6 +90,15 @@ class _Reader:
             else:
                 self.test_file.notes.add((*path, name), "unknown-key", f"unknown key '{name}'", facts, name)
         return bounds
+
+    def order(self, raw: Mapping[str, Raw], path: Path) -> dict[str, Bound]:
+        hold = raw.get("hold")
+        word, plus, extra = hold.partition("+") if isinstance(hold, str) else ("", "", "")
+        if word.strip() != UNTIL_SHIPPED:
+            return self.bounds(ORDER_FACTS, raw, path)
+        others = {name: item for name, item in raw.items() if name != "hold"}
+        after = self.bound(HOLD_AFTER_SHIPPING, extra.strip() if plus else "0 m", (*path, "hold"))
+        return {"hold": replace(after, written=flow_style(hold)), **self.bounds(ORDER_FACTS, others, path)}
 
     def shipments(self, data: Mapping[str, Any], path: Path) -> tuple[ExpectedShipment, ...]:
         return tuple(self._shipment(item, (*path, "shipments", index)) for index, item in enumerate(data["shipments"]))

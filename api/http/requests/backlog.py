@@ -3,40 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
 from api.shapes.base import Strict
 from api.shapes.cursors import BacklogCursor
-from api.shapes.fields import QueryNumber, Units, WholeNumber, Word
+from api.shapes.fields import QueryNumber, WholeNumber, Word
 from api.shapes.limits import MOST_ENTRIES, MOST_ON_HAND
-from api.shapes.order import OrderRequest
+from api.shapes.line_units import LineUnits
 from engine.orders.rejection import Reason
-
-MOST_ORDERS = 500
-"""Of one batch."""
-
-
-class BatchRequest(Strict):
-    """Orders that wait, each with an id of its own; the order in which they are listed means nothing."""
-
-    orders = fields.List(
-        fields.Nested(OrderRequest),
-        required=True,
-        validate=validate.Length(min=1),
-        metadata={"maxItems": MOST_ORDERS},
-    )
-
-    def __init__(self, *, max_lines: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.fields["orders"].inner.nested = OrderRequest(max_lines=max_lines)  # type: ignore[attr-defined]  # a List's
-
-    def load(self, data: Any, **options: Any) -> Any:
-        orders = data.get("orders") if isinstance(data, Mapping) else None
-        if isinstance(orders, list) and len(orders) > MOST_ORDERS:
-            # refused before the orders are read, because reading each of them costs time
-            message = f"a batch has at most {MOST_ORDERS} orders, this one {len(orders)}"
-            raise ValidationError({"orders": [message]})
-        return super().load(data, **options)
 
 
 class OnHand(fields.Field[Any]):
@@ -56,12 +30,10 @@ class RejectRequest(Strict):
 
     node = Word(required=True)
     service = Word(load_default=None)
-    lines = fields.Dict(
-        keys=Word(),
-        values=Units(),
-        load_default=dict,
-        validate=validate.Length(min=1, error="name a line, or leave 'lines' out for all that the node holds"),
-        metadata={"description": "units by line, or by SKU", "example": {"1": 2}},
+    lines = LineUnits(empty="name a line, or leave 'lines' out for all that the node holds")
+    confirmed = LineUnits(
+        empty="name a line, or leave 'confirmed' out if nothing left",
+        description="of a short pick, the units that left: units by line, or by SKU",
     )
     reason = fields.String(required=True, validate=validate.OneOf(get_args(Reason)))
     on_hand = OnHand(

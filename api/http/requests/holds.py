@@ -8,7 +8,8 @@ from api.shapes.base import Strict
 from api.shapes.cursors import HoldsCursor
 from api.shapes.fields import Instant, QueryNumber, WholeNumber, Word
 from api.shapes.limits import MOST_HOLDS
-from engine.inventory.holds import MOST_MINUTES
+from api.shapes.line_units import LineUnits
+from rules.effects import MAX_HOLD
 
 
 class WayRequest(Strict):
@@ -17,12 +18,29 @@ class WayRequest(Strict):
 
 
 class EndRequest(Strict):
-    """Which shipments of the decision; without, all that are still held. The same `op` again is answered the same."""
+    """Which shipments of the decision, and how many units of which lines of them; without, all that are still held. The
+    same `op` again is answered the same.
+    """
 
     shipments = fields.List(
         fields.Nested(WayRequest),
         load_default=list,
         validate=validate.Length(min=1, error="name a shipment, or leave 'shipments' out for all of them"),
+    )
+    lines = LineUnits(empty="name a line, or leave 'lines' out for all units")
+    op = Word(load_default=None)
+
+
+class CancelOrderRequest(Strict):
+    """How many units of which lines; without, all that have not left. Which shipments they go from; without, those of
+    which what is left costs least. The same `op` again is answered the same.
+    """
+
+    lines = LineUnits(empty="name a line, or leave 'lines' out for the whole order")
+    shipments = fields.List(
+        fields.Nested(WayRequest),
+        load_default=list,
+        validate=validate.Length(min=1, error="name a shipment, or leave 'shipments' out"),
     )
     op = Word(load_default=None)
 
@@ -31,7 +49,7 @@ class ExtendRequest(Strict):
     """Until when, or for how many minutes from now. A hold is never made shorter."""
 
     until = Instant()
-    minutes = WholeNumber(1, MOST_MINUTES)
+    minutes = WholeNumber(1, MAX_HOLD)
     op = Word()
 
     @validates_schema
@@ -42,6 +60,7 @@ class ExtendRequest(Strict):
 
 class HoldsQuery(Strict):
     node = Word(load_default=None)
+    service = Word(load_default=None)
     sku = Word(load_default=None)
     expiring_before = Instant(load_default=None)
     limit = QueryNumber(1, MOST_HOLDS, load_default=100)

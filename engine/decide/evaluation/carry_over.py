@@ -6,35 +6,33 @@ a batch need not be evaluated again because orders before it took units of the s
 
 import copy
 from collections import Counter
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterator
 
 import numpy as np
 
-from engine.decide.evaluation.evaluation import Evaluation, stock_in
+from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.positions import Positions
-from engine.decide.matching.volatile_facts import VolatileFacts
+from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.sourcing.problem import Choice
-from engine.model.facts import Snapshot
 
 
 def carried_over(
-    evaluation: Evaluation, choice: Choice, snapshot: Snapshot, volatile: VolatileFacts
+    evaluation: Evaluation, choice: Choice, columns: SnapshotColumns, *, judged_alike: bool
 ) -> Evaluation | None:
-    """The evaluation on `snapshot`, which differs from its own in no less being held and loads being no lower. None if
-    rules judge anything else there, options are missing, or the `choice`, which was proven to be the best, is not
-    possible any more; otherwise it is the best there, too. `volatile` are the facts that rules of any stage depend on.
+    """The evaluation on the snapshot of `columns`, which differs from its own in no less being held and loads being no
+    lower. None if rules judge anything else there, options are missing, or the `choice`, which was proven to be the
+    best, is not possible any more; otherwise it is the best there, too. `judged_alike`: it is known that rules of no
+    stage tell stock or loads from the earlier ones.
     """
     carried = copy.copy(evaluation)
-    carried.snapshot, carried.stock_of = snapshot, partial(stock_in, snapshot)
-    _forget(carried, "loads", "rooms")
-    positions = _unjudged(evaluation, snapshot, volatile)
-    if positions is not None:
-        carried.positions = positions
+    carried.snapshot, carried.columns = columns.snapshot, columns
+    _forget(carried, "rooms")
+    if judged_alike:
+        carried.positions = list(_with_later_stock(evaluation, columns))
     else:
         _forget(carried, "positions", "node_numbers", "options")
     same = _has_the_same_options(carried, evaluation) and _is_possible(choice, carried)
-    return carried if same and (positions is not None or _is_judged_alike(carried, evaluation)) else None
+    return carried if same and (judged_alike or _is_judged_alike(carried, evaluation)) else None
 
 
 def _forget(evaluation: Evaluation, *parts: str) -> None:
@@ -43,30 +41,17 @@ def _forget(evaluation: Evaluation, *parts: str) -> None:
         evaluation.__dict__.pop(part, None)
 
 
-def _unjudged(evaluation: Evaluation, snapshot: Snapshot, volatile: VolatileFacts) -> Sequence[Positions] | None:
-    """The positions of `snapshot`, by line, if it takes no judging to know that rules tell no difference."""
-    before = evaluation.snapshot.loads
-    for node, load in snapshot.loads.items():
-        earlier = before.get(node, 0)
-        if load != earlier and volatile.load_range(load) != volatile.load_range(earlier):
-            return None
-    positions: list[Positions] = []
+def _with_later_stock(evaluation: Evaluation, columns: SnapshotColumns) -> Iterator[Positions]:
+    """By line, the positions with their later stock, judged as they were."""
     for line, its in zip(evaluation.order.lines, evaluation.positions, strict=True):
-        if snapshot.positions[line.sku] is evaluation.snapshot.positions[line.sku]:
-            positions.append(its)
-            continue
-        stock, earlier_stock = stock_in(snapshot, line.sku), its.stock
-        for row in (stock.held != earlier_stock.held).nonzero()[0].tolist():
-            if volatile.stock_ranges(stock.positions[row]) != volatile.stock_ranges(earlier_stock.positions[row]):
-                return None
-        positions.append(its._replace(stock=stock, free=np.maximum(stock.available - its.floor, 0)))
-    return positions
+        stock = columns.stock_of(line.sku)
+        yield its if stock is its.stock else its._replace(stock=stock, free=np.maximum(stock.available - its.floor, 0))
 
 
 def _has_the_same_options(carried: Evaluation, evaluation: Evaluation) -> bool:
     """Whether the same positions have units free."""
     both = zip(carried.positions, evaluation.positions, strict=True)
-    return all(((its.free > 0) == (before.free > 0)).all() for its, before in both)
+    return all(its is before or ((its.free > 0) == (before.free > 0)).all() for its, before in both)
 
 
 def _is_judged_alike(carried: Evaluation, evaluation: Evaluation) -> bool:

@@ -11,7 +11,8 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from engine.decide import rule_facts
-from engine.decide.evaluation.positions import Positions, Shared, Stock, judge_positions, loads_by_node, node_facts_at
+from engine.decide.evaluation.positions import Positions, Shared, judge_positions, node_facts_at
+from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.matching.signature_table import LATE, LOAD, Rows
@@ -19,9 +20,8 @@ from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, p
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
 from engine.decide.shipping.reach import Reach, reach
-from engine.decide.shipping.ways import Ways
 from engine.model.facts import Line, NodeRest, OptionKey, Order, Snapshot, StockPosition
-from rules.effects import Exclusion, LineOutcome, OrderOutcome, PositionOutcome, Reserve
+from rules.effects import Exclusion, Floor, LineOutcome, OrderOutcome, PositionOutcome
 from rules.vocabulary import Facts, Stage
 
 
@@ -61,8 +61,8 @@ class Evaluation:
 
     `order` may be the remainder of a `whole_order`: rules of the order's stage see the customer's order, not what is
     left of it. `standing_shipments` of the whole order stand, whatever becomes of this remainder. `promised`: these
-    units were promised once, so they may always travel in one shipment, or they would never arrive. `stock_of` gives
-    the columns of a SKU where orders on one snapshot share them; None: they are made of the snapshot.
+    units were promised once, so they may always travel in one shipment, or they would never arrive. `columns` are those
+    of the snapshot where orders share them; None: they are made of it.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Evaluation:
         whole_order: Order | None = None,
         standing_shipments: int = 0,
         promised: bool = False,
-        stock_of: Callable[[str], Stock] | None = None,
+        columns: SnapshotColumns | None = None,
     ) -> None:
         self.order = order
         self.snapshot = snapshot
@@ -84,8 +84,8 @@ class Evaluation:
         self.whole_order = whole_order
         self.standing_shipments = standing_shipments
         self.promised = promised
-        self.ways = snapshot.caches.get(Ways)
-        self.stock_of = stock_of or partial(stock_in, snapshot)
+        self.columns = columns or SnapshotColumns(snapshot, matcher, now)
+        self.ways = self.columns.ways
 
     @property
     def max_shipments(self) -> int | None:
@@ -99,7 +99,7 @@ class Evaluation:
         network = self.snapshot.network
         return {
             "order": rule_facts.order_facts(self.whole_order or self.order, self.snapshot.products, network),
-            "now": rule_facts.now_facts(network, self.now),
+            "now": self.columns.now_facts,
         }
 
     @cached_property
@@ -131,25 +131,32 @@ class Evaluation:
     def keeps_together(self, index: int) -> bool:
         return cast("LineOutcome", self.line_judgements[index].outcome).keep_together
 
-    @cached_property
+    @property
     def loads(self) -> Integers:
         """By node, the shipments it was given today."""
-        return loads_by_node(self.snapshot.loads, self.ways)
+        return self.columns.loads
 
     @cached_property
     def positions(self) -> Sequence[Positions]:
-        """By line."""
-        return [
+        """By line. Lines of one SKU share its floors: the largest that the rules give any of them."""
+        positions = [
             judge_positions(
                 self.matcher,
                 facts,
-                self.stock_of(line.sku),
+                self.columns.stock_of(line.sku),
                 ways=self.ways,
                 loads=self.loads,
                 channel=self.order.channel,
             )
             for line, facts in zip(self.order.lines, self.line_facts, strict=True)
         ]
+        skus = [line.sku for line in self.order.lines]
+        if len(set(skus)) == len(skus):
+            return positions
+        floors: dict[str, Integers] = {}
+        for sku, of_line in zip(skus, positions, strict=True):
+            floors[sku] = np.maximum(floors[sku], of_line.floor) if sku in floors else of_line.floor
+        return [of_line.with_floor(floors[sku]) for sku, of_line in zip(skus, positions, strict=True)]
 
     @cached_property
     def nodes(self) -> Integers:
@@ -162,23 +169,14 @@ class Evaluation:
     @cached_property
     def node_numbers(self) -> Integers:
         """Of each of `nodes`, the number of the judgement that says how many shipments it may have today."""
-        nodes, loads, now = self.nodes, self.loads, self.facts["now"]
-
-        def facts(row: int) -> Facts:
-            return node_facts_at(self.ways, int(nodes[row]), loads)
-
-        rows = Rows(self.ways, nodes, None, {LOAD: lambda: loads[nodes]}, facts)
-        return self.matcher.stages[Stage.NODE].judge_rows({"now": now}, rows)
+        return self.columns.node_numbers[self.nodes]
 
     @cached_property
     def rooms(self) -> Integers:
         """By node, how many more shipments one of `nodes` may take today; NO_LIMIT: any number."""
         rooms = np.full(len(self.ways.nodes), NO_LIMIT, dtype=np.int64)
         nodes = self.nodes
-        # the judging comes first: it may add judgements to the table
-        numbers = self.node_numbers
-        most = np.minimum(self.matcher.stages[Stage.NODE].table.limits()[numbers], self.ways.daily_orders[nodes])
-        rooms[nodes] = np.where(most < NO_LIMIT, np.maximum(0, most - self.loads[nodes]), NO_LIMIT)
+        rooms[nodes] = self.columns.rooms[nodes]
         return rooms
 
     def not_yet_evaluated(self) -> "Evaluation":
@@ -193,7 +191,7 @@ class Evaluation:
             whole_order=self.whole_order,
             standing_shipments=self.standing_shipments,
             promised=self.promised,
-            stock_of=self.stock_of,
+            columns=self.columns,
         )
 
     @cached_property
@@ -276,11 +274,16 @@ class Evaluation:
         rows = zip(nodes, options.judgement.tolist(), options.excluded.tolist(), strict=True)
         return [JudgedOption(self.ways.node_ids[node], judgements[number], excluded) for node, number, excluded in rows]
 
-    def reserves(self, index: int, row: int) -> tuple[Reserve, ...]:
-        """What the floor of a position is the sum of: the one in a row of the line at `index`."""
+    def floors(self, sku: str, row: int) -> tuple[Floor, ...]:
+        """What the rules give each line of a SKU as the floor of the position in a row; the largest counts."""
         judgements = self.matcher.stages[Stage.POSITION].table.judgements
-        outcome = judgements[int(self.positions[index].judgement[row])].outcome
-        return cast("PositionOutcome", outcome).reserves(self.order.channel)
+        numbers = {
+            int(positions.judgement[row])
+            for line, positions in zip(self.order.lines, self.positions, strict=True)
+            if line.sku == sku
+        }
+        outcomes = [cast("PositionOutcome", judgements[number].outcome) for number in sorted(numbers)]
+        return tuple(outcome.floor(self.order.channel) for outcome in outcomes)
 
     def counted_judgements(self) -> Iterator[tuple[Judgement, int]]:
         """Each judgement made of the order, its lines, positions, nodes and options, with how many it was made of."""
@@ -339,11 +342,6 @@ class Evaluation:
         if self.resting:
             excluded |= np.isin(node, [ways.node_index[name] for name in self.resting])
         return Options(rows, position, unit_cost, unit_carbon, judgement, excluded)
-
-
-def stock_in(snapshot: Snapshot, sku: str) -> Stock:
-    """The stock of a SKU as columns."""
-    return Stock.of(snapshot.positions.get(sku, {}), snapshot.caches.get(Ways))
 
 
 def _at(column: Callable[[], Integers], rows: Integers) -> Integers:

@@ -68,6 +68,10 @@ class Positions(NamedTuple):
     floor: Integers
     free: Integers
 
+    def with_floor(self, floor: Integers) -> "Positions":
+        """The same with another floor."""
+        return self._replace(floor=floor, free=np.maximum(self.stock.available - floor, 0))
+
 
 def judge_positions(
     matcher: PolicyJudge, shared: Shared, stock: Stock, *, ways: Ways, loads: Integers, channel: str

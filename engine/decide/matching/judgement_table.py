@@ -11,7 +11,7 @@ from engine.decide.shipping.columns import NO_LIMIT, Integers
 from rules.effects import FULL_SHARE, NodeOutcome, OptionOutcome, Outcome, PositionOutcome
 
 _MOST_CHANNELS = 1_000
-"""Channels whose reserves are kept, so that orders that name any word fill no memory."""
+"""Channels whose floors are remembered, so that orders that name any word fill no memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class JudgementTable:
         self._numbers: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
         self._options: Integers = np.zeros((3, 0), dtype=np.int64)
         self._limits: Integers = np.zeros(0, dtype=np.int64)
-        self._reserves: dict[str, tuple[int, Integers]] = {}
+        self._floors: dict[str, tuple[int, Integers]] = {}
 
     def number(self, judgement: Judgement) -> int:
         key = (judgement.fired, judgement.silenced)
@@ -61,13 +61,18 @@ class JudgementTable:
         return limits
 
     def floors(self, channel: str, numbers: Integers, on_hand: Integers) -> Integers:
-        """Units of each position that an order on the channel may not take."""
-        floor = np.zeros(len(numbers), dtype=np.int64)
-        for units, share in self._reserved(channel):
-            reserve = units[numbers]
-            if share.any():
-                reserve = np.maximum(reserve, -(-on_hand * share[numbers] // FULL_SHARE))
-            floor += reserve
+        """Units of each position that an order on the channel may not take, as `Floor.of` works them out."""
+
+        def units_of(reserve: Integers) -> Integers:
+            units: Integers = reserve[0][numbers]
+            if reserve[1].any():
+                units = np.maximum(units, -(-on_hand * reserve[1][numbers] // FULL_SHARE))
+            return units
+
+        kept, own, *others = map(units_of, self._floors_for(channel))
+        if not others:
+            return kept
+        floor: Integers = kept + np.minimum(sum(others), np.maximum(on_hand - kept - own, 0))
         return floor
 
     def counted(self, numbers: Sequence[Integers]) -> Iterator[tuple[Judgement, int]]:
@@ -77,16 +82,19 @@ class JudgementTable:
                 if count:
                     yield self.judgements[number], count
 
-    def _reserved(self, channel: str) -> Integers:
-        """For each of the reserves that a floor is the sum of, by number: so many units, so many basis points."""
-        known = self._reserves.get(channel)
+    def _floors_for(self, channel: str) -> Integers:
+        """The reserves of each floor, by number: what is kept, the channel's own, then the others'. Of each, so many
+        units and so many basis points.
+        """
+        known = self._floors.get(channel)
         if known is None or known[0] < len(self.judgements):
-            if len(self._reserves) >= _MOST_CHANNELS:
-                self._reserves.clear()
-            reserves = [cast("PositionOutcome", item.outcome).reserves(channel) for item in self.judgements[:]]
-            table = np.zeros((max(map(len, reserves), default=0), 2, len(reserves)), dtype=np.int64)
-            for number, items in enumerate(reserves):
-                for place, item in enumerate(items):
+            if len(self._floors) >= _MOST_CHANNELS:
+                self._floors.clear()
+            floors = [cast("PositionOutcome", item.outcome).floor(channel) for item in self.judgements[:]]
+            most = max((len(floor.others) for floor in floors), default=0)
+            table = np.zeros((2 + most, 2, len(floors)), dtype=np.int64)
+            for number, floor in enumerate(floors):
+                for place, item in enumerate((floor.keep, floor.own, *floor.others)):
                     table[place, :, number] = item.units, item.share
-            known = self._reserves[channel] = len(reserves), table
+            known = self._floors[channel] = len(floors), table
         return known[1]

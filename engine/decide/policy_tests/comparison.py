@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.decide.decision import Decision, Shipment
 from engine.decide.policy_tests.expectation import (
+    HOLD_AFTER_SHIPPING,
     SHIPMENT_FACTS,
     Bound,
     Expectation,
@@ -14,6 +15,7 @@ from engine.decide.policy_tests.expectation import (
     ExpectedUnfilled,
 )
 from engine.decide.policy_tests.yaml_text import flow_style, with_unit
+from rules.syntax.effect_parser import UNTIL_SHIPPED
 from rules.vocabulary import Value
 
 
@@ -91,7 +93,13 @@ def total_values(decision: Decision) -> dict[str, Value | None]:
 
 def order_values(decided: DecidedTest) -> dict[str, Value | None]:
     decision = decided.decision
-    return {"hold": (decision.hold_until - decision.decided_at) // 60, "priority": decided.priority}
+    departure = max((shipment.ships_at for shipment in decision.shipments), default=None)
+    return {
+        HOLD_AFTER_SHIPPING.path: None if departure is None else (decision.hold_until - departure) // 60,
+        "hold": (decision.hold_until - decision.decided_at) // 60,
+        "priority": decided.priority,
+        "approve": decision.awaiting_approval,
+    }
 
 
 def units_by_sku(shipment: Shipment) -> dict[str, int]:
@@ -266,6 +274,10 @@ def _bounds(
     prefix: str, bounds: Mapping[str, Bound], values: Mapping[str, Value | None], currency: str
 ) -> Iterator[Difference]:
     for name, bound in bounds.items():
-        if not bound.allows(values[name]):
-            got = with_unit(bound.fact.kind, values[name], currency)
+        value = values[bound.fact.path]
+        if not bound.allows(value):
+            got = with_unit(bound.fact.kind, value, currency)
+            if bound.fact is HOLD_AFTER_SHIPPING and isinstance(value, int):
+                sign = "-" if value < 0 else "+"
+                got = f"{UNTIL_SHIPPED} {sign} {with_unit(bound.fact.kind, abs(value))}"
             yield Difference(what=prefix + name, expected=bound.written, got=got)

@@ -35,7 +35,11 @@ TOTAL_FACTS: Mapping[str, Fact] = _facts(
     arrives=_K.DURATION,
     late=_K.COUNT,
 )
-ORDER_FACTS: Mapping[str, Fact] = _facts(hold=_K.DURATION, priority=_K.COUNT)
+ORDER_FACTS: Mapping[str, Fact] = _facts(hold=_K.DURATION, priority=_K.COUNT, approve=_K.FLAG)
+HOLD_AFTER_SHIPPING = Fact(path="hold until_shipped", kind=Kind.DURATION)
+"""How long after the last shipment leaves the hold ends; negative if it ends before. It is what a test compares that
+expects `hold: until_shipped`.
+"""
 UNITS = Fact(path="units", kind=Kind.COUNT)
 
 

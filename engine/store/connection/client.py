@@ -190,9 +190,12 @@ class Client:
 
 
 def script_text(name: str, **parts: str) -> str:
-    """The text of a script, after the names of its keys and the scripts of `parts`, each as a local function."""
+    """The text of a script, after the names of its keys, the functions that it shares with others, and the scripts of
+    `parts`, each as a local function.
+    """
     functions = (f"local function {part}()\n{_script_body(file)}\nend\n" for part, file in parts.items())
-    return LAYOUTS[name].lua() + "".join(functions) + _script_body(name)
+    shared = (_script_body(f"parts/{part}") for part in LAYOUTS[name].parts)
+    return "".join([LAYOUTS[name].lua(), *shared, *functions, _script_body(name)])
 
 
 def _script_body(name: str) -> str:

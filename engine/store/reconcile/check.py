@@ -5,7 +5,7 @@ are read again, at one moment together with the end of the log, and the log is r
 still has drifted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
@@ -18,25 +18,29 @@ from engine.store.reconcile.drift import (
     Drift,
     SuspectPosition,
     caller_drifts,
+    cancelled_drifts,
     ending_drifts,
     floor_breach,
     hold_drifts,
     index_drifts,
     load_drifts,
+    order_drifts,
     position_drifts,
     rest_drifts,
+    units_in_two_states,
     units_short,
     unreadable_entry,
 )
-from engine.store.reconcile.expected_state import LateEntries, PositionKey, Suspect
+from engine.store.reconcile.expected_state import LateEntries, PositionKey, Suspect, SuspectKind
 from engine.store.reconcile.hold_endings import EndingsComparison
 from engine.store.reconcile.log_index import IndexComparison
 from engine.store.reconcile.log_replay import LogReplay
+from engine.store.reconcile.order_index import suspected_orders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """What a check found, in units except for `decisions` and `positions`.
+    """What a check found, in units except for `decisions`, `orders` and `positions`.
 
     `shipped` are the units of all shipments that were ever decided, `ended` those of them that are no longer held, and
     `confirmed` those of these that left. `set_aside` are those of `held` that are held for decisions that are still
@@ -45,6 +49,7 @@ class Audit:
     """
 
     decisions: int
+    orders: int
     positions: int
     on_hand: int
     shipped: int
@@ -77,6 +82,18 @@ def check(client: Client, keys: Keys) -> Audit:
     return Check(client, keys).audit()
 
 
+_COMPARE: Mapping[SuspectKind, Callable[..., Iterator[Drift]]] = {
+    "holds": hold_drifts,
+    "callers": caller_drifts,
+    "positions": position_drifts,
+    "rests": rest_drifts,
+    "orders": order_drifts,
+    "cancelled": cancelled_drifts,
+    "endings": ending_drifts,
+}
+"""What compares the state of a suspect with the log, where nothing but the keys and the log is needed for it."""
+
+
 class Check:
     """One check of one network's ledger."""
 
@@ -104,6 +121,7 @@ class Check:
             self._compare_callers,
             self._compare_loads,
             self._compare_rests,
+            self._compare_cancelled,
             self._compare_positions,
         ):
             step()
@@ -111,10 +129,12 @@ class Check:
         drifts = [*self.recheck_all(), *missing]
         still_held = (breach for breach in self.replay.breaches if breach.decision in self.replay.holds)
         drifts += [floor_breach(breach) for breach in still_held]
+        drifts += [units_in_two_states(first, -left) for first, left in self.replay.unplaced.items() if left < 0]
         drifts += [unreadable_entry(f"{millis}-{number}") for millis, number in self.replay.unreadable]
         held = self.replay.held.total() - self.replay.set_aside
         return Audit(
             decisions=self.replay.decisions,
+            orders=len(self.replay.orders),
             positions=self._totals.positions,
             on_hand=self._totals.on_hand,
             shipped=self.replay.shipped,
@@ -143,21 +163,16 @@ class Check:
     def _drifts(self, suspect: Suspect, state: Any, millis: int) -> Iterator[Drift]:
         """Compare the state of a suspect, as `LogMoment` has it, with the log. `millis` is the server's clock."""
         keys, replay = self._keys, self.replay
-        match suspect:
-            case "holds", name:
-                return hold_drifts(keys, replay, name, *state)
-            case "callers", caller:
-                return caller_drifts(keys, replay, caller, state)
-            case "positions", position:
-                return position_drifts(keys, replay, position, state)
-            case "loads", load:
-                return load_drifts(keys, replay, load, state, millis)
-            case "rests", node:
-                return rest_drifts(keys, replay, node, *state)
-            case "index", name:
+        kind, name = suspect
+        match kind:
+            case "loads":
+                return load_drifts(keys, replay, name, state, millis)
+            case "index":
                 return index_drifts(keys, name, self._index.wrong[name], state)
-            case "endings", name:
-                return ending_drifts(keys, replay, name, state)
+            case "holds" | "rests" | "orders":
+                return _COMPARE[kind](keys, replay, name, *state)
+            case _:
+                return _COMPARE[kind](keys, replay, name, state)
 
     def _replay_to(self, end: str) -> None:
         """Replay the entries that came since, up to `end`."""
@@ -175,6 +190,7 @@ class Check:
         end, size = scan.log_end(self._client, self._keys, counted=self._keys.endings)
         self._replay_to(end)
         self._suspected.update(("endings", name) for name in self._endings.suspected(size))
+        self._suspected.update(("orders", name) for name in suspected_orders(self._client, self._keys, self.replay))
         if self.replay.late:
             self._suspected |= self.replay.late.changed
 
@@ -223,6 +239,12 @@ class Check:
         for node in stored.keys() | self.replay.resting.keys():
             if any(rest_drifts(self._keys, self.replay, node, stored.get(node), latest)):
                 self._suspected.add(("rests", node))
+
+    def _compare_cancelled(self) -> None:
+        orders = sorted(self._names.order | self.replay.cancelled.keys())
+        for order, stored in scan.cancelled(self._client, self._keys, orders):
+            if any(cancelled_drifts(self._keys, self.replay, order, stored)):
+                self._suspected.add(("cancelled", order))
 
     def _compare_positions(self) -> None:
         """There may be a million positions with units on hand: only those are kept in memory where units are held or

@@ -4,7 +4,8 @@ writes that would repair it. Pure.
 Each function takes the stored state of one thing, yields its drifts, and yields none if it is as it should be.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -16,6 +17,7 @@ from engine.store.reconcile.expected_state import (
     Base,
     DayLoads,
     ExpectedHold,
+    ExpectedOrder,
     ExpectedShipment,
     FloorBreach,
     PositionKey,
@@ -212,6 +214,63 @@ def ending_drifts(keys: Keys, replay: LogReplay, decision: str, endings: str | N
         )
 
 
+def order_drifts(
+    keys: Keys, replay: LogReplay, order: str, fields: Mapping[str, str], scores: Sequence[str | None]
+) -> Iterator[Drift]:
+    """`fields` are those of the order's hash, `scores` those in the lists of all and of parked orders."""
+    expected = replay.orders.get(order)
+    before = {name: fields.get(name) for name in ("first", "approval", "changes")}
+    after = _order_fields(expected)
+    placed = None if expected is None else str(expected.placed_at)
+    parked = placed if expected and expected.parked else None
+    writes = [
+        Write(key=keys.order(order), field=name, before=before[name], after=after[name])
+        for name in before
+        if before[name] != after[name] and not (name == "approval" and before[name] and after[name])
+    ]
+    writes += [
+        Write(key=key, field=order, before=score, after=after_score)
+        for key, score, after_score in zip((keys.orders, keys.parked), scores, (placed, parked), strict=True)
+        if score != after_score
+    ]
+    if writes:
+        what = f"order {order} in the index of orders"
+        exists = int(expected is not None)
+        yield Drift(what=what, expected=exists, found=1 - exists, writes=tuple(writes), suspect=("orders", order))
+
+
+def _order_fields(order: ExpectedOrder | None) -> dict[str, str | None]:
+    if order is None:
+        return dict.fromkeys(("first", "approval", "changes"))
+    return {
+        "first": order.first,
+        "approval": "{}" if order.parked else None,
+        "changes": str(order.changes) if order.changes else None,
+    }
+
+
+def cancelled_drifts(keys: Keys, replay: LogReplay, order: str, stored: str | None) -> Iterator[Drift]:
+    """`stored` are the cancelled units of an order, JSON by line; None if none are stored."""
+    expected, found = replay.cancelled.get(order, Counter()), _parse_units(stored)
+    if found != expected:
+        after = orjson.dumps(expected).decode() if expected else None
+        yield Drift(
+            what=f"cancelled units of order {order}",
+            expected=expected.total(),
+            found=found.total() if found is not None else 0,
+            writes=(Write(key=keys.order(order), field="cancelled", before=stored, after=after),),
+            suspect=("cancelled", order),
+        )
+
+
+def _parse_units(text: str | None) -> Counter[str] | None:
+    """Units by line; None if they are damaged."""
+    try:
+        return Counter(orjson.loads(text)) if text else Counter()
+    except (ValueError, TypeError):
+        return None
+
+
 def missing_entry(decision: str, entry_id: str) -> Drift:
     cause = f"an entry was deleted from the log, which Pointsman never does; {_RESTORE_COPY}"
     return Drift(what=f"decision {decision} in the log, at {entry_id}", expected=1, found=0, cause=cause)
@@ -220,6 +279,12 @@ def missing_entry(decision: str, entry_id: str) -> Drift:
 def unreadable_entry(entry_id: str) -> Drift:
     cause = f"it is damaged; {_RESTORE_COPY}"
     return Drift(what=f"entry {entry_id} of the log that can be read", expected=1, found=0, cause=cause)
+
+
+def units_in_two_states(first: str, units: int) -> Drift:
+    cause = "its decisions hold, shipped and let wait more units than were ordered; see pointsman chain"
+    what = f"units in two states of the order whose first decision is {first}"
+    return Drift(what=what, expected=0, found=units, cause=cause)
 
 
 def floor_breach(breach: FloorBreach) -> Drift:

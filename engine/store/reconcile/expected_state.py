@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -14,10 +15,12 @@ PositionUnits: TypeAlias = Counter[PositionKey]
 """Units by position."""
 Base: TypeAlias = tuple[int, EntryId]
 """Units on hand right after an entry of the log, as `Keys.base` says."""
-SuspectKind: TypeAlias = Literal["holds", "callers", "positions", "loads", "rests", "index", "endings"]
+SuspectKind: TypeAlias = Literal[
+    "holds", "callers", "positions", "loads", "rests", "index", "endings", "orders", "cancelled"
+]
 Suspect: TypeAlias = tuple[SuspectKind, Any]
 """Something that may have drifted: its kind, and the name of a hold, a caller or a decision, a position (SKU, node), a
-load (day, node), or a node that rests.
+load (day, node), a node that rests, or an order; cancelled: one with cancelled units.
 """
 
 LOAD_SECONDS = 4 * 86_400
@@ -45,9 +48,13 @@ class ExpectedHold:
     caller: str
     day: str
     until: int
+    first: str
+    """The first decision of its order; empty for units that are set aside."""
     shipments: dict[int, ExpectedShipment]
     endings: list[str]
     """How each shipment ended, in the words of `Keys.endings`: - for one that has not."""
+    left: AbstractSet[int] = frozenset()
+    """The numbers of shipments of which units have left."""
 
     @property
     def total(self) -> int:
@@ -55,6 +62,18 @@ class ExpectedHold:
 
     def end_shipment(self, number: int, kind: str, at: int) -> None:
         self.endings[number] = f"{kind}:{self.until if kind == 'expired' else at}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedOrder:
+    """An order's first decision, when it was placed (UTC seconds), whether it is parked until a person approves it, and
+    how many calls have changed it.
+    """
+
+    first: str
+    placed_at: int
+    parked: bool = False
+    changes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ class EndingsComparison:
         were stored when the log ended where it is replayed to.
         """
         self.compare()
-        unended = {name: self._replay.endings(name) for name in self._replay.holds}
+        unended = {name: self._replay.endings(name) for name in self._replay.holds.keys() - self._differ}
         differ = {name for name, equal in self._compare(unended) if not equal}
         return self._differ | differ | (set() if size == self._stored else self._strays())
 

@@ -3,8 +3,8 @@
 import datetime
 import zoneinfo
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from msgspec import UNSET
@@ -13,12 +13,22 @@ from engine.decide.facts_record import FactsReferenceRecord
 from engine.decide.order_record import seconds
 from engine.decide.record import DecisionRecord
 from engine.model.facts import NodeRest
-from engine.store.decision_log import UNREADABLE, Entry, EntryId, RawEntry, parse_entry, parse_entry_id
+from engine.store.decision_log import (
+    UNREADABLE,
+    Entry,
+    EntryId,
+    PartUnits,
+    RawEntry,
+    UnitsBody,
+    parse_entry,
+    parse_entry_id,
+)
 from engine.store.holds import is_set_aside
 from engine.store.reconcile.expected_state import (
     Base,
     DayLoads,
     ExpectedHold,
+    ExpectedOrder,
     ExpectedShipment,
     FloorBreach,
     LateEntries,
@@ -47,6 +57,8 @@ class LogReplay:
     promised_from: dict[PositionKey, int] = field(default_factory=dict)
     """Units that were on hand when a decision last took some, less those that were confirmed since."""
     days: defaultdict[str, DayLoads] = field(default_factory=lambda: defaultdict(DayLoads))
+    cancelled: dict[str, Counter[str]] = field(default_factory=dict)
+    """Units by line that were cancelled, by order."""
     resting: dict[str, NodeRest] = field(default_factory=dict)
     """The rest of each node. Those that are over are kept for as long as commit_follow_up.lua keeps them."""
     breaches: list[FloorBreach] = field(default_factory=list)
@@ -55,6 +67,14 @@ class LogReplay:
     """By decision that holds nothing any more, how each of its shipments ended; None if it never held anything. Whoever
     has compared one with the ledger deletes it here, so that they do not pile up.
     """
+    orders: dict[str, ExpectedOrder] = field(default_factory=dict)
+    """By id. Of several first decisions of an order, which earlier releases made, the latest has its id."""
+    unplaced: dict[str, int] = field(default_factory=dict)
+    """By first decision of an order, its units that are neither held nor waiting and have not left. Below 0, some of
+    its units are in two states.
+    """
+    waiting: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """By decision with an entry in the backlog, the first decision of its order, and its units that wait."""
     shipped: int = 0
     confirmed: int = 0
     decisions: int = 0
@@ -98,21 +118,21 @@ class LogReplay:
                 self._add_decision(entry)
             case "set_aside":
                 self._add_set_aside(entry)
-            case "extended":
-                if entry.decision in self.holds:
-                    self.holds[entry.decision].until = entry.until or 0
-                self._changed("holds", entry.decision)
             case "moved":
                 for movement in entry.applied_movements:
                     self._move((movement.sku, movement.node), movement.delta, entry.id)
-            case "confirmed" | "released" | "expired":
-                self._end_hold(entry)
+            case "extended" | "confirmed" | "released" | "expired" | "cancelled" | "undone":
+                self._move_units(entry)
             case "rejected":
                 self._reject(entry)
             case "woken":
                 self.resting.pop(entry.decision, None)
                 self._changed("rests", entry.decision)
-            case _:  # what was withdrawn held nothing; a repair restored what the entries before it say
+            case "withdrawn":
+                self._wait(entry.decision, "", 0)
+            case "queued" | "approved":
+                self._change_order(entry)
+            case _:  # a repair restored what the entries before it say
                 pass
 
     def _add_decision(self, entry: Entry) -> None:
@@ -120,6 +140,9 @@ class LogReplay:
         if record.facts is not UNSET and record.facts != FactsReferenceRecord.of(entry.logged_facts):
             self.unreadable.append(entry.id)
         self.decisions += 1
+        if record.follows is UNSET:
+            self._begin_order(record)
+        self._move_to_backlog(entry, record)
         shipments = dict(enumerate(shipments_of(record)))
         if not shipments or record.hold is None:
             self.ended[entry.decision] = None
@@ -127,7 +150,44 @@ class LogReplay:
         self._check_floors(entry, shipments, record)
         self.shipped += sum(shipment.total for shipment in shipments.values())
         date = entry.day or self._date_of(record.decided_at)
-        self._begin_hold(entry, shipments, date=date, until=seconds(record.hold.expires_at))
+        self._place(record.first, record.units_shipped)
+        self._begin_hold(entry, shipments, date=date, until=seconds(record.hold.expires_at), first=record.first)
+
+    def _begin_order(self, record: DecisionRecord) -> None:
+        order = record.order
+        self.unplaced[record.first] = sum(line.quantity for line in order.lines)
+        self.orders[order.id] = ExpectedOrder(
+            first=record.first, placed_at=seconds(order.placed_at), parked=record.awaiting_approval is True
+        )
+        self._changed("orders", order.id)
+
+    def _move_to_backlog(self, entry: Entry, record: DecisionRecord) -> None:
+        """A decision's unfilled and scheduled units wait if it says so; those that waited until it decided them wait no
+        more.
+        """
+        if record.follows is not UNSET and record.follows.because == "stock":
+            self._wait(record.follows.decision, record.first, 0)
+        if record.waiting is True:
+            self._wait(entry.decision, record.first, record.units_waiting)
+
+    def _wait(self, decision: str, first: str, units: int) -> None:
+        """So many units of the order that `first` began wait under the decision from now on; 0: none any more."""
+        first, before = self.waiting.pop(decision, (first, 0))
+        self._place(first, units - before)
+        if units:
+            self.waiting[decision] = first, units
+
+    def _place(self, first: str, units: int) -> None:
+        if first in self.unplaced:  # unless its entry is damaged, or the units are set aside
+            self.unplaced[first] -= units
+
+    def _change_order(self, entry: Entry) -> None:
+        order = self.orders[entry.changed_order]
+        if entry.kind == "queued":
+            self._wait(entry.decision, order.first, entry.queued_units)
+        parked = order.parked and entry.kind != "approved"
+        self.orders[entry.changed_order] = replace(order, changes=order.changes + 1, parked=parked)
+        self._changed("orders", entry.changed_order)
 
     def _add_set_aside(self, entry: Entry) -> None:
         shipments = {
@@ -135,9 +195,11 @@ class LogReplay:
             for number, item in enumerate(entry.set_aside)
         }
         self._check_floors(entry, shipments)
-        self._begin_hold(entry, shipments, date=entry.day, until=entry.until or 0)
+        self._begin_hold(entry, shipments, date=entry.day, until=entry.until or 0, first="")
 
-    def _begin_hold(self, entry: Entry, shipments: dict[int, ExpectedShipment], *, date: str, until: int) -> None:
+    def _begin_hold(
+        self, entry: Entry, shipments: dict[int, ExpectedShipment], *, date: str, until: int, first: str
+    ) -> None:
         day = self._day(date, entry.id[0])
         day.added = entry.id[0]
         for shipment in shipments.values():
@@ -145,7 +207,9 @@ class LogReplay:
             for sku, units in shipment.units.items():
                 self.held[sku, shipment.node] += units
         endings = ["-"] * len(shipments)
-        hold = ExpectedHold(caller=entry.caller, day=date, until=until, shipments=shipments, endings=endings)
+        hold = ExpectedHold(
+            caller=entry.caller, day=date, until=until, first=first, shipments=shipments, endings=endings
+        )
         self.holds[entry.decision] = hold
         self.open_holds[entry.caller] += 1
         self._hold_changed(entry.decision, hold)
@@ -173,16 +237,20 @@ class LogReplay:
             if taken > free:
                 self.breaches.append(FloorBreach(decision=entry.decision, position=position, free=free, taken=taken))
 
-    def _end_hold(self, entry: Entry) -> None:
+    def _change_hold(self, entry: Entry) -> None:
+        """End whole shipments of a hold, or let it last longer."""
         hold = self.holds.get(entry.decision)
         if hold is None:
             return
         self._hold_changed(entry.decision, hold)
+        if entry.kind == "extended":
+            hold.until = entry.until or 0
+            return
         for number in list(hold.shipments) if entry.shipments is None else entry.shipments:
             shipment = hold.shipments.pop(number, None)
             if shipment is not None:
                 hold.end_shipment(number, entry.kind, entry.at)
-                self._end_shipment(shipment, hold.day, entry)
+                self._end_shipment(shipment, hold, number, entry)
         self._forget_if_ended(entry.decision, hold)
 
     def _forget_if_ended(self, decision: str, hold: ExpectedHold) -> None:
@@ -209,6 +277,7 @@ class LogReplay:
             left.subtract(dict(rejected))
             for sku, units in rejected:
                 self._lower_held((sku, shipment.node), units)
+                self._place(hold.first, -units)
             if number not in rejection.ended:
                 still_held = {sku: units for sku, units in left.items() if units}
                 hold.shipments[number] = ExpectedShipment(
@@ -216,9 +285,88 @@ class LogReplay:
                 )
                 continue
             hold.end_shipment(number, entry.kind, entry.at)
-            if rejection.room:
+            if rejection.room and number not in hold.left:
                 self._lower_load(shipment.node, hold.day, entry)
         self._forget_if_ended(entry.decision, hold)
+
+    def _move_units(self, entry: Entry) -> None:
+        """Move units of shipments from one state into another. What was ended may be held again."""
+        units = entry.units
+        if units is None:
+            self._change_hold(entry)
+            return
+        first = self._change_order_of(entry, units)
+        returned = iter(entry.taken)
+        for changed in units.holds:
+            hold = self.holds.get(changed.decision)
+            is_open = hold is not None
+            if hold is None:
+                hold = ExpectedHold(caller=entry.caller, day=entry.day, until=0, first=first, shipments={}, endings=[])
+            for part in changed.parts:
+                self._move_part(hold, part, entry, returned)
+            hold.until = entry.until or hold.until
+            hold.left = frozenset(changed.left)
+            hold.endings = changed.endings.split() or ["-"] * len(hold.shipments)
+            self._hold_changed(changed.decision, hold)
+            self._changed("endings", changed.decision)
+            if is_open:
+                self._forget_if_ended(changed.decision, hold)
+            elif hold.shipments:
+                self.ended.pop(changed.decision, None)
+                self.holds[changed.decision] = hold
+                self.open_holds[hold.caller] += 1
+            else:
+                self.ended[changed.decision] = changed.endings
+
+    def _change_order_of(self, entry: Entry, units: UnitsBody) -> str:
+        """Note what an entry about units changes of their order; the order's first decision."""
+        order = self.orders.get(units.order)
+        if order is None:
+            return ""
+        if entry.kind == "cancelled" or units.late:
+            self.orders[units.order] = replace(order, changes=order.changes + 1)
+            self._changed("orders", units.order)
+        if entry.kind == "cancelled":
+            self.cancelled.setdefault(units.order, Counter()).update(units.cancelled)
+            self._changed("cancelled", units.order)
+            self._place(order.first, sum(units.cancelled.values()))
+        for decision, count in units.waiting.items():
+            self._wait(decision, order.first, count)
+        return order.first
+
+    def _move_part(self, hold: ExpectedHold, part: PartUnits, entry: Entry, returned: Iterator[str]) -> None:
+        sign = 1 if entry.kind == "undone" else -1 if part.source == "held" else 0
+        shipment = hold.shipments.pop(part.number, None)
+        held = Counter(shipment.units if shipment else {})
+        for sku, units in part.units:
+            position = sku, part.node
+            held[sku] += sign * units
+            self.held[position] += sign * units
+            if not self.held[position]:
+                del self.held[position]
+            if entry.kind == "confirmed":
+                self._move_out(position, units, entry)
+            elif entry.kind == "undone":
+                self.confirmed -= units
+                if next(returned) == "1":
+                    self.promised_from[position] = self.promised_from.get(position, 0) + units
+                    self._move(position, units, entry.id)
+            self._changed("positions", position)
+        if entry.kind != "undone":
+            placed = int(entry.kind == "confirmed") - int(part.source == "held")
+            self._place(hold.first, placed * sum(units for _, units in part.units))
+        if +held:
+            hold.shipments[part.number] = ExpectedShipment(node=part.node, service=part.service, units=dict(+held))
+        self._changed("loads", (hold.day, part.node))
+        if part.room:
+            loads = self._day(hold.day, entry.id[0]).shipments
+            loads[part.node] = max(0, loads[part.node] + part.room)
+
+    def _move_out(self, position: PositionKey, units: int, entry: Entry) -> None:
+        self.confirmed += units
+        if position in self.promised_from:
+            self.promised_from[position] -= units
+        self._move(position, -units, entry.id)
 
     def _begin_rest(self, node: str, node_rest: NodeRest, now: int) -> None:
         """Of two rests of a node the longer counts. Those that are over are deleted, as commit_follow_up.lua does."""
@@ -252,16 +400,17 @@ class LogReplay:
         if shipments[node] > 0:
             shipments[node] -= 1
 
-    def _end_shipment(self, shipment: ExpectedShipment, date: str, entry: Entry) -> None:
+    def _end_shipment(self, shipment: ExpectedShipment, hold: ExpectedHold, number: int, entry: Entry) -> None:
         for sku, units in shipment.units.items():
             position = sku, shipment.node
             self._lower_held(position, units)
             if entry.kind == "confirmed":
-                self.confirmed += units
-                self.promised_from[position] -= units
-                self._move(position, -units, entry.id)
-        if entry.kind != "confirmed":
-            self._lower_load(shipment.node, date, entry)
+                self._move_out(position, units, entry)
+        if entry.kind == "confirmed":
+            return
+        self._place(hold.first, -shipment.total)
+        if number not in hold.left:
+            self._lower_load(shipment.node, hold.day, entry)
 
     def _move(self, position: PositionKey, delta: int, entry_id: EntryId) -> None:
         base = self.bases.get(position)

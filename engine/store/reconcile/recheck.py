@@ -78,6 +78,12 @@ def _parse_rest(replies: Iterator[Any]) -> tuple[str | None, str | None]:
     return _parse_text(replies), _parse_text(replies)
 
 
+def _parse_order(replies: Iterator[Any]) -> tuple[dict[str, str], list[str | None]]:
+    """The fields of its hash, and its scores in the lists of all and of parked orders."""
+    fields = decode_fields(next(replies))
+    return fields, [None if score is None else str(int(score)) for score in (next(replies), next(replies))]
+
+
 _READS: Mapping[SuspectKind, _Read] = {
     "holds": _Read(
         lambda pipeline, keys, name: pipeline.hgetall(keys.hold(name)).zscore(keys.expiring, name), _parse_hold
@@ -96,6 +102,13 @@ _READS: Mapping[SuspectKind, _Read] = {
         lambda pipeline, keys, node: pipeline.hget(keys.resting, node).hget(keys.facts, "rests"), _parse_rest
     ),
     "index": _Read(lambda pipeline, keys, name: pipeline.hget(keys.decisions, name), _parse_text),
+    "orders": _Read(
+        lambda pipeline, keys, name: (
+            pipeline.hgetall(keys.order(name)).zscore(keys.orders, name).zscore(keys.parked, name)
+        ),
+        _parse_order,
+    ),
+    "cancelled": _Read(lambda pipeline, keys, order: pipeline.hget(keys.order(order), "cancelled"), _parse_text),
     "endings": _Read(lambda pipeline, keys, name: pipeline.hget(keys.endings, name), _parse_text),
 }
 """In the order in which drifts are reported."""

@@ -24,7 +24,7 @@ return {last and last[1] or '0-0', redis.call('HLEN', KEYS[2])}
 @dataclass(slots=True, kw_only=True)
 class Names:
     """The names in the network's keys: SKUs with units on hand, with units held and with a base; holds; days with
-    loads.
+    loads; orders.
     """
 
     on_hand: set[str] = field(default_factory=set)
@@ -32,6 +32,7 @@ class Names:
     base: set[str] = field(default_factory=set)
     hold: set[str] = field(default_factory=set)
     load: set[str] = field(default_factory=set)
+    order: set[str] = field(default_factory=set)
 
 
 def names(client: Client, keys: Keys) -> Names:
@@ -76,6 +77,17 @@ def resting(client: Client, keys: Keys) -> tuple[dict[str, str], str | None]:
     with faults():
         latest = client.redis.hget(keys.facts, "rests")
         return decode_fields(client.redis.hgetall(keys.resting)), None if latest is None else latest.decode()
+
+
+def cancelled(client: Client, keys: Keys, orders: Sequence[str]) -> Iterator[tuple[str, str | None]]:
+    """Each order, and its cancelled units as they are stored."""
+    for start in range(0, len(orders), _AT_ONCE):
+        batch = orders[start : start + _AT_ONCE]
+        with faults(), client.redis.pipeline(transaction=False) as read:
+            for order in batch:
+                read.hget(keys.order(order), "cancelled")
+            answers = read.execute()
+        yield from ((order, text and text.decode()) for order, text in zip(batch, answers, strict=True))
 
 
 def index(client: Client, keys: Keys) -> Iterator[list[tuple[str, str]]]:

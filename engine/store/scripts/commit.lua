@@ -6,7 +6,8 @@
 --       then of each SKU that was set aside at an earlier try.
 -- ARGV  1 decision id  2 the log entry's body  3 the request as JSON (see `_request` in ledger.py). What goes into a
 --       command unchanged is text there, because a number of a script takes longer to write.
--- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'network'} if the network is another
+-- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'order', decision id} if an order of
+-- that id was decided before, the first time by that decision, {'network'} if the network is another
 -- than the decision was made in, {'policies'} if another policy version is active, {'stale', node} if a node can't give
 -- what is claimed of it any more, its stock or load is not as it must be, or it rests, or if the time of what was set
 -- aside is over, or {'full', open holds} if the caller has as many holds as it may.
@@ -17,16 +18,23 @@ local id, request = ARGV[1], cjson.decode(ARGV[3])
 local earlier, set_aside = request.earlier, request.set_aside
 local changed = {}
 
-local function floor_of(reserves, on_hand)
-  if type(reserves) == 'number' then
-    return reserves
+local function floor_of(floors, on_hand)
+  if type(floors) == 'number' then
+    return floors
   end
-  local floor = 0
-  for _, reserve in ipairs(reserves) do
-    local units, share = reserve[1], reserve[2]
-    floor = floor + (share == 0 and units or math.max(units, math.ceil(on_hand * share / 10000)))
+  local largest = 0
+  for _, reserves in ipairs(floors) do
+    local units, others = {}, 0
+    for at = 1, #reserves, 2 do
+      units[#units + 1] = math.max(reserves[at], math.ceil(on_hand * reserves[at + 1] / 10000))
+    end
+    for index = 3, #units do
+      others = others + units[index]
+    end
+    local kept, own = units[1], units[2]
+    largest = math.max(largest, kept + math.min(others, math.max(0, on_hand - kept - own)))
   end
-  return floor
+  return largest
 end
 
 local function outside(range, value)
@@ -43,7 +51,7 @@ end
 
 local release_earlier, set_aside_rest
 if earlier or set_aside then  -- seldom, and functions take time to make
-  -- Releases what was set aside at an earlier try, as end_hold.lua does.
+  -- Releases what was set aside at an earlier try, as change_holds.lua does.
   function release_earlier()
     for _, part in ipairs(earlier.units) do
       local held, node = key.claimed_held(part[1]), part[2]
@@ -134,13 +142,13 @@ if earlier and call('EXISTS', key.earlier_set_aside) == 0 then
 end
 local stood, lost, lost_claims, lost_nodes = {}, nil, {}, {}
 for index, claim in ipairs(request.claims) do
-  local node, units, reserves, on_hand_range, held_range, available_range, own = unpack(claim, 1, 7)
+  local node, units, floors, on_hand_range, held_range, available_range, own = unpack(claim, 1, 7)
   local on_hand = call('HGET', key.claimed_on_hand(index), node) or '0'
   local held = call('HGET', key.claimed_held(index), node) or '0'
   if own then
     held = held - own
   end
-  local floor = floor_of(reserves, on_hand)
+  local floor = floor_of(floors, on_hand)
   if on_hand - held - floor < tonumber(units) or outside(on_hand_range, tonumber(on_hand))
       or outside(held_range, tonumber(held)) or outside(available_range, math.max(0, on_hand - held)) then
     lost, lost_claims[index] = lost or node, true
@@ -173,7 +181,18 @@ if lost then
   end
   return {'stale', lost}
 elseif open_holds then
-  return {'full', tostring(open_holds)}
+  local first = request.order and call('HGET', key.order, 'first')
+  return first and {'order', first} or {'full', tostring(open_holds)}
+end
+if request.order then
+  if call('HSETNX', key.order, 'first', id) == 0 then
+    return {'order', call('HGET', key.order, 'first')}
+  end
+  call('ZADD', key.orders, request.placed_at, request.order)
+  if request.parked then
+    call('HSET', key.order, 'approval', '{}')
+    call('ZADD', key.parked, request.placed_at, request.order)
+  end
 end
 
 if earlier then

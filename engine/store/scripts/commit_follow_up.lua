@@ -3,13 +3,13 @@
 -- waiting units of another decision, or units that a node rejected: those are then no longer held, and the node may
 -- rest. The text of commit.lua is put before this, as the function `commit`.
 --
--- Keys, by the names in script_keys.py; the rejected_ ones are those of the hold with the rejected units, and of each
--- SKU rejected.
+-- Keys, by the names in script_keys.py; the changed_ ones are those of the hold with the rejected units, and of each of
+-- its SKUs.
 -- ARGV  1 to 3 those of commit.lua  4 the linked writes as JSON (see follow_up_commit.py)  5 the body of a rejection's
---       log entry  6 number of claims
+--       log entry  6 number of claims  7 number of holds that change
 -- Answers as commit.lua does, {'key', decision id} also if this operation was done before; {'reused'} if the operation
 -- was used for another request; {'chain'} if the order was decided again meanwhile; {'gone'} if the waiting units do
--- not wait any more; {'hold'} if the hold has changed or ended; {'crowded'} if no more decisions may wait.
+-- not wait any more, or others wait with them; {'hold'} if the hold has changed or ended; {'crowded'} if no more decisions may wait.
 local SECOND = 1000000
 local linked = cjson.decode(ARGV[4])
 local rejection = linked.rejection
@@ -26,23 +26,19 @@ if linked.request then
     return request == linked.request and {'key', decision} or {'reused'}
   end
 end
-if linked.waiting_decision and redis.call('HEXISTS', key.backlog, linked.waiting_decision) == 0 then
+if linked.waiting_decision and redis.call('HGET', key.backlog, linked.waiting_decision) ~= linked.waiting_before then
   return {'gone'}
 end
 if linked.follow_ups and redis.call('LLEN', key.chain) ~= linked.follow_ups then
   return {'chain'}
 end
-if linked.waiting and not linked.waiting_decision and redis.call('HLEN', key.backlog) >= linked.most_waiting then
+if linked.waiting and not linked.waiting_decision and redis.call('HLEN', key.backlog) >= linked.most_waiting
+    and redis.call('HEXISTS', key.order, 'first') == 0 then
   return {'crowded'}
 end
 if rejection then
-  if tonumber(redis.call('HGET', key.rejected_hold, 'until') or 0) <= now then
+  if tonumber(redis.call('HGET', key.changed_hold(1), 'until') or 0) <= now or holds_differ(rejection.holds) then
     return {'hold'}
-  end
-  for _, part in ipairs(rejection.parts) do
-    if redis.call('HGET', key.rejected_hold, part.number) ~= part.before then
-      return {'hold'}
-    end
   end
 end
 
@@ -67,50 +63,13 @@ if not rejection then
   return answer
 end
 
--- the rejected units are not held any more
-local states, changed = {}, {}
-for state in string.gmatch(redis.call('HGET', key.endings, rejection.id) or '', '%S+') do
-  states[#states + 1] = state
-end
-for index = #states + 1, rejection.shipments do
-  states[index] = '-'
-end
-local ended = false
-for _, part in ipairs(rejection.parts) do
-  for _, units in ipairs(part.units) do
-    local held = key.rejected_held(units[1])
-    changed[key.rejected_on_hand(units[1])] = true
-    if redis.call('HINCRBY', held, rejection.node, string.format('%.0f', -units[2])) <= 0 then
-      redis.call('HDEL', held, rejection.node)
-    end
-  end
-  redis.call('HSET', key.rejections, rejection.id .. ' ' .. part.number, part.rejections)
-  if part.after then
-    redis.call('HSET', key.rejected_hold, part.number, part.after)
-  else
-    redis.call('HDEL', key.rejected_hold, part.number)
-    states[tonumber(part.number) + 1] = 'rejected:' .. linked.now
-    ended = true
-    -- a node that says it is full gets no capacity of the day back
-    if not rejection.full and tonumber(redis.call('HGET', key.rejected_load, rejection.node) or 0) > 0 then
-      redis.call('HINCRBY', key.rejected_load, rejection.node, -1)
-    end
-  end
-end
-if ended then
-  redis.call('HSET', key.endings, rejection.id, table.concat(states, ' '))
-  local still_held = 0
-  for _, field in ipairs(redis.call('HKEYS', key.rejected_hold)) do
-    still_held = still_held + (tonumber(field) and 1 or 0)
-  end
-  if still_held == 0 then
-    local caller = redis.call('HGET', key.rejected_hold, 'caller')
-    if redis.call('HINCRBY', key.open_holds, caller, -1) <= 0 then
-      redis.call('HDEL', key.open_holds, caller)
-    end
-    redis.call('DEL', key.rejected_hold)
-    redis.call('ZREM', key.expiring, rejection.id)
-  end
+-- the rejected units are not held any more; those of a short pick that left are not on hand either
+local changed = {}
+local moves = change_holds(rejection.holds, changed)
+for _, fields in ipairs(rejection.entries) do
+  local entry = redis.call('XADD', key.log, '*', unpack(fields))
+  log_moves(moves, entry)
+  log_confirm(rejection.confirmed, entry)
 end
 
 -- of several rests of a node the longest counts; those of any node that are over are removed
@@ -136,9 +95,9 @@ end
 -- What is on hand is set to what the node says, or else to what is still promised from it, unless the source that
 -- counts it has sent a newer count.
 local function set_on_hand(index, counted)
-  local on_hand, base, stamp = key.rejected_on_hand(index), key.rejected_base(index), key.rejected_stamp(index)
+  local on_hand, base, stamp = key.changed_on_hand(index), key.changed_base(index), key.changed_stamp(index)
   local there = tonumber(redis.call('HGET', on_hand, rejection.node) or 0)
-  local promised = tonumber(redis.call('HGET', key.rejected_held(index), rejection.node) or 0)
+  local promised = tonumber(redis.call('HGET', key.changed_held(index), rejection.node) or 0)
   local kind, number = string.match(redis.call('HGET', stamp, rejection.node) or '', '^(%a) (%d+)')
   if kind == 't' and tonumber(number) >= (now + 1) * SECOND then
     return {'older', there}
@@ -156,7 +115,7 @@ end
 local counts = {}
 for _, count in ipairs(rejection.counts) do
   local outcome = set_on_hand(count.index, count.on_hand)
-  changed[key.rejected_on_hand(count.index)] = true
+  changed[key.changed_on_hand(count.index)] = true
   counts[#counts + 1] = {count.sku, outcome[1], outcome[2]}
 end
 note_changes(changed)

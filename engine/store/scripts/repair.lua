@@ -12,9 +12,10 @@ if (last and last[1] or '0-0') ~= ARGV[1] then
   return 'later'
 end
 
+local sorted_sets = {[key.expiring] = true, [key.orders] = true, [key.parked] = true}
 local function value(name, field)
   local current
-  if name == key.expiring then
+  if sorted_sets[name] then
     current = redis.call('ZSCORE', name, field)
   else
     current = redis.call('HGET', name, field)
@@ -31,7 +32,7 @@ end
 for index = 1, writes do
   local at = FIRST + WORDS_EACH * (index - 1)
   local name, field, after = key.written(index), ARGV[at], ARGV[at + 2]
-  if name == key.expiring then
+  if sorted_sets[name] then
     redis.call('ZREM', name, field)
     if after ~= '' then
       redis.call('ZADD', name, string.sub(after, 2), field)

@@ -3,7 +3,7 @@
 -- Keys, by the names in script_keys.py; on_hand and held are those of each SKU.
 -- ARGV  1 now (UTC seconds)  2 the instant whose policies decide  3 how many stamps are asked for, or nothing
 --       then so many members of `changed`
--- Answers {'expired', hold ids} if holds have to be ended first (by end_hold.lua), and is then called again; or
+-- Answers {'expired', hold ids} if holds have to be ended first (by change_holds.lua), and is then called again; or
 -- {network version, policy version, the decision of the idempotency key, loads, nodes that rest, then on_hand and held
 -- of each SKU, then if stamps are asked for, all of them as one text, - where there is none}. A policy version that was
 -- scheduled and is due is answered as `instant:version`. A hash is answered as one text of a name and its value on a
@@ -27,6 +27,7 @@ local answer = {
   version,
   due[1] or call('GET', key.active_policy),
   call('GET', key.idempotency),
+  call('HGET', key.order, 'first'),
   lines(key.load),
   rests_until and tonumber(rests_until) > tonumber(ARGV[2]) and lines(key.resting) or '',
 }

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from engine.service import Pointsman
 from engine.settings import Settings
 from tests.conftest import activate
+from tests.support.batches import decide_batch
 from tests.support.facts import LILLE, LYON, NOW, inventory, node, order
 
 pytestmark = pytest.mark.slow
@@ -64,7 +65,7 @@ def numbered(server_url, network, clock, bare):
                     client.unlink(name)
             pointsman.load(warehouse())
             ids[0] = itertools.count(1)
-            return [answer.body for answer in pointsman.decide_batch(orders).answers]
+            return [answer.body for answer in decide_batch(pointsman, orders).answers]
 
         yield decided
 
@@ -105,7 +106,7 @@ def print_digest_of_a_batch(settings_of_network):
             for promise in (None, NOW + 90_000)
             for tag in ("fragile", "gift")
         ]
-        bodies = [answer.body for answer in pointsman.decide_batch(orders_of(drawn)).answers]
+        bodies = [answer.body for answer in decide_batch(pointsman, orders_of(drawn)).answers]
         pointsman.forget()
     sys.stdout.write(hashlib.sha256(b"".join(bodies)).hexdigest())
 

@@ -8,13 +8,15 @@ import pytest
 from hypothesis import event, given, settings
 
 from engine.decide.decide import decide, decision
+from engine.decide.decision import Claim, LoadClaim
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.carry_over import carried_over
 from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.joint.planned_order import PlannedOrder
 from engine.decide.matching.matcher import Matcher
-from engine.decide.matching.volatile_facts import volatile_facts
 from engine.model.facts import StockPosition
-from rules.vocabulary import Stage
+from engine.orders.projected_facts import ProjectedFacts
 from tests.properties.decide.baskets import BASKETS
 from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, NOW, PARIS, node, order, policies, service, snapshot
 
@@ -69,10 +71,43 @@ def test_a_decision_by_a_carried_over_evaluation_is_that_of_a_new_one(lines, cha
     later = later_than(facts, *since)
     with contextlib.closing(Matcher(policies(*sorted(rules)))) as matcher:
         evaluation = Evaluation(order=item, snapshot=facts, matcher=matcher, now=NOW)
+        later_columns = SnapshotColumns(later, matcher, NOW)
         choice = Candidates(evaluation).choose()
         earlier = decision(evaluation, choice)
-        carried = carried_over(evaluation, choice, later, volatile_facts(matcher.policies, tuple(Stage)))
+        carried = carried_over(evaluation, choice, later_columns, judged_alike=False)
         event(f"carried over: {carried is not None}, units taken: {bool(since[0])}")
         if carried is not None and choice.gap == 0:
             assert decision(carried, choice) == decide(item, later, matcher, NOW)
         assert decision(evaluation, choice) == earlier
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    LINES,
+    st.sampled_from(["web", "store"]),
+    FACTS,
+    st.lists(st.tuples(TAKEN, LOADS), max_size=3),
+    st.frozensets(st.sampled_from(RULES)),
+)
+def test_a_decision_on_projected_facts_is_that_on_facts_read_anew(lines, channel, before, since, rules):
+    item, (stock, rooms, loads) = order(*lines, channel=channel, place=PARIS), before
+    nodes = [
+        node(name, place, daily_orders=rooms[name], services=("parcel", "express")) for name, place in PLACES.items()
+    ]
+    facts = later = snapshot(nodes, stock, services=SERVICES, loads=loads)
+    with contextlib.closing(Matcher(policies(*sorted(rules)))) as matcher:
+        columns = SnapshotColumns(facts, matcher, NOW)
+        evaluation = Evaluation(order=item, snapshot=facts, matcher=matcher, now=NOW, columns=columns)
+        planned, projected = PlannedOrder(evaluation), ProjectedFacts(columns, matcher)
+        another = decide(item, facts, matcher, NOW)
+        for taken, shipments in since:
+            projected.choose(planned)  # columns that were made before must not be taken for later ones
+            later = later_than(later, taken, shipments)
+            claims = [Claim(sku=sku, node=name, units=units, floor=0) for (sku, name), units in taken.items()]
+            given_to = [LoadClaim(node=name, shipments=count, most=None) for name, count in shipments.items()]
+            projected.take(dataclasses.replace(another, claims=tuple(claims), load_claims=tuple(given_to)))
+        chosen, expected = projected.choose(planned), decide(item, later, matcher, NOW)
+        event(f"filled: {chosen is not None}, units taken: {any(taken for taken, _ in since)}")
+        assert (chosen is None) == bool(expected.unfilled)
+        if chosen is not None:
+            assert decision(*chosen) == expected

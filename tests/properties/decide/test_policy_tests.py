@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from api.files.policy_tests.reader import read_policy_tests
 from engine.decide.matching.matcher import Matcher
 from engine.decide.policy_tests.comparison import DecidedTest, order_values, shipment_values, total_values, units_by_sku
-from engine.decide.policy_tests.expectation import ORDER_FACTS, SHIPMENT_FACTS, TOTAL_FACTS
+from engine.decide.policy_tests.expectation import HOLD_AFTER_SHIPPING, ORDER_FACTS, SHIPMENT_FACTS, TOTAL_FACTS
 from engine.decide.policy_tests.runner import PolicyTest, _decide_test, run_policy_test
 from engine.decide.policy_tests.yaml_text import flow_style, with_unit
 from engine.decide.reasons import REASON_CODES
@@ -26,7 +26,7 @@ RULES = (
     "when: {service.mode: air}, then: {exclude: unless_needed}",
     "when: {node.type: supplier, order.channel: web}, then: {exclude: true}",
     "when: {order.units: {at_least: 3}}, then: {max_shipments: 2, hold: 90 min}",
-    "when: {order.channel: app}, then: {priority: 80, carbon_price: 2.50}",
+    "when: {order.channel: app}, then: {priority: 80, carbon_price: 2.50, approve: true, hold: until_shipped + 5 h}",
     "when: {node.tags: {has: closing}}, then: {keep: 0}, overrides: [test/r2]",
     "when: {order.channel: web}, then: {avoid: 0.25}, overrides: [test/r1]",
     "when: {product.sku: B}, then: {keep_together: true}",
@@ -85,12 +85,22 @@ def claims(made: DecidedTest, rules: list[str]) -> Iterator[Claim]:
     for sku, nodes in kept.items():
         for node, units in nodes.items():
             yield "kept", flow_style(kept), flow_style({**kept, sku: {**nodes, node: units + 1}})
-    for name, value in order_values(made).items():
-        yield name, with_unit(ORDER_FACTS[name].kind, value), with_unit(ORDER_FACTS[name].kind, int(value) + 1)
+    yield from order_claims(made)
     totals = {name: value for name, value in total_values(decision).items() if value is not None}
     stated = {name: with_unit(TOTAL_FACTS[name].kind, value) for name, value in totals.items()}
     for name, value in totals.items():
         yield "totals", flow_style(stated), flow_style({**stated, name: with_unit(TOTAL_FACTS[name].kind, value + 1)})
+
+
+def order_claims(made: DecidedTest) -> Iterator[Claim]:
+    values = order_values(made)
+    for name in ("hold", "priority"):
+        kind = ORDER_FACTS[name].kind
+        yield name, with_unit(kind, values[name]), with_unit(kind, int(values[name]) + 1)
+    yield ("approve", "true", "false") if values["approve"] else ("approve", "false", "true")
+    after_shipping = values[HOLD_AFTER_SHIPPING.path]
+    if after_shipping is not None and after_shipping > 0:
+        yield "hold", f"until_shipped + {after_shipping} m", f"until_shipped + {after_shipping + 1} m"
 
 
 def shipment_claims(made: DecidedTest) -> Iterator[Claim]:

@@ -64,6 +64,10 @@ class Hold:
     def open_ways(self):
         return {way for way, shipment in self.shipments.items() if shipment.ended is None}
 
+    @property
+    def expired_ways(self):
+        return {way for way, shipment in self.shipments.items() if shipment.ended == "expired"}
+
 
 @dataclass
 class ChainOrder:
@@ -152,6 +156,18 @@ class Model:
                 continue
             for sku, units in hold.shipments[way].units.items():
                 self.on_hand[sku, name] = max(0, self.on_hand[sku, name] - units)
+
+    def are_free(self, hold, ways):
+        """Whether all units of these shipments are on hand and held for nobody."""
+        needed = Counter()
+        for way in ways:
+            needed.update({(sku, way[0]): count for sku, count in hold.shipments[way].units.items()})
+        return all(self.on_hand[position] - self.held[position] >= count for position, count in needed.items())
+
+    def confirm_late(self, hold, ways):
+        for way in ways:
+            self.loads[way[0]] += 1
+        self.end(hold, "confirmed", ways)
 
     def expire(self):
         for hold in self.holds.values():

@@ -24,6 +24,7 @@ from engine.orders.rejection import RejectionRequest
 from engine.store.ledger import RequestKey
 from engine.store.stock import Movement
 from tests.properties.ledger.ledger_driver import drive
+from tests.support.batches import decide_batch
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, inventory, node, order
 from tests.support.order_json import shipped_units, unfilled_units
@@ -84,9 +85,9 @@ class Waiting(RuleBasedStateMachine):
             return RequestKey(caller="m", name=f"{wave} {item.id}")
 
         if again:  # as if a first try had been interrupted after some of them
-            self.pointsman.decide_batch(orders[: len(orders) // 2 + 1], keys=keys, wait=wait)
+            decide_batch(self.pointsman, orders[: len(orders) // 2 + 1], keys=keys, wait=wait)
             dice.shuffle(orders)
-        batch = self.pointsman.decide_batch(orders, keys=keys, wait=wait)
+        batch = decide_batch(self.pointsman, orders, keys=keys, wait=wait)
         assert len(batch.answers) == len(orders)
         for answer in batch.answers:
             self._made(json_of(answer))

@@ -179,6 +179,10 @@ class Ledger(RuleBasedStateMachine):
             return
         self.model.expire()
         ending = hold.open_ways & set(ways or hold.shipments)
+        late = set() if ending or verb != "confirmed" else hold.expired_ways & set(ways or hold.shipments)
+        if late and all(hold.shipments[way].ended in ("expired", "confirmed") for way in ways):
+            self._confirm_late(name, hold, ways, late, op)
+            return
         if not self._as_asked(hold, verb, ways, ending):
             with pytest.raises(HoldEnded, match="has ended"):
                 act(name, shipments=ways, op=op)
@@ -188,6 +192,18 @@ class Ledger(RuleBasedStateMachine):
         assert states == {way: part.ended or "held" for way, part in hold.shipments.items()}
         if op and ending:
             self.asked[name, op] = request, states
+
+    def _confirm_late(self, name, hold, ways, late, op):
+        """Units whose hold has expired leave, if they are still there."""
+        if not self.model.are_free(hold, late):
+            with pytest.raises(HoldEnded, match="held for nobody"):
+                self.pointsman.holds.confirm(name, shipments=ways, op=op)
+            return
+        state = self.pointsman.holds.confirm(name, shipments=ways, op=op)
+        assert state.late
+        self.model.confirm_late(hold, late)
+        if op:
+            self.asked[name, op] = ("confirmed", frozenset(ways)), _states(state)
 
     @precondition(lambda self: self.model.holds)
     @rule(data=st.data(), reason=REASONS, lines=LINES, op=OPS)

@@ -8,9 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term, comparisons, holds
-from rules.effects import Effect, Exclusion, Protection, Reserve
+from rules.effects import MAX_HOLD, Effect, Exclusion, Protection, Reserve, UntilShipped
 from rules.loader import load_policies
-from rules.syntax.effect_parser import MAX_HOLD, MAX_REST
+from rules.syntax.effect_parser import MAX_REST
 from rules.vocabulary import VOCABULARY, Stage
 from rules.wording.catalogue import Catalogue, load_catalogues
 from rules.wording.comparison_phrases import clause
@@ -134,8 +134,12 @@ EFFECTS = st.one_of(
         value=st.builds(Protection, channel=st.sampled_from(["web", "a b", "or", "5"]), reserve=RESERVES),
     ),
     st.builds(Effect, name=st.sampled_from(["max_shipments", "daily_orders"]), value=st.integers(1, 100)),
-    st.builds(Effect, name=st.sampled_from(["keep_together", "ship_complete"]), value=st.just(True)),  # noqa: FBT003  # its only value
-    st.builds(Effect, name=st.just("hold"), value=st.integers(1, MAX_HOLD)),
+    st.builds(Effect, name=st.sampled_from(["keep_together", "ship_complete", "approve"]), value=st.just(True)),  # noqa: FBT003  # its only value
+    st.builds(
+        Effect,
+        name=st.just("hold"),
+        value=st.integers(1, MAX_HOLD) | st.builds(UntilShipped, extra=st.integers(0, MAX_HOLD)),
+    ),
     st.builds(Effect, name=st.just("rest_after_rejection"), value=st.integers(1, MAX_REST)),
     st.builds(Effect, name=st.just("priority"), value=st.integers(0, 100)),
 )

@@ -27,7 +27,16 @@ EFFECTS = {
     Stage.OPTION: ("tier: 2", "tier: 7", "prefer: 1.00", "exclude: true", "exclude: unless_needed", "avoid: 1.00"),
     Stage.POSITION: ("keep: 0", "keep: 2", "keep: 10%", "protect: {channel: web, units: 2}"),
     Stage.REJECTION: ("rest_after_rejection: 1 h", "rest_after_rejection: 2 h"),
-    Stage.ORDER: ("priority: 80", "priority: 20", "max_shipments: 2", "hold: 3 h", "ship_complete: true"),
+    Stage.ORDER: (
+        "priority: 80",
+        "priority: 20",
+        "max_shipments: 2",
+        "hold: 3 h",
+        "hold: until_shipped",
+        "hold: until_shipped + 1 h",
+        "ship_complete: true",
+        "approve: true",
+    ),
 }
 
 

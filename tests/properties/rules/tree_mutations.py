@@ -90,7 +90,7 @@ rules:
     then: {max_shipments: 2, split_penalty: 3.00, ship_complete: true, carbon_price: 0.25, hold: 30m, priority: 80}
   - id: fifth
     because: why
-    then: {keep_together: true}
+    then: {keep_together: true, approve: true, hold: until_shipped + 4 h}
   - id: sixth
     because: why
     then: {daily_orders: 40}

@@ -37,7 +37,7 @@ def begun(client, keys, policies):
 
 def decided(pointsman):
     return [
-        {**json_of(pointsman.decide(order(("SHIRT", 1), channel=channel), dry_run=True)), "id": None}
+        {**json_of(pointsman.decide(order(("SHIRT", 1), id=channel, channel=channel), dry_run=True)), "id": None}
         for channel in ("web", "app")
     ]
 

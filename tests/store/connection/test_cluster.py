@@ -13,6 +13,7 @@ from engine.settings import Settings
 from engine.store.ledger import RequestKey
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
+from tests.support.batches import decide_batch
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
 from tests.support.order_json import order_json
@@ -162,7 +163,7 @@ def test_an_answer_waits_until_the_replica_of_the_networks_primary_has_it(url, c
         assert replica_has(replica, name, json_of(again)["id"])
         audit = pointsman.check()
         assert (audit.clean, audit.decisions, audit.held) == (True, 2, 2)
-        batch = pointsman.decide_batch([order(("A", 1), id=item) for item in "ab"])
+        batch = decide_batch(pointsman, [order(("A", 1), id=item) for item in "ab"])
         assert all(replica_has(replica, name, json_of(answer)["id"]) for answer in batch.answers)
 
 

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from engine.errors import NotReady
+from engine.orders.cancellation import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -12,11 +13,13 @@ from engine.store import replica
 from engine.store.connection import client as store
 from engine.store.connection.client import script_text
 from engine.store.network import load
+from engine.store.orders.stored_order import Approval
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
 from tests.store.connection.test_replicas import LONG, follow, url
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
+from tests.support.lua_scripts import script_names
 from tests.support.redis_topologies import nodes
 
 STRICT = """
@@ -84,6 +87,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     names = [json_of(pointsman.decide(order(("A", 12), ("B", 2))))["id"]]
     names += [json_of(pointsman.decide(order(("B", 1))))["id"] for _ in range(4)]
     pointsman.holds.confirm(names[0], shipments=[("lyon", "parcel")])
+    pointsman.holds.undo(names[0], lines={"A": 2})
     pointsman.holds.release(names[1])
     pointsman.holds.extend(names[2], minutes=90)
     pointsman.stock.set_count(Count(node="lyon", sku="A", on_hand=4, stamp=Stamp(kind="s", number=1)))
@@ -99,6 +103,12 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     assert json_of(pointsman.decide(order(("B", 1))))["shipments"][0]["node"] != shipment["node"]
     pointsman.rests.end(shipment["node"], who="eve")
     assert json_of(pointsman.decide(order(("A", 90)), wait=True))["waiting"]
+    sent = order(("A", 91))
+    pointsman.decide(sent)
+    assert pointsman.orders.wait(sent.id).units("waiting") > 0
+    pointsman.orders._calls.approve(pointsman.orders.show(sent.id).stored, Approval(by="eve", at=clock.now, note=""))
+    assert json_of(pointsman.decide(order(("A", 90), id="waits"), wait=True))["waiting"]
+    pointsman.cancellations.cancel(CancelRequest(order="waits", lines={"A": 2}))
     lose_stock(pointsman)
     pointsman.stock.move([Movement(op="back", node="lille", sku="A", delta=50)])
     assert pointsman.backlog.run(limit=9).answers
@@ -108,6 +118,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     assert pointsman.availability("A", "web").free > 0
     clock.now += 3_600
     assert [item.state for item in pointsman.holds.state(names[2]).shipments] == ["expired"]
+    assert pointsman.holds.confirm(names[2]).late
     audit = pointsman.check()
     assert (audit.clean, audit.held) == (True, 0)
     held = json_of(pointsman.decide(order(("B", 1))))["id"]
@@ -115,8 +126,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):
     assert len(pointsman.repair(who="eve").repaired) == 2
     repair_loads(pointsman)
     follow_versions(pointsman, clock)
-    there = {path.stem for path in store.SCRIPTS.glob("*.lua")}
-    assert ran == there - {"replica_snapshot"}, "which runs on replicas alone"
+    assert ran == script_names() - {"replica_snapshot"}, "which runs on replicas alone"
 
 
 def lose_stock(pointsman):

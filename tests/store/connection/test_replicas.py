@@ -27,6 +27,7 @@ from engine.store.connection.shared_client import SharedClient
 from engine.store.ledger import RequestKey
 from engine.store.stock import Count, Stamp
 from tests.conftest import Clock, activate, contents_of
+from tests.support.batches import decide_batch
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
 from tests.support.lossy_proxy import proxy
@@ -394,11 +395,11 @@ def test_the_decisions_of_a_batch_wait_for_the_replica_once_for_all(shop, primar
     with Pointsman(Settings(redis_url=url(primary), network=network, replicas=1), clock=clock) as waiting:
         orders = [order(("A", 1), id=name) for name in "abc"]
         before = waits(primary)
-        batch = waiting.decide_batch(orders)
+        batch = decide_batch(waiting, orders)
         assert (len(batch.answers), waits(primary) - before) == (3, 1)
         replica.ask("REPLICAOF", "NO", "ONE")
         with pytest.raises(StoreUnavailable, match="0 replicas have it and 1 must"):
-            waiting.decide_batch(orders)
+            decide_batch(waiting, orders)
 
 
 def waits(server):

@@ -51,6 +51,21 @@ def test_a_share_is_of_what_is_on_hand_at_the_commit(others, meanwhile):
     assert made["facts"]["document"]["stock"] == {"A": {"nodes": ["lyon"], "on_hand": [4], "held": [0], "floor": [4]}}
 
 
+def test_the_floor_of_the_commit_leaves_a_channel_its_own(others, meanwhile):
+    # of 9, 4 stay for app and store together; of 2, none: one of them is the web's own, and one it keeps
+    stocked(others, 9, "then: {keep: 1, protect: [{channel: app, units: 3}, {channel: store, units: 1}]}")
+    assert shipped_units(meanwhile(lambda: others.stock.set_count(put(5)), order(("A", 9)))) == 0
+    stocked(others, 9, "then: {protect: [{channel: app, units: 3}, {channel: web, units: 2}]}")
+    assert shipped_units(meanwhile(lambda: others.stock.set_count(put(3)), order(("A", 9)))) == 2
+
+
+def test_of_lines_of_one_sku_the_largest_floor_counts_at_the_commit(others, meanwhile):
+    rules = ["when: {line.quantity: {at_least: 3}}, then: {keep: 50%}", "then: {keep: 10%}"]
+    stocked(others, 10, *rules)
+    made = meanwhile(lambda: others.stock.set_count(put(6)), order(("A", 4), ("A", 1)))
+    assert (shipped_units(made), made["stock"]["A"]["lyon"]["floor"]) == (3, 3)
+
+
 def test_stock_that_sank_meanwhile_is_not_taken(others, meanwhile):
     stocked(others, 9, "then: {keep: 2}")
     assert shipped_units(meanwhile(lambda: others.stock.set_count(put(3)), order(("A", 5)))) == 1

@@ -16,6 +16,7 @@ from engine.store.outcomes import (
     AnsweredBefore,
     Committed,
     NetworkChanged,
+    OrderTaken,
     PoliciesChanged,
     StockChanged,
     TimelineChanged,
@@ -90,6 +91,19 @@ def test_a_commit_takes_its_units_and_writes_one_entry(ledger, client, keys):
     assert stock(ledger, "A") == {"A": {"lyon": (10, 3), "lille": (4, 0)}}
     assert [(entry.kind, entry.decision, entry.at) for entry in entries(client, keys)] == [("decided", "d1", NOW)]
     assert ledger.read([], day=DAY, now=NOW).loads == {"lyon": 1}
+
+
+def test_an_order_id_is_taken_by_the_first_decision_alone(ledger, client, keys, contents):
+    decision = decision_of(lyon(3))
+    commit(ledger, decision)
+    before = contents()
+    assert commit(ledger, decision, "d2") == OrderTaken(first="d1")
+    full = ledger.commit(decision, "d3", b"{}", caller="", max_holds=1)
+    assert full == OrderTaken(first="d1"), "whatever holds its caller may have"
+    assert contents() == before
+    assert ledger.read([], day=DAY, now=NOW, order=decision.order.id).first_decision == "d1"
+    assert ledger.decided_before([decision.order.id, "another"]) == [True, False]
+    assert client.redis.zrange(keys.orders, 0, -1, withscores=True) == [(decision.order.id.encode(), NOW)]
 
 
 def test_a_commit_sent_twice_is_answered_and_not_applied_twice(ledger, contents):
@@ -188,7 +202,7 @@ def test_a_snapshot_of_other_skus_ends_the_holds_too(ledger, redis_client, netwo
 def test_however_many_holds_expire_at_once_all_units_are_free_for_the_next_decision(ledger, client, keys):
     made = decision_of(Claim(sku="A", node="lyon", units=1, floor=-1_000), hold_until=NOW + 60)
     for number in range(350):
-        commit(ledger, made, f"d{number}")
+        commit(ledger, dataclasses.replace(made, order=order()), f"d{number}")
     assert stock(ledger, "A")["A"]["lyon"] == (10, 350)
     assert stock(ledger, "A", now=NOW + 60)["A"]["lyon"] == (10, 0)
     assert [entry.kind for entry in entries(client, keys)].count("expired") == 350

@@ -14,6 +14,7 @@ from engine.store.ledger import Ledger
 from engine.store.outcomes import Committed, StockChanged
 from engine.store.stock import Movement
 from tests.conftest import activate
+from tests.support.batches import decide_batch
 from tests.support.decision_json import facts_of, json_of
 from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
 from tests.support.order_json import shipped_units, unfilled_units
@@ -36,7 +37,7 @@ def shop(bare):
 
 def reject(shop, reason="no_capacity", name="lyon", **more):
     """Of a new order."""
-    made = json_of(shop.decide(order(("A", 1), id="rejected")))
+    made = json_of(shop.decide(order(("A", 1))))
     assert [shipment["node"] for shipment in made["shipments"]] == [name]
     return json_of(shop.rerouting.reject(RejectionRequest(decision=made["id"], node=name, reason=reason, **more)))
 
@@ -263,7 +264,7 @@ def test_the_same_request_again_begins_no_second_rest(shop, clock):
 
 def test_a_batch_gives_nothing_to_a_node_that_rests(shop):
     reject(shop)
-    batch = shop.decide_batch([order(("A", 1), id="x"), order(("B", 1), id="y")], wait=True)
+    batch = decide_batch(shop, [order(("A", 1), id="x"), order(("B", 1), id="y")], wait=True)
     assert [nodes(json_of(answer)) for answer in batch.answers] == [["lille"], []]
 
 

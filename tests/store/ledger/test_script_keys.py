@@ -2,16 +2,16 @@
 
 import pytest
 
-from engine.store.connection.client import SCRIPTS
 from engine.store.keys import Keys
 from engine.store.script_keys import LAYOUTS
+from tests.support.lua_scripts import script_names
 
 ITEMS = 2
 """Of each group."""
 
 
 def test_every_script_has_a_layout_and_every_layout_a_script():
-    assert set(LAYOUTS) == {path.stem for path in SCRIPTS.glob("*.lua")}
+    assert set(LAYOUTS) == script_names()
 
 
 @pytest.mark.parametrize("script", LAYOUTS)
@@ -25,7 +25,8 @@ def test_a_script_has_under_each_name_the_key_that_was_given_for_it(redis_client
     given = layout.keys(Keys(network), *groups, **own)
     inside = [f"key.{name}" for name in layout.names]
     inside += [f"key.{name}({number})" for group in layout.groups for number in range(1, ITEMS + 1) for name in group]
-    answer = redis_client.eval(f"{layout.lua()}return {{{', '.join(inside)}}}", len(given), *given, ITEMS)
+    counts = [ITEMS] * (len(groups) - 1)
+    answer = redis_client.eval(f"{layout.lua()}return {{{', '.join(inside)}}}", len(given), *given, *counts)
     assert [key.decode() for key in answer] == given
     assert len(set(given)) == len(given)
 

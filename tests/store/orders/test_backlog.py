@@ -56,7 +56,7 @@ def test_nothing_waits_unless_the_caller_says_so(shop):
 
 
 def test_unfilled_units_wait_and_are_decided_again_when_stock_arrives(shop, clock):
-    first = decide_and_wait(shop, ("B", 1), ("A", 5))
+    first = decide_and_wait(shop, ("B", 1), ("A", 5), id="W-1")
     assert (first["waiting"], waiting(shop)) == (True, {"W-1": {"2": 3}})
     assert run(shop) == [], "no stock has arrived"
     clock.now += HOUR
@@ -187,7 +187,7 @@ def test_no_more_may_wait_than_can_be_ranked(shop, monkeypatch, contents):
 def test_a_retried_decision_waits_once(shop):
     key = RequestKey(caller="oms", name="k")
     for _ in range(3):
-        shop.decide(order(("A", 5)), key=key, wait=True)
+        shop.decide(order(("A", 5), id="W-1"), key=key, wait=True)
     assert waiting(shop) == {"W-1": {"1": 3}}
 
 

@@ -5,16 +5,16 @@ import random
 import pytest
 
 from engine.decide.joint import plan as plan_module
-from engine.errors import KeyReused, OrderInvalid, QuotaExceeded, StoreUnavailable
+from engine.errors import OrderExists, QuotaExceeded, StoreUnavailable, Undecided
 from engine.orders import batch as batch_module
 from engine.orders import turns as turns_module
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey
 from tests.conftest import activate
+from tests.support.batches import decide_batch
 from tests.support.decision_json import json_of
 from tests.support.facts import EURO, HOUR, LILLE, LYON, MARSEILLE, NOW, inventory, node, order, service
-from tests.support.lossy_proxy import proxy
 from tests.support.order_json import shipped_units, unfilled_units
 
 VIP = "when: {order.segment: vip}, then: {priority: 80}"
@@ -33,7 +33,7 @@ def keys(name):
 
 
 def together(shop, *orders, **more):
-    return [json_of(answer) for answer in shop.decide_batch(orders, **more).answers]
+    return [json_of(answer) for answer in decide_batch(shop, orders, **more).answers]
 
 
 def test_the_order_of_the_highest_priority_gets_the_scarce_unit(shop):
@@ -104,50 +104,99 @@ def test_the_sequence_in_which_orders_are_listed_does_not_matter(shop):
 
 def test_the_same_keys_are_answered_with_the_same_bytes(shop, contents):
     orders = [order(("A", 2), id="a"), order(("A", 2), id="b")]
-    first = shop.decide_batch(orders, keys=keys("night"))
+    first = decide_batch(shop, orders, keys=keys("night"))
     before = contents()
-    again = shop.decide_batch(orders[::-1], keys=keys("night"))
+    again = decide_batch(shop, orders[::-1], keys=keys("night"))
     assert [answer.body for answer in again.answers] == [answer.body for answer in first.answers]
     assert not any(answer.new for answer in again.answers)
     assert contents() == before
-    with pytest.raises(KeyReused):
-        shop.decide_batch([order(("A", 1), id="a")], keys=keys("night"))
 
 
-def test_a_retry_goes_on_where_the_server_went_away(shop, server_url, network, clock):
+def test_an_order_that_was_decided_with_other_content_is_refused_and_the_rest_decided(shop):
+    decide_batch(shop, [order(("A", 1), id="a")], keys=keys("night"))
+    batch = decide_batch(shop, [order(("A", 2), id="a"), order(("A", 1), id="b")], keys=keys("night"))
+    assert isinstance(batch.errors[0], OrderExists)
+    assert [json_of(answer)["order"]["id"] for answer in batch.answers] == ["b"]
+    assert (batch.failure, shop.check().decisions) == (None, 2)
+
+
+def test_a_batch_whose_reader_went_away_goes_on_where_it_stopped(shop):
     orders = [order(("A", 1), id=f"{number}") for number in range(4)]
-    with proxy(server_url) as lossy:
-        settings = Settings(redis_url=lossy.url, network=network)
-        with Pointsman(settings, clock=clock) as worker:
-            done = 0
-
-            def cut():
-                nonlocal done
-                done += 1
-                if done == 2:
-                    raise StoreUnavailable("gone")
-
-            with pytest.raises(StoreUnavailable):
-                worker.decide_batch(orders, keys=keys("k"), progress=cut)
-    assert shop.check().decisions == 2
-    batch = shop.decide_batch(orders, keys=keys("k"))
-    assert [answer.new for answer in batch.answers] == [False, False, True, True]
+    results = shop.batch(orders, keys=keys("k")).results()
+    first = [next(results).answer.body for _ in range(2)]
+    results.close()
+    decided = shop.check().decisions
+    batch = decide_batch(shop, orders, keys=keys("k"))
+    assert [answer.new for answer in batch.answers] == [number >= decided for number in range(4)]
+    assert [answer.body for answer in batch.answers[:2]] == first
     last = json_of(batch.answers[3])
     assert [(item["order"], item["units"]) for item in last["lacked"]] == [("2", 1)]
     audit = shop.check()
     assert (audit.clean, audit.decisions, audit.held) == (True, 4, 3)
 
 
-def test_all_mistakes_of_all_orders_are_reported_and_none_is_decided(shop, contents):
-    before = contents()
-    with pytest.raises(OrderInvalid) as caught:
-        shop.decide_batch([order(id="a"), order(("C", 1), id="b"), order(id="a")])
-    assert {mistake.field for mistake in caught.value.mistakes} == {
-        "orders.0.id",
-        "orders.1.lines.0.sku",
-        "orders.2.id",
-    }
-    assert contents() == before
+@pytest.fixture
+def failing(redis_client):
+    """Lets the server refuse all writes from then on, until the test ends."""
+    yield lambda: redis_client.replicaof("127.0.0.1", 1)
+    redis_client.replicaof("NO", "ONE")
+
+
+def test_orders_after_the_one_at_which_the_server_failed_are_undecided(shop, failing, redis_client):
+    orders = [order(("A", 1), id=f"{number}") for number in range(4)]
+    batch = shop.batch(orders, keys=keys("k"))
+    results = batch.results()
+    first = next(results)
+    failing()
+    others = list(results)
+    assert (first.index, first.rank, first.answer.new) == (0, 1, True)
+    assert isinstance(batch.failure, StoreUnavailable)
+    assert [(result.index, type(result.error)) for result in others] == [(index, Undecided) for index in (1, 2, 3)]
+    assert "Send the batch again with the same key" in str(others[0].error)
+    redis_client.replicaof("NO", "ONE")
+    again = decide_batch(shop, orders, keys=keys("k"))
+    assert [answer.new for answer in again.answers] == [False, True, True, True]
+    assert again.answers[0].body == first.answer.body
+    assert shop.check().clean
+
+
+def test_an_order_at_fault_is_refused_by_itself(shop):
+    orders = [order(id="a"), order(("C", 1), id="b"), order(("B", 1), id="a"), order(("B", 1), id="c")]
+    batch = decide_batch(shop, orders)
+    assert [json_of(answer)["order"]["id"] for answer in batch.answers] == ["a", "c"]
+    assert [[mistake.field for mistake in batch.errors[index].mistakes] for index in (1, 2)] == [
+        ["lines.0.sku"],
+        ["id"],
+    ]
+    assert "'a' is in the batch before" in str(batch.errors[2])
+    assert batch.joint.plan.orders == 2
+    assert shop.check().decisions == 2
+
+
+def test_an_order_that_does_not_fit_the_network_of_its_plan_is_refused_by_itself(shop, opened):
+    orders = [order(("A", 1), id="a", segment="vip"), order(("B", 1), id="b"), order(("A", 1), id="c")]
+    results = shop.batch(orders).results()
+    first = next(results)
+    opened().load(inventory([node("lyon", LYON)], {"A": {"lyon": 3}}))
+    refused, last = results
+    assert (first.index, refused.index, last.index) == (0, 1, 2)
+    assert [mistake.field for mistake in refused.error.mistakes] == ["lines.0.sku"]
+
+
+def test_after_an_order_that_another_network_decides_all_are_decided_anew(bare, opened):
+    whole = inventory([node("lyon", LYON)], {"A": {"lyon": 9}, "C": {"lyon": 1}})
+    bare.load(whole)
+    activate(bare, VIP)
+    orders = [order(("A", 1), id="a", segment="vip"), order(("A", 1), id="b"), order(("C", 1), id="c")]
+    batch = bare.batch(orders, planning=lambda: opened().load(whole))
+    results = batch.results()
+    assert next(results).index == 0
+    # c is not in the network that its class is planned on, but in that which is loaded after the plan
+    opened().load(inventory([node("lyon", LYON)], {"A": {"lyon": 9}}))
+    others = list(results)
+    assert [(result.index, json_of(result.answer)["status"]) for result in others] == [(2, "filled"), (1, "filled")]
+    assert batch.joint.plan.orders == 2
+    assert bare.check().decisions == 3
 
 
 def test_no_order_is_decided_after_one_of_higher_priority_that_could_not_be(server_url, network, clock, bare):
@@ -155,12 +204,15 @@ def test_no_order_is_decided_after_one_of_higher_priority_that_could_not_be(serv
     activate(bare, VIP)
     with Pointsman(Settings(redis_url=server_url, network=network, max_holds=1), clock=clock) as shop:
         orders = [order(id="c"), order(id="a", segment="vip"), order(id="b")]
-        batch = shop.decide_batch(orders, caller="oms")
+        batch = decide_batch(shop, orders, caller="oms")
         assert [json_of(answer)["order"]["id"] for answer in batch.answers] == ["a"]
-        assert batch.undecided == ("b", "c")
+        assert {index: type(error) for index, error in batch.errors.items()} == {0: Undecided, 2: Undecided}
         assert isinstance(batch.failure, QuotaExceeded)
         with pytest.raises(QuotaExceeded):
-            shop.decide_batch(orders, caller="oms")
+            decide_batch(shop, [orders[0], orders[2]], caller="oms")
+        again = decide_batch(shop, orders, caller="oms")
+        assert [answer.new for answer in again.answers] == [False]
+        assert {index: type(error) for index, error in again.errors.items()} == {0: Undecided, 2: Undecided}
 
 
 @pytest.fixture
@@ -193,7 +245,7 @@ def test_an_order_that_gives_way_is_decided_last_and_names_who_took_what_it_lack
     activate(bare, "when: {order.tags: {has: whole}}, then: {ship_complete: true}")
     large = order(("A", 1), ("B", 1), id="a")
     whole = order(("A", 2), ("B", 1), id="b", tags=frozenset({"whole"}), placed_at=NOW + 1)
-    batch = bare.decide_batch([large, whole])
+    batch = decide_batch(bare, [large, whole])
     first, last = (json_of(answer) for answer in batch.answers)
     assert [(record["order"]["id"], record["status"]) for record in (first, last)] == [
         ("b", "filled"),
@@ -228,7 +280,7 @@ def test_a_class_too_large_to_be_planned_at_once_is_planned_in_parts(region, mon
     monkeypatch.setattr(batch_module, "MOST_OPTIONS", 6)  # of three ways: two orders of one line
     activate(region, "when: {order.country: IT, node.id: lille}, then: {exclude: true}")
     orders = [order(id="a", place=LYON), order(id="b", place=LYON), by_bike("c"), order(id="d", segment="x")]
-    batch = region.decide_batch(orders)
+    batch = decide_batch(region, orders)
     assert [json_of(answer)["order"]["id"] for answer in batch.answers] == ["a", "b", "c", "d"]
     assert (batch.joint.classes, batch.joint.plan.orders) == (2, 4)
     # the first part could not know that the second needs Lyon's shipments
@@ -239,7 +291,7 @@ def test_a_plan_goes_on_where_a_batch_stopped(region):
     activate(region, "when: {order.country: IT, node.id: lille}, then: {exclude: true}")
     orders = [order(id="a", place=LYON), order(id="b", place=LYON), by_bike("c"), by_bike("d")]
     first = region.decide(orders[0], now=NOW, key=keys("k")(orders[0]))
-    batch = region.decide_batch(orders, now=NOW, keys=keys("k"))
+    batch = decide_batch(region, orders, now=NOW, keys=keys("k"))
     assert batch.answers[0].body == first.body
     assert batch.joint.plan.orders == 3
     assert [json_of(answer)["status"] for answer in batch.answers].count("filled") == 3
@@ -255,7 +307,7 @@ def test_stock_that_others_took_after_the_plan_fails_no_batch(region, server_url
             if not taken:
                 taken.append(other.decide(by_bike("other")))
 
-        records = [json_of(answer) for answer in region.decide_batch(orders, progress=take).answers]
+        records = [json_of(answer) for answer in decide_batch(region, orders, progress=take).answers]
     statuses = {record["order"]["id"]: record["status"] for record in records}
     assert statuses == {"a": "filled", "b": "filled", "c": "unfilled", "d": "filled"}
     (unfilled,) = next(record["unfilled"] for record in records if record["order"]["id"] == "c")
@@ -278,7 +330,7 @@ def near_lille(name, *lines):
 
 def test_orders_that_contend_with_nobody_see_what_those_before_them_took(plenty):
     orders = [near_lille(f"W-{number}") for number in range(6)]
-    batch = plenty.decide_batch(orders)
+    batch = decide_batch(plenty, orders)
     assert batch.joint.plan.contending == 0
     records = [json_of(answer) for answer in batch.answers]
     assert [record["shipments"][0]["node"] for record in records] == ["lyon"] * 3 + ["lille"] * 3
@@ -294,15 +346,15 @@ def test_orders_that_contend_with_nobody_see_the_shipments_of_those_before_them(
 
 
 def test_orders_decided_by_their_plan_are_committed_in_one_round_trip(plenty, redis_client):
+    decide_batch(plenty, [near_lille(f"V-{number}") for number in range(6)])
     orders = [near_lille(f"W-{number}") for number in range(6)]
-    plenty.decide_batch(orders)
 
     def reads():
         stats = redis_client.info("commandstats")
         return stats["cmdstat_evalsha"]["calls"], stats.get("cmdstat_script|exists", {"calls": 0})["calls"]
 
     scripts, blocks = reads()
-    plenty.decide_batch(orders)
+    decide_batch(plenty, orders)
     scripts_after, blocks_after = reads()
     # one that reads the policies, one that reads the stock, and one commit an order
     assert (scripts_after - scripts, blocks_after - blocks) == (2 + len(orders), 1)
@@ -317,7 +369,7 @@ def test_an_order_whose_stock_others_took_after_the_plan_is_decided_anew_after_i
         if not taken:
             taken.append(other.decide(near_lille("other", ("B", 18))))
 
-    answers = plenty.decide_batch(orders, planning=take).answers
+    answers = decide_batch(plenty, orders, planning=take).answers
     records = [json_of(answer) for answer in answers]
     assert [(record["order"]["id"], record["status"]) for record in records] == [
         ("a", "filled"),
@@ -340,7 +392,7 @@ def test_after_a_refusal_orders_are_decided_on_facts_read_anew(plenty, opened, m
             taken.append(other.decide(near_lille("other", ("B", 18), ("A", 1))))
 
     orders = [near_lille("a", ("B", 5)), near_lille("b"), near_lille("c", ("B", 1))]
-    records = [json_of(answer) for answer in plenty.decide_batch(orders, planning=take).answers]
+    records = [json_of(answer) for answer in decide_batch(plenty, orders, planning=take).answers]
     assert [(record["order"]["id"], record["status"]) for record in records] == [
         ("a", "partial"),
         ("b", "filled"),
@@ -358,7 +410,7 @@ def test_an_order_that_is_decided_by_its_plan_keeps_its_idempotency_key(plenty, 
         if not made:
             made.append(opened().decide(orders[1], key=keys("k")(orders[1])))
 
-    answers = plenty.decide_batch(orders, keys=keys("k"), planning=decide_b).answers
+    answers = decide_batch(plenty, orders, keys=keys("k"), planning=decide_b).answers
     assert [answer.new for answer in answers] == [True, False]
     assert answers[1].body == made[0].body
     assert plenty.check().decisions == 2
@@ -366,23 +418,23 @@ def test_an_order_that_is_decided_by_its_plan_keeps_its_idempotency_key(plenty, 
 
 def test_holds_of_a_block_count_against_the_quota(plenty, server_url, network, clock):
     with Pointsman(Settings(redis_url=server_url, network=network, max_holds=2), clock=clock) as shop:
-        batch = shop.decide_batch([near_lille(name) for name in "abcd"], caller="oms")
+        batch = decide_batch(shop, [near_lille(name) for name in "abcd"], caller="oms")
     assert [json_of(answer)["order"]["id"] for answer in batch.answers] == ["a", "b"]
-    assert batch.undecided == ("c", "d")
+    assert list(batch.errors) == [2, 3]
     assert isinstance(batch.failure, QuotaExceeded)
 
 
 def test_evaluations_that_are_not_kept_change_no_decision(plenty, monkeypatch):
-    def statuses():
-        batch = plenty.decide_batch([near_lille(f"W-{number}", ("B", 3), ("A", 1)) for number in range(3)])
+    def statuses(day):
+        batch = decide_batch(plenty, [near_lille(f"{day}-{number}", ("B", 3), ("A", 1)) for number in range(3)])
         records = [json_of(answer) for answer in batch.answers]
         for record in records:
             plenty.holds.release(record["id"])
         return [[record[part] for part in ("shipments", "stock", "score", "facts")] for record in records], batch.joint
 
-    expected = statuses()
+    expected = statuses("V")
     monkeypatch.setattr(plan_module, "MOST_OPTIONS_KEPT", 0)
-    assert statuses() == expected
+    assert statuses("W") == expected
 
 
 def test_policies_that_were_activated_after_the_plan_decide(plenty, opened):
@@ -393,7 +445,7 @@ def test_policies_that_were_activated_after_the_plan_decide(plenty, opened):
             activated.append(activate(other, "when: {node.id: lyon}, then: {exclude: true}"))
 
     records = [
-        json_of(answer) for answer in plenty.decide_batch([near_lille("a"), near_lille("b")], planning=swap).answers
+        json_of(answer) for answer in decide_batch(plenty, [near_lille("a"), near_lille("b")], planning=swap).answers
     ]
     assert [(record["policy_version"], record["shipments"][0]["node"]) for record in records] == [
         (activated[0], "lille")

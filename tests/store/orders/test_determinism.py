@@ -49,7 +49,7 @@ def orders():
     return [
         {
             "id": f"W-{number}",
-            "channel": dice.choice(["web", "app", "store", "social"]),
+            "channel": dice.choice(["web", "app", "store"]),
             "placed_at": "2026-11-27T08:12:31Z",
             "destination": {"country": "FR", "latitude": dice.uniform(43, 51), "longitude": dice.uniform(-1, 7)},
             "tags": dice.sample(["gift", "fragile", "vip", "b2b", "été"], k=3),

@@ -3,9 +3,11 @@
 import pytest
 
 from engine.errors import OrderInvalid
+from engine.orders.cancellation import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from engine.store.ledger import RequestKey
 from tests.conftest import activate
+from tests.support.batches import decide_batch
 from tests.support.clocks import date
 from tests.support.decision_json import json_of
 from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
@@ -39,6 +41,12 @@ def waiting(shop):
 
 def run(shop):
     return [json_of(answer) for answer in shop.backlog.run(limit=9).answers]
+
+
+def units(shop, name="LATER"):
+    """How many of the order's units are in each state that some are in."""
+    (line,) = shop.orders.show(name).lines
+    return {state: count for state, count in line.units.items() if count}
 
 
 def held(shop, sku="A"):
@@ -129,7 +137,7 @@ def test_units_that_are_rejected_early_are_reserved_again_when_the_next_node_nee
 
 def test_in_a_batch_an_order_for_a_day_takes_nothing_from_the_others(shop, clock):
     orders = [later(("A", 2)), order(("A", 2), id="NOW"), later(("A", 1), name="TOO")]
-    batch = shop.decide_batch(orders, keys=lambda item: RequestKey(caller="oms", name=item.id))
+    batch = decide_batch(shop, orders, keys=lambda item: RequestKey(caller="oms", name=item.id))
     records = {record["order"]["id"]: record for record in map(json_of, batch.answers)}
     assert {name: record["status"] for name, record in records.items()} == {
         "LATER": "scheduled",
@@ -140,16 +148,81 @@ def test_in_a_batch_an_order_for_a_day_takes_nothing_from_the_others(shop, clock
     assert waiting(shop).keys() == {"LATER", "TOO"}
     assert shop.check().clean
     clock.now = NOW + 20 * DAY
-    again = shop.decide_batch(orders, keys=lambda item: RequestKey(caller="oms", name=item.id))
+    again = decide_batch(shop, orders, keys=lambda item: RequestKey(caller="oms", name=item.id))
     assert {json_of(answer)["id"] for answer in again.answers} == {record["id"] for record in records.values()}
 
 
 def test_a_batch_says_which_of_its_days_are_over(shop):
-    with pytest.raises(OrderInvalid, match=r"orders\.1\.deliver_on: 2026-11-01 is over"):
-        shop.decide_batch([later(("A", 1)), order(id="OLD", deliver_on=date("2026-11-01"), placed_at=0)])
+    batch = decide_batch(shop, [later(("A", 1)), order(id="OLD", deliver_on=date("2026-11-01"), placed_at=0)])
+    assert [json_of(answer)["status"] for answer in batch.answers] == ["scheduled"]
+    assert {index: str(error) for index, error in batch.errors.items()} == {
+        1: "deliver_on: 2026-11-01 is over; it is 2026-11-27 in Europe/Paris"
+    }
 
 
 def test_a_batch_of_nothing_but_orders_for_a_day_is_decided(shop):
-    batch = shop.decide_batch([later(("A", 1))])
+    batch = decide_batch(shop, [later(("A", 1))])
     assert [json_of(answer)["status"] for answer in batch.answers] == ["scheduled"]
     assert (shop.check().decisions, waiting(shop).keys()) == (1, {"LATER"})
+
+
+def test_what_is_reserved_later_waits_with_what_nobody_has(shop, clock):
+    decide(shop, later(("A", 3)))
+    state = shop.orders.show("LATER")
+    assert (state.states, units(shop), [action for action, _ in state.actions]) == (
+        ("waiting",),
+        {"waiting": 3},
+        ["cancel"],
+    )
+    assert (shop.check().drifts, shop.check().orders) == ((), 1)
+    shop.orders.wait("LATER")
+    assert waiting(shop)["LATER"].not_before == RESERVED, "there is nothing that could wait besides"
+    clock.now = RESERVED
+    (second,) = run(shop)
+    assert units(shop) == {"held": 2, "waiting": 1}
+    shop.holds.release(second["id"])
+    assert units(shop) == {"unfilled": 2, "waiting": 1}
+    assert shop.check().clean
+
+
+def test_a_scheduled_order_can_be_cancelled_in_part_and_what_is_left_is_reserved_in_time(shop, clock):
+    first = decide(shop, later(("A", 3)))
+    answer = shop.cancellations.cancel(CancelRequest(order="LATER", lines={"A": 2}))
+    assert [(item.quantity, item.was, item.decision) for item in answer.units] == [(2, "waiting", first["id"])]
+    assert (units(shop), dict(waiting(shop)["LATER"].units)) == ({"cancelled": 2, "waiting": 1}, {"1": 1})
+    assert (run(shop), shop.check().clean) == ([], True)
+    clock.now = RESERVED
+    assert [shipped_units(record) for record in run(shop)] == [1]
+    assert (units(shop), shop.check().clean) == ({"cancelled": 2, "held": 1}, True)
+
+
+def test_a_scheduled_order_that_is_cancelled_or_withdrawn_is_reserved_no_more(shop, clock):
+    decide(shop, later(("A", 2)))
+    second = decide(shop, later(("A", 2), name="WITHDRAWN"))
+    shop.cancellations.cancel(CancelRequest(order="LATER"))
+    shop.backlog.withdraw(second["id"])
+    assert (units(shop), units(shop, "WITHDRAWN")) == ({"cancelled": 2}, {"unfilled": 2})
+    assert shop.check().clean
+    clock.now = RESERVED
+    assert (run(shop), held(shop)) == ([], {"lyon": 0})
+
+
+def test_a_withdrawn_order_that_is_to_wait_again_waits_until_it_is_reserved(shop, clock):
+    first = decide(shop, later(("A", 2)))
+    shop.backlog.withdraw(first["id"])
+    shop.orders.wait("LATER")
+    assert (units(shop), waiting(shop)["LATER"].not_before, run(shop)) == ({"waiting": 2}, RESERVED, [])
+    clock.now = RESERVED
+    run(shop)
+    assert (units(shop), shop.check().clean) == ({"held": 2}, True)
+
+
+def test_a_scheduled_order_that_a_person_must_approve_is_reserved_once_that_is_done(shop, clock):
+    activate(shop, "then: {approve: true}")
+    decide(shop, later(("A", 2)))
+    assert shop.orders.show("LATER").states == ("waiting", "awaiting_approval")
+    clock.now = RESERVED
+    assert run(shop) == []
+    shop.orders.approve("LATER", who="ann", note="called")
+    assert [record["status"] for record in run(shop)] == ["filled"]
+    assert (units(shop), shop.check().clean) == ({"held": 2}, True)

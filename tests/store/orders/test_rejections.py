@@ -243,6 +243,16 @@ def test_rules_of_the_order_see_the_order_that_was_placed(bare):
     assert second["hold"]["expires_at"] == first["hold"]["expires_at"]
 
 
+def test_what_follows_a_decision_is_held_as_the_policies_say_whatever_its_caller_asked(bare):
+    bare.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 10, "lille": 10}}))
+    activate(bare, "then: {hold: 7 h}")
+    first = json_of(bare.decide(order(("A", 5)), hold_minutes=30))
+    (name,) = units_by_node(first)
+    second = reject(bare, first, name)
+    assert first["hold"]["expires_at"] < second["hold"]["expires_at"]
+    assert "requested_minutes" not in second["hold"]
+
+
 def test_ship_complete_applies_to_the_rejected_units(bare):
     bare.load(inventory([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 6, "lille": 3}, "B": {"lyon": 1}}))
     activate(bare, "then: {ship_complete: true}")
@@ -294,7 +304,7 @@ def test_the_errors_for_mistakes_say_what_the_node_holds(shop, contents):
     cases = [
         ({"name": "lille"}, "ships nothing from 'lille'; it ships lyon/parcel"),
         ({"name": "lyon", "service": "express"}, "from 'lyon' by 'express'"),
-        ({"name": "lyon", "lines": {"A": 4}}, r"the node holds 3 of line 1 \(A\); 1 of line 2 \(B\)"),
+        ({"name": "lyon", "lines": {"A": 4}}, r"held are 3 of line 1 \(A\) by lyon/parcel; 1 of line 2 \(B\)"),
         ({"name": "lyon", "lines": {"C": 1}}, "1 x 'C' can't be rejected"),
         ({"name": "lyon", "on_hand": 3}, "on_hand goes with the reasons damaged and not_in_stock"),
         ({"name": "lyon", "reason": "not_in_stock", "on_hand": 3}, "say on_hand of each: A, B"),
@@ -387,3 +397,24 @@ def test_a_ledger_that_drifted_is_repaired_as_rejections_say(shop, redis_client,
     assert positions(shop)["lyon"] == (10, 5)
     assert states(shop, first) == {"lyon": ("held", {"A": 5, "B": 2})}
     assert shop.holds.confirm(first["id"]).shipments[0].units == (("A", 5), ("B", 2))
+
+
+@pytest.mark.parametrize(
+    ("more", "reasons"),
+    [
+        ({"reason": "no_capacity", "lines": {"1": 3}}, [("rejected", 3), ("no_stock", 0)]),
+        ({"reason": "other", "lines": {"1": 10}}, [("rejected", 10), ("no_stock", 0)]),
+        ({"reason": "damaged", "lines": {"1": 3}, "on_hand": 8}, [("rejected", 1), ("not_enough", 2)]),
+        ({"reason": "not_in_stock", "lines": {"1": 3}}, [("no_stock", 3)]),
+        ({"reason": "not_in_stock", "lines": {"1": 3}, "on_hand": 9}, [("rejected", 2), ("not_enough", 1)]),
+        ({"reason": "damaged", "confirmed": {"1": 6}}, [("rejected", 4), ("no_stock", 0)]),
+    ],
+)
+def test_units_that_lie_where_they_were_just_rejected_are_said_to_lie_there(bare, more, reasons):
+    bare.load(inventory([node("lyon", LYON)], {"A": {"lyon": 10}}))
+    activate(bare)
+    second = reject(bare, decide(bare, ("A", 10)), "lyon", **more)
+    (unfilled,) = second["unfilled"]
+    assert [(reason["code"], reason["units"]) for reason in unfilled["reasons"]] == [
+        (code, units) for code, units in reasons if units
+    ]

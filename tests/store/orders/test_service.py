@@ -19,7 +19,7 @@ from engine.store.ledger import RequestKey
 from engine.store.stock import Movement
 from tests.conftest import SMALL, activate
 from tests.support.decision_json import json_of
-from tests.support.facts import collected, order
+from tests.support.facts import LYON, collected, inventory, node, order
 from tests.support.order_json import shipped_units
 
 
@@ -40,6 +40,23 @@ def test_an_order_that_names_something_unknown_is_refused_and_changes_nothing(po
     assert contents() == before
 
 
+@pytest.mark.parametrize(
+    ("channel", "hint"),
+    [
+        ("Marketplace", "; did you mean 'marketplace'?"),
+        ("wbe", "; did you mean 'web'?"),
+        ("fax", "; it has marketplace, web"),
+    ],
+)
+def test_an_order_by_a_channel_that_the_network_does_not_list_is_refused(bare, channel, hint):
+    bare.load(inventory([node("lyon", LYON)], {"A": {"lyon": 1}}, channels=frozenset({"web", "marketplace"})))
+    activate(bare, "then: {keep: 0}")
+    with pytest.raises(OrderInvalid) as caught:
+        bare.decide(order(("A", 1), channel=channel))
+    assert str(caught.value) == f"channel: the network lists no channel '{channel}'{hint}"
+    assert bare.decide(order(("A", 1), channel="web")).new
+
+
 def test_a_refusal_leaves_the_key_free(pointsman):
     key = RequestKey(caller="a test", name="k")
     with pytest.raises(OrderInvalid):
@@ -49,8 +66,9 @@ def test_a_refusal_leaves_the_key_free(pointsman):
 
 def test_a_key_is_answered_with_the_first_decision_even_when_the_stock_is_gone(pointsman):
     key = RequestKey(caller="a test", name="k")
-    first = pointsman.decide(order(("RARE", 3)), key=key)
-    again = pointsman.decide(order(("RARE", 3)), key=key)
+    sent = order(("RARE", 3))
+    first = pointsman.decide(sent, key=key)
+    again = pointsman.decide(sent, key=key)
     assert (again.body, again.new, first.new) == (first.body, False, True)
     with pytest.raises(KeyReused):
         pointsman.decide(order(("RARE", 2)), key=key)
@@ -93,9 +111,10 @@ def test_a_day_begins_at_midnight_of_the_installation(pointsman, clock):
 
 def test_a_dry_run_decides_the_same_and_writes_nothing(pointsman, contents):
     before = contents()
-    tried = json_of(pointsman.decide(order(("SHIRT", 12)), dry_run=True))
+    sent = order(("SHIRT", 12))
+    tried = json_of(pointsman.decide(sent, dry_run=True))
     assert contents() == before
-    made = json_of(pointsman.decide(order(("SHIRT", 12))))
+    made = json_of(pointsman.decide(sent))
     assert {**made, "id": None, "hold": None} == {**tried, "id": None, "hold": None}
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from engine.errors import NotReady
 from engine.store.decision_log import packed
+from tests.support.clocks import date
 from tests.support.facts import order
 from tests.support.order_json import shipped_units
 
@@ -18,7 +19,7 @@ def drifts(pointsman):
 def test_an_undamaged_ledger_is_clean_and_its_sums_agree(pointsman, held):
     audit = pointsman.check()
     assert audit.clean
-    assert (audit.decisions, audit.positions, audit.on_hand) == (2, 8, 35)
+    assert (audit.decisions, audit.orders, audit.positions, audit.on_hand) == (2, 2, 8, 35)
     assert audit.shipped == audit.held == sum(map(shipped_units, held)) == 8
     assert audit.ended == 0
 
@@ -40,6 +41,17 @@ def test_a_count_of_held_units_changed_by_hand_is_found(pointsman, held, redis_c
     lines = drifts(pointsman)
     assert f"RARE at lyon: units held: {3 + by} found, 3 expected" in lines
     assert ("RARE at lyon: more held than on hand: 4 found, 3 expected" in lines) is (by == 1)
+
+
+@pytest.mark.parametrize("day", [None, date("2026-12-10")], ids=["held", "reserved later"])
+def test_units_of_an_order_that_are_in_two_states_by_the_log_are_found(pointsman, redis_client, key, day):
+    made = pointsman.decide(order(("RARE", 3), id="o", deliver_on=day))
+    body = packed(orjson.dumps({"order": "o", "units": {"1": 2}}))
+    redis_client.xadd(key("log"), {"kind": "queued", "id": "another", "at": 1, "body": body})
+    redis_client.hset(key("order:o"), "changes", 1)
+    assert drifts(pointsman) == [
+        f"units in two states of the order whose first decision is {made.id}: 2 found, 0 expected"
+    ]
 
 
 def test_units_held_without_a_hold_are_found(pointsman, held, redis_client, key):

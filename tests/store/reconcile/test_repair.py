@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from engine.errors import HoldEnded
+from engine.orders.cancellation import CancelRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.client import Client
@@ -40,6 +41,12 @@ DAMAGES = {
     "a load without a decision": lambda r, key, _: r.hset(key("load:2026-11-28"), "lyon", 3),
     "a decision out of the index": lambda r, key, name: r.hdel(key("decisions"), name),
     "a decision misplaced in the index": lambda r, key, name: r.hset(key("decisions"), name, "1-1"),
+    "an order id that is free again": lambda r, key, _: r.delete(*r.keys(key("order:*"))),
+    "an order out of the list": lambda r, key, _: r.delete(key("orders")),
+    "an order misplaced in the list": lambda r, key, _: r.zadd(key("orders"), {r.zrange(key("orders"), 0, 0)[0]: 5}),
+    "an order that nobody sent": lambda r, key, _: r.zadd(key("orders"), {"stray": 5}),
+    "an order parked by nobody": lambda r, key, _: r.zadd(key("parked"), {"stray": 5}),
+    "an order changed by nobody": lambda r, key, _: r.hset(r.keys(key("order:*"))[0], "changes", 3),
 }
 
 
@@ -98,6 +105,18 @@ def test_several_kinds_of_damage_are_repaired_at_once(pointsman, redis_client, n
     pointsman.repair(who="eve")
     assert pointsman.check().clean
     assert pointsman.holds.release(decided).until is None
+
+
+def test_orders_that_an_earlier_release_decided_get_their_ids_by_a_repair(pointsman, redis_client, key):
+    twice = order(("SHIRT", 1), id="o")
+    for _ in range(2):  # an earlier release wrote no order ids, and decided an order each time it came
+        last = pointsman.decide(twice)
+        redis_client.delete(key("order:o"), key("orders"))
+    assert not pointsman.check().clean
+    pointsman.repair(who="eve")
+    assert pointsman.check().clean
+    assert pointsman.orders.show("o").stored.first.id == last.id
+    assert pointsman.decide(twice).id == last.id
 
 
 def test_a_second_repair_finds_nothing_to_do(pointsman, held, redis_client, key, contents):
@@ -210,3 +229,22 @@ def test_while_decisions_are_made_the_check_finds_only_what_drifted_and_repairs_
         for thread in threads:
             thread.join()
     assert pointsman.check().clean
+
+
+def test_cancelled_units_are_held_against_the_log_and_repaired(pointsman, held, redis_client, key):
+    order = held[0]["order"]["id"]
+    line = held[0]["order"]["lines"][0]["id"]
+    pointsman.cancellations.cancel(CancelRequest(order=order, lines={line: 1}))
+    assert pointsman.check().clean
+    for damage in ('{"1": 9}', "{", None):
+        if damage is None:
+            redis_client.hdel(key(f"order:{order}"), "cancelled")
+        else:
+            redis_client.hset(key(f"order:{order}"), "cancelled", damage)
+        (drift,) = pointsman.check().drifts
+        assert drift.what == f"cancelled units of order {order}"
+        assert len(pointsman.repair(who="eve").repaired) == 1
+        assert pointsman.check().clean
+    assert redis_client.hget(key(f"order:{order}"), "cancelled") == f'{{"{line}":1}}'.encode()
+    redis_client.hset(key("order:nobody"), "cancelled", '{"1": 1}')
+    assert [drift.found for drift in pointsman.check().drifts] == [1]

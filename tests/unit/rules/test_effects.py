@@ -17,6 +17,7 @@ from rules.effects import (
     Protection,
     RejectionOutcome,
     Reserve,
+    UntilShipped,
     combine,
 )
 from rules.vocabulary import Stage
@@ -55,8 +56,11 @@ COMBINED = [
     ("carbon_price", [100_000, 250_000], OrderOutcome(carbon_price=250_000)),
     ("hold", [1_440, 720], OrderOutcome(hold=720)),
     ("hold", [DEFAULT_HOLD + 60], OrderOutcome(hold=DEFAULT_HOLD + 60)),
+    ("hold", [UntilShipped(extra=240), UntilShipped()], OrderOutcome(hold_after_shipping=0)),
+    ("hold", [UntilShipped(extra=240), 720, 1_440], OrderOutcome(hold=720, hold_after_shipping=240)),
     ("priority", [60, 80], OrderOutcome(priority=80)),
     ("priority", [0], OrderOutcome(priority=0)),
+    ("approve", [True, True], OrderOutcome(approve=True)),
     ("daily_orders", [40, 0], NodeOutcome(daily_orders=0)),
     ("rest_after_rejection", [30, 240, 120], RejectionOutcome(node_rest=240)),
 ]
@@ -116,9 +120,14 @@ def test_a_share_is_rounded_up_to_whole_units(reserve, on_hand, stay):
     assert reserve.of(on_hand) == stay
 
 
+def test_protections_for_others_leave_a_channel_its_own():
+    outcome = PositionOutcome(keep=units(1), protect=(protects("app", units(4)), protects("web", units(2))))
+    assert [outcome.floor("web").of(on_hand) for on_hand in (0, 1, 2, 3, 4, 7, 9)] == [1, 1, 1, 1, 2, 5, 5]
+
+
 def test_the_floor_is_what_is_kept_and_what_is_protected_for_the_others():
     outcome = PositionOutcome(keep=units(2), protect=(protects("app", units(1)), protects("web", share(1_000))))
-    assert {channel: outcome.floor(channel, 41) for channel in ("web", "app", "store")} == {
+    assert {channel: outcome.floor(channel).of(41) for channel in ("web", "app", "store")} == {
         "web": 3,
         "app": 7,
         "store": 8,

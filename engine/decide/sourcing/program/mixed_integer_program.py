@@ -51,8 +51,10 @@ SEARCHED = 80
 """Of so many candidates the search is asked first."""
 ROUNDS = 8
 """The most rounds of sifting for one part of the comparison."""
-ALTERNATIVES = 8
-"""So many choices of the least cost are looked for, each before the last in the tie-break."""
+ALTERNATIVES, TIMES_AS_LONG = 8, 3
+"""So many choices of the least cost are looked for, each before the last in the tie-break. With their cost held, HiGHS
+takes so many times as long from one event to the next.
+"""
 
 
 class Solver:
@@ -230,6 +232,9 @@ class Solver:
     def _count_event(self, size: int) -> bool:
         return self._spend(size * min(MOST_LINES, len(self._model.quantity)))
 
+    def _count_slow_event(self, size: int) -> bool:
+        return self._count_event(TIMES_AS_LONG * size)
+
     def _solve(self, part: Part, chosen: Integers, floor: int) -> int:
         """The lower bound of a part among these placements; what HiGHS finds is taken if it is better."""
         if self._work_left <= 0:
@@ -278,7 +283,10 @@ class Solver:
         for turn in range(ALTERNATIVES if len(chosen) <= TRIED[-1] else 0):
             if self._work_left <= 0:
                 break
-            program, before = Program(self._model, chosen, self._count_event, in_units=in_units), self._at_hand.lots
+            program, before = (
+                Program(self._model, chosen, self._count_slow_event, in_units=in_units),
+                self._at_hand.lots,
+            )
             for part, most in self._held:
                 program.hold(part, most, loosely=True)
             for constraint in earlier_shipments(self._model, program, chosen, self._at_hand.used()):

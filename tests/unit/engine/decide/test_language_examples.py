@@ -207,7 +207,10 @@ EFFECTS = {
     "ship_complete: true": OrderOutcome(ship_complete=True),
     "carbon_price: 0.25": OrderOutcome(carbon_price=250_000),
     "hold: 30m": OrderOutcome(hold=30),
+    "hold: until_shipped": OrderOutcome(hold_after_shipping=0),
+    "hold: until_shipped + 4 h": OrderOutcome(hold_after_shipping=240),
     "priority: 80": OrderOutcome(priority=80),
+    "approve: true": OrderOutcome(approve=True),
     "daily_orders: 40": NodeOutcome(daily_orders=40),
     "rest_after_rejection: 2h": RejectionOutcome(node_rest=120),
 }

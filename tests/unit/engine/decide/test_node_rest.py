@@ -186,5 +186,6 @@ def test_two_rules_of_one_id_in_two_versions_are_each_named_with_their_own_reaso
 
 
 def test_the_rest_of_a_node_without_stock_changes_nothing_about_a_decision():
-    plain, elsewhere = (decided(order(), facts(resting, lyon=5)) for resting in ({}, {"lille": NOW + 1}))
+    sent = order()
+    plain, elsewhere = (decided(sent, facts(resting, lyon=5)) for resting in ({}, {"lille": NOW + 1}))
     assert to_json(DecisionRecord.of(plain, "d", "1", b"{}")) == to_json(DecisionRecord.of(elsewhere, "d", "1", b"{}"))

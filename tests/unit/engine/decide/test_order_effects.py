@@ -1,11 +1,13 @@
 """What rules do to a whole order or line: keep_together, max_shipments, split_penalty, ship_complete, carbon_price
-and hold.
+hold and approve.
 """
 
 import pytest
 
+from tests.support.clocks import at, running
 from tests.support.facts import (
     EURO,
+    HOUR,
     LILLE,
     LYON,
     MARSEILLE,
@@ -129,6 +131,57 @@ def test_the_highest_carbon_price_counts_and_stands_in_the_score_alone():
 def test_units_are_held_as_long_as_the_shortest_hold_says():
     assert decided(order(), facts()).hold_until == NOW + 2 * 24 * 3_600
     assert decided(order(), facts(), "then: {hold: 30m}", "then: {hold: 2 h}").hold_until == NOW + 30 * 60
+
+
+def monday_facts():
+    """NOW is a Friday: the van from Lyon leaves on Monday, and Lille's parcel at once."""
+    shop = node("lyon", LYON, services=("van",))
+    van = service("van", runs=running("monday"))
+    return snapshot(
+        [shop, node("lille", LILLE, handling=EURO)], {"A": {"lyon": 1, "lille": 1}}, services=[van, service()]
+    )
+
+
+MONDAY = at("2026-11-30 00:00")
+
+
+def test_units_held_until_shipped_are_held_until_the_last_shipment_leaves():
+    decision = decided(order(("A", 2)), monday_facts(), "then: {hold: until_shipped}")
+    assert sorted(shipment.ships_at for shipment in decision.shipments) == [NOW, MONDAY]
+    assert (decision.hold_until, decision.hold_until_shipped) == (MONDAY, True)
+
+
+def test_of_several_holds_the_one_that_ends_first_counts():
+    rules = ["then: {hold: until_shipped + 4 h}", "then: {hold: until_shipped + 1 d}"]
+    assert decided(order(("A", 2)), monday_facts(), *rules).hold_until == MONDAY + 4 * HOUR
+    decision = decided(order(("A", 2)), monday_facts(), *rules, "then: {hold: 36 h}")
+    assert (decision.hold_until, decision.hold_until_shipped) == (NOW + 36 * HOUR, False)
+
+
+def test_without_a_rule_units_are_held_until_a_shipment_leaves_that_does_so_after_two_days():
+    decision = decided(order(("A", 2)), monday_facts())
+    assert (decision.hold_until, decision.hold_until_shipped) == (MONDAY, True)
+
+
+def test_a_hold_until_shipped_is_open_for_a_moment_though_everything_leaves_at_once():
+    assert decided(order(), facts(), "then: {hold: until_shipped}").hold_until == NOW + 1
+
+
+def test_no_rule_holds_units_for_more_than_90_days():
+    decision = decided(order(("A", 2)), monday_facts(), "then: {hold: until_shipped + 90 d}")
+    assert decision.hold_until == NOW + 90 * 24 * HOUR
+
+
+def test_a_hold_until_shipped_of_an_order_that_ships_nothing_is_counted_from_the_decision():
+    rules = ["then: {hold: until_shipped + 4 h}", "then: {exclude: true}"]
+    assert decided(order(), facts(), *rules).hold_until == NOW + 4 * HOUR
+
+
+def test_an_order_awaits_approval_if_a_rule_says_so():
+    rule = "when: {order.channel: store}, then: {approve: true}"
+    awaiting, not_awaiting = (decided(order(channel=channel), facts(), rule) for channel in ("store", "web"))
+    assert (awaiting.awaiting_approval, not_awaiting.awaiting_approval) == (True, False)
+    assert awaiting.shipments
 
 
 def test_a_rule_about_one_channel_leaves_the_others_alone():

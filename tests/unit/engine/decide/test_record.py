@@ -15,7 +15,7 @@ from engine.decide.facts_record import (
     facts_to_json,
 )
 from engine.decide.matching.matcher import Matcher
-from engine.decide.order_record import OrderRecord, order_of
+from engine.decide.order_record import OrderRecord, order_of, timestamp
 from engine.decide.record import (
     SCHEMA,
     DecisionRecord,
@@ -26,7 +26,7 @@ from engine.decide.record import (
     with_facts,
 )
 from engine.decide.sentence_record import in_every_language, texts_by_field
-from tests.support.facts import LILLE, LYON, PARIS, decided, node, order, snapshot
+from tests.support.facts import LILLE, LYON, NOW, PARIS, decided, node, order, policies, snapshot
 from tests.support.former_decisions import former_decision
 from tests.support.wide_network import shipped_policies, wide_order
 
@@ -124,9 +124,30 @@ def test_the_bytes_have_sorted_keys_and_no_blanks():
 
 
 def test_what_a_decision_has_nothing_to_say_of_is_left_out():
-    assert not {"waiting", "follows", "lacked"} & json.loads(to_json(made())).keys()
+    assert not {"waiting", "follows", "lacked", "awaiting_approval"} & json.loads(to_json(made())).keys()
     assert json.loads(to_json(made(waiting=True)))["waiting"] is True
     assert json.loads(to_json(made(lacked=[])))["lacked"] == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "requested", "said"),
+    [
+        ("then: {hold: until_shipped + 4 h}", None, {"until_shipped": True}),
+        ("then: {hold: 4 h}", None, {}),
+        ("then: {hold: until_shipped + 4 h}", 20, {"requested_minutes": 20}),
+    ],
+)
+def test_a_hold_says_what_its_end_is_counted_from(rule, requested, said):
+    facts = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}})
+    decision = decide(order(), facts, Matcher(policies(rule)), NOW, requested_minutes=requested)
+    hold = json.loads(to_json(DecisionRecord.of(decision, "d1", "0", b"{}")))["hold"]
+    ends = timestamp(NOW + (20 * 60 if requested else 4 * 3_600))
+    assert hold == {"id": "d1", "expires_at": ends, **said}
+
+
+def test_a_decision_says_that_it_awaits_approval():
+    decision = decided(order(), snapshot([node("lyon", LYON)], {"A": {"lyon": 1}}), "then: {approve: true}")
+    assert json.loads(to_json(DecisionRecord.of(decision, "d1", "0", b"{}")))["awaiting_approval"] is True
 
 
 def test_a_decision_of_a_newer_schema_is_refused_rather_than_misread():

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from engine.decide.decision import Claim, LoadClaim
 from engine.model.facts import StockPosition
+from rules.effects import Floor, Reserve
 from tests.support.facts import EURO, LILLE, LYON, decided, node, order, service, shipped, snapshot
 
 NODES = [node("lyon", LYON), node("lille", LILLE, handling=EURO)]
@@ -66,7 +67,26 @@ def test_what_is_protected_for_several_channels_adds_up_and_with_what_is_kept():
 
 def test_the_floor_goes_into_the_claim_so_that_the_commit_can_hold_it():
     decision = decided(order(("A", 2)), facts(), "then: {keep: 1, protect: {channel: app, units: 3}}")
-    assert decision.claims == (Claim(sku="A", node="lyon", units=2, floor=4),)
+    floor = Floor(keep=Reserve(units=1), others=(Reserve(units=3),))
+    assert decision.claims == (Claim(sku="A", node="lyon", units=2, floor=4, floors=(floor,)),)
+
+
+def test_the_last_unit_goes_to_whichever_of_the_protected_channels_comes_first():
+    rule = "then: {protect: [{channel: web, share: 6%}, {channel: app, share: 3%}]}"
+    assert [most(facts(1), rule, channel=name) for name in ("web", "app", "store")] == [1, 1, 0]
+
+
+def test_beyond_what_is_kept_a_channel_may_take_what_is_protected_for_it():
+    rule = "then: {keep: 1, protect: [{channel: web, units: 2}, {channel: app, units: 9}]}"
+    assert [most(facts(5), rule, channel=name) for name in ("web", "app", "store")] == [2, 4, 0]
+
+
+@pytest.mark.parametrize("quantities", [(3, 1), (1, 3)])
+def test_of_lines_of_one_sku_the_largest_floor_counts_whichever_stands_first(quantities):
+    rule = "when: {line.quantity: {at_least: 3}}, then: {keep: 3}"
+    decision = decided(order(*(("A", quantity) for quantity in quantities)), facts(4), rule)
+    assert decision.score.unfilled == 3
+    assert {reason.rules for item in decision.unfilled for reason in item.reasons} == {("test/r1",)}
 
 
 def test_lines_of_one_sku_claim_together():

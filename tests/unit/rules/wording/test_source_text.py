@@ -53,7 +53,10 @@ EFFECTS = [
     ("ship_complete: true", "ship_complete: true"),
     ("carbon_price: 0.25", "carbon_price: 0.25"),
     ("hold: 3 d", "hold: 72 h"),
+    ("hold: until_shipped", "hold: until_shipped"),
+    ("hold: until_shipped+240m", "hold: until_shipped + 4 h"),
     ("priority: 80", "priority: 80"),
+    ("approve: true", "approve: true"),
     ("daily_orders: 40", "daily_orders: 40"),
     ("rest_after_rejection: 90 min", "rest_after_rejection: 90 min"),
 ]

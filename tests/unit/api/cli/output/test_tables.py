@@ -16,8 +16,8 @@ from tests.support.facts import LILLE, LYON, PARIS, collected, decided, node, or
 LONDON = {"time_zone": "Europe/London", "country": "GB"}
 
 
-def lines(order, facts, now):
-    decision = decided(order, facts, now=now)
+def lines(order, facts, now, *rules):
+    decision = decided(order, facts, *rules, now=now)
     return "\n".join(decision_lines(DecisionRecord.of(decision, None, "0", b"{}"), facts.network))
 
 
@@ -50,7 +50,7 @@ def test_shipments_of_lines_with_a_destination_of_their_own_say_where_they_go():
 
 def test_an_order_for_a_nominated_day_says_from_when_it_is_reserved_and_when_it_is_to_leave():
     facts = snapshot([node("lyon", LYON)], {"A": {"lyon": 2}})
-    placed = order(("A", 3), deliver_on=date("2026-12-10"))
+    placed = order(("A", 3), id="W-1", deliver_on=date("2026-12-10"))
     shown = lines(placed, facts, at("2026-11-27 07:00"))
     assert "Order W-1 (web, standard): scheduled\n" in shown
     assert "  to arrive on Thu 10 Dec 2026; reserved from Sun 06 Dec 2026 23:59\n  1. from lyon by parcel" in shown
@@ -65,6 +65,13 @@ def test_the_installation_s_own_zone_is_not_named():
     facts = snapshot([node("lyon", LYON, time_zone="Europe/Paris")], {"A": {"lyon": 1}})
     shown = lines(order(place=PARIS), facts, at("2026-11-27 07:00"))
     assert "leaves Fri 27 Nov 2026 07:00, arrives by Sun 29 Nov 2026 07:00\n" in shown
+
+
+def test_it_is_said_that_a_person_must_approve_the_order():
+    facts = snapshot([node("lyon", LYON)], {"A": {"lyon": 1}})
+    sentence = "a person must approve it before it ships"
+    assert sentence in lines(order(), facts, at("2026-11-27 07:00"), "then: {approve: true}")
+    assert sentence not in lines(order(), facts, at("2026-11-27 07:00"))
 
 
 def test_a_node_that_is_gone_from_the_network_leaves_the_installation_s_time():

@@ -11,6 +11,9 @@ KEEP_ONE = "when: {node.type: warehouse}, then: {keep: 1}"
 NO_STORE = "when: {node.type: store}, then: {exclude: true}"
 LAST_STORE = "when: {node.type: store}, then: {exclude: unless_needed}"
 WEB = "when: {order.channel: web}, then: {hold: 30 min, priority: 70}"
+UNTIL_SHIPPED = "then: {hold: until_shipped}"
+UNTIL_SHIPPED_AND_4_HOURS = "then: {hold: until_shipped + 4 h}"
+APPROVED = "then: {approve: true}"
 SILENCING = "when: {node.tags: {has: closing}}, then: {keep: 0}, overrides: [test/r1]"
 
 
@@ -45,6 +48,10 @@ def expecting(expect: str, *rules: str, scenario: str = SCENARIO) -> list[tuple[
         ("not_excluded: [{node: warehouse}, {unless_needed: true}]", [NO_STORE]),
         ("kept: {A: {store: 2, warehouse: {less_than: 1}}}", [KEEP]),
         ("hold: 48 h, priority: 50", []),
+        ("approve: true", [APPROVED]),
+        ("approve: false", []),
+        ("hold: until_shipped", [UNTIL_SHIPPED]),
+        ("hold: until_shipped + 4h, priority: 50", [UNTIL_SHIPPED_AND_4_HOURS]),
         ("hold: {at_most: 30 min}, priority: {more_than: 50}", [WEB]),
         ("totals: {shipments: 2, units: 3, unfilled: 0, cost: 12.50 EUR, late: 0, arrives: {at_most: 2 d}}", []),
         ("totals: {cost: {between: [12.00 EUR, 13.00 EUR]}, co2: {more_than: 600 g}, shipments: {not: 1}}", []),
@@ -127,6 +134,10 @@ EXCLUDED = "{node: store, service: parcel, sku: A, by: [test/r1]}"
         ("hold: 30 min", [], ("hold", "30 min", "48 h")),
         ("hold: {more_than: 1 h}", [WEB], ("hold", "{more_than: 1 h}", "30 min")),
         ("priority: 50", [WEB], ("priority", "50", "70")),
+        ("hold: until_shipped", [UNTIL_SHIPPED_AND_4_HOURS], ("hold", "until_shipped", "until_shipped + 4 h")),
+        ("hold: until_shipped + 5 h", [UNTIL_SHIPPED], ("hold", "until_shipped + 5 h", "until_shipped + 0 h")),
+        ("approve: true", [], ("approve", "true", "false")),
+        ("approve: false", [APPROVED], ("approve", "false", "true")),
         ("totals: {cost: {at_most: 9.00 EUR}}", [], ("totals.cost", "{at_most: 9.00 EUR}", "12.50 EUR")),
         ("totals: {shipments: 1}", [], ("totals.shipments", "1", "2")),
         ("totals: {arrives: {less_than: 2 d}}", [], ("totals.arrives", "{less_than: 2 d}", "48 h")),

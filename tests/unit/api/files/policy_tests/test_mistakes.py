@@ -236,6 +236,10 @@ HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
             ["5:23 unknown-key unknown key 'costs' (did you mean 'cost'?)"],
         ),
         (
+            one_test(ORDER + "expect: {hold: until_shipped + 24}"),
+            ["5:14 wrong-unit hold until_shipped: '24': a unit is missing; use m, min, h, d, for example 48 h"],
+        ),
+        (
             one_test(ORDER + "expect: {hold: 24}"),
             ["5:14 wrong-unit hold: '24': a unit is missing; use m, min, h, d, for example 48 h"],
         ),

@@ -1,0 +1,1 @@
+"""`pointsman order`: orders as they stand, and the calls that change them."""

@@ -1,0 +1,68 @@
+"""`pointsman order cancel`: a customer cancels an order, or some of its units."""
+
+from collections.abc import Iterator
+
+import click
+
+from api.cli.options import AS_JSON, LINES, print_json, units_by_name
+from api.records.cancellation import CancellationRecord, CancelledUnitsRecord
+from engine.errors import InputInvalid, Mistake
+from engine.orders.cancellation import CancelRequest
+from engine.service import Pointsman
+from engine.settings import Settings
+
+
+@click.command()
+@click.argument("order_id", metavar="ORDER")
+@LINES
+@click.option(
+    "--shipment", "shipments", multiple=True, help="NODE/SERVICE of a shipment whose units go; may be given repeatedly."
+)
+@click.option("--op", help="An id for this request; sent a second time, it is answered but not carried out again.")
+@AS_JSON
+@click.pass_obj
+def cancel(
+    settings: Settings,
+    order_id: str,
+    *,
+    lines: tuple[str, ...],
+    shipments: tuple[str, ...],
+    op: str | None,
+    as_json: bool,
+) -> None:
+    """Cancel units of an order that have not left.
+
+    Unfilled and waiting units go first, then held ones, so that what is left costs least.
+
+    Example: pointsman order cancel W-900001 --line 1=2
+    """
+    request = CancelRequest(
+        order=order_id,
+        lines=units_by_name("--line", lines),
+        shipments=[_shipment(name) for name in shipments],
+        op=op,
+    )
+    with Pointsman(settings) as service:
+        record = CancellationRecord.of(service.cancellations.cancel(request))
+    if as_json:
+        print_json(record)
+    for line in [] if as_json else _lines(record):
+        click.echo(line)
+
+
+def _shipment(name: str) -> tuple[str, str]:
+    node, _, service = name.rpartition("/")
+    if not node:
+        raise InputInvalid([Mistake(field="--shipment", message=f"'{name}' is not NODE/SERVICE")])
+    return node, service
+
+
+def _lines(record: CancellationRecord) -> Iterator[str]:
+    in_all = ", ".join(f"{count} of line {line}" for line, count in record.cancelled.items()) or "nothing"
+    yield f"order {record.order}: {in_all} cancelled in all"
+    for item in record.units:
+        yield f"  {item.quantity} x {item.sku} (line {item.line}): {_where(item)}"
+
+
+def _where(item: CancelledUnitsRecord) -> str:
+    return f"held at {item.node}/{item.service} by decision {item.decision}" if item.was == "held" else item.was

@@ -1,0 +1,160 @@
+"""`pointsman order`: shows orders, lists them, and says what can still be done."""
+
+from collections.abc import Iterator
+
+import click
+from marshmallow import ValidationError
+from msgspec import UNSET
+
+from api.cli.options import AS_JSON, INSTANT, print_json, who
+from api.cli.order.cancel import cancel
+from api.records.orders import OrderShipmentRecord, OrdersRecord, OrderStateRecord
+from api.shapes.cursors import OrdersCursor
+from api.shapes.limits import MOST_ORDERS
+from engine.orders.living_orders import OrderFilter
+from engine.orders.order_state import STATES, UNIT_STATES, Action
+from engine.service import Pointsman
+from engine.settings import Settings
+
+ORDER = click.argument("order_id")
+_COMMANDS: dict[Action, str] = {
+    "approve": "pointsman order approve",
+    "wait": "pointsman order wait",
+    "confirm": "pointsman hold confirm",
+    "reject": "pointsman reject",
+    "release": "pointsman hold release",
+    "undo": "pointsman hold undo",
+    "cancel": "pointsman order cancel",
+}
+
+
+def _place(_: click.Context, option: click.Parameter, text: str | None) -> tuple[int, str] | None:
+    """Where a list ended, as it was printed."""
+    try:
+        place: tuple[int, str] | None = None if text is None else OrdersCursor().deserialize(text)
+    except ValidationError as error:
+        raise click.BadParameter(str(error.messages[0]), param=option) from None
+    return place
+
+
+@click.group()
+def order() -> None:
+    """Show and list orders, and change where their units stand."""
+
+
+@order.command()
+@ORDER
+@AS_JSON
+@click.pass_obj
+def show(settings: Settings, order_id: str, *, as_json: bool) -> None:
+    """Show where each unit of an order is.
+
+    Its decisions and shipments follow, and the commands with which something can still be done.
+
+    Example: pointsman order show W-900001
+    """
+    with Pointsman(settings) as service:
+        record = OrderStateRecord.of(service.orders.show(order_id))
+    print_order(record, as_json=as_json)
+
+
+@order.command("list")
+@click.option("--state", type=click.Choice(STATES), help="Orders with units in this state.")
+@click.option("--channel", help="Orders of this channel.")
+@click.option("--node", help="Orders of which this node ships something, held or left.")
+@click.option("--sku", help="Orders with a line of this SKU.")
+@click.option("--placed-after", type=INSTANT, help="Orders placed after this instant.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, MOST_ORDERS))
+@click.option("--after", callback=_place, help="The place that the list before ended with.")
+@AS_JSON
+@click.pass_obj
+def list_orders(
+    settings: Settings, *, limit: int, after: tuple[int, str] | None, as_json: bool, **filters: str | int
+) -> None:
+    """List the orders, those placed last first.
+
+    Example: pointsman order list --state waiting --limit 20
+    """
+    with Pointsman(settings) as service:
+        page = service.orders.list(OrderFilter(**filters), after=after, limit=limit)  # type: ignore[arg-type]  # by click
+        record = OrdersRecord.of(page)
+    if as_json:
+        print_json(record)
+        return
+    for item in record.orders:
+        click.echo(f"{item.placed_at}  {item.id}  {item.order.channel}  {_sums(item)}")
+    if record.next:
+        click.echo(f"... and perhaps more; go on with --after {record.next}", err=True)
+
+
+@order.command()
+@ORDER
+@click.option("--note", default="", help="Why, for the log.")
+@AS_JSON
+@click.pass_obj
+def approve(settings: Settings, order_id: str, *, note: str, as_json: bool) -> None:
+    """Approve an order that a policy parked.
+
+    Until then its stock is held, and nothing of it leaves.
+
+    Example: pointsman order approve W-900001 --note "the customer was called"
+    """
+    with Pointsman(settings) as service:
+        record = OrderStateRecord.of(service.orders.approve(order_id, who=who(settings), note=note))
+    print_order(record, as_json=as_json)
+
+
+@order.command()
+@ORDER
+@AS_JSON
+@click.pass_obj
+def wait(settings: Settings, order_id: str, *, as_json: bool) -> None:
+    """Let the unfilled units of an order wait for stock.
+
+    Example: pointsman order wait W-900001
+    """
+    with Pointsman(settings) as service:
+        record = OrderStateRecord.of(service.orders.wait(order_id))
+    print_order(record, as_json=as_json)
+
+
+order.add_command(cancel)
+
+
+def print_order(record: OrderStateRecord, *, as_json: bool) -> None:
+    if as_json:
+        print_json(record)
+    for line in [] if as_json else order_lines(record):
+        click.echo(line)
+
+
+def order_lines(record: OrderStateRecord) -> Iterator[str]:
+    yield f"order {record.id} ({record.order.channel}, {record.order.delivery}), placed {record.placed_at}"
+    for line in record.lines:
+        units = {state: getattr(line, state) for state in UNIT_STATES}
+        states = ", ".join(f"{count} {state}" for state, count in units.items() if count)
+        yield f"  line {line.line}: {line.ordered} x {line.sku}: {states}"
+    for decision in record.decisions:
+        because = f", because {decision.because}" if decision.because else ""
+        reserved = f", reserved from {decision.reserve_at}" if decision.reserve_at else ""
+        yield f"  decision {decision.id} at {decision.decided_at}: {decision.status}{because}{reserved}"
+        yield from (_shipment_line(item) for item in record.shipments if item.decision == decision.id)
+    if record.approved:
+        yield f"  approved by {record.approved.by} at {record.approved.at}: {record.approved.note}"
+    for action in record.actions:
+        yield f"  can be done: {_COMMANDS[action.action]} {action.path.split('/')[3]}"
+
+
+def _shipment_line(shipment: OrderShipmentRecord) -> str:
+    units = " + ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
+    until = f" until {shipment.expires_at}" if shipment.expires_at else ""
+    ended = f" at {shipment.ended_at}" if shipment.ended_at else ""
+    goes_to = ""
+    if shipment.collect_at is not UNSET:
+        goes_to = f" to be collected at {shipment.collect_at}" if shipment.collect_at else " to the destination"
+    return f"    {shipment.node}/{shipment.service}{goes_to} {units}: {shipment.state}{until}{ended}"
+
+
+def _sums(record: OrderStateRecord) -> str:
+    sums = {state: sum(getattr(line, state) for line in record.lines) for state in UNIT_STATES}
+    return ", ".join(f"{count} {state}" for state, count in sums.items() if count)

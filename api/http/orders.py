@@ -1,0 +1,74 @@
+"""Orders as they stand, and the calls that change them: GET /v1/orders, /v1/orders/{id} and what is below it."""
+
+import hashlib
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, request
+from marshmallow import Schema
+
+from api.http.blueprint import Blueprint, answer
+from api.http.requests.holds import CancelOrderRequest
+from api.http.requests.orders import ApproveRequest, OrdersQuery
+from api.records.cancellation import CancellationRecord
+from api.records.orders import OrdersRecord, OrderStateRecord
+from api.shapes.base import Strict
+from api.shapes.fields import Who
+from engine.orders.cancellation import CancelRequest
+from engine.service import Pointsman
+
+
+class NoQuery(Strict):
+    """Takes no parameter."""
+
+
+class DoneBy(Schema):
+    who = Who()
+
+
+def blueprint(pointsman: Pointsman) -> Blueprint:
+    """The orders of one Pointsman."""
+    orders = Blueprint("orders", __name__, url_prefix="/v1/orders", description="Orders, and where their units stand")
+
+    @orders.get("")
+    @orders.arguments(OrdersQuery, location="query")
+    @orders.response(HTTPStatus.OK, OrdersRecord)
+    def page(query: dict[str, Any]) -> Response:
+        """Orders, those placed last first"""
+        return answer(OrdersRecord.of(pointsman.orders.list(**query)))
+
+    @orders.get("/<path:order_id>")
+    @orders.arguments(NoQuery, location="query")
+    @orders.response(HTTPStatus.OK, OrderStateRecord)
+    @orders.alt_response(HTTPStatus.NOT_MODIFIED, description="As the ETag in If-None-Match says")
+    def show(query: dict[str, Any], order_id: str) -> Response:  # noqa: ARG001 - it has none
+        """An order: where each unit of each line is, and what can still be done with it"""
+        response = answer(OrderStateRecord.of(pointsman.orders.show(order_id)))
+        response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
+        return response.make_conditional(request)
+
+    @orders.post("/<path:order_id>/approve")
+    @orders.arguments(ApproveRequest)
+    @orders.arguments(DoneBy, location="headers", unknown="exclude")
+    @orders.response(HTTPStatus.OK, OrderStateRecord)
+    def approve(body: dict[str, str], headers: dict[str, str], order_id: str) -> Response:
+        """Let an order go on that a policy parked until a person approves it; again, it is answered the same"""
+        return answer(OrderStateRecord.of(pointsman.orders.approve(order_id, **body, **headers)))
+
+    @orders.post("/<path:order_id>/cancel")
+    @orders.arguments(CancelOrderRequest)
+    @orders.response(HTTPStatus.OK, CancellationRecord)
+    def cancel(body: dict[str, Any], order_id: str) -> Response:
+        """The customer does not want the order, or some of its units"""
+        shipments = [(way["node"], way["service"]) for way in body.pop("shipments")]
+        request = CancelRequest(order=order_id, shipments=shipments, **body)
+        return answer(CancellationRecord.of(pointsman.cancellations.cancel(request)))
+
+    @orders.post("/<path:order_id>/wait")
+    @orders.arguments(NoQuery, location="query")
+    @orders.response(HTTPStatus.OK, OrderStateRecord)
+    def wait(query: dict[str, Any], order_id: str) -> Response:  # noqa: ARG001 - it has none
+        """Let the unfilled units of an order wait for stock; again, it is answered the same"""
+        return answer(OrderStateRecord.of(pointsman.orders.wait(order_id)))
+
+    return orders

@@ -1,0 +1,164 @@
+"""Orders as they stand, as JSON."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType
+
+from api.shapes.cursors import orders_cursor
+from engine.decide.decision import Status
+from engine.decide.order_record import OrderRecord, Record, Timestamp, timestamp
+from engine.decide.record import DecisionRecord
+from engine.orders.living_orders import OrdersPage
+from engine.orders.order_state import Action, LineState, OrderShipment, OrderState, State
+from engine.store.outcomes import UnitState
+
+CALLS: dict[Action, str] = {
+    "approve": "/v1/orders/{id}/approve",
+    "wait": "/v1/orders/{id}/wait",
+    "confirm": "/v1/decisions/{id}/confirm",
+    "reject": "/v1/decisions/{id}/reject",
+    "release": "/v1/decisions/{id}/release",
+    "undo": "/v1/decisions/{id}/confirm/undo",
+    "cancel": "/v1/orders/{id}/cancel",
+}
+"""The path of the call that does each, by POST."""
+
+
+class OrderLineStateRecord(Record, frozen=True):
+    """A line of an order: how many of its units are in each state. They add up to those ordered."""
+
+    line: str
+    sku: str
+    ordered: int
+    cancelled: int
+    held: int
+    shipped: int
+    returned: int
+    waiting: int
+    unfilled: int
+
+    @classmethod
+    def of(cls, line: LineState) -> "OrderLineStateRecord":
+        return cls(line=line.line, sku=line.sku, ordered=line.ordered, **line.units)
+
+
+class OrderDecisionRecord(Record, frozen=True):
+    """A decision of an order, the first first."""
+
+    id: str
+    decided_at: Timestamp
+    status: Status
+    because: Annotated[str | None, Meta(description="why it follows another; null: the order's first decision")]
+    reserve_at: Annotated[
+        Timestamp | UnsetType, Meta(description="only of a scheduled decision: from when on its units are to be held")
+    ] = UNSET
+
+    @classmethod
+    def of(cls, record: DecisionRecord) -> "OrderDecisionRecord":
+        return cls(
+            id=record.id or "",
+            decided_at=record.decided_at,
+            status=record.status,
+            because=record.because,
+            reserve_at=record.scheduled.reserve_at if record.scheduled else UNSET,
+        )
+
+
+class OrderShipmentLineRecord(Record, frozen=True):
+    """Units of a line in a shipment: decided, and of these still held, and shipped. The others are not its any more."""
+
+    line: str
+    sku: str
+    quantity: int
+    held: int
+    shipped: int
+
+
+class OrderShipmentRecord(Record, frozen=True):
+    """A shipment of one of the order's decisions, and where it stands."""
+
+    decision: str
+    node: str
+    service: str
+    state: UnitState
+    ships_at: Timestamp
+    arrives_by: Timestamp
+    expires_at: Annotated[Timestamp | None, Meta(description="until when it is held; null: it is not, any more")]
+    ended_at: Timestamp | None
+    lines: list[OrderShipmentLineRecord]
+    collect_at: Annotated[
+        str | UnsetType | None, Meta(description="only if it goes elsewhere than its order, as in its decision")
+    ] = UNSET
+
+    @classmethod
+    def of(cls, shipment: OrderShipment) -> "OrderShipmentRecord":
+        return cls(
+            decision=shipment.decision,
+            node=shipment.record.node,
+            service=shipment.record.service,
+            state=shipment.state,
+            ships_at=shipment.record.ships_at,
+            arrives_by=shipment.record.arrives_by,
+            expires_at=None if shipment.until is None else timestamp(shipment.until),
+            ended_at=None if shipment.ended_at is None else timestamp(shipment.ended_at),
+            lines=[
+                OrderShipmentLineRecord(
+                    line=line.line, sku=line.sku, quantity=line.quantity, held=line.held, shipped=line.shipped
+                )
+                for line in shipment.lines
+            ],
+            collect_at=shipment.record.collect_at,
+        )
+
+
+class ActionRecord(Record, frozen=True):
+    """Something that can be done with the order now, by a POST to `path`."""
+
+    action: Action
+    path: str
+
+
+class ApprovalRecord(Record, frozen=True):
+    by: str
+    at: Timestamp
+    note: str
+
+
+class OrderStateRecord(Record, frozen=True):
+    """An order as it stands: where its units are, how they got there, and what can still be done."""
+
+    id: str
+    states: Annotated[list[State], Meta(description="every state that any of its units is in")]
+    placed_at: Timestamp
+    order: Annotated[OrderRecord, Meta(description="as it was sent or last amended")]
+    lines: list[OrderLineStateRecord]
+    decisions: list[OrderDecisionRecord]
+    shipments: list[OrderShipmentRecord]
+    actions: list[ActionRecord]
+    approved: Annotated[ApprovalRecord | None, Meta(description="null: it was not, or need not be")]
+
+    @classmethod
+    def of(cls, state: OrderState) -> "OrderStateRecord":
+        order, approval = state.stored.order, state.stored.approval
+        return cls(
+            id=state.stored.id,
+            states=list(state.states),
+            placed_at=order.placed_at,
+            order=order,
+            lines=[OrderLineStateRecord.of(line) for line in state.lines],
+            decisions=[OrderDecisionRecord.of(record) for record in state.decisions],
+            shipments=[OrderShipmentRecord.of(shipment) for shipment in state.shipments],
+            actions=[ActionRecord(action=name, path=CALLS[name].format(id=of)) for name, of in state.actions],
+            approved=approval and ApprovalRecord(by=approval.by, at=timestamp(approval.at), note=approval.note),
+        )
+
+
+class OrdersRecord(Record, frozen=True):
+    """Those placed last first. A page with a `next` may have fewer orders than asked for, or none."""
+
+    orders: list[OrderStateRecord]
+    next: str | None
+
+    @classmethod
+    def of(cls, page: OrdersPage) -> "OrdersRecord":
+        return cls(orders=[OrderStateRecord.of(state) for state in page.orders], next=orders_cursor(page.after))

@@ -1,0 +1,67 @@
+"""What does not depend on the order that is evaluated: stock and loads as columns, and what the rules say of nodes."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+
+from engine.decide import rule_facts
+from engine.decide.evaluation.positions import Stock, loads_by_node, node_facts_at
+from engine.decide.matching.judge import PolicyJudge
+from engine.decide.matching.signature_table import LOAD, Rows
+from engine.decide.shipping.columns import NO_LIMIT, Integers
+from engine.decide.shipping.ways import Ways
+from engine.model.facts import Snapshot
+from rules.vocabulary import Facts, Stage
+
+
+class SnapshotColumns:
+    """Of a snapshot at an instant, each column made when it is first asked for; orders of a batch share them."""
+
+    def __init__(self, snapshot: Snapshot, matcher: PolicyJudge, now: int) -> None:
+        self.snapshot = snapshot
+        self.ways = snapshot.caches.get(Ways)
+        self._matcher = matcher
+        self._now = now
+        self._stock: dict[str, Stock] = {}
+
+    def stock_of(self, sku: str) -> Stock:
+        stock = self._stock.get(sku)
+        if stock is None:
+            stock = self._stock[sku] = Stock.of(self.snapshot.positions.get(sku, {}), self.ways)
+        return stock
+
+    @cached_property
+    def now_facts(self) -> Facts:
+        return rule_facts.now_facts(self.snapshot.network, self._now)
+
+    @cached_property
+    def loads(self) -> Integers:
+        """By node, the shipments it was given today."""
+        return loads_by_node(self.snapshot.loads, self.ways)
+
+    @cached_property
+    def node_numbers(self) -> Integers:
+        """By node, the number of the judgement that says how many shipments it may have today."""
+        loads, nodes = self.loads, np.arange(len(self.ways.nodes))
+        rows = Rows(self.ways, nodes, None, {LOAD: lambda: loads}, lambda node: node_facts_at(self.ways, node, loads))
+        return self._matcher.stages[Stage.NODE].judge_rows({"now": self.now_facts}, rows)
+
+    @cached_property
+    def rooms(self) -> Integers:
+        """By node, how many more shipments it may take today; NO_LIMIT: any number."""
+        # the judging comes first: it may add judgements to the table
+        numbers = self.node_numbers
+        most = np.minimum(self._matcher.stages[Stage.NODE].table.limits()[numbers], self.ways.daily_orders)
+        return np.where(most < NO_LIMIT, np.maximum(0, most - self.loads), NO_LIMIT)
+
+    def later(
+        self, snapshot: Snapshot, *, stock: Mapping[str, Stock], loads: Integers, judged_alike: bool
+    ) -> "SnapshotColumns":
+        """Those of a later snapshot, of which some are known. `judged_alike`: rules say the same of all nodes there."""
+        columns = SnapshotColumns(snapshot, self._matcher, self._now)
+        columns._stock.update(stock)
+        columns.loads = loads
+        if judged_alike:
+            columns.node_numbers = self.node_numbers
+        return columns

@@ -1,0 +1,126 @@
+"""Works out which units of a decision's shipments a request ends. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+import orjson
+
+from engine.decide.order_record import timestamp
+from engine.decide.record import DecisionRecord
+from engine.errors import HoldEnded, InputInvalid, Mistake
+from engine.inventory.unit_choice import choose_units
+from engine.store.hold_changes.hold_change import Shipments
+from engine.store.hold_changes.shipment_units import ShipmentName, ShipmentUnits
+from engine.store.hold_changes.stored_holds import StoredHold
+from engine.store.outcomes import Ending, UnitState
+
+NO_LINES: Mapping[str, int] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndRequest:
+    """Held units of a decision are to end: of these `shipments`, or of all; and of these so many units of each line or
+    SKU in `lines`, or all.
+    """
+
+    decision: str
+    kind: Literal["confirmed", "released"]
+    shipments: Sequence[ShipmentName] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def fingerprint(self, record: DecisionRecord) -> str:
+        """Tells another request under the same name; raises InputInvalid for a shipment that is not there."""
+        numbers = shipment_numbers([(item.node, item.service) for item in record.shipments], self.shipments)
+        lines = f" {orjson.dumps(self.lines, option=orjson.OPT_SORT_KEYS).decode()}" if self.lines else ""
+        return f"{self.kind} {','.join(map(str, numbers))}{lines}"
+
+    def shipments_after(self, stored: StoredHold, *, at: int) -> Shipments:
+        """The decision's shipments once the units have ended; as they are if they ended so before. Units whose hold has
+        expired may still be confirmed. Raises HoldEnded, InputInvalid.
+        """
+        asked = asked_shipments(stored, self.shipments)
+        source: UnitState = "held"
+        there = [item for item in asked if item in stored.held]
+        if not there and self.kind == "confirmed":
+            source, there = "expired", [item for item in asked if item.lines("expired")]
+        named = bool(self.shipments)
+        if not self.lines and not there and _ended_as_requested(asked, self.kind, named=named):
+            return stored.shipments
+        right = {item.name for item in asked if item in there or _was(item, self.kind)}
+        if not there or (named and not self.lines and any(item.name not in right for item in asked)):
+            raise hold_ended(stored)
+        return self._moved(stored, there, source, at=at)
+
+    def _moved(
+        self, stored: StoredHold, shipments: Sequence[ShipmentUnits], source: UnitState, *, at: int
+    ) -> Shipments:
+        chosen = choose_units(self.lines, shipments, source, verb=self.kind)
+        return tuple(
+            item.moved(chosen[item.number], source, self.kind, at=at) if item.number in chosen else item
+            for item in stored.shipments
+        )
+
+
+def asked_shipments(stored: StoredHold, names: Sequence[ShipmentName]) -> list[ShipmentUnits]:
+    """The decision's shipments of these names, or all without names; raises InputInvalid for one that is not there."""
+    numbers = shipment_numbers([item.name for item in stored.shipments], names)
+    return [item for item in stored.shipments if not numbers or item.number in numbers]
+
+
+def shipment_numbers(names: Sequence[ShipmentName], shipments: Sequence[ShipmentName]) -> list[int]:
+    """The numbers that `shipments` have among the decision's `names`; raises InputInvalid for one that is not there."""
+    numbers: dict[ShipmentName, list[int]] = {}
+    for number, name in enumerate(names):
+        numbers.setdefault(name, []).append(number)
+    unknown = [
+        Mistake(
+            field=f"shipments.{index}",
+            message=f"the decision has no shipment from '{node}' by '{service}'; it has "
+            + ", ".join("/".join(name) for name in numbers),
+        )
+        for index, (node, service) in enumerate(shipments)
+        if (node, service) not in numbers
+    ]
+    if unknown:
+        raise InputInvalid(unknown)
+    return sorted({number for name in shipments for number in numbers[name]})
+
+
+def hold_ended(stored: StoredHold) -> HoldEnded:
+    """The error that says what became of a hold that is open no more, or not for some of its shipments."""
+    ended = list(_ending_phrases(stored.shipments))
+    if not ended:
+        return HoldEnded(f"decision {stored.decision} holds nothing, and nothing says why; run: pointsman ledger check")
+    return HoldEnded(f"the hold of decision {stored.decision} has ended: {'; '.join(ended)}")
+
+
+def _was(shipment: ShipmentUnits, kind: str) -> bool:
+    return shipment.ending is not None and shipment.ending.kind == kind
+
+
+def _ended_as_requested(asked: Sequence[ShipmentUnits], kind: str, *, named: bool) -> bool:
+    """Whether nothing is held, and of the shipments of each name, or of all if they are not named, the last to end
+    ended so.
+    """
+    endings: dict[ShipmentName | None, list[Ending]] = {}
+    for item in asked:
+        if item.ending is None:
+            return False
+        endings.setdefault(item.name if named else None, []).append(item.ending)
+    return all(_last_ended(of_name, kind) for of_name in endings.values())
+
+
+def _last_ended(endings: Sequence[Ending], kind: str) -> bool:
+    """Whether the last of these, or one of several at that instant, is of that kind."""
+    last = max(ending.at for ending in endings)
+    return any(ending.at == last and ending.kind == kind for ending in endings)
+
+
+def _ending_phrases(shipments: Iterable[ShipmentUnits]) -> Iterator[str]:
+    for shipment in shipments:
+        if shipment.ending:
+            ending = shipment.ending
+            phrase = f"{shipment.node}/{shipment.service} was {ending.kind} at {timestamp(ending.at)}"
+            yield phrase.replace("was expired", "expired")

@@ -1,0 +1,64 @@
+"""Where the units of a decision stand, as a hold is shown and as a change of it is answered."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from engine.store.decision_log import Units
+from engine.store.hold_changes.shipment_units import ShipmentUnits
+from engine.store.hold_changes.stored_holds import StoredHold
+from engine.store.outcomes import UnitState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentState:
+    """`state` says how the last of its units ended, and `at` when; held and None while some are held. `units` are those
+    in that state, `others` those that ended otherwise.
+    """
+
+    node: str
+    service: str
+    units: Units
+    state: UnitState
+    at: int | None
+    others: dict[UnitState, Units] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, shipment: ShipmentUnits) -> "ShipmentState":
+        ending = shipment.ending
+        state = ending.kind if ending else "held"
+        return cls(
+            node=shipment.node,
+            service=shipment.service,
+            units=shipment.by_sku(state),
+            state=state,
+            at=ending.at if ending else None,
+            others={other: shipment.by_sku(other) for other in shipment.units if other != state},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldState:
+    """A decision's hold. `until` is the instant it expires, None once nothing is held any more."""
+
+    decision: str
+    until: int | None
+    shipments: tuple[ShipmentState, ...]
+    late: bool = False
+    """Whether this answers a confirm of units whose hold had expired, and that were still there."""
+
+    @classmethod
+    def of(cls, stored: StoredHold) -> "HoldState":
+        return cls.after(stored, stored.shipments, until=stored.until)
+
+    @classmethod
+    def after(
+        cls, stored: StoredHold, shipments: Iterable[ShipmentUnits], *, until: int | None, late: bool = False
+    ) -> "HoldState":
+        """Once the shipments are so."""
+        states = tuple(ShipmentState.of(shipment) for shipment in shipments)
+        return cls(
+            decision=stored.decision,
+            until=until if any(item.state == "held" for item in states) else None,
+            shipments=states,
+            late=late,
+        )

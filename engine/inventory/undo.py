@@ -1,0 +1,121 @@
+"""Works out which confirmed units are held again when a confirm is undone. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import orjson
+
+from engine.decide.order_record import seconds
+from engine.errors import HoldEnded
+from engine.inventory.hold_requests import asked_shipments, hold_ended
+from engine.inventory.unit_choice import Chosen, choose_units
+from engine.store.decision_log import parse_entry_id
+from engine.store.hold_changes.hold_change import HoldChange, UnitsReturned
+from engine.store.hold_changes.shipment_units import ShipmentName
+from engine.store.hold_changes.stored_holds import StoredHold
+
+HELD_AGAIN_SECONDS = 30 * 60
+"""For how long units are held again at least."""
+_MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """What of a confirm can be undone: the log entry, when it was, and units by line, by the number of their shipment.
+    `stored` is as `Keys.confirms` has it.
+    """
+
+    entry: str
+    at: int
+    units: Mapping[int, Mapping[str, int]]
+    stored: str
+
+    @classmethod
+    def of(cls, entry: bytes, stored: bytes) -> "Confirm":
+        at, units = orjson.loads(stored)
+        return cls(entry=entry.decode(), at=at, units=dict(units), stored=stored.decode())
+
+    def without(self, returned: Sequence[UnitsReturned]) -> str:
+        """As it is stored once units are held again; empty if nothing can be undone any more."""
+        left = {number: Counter(lines) for number, lines in self.units.items()}
+        for item in returned:
+            left[item.number] -= Counter(item.lines)
+        parts = [(number, dict(lines)) for number, lines in left.items() if lines]
+        return orjson.dumps([self.at, parts]).decode() if parts else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoRequest:
+    """Units of a decision that were confirmed in the last `seconds` did not leave: of these `shipments`, or of all; and
+    of these so many units of each line or SKU in `lines`, or all.
+    """
+
+    decision: str
+    seconds: int
+    shipments: Sequence[ShipmentName] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells another request under the same name."""
+        parts = [sorted(set(self.shipments)), sorted(self.lines.items())]
+        return f"undone {orjson.dumps(parts).decode()}"
+
+    def change(self, stored: StoredHold, confirms: Sequence[Confirm], *, now: int) -> HoldChange:
+        """What becomes of the hold: units of the latest confirms are taken first. Raises HoldEnded if none of the units
+        was confirmed, or all were so long ago; InputInvalid.
+        """
+        recent = sorted(
+            (confirm for confirm in confirms if confirm.at > now - self.seconds),
+            key=lambda confirm: parse_entry_id(confirm.entry.encode()),
+            reverse=True,
+        )
+        chosen = self._choose(stored, recent)
+        returned = list(_take(chosen, recent))
+        by_entry = {
+            confirm.entry: (confirm, [item for item in returned if item.entry == confirm.entry]) for confirm in recent
+        }
+        return HoldChange(
+            before=stored,
+            after=tuple(
+                item.moved(chosen[item.number], "confirmed", "held", at=now) if item.number in chosen else item
+                for item in stored.shipments
+            ),
+            returned=returned,
+            confirms={entry: (confirm.stored, confirm.without(of)) for entry, (confirm, of) in by_entry.items() if of},
+            until=max(_expiry(stored), now + HELD_AGAIN_SECONDS),
+        )
+
+    def _choose(self, stored: StoredHold, recent: Sequence[Confirm]) -> Chosen:
+        asked = asked_shipments(stored, self.shipments)
+        undoable: dict[int, Counter[str]] = {item.number: Counter() for item in asked}
+        for confirm in recent:
+            for number, lines in confirm.units.items():
+                if number in undoable:
+                    undoable[number].update(lines)
+        shipments = [replace(item, units={"confirmed": undoable[item.number]}) for item in asked]
+        if any(undoable.values()):
+            return choose_units(self.lines, shipments, "confirmed", verb="undone")
+        if not any(item.lines("confirmed") for item in asked):
+            raise HoldEnded(f"nothing of what is asked for is confirmed in decision {self.decision}")
+        limit = f"a confirm can be undone for {self.seconds // _MINUTE} minutes (POINTSMAN_UNDO_MINUTES)"
+        raise HoldEnded(f"{hold_ended(stored)}; {limit}. If the goods are there, send a stock movement")
+
+
+def _take(chosen: Chosen, recent: Sequence[Confirm]) -> Iterator[UnitsReturned]:
+    """The chosen units, by the confirms that had them."""
+    missing = {number: Counter(lines) for number, lines in chosen.items()}
+    for confirm in recent:
+        for number, lines in confirm.units.items():
+            taken = missing.get(number, Counter()) & Counter(lines)
+            if taken:
+                missing[number] -= taken
+                yield UnitsReturned(number=number, lines=taken, entry=confirm.entry)
+
+
+def _expiry(stored: StoredHold) -> int:
+    """When the hold expires, or would have."""
+    if stored.until is not None:
+        return stored.until
+    return seconds(stored.record.hold.expires_at) if stored.record.hold else 0

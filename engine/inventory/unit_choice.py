@@ -1,0 +1,57 @@
+"""Chooses units of shipments by order line or SKU, as callers name them. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from engine.errors import InputInvalid, Mistake
+from engine.store.hold_changes.shipment_units import LineUnits, ShipmentUnits
+from engine.store.outcomes import UnitState
+
+Chosen: TypeAlias = Mapping[int, LineUnits]
+"""Units by line, by the number of their shipment."""
+
+
+def choose_units(
+    lines: Mapping[str, int], shipments: Sequence[ShipmentUnits], state: UnitState, *, verb: str, field: str = "lines"
+) -> Chosen:
+    """So many units of each line (or of all lines of a SKU) that are in this state, of the first of the shipments that
+    have some; without `lines`, all that are. Raises InputInvalid for lines and units that there are not; its messages
+    say that they can't be `verb`.
+    """
+    if not lines:
+        return {shipment.number: shipment.lines(state) for shipment in shipments if shipment.lines(state)}
+    left = {shipment.number: dict(shipment.lines(state)) for shipment in shipments}
+    chosen: dict[int, Counter[str]] = {}
+    mistakes = []
+    for name, units in lines.items():
+        missing = units
+        for shipment in shipments:
+            for line in _lines(name, shipment, shipments):
+                taken = min(missing, left[shipment.number].get(line, 0))
+                if taken:
+                    chosen.setdefault(shipment.number, Counter())[line] += taken
+                    left[shipment.number][line] -= taken
+                    missing -= taken
+        if missing:
+            message = f"{units} x '{name}' can't be {verb}: {state} are {_units_by_shipment(shipments, state)}"
+            mistakes.append(Mistake(field=f"{field}.{name}", message=message))
+    if mistakes:
+        raise InputInvalid(mistakes)
+    return chosen
+
+
+def _lines(name: str, shipment: ShipmentUnits, shipments: Sequence[ShipmentUnits]) -> list[str]:
+    """The lines of a shipment that `name` stands for: the line with that id, or else all lines of that SKU."""
+    if any(name in other.skus for other in shipments):
+        return [name] if name in shipment.skus else []
+    return [line for line, sku in shipment.skus.items() if sku == name]
+
+
+def _units_by_shipment(shipments: Sequence[ShipmentUnits], state: UnitState) -> str:
+    parts = [
+        f"{count} of line {line} ({shipment.skus[line]}) by {shipment.node}/{shipment.service}"
+        for shipment in shipments
+        for line, count in shipment.lines(state).items()
+    ]
+    return "; ".join(parts) or "none"

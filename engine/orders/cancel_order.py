@@ -1,0 +1,102 @@
+"""Cancels orders, or units of them, as their customers ask."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from engine.decide.shipping.pricing import carriage
+from engine.errors import Contended
+from engine.facts_reader import FactsReader
+from engine.idempotency import name_reused, operation
+from engine.orders.cancellation import Cancellation, CancelRequest, PlannedCancellation, UnitCost, plan_cancellation
+from engine.store.connection.client import Client
+from engine.store.hold_changes.change_script import ChangeRequest, ChangeScript, OrderChange, entry_fields
+from engine.store.hold_changes.order_units import OrderUnits, find_first_decision, read_order
+from engine.store.holds import Holds, Operation
+from engine.store.keys import Keys
+from engine.store.outcomes import OperationReused, UnitsChanged
+
+_MOST_TRIES = 10
+"""How often a cancellation is worked out again because others changed the order meanwhile."""
+
+
+class Cancellations:
+    """The cancellations of one network."""
+
+    def __init__(self, client: Client, keys: Keys, *, facts: FactsReader, clock: Callable[[], int]) -> None:
+        self._client = client
+        self._keys = keys
+        self._holds = Holds(client, keys)
+        self._change_script = ChangeScript(client, keys)
+        self._facts = facts
+        self._clock = clock
+
+    def cancel(self, request: CancelRequest) -> Cancellation:
+        """Cancel units of an order in one step: they are held no longer, and wait no longer. Raises NotFound,
+        InputInvalid, HoldEnded if units have left, KeyReused, Contended, NotReady, StoreUnavailable.
+        """
+        first = find_first_decision(self._client, self._keys, request.order)
+        named = operation(request.fingerprint, request.op)
+        for _ in range(_MOST_TRIES):
+            now = self._clock()
+            order = self._read(first, now)
+            # read after the order: if this request has changed it already, it is answered
+            answer = self._answered_before(first, named, request.op)
+            if answer is not None:
+                return answer
+            plan = plan_cancellation(request, order, self._unit_costs(order), now=now)
+            if not plan.answer.units:
+                return plan.answer
+            match self._change_script.run(_change_request(plan, order, named, now=now)):
+                case UnitsChanged(answer=done):
+                    return _cancellation(done)
+                case OperationReused():
+                    raise name_reused(request.op)
+        raise Contended(f"order {request.order} changes again and again; try again")
+
+    def _read(self, first: str, now: int) -> OrderUnits:
+        reading = read_order(self._client, self._keys, first)
+        return OrderUnits(reading=reading, holds=tuple(self._change_script.read(reading.entries, now=now)))
+
+    def _answered_before(self, first: str, named: Operation, op: str | None) -> Cancellation | None:
+        """What a request with this `op` was answered before; raises KeyReused if that was another request."""
+        earlier = None if op is None else self._holds.operation(first, named.name)
+        if earlier is None:
+            return None
+        fingerprint, _, answer = earlier.partition("\n")
+        if fingerprint != named.request:
+            raise name_reused(op)
+        self._client.verify_replicated(self._keys.log)
+        return _cancellation(answer.encode())
+
+    def _unit_costs(self, order: OrderUnits) -> UnitCost:
+        """By the network as it is now; none for what it does not have any more."""
+        network = self._facts.network()
+        products = self._facts.products(order.reading.order.skus)
+        return {
+            (shipment.node, shipment.service, sku): node.unit_handling + max(0, carriage(service, products[sku].weight))
+            for hold in order.holds
+            for shipment in hold.held
+            for sku in shipment.skus.values()
+            if (node := network.nodes.get(shipment.node))
+            and (service := network.services.get(shipment.service))
+            and sku in products
+        }
+
+
+def _change_request(plan: PlannedCancellation, order: OrderUnits, named: Operation, *, now: int) -> ChangeRequest:
+    reading = order.reading
+    body = plan.body.encode().decode()
+    return ChangeRequest(
+        about=reading.first,
+        now=now,
+        changes=plan.changes,
+        entries=[entry_fields("cancelled", reading.first, now, units=body)],
+        operation=named,
+        answer=msgspec.json.encode(plan.answer),
+        order=OrderChange(reading=reading, cancelled=plan.answer.cancelled, waiting=plan.waiting),
+    )
+
+
+def _cancellation(answer: bytes) -> Cancellation:
+    return msgspec.json.decode(answer, type=Cancellation)

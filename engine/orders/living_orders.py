@@ -1,0 +1,211 @@
+"""The orders of a network, each with one id and one life: shown, listed, approved, and answered when sent again."""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from engine.decide.order_record import OrderRecord, order_of, seconds
+from engine.errors import Contended, HoldEnded, KeyReused, OrderExists
+from engine.model.facts import Order
+from engine.orders.decide_and_commit import Answer, backlog_full
+from engine.orders.order_state import OrderState, OrderUnitState, State, state_of
+from engine.store import decision_log
+from engine.store.backlog import BacklogEntries, BacklogEntry
+from engine.store.connection.client import Client, faults
+from engine.store.decision_chain import read_chain
+from engine.store.hold_changes.change_script import ChangeScript
+from engine.store.hold_changes.order_units import order_not_found
+from engine.store.keys import Keys
+from engine.store.orders.order_calls import OrderCalls
+from engine.store.orders.order_list import OrderPlace, placed_last
+from engine.store.orders.stored_order import Approval, read_orders
+from engine.store.outcomes import AnsweredBefore, OrderTaken
+
+MOST_LOOKED_AT = 1_000
+"""How many orders are read for one page."""
+_AT_ONCE = 100
+_MOST_CHANGES = 10
+"""How often a call on an order is tried again because others changed the order meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFilter:
+    """Which orders are listed: those that are in `state`, were sold on `channel`, have `node` ship something (held or
+    left), have a line of `sku`, and were placed after an instant; None: any. With a SKU, the state is that of its
+    units; with a node, held and shipped are those of its shipments.
+    """
+
+    state: State | None = None
+    channel: str | None = None
+    node: str | None = None
+    sku: str | None = None
+    placed_after: int | None = None
+
+    def matches(self, order: OrderState) -> bool:
+        return (
+            self.channel in (None, order.stored.order.channel)
+            and any(self.sku in (None, line.sku) for line in order.lines)
+            and (self.node is None or self._ships(order, "held") or self._ships(order, "shipped"))
+            and (self.state is None or self._is_in(order, self.state))
+        )
+
+    def _is_in(self, order: OrderState, state: State) -> bool:
+        if state == "awaiting_approval":
+            return order.awaits_approval
+        if self.node is not None and state in ("held", "shipped"):
+            return self._ships(order, state)
+        return order.units(state, self.sku) > 0
+
+    def _ships(self, order: OrderState, state: OrderUnitState) -> bool:
+        return any(
+            (line.held if state == "held" else line.shipped) and self.sku in (None, line.sku)
+            for shipment in order.shipments
+            if shipment.record.node == self.node
+            for line in shipment.lines
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrdersPage:
+    """Some orders, those placed last first. The next page begins after the place `after`; None: this is the last.
+
+    A page may have fewer orders than were asked for, or none, and not be the last.
+    """
+
+    orders: tuple[OrderState, ...]
+    after: OrderPlace | None
+
+
+class LivingOrders:
+    """The orders of one network. Methods raise StoreUnavailable."""
+
+    def __init__(self, client: Client, keys: Keys, *, clock: Callable[[], int]) -> None:
+        self._client = client
+        self._keys = keys
+        self._backlog = BacklogEntries(client, keys)
+        self._change_script = ChangeScript(client, keys)
+        self._calls = OrderCalls(client, keys)
+        self._clock = clock
+
+    def show(self, order_id: str) -> OrderState:
+        """The order as it stands; raises NotFound."""
+        found = self._client.retry_if_revived(lambda: read_orders(self._client, self._keys, [order_id]))
+        if not found:
+            raise order_not_found(order_id)
+        return state_of(found[0], self._clock())
+
+    def list(self, filtered: OrderFilter, *, after: OrderPlace | None = None, limit: int) -> OrdersPage:
+        """At most `limit` orders, those placed last first."""
+        places = self._places(filtered, after)
+        orders: list[OrderState] = []
+        looked_at = 0
+        while batch := list(itertools.islice(places, _AT_ONCE)):
+            stored = read_orders(self._client, self._keys, [name for _, name in batch])
+            for place, state in zip(batch, (state_of(item, self._clock()) for item in stored), strict=True):
+                looked_at += 1
+                if filtered.matches(state):
+                    orders.append(state)
+                if len(orders) == limit or looked_at == MOST_LOOKED_AT:
+                    return OrdersPage(orders=tuple(orders), after=place)
+        return OrdersPage(orders=tuple(orders), after=None)
+
+    def approve(self, order_id: str, *, who: str, note: str) -> OrderState:
+        """Let an order that is parked go on; one that was approved before stays as it is. Raises NotFound; HoldEnded if
+        nothing of the order is held or waits any more, so that there is nothing to approve.
+        """
+        state = self.show(order_id)
+        if state.stored.parked:
+            if not state.awaits_approval:
+                raise HoldEnded(
+                    f"nothing of order '{order_id}' is held any more; let its units wait for stock (POST"
+                    f" /v1/orders/{order_id}/wait, or: pointsman order wait {order_id}), then approve it"
+                )
+            self._calls.approve(state.stored, Approval(by=who, at=self._clock(), note=note))
+        return self.show(order_id)
+
+    def wait(self, order_id: str) -> OrderState:
+        """Let the unfilled units of an order wait for stock in the backlog; nothing happens if there are none. Raises
+        NotFound, QuotaExceeded if no more decisions may wait, Contended.
+        """
+        for _ in range(_MOST_CHANGES):
+            state = self.show(order_id)
+            if not state.unfilled:
+                return state
+            now = self._clock()
+            expired = [item.hold.id for item in state.stored.decisions if item.hold and item.hold.until <= now]
+            self._change_script.sweep(expired, now=now)
+            if not expired and self._calls.wait(state.stored, _entry(state, now), now=now) == "crowded":
+                raise backlog_full()
+        raise Contended(f"order '{order_id}' changes again and again; try again")
+
+    def _places(self, filtered: OrderFilter, after: OrderPlace | None) -> Iterator[OrderPlace]:
+        """The places of the orders that may match, from the last; of waiting and of parked ones there are fewer."""
+        if filtered.state == "waiting":
+            waiting = {(entry.order.placed_at, entry.order.id) for entry in self._backlog.all()}
+            places = iter(sorted((place for place in waiting if after is None or place < after), reverse=True))
+        else:
+            key = self._keys.parked if filtered.state == "awaiting_approval" else self._keys.orders
+            places = placed_last(self._client, key, after=after)
+        least = filtered.placed_after
+        return itertools.takewhile(lambda place: least is None or place[0] > least, places)
+
+    def answer_again(self, outcome: AnsweredBefore | OrderTaken, order: Order) -> Answer:
+        """The answer to a request to decide `order` that came before: by its idempotency key the decision that answered
+        the key, by its id the decision that stands of that order. Raises KeyReused if the key was used for an order of
+        another id, OrderExists if the order of that id has other content.
+        """
+        self._client.verify_replicated(self._keys.log)
+        sent = OrderRecord.of(order)
+        match outcome:
+            case AnsweredBefore(decision=decision):
+                entry = decision_log.decided(self._client, self._keys, decision)
+                stands = entry.record.order
+            case OrderTaken(first=first):
+                entry, stands = self._standing(order.id, first)
+        if stands.id != sent.id:
+            raise KeyReused("this idempotency key was used before for another order; use a new one for each request")
+        if stands != sent:
+            raise order_exists(stands, sent)
+        return Answer.logged(entry)
+
+    def _standing(self, order_id: str, first: str) -> tuple[decision_log.Entry, OrderRecord]:
+        """The order's latest decision of its whole, and the order as it stands: its first decision, and the order that
+        this was of, or those of its last amendment.
+        """
+        with faults():
+            amended = self._client.redis.hget(self._keys.order(order_id), "order")
+        if amended is None:
+            entry = decision_log.decided(self._client, self._keys, first)
+            return entry, entry.record.order
+        decision = read_chain(self._client, self._keys, first).latest_whole
+        entry = decision_log.decided(self._client, self._keys, decision)
+        return entry, msgspec.json.decode(amended, type=OrderRecord)
+
+
+def _entry(state: OrderState, now: int) -> BacklogEntry:
+    """The backlog entry of the order's latest decision, with the unfilled units beside those that it has already."""
+    stored, latest = state.stored, state.stored.decisions[-1]
+    units, scheduled = Counter(state.unfilled), latest.record.scheduled
+    units.update(latest.waiting.units if latest.waiting else {})
+    return BacklogEntry(
+        decision=latest.record.id or "",
+        first=stored.first.id or "",
+        order=order_of(stored.order),
+        units=dict(units),
+        since=latest.waiting.since if latest.waiting else now,
+        caller=latest.caller,
+        not_before=seconds(scheduled.reserve_at) if scheduled else None,
+    )
+
+
+def order_exists(stands: OrderRecord, sent: OrderRecord) -> OrderExists:
+    """The error for an order that was `sent` under the id of one that `stands`."""
+    differing = [name for name in OrderRecord.__struct_fields__ if getattr(stands, name) != getattr(sent, name)]
+    return OrderExists(
+        f"order '{sent.id}' was decided before with other {', '.join(differing)}, and stands as it was; to change it,"
+        f" amend it (POST /v1/orders/{sent.id}/amend, or: pointsman order amend {sent.id});"
+        " another order needs an id of its own"
+    )

@@ -1,0 +1,168 @@
+"""Where the units of an order stand, worked out from its decisions and what became of them. Pure.
+
+Each unit of each line is in exactly one state: cancelled, held, shipped, returned, waiting or unfilled.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from engine.decide.record import DecisionRecord, ShipmentRecord
+from engine.store.orders.stored_order import StoredDecision, StoredOrder
+from engine.store.outcomes import UnitState
+
+OrderUnitState: TypeAlias = Literal["cancelled", "held", "shipped", "returned", "waiting", "unfilled"]
+State: TypeAlias = Literal["cancelled", "held", "shipped", "returned", "waiting", "unfilled", "awaiting_approval"]
+"""States by which orders are found: an order is in each state that any of its units is in."""
+UNIT_STATES: tuple[OrderUnitState, ...] = get_args(OrderUnitState)
+STATES: tuple[State, ...] = get_args(State)
+Action: TypeAlias = Literal["approve", "confirm", "reject", "release", "undo", "wait", "cancel"]
+"""What can be done with an order: with its units that are held, shipped, waiting or unfilled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineState:
+    """How many units of a line are in each state; they add up to `ordered`."""
+
+    line: str
+    sku: str
+    ordered: int
+    units: Mapping[OrderUnitState, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShippedLine:
+    """Units of one line in a shipment: how many were decided, and how many of these are held or have left."""
+
+    line: str
+    sku: str
+    quantity: int
+    held: int
+    shipped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderShipment:
+    """A shipment of one of the order's decisions. `state` is held while some of its units are, then how the last of
+    them ended (confirmed, released, expired, rejected or cancelled); `until` is when its hold expires while it is held,
+    `ended_at` when it ended otherwise, in UTC seconds.
+    """
+
+    decision: str
+    record: ShipmentRecord
+    state: UnitState
+    until: int | None
+    ended_at: int | None
+    lines: tuple[ShippedLine, ...]
+
+    @property
+    def held(self) -> int:
+        return sum(line.held for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderState:
+    """An order as it stands."""
+
+    stored: StoredOrder
+    lines: tuple[LineState, ...]
+    shipments: tuple[OrderShipment, ...]
+
+    @property
+    def decisions(self) -> Iterator[DecisionRecord]:
+        return (decision.record for decision in self.stored.decisions)
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """Those that any of its units is in; awaiting_approval too if it is parked and has units to ship."""
+        return tuple(
+            state for state in STATES if (self.awaits_approval if state == "awaiting_approval" else self.units(state))
+        )
+
+    @property
+    def awaits_approval(self) -> bool:
+        return self.stored.parked and self.units("held") + self.units("waiting") > 0
+
+    def units(self, state: OrderUnitState, sku: str | None = None) -> int:
+        """How many units are in that state, of all lines or those of one SKU."""
+        return sum(line.units[state] for line in self.lines if sku in (None, line.sku))
+
+    @property
+    def unfilled(self) -> dict[str, int]:
+        """By line, those that are."""
+        return {line.line: line.units["unfilled"] for line in self.lines if line.units["unfilled"] > 0}
+
+    @property
+    def actions(self) -> Iterator[tuple[Action, str]]:
+        """What can be done now, with the id of the decision or order that it is done with."""
+        held = list(dict.fromkeys(shipment.decision for shipment in self.shipments if shipment.held))
+        if self.awaits_approval:
+            yield "approve", self.stored.id
+        for decision in held:
+            if not self.stored.parked:
+                yield "confirm", decision
+                yield "reject", decision
+            yield "release", decision
+        left = (item.decision for item in self.shipments if any(line.shipped for line in item.lines))
+        for decision in dict.fromkeys(left):
+            yield "undo", decision
+        if self.units("unfilled"):
+            yield "wait", self.stored.id
+        if any(self.units(state) for state in ("held", "waiting", "unfilled")):
+            yield "cancel", self.stored.id
+
+
+def state_of(stored: StoredOrder, now: int) -> OrderState:
+    """The state of an order at `now`: a hold whose time is over has expired, whether it was ended or not."""
+    shipments = tuple(shipment for decision in stored.decisions for shipment in _shipments(decision, now))
+    return OrderState(stored=stored, lines=tuple(_lines(stored, shipments)), shipments=shipments)
+
+
+def _shipments(decision: StoredDecision, now: int) -> Iterator[OrderShipment]:
+    hold, record = decision.hold, decision.record
+    until = hold.until if hold and hold.until > now else None
+    for shipment, units in zip(record.shipments, decision.shipments, strict=True):
+        ending, held, shipped = units.ending, units.lines("held"), units.lines("confirmed")
+        is_held = ending is None and until is not None
+        kind = "held" if is_held else "expired" if ending is None else ending.kind
+        yield OrderShipment(
+            decision=record.id or "",
+            record=shipment,
+            state=kind,
+            until=until if is_held else None,
+            ended_at=ending.at if ending else hold.until if hold and not is_held else None,
+            lines=tuple(
+                ShippedLine(
+                    line=line.line,
+                    sku=line.sku,
+                    quantity=line.quantity,
+                    held=held.get(line.line, 0) if is_held else 0,
+                    shipped=shipped.get(line.line, 0),
+                )
+                for line in shipment.lines
+            ),
+        )
+
+
+def _lines(stored: StoredOrder, shipments: Sequence[OrderShipment]) -> Iterator[LineState]:
+    """What is not cancelled, held, shipped or waiting is unfilled."""
+    held: Counter[str] = Counter()
+    shipped: Counter[str] = Counter()
+    for line in (line for shipment in shipments for line in shipment.lines):
+        held[line.line] += line.held
+        shipped[line.line] += line.shipped
+    waiting: Counter[str] = Counter()
+    for decision in stored.decisions:
+        waiting.update(decision.waiting.units if decision.waiting else {})
+    for ordered in stored.order.lines:
+        name = ordered.id
+        units: dict[OrderUnitState, int] = {
+            "cancelled": stored.cancelled.get(name, 0),
+            "held": held[name],
+            "shipped": shipped[name],
+            "returned": 0,
+            "waiting": waiting[name],
+        }
+        unfilled = ordered.quantity - sum(units.values())
+        yield LineState(line=name, sku=ordered.sku, ordered=ordered.quantity, units=units | {"unfilled": unfilled})

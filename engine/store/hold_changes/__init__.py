@@ -1,0 +1,1 @@
+"""Changes of the units of holds, by line: read, worked out, written in one script."""

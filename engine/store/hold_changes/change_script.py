@@ -1,0 +1,240 @@
+"""Changes units of holds by change_holds.lua: as people ask, or because a hold's time is over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import orjson
+
+from engine.decide.record import DecisionRecord
+from engine.store.backlog import BacklogEntry
+from engine.store.connection.client import Client, faults
+from engine.store.decision_log import Entry, UnitsBody
+from engine.store.hold_changes.hold_change import HoldChange, Shipments, WholeEnding, moved_units, whole_numbers
+from engine.store.hold_changes.order_units import OrderReading
+from engine.store.hold_changes.shipment_units import LineUnits
+from engine.store.hold_changes.stored_holds import StoredHold, read_stored_holds
+from engine.store.holds import Hold, Holds, Operation
+from engine.store.keys import Keys
+from engine.store.network import load
+from engine.store.outcomes import ChangeOutcome, HoldChanged, OperationReused, UnitsChanged, UnitsLacking, UnitState
+from engine.store.script_keys import CHANGE_HOLDS
+
+LogFields: TypeAlias = Sequence[str]
+"""The fields of a log entry: name, value, name, value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """Units of one decision that leave: as `Keys.confirms` stores them, and for how many seconds that can be undone."""
+
+    units: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderChange:
+    """A change of an order beside its holds: units by line that are `cancelled` afterwards in all (None: as many as
+    before), and backlog entries before and after (`waiting`).
+    """
+
+    reading: OrderReading
+    cancelled: LineUnits | None = None
+    waiting: Sequence[tuple[BacklogEntry, BacklogEntry | None]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRequest:
+    """Changes of holds that are made together and logged as `entries`. `answer` is the answer, also when the same
+    `operation` on the decision `about` comes again.
+    """
+
+    about: str
+    now: int
+    changes: Sequence[HoldChange]
+    entries: Sequence[LogFields]
+    operation: Operation
+    answer: bytes
+    confirmed: Confirmed | None = None
+    order: OrderChange | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Whether units leave or are on hand again."""
+        return any(
+            before.lines("confirmed") != after.lines("confirmed")
+            for change in self.changes
+            for before, after in change.changed
+        )
+
+
+class ChangeScript:
+    """Runs change_holds.lua on one network."""
+
+    def __init__(self, client: Client, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        self._holds = Holds(client, keys)
+        self._script = client.script("change_holds")
+
+    def read(self, entries: Sequence[Entry], *, now: int) -> list[StoredHold]:
+        """The holds of the decisions that these entries logged; those whose time is over are ended first."""
+        stored = read_stored_holds(self._client, self._keys, entries)
+        late = [hold.decision for hold in stored if hold.until is not None and hold.until <= now]
+        if not late:
+            return stored
+        self.sweep(late, now=now)
+        return read_stored_holds(self._client, self._keys, entries)
+
+    def run(self, request: ChangeRequest) -> ChangeOutcome:
+        """Make the changes if everything is as it was read, all of them or none.
+
+        Goods do not leave while a network is being loaded: the load is completed first. Raises NotReady if it can't be,
+        Contended if one load follows another.
+        """
+        skus = list(dict.fromkeys(sku for change in request.changes for sku in change.skus))
+        script_keys = self._script_keys(
+            [(change.before.decision, change.before.day) for change in request.changes],
+            skus,
+            (request.about, request.operation.name),
+            order=request.order,
+        )
+        arguments = [orjson.dumps(_record(request, skus)), len(request.changes)]
+        for _ in range(load.MOST_TRIES):
+            with faults():
+                answer = self._script(keys=script_keys, args=arguments)
+            if answer[0] != b"loading":
+                return _outcome(answer, skus)
+            load.finish(self._client, self._keys)
+        raise load.loaded_over_and_over()
+
+    def sweep(self, names: Sequence[str], *, now: int) -> None:
+        """End those of the holds whose time is over; several callers may try at once."""
+        holds = self._holds.find_with_endings(*names)
+        with faults(), self._client.scripts() as write:
+            for name, (hold, endings) in zip(names, holds, strict=True):
+                ending = WholeEnding(hold=hold, endings=endings, kind="expired", at=hold.until) if hold else None
+                self._end_whole(name, ending, now=now, expires=True, client=write)
+
+    def release_set_aside(self, hold: Hold, *, now: int) -> None:
+        """Let others have units that were set aside."""
+        self._end_whole(hold.id, WholeEnding(hold=hold, endings="", kind="released", at=now), now=now)
+
+    def _end_whole(
+        self, name: str, ending: WholeEnding | None, *, now: int, expires: bool = False, client: Any = None
+    ) -> None:
+        hold = ending.hold if ending else None
+        request: dict[str, Any] = {"now": str(now), "holds": [], "entries": [], "waiting": [], "answer": ""}
+        if ending:
+            numbers = ",".join(str(shipment.number) for shipment in ending.hold.shipments)
+            request["holds"] = [ending.record]
+            request["entries"] = [entry_fields(ending.kind, name, now, shipments=numbers)]
+        if expires:
+            request["expires"] = name
+        script_keys = self._script_keys([(name, hold.day if hold else "")], hold.skus if hold else [], (name, ""))
+        with faults():
+            self._script(keys=script_keys, args=[orjson.dumps(request), 1], client=client)
+
+    def _script_keys(
+        self,
+        holds: Sequence[tuple[str, str]],
+        skus: Sequence[str],
+        operation: tuple[str, str],
+        *,
+        order: OrderChange | None = None,
+    ) -> list[str]:
+        """KEYS; `holds` are ids and the days in whose loads they count."""
+        keys = self._keys
+        return CHANGE_HOLDS.keys(
+            keys,
+            changed_hold_keys(keys, holds),
+            changed_sku_keys(keys, skus),
+            operation=keys.operation(*operation),
+            order=keys.order(order.reading.order.id if order else ""),
+            chain=keys.chain(order.reading.first if order else ""),
+        )
+
+
+def changed_hold_keys(keys: Keys, holds: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
+    """Of each hold, by its id and the day in whose load it counts."""
+    return [(keys.hold(name), keys.load(day), keys.confirms(name)) for name, day in holds]
+
+
+def changed_sku_keys(keys: Keys, skus: Sequence[str]) -> list[tuple[str, ...]]:
+    return [(keys.on_hand(sku), keys.held(sku), keys.base(sku), keys.stamp(sku)) for sku in skus]
+
+
+def entry_fields(kind: UnitState | str, name: str, now: int, **more: str) -> list[str]:
+    """The fields of a log entry: name, value, name, value."""
+    fields = {"kind": kind, "id": name, "at": str(now), **more}
+    return [word for name_and_value in fields.items() for word in name_and_value]
+
+
+def step_fields(
+    record: DecisionRecord,
+    before: Shipments,
+    after: Shipments,
+    kind: UnitState,
+    *,
+    now: int,
+    late_day: str | None = None,
+) -> list[str]:
+    """The log entry for units of a decision's hold that came into the state `kind`: numbers of shipments where all that
+    they held did, or else the units. `late_day` is the day in whose load they count again, if their hold had expired.
+    """
+    decision = record.id or ""
+    whole = whole_numbers(before, after)
+    if whole is not None:
+        return entry_fields(kind, decision, now, shipments=",".join(map(str, whole)))
+    body = UnitsBody(
+        holds=(moved_units(decision, before, after, kind),), late=late_day is not None, order=record.order.id
+    )
+    day = {} if late_day is None else {"day": late_day}
+    return entry_fields(kind, decision, now, **day, units=body.encode().decode())
+
+
+def confirmed_units(before: Shipments, after: Shipments, *, now: int, seconds: int) -> Confirmed:
+    """The units that have left between these two, to be undone for so many seconds."""
+    units = moved_units("", before, after, "confirmed")
+    parts = [(part.number, dict(part.lines)) for part in units.parts if part.lines]
+    return Confirmed(units=orjson.dumps([now, parts]).decode(), seconds=seconds)
+
+
+def _record(request: ChangeRequest, skus: Sequence[str]) -> dict[str, Any]:
+    """As change_holds.lua reads it."""
+    index_of = {sku: index for index, sku in enumerate(skus, start=1)}
+    record: dict[str, Any] = {
+        "now": str(request.now),
+        "holds": [change.record(index_of) for change in request.changes],
+        "entries": request.entries,
+        "operation": request.operation.request,
+        "seconds": request.operation.seconds,
+        "answer": request.answer.decode(),
+    }
+    if request.order:
+        reading = request.order.reading
+        record["order"] = {"changes": reading.changes, "follow_ups": len(reading.entries) - 1}
+        if request.order.cancelled is not None:
+            record["order"]["cancelled"] = orjson.dumps(request.order.cancelled).decode()
+    record["waiting"] = [
+        {"decision": before.decision, "before": before.stored.decode(), "after": after.body.decode() if after else ""}
+        for before, after in (request.order.waiting if request.order else ())
+    ]
+    if request.moves:
+        record["moves"] = True
+    if request.confirmed:
+        record["confirmed"] = {"units": request.confirmed.units, "seconds": request.confirmed.seconds}
+    return record
+
+
+def _outcome(answer: Sequence[bytes], skus: Sequence[str]) -> ChangeOutcome:
+    match answer:
+        case (b"reused",):
+            return OperationReused()
+        case (b"changed",):
+            return HoldChanged()
+        case b"done" | b"again", text:
+            return UnitsChanged(answer=text)
+        case b"lacking", node, index, free:
+            return UnitsLacking(sku=skus[int(index) - 1], node=node.decode(), free=int(free))
+    raise ValueError(f"no answer of change_holds.lua: {answer!r}")

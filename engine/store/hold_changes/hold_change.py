@@ -1,0 +1,209 @@
+"""Changes of a hold's units, as scripts with parts/hold_changes.lua take them and as the log has them. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from engine.store.decision_log import HoldUnits, PartUnits
+from engine.store.hold_changes.shipment_units import LineUnits, ShipmentUnits, endings_text
+from engine.store.hold_changes.stored_holds import StoredHold
+from engine.store.holds import Hold, shipment_json
+from engine.store.outcomes import UnitState
+
+IndexOf: TypeAlias = Mapping[str, int]
+"""By SKU, the number of its keys among those of the script, from 1."""
+Shipments: TypeAlias = tuple[ShipmentUnits, ...]
+"""All those of a decision."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsReturned:
+    """Units of the shipment `number` that are held again. They were confirmed by the log entry `entry`, and are on hand
+    again unless they were counted since.
+    """
+
+    number: int
+    lines: LineUnits
+    entry: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldChange:
+    """What becomes of a hold as it was read: `after` are its decision's shipments afterwards.
+
+    `returned` are units that are held again, and `confirms` the confirms that had them, before and after; the hold then
+    lasts until `until`. `keeps_room`: shipments that end go on counting in the load of their node's day.
+    """
+
+    before: StoredHold
+    after: Shipments
+    returned: Sequence[UnitsReturned] = ()
+    confirms: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    until: int = 0
+    keeps_room: bool = False
+
+    @property
+    def changed(self) -> list[tuple[ShipmentUnits, ShipmentUnits]]:
+        """The shipments of which units change, before and after."""
+        return _changed(self.before.shipments, self.after)
+
+    @property
+    def skus(self) -> list[str]:
+        return list(dict.fromkeys(sku for before, _ in self.changed for sku in before.skus.values()))
+
+    @property
+    def ended(self) -> int:
+        """How many shipments are neither held any more nor have left."""
+        return sum(before.counts and not after.counts for before, after in self.changed)
+
+    def record(self, index_of: IndexOf) -> dict[str, Any]:
+        """As parts/hold_changes.lua reads it."""
+        stored = self.before
+        record: dict[str, Any] = {
+            "id": stored.decision,
+            "until": "" if stored.until is None else str(stored.until),
+            "endings": stored.endings,
+            "ended": endings_text(self.after),
+            "parts": [self._part(before, after, index_of) for before, after in self.changed],
+        }
+        if self.returned:
+            record["open"] = {"until": str(self.until), "caller": stored.caller, "day": stored.day}
+            record["confirms"] = {
+                entry: {"before": before, "after": after} for entry, (before, after) in self.confirms.items()
+            }
+        elif stored.until is not None and not any(shipment.lines("held") for shipment in self.after):
+            record["close"] = stored.caller
+        return record
+
+    def _part(self, before: ShipmentUnits, after: ShipmentUnits, index_of: IndexOf) -> dict[str, Any]:
+        number, held = before.number, after.by_sku("held")
+        room = _room(before, after)
+        return {
+            "number": str(number),
+            "node": before.node,
+            "before": self.before.bodies.get(number, b"").decode(),
+            "after": shipment_json(before.node, before.service, held) if held else "",
+            "outcomes_before": self.before.outcomes.get(number, b"").decode(),
+            "outcomes": after.outcomes,
+            "room": 0 if self.keeps_room else room,
+            "units": list(self._units(before, after, index_of)),
+        }
+
+    def _units(self, before: ShipmentUnits, after: ShipmentUnits, index_of: IndexOf) -> Iterator[list[Any]]:
+        for returned in self.returned:
+            if returned.number == before.number:
+                for sku, count in before.sku_units(returned.lines):
+                    yield [index_of[sku], str(count), str(count), returned.entry]
+        if not self.returned:
+            held = dict(before.by_sku("held")), dict(after.by_sku("held"))
+            left = dict(before.by_sku("confirmed")), dict(after.by_sku("confirmed"))
+            for sku in dict.fromkeys(before.skus.values()):
+                held_more = held[1].get(sku, 0) - held[0].get(sku, 0)
+                left_more = left[1].get(sku, 0) - left[0].get(sku, 0)
+                if held_more or left_more:
+                    yield [index_of[sku], str(held_more), str(-left_more)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeEnding:
+    """All that a hold still holds ends at the instant `at`, where only the hold was read, and `endings` as stored."""
+
+    hold: Hold
+    endings: str
+    kind: UnitState
+    at: int
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """As parts/hold_changes.lua reads it."""
+        hold, index_of = self.hold, {sku: index for index, sku in enumerate(self.hold.skus, start=1)}
+        words = self.endings.split()
+        words += ["-"] * (1 + max(shipment.number for shipment in hold.shipments) - len(words))
+        for shipment in hold.shipments:
+            words[shipment.number] = f"{self.kind}:{self.at}"
+        return {
+            "id": hold.id,
+            "until": str(hold.until),
+            "endings": self.endings,
+            "ended": " ".join(words),
+            "close": hold.caller,
+            "parts": [
+                {
+                    "number": str(shipment.number),
+                    "node": shipment.node,
+                    "before": shipment.body.decode(),
+                    "after": "",
+                    "units": [[index_of[sku], str(-units), "0"] for sku, units in shipment.units],
+                }
+                for shipment in hold.shipments
+            ],
+        }
+
+
+def moved_units(decision: str, before: Shipments, after: Shipments, target: UnitState) -> HoldUnits:
+    """As the log has it: the units that came into the state `target` between these two."""
+    return HoldUnits(
+        decision=decision,
+        endings=endings_text(after),
+        left=_left(after),
+        parts=tuple(_moved_part(old, new, target) for old, new in _changed(before, after)),
+    )
+
+
+def returned_units(change: HoldChange) -> HoldUnits:
+    """As the log has it: units that are held again, in the order in which parts/hold_changes.lua returns them."""
+    return HoldUnits(
+        decision=change.before.decision,
+        endings=endings_text(change.after),
+        left=_left(change.after),
+        parts=tuple(
+            PartUnits(
+                number=before.number,
+                node=before.node,
+                service=before.service,
+                source="confirmed",
+                units=before.sku_units(returned.lines),
+                lines=tuple(returned.lines.items()),
+                room=0,
+            )
+            for before, _ in change.changed
+            for returned in change.returned
+            if returned.number == before.number
+        ),
+    )
+
+
+def whole_numbers(before: Shipments, after: Shipments) -> tuple[int, ...] | None:
+    """The numbers of the shipments that change, if of each of them all that was held ended; None otherwise."""
+    changed = _changed(before, after)
+    if any(not old.lines("held") or new.lines("held") for old, new in changed):
+        return None
+    return tuple(old.number for old, _ in changed)
+
+
+def _changed(before: Shipments, after: Shipments) -> list[tuple[ShipmentUnits, ShipmentUnits]]:
+    return [(old, new) for old, new in zip(before, after, strict=True) if old.units != new.units]
+
+
+def _left(shipments: Shipments) -> tuple[int, ...]:
+    return tuple(shipment.number for shipment in shipments if shipment.lines("confirmed"))
+
+
+def _room(before: ShipmentUnits, after: ShipmentUnits) -> int:
+    """By how many shipments the load of the node's day changes."""
+    return int(after.counts) - int(before.counts)
+
+
+def _moved_part(before: ShipmentUnits, after: ShipmentUnits, target: UnitState) -> PartUnits:
+    earlier = before.lines(target)
+    lines = {line: count - earlier.get(line, 0) for line, count in after.lines(target).items()}
+    lines = {line: count for line, count in lines.items() if count}
+    return PartUnits(
+        number=before.number,
+        node=before.node,
+        service=before.service,
+        source=next(state for state in before.units if state != target and before.lines(state) != after.lines(state)),
+        units=after.sku_units(lines),
+        lines=tuple(lines.items()),
+        room=_room(before, after),
+    )

@@ -1,0 +1,94 @@
+"""Reads where each unit of an order is: held or ended by its decisions, waiting, cancelled, or unfilled."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+import orjson
+
+from engine.decide.order_record import OrderRecord, order_of
+from engine.errors import NotFound
+from engine.model.facts import Order
+from engine.store import decision_log
+from engine.store.backlog import BacklogEntry
+from engine.store.connection.client import Client, faults
+from engine.store.decision_log import Entry
+from engine.store.hold_changes.shipment_units import LineUnits
+from engine.store.hold_changes.stored_holds import StoredHold
+from engine.store.keys import Keys
+from engine.store.outcomes import UnitState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReading:
+    """The decisions of an order, from its `first` on, and what is stored beside them. `changes` is as stored, empty if
+    there were none: it tells whether units were cancelled, or left late, since this was read.
+    """
+
+    first: str
+    order: Order
+    entries: tuple[Entry, ...]
+    waiting: tuple[BacklogEntry, ...]
+    cancelled: LineUnits
+    changes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderUnits:
+    """Where the units of an order are; each is in one place."""
+
+    reading: OrderReading
+    holds: tuple[StoredHold, ...]
+
+    @property
+    def waiting(self) -> Counter[str]:
+        """Units by line."""
+        return sum((Counter(entry.units) for entry in self.reading.waiting), Counter())
+
+    @property
+    def unfilled(self) -> Mapping[str, int]:
+        """Units by line that no decision has, that do not wait, and that are not cancelled."""
+        elsewhere = self.in_state("held") + self.in_state("confirmed") + self.waiting + Counter(self.reading.cancelled)
+        return {line.id: line.quantity - elsewhere[line.id] for line in self.reading.order.lines}
+
+    def in_state(self, state: UnitState) -> Counter[str]:
+        """Units by line, of all decisions."""
+        units: Counter[str] = Counter()
+        for hold in self.holds:
+            for shipment in hold.shipments:
+                units.update(shipment.lines(state))
+        return units
+
+
+def order_not_found(order_id: str) -> NotFound:
+    return NotFound(
+        f"no order goes by the id '{order_id}'; if an earlier release decided it, run: pointsman ledger check --repair"
+    )
+
+
+def find_first_decision(client: Client, keys: Keys, order_id: str) -> str:
+    """The first decision of an order; raises NotFound."""
+    with faults():
+        first: bytes | None = client.redis.hget(keys.order(order_id), "first")
+    if first is None:
+        raise order_not_found(order_id)
+    return first.decode()
+
+
+def read_order(client: Client, keys: Keys, first: str) -> OrderReading:
+    """The order that the decision `first` began; raises NotFound."""
+    order = decision_log.decided(client, keys, first).record.order
+    with faults():
+        # read first: what is read after it can only be newer
+        changes, cancelled, amended = client.redis.hmget(keys.order(order.id), ["changes", "cancelled", "order"])
+        decisions = [first, *(name.decode() for name in client.redis.lrange(keys.chain(first), 0, -1))]
+        waiting = zip(decisions, client.redis.hmget(keys.backlog, decisions), strict=True)
+    return OrderReading(
+        first=first,
+        order=order_of(msgspec.json.decode(amended, type=OrderRecord) if amended else order),
+        entries=tuple(decision_log.find_all(client, keys, decisions)),
+        waiting=tuple(BacklogEntry.of(decision, body) for decision, body in waiting if body),
+        cancelled=orjson.loads(cancelled) if cancelled else {},
+        changes=(changes or b"").decode(),
+    )

@@ -1,0 +1,79 @@
+"""Reads holds as they are stored, with where each unit of their decisions' shipments is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.decide.record import DecisionRecord
+from engine.store.connection.client import Client, faults
+from engine.store.decision_log import Entry
+from engine.store.hold_changes.shipment_units import ShipmentUnits, shipments_of
+from engine.store.holds import hold_of
+from engine.store.keys import Keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredHold:
+    """A decision's hold as it was read, open or not; `until` is None if nothing is held. As stored are `bodies`, the
+    shipments that hold units, by number, and `outcomes`, what became of units one by one.
+    """
+
+    record: DecisionRecord
+    caller: str
+    day: str
+    until: int | None
+    bodies: Mapping[int, bytes]
+    endings: str
+    outcomes: Mapping[int, bytes]
+    shipments: tuple[ShipmentUnits, ...]
+
+    @property
+    def held(self) -> list[ShipmentUnits]:
+        """The shipments that hold units. If a hold was lost, units that should be held are not."""
+        return [shipment for shipment in self.shipments if shipment.number in self.bodies]
+
+    @property
+    def decision(self) -> str:
+        return self.record.id or ""
+
+
+def read_stored_holds(client: Client, keys: Keys, entries: Sequence[Entry]) -> list[StoredHold]:
+    """The holds of the decisions that were logged by these entries, in the same order."""
+    records = [entry.record for entry in entries]
+    with faults(), client.redis.pipeline(transaction=False) as read:
+        for entry, record in zip(entries, records, strict=True):
+            read.hgetall(keys.hold(entry.decision))
+            read.hget(keys.endings, entry.decision)
+            fields = [f"{entry.decision} {number}" for number in range(len(record.shipments))]
+            read.hmget(keys.shipment_units, fields or [""])
+        replies = iter(read.execute())
+    return [
+        _stored_hold(entry, record, next(replies), next(replies), next(replies))
+        for entry, record in zip(entries, records, strict=True)
+    ]
+
+
+def read_confirms(client: Client, keys: Keys, decision: str) -> dict[bytes, bytes]:
+    """As `Keys.confirms` says."""
+    with faults():
+        confirms: dict[bytes, bytes] = client.redis.hgetall(keys.confirms(decision))
+    return confirms
+
+
+def _stored_hold(
+    entry: Entry,
+    record: DecisionRecord,
+    fields: Mapping[bytes, bytes],
+    text: bytes | None,
+    outcomes: Sequence[bytes | None],
+) -> StoredHold:
+    hold = hold_of(entry.decision, fields) if fields else None
+    return StoredHold(
+        record=record,
+        caller=hold.caller if hold else entry.caller,
+        day=hold.day if hold else entry.day,
+        until=hold.until if hold else None,
+        bodies={shipment.number: shipment.body for shipment in hold.shipments} if hold else {},
+        endings=text.decode() if text else "",
+        outcomes={number: body for number, body in enumerate(outcomes) if body},
+        shipments=shipments_of(record, text, outcomes),
+    )

@@ -1,0 +1,79 @@
+-- Changes units of holds, all of it or nothing: goods left (confirmed), stay for other orders (released, cancelled), a
+-- hold's time is over (expired), or what was confirmed did not leave (undone). Units that are cancelled may also have
+-- waited, or have been nowhere.
+--
+-- Keys, by the names in script_keys.py; the changed_ ones are those of each hold, then of each SKU.
+-- ARGV  1 the request as JSON (see change_script.py)  2 number of holds
+-- Answers {'done' or 'again', answer}, with the answer of the request that came first under this operation; {'reused'}
+-- if the operation was used for another request; {'changed'} if anything is not as it was read; {'lacking', node, index
+-- of the SKU, units free} if a position lacks the units; {'loading'} if goods are to leave while a network is being
+-- loaded, which has to be completed first. Only 'done' changes any units.
+local request = cjson.decode(ARGV[1])
+local holds = request.holds
+
+-- the client library sends a write again if its answer was lost: it is answered again and not applied twice
+if request.operation then
+  local earlier = redis.call('GET', key.operation)
+  if earlier then
+    local name, answer = string.match(earlier, '^([^\n]*)\n(.*)$')
+    return name == request.operation and {'again', answer} or {'reused'}
+  end
+end
+-- what else says when a hold expires is made to fit it: nothing else may be asked to end it again and again
+if request.expires then
+  local ends = redis.call('HGET', key.changed_hold(1), 'until')
+  if not ends then
+    redis.call('ZREM', key.expiring, request.expires)
+    return {'changed'}
+  elseif tonumber(ends) > tonumber(request.now) then
+    redis.call('ZADD', key.expiring, ends, request.expires)
+    return {'changed'}
+  end
+end
+local order = request.order
+if holds_differ(holds) or order and ((redis.call('HGET', key.order, 'changes') or '') ~= order.changes
+    or redis.call('LLEN', key.chain) ~= order.follow_ups) then
+  return {'changed'}
+end
+for _, entry in ipairs(request.waiting) do
+  if redis.call('HGET', key.backlog, entry.decision) ~= entry.before then
+    return {'changed'}
+  end
+end
+local lacking = units_lacking(holds)
+if lacking then
+  return {'lacking', unpack(lacking)}
+end
+-- A load puts a SKU's stock in place of what is on hand, so goods that left before that would be on hand again.
+if request.moves and redis.call('HEXISTS', key.facts, 'load') == 1 then
+  return {'loading'}
+end
+
+local changed = {}
+local moves, returned = change_holds(holds, changed)
+note_changes(changed)
+for _, fields in ipairs(request.entries) do
+  if returned ~= '' then
+    fields[#fields + 1], fields[#fields + 2] = 'taken', returned
+  end
+  local entry = redis.call('XADD', key.log, '*', unpack(fields))
+  log_moves(moves, entry)
+  log_confirm(request.confirmed, entry)
+end
+if order then
+  redis.call('HINCRBY', key.order, 'changes', 1)
+  if order.cancelled then
+    redis.call('HSET', key.order, 'cancelled', order.cancelled)
+  end
+end
+for _, entry in ipairs(request.waiting) do
+  if entry.after == '' then
+    redis.call('HDEL', key.backlog, entry.decision)
+  else
+    redis.call('HSET', key.backlog, entry.decision, entry.after)
+  end
+end
+if request.operation then
+  redis.call('SET', key.operation, request.operation .. '\n' .. request.answer, 'EX', request.seconds)
+end
+return {'done', request.answer}

@@ -1,0 +1,1 @@
+"""The Lua scripts of calls on an order, each one atomic change."""

@@ -1,0 +1,31 @@
+-- Puts unfilled units of an order into the backlog; the log says so.
+--
+-- Keys, by the names in script_keys.py.
+-- ARGV  1 the decision under which they wait  2 now  3 its backlog entry  4 the log entry's body  5 most entries
+--       6 the changes of the order when it was read  7 its follow-up decisions then  8 each of its decisions with how
+--       units had ended then, as JSON: the endings, and the outcomes by shipment, each empty if there are none
+-- Answers 'done'; or changes nothing: 'changed' if the order is not as it was read, 'crowded' if no more may wait.
+-- Sent twice, the second finds the order changed.
+local id = ARGV[1]
+if (redis.call('HGET', key.order, 'changes') or '0') ~= ARGV[6]
+    or redis.call('LLEN', key.chain) ~= tonumber(ARGV[7]) then
+  return 'changed'
+end
+for _, decision in ipairs(cjson.decode(ARGV[8])) do
+  local name, ended = decision[1], decision[2]
+  if (redis.call('HGET', key.endings, name) or '') ~= ended[1] then
+    return 'changed'
+  end
+  for number = 2, #ended do
+    if (redis.call('HGET', key.shipment_units, name .. ' ' .. (number - 2)) or '') ~= ended[number] then
+      return 'changed'
+    end
+  end
+end
+if redis.call('HEXISTS', key.backlog, id) == 0 and redis.call('HLEN', key.backlog) >= tonumber(ARGV[5]) then
+  return 'crowded'
+end
+redis.call('HSET', key.backlog, id, ARGV[3])
+redis.call('HINCRBY', key.order, 'changes', 1)
+redis.call('XADD', key.log, '*', 'kind', 'queued', 'id', id, 'at', ARGV[2], 'body', ARGV[4])
+return 'done'

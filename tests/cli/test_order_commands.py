@@ -1,0 +1,77 @@
+"""`pointsman order` on the command line."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.facts import policy_file
+from tests.support.forked_cli import Command, Run, installed
+from tests.support.order_json import order_json
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[Run]:
+    policy = policy_file("then: {hold: 1 h}")["test.yaml"].decode()
+    with installed(command, tmp_path_factory.mktemp("installation"), policy, POINTSMAN_USER="Ada") as run:
+        yield run
+
+
+def decided(run: Run, tmp_path: Path, *lines: tuple[str, int], **more: Any) -> dict[str, Any]:
+    path = tmp_path / "order.json"
+    path.write_text(json.dumps(order_json(*lines, **more)), encoding="utf-8")
+    record: dict[str, Any] = json.loads(run("decide", path, "--json").stdout)
+    return record
+
+
+def test_an_order_is_shown_listed_and_waits(run: Run, tmp_path: Path) -> None:
+    made = decided(run, tmp_path, ("RARE", 5), id="O-1")
+    assert decided(run, tmp_path, ("RARE", 5), id="O-1") == made
+    lines = run("order", "show", "O-1").stdout.splitlines()
+    held = sum(line["quantity"] for shipment in made["shipments"] for line in shipment["lines"])
+    assert lines[:2] == [
+        "order O-1 (web, standard), placed 2026-11-27T08:12:31Z",
+        f"  line 1: 5 x RARE: {held} held, {5 - held} unfilled",
+    ]
+    assert f"  can be done: pointsman hold release {made['id']}" in lines
+    assert lines[-2:] == [f"  can be done: pointsman order {call} O-1" for call in ("wait", "cancel")]
+    assert run("show", "O-1").stdout.splitlines() == lines
+    assert f"{5 - held} waiting" in run("order", "wait", "O-1").stdout
+    decided(run, tmp_path, ("SHIRT", 1), id="O-2", placed_at="2026-11-27T08:13:00Z")
+    listed = run("order", "list", "--limit", "1")
+    assert listed.stdout == "2026-11-27T08:13:00Z  O-2  web  1 held\n"
+    after = listed.stderr.split("--after ")[1].strip()
+    rest = json.loads(run("order", "list", "--after", after, "--json").stdout)
+    assert [item["id"] for item in rest["orders"]] == ["O-1"]
+    assert run("order", "list", "--state", "waiting", "--sku", "RARE").stdout.count("\n") == 1
+    log = run("ledger", "log", "--order", "O-1", "--kind", "queued").stdout
+    assert log.endswith(f"queued     {made['id']}  into the backlog\n")
+    assert "every unit of 2 orders is in one state" in run("ledger", "check").stdout
+
+
+def test_an_order_for_a_nominated_day_and_one_for_two_places_are_shown(run: Run, tmp_path: Path) -> None:
+    made = decided(run, tmp_path, ("SHIRT", 2), id="O-3", deliver_on="2030-12-10")
+    shown = run("order", "show", "O-3").stdout
+    assert "  line 1: 2 x SHIRT: 2 waiting\n" in shown
+    assert f": scheduled, reserved from {made['scheduled']['reserve_at']}\n" in shown
+    lines = [{"sku": "SHIRT", "quantity": 1}, {"sku": "SHIRT", "quantity": 1, "collect_at": "lyon"}]
+    decided(run, tmp_path, id="O-4", lines=lines)
+    shown = run("order", "show", "O-4").stdout
+    assert " to be collected at lyon 1 x SHIRT: held until " in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (("order", "show", "nobody"), 1, "no order goes by the id 'nobody'"),
+        (("order", "approve", "nobody"), 1, "no order goes by the id 'nobody'"),
+        (("show", "nobody"), 1, "no decision goes by the id 'nobody'"),
+        (("order", "list", "--after", "x"), 2, "this is no 'next' of a page before"),
+        (("order", "list", "--state", "gone"), 2, "'gone' is not one of"),
+    ],
+)
+def test_a_mistake_is_printed_as_a_sentence(run: Run, words: tuple[str, ...], status: int, message: str) -> None:
+    done = run(*words)
+    assert (done.returncode, "Traceback" in done.stderr, message in done.stderr) == (status, False, True)

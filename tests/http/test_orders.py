@@ -1,0 +1,124 @@
+"""Orders over HTTP: shown, listed page by page, put into the backlog and approved."""
+
+import re
+
+import pytest
+
+from api.records.orders import CALLS, OrdersRecord, OrderStateRecord
+from tests.conftest import PARKS_RISKY_ORDERS, activate
+from tests.support.openapi import mistakes_in
+from tests.support.order_json import order_json
+from tests.support.problem_json import fields_of, problem_of
+
+
+def sent(http, *lines, query="", **more):
+    body = order_json(*lines, **more)
+    return body["id"], http.post(f"/v1/decisions{query}", json=body).get_json()
+
+
+def shown(http, name):
+    answer = http.get(f"/v1/orders/{name}")
+    assert answer.status_code == 200
+    assert mistakes_in(http, OrderStateRecord, answer.get_json()) == []
+    return answer.get_json()
+
+
+def test_an_order_is_shown_with_where_its_units_are_and_what_can_be_done(http):
+    name, made = sent(http, ("RARE", 5), id="A/1 é")
+    state = shown(http, name)
+    assert (state["id"], state["order"], state["states"]) == (name, made["order"], ["held", "unfilled"])
+    (line,) = state["lines"]
+    held = sum(item["quantity"] for shipment in made["shipments"] for item in shipment["lines"])
+    assert {key: value for key, value in line.items() if value} == {
+        "line": "1",
+        "sku": "RARE",
+        "ordered": 5,
+        "held": held,
+        "unfilled": 5 - held,
+    }
+    assert [(item["id"], item["because"]) for item in state["decisions"]] == [(made["id"], None)]
+    assert {item["expires_at"] for item in state["shipments"]} == {made["hold"]["expires_at"]}
+    assert [item["action"] for item in state["actions"]] == ["confirm", "reject", "release", "wait", "cancel"]
+    assert state["actions"][0]["path"] == f"/v1/decisions/{made['id']}/confirm"
+    wait = state["actions"][-2]["path"]
+    waiting = http.post(wait)
+    assert (waiting.status_code, waiting.get_json()["lines"][0]["waiting"]) == (200, 5 - held)
+    assert http.post(wait).data == waiting.data
+
+
+def test_an_order_for_a_nominated_day_waits_with_the_instant_of_its_reservation(http):
+    name, made = sent(http, ("SHIRT", 2), deliver_on="2026-12-10")
+    state = shown(http, name)
+    (decision,) = state["decisions"]
+    assert (decision["status"], decision["reserve_at"]) == ("scheduled", made["scheduled"]["reserve_at"])
+    assert (state["states"], state["lines"][0]["waiting"], state["shipments"]) == (["waiting"], 2, [])
+
+
+def test_a_shipment_that_goes_elsewhere_than_its_order_says_where(http):
+    lines = [{"sku": "SHIRT", "quantity": 1}, {"sku": "SHIRT", "quantity": 1, "collect_at": "lyon"}]
+    name, _ = sent(http, lines=lines)
+    assert sorted(item.get("collect_at", "home") for item in shown(http, name)["shipments"]) == ["home", "lyon"]
+
+
+def test_every_action_is_a_call_that_there_is(http):
+    rules = http.application.url_map.iter_rules()
+    assert set(CALLS.values()) <= {re.sub(r"<[^>]*>", "{id}", rule.rule) for rule in rules if "POST" in rule.methods}
+
+
+def test_an_order_that_has_not_changed_is_not_sent_again(http):
+    name, made = sent(http, ("SHIRT", 1))
+    tag = http.get(f"/v1/orders/{name}").headers["ETag"]
+    assert http.get(f"/v1/orders/{name}", headers={"If-None-Match": tag}).status_code == 304
+    http.post(f"/v1/decisions/{made['id']}/confirm")
+    assert http.get(f"/v1/orders/{name}", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_orders_come_in_pages_and_are_filtered(http):
+    names = [sent(http, ("SHIRT", 1), channel=channel)[0] for channel in ("web", "app", "web")]
+    page = http.get("/v1/orders?limit=2&state=held").get_json()
+    assert mistakes_in(http, OrdersRecord, page) == []
+    rest = http.get("/v1/orders", query_string={"limit": 2, "state": "held", "after": page["next"]}).get_json()
+    assert {item["id"] for item in page["orders"] + rest["orders"]} == set(names)
+    assert (len(page["orders"]), rest["next"]) == (2, None)
+    app = http.get("/v1/orders?channel=app&placed_after=2026-11-01T00:00:00Z").get_json()
+    assert [item["id"] for item in app["orders"]] == [names[1]]
+    assert http.get("/v1/orders?sku=LAMP").get_json() == {"orders": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("state=gone", "state"),
+        ("stat=held", "stat"),
+        ("limit=501", "limit"),
+        ("after=x", "after"),
+        ("placed_after=1", "placed_after"),
+    ],
+)
+def test_a_query_with_a_mistake_is_refused(http, query, field):
+    assert fields_of(problem_of(http.get(f"/v1/orders?{query}"), 422)) == [field]
+
+
+def test_an_unknown_order_is_not_found(http):
+    for answer in (
+        http.get("/v1/orders/nobody"),
+        http.post("/v1/orders/nobody/wait"),
+        http.post("/v1/orders/nobody/approve"),
+    ):
+        assert problem_of(answer, 404)["type"] == "urn:pointsman:problem:not-found"
+
+
+def test_a_parked_order_is_approved_by_a_named_person(http, pointsman):
+    activate(pointsman, PARKS_RISKY_ORDERS)
+    name, made = sent(http, ("SHIRT", 1), segment="risky")
+    assert made["awaiting_approval"] is True
+    assert shown(http, name)["states"] == ["held", "awaiting_approval"]
+    refused = problem_of(http.post(f"/v1/decisions/{made['id']}/confirm"), 409)
+    assert refused["type"] == "urn:pointsman:problem:awaiting-approval"
+    assert f"POST /v1/orders/{name}/approve" in refused["detail"]
+    path, headers = f"/v1/orders/{name}/approve", {"X-Pointsman-User": "Ada"}
+    approved = http.post(path, json={"note": "called"}, headers=headers)
+    assert approved.get_json()["approved"] == {"by": "Ada", "at": "2026-11-27T09:00:00Z", "note": "called"}
+    assert http.post(path, json={"note": "again"}).data == approved.data
+    assert problem_of(http.post(path, json={"why": ""}), 422)["errors"][0]["field"] == "why"
+    assert http.post(f"/v1/decisions/{made['id']}/confirm").status_code == 200

@@ -1,0 +1,149 @@
+"""A model in plain dictionaries of where each unit of each order is, by decision, shipment and state."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+DAY = 86_400
+HALF_AN_HOUR = 1_800
+
+
+@dataclass
+class Confirm:
+    """Units by (shipment, SKU) that left `at` an instant, and can be undone."""
+
+    at: int
+    when: int
+    units: Counter
+
+
+@dataclass
+class Decision:
+    """A decision's hold. `shipments` are Counters of SKU by state, in order; `order` is what it is of."""
+
+    order: str
+    until: int
+    shipments: dict
+    confirms: list = field(default_factory=list)
+
+    def total(self, state):
+        return sum((units[state] for units in self.shipments.values()), Counter())
+
+    def choose(self, lines, state):
+        """So many units of each SKU, of the first shipments that have them; None if there are fewer."""
+        if not lines:
+            return Counter({(way, sku): n for way, units in self.shipments.items() for sku, n in units[state].items()})
+        chosen, missing = Counter(), Counter(lines)
+        for way, units in self.shipments.items():
+            for sku in list(missing):
+                taken = min(missing[sku], units[state][sku])
+                chosen[way, sku] += taken
+                missing[sku] -= taken
+        return None if +missing else +chosen
+
+
+@dataclass
+class UnitsModel:
+    """`counted` and `steps` tell what happened first: the steps are numbered."""
+
+    clock: object
+    on_hand: Counter
+    decisions: dict = field(default_factory=dict)
+    ordered: dict = field(default_factory=dict)
+    cancelled: dict = field(default_factory=dict)
+    counted: Counter = field(default_factory=Counter)
+    step: int = 0
+
+    @property
+    def held(self):
+        held = Counter()
+        for decision in self.decisions.values():
+            for way, units in decision.shipments.items():
+                held.update({(sku, way[0]): count for sku, count in units["held"].items() if count})
+        return held
+
+    def take(self, record, order):
+        shipments = {}
+        for item in record["shipments"]:
+            units = {"held": Counter()} | {
+                state: Counter() for state in ("confirmed", "released", "expired", "rejected", "cancelled")
+            }
+            for line in item["lines"]:
+                units["held"][line["sku"]] += line["quantity"]
+            shipments[item["node"], item["service"]] = units
+        if shipments:
+            self.decisions[record["id"]] = Decision(order=order, until=self.clock.now + 2 * DAY, shipments=shipments)
+
+    def expire(self):
+        for decision in self.decisions.values():
+            if decision.until <= self.clock.now:
+                self.move(decision, decision.choose({}, "held"), "held", "expired")
+
+    def move(self, decision, chosen, source, target):
+        for (way, sku), count in chosen.items():
+            decision.shipments[way][source][sku] -= count
+            decision.shipments[way][target][sku] += count
+            if target == "confirmed":
+                self.on_hand[sku, way[0]] = max(0, self.on_hand[sku, way[0]] - count)
+        if target == "confirmed" and chosen:
+            self.step += 1
+            decision.confirms.append(Confirm(at=self.clock.now, when=self.step, units=Counter(chosen)))
+
+    def count(self, position, units):
+        self.step += 1
+        self.counted[position] = self.step
+        self.on_hand[position] = units
+
+    def free(self, position):
+        return self.on_hand[position] - self.held[position]
+
+    def are_free(self, chosen):
+        needed = Counter()
+        for (way, sku), count in chosen.items():
+            needed[sku, way[0]] += count
+        return all(self.free(position) >= count for position, count in needed.items())
+
+    def undoable(self, decision):
+        """Confirms that can be undone, the latest first."""
+        return [item for item in reversed(decision.confirms) if item.at > self.clock.now - DAY and +item.units]
+
+    def undo(self, decision, lines):
+        """Undo so many units of each SKU, or all; returns what would happen: done, fewer, late or counted."""
+        recent = self.undoable(decision)
+        if not recent:
+            return "late"
+        there = sum((item.units for item in recent), Counter())
+        chosen, missing = Counter(), Counter(lines)
+        for way in decision.shipments:
+            for sku in {sku for of, sku in there if of == way}:
+                taken = there[way, sku] if not lines else min(missing[sku], there[way, sku])
+                chosen[way, sku] += taken
+                missing[sku] -= taken
+        if lines and +missing:
+            return "fewer"
+        back, again = self._returned(recent, +chosen)
+        if any(self.free(position) < count for position, count in again.items()):
+            return "counted"
+        self._take_back(decision, recent, +chosen, back)
+        return "done"
+
+    def _returned(self, recent, chosen):
+        """Units by position that are on hand again, and that a count has already."""
+        back, again, missing = Counter(), Counter(), chosen.copy()
+        for item in recent:
+            for (way, sku), count in (item.units & missing).items():
+                position = sku, way[0]
+                (again if self.counted[position] > item.when else back)[position] += count
+            missing -= item.units
+        return back, again
+
+    def _take_back(self, decision, recent, chosen, back):
+        missing = chosen.copy()
+        for item in recent:
+            taken = item.units & missing
+            item.units -= taken
+            missing -= taken
+        for (way, sku), count in chosen.items():
+            decision.shipments[way]["confirmed"][sku] -= count
+            decision.shipments[way]["held"][sku] += count
+        self.on_hand.update(back)
+        decision.until = max(decision.until, self.clock.now + HALF_AN_HOUR)
