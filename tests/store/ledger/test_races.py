@@ -75,8 +75,8 @@ def test_a_confirmation_a_release_and_the_expiry_of_one_hold_at_once_end_it_once
         _, *answers = together(3, act)
         (state,) = bare.holds.state(name).shipments
         assert state.at is not None
-        refusals = [answer for answer in answers if isinstance(answer, str)]
-        assert all(state.state in refusal for refusal in refusals)
-        assert len(refusals) == (2 if state.state == "expired" else 1)
+        (refusal,) = [answer for answer in answers if isinstance(answer, str)]
+        # what has expired may still leave, as nobody took the units
+        assert state.state in refusal or (state.state, "expired" in refusal) == ("confirmed", True)
     audit = bare.check()
     assert (audit.clean, audit.held, audit.ended) == (True, 0, 20)

@@ -155,6 +155,7 @@ def test_never_more_than_is_free_above_the_floor_and_never_less(on_hand, held, r
         if "protect" in rule:
             name, _, amount = rule.split("channel: ")[1].rstrip("}").partition(", ")
             protected[name] = max(protected.get(name, 0), size(amount.split(": ")[1]))
-    floor = keep + sum(amount for name, amount in protected.items() if name != channel)
+    own = protected.pop(channel, 0)
+    floor = keep + min(sum(protected.values()), max(0, on_hand - keep - own))
     scenario = facts(StockPosition(on_hand=on_hand, held=held))
     assert most(scenario, *rules, channel=channel) == max(0, on_hand - held - floor)
