@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 CHANNELS = ("web", "app", "store", "social", "marketplace", "call_centre")
 """The usual channels; an installation may add others."""
-DELIVERIES = ("standard", "express", "click_and_collect")
+COLLECTED = "click_and_collect"
+DELIVERIES = ("standard", "express", COLLECTED)
 LIFECYCLES = ("new", "core", "end_of_line")
 NODE_TYPES = ("warehouse", "store", "supplier", "distributor")
 MODES = ("van", "truck", "rail", "bike", "air", "pickup")

@@ -181,6 +181,7 @@ class NetworkShape(Strict):
     holidays = fields.Dict(keys=Word(), values=fields.Nested(HolidaysShape))
     opening_hours = fields.Dict(keys=Word(), values=fields.Nested(HoursShape))
     lanes = fields.List(fields.Nested(LaneShape))
+    reserve_before = Literal(literals.duration, most=MOST_MINUTES)
     services = fields.List(fields.Nested(ServiceShape), required=True, validate=validate.Length(min=1))
     nodes = fields.List(fields.Nested(NodeShape), required=True, validate=validate.Length(min=1))
 

@@ -10,7 +10,7 @@ from api.files.network_checks import cross_mistakes
 from api.files.opening_hours import Calendars
 from api.shapes.mistakes import mistakes_of
 from engine.errors import Mistake
-from engine.model.facts import GeoPoint, Lane, Network, Node, Service, UnitPrice
+from engine.model.facts import RESERVE_BEFORE, GeoPoint, Lane, Network, Node, Service, UnitPrice
 from rules.errors import LiteralInvalid, PolicyInvalid
 from rules.syntax.yaml_document import Document, read
 from rules.vocabulary import Kind, Value
@@ -64,6 +64,7 @@ def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
         nodes={node.id: node for node in nodes},
         channels=frozenset(data.get("channels", ())),
         lanes=tuple(_lane(entry) for entry in data.get("lanes", ())),
+        reserve_before=data.get("reserve_before", RESERVE_BEFORE),
     )
 
 

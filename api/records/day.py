@@ -2,6 +2,9 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from msgspec import Meta
 
 from api.records.batch import JointRecord
 from engine.decide.order_record import Record
@@ -69,6 +72,7 @@ class DayRecord(Record, frozen=True):
     filled: int
     partial: int
     unfilled: int
+    scheduled: Annotated[int, Meta(description="to ship later, for a nominated day")]
     units_ordered: int
     units_shipped: int
     units_from_clearance: int
@@ -91,6 +95,7 @@ class DayRecord(Record, frozen=True):
             filled=day.statuses["filled"],
             partial=day.statuses["partial"],
             unfilled=day.statuses["unfilled"],
+            scheduled=day.statuses["scheduled"],
             units_ordered=day.units,
             units_shipped=day.shipped,
             units_from_clearance=day.clearance,

@@ -1,10 +1,11 @@
 """Orders as they stand, as JSON."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from api.shapes.cursors import orders_cursor
+from engine.decide.decision import Status
 from engine.decide.order_record import OrderRecord, Record, Timestamp, timestamp
 from engine.decide.record import DecisionRecord
 from engine.orders.living_orders import OrdersPage
@@ -47,12 +48,21 @@ class OrderDecisionRecord(Record, frozen=True):
 
     id: str
     decided_at: Timestamp
-    status: Literal["filled", "partial", "unfilled"]
+    status: Status
     because: Annotated[str | None, Meta(description="why it follows another; null: the order's first decision")]
+    reserve_at: Annotated[
+        Timestamp | UnsetType, Meta(description="only of a scheduled decision: from when on its units are to be held")
+    ] = UNSET
 
     @classmethod
     def of(cls, record: DecisionRecord) -> "OrderDecisionRecord":
-        return cls(id=record.id or "", decided_at=record.decided_at, status=record.status, because=record.because)
+        return cls(
+            id=record.id or "",
+            decided_at=record.decided_at,
+            status=record.status,
+            because=record.because,
+            reserve_at=record.scheduled.reserve_at if record.scheduled else UNSET,
+        )
 
 
 class OrderShipmentLineRecord(Record, frozen=True):
@@ -77,6 +87,9 @@ class OrderShipmentRecord(Record, frozen=True):
     expires_at: Annotated[Timestamp | None, Meta(description="until when it is held; null: it is not, any more")]
     ended_at: Timestamp | None
     lines: list[OrderShipmentLineRecord]
+    collect_at: Annotated[
+        str | UnsetType | None, Meta(description="only if it goes elsewhere than its order, as in its decision")
+    ] = UNSET
 
     @classmethod
     def of(cls, shipment: OrderShipment) -> "OrderShipmentRecord":
@@ -95,6 +108,7 @@ class OrderShipmentRecord(Record, frozen=True):
                 )
                 for line in shipment.lines
             ],
+            collect_at=shipment.record.collect_at,
         )
 
 

@@ -166,6 +166,24 @@ class Instant(_ParsedField[int]):
         return seconds
 
 
+class Day(_ParsedField[int]):
+    """A date, "2026-10-01", to its ordinal."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**_described(options, type="string", format="date"))
+
+    def read(self, value: Any) -> int:
+        if not isinstance(value, str):
+            raise ValidationError("write a date as 2026-10-01")
+        try:
+            date = literals.date(value)
+        except LiteralInvalid as error:
+            raise ValidationError(str(error)) from None
+        if not "1970" <= value[:4] <= "9998":
+            raise ValidationError("a date lies between the years 1970 and 9998")
+        return date
+
+
 class Word(fields.String):
     """A text of 1 to 200 characters, not all blank, none of them a control character."""
 

@@ -6,9 +6,9 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.shapes.base import Strict
-from api.shapes.fields import Country, Degrees, Instant, Money, Units, Word
+from api.shapes.fields import Country, Day, Degrees, Instant, Money, Units, Word
 from engine.model.facts import GeoPoint, Line, Order
-from rules.vocabulary import DELIVERIES
+from rules.vocabulary import COLLECTED, DELIVERIES
 
 
 class DestinationRequest(Strict):
@@ -26,16 +26,33 @@ class LineRequest(Strict):
     sku = Word(required=True)
     quantity = Units(required=True)
     unit_price = Money(load_default=None, metadata={"example": "19.90"})
+    delivery = fields.String(
+        load_default=None,
+        validate=validate.OneOf(DELIVERIES),
+        metadata={"description": "Of this line; by default click_and_collect if it has collect_at, else the order's"},
+    )
+    collect_at = Word(load_default=None, metadata={"description": "The node at which this line is collected"})
+
+    @validates_schema
+    def _only_collected_lines_have_a_node(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("collect_at") is not None and data.get("delivery") not in (None, COLLECTED):
+            raise ValidationError("only a click_and_collect line has collect_at", "collect_at")
 
 
 class OrderRequest(Strict):
-    """An order. It goes to a destination or, if it is click_and_collect, to the node it is collected at."""
+    """An order. It goes to a destination or, if it is click_and_collect, to the node it is collected at; so do its
+    lines, but for those with a delivery or a collect_at of their own.
+    """
 
     id = Word(required=True)
     channel = Word(required=True, metadata={"example": "web"})
     delivery = fields.String(load_default="standard", validate=validate.OneOf(DELIVERIES))
     placed_at = Instant(required=True)
     promise_by = Instant(load_default=None)
+    deliver_on = Day(
+        load_default=None,
+        metadata={"description": "It arrives on this date of the installation's time zone, neither before nor after"},
+    )
     destination = fields.Nested(DestinationRequest, load_default=None)
     collect_at = Word(load_default=None)
     segment = Word(load_default=None)
@@ -58,13 +75,21 @@ class OrderRequest(Strict):
 
     @validates_schema
     def _goes_somewhere(self, data: dict[str, Any], **_: Any) -> None:
-        if data.get("delivery") == "click_and_collect":
-            if data.get("collect_at") is None:
+        lines = data.get("lines", [])
+        if data.get("delivery") == COLLECTED:
+            if data.get("collect_at") is None and any(line["delivery"] is line["collect_at"] is None for line in lines):
                 raise ValidationError("a click_and_collect order needs collect_at, a node's id", "collect_at")
-        elif data.get("destination") is None:
-            raise ValidationError("the order has no destination; give latitude and longitude", "destination")
         elif data.get("collect_at") is not None:
             raise ValidationError("only a click_and_collect order has collect_at", "collect_at")
+        if data.get("destination") is None and not all(_is_collected(line, data) for line in lines):
+            raise ValidationError("the order has no destination; give latitude and longitude", "destination")
+        if data.get("collect_at") is None:
+            message = "a click_and_collect line needs collect_at, a node's id"
+            nowhere = [
+                index for index, line in enumerate(lines) if line["delivery"] == COLLECTED and not line["collect_at"]
+            ]
+            if nowhere:
+                raise ValidationError({"lines": {index: {"collect_at": [message]} for index in nowhere}})
 
     @validates_schema
     def _lines_differ(self, data: dict[str, Any], **_: Any) -> None:
@@ -78,10 +103,16 @@ class OrderRequest(Strict):
     @post_load
     def _order(self, data: dict[str, Any], **_: Any) -> Order:
         destination = data.pop("destination") or {}
-        collected = data["collect_at"] is not None
+        collected = all(_is_collected(line, data) for line in data["lines"])
         lines = tuple(
             Line(**line | {"id": line["id"] or str(number)}) for number, line in enumerate(data.pop("lines"), start=1)
         )
         place = None if collected else GeoPoint(latitude=destination["latitude"], longitude=destination["longitude"])
         where = {} if collected else {name: destination[name] for name in ("country", "postcode", "region")}
         return Order(**data | where | {"lines": lines, "place": place, "tags": frozenset(data["tags"])})
+
+
+def _is_collected(line: dict[str, Any], order: dict[str, Any]) -> bool:
+    """Whether a line is collected at a node, and not delivered."""
+    delivery = line["delivery"] or (COLLECTED if line["collect_at"] else order.get("delivery"))
+    return bool(delivery == COLLECTED)

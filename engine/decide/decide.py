@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from engine.decide.decision import (
     NOTHING_LEFT,
     Claim,
@@ -13,6 +15,7 @@ from engine.decide.decision import (
     LeftToOthers,
     LoadClaim,
     Parcel,
+    Scheduled,
     Shipment,
     Unfilled,
 )
@@ -21,7 +24,7 @@ from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.exclusions import exclusions
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.shipping.hold_end import hold_end
-from engine.decide.shipping.reach import LATE
+from engine.decide.shipping.reach import LATE, reach
 from engine.decide.sourcing.problem import Choice, Score
 from engine.decide.unfilled_reasons import reasons
 from engine.model.facts import OptionKey, Order, Snapshot
@@ -70,7 +73,10 @@ def decision(
 ) -> Decision:
     """The decision that a choice on the evaluation is; as `decide` says."""
     now, network = evaluation.now, evaluation.snapshot.network
-    shipments = tuple(_shipments(evaluation, choice))
+    chosen = tuple(_shipments(evaluation, choice))
+    reserve_at = _reserve_at(evaluation, choice)
+    scheduled = None if reserve_at <= now else Scheduled(reserve_at=reserve_at, shipments=chosen)
+    shipments = () if scheduled else chosen
     unfilled = tuple(_unfilled(evaluation, choice, left))
     excluded = tuple(exclusions(evaluation))
     fired, silenced = _acting(evaluation)
@@ -97,15 +103,32 @@ def decision(
         hold_until_shipped=hold.until_shipped,
         hold_requested=requested_minutes,
         stock=_stock(evaluation),
-        because=_because(evaluation, shipments, unfilled, excluded),
+        because=_because(evaluation, chosen, unfilled, excluded),
         fired=fired,
         silenced=silenced,
         claims=tuple(_claims(evaluation, shipments)),
         load_claims=tuple(_load_claims(evaluation, shipments)),
         day=network.local(now).date().isoformat(),
         left=left,
+        scheduled=scheduled,
         awaiting_approval=evaluation.order_outcome.approve,
     )
+
+
+def _reserve_at(evaluation: Evaluation, choice: Choice) -> int:
+    """From when on the order's units are to be held: now, unless it is for a nominated day. Then it is when the first
+    of its shipments needs them or, if nothing was chosen, the first of all that would arrive on that day if nodes had
+    stock.
+    """
+    order, now, ways = evaluation.order, evaluation.now, evaluation.ways
+    if order.deliver_on is None:
+        return now
+    out, rows = evaluation.reach, sorted({evaluation.row(key) for key, _ in choice.units})
+    if not rows:
+        out = reach(order, ways, np.ones(len(ways.nodes), dtype=bool), now)
+        rows = list(range(len(out.way)))
+    before = evaluation.snapshot.network.reserve_before * 60
+    return int(np.minimum(out.begins[rows], out.ships_at[rows] - before).min()) if rows else now
 
 
 def _score(evaluation: Evaluation, choice: Choice) -> Score:
@@ -121,11 +144,11 @@ def _shipments(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
     by_key: dict[OptionKey, list[tuple[int, int]]] = {}
     for (key, index), units in sorted(choice.units.items()):
         by_key.setdefault(key, []).append((index, units))
-    ways, reach = evaluation.ways, evaluation.reach
+    out, destinations = evaluation.reach, evaluation.order.destinations
     judgements = evaluation.matcher.stages[Stage.OPTION].table.judgements
     for key, parts in by_key.items():
-        row = int(reach.way.searchsorted(ways.way_index[key]))
-        cost, carbon = int(reach.fixed[row]), int(reach.drop[row])
+        row = evaluation.row(key)
+        cost, carbon = int(out.fixed[row]), int(out.drop[row])
         parcels: list[Parcel] = []
         rules: set[str] = set()
         for index, units in parts:
@@ -139,13 +162,14 @@ def _shipments(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
             node=key.node,
             service=key.service,
             lines=tuple(parcels),
-            distance=int(reach.distance[row]),
-            ships_at=int(reach.ships_at[row]),
-            arrives_by=int(reach.arrives_by[row]),
-            late=LATE[int(reach.late[row])],
+            distance=int(out.distance[row]),
+            ships_at=int(out.ships_at[row]),
+            arrives_by=int(out.arrives_by[row]),
+            late=LATE[int(out.late[row])],
             cost=cost,
             co2=carbon,
             rules=tuple(sorted(rules)),
+            collect_at=destinations[key.destination],
         )
 
 

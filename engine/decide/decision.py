@@ -1,5 +1,6 @@
 """A decision as values: what ships from where, what stays unfilled and why, and what the commit must check."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -12,6 +13,7 @@ Range: TypeAlias = tuple[int, int]
 """The lowest and the highest value; both are in it."""
 HIGHEST = 2**53 - 1
 """Stands for no bound above: the largest number that a script can tell from its neighbours."""
+Status: TypeAlias = Literal["filled", "partial", "unfilled", "scheduled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipment:
-    """What leaves one node by one service. Metres, UTC seconds, micros, milligrams of CO2e."""
+    """What leaves one node by one service for one destination. Metres, UTC seconds, micros, milligrams of CO2e."""
 
     node: str
     service: str
@@ -38,6 +40,18 @@ class Shipment:
     co2: int
     rules: tuple[str, ...]
     """The rules that fired on the options chosen here."""
+    collect_at: str | None = None
+    """The node at which it is collected; None: it goes to the order's place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduled:
+    """What is to ship later, so that it arrives on the order's nominated day: from the instant `reserve_at` on, its
+    units are to be held. The shipments are what would be chosen on the stock of today; there may be none.
+    """
+
+    reserve_at: int
+    shipments: tuple[Shipment, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,11 +203,29 @@ class Decision:
     day: str
     """The installation's date, under which the nodes' loads are counted."""
     left: LeftToOthers = NOTHING_LEFT
+    scheduled: Scheduled | None = None
+    """Then nothing ships and nothing is held yet."""
     awaiting_approval: bool = False
     """Whether a rule says that a person must approve the order before it ships."""
 
     @property
-    def status(self) -> Literal["filled", "partial", "unfilled"]:
+    def chosen(self) -> tuple[Shipment, ...]:
+        """The shipments that were chosen, now or for later."""
+        return self.scheduled.shipments if self.scheduled else self.shipments
+
+    @property
+    def waiting_units(self) -> Mapping[str, int]:
+        """By line, what is neither held nor given up, if the order may wait: units unfilled or scheduled."""
+        units = Counter({item.line: item.quantity for item in self.unfilled})
+        if self.scheduled:
+            for parcel in (parcel for shipment in self.scheduled.shipments for parcel in shipment.lines):
+                units[parcel.line] += parcel.quantity
+        return units
+
+    @property
+    def status(self) -> Status:
+        if self.scheduled:
+            return "scheduled"
         if not self.unfilled:
             return "filled"
         return "partial" if self.shipments else "unfilled"

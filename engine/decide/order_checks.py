@@ -3,17 +3,19 @@
 import difflib
 from collections.abc import Iterable, Iterator
 
+from engine.decide.order_record import iso_date
 from engine.decide.shipping.amounts import LargestAmounts
 from engine.decide.shipping.columns import WIDEST
 from engine.errors import Mistake, OrderInvalid
-from engine.model.facts import Order, Snapshot
+from engine.model.facts import Network, Order, Snapshot
 
 
-def check_order(order: Order, snapshot: Snapshot) -> None:
-    """Raise OrderInvalid with every mistake: a channel that the network does not list, unknown SKUs, an unknown node to
-    collect at, units that could cost or emit more than is counted.
+def check_order(order: Order, snapshot: Snapshot, *, now: int | None = None) -> None:
+    """Raise OrderInvalid with every mistake: a channel that the network does not list, unknown SKUs, unknown nodes to
+    collect at, units that could cost or emit more than is counted, a nominated day that contradicts the other dates or,
+    of an order that is new `now`, is over.
     """
-    mistakes = list(_mistakes(order, snapshot))
+    mistakes = [*_mistakes(order, snapshot), *_mistakes_of_day(order, snapshot.network, now)]
     if mistakes:
         raise OrderInvalid(mistakes)
 
@@ -33,12 +35,27 @@ def _mistakes(order: Order, snapshot: Snapshot) -> Iterator[Mistake]:
             yield Mistake(field=f"lines.{index}.quantity", message=message)
             break
     nodes, channels = snapshot.network.nodes, snapshot.network.channels
-    if order.collect_at is not None and order.collect_at not in nodes:
-        message = f"no node goes by the id '{order.collect_at}'{_hint(order.collect_at, nodes)}"
-        yield Mistake(field="collect_at", message=message)
+    lines = ((f"lines.{index}.collect_at", line.collect_at) for index, line in enumerate(order.lines))
+    for field, node in (("collect_at", order.collect_at), *lines):
+        if node is not None and node not in nodes:
+            yield Mistake(field=field, message=f"no node goes by the id '{node}'{_hint(node, nodes)}")
     if channels and order.channel not in channels:
         hint = _hint(order.channel, channels) or f"; it has {', '.join(sorted(channels))}"
         yield Mistake(field="channel", message=f"the network lists no channel '{order.channel}'{hint}")
+
+
+def _mistakes_of_day(order: Order, network: Network, now: int | None) -> Iterator[Mistake]:
+    day = order.deliver_on
+    if day is None:
+        return
+    if now is not None and day < network.local(now).toordinal():
+        message = f"{iso_date(day)} is over; it is {network.local(now).date()} in {network.time_zone}"
+        yield Mistake(field="deliver_on", message=message)
+    elif day < network.local(order.placed_at).toordinal():
+        yield Mistake(field="deliver_on", message=f"{iso_date(day)} is before the day on which the order was placed")
+    if order.promise_by is not None and network.local(order.promise_by).toordinal() < day:
+        message = f"the promise ends before {iso_date(day)}, on which the order is to arrive; leave one of them out"
+        yield Mistake(field="promise_by", message=message)
 
 
 def _hint(word: str, names: Iterable[str]) -> str:

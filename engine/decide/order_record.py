@@ -4,7 +4,7 @@ import datetime
 import functools
 from typing import Annotated, TypeAlias
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from engine.model.facts import MICRODEGREES, GeoPoint, Line, Order
 
@@ -33,6 +33,11 @@ def seconds(instant: str) -> int:
     return int(datetime.datetime.fromisoformat(instant).timestamp())
 
 
+def iso_date(day: int) -> str:
+    """2026-10-01, of the ordinal of a date."""
+    return datetime.date.fromordinal(day).isoformat()
+
+
 class DestinationRecord(Record, frozen=True):
     """Where the order goes. An order that is collected at a node has no position of its own."""
 
@@ -48,6 +53,19 @@ class OrderLineRecord(Record, frozen=True):
     sku: str
     quantity: int
     unit_price_micros: int | None
+    delivery: Annotated[str | UnsetType, Meta(description="of a line with a delivery of its own")] = UNSET
+    collect_at: Annotated[str | UnsetType, Meta(description="the node at which this line is collected")] = UNSET
+
+    @classmethod
+    def of(cls, line: Line) -> "OrderLineRecord":
+        return cls(
+            id=line.id,
+            sku=line.sku,
+            quantity=line.quantity,
+            unit_price_micros=line.unit_price,
+            delivery=UNSET if line.delivery is None else line.delivery,
+            collect_at=UNSET if line.collect_at is None else line.collect_at,
+        )
 
 
 class OrderRecord(Record, frozen=True):
@@ -63,6 +81,9 @@ class OrderRecord(Record, frozen=True):
     segment: str | None
     tags: list[str]
     lines: list[OrderLineRecord]
+    deliver_on: Annotated[
+        str | UnsetType, Meta(description="the nominated day", extra_json_schema={"format": "date"})
+    ] = UNSET
 
     @classmethod
     def of(cls, order: Order) -> "OrderRecord":
@@ -84,10 +105,8 @@ class OrderRecord(Record, frozen=True):
             collect_at=order.collect_at,
             segment=order.segment,
             tags=sorted(order.tags),
-            lines=[
-                OrderLineRecord(id=line.id, sku=line.sku, quantity=line.quantity, unit_price_micros=line.unit_price)
-                for line in order.lines
-            ],
+            lines=[OrderLineRecord.of(line) for line in order.lines],
+            deliver_on=UNSET if order.deliver_on is None else iso_date(order.deliver_on),
         )
 
 
@@ -113,10 +132,19 @@ def order_of(record: OrderRecord) -> Order:
         region=destination.region,
         segment=record.segment,
         tags=frozenset(record.tags),
-        lines=tuple(
-            Line(id=line.id, sku=line.sku, quantity=line.quantity, unit_price=line.unit_price_micros)
-            for line in record.lines
-        ),
+        lines=tuple(map(_line_of, record.lines)),
+        deliver_on=None if record.deliver_on is UNSET else datetime.date.fromisoformat(record.deliver_on).toordinal(),
+    )
+
+
+def _line_of(record: OrderLineRecord) -> Line:
+    return Line(
+        id=record.id,
+        sku=record.sku,
+        quantity=record.quantity,
+        unit_price=record.unit_price_micros,
+        delivery=None if record.delivery is UNSET else record.delivery,
+        collect_at=None if record.collect_at is UNSET else record.collect_at,
     )
 
 

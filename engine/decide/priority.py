@@ -56,9 +56,9 @@ def priority(order: Order, snapshot: Snapshot, matcher: PolicyJudge, now: int) -
 
 def order_outcome(order: Order, snapshot: Snapshot, matcher: PolicyJudge, now: int) -> OrderOutcome | None:
     """What the policies say of the order at `now`; of the snapshot, only the network and the products matter. None if
-    one of the order's SKUs, or the node to collect it at, is not in the network now.
+    one of the order's SKUs, or a node to collect it at, is not in the network now.
     """
-    can_be_collected = order.collect_at is None or order.collect_at in snapshot.network.nodes
+    can_be_collected = all(node is None or node in snapshot.network.nodes for node in order.destinations)
     if not can_be_collected or any(line.sku not in snapshot.products for line in order.lines):
         return None
     return Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=now).order_outcome

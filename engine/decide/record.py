@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, structs
 
-from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, Reason, Shipment, Unfilled
+from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, Reason, Scheduled, Shipment, Status, Unfilled
 from engine.decide.facts_record import (
     ExclusionRecord,
     FactsReferenceRecord,
@@ -26,6 +26,7 @@ from engine.decide.reasons import reason_texts
 from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.errors import DecisionUnreadable
+from engine.model.facts import Order
 
 SCHEMA = 2
 """The number of this form. It rises when a reader of the old form would misread the new one."""
@@ -50,9 +51,16 @@ class ShipmentRecord(Record, frozen=True):
     cost_micros: int
     co2_mg: int
     rules: Annotated[list[str], Meta(description="that fired on the options chosen here")]
+    collect_at: Annotated[
+        str | UnsetType | None,
+        Meta(
+            description="only of a shipment that goes elsewhere than its order: the node at which it is collected;"
+            " null: it goes to the destination"
+        ),
+    ] = UNSET
 
     @classmethod
-    def of(cls, shipment: Shipment) -> "ShipmentRecord":
+    def of(cls, shipment: Shipment, order: Order) -> "ShipmentRecord":
         return cls(
             node=shipment.node,
             service=shipment.service,
@@ -64,6 +72,7 @@ class ShipmentRecord(Record, frozen=True):
             cost_micros=shipment.cost,
             co2_mg=shipment.co2,
             rules=list(shipment.rules),
+            collect_at=UNSET if shipment.collect_at == order.collect_at else shipment.collect_at,
         )
 
 
@@ -156,6 +165,22 @@ class RulesRecord(Record, frozen=True):
     ]
 
 
+class ScheduledOrderRecord(Record, frozen=True):
+    """What is to ship later, to arrive on the order's nominated day. Until `reserve_at`, its units wait and are held
+    for nobody. The shipments are those that would be best on the stock of today.
+    """
+
+    reserve_at: Timestamp
+    shipments: list[ShipmentRecord]
+
+    @classmethod
+    def of(cls, scheduled: Scheduled, order: Order) -> "ScheduledOrderRecord":
+        return cls(
+            reserve_at=timestamp(scheduled.reserve_at),
+            shipments=[ShipmentRecord.of(shipment, order) for shipment in scheduled.shipments],
+        )
+
+
 class FollowsRecord(Record, frozen=True):
     """Which decision this one decides again, and why: a node rejected units of it, stock came for units that waited,
     or the order was amended.
@@ -209,7 +234,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     schema: Annotated[int, Meta(description="of this form; decisions of before it was numbered have none")] = 0
     id: Annotated[str | None, Meta(description="null: a dry run")]
-    status: Literal["filled", "partial", "unfilled"]
+    status: Status
     decided_at: Timestamp
     policy_version: str
     network_version: str
@@ -234,8 +259,13 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     facts: Annotated[FactsReferenceRecord | UnsetType, Meta(description="none up to schema 1, unless asked for")] = (
         UNSET
     )
+    scheduled: Annotated[
+        ScheduledOrderRecord | UnsetType,
+        Meta(description="of a decision with this status: nothing ships or is held yet"),
+    ] = UNSET
     waiting: Annotated[
-        bool | UnsetType, Meta(description="true: the unfilled units wait for stock; otherwise left out")
+        bool | UnsetType,
+        Meta(description="true: the unfilled and the scheduled units wait for stock; otherwise left out"),
     ] = UNSET
     awaiting_approval: Annotated[
         bool | UnsetType,
@@ -272,7 +302,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             network_version=decision.network_version,
             engine_version=engine_version,
             order=OrderRecord.of(decision.order),
-            shipments=[ShipmentRecord.of(shipment) for shipment in decision.shipments],
+            shipments=[ShipmentRecord.of(shipment, decision.order) for shipment in decision.shipments],
             unfilled=[UnfilledRecord.of(unfilled) for unfilled in decision.unfilled],
             cost_micros=sum(shipment.cost for shipment in decision.shipments),
             co2_mg=sum(shipment.co2 for shipment in decision.shipments),
@@ -287,6 +317,9 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             options=decision.options,
             excluded=exclusion_records(decision.exclusions),
             facts=FactsReferenceRecord.of(facts),
+            scheduled=UNSET
+            if decision.scheduled is None
+            else ScheduledOrderRecord.of(decision.scheduled, decision.order),
             waiting=waiting or UNSET,
             awaiting_approval=(decision.awaiting_approval and follows is UNSET) or UNSET,
             follows=follows,
@@ -297,6 +330,13 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def units_shipped(self) -> int:
         return sum(line.quantity for shipment in self.shipments for line in shipment.lines)
+
+    @property
+    def units_waiting(self) -> int:
+        """How many of its units wait, if it is `waiting`: those unfilled, and those scheduled."""
+        planned = self.scheduled.shipments if self.scheduled else []
+        scheduled = sum(line.quantity for shipment in planned for line in shipment.lines)
+        return scheduled + sum(item.quantity for item in self.unfilled)
 
     @property
     def because(self) -> str | None:

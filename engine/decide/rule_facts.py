@@ -8,24 +8,38 @@ from rules.vocabulary import WEEKDAYS, Facts, Value
 
 
 def order_facts(order: Order, products: Mapping[str, Product], network: Network) -> Facts:
-    """`order.value` is known if every line has a price. A collected order goes to its node's country and region."""
-    collected_at = network.nodes[order.collect_at] if order.collect_at else None
+    """`order.value` is known if every line has a price."""
     prices = [line.unit_price for line in order.lines]
     return {
         "order.id": order.id,
         "order.channel": order.channel,
-        "order.delivery": order.delivery,
+        **_goal_facts(order, order.delivery, order.collect_at, network),
         "order.placed_at": wall_clock(network, order.placed_at),
         "order.promise_by": None if order.promise_by is None else wall_clock(network, order.promise_by),
-        "order.country": collected_at.country if collected_at else order.country,
-        "order.postcode": order.postcode,
-        "order.region": collected_at.region if collected_at else order.region,
         "order.segment": order.segment,
         "order.tags": order.tags,
         "order.units": order.units,
         "order.value": None if None in prices else sum((line.unit_price or 0) * line.quantity for line in order.lines),
         "order.weight": sum(products[line.sku].weight * line.quantity for line in order.lines),
         "order.lines": len(order.lines),
+    }
+
+
+def order_facts_of_line(facts: Facts, order: Order, line: Line, network: Network) -> Facts:
+    """The facts of the order as rules see them on one of its lines: with the line's own delivery and destination."""
+    if line.delivery is None and line.collect_at is None:
+        return facts
+    return {**facts, **_goal_facts(order, order.delivery_of(line), order.collected_at(line), network)}
+
+
+def _goal_facts(order: Order, delivery: str, collect_at: str | None, network: Network) -> Facts:
+    """How and where something of the order goes. What is collected goes to its node's country and region."""
+    node = network.nodes[collect_at] if collect_at else None
+    return {
+        "order.delivery": delivery,
+        "order.country": node.country if node else order.country,
+        "order.postcode": None if node else order.postcode,
+        "order.region": node.region if node else order.region,
     }
 
 

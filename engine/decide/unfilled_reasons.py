@@ -1,19 +1,19 @@
 """Why units of a line stay unfilled: what became of every unit the network has of its SKU.
 
 How the numbers add up. Units that nobody holds and that the decision does not ship are counted at the node that has
-them: they are kept back, or the node can't be used (excluded, full, resting, out of reach). Of the units at nodes that
-could be used, the reason that bounds the line or the order says how many the line goes without. `not_enough` says how
-many units fewer than ordered there are, units kept back and out of reach included. So if a bound accounts for fewer
-units than the line lacks, then the units shipped, kept back, out of use and bounded are all there are; and together
-with `not_enough` they are all that was ordered. Held units are counted only if there are no others
-(`held_for_others`). Units that the plan of a batch leaves to other orders of it are counted as such.
+them: they are kept back, or the node can't be used (excluded, full, resting, out of reach, or not for the nominated
+day). Of the units at nodes that could be used, the reason that bounds the line or the order says how many the line goes
+without. `not_enough` says how many units fewer than ordered there are, units kept back and out of reach included. So if
+a bound accounts for fewer units than the line lacks, then the units shipped, kept back, out of use and bounded are all
+there are; and together with `not_enough` they are all that was ordered. Held units are counted only if there are no
+others (`held_for_others`). Units that the plan of a batch leaves to other orders of it are counted as such.
 
 Several lines of one SKU lack the same units: each line's reasons count the units of all nodes. The units that there are
 fill the first line first, so that bounds and `not_enough` add up over the lines.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers, Reason
@@ -62,10 +62,22 @@ def reasons(
     return (
         *_kept_back(evaluation, index, remaining),
         *_left_to_others(sum(item.left for item in remaining)),
-        *_unusable(evaluation, [item for item in remaining if item.free and item.position.node not in usable], options),
+        *_unusable(
+            evaluation,
+            [item for item in remaining if item.free and item.position.node not in usable],
+            options,
+            _nodes_on_any_day(evaluation, index),
+        ),
         *_bounds(evaluation, choice, index, bounded, at_usable),
         *_too_few("not_enough", min(missing[index], lacking - _there_are(remaining))),
     )
+
+
+def _nodes_on_any_day(evaluation: Evaluation, index: int) -> Container[str]:
+    """The nodes from which units of the line arrive on some day, if it is for a nominated one."""
+    if evaluation.order.deliver_on is None:
+        return frozenset()
+    return {option.node for option in evaluation.on_any_day.judged_options(index)}
 
 
 def _none_available(held: int, lacking: int, missing: int) -> Iterator[Reason]:
@@ -87,9 +99,9 @@ def _remaining(
 ) -> list[_Remaining]:
     lines = evaluation.order.lines
     taken: Counter[str] = Counter()
-    for ((node, _), demand), units in choice.units.items():
+    for (key, demand), units in choice.units.items():
         if lines[demand].sku == lines[index].sku:
-            taken[node] += units
+            taken[key.node] += units
     shipments = Counter(key.node for key in {key for key, _ in choice.units})
 
     def left_at(node: str) -> int | None:
@@ -121,14 +133,20 @@ def _left_to_others(units: int) -> Iterator[Reason]:
 
 
 def _unusable(
-    evaluation: Evaluation, remaining: Sequence[_Remaining], options: Sequence[JudgedOption]
+    evaluation: Evaluation,
+    remaining: Sequence[_Remaining],
+    options: Sequence[JudgedOption],
+    on_other_days: Container[str],
 ) -> Iterator[Reason]:
-    """Free units at nodes that can't be used, by cause."""
+    """Free units at nodes that can't be used, by cause. From the nodes `on_other_days`, they would arrive, but not on
+    the nominated day.
+    """
     offered = {option.node for option in options}
     by_cause: dict[str, list[_Remaining]] = {}
     for item in remaining:
         node = item.position.node
-        by_cause.setdefault(_cause(evaluation, node) if node in offered else "unreachable", []).append(item)
+        cause = _cause(evaluation, node) if node in offered else "other_day" if node in on_other_days else "unreachable"
+        by_cause.setdefault(cause, []).append(item)
     for code, items in sorted(by_cause.items()):
         nodes = {item.position.node for item in items}
         resting = nodes & evaluation.resting.keys()

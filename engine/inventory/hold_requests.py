@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import orjson
 
@@ -12,12 +12,10 @@ from engine.decide.record import DecisionRecord
 from engine.errors import HoldEnded, InputInvalid, Mistake
 from engine.inventory.unit_choice import choose_units
 from engine.store.hold_changes.hold_change import Shipments
-from engine.store.hold_changes.shipment_units import ShipmentUnits
+from engine.store.hold_changes.shipment_units import ShipmentName, ShipmentUnits
 from engine.store.hold_changes.stored_holds import StoredHold
 from engine.store.outcomes import Ending, UnitState
 
-ShipmentName: TypeAlias = tuple[str, str]
-"""(node, service), which identify a shipment of a decision."""
 NO_LINES: Mapping[str, int] = MappingProxyType({})
 
 
@@ -50,8 +48,8 @@ class EndRequest:
         named = bool(self.shipments)
         if not self.lines and not there and _ended_as_requested(asked, self.kind, named=named):
             return stored.shipments
-        partly = named and not self.lines and not all(item in there or _was(item, self.kind) for item in asked)
-        if not there or partly:
+        right = {item.name for item in asked if item in there or _was(item, self.kind)}
+        if not there or (named and not self.lines and any(item.name not in right for item in asked)):
             raise hold_ended(stored)
         return self._moved(stored, there, source, at=at)
 
@@ -67,13 +65,15 @@ class EndRequest:
 
 def asked_shipments(stored: StoredHold, names: Sequence[ShipmentName]) -> list[ShipmentUnits]:
     """The decision's shipments of these names, or all without names; raises InputInvalid for one that is not there."""
-    numbers = shipment_numbers([(item.node, item.service) for item in stored.shipments], names)
+    numbers = shipment_numbers([item.name for item in stored.shipments], names)
     return [item for item in stored.shipments if not numbers or item.number in numbers]
 
 
 def shipment_numbers(names: Sequence[ShipmentName], shipments: Sequence[ShipmentName]) -> list[int]:
     """The numbers that `shipments` have among the decision's `names`; raises InputInvalid for one that is not there."""
-    numbers = {name: number for number, name in enumerate(names)}
+    numbers: dict[ShipmentName, list[int]] = {}
+    for number, name in enumerate(names):
+        numbers.setdefault(name, []).append(number)
     unknown = [
         Mistake(
             field=f"shipments.{index}",
@@ -85,7 +85,7 @@ def shipment_numbers(names: Sequence[ShipmentName], shipments: Sequence[Shipment
     ]
     if unknown:
         raise InputInvalid(unknown)
-    return sorted({numbers[name] for name in shipments})
+    return sorted({number for name in shipments for number in numbers[name]})
 
 
 def hold_ended(stored: StoredHold) -> HoldEnded:
@@ -107,18 +107,21 @@ def _was(shipment: ShipmentUnits, kind: str) -> bool:
 
 
 def _ended_as_requested(asked: Sequence[ShipmentUnits], kind: str, *, named: bool) -> bool:
-    """Whether the shipments that are asked for, if they are named, all ended so before; if they are not named, whether
-    the last to end did, and nothing is held.
+    """Whether nothing is held, and of the shipments of each name, or of all if they are not named, the last to end
+    ended so.
     """
-    endings: list[Ending] = [item.ending for item in asked if item.ending]
-    if len(endings) < len(asked):
-        return False
+    endings: dict[ShipmentName | None, list[Ending]] = {}
+    for item in asked:
+        if item.ending is None:
+            return False
+        endings.setdefault(item.name if named else None, []).append(item.ending)
+    return all(_last_ended(of_name, kind) for of_name in endings.values())
+
+
+def _last_ended(endings: Sequence[Ending], kind: str) -> bool:
+    """Whether the last of these, or one of several at that instant, is of that kind."""
     last = max(ending.at for ending in endings)
-    return (
-        all(ending.kind == kind for ending in endings)
-        if named
-        else any(ending.at == last and ending.kind == kind for ending in endings)
-    )
+    return any(ending.at == last and ending.kind == kind for ending in endings)
 
 
 def _ending_phrases(shipments: Iterable[ShipmentUnits]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import msgspec
 
 from engine.errors import Contended, HoldEnded, InputInvalid, Mistake, PointsmanError, StockConflict
 from engine.idempotency import name_reused, operation
-from engine.inventory.hold_requests import NO_LINES, EndRequest, ShipmentName, hold_ended
+from engine.inventory.hold_requests import NO_LINES, EndRequest, hold_ended
 from engine.inventory.hold_state import HoldState
 from engine.inventory.undo import Confirm, UndoRequest
 from engine.store import decision_log
@@ -24,6 +24,7 @@ from engine.store.hold_changes.change_script import (
 from engine.store.hold_changes.hold_change import HoldChange, Shipments, returned_units
 from engine.store.hold_changes.order_change import OrderChange
 from engine.store.hold_changes.order_units import OrderUnits, read_order
+from engine.store.hold_changes.shipment_units import ShipmentName
 from engine.store.hold_changes.stored_holds import StoredHold, read_confirms, read_stored_holds
 from engine.store.holds import Hold, Holds, Operation
 from engine.store.keys import Keys

@@ -8,10 +8,11 @@ import orjson
 
 from engine.decide.order_record import seconds
 from engine.errors import HoldEnded
-from engine.inventory.hold_requests import ShipmentName, asked_shipments, hold_ended
+from engine.inventory.hold_requests import asked_shipments, hold_ended
 from engine.inventory.unit_choice import Chosen, choose_units
 from engine.store.decision_log import parse_entry_id
 from engine.store.hold_changes.hold_change import HoldChange, UnitsReturned
+from engine.store.hold_changes.shipment_units import ShipmentName
 from engine.store.hold_changes.stored_holds import StoredHold
 
 HELD_AGAIN_SECONDS = 30 * 60

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar, cast
 
-from engine.model.timetable import Timetable
-from rules.vocabulary import Kind, Value
+from engine.model.timetable import DAY, Timetable
+from rules.vocabulary import COLLECTED, Kind, Value
 
 MICRODEGREES = 1_000_000
 """In one degree."""
@@ -19,6 +19,8 @@ UNIT_MILLIS = 1_000
 """Thousandths in one unit: the pace of sale is counted in thousandths of a unit a day."""
 MAX_COVER = 9_999
 """Days of cover of stock that does not sell at all, and the most there can be."""
+
+RESERVE_BEFORE = 2 * DAY
 
 _T = TypeVar("_T")
 
@@ -40,15 +42,22 @@ class GeoPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
+    """A line with a `delivery` or a node to `collect_at` of its own goes another way than its order."""
+
     id: str
     sku: str
     quantity: int
     unit_price: int | None = None
+    delivery: str | None = None
+    collect_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order as the OMS sends it. `place` is where it goes; or `collect_at` is the node where it is collected."""
+    """An order as the OMS sends it. `place` is where it goes; or `collect_at` is the node where it is collected. It has
+    both if some lines are delivered although the order is collected. `deliver_on` is a nominated day: the order is to
+    arrive on that date of the installation, neither before nor after.
+    """
 
     id: str
     channel: str
@@ -63,6 +72,8 @@ class Order:
     region: str | None = None
     segment: str | None = None
     tags: frozenset[str] = frozenset()
+    deliver_on: int | None = None
+    """A date as an ordinal, 0001-01-01 being 1."""
 
     @property
     def units(self) -> int:
@@ -72,6 +83,18 @@ class Order:
     def skus(self) -> list[str]:
         """Each SKU once, in the order of lines."""
         return list(dict.fromkeys(line.sku for line in self.lines))
+
+    def delivery_of(self, line: Line) -> str:
+        return line.delivery or (COLLECTED if line.collect_at else self.delivery)
+
+    def collected_at(self, line: Line) -> str | None:
+        """The node at which the line is collected; None: it goes to `place`."""
+        return (line.collect_at or self.collect_at) if line.delivery in (None, COLLECTED) else None
+
+    @property
+    def destinations(self) -> tuple[str | None, ...]:
+        """Where its lines go, each place once, as `collected_at` says; first where the order itself goes."""
+        return tuple(dict.fromkeys([self.collect_at, *map(self.collected_at, self.lines)]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,10 +172,13 @@ class Service:
 
 
 class OptionKey(NamedTuple):
-    """Identifies a way to ship: a node and one of its services. Options are sorted by node id, then service id."""
+    """Identifies a way to ship: a node, one of its services, and the number of the destination (`Order.destinations`).
+    Options are sorted by node id, then service id, then destination.
+    """
 
     node: str
     service: str
+    destination: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +247,8 @@ class Network:
     """The kinds of the extra attributes, by path: `product.attributes.hazmat`."""
     channels: frozenset[str] = frozenset()
     """The channels that orders come by; empty if the network file does not list them."""
+    reserve_before: int = RESERVE_BEFORE
+    """Minutes before a shipment for a nominated day leaves, from which on its units are reserved."""
 
     def __hash__(self) -> int:
         return hash(self.version)

@@ -71,8 +71,9 @@ class JointSummary:
 
 
 class _Class(NamedTuple):
-    """The orders of one priority as they should be decided, and the facts that they were planned on. Those that were
-    decided before come first: they take nothing any more. `facts` is None if all were.
+    """The orders of one priority as they should be decided, and the facts that they were planned on. Those that are
+    decided without a plan come first: those that were decided before take nothing any more, and those for a nominated
+    day mostly take nothing yet. `facts` is None if there are no others.
     """
 
     turns: Sequence[Turn]
@@ -170,7 +171,8 @@ class Batch:
         request = self._request
         before = self._facts.decided_before([order.id for order in orders])
         decided = {order.id for order, is_before in zip(orders, before, strict=True) if is_before}
-        others = [order for order in orders if order.id not in decided]
+        # the units of most orders for a nominated day are not reserved yet, so these are not planned
+        others = [order for order in orders if order.id not in decided and order.deliver_on is None]
         if not others:
             return _Class([Turn(order) for order in orders])
         skus = dict.fromkeys(sku for order in others for sku in order.skus)
@@ -230,6 +232,9 @@ def _parts(queue: Sequence[Order], ranks: Mapping[str, Rank], network: Network) 
 
 
 def _error_in(order: Order, snapshot: Snapshot) -> OrderInvalid | None:
+    """What is wrong with it. Whether its nominated day is over is left to when it is decided: an order that was decided
+    before that is answered, whenever it is sent again.
+    """
     try:
         check_order(order, snapshot)
     except OrderInvalid as error:

@@ -268,8 +268,12 @@ def _change(hold: StoredHold, units: Sequence[CancelledUnits], *, now: int) -> H
     """What becomes of a hold; None if it stays as it is."""
 
     def lines(shipment: ShipmentUnits) -> LineUnits:
-        key = (hold.decision, shipment.node, shipment.service)
-        return {item.line: item.quantity for item in units if (item.decision, item.node, item.service) == key}
+        key = (hold.decision, *shipment.name)
+        return {
+            item.line: item.quantity
+            for item in units
+            if (item.decision, item.node, item.service) == key and item.line in shipment.skus
+        }
 
     after = tuple(
         shipment.moved(gone, "held", "cancelled", at=now) if (gone := lines(shipment)) else shipment

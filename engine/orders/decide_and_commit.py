@@ -312,7 +312,7 @@ class DecideAndCommit:
         )
 
     def _decide(self, request: DecisionRequest, snapshot: Snapshot, matcher: Matcher) -> Decision:
-        check_order(request.remainder.whole_order, snapshot)
+        check_order(request.remainder.whole_order, snapshot, now=None if request.follow_up else request.instant)
         held_from = max(request.instant, self._clock())
         return decide_remainder(
             request.remainder,
@@ -378,7 +378,7 @@ class DecideAndCommit:
     ) -> LinkedWrites | None:
         follow_up = request.follow_up
         waiting = None
-        if request.waits and decision.unfilled:
+        if _waits(request, decision):
             waiting = self._backlog_entry(request, decision, decision_id).body
         if follow_up is None:
             return None if waiting is None else LinkedWrites(now=self._clock(), waiting=waiting, seen=seen)
@@ -403,12 +403,17 @@ class DecideAndCommit:
             decision=decision_id,
             first=request.follow_up.first if request.follow_up else decision_id,
             order=order,
-            units={item.line: item.quantity for item in decision.unfilled},
+            units=decision.waiting_units,
             since=self._clock(),
             caller=request.caller,
             rank=rank_text(rank(order, decision.priority, decision_id)),
-            not_before=request.not_before,
+            not_before=decision.scheduled.reserve_at if decision.scheduled else request.not_before,
         )
+
+
+def _waits(request: DecisionRequest, decision: Decision) -> bool:
+    """Whether units of it go on the backlog: of a scheduled order always, or nobody would come back to it."""
+    return decision.scheduled is not None or (request.waits and bool(decision.unfilled))
 
 
 def backlog_full() -> QuotaExceeded:
@@ -454,7 +459,7 @@ def _record(
         decision_id,
         VERSION,
         facts,
-        waiting=request.waits and bool(decision.unfilled) and decision_id is not None,
+        waiting=_waits(request, decision) and decision_id is not None,
         follows=follows,
         lacked=UNSET if request.orders_ahead is None else request.orders_ahead(decision, snapshot, matcher),
     )

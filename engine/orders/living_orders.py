@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from engine.decide.order_record import OrderRecord, order_of
+from engine.decide.order_record import OrderRecord, order_of, seconds
 from engine.errors import Contended, HoldEnded, KeyReused, OrderExists
 from engine.model.facts import Order
 from engine.orders.decide_and_commit import Answer, backlog_full
@@ -160,7 +160,7 @@ class LivingOrders:
     def _entry(self, state: OrderState, now: int) -> BacklogEntry:
         """The entry of the order's latest decision, with the unfilled units beside those that it has already."""
         latest = state.stored.decisions[-1]
-        units = Counter(state.unfilled)
+        units, scheduled = Counter(state.unfilled), latest.record.scheduled
         units.update(latest.waiting.units if latest.waiting else {})
         order, decision = order_of(state.stored.order), latest.record.id or ""
         return BacklogEntry(
@@ -171,6 +171,7 @@ class LivingOrders:
             since=latest.waiting.since if latest.waiting else now,
             caller=latest.caller,
             rank=self._queue.rank_of(order, decision),
+            not_before=seconds(scheduled.reserve_at) if scheduled else None,
         )
 
     def _places(self, filtered: OrderFilter, after: OrderPlace | None) -> Iterator[OrderPlace]:

@@ -65,7 +65,7 @@ class ProjectedFacts:
     def _take_units(self, claims: Iterable[Claim]) -> None:
         planned, volatile = self._columns.snapshot.positions, self._volatile
         for claim in claims:
-            positions = self._positions[claim.sku]
+            positions = self._positions.get(claim.sku, {})
             before = positions.get(claim.node)
             if before is not None:
                 later = before._replace(held=before.held + claim.units)

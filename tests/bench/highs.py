@@ -83,7 +83,7 @@ def allowed(problem: Problem, units: Units) -> bool:
         taken[place] = taken.get(place, 0) + count
     filled = [sum(count for (_, of), count in units.items() if of == line) for line in range(len(problem.demands))]
     used = {key for key, _ in units}
-    nodes = [node for node, _ in used]
+    nodes = [node for node, *_ in used]
     return (
         all(count <= problem.supply.get(place, 0) for place, count in taken.items())
         and all(count <= demand.quantity for count, demand in zip(filled, problem.demands, strict=True))

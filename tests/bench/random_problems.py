@@ -40,7 +40,7 @@ def constrained(seed: int, *, most_lines: int = 6, most_options: int = 30) -> Pr
     rng = random.Random(seed)
     demands = _demands(rng, rng.randint(1, most_lines))
     keys = _keys(rng, rng.randint(2, most_options))
-    nodes = sorted({node for node, _ in keys})
+    nodes = sorted({node for node, *_ in keys})
     money = _money(rng)
     share_unless_needed, tiers = rng.choice([0, 0, 0.2, 0.6]), rng.choice([(5,), (5,), (5, 5, 5, 4, 6), (1, 5, 9)])
     excluded = rng.choice([0, 0.1, 0.5])

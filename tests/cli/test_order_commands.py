@@ -54,6 +54,17 @@ def test_an_order_is_shown_listed_and_waits(run: Run, tmp_path: Path) -> None:
     assert "every unit of 2 orders is in one state" in run("ledger", "check").stdout
 
 
+def test_an_order_for_a_nominated_day_and_one_for_two_places_are_shown(run: Run, tmp_path: Path) -> None:
+    made = decided(run, tmp_path, ("SHIRT", 2), id="O-3", deliver_on="2030-12-10")
+    shown = run("order", "show", "O-3").stdout
+    assert "  line 1: 2 x SHIRT: 2 waiting\n" in shown
+    assert f": scheduled, reserved from {made['scheduled']['reserve_at']}\n" in shown
+    lines = [{"sku": "SHIRT", "quantity": 1}, {"sku": "SHIRT", "quantity": 1, "collect_at": "lyon"}]
+    decided(run, tmp_path, id="O-4", lines=lines)
+    shown = run("order", "show", "O-4").stdout
+    assert " to be collected at lyon 1 x SHIRT: held until " in shown
+
+
 @pytest.mark.parametrize(
     ("words", "status", "message"),
     [

@@ -74,6 +74,17 @@ def test_a_batch_may_wait(http):
     assert http.get("/v1/backlog").get_json()["waiting"] == 1
 
 
+def test_an_order_for_a_nominated_day_waits_until_its_units_are_reserved(http):
+    response = http.post("/v1/decisions", json=order_json(("SHIRT", 2), deliver_on="2026-12-10"))
+    made = checked(http, DecisionRecord, response)
+    assert (response.status_code, made["status"], made["shipments"], made["hold"]) == (201, "scheduled", [], None)
+    assert made["order"]["deliver_on"] == "2026-12-10"
+    assert [len(item["lines"]) for item in made["scheduled"]["shipments"]] == [1]
+    (entry,) = checked(http, BacklogRecord, http.get("/v1/backlog"))["orders"]
+    assert (entry["not_before"], entry["lines"][0]["quantity"]) == (made["scheduled"]["reserve_at"], 2)
+    assert checked(http, RunRecord, http.post("/v1/backlog/run", json={}))["decisions"] == []
+
+
 @pytest.mark.parametrize("after", ["", "1", "1:2:3:4", "a:b:c:d:e", f"{9**30}:1:1:a:b"])
 def test_a_cursor_that_was_never_given_is_refused(http, after):
     problem_of(http.get("/v1/backlog", query_string={"after": after}), 422)

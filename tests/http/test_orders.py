@@ -47,6 +47,20 @@ def test_an_order_is_shown_with_where_its_units_are_and_what_can_be_done(http):
     assert http.post(wait).data == waiting.data
 
 
+def test_an_order_for_a_nominated_day_waits_with_the_instant_of_its_reservation(http):
+    name, made = sent(http, ("SHIRT", 2), deliver_on="2026-12-10")
+    state = shown(http, name)
+    (decision,) = state["decisions"]
+    assert (decision["status"], decision["reserve_at"]) == ("scheduled", made["scheduled"]["reserve_at"])
+    assert (state["states"], state["lines"][0]["waiting"], state["shipments"]) == (["waiting"], 2, [])
+
+
+def test_a_shipment_that_goes_elsewhere_than_its_order_says_where(http):
+    lines = [{"sku": "SHIRT", "quantity": 1}, {"sku": "SHIRT", "quantity": 1, "collect_at": "lyon"}]
+    name, _ = sent(http, lines=lines)
+    assert sorted(item.get("collect_at", "home") for item in shown(http, name)["shipments"]) == ["home", "lyon"]
+
+
 def test_every_action_is_a_call_that_there_is(http):
     rules = http.application.url_map.iter_rules()
     assert set(CALLS.values()) <= {re.sub(r"<[^>]*>", "{id}", rule.rule) for rule in rules if "POST" in rule.methods}

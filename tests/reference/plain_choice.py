@@ -7,7 +7,7 @@ from engine.decide import rule_facts
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.sourcing.problem import Candidate, Demand, Price, Problem
-from engine.model.facts import Order, Snapshot, rounded
+from engine.model.facts import Line, Order, Snapshot, rounded
 from rules.effects import Exclusion
 from rules.vocabulary import Stage
 from tests.reference.routes import Exits, Option, Route, routes
@@ -97,7 +97,21 @@ class PlainEvaluation:
     def _line_facts(self, index: int) -> dict[str, object]:
         line = self.order.lines[index]
         product = rule_facts.product_facts(self.snapshot.products[line.sku])
-        return {**self._facts, **rule_facts.line_facts(line), **product}
+        facts = self._facts | self._goal_facts(line)
+        return {**facts, **rule_facts.line_facts(line), **product}
+
+    def _goal_facts(self, line: Line) -> dict[str, object]:
+        """How and where the line goes, if not as its order does."""
+        order = self.order
+        if not line.delivery and not line.collect_at:
+            return {}
+        delivery = line.delivery or "click_and_collect"
+        if delivery != "click_and_collect":
+            place = {"order.country": order.country, "order.region": order.region, "order.postcode": order.postcode}
+        else:
+            node = self.snapshot.network.nodes[line.collect_at or order.collect_at]
+            place = {"order.country": node.country, "order.region": node.region, "order.postcode": None}
+        return {"order.delivery": delivery, **place}
 
     def _node_facts(self, node: str) -> dict[str, object]:
         return dict(rule_facts.node_facts(self.snapshot.network.nodes[node], self.snapshot.loads.get(node, 0)))
@@ -119,7 +133,8 @@ class PlainEvaluation:
         product = self.snapshot.products[line.sku]
         free = {item.node for item in self.positions[index] if item.free}
         for route in self.routes:
-            if route.node.id in free and route.carries(product):
+            goes_there = self.order.destinations[route.key.destination] == self.order.collected_at(line)
+            if goes_there and route.node.id in free and route.carries(product):
                 option = Option.of(line, product, route)
                 facts = {
                     **self._line_facts(index),

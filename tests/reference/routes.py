@@ -3,8 +3,9 @@
 `routes` computes them here, and asserts that the columns of `Ways` and `reach` say the same.
 """
 
+import datetime
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -106,6 +107,7 @@ class Route:
     node: Node
     service: Service
     distance: int
+    begins: int
     ships_at: int
     arrives_by: int
     late: bool | None
@@ -146,12 +148,19 @@ class Option:
 
 
 def routes(order: Order, exits: Exits, nodes: Iterable[str], now: int) -> list[Route]:
-    """The routes of `nodes` to the order's destination, by node id and then service id; asserts that the columns say
+    """The routes of `nodes` to the destinations of the order's lines, by key; asserts that the columns say
     the same.
     """
-    plain = list(_plain_routes(order, exits, nodes, now))
+    used = {order.collected_at(line) for line in order.lines}
+    plain = [
+        route
+        for number, collect_at in enumerate(order.destinations)
+        if collect_at in used
+        for route in _plain_routes(order, collect_at, number, exits=exits, nodes=nodes, now=now)
+    ]
+    plain.sort(key=lambda route: route.key)
     assert _columns(order, exits.network, nodes, now) == [
-        (r.key, r.distance, r.ships_at, r.arrives_by, -(-(r.arrives_by - now) // 60), r.late, r.fixed, r.drop)
+        (r.key, r.distance, r.begins, r.ships_at, r.arrives_by, -(-(r.arrives_by - now) // 60), r.fixed, r.drop, r.late)
         for r in plain
     ]
     return plain
@@ -163,17 +172,18 @@ def _columns(order: Order, network: Network, nodes: Iterable[str], now: int) -> 
     leaving = np.zeros(len(ways.nodes), dtype=bool)
     leaving[[ways.node_index[name] for name in nodes]] = True
     out = reach(order, ways, leaving, now)
-    columns = (out.way, out.distance, out.ships_at, out.arrives_by, out.arrives, out.late, out.fixed, out.drop)
-    return [
-        (ways.keys[way], distance, ships_at, arrives_by, arrives, LATE[late], fixed, drop)
-        for way, distance, ships_at, arrives_by, arrives, late, fixed, drop in zip(
-            *(column.tolist() for column in columns), strict=True
-        )
-    ]
+    places = zip(out.way.tolist(), out.destination.tolist(), strict=True)
+    keys = [OptionKey(*ways.keys[way][:2], destination) for way, destination in places]
+    columns = (out.distance, out.begins, out.ships_at, out.arrives_by, out.arrives, out.fixed, out.drop)
+    late = [LATE[code] for code in out.late.tolist()]
+    return list(zip(keys, *(column.tolist() for column in columns), late, strict=True))
 
 
-def _plain_routes(order: Order, exits: Exits, nodes: Iterable[str], now: int) -> Iterator[Route]:
-    collected_at = exits.network.nodes[order.collect_at] if order.collect_at else None
+def _plain_routes(
+    order: Order, collect_at: str | None, number: int, *, exits: Exits, nodes: Iterable[str], now: int
+) -> Iterator[Route]:
+    """The routes to one destination, which has this number."""
+    collected_at = exits.network.nodes[collect_at] if collect_at else None
     place = collected_at.place if collected_at else order.place
     if place is None:
         raise ValueError(f"order {order.id} has neither a place nor a node to collect at")
@@ -181,18 +191,28 @@ def _plain_routes(order: Order, exits: Exits, nodes: Iterable[str], now: int) ->
     postcode = None if collected_at else order.postcode
     towards = direction(place)
     destination = Destination(country=goes_to.country, region=goes_to.region, postcode=postcode)
-    times = _Times(now, order.promise_by, exits.of(collected_at.id).hours if collected_at else None)
+    hours = exits.of(collected_at.id).hours if collected_at else None
+    times = _Times(now, order.promise_by, hours, _bounds_of(order.deliver_on, exits.network))
     for name in sorted(nodes):
         leaving = exits.of(name)
         metres = great_circle(leaving.direction, towards)
         for way in leaving.ways:
             service = way.service
             # the customer fetches the order only at the node they chose, and nothing travels from there
-            fits = way.collecting is (order.collect_at == name)
+            fits = way.collecting is (collect_at == name)
             if fits and (not service.countries or goes_to.country in service.countries):
                 route = _route(leaving, way, metres, destination, times)
                 if route is not None:
-                    yield route
+                    yield replace(route, key=route.key._replace(destination=number))
+
+
+def _bounds_of(day: int | None, network: Network) -> tuple[int, int] | None:
+    """The first and the last minute of a date."""
+    if day is None:
+        return None
+    midnights = (datetime.datetime.fromordinal(date).replace(tzinfo=network.zone) for date in (day, day + 1))
+    first, end = (int(midnight.timestamp()) for midnight in midnights)
+    return first, end - 60
 
 
 def _route(leaving: Exit, way: Way, metres: float, destination: Destination, times: "_Times") -> Route | None:
@@ -204,12 +224,13 @@ def _route(leaving: Exit, way: Way, metres: float, destination: Destination, tim
     when = times.of(way, minutes)
     if when is None:
         return None
-    ships_at, arrives_by, late = when
+    begins, ships_at, arrives_by, late = when
     return Route(
         key=way.key,
         node=node,
         service=service,
         distance=distance,
+        begins=begins,
         ships_at=ships_at,
         arrives_by=arrives_by,
         late=late,
@@ -248,40 +269,58 @@ def _transit(service: Service, distance: int) -> int | None:
 class _Times:
     """When shipments decided now leave and arrive; computed once for all routes of the same schedule and transit."""
 
-    def __init__(self, now: int, promise: int | None, collecting_hours: Calendar | None) -> None:
+    def __init__(
+        self, now: int, promise: int | None, collecting_hours: Calendar | None, day: tuple[int, int] | None
+    ) -> None:
         """`collecting_hours` is when the node at which the order is collected is open; None: always, or the order is
-        delivered.
+        delivered. `day` is the first and the last minute of the order's nominated day.
         """
         self._now = now
+        self._day = day
         self._promise = promise
         self._collecting_hours = collecting_hours
-        self._times: dict[tuple[int, int], tuple[int, int, bool | None] | None] = {}
-        self._departures: dict[int, int | None] = {}
+        self._times: dict[tuple[int, int], tuple[int, int, int, bool | None] | None] = {}
 
-    def of(self, way: Way, minutes: int) -> tuple[int, int, bool | None] | None:
-        """When it ships, when it arrives, and whether that is late; None: never."""
+    def of(self, way: Way, minutes: int) -> tuple[int, int, int, bool | None] | None:
+        """When it is begun, ships and arrives, and whether that is late; None: never."""
         key = (way.schedule, minutes)
         if key not in self._times:
             self._times[key] = self._compute(way, minutes * 60)
         return self._times[key]
 
-    def _compute(self, way: Way, seconds: int) -> tuple[int, int, bool | None] | None:
-        ships_at = self._departure(way.departures)
+    def _compute(self, way: Way, seconds: int) -> tuple[int, int, int, bool | None] | None:
+        begins = self._now if self._day is None else self._latest(way, seconds, *self._day)
+        times = None if begins is None or begins < self._now else self._at(begins, way, seconds)
+        if begins is None or times is None:
+            return None
+        ships_at, arrives_by = times
+        return begins, ships_at, arrives_by, None if self._promise is None else arrives_by > self._promise
+
+    def _latest(self, way: Way, seconds: int, first: int, last: int) -> int | None:
+        """The latest minute to begin, so that it arrives between the two: back by the hour, and on by the minute."""
+
+        def arrives(begins: int) -> int:
+            times = self._at(begins, way, seconds)
+            return last + 1 if times is None else times[1]
+
+        hours = (last - hour * 3_600 for hour in range(24 * 90))
+        begins = next((hour for hour in hours if arrives(hour) <= last), None)
+        if begins is None:
+            return None
+        while arrives(begins + 60) <= last:
+            begins += 60
+        return begins if arrives(begins) >= first else None
+
+    def _at(self, begins: int, way: Way, seconds: int) -> tuple[int, int] | None:
+        """When what is begun then ships and arrives."""
+        leaving = way.departures.stretch(begins)
+        ships_at = leaving and leaving.at(begins)
         arriving = None if ships_at is None else travel(way.travels, ships_at, seconds)
         arrives_by = arriving and arriving.at(ships_at)
         if arrives_by is not None and self._collecting_hours is not None:
             opening = self._collecting_hours.stretch(arrives_by, 0)
             arrives_by = opening and opening.at(arrives_by)
-        if ships_at is None or arrives_by is None:
-            return None
-        return ships_at, arrives_by, None if self._promise is None else arrives_by > self._promise
-
-    def _departure(self, departures: Departures) -> int | None:
-        key = id(departures)
-        if key not in self._departures:
-            leaving = departures.stretch(self._now)
-            self._departures[key] = leaving and leaving.at(self._now)
-        return self._departures[key]
+        return None if ships_at is None or arrives_by is None else (ships_at, arrives_by)
 
 
 def shipment_cost(node: Node, service: Service, distance: int) -> int:

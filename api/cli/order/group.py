@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import click
 from marshmallow import ValidationError
+from msgspec import UNSET
 
 from api.cli.options import AS_JSON, INSTANT, print_json, who
 from api.cli.order.amend import amend
@@ -138,7 +139,8 @@ def order_lines(record: OrderStateRecord) -> Iterator[str]:
         yield f"  line {line.line}: {line.ordered} x {line.sku}: {states}"
     for decision in record.decisions:
         because = f", because {decision.because}" if decision.because else ""
-        yield f"  decision {decision.id} at {decision.decided_at}: {decision.status}{because}"
+        reserved = f", reserved from {decision.reserve_at}" if decision.reserve_at else ""
+        yield f"  decision {decision.id} at {decision.decided_at}: {decision.status}{because}{reserved}"
         yield from (_shipment_line(item) for item in record.shipments if item.decision == decision.id)
     if record.approved:
         yield f"  approved by {record.approved.by} at {record.approved.at}: {record.approved.note}"
@@ -150,7 +152,10 @@ def _shipment_line(shipment: OrderShipmentRecord) -> str:
     units = " + ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
     until = f" until {shipment.expires_at}" if shipment.expires_at else ""
     ended = f" at {shipment.ended_at}" if shipment.ended_at else ""
-    return f"    {shipment.node}/{shipment.service} {units}: {shipment.state}{until}{ended}"
+    goes_to = ""
+    if shipment.collect_at is not UNSET:
+        goes_to = f" to be collected at {shipment.collect_at}" if shipment.collect_at else " to the destination"
+    return f"    {shipment.node}/{shipment.service}{goes_to} {units}: {shipment.state}{until}{ended}"
 
 
 def _sums(record: OrderStateRecord) -> str:

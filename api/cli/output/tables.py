@@ -59,7 +59,8 @@ def _figures(day: DayFigures) -> Iterator[tuple[str, str]]:
     yield "orders", f"{day.orders:,}"
     if day.before:
         yield "  decided before, not again", f"{day.before:,}"
-    for status in ("filled", "partial", "unfilled"):
+    scheduled = ("scheduled",) if day.statuses["scheduled"] else ()
+    for status in ("filled", "partial", "unfilled", *scheduled):
         yield f"  {status}", f"{day.statuses[status]:,}  {_share(day.statuses[status], day.orders)}"
     if day.lacking:
         yield "  lacked units that another took", f"{day.lacking:,}  {_share(day.lacking, day.orders)}"
@@ -99,7 +100,9 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     order, currency = record.order, network.currency
     yield f"Order {order.id} ({order.channel}, {order.delivery}): {record.status}"
     yield from _follows_lines(record, network)
-    for number, shipment in enumerate(record.shipments, start=1):
+    yield from _nominated_day_lines(record, network)
+    shipments = record.scheduled.shipments if record.scheduled else record.shipments
+    for number, shipment in enumerate(shipments, start=1):
         yield from _shipment_lines(number, shipment, network, order.collect_at)
         yield from (f"     {_reason(record, rule)}" for rule in shipment.rules)
     for item in record.unfilled:
@@ -109,11 +112,12 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     for lacked in record.lacked or ():
         took = f"took {lacked.units} x {lacked.sku}" if lacked.took == "units" else "took the last room"
         yield f"  order {lacked.order}, with priority {lacked.priority}, {took} at {lacked.node}"
-    if record.waiting:
+    if record.waiting and record.unfilled:
         yield "  what is unfilled waits for stock"
     if record.awaiting_approval:
         yield "  a person must approve it before it ships"
-    yield f"  in all {money(record.cost_micros, currency)}, {carbon(record.co2_mg)}"
+    cost, co2 = sum(item.cost_micros for item in shipments), sum(item.co2_mg for item in shipments)
+    yield f"  in all {money(cost, currency)}, {carbon(co2)}"
     proof = _proof(record.score, currency)
     yield f"  chosen from {record.options} options ({proof}) under policy {record.policy_version[:12]}"
     yield f"  decided {_local(record.decided_at, network)}"
@@ -168,6 +172,13 @@ def _follows_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
             yield f"  {follows.node} gets no shipments until {until} ({', '.join(follows.rest.rules)})"
 
 
+def _nominated_day_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
+    if record.order.deliver_on:
+        day = datetime.date.fromisoformat(record.order.deliver_on)
+        reserved = f"; reserved from {_local(record.scheduled.reserve_at, network)}" if record.scheduled else ""
+        yield f"  to arrive on {day:%a %d %b %Y}{reserved}"
+
+
 def _resting_lines(record: DecisionRecord) -> Iterator[str]:
     """One line for each node that rests."""
     resting = {item.resting.node: (item.resting, item.rules) for item in record.excluded if item.resting is not UNSET}
@@ -176,7 +187,11 @@ def _resting_lines(record: DecisionRecord) -> Iterator[str]:
 
 
 def _shipment_lines(number: int, shipment: ShipmentRecord, network: Network, goal: str | None) -> Iterator[str]:
-    yield f"  {number}. from {shipment.node} by {shipment.service}, {shipment.distance_m / 1_000:,.1f} km"
+    goes_to = ""
+    if shipment.collect_at is not UNSET:
+        goal = shipment.collect_at
+        goes_to = " to the destination" if goal is None else f" to be collected at {goal}"
+    yield f"  {number}. from {shipment.node} by {shipment.service}{goes_to}, {shipment.distance_m / 1_000:,.1f} km"
     yield "     " + ", ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
     leaves = _local(shipment.ships_at, network, shipment.node)
     arrives = _local(shipment.arrives_by, network, goal or shipment.node)

@@ -21,9 +21,9 @@ from rules.syntax.condition_parser import Notes
 from rules.syntax.literals import SECONDS_A_DAY
 from rules.syntax.yaml_document import Node as Raw
 from rules.syntax.yaml_document import Path
+from rules.vocabulary import COLLECTED
 
 USUAL_NOW = "2026-06-02 10:00"
-COLLECTED = "click_and_collect"
 
 
 def now_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) -> int:
@@ -58,7 +58,7 @@ def order_of(
     if order is None or written is None:
         return None
     try:
-        check_order(order, scenario.snapshot(order.skus))
+        check_order(order, scenario.snapshot(order.skus), now=now)
     except OrderInvalid as error:
         for mistake in error.mistakes:
             _note_unfit(test_file.notes, _positions_in_file(order, written, where), mistake, scenario)
@@ -90,10 +90,9 @@ def _request(test_file: PolicyTestFile, raw: dict[str, Raw], path: Path, scenari
         ]
     if "collect_at" in raw:
         request.setdefault("delivery", COLLECTED)
-    if request.get("delivery") != COLLECTED:
-        goal = raw.get("destination", {})
-        if isinstance(goal, dict):
-            request["destination"] = _goal(test_file, goal, (*path, "destination"), scenario)
+    goal = raw.get("destination", {})
+    if isinstance(goal, dict):
+        request["destination"] = _goal(test_file, goal, (*path, "destination"), scenario)
     return request
 
 
@@ -162,7 +161,7 @@ _PositionsInFile: TypeAlias = Mapping[str, tuple[Path, str]]
 
 def _positions_in_file(order: Order, raw: Mapping[str, Raw], path: Path) -> _PositionsInFile:
     """Where the order has a line or names a node, and the line's SKU or the node's id, by the field of the order:
-    `lines.0.sku`, `lines.0.quantity`, `collect_at`.
+    `lines.0.sku`, `lines.0.quantity`, `lines.0.collect_at`, `collect_at`.
     """
     by_sku = isinstance(raw.get("lines"), dict)
     lines = {
@@ -170,14 +169,22 @@ def _positions_in_file(order: Order, raw: Mapping[str, Raw], path: Path) -> _Pos
         for index, line in enumerate(order.lines)
         for field in ("sku", "quantity")
     }
-    return {**lines, "collect_at": ((*path, "collect_at"), str(order.collect_at))}
+    nodes = {
+        f"lines.{index}.collect_at": (
+            (*path, "lines", line.sku if by_sku else index, "collect_at"),
+            str(line.collect_at),
+        )
+        for index, line in enumerate(order.lines)
+    }
+    dates = {field: ((*path, field), "") for field in ("deliver_on", "promise_by")}
+    return {**lines, **nodes, **dates, "collect_at": ((*path, "collect_at"), str(order.collect_at))}
 
 
 def _note_unfit(notes: Notes, positions: _PositionsInFile, mistake: Mistake, scenario: Scenario) -> None:
     where, word = positions[mistake.field]
-    if mistake.field == "collect_at":
+    if mistake.field.endswith("collect_at"):
         notes.add(where, "unknown-node", f"unknown node '{word}'", scenario.network.nodes, word)
-    elif mistake.field.endswith(".quantity"):
+    elif mistake.field.endswith((".quantity", "deliver_on", "promise_by")):
         notes.add(where, "out-of-range", mistake.message)
     else:
         notes.add(where, "unknown-sku", f"unknown SKU '{word}'; give it under products or stock", scenario.skus, word)

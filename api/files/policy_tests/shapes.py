@@ -5,7 +5,7 @@ A test writes only what matters to it, so little is required; amounts are writte
 
 import zoneinfo
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
@@ -23,6 +23,7 @@ from api.shapes.base import Strict
 from api.shapes.fields import Literal, Word, thousandths
 from api.shapes.limits import MOST_UNITS
 from api.shapes.order import DestinationRequest, LineRequest, OrderRequest
+from engine.decide.decision import Status
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.vocabulary import REJECTION_REASONS
@@ -227,7 +228,7 @@ class ExpectedExclusionShape(Strict):
 
 
 class ExpectShape(Strict):
-    status = fields.String(validate=validate.OneOf(("filled", "partial", "unfilled")))
+    status = fields.String(validate=validate.OneOf(get_args(Status)))
     shipments = fields.List(fields.Nested(ExpectedShipmentShape))
     unfilled = fields.Dict(**_ANY)
     fired = fields.List(fields.String(), validate=_SOME)

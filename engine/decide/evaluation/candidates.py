@@ -91,13 +91,7 @@ class Candidates:
     def problem(self) -> Problem:
         """The candidates as the optimiser takes them."""
         evaluation = self._evaluation
-        reach, ways, outcome, lines = (
-            evaluation.reach,
-            evaluation.ways,
-            evaluation.order_outcome,
-            evaluation.order.lines,
-        )
-        rooms = self.rooms
+        ways, outcome, lines, rooms = evaluation.ways, evaluation.order_outcome, evaluation.order.lines, self.rooms
         prices: dict[int, dict[int, Price]] = {}
         columns = (self.line, self.candidate, self.unless_needed, self.tier, self.money)
         for line, candidate, unless_needed, tier, money in zip(*(part.tolist() for part in columns), strict=True):
@@ -108,7 +102,7 @@ class Candidates:
                 for index, line in enumerate(lines)
             ],
             candidates=[
-                Candidate(key=ways.keys[reach.way[number]], fixed=int(self.fixed[number]), prices=prices[number])
+                Candidate(key=evaluation.key(number), fixed=int(self.fixed[number]), prices=prices[number])
                 for number in sorted(prices)
             ],
             supply={
@@ -132,7 +126,6 @@ class Candidates:
 
     def _choice(self, rows: Integers, chosen: Integers) -> Choice:
         """All units of the lines in `rows`, each by the candidate in `chosen`."""
-        keys, way = self._evaluation.ways.keys, self._evaluation.reach.way
         count, units = len(self.fixed), self.quantity[rows]
         entries = (self.line * count + self.candidate).searchsorted(rows * count + chosen)
         shipments = sorted(set(chosen.tolist()))
@@ -140,9 +133,10 @@ class Candidates:
             int((units * part[entries]).sum()) for part in (self.unless_needed, self.tier, self.money)
         )
         penalty = self._evaluation.order_outcome.split_penalty * (len(shipments) - 1)
+        keys = {candidate: self._evaluation.key(candidate) for candidate in shipments}
         by_key = sorted(zip(chosen.tolist(), rows.tolist(), units.tolist(), strict=True))
         return Choice(
-            units={(keys[way[candidate]], row): count for candidate, row, count in by_key},
+            units={(keys[candidate], row): count for candidate, row, count in by_key},
             score=Score(
                 unfilled=int(self.quantity.sum() - units.sum()),
                 unless_needed=unless_needed,

@@ -4,6 +4,7 @@ Columns have a row for each position or option. Objects are made for what is ask
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import NamedTuple, cast
 
@@ -19,7 +20,7 @@ from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, p
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
 from engine.decide.shipping.reach import Reach, reach
-from engine.model.facts import Line, NodeRest, Order, Snapshot, StockPosition
+from engine.model.facts import Line, NodeRest, OptionKey, Order, Snapshot, StockPosition
 from rules.effects import Exclusion, Floor, LineOutcome, OrderOutcome, PositionOutcome
 from rules.vocabulary import Facts, Stage
 
@@ -108,6 +109,7 @@ class Evaluation:
         return [
             {
                 **self.facts,
+                "order": rule_facts.order_facts_of_line(self.facts["order"], self.order, line, self.snapshot.network),
                 "line": rule_facts.line_facts(line),
                 "product": rule_facts.product_facts(products[line.sku]),
             }
@@ -192,6 +194,13 @@ class Evaluation:
             columns=self.columns,
         )
 
+    @cached_property
+    def on_any_day(self) -> "Evaluation":
+        """The same, as if the order had no nominated day."""
+        other = self.not_yet_evaluated()
+        other.order = replace(self.order, deliver_on=None)
+        return other
+
     def room(self, node: str) -> int | None:
         """How many more shipments the node may take today; None: any number."""
         room = int(self.rooms[self.ways.node_index[node]])
@@ -202,6 +211,22 @@ class Evaluation:
         leaving = np.zeros(len(self.ways.nodes), dtype=bool)
         leaving[self.nodes] = True
         return reach(self.order, self.ways, leaving, self.now)
+
+    @cached_property
+    def destinations(self) -> Sequence[int]:
+        """By line, the number of where it goes in `Order.destinations`."""
+        number = {collect_at: number for number, collect_at in enumerate(self.order.destinations)}
+        return [number[self.order.collected_at(line)] for line in self.order.lines]
+
+    def key(self, row: int) -> OptionKey:
+        """Of a row of `reach`."""
+        key, destination = self.ways.keys[int(self.reach.way[row])], int(self.reach.destination[row])
+        return key._replace(destination=destination) if destination else key
+
+    def row(self, key: OptionKey) -> int:
+        """The row of `reach` with this key."""
+        first = int(self.reach.way.searchsorted(self.ways.way_index[key._replace(destination=0)]))
+        return first + int((self.reach.destination[first:] == key.destination).argmax())
 
     @cached_property
     def options(self) -> Sequence[Options]:
@@ -278,7 +303,10 @@ class Evaluation:
         position_of[positions.stock.node[free]] = free
         position = position_of[out.node]
         carriage = ways.unit_costs(weight)[out.service]
-        rows = ((position != NOWHERE) & (carriage != NOT_CARRIED)).nonzero()[0]
+        carries = (position != NOWHERE) & (carriage != NOT_CARRIED)
+        if any(self.destinations):
+            carries &= out.destination == self.destinations[index]
+        rows = carries.nonzero()[0]
         position, node, service, distance = position[rows], out.node[rows], out.service[rows], out.distance[rows]
         unit_cost = ways.unit_handling[node] + carriage[rows]
         unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM)

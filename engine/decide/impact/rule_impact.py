@@ -88,4 +88,4 @@ def _without_rests_of(snapshot: Snapshot, without: CounterfactualMatcher) -> Sna
 
 
 def _choice(decision: Decision) -> list[tuple[str, str, tuple[object, ...]]]:
-    return [(shipment.node, shipment.service, shipment.lines) for shipment in decision.shipments]
+    return [(shipment.node, shipment.service, shipment.lines) for shipment in decision.chosen]

@@ -60,7 +60,7 @@ class OrderTable:
 
     def __init__(self, order: PlannedOrder, choice: Choice, weights: JointWeights, most_ways: int) -> None:
         evaluation, candidates = order.evaluation, order.candidates
-        reach, index = evaluation.reach, evaluation.ways.way_index
+        reach = evaluation.reach
         lines, outcome = evaluation.order.lines, evaluation.order_outcome
         self.lines = [(line.sku, line.quantity) for line in lines]
         self.wanted = Counter[str]()
@@ -83,9 +83,7 @@ class OrderTable:
         self.most = np.where(something, np.minimum(quantity, self.free), 0)
         self.rooms = candidates.rooms[reach.node]
         self.node_ids = [evaluation.ways.node_ids[node] for node in reach.node.tolist()]
-        self.shipped = {
-            (int(reach.way.searchsorted(index[key])), line): units for (key, line), units in choice.units.items()
-        }
+        self.shipped = {(evaluation.row(key), line): units for (key, line), units in choice.units.items()}
         self.used = {way for way, _ in self.shipped}
         cost = weights.unless_needed * self.unless_needed + weights.tier * self.tier + self.money
         ships = self._can_ship(something) & ~dominated(reach.node, candidates.fixed, something, cost)

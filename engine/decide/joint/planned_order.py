@@ -111,7 +111,6 @@ class PlannedOrder:
     def choice(self, shipped: Mapping[tuple[int, int], int]) -> Choice:
         """The choice that ships so many units by (way of the reach, line)."""
         evaluation, tables = self.evaluation, self.tables
-        reach, keys = evaluation.reach, evaluation.ways.keys
         ways = {way for way, _ in shipped}
         opening = sum(int(self.candidates.fixed[way]) for way in ways)
         penalties = evaluation.order_outcome.split_penalty * max(0, len(ways) - 1)
@@ -121,7 +120,7 @@ class PlannedOrder:
         )
         ordered = sum(line.quantity for line in evaluation.order.lines)
         return Choice(
-            units={(keys[reach.way[way]], line): units for (way, line), units in shipped.items()},
+            units={(evaluation.key(way), line): units for (way, line), units in shipped.items()},
             score=Score(
                 unfilled=ordered - sum(shipped.values()),
                 unless_needed=unless_needed,

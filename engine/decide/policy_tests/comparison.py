@@ -79,15 +79,15 @@ def shipment_values(shipment: Shipment, decided_at: int) -> dict[str, Value | No
 
 def total_values(decision: Decision) -> dict[str, Value | None]:
     """The facts that `TOTAL_FACTS` names; `arrives` is unknown if nothing ships."""
-    latest = max((shipment.arrives_by for shipment in decision.shipments), default=None)
+    latest = max((shipment.arrives_by for shipment in decision.chosen), default=None)
     return {
-        "shipments": len(decision.shipments),
-        "units": sum(parcel.quantity for shipment in decision.shipments for parcel in shipment.lines),
+        "shipments": len(decision.chosen),
+        "units": sum(parcel.quantity for shipment in decision.chosen for parcel in shipment.lines),
         "unfilled": sum(part.quantity for part in decision.unfilled),
-        "cost": sum(shipment.cost for shipment in decision.shipments),
-        "co2": sum(shipment.co2 for shipment in decision.shipments),
+        "cost": sum(shipment.cost for shipment in decision.chosen),
+        "co2": sum(shipment.co2 for shipment in decision.chosen),
         "arrives": None if latest is None else -(-(latest - decision.decided_at) // 60),
-        "late": sum(shipment.late is True for shipment in decision.shipments),
+        "late": sum(shipment.late is True for shipment in decision.chosen),
     }
 
 
@@ -112,7 +112,7 @@ def units_by_sku(shipment: Shipment) -> dict[str, int]:
 def _shipments(expected: Expectation, decided: DecidedTest) -> Iterator[Difference]:
     if expected.shipments is None:
         return
-    shipments = decided.decision.shipments
+    shipments = decided.decision.chosen
     fitting = [
         [index for index, shipment in enumerate(shipments) if _fits(item, shipment, decided.decision.decided_at)]
         for item in expected.shipments

@@ -180,7 +180,7 @@ def _changeable(decided: DecidedTest) -> tuple[object, ...]:
     """What a rule can change about a decision: what ships from where, how long it is held, whether a person must
     approve it, the order's priority.
     """
-    shipments = tuple((item.node, item.service, item.lines) for item in decided.decision.shipments)
+    shipments = tuple((item.node, item.service, item.lines) for item in decided.decision.chosen)
     return (shipments, decided.decision.hold_until, decided.decision.awaiting_approval, decided.priority)
 
 

@@ -1,4 +1,4 @@
-"""The ways that lead to where an order goes, as columns: distance, departure, arrival, lateness, cost and CO2e.
+"""The ways that lead to where an order's lines go, as columns: distance, departure, arrival, lateness, cost and CO2e.
 
 Distances are the only floating point of a decision. They are made of +, -, x, / and square roots alone, in the same
 order as in `distance`, so every machine gets the same bits.
@@ -23,8 +23,10 @@ LATE: Final[Sequence[bool | None]] = (None, False, True)
 
 
 class Reach(NamedTuple):
-    """The ways that lead there, by key. `way`, `node` and `service` are their numbers in `Ways`; metres, UTC seconds,
-    minutes from the decision (rounded up), codes of `LATE`, micros and milligrams of CO2e a shipment.
+    """The ways that lead there, by key. `way`, `node` and `service` are their numbers in `Ways`, `destination` is that
+    in `Order.destinations`; metres, UTC seconds, minutes from the decision (rounded up), codes of `LATE`, micros and
+    milligrams of CO2e a shipment. `begins` is the instant from which on it is prepared: now or, for a nominated day,
+    the latest at which it still arrives on that day.
     """
 
     way: Integers
@@ -37,11 +39,24 @@ class Reach(NamedTuple):
     late: Integers
     fixed: Integers
     drop: Integers
+    begins: Integers
+    destination: Integers
 
 
 def reach(order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
-    """The ways of the nodes `leaving` to the order's destination."""
-    chosen = ways.network.nodes[order.collect_at] if order.collect_at else None
+    """The ways of the nodes `leaving` to the destinations of the order's lines."""
+    used = dict.fromkeys(map(order.collected_at, order.lines))
+    parts = [_reach_to(collect_at, order, ways, leaving, now) for collect_at in used]
+    if len(parts) == 1:
+        return parts[0]
+    every = Reach(*map(np.concatenate, zip(*parts, strict=True)))
+    by_key = np.lexsort((every.destination, every.way))
+    return Reach(*(column[by_key] for column in every))
+
+
+def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
+    """The ways to the node `collect_at` or, None, to the order's place."""
+    chosen = ways.network.nodes[collect_at] if collect_at else None
     place = chosen.place if chosen else order.place
     if place is None:
         raise ValueError(f"order {order.id} has neither a place nor a node to collect at")
@@ -60,10 +75,16 @@ def reach(order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
         minutes = ways.minutes(table[columns.SERVICE], distance)
         minutes = np.where(takes >= 0, takes, np.where(takes == NOT_SERVED, NOWHERE, minutes))
     minutes[distance > table[columns.MAX_DISTANCE]] = NOWHERE
-    ships_at, arrives_by = ways.timings(collected_at).at(now, table[columns.SCHEDULE], minutes)
-    there = (arrives_by >= 0).nonzero()[0]
+    timings, schedule = ways.timings(collected_at), table[columns.SCHEDULE]
+    if order.deliver_on is None:
+        ships_at, arrives_by = timings.at(now, schedule, minutes)
+        begins, there = np.full(len(minutes), now), (arrives_by >= 0).nonzero()[0]
+    else:
+        begins, ships_at, arrives_by = timings.latest(*ways.day(order.deliver_on), schedule, minutes)
+        there = (begins >= now).nonzero()[0]
     if len(there) < len(distance):
-        table, distance, ships_at, arrives_by = table[:, there], distance[there], ships_at[there], arrives_by[there]
+        table, distance, begins = table[:, there], distance[there], begins[there]
+        ships_at, arrives_by = ships_at[there], arrives_by[there]
     promise = order.promise_by
     return Reach(
         way=table[columns.WAY],
@@ -76,6 +97,8 @@ def reach(order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
         late=np.zeros(len(there), dtype=np.int64) if promise is None else 1 + (arrives_by > promise),
         fixed=table[columns.FIXED] + rounded(table[columns.PER_KM] * distance, 1_000),
         drop=table[columns.DROP],
+        begins=begins,
+        destination=np.full(len(there), order.destinations.index(collect_at)),
     )
 
 

@@ -4,6 +4,7 @@ Ways of one schedule that take equally long leave and arrive together. A timing 
 whole network. Each holds for a stretch of instants, so most orders find all of theirs computed.
 """
 
+import bisect
 from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeAlias
 
@@ -12,6 +13,7 @@ import numpy as np
 from engine.decide.shipping.calendar import EVER, Calendar
 from engine.decide.shipping.columns import NOWHERE, Integers
 from engine.decide.shipping.schedule import Departures, travel
+from rules.syntax.literals import SECONDS_A_DAY
 
 Schedule: TypeAlias = tuple[Departures, Calendar | None]
 """When shipments leave, and the calendar on which they make headway; None: all the time."""
@@ -19,6 +21,8 @@ Schedule: TypeAlias = tuple[Departures, Calendar | None]
 _LONGEST: Final = 1 << 24
 """More minutes than any way takes."""
 _MOST_KEPT = 10_000
+_FARTHEST_AHEAD = 800 * SECONDS_A_DAY
+"""A shipment that would take longer is planned for no day."""
 NEVER: Final = -1
 """Stands for an instant that does not come."""
 _SINCE, _UNTIL, _LEAVES, _LEAVES_MOVES, _ARRIVES, _ARRIVES_MOVES, _COLUMNS = range(7)
@@ -47,6 +51,7 @@ class Timings:
         self._schedules = schedules
         self._hours = hours
         self._table = _EMPTY
+        self._latest: dict[tuple[int, int, int], tuple[int, int, int]] = {}
 
     def at(self, now: int, schedule: Integers, minutes: Integers) -> tuple[Integers, Integers]:
         """Of shipments decided `now`, when each ships and arrives, in UTC seconds, or NEVER. `schedule` is the number
@@ -63,6 +68,34 @@ class Timings:
         timings = table.timings[rows]
         ships = timings[:, _LEAVES] + timings[:, _LEAVES_MOVES] * now
         return ships, timings[:, _ARRIVES] + timings[:, _ARRIVES_MOVES] * now
+
+    def latest(self, first: int, last: int, schedule: Integers, minutes: Integers) -> tuple[Integers, ...]:
+        """Of shipments that are to arrive from the minute `first` to the minute `last`: the latest minute at which each
+        may be decided, when it then ships and arrives; NEVER if it can't arrive between them.
+        """
+        keys, rows = np.unique(schedule * _LONGEST + minutes, return_inverse=True)
+        each = [self._latest_of(key, first, last) for key in keys.tolist()]
+        return tuple(np.array(each, dtype=np.int64).reshape(-1, 3)[rows].T)
+
+    def _latest_of(self, key: int, first: int, last: int) -> tuple[int, int, int]:
+        latest = self._latest.get((key, first, last))
+        if latest is None:
+            if len(self._latest) >= _MOST_KEPT:
+                self._latest.clear()
+            latest = self._latest[key, first, last] = self._search_latest(key, first, last)
+        return latest
+
+    def _search_latest(self, key: int, first: int, last: int) -> tuple[int, int, int]:
+        """A later decision never leads to an earlier arrival, so the latest minute is found by halving."""
+
+        def times(now: int) -> tuple[int, int]:
+            _, _, leaves, leaves_moves, arrives, arrives_moves = self._timing(key, now)
+            return leaves + leaves_moves * now, EVER if arrives == NEVER else arrives + arrives_moves * now
+
+        begins = range(last - _FARTHEST_AHEAD, last + 1, 60)
+        place = bisect.bisect_right(begins, last, key=lambda now: times(now)[1]) - 1
+        ships, arrives = times(begins[place]) if place >= 0 else (NEVER, NEVER)
+        return (begins[place], ships, arrives) if arrives >= first else (NEVER, NEVER, NEVER)
 
     def _renewed(self, table: _Table, now: int) -> Integers:
         """The timings, those computed anew that don't hold `now`."""

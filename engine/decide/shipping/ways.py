@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.decide.rule_facts import node_facts, service_facts
+from engine.decide.shipping.calendar import Calendar
 from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, integers
 from engine.decide.shipping.distance import direction
 from engine.decide.shipping.lanes import Destination, Lanes, lanes_to
@@ -18,7 +19,7 @@ from engine.decide.shipping.pricing import carriage
 from engine.decide.shipping.schedule import Calendars
 from engine.decide.shipping.timings import Schedule, Timings
 from engine.model.facts import Lane, Network, Node, OptionKey, Service
-from engine.model.timetable import DAY
+from engine.model.timetable import ALWAYS, DAY
 from rules.vocabulary import Facts
 
 WAY, NODE, SERVICE, DETOUR, MAX_DISTANCE, PER_KM, FIXED, DROP, SCHEDULE, LANES = range(10)
@@ -51,6 +52,7 @@ class Ways:
         )
         self.emission = integers(service.emission for service in self.services)
         self._calendars = calendars = Calendars(network)
+        self._dates = Calendar(ALWAYS, network.time_zone)
         self._schedules: list[Schedule] = []
         """Each once."""
         self._timings: dict[int, Timings] = {NOWHERE: Timings(self._schedules, None)}
@@ -100,6 +102,10 @@ class Ways:
             hours = self._calendars.of_node(self.nodes[collected_at])
             timings = self._timings[collected_at] = Timings(self._schedules, hours)
         return timings
+
+    def day(self, date: int) -> tuple[int, int]:
+        """The first and the last minute of a date of the installation."""
+        return self._dates.last_call(date - 1, DAY), self._dates.last_call(date, DAY) - 60
 
     def unit_costs(self, weight: int) -> Integers:
         """By service, what it charges for a unit of so many grams, without the node's handling; NOT_CARRIED if the

@@ -194,9 +194,7 @@ def _kept_shipments(
     chosen = list(held_units(surplus, {line: line for line in surplus}, there, unit_costs))
     return {
         decision: tuple(
-            item.moved(gone, "held", "amended", at=now)
-            if (gone := _chosen_of(chosen, decision, item.node, item.service))
-            else item
+            item.moved(gone, "held", "amended", at=now) if (gone := _chosen_of(chosen, decision, item)) else item
             for item in shipments
         )
         for decision, shipments in right.items()
@@ -206,22 +204,31 @@ def _kept_shipments(
 def _not_right(hold: StoredHold, shipment: ShipmentUnits, order: Order, lines: Mapping[str, Line]) -> LineUnits:
     """The held units that the order does not have any more, or that would not be shipped as it says."""
     decided = order_of(hold.record.order)
+    lines_then = {line.id: line for line in decided.lines}
     return {
         line: count
         for line, count in shipment.lines("held").items()
-        if line not in lines or lines[line].sku != shipment.skus[line] or _terms(decided) != _terms(order)
+        if line not in lines
+        or lines[line].sku != shipment.skus[line]
+        or _terms(decided, lines_then[line]) != _terms(order, lines[line])
     }
 
 
-def _terms(order: Order) -> tuple[object, ...]:
-    """What says where a unit has to go, how and by when."""
+def _terms(order: Order, line: Line) -> tuple[object, ...]:
+    """What says where a unit of a line has to go, how and by when."""
     where = (order.place, order.collect_at, order.country, order.postcode, order.region)
-    return (*where, order.channel, order.delivery, order.promise_by)
+    how = (order.channel, order.delivery, order.promise_by, order.deliver_on)
+    return (*where, *how, line.delivery, line.collect_at)
 
 
-def _chosen_of(chosen: Sequence[CancelledUnits], decision: str, node: str, service: str) -> LineUnits:
-    key = (decision, node, service)
-    return {item.line: item.quantity for item in chosen if (item.decision, item.node, item.service) == key}
+def _chosen_of(chosen: Sequence[CancelledUnits], decision: str, shipment: ShipmentUnits) -> LineUnits:
+    key = (decision, shipment.node, shipment.service)
+    # two shipments of one name go to different places, and have no line in common
+    return {
+        item.line: item.quantity
+        for item in chosen
+        if (item.decision, item.node, item.service) == key and item.line in shipment.skus
+    }
 
 
 def _line_changes(before: Order, after: Order) -> Iterator[LineChange]:

@@ -12,6 +12,10 @@ from engine.store.outcomes import Ending, UnitState
 
 LineUnits: TypeAlias = Mapping[str, int]
 """Units by line; none of a line that is not in it."""
+ShipmentName: TypeAlias = tuple[str, str]
+"""(node, service): of the shipments of a decision that leave this node by this service. There are several only if they
+go to several places, because lines of the order have a `collect_at` of their own; no two of them have a line in common.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,10 @@ class ShipmentUnits:
             units=units,
             ending=ending,
         )
+
+    @property
+    def name(self) -> ShipmentName:
+        return self.node, self.service
 
     def lines(self, state: UnitState) -> LineUnits:
         """The units in this state."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from engine.model.facts import GeoPoint, Inventory, Lane, Network, Node, Product, Service, UnitPrice
+from engine.model.facts import RESERVE_BEFORE, GeoPoint, Inventory, Lane, Network, Node, Product, Service, UnitPrice
 from engine.model.timetable import Timetable
 from rules.vocabulary import Kind, Value
 
@@ -30,13 +30,19 @@ def inventory_version(inventory: Inventory) -> str:
 
 
 def network_record(network: Network) -> Record:
-    return {
-        "currency": network.currency,
-        "time_zone": network.time_zone,
-        "attributes": {path: kind.name for path, kind in network.attributes.items()},
-        "nodes": [_node_record(network.nodes[name]) for name in sorted(network.nodes)],
-        "services": [_service_record(network.services[name]) for name in sorted(network.services)],
-    } | _without_empty({"channels": sorted(network.channels), "lanes": [_lane_record(lane) for lane in network.lanes]})
+    return (
+        {
+            "currency": network.currency,
+            "time_zone": network.time_zone,
+            "attributes": {path: kind.name for path, kind in network.attributes.items()},
+            "nodes": [_node_record(network.nodes[name]) for name in sorted(network.nodes)],
+            "services": [_service_record(network.services[name]) for name in sorted(network.services)],
+        }
+        | _without_empty(
+            {"channels": sorted(network.channels), "lanes": [_lane_record(lane) for lane in network.lanes]}
+        )
+        | ({} if network.reserve_before == RESERVE_BEFORE else {"reserve_before": network.reserve_before})
+    )
 
 
 def network_of(version: str, record: Record) -> Network:
@@ -49,6 +55,7 @@ def network_of(version: str, record: Record) -> Network:
         services={item["id"]: _service_of(item) for item in record["services"]},
         channels=frozenset(record.get("channels", ())),
         lanes=tuple(_lane_of(item) for item in record.get("lanes", ())),
+        reserve_before=record.get("reserve_before", RESERVE_BEFORE),
     )
 
 

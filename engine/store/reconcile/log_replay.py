@@ -168,11 +168,13 @@ class LogReplay:
         self._changed("orders", order.id)
 
     def _move_to_backlog(self, entry: Entry, record: DecisionRecord) -> None:
-        """A decision's unfilled units wait if it says so; those that waited until it decided them wait no more."""
+        """A decision's unfilled and scheduled units wait if it says so; those that waited until it decided them wait no
+        more.
+        """
         if record.follows is not UNSET and record.follows.because == "stock":
             self._wait(record.follows.decision, record.first, 0)
         if record.waiting is True:
-            self._wait(entry.decision, record.first, sum(item.quantity for item in record.unfilled))
+            self._wait(entry.decision, record.first, record.units_waiting)
 
     def _wait(self, decision: str, first: str, units: int) -> None:
         """So many units of the order that `first` began wait under the decision from now on; 0: none any more."""

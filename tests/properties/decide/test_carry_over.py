@@ -17,6 +17,7 @@ from engine.decide.joint.planned_order import PlannedOrder
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import StockPosition
 from engine.orders.projected_facts import ProjectedFacts
+from tests.properties.decide.baskets import BASKETS
 from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, NOW, PARIS, node, order, policies, service, snapshot
 
 pytestmark = pytest.mark.slow
@@ -41,7 +42,7 @@ POSITIONS = st.builds(
 )
 STOCK = st.fixed_dictionaries({sku: st.fixed_dictionaries(dict.fromkeys(PLACES, POSITIONS)) for sku in "AB"})
 ROOMS = st.fixed_dictionaries({name: st.sampled_from([None, 1, 4, 9]) for name in PLACES})
-LINES = st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 3)), min_size=1, max_size=3)
+LINES = st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 3)), min_size=1, max_size=3) | BASKETS
 TAKEN = st.dictionaries(st.tuples(st.sampled_from("AB"), st.sampled_from(list(PLACES))), st.integers(1, 3), max_size=3)
 LOADS = st.dictionaries(st.sampled_from(list(PLACES)), st.integers(0, 3))
 

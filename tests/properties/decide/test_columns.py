@@ -14,8 +14,10 @@ from engine.decide.sourcing.choose import choose
 from engine.model.facts import NodeRest, StockPosition
 from rules.effects import Exclusion
 from rules.vocabulary import Stage
+from tests.properties.decide.baskets import BASKETS
+from tests.reference.enumerated_choice import best_by_enumeration
 from tests.reference.plain_choice import PlainEvaluation
-from tests.support.clocks import hours, running
+from tests.support.clocks import date, hours, running
 from tests.support.facts import EURO, HOUR, LILLE, LYON, MARSEILLE, NOW, PARIS, node, order, policies, product, service
 from tests.support.facts import snapshot as snapshot_of
 
@@ -42,6 +44,9 @@ RULES = [
     "when: {route.co2: {less_than: 1 kg}}, then: {prefer: 0.20}",
     "when: {route.arrives: {at_most: 24 h}}, then: {prefer: 0.60}",
     "when: {line.quantity: {more_than: 4}}, then: {keep_together: true}",
+    "when: {order.delivery: click_and_collect, service.mode: {not: pickup}}, then: {avoid: 0.90}",
+    "when: {order.delivery: express, service.id: parcel}, then: {exclude: true}",
+    "when: {order.region: PACA}, then: {keep: 1}",
     "then: {carbon_price: 0.25}",
     "then: {split_penalty: 1.00}",
     "then: {max_shipments: 2}",
@@ -51,25 +56,39 @@ SERVICES = [
     service(per_kg=EURO // 2, drop=300_000_000, per_km=2_000),
     service("van", mode="van", base=7 * EURO, max_weight=3_000, runs=running("monday", "friday", "saturday")),
     service("bike", mode="bike", base=4 * EURO, max_distance=400_000, drop=1_000),
+    service("counter", mode="pickup", base=EURO // 2, transit=((0, 60),)),
 ]
 NODES = [
     node("lille", LILLE, type="warehouse", services=("bike", "parcel", "van"), unit_handling=EURO // 10),
-    node("lyon", LYON, type="store", tags=frozenset({"outlet"}), services=("parcel", "van"), daily_orders=3),
-    node("marseille", MARSEILLE, type="store", hours=hours("09:00-19:00", sunday=[]), cut_offs={"parcel": 900}),
+    node("lyon", LYON, type="store", tags=frozenset({"outlet"}), services=("counter", "parcel", "van"), daily_orders=3),
+    node(
+        "marseille",
+        MARSEILLE,
+        type="store",
+        hours=hours("09:00-19:00", sunday=[]),
+        cut_offs={"parcel": 900},
+        region="PACA",
+    ),
     node("paris", PARIS, type="supplier", services=("bike", "parcel"), handling=EURO, preparation=90),
 ]
 POSITIONS = st.builds(
     StockPosition, on_hand=st.integers(0, 14), held=st.integers(0, 4), pace=st.none() | st.integers(0, 4_000)
 )
 STOCK = st.dictionaries(st.sampled_from([item.id for item in NODES]), POSITIONS)
+TODAY = date("2026-11-27")
 ORDERS = st.builds(
-    lambda lines, channel, promise, place: order(
-        *lines, channel=channel, promise_by=None if promise is None else NOW + promise * HOUR, place=place
+    lambda lines, channel, promise, place, day: order(
+        *lines,
+        channel=channel,
+        promise_by=None if promise is None else NOW + promise * HOUR,
+        place=place,
+        deliver_on=None if day is None else TODAY + day,
     ),
-    lines=st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 9)), min_size=1, max_size=3),
+    lines=st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 9)), min_size=1, max_size=3) | BASKETS,
     channel=st.sampled_from(["web", "app", "store"]),
     promise=st.none() | st.integers(1, 100),
     place=st.sampled_from([PARIS, LYON, LILLE]),
+    day=st.none() | st.integers(0, 9),
 )
 NODE_REST = NodeRest(
     until=NOW + HOUR, since=NOW - HOUR, reason="other", decision="d", policy_version="v", because={"test/r": {}}
@@ -148,22 +167,40 @@ def test_the_facts_of_a_decision_are_those_of_a_plain_reference(order, stock, re
     matcher.close()
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    lines=BASKETS,
+    stock=st.fixed_dictionaries(
+        {sku: st.dictionaries(st.sampled_from(["lille", "lyon", "marseille"]), st.integers(0, 3)) for sku in "AB"}
+    ),
+    rules=st.lists(st.sampled_from(RULES), max_size=6, unique=True),
+)
+def test_the_choice_for_lines_to_several_places_is_the_best_of_all(lines, stock, rules):
+    facts = snapshot_of(NODES, stock, services=SERVICES)
+    matcher = Matcher(policies(*rules))
+    problem = PlainEvaluation(order(*lines), facts, matcher, NOW).problem()
+    assert Candidates(Evaluation(order=order(*lines), snapshot=facts, matcher=matcher, now=NOW)).choose() == (
+        best_by_enumeration(problem)
+    )
+    matcher.close()
+
+
 def _excluded(plain, matcher, rests):
     for line, options in zip(plain.order.lines, plain.options, strict=True):
         for option in options:
             key, exclude = option.route.key, option.judgement.outcome.exclude
             if exclude:
                 rules = matcher.with_effect(option.judgement, "exclude")
-                yield line.id, rules, exclude is Exclusion.UNLESS_NEEDED, None, *key
+                yield line.id, rules, exclude is Exclusion.UNLESS_NEEDED, None, *key[:2]
             if key.node in rests:
-                yield line.id, tuple(rests[key.node].because), False, key.node, *key
+                yield line.id, tuple(rests[key.node].because), False, key.node, *key[:2]
 
 
 def _options(evaluation, index):
-    options, ways, out = evaluation.options[index], evaluation.ways, evaluation.reach
+    options = evaluation.options[index]
     judgements = evaluation.matcher.stages[Stage.OPTION].table.judgements
     columns = (options.reach, options.unit_cost, options.unit_carbon, options.judgement, options.excluded)
     return [
-        (ways.keys[out.way[reach]], cost, carbon, judgements[number], excluded)
-        for reach, cost, carbon, number, excluded in zip(*(column.tolist() for column in columns), strict=True)
+        (evaluation.key(row), cost, carbon, judgements[number], excluded)
+        for row, cost, carbon, number, excluded in zip(*(column.tolist() for column in columns), strict=True)
     ]

@@ -17,6 +17,7 @@ from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.joint.assignment import total
 from engine.decide.joint.plan import plan
 from engine.decide.matching.matcher import Matcher
+from tests.properties.decide.baskets import BASKETS
 from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, NOW, PARIS, node, order, policies, service, snapshot
 
 pytestmark = pytest.mark.slow
@@ -40,7 +41,7 @@ STOCK = st.fixed_dictionaries(
 ROOMS = st.fixed_dictionaries({name: st.none() | st.integers(0, 3) for name in PLACES})
 ORDERS = st.lists(
     st.tuples(
-        st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 3)), min_size=1, max_size=3),
+        st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 3)), min_size=1, max_size=3) | BASKETS,
         st.sampled_from(["web", "store"]),
         st.frozensets(st.just("whole")),
         st.sampled_from([PARIS, LYON, LILLE]),

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from engine.decide.matching.matcher import Matcher
 from engine.decide.remainder import Remainder, decide_remainder
 from engine.model.facts import StockPosition
+from tests.properties.decide.baskets import BASKETS
+from tests.support.clocks import date, running
 from tests.support.facts import LILLE, LYON, MARSEILLE, NOW, decided, node, order, policies, service, snapshot
 
 pytestmark = pytest.mark.slow
 
-PLACES = {"held_for_others", "kept_back", "excluded", "node_full", "resting", "unreachable", "rejected"}
+PLACES = {"held_for_others", "kept_back", "excluded", "node_full", "resting", "unreachable", "other_day", "rejected"}
 # the day's room of a node is of a place, and of the order where its last went to another service
 BOUNDS = {"kept_together", "max_shipments", "ship_complete", "node_full"}
 TOO_FEW = {"no_stock", "not_enough"}
@@ -42,7 +44,11 @@ def facts(stock, loads):
         node("marseille", MARSEILLE),
         node("far", LYON, services=("short",)),
     ]
-    services = [service(), service("van", mode="van", max_weight=3_000), service("short", max_distance=1_000)]
+    services = [
+        service(),
+        service("van", mode="van", max_weight=3_000, runs=running("monday", "friday")),
+        service("short", max_distance=1_000),
+    ]
     return snapshot(nodes, {"A": {}, "B": {}} | stock, services=services, loads=loads)
 
 
@@ -66,7 +72,7 @@ def accounted(decision, stock):
 
 def _there(decision, positions, sku, items):
     """The units that nobody holds and that are not shipped; or, if there are no others, the held units."""
-    shipped = sum(parcel.quantity for item in decision.shipments for parcel in item.lines if parcel.sku == sku)
+    shipped = sum(parcel.quantity for item in decision.chosen for parcel in item.lines if parcel.sku == sku)
     left = sum(max(0, position.available) for position in positions.values()) - shipped
     held = [reason.units for reason in items[0].reasons if reason.code == "held_for_others"]
     return left + sum(held)
@@ -79,12 +85,13 @@ def _units(items, codes):
 @settings(max_examples=400, deadline=None)
 @given(
     stock=st.dictionaries(st.sampled_from("AB"), STOCK),
-    lines=LINES,
+    lines=LINES | BASKETS,
     rules=st.lists(st.sampled_from(RULES), unique=True, max_size=4),
     loads=st.dictionaries(st.just("lyon"), st.integers(0, 1)),
+    day=st.none() | st.integers(0, 6).map(lambda days: date("2026-11-27") + days),
 )
-def test_reasons_account_for_every_unit_there_is(stock, lines, rules, loads):
-    accounted(decided(order(*lines), facts(stock, loads), *rules), stock)
+def test_reasons_account_for_every_unit_there_is(stock, lines, rules, loads, day):
+    accounted(decided(order(*lines, deliver_on=day), facts(stock, loads), *rules), stock)
 
 
 @settings(max_examples=200, deadline=None)

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from engine.errors import HoldEnded, InputInvalid, KeyReused, NotFound, QuotaExceeded
+from engine.model.facts import Line
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -51,6 +52,21 @@ def test_confirmed_units_are_no_longer_on_hand(shop, split):
     assert (at(shop, "lyon"), at(shop, "lille")) == ((0, 0), (0, 0))
     audit = shop.check()
     assert (audit.clean, audit.held, audit.ended, audit.confirmed) == (True, 0, 7, 7)
+
+
+def test_a_name_that_two_shipments_have_stands_for_both(shop):
+    """Lines of one order that go to two places are two shipments, even from one node by one service."""
+    lines = [Line(id="1", sku="A", quantity=1), Line(id="2", sku="A", quantity=2, collect_at="lille")]
+    made = json_of(shop.decide(order(*lines, Line(id="3", sku="B", quantity=1), place=LYON)))
+    assert [(item["node"], item.get("collect_at")) for item in made["shipments"]] == [("lyon", None), ("lyon", "lille")]
+    assert [item.state for item in shop.holds.state(made["id"]).shipments] == ["held", "held"]
+    state = shop.holds.confirm(made["id"], shipments=[LYON_PARCEL])
+    assert [(item.state, item.units) for item in state.shipments] == [
+        ("confirmed", (("A", 1), ("B", 1))),
+        ("confirmed", (("A", 2),)),
+    ]
+    assert at(shop, "lyon") == (1, 0)
+    assert shop.check().clean
 
 
 def test_released_units_are_free_for_the_next_order(shop, split):

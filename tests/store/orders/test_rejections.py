@@ -3,6 +3,7 @@
 import pytest
 
 from engine.errors import HoldEnded, InputInvalid, KeyReused, NotFound
+from engine.model.facts import Line
 from engine.orders.rejection import RejectionRequest
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate
@@ -68,6 +69,15 @@ def test_what_a_node_rejects_ships_from_another_node_in_one_step(shop, redis_cli
     audit = shop.check()
     assert (audit.clean, audit.held, audit.ended) == (True, 3, 3)
     assert shop.holds.list_open(limit=9).holds[0].caller == "oms"
+
+
+def test_a_line_that_is_collected_is_still_brought_there_by_another_node(shop):
+    first = decide(shop, Line(id="1", sku="A", quantity=2, collect_at="lille"), Line(id="2", sku="B", quantity=1))
+    (to_lille,) = (item for item in first["shipments"] if "collect_at" in item)
+    second = reject(shop, first, to_lille["node"], lines={"1": 2})
+    (shipment,) = second["shipments"]
+    assert (second["order"]["lines"][0]["collect_at"], shipment["collect_at"]) == ("lille", "lille")
+    assert shop.check().clean
 
 
 def test_a_node_may_reject_some_of_its_units_and_then_the_rest(shop):

@@ -7,6 +7,7 @@ import pytest
 
 from engine.errors import NotReady
 from engine.store.decision_log import packed
+from tests.support.clocks import date
 from tests.support.facts import order
 from tests.support.order_json import shipped_units
 
@@ -42,10 +43,11 @@ def test_a_count_of_held_units_changed_by_hand_is_found(pointsman, held, redis_c
     assert ("RARE at lyon: more held than on hand: 4 found, 3 expected" in lines) is (by == 1)
 
 
-def test_units_of_an_order_that_are_in_two_states_by_the_log_are_found(pointsman, redis_client, key):
-    made = pointsman.decide(order(("RARE", 3), id="o"))
+@pytest.mark.parametrize("day", [None, date("2026-12-10")], ids=["held", "reserved later"])
+def test_units_of_an_order_that_are_in_two_states_by_the_log_are_found(pointsman, redis_client, key, day):
+    made = pointsman.decide(order(("RARE", 3), id="o", deliver_on=day))
     body = packed(orjson.dumps({"order": "o", "units": {"1": 2}}))
-    redis_client.xadd(key("log"), {"kind": "queued", "id": made.id, "at": 1, "body": body})
+    redis_client.xadd(key("log"), {"kind": "queued", "id": "another", "at": 1, "body": body})
     redis_client.hset(key("order:o"), "changes", 1)
     assert drifts(pointsman) == [
         f"units in two states of the order whose first decision is {made.id}: 2 found, 0 expected"

@@ -95,9 +95,9 @@ class KeepTogetherSearch:
             return {node: number for number, node in enumerate(self._supply)}
         left = {*self._together[placed:], *self._split}
         costs: dict[str, list[tuple[int, int]]] = {node: [] for node in self._supply}
-        for ((node, _), line), cost in self._costs.items():
+        for (key, line), cost in self._costs.items():
             if line in left:
-                costs[node].append((line, cost))
+                costs[key.node].append((line, cost))
         numbers: dict[tuple[tuple[int, int], ...], int] = {}
         return {
             node: numbers.setdefault(tuple(sorted(of_node)), len(numbers)) for node, of_node in costs.items() if of_node

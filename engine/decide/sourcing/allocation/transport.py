@@ -87,9 +87,9 @@ class TransportProblem:
     def without_line(self, line: int, flow: Flow) -> "TransportProblem":
         """The problem that is left once `line` is filled as in `flow`."""
         supply = dict(self.supply)
-        for ((node, _), of_line), units in flow.items():
+        for (key, of_line), units in flow.items():
             if of_line == line:
-                supply[node] -= units
+                supply[key.node] -= units
         return replace(
             self,
             quantities={other: units for other, units in self.quantities.items() if other != line},

@@ -95,13 +95,14 @@ def test_lanes_are_read_in_their_order():
 
 
 def test_what_is_kept_in_the_store_is_what_was_read():
-    written = network()
+    written = network("reserve_before: 5 d\n" + TEXT)
+    assert written.reserve_before == 5 * 24 * 60
     assert network_of(written.version, network_record(written)) == written
 
 
 def test_a_network_without_any_of_these_keeps_the_version_it_always_had():
     small = load_inventory(SMALL).network
-    words = (b"hours", b"cut_offs", b"lanes", b"runs", b"daily", b"group", b"unit_", b"time_zone")
+    words = (b"hours", b"cut_offs", b"lanes", b"runs", b"daily", b"group", b"unit_", b"time_zone", b"reserve_before")
     assert [
         word for word in words if word in dump(network_record(small)).replace(b'"time_zone":"Europe/Paris"', b"")
     ] == []

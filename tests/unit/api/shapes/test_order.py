@@ -96,6 +96,77 @@ def test_a_contradiction_is_told_at_its_field(more, field):
     assert list(mistakes(**more)) == [field]
 
 
+def with_lines(*lines, **more):
+    return {"lines": [{"sku": "A", "quantity": 1, **line} for line in lines], **more}
+
+
+COLLECTED = {"delivery": "click_and_collect", "collect_at": "st-lyon"}
+
+
+@pytest.mark.parametrize(
+    ("written", "goals"),
+    [
+        (with_lines({"collect_at": "alma"}, {}), [("click_and_collect", "alma"), ("express", None)]),
+        (with_lines({"delivery": "standard"}, {}), [("standard", None), ("express", None)]),
+        (with_lines({"delivery": "click_and_collect", "collect_at": "alma"}), [("click_and_collect", "alma")]),
+        (
+            with_lines({}, {"collect_at": "alma"}, {"delivery": "standard"}, **COLLECTED),
+            [("click_and_collect", "st-lyon"), ("click_and_collect", "alma"), ("standard", None)],
+        ),
+        (with_lines({"delivery": "click_and_collect"}, **COLLECTED), [("click_and_collect", "st-lyon")]),
+        (with_lines({"collect_at": "alma"}, delivery="click_and_collect"), [("click_and_collect", "alma")]),
+        (with_lines({"collect_at": "alma"}, destination=None), [("click_and_collect", "alma")]),
+    ],
+)
+def test_a_line_goes_where_it_says_or_else_where_its_order_goes(written, goals):
+    order = read(**written)
+    assert [(order.delivery_of(line), order.collected_at(line)) for line in order.lines] == goals
+
+
+def test_a_collected_order_keeps_its_destination_only_for_a_line_that_is_delivered():
+    assert read(**with_lines({}, {"collect_at": "alma"}, **COLLECTED)).place is None
+    assert read(**with_lines({}, {"delivery": "express"}, **COLLECTED)).postcode == "69003"
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (
+            with_lines({}, {"delivery": "click_and_collect"}),
+            {"lines": {1: {"collect_at": ["a click_and_collect line"]}}},
+        ),
+        (
+            with_lines({"delivery": "express", "collect_at": "alma"}),
+            {"lines": {0: {"collect_at": ["only a click_and_collect line"]}}},
+        ),
+        (with_lines({"delivery": "drone"}), {"lines": {0: {"delivery": ["Must be one of"]}}}),
+        (with_lines({}, {"delivery": "express"}, **COLLECTED, destination=None), {"destination": ["the order has no"]}),
+        (with_lines({}, {"collect_at": "alma"}, destination=None), {"destination": ["the order has no destination"]}),
+        (with_lines({}, {"collect_at": "alma"}, delivery="click_and_collect"), {"collect_at": ["a click_and_collect"]}),
+    ],
+)
+def test_a_line_that_has_nowhere_to_go_is_told_at_its_field(written, expected):
+    def begins(messages, start):
+        if isinstance(start, dict):
+            assert messages.keys() == start.keys()
+            return all(begins(messages[key], start[key]) for key in start)
+        return all(message.startswith(part) for message, part in zip(messages, start, strict=True))
+
+    assert begins(mistakes(**written), expected)
+
+
+def test_a_nominated_day_is_a_date():
+    assert read(deliver_on="2026-12-10").deliver_on == datetime.date(2026, 12, 10).toordinal()
+    assert read().deliver_on is None
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-02-30", "10/12/2026", "2026-12-10T08:00:00Z", "1969-12-31", "9999-01-01", "", 7, []]
+)
+def test_what_is_no_date_is_refused(day):
+    assert list(mistakes(deliver_on=day)) == ["deliver_on"]
+
+
 def test_an_order_with_too_many_lines_is_refused_before_they_are_read():
     lines = [{"sku": "A", "quantity": "none of these is read"}] * 3
     with pytest.raises(ValidationError, match=r"at most 2 lines \(POINTSMAN_MAX_LINES\), this one 3"):

@@ -13,6 +13,7 @@ from engine.decide.reasons import REASON_CODES, reason_texts
 from engine.decide.record import DecisionRecord, to_json
 from engine.decide.remainder import Remainder, decide_remainder
 from engine.model.facts import StockPosition
+from tests.support.clocks import date
 from tests.support.facts import (
     EURO,
     LILLE,
@@ -66,6 +67,16 @@ def test_not_enough_for_two_lines_of_one_sku():
     assert sum(item.quantity for item in decision.unfilled) == 2
     for item in decision.unfilled:
         assert item.reasons == (Reason(code="not_enough", units=item.quantity),)
+
+
+def test_what_can_not_arrive_on_the_nominated_day_is_told_from_what_can_not_arrive_at_all():
+    nodes = [node("lyon", LYON), node("lille", LILLE, services=())]
+    tomorrow = date("2026-11-28")
+    assert reasons(decided(order(("A", 5), deliver_on=tomorrow), facts(nodes=nodes))) == [
+        Reason(code="other_day", units=2),
+        Reason(code="unreachable", units=2),
+        Reason(code="not_enough", units=1),
+    ]
 
 
 def test_kept_back_names_the_rules_that_keep():

@@ -9,7 +9,8 @@ from msgspec import UNSET
 from api.cli.output.tables import decision_lines
 from engine.decide.record import DecisionRecord, UnprovenRecord, from_json, to_json
 from engine.decide.sourcing.problem import Unproven
-from tests.support.clocks import at, hours
+from engine.model.facts import Line
+from tests.support.clocks import at, date, hours
 from tests.support.facts import LILLE, LYON, PARIS, collected, decided, node, order, service, snapshot
 
 LONDON = {"time_zone": "Europe/London", "country": "GB"}
@@ -31,6 +32,33 @@ def test_what_is_collected_arrives_by_the_clock_of_the_place_it_is_collected_at(
     facts = snapshot(nodes, {"A": {"lyon": 1}}, services=[service(transit=((2_000_000, 60),))])
     shown = lines(collected(at="leeds"), facts, at("2026-11-27 07:00"))
     assert "leaves Fri 27 Nov 2026 07:00, arrives by Fri 27 Nov 2026 09:00 (Europe/London)" in shown
+
+
+def test_shipments_of_lines_with_a_destination_of_their_own_say_where_they_go():
+    services = [service(), service("pickup", mode="pickup", transit=((0, 60),))]
+    leeds = node("leeds", LILLE, services=("pickup",), hours=hours("09:00-17:00"), **LONDON)
+    facts = snapshot([node("lyon", LYON), leeds], {"A": {"lyon": 9, "leeds": 1}}, services=services)
+    home, fetched = Line(id="1", sku="A", quantity=1), Line(id="2", sku="A", quantity=1, collect_at="leeds")
+    shown = lines(order(home, fetched), facts, at("2026-11-27 07:00"))
+    assert "1. from leeds by pickup to be collected at leeds, 0.0 km" in shown
+    assert "arrives by Fri 27 Nov 2026 10:00 (Europe/London)" in shown
+    assert "2. from lyon by parcel, 393.2 km" in shown
+    delivered = dataclasses.replace(collected(fetched, at="leeds"), place=PARIS, country="FR")
+    delivered = dataclasses.replace(delivered, lines=(dataclasses.replace(home, delivery="standard"), fetched))
+    assert "from lyon by parcel to the destination, 393.2 km" in lines(delivered, facts, at("2026-11-27 07:00"))
+
+
+def test_an_order_for_a_nominated_day_says_from_when_it_is_reserved_and_when_it_is_to_leave():
+    facts = snapshot([node("lyon", LYON)], {"A": {"lyon": 2}})
+    placed = order(("A", 3), id="W-1", deliver_on=date("2026-12-10"))
+    shown = lines(placed, facts, at("2026-11-27 07:00"))
+    assert "Order W-1 (web, standard): scheduled\n" in shown
+    assert "  to arrive on Thu 10 Dec 2026; reserved from Sun 06 Dec 2026 23:59\n  1. from lyon by parcel" in shown
+    assert "leaves Tue 08 Dec 2026 23:59, arrives by Thu 10 Dec 2026 23:59\n" in shown
+    assert "  unfilled: 1 x A (line 1)\n" in shown
+    assert "  in all 5.00 EUR" in shown
+    held = lines(placed, facts, at("2026-12-07 07:00"))
+    assert "partial\n  to arrive on Thu 10 Dec 2026\n  1. from lyon by parcel" in held
 
 
 def test_the_installation_s_own_zone_is_not_named():

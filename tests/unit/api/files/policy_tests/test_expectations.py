@@ -148,6 +148,13 @@ def test_an_expectation_that_is_not_met_fails_and_is_shown_beside_what_was_decid
     assert expecting(expect, *rules) == [difference]
 
 
+def test_an_order_for_a_nominated_day_is_compared_by_what_is_planned():
+    day = "order: {lines: {A: 1}, deliver_on: 2026-06-20}\nstock: {A: {store: 1}}\n"
+    planned = "expect: {status: scheduled, shipments: [{node: store, arrives: {at_least: 400 h}}], unfilled: {}}\n"
+    assert differences(day + planned) == []
+    assert differences(day + "expect: {status: filled}\n") == [("status", "filled", "scheduled")]
+
+
 def test_a_rule_that_is_silenced_is_reported_as_silenced():
     scenario = SCENARIO + "nodes: {store: {tags: [closing]}}\n"
     rules = ("when: {node.type: store}, then: {keep: 2}", SILENCING)

@@ -178,7 +178,7 @@ HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
         ),
         (
             one_test(ORDER + "expect: {status: half}"),
-            ["5:14 wrong-type status: Must be one of: filled, partial, unfilled."],
+            ["5:14 wrong-type status: Must be one of: filled, partial, unfilled, scheduled."],
         ),
         (
             one_test(ORDER + "expect: {shipments: [{nod: store}]}"),
@@ -246,6 +246,14 @@ HAZMAT = "when: {product.attributes.hazmat: true}, then: {keep: 1}"
         (
             one_test(ORDER + "expect: {kept: {A: {stor: 1}}}"),
             ["5:25 unknown-node unknown node 'stor' (did you mean 'store'?)"],
+        ),
+        (
+            one_test("order: {lines: {A: {quantity: 1, collect_at: stor}}}\nstock: {A: {store: 1}}\n"),
+            ["3:38 unknown-node unknown node 'stor' (did you mean 'store'?)"],
+        ),
+        (
+            one_test("order: {lines: {A: 1}, deliver_on: 2026-06-01}\nstock: {A: {store: 1}}\n"),
+            ["3:28 out-of-range 2026-06-01 is over; it is 2026-06-02 in UTC"],
         ),
         (
             "tests:" + 2 * "\n  - {test: a, order: {lines: {A: 1}}, stock: {A: {}}}",

@@ -193,6 +193,13 @@ def test_an_order_with_collect_at_is_click_and_collect():
     assert (test.order.delivery, test.order.collect_at, test.order.place) == ("click_and_collect", "store", None)
 
 
+def test_a_line_may_be_collected_and_the_others_go_to_the_usual_destination():
+    lines = "{A: 1, B: {quantity: 2, collect_at: store}}"
+    order = read_one(one_test(f"order: {{lines: {lines}}}\nstock: {{A: {{store: 1}}, B: {{store: 2}}}}\n")).order
+    assert [order.collected_at(line) for line in order.lines] == [None, "store"]
+    assert order.place is not None
+
+
 def test_an_attribute_is_of_the_kind_that_the_rules_compare():
     text = one_test("order: {lines: {A: 1}}\nproducts: {A: {attributes: {grade: 5}}}\n")
     word = read_one(text, "when: {product.attributes.grade: {matches: '5*'}}, then: {keep: 1}")

@@ -32,7 +32,8 @@ CORSICA = {"postcode": "20090", "region": "Corse"}
 def ways(*lanes, request=None, services=(PARCEL, COURIER), nodes=NODES):
     facts = network(nodes, list(services), lanes=lanes)
     return {
-        route.key: route for route in routes(request or order(place=PARIS, **CORSICA), Exits(facts), facts.nodes, NOW)
+        route.key[:2]: route
+        for route in routes(request or order(place=PARIS, **CORSICA), Exits(facts), facts.nodes, NOW)
     }
 
 

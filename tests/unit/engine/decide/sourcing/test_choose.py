@@ -29,7 +29,7 @@ def shipment(node, fixed, *prices, service="parcel"):
 
 def shipped(choice: Choice):
     """Units by node and line."""
-    return {(node, line): count for ((node, _), line), count in choice.units.items()}
+    return {(node, line): count for ((node, *_), line), count in choice.units.items()}
 
 
 def line(quantity, sku="mug", *, together=False):

@@ -89,7 +89,7 @@ def test_interchangeable_nodes_are_tried_once():
         TransportProblem(
             quantities=dict.fromkeys(range(8), 3),
             together=range(8),
-            supply={node: 4 for node, _ in keys},
+            supply={node: 4 for node, *_ in keys},
             costs=dict.fromkeys(itertools.product(keys, range(8)), 1),
             unfilled=UNFILLED,
         )
@@ -135,7 +135,7 @@ def flows(transport, places):
 
 def feasible(transport, places, counts):
     left, free = dict(transport.quantities), dict(transport.supply)
-    for ((node, _), line), count in zip(places, counts, strict=True):
+    for ((node, *_), line), count in zip(places, counts, strict=True):
         if line in transport.together and count not in (0, transport.quantities[line]):
             return False
         left[line] -= count

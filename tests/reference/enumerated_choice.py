@@ -1,0 +1,90 @@
+"""The best choice of a small problem, by trying every way to ship it."""
+
+import itertools
+from collections.abc import Iterator
+
+from engine.decide.sourcing.problem import Choice, Problem, Score
+
+_NO_SCORE = (0, 0, 0, 0)
+
+
+def best_by_enumeration(problem: Problem) -> Choice:
+    """The best choice by enumeration: line by line, every way to ship it. Of the ways so far that leave the same stock
+    to later lines, only the best is kept.
+    """
+    ways = {(frozenset(), frozenset(problem.supply.items())): (_NO_SCORE, ())}
+    for index, demand in enumerate(problem.demands):
+        later = {other.sku for other in problem.demands[index + 1 :]}
+        next_ways = {}
+        for (used, supply), (score, quantities) in ways.items():
+            for units in _shipped(problem, index, dict(supply)):
+                keys = used | {key for key, count in units.items() if count}
+                left = frozenset(
+                    item for item in _taken(dict(supply), units, demand.sku).items() if item[0][1] in later
+                )
+                now = tuple(-count for _, count in sorted(units.items()))
+                way = (_added(score, _cost(problem, index, units)), quantities + now)
+                next_ways[keys, left] = min(way, next_ways.get((keys, left), way))
+        ways = next_ways
+    ranks = [_rank(problem, used, *way) for (used, _), way in ways.items() if _allowed(problem, used)]
+    score, _, _, quantities = min(ranks)
+    keys = sorted(candidate.key for candidate in problem.candidates)
+    places = itertools.product(range(len(problem.demands)), keys)
+    units = {(key, index): -count for (index, key), count in zip(places, quantities, strict=True) if count}
+    if problem.ship_complete and score[0]:
+        return Choice(units={}, score=Score(unfilled=_units_ordered(problem), unless_needed=0, tiers=0, money=0))
+    unfilled, unless_needed, tiers, money = score
+    return Choice(units=units, score=Score(unfilled=unfilled, unless_needed=unless_needed, tiers=tiers, money=money))
+
+
+def _shipped(problem, index, supply) -> Iterator[dict]:
+    """Every way to ship a line, as units by candidate."""
+    demand = problem.demands[index]
+    most = {
+        c.key: min(demand.quantity, supply.get((c.key.node, demand.sku), 0)) if index in c.prices else 0
+        for c in problem.candidates
+    }
+    for counts in itertools.product(*[range(count + 1) for count in most.values()]):
+        units = dict(zip(most, counts, strict=True))
+        total = sum(counts)
+        whole = not demand.together or total == 0 or demand.quantity in counts
+        if total <= demand.quantity and whole and min(_taken(supply, units, demand.sku).values(), default=0) >= 0:
+            yield units
+
+
+def _taken(supply, units, sku):
+    for (node, *_), count in units.items():
+        if count:
+            supply = supply | {(node, sku): supply[node, sku] - count}
+    return supply
+
+
+def _cost(problem, index, units):
+    prices = {c.key: c.prices[index] for c in problem.candidates if index in c.prices}
+    parts = [
+        (0, count * prices[key].unless_needed, count * prices[key].tier, count * prices[key].money)
+        for key, count in units.items()
+        if count
+    ]
+    return _added((problem.demands[index].quantity - sum(units.values()), 0, 0, 0), *parts)
+
+
+def _added(*scores):
+    return tuple(map(sum, zip(*scores, strict=True)))
+
+
+def _allowed(problem, used):
+    nodes = [node for node, *_ in used]
+    return len(used) <= (len(used) if problem.max_shipments is None else problem.max_shipments) and all(
+        nodes.count(node) <= room for node, room in problem.room.items()
+    )
+
+
+def _rank(problem, used, score, quantities):
+    fixed = sum(c.fixed for c in problem.candidates if c.key in used)
+    splits = problem.split_penalty * max(0, len(used) - 1)
+    return _added(score, (0, 0, 0, fixed + splits)), len(used), sorted(used), quantities
+
+
+def _units_ordered(problem):
+    return sum(demand.quantity for demand in problem.demands)
