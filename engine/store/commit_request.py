@@ -121,7 +121,9 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
 
 
 def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) -> None:
-    """Say in a request to commit.lua what of its claims and rooms the decision frees itself; see there."""
+    """Say in a request to commit.lua what the decision's own order holds until then. A claim then has, last, those of
+    its units that are freed, and a room the shipments.
+    """
     request["replaces"] = True
     for claim, listed in zip(decision.claims, request["claims"], strict=True):
         listed.append(freed.units.get((claim.sku, claim.node), 0))

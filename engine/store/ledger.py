@@ -269,7 +269,7 @@ class Ledger:
         )
         if set_aside is not NOTHING_SET_ASIDE:
             add_set_aside(request, set_aside, decision)
-        if commit.freed:
+        if commit.freed is not None:
             add_freed(request, commit.freed, decision)
         arguments = [commit.decision_id, packed(commit.body, commit.facts), orjson.dumps(request)]
         return list(sku_keys(keys, skus)), own, arguments
