@@ -22,18 +22,18 @@ from engine.inventory.node_rests import RestingNodes
 from engine.inventory.stock import NetworkStock
 from engine.model.facts import Inventory, Network, Order, Product
 from engine.orders.amendment.amend_order import Amendments
-from engine.orders.backlog import Backlog
-from engine.orders.batch import Batch, BatchRequest
-from engine.orders.block import BlockOfDecisions
-from engine.orders.cancel_order import Cancellations
+from engine.orders.batch.batch import Batch, BatchRequest
+from engine.orders.batch.block import BlockOfDecisions
+from engine.orders.cancellation.cancel_order import Cancellations
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole_order
-from engine.orders.entry_decision import EntryDecision
 from engine.orders.living_orders import LivingOrders
-from engine.orders.offer_thread import TURN_MILLISECONDS, OfferThread
-from engine.orders.offers import StockOffers
 from engine.orders.rerouting import Rerouting
 from engine.orders.trial_orders import decide_trial_orders
-from engine.orders.waiting_queue import WaitingQueue
+from engine.orders.waiting.backlog import Backlog
+from engine.orders.waiting.entry_decision import EntryDecision
+from engine.orders.waiting.offer_thread import TURN_MILLISECONDS, OfferThread
+from engine.orders.waiting.offers import StockOffers
+from engine.orders.waiting.waiting_queue import WaitingQueue
 from engine.policies.versions import Published, Versions
 from engine.settings import Settings
 from engine.store import decision_log, reset

@@ -21,7 +21,7 @@ from engine.decide.record import from_json
 from engine.errors import NotFound, OrderExists
 from engine.model.facts import Network
 from engine.orders.amendment.plan import AmendRequest
-from engine.orders.batch import keys_by_order
+from engine.orders.batch.batch import keys_by_order
 from engine.orders.decide_and_commit import Answer
 from engine.service import Pointsman
 from engine.settings import Settings

@@ -15,7 +15,7 @@ from api.files.orders import read_orders
 from api.records.day import DayFigures, DayRecord
 from engine.errors import Mistake, OrderInvalid
 from engine.model.facts import Order
-from engine.orders.batch_results import OrderDecided
+from engine.orders.batch.batch_results import OrderDecided
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey

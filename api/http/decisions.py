@@ -22,7 +22,7 @@ from api.shapes.sent_orders import SentOrder
 from engine.decide.facts_record import FactsRecord, FactsReferenceRecord
 from engine.decide.record import DecisionRecord
 from engine.model.facts import Order
-from engine.orders.batch import Batch, keys_by_order
+from engine.orders.batch.batch import Batch, keys_by_order
 from engine.orders.decide_and_commit import Answer
 from engine.service import Pointsman
 from engine.store.ledger import RequestKey

@@ -17,7 +17,7 @@ from api.shapes.base import Strict
 from api.shapes.fields import Who
 from engine.model.facts import Order
 from engine.orders.amendment.plan import AmendRequest
-from engine.orders.cancellation import CancelRequest
+from engine.orders.cancellation.plan import CancelRequest
 from engine.service import Pointsman
 
 

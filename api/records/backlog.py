@@ -8,8 +8,8 @@ from msgspec import Meta, Raw
 from api.shapes.cursors import backlog_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.decide.record import DecisionRecord, PlacedLineRecord, UnfilledRecord
-from engine.orders.backlog import BacklogPage, BacklogRun
-from engine.orders.waiting_queue import QueuePlace
+from engine.orders.waiting.backlog import BacklogPage, BacklogRun
+from engine.orders.waiting.waiting_queue import QueuePlace
 from engine.store.decision_chain import Chain
 from engine.store.waiting.offers import OfferNote
 

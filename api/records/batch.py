@@ -12,8 +12,8 @@ from engine.decide.order_record import Record
 from engine.decide.record import DecisionRecord, ScoreRecord
 from engine.errors import OrderInvalid, PointsmanError, public_message
 from engine.model.facts import Order
-from engine.orders.batch import Batch, JointSummary
-from engine.orders.batch_results import OrderDecided, OrderResult
+from engine.orders.batch.batch import Batch, JointSummary
+from engine.orders.batch.batch_results import OrderDecided, OrderResult
 
 _CREATED, _DECIDED_BEFORE = 201, 200
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record
-from engine.orders.cancellation import Cancellation, CancelledUnits
+from engine.orders.cancellation.plan import Cancellation, CancelledUnits
 
 
 class CancelledUnitsRecord(Record, frozen=True):

@@ -9,7 +9,7 @@ from msgspec import Meta
 from api.records.batch import JointRecord
 from engine.decide.order_record import Record
 from engine.decide.record import DecisionRecord
-from engine.orders.batch import JointSummary
+from engine.orders.batch.batch import JointSummary
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from engine.errors import Contended, HoldEnded, KeyReused, OrderExists
 from engine.model.facts import Order
 from engine.orders.decide_and_commit import Answer, backlog_full
 from engine.orders.order_state import OrderState, OrderUnitState, State, state_of
-from engine.orders.waiting_queue import WaitingQueue
+from engine.orders.waiting.waiting_queue import WaitingQueue
 from engine.store import decision_log
 from engine.store.backlog import BacklogEntries, BacklogEntry
 from engine.store.connection.client import Client

@@ -8,7 +8,7 @@ import pytest
 from api.http.requests import batch as batch_requests
 from api.http.requests.batch import MOST_ORDERS
 from api.records.batch import BatchEndRecord, BatchOrderRecord, BatchRecord
-from engine.orders import batch_results
+from engine.orders.batch import batch_results
 from tests.conftest import activate
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json

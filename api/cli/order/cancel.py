@@ -7,7 +7,7 @@ import click
 from api.cli.options import AS_JSON, LINES, print_json, units_by_name
 from api.records.cancellation import CancellationRecord, CancelledUnitsRecord
 from engine.errors import InputInvalid, Mistake
-from engine.orders.cancellation import CancelRequest
+from engine.orders.cancellation.plan import CancelRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 

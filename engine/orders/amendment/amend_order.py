@@ -13,7 +13,7 @@ from engine.errors import Contended
 from engine.facts_reader import FactsReader
 from engine.idempotency import name_reused, operation
 from engine.orders.amendment.plan import AmendRequest, OrderAmendment, PlannedAmendment, plan_amendment
-from engine.orders.cancel_order import unit_costs
+from engine.orders.cancellation.cancel_order import unit_costs
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, FollowUp
 from engine.store import decision_log
 from engine.store.connection.client import Client

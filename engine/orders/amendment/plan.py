@@ -11,7 +11,7 @@ import msgspec
 from engine.decide.order_record import OrderRecord, order_of
 from engine.errors import AlreadyShipped, InputInvalid, Mistake
 from engine.model.facts import Line, Order
-from engine.orders.cancellation import CancelledUnits, UnitCost, held_units
+from engine.orders.cancellation.plan import CancelledUnits, UnitCost, held_units
 from engine.store.decision_log import UnitsBody
 from engine.store.hold_changes.hold_change import HoldChange, Shipments, moved_units
 from engine.store.hold_changes.order_change import OrderChange

@@ -16,7 +16,7 @@ from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.joint.planned_order import PlannedOrder
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import StockPosition
-from engine.orders.projected_facts import ProjectedFacts
+from engine.orders.batch.projected_facts import ProjectedFacts
 from tests.properties.decide.baskets import BASKETS
 from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, NOW, PARIS, node, order, policies, service, snapshot
 

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from engine.errors import AlreadyShipped, HoldEnded, InputInvalid, StockConflict
 from engine.model.facts import Line
 from engine.orders.amendment.plan import AmendRequest
-from engine.orders.cancellation import CancelRequest
+from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from engine.store.hold_changes.order_units import OrderUnits, find_first_decision, read_order
 from engine.store.stock import Count, Stamp

@@ -5,7 +5,7 @@ from msgspec import UNSET
 
 from engine.errors import HoldEnded
 from engine.model.facts import Line
-from engine.orders.cancellation import CancelRequest
+from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from tests.conftest import activate
 from tests.support.decision_json import json_of

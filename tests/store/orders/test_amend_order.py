@@ -5,7 +5,7 @@ import pytest
 from engine.errors import AlreadyShipped, AwaitingApproval, InputInvalid, KeyReused, NotFound, OrderExists, OrderInvalid
 from engine.model.facts import Line
 from engine.orders.amendment.plan import AmendRequest, LineChange
-from engine.orders.cancellation import CancelRequest
+from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings

@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import AlreadyShipped, Contended, OrderExists
 from engine.orders.amendment.plan import AmendRequest
-from engine.orders.cancellation import CancelRequest
+from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings

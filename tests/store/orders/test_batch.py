@@ -6,8 +6,8 @@ import pytest
 
 from engine.decide.joint import plan as plan_module
 from engine.errors import OrderExists, QuotaExceeded, StoreUnavailable, Undecided
-from engine.orders import batch as batch_module
-from engine.orders import turns as turns_module
+from engine.orders.batch import batch as batch_module
+from engine.orders.batch import turns as turns_module
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey

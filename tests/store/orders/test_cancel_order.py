@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from engine.errors import HoldEnded, InputInvalid, KeyReused, NotFound
-from engine.orders.cancellation import CancelRequest
+from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings

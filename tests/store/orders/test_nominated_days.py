@@ -3,7 +3,7 @@
 import pytest
 
 from engine.errors import OrderInvalid
-from engine.orders.cancellation import CancelRequest
+from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from engine.store.ledger import RequestKey
 from tests.conftest import activate
@@ -172,7 +172,7 @@ def test_what_is_reserved_later_waits_with_what_nobody_has(shop, clock):
     assert (state.states, units(shop), [action for action, _ in state.actions]) == (
         ("waiting",),
         {"waiting": 3},
-        ["cancel"],
+        ["cancel", "amend"],
     )
     assert (shop.check().drifts, shop.check().orders) == ((), 1)
     shop.orders.wait("LATER")

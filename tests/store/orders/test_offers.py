@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from engine.errors import Contended
-from engine.orders import offers
+from engine.orders.waiting import offers
 from engine.orders.decide_and_commit import Decided, DecisionRequest, whole_order
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman

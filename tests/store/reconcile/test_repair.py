@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from engine.errors import HoldEnded
 from engine.orders.amendment.plan import AmendRequest
-from engine.orders.cancellation import CancelRequest
+from engine.orders.cancellation.plan import CancelRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.client import Client

@@ -6,7 +6,7 @@ from collections import Counter
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
-from engine.orders.cheapest_cancellation import MOST_TRIED, CancellableShipment, cheapest_cancellation
+from engine.orders.cancellation.cheapest_cancellation import MOST_TRIED, CancellableShipment, cheapest_cancellation
 
 LINES = ("1", "2")
 

@@ -14,8 +14,8 @@ from engine.errors import Contended, PointsmanError
 from engine.facts_reader import FactsReader
 from engine.model.facts import Snapshot
 from engine.orders.decide_and_commit import Decide
-from engine.orders.entry_decision import EntryDecision
-from engine.orders.waiting_queue import WaitingQueue
+from engine.orders.waiting.entry_decision import EntryDecision
+from engine.orders.waiting.waiting_queue import WaitingQueue
 from engine.store.backlog import BacklogEntries
 from engine.store.outcomes import OfferedFirst
 from engine.store.waiting.offers import OfferNote, Offers, PassedOver

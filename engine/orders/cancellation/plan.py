@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import orjson
 
 from engine.errors import HoldEnded, InputInvalid, Mistake
-from engine.orders.cheapest_cancellation import CancellableShipment, cheapest_cancellation
+from engine.orders.cancellation.cheapest_cancellation import CancellableShipment, cheapest_cancellation
 from engine.store.backlog import BacklogEntry
 from engine.store.decision_log import UnitsBody
 from engine.store.hold_changes.hold_change import HoldChange, moved_units

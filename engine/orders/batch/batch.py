@@ -20,8 +20,10 @@ from engine.decide.record import LackedRecord
 from engine.errors import Mistake, OrderInvalid, PointsmanError, Undecided
 from engine.facts_reader import FactsReader
 from engine.model.facts import Network, Order, Snapshot
-from engine.orders.batch_results import LoggedAnswers, OrderDecided, OrderNotDecided, OrderResult, in_order_sent
-from engine.orders.block import BlockOfDecisions
+from engine.orders.batch.batch_results import LoggedAnswers, OrderDecided, OrderNotDecided, OrderResult, in_order_sent
+from engine.orders.batch.block import BlockOfDecisions
+from engine.orders.batch.projected_facts import ProjectedFacts
+from engine.orders.batch.turns import STOPPING, Turn, Turns, unless_at_fault
 from engine.orders.decide_and_commit import (
     Answer,
     DecideAndCommit,
@@ -30,8 +32,6 @@ from engine.orders.decide_and_commit import (
     Outcome,
     whole_order,
 )
-from engine.orders.projected_facts import ProjectedFacts
-from engine.orders.turns import STOPPING, Turn, Turns, unless_at_fault
 from engine.store.ledger import RequestKey
 
 MOST_OPTIONS = 1_000_000

@@ -7,9 +7,9 @@ from engine.decide.priority import Rank
 from engine.errors import Contended, NotFound
 from engine.idempotency import operation
 from engine.orders.decide_and_commit import Answer, Decide
-from engine.orders.entry_decision import EntryDecision, EntryOutcome
-from engine.orders.offers import StockOffers
-from engine.orders.waiting_queue import QueuePlace, WaitingQueue
+from engine.orders.waiting.entry_decision import EntryDecision, EntryOutcome
+from engine.orders.waiting.offers import StockOffers
+from engine.orders.waiting.waiting_queue import QueuePlace, WaitingQueue
 from engine.store.backlog import BacklogEntries, BacklogEntry
 from engine.store.outcomes import OfferedFirst
 from engine.store.waiting.offers import OfferNote, Offers

@@ -8,7 +8,13 @@ from engine.decide.shipping.pricing import carriage
 from engine.errors import Contended
 from engine.facts_reader import FactsReader
 from engine.idempotency import name_reused, operation
-from engine.orders.cancellation import Cancellation, CancelRequest, PlannedCancellation, UnitCost, plan_cancellation
+from engine.orders.cancellation.plan import (
+    Cancellation,
+    CancelRequest,
+    PlannedCancellation,
+    UnitCost,
+    plan_cancellation,
+)
 from engine.store.connection.client import Client
 from engine.store.hold_changes.change_script import ChangeRequest, ChangeScript, entry_fields
 from engine.store.hold_changes.order_change import OrderChange

@@ -11,9 +11,9 @@ from engine.decide.decision import NOTHING_LEFT, LeftToOthers
 from engine.decide.joint.planned_order import PlannedOrder
 from engine.errors import Contended, NotReady, PointsmanError, QuotaExceeded, StoreUnavailable
 from engine.model.facts import Order
-from engine.orders.block import MOST_IN_BLOCK, BlockOfDecisions, PlannedDecision
+from engine.orders.batch.block import MOST_IN_BLOCK, BlockOfDecisions, PlannedDecision
+from engine.orders.batch.projected_facts import ProjectedFacts
 from engine.orders.decide_and_commit import DecideAndCommit, Decided, DecisionRequest, Outcome
-from engine.orders.projected_facts import ProjectedFacts
 
 STOPPING = (StoreUnavailable, NotReady, Contended, QuotaExceeded)
 """Failures that are not the order's own: nothing of the batch is decided after one. With any other error of

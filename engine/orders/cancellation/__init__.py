@@ -1,0 +1,1 @@
+"""Cancellations: which units go, and the one write that lets them go."""
