@@ -200,11 +200,11 @@ class DecisionHolds:
 
     def _end(self, request: EndRequest, op: str | None) -> HoldState:
         entry = self._entry(request.decision)
-        if request.kind == "confirmed":
-            verify_approved(self._client, self._keys, entry.record.order.id)
         named = operation(request.fingerprint(entry.record), op)
 
         def plan(stored: StoredHold, now: int) -> ChangeRequest | None:
+            if request.kind == "confirmed":
+                verify_approved(self._client, self._keys, entry.record.order.id)
             after = request.shipments_after(stored, at=now)
             if after == stored.shipments:
                 return None

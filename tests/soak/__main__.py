@@ -4,6 +4,7 @@ At the end nothing must be oversold, no floor broken and no hold leaked, and eve
 the log, which reaches the disk before the answer is given (`appendfsync always`).
 """
 
+import contextlib
 import os
 import random
 import signal
@@ -23,12 +24,17 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.embedded import socket_of
 from tests.bench.example_network import _wait_for_the_server
+from tests.soak.journal import Journal, journal_path
+from tests.soak.log_state import Verdict
 from tests.soak.scenario import POLICIES, UNITS, Clock, files, warehouse
-from tests.soak.verdict import Verdict, judge
+from tests.soak.verdict import judge, leaked
+from tests.soak.worker import send
 
 ROOT = Path(__file__).parents[2]
 _LONG_AFTER = 400 * 86_400
 _BETWEEN_LOOKS = 0.05
+_CHECKS = 4
+"""How often the ledger is checked while callers run."""
 
 
 @click.command()
@@ -54,12 +60,16 @@ def main(*, decisions: int, processes: int, threads: int, kills: int, seed: int)
     because = ", ".join(f"{count:,} because of {why}" for why, count in verdict.followed.most_common() if why)
     click.echo(f"decided again: {because}; {verdict.lacked:,} were told which order took what they lacked")
     click.echo(f"killed: {soak.killed['callers']} processes of callers, {soak.killed['server']} servers")
+    for call in dict.fromkeys(call for call, _ in sorted(verdict.calls)):
+        click.echo(f"  {call}: {verdict.calls[call, True]:,} answered, {verdict.calls[call, False]:,} refused")
+    click.echo(f"{verdict.orders:,} orders, {verdict.held:,} units held at the end; {soak.checks} checks on the way")
     click.echo(
         f"{verdict.oversold} units oversold, {verdict.floors_broken} floors broken, {verdict.days_too_full} full days"
         f", {verdict.shipped_resting} shipments from nodes that rest ({verdict.rests:,} rests)"
+        f", {verdict.starved} orders starved, {len(verdict.astray)} orders astray"
         f", {verdict.leaked} holds leaked, {len(verdict.lost)} answers lost, {len(verdict.drifts)} drifts"
     )
-    for line in [*verdict.lost[:20], *verdict.drifts[:20]]:
+    for line in [*verdict.astray[:20], *verdict.lost[:20], *verdict.drifts[:20]]:
         click.echo(line)
     sys.exit(1 if verdict.faults else 0)
 
@@ -84,6 +94,8 @@ class Soak:
     killed: dict[str, int] = field(default_factory=lambda: {"callers": 0, "server": 0})
     _workers: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
     _started: int = 0
+    checks: int = 0
+    _drifts: list[str] = field(default_factory=list)
 
     def run(self, *, say: Callable[[str], None]) -> Verdict:
         with tempfile.TemporaryDirectory(prefix="pointsman-soak-") as folder:
@@ -105,25 +117,41 @@ class Soak:
             pointsman.activate(next(iter(policies)), who="soak", note="")
             for number in range(self.processes):
                 self._start(number, data, clock)
-            self._run_and_kill(data, clock, say)
+            self._run_and_kill(pointsman, data, clock, say)
             for worker in self._workers.values():
                 worker.kill()
                 worker.wait()
-            say("checking what is left")
-        with _opened(settings) as pointsman:  # at an instant when every hold has expired
+        say("checking what is left")
+        ended = clock()
+        with _opened(settings, lambda: ended) as pointsman:
+            self._settle(pointsman, data)
+            starved = _serve_all(pointsman)
+            verdict = judge(pointsman, data, policies, clock)
+        with _opened(settings, lambda: ended + _LONG_AFTER) as pointsman:  # every hold has expired
             pointsman.ready()
-            return judge(pointsman, data, policies, clock)
+            verdict.starved, verdict.leaked = starved, leaked(pointsman)
+            verdict.drifts += [*self._drifts, *map(str, pointsman.check().drifts)]
+        return verdict
+
+    def _settle(self, pointsman: Pointsman, data: Path) -> None:
+        """Send the requests again that nobody was answered."""
+        for number in self._workers:
+            journal = Journal(journal_path(data, number))
+            for request in journal.pending():
+                send(pointsman, journal, request)
 
     def _start(self, number: int, data: Path, clock: Clock) -> None:
         self._started += 1
         seed = f"{self.seed}{self._started:03}"
-        words = [str(data), str(clock.began), str(clock.speed), str(self.threads), seed]
+        words = [str(data), str(number), str(clock.began), str(clock.speed), str(self.threads), seed]
         command = [sys.executable, "-m", "tests.soak.worker", *words]
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         self._workers[number] = subprocess.Popen(command, cwd=ROOT, env=environment)
 
-    def _run_and_kill(self, data: Path, clock: Clock, say: Callable[[str], None]) -> None:
-        """Let the callers run until enough orders are decided, and kill callers and servers at random on the way."""
+    def _run_and_kill(self, pointsman: Pointsman, data: Path, clock: Clock, say: Callable[[str], None]) -> None:
+        """Let the callers run until enough orders are decided, and kill callers and servers at random on the way. Now
+        and then, the ledger is checked meanwhile.
+        """
         dice = random.Random(self.seed)
         when = sorted(dice.randrange(self.decisions) for _ in range(self.kills))
         victims = ["server" if number % 2 else "callers" for number in range(self.kills)]
@@ -135,12 +163,20 @@ class Soak:
             if decided >= reported + self.decisions // 20:
                 reported = decided
                 say(f"{decided:,} decided, {sum(self.killed.values())} kills")
+            if decided * _CHECKS >= (self.checks + 1) * self.decisions:
+                self._check(pointsman)
             while when and decided >= when[0]:
                 when.pop(0)
                 self._kill(victims.pop(), dice, data, clock)
             for worker in self._workers.values():
                 if worker.poll() is not None:
                     raise CallerFailed(f"exit code {worker.returncode}")
+
+    def _check(self, pointsman: Pointsman) -> None:
+        """The live system; next time, if the server has just been killed."""
+        with contextlib.suppress(StoreUnavailable):
+            self._drifts += [f"while callers run: {drift}" for drift in pointsman.check().drifts]
+            self.checks += 1
 
     def _kill(self, victim: str, dice: random.Random, data: Path, clock: Clock) -> None:
         self.killed[victim] += 1
@@ -163,11 +199,21 @@ def _server(data: Path) -> int:
             time.sleep(_BETWEEN_LOOKS)
 
 
-def _opened(settings: Settings) -> Pointsman:
-    late = int(time.time()) + _LONG_AFTER
+def _serve_all(pointsman: Pointsman) -> int:
+    """Offer all stock that is free to those that wait, as a process that goes on does; how many orders a run of the
+    backlog then finds stock for.
+    """
+    while True:
+        pointsman._client.redis.delete(pointsman._keys.offering)  # as if the turn of a killed process were over
+        if pointsman.take_turn():
+            break
+    return len(pointsman.backlog.run(limit=1_000_000).answers)
+
+
+def _opened(settings: Settings, clock: Callable[[], float]) -> Pointsman:
     while True:
         try:
-            return Pointsman(settings, clock=lambda: late)
+            return Pointsman(settings, clock=clock)
         except StoreUnavailable:  # its supervisor may still be ending it
             time.sleep(_BETWEEN_LOOKS)
 
@@ -177,7 +223,7 @@ _seen: dict[Path, tuple[int, int]] = {}
 
 def _decided(data: Path) -> int:
     """How many decisions the callers have written down; of each file, only what is new is read."""
-    for file in data.glob("*.answers"):
+    for file in data.glob("*.journal"):
         at, count = _seen.get(file, (0, 0))
         with file.open("rb") as opened:
             opened.seek(at)

@@ -13,14 +13,17 @@ UNITS = 20
 WAITING = 0.3
 """The share of orders whose unfilled units wait for stock."""
 FULL, MOST_A_DAY = "n3", 400
+CHECKED = "checked"
+"""The segment of orders that a person has to approve."""
 HOLD = "then: {hold: 20 m}"
+PARK = "when: {order.segment: checked}, then: {approve: true}"
 # for two nodes only: otherwise all nodes would rest nearly always
 REST = "when: {rejection.reason: [no_capacity, other], node.id: [n1, n2]}, then: {rest_after_rejection: 20 m}"
 POLICIES = {
-    "nothing kept": (HOLD, REST),
-    "keep two": (HOLD, "then: {keep: 2}", REST),
-    "keep a tenth": (HOLD, "then: {keep: 10%}"),
-    "protect": (HOLD, "then: {protect: [{channel: app, units: 3}, {channel: app, share: 20%}]}", REST),
+    "nothing kept": (HOLD, PARK, REST),
+    "keep two": (HOLD, PARK, "then: {keep: 2}", REST),
+    "keep a tenth": ("then: {hold: until_shipped + 20 m}", "then: {keep: 10%}"),
+    "protect": (HOLD, PARK, "then: {protect: [{channel: app, units: 3}, {channel: app, share: 20%}]}", REST),
     "a full day": (HOLD, "when: {node.id: n3}, then: {daily_orders: 400}"),
 }
 

@@ -2,7 +2,9 @@
 
 import pytest
 
+from engine.store.decision_log import KINDS
 from tests.soak.__main__ import Soak
+from tests.soak.calls import CALLS
 
 pytestmark = pytest.mark.slow
 
@@ -12,6 +14,7 @@ def test_callers_and_the_server_killed_at_random_lose_and_oversell_nothing():
     verdict = soak.run(say=lambda _: None)
     assert soak.killed == {"callers": 1, "server": 1}
     assert verdict.decisions >= 1_500
+<<<<<<< HEAD
     kinds = {
         "decided",
         "confirmed",
@@ -29,3 +32,11 @@ def test_callers_and_the_server_killed_at_random_lose_and_oversell_nothing():
     assert verdict.rests > 0
     assert set(verdict.followed) == {None, "rejected", "stock", "amended"}
     assert (verdict.faults, verdict.lost, verdict.drifts) == (0, [], [])
+=======
+    assert set(verdict.entries) | {"withdrawn", "set_aside"} == set(KINDS) - {"repaired"}, "these two are chance"
+    assert {call for call, answered in verdict.calls if answered} == set(CALLS)
+    assert verdict.rests > 0
+    assert set(verdict.followed) == {None, "rejected", "stock", "amended"}
+    assert soak.checks > 0
+    assert (verdict.faults, verdict.astray, verdict.lost, verdict.drifts) == (0, [], [], [])
+>>>>>>> life-soak

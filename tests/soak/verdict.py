@@ -1,29 +1,29 @@
-"""Checks what is left after a soak: by `ledger check`, and by reading the log with code that shares none with it."""
+"""Checks what is left after a soak: by `ledger check`, by reading the log with code that shares none with it, and by
+what the callers wrote down.
+"""
 
-import hashlib
-import json
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from engine.orders.living_orders import OrderFilter
 from engine.service import Pointsman
 from engine.store import decision_log
-from engine.store.decision_log import Entry, HoldUnits
-from tests.soak.scenario import FULL, MOST_A_DAY, Clock, floor
-from tests.support.decision_json import json_of
+from engine.store.orders.order_list import OrderPlace
+from tests.soak.effects import Effects
+from tests.soak.journal import Request, lines_of
+from tests.soak.log_state import LogState, Verdict
+from tests.soak.scenario import Clock
 
-_STATES = {"confirmed", "released", "expired", "rejected"}
+_A_PAGE = 500
 
 
-@dataclass(kw_only=True)
-class Verdict:
-    """What was found: units oversold, floors broken, days beyond their limit, shipments given to nodes that rest, holds
-    leaked, answers that the log does not have, and drifts.
+def judge(pointsman: Pointsman, journals: Path, policies: Mapping[str, str], clock: Clock) -> Verdict:
+    """Read the log, and compare it with the orders as they stand and with what the callers wrote down in the folder
+    `journals`.
     """
+<<<<<<< HEAD
 
     decisions: int = 0
     answers: int = 0
@@ -208,61 +208,78 @@ class LogState:
 
 def judge(pointsman: Pointsman, answers: Path, policies: Mapping[str, str], clock: Clock) -> Verdict:
     """Read the log and compare it with what the callers wrote down in the folder `answers`."""
+=======
+>>>>>>> life-soak
     verdict = Verdict()
     log = LogState(policies=policies, clock=clock, verdict=verdict)
     for entry in decision_log.entries(pointsman._client, pointsman._keys):
         log.add(entry)
-    _compare(pointsman, log, answers)
+    _compare_journals(pointsman, log, journals)
+    _compare_orders(pointsman, log)
+    waiting = {place.entry.decision for place in pointsman.backlog.page(limit=1_000_000).places}
+    verdict.lost += [f"waiting {name}" for name in sorted(waiting ^ log.waiting)]
     audit = pointsman.check()
     verdict.drifts = [str(drift) for drift in audit.drifts]
-    verdict.leaked = sum(log.held.values()) + audit.held + len(list(pointsman._client.scan(_holds(pointsman))))
+    verdict.held = audit.held
+    verdict.lost += [] if log.held.total() == audit.held else [f"{log.held.total()} units held by the log"]
     return verdict
 
 
-def _holds(pointsman: Pointsman) -> str:
-    return pointsman._keys.hold_prefix
+def leaked(pointsman: Pointsman) -> int:
+    """Units that are held, and holds that there are, after all holds have expired."""
+    return pointsman.check().held + len(list(pointsman._client.scan(pointsman._keys.hold_prefix)))
 
 
-def _compare(pointsman: Pointsman, log: LogState, answers: Path) -> None:
-    newest: defaultdict[str, int] = defaultdict(int)
-    for kind, name, answer in _written(answers):
-        log.verdict.answers += 1
-        if kind == "counted":
-            newest[name] = max(newest[name], answer)
-        elif not _is_logged(log, kind, name, answer):
-            log.verdict.lost.append(f"{kind} {name} {answer}")
-    waiting = {place.entry.decision for place in pointsman.backlog.page(limit=1_000_000).places}
-    log.verdict.lost += [f"waiting {name}" for name in sorted(waiting ^ log.waiting)]
-    for name, number in newest.items():
-        sku, node = name.split()
+def _compare_orders(pointsman: Pointsman, log: LogState) -> None:
+    after: OrderPlace | None = None
+    shown = 0
+    while True:
+        page = pointsman.orders.list(OrderFilter(), after=after, limit=_A_PAGE)
+        for state in page.orders:
+            shown += 1
+            log.verdict.astray += log.orders.differences(state)
+        after = page.after
+        if after is None:
+            break
+    log.verdict.orders = shown
+    log.verdict.astray += [] if shown == len(log.orders.firsts) else [f"{shown} of {len(log.orders.firsts)} orders"]
+
+
+def _compare_journals(pointsman: Pointsman, log: LogState, journals: Path) -> None:
+    verdict, expected = log.verdict, Effects()
+    newest: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for journal in sorted(journals.glob("*.journal")):
+        asked: dict[str, Request] = {}
+        for kind, name, content in lines_of(journal):
+            if kind == "asked":
+                asked[name] = content
+            elif kind == "decided":
+                verdict.answers += 1
+                verdict.lost += [] if log.bodies.get(name) == content else [f"decision {name}"]
+            else:
+                request = asked.pop(name)
+                verdict.calls[request["call"], content is not None] += 1
+                expected.expect(request, content)
+                verdict.lost += [] if _is_logged(log, request, content) else [f"{request} {content}"]
+                if request["call"] == "count" and content:
+                    position = request["sku"], request["node"]
+                    newest[position] = max(newest[position], request["stamp"])
+        verdict.lost += [f"never answered: {request}" for request in asked.values()]
+    verdict.lost += expected.differences(log.effects)
+    for (sku, node), number in newest.items():
         stamp = pointsman._client.redis.hget(pointsman._keys.stamp(sku), node)
         if stamp is None or int(stamp.split()[1]) < number:
-            log.verdict.lost.append(f"counted {name} {number}")
+            verdict.lost.append(f"count {number} of {sku} at {node}")
 
 
-def _is_logged(log: LogState, kind: str, name: str, answer: Any) -> bool:
-    """Whether the log has the answer that a caller got."""
-    match kind:
-        case "decided":
-            return log.bodies.get(name) == answer
-        case "ended":
-            return len(answer) == len(log.states.get(name, ())) and all(
-                state in ("held", logged) or (state, logged) == ("expired", "confirmed")
-                for state, logged in zip(answer, log.states[name], strict=True)
-            )
-        case "extended":
-            return log.until.get(name, 0) >= answer or set(log.states[name]) & _STATES != set()
-        case "moved":
-            return log.moved.get(name) == answer
-        case "rejected":
-            return (name, answer) in log.rejected
-        case "woken":
-            return (name, answer) in log.woken
-    return False
-
-
-def _written(answers: Path) -> Iterator[tuple[str, str, Any]]:
-    for file in sorted(answers.glob("*.answers")):
-        for line in file.read_bytes().splitlines(keepends=True):
-            if line.endswith(b"\n"):
-                yield json.loads(line)
+def _is_logged(log: LogState, request: Request, answer: Any) -> bool:
+    """Whether the log has the answer that a caller got, as far as effects.py doesn't tell."""
+    match request["call"]:
+        case "extend" if answer:
+            decision = request["decision"]
+            return log.until.get(decision, 0) >= answer or not sum(map(len, log.shipments[decision]))
+        case "move":
+            return log.moved.get(request["op"]) == answer
+        case "wake" if answer:
+            return (request["node"], request["op"]) in log.woken
+    return True

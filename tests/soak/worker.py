@@ -1,48 +1,52 @@
-"""`python -m tests.soak.worker DATA BEGAN SPEED THREADS SEED`: many callers in one process, until it is killed.
+"""`python -m tests.soak.worker DATA NUMBER BEGAN SPEED THREADS SEED`: many callers in one process, until it is killed.
 
-Each decides orders, alone or in batches, lets units wait and runs the backlog, rejects, confirms, releases, extends,
-counts, moves, ends rests and activates policies at random. While the server does not answer it repeats its request
-under the same name. It writes down every answer that it gets, and nothing else.
+First the requests are sent again to which the process of the same number that was killed got no answer. Then each
+caller makes every kind of call at random (requests.py). While the server does not answer it repeats its request under
+the same name.
 """
 
 import hashlib
-import json
 import os
 import random
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import TypeVar
 
 from engine.errors import (
     AlreadyShipped,
+<<<<<<< HEAD
+=======
+    AwaitingApproval,
+>>>>>>> life-soak
     Contended,
     HoldEnded,
     InputInvalid,
     NotFound,
+    OrderExists,
     PointsmanError,
     QuotaExceeded,
     StockConflict,
     StoreUnavailable,
 )
+<<<<<<< HEAD
 from engine.model.facts import Order
 from engine.orders.amendment.plan import AmendRequest
+=======
+>>>>>>> life-soak
 from engine.orders.decide_and_commit import Answer
-from engine.orders.rejection import COUNTED, Reason, RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.store.ledger import RequestKey
-from engine.store.outcomes import MovementApplied, MovementRepeated
-from engine.store.stock import Count, Movement, Stamp
-from tests.soak.scenario import CHANNELS, NODES, SKUS, WAITING, Clock
-from tests.support.batches import BatchResult, decide_batch
+from tests.soak.calls import CALLS, Done
+from tests.soak.journal import Journal, Request, journal_path
+from tests.soak.requests import ODDS, Caller
+from tests.soak.scenario import Clock
 from tests.support.decision_json import json_of
-from tests.support.facts import order
 
-_REMEMBERED = 30
 _MOST_FAULTS = 200
+<<<<<<< HEAD
 _MOST_WAITING = 50
 _ODDS = {
     "decide": 50,
@@ -207,16 +211,68 @@ class Caller:
 
     def _write(self, *answer: Any) -> None:
         os.write(self._answers, json.dumps(answer).encode() + b"\n")
+=======
+_REFUSED = (
+    AlreadyShipped,
+    AwaitingApproval,
+    HoldEnded,
+    InputInvalid,
+    NotFound,
+    OrderExists,
+    QuotaExceeded,
+    StockConflict,
+)
+T = TypeVar("T")
 
 
-def main(data: str, began: str, speed: str, threads: str, seed: str) -> None:
-    answers = os.open(Path(data) / f"{seed}.answers", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    settings = Settings(data=Path(data) / "server", fsync="always")
+def insist(act: Callable[[], T]) -> T | None:
+    """The answer, after repeating the request while the server does not answer; None if it was refused."""
+    for _ in range(_MOST_FAULTS):
+        try:
+            return act()
+        except _REFUSED:
+            return None
+        except (StoreUnavailable, Contended):
+            time.sleep(0.05)
+    raise TimeoutError("the server does not come back")
+>>>>>>> life-soak
+
+
+def send(pointsman: Pointsman, journal: Journal, request: Request) -> list[Answer]:
+    """Send a request until it is answered, and write the answer down; the decisions that it was answered with."""
+    done = insist(lambda: CALLS[request["call"]](pointsman, request)) or Done(answer=None)
+    answers = list(done.decisions)
+    for answer in answers:
+        journal.decided(json_of(answer)["id"], hashlib.sha256(answer.body).hexdigest())
+    journal.answered(request["op"], done.answer)
+    return answers
+
+
+def run(caller: Caller, journal: Journal, seed: str) -> None:
+    number = 0
+    while True:
+        number += 1
+        (call, draw), op = caller.dice.choices(list(ODDS), ODDS.values())[0], f"{seed}-{number}"
+        drawn = draw(caller, op)
+        if drawn is not None:
+            request = {"op": op, "call": call, **drawn}
+            journal.asked(request)
+            caller.decisions += map(json_of, send(caller.pointsman, journal, request))
+
+
+def main(*words: str) -> None:
+    data, number, began, speed, threads, seed = words
+    journal = Journal(journal_path(Path(data), int(number)))
     clock = Clock(began=float(began), speed=int(speed))
-    pointsman = _opened(settings, clock)
-    for number in range(int(threads)):
-        caller = Caller(pointsman, clock, f"{seed}.{number}", answers)
-        threading.Thread(target=_run, args=(caller,)).start()
+    pointsman = _opened(Settings(data=Path(data) / "server", fsync="always"), clock)
+    for request in journal.pending():
+        send(pointsman, journal, request)
+    published = insist(pointsman.versions.published) or ()
+    versions = [version.version for version in published]
+    for thread in range(int(threads)):
+        name = f"{seed}.{thread}"
+        caller = Caller(pointsman=pointsman, clock=clock, insist=insist, versions=versions, dice=random.Random(name))
+        threading.Thread(target=_run, args=(caller, journal, name)).start()
 
 
 def _opened(settings: Settings, clock: Clock) -> Pointsman:
@@ -227,9 +283,9 @@ def _opened(settings: Settings, clock: Clock) -> Pointsman:
             time.sleep(0.05)
 
 
-def _run(caller: Caller) -> None:
+def _run(caller: Caller, journal: Journal, name: str) -> None:
     try:
-        caller.run()
+        run(caller, journal, name)
     except BaseException as error:  # noqa: BLE001 - any other error fails the soak
         print(  # noqa: T201 - for the parent's stderr
             f"{type(error).__name__}: {error}", file=sys.stderr, flush=True

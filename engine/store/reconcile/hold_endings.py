@@ -26,13 +26,15 @@ class EndingsComparison:
         """How many endings are stored of holds that, by the log, have any; equal or not."""
 
     def compare(self) -> None:
-        """Compare the endings of the decisions that have ended by the entries replayed so far: they change no more."""
+        """Compare the endings of the decisions that have ended by the entries replayed so far. Those that late entries
+        ended are kept: they are suspects, which are compared again.
+        """
         ended = self._replay.ended
         for name, equal in self._compare({name: ended[name] for name in ended.keys() - self._differ}):
-            if equal:
-                del ended[name]
-            else:
+            if not equal:
                 self._differ.add(name)
+            elif self._replay.late is None:
+                del ended[name]
 
     def suspected(self, size: int) -> set[str]:
         """The decisions whose endings differ, or are stored though the log does not have the decision. `size` endings

@@ -307,6 +307,17 @@ def test_an_order_that_awaits_approval_goes_on_doing_so(shop):
     shop.holds.confirm(name)
 
 
+def test_a_confirm_sent_again_is_answered_though_its_order_awaits_approval_since(shop):
+    activate(shop, "when: {order.units: {more_than: 3}}, then: {approve: true}")
+    first = decide(shop, ("A", 2))["id"]
+    left = shop.holds.confirm(first, lines={"A": 1}, op="c")
+    amend(shop, ("A", 4))
+    assert shop.holds.confirm(first, lines={"A": 1}, op="c") == left
+    with pytest.raises(AwaitingApproval):
+        shop.holds.confirm(first, lines={"A": 1}, op="another")
+    assert lines_of(shop) == {"1": {"held": 3, "shipped": 1}}
+
+
 def test_an_amendment_may_need_an_approval_that_the_order_did_not(shop):
     activate(shop, "when: {order.units: {more_than: 3}}, then: {approve: true}")
     first = decide(shop, ("A", 2))["id"]

@@ -1,6 +1,7 @@
 """A check of an undamaged ledger is clean, whatever happens between any two reads of the check."""
 
 import contextlib
+import dataclasses
 import itertools
 
 import hypothesis.strategies as st
@@ -8,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from engine.errors import PointsmanError
+from engine.orders.amendment.plan import AmendRequest
+from engine.orders.cancellation import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -46,6 +49,7 @@ class Shop:
         self._pointsman = pointsman
         self._decided = []
         self._numbers = itertools.count(1)
+        self._places = itertools.cycle([LILLE, LYON])
         pointsman.forget()
         pointsman.load(inventory([node("lyon", LYON), node("lille", LILLE)], STOCK))
         activate(pointsman, "then: {hold: 1 h}")
@@ -66,13 +70,31 @@ class Shop:
         self._pointsman.stock.set_count(Count(node="lyon", sku="C", on_hand=300, stamp=stamp))
 
     def decide(self):
-        self._decided.append(json_of(self._pointsman.decide(order(("A", 1), ("B", 1), ("C", 2))))["id"])
+        self._placed = order(("A", 1), ("B", 1), ("C", 2))
+        self._decided.append(json_of(self._pointsman.decide(self._placed))["id"])
 
     def decide_for_nothing(self):
         self._pointsman.decide(order(("NONE", 1)))
 
     def confirm_a_shipment(self):
         self._pointsman.holds.confirm(self._decided[-1], shipments=[("lille", "parcel")])
+
+    def confirm_a_unit(self):
+        self._pointsman.holds.confirm(self._decided[-1], lines={"C": 1})
+
+    def undo(self):
+        self._pointsman.holds.undo(self._decided[-1])
+
+    def cancel_a_unit(self):
+        self._pointsman.cancellations.cancel(CancelRequest(order=self._placed.id, lines={"C": 1}))
+
+    def cancel(self):
+        self._pointsman.cancellations.cancel(CancelRequest(order=self._placed.id))
+
+    def amend(self):
+        amended = dataclasses.replace(self._placed, place=next(self._places))
+        decision = self._pointsman.amendments.amend(AmendRequest(order=amended)).decision
+        self._decided += [json_of(decision)["id"]] if decision else []
 
     def confirm(self):
         self._pointsman.holds.confirm(self._decided.pop())
@@ -117,6 +139,17 @@ def test_units_that_move_again_after_a_count_during_a_check_are_counted(bare, ch
         others = [lambda: None] * at + [lambda shop=shop: shop.act("count", "move", "move")]
         audit = check([*others, *([lambda shop=shop: shop.act("move")] * 30)])
         assert audit.drifts == ()
+
+
+def test_endings_of_an_order_that_is_cancelled_during_a_check_have_not_drifted(bare, network, server_url):
+    shop = Shop(bare)
+    shop.act("decide")
+    with contextlib.closing(Client(server_url)) as client:
+        check = Check(client, Keys(network))
+        check._read_log()
+        shop.act("cancel")
+        check._suspect_what_changed_late()
+        assert list(check.recheck_all()) == []
 
 
 _acts = st.lists(st.sampled_from([*ACTS, *(["move"] * len(ACTS))]), max_size=3)

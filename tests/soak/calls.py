@@ -1,0 +1,159 @@
+"""The calls of the soak: each carries out a request of the journal, and says what it was answered as JSON.
+
+Each may be sent again until it is answered: by its operation id, or by what it is, it happens once.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from engine.decide.order_record import OrderRecord, order_of
+from engine.errors import NotFound
+from engine.inventory.hold_state import HoldState
+from engine.model.facts import Order
+from engine.orders.amendment.plan import AmendRequest
+from engine.orders.cancellation import CancelRequest
+from engine.orders.decide_and_commit import Answer
+from engine.orders.rejection import RejectionRequest
+from engine.service import Pointsman
+from engine.store.ledger import RequestKey
+from engine.store.outcomes import MovementApplied, MovementRepeated
+from engine.store.stock import Count, Movement, Stamp
+from tests.soak.journal import Request
+from tests.support.batches import decide_batch
+
+_MOST_WAITING = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What a call was answered, and the decisions that it was answered with."""
+
+    answer: Any = True
+    decisions: Iterable[Answer] = ()
+
+
+def order_json(order: Order) -> Any:
+    return msgspec.to_builtins(OrderRecord.of(order))
+
+
+def _order(json: Any) -> Order:
+    return order_of(msgspec.convert(json, OrderRecord))
+
+
+def _key(name: str) -> RequestKey:
+    """Of the caller whose number the name begins with."""
+    return RequestKey(caller=name[:2], name=name)
+
+
+def decide(pointsman: Pointsman, request: Request) -> Done:
+    key = _key(request["op"]) if request["keyed"] else None
+    minutes = request["hold_minutes"]
+    made = pointsman.decide(_order(request["order"]), key=key, wait=request["wait"], hold_minutes=minutes)
+    return Done(decisions=[made])
+
+
+def batch(pointsman: Pointsman, request: Request) -> Done:
+    orders = [_order(item) for item in request["orders"]]
+    made = decide_batch(pointsman, orders, keys=lambda item: _key(item.id), wait=request["wait"])
+    for error in (made.failure, *made.errors.values()):
+        if error is not None:
+            raise error
+    return Done(decisions=made.answers)
+
+
+def confirm(pointsman: Pointsman, request: Request) -> Done:
+    return _end(pointsman.holds.confirm, request)
+
+
+def release(pointsman: Pointsman, request: Request) -> Done:
+    return _end(pointsman.holds.release, request)
+
+
+def undo(pointsman: Pointsman, request: Request) -> Done:
+    return _end(pointsman.holds.undo, request)
+
+
+def _end(verb: Callable[..., HoldState], request: Request) -> Done:
+    ways = [(node, service) for node, service in request["shipments"]]
+    verb(request["decision"], shipments=ways, lines=request["lines"], op=request["op"])
+    return Done()
+
+
+def extend(pointsman: Pointsman, request: Request) -> Done:
+    state = pointsman.holds.extend(request["decision"], minutes=request["minutes"], op=request["op"])
+    return Done(answer=state.until)
+
+
+def reject(pointsman: Pointsman, request: Request) -> Done:
+    fields = {name: value for name, value in request.items() if name != "call"}
+    answer = pointsman.rerouting.reject(RejectionRequest(**fields))
+    return Done(answer=answer.id, decisions=[answer])
+
+
+def cancel(pointsman: Pointsman, request: Request) -> Done:
+    asked = CancelRequest(order=request["order"], lines=request["lines"], op=request["op"])
+    return Done(answer=sum(item.quantity for item in pointsman.cancellations.cancel(asked).units))
+
+
+def amend(pointsman: Pointsman, request: Request) -> Done:
+    asked = AmendRequest(order=_order(request["order"]), waits=request["wait"], op=request["op"])
+    amended = pointsman.amendments.amend(asked)
+    return Done(answer=amended.amendment.fields, decisions=[amended.decision] if amended.decision else [])
+
+
+def approve(pointsman: Pointsman, request: Request) -> Done:
+    pointsman.orders.approve(request["order"], who="soak", note=request["op"])
+    return Done()
+
+
+def wait(pointsman: Pointsman, request: Request) -> Done:
+    pointsman.orders.wait(request["order"])
+    return Done()
+
+
+def serve(pointsman: Pointsman, _: Request) -> Done:
+    """Run the backlog; withdraw the last entries if there are too many."""
+    run = pointsman.backlog.run(limit=5)
+    for place in pointsman.backlog.page(limit=10 * _MOST_WAITING).places[_MOST_WAITING:]:
+        with contextlib.suppress(NotFound):  # others were faster
+            pointsman.backlog.withdraw(place.entry.decision)
+    return Done(decisions=run.answers)
+
+
+def count(pointsman: Pointsman, request: Request) -> Done:
+    stamp = Stamp(kind="t", number=request["stamp"])
+    item = Count(node=request["node"], sku=request["sku"], on_hand=request["on_hand"], stamp=stamp)
+    pointsman.stock.set_count(item)
+    return Done()
+
+
+def move(pointsman: Pointsman, request: Request) -> Done:
+    item = Movement(op=request["op"], node=request["node"], sku=request["sku"], delta=request["delta"])
+    (outcome,) = pointsman.stock.move([item])
+    # asked again after it was applied, it is answered as repeated
+    return Done(answer=request["delta"] if isinstance(outcome, MovementApplied | MovementRepeated) else None)
+
+
+def wake(pointsman: Pointsman, request: Request) -> Done:
+    """End a rest, under a name that no other request has."""
+    pointsman.rests.end(request["node"], who=request["op"])
+    return Done()
+
+
+def activate(pointsman: Pointsman, request: Request) -> Done:
+    pointsman.versions.activate(request["version"], who="soak", note="", operation=request["op"])
+    return Done()
+
+
+CALLS: Mapping[str, Callable[[Pointsman, Request], Done]] = {
+    act.__name__: act
+    for act in (
+        *(decide, batch, amend, cancel, approve, wait, reject, confirm, release, undo, extend),
+        *(serve, count, move, wake, activate),
+    )
+}
+"""Calls by name. A new one is drawn in requests.py, and what it should have done is told in effects.py."""

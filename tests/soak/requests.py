@@ -1,0 +1,230 @@
+"""Draws the requests of the soak at random: about orders of the caller's own, and about those of others."""
+
+import json
+import random
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar, get_args
+
+from engine.decide.order_record import order_of
+from engine.decide.record import to_json
+from engine.model.facts import Line, Order
+from engine.orders.living_orders import OrderFilter
+from engine.orders.rejection import COUNTED, Reason
+from engine.service import Pointsman
+from tests.soak.calls import order_json
+from tests.soak.journal import Request
+from tests.soak.scenario import CHANNELS, CHECKED, NODES, SKUS, WAITING, Clock
+from tests.support.facts import LILLE, MARSEILLE, PARIS, order
+
+_REMEMBERED = 30
+_SEEN = 5
+_KEYED = 0.7
+_HOLDS_OF_OWN_LENGTH = 0.1
+_PARKED = 0.1
+T = TypeVar("T")
+
+
+class Insist(Protocol):
+    """Repeats an act while the server does not answer; None if it was refused."""
+
+    def __call__(self, act: Callable[[], T]) -> T | None: ...
+
+
+@dataclass(kw_only=True)
+class Caller:
+    """What a caller knows: the decisions that it was last answered, those it saw of others, and which of them it
+    confirmed.
+    """
+
+    pointsman: Pointsman
+    clock: Clock
+    insist: Insist
+    versions: Sequence[str]
+    dice: random.Random
+    decisions: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    confirmed: deque[Request] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+
+    def pick(self, *, shipping: bool = True) -> dict[str, Any] | None:
+        known = [record for record in self.decisions if record["shipments"] or not shipping]
+        return self.dice.choice(known) if known else None
+
+    def chance(self, share: float) -> bool:
+        return self.dice.random() < share
+
+
+Drawn = Request | None
+
+
+def decide(caller: Caller, op: str) -> Drawn:
+    minutes = caller.dice.randint(1, 60) if caller.chance(_HOLDS_OF_OWN_LENGTH) else None
+    return {
+        "order": order_json(_order(caller, op)),
+        "wait": caller.chance(WAITING),
+        "keyed": caller.chance(_KEYED),
+        "hold_minutes": minutes,
+    }
+
+
+def batch(caller: Caller, op: str) -> Drawn:
+    orders = [order_json(_order(caller, f"{op}.{number}")) for number in range(caller.dice.randint(2, 4))]
+    return {"orders": orders, "wait": caller.chance(WAITING)}
+
+
+def _order(caller: Caller, name: str) -> Order:
+    dice = caller.dice
+    return order(
+        *((dice.choice(SKUS), dice.randint(1, 3)) for _ in range(dice.randint(1, 3))),
+        id=name,
+        channel=dice.choice(CHANNELS),
+        segment=CHECKED if caller.chance(_PARKED) else None,
+        placed_at=int(caller.clock()),
+    )
+
+
+def amend(caller: Caller, _: str) -> Drawn:
+    """The order as it stands, with another quantity, one line more or less, or another address."""
+    record = caller.pick(shipping=False)
+    state = record and caller.insist(lambda: caller.pointsman.orders.show(record["order"]["id"]))
+    if not state:
+        return None
+    stands, dice = order_of(state.stored.order), caller.dice
+    first, *others = stands.lines
+    more = Line(id=str(max(int(line.id) for line in stands.lines) + 1), sku=dice.choice(SKUS), quantity=1)
+    amended = dice.choice(
+        [
+            replace(stands, lines=(replace(first, quantity=dice.randint(1, 4)), *others)),
+            replace(stands, lines=tuple(others) or stands.lines),
+            replace(stands, lines=(*stands.lines[:4], more)),
+            replace(stands, place=dice.choice([PARIS, LILLE, MARSEILLE])),
+        ]
+    )
+    return {"order": order_json(amended), "wait": caller.chance(WAITING)}
+
+
+def cancel(caller: Caller, _: str) -> Drawn:
+    record = caller.pick(shipping=False)
+    if record is None:
+        return None
+    line = caller.dice.choice(record["order"]["lines"])
+    lines = {} if caller.chance(0.3) else {line["id"]: caller.dice.randint(1, line["quantity"])}
+    return {"order": record["order"]["id"], "lines": lines}
+
+
+def approve(caller: Caller, _: str) -> Drawn:
+    parked = [record["order"]["id"] for record in caller.decisions if record.get("awaiting_approval")]
+    return {"order": caller.dice.choice(parked)} if parked else None
+
+
+def wait(caller: Caller, _: str) -> Drawn:
+    record = caller.pick(shipping=False)
+    return record and {"order": record["order"]["id"]}
+
+
+def end(caller: Caller, _: str) -> Drawn:
+    """All units that a decision holds, those of a shipment, or some of a line."""
+    record = caller.pick()
+    if record is None:
+        return None
+    shipment = caller.dice.choice(record["shipments"])
+    line = caller.dice.choice(shipment["lines"])
+    some = {line["line"]: caller.dice.randint(1, line["quantity"])} if caller.chance(0.5) else {}
+    ways = [[shipment["node"], shipment["service"]]] if caller.chance(0.5) else []
+    return {"decision": record["id"], "shipments": ways, "lines": some}
+
+
+def confirm(caller: Caller, op: str) -> Drawn:
+    drawn = end(caller, op)
+    caller.confirmed += [drawn] if drawn else []
+    return drawn
+
+
+def undo(caller: Caller, _: str) -> Drawn:
+    """What a confirm was about, or all of its decision."""
+    if not caller.confirmed:
+        return None
+    drawn = caller.confirmed.pop()
+    return drawn if caller.chance(0.5) else {**drawn, "shipments": [], "lines": {}}
+
+
+def extend(caller: Caller, _: str) -> Drawn:
+    record = caller.pick()
+    return record and {"decision": record["id"], "minutes": 30}
+
+
+def reject(caller: Caller, _: str) -> Drawn:
+    """All that a node holds or one unit of it; or a short pick, in which one unit leaves."""
+    record, dice = caller.pick(), caller.dice
+    if record is None:
+        return None
+    shipment, reason = dice.choice(record["shipments"]), dice.choice(get_args(Reason))
+    unit, sku = {shipment["lines"][0]["line"]: 1}, shipment["lines"][0]["sku"]
+    lines, confirmed = dice.choice([({}, {}), (unit, {}), ({}, unit)])
+    counted = {sku: dice.randint(0, 9)} if reason in COUNTED and not confirmed and caller.chance(0.5) else None
+    return {
+        "decision": record["id"],
+        "node": shipment["node"],
+        "reason": reason,
+        "lines": lines,
+        "confirmed": confirmed,
+        "on_hand": counted,
+        "waits": caller.chance(WAITING),
+    }
+
+
+def serve(_: Caller, __: str) -> Drawn:
+    return {}
+
+
+def count(caller: Caller, _: str) -> Drawn:
+    # the same clock as that of rejections
+    stamp, units = int(caller.clock() * 1_000_000), caller.dice.randint(5, 30)
+    return {**_position(caller), "on_hand": units, "stamp": stamp}
+
+
+def move(caller: Caller, _: str) -> Drawn:
+    return {**_position(caller), "delta": caller.dice.choice([-2, -1, 3, 6])}
+
+
+def _position(caller: Caller) -> Request:
+    return {"node": caller.dice.choice(NODES), "sku": caller.dice.choice(SKUS)}
+
+
+def wake(caller: Caller, _: str) -> Drawn:
+    resting = caller.insist(caller.pointsman.rests.all)
+    return {"node": caller.dice.choice(resting).node} if resting else None
+
+
+def activate(caller: Caller, _: str) -> Drawn:
+    return {"version": caller.dice.choice(caller.versions)}
+
+
+def look_around(caller: Caller, _: str) -> Drawn:
+    """See which orders were placed last, by whichever caller, so that several callers change the same ones."""
+    page = caller.insist(lambda: caller.pointsman.orders.list(OrderFilter(), limit=_SEEN))
+    for state in page.orders if page else ():
+        caller.decisions += [json.loads(to_json(record)) for record in state.decisions]
+    return None
+
+
+ODDS: Mapping[tuple[str, Callable[[Caller, str], Drawn]], int] = {
+    ("decide", decide): 50,
+    ("batch", batch): 3,
+    ("amend", amend): 8,
+    ("cancel", cancel): 5,
+    ("approve", approve): 4,
+    ("wait", wait): 3,
+    ("reject", reject): 7,
+    ("serve", serve): 3,
+    ("confirm", confirm): 8,
+    ("release", end): 7,
+    ("undo", undo): 3,
+    ("extend", extend): 4,
+    ("count", count): 6,
+    ("move", move): 13,
+    ("wake", wake): 4,
+    ("activate", activate): 1,
+    ("", look_around): 4,
+}
+"""How likely each call is, by its name and what draws it."""
