@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from engine.decide.decide import decide
-from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers
+from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, PromiseTerms
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.rejected_stock import count_rejected_stock
 from engine.model.facts import Order, Snapshot
@@ -58,9 +58,10 @@ def decide_remainder(
     *,
     held_from: int,
     left: LeftToOthers = NOTHING_LEFT,
+    terms: PromiseTerms | None = None,
 ) -> Decision:
-    """The best assignment of what remains, which takes nothing that is `left`. `snapshot` has all SKUs of the whole
-    order.
+    """The best assignment of what remains, which takes nothing that is `left` and keeps a promise on these `terms` if
+    it can. `snapshot` has all SKUs of the whole order.
     """
     decision = decide(
         remainder.order,
@@ -72,6 +73,7 @@ def decide_remainder(
         standing_shipments=remainder.standing_shipments,
         promised=remainder.promised,
         left=left,
+        terms=terms,
     )
     if not remainder.barred:
         return decision

@@ -8,11 +8,13 @@ from rules.vocabulary import WEEKDAYS, Facts, Value
 
 
 def order_facts(order: Order, products: Mapping[str, Product], network: Network) -> Facts:
-    """`order.value` is known if every line has a price. A collected order goes to its node's country and region."""
+    """`order.value` is known if every line has a price, and `order.id` unless the order is a cart that is only quoted.
+    A collected order goes to its node's country and region.
+    """
     collected_at = network.nodes[order.collect_at] if order.collect_at else None
     prices = [line.unit_price for line in order.lines]
     return {
-        "order.id": order.id,
+        "order.id": order.id or None,
         "order.channel": order.channel,
         "order.delivery": order.delivery,
         "order.placed_at": wall_clock(network, order.placed_at),

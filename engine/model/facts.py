@@ -48,7 +48,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order as the OMS sends it. `place` is where it goes; or `collect_at` is the node where it is collected."""
+    """An order as the OMS sends it. `place` is where it goes; or `collect_at` is the node where it is collected. The
+    `id` of a cart that is only quoted is empty.
+    """
 
     id: str
     channel: str

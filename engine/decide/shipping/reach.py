@@ -24,7 +24,8 @@ LATE: Final[Sequence[bool | None]] = (None, False, True)
 
 class Reach(NamedTuple):
     """The ways that lead there, by key. `way`, `node` and `service` are their numbers in `Ways`; metres, UTC seconds,
-    minutes from the decision (rounded up), codes of `LATE`, micros and milligrams of CO2e a shipment.
+    minutes from the decision (rounded up), codes of `LATE`, micros and milligrams of CO2e a shipment. A decision made
+    at `alike_until` or later may ship or arrive at other hours.
     """
 
     way: Integers
@@ -34,23 +35,27 @@ class Reach(NamedTuple):
     ships_at: Integers
     arrives_by: Integers
     arrives: Integers
+    alike_until: Integers
     late: Integers
     fixed: Integers
     drop: Integers
 
 
 def reach(order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
-    """The ways of the nodes `leaving` to the order's destination."""
+    """The ways of the nodes `leaving` to the order's destination. Where that has no place, only those of which a lane
+    says how far they lead.
+    """
     chosen = ways.network.nodes[order.collect_at] if order.collect_at else None
     place = chosen.place if chosen else order.place
-    if place is None:
-        raise ValueError(f"order {order.id} has neither a place nor a node to collect at")
     country, region = (chosen.country, chosen.region) if chosen else (order.country, order.region)
     collected_at = ways.node_index[chosen.id] if chosen else NOWHERE
     table = ways.leading(country, collected_at)
     table = table.take(leaving.take(table[columns.NODE]).nonzero()[0], axis=1)
-    metres = _great_circle(ways.directions, direction(place)).take(table[columns.NODE])
-    distance = rounded(metres * table[columns.DETOUR], 1_000 * DISTANCE_STEP) * DISTANCE_STEP
+    if place is None:
+        distance = np.full(table.shape[1], NOWHERE, dtype=np.int64)
+    else:
+        metres = _great_circle(ways.directions, direction(place)).take(table[columns.NODE])
+        distance = rounded(metres * table[columns.DETOUR], 1_000 * DISTANCE_STEP) * DISTANCE_STEP
     lanes = ways.lanes_to(Destination(country=country, region=region, postcode=None if chosen else order.postcode))
     if lanes is None:
         minutes = ways.minutes(table[columns.SERVICE], distance)
@@ -59,11 +64,12 @@ def reach(order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
         distance = np.where(theirs >= 0, theirs, distance)
         minutes = ways.minutes(table[columns.SERVICE], distance)
         minutes = np.where(takes >= 0, takes, np.where(takes == NOT_SERVED, NOWHERE, minutes))
-    minutes[distance > table[columns.MAX_DISTANCE]] = NOWHERE
-    ships_at, arrives_by = ways.timings(collected_at).at(now, table[columns.SCHEDULE], minutes)
+    minutes[(distance > table[columns.MAX_DISTANCE]) | (distance == NOWHERE)] = NOWHERE
+    ships_at, arrives_by, alike_until = ways.timings(collected_at).at(now, table[columns.SCHEDULE], minutes)
     there = (arrives_by >= 0).nonzero()[0]
     if len(there) < len(distance):
-        table, distance, ships_at, arrives_by = table[:, there], distance[there], ships_at[there], arrives_by[there]
+        table, distance = table[:, there], distance[there]
+        ships_at, arrives_by, alike_until = ships_at[there], arrives_by[there], alike_until[there]
     promise = order.promise_by
     return Reach(
         way=table[columns.WAY],
@@ -73,6 +79,7 @@ def reach(order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
         ships_at=ships_at,
         arrives_by=arrives_by,
         arrives=-((now - arrives_by) // 60),
+        alike_until=alike_until,
         late=np.zeros(len(there), dtype=np.int64) if promise is None else 1 + (arrives_by > promise),
         fixed=table[columns.FIXED] + rounded(table[columns.PER_KM] * distance, 1_000),
         drop=table[columns.DROP],
