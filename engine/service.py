@@ -26,6 +26,8 @@ from engine.orders.backlog import Backlog
 from engine.orders.batch import BatchRequest, BatchResult, decide_batch
 from engine.orders.block import BlockOfDecisions
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole_order
+from engine.orders.quote_take_up import QuoteTakeUp
+from engine.orders.quotes import Quotes
 from engine.orders.rerouting import Rerouting
 from engine.orders.trial_orders import decide_trial_orders
 from engine.policies.versions import Published, Versions
@@ -89,6 +91,10 @@ class Pointsman:
             clock=lambda: self.now,
         )
         self.rerouting = Rerouting(
+            self._client, self._keys, decide_and_commit=self._decide_and_commit, clock=lambda: self.now
+        )
+        self.quotes = Quotes(self._client, self._keys, facts=self._facts, clock=lambda: self.now, new_id=new_id)
+        self.quote_take_up = QuoteTakeUp(
             self._client, self._keys, decide_and_commit=self._decide_and_commit, clock=lambda: self.now
         )
         self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)

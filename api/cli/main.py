@@ -13,7 +13,7 @@ from rules.errors import PolicyInvalid, RulesError
 
 COMMANDS = {
     "availability": Lazy(
-        "api.cli.availability", "availability", "Show how many units of each SKU are free to CHANNEL, by node."
+        "api.cli.promises.availability", "availability", "Show how many units of each SKU are free to CHANNEL, by node."
     ),
     "backlog": Lazy("api.cli.backlog", "backlog", "List the orders that wait for stock, and offer it to them."),
     "chain": Lazy("api.cli.rerouting", "chain", "Show all decisions of the order that a decision belongs to."),
@@ -23,6 +23,10 @@ COMMANDS = {
     "ledger": Lazy("api.cli.ledger", "ledger", "Check stock and holds against the log, and print the log."),
     "load": Lazy("api.cli.network", "load", "Load the network, products and stock in DIRECTORY."),
     "policy": Lazy("api.cli.policy.group", "policy", "Check, test, explain, publish and activate policies."),
+    "promise": Lazy(
+        "api.cli.promises.promise", "promise", "Show when one unit of each SKU could arrive at the earliest."
+    ),
+    "quote": Lazy("api.cli.promises.quote", "quote", "Show what may be promised of a cart; nothing is held."),
     "reject": Lazy("api.cli.rerouting", "reject", "Record that a node won't ship, and decide again elsewhere."),
     "reset": Lazy("api.cli.network", "reset", "Delete everything of NETWORK, its decision log included."),
     "resting": Lazy("api.cli.node_rests", "resting", "List the nodes that rest after a rejection; end a rest."),

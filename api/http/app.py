@@ -16,6 +16,7 @@ from api.http import (
     node_rests,
     policies,
     problems,
+    quotes,
     rejections,
     stock,
     stock_movements,
@@ -60,7 +61,18 @@ def create_app(pointsman: Pointsman) -> Flask:
     for field, kind, form in OPENAPI_TYPES:
         api.register_field(field, kind, form)
     records: set[type[Record]] = {ProblemRecord}
-    for resource in (decisions, rejections, node_rests, backlog, holds, stock, stock_movements, policies, health):
+    for resource in (
+        decisions,
+        quotes,
+        rejections,
+        node_rests,
+        backlog,
+        holds,
+        stock,
+        stock_movements,
+        policies,
+        health,
+    ):
         blueprint = resource.blueprint(pointsman)
         api.register_blueprint(blueprint)
         records |= blueprint.records

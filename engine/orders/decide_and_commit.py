@@ -11,6 +11,8 @@ from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import resting_record
 from engine.decide.order_checks import check_order
+from engine.decide.promises.taken_promise import TakenPromise
+from engine.decide.promises.taken_quote_record import TakenQuoteRecord
 from engine.decide.record import (
     DecisionRecord,
     FollowsRecord,
@@ -122,7 +124,7 @@ class DecisionRequest:
 
     `waits`: units left unfilled wait for stock in the backlog. `only_if_ships`: nothing is committed if nothing ships.
     What is `left` to other orders of a batch is not taken. `most_holds` is how many open holds the `caller` may have;
-    None: any number.
+    None: any number. `promise` is what the order takes up of a quote.
     """
 
     remainder: Remainder
@@ -135,6 +137,7 @@ class DecisionRequest:
     orders_ahead: OrdersAhead | None = None
     left: LeftToOthers = NOTHING_LEFT
     only_if_ships: bool = False
+    promise: TakenPromise | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,10 +153,24 @@ class NothingShips:
     """Nothing was committed: nothing would have shipped, and only a decision that ships was asked for."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseNotKept:
+    """Nothing was committed: the promise can't be kept, and only then was the order to be decided."""
+
+    quote: TakenQuoteRecord
+
+
 Outcome: TypeAlias = (
-    Decided | AnsweredBefore | NothingShips | ChainChanged | HoldChanged | NoLongerWaiting | OperationReused
+    Decided
+    | AnsweredBefore
+    | PromiseNotKept
+    | NothingShips
+    | ChainChanged
+    | HoldChanged
+    | NoLongerWaiting
+    | OperationReused
 )
-"""Those after AnsweredBefore only come of requests with a follow-up."""
+"""PromiseNotKept only comes of requests with a promise, those after it of requests with a follow-up."""
 _FactsChanged: TypeAlias = StockChanged | NetworkChanged | PoliciesChanged
 
 
@@ -233,10 +250,15 @@ class DecideAndCommit:
         decision = self._decide(request, snapshot, matcher)
         if request.only_if_ships and not decision.shipments:
             return NothingShips()
+        quote = request.promise.record(decision) if request.promise else None
+        if quote and not quote.kept and request.promise and request.promise.only_if_kept:
+            return PromiseNotKept(quote=quote)
         node_rest = _node_rest(request, snapshot, matcher)
         name = None if dry_run else decision_id
         facts = facts_to_json(FactsRecord.of(decision))
-        body = to_json(_record(request, decision, name, snapshot, matcher, facts=facts, node_rest=node_rest))
+        body = to_json(
+            _record(request, decision, name, snapshot, matcher, facts=facts, node_rest=node_rest, quote=quote)
+        )
         answer = Answer(body=body, logged_facts=facts, new=True)
         if dry_run:
             return Decided(answer=answer, decision=decision)
@@ -248,7 +270,13 @@ class DecideAndCommit:
         check_order(request.remainder.whole_order, snapshot)
         held_from = max(request.instant, self._clock())
         return decide_remainder(
-            request.remainder, snapshot, matcher, request.instant, held_from=held_from, left=request.left
+            request.remainder,
+            snapshot,
+            matcher,
+            request.instant,
+            held_from=held_from,
+            left=request.left,
+            terms=request.promise.terms if request.promise else None,
         )
 
     def _commit(
@@ -337,6 +365,7 @@ def _record(
     *,
     facts: bytes,
     node_rest: NodeRest | None,
+    quote: TakenQuoteRecord | None,
 ) -> DecisionRecord:
     """What is answered and logged. Keys of special cases are there only in such a case."""
     follows: FollowsRecord | UnsetType = UNSET
@@ -353,4 +382,5 @@ def _record(
         waiting=request.waits and bool(decision.unfilled) and decision_id is not None,
         follows=follows,
         lacked=UNSET if request.orders_ahead is None else request.orders_ahead(decision, snapshot, matcher),
+        quote=quote or UNSET,
     )

@@ -99,6 +99,7 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     order, currency = record.order, network.currency
     yield f"Order {order.id} ({order.channel}, {order.delivery}): {record.status}"
     yield from _follows_lines(record, network)
+    yield from _quote_lines(record)
     for number, shipment in enumerate(record.shipments, start=1):
         yield from _shipment_lines(number, shipment, network, order.collect_at)
         yield from (f"     {_reason(record, rule)}" for rule in shipment.rules)
@@ -116,11 +117,11 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     yield f"  in all {money(record.cost_micros, currency)}, {carbon(record.co2_mg)}"
     proof = _proof(record.score, currency)
     yield f"  chosen from {record.options} options ({proof}) under policy {record.policy_version[:12]}"
-    yield f"  decided {_local(record.decided_at, network)}"
+    yield f"  decided {local_time(record.decided_at, network)}"
     if record.id is None:
         yield "  dry run: nothing was held or logged"
     elif record.hold:
-        yield f"  held until {_local(record.hold.expires_at, network)}; decision {record.id}"
+        yield f"  held until {local_time(record.hold.expires_at, network)}; decision {record.id}"
 
 
 def facts_lines(facts: FactsRecord) -> Iterator[str]:
@@ -153,8 +154,17 @@ def _follows_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
         because = f"{follows.node} rejected it: {follows.reason}" if rejected else "stock arrived"
         yield f"  decides again what is left of decision {follows.decision}, because {because}"
         if follows.rest is not UNSET:
-            until = _local(follows.rest.until, network)
+            until = local_time(follows.rest.until, network)
             yield f"  {follows.node} gets no shipments until {until} ({', '.join(follows.rest.rules)})"
+
+
+def _quote_lines(record: DecisionRecord) -> Iterator[str]:
+    quote = record.quote
+    if quote is not UNSET:
+        kept = "is kept" if quote.kept else "could not be kept any more"
+        yield f"  promise {quote.promise} of quote {quote.id} {kept}"
+        for change in quote.changed:
+            yield f"     {change.field}: {change.quoted} was quoted, now {change.now}"
 
 
 def _resting_lines(record: DecisionRecord) -> Iterator[str]:
@@ -167,8 +177,8 @@ def _resting_lines(record: DecisionRecord) -> Iterator[str]:
 def _shipment_lines(number: int, shipment: ShipmentRecord, network: Network, goal: str | None) -> Iterator[str]:
     yield f"  {number}. from {shipment.node} by {shipment.service}, {shipment.distance_m / 1_000:,.1f} km"
     yield "     " + ", ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
-    leaves = _local(shipment.ships_at, network, shipment.node)
-    arrives = _local(shipment.arrives_by, network, goal or shipment.node)
+    leaves = local_time(shipment.ships_at, network, shipment.node)
+    arrives = local_time(shipment.arrives_by, network, goal or shipment.node)
     yield f"     leaves {leaves}, arrives by {arrives}" + (", late" if shipment.late else "")
     yield f"     {money(shipment.cost_micros, network.currency)}, {carbon(shipment.co2_mg)}"
 
@@ -178,7 +188,7 @@ def _reason(record: DecisionRecord, rule: str) -> str:
     return f"{texts.get(ENGLISH) or next(iter(texts.values()), '')} ({rule})"
 
 
-def _local(instant: str, network: Network, place: str | None = None) -> str:
+def local_time(instant: str, network: Network, place: str | None = None) -> str:
     """The instant on the clock of the node `place`, or else of the installation; a zone other than its is named."""
     node = network.nodes.get(place) if place else None  # the network may have changed since the decision
     zone = network.zone_of(node) if node else network.time_zone
