@@ -11,6 +11,8 @@ from engine.decide.facts_record import FactsRecord, facts_to_json
 from engine.decide.matching.matcher import Matcher
 from engine.decide.node_rest import resting_record
 from engine.decide.order_checks import check_order
+from engine.decide.promises.taken_promise import TakenPromise
+from engine.decide.promises.taken_quote_record import TakenQuoteRecord
 from engine.decide.record import (
     DecisionRecord,
     FollowsRecord,
@@ -123,7 +125,8 @@ class DecisionRequest:
 
     `waits`: units left unfilled wait for stock in the backlog. `only_if_ships`: nothing is committed if nothing ships.
     What is `left` to other orders of a batch is not taken. `most_holds` is how many open holds the `caller` may have;
-    None: any number. The units are held for `hold_minutes`, if the caller asked for so many.
+    None: any number. The units are held for `hold_minutes`, if the caller asked for so many. `promise` is what the
+    order takes up of a quote.
     """
 
     remainder: Remainder
@@ -137,6 +140,7 @@ class DecisionRequest:
     left: LeftToOthers = NOTHING_LEFT
     only_if_ships: bool = False
     hold_minutes: int | None = None
+    promise: TakenPromise | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,17 +156,27 @@ class NothingShips:
     """Nothing was committed: nothing would have shipped, and only a decision that ships was asked for."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseNotKept:
+    """Nothing was committed: the promise can't be kept, and only then was the order to be decided."""
+
+    quote: TakenQuoteRecord
+
+
 Outcome: TypeAlias = (
     Decided
     | AnsweredBefore
     | OrderTaken
+    | PromiseNotKept
     | NothingShips
     | ChainChanged
     | HoldChanged
     | NoLongerWaiting
     | OperationReused
 )
-"""OrderTaken only comes of requests without a follow-up, those after it only of requests with one."""
+"""OrderTaken only comes of requests without a follow-up, PromiseNotKept of those with a promise, those after it only of
+requests with a follow-up.
+"""
 _FactsChanged: TypeAlias = StockChanged | NetworkChanged | PoliciesChanged
 
 
@@ -243,10 +257,15 @@ class DecideAndCommit:
         decision = self._decide(request, snapshot, matcher)
         if request.only_if_ships and not decision.shipments:
             return NothingShips()
+        quote = request.promise.record(decision) if request.promise else None
+        if quote and not quote.kept and request.promise and request.promise.only_if_kept:
+            return PromiseNotKept(quote=quote)
         node_rest = _node_rest(request, snapshot, matcher)
         name = None if dry_run else decision_id
         facts = facts_to_json(FactsRecord.of(decision))
-        body = to_json(_record(request, decision, name, snapshot, matcher, facts=facts, node_rest=node_rest))
+        body = to_json(
+            _record(request, decision, name, snapshot, matcher, facts=facts, node_rest=node_rest, quote=quote)
+        )
         answer = Answer(body=body, logged_facts=facts, new=True)
         if dry_run:
             return Decided(answer=answer, decision=decision)
@@ -265,6 +284,7 @@ class DecideAndCommit:
             held_from=held_from,
             requested_minutes=request.hold_minutes,
             left=request.left,
+            terms=request.promise.terms if request.promise else None,
         )
 
     def _commit(
@@ -365,6 +385,7 @@ def _record(
     *,
     facts: bytes,
     node_rest: NodeRest | None,
+    quote: TakenQuoteRecord | None,
 ) -> DecisionRecord:
     """What is answered and logged. Keys of special cases are there only in such a case."""
     follows: FollowsRecord | UnsetType = UNSET
@@ -381,4 +402,5 @@ def _record(
         waiting=_waits(request, decision) and decision_id is not None,
         follows=follows,
         lacked=UNSET if request.orders_ahead is None else request.orders_ahead(decision, snapshot, matcher),
+        quote=quote or UNSET,
     )

@@ -155,7 +155,7 @@ def test_never_more_than_is_free_above_the_floor_and_never_less(on_hand, held, r
         if "protect" in rule:
             name, _, amount = rule.split("channel: ")[1].rstrip("}").partition(", ")
             protected[name] = max(protected.get(name, 0), size(amount.split(": ")[1]))
-    own = protected.pop(channel, 0)
-    floor = keep + min(sum(protected.values()), max(0, on_hand - keep - own))
+    others = sum(amount for name, amount in protected.items() if name != channel)
+    floor = keep + min(others, max(0, on_hand - keep - protected.get(channel, 0)))
     scenario = facts(StockPosition(on_hand=on_hand, held=held))
     assert most(scenario, *rules, channel=channel) == max(0, on_hand - held - floor)
