@@ -17,6 +17,9 @@ PointsmanError
 ├── AlreadyShipped     an amendment that would drop units that have left
 ├── HoldEnded          the hold has already ended; says how and when
 ├── StockConflict      two messages about a position contradict each other
+├── QuoteExpired       a quote whose time is over, or that was never made
+├── QuoteTaken         a quote that another order took up
+├── QuoteNotKept       what was promised can't be kept any more; says what changed
 ├── QuotaExceeded      the caller has as many open holds as it may have
 ├── Contended          others changed what it needs each time it was tried; try again
 └── Undecided          an order whose batch stopped before it was decided; send it again
@@ -137,6 +140,18 @@ class HoldEnded(PointsmanError):
 
 class StockConflict(PointsmanError):
     """Two messages about a position contradict each other, and nothing says which one is right."""
+
+
+class QuoteExpired(PointsmanError):
+    """No quote of that id can be taken up: its time is over, or it was never made."""
+
+
+class QuoteTaken(PointsmanError):
+    """The quote was taken up before, by another order."""
+
+
+class QuoteNotKept(PointsmanError):
+    """What a quote promised can't be kept any more, and the order was only to be decided if it is."""
 
 
 class QuotaExceeded(PointsmanError):

@@ -14,9 +14,10 @@ from typing import Self
 from engine.decide.availability import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.order_checks import check_order
-from engine.errors import InputInvalid, Mistake, PointsmanError
+from engine.errors import PointsmanError
 from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import AvailabilityFeed
+from engine.inventory.hold_length import verify_hold_length
 from engine.inventory.holds import DecisionHolds
 from engine.inventory.node_rests import RestingNodes
 from engine.inventory.stock import NetworkStock
@@ -27,6 +28,8 @@ from engine.orders.batch.block import BlockOfDecisions
 from engine.orders.cancellation.cancel_order import Cancellations
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, Outcome, whole_order
 from engine.orders.living_orders import LivingOrders
+from engine.orders.quotes.quotes import Quotes
+from engine.orders.quotes.take_up import QuoteTakeUp
 from engine.orders.rerouting import Rerouting
 from engine.orders.trial_orders import decide_trial_orders
 from engine.orders.waiting.backlog import Backlog
@@ -49,8 +52,6 @@ from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
 from engine.store.waiting.offers import Offers
-from rules.wording.amounts import duration
-from rules.wording.catalogue import ENGLISH, load_catalogue
 
 logger = logging.getLogger("pointsman")
 
@@ -152,6 +153,16 @@ class Pointsman:
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
         )
+        self.quotes = Quotes(self._client, self._keys, facts=self._facts, clock=lambda: self.now, new_id=new_id)
+        self.quote_take_up = QuoteTakeUp(
+            self._client,
+            self._keys,
+            decide_and_commit=self._decide_and_commit,
+            answer_again=self.orders.answer_again,
+            max_hold=settings.max_hold,
+            after_waiting=settings.backlog == "auto",
+            clock=lambda: self.now,
+        )
         self.rests = RestingNodes(self._client, self._keys, network=self._facts.network, clock=lambda: self.now)
         self.stock = NetworkStock(
             self._client, self._keys, facts=self._facts, after_freeing=self._after_freeing, clock=lambda: self.now
@@ -245,7 +256,7 @@ class Pointsman:
         the key's; it lasts as the policies say or, if they are given, for `hold_minutes`. Raises OrderInvalid,
         InputInvalid, NotReady, KeyReused, OrderExists, QuotaExceeded, Contended, StoreUnavailable.
         """
-        self._verify_hold(hold_minutes)
+        verify_hold_length(hold_minutes, max_hold=self.settings.max_hold)
         hold_owner = caller if caller is not None else key.caller if key else ""
         outcome = self._decide_and_commit.run(
             DecisionRequest(
@@ -364,17 +375,6 @@ class Pointsman:
     def _after_freeing(self) -> None:
         """What is done after units were freed."""
         self._stock_offers.after_freeing(self._decide_and_commit.run)
-
-    def _verify_hold(self, minutes: int | None) -> None:
-        """Raises InputInvalid if a caller may not ask for a hold of so many minutes."""
-        if minutes is not None and not 1 <= minutes <= self.settings.max_hold:
-            longest, requested = (
-                duration(length, load_catalogue(ENGLISH)) for length in (self.settings.max_hold, minutes)
-            )
-            message = (
-                f"a hold of 1 minute to {longest} may be asked for (POINTSMAN_MAX_HOLD), and this one is {requested}"
-            )
-            raise InputInvalid([Mistake(field="hold", message=message)])
 
     def _verify_something_to_audit(self) -> None:
         if decision_log.is_empty(self._client, self._keys):

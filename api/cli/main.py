@@ -13,7 +13,7 @@ from rules.errors import PolicyInvalid, RulesError
 
 COMMANDS = {
     "availability": Lazy(
-        "api.cli.availability", "availability", "Show how many units of each SKU are free to CHANNEL, by node."
+        "api.cli.promises.availability", "availability", "Show how many units of each SKU are free to CHANNEL, by node."
     ),
     "backlog": Lazy("api.cli.backlog", "backlog", "List the orders that wait for stock, and offer it to them."),
     "batch": Lazy("api.cli.decisions", "batch", "Decide many orders at once, and print what became of each."),
@@ -25,6 +25,10 @@ COMMANDS = {
     "load": Lazy("api.cli.network", "load", "Load the network, products and stock in DIRECTORY."),
     "order": Lazy("api.cli.order.group", "order", "Show and list orders, and change where their units stand."),
     "policy": Lazy("api.cli.policy.group", "policy", "Check, test, explain, publish and activate policies."),
+    "promise": Lazy(
+        "api.cli.promises.promise", "promise", "Show when one unit of each SKU could arrive at the earliest."
+    ),
+    "quote": Lazy("api.cli.promises.quote", "quote", "Show what may be promised of a cart; nothing is held."),
     "reject": Lazy("api.cli.rerouting", "reject", "Record that a node won't ship, and decide again elsewhere."),
     "reset": Lazy("api.cli.network", "reset", "Delete everything of NETWORK, its decision log included."),
     "resting": Lazy("api.cli.node_rests", "resting", "List the nodes that rest after a rejection; end a rest."),

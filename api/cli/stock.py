@@ -10,8 +10,8 @@ from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
 from api.cli.output.progress import progress_bar
 from api.cli.output.stock_tables import stock_tables
 from api.files.stock_counts import MOST_NAMED, import_counts, read_counts
-from api.records.availability_feed import feed_lines
-from api.records.stock import ImportRecord, SkuStockRecord
+from api.records.stock.availability_feed import feed_lines
+from api.records.stock.positions import ImportRecord, SkuStockRecord
 from engine.inventory.availability_feed import Cursor
 from engine.service import Pointsman
 from engine.settings import Settings

@@ -2,30 +2,41 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from marshmallow import ValidationError
 
 from api.files.file_content import read_content
 from api.shapes.mistakes import mistakes_of
 from api.shapes.order import OrderRequest
+from api.shapes.quote import CartRequest
 from api.shapes.sent_orders import SentOrder, read_line
 from api.shapes.strict_json import NotJson, read_json
 from engine.errors import Mistake, OrderInvalid
 from engine.model.facts import Order
+from engine.orders.quotes.quotes import QuoteRequest
+
+_T = TypeVar("_T")
 
 
 def read_order(path: Path, max_lines: int) -> Order:
     """The order in a JSON file; raises OrderInvalid with every mistake in it."""
     shape = OrderRequest(max_lines=max_lines)
-    (order,) = _orders_or_raise(list(_mistakes_or_order(str(path), read_content(path), shape)))
+    (order,) = _all_or_raise(list(_mistakes_or_order(str(path), read_content(path), shape)))
     return order
+
+
+def read_cart(path: Path, max_lines: int) -> QuoteRequest:
+    """The cart in a JSON file; raises OrderInvalid with every mistake in it."""
+    shape = CartRequest(max_lines=max_lines)
+    (cart,) = _all_or_raise(list(_mistakes_or_order(str(path), read_content(path), shape)))
+    return cart
 
 
 def read_orders(path: Path, max_lines: int) -> list[Order]:
     """The orders of an NDJSON file, one a line, blank lines skipped; raises OrderInvalid with every mistake in it."""
     shape = OrderRequest(max_lines=max_lines)
-    return _orders_or_raise(
+    return _all_or_raise(
         [
             item
             for number, line in enumerate(read_content(path).splitlines(), start=1)
@@ -42,15 +53,15 @@ def read_sent_orders(path: Path, max_lines: int) -> list[SentOrder]:
     return [read_line(number, line, shape) for number, line in lines if line.strip()]
 
 
-def _orders_or_raise(items: list[Mistake | Order]) -> list[Order]:
+def _all_or_raise(items: list[Mistake | _T]) -> list[_T]:
     mistakes = [item for item in items if isinstance(item, Mistake)]
     if mistakes:
         raise OrderInvalid(mistakes)
-    return [item for item in items if isinstance(item, Order)]
+    return [item for item in items if not isinstance(item, Mistake)]
 
 
-def _mistakes_or_order(where: str, text: bytes, shape: OrderRequest) -> Iterator[Mistake | Order]:
-    """The order in `text`, or else each mistake in it; `where` is the place that mistakes name."""
+def _mistakes_or_order(where: str, text: bytes, shape: OrderRequest) -> Iterator[Mistake | Any]:
+    """The order or cart in `text`, or else each mistake in it; `where` is the place that mistakes name."""
     try:
         raw: Any = read_json(text)
         yield shape.load(raw)

@@ -15,13 +15,14 @@ from api.http import (
     holds,
     node_rests,
     orders,
-    policies,
     problems,
+    quotes,
     rejections,
     stock,
     stock_movements,
 )
 from api.http.blueprint import components
+from api.http.policy import policies
 from api.records.problems import ProblemRecord
 from api.shapes.fields import OPENAPI_TYPES
 from engine.decide.order_record import Record
@@ -64,6 +65,7 @@ def create_app(pointsman: Pointsman) -> Flask:
     for resource in (
         decisions,
         orders,
+        quotes,
         rejections,
         node_rests,
         backlog,

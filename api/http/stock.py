@@ -10,8 +10,8 @@ from flask import Response, request
 from api.http.blueprint import JSON, NDJSON, Blueprint, answer
 from api.http.requests.stock import AvailabilityQuery, CountRequest, FeedQuery
 from api.http.staleness import ReadingHeaders, aged
-from api.records.availability_feed import FeedLineRecord, feed_lines
-from api.records.stock import AvailabilityRecord, CountRecord, SkuStockRecord
+from api.records.stock.availability_feed import FeedLineRecord, feed_lines
+from api.records.stock.positions import AvailabilityRecord, CountRecord, SkuStockRecord
 from engine.service import Pointsman
 from engine.store.stock import Count, Stamp
 

@@ -15,7 +15,7 @@ from api.http.blueprint import NDJSON, Blueprint
 from api.http.problems import problem
 from api.http.requests.ndjson import NdjsonBody, is_ndjson
 from api.http.requests.stock import MovementRequest
-from api.records.stock_movements import MovementRecord
+from api.records.stock.movements import MovementRecord
 from api.shapes.mistakes import mistakes_of
 from api.shapes.strict_json import NotJson, read_json
 from engine.errors import Mistake, PointsmanError, StoreUnavailable

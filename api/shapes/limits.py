@@ -6,6 +6,8 @@ MOST_BATCH_BYTES = 32 << 20
 """Of such a batch: all its orders are in memory while they are decided."""
 MOST_ENTRIES = 1_000
 """Of the backlog, at once."""
+MOST_CART_LINES = 100
+"""Of a cart that is quoted."""
 MOST_HOLDS = 1_000
 """Listed at once."""
 MOST_ORDERS = 500
@@ -13,7 +15,7 @@ MOST_ORDERS = 500
 MOST_ON_HAND = 10**12
 """Units of one position."""
 MOST_SKUS = 100
-"""Whose availability is asked for at once; a feed has any number."""
+"""Whose availability or earliest arrival is asked for at once; a feed has any number."""
 MOST_UNITS = 1_000_000
 """Of one order line."""
 LONGEST_AGE = 1 << 31

@@ -19,6 +19,13 @@ class DestinationRequest(Strict):
     longitude = Degrees(180, required=True, metadata={"example": 4.85})
 
 
+def place_of(destination: Mapping[str, Any]) -> GeoPoint | None:
+    """None: the destination has no coordinates."""
+    if destination["latitude"] is None:
+        return None
+    return GeoPoint(latitude=destination["latitude"], longitude=destination["longitude"])
+
+
 class LineRequest(Strict):
     id = Word(
         load_default=None, metadata={"description": "The line's number; by default its place in the list, from 1"}
@@ -69,27 +76,15 @@ class OrderRequest(Strict):
         lines = data.get("lines") if isinstance(data, Mapping) else None
         if isinstance(lines, list) and len(lines) > self._max_lines:
             # refused before the lines are read, because reading each of them costs time
-            message = f"an order has at most {self._max_lines} lines (POINTSMAN_MAX_LINES), this one {len(lines)}"
-            raise ValidationError({"lines": [message]})
+            raise ValidationError({"lines": [f"{self._bound(self._max_lines)}, this one {len(lines)}"]})
         return super().load(data, **options)
+
+    def _bound(self, max_lines: int) -> str:
+        return f"an order has at most {max_lines} lines (POINTSMAN_MAX_LINES)"
 
     @validates_schema
     def _goes_somewhere(self, data: dict[str, Any], **_: Any) -> None:
-        lines = data.get("lines", [])
-        if data.get("delivery") == COLLECTED:
-            if data.get("collect_at") is None and any(line["delivery"] is line["collect_at"] is None for line in lines):
-                raise ValidationError("a click_and_collect order needs collect_at, a node's id", "collect_at")
-        elif data.get("collect_at") is not None:
-            raise ValidationError("only a click_and_collect order has collect_at", "collect_at")
-        if data.get("destination") is None and not all(_is_collected(line, data) for line in lines):
-            raise ValidationError("the order has no destination; give latitude and longitude", "destination")
-        if data.get("collect_at") is None:
-            message = "a click_and_collect line needs collect_at, a node's id"
-            nowhere = [
-                index for index, line in enumerate(lines) if line["delivery"] == COLLECTED and not line["collect_at"]
-            ]
-            if nowhere:
-                raise ValidationError({"lines": {index: {"collect_at": [message]} for index in nowhere}})
+        verify_destinations(data)
 
     @validates_schema
     def _lines_differ(self, data: dict[str, Any], **_: Any) -> None:
@@ -101,15 +96,37 @@ class OrderRequest(Strict):
             seen.add(name)
 
     @post_load
-    def _order(self, data: dict[str, Any], **_: Any) -> Order:
+    def _read(self, data: dict[str, Any], **_: Any) -> Any:
+        return self._order(data)
+
+    def _order(self, data: dict[str, Any]) -> Order:
         destination = data.pop("destination") or {}
         collected = all(_is_collected(line, data) for line in data["lines"])
         lines = tuple(
             Line(**line | {"id": line["id"] or str(number)}) for number, line in enumerate(data.pop("lines"), start=1)
         )
-        place = None if collected else GeoPoint(latitude=destination["latitude"], longitude=destination["longitude"])
+        place = None if collected else place_of(destination)
         where = {} if collected else {name: destination[name] for name in ("country", "postcode", "region")}
         return Order(**data | where | {"lines": lines, "place": place, "tags": frozenset(data["tags"])})
+
+
+def verify_destinations(data: dict[str, Any]) -> None:
+    """Raise ValidationError if it is not said of an order, or of one of its lines, where it goes."""
+    lines = data.get("lines", [])
+    if data.get("delivery") == COLLECTED:
+        if data.get("collect_at") is None and any(line["delivery"] is line["collect_at"] is None for line in lines):
+            raise ValidationError("a click_and_collect order needs collect_at, a node's id", "collect_at")
+    elif data.get("collect_at") is not None:
+        raise ValidationError("only a click_and_collect order has collect_at", "collect_at")
+    if data.get("destination") is None and not all(_is_collected(line, data) for line in lines):
+        raise ValidationError("the order has no destination; give latitude and longitude", "destination")
+    if data.get("collect_at") is None:
+        message = "a click_and_collect line needs collect_at, a node's id"
+        nowhere = [
+            index for index, line in enumerate(lines) if line["delivery"] == COLLECTED and not line["collect_at"]
+        ]
+        if nowhere:
+            raise ValidationError({"lines": {index: {"collect_at": [message]} for index in nowhere}})
 
 
 def _is_collected(line: dict[str, Any], order: dict[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from engine.decide.decision import (
     LeftToOthers,
     LoadClaim,
     Parcel,
+    PromiseTerms,
     Scheduled,
     Shipment,
     Unfilled,
@@ -22,6 +23,7 @@ from engine.decide.decision import (
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.exclusions import exclusions
+from engine.decide.evaluation.kept_promise import choose_in_time
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.shipping.hold_end import hold_end
 from engine.decide.shipping.reach import LATE, reach
@@ -43,12 +45,14 @@ def decide(
     standing_shipments: int = 0,
     promised: bool = False,
     left: LeftToOthers = NOTHING_LEFT,
+    terms: PromiseTerms | None = None,
 ) -> Decision:
     """The best assignment under the policies. `order` is valid for `snapshot`: its SKUs are known, it has lines.
 
     The hold begins at `held_from`, by default `now`; it lasts for `requested_minutes` if the caller asked for so many.
     `order` may be the remainder of a `whole_order`, of which some shipments stand; its units may have been `promised`
-    before (see `remainder`). What is `left` it does not take.
+    before (see `remainder`). What is `left` it does not take. If a promise on these `terms` can be kept, only what
+    keeps it ships.
     """
     evaluation = Evaluation(
         order=order,
@@ -59,7 +63,10 @@ def decide(
         standing_shipments=standing_shipments,
         promised=promised,
     )
-    choice = Candidates(evaluation, left).choose()
+    candidates = Candidates(evaluation, left)
+    choice = choose_in_time(candidates, terms) if terms else None
+    if choice is None or choice.score.unfilled:
+        choice = candidates.choose()
     return decision(evaluation, choice, held_from=held_from, requested_minutes=requested_minutes, left=left)
 
 
@@ -73,11 +80,11 @@ def decision(
 ) -> Decision:
     """The decision that a choice on the evaluation is; as `decide` says."""
     now, network = evaluation.now, evaluation.snapshot.network
-    chosen = tuple(_shipments(evaluation, choice))
+    chosen = tuple(shipments_of(evaluation, choice))
     reserve_at = _reserve_at(evaluation, choice)
     scheduled = None if reserve_at <= now else Scheduled(reserve_at=reserve_at, shipments=chosen)
     shipments = () if scheduled else chosen
-    unfilled = tuple(_unfilled(evaluation, choice, left))
+    unfilled = tuple(unfilled_of(evaluation, choice, left))
     excluded = tuple(exclusions(evaluation))
     fired, silenced = _acting(evaluation)
     hold = hold_end(
@@ -140,7 +147,8 @@ def _score(evaluation: Evaluation, choice: Choice) -> Score:
     return replace(choice.score, money=choice.score.money + evaluation.order_outcome.split_penalty)
 
 
-def _shipments(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
+def shipments_of(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
+    """What a choice on the evaluation ships."""
     by_key: dict[OptionKey, list[tuple[int, int]]] = {}
     for (key, index), units in sorted(choice.units.items()):
         by_key.setdefault(key, []).append((index, units))
@@ -173,7 +181,8 @@ def _shipments(evaluation: Evaluation, choice: Choice) -> Iterator[Shipment]:
         )
 
 
-def _unfilled(evaluation: Evaluation, choice: Choice, left: LeftToOthers) -> Iterator[Unfilled]:
+def unfilled_of(evaluation: Evaluation, choice: Choice, left: LeftToOthers = NOTHING_LEFT) -> Iterator[Unfilled]:
+    """What a choice on the evaluation does not ship, and why."""
     missing = [line.quantity for line in evaluation.order.lines]
     for (_, index), units in choice.units.items():
         missing[index] -= units

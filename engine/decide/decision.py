@@ -166,6 +166,16 @@ NOTHING_LEFT = LeftToOthers()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseTerms:
+    """What was promised of an order: that all of it arrives by an instant. `greenest`: of the choices that do and that
+    the policies rank alike before money, the one with the least CO2e was promised, not the one that costs least.
+    """
+
+    arrives_by: int
+    greenest: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """`gap` and `unproven` are as in `sourcing.problem.Choice`. `fired` counts, by rule, the orders, lines, positions,
     nodes and options it acted on.

@@ -22,6 +22,7 @@ from engine.decide.facts_record import (
     facts_up_to_schema_1,
 )
 from engine.decide.order_record import OrderRecord, Record, Timestamp, timestamp
+from engine.decide.promises.taken_quote_record import TakenQuoteRecord
 from engine.decide.reasons import reason_texts
 from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
 from engine.decide.sourcing.problem import Score, Unproven
@@ -276,6 +277,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         LeftRecord | UnsetType, Meta(description="of a decision of a batch that had to leave something to others")
     ] = UNSET
     lacked: Annotated[list[LackedRecord] | UnsetType, Meta(description="of a decision of a batch")] = UNSET
+    quote: Annotated[TakenQuoteRecord | UnsetType, Meta(description="of a decision that takes up a quote")] = UNSET
 
     @classmethod
     def of(
@@ -288,6 +290,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         waiting: bool = False,
         follows: FollowsRecord | UnsetType = UNSET,
         lacked: list[LackedRecord] | UnsetType = UNSET,
+        quote: TakenQuoteRecord | UnsetType = UNSET,
     ) -> "DecisionRecord":
         """The record of a decision, whose facts are these bytes; without an id, of a dry run."""
         hold = None
@@ -325,6 +328,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             follows=follows,
             left=UNSET if decision.left == NOTHING_LEFT else LeftRecord.of(decision.left),
             lacked=lacked,
+            quote=quote,
         )
 
     @property

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from engine.decide.decide import decide
-from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers
+from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, PromiseTerms
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.rejected_stock import RejectedPosition, after_rejection, count_rejected_stock
 from engine.model.facts import Order, Snapshot
@@ -61,9 +61,10 @@ def decide_remainder(
     held_from: int,
     requested_minutes: int | None = None,
     left: LeftToOthers = NOTHING_LEFT,
+    terms: PromiseTerms | None = None,
 ) -> Decision:
-    """The best assignment of what remains, which takes nothing that is `left`; held as `decide` says. `snapshot` has
-    all SKUs of the whole order.
+    """The best assignment of what remains, which takes nothing that is `left` and keeps a promise on these `terms` if
+    it can; held as `decide` says. `snapshot` has all SKUs of the whole order.
     """
     decision = decide(
         remainder.order,
@@ -76,6 +77,7 @@ def decide_remainder(
         standing_shipments=remainder.standing_shipments,
         promised=remainder.promised,
         left=left,
+        terms=terms,
     )
     if not remainder.barred:
         return decision

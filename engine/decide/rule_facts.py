@@ -8,10 +8,10 @@ from rules.vocabulary import WEEKDAYS, Facts, Value
 
 
 def order_facts(order: Order, products: Mapping[str, Product], network: Network) -> Facts:
-    """`order.value` is known if every line has a price."""
+    """`order.value` is known if every line has a price, and `order.id` unless it is a cart that is only quoted."""
     prices = [line.unit_price for line in order.lines]
     return {
-        "order.id": order.id,
+        "order.id": order.id or None,
         "order.channel": order.channel,
         **_goal_facts(order, order.delivery, order.collect_at, network),
         "order.placed_at": wall_clock(network, order.placed_at),

@@ -56,7 +56,7 @@ class Line:
 class Order:
     """An order as the OMS sends it. `place` is where it goes; or `collect_at` is the node where it is collected. It has
     both if some lines are delivered although the order is collected. `deliver_on` is a nominated day: the order is to
-    arrive on that date of the installation, neither before nor after.
+    arrive on that date of the installation, neither before nor after. The `id` of a cart that is only quoted is empty.
     """
 
     id: str

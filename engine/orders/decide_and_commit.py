@@ -13,6 +13,8 @@ from engine.decide.node_rest import resting_record
 from engine.decide.order_checks import check_order
 from engine.decide.order_record import OrderRecord
 from engine.decide.priority import newcomer_text, rank, rank_text
+from engine.decide.promises.taken_promise import TakenPromise
+from engine.decide.promises.taken_quote_record import TakenQuoteRecord
 from engine.decide.record import (
     DecisionRecord,
     FollowsRecord,
@@ -133,7 +135,7 @@ class DecisionRequest:
     `after_waiting`: units that are first to be offered to orders that wait and rank before this one are not taken.
     `only_if_ships`: nothing is committed if nothing ships. What is `left` to other orders of a batch is not taken.
     `most_holds` is how many open holds the `caller` may have; None: any number. The units are held for `hold_minutes`,
-    if the caller asked for so many.
+    if the caller asked for so many. `promise` is what the order takes up of a quote.
     """
 
     remainder: Remainder
@@ -149,6 +151,7 @@ class DecisionRequest:
     left: LeftToOthers = NOTHING_LEFT
     only_if_ships: bool = False
     hold_minutes: int | None = None
+    promise: TakenPromise | None = None
 
     def rank_for(self, decision: Decision) -> str | None:
         """The `rank` of the decision's commit, as `Ledger.commit` says."""
@@ -184,10 +187,18 @@ class NothingShips:
     unfilled: tuple[Unfilled, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseNotKept:
+    """Nothing was committed: the promise can't be kept, and only then was the order to be decided."""
+
+    quote: TakenQuoteRecord
+
+
 Outcome: TypeAlias = (
     Decided
     | AnsweredBefore
     | OrderTaken
+    | PromiseNotKept
     | NothingShips
     | ChainChanged
     | HoldChanged
@@ -195,7 +206,9 @@ Outcome: TypeAlias = (
     | OfferedFirst
     | OperationReused
 )
-"""OrderTaken only comes of requests without a follow-up, those after it only of requests with one."""
+"""OrderTaken only comes of requests without a follow-up, PromiseNotKept of those with a promise, those after it only of
+requests with a follow-up.
+"""
 Decide: TypeAlias = Callable[[DecisionRequest], Outcome]
 OfferFirst: TypeAlias = Callable[[OfferedFirst, str, Decide], None]
 """Makes the offers that a commit was refused for, as far as they go to orders that rank before the text; given how an
@@ -293,10 +306,15 @@ class DecideAndCommit:
         decision = self._decide(request, snapshot, matcher)
         if request.only_if_ships and not decision.shipments:
             return NothingShips(unfilled=decision.unfilled)
+        quote = request.promise.record(decision) if request.promise else None
+        if quote and not quote.kept and request.promise and request.promise.only_if_kept:
+            return PromiseNotKept(quote=quote)
         node_rest = _node_rest(request, snapshot, matcher)
         name = None if dry_run else decision_id
         facts = facts_to_json(FactsRecord.of(decision))
-        body = to_json(_record(request, decision, name, snapshot, matcher, facts=facts, node_rest=node_rest))
+        body = to_json(
+            _record(request, decision, name, snapshot, matcher, facts=facts, node_rest=node_rest, quote=quote)
+        )
         answer = Answer(body=body, logged_facts=facts, new=True)
         if dry_run:
             return Decided(answer=answer, decision=decision)
@@ -322,6 +340,7 @@ class DecideAndCommit:
             held_from=held_from,
             requested_minutes=request.hold_minutes,
             left=request.left,
+            terms=request.promise.terms if request.promise else None,
         )
 
     def _commit(
@@ -446,6 +465,7 @@ def _record(
     *,
     facts: bytes,
     node_rest: NodeRest | None,
+    quote: TakenQuoteRecord | None,
 ) -> DecisionRecord:
     """What is answered and logged. Keys of special cases are there only in such a case."""
     follows: FollowsRecord | UnsetType = UNSET
@@ -462,6 +482,7 @@ def _record(
         waiting=_waits(request, decision) and decision_id is not None,
         follows=follows,
         lacked=UNSET if request.orders_ahead is None else request.orders_ahead(decision, snapshot, matcher),
+        quote=quote or UNSET,
     )
     if not request.amends:
         return record

@@ -199,6 +199,12 @@ class Keys:
         """String: the decision that answered the request with this idempotency key."""
         return self._key("key", caller, key)
 
+    def quote(self, quote_id: str) -> str:
+        """String: a quote and its cart, compressed JSON. It is gone some time after nobody can take the quote up any
+        more.
+        """
+        return self._key("quote", quote_id)
+
     @property
     def never_written(self) -> str:
         """A key that never exists: the check whether the server takes writes writes nothing into it."""

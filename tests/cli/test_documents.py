@@ -12,9 +12,12 @@ from flask.testing import FlaskClient
 import engine.errors
 from api.cli.main import pointsman
 from api.http.blueprint import components
+from api.http.requests.quotes import TakeUpRequest
 from api.records.problems import STATUSES
 from api.shapes.order import OrderRequest
+from api.shapes.quote import CartRequest, PromisesRequest
 from engine.decide.facts_record import FactsRecord
+from engine.decide.promises.quote_record import QuoteRecord
 from engine.decide.reasons import REASON_CODES, reason_texts
 from engine.decide.record import DecisionRecord
 from engine.errors import BadSetting, PointsmanError
@@ -100,6 +103,25 @@ def test_the_decision_shown_is_of_the_form_that_is_answered() -> None:
     assert mistakes_in_json(FactsRecord, facts, components([FactsRecord])) == []
     assert order == json.loads(Path("examples/hexagone/order.json").read_text())
     assert OrderRequest().load(order).id == decision["order"]["id"]
+
+
+@pytest.mark.parametrize("name", ["quotes.md", "fr/devis.md"])
+def test_the_quote_shown_is_of_the_form_that_is_answered_and_every_field_is_explained(name: str) -> None:
+    text = page(name)
+    (shown,) = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL))
+    assert mistakes_in_json(QuoteRecord, shown, components([QuoteRecord])) == []
+    named = {
+        part for words in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for part in re.findall(r"`(\w+)`", words)
+    }
+    assert {
+        *shown["promises"][0],
+        *CartRequest().fields,
+        *PromisesRequest().fields,
+        *TakeUpRequest().fields,
+    } - named == {
+        "skus",
+        "quantity",
+    }, "which the text explains"
 
 
 def test_the_rule_in_the_readme_is_one_that_ships() -> None:

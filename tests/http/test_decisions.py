@@ -9,7 +9,7 @@ import pytest
 from api.http.app import create_app
 from api.records.health import ReadyRecord
 from api.records.ledger import LogEntryRecord
-from api.records.stock import AvailabilityRecord
+from api.records.stock.positions import AvailabilityRecord
 from engine.decide.facts_record import FactsRecord
 from engine.decide.record import DecisionRecord
 from engine.errors import DecisionUnreadable
@@ -285,16 +285,19 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
         ("get", "/v1/backlog"): "backlog_page",
         ("post", "/v1/backlog/run"): "backlog_run",
         ("delete", "/v1/backlog/{decision_id}"): "backlog_withdraw",
+        ("post", "/v1/promises"): "quotes_promises",
+        ("post", "/v1/quotes"): "quotes_quote",
+        ("post", "/v1/quotes/{quote_id}/take"): "quotes_take",
         ("post", "/v1/decisions"): "decisions_decide",
         ("post", "/v1/decisions/batch"): "decisions_decide_batch",
         ("get", "/v1/decisions/{decision_id}"): "decisions_read",
         ("get", "/v1/decisions/{decision_id}/chain"): "rerouting_chain",
         ("get", "/v1/decisions/{decision_id}/facts"): "decisions_read_facts",
         ("post", "/v1/decisions/{decision_id}/confirm"): "holds_confirm",
-        ("post", "/v1/decisions/{decision_id}/confirm/undo"): "holds_undo",
         ("post", "/v1/decisions/{decision_id}/extend"): "holds_extend",
         ("get", "/v1/orders"): "orders_page",
         ("get", "/v1/orders/{order_id}"): "orders_show",
+        ("post", "/v1/decisions/{decision_id}/confirm/undo"): "holds_undo",
         ("post", "/v1/orders/{order_id}/approve"): "orders_approve",
         ("post", "/v1/orders/{order_id}/amend"): "orders_amend",
         ("post", "/v1/orders/{order_id}/cancel"): "orders_cancel",

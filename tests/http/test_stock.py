@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from api.records.availability_feed import FeedLineRecord, feed_lines
-from api.records.stock import AvailabilityRecord, CountRecord, SkuStockRecord
+from api.records.stock.availability_feed import FeedLineRecord, feed_lines
+from api.records.stock.positions import AvailabilityRecord, CountRecord, SkuStockRecord
 from engine.decide.order_record import timestamp
 from tests.conftest import activate, small
 from tests.support.openapi import mistakes_in

@@ -11,7 +11,7 @@ import pytest
 from api.http import stock_movements
 from api.http.app import create_app
 from api.http.requests.ndjson import NdjsonBody
-from api.records.stock_movements import MovementRecord
+from api.records.stock.movements import MovementRecord
 from tests.support.openapi import mistakes_in
 from tests.support.problem_json import problem_of
 from tests.support.wait_until import wait_until

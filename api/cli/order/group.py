@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import click
 from marshmallow import ValidationError
-from msgspec import UNSET
 
 from api.cli.options import AS_JSON, INSTANT, print_json, who
 from api.cli.order.amend import amend
 from api.cli.order.cancel import cancel
+from api.cli.output.tables import destination_phrase
 from api.records.orders import OrderShipmentRecord, OrdersRecord, OrderStateRecord
 from api.shapes.cursors import OrdersCursor
 from api.shapes.limits import MOST_ORDERS
@@ -152,10 +152,8 @@ def _shipment_line(shipment: OrderShipmentRecord) -> str:
     units = " + ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
     until = f" until {shipment.expires_at}" if shipment.expires_at else ""
     ended = f" at {shipment.ended_at}" if shipment.ended_at else ""
-    goes_to = ""
-    if shipment.collect_at is not UNSET:
-        goes_to = f" to be collected at {shipment.collect_at}" if shipment.collect_at else " to the destination"
-    return f"    {shipment.node}/{shipment.service}{goes_to} {units}: {shipment.state}{until}{ended}"
+    to = destination_phrase(shipment.collect_at)
+    return f"    {shipment.node}/{shipment.service}{to} {units}: {shipment.state}{until}{ended}"
 
 
 def _sums(record: OrderStateRecord) -> str:

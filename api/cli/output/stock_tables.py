@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from api.records.stock import SkuStockRecord
+from api.records.stock.positions import SkuStockRecord
 
 _BORDER = 3
 """Width that a column needs besides its text: a line, and a blank on either side."""

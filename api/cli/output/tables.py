@@ -4,7 +4,7 @@ import datetime
 import zoneinfo
 from collections.abc import Iterator
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from rich.table import Table
 from rich.text import Text
 
@@ -101,6 +101,7 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     yield f"Order {order.id} ({order.channel}, {order.delivery}): {record.status}"
     yield from _follows_lines(record, network)
     yield from _nominated_day_lines(record, network)
+    yield from _quote_lines(record)
     shipments = record.scheduled.shipments if record.scheduled else record.shipments
     for number, shipment in enumerate(shipments, start=1):
         yield from _shipment_lines(number, shipment, network, order.collect_at)
@@ -120,12 +121,12 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     yield f"  in all {money(cost, currency)}, {carbon(co2)}"
     proof = _proof(record.score, currency)
     yield f"  chosen from {record.options} options ({proof}) under policy {record.policy_version[:12]}"
-    yield f"  decided {_local(record.decided_at, network)}"
+    yield f"  decided {local_time(record.decided_at, network)}"
     if record.id is None:
         yield "  dry run: nothing was held or logged"
     elif record.hold:
         length = ", as the caller asked" if record.hold.requested_minutes else ""
-        yield f"  held until {_local(record.hold.expires_at, network)}{length}; decision {record.id}"
+        yield f"  held until {local_time(record.hold.expires_at, network)}{length}; decision {record.id}"
 
 
 def reason_lines(item: UnfilledRecord) -> Iterator[str]:
@@ -168,15 +169,24 @@ def _follows_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
         }[follows.because]
         yield f"  decides again what is left of decision {follows.decision}, because {because}"
         if follows.rest is not UNSET:
-            until = _local(follows.rest.until, network)
+            until = local_time(follows.rest.until, network)
             yield f"  {follows.node} gets no shipments until {until} ({', '.join(follows.rest.rules)})"
 
 
 def _nominated_day_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     if record.order.deliver_on:
         day = datetime.date.fromisoformat(record.order.deliver_on)
-        reserved = f"; reserved from {_local(record.scheduled.reserve_at, network)}" if record.scheduled else ""
+        reserved = f"; reserved from {local_time(record.scheduled.reserve_at, network)}" if record.scheduled else ""
         yield f"  to arrive on {day:%a %d %b %Y}{reserved}"
+
+
+def _quote_lines(record: DecisionRecord) -> Iterator[str]:
+    quote = record.quote
+    if quote is not UNSET:
+        kept = "is kept" if quote.kept else "could not be kept any more"
+        yield f"  promise {quote.promise} of quote {quote.id} {kept}"
+        for change in quote.changed:
+            yield f"     {change.field}: {change.quoted} was quoted, now {change.now}"
 
 
 def _resting_lines(record: DecisionRecord) -> Iterator[str]:
@@ -187,14 +197,13 @@ def _resting_lines(record: DecisionRecord) -> Iterator[str]:
 
 
 def _shipment_lines(number: int, shipment: ShipmentRecord, network: Network, goal: str | None) -> Iterator[str]:
-    goes_to = ""
     if shipment.collect_at is not UNSET:
         goal = shipment.collect_at
-        goes_to = " to the destination" if goal is None else f" to be collected at {goal}"
-    yield f"  {number}. from {shipment.node} by {shipment.service}{goes_to}, {shipment.distance_m / 1_000:,.1f} km"
+    to = destination_phrase(shipment.collect_at)
+    yield f"  {number}. from {shipment.node} by {shipment.service}{to}, {shipment.distance_m / 1_000:,.1f} km"
     yield "     " + ", ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)
-    leaves = _local(shipment.ships_at, network, shipment.node)
-    arrives = _local(shipment.arrives_by, network, goal or shipment.node)
+    leaves = local_time(shipment.ships_at, network, shipment.node)
+    arrives = local_time(shipment.arrives_by, network, goal or shipment.node)
     yield f"     leaves {leaves}, arrives by {arrives}" + (", late" if shipment.late else "")
     yield f"     {money(shipment.cost_micros, network.currency)}, {carbon(shipment.co2_mg)}"
 
@@ -204,7 +213,14 @@ def _reason(record: DecisionRecord, rule: str) -> str:
     return f"{texts.get(ENGLISH) or next(iter(texts.values()), '')} ({rule})"
 
 
-def _local(instant: str, network: Network, place: str | None = None) -> str:
+def destination_phrase(collect_at: str | UnsetType | None) -> str:
+    """Where a shipment goes, with a space before it; empty if it goes where its order goes."""
+    if collect_at is UNSET:
+        return ""
+    return " to the destination" if collect_at is None else f" to be collected at {collect_at}"
+
+
+def local_time(instant: str, network: Network, place: str | None = None) -> str:
     """The instant on the clock of the node `place`, or else of the installation; a zone other than its is named."""
     node = network.nodes.get(place) if place else None  # the network may have changed since the decision
     zone = network.zone_of(node) if node else network.time_zone

@@ -21,15 +21,17 @@ KILOGRAM = CARBON_UNITS["kg"]
 
 class Candidates:
     """Who may ship units of the order's lines. `fixed` is micros a shipment, by row of the evaluation's `reach`. The
-    other columns have an entry for each line and row that can ship units of it; see `Columns`. `free` is units by line
-    and position, `rooms` shipments by node: those that the order may take, without what is left to others.
+    other columns have an entry for each line and row that can ship units of it: milligrams of CO2e a unit, and what
+    `Columns` says. `free` is units by line and position, `rooms` shipments by node: those that the order may take,
+    without what is left to others.
     """
 
     def __init__(self, evaluation: Evaluation, left: LeftToOthers = NOTHING_LEFT) -> None:
-        self._evaluation = evaluation
+        self.evaluation = evaluation
         self.free, self.rooms = _without_left(evaluation, left)
         reach, lines = evaluation.reach, evaluation.order.lines
         carbon_price = evaluation.order_outcome.carbon_price
+        self.split_penalty = evaluation.order_outcome.split_penalty
         self.fixed = reach.fixed
         if carbon_price:
             self.fixed = reach.fixed + product_rounded(reach.drop, carbon_price, KILOGRAM)
@@ -47,12 +49,13 @@ class Candidates:
         outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
         self.unless_needed, self.tier = outcomes[0] == Exclusion.UNLESS_NEEDED, outcomes[1]
         self.money = options.unit_cost[entries] + outcomes[2]
+        self.carbon = options.unit_carbon[entries]
         if carbon_price:
-            self.money += product_rounded(options.unit_carbon[entries], carbon_price, KILOGRAM)
+            self.money += product_rounded(self.carbon, carbon_price, KILOGRAM)
 
     def _needed(self) -> tuple[Integers, Integers]:
         """By line, the units that a position must have free to ship any of it, and all of it whatever else ships."""
-        evaluation, ordered = self._evaluation, Counter[str]()
+        evaluation, ordered = self.evaluation, Counter[str]()
         lines = evaluation.order.lines
         for line in lines:
             ordered[line.sku] += line.quantity
@@ -67,7 +70,7 @@ class Candidates:
 
     def choose(self) -> Choice:
         """The best choice."""
-        evaluation, total = self._evaluation, int(self.quantity.sum())
+        evaluation, total = self.evaluation, int(self.quantity.sum())
         outcome, most = evaluation.order_outcome, evaluation.max_shipments
         rows = np.bincount(self.line, minlength=len(self.quantity)).nonzero()[0]
         if most == 0 or not len(rows) or (outcome.ship_complete and len(rows) < len(self.quantity)):
@@ -75,7 +78,7 @@ class Candidates:
         columns = Columns(
             quantity=self.quantity[rows],
             fixed=self.fixed,
-            split_penalty=outcome.split_penalty,
+            split_penalty=self.split_penalty,
             line=rows.searchsorted(self.line),
             candidate=self.candidate,
             everything=self.everything,
@@ -90,7 +93,7 @@ class Candidates:
 
     def problem(self) -> Problem:
         """The candidates as the optimiser takes them."""
-        evaluation = self._evaluation
+        evaluation = self.evaluation
         ways, outcome, lines, rooms = evaluation.ways, evaluation.order_outcome, evaluation.order.lines, self.rooms
         prices: dict[int, dict[int, Price]] = {}
         columns = (self.line, self.candidate, self.unless_needed, self.tier, self.money)
@@ -110,7 +113,7 @@ class Candidates:
                 for line, positions, column in zip(lines, evaluation.positions, self.free, strict=True)
                 for node, free in zip(positions.stock.node.tolist(), column.tolist(), strict=True)
             },
-            split_penalty=outcome.split_penalty,
+            split_penalty=self.split_penalty,
             max_shipments=evaluation.max_shipments,
             ship_complete=outcome.ship_complete,
             room={
@@ -121,7 +124,7 @@ class Candidates:
     def _has_room(self, chosen: Integers) -> bool:
         """Whether the nodes of the chosen shipments may take as many more today."""
         rows = set(chosen.tolist())
-        shipments = Counter(self._evaluation.reach.node[list(rows)].tolist())
+        shipments = Counter(self.evaluation.reach.node[list(rows)].tolist())
         return len(rows) == 1 or all(self.rooms[node] >= count for node, count in shipments.items())
 
     def _choice(self, rows: Integers, chosen: Integers) -> Choice:
@@ -132,8 +135,8 @@ class Candidates:
         unless_needed, tiers, money = (
             int((units * part[entries]).sum()) for part in (self.unless_needed, self.tier, self.money)
         )
-        penalty = self._evaluation.order_outcome.split_penalty * (len(shipments) - 1)
-        keys = {candidate: self._evaluation.key(candidate) for candidate in shipments}
+        penalty = self.split_penalty * (len(shipments) - 1)
+        keys = {candidate: self.evaluation.key(candidate) for candidate in shipments}
         by_key = sorted(zip(chosen.tolist(), rows.tolist(), units.tolist(), strict=True))
         return Choice(
             units={(keys[candidate], row): count for candidate, row, count in by_key},

@@ -26,7 +26,8 @@ class Reach(NamedTuple):
     """The ways that lead there, by key. `way`, `node` and `service` are their numbers in `Ways`, `destination` is that
     in `Order.destinations`; metres, UTC seconds, minutes from the decision (rounded up), codes of `LATE`, micros and
     milligrams of CO2e a shipment. `begins` is the instant from which on it is prepared: now or, for a nominated day,
-    the latest at which it still arrives on that day.
+    the latest at which it still arrives on that day. A decision made at `alike_until` or later may ship or arrive at
+    other hours.
     """
 
     way: Integers
@@ -36,6 +37,7 @@ class Reach(NamedTuple):
     ships_at: Integers
     arrives_by: Integers
     arrives: Integers
+    alike_until: Integers
     late: Integers
     fixed: Integers
     drop: Integers
@@ -44,7 +46,9 @@ class Reach(NamedTuple):
 
 
 def reach(order: Order, ways: Ways, leaving: Flags, now: int) -> Reach:
-    """The ways of the nodes `leaving` to the destinations of the order's lines."""
+    """The ways of the nodes `leaving` to the destinations of the order's lines. Where the order's place is not known,
+    only those lead there of which a lane says how far that is.
+    """
     used = dict.fromkeys(map(order.collected_at, order.lines))
     parts = [_reach_to(collect_at, order, ways, leaving, now) for collect_at in used]
     if len(parts) == 1:
@@ -58,14 +62,15 @@ def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, 
     """The ways to the node `collect_at` or, None, to the order's place."""
     chosen = ways.network.nodes[collect_at] if collect_at else None
     place = chosen.place if chosen else order.place
-    if place is None:
-        raise ValueError(f"order {order.id} has neither a place nor a node to collect at")
     country, region = (chosen.country, chosen.region) if chosen else (order.country, order.region)
     collected_at = ways.node_index[chosen.id] if chosen else NOWHERE
     table = ways.leading(country, collected_at)
     table = table.take(leaving.take(table[columns.NODE]).nonzero()[0], axis=1)
-    metres = _great_circle(ways.directions, direction(place)).take(table[columns.NODE])
-    distance = rounded(metres * table[columns.DETOUR], 1_000 * DISTANCE_STEP) * DISTANCE_STEP
+    if place is None:
+        distance = np.full(table.shape[1], NOWHERE, dtype=np.int64)
+    else:
+        metres = _great_circle(ways.directions, direction(place)).take(table[columns.NODE])
+        distance = rounded(metres * table[columns.DETOUR], 1_000 * DISTANCE_STEP) * DISTANCE_STEP
     lanes = ways.lanes_to(Destination(country=country, region=region, postcode=None if chosen else order.postcode))
     if lanes is None:
         minutes = ways.minutes(table[columns.SERVICE], distance)
@@ -74,17 +79,17 @@ def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, 
         distance = np.where(theirs >= 0, theirs, distance)
         minutes = ways.minutes(table[columns.SERVICE], distance)
         minutes = np.where(takes >= 0, takes, np.where(takes == NOT_SERVED, NOWHERE, minutes))
-    minutes[distance > table[columns.MAX_DISTANCE]] = NOWHERE
+    minutes[(distance > table[columns.MAX_DISTANCE]) | (distance == NOWHERE)] = NOWHERE
     timings, schedule = ways.timings(collected_at), table[columns.SCHEDULE]
     if order.deliver_on is None:
-        ships_at, arrives_by = timings.at(now, schedule, minutes)
+        ships_at, arrives_by, alike_until = timings.at(now, schedule, minutes)
         begins, there = np.full(len(minutes), now), (arrives_by >= 0).nonzero()[0]
     else:
         begins, ships_at, arrives_by = timings.latest(*ways.day(order.deliver_on), schedule, minutes)
-        there = (begins >= now).nonzero()[0]
+        alike_until, there = begins + 1, (begins >= now).nonzero()[0]
     if len(there) < len(distance):
         table, distance, begins = table[:, there], distance[there], begins[there]
-        ships_at, arrives_by = ships_at[there], arrives_by[there]
+        ships_at, arrives_by, alike_until = ships_at[there], arrives_by[there], alike_until[there]
     promise = order.promise_by
     return Reach(
         way=table[columns.WAY],
@@ -94,6 +99,7 @@ def _reach_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags, 
         ships_at=ships_at,
         arrives_by=arrives_by,
         arrives=-((now - arrives_by) // 60),
+        alike_until=alike_until,
         late=np.zeros(len(there), dtype=np.int64) if promise is None else 1 + (arrives_by > promise),
         fixed=table[columns.FIXED] + rounded(table[columns.PER_KM] * distance, 1_000),
         drop=table[columns.DROP],

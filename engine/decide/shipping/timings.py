@@ -53,9 +53,10 @@ class Timings:
         self._table = _EMPTY
         self._latest: dict[tuple[int, int, int], tuple[int, int, int]] = {}
 
-    def at(self, now: int, schedule: Integers, minutes: Integers) -> tuple[Integers, Integers]:
-        """Of shipments decided `now`, when each ships and arrives, in UTC seconds, or NEVER. `schedule` is the number
-        of each one's schedule, `minutes` what it takes, or NOWHERE.
+    def at(self, now: int, schedule: Integers, minutes: Integers) -> tuple[Integers, Integers, Integers]:
+        """Of shipments decided `now`, when each ships and arrives, in UTC seconds, or NEVER; and the instant up to
+        which that is computed alike of later decisions: the same, or as much later as they are. `schedule` is the
+        number of each one's schedule, `minutes` what it takes, or NOWHERE.
         """
         keys = schedule * _LONGEST + minutes
         table = self._table
@@ -67,7 +68,7 @@ class Timings:
             rows = table.keys.searchsorted(keys)
         timings = table.timings[rows]
         ships = timings[:, _LEAVES] + timings[:, _LEAVES_MOVES] * now
-        return ships, timings[:, _ARRIVES] + timings[:, _ARRIVES_MOVES] * now
+        return ships, timings[:, _ARRIVES] + timings[:, _ARRIVES_MOVES] * now, timings[:, _UNTIL]
 
     def latest(self, first: int, last: int, schedule: Integers, minutes: Integers) -> tuple[Integers, ...]:
         """Of shipments that are to arrive from the minute `first` to the minute `last`: the latest minute at which each

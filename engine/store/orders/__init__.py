@@ -1,1 +1,1 @@
-"""Orders as they are stored: what each came to, the list of them, and the calls that change them."""
+"""Orders as they are stored: what each came to, their list, the calls that change them, and quotes to be taken up."""

@@ -4,10 +4,16 @@ from hypothesis import strategies as st
 
 from engine.model.facts import Line
 
-GOALS = st.sampled_from([{}, {}, {"delivery": "express"}, {"collect_at": "lyon"}, {"collect_at": "marseille"}])
-BASKETS = st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 3), GOALS), min_size=1, max_size=4).map(
-    lambda lines: [
-        Line(id=str(number), sku=sku, quantity=units, **goal)
-        for number, (sku, units, goal) in enumerate(lines, start=1)
-    ]
-)
+
+def baskets(*nodes, most_lines):
+    goals = st.sampled_from([{}, {}, {"delivery": "express"}, *({"collect_at": node} for node in nodes)])
+    lines = st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 3), goals), min_size=1, max_size=most_lines)
+    return lines.map(
+        lambda lines: [
+            Line(id=str(number), sku=sku, quantity=units, **goal)
+            for number, (sku, units, goal) in enumerate(lines, start=1)
+        ]
+    )
+
+
+BASKETS = baskets("lyon", "marseille", most_lines=4)

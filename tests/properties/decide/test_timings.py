@@ -47,7 +47,12 @@ def test_timings_remembered_from_other_instants_are_those_computed_anew(places, 
     walk = [places[0][0] + stride * step for step in range(40)]
     for now in [*walk, *(places[0][0] + jump for jump in jumps)]:
         rows = [(number, takes) for number in range(len(schedules)) for takes in minutes]
-        answer = timings.at(now, *np.array(rows, dtype=np.int64).T)
+        *answer, alike_until = timings.at(now, *np.array(rows, dtype=np.int64).T)
         assert list(zip(*(column.tolist() for column in answer), strict=True)) == [
             expected(schedules, hours, now, *row) for row in rows
         ]
+        for row, until, *times in zip(rows, alike_until.tolist(), *answer, strict=True):
+            later = min(until - 1, now + 86_400)
+            moved = zip(times, expected(schedules, hours, later, *row), strict=True)
+            assert until > now
+            assert all(then - before in (0, later - now) for before, then in moved)

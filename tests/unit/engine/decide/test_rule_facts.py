@@ -124,3 +124,8 @@ def test_a_route_s_facts_are_of_the_line_shipped_whole():
     assert facts["route.cost"] == 5 * EURO + 3 * 500_000
     assert facts["route.co2"] == 50 + 3 * 19_660  # 0.5 kg x 393.2 km x 100 g
     assert (facts["route.distance"], facts["route.late"]) == (393_200, None)
+
+
+def test_the_id_of_a_cart_that_is_only_quoted_is_unknown():
+    assert rule_facts.order_facts(order(id=""), PRODUCTS, NETWORK)["order.id"] is None
+    assert rule_facts.order_facts(order(id="W-1"), PRODUCTS, NETWORK)["order.id"] == "W-1"

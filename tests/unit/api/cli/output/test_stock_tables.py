@@ -9,7 +9,7 @@ from rich.console import Console
 
 from api.cli.output.plural import counted
 from api.cli.output.stock_tables import stock_tables
-from api.records.stock import NodeStockRecord, SkuStockRecord
+from api.records.stock.positions import NodeStockRecord, SkuStockRecord
 
 CHANNELS = ("web", "app", "store", "social", "marketplace", "call_centre", "*")
 NAMES = st.text("abcdefghij", min_size=1, max_size=12)

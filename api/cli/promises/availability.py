@@ -5,7 +5,7 @@ from rich.console import Console
 
 from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
 from api.cli.output import tables
-from api.records.stock import AvailabilityRecord
+from api.records.stock.positions import AvailabilityRecord
 from api.shapes.limits import MOST_SKUS
 from engine.service import Pointsman
 from engine.settings import Settings

@@ -8,7 +8,7 @@ from marshmallow import Schema
 
 from api.files.policy_tests.reader import make_test_runner
 from api.http.blueprint import Blueprint, answer
-from api.http.policy_upload import MULTIPART, read_upload
+from api.http.policy.upload import MULTIPART, read_upload
 from api.records.policies import (
     PublishedRecord,
     ReviewRecord,

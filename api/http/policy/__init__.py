@@ -1,0 +1,1 @@
+"""The policies over HTTP: checked, published, activated, and the upload of their files."""

@@ -1,0 +1,45 @@
+"""Promises for product pages as JSON."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from engine.decide.order_record import Record, Timestamp, timestamp
+from engine.orders.quotes.quotes import PagePromises, SkuPromise
+
+
+class SkuPromiseRecord(Record, frozen=True):
+    """By when an order of this SKU alone could arrive at the earliest."""
+
+    sku: str
+    delivery: str
+    arrives_by: Annotated[Timestamp | None, Meta(description="null: not all of the quantity can ship by this delivery")]
+    valid_until: Annotated[
+        Timestamp,
+        Meta(description="up to when it may be shown: the next cut-off of what would ship, and 15 minutes at most"),
+    ]
+
+    @classmethod
+    def of(cls, item: SkuPromise) -> "SkuPromiseRecord":
+        return cls(
+            sku=item.sku,
+            delivery=item.delivery,
+            arrives_by=None if item.promise is None else timestamp(item.promise.arrives_by),
+            valid_until=timestamp(item.valid_until),
+        )
+
+
+class PromisesRecord(Record, frozen=True):
+    """By SKU and kind of delivery, in the order in which they were asked for."""
+
+    promises: list[SkuPromiseRecord]
+    unknown: Annotated[list[str], Meta(description="SKUs asked for that no product goes by")]
+    policy_version: str
+
+    @classmethod
+    def of(cls, page: PagePromises) -> "PromisesRecord":
+        return cls(
+            promises=list(map(SkuPromiseRecord.of, page.promises)),
+            unknown=list(page.unknown),
+            policy_version=page.policy_version,
+        )

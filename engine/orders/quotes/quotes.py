@@ -1,0 +1,152 @@
+"""Quotes: what a cart or a product may be promised before it is ordered."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from engine.decide.order_checks import check_order
+from engine.decide.order_record import OrderRecord, timestamp
+from engine.decide.promises.promise import Promise, undominated
+from engine.decide.promises.quote_record import NotPromisedRecord, PromiseRecord, QuoteRecord, to_json
+from engine.decide.promises.search import PromiseSearch, SharedFacts
+from engine.errors import Mistake, OrderInvalid
+from engine.facts_reader import FactsReader
+from engine.model.facts import Line, Order
+from engine.store.connection.client import Client
+from engine.store.keys import Keys
+from engine.store.orders.quotes import QuoteStore
+
+MINUTES = 15
+"""How long a quote is valid if its caller does not say, and a promise for a product page at most."""
+MOST_MINUTES = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteRequest:
+    """A cart to be quoted by each of some kinds of delivery, for so many minutes. It is an order without an id, placed
+    when it is quoted.
+    """
+
+    cart: Order
+    deliveries: Sequence[str]
+    minutes: int = MINUTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """Products that pages show, to be promised by each of some kinds of delivery. `order` is what all their orders
+    would have in common; it has no lines.
+    """
+
+    skus: Sequence[str]
+    quantity: int
+    order: Order
+    deliveries: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkuPromise:
+    """The earliest of a SKU by a kind of delivery, if there is one, and until when that may be shown."""
+
+    sku: str
+    delivery: str
+    promise: Promise | None
+    valid_until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagePromises:
+    """What product pages may promise; `unknown` are SKUs that no product goes by."""
+
+    promises: Sequence[SkuPromise]
+    unknown: Sequence[str]
+    policy_version: str
+
+
+class Quotes:
+    """The quotes of one network. Methods raise OrderInvalid, NotReady and StoreUnavailable."""
+
+    def __init__(
+        self,
+        client: Client,
+        keys: Keys,
+        *,
+        facts: FactsReader,
+        clock: Callable[[], int],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._store = QuoteStore(client, keys)
+        self._facts = facts
+        self._clock = clock
+        self._new_id = new_id
+
+    def make(self, request: QuoteRequest) -> QuoteRecord:
+        """Every promise that can be kept of a cart and that no other is better than. Nothing is held or logged."""
+        now = self._clock()
+        cart = replace(request.cart, placed_at=now)
+        snapshot, matcher = self._facts.read(cart.skus, now)
+        check_order(cart, snapshot, now=now)
+        shared = SharedFacts.of(cart, snapshot, matcher, now)
+        _verify_destination(cart, shared)
+        searches = [PromiseSearch(replace(cart, delivery=delivery), shared) for delivery in request.deliveries]
+        found = [(search, list(search.promises())) for search in searches]
+        valid_until = now + request.minutes * 60
+        promises = undominated(promise for _, promises in found for promise in promises)
+        quote = QuoteRecord(
+            id=self._new_id(),
+            quoted_at=timestamp(now),
+            valid_until=timestamp(valid_until),
+            policy_version=matcher.policies.version,
+            network_version=snapshot.network.version,
+            promises=[
+                PromiseRecord.of(number, promise, cart, valid_until) for number, promise in enumerate(promises, start=1)
+            ],
+            not_promised=[
+                NotPromisedRecord.of(search.delivery, search.unfilled()) for search, promises in found if not promises
+            ],
+            complete=all(search.complete for search in searches),
+            by_lanes_only=_has_no_place(cart),
+        )
+        self._store.save(
+            quote.id, to_json(quote), msgspec.json.encode(OrderRecord.of(cart)), seconds=request.minutes * 60
+        )
+        return quote
+
+    def promises(self, request: PageRequest) -> PagePromises:
+        """Of each SKU, the earliest promise of an order of it alone."""
+        now, skus = self._clock(), list(dict.fromkeys(request.skus))
+        snapshot, matcher = self._facts.read(skus, now)
+        shared: SharedFacts | None = None
+        promises: list[SkuPromise] = []
+        for sku in filter(snapshot.products.__contains__, skus):
+            order = replace(request.order, placed_at=now, lines=(Line(id="1", sku=sku, quantity=request.quantity),))
+            check_order(order, snapshot)
+            if shared is None:
+                shared = SharedFacts.of(order, snapshot, matcher, now)
+                _verify_destination(order, shared)
+            promises += _sku_promises(order, request.deliveries, shared)
+        return PagePromises(
+            promises=promises,
+            unknown=[sku for sku in skus if sku not in snapshot.products],
+            policy_version=matcher.policies.version,
+        )
+
+
+def _sku_promises(order: Order, deliveries: Sequence[str], shared: SharedFacts) -> Iterator[SkuPromise]:
+    latest = shared.now + MINUTES * 60
+    for delivery in deliveries:
+        promise = PromiseSearch(replace(order, delivery=delivery), shared).earliest()
+        valid_until = min(latest, promise.alike_until) if promise else latest
+        yield SkuPromise(sku=order.lines[0].sku, delivery=delivery, promise=promise, valid_until=valid_until)
+
+
+def _has_no_place(order: Order) -> bool:
+    return order.place is None and None in map(order.collected_at, order.lines)
+
+
+def _verify_destination(order: Order, shared: SharedFacts) -> None:
+    """Raise OrderInvalid if nothing is known of the ways to a destination without coordinates."""
+    if _has_no_place(order) and order.destinations.index(None) not in shared.ways_there.destination:
+        message = "no lane of the network says how far it is to this country and postcode; give latitude and longitude"
+        raise OrderInvalid([Mistake(field="destination", message=message)])
