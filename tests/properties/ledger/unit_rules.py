@@ -1,8 +1,5 @@
 """Units of orders end, return, are cancelled and decided again by quantity, at random, among counts and the passing of
-time.
-
-Always: each unit of each order is in one place, the one that a model in dictionaries says (units_model.py); stock is as
-the model says; and `ledger check` is clean.
+time: the rules about decisions and their holds of test_life_machine.py, and what always holds.
 """
 
 import itertools
@@ -10,23 +7,23 @@ from collections import Counter
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from engine.errors import HoldEnded, InputInvalid, StockConflict
+from engine.errors import AwaitingApproval, HoldEnded, InputInvalid, StockConflict
+from engine.model.facts import Line
 from engine.orders.cancellation import CancelRequest
 from engine.orders.rejection import RejectionRequest
-from engine.store.hold_changes.order_units import OrderUnits, find_first_decision, read_order
 from engine.store.stock import Count, Stamp
-from tests.properties.ledger.ledger_driver import drive
-from tests.properties.ledger.units_model import UnitsModel
+from tests.properties.ledger.units_model import Order, UnitsModel
 from tests.support.decision_json import json_of
-from tests.support.facts import LILLE, LYON, inventory, node, order
+from tests.support.facts import LILLE, LYON, PARIS, inventory, node, order
 
-pytestmark = pytest.mark.slow
-
+CHECKED = "checked"
+"""The segment of orders that a person has to approve."""
 SKUS, NODES = ("A", "B"), ("lille", "lyon")
 START = {("A", "lyon"): 6, ("A", "lille"): 4, ("B", "lyon"): 5}
 ORDERED = st.dictionaries(st.sampled_from(SKUS), st.integers(1, 7), min_size=1)
+SEGMENTS = st.sampled_from([None, None, CHECKED])
 LINES = st.just({}) | st.dictionaries(st.sampled_from(SKUS), st.integers(1, 4), min_size=1)
 SOME = st.dictionaries(st.sampled_from(SKUS), st.integers(1, 4), min_size=1)
 
@@ -42,17 +39,28 @@ class Units(RuleBasedStateMachine):
     def __init__(self, pointsman, clock, versions):
         super().__init__()
         self.pointsman, self.clock = pointsman, clock
-        pointsman.activate(versions["nothing"], who="the machine", note="")
+        pointsman.activate(versions["approval"], who="the machine", note="")
         self.model = UnitsModel(clock, Counter(START))
         self.numbers, self.counts = itertools.count(1), itertools.count(1)
 
-    @rule(units=ORDERED, wait=st.booleans())
-    def decide(self, units, wait):
+    @initialize(drawn=st.lists(st.tuples(ORDERED, SEGMENTS, st.booleans()), min_size=2, max_size=3))
+    def start(self, drawn):
+        for item in drawn:
+            self.decide(*item)
+
+    @rule(units=ORDERED, segment=SEGMENTS, wait=st.booleans())
+    def decide(self, units, segment, wait):
         self.model.expire()
         name = f"order {next(self.numbers)}"
-        record = json_of(self.pointsman.decide(order(*units.items(), id=name), wait=wait))
-        self.model.ordered[name], self.model.cancelled[name] = Counter(units), Counter()
+        self.model.orders[name] = Order(ordered=Counter(units), place=PARIS, segment=segment)
+        record = json_of(self.pointsman.decide(self._order(name, units, PARIS), wait=wait))
         self.model.take(record, name)
+        self.model.orders[name].parked = record.get("awaiting_approval", False)
+        assert self.model.orders[name].parked == (segment == CHECKED)
+
+    def _order(self, name, units, place):
+        lines = [Line(id=sku, sku=sku, quantity=count) for sku, count in sorted(units.items())]
+        return order(*lines, id=name, place=place, segment=self.model.orders[name].segment)
 
     def _draw(self, data):
         self.model.expire()
@@ -63,6 +71,8 @@ class Units(RuleBasedStateMachine):
     @rule(data=st.data(), lines=LINES, verb=st.sampled_from(["confirm", "release"]))
     def end(self, data, lines, verb):
         name, decision = self._draw(data)
+        if verb == "confirm" and self._is_refused(decision, lambda: self.pointsman.holds.confirm(name, lines=lines)):
+            return
         act, target = getattr(self.pointsman.holds, verb), {"confirm": "confirmed", "release": "released"}[verb]
         late = verb == "confirm" and not +decision.total("held") and bool(+decision.total("expired"))
         source = "expired" if late else "held"
@@ -80,8 +90,15 @@ class Units(RuleBasedStateMachine):
         assert act(name, lines=lines).late == late
         self.model.move(decision, chosen, source, target)
 
+    def _is_refused(self, decision, act):
+        """Whether the decision's order awaits approval."""
+        if self.model.orders[decision.order].parked:
+            with pytest.raises(AwaitingApproval):
+                act()
+        return self.model.orders[decision.order].parked
+
     def _order_lacks(self, decision, chosen):
-        units = self._unfilled(decision.order)
+        units = self.model.unfilled(decision.order)
         wanted = Counter()
         for (_, sku), count in chosen.items():
             wanted[sku] += count
@@ -98,6 +115,8 @@ class Units(RuleBasedStateMachine):
         request = RejectionRequest(
             decision=name, node=way[0], service=way[1], reason="other", lines=lines, confirmed=picked, waits=wait
         )
+        if self._is_refused(decision, lambda: self.pointsman.rerouting.reject(request)):
+            return
         if not +held or not +rejected or rejected + Counter(picked) - held:
             with pytest.raises(InputInvalid if +held else HoldEnded):
                 self.pointsman.rerouting.reject(request)
@@ -118,14 +137,13 @@ class Units(RuleBasedStateMachine):
         with pytest.raises({"late": HoldEnded, "fewer": InputInvalid, "counted": StockConflict}[outcome]):
             self.pointsman.holds.undo(name, lines=lines)
 
-    @precondition(lambda self: self.model.ordered)
+    @precondition(lambda self: self.model.orders)
     @rule(data=st.data(), lines=LINES)
     def cancel(self, data, lines):
-        name = data.draw(st.sampled_from(list(self.model.ordered)))
+        name = data.draw(st.sampled_from(list(self.model.orders)))
         self.model.expire()
-        decisions = {key: item for key, item in self.model.decisions.items() if item.order == name}
-        left = sum((item.total("confirmed") for item in decisions.values()), Counter())
-        there = self.model.ordered[name] - left - self.model.cancelled[name]
+        order, left = self.model.orders[name], self.model.of(name, "confirmed")
+        there = order.ordered - left - order.cancelled
         request = CancelRequest(order=name, lines=lines)
         short = Counter(lines) - there
         if short or (not there and left):
@@ -134,21 +152,20 @@ class Units(RuleBasedStateMachine):
                 self.pointsman.cancellations.cancel(request)
             assert too_late or caught.type is InputInvalid
             return
-        before = self._unfilled(name)
-        answer = self.pointsman.cancellations.cancel(request)
-        gone = Counter()
-        for item in answer.units:
-            gone[item.sku] += item.quantity
+        unfilled, waiting = self.model.unfilled(name), self.model.waits(name)
+        gone = {was: Counter() for was in ("unfilled", "waiting", "held")}
+        for item in self.pointsman.cancellations.cancel(request).units:
+            gone[item.was][item.sku] += item.quantity
             if item.was == "held":
-                way = item.node, item.service
-                self.model.move(
-                    decisions[item.decision], Counter({(way, item.sku): item.quantity}), "held", "cancelled"
-                )
-        assert gone == (Counter(lines) or there)
-        assert self._unfilled(name) == before - Counter(
-            {item.sku: item.quantity for item in answer.units if item.was == "unfilled"}
-        ), "unfilled units go first"
-        self.model.cancelled[name] += gone
+                units = Counter({((item.node, item.service), item.sku): item.quantity})
+                self.model.move(self.model.decisions[item.decision], units, "held", "cancelled")
+            elif item.was == "waiting":
+                self.model.stop_waiting(item.decision, Counter({item.sku: item.quantity}))
+        total = sum(gone.values(), Counter())
+        assert total == (Counter(lines) or there)
+        assert gone["unfilled"] == total & unfilled, "unfilled units go first"
+        assert gone["waiting"] == (total - unfilled) & waiting, "then waiting ones"
+        order.cancelled += total
 
     @rule(name=st.sampled_from(NODES), sku=st.sampled_from(SKUS), units=st.integers(0, 9))
     def count(self, name, sku, units):
@@ -157,27 +174,9 @@ class Units(RuleBasedStateMachine):
         self.pointsman.stock.set_count(Count(node=name, sku=sku, on_hand=units, stamp=stamp))
         self.model.count((sku, name), units)
 
-    @rule()
-    def run_the_backlog(self):
-        self.model.expire()
-        for answer in self.pointsman.backlog.run(limit=9).answers:
-            record = json_of(answer)
-            self.model.take(record, record["order"]["id"])
-
     @rule(hours=st.sampled_from([1, 5, 23, 30]))
-    def wait(self, hours):
+    def let_time_pass(self, hours):
         self.clock.now += 3_600 * hours
-
-    def _reading(self, name):
-        client, keys = self.pointsman._client, self.pointsman._keys
-        reading = read_order(client, keys, find_first_decision(client, keys, name))
-        holds = self.pointsman.holds._change_script.read(reading.entries, now=self.clock.now)
-        return OrderUnits(reading=reading, holds=tuple(holds))
-
-    def _unfilled(self, name):
-        reading = self._reading(name)
-        sku_of = {line.id: line.sku for line in reading.reading.order.lines}
-        return +Counter({sku_of[line]: count for line, count in reading.unfilled.items()})
 
     @invariant()
     def each_unit_is_where_the_model_says(self):
@@ -191,21 +190,22 @@ class Units(RuleBasedStateMachine):
             assert shown.until == (decision.until if +decision.total("held") else None)
 
     @invariant()
-    def each_unit_of_an_order_is_in_one_place(self):
-        for name, ordered in self.model.ordered.items():
-            units = self._reading(name)
-            lines = {line.id: line.quantity for line in units.reading.order.lines}
-            assert min(units.unfilled.values()) >= 0
-            everywhere = (
-                units.in_state("held")
-                + units.in_state("confirmed")
-                + units.waiting
-                + Counter(units.reading.cancelled)
-                + Counter(units.unfilled)
-            )
-            assert everywhere == lines
-            assert sum(lines.values()) == ordered.total()
-            assert sum(units.reading.cancelled.values()) == self.model.cancelled[name].total()
+    def each_unit_of_an_order_is_in_one_state(self):
+        for name, model in self.model.orders.items():
+            shown = self.pointsman.orders.show(name)
+            assert {line.line: line.ordered for line in shown.lines} == model.ordered
+            units = {
+                "cancelled": model.cancelled,
+                "held": self.model.of(name, "held"),
+                "shipped": self.model.of(name, "confirmed"),
+                "returned": Counter(),
+                "waiting": self.model.waits(name),
+                "unfilled": self.model.unfilled(name),
+            }
+            for line in shown.lines:
+                assert line.units == {state: of[line.sku] for state, of in units.items()}
+                assert sum(line.units.values()) == line.ordered
+            assert shown.stored.parked == model.parked
 
     @invariant()
     def the_ledger_is_as_the_model_says(self):
@@ -217,21 +217,3 @@ class Units(RuleBasedStateMachine):
         audit = self.pointsman.check()
         assert audit.clean, [str(drift) for drift in audit.drifts]
         assert audit.held == self.model.held.total()
-
-
-@pytest.fixture
-def runs_backlog():
-    return "manual"
-
-
-def test_every_unit_is_where_a_model_in_dictionaries_says(bare, clock, redis_client, network):
-    drive(
-        Units,
-        warehouse(),
-        {"nothing": ()},
-        pointsman=bare,
-        clock=clock,
-        client=redis_client,
-        network=network,
-        steps=25,
-    )
