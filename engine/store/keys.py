@@ -48,6 +48,7 @@ class Keys:
     def base(self, sku: str) -> str:
         """Hash: node to `units entry`: what was on hand right after that entry of the log, the first that changed it
         since it was last counted. That, and what came and left by the later entries, must add up to what is on hand.
+        If more left than was counted, `entry` is that by which the last did, and the first one follows it.
         """
         return self._key("base", sku)
 

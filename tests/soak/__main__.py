@@ -1,7 +1,8 @@
 """`python -m tests.soak`: many callers compete for little stock; they and their server are killed with -9 at random.
 
-At the end nothing must be oversold, no floor broken and no hold leaked, and every answer that a caller got must be in
-the log, which reaches the disk before the answer is given (`appendfsync always`).
+At the end nothing must be oversold, no floor broken and no hold leaked; every answer that a caller got must be in the
+log, which reaches the disk before the answer is given (`appendfsync always`); each call must have been carried out
+once; and each unit of each order must be in exactly one state.
 """
 
 import contextlib

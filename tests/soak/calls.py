@@ -15,7 +15,7 @@ from engine.errors import NotFound
 from engine.inventory.hold_state import HoldState
 from engine.model.facts import Order
 from engine.orders.amendment.plan import AmendRequest
-from engine.orders.cancellation import CancelRequest
+from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.decide_and_commit import Answer
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman

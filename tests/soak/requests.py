@@ -223,7 +223,7 @@ ODDS: Mapping[tuple[str, Callable[[Caller, str], Drawn]], int] = {
     ("extend", extend): 4,
     ("count", count): 6,
     ("move", move): 13,
-    ("wake", wake): 4,
+    ("wake", wake): 12,
     ("activate", activate): 1,
     ("", look_around): 4,
 }

@@ -130,7 +130,7 @@ def zone(client: Client, keys: Keys) -> str:
 def parse_base(text: bytes | None) -> Base | None:
     if text is None:
         return None
-    units, _, entry_id = text.partition(b" ")
+    units, entry_id, *_ = text.split(b" ")
     return int(units), parse_entry_id(entry_id)
 
 

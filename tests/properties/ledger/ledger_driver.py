@@ -7,8 +7,8 @@ from tests.conftest import activate
 from tests.support.facts import NOW
 
 
-def drive(machine, inventory, policies, *, pointsman, clock, client, network, steps):
-    """Run `machine(pointsman, clock, versions)` again and again, at most `steps` steps each time. `policies` are rules
+def drive(machine, inventory, policies, *, pointsman, clock, client, network, steps, runs=30):
+    """Run `machine(pointsman, clock, versions)` `runs` times, at most `steps` steps each time. `policies` are rules
     by name, `versions` their versions by name. All runs share one Pointsman; each begins at NOW on a network where only
     the policies are kept.
     """
@@ -24,4 +24,4 @@ def drive(machine, inventory, policies, *, pointsman, clock, client, network, st
         pointsman.load(inventory)
         return machine(pointsman, clock, versions)
 
-    run_state_machine_as_test(fresh, settings=settings(max_examples=30, stateful_step_count=steps, deadline=None))
+    run_state_machine_as_test(fresh, settings=settings(max_examples=runs, stateful_step_count=steps, deadline=None))

@@ -18,12 +18,12 @@ class Confirm:
 
 @dataclass
 class Decision:
-    """A decision's hold. `shipments` are Counters of SKU by state, in order; `order` is what it is of, which then goes
-    to the latitude `place`.
+    """A decision's hold. `shipments` are Counters of SKU by state, in order; `order` is what it is of, `place` where it
+    goes.
     """
 
     order: str
-    place: float
+    place: object
     until: int
     shipments: dict
     confirms: list = field(default_factory=list)
@@ -45,14 +45,27 @@ class Decision:
 
 
 @dataclass
+class Order:
+    """Units by SKU; `decision` is its latest."""
+
+    ordered: Counter
+    place: object
+    segment: str | None
+    cancelled: Counter = field(default_factory=Counter)
+    decision: str = ""
+    parked: bool = False
+
+
+@dataclass
 class UnitsModel:
-    """`counted` and `steps` tell what happened first: the steps are numbered."""
+    """`counted` and `steps` tell what happened first: the steps are numbered. `waiting` are units by decision."""
 
     clock: object
     on_hand: Counter
     decisions: dict = field(default_factory=dict)
-    ordered: dict = field(default_factory=dict)
-    cancelled: dict = field(default_factory=dict)
+    orders: dict = field(default_factory=dict)
+    waiting: dict = field(default_factory=dict)
+    chains: dict = field(default_factory=dict)
     counted: Counter = field(default_factory=Counter)
     step: int = 0
 
@@ -64,7 +77,19 @@ class UnitsModel:
                 held.update({(sku, way[0]): count for sku, count in units["held"].items() if count})
         return held
 
-    def take(self, record, order):
+    def of(self, name, state):
+        """Units of an order in that state, by SKU."""
+        return sum((item.total(state) for item in self.decisions.values() if item.order == name), Counter())
+
+    def waits(self, name):
+        return sum((self.waiting.get(decision, Counter()) for decision in self.chains[name]), Counter())
+
+    def unfilled(self, name):
+        order = self.orders[name]
+        return order.ordered - order.cancelled - self.of(name, "held") - self.of(name, "confirmed") - self.waits(name)
+
+    def take(self, record, name):
+        """A decision was made of the order."""
         shipments = {}
         for item in record["shipments"]:
             units = {"held": Counter()} | {
@@ -73,15 +98,39 @@ class UnitsModel:
             for line in item["lines"]:
                 units["held"][line["sku"]] += line["quantity"]
             shipments[item["node"], item["service"]] = units
+        order = self.orders[name]
+        order.decision = record["id"]
+        self.chains.setdefault(name, []).append(record["id"])
+        if record.get("waiting"):
+            self.waiting[record["id"]] = Counter({item["sku"]: item["quantity"] for item in record["unfilled"]})
         if shipments:
-            place = record["order"]["destination"]["latitude"]
             until = self.clock.now + 2 * DAY
-            self.decisions[record["id"]] = Decision(order=order, place=place, until=until, shipments=shipments)
+            self.decisions[record["id"]] = Decision(order=name, place=order.place, until=until, shipments=shipments)
 
-    def total(self, order, state):
-        """Units of an order by SKU."""
-        its = (decision for decision in self.decisions.values() if decision.order == order)
-        return sum((decision.total(state) for decision in its), Counter())
+    def stop_waiting(self, decision, units):
+        self.waiting[decision] -= units
+        if not self.waiting[decision]:
+            del self.waiting[decision]
+
+    def amend(self, name, units, place):
+        """Of an order that becomes another one: units by SKU that stay held, and those that are decided again."""
+        order = self.orders[name]
+        held = Counter()
+        for decision in self.decisions.values():
+            if (decision.order, decision.place) == (name, place):
+                held += decision.total("held")
+        order.cancelled = Counter(
+            {
+                sku: max(0, order.cancelled[sku] - max(0, order.ordered[sku] - count))
+                for sku, count in units.items()
+                if order.ordered[sku]
+            }
+        )
+        order.ordered, order.place = Counter(units), place
+        wanted = order.ordered - order.cancelled - self.of(name, "confirmed")
+        for decision in self.chains[name]:
+            self.waiting.pop(decision, None)
+        return wanted & held, wanted - held
 
     def expire(self):
         for decision in self.decisions.values():

@@ -278,6 +278,23 @@ def test_units_that_the_count_does_not_have_are_not_held_again(shop, contents):
     assert contents() == before
 
 
+def test_that_others_took_more_than_was_counted_is_no_count(shop):
+    """Both orders took more than the count had; by then nothing was on hand, and the first did not leave."""
+    first, second = decide(shop, ("A", 3)), decide(shop, ("A", 4))
+    shop.stock.set_count(Count(node="lyon", sku="A", on_hand=2, stamp=Stamp(kind="s", number=1)))
+    for name in (first, second):
+        shop.holds.confirm(name)
+        assert at(shop)[0] == 0
+    shop.holds.undo(first)
+    assert at(shop) == (3, 3)
+    shop.holds.confirm(first)
+    shop.stock.set_count(Count(node="lyon", sku="A", on_hand=1, stamp=Stamp(kind="s", number=2)))
+    shop.stock.move([Movement(op="came", node="lyon", sku="A", delta=1)])
+    with pytest.raises(StockConflict, match="2 of A at lyon"):
+        shop.holds.undo(first)
+    assert shop.check().clean
+
+
 def test_what_left_after_the_hold_expired_is_confirmed_if_it_is_still_there(shop, clock):
     name = decide(shop, ("A", 6), ("B", 2))
     clock.now += 2 * 86_400

@@ -31,6 +31,7 @@ local function holds_differ(holds)
   end
 end
 
+-- Whether the first entry since the count, the last that the base names, is after this one.
 local function counted_since(entry, index, node)
   local function parsed(id)
     local millis, number = string.match(id, '(%d+)%-(%d+)$')
@@ -154,13 +155,15 @@ local function change_holds(holds, changed, freed)
   return moves, table.concat(returned)
 end
 
--- Notes what is on hand after the log entry that moved it, where later moves are counted from it.
+-- Notes what is on hand after the log entry that moved it, where later moves are counted from it. Where more left than
+-- was counted they are counted from a later entry; the first since the count stays noted behind it.
 local function log_moves(moves, entry)
   for _, move in ipairs(moves) do
     local index, node, short = unpack(move, 1, 3)
-    if short or redis.call('HEXISTS', key.changed_base(index), node) == 0 then
-      redis.call('HSET', key.changed_base(index), node,
-        redis.call('HGET', key.changed_on_hand(index), node) .. ' ' .. entry)
+    local before = redis.call('HGET', key.changed_base(index), node)
+    if short or not before then
+      local on_hand, first = redis.call('HGET', key.changed_on_hand(index), node), before and string.match(before, ' %S+$')
+      redis.call('HSET', key.changed_base(index), node, on_hand .. ' ' .. entry .. (first or ''))
     end
   end
 end

@@ -1,0 +1,152 @@
+"""The whole life of orders at random: decided, amended, approved, cancelled, let wait and served from the backlog,
+their units confirmed, undone, released, rejected and expired by quantity, among counts and arrivals.
+
+Always: each unit of each order is in exactly one state, the one that a model in dictionaries says (units_model.py);
+stock and backlog are as the model says; and `ledger check` is clean.
+"""
+
+import itertools
+from collections import Counter
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis.stateful import invariant, precondition, rule
+
+from engine.errors import AlreadyShipped, HoldEnded
+from engine.orders.amendment.plan import AmendRequest
+from engine.store.stock import Movement
+from tests.properties.ledger.ledger_driver import drive
+from tests.properties.ledger.unit_rules import CHECKED, NODES, ORDERED, SKUS, Units, warehouse
+from tests.support.decision_json import json_of
+from tests.support.facts import MARSEILLE, PARIS
+
+pytestmark = pytest.mark.slow
+
+POLICIES = {"approval": [f"when: {{order.segment: {CHECKED}}}, then: {{approve: true}}"]}
+
+
+class Life(Units):
+    def __init__(self, pointsman, clock, versions):
+        super().__init__(pointsman, clock, versions)
+        self.arrivals = itertools.count(1)
+
+    def _draw_order(self, data):
+        self.model.expire()
+        name = data.draw(st.sampled_from(list(self.model.orders)))
+        return name, self.model.orders[name]
+
+    @precondition(lambda self: self.model.orders)
+    @rule(data=st.data(), units=ORDERED, place=st.sampled_from([PARIS, MARSEILLE]), wait=st.booleans())
+    def amend(self, data, units, place, wait):
+        name, order = self._draw_order(data)
+        request = AmendRequest(order=self._order(name, units, place), waits=wait)
+        if self.model.of(name, "confirmed") - Counter(units):
+            with pytest.raises(AlreadyShipped):
+                self.pointsman.amendments.amend(request)
+            return
+        answer = self.pointsman.amendments.amend(request)
+        if (order.ordered, order.place) == (units, place):
+            assert (answer.amendment.fields, answer.decision) == ((), None)
+            return
+        wait |= bool(self.model.waits(name))
+        kept, undecided = self.model.amend(name, units, place)
+        freed = self._let_go(answer.amendment.released)
+        assert self.model.of(name, "held") == kept
+        assert all(item.place == place for item in self._holding(name)), "the others would go to the old address"
+        assert (answer.decision is None) == (not undecided)
+        if answer.decision is not None:
+            self._decided_again(name, json_of(answer.decision), undecided, freed, waits=wait)
+
+    def _holding(self, name):
+        return [item for item in self.model.decisions.values() if item.order == name and +item.total("held")]
+
+    def _let_go(self, released):
+        """Units that the order held, by SKU, that nobody else has."""
+        freed = Counter()
+        for item in released:
+            units = Counter({((item.node, item.service), item.sku): item.quantity})
+            self.model.move(self.model.decisions[item.decision], units, "held", "amended")
+            freed[item.sku, item.node] += item.quantity
+        own = Counter()
+        for position, count in freed.items():
+            own[position[0]] += min(count, max(0, self.model.free(position)))
+        return own
+
+    def _decided_again(self, name, record, undecided, freed, *, waits):
+        order = self.model.orders[name]
+        ships, lacks = Counter(), Counter({item["sku"]: item["quantity"] for item in record["unfilled"]})
+        for line in (line for shipment in record["shipments"] for line in shipment["lines"]):
+            ships[line["sku"]] += line["quantity"]
+        assert ships + lacks == undecided
+        assert undecided & freed <= ships, "the order loses no unit that it held"
+        assert record.get("waiting", False) == (waits and bool(lacks))
+        self.model.take(record, name)
+        order.parked |= order.segment == CHECKED
+        assert record.get("awaiting_approval", False) == order.parked
+
+    @precondition(lambda self: self.model.orders)
+    @rule(data=st.data())
+    def approve(self, data):
+        name, order = self._draw_order(data)
+        if order.parked and not self.model.of(name, "held") + self.model.waits(name):
+            with pytest.raises(HoldEnded):
+                self.pointsman.orders.approve(name, who="the machine", note="")
+            return
+        self.pointsman.orders.approve(name, who="the machine", note="")
+        order.parked = False
+
+    @precondition(lambda self: self.model.orders)
+    @rule(data=st.data())
+    def wait(self, data):
+        name, order = self._draw_order(data)
+        unfilled = self.model.unfilled(name)
+        self.pointsman.orders.wait(name)
+        if unfilled:
+            self.model.waiting[order.decision] = self.model.waiting.get(order.decision, Counter()) + unfilled
+
+    @precondition(lambda self: self.model.waiting)
+    @rule(data=st.data())
+    def withdraw(self, data):
+        decision = data.draw(st.sampled_from(list(self.model.waiting)))
+        self.pointsman.backlog.withdraw(decision)
+        del self.model.waiting[decision]
+
+    @rule(name=st.sampled_from(NODES), sku=st.sampled_from(SKUS), units=st.integers(1, 5))
+    def arrive(self, name, sku, units):
+        self.model.expire()
+        self.pointsman.stock.move([Movement(op=f"{next(self.arrivals)}", node=name, sku=sku, delta=units)])
+        self.model.on_hand[sku, name] += units
+
+    @rule()
+    def run_the_backlog(self):
+        self.model.expire()
+        for answer in self.pointsman.backlog.run(limit=9).answers:
+            record = json_of(answer)
+            name = record["order"]["id"]
+            assert not self.model.orders[name].parked
+            del self.model.waiting[record["follows"]["decision"]]
+            self.model.take(record, name)
+
+    @invariant()
+    def what_waits_is_what_the_model_says(self):
+        places = self.pointsman.backlog.page(limit=1_000).places
+        assert {place.entry.decision: place.entry.units for place in places} == self.model.waiting
+
+
+@pytest.fixture
+def runs_backlog():
+    return "manual"
+
+
+def test_every_unit_is_where_a_model_in_dictionaries_says(bare, clock, redis_client, network):
+    drive(
+        Life,
+        warehouse(),
+        POLICIES,
+        pointsman=bare,
+        clock=clock,
+        client=redis_client,
+        network=network,
+        steps=25,
+        runs=40,
+    )
