@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import click
 
 from api.cli.options import AS_JSON, INSTANT, LINES, print_json, units_by_name
+from api.cli.output.tables import destination_phrase
 from api.records.holds import HeldLineRecord, HeldShipmentRecord, HoldsRecord, HoldStateRecord
 from api.shapes.limits import MOST_HOLDS
 from engine.decide.order_record import timestamp
@@ -220,7 +221,7 @@ def _state_lines(record: HoldStateRecord) -> Iterator[str]:
 
 
 def _shipment_line(shipment: HeldShipmentRecord) -> str:
-    return f"{shipment.node}/{shipment.service} {_units(shipment.lines)}"
+    return f"{shipment.node}/{shipment.service}{destination_phrase(shipment.collect_at)} {_units(shipment.lines)}"
 
 
 def _units(lines: list[HeldLineRecord]) -> str:

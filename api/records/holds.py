@@ -35,6 +35,10 @@ class HeldShipmentRecord(Record, frozen=True):
         list[OtherUnitsRecord] | UnsetType,
         Meta(description="units that ended otherwise, or before; left out if none did"),
     ] = UNSET
+    collect_at: Annotated[
+        str | UnsetType | None,
+        Meta(description="only if it goes elsewhere than its order, as in its decision; never in a list of holds"),
+    ] = UNSET
 
     @classmethod
     def of(cls, shipment: ShipmentState) -> "HeldShipmentRecord":
@@ -46,6 +50,7 @@ class HeldShipmentRecord(Record, frozen=True):
             lines=_lines(shipment.units),
             others=[OtherUnitsRecord(state=state, lines=_lines(units)) for state, units in shipment.others.items()]
             or UNSET,
+            collect_at=shipment.collect_at,
         )
 
 

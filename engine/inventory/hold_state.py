@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from msgspec import UNSET, UnsetType
+
 from engine.store.decision_log import Units
 from engine.store.hold_changes.shipment_units import ShipmentUnits
 from engine.store.hold_changes.stored_holds import StoredHold
@@ -21,6 +23,8 @@ class ShipmentState:
     state: UnitState
     at: int | None
     others: dict[UnitState, Units] = field(default_factory=dict)
+    collect_at: str | UnsetType | None = UNSET
+    """As its decision says, if it goes elsewhere than its order."""
 
     @classmethod
     def of(cls, shipment: ShipmentUnits) -> "ShipmentState":
@@ -33,6 +37,7 @@ class ShipmentState:
             state=state,
             at=ending.at if ending else None,
             others={other: shipment.by_sku(other) for other in shipment.units if other != state},
+            collect_at=shipment.collect_at,
         )
 
 

@@ -60,9 +60,9 @@ def test_an_order_for_a_nominated_day_and_one_for_two_places_are_shown(run: Run,
     assert "  line 1: 2 x SHIRT: 2 waiting\n" in shown
     assert f": scheduled, reserved from {made['scheduled']['reserve_at']}\n" in shown
     lines = [{"sku": "SHIRT", "quantity": 1}, {"sku": "SHIRT", "quantity": 1, "collect_at": "lyon"}]
-    decided(run, tmp_path, id="O-4", lines=lines)
-    shown = run("order", "show", "O-4").stdout
-    assert " to be collected at lyon 1 x SHIRT: held until " in shown
+    made = decided(run, tmp_path, id="O-4", lines=lines)
+    assert " to be collected at lyon 1 x SHIRT: held until " in run("order", "show", "O-4").stdout
+    assert " to be collected at lyon 1 x SHIRT: held\n" in run("hold", "show", made["id"]).stdout
 
 
 @pytest.mark.parametrize(

@@ -245,6 +245,17 @@ def test_units_of_lines_are_confirmed_and_undone(http, pointsman):
     assert pointsman.check().clean
 
 
+def test_of_shipments_of_one_name_each_says_where_it_goes(http):
+    lines = [{"sku": "SHIRT", "quantity": 1}, {"sku": "SHIRT", "quantity": 1, "collect_at": "lille"}]
+    made = http.post("/v1/decisions", json=order_json(lines=lines)).get_json()
+    state = http.get(f"/v1/holds/{made['id']}").get_json()
+    assert mistakes_in(http, HoldStateRecord, state) == []
+    assert [item.get("collect_at") for item in state["shipments"]] == [
+        item.get("collect_at") for item in made["shipments"]
+    ]
+    assert "lille" in {item.get("collect_at") for item in state["shipments"]}
+
+
 def test_a_confirm_after_the_hold_expired_says_so(http, made, clock):
     clock.now += 3 * 86_400
     late = act(http, made, "confirm")

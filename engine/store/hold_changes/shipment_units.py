@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self, TypeAlias
 
 import orjson
+from msgspec import UNSET, UnsetType
 
 from engine.decide.record import DecisionRecord, ShipmentRecord
 from engine.store.holds import endings_of
@@ -31,6 +32,8 @@ class ShipmentUnits:
     """By line."""
     units: Mapping[UnitState, LineUnits]
     ending: Ending | None
+    collect_at: str | UnsetType | None = UNSET
+    """As its decision says, if it goes elsewhere than its order."""
 
     @classmethod
     def of(cls, number: int, shipment: ShipmentRecord, ending: Ending | None, outcomes: bytes | None) -> Self:
@@ -52,6 +55,7 @@ class ShipmentUnits:
             skus={line.line: line.sku for line in shipment.lines},
             units=units,
             ending=ending,
+            collect_at=shipment.collect_at,
         )
 
     @property

@@ -47,6 +47,7 @@ def held(shop):
 def test_lines_say_which_of_them_is_meant(shop, split):
     state = shop.holds.confirm(split, shipments=[NAME], lines={"2": 4})
     assert units(state) == [{"held": 3}, {"held": 1, "confirmed": 4}]
+    assert [item.collect_at for item in state.shipments] == [UNSET, "lille"]
     assert units(shop.holds.confirm(split, lines={"A": 4})) == [{"confirmed": 3}, {"confirmed": 5}]
     assert units(shop.holds.undo(split, shipments=[NAME], lines={"1": 2})) == [
         {"held": 2, "confirmed": 1},
@@ -57,8 +58,9 @@ def test_lines_say_which_of_them_is_meant(shop, split):
 
 def test_the_name_stands_for_what_of_them_is_still_held(shop, split):
     shop.holds.release(split, lines={"1": 3})
-    state = shop.holds.confirm(split, shipments=[NAME])
+    state = shop.holds.confirm(split, shipments=[NAME], op="left")
     assert units(state) == [{"released": 3}, {"confirmed": 5}]
+    assert shop.holds.confirm(split, shipments=[NAME], op="left") == state, "as it was answered"
     assert shop.holds.confirm(split, shipments=[NAME]) == state, "sent again"
     with pytest.raises(HoldEnded, match="lyon/parcel was released at"):
         shop.holds.release(split, shipments=[NAME], lines={"1": 1})
