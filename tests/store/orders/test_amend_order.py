@@ -334,15 +334,16 @@ def test_late_units_of_a_line_that_has_another_sku_now_do_not_leave(shop, clock)
     assert shop.check().clean
 
 
-def test_a_confirm_that_is_undone_holds_units_that_the_next_amendment_decides_again(shop):
+@pytest.mark.parametrize("count", [5, 6], ids=["the same order", "one more"])
+def test_a_confirm_that_is_undone_holds_units_that_the_next_amendment_decides_again(shop, count):
     name = decide(shop, ("A", 5))["id"]
     shop.holds.confirm(name)
     amend(shop, ("A", 5), place=MARSEILLE)
     shop.holds.undo(name)
     assert lines_of(shop) == {"1": {"held": 5}}
-    answer = amend(shop, ("A", 6), place=MARSEILLE)
-    assert answer.amendment.kept == ()
-    assert answer.decision.record.units_shipped == 6
+    answer = amend(shop, ("A", count), place=MARSEILLE)
+    assert (answer.amendment.kept, answer.decision.record.units_shipped) == ((), count)
+    assert amend(shop, ("A", count), place=MARSEILLE).decision is None
     assert shop.check().clean
 
 
