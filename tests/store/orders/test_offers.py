@@ -292,6 +292,17 @@ def test_an_entry_that_cannot_be_decided_keeps_the_units_from_nobody(shop, silen
     assert (note.failed, "no product goes by the SKU 'C'" in note.detail) == (True, True)
 
 
+def test_a_place_in_the_queue_at_which_nobody_waits_keeps_the_units_from_nobody(shop, silent, redis_client, key):
+    decide(shop, ("A", 2), id="has all there is")
+    gone = decide(shop, ("A", 1), id="gone", placed_at=1, wait=True)
+    first = decide(shop, ("A", 1), id="waits", wait=True)
+    redis_client.hdel(key("backlog"), gone["id"])
+    arrive(silent, 2)
+    newcomer = decide(shop, ("A", 1), id="newcomer")
+    assert (served(shop, first), shipped_units(newcomer)) == (1, 1)
+    assert redis_client.zcard(key("waiting")) == 0
+
+
 def test_an_offer_to_many_is_made_a_part_at_a_time(shop, silent, monkeypatch, redis_client, key):
     activate(shop, "when: {order.tags: {has: whole}}, then: {ship_complete: true}")
     decide(shop, ("A", 2), id="has all there is")
