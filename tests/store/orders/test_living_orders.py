@@ -139,6 +139,22 @@ def test_units_that_begin_to_wait_while_others_are_offered_stock_go_on_waiting(s
     assert shop.check().clean
 
 
+def test_units_that_are_withdrawn_just_before_the_others_begin_to_wait_lose_their_place(shop, clock, monkeypatch):
+    made = json_of(shop.decide(order(("A", 7), id="o"), wait=True))
+    clock.now += HOUR  # the five units that were held are unfilled now, the two others wait
+    write = order_calls.OrderCalls.wait
+
+    def after_a_withdrawal(calls, *given, **more):
+        monkeypatch.undo()
+        shop.backlog.withdraw(made["id"])
+        return write(calls, *given, **more)
+
+    monkeypatch.setattr(order_calls.OrderCalls, "wait", after_a_withdrawal)
+    assert shop.orders.wait("o").units("waiting") == 7
+    (place,) = shop.backlog.page(limit=9).places
+    assert (place.entry.since, queued(shop)) == (clock.now, 1)
+
+
 def test_units_that_left_after_all_meanwhile_do_not_wait(shop, clock, redis_client, key, monkeypatch):
     made = json_of(shop.decide(order(("A", 5), id="o")))
     clock.now += HOUR

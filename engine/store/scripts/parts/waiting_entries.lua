@@ -61,13 +61,12 @@ local function begin_waiting(decision, body, now, seen, late)
   end
 end
 
--- Whether the entry of a decision is still as it was read, but for its rank.
+-- Whether the entry of a decision is still as it was read, but for its rank; empty if there was none.
 local function is_entry(decision, before)
   local function without_rank(body)
     return (string.gsub(body, '"rank":"[^"]*"', ''))
   end
-  local body = redis.call('HGET', key.backlog, decision)
-  return body and without_rank(body) == without_rank(before)
+  return without_rank(redis.call('HGET', key.backlog, decision) or '') == without_rank(before)
 end
 
 -- Takes the entry of a decision off the backlog again; false if it does not wait.
