@@ -187,19 +187,24 @@ class LivingOrders:
 
     def answer_again(self, outcome: AnsweredBefore | OrderTaken, order: Order) -> Answer:
         """The answer to a request to decide `order` that came before: by its idempotency key the decision that answered
-        the key, by its id the decision that stands of that order. Raises KeyReused if the key was used for an order of
-        another id, OrderExists if the order of that id has other content.
+        the key if that is of the same order, otherwise the decision that stands of the order of that id. Raises
+        KeyReused if the key was used for an order of another id, OrderExists if the order of that id has other content.
         """
         self._client.verify_replicated(self._keys.log)
         sent = OrderRecord.of(order)
         match outcome:
             case AnsweredBefore(decision=decision):
                 entry = decision_log.decided(self._client, self._keys, decision)
-                stands = entry.record.order
+                if entry.record.order == sent:
+                    return Answer.logged(entry)
+                if entry.record.order.id != sent.id:
+                    raise KeyReused(
+                        "this idempotency key was used before for another order; use a new one for each request"
+                    )
+                first = entry.record.first
             case OrderTaken(first=first):
-                entry, stands = self._standing(order.id, first)
-        if stands.id != sent.id:
-            raise KeyReused("this idempotency key was used before for another order; use a new one for each request")
+                pass
+        entry, stands = self._standing(order.id, first)
         if stands != sent:
             raise order_exists(stands, sent)
         return Answer.logged(entry)

@@ -9,6 +9,7 @@ from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.ledger import RequestKey
 from engine.store.stock import Movement
 from tests.conftest import activate
 from tests.support.decision_json import json_of
@@ -231,6 +232,19 @@ def test_an_order_stands_as_amended(shop):
     with pytest.raises(OrderExists, match=r"other lines, .*amend"):
         shop.decide(placed(("A", 1)))
     assert shop.orders.show("O-1").stored.changes == 1
+
+
+def test_an_amended_order_that_is_sent_with_the_key_of_the_first_stands_too(shop):
+    key = RequestKey(caller="oms", name="k")
+    first = shop.decide(placed(("A", 1)), key=key)
+    decision = amend(shop, ("A", 5)).decision
+    again = shop.decide(placed(("A", 5)), key=key)
+    assert (again.new, again.id) == (False, decision.id)
+    assert shop.decide(placed(("A", 1)), key=key).id == first.id, "the very request that the key was used for"
+    with pytest.raises(OrderExists, match="other lines"):
+        shop.decide(placed(("A", 4)), key=key)
+    with pytest.raises(KeyReused):
+        shop.decide(order(("A", 1), id="another"), key=key)
 
 
 def test_the_same_order_changes_nothing(shop, contents):
