@@ -246,6 +246,16 @@ def test_a_page_reads_a_bounded_number_of_orders_and_goes_on_after_them(shop, mo
     assert ([item.stored.id for item in page.orders], page.after) == (["o0"], None)
 
 
+def test_an_order_of_an_earlier_release_is_listed_once_it_is_repaired_and_the_others_before(shop, redis_client, key):
+    for name in ("a", "former", "z"):
+        shop.decide(order(("A", 9), id=name), wait=True)
+    redis_client.delete(key("order:former"))
+    redis_client.zrem(key("orders"), "former")
+    assert listed(shop, state="waiting") == ["z", "a"]
+    shop.repair(who="an operator")
+    assert listed(shop, state="waiting") == ["z", "former", "a"]
+
+
 @pytest.fixture
 def parking(shop):
     activate(shop, PARKS_RISKY_ORDERS, "then: {hold: 1h}")
