@@ -101,7 +101,7 @@ def shipment_numbers(names: Sequence[ShipmentName], shipments: Sequence[Shipment
 
 def hold_ended(stored: StoredHold) -> HoldEnded:
     """The error that says what became of a hold that is open no more, or not for some of its shipments."""
-    ended = list(_ending_phrases(stored.shipments))
+    ended = list(ending_phrases(stored.shipments))
     if not ended:
         return HoldEnded(f"decision {stored.decision} holds nothing, and nothing says why; run: pointsman ledger check")
     undo = ""
@@ -135,7 +135,8 @@ def _last_ended(endings: Sequence[Ending], kind: str) -> bool:
     return any(ending.at == last and ending.kind == kind for ending in endings)
 
 
-def _ending_phrases(shipments: Iterable[ShipmentUnits]) -> Iterator[str]:
+def ending_phrases(shipments: Iterable[ShipmentUnits]) -> Iterator[str]:
+    """How and when the last units of each ended, of those that hold none."""
     for shipment in shipments:
         if shipment.ending:
             ending = shipment.ending
