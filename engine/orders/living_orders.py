@@ -132,6 +132,8 @@ class LivingOrders:
         state = self.show(order_id)
         if state.stored.parked:
             if not state.awaits_approval:
+                if not state.unfilled:
+                    raise HoldEnded(f"all of order '{order_id}' is cancelled or has left; there is nothing to approve")
                 raise HoldEnded(
                     f"nothing of order '{order_id}' is held any more; let its units wait for stock (POST"
                     f" /v1/orders/{order_id}/wait, or: pointsman order wait {order_id}), then approve it"

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import AwaitingApproval, HoldEnded, NotFound, QuotaExceeded
+from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.living_orders import OrderFilter
 from engine.orders.order_state import UNIT_STATES
 from engine.orders.rejection import RejectionRequest
@@ -322,6 +323,12 @@ def test_a_parked_order_whose_hold_is_over_says_what_to_do_and_doing_it_helps(sh
     shop.orders.approve("o", who="Ada", note="")
     assert (len(shop.backlog.run(limit=9).answers), units(shop, "o")) == (1, {"1": {"held": 5}})
     assert shop.check().clean
+
+
+def test_a_parked_order_that_is_cancelled_can_not_be_approved_and_has_nothing_that_could_wait(shop, risky):
+    shop.cancellations.cancel(CancelRequest(order="o"))
+    with pytest.raises(HoldEnded, match="all of order 'o' is cancelled or has left; there is nothing to approve"):
+        shop.orders.approve("o", who="Ada", note="")
 
 
 def test_a_parked_order_may_be_released(shop, risky):

@@ -8,9 +8,9 @@ import uuid
 import pytest
 
 from engine.errors import Contended
-from engine.orders.waiting import offers
 from engine.orders.decide_and_commit import Decided, DecisionRequest, whole_order
 from engine.orders.rejection import RejectionRequest
+from engine.orders.waiting import offers
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.backlog import BacklogEntry

@@ -20,7 +20,7 @@ def small_batches(monkeypatch):
 
 
 def test_orders_that_come_in_between_show_none_twice(client, keys, redis_client):
-    redis_client.zadd(keys.orders, {name: 1 for name in NAMES})
+    redis_client.zadd(keys.orders, dict.fromkeys(NAMES, 1))
     listed = []
     for placed, name in placed_last(client, keys.orders, after=None):
         listed.append(name)
