@@ -8,6 +8,7 @@ import uuid
 import pytest
 
 from engine.errors import Contended
+from engine.orders.amendment.plan import AmendRequest
 from engine.orders.decide_and_commit import Decided, DecisionRequest, whole_order
 from engine.orders.rejection import RejectionRequest
 from engine.orders.waiting import offers
@@ -197,6 +198,27 @@ def test_under_manual_newcomers_are_not_held_back(shop, silent):
     arrive(silent, 1)
     assert [json_of(answer)["order"]["id"] for answer in silent.backlog.run(limit=9).answers] == ["waits"]
     assert served(shop, first) == 1
+
+
+def test_an_amendment_takes_what_the_order_did_not_hold_after_those_that_wait(shop, silent):
+    held = decide(shop, ("A", 2), id="has all there is")
+    decide(shop, ("B", 1), id="amended")
+    first = decide(shop, ("A", 1), id="waits", wait=True)
+    silent.holds.release(held["id"])
+    amended = dataclasses.replace(order(("B", 1), ("A", 2)), id="amended")
+    answer = shop.amendments.amend(AmendRequest(order=amended))
+    assert (served(shop, first), waiting(shop)) == (1, {})
+    assert (answer.decision.record.units_shipped, answer.decision.record.status) == (1, "partial")
+    assert shop.check().clean
+
+
+def test_an_order_that_is_amended_is_first_offered_what_it_waits_for_itself(shop, silent):
+    held = decide(shop, ("A", 2), id="has all there is")
+    first = decide(shop, ("A", 1), id="amended", wait=True)
+    silent.holds.release(held["id"])
+    answer = shop.amendments.amend(AmendRequest(order=dataclasses.replace(order(("A", 2)), id="amended")))
+    assert ([item.quantity for item in answer.amendment.kept], answer.decision.record.units_shipped) == ([1], 1)
+    assert (served(shop, first), waiting(shop)) == (2, {})
 
 
 def test_those_that_wait_are_served_in_their_rank(shop, silent):
