@@ -38,13 +38,10 @@ class EndRequest:
 
     def shipments_after(self, stored: StoredHold, *, at: int) -> Shipments:
         """The decision's shipments once the units have ended; as they are if they ended so before. Units whose hold has
-        expired may still be confirmed. Raises HoldEnded, InputInvalid.
+        expired may still be confirmed, if none of those asked for are held. Raises HoldEnded, InputInvalid.
         """
         asked = asked_shipments(stored, self.shipments)
-        source: UnitState = "held"
-        there = [item for item in asked if item in stored.held]
-        if not there and self.kind == "confirmed":
-            source, there = "expired", [item for item in asked if item.lines("expired")]
+        source, there = self._source(stored, asked)
         named = bool(self.shipments)
         if not self.lines and not there and _ended_as_requested(asked, self.kind, named=named):
             return stored.shipments
@@ -52,6 +49,20 @@ class EndRequest:
         if not there or (named and not self.lines and any(item.name not in right for item in asked)):
             raise hold_ended(stored)
         return self._moved(stored, there, source, at=at)
+
+    def _source(
+        self, stored: StoredHold, asked: Sequence[ShipmentUnits]
+    ) -> tuple[Literal["held", "expired"], list[ShipmentUnits]]:
+        """The state that the units are in, and the shipments that have some."""
+        held = [item for item in asked if item in stored.held]
+        expired = [item for item in asked if item.lines("expired")] if self.kind == "confirmed" else []
+        if expired and not self._names_some(held, "held") and (not held or self._names_some(expired, "expired")):
+            return "expired", expired
+        return "held", held
+
+    def _names_some(self, shipments: Sequence[ShipmentUnits], state: UnitState) -> bool:
+        lines = ((line, item.skus[line]) for item in shipments for line in item.lines(state))
+        return any(not self.lines or line in self.lines or sku in self.lines for line, sku in lines)
 
     def _moved(
         self, stored: StoredHold, shipments: Sequence[ShipmentUnits], source: UnitState, *, at: int
@@ -90,7 +101,7 @@ def shipment_numbers(names: Sequence[ShipmentName], shipments: Sequence[Shipment
 
 def hold_ended(stored: StoredHold) -> HoldEnded:
     """The error that says what became of a hold that is open no more, or not for some of its shipments."""
-    ended = list(_ending_phrases(stored.shipments))
+    ended = list(ending_phrases(stored.shipments))
     if not ended:
         return HoldEnded(f"decision {stored.decision} holds nothing, and nothing says why; run: pointsman ledger check")
     undo = ""
@@ -124,7 +135,8 @@ def _last_ended(endings: Sequence[Ending], kind: str) -> bool:
     return any(ending.at == last and ending.kind == kind for ending in endings)
 
 
-def _ending_phrases(shipments: Iterable[ShipmentUnits]) -> Iterator[str]:
+def ending_phrases(shipments: Iterable[ShipmentUnits]) -> Iterator[str]:
+    """How and when the last units of each ended, of those that hold none."""
     for shipment in shipments:
         if shipment.ending:
             ending = shipment.ending

@@ -162,6 +162,11 @@ class DecisionRequest:
         return newcomer_text(decision.priority)
 
     @property
+    def is_newcomer(self) -> bool:
+        """Whether it decides units that did not wait, and that orders that wait are offered before it."""
+        return self.follow_up is None or self.amends is not None
+
+    @property
     def amends(self) -> Amendment | None:
         return self.follow_up.amendment if self.follow_up else None
 
@@ -270,7 +275,7 @@ class DecideAndCommit:
                         stock_changes += 1
                     case PoliciesChanged():
                         policy_changes += 1
-                    case OfferedFirst() if request.follow_up is None or request.amends:
+                    case OfferedFirst() if request.is_newcomer:
                         offers += 1
                     case _:
                         return outcome
@@ -378,7 +383,7 @@ class DecideAndCommit:
                     f"'{request.caller}' has {open_holds} open holds and may have {request.most_holds}"
                     " (POINTSMAN_MAX_HOLDS); confirm or release some, or wait until they expire"
                 )
-            case OfferedFirst() if request.follow_up is None:
+            case OfferedFirst() if request.is_newcomer:
                 self._offer_first(outcome, newcomer_text(decision.priority), self.run)
                 return outcome
             case BacklogFull():

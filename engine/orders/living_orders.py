@@ -114,9 +114,12 @@ class LivingOrders:
         looked_at = 0
         while batch := list(itertools.islice(places, _AT_ONCE)):
             stored = read_orders(self._client, self._keys, [name for _, name in batch])
-            for place, state in zip(batch, (state_of(item, self._clock()) for item in stored), strict=True):
+            states = {item.id: state_of(item, self._clock()) for item in stored}
+            for place in batch:
                 looked_at += 1
-                if filtered.matches(state):
+                # an order whose id an earlier release did not take is not there before a repair
+                state = states.get(place[1])
+                if state is not None and filtered.matches(state):
                     orders.append(state)
                 if len(orders) == limit or looked_at == MOST_LOOKED_AT:
                     return OrdersPage(orders=tuple(orders), after=place)
@@ -129,6 +132,8 @@ class LivingOrders:
         state = self.show(order_id)
         if state.stored.parked:
             if not state.awaits_approval:
+                if not state.unfilled:
+                    raise HoldEnded(f"all of order '{order_id}' is cancelled or has left; there is nothing to approve")
                 raise HoldEnded(
                     f"nothing of order '{order_id}' is held any more; let its units wait for stock (POST"
                     f" /v1/orders/{order_id}/wait, or: pointsman order wait {order_id}), then approve it"
@@ -187,19 +192,24 @@ class LivingOrders:
 
     def answer_again(self, outcome: AnsweredBefore | OrderTaken, order: Order) -> Answer:
         """The answer to a request to decide `order` that came before: by its idempotency key the decision that answered
-        the key, by its id the decision that stands of that order. Raises KeyReused if the key was used for an order of
-        another id, OrderExists if the order of that id has other content.
+        the key if that is of the same order, otherwise the decision that stands of the order of that id. Raises
+        KeyReused if the key was used for an order of another id, OrderExists if the order of that id has other content.
         """
         self._client.verify_replicated(self._keys.log)
         sent = OrderRecord.of(order)
         match outcome:
             case AnsweredBefore(decision=decision):
                 entry = decision_log.decided(self._client, self._keys, decision)
-                stands = entry.record.order
+                if entry.record.order == sent:
+                    return Answer.logged(entry)
+                if entry.record.order.id != sent.id:
+                    raise KeyReused(
+                        "this idempotency key was used before for another order; use a new one for each request"
+                    )
+                first = entry.record.first
             case OrderTaken(first=first):
-                entry, stands = self._standing(order.id, first)
-        if stands.id != sent.id:
-            raise KeyReused("this idempotency key was used before for another order; use a new one for each request")
+                pass
+        entry, stands = self._standing(order.id, first)
         if stands != sent:
             raise order_exists(stands, sent)
         return Answer.logged(entry)

@@ -106,8 +106,8 @@ NEXT_OFFER = KeyLayout((*_BACKLOG, "changed", "on_hand", "held"), parts=("offer"
 WAKE_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
 NOTE_OFFER = KeyLayout(("backlog", "offered"))
 RANK_BACKLOG = KeyLayout((*_BACKLOG, "changed"), parts=_WAITING)
-APPROVE = KeyLayout(("order", "parked", *_BACKLOG, "changed", "log"), parts=_WAITING)
-WAIT = KeyLayout(("order", "chain", *_BACKLOG, "changed", "endings", "shipment_units", "log"), parts=_WAITING)
+APPROVE = KeyLayout(("order", "parked", *_BACKLOG, "facts", "changed", "log"), parts=_WAITING)
+WAIT = KeyLayout(("order", "chain", *_BACKLOG, "facts", "changed", "endings", "shipment_units", "log"), parts=_WAITING)
 END_REST = KeyLayout(("resting", "log", "operation"))
 PUBLISH_POLICY = KeyLayout(("policies", "policy_history", "policy_operations"))
 ACTIVATE_POLICY = KeyLayout(

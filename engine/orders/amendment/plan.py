@@ -88,9 +88,9 @@ class PlannedAmendment:
 def plan_amendment(
     request: AmendRequest, order: OrderUnits, unit_costs: UnitCost, *, now: int
 ) -> PlannedAmendment | OrderAmendment:
-    """The plan; only the answer if the order is as requested. Raises InputInvalid, AlreadyShipped."""
-    if OrderRecord.of(order.reading.order) == OrderRecord.of(request.order):
-        return _answer(request.order, order, {hold.decision: hold.shipments for hold in order.holds})
+    """The plan; only the answer if the order is as requested, and so are its shipments: a confirm that was undone may
+    have brought back others. Raises InputInvalid, AlreadyShipped.
+    """
     left = order.in_state("confirmed")
     _verify(request.order, order, left)
     cancelled = _still_cancelled(request.order, order)
@@ -102,6 +102,8 @@ def plan_amendment(
         for hold in order.holds
         if shipments[hold.decision] != hold.shipments
     ]
+    if not answer.fields and not changes:
+        return answer
     for item in answer.kept:
         wanted[item.line] -= item.quantity
     undecided = +wanted

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import orjson
 
 from engine.errors import HoldEnded, InputInvalid, Mistake
+from engine.inventory.hold_requests import ending_phrases
 from engine.orders.cancellation.cheapest_cancellation import CancellableShipment, cheapest_cancellation
 from engine.store.backlog import BacklogEntry
 from engine.store.decision_log import UnitsBody
@@ -88,7 +89,9 @@ class _Asked:
 def plan_cancellation(
     request: CancelRequest, order: OrderUnits, unit_costs: UnitCost, *, now: int
 ) -> PlannedCancellation:
-    """Raises InputInvalid for lines, shipments and units that there are not; HoldEnded for units that have left."""
+    """Raises InputInvalid for lines, shipments and units that there are not; HoldEnded for units that have left, and
+    for shipments whose units all ended otherwise.
+    """
     shipments = _shipments(request, order)
     asked = _asked(request, order, shipments)
     units = [] if request.shipments else list(_unfilled_and_waiting(asked, order))
@@ -98,7 +101,9 @@ def plan_cancellation(
         found[name_of[item.line]] += item.quantity
     missing = {item.name: item.units - found[item.name] for item in asked}
     units += held_units(missing, name_of, shipments, unit_costs)
-    if not units and order.in_state("confirmed"):
+    if not units and request.shipments:
+        _verify_cancelled(request, order)
+    elif not units and order.in_state("confirmed"):
         left = _left(order, [line.id for line in order.reading.order.lines])
         raise HoldEnded(f"nothing of order {request.order} is left to be cancelled: {left}")
     return _planned(request, order, units, now=now)
@@ -123,6 +128,14 @@ def _shipments(request: CancelRequest, order: OrderUnits) -> list[ShipmentOfOrde
     return [
         (hold, shipment) for hold in order.holds for shipment in hold.held if (shipment.node, shipment.service) in asked
     ]
+
+
+def _verify_cancelled(request: CancelRequest, order: OrderUnits) -> None:
+    """Raises HoldEnded unless the named shipments, which hold nothing, were cancelled before."""
+    named = [item for hold in order.holds for item in hold.shipments if item.name in request.shipments]
+    ended = [item for item in named if item.ending and item.ending.kind != "cancelled"]
+    if ended:
+        raise HoldEnded(f"these shipments hold nothing that could be cancelled: {'; '.join(ending_phrases(ended))}")
 
 
 def _asked(request: CancelRequest, order: OrderUnits, shipments: Sequence[ShipmentOfOrder]) -> list[_Asked]:

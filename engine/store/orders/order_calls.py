@@ -39,6 +39,8 @@ class OrderCalls:
         arguments = [entry.decision, now, entry.body, packed(body), MOST_WAITING]
         arguments += [order.changes, len(order.decisions) - 1]
         arguments.append(orjson.dumps([(decision.record.id, decision.ended) for decision in order.decisions]))
+        earlier = order.decisions[-1].waiting
+        arguments.append(earlier.stored if earlier else b"")
         script_keys = WAIT.keys(keys, order=keys.order(order.id), chain=keys.chain(entry.first))
         with faults():
             answer: bytes = self._wait(keys=script_keys, args=arguments)

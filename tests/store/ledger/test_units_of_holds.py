@@ -314,6 +314,26 @@ def test_what_left_after_the_hold_expired_is_confirmed_if_it_is_still_there(shop
     assert shop.check().clean
 
 
+def test_what_left_late_is_confirmed_while_other_units_of_the_decision_are_held(shop, clock):
+    name = decide(shop, ("A", 12), ("B", 2))
+    clock.now += 2 * 86_400
+    shop.holds.confirm(name, lines={"B": 1})
+    shop.holds.undo(name)
+    assert units(shop.holds.state(name)) == {"held": {"B": 1}, "expired": {"A": 10, "B": 1}}
+    state = shop.holds.confirm(name, shipments=[("lyon", "parcel")], lines={"A": 10})
+    assert (state.late, units(state)) == (True, {"held": {"B": 1}, "confirmed": {"A": 10}, "expired": {"B": 1}})
+    with pytest.raises(InputInvalid, match="2 x 'B' can't be confirmed: held are 1 of line 2"):
+        shop.holds.confirm(name, lines={"B": 2})
+    with pytest.raises(InputInvalid, match="1 x 'C' can't be confirmed: held are 1 of line 2"):
+        shop.holds.confirm(name, lines={"C": 1})
+    assert shop.check().clean
+    assert shop.holds.confirm(name, shipments=[("lille", "parcel")]).late
+    assert not shop.holds.confirm(name).late
+    audit = shop.check()
+    assert (audit.clean, audit.confirmed) == (True, 13)
+    assert (at(shop), at(shop, "lille"), at(shop, sku="B")) == ((0, 0), (0, 0), (4, 0))
+
+
 def test_what_others_hold_by_now_is_not_confirmed_late(shop, clock, contents):
     name = decide(shop, ("A", 6), ("B", 2))
     clock.now += 2 * 86_400

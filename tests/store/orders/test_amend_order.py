@@ -9,6 +9,7 @@ from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.ledger import RequestKey
 from engine.store.stock import Movement
 from tests.conftest import activate
 from tests.support.decision_json import json_of
@@ -233,6 +234,19 @@ def test_an_order_stands_as_amended(shop):
     assert shop.orders.show("O-1").stored.changes == 1
 
 
+def test_an_amended_order_that_is_sent_with_the_key_of_the_first_stands_too(shop):
+    key = RequestKey(caller="oms", name="k")
+    first = shop.decide(placed(("A", 1)), key=key)
+    decision = amend(shop, ("A", 5)).decision
+    again = shop.decide(placed(("A", 5)), key=key)
+    assert (again.new, again.id) == (False, decision.id)
+    assert shop.decide(placed(("A", 1)), key=key).id == first.id, "the very request that the key was used for"
+    with pytest.raises(OrderExists, match="other lines"):
+        shop.decide(placed(("A", 4)), key=key)
+    with pytest.raises(KeyReused):
+        shop.decide(order(("A", 1), id="another"), key=key)
+
+
 def test_the_same_order_changes_nothing(shop, contents):
     decide(shop, ("A", 11))
     before = contents()
@@ -345,15 +359,16 @@ def test_late_units_of_a_line_that_has_another_sku_now_do_not_leave(shop, clock)
     assert shop.check().clean
 
 
-def test_a_confirm_that_is_undone_holds_units_that_the_next_amendment_decides_again(shop):
+@pytest.mark.parametrize("count", [5, 6], ids=["the same order", "one more"])
+def test_a_confirm_that_is_undone_holds_units_that_the_next_amendment_decides_again(shop, count):
     name = decide(shop, ("A", 5))["id"]
     shop.holds.confirm(name)
     amend(shop, ("A", 5), place=MARSEILLE)
     shop.holds.undo(name)
     assert lines_of(shop) == {"1": {"held": 5}}
-    answer = amend(shop, ("A", 6), place=MARSEILLE)
-    assert answer.amendment.kept == ()
-    assert answer.decision.record.units_shipped == 6
+    answer = amend(shop, ("A", count), place=MARSEILLE)
+    assert (answer.amendment.kept, answer.decision.record.units_shipped) == ((), count)
+    assert amend(shop, ("A", count), place=MARSEILLE).decision is None
     assert shop.check().clean
 
 

@@ -138,6 +138,18 @@ def test_what_has_left_is_not_cancelled(shop, contents):
         cancel(shop)
 
 
+def test_a_shipment_that_holds_nothing_any_more_is_refused_with_what_became_of_it(shop, contents):
+    name = decide(shop, ("A", 8))["id"]
+    shop.holds.confirm(name, shipments=[("lyon", "parcel")])
+    before = contents()
+    with pytest.raises(HoldEnded, match="hold nothing that could be cancelled: lyon/parcel was confirmed at 20"):
+        cancel(shop, shipments=[("lyon", "parcel")])
+    assert contents() == before
+    cancel(shop, shipments=[("lille", "parcel")])
+    assert cancel(shop, shipments=[("lille", "parcel")]).units == (), "it was cancelled before"
+    assert cancel(shop, shipments=[("lille", "parcel")]).cancelled == {"1": 2}
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import AwaitingApproval, HoldEnded, NotFound, QuotaExceeded
+from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.living_orders import OrderFilter
 from engine.orders.order_state import UNIT_STATES
 from engine.orders.rejection import RejectionRequest
@@ -139,6 +140,22 @@ def test_units_that_begin_to_wait_while_others_are_offered_stock_go_on_waiting(s
     assert shop.check().clean
 
 
+def test_units_that_are_withdrawn_just_before_the_others_begin_to_wait_lose_their_place(shop, clock, monkeypatch):
+    made = json_of(shop.decide(order(("A", 7), id="o"), wait=True))
+    clock.now += HOUR  # the five units that were held are unfilled now, the two others wait
+    write = order_calls.OrderCalls.wait
+
+    def after_a_withdrawal(calls, *given, **more):
+        monkeypatch.undo()
+        shop.backlog.withdraw(made["id"])
+        return write(calls, *given, **more)
+
+    monkeypatch.setattr(order_calls.OrderCalls, "wait", after_a_withdrawal)
+    assert shop.orders.wait("o").units("waiting") == 7
+    (place,) = shop.backlog.page(limit=9).places
+    assert (place.entry.since, queued(shop)) == (clock.now, 1)
+
+
 def test_units_that_left_after_all_meanwhile_do_not_wait(shop, clock, redis_client, key, monkeypatch):
     made = json_of(shop.decide(order(("A", 5), id="o")))
     clock.now += HOUR
@@ -230,6 +247,16 @@ def test_a_page_reads_a_bounded_number_of_orders_and_goes_on_after_them(shop, mo
     assert ([item.stored.id for item in page.orders], page.after) == (["o0"], None)
 
 
+def test_an_order_of_an_earlier_release_is_listed_once_it_is_repaired_and_the_others_before(shop, redis_client, key):
+    for name in ("a", "former", "z"):
+        shop.decide(order(("A", 9), id=name), wait=True)
+    redis_client.delete(key("order:former"))
+    redis_client.zrem(key("orders"), "former")
+    assert listed(shop, state="waiting") == ["z", "a"]
+    shop.repair(who="an operator")
+    assert listed(shop, state="waiting") == ["z", "former", "a"]
+
+
 @pytest.fixture
 def parking(shop):
     activate(shop, PARKS_RISKY_ORDERS, "then: {hold: 1h}")
@@ -296,6 +323,12 @@ def test_a_parked_order_whose_hold_is_over_says_what_to_do_and_doing_it_helps(sh
     shop.orders.approve("o", who="Ada", note="")
     assert (len(shop.backlog.run(limit=9).answers), units(shop, "o")) == (1, {"1": {"held": 5}})
     assert shop.check().clean
+
+
+def test_a_parked_order_that_is_cancelled_can_not_be_approved_and_has_nothing_that_could_wait(shop, risky):
+    shop.cancellations.cancel(CancelRequest(order="o"))
+    with pytest.raises(HoldEnded, match="all of order 'o' is cancelled or has left; there is nothing to approve"):
+        shop.orders.approve("o", who="Ada", note="")
 
 
 def test_a_parked_order_may_be_released(shop, risky):

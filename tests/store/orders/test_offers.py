@@ -8,6 +8,7 @@ import uuid
 import pytest
 
 from engine.errors import Contended
+from engine.orders.amendment.plan import AmendRequest
 from engine.orders.decide_and_commit import Decided, DecisionRequest, whole_order
 from engine.orders.rejection import RejectionRequest
 from engine.orders.waiting import offers
@@ -15,7 +16,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.backlog import BacklogEntry
 from engine.store.stock import Count, Movement, Stamp
-from tests.conftest import activate
+from tests.conftest import PARKS_RISKY_ORDERS, activate
 from tests.support.batches import decide_batch
 from tests.support.decision_json import json_of
 from tests.support.facts import HOUR, LILLE, LYON, inventory, node, order
@@ -97,6 +98,18 @@ def by_load(process, _held, _clock):
 
 def by_count_of_a_node_that_rejects(process, held, _clock):
     process.rerouting.reject(RejectionRequest(decision=held["id"], node="lyon", reason="damaged", on_hand=2))
+
+
+def one_more_by_movement(process):
+    arrive(process, 1)
+
+
+def one_more_by_repair(process):
+    process.repair(who="an operator")
+
+
+def one_more_by_load(process):
+    process.load(stocked(A={"lyon": 3}))
 
 
 ARRIVALS = [
@@ -187,6 +200,27 @@ def test_under_manual_newcomers_are_not_held_back(shop, silent):
     assert served(shop, first) == 1
 
 
+def test_an_amendment_takes_what_the_order_did_not_hold_after_those_that_wait(shop, silent):
+    held = decide(shop, ("A", 2), id="has all there is")
+    decide(shop, ("B", 1), id="amended")
+    first = decide(shop, ("A", 1), id="waits", wait=True)
+    silent.holds.release(held["id"])
+    amended = dataclasses.replace(order(("B", 1), ("A", 2)), id="amended")
+    answer = shop.amendments.amend(AmendRequest(order=amended))
+    assert (served(shop, first), waiting(shop)) == (1, {})
+    assert (answer.decision.record.units_shipped, answer.decision.record.status) == (1, "partial")
+    assert shop.check().clean
+
+
+def test_an_order_that_is_amended_is_first_offered_what_it_waits_for_itself(shop, silent):
+    held = decide(shop, ("A", 2), id="has all there is")
+    first = decide(shop, ("A", 1), id="amended", wait=True)
+    silent.holds.release(held["id"])
+    answer = shop.amendments.amend(AmendRequest(order=dataclasses.replace(order(("A", 2)), id="amended")))
+    assert ([item.quantity for item in answer.amendment.kept], answer.decision.record.units_shipped) == ([1], 1)
+    assert (served(shop, first), waiting(shop)) == (2, {})
+
+
 def test_those_that_wait_are_served_in_their_rank(shop, silent):
     decide(shop, ("A", 2), id="has all there is")
     firsts = {
@@ -209,13 +243,33 @@ def test_an_entry_takes_no_unit_of_another_sku_from_those_before_it(shop, silent
     assert (served(shop, vip), served(shop, both), shipped_units(newcomer)) == (1, 1, 0)
 
 
-def test_units_that_arrive_between_a_snapshot_and_the_commit_are_offered_to_who_begins_to_wait(shop, before_commit):
-    decide(shop, ("A", 2), id="has all there is")
-    before_commit(functools.partial(arrive, shop, 1))
+@pytest.mark.parametrize("arrival", [one_more_by_movement, one_more_by_load, one_more_by_repair])
+def test_units_that_arrive_between_a_snapshot_and_the_commit_are_offered_to_who_begins_to_wait(
+    shop, before_commit, arrival, redis_client, key
+):
+    decide(shop, ("A", 1), id="has one")
+    redis_client.hincrby(key("held:A"), "lyon", 1)  # which nobody holds
+    before_commit(functools.partial(arrival, shop))
     first = decide(shop, ("A", 1), id="waits", wait=True)
     assert waiting(shop) == {"waits": {"1": 1}}
     newcomer = decide(shop, ("A", 1), id="newcomer")
     assert (served(shop, first), shipped_units(newcomer)) == (1, 0)
+
+
+def test_units_that_begin_to_wait_after_a_load_are_offered_what_it_brought(shop):
+    first = decide(shop, ("A", 3), id="lacks one")
+    shop.load(stocked(A={"lyon": 3}))
+    shop.orders.wait("lacks one")
+    assert (served(shop, first), waiting(shop)) == (3, {})
+
+
+def test_an_order_that_is_approved_after_a_load_is_offered_what_it_brought(shop):
+    activate(shop, PARKS_RISKY_ORDERS)
+    first = decide(shop, ("A", 3), id="lacks one", segment="risky", wait=True)
+    shop.load(stocked(A={"lyon": 3}))
+    assert waiting(shop) == {"lacks one": {"1": 1}}
+    shop.orders.approve("lacks one", who="Ada", note="")
+    assert (served(shop, first), waiting(shop)) == (3, {})
 
 
 def test_an_offer_of_no_use_says_why_and_is_not_made_again(shop, clock):
@@ -258,6 +312,17 @@ def test_an_entry_that_cannot_be_decided_keeps_the_units_from_nobody(shop, silen
     assert (served(shop, first), shipped_units(newcomer)) == (1, 1)
     note = shop.backlog.page(limit=9).notes[vip["id"]]
     assert (note.failed, "no product goes by the SKU 'C'" in note.detail) == (True, True)
+
+
+def test_a_place_in_the_queue_at_which_nobody_waits_keeps_the_units_from_nobody(shop, silent, redis_client, key):
+    decide(shop, ("A", 2), id="has all there is")
+    gone = decide(shop, ("A", 1), id="gone", placed_at=1, wait=True)
+    first = decide(shop, ("A", 1), id="waits", wait=True)
+    redis_client.hdel(key("backlog"), gone["id"])
+    arrive(silent, 2)
+    newcomer = decide(shop, ("A", 1), id="newcomer")
+    assert (served(shop, first), shipped_units(newcomer)) == (1, 1)
+    assert redis_client.zcard(key("waiting")) == 0
 
 
 def test_an_offer_to_many_is_made_a_part_at_a_time(shop, silent, monkeypatch, redis_client, key):

@@ -46,10 +46,13 @@ for _ = 1, MOST_PASSED_OVER do
   end
   local rank = string.sub(member, #key.on_hand + 2)
   local decision = string.match(rank, '[^\n]*$')
+  local body = call('HGET', key.backlog, decision)
   local offered = string.match(call('HGET', key.offered, decision) or '', '^%d+')
-  if not offered or tonumber(offered) < tonumber(stamp) then
+  if not body then  -- the index has drifted: nobody waits there
+    call('ZREM', key.waiting, member)
+  elseif not offered or tonumber(offered) < tonumber(stamp) then
     local newest = call('ZRANGE', key.changed, 0, 0, 'REV', 'WITHSCORES')[2]
-    answer = {newest or stamp, rank, call('HGET', key.backlog, decision)}
+    answer = {newest or stamp, rank, body}
     break
   end
   after = rank

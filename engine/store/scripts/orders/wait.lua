@@ -4,11 +4,12 @@
 -- ARGV  1 the decision under which they wait  2 now  3 its backlog entry  4 the log entry's body  5 most entries
 --       6 the changes of the order when it was read  7 its follow-up decisions then  8 each of its decisions with how
 --       units had ended then, as JSON: the endings, and the outcomes by shipment, each empty if there are none
+--       9 what waited then under decision 1: its backlog entry, or nothing
 -- Answers 'done'; or changes nothing: 'changed' if the order is not as it was read, 'crowded' if no more may wait.
 -- Sent twice, the second finds the order changed.
 local id = ARGV[1]
 if (redis.call('HGET', key.order, 'changes') or '0') ~= ARGV[6]
-    or redis.call('LLEN', key.chain) ~= tonumber(ARGV[7]) then
+    or redis.call('LLEN', key.chain) ~= tonumber(ARGV[7]) or not is_entry(id, ARGV[9]) then
   return 'changed'
 end
 for _, decision in ipairs(cjson.decode(ARGV[8])) do

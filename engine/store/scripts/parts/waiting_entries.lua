@@ -1,5 +1,5 @@
 -- Entries of the backlog that begin and stop to wait. Needs `backlog`, `waiting`, `due`, `offers`, `offered`, `changed`,
--- and the parts `offer` and `note_changes`.
+-- for `changed_since` also `facts`, and the parts `offer` and `note_changes`.
 
 local function name_of(sku)
   return string.sub(key.changed, 1, -#'changed' - 1) .. 'on_hand:' .. sku
@@ -29,10 +29,15 @@ local function set_index(command, entry)
 end
 
 -- Which SKUs of an entry have changed after the stamp `seen`, that of the snapshot on which they were left unfilled.
+-- A load and a repair change any.
 local function changed_since(seen, body)
   local late = {}
+  local function changed(member)
+    return tonumber(redis.call('ZSCORE', key.changed, member) or 0) > tonumber(seen)
+  end
+  local any = changed(key.facts)
   for _, sku in ipairs(cjson.decode(body).skus) do
-    if tonumber(redis.call('ZSCORE', key.changed, name_of(sku)) or 0) > tonumber(seen) then
+    if any or changed(name_of(sku)) then
       late[name_of(sku)] = true
     end
   end
@@ -56,13 +61,12 @@ local function begin_waiting(decision, body, now, seen, late)
   end
 end
 
--- Whether the entry of a decision is still as it was read, but for its rank.
+-- Whether the entry of a decision is still as it was read, but for its rank; empty if there was none.
 local function is_entry(decision, before)
   local function without_rank(body)
     return (string.gsub(body, '"rank":"[^"]*"', ''))
   end
-  local body = redis.call('HGET', key.backlog, decision)
-  return body and without_rank(body) == without_rank(before)
+  return without_rank(redis.call('HGET', key.backlog, decision) or '') == without_rank(before)
 end
 
 -- Takes the entry of a decision off the backlog again; false if it does not wait.
