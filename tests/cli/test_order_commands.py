@@ -1,6 +1,7 @@
 """`pointsman order` on the command line."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,16 @@ def test_an_order_for_a_nominated_day_and_one_for_two_places_are_shown(run: Run,
     decided(run, tmp_path, id="O-4", lines=lines)
     shown = run("order", "show", "O-4").stdout
     assert " to be collected at lyon 1 x SHIRT: held until " in shown
+
+
+@pytest.mark.parametrize("name", ["a/b c", "/b", "it's", "-x"])
+def test_the_commands_that_an_order_shows_are_of_this_order(run: Run, tmp_path: Path, name: str) -> None:
+    made = decided(run, tmp_path, ("SHIRT", 1), id=name)
+    shown = run("order", "show", "--", name).stdout
+    commands = [shlex.split(line.partition("can be done: pointsman ")[2]) for line in shown.splitlines()]
+    assert ["hold", "release", made["id"]] in commands
+    (cancel,) = (words for words in commands if words[:2] == ["order", "cancel"])
+    assert run(*cancel).stdout.splitlines()[0] == f"order {name}: 1 of line 1 cancelled in all"
 
 
 @pytest.mark.parametrize(
