@@ -119,5 +119,17 @@ def test_decide_amends_an_order_if_it_is_told_to(run: Run, tmp_path: Path) -> No
     path = tmp_path / "order.json"
     for quantity, expected in ((2, "Order O-6 (web, standard): filled"), (1, "order O-6: changed lines")):
         path.write_text(json.dumps(order_json(("SHIRT", quantity), id="O-6")), encoding="utf-8")
-        assert run("decide", path, "--amend").stdout.splitlines()[0] == expected
+        before = run("order", "show", "O-6").stdout
+        for options in (["--amend", "--dry-run"], ["--amend"]):
+            assert run("order", "show", "O-6").stdout == before
+            assert run("decide", path, *options).stdout.splitlines()[0] == expected
     assert "  line 1: 1 x SHIRT: 1 held" in run("order", "show", "O-6").stdout
+
+
+@pytest.mark.parametrize("option", [["--facts"], ["--hold", "4h"], ["--at", "2026-11-27T08:15:00Z"]])
+def test_what_an_amendment_cannot_take_is_refused(run: Run, tmp_path: Path, option: list[str]) -> None:
+    path = tmp_path / "order.json"
+    path.write_text(json.dumps(order_json(id="O-7")), encoding="utf-8")
+    refused = run("decide", path, "--amend", *option)
+    assert (refused.returncode, option[0] in refused.stderr, "--amend" in refused.stderr) == (2, True, True)
+    assert run("order", "show", "O-7").returncode == 1

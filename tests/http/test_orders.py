@@ -155,7 +155,10 @@ def test_a_parked_order_is_approved_by_a_named_person(http, pointsman):
 def test_an_order_is_amended_in_one_call_that_says_what_changed(http):
     name, made = sent(http, ("SHIRT", 1))
     path, changed = f"/v1/orders/{name}/amend", order_json(("SHIRT", 3), id=None)
-    assert problem_of(http.post("/v1/decisions", json=changed | {"id": name}), 409)["type"].endswith("order-exists")
+    refused = problem_of(http.post("/v1/decisions", json=changed | {"id": name}), 409)
+    assert refused["type"].endswith("order-exists")
+    assert "with other lines, and stands" in refused["detail"]
+    assert f"To amend it: POST {path}, or: pointsman order amend" in refused["detail"]
     planned = http.post(f"{path}?dry_run=true", json=changed).get_json()
     assert (planned["decision"]["id"], shown(http, name)["order"]) == (None, made["order"])
     answer = http.post(path, json=changed | {"id": name}, headers={"Idempotency-Key": "one"})
