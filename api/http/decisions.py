@@ -91,11 +91,12 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     batch_request = BatchRequest(order_request=order_request)
     bodies = {JSON: {"schema": batch_request}, NDJSON: {"schema": {"type": "string"}}}
-    lines = {NDJSON: {"schema": {"anyOf": [reference(BatchOrderRecord), reference(BatchEndRecord)]}}}
+    lines = {"anyOf": [reference(BatchOrderRecord), reference(BatchEndRecord)]}
+    answers = {JSON: {"schema": reference(BatchRecord)}, NDJSON: {"schema": lines}}
     decisions.records |= {BatchOrderRecord, BatchEndRecord}
 
     @decisions.post("/batch")
-    @decisions.doc(requestBody={"required": True, "content": bodies}, responses={"200": {"content": lines}})
+    @decisions.doc(requestBody={"required": True, "content": bodies}, responses={"200": {"content": answers}})
     @decisions.arguments(BatchQuery, location="query")
     @decisions.arguments(DecisionHeaders, location="headers", unknown="exclude")
     @decisions.response(HTTPStatus.CREATED, BatchRecord)
