@@ -12,7 +12,7 @@ PointsmanError
 ├── NotActivated       a version that can't be made active; the active one stays active
 ├── TestsFailed        policies whose own tests fail; not published
 ├── KeyReused          an idempotency key was used again, for another request
-├── OrderExists        an order's id was used before, for an order with other content; says how to amend that
+├── OrderExists        an order's id was used before, for an order with other content
 ├── AwaitingApproval   the order is parked until a person approves it
 ├── AlreadyShipped     an amendment that would drop units that have left
 ├── HoldEnded          the hold has already ended; says how and when
@@ -25,11 +25,18 @@ PointsmanError
 └── Undecided          an order whose batch stopped before it was decided; send it again
 """
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 _MOST_NAMED = 10
 """At most so many failing tests are named."""
+
+
+def order_call(order_id: str, verb: str) -> str:
+    """How to ask for this of an order, over HTTP and on the command line."""
+    return f"POST /v1/orders/{quote(order_id, safe='')}/{verb}, or: pointsman order {verb} {shlex.quote(order_id)}"
 
 
 class PointsmanError(Exception):
@@ -117,7 +124,14 @@ class KeyReused(PointsmanError):
 
 
 class OrderExists(PointsmanError):
-    """There is an order of that id with other content; it stands as it is, and the message says how to change it."""
+    """There is an order of that id with other content, and it stands as it is; `differing` fields differ."""
+
+    def __init__(self, *, order: str, differing: Sequence[str]) -> None:
+        self.order, self.differing = order, tuple(differing)
+        super().__init__(
+            f"order '{order}' was decided before with other {', '.join(differing)}, and stands as it was; to change it,"
+            " amend it; another order needs an id of its own"
+        )
 
 
 class AwaitingApproval(PointsmanError):
@@ -125,8 +139,8 @@ class AwaitingApproval(PointsmanError):
 
     def __init__(self, order_id: str) -> None:
         super().__init__(
-            f"order '{order_id}' waits for a person to approve it (POST /v1/orders/{order_id}/approve, or:"
-            f" pointsman order approve {order_id}); until then it may only be released or cancelled"
+            f"order '{order_id}' waits for a person to approve it ({order_call(order_id, 'approve')}); until then"
+            " nothing of it leaves or is rejected"
         )
 
 

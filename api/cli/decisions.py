@@ -1,12 +1,13 @@
 """`pointsman decide`, `batch` and `show`: decide one order or many, and show what was decided."""
 
+import contextlib
 from pathlib import Path
 
 import click
 import msgspec
 from msgspec import UNSET
 
-from api.cli.options import AS_JSON, DURATION, INSTANT, print_json
+from api.cli.options import AS_JSON, DURATION, INSTANT, argument, print_json
 from api.cli.order.amend import print_amended
 from api.cli.order.group import print_order
 from api.cli.output import tables
@@ -19,7 +20,8 @@ from api.records.orders import OrderStateRecord
 from engine.decide.facts_record import facts_from_json
 from engine.decide.record import from_json
 from engine.errors import NotFound, OrderExists
-from engine.model.facts import Network
+from engine.model.facts import Network, Order
+from engine.orders.amendment.amend_order import Amended
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.batch.batch import keys_by_order
 from engine.orders.decide_and_commit import Answer
@@ -62,18 +64,36 @@ def decide(
 
     Example: pointsman decide examples/hexagone/order.json --dry-run
     """
+    if amends and (facts or instant is not None or hold is not None):
+        raise click.UsageError("--at, --hold and --facts do not go with --amend")
     request = read_order(order, settings.max_lines)
     with Pointsman(settings) as service:
         network = service.network()
-        try:
-            answer = service.decide(request, now=instant, dry_run=dry_run, caller="cli", wait=wait, hold_minutes=hold)
-        except OrderExists as exists:
-            if not amends:
-                raise OrderExists(str(exists).replace("ORDER.json", str(order))) from None
-            amended = service.amendments.amend(AmendRequest(order=request, waits=wait))
-            print_amended(amended, network, as_json=as_json)
-            return
-    _show_decision(answer, network, facts=facts, as_json=as_json)
+        if amends:
+            outcome = _decide_or_amend(service, request, wait=wait, dry_run=dry_run)
+        else:
+            try:
+                outcome = service.decide(
+                    request, now=instant, dry_run=dry_run, caller="cli", wait=wait, hold_minutes=hold
+                )
+            except OrderExists as exists:
+                fail([f"{exists}. To amend it: pointsman order amend {argument(str(order))}"])
+    if isinstance(outcome, Amended):
+        print_amended(outcome, network, as_json=as_json)
+    else:
+        _show_decision(outcome, network, facts=facts, as_json=as_json)
+
+
+def _decide_or_amend(service: Pointsman, order: Order, *, wait: bool, dry_run: bool) -> Answer | Amended:
+    """Decide the order, or amend the one of this id that has other content."""
+    amendment = AmendRequest(order=order, waits=wait)
+    if dry_run:  # which would decide any order as if it were new
+        with contextlib.suppress(NotFound):
+            return service.amendments.amend(amendment, dry_run=True)
+    try:
+        return service.decide(order, dry_run=dry_run, caller="cli", wait=wait)
+    except OrderExists:
+        return service.amendments.amend(amendment)
 
 
 @click.command()

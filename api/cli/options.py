@@ -1,5 +1,6 @@
 """Options that several commands share, and what goes with them."""
 
+import shlex
 from getpass import getuser
 from typing import Any
 
@@ -54,6 +55,11 @@ def units_by_name(option: str, words: tuple[str, ...], *, least: int = 1) -> dic
             raise InputInvalid([Mistake(field=option, message=message)])
         units[name] = int(count)
     return units
+
+
+def argument(word: str) -> str:
+    """The word as it is typed in a shell, as an argument, even if it begins like an option."""
+    return f"-- {shlex.quote(word)}" if word.startswith("-") else shlex.quote(word)
 
 
 def is_number(word: str) -> bool:

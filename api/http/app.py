@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from flask import Flask, Response
 from flask.json.provider import JSONProvider
+from werkzeug.routing import PathConverter
 
 from api.http import (
     backlog,
@@ -44,6 +45,13 @@ class OrjsonProvider(JSONProvider):
         return orjson.loads(s)
 
 
+class _AnyPath(PathConverter):
+    """A path that may also begin with a slash."""
+
+    part_isolating = False
+    regex = ".+?"
+
+
 def create_app(pointsman: Pointsman) -> Flask:
     """A fresh application; `pointsman` stays its caller's to close."""
     app = Flask("pointsman", static_folder=None)
@@ -56,6 +64,9 @@ def create_app(pointsman: Pointsman) -> Flask:
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
     )
+    # the id of an order, or a SKU, may have any slashes: "/b" is another one than "b"
+    app.url_map.merge_slashes = False
+    app.url_map.converters["path"] = _AnyPath
     app.after_request(_without_type_if_empty)
     problems.register(app)
     api = problems.ProblemApi(app)

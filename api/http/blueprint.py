@@ -11,6 +11,7 @@ import msgspec
 from flask import Response
 
 from api.http.strict_parsing import StrictParser, may_be_empty
+from api.shapes.base import NoQuery
 from engine.decide.order_record import Record
 
 JSON = "application/json"
@@ -21,7 +22,8 @@ _REFERENCES = "#/components/schemas/"
 class Blueprint(flask_smorest.Blueprint):
     """flask-smorest's, with `response` and `alt_response` taking a class of records as the shape of an answer; the view
     returns a Response. Each operation has an id, made of its blueprint's name and its function's, which generated
-    clients use as the name of the call.
+    clients use as the name of the call. A call that is given no shape of a query takes none: `?dry_run=true`, where
+    there is no dry run, must not act for real.
     """
 
     ARGUMENTS_PARSER = StrictParser()
@@ -50,14 +52,21 @@ class Blueprint(flask_smorest.Blueprint):
     def add_url_rule(
         self, rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **options: Any
     ) -> None:
-        named = self.doc(operationId=f"{self.name}_{view_func.__name__}")(view_func)
-        super().add_url_rule(rule, endpoint, named, *args, **options)
+        view = self.doc(operationId=f"{self.name}_{view_func.__name__}")(view_func)
+        if not _takes_query(view):
+            view = self.arguments(NoQuery, location="query", as_kwargs=True)(view)
+        super().add_url_rule(rule, endpoint, view, *args, **options)
 
     def _reference(self, record: type[Record] | None) -> dict[str, str] | None:
         if record is None:
             return None
         self.records.add(record)
         return reference(record)
+
+
+def _takes_query(view: Any) -> bool:
+    arguments = view._apidoc.get("arguments", {}).get("parameters", ())  # noqa: SLF001  # where flask-smorest keeps them
+    return any(argument["in"] == "query" for argument in arguments)
 
 
 def answer(record: Record, status: HTTPStatus = HTTPStatus.OK) -> Response:

@@ -15,7 +15,6 @@ from api.http.requests.batch import BatchRequest, read_json_batch, read_ndjson_b
 from api.http.requests.ndjson import is_ndjson
 from api.http.staleness import ReadingHeaders
 from api.records.batch import BatchEndRecord, BatchOrderRecord, BatchRecord, order_records, readable
-from api.shapes.base import Strict
 from api.shapes.fields import CALLER, Flag, HeaderWord, IdempotencyKey, Literal
 from api.shapes.order import OrderRequest
 from api.shapes.sent_orders import SentOrder
@@ -48,10 +47,6 @@ class DecisionQuery(FactsQuery):
         load_default=None,
         metadata={"description": "hold the units so long, in place of what the policies say", "example": "4h"},
     )
-
-
-class NoQuery(Strict):
-    """Takes no parameter, so that a misspelt `facts` of the decision's own address is refused here, too."""
 
 
 class BatchQuery(Schema):
@@ -96,11 +91,12 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     batch_request = BatchRequest(order_request=order_request)
     bodies = {JSON: {"schema": batch_request}, NDJSON: {"schema": {"type": "string"}}}
-    lines = {NDJSON: {"schema": {"anyOf": [reference(BatchOrderRecord), reference(BatchEndRecord)]}}}
+    lines = {"anyOf": [reference(BatchOrderRecord), reference(BatchEndRecord)]}
+    answers = {JSON: {"schema": reference(BatchRecord)}, NDJSON: {"schema": lines}}
     decisions.records |= {BatchOrderRecord, BatchEndRecord}
 
     @decisions.post("/batch")
-    @decisions.doc(requestBody={"required": True, "content": bodies}, responses={"200": {"content": lines}})
+    @decisions.doc(requestBody={"required": True, "content": bodies}, responses={"200": {"content": answers}})
     @decisions.arguments(BatchQuery, location="query")
     @decisions.arguments(DecisionHeaders, location="headers", unknown="exclude")
     @decisions.response(HTTPStatus.CREATED, BatchRecord)
@@ -127,11 +123,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return decision_response(pointsman.decision(decision_id, **headers), facts=query["facts"])
 
     @decisions.get("/<string:decision_id>/facts")
-    @decisions.arguments(NoQuery, location="query")
     @decisions.arguments(ReadingHeaders, location="headers", unknown="exclude")
     @decisions.response(HTTPStatus.OK, FactsRecord)
     @decisions.alt_response(HTTPStatus.NOT_MODIFIED, description="As the ETag in If-None-Match says")
-    def read_facts(query: dict[str, Any], headers: dict[str, Any], decision_id: str) -> Response:  # noqa: ARG001 - it has none
+    def read_facts(headers: dict[str, Any], decision_id: str) -> Response:
         """The stock that a decision was made on, by SKU and node, and the options that rules took away"""
         facts = pointsman.decision(decision_id, **headers).facts
         response = Response(facts, content_type=JSON)

@@ -13,16 +13,11 @@ from api.http.requests.orders import AmendHeaders, AmendOrderRequest, AmendQuery
 from api.records.amendment import AmendmentRecord
 from api.records.cancellation import CancellationRecord
 from api.records.orders import OrdersRecord, OrderStateRecord
-from api.shapes.base import Strict
 from api.shapes.fields import Who
 from engine.model.facts import Order
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.service import Pointsman
-
-
-class NoQuery(Strict):
-    """Takes no parameter."""
 
 
 class DoneBy(Schema):
@@ -41,10 +36,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return answer(OrdersRecord.of(pointsman.orders.list(**query)))
 
     @orders.get("/<path:order_id>")
-    @orders.arguments(NoQuery, location="query")
     @orders.response(HTTPStatus.OK, OrderStateRecord)
     @orders.alt_response(HTTPStatus.NOT_MODIFIED, description="As the ETag in If-None-Match says")
-    def show(query: dict[str, Any], order_id: str) -> Response:  # noqa: ARG001 - it has none
+    def show(order_id: str) -> Response:
         """An order: where each unit of each line is, and what can still be done with it"""
         response = answer(OrderStateRecord.of(pointsman.orders.show(order_id)))
         response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
@@ -84,9 +78,8 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return answer(CancellationRecord.of(pointsman.cancellations.cancel(request)))
 
     @orders.post("/<path:order_id>/wait")
-    @orders.arguments(NoQuery, location="query")
     @orders.response(HTTPStatus.OK, OrderStateRecord)
-    def wait(query: dict[str, Any], order_id: str) -> Response:  # noqa: ARG001 - it has none
+    def wait(order_id: str) -> Response:
         """Let the unfilled units of an order wait for stock; again, it is answered the same"""
         return answer(OrderStateRecord.of(pointsman.orders.wait(order_id)))
 

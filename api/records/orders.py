@@ -1,6 +1,7 @@
 """Orders as they stand, as JSON."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -116,7 +117,12 @@ class ActionRecord(Record, frozen=True):
     """Something that can be done with the order now, by a POST to `path`."""
 
     action: Action
-    path: str
+    id: Annotated[str, Meta(description="of the order, or of the decision that it is done with")]
+    path: Annotated[str, Meta(description="with that id, encoded as a URL has it")]
+
+    @classmethod
+    def of(cls, action: Action, of: str) -> "ActionRecord":
+        return cls(action=action, id=of, path=CALLS[action].format(id=quote(of, safe="")))
 
 
 class ApprovalRecord(Record, frozen=True):
@@ -149,7 +155,7 @@ class OrderStateRecord(Record, frozen=True):
             lines=[OrderLineStateRecord.of(line) for line in state.lines],
             decisions=[OrderDecisionRecord.of(record) for record in state.decisions],
             shipments=[OrderShipmentRecord.of(shipment) for shipment in state.shipments],
-            actions=[ActionRecord(action=name, path=CALLS[name].format(id=of)) for name, of in state.actions],
+            actions=[ActionRecord.of(*action) for action in state.actions],
             approved=approval and ApprovalRecord(by=approval.by, at=timestamp(approval.at), note=approval.note),
         )
 

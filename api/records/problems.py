@@ -7,6 +7,7 @@ from typing import Self
 from msgspec import UNSET, UnsetType
 
 from api.records.findings import FindingRecord
+from api.records.orders import ActionRecord
 from engine.decide.order_record import Record
 from engine.errors import (
     AlreadyShipped,
@@ -80,9 +81,16 @@ class ProblemRecord(Record, frozen=True):
             type=problem_type(type(error).__name__),
             title=status.phrase,
             status=int(status),
-            detail=public_message(error),
+            detail=_detail(error),
             errors=[MistakeRecord(field=mistake.field, message=mistake.message) for mistake in mistakes] or UNSET,
         )
+
+
+def _detail(error: PointsmanError) -> str:
+    if isinstance(error, OrderExists):
+        path = ActionRecord.of("amend", error.order).path
+        return f"{error}. To amend it: POST {path}, or: pointsman order amend ORDER.json"
+    return public_message(error)
 
 
 def problem_type(name: str) -> str:

@@ -7,3 +7,7 @@ class Strict(Schema):
     class Meta:
         # marshmallow's default too, but only an explicit setting reaches the OpenAPI page
         unknown = RAISE
+
+
+class NoQuery(Strict):
+    """Of a call that takes no parameter."""

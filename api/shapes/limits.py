@@ -1,5 +1,7 @@
 """Bounds on what callers may ask for or send, the same over HTTP and on the command line."""
 
+MOST_BATCH_ORDERS = 500
+"""Orders of a batch that is sent as one JSON document."""
 MOST_BATCH_LINES = 10_000
 """Orders of a batch that is sent as lines of JSON."""
 MOST_BATCH_BYTES = 32 << 20

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from engine.decide.order_record import OrderRecord, order_of, seconds
-from engine.errors import Contended, HoldEnded, KeyReused, OrderExists
+from engine.errors import Contended, HoldEnded, KeyReused, OrderExists, order_call
 from engine.model.facts import Order
 from engine.orders.decide_and_commit import Answer, backlog_full
 from engine.orders.order_state import OrderState, OrderUnitState, State, state_of
@@ -135,8 +135,8 @@ class LivingOrders:
                 if not state.unfilled:
                     raise HoldEnded(f"all of order '{order_id}' is cancelled or has left; there is nothing to approve")
                 raise HoldEnded(
-                    f"nothing of order '{order_id}' is held any more; let its units wait for stock (POST"
-                    f" /v1/orders/{order_id}/wait, or: pointsman order wait {order_id}), then approve it"
+                    f"nothing of order '{order_id}' is held any more; let its units wait for stock"
+                    f" ({order_call(order_id, 'wait')}), then approve it"
                 )
             self._calls.approve(state.stored, Approval(by=who, at=self._clock(), note=note))
             self._after_freeing()
@@ -229,8 +229,4 @@ class LivingOrders:
 def order_exists(stands: OrderRecord, sent: OrderRecord) -> OrderExists:
     """The error for an order that was `sent` under the id of one that `stands`."""
     differing = [name for name in OrderRecord.__struct_fields__ if getattr(stands, name) != getattr(sent, name)]
-    return OrderExists(
-        f"order '{sent.id}' was decided before with other {', '.join(differing)}, and stands as it was; to change it,"
-        f" amend it (POST /v1/orders/{sent.id}/amend, or: pointsman order amend ORDER.json);"
-        " another order needs an id of its own"
-    )
+    return OrderExists(order=sent.id, differing=differing)

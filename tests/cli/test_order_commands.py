@@ -1,6 +1,7 @@
 """`pointsman order` on the command line."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,16 @@ def test_an_order_for_a_nominated_day_and_one_for_two_places_are_shown(run: Run,
     assert " to be collected at lyon 1 x SHIRT: held\n" in run("hold", "show", made["id"]).stdout
 
 
+@pytest.mark.parametrize("name", ["a/b c", "/b", "it's", "-x"])
+def test_the_commands_that_an_order_shows_are_of_this_order(run: Run, tmp_path: Path, name: str) -> None:
+    made = decided(run, tmp_path, ("SHIRT", 1), id=name)
+    shown = run("order", "show", "--", name).stdout
+    commands = [shlex.split(line.partition("can be done: pointsman ")[2]) for line in shown.splitlines()]
+    assert ["hold", "release", made["id"]] in commands
+    (cancel,) = (words for words in commands if words[:2] == ["order", "cancel"])
+    assert run(*cancel).stdout.splitlines()[0] == f"order {name}: 1 of line 1 cancelled in all"
+
+
 @pytest.mark.parametrize(
     ("words", "status", "message"),
     [
@@ -108,5 +119,17 @@ def test_decide_amends_an_order_if_it_is_told_to(run: Run, tmp_path: Path) -> No
     path = tmp_path / "order.json"
     for quantity, expected in ((2, "Order O-6 (web, standard): filled"), (1, "order O-6: changed lines")):
         path.write_text(json.dumps(order_json(("SHIRT", quantity), id="O-6")), encoding="utf-8")
-        assert run("decide", path, "--amend").stdout.splitlines()[0] == expected
+        before = run("order", "show", "O-6").stdout
+        for options in (["--amend", "--dry-run"], ["--amend"]):
+            assert run("order", "show", "O-6").stdout == before
+            assert run("decide", path, *options).stdout.splitlines()[0] == expected
     assert "  line 1: 1 x SHIRT: 1 held" in run("order", "show", "O-6").stdout
+
+
+@pytest.mark.parametrize("option", [["--facts"], ["--hold", "4h"], ["--at", "2026-11-27T08:15:00Z"]])
+def test_what_an_amendment_cannot_take_is_refused(run: Run, tmp_path: Path, option: list[str]) -> None:
+    path = tmp_path / "order.json"
+    path.write_text(json.dumps(order_json(id="O-7")), encoding="utf-8")
+    refused = run("decide", path, "--amend", *option)
+    assert (refused.returncode, option[0] in refused.stderr, "--amend" in refused.stderr) == (2, True, True)
+    assert run("order", "show", "O-7").returncode == 1

@@ -6,8 +6,8 @@ import random
 import pytest
 
 from api.http.requests import batch as batch_requests
-from api.http.requests.batch import MOST_ORDERS
 from api.records.batch import BatchEndRecord, BatchOrderRecord, BatchRecord
+from api.shapes.limits import MOST_BATCH_ORDERS
 from engine.orders.batch import batch_results
 from tests.conftest import activate
 from tests.support.openapi import mistakes_in
@@ -80,7 +80,7 @@ def test_a_batch_sent_again_under_its_key_is_answered_with_the_same_decisions(ht
         ({"orders": []}, "orders"),
         ({"orders": "all"}, "orders"),
         ({"orders": [order_json()], "wait": True}, "wait"),
-        ({"orders": [order_json()] * (MOST_ORDERS + 1)}, "orders"),
+        ({"orders": [order_json()] * (MOST_BATCH_ORDERS + 1)}, "orders"),
     ],
 )
 def test_a_body_that_is_no_batch_is_refused_whole(http, contents, body, field):
@@ -183,6 +183,31 @@ def test_a_batch_in_lines_has_a_bound_and_nothing_beyond_it_is_decided(http, con
     assert "at most 2 orders" in problem_of(http.post(URL, data=body, content_type=NDJSON), 422)["detail"]
     monkeypatch.setattr(batch_requests, "MOST_BATCH_BYTES", len(body) // 3 - 1)
     problem_of(http.post(URL, data=body[: len(body) // 3], content_type=NDJSON), 422)
+    assert contents() == before
+
+
+class Endless:
+    """A body that never ends, of which no more may be read than a batch may have."""
+
+    def __init__(self, line_of, most):
+        self.line_of, self.left = line_of, most
+
+    def readline(self, size):
+        line = self.line_of(size)
+        self.left -= len(line)
+        assert self.left > 0, "it is read on and on"
+        return line
+
+
+@pytest.mark.parametrize(
+    "line_of", [lambda size: b"x" * size, lambda size: b" " * (size - 1) + b"\n"], ids=["endless", "blank"]
+)
+def test_an_endless_line_or_endless_blank_lines_are_left_at_the_bound(http, contents, monkeypatch, line_of):
+    before = contents()
+    monkeypatch.setattr(batch_requests, "MOST_BATCH_BYTES", 6_000_000)
+    body = {"wsgi.input": Endless(line_of, 15_000_000), "wsgi.input_terminated": True}
+    response = http.post(URL, content_type=NDJSON, environ_overrides=body)
+    assert "in 6000000 bytes; send it in parts" in problem_of(response, 422)["detail"]
     assert contents() == before
 
 

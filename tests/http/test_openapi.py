@@ -78,6 +78,14 @@ def test_errors_are_problems_and_successes_are_not(page):
     assert kinds == {"application/json", "application/x-ndjson"}
 
 
+def test_a_batch_is_answered_as_one_document_or_in_lines(page):
+    responses = page["paths"]["/v1/decisions/batch"]["post"]["responses"]
+    assert set(responses["200"]["content"]) == {"application/json", "application/x-ndjson"}
+    document = {"schema": {"$ref": "#/components/schemas/Batch"}}
+    assert responses["200"]["content"]["application/json"] == document
+    assert responses["201"]["content"]["application/json"] == document
+
+
 def test_every_success_with_a_body_refers_to_a_component(page):
     successes = [
         (path, verb, status, content["schema"])

@@ -1,8 +1,11 @@
 """Orders over HTTP: shown, listed page by page, put into the backlog, approved and amended."""
 
 import re
+from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from api.records.amendment import AmendmentRecord
 from api.records.orders import CALLS, OrdersRecord, OrderStateRecord
@@ -10,6 +13,8 @@ from tests.conftest import PARKS_RISKY_ORDERS, activate
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
 from tests.support.problem_json import fields_of, problem_of
+
+EARLIER = "if an earlier release decided it, run: pointsman ledger check --repair"
 
 
 def sent(http, *lines, query="", **more):
@@ -100,6 +105,28 @@ def test_a_query_with_a_mistake_is_refused(http, query, field):
     assert fields_of(problem_of(http.get(f"/v1/orders?{query}"), 422)) == [field]
 
 
+@pytest.mark.parametrize("name", ["/b", "//b", "b//c", "b/", "/", "b/cancel", "..", "b c?d#e%2F", "é"])
+def test_an_order_is_reached_by_its_id_alone_whatever_stands_in_it(http, name):
+    sent(http, ("SHIRT", 1), id="b")
+    sent(http, ("SHIRT", 1), id=name)
+    state = shown(http, quote(name, safe=""))
+    assert (state["id"], state["actions"][-2]["action"], state["actions"][-2]["id"]) == (name, "cancel", name)
+    assert http.post(state["actions"][-2]["path"]).get_json()["order"] == name
+    assert shown(http, "b")["states"] == ["held"]
+
+
+@given(name=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=200))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_id_is_read_from_an_address_as_it_was_written_there(http, name):
+    problem = problem_of(http.get(f"/v1/orders/{quote(name, safe='')}"), 404)
+    assert problem["detail"] == f"no order goes by the id '{name}'; {EARLIER}"
+
+
+def test_a_sku_is_reached_by_its_name_alone(http):
+    counted = http.put("/v1/stock/lyon/%2FSHIRT", json={"on_hand": 0, "sequence": 1})
+    assert "no product goes by the SKU '/SHIRT'" in problem_of(counted, 404)["detail"]
+
+
 def test_an_unknown_order_is_not_found(http):
     for answer in (
         http.get("/v1/orders/nobody"),
@@ -128,7 +155,10 @@ def test_a_parked_order_is_approved_by_a_named_person(http, pointsman):
 def test_an_order_is_amended_in_one_call_that_says_what_changed(http):
     name, made = sent(http, ("SHIRT", 1))
     path, changed = f"/v1/orders/{name}/amend", order_json(("SHIRT", 3), id=None)
-    assert problem_of(http.post("/v1/decisions", json=changed | {"id": name}), 409)["type"].endswith("order-exists")
+    refused = problem_of(http.post("/v1/decisions", json=changed | {"id": name}), 409)
+    assert refused["type"].endswith("order-exists")
+    assert "with other lines, and stands" in refused["detail"]
+    assert f"To amend it: POST {path}, or: pointsman order amend" in refused["detail"]
     planned = http.post(f"{path}?dry_run=true", json=changed).get_json()
     assert (planned["decision"]["id"], shown(http, name)["order"]) == (None, made["order"])
     answer = http.post(path, json=changed | {"id": name}, headers={"Idempotency-Key": "one"})

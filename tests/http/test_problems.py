@@ -1,6 +1,7 @@
 """Every failure is a problem, whoever noticed it."""
 
 import dataclasses
+import re
 
 import pytest
 import redis
@@ -11,6 +12,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server import open_server
 from tests.conftest import SMALL, activate
+from tests.support.openapi import served_page
 from tests.support.order_json import order_json
 from tests.support.problem_json import fields_of, problem_of
 
@@ -57,6 +59,28 @@ def test_a_question_about_availability_that_is_not_understood_is_refused(http, q
 def test_a_question_that_says_a_thing_twice_is_refused(http):
     problem = problem_of(http.get("/v1/availability?sku=SHIRT&channel=web&channel=store"), 400)
     assert "'channel' stands in the query more than once" in problem["detail"]
+
+
+def test_a_call_without_parameters_refuses_any(http):
+    calls = [
+        (verb, re.sub(r"{\w+}", "x", path))
+        for path, verbs in served_page(http.application)["paths"].items()
+        for verb, operation in verbs.items()
+        if verb != "parameters" and not any(item["in"] == "query" for item in operation.get("parameters", ()))
+    ]
+    assert ("post", "/v1/orders/x/cancel") in calls
+    for verb, path in calls:
+        refused = problem_of(http.open(f"{path}?dry_run=true", method=verb, json={}), 422)
+        assert (path, fields_of(refused)) == (path, ["dry_run"])
+
+
+def test_a_dry_run_that_a_call_does_not_have_changes_nothing(http, contents):
+    order = order_json()
+    made = http.post("/v1/decisions", json=order).get_json()
+    before = contents()
+    for path in (f"/v1/orders/{order['id']}/cancel", f"/v1/decisions/{made['id']}/confirm"):
+        problem_of(http.post(f"{path}?dry_run=true"), 422)
+    assert contents() == before
 
 
 def test_a_body_that_is_too_large_is_told_how_large_it_may_be(http):

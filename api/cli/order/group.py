@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 from marshmallow import ValidationError
 
-from api.cli.options import AS_JSON, INSTANT, print_json, who
+from api.cli.options import AS_JSON, INSTANT, argument, print_json, who
 from api.cli.order.amend import amend
 from api.cli.order.cancel import cancel
 from api.cli.output.tables import destination_phrase
@@ -145,7 +145,7 @@ def order_lines(record: OrderStateRecord) -> Iterator[str]:
     if record.approved:
         yield f"  approved by {record.approved.by} at {record.approved.at}: {record.approved.note}"
     for action in record.actions:
-        yield f"  can be done: {_COMMANDS[action.action].format(id=action.path.split('/')[3])}"
+        yield f"  can be done: {_COMMANDS[action.action].format(id=argument(action.id))}"
 
 
 def _shipment_line(shipment: OrderShipmentRecord) -> str:

@@ -7,16 +7,13 @@ from flask import current_app, request
 from marshmallow import ValidationError, fields, validate
 from werkzeug.exceptions import BadRequest
 
-from api.http.requests.ndjson import NdjsonBody
+from api.http.requests.ndjson import BodyTooLarge, NdjsonBody
 from api.http.strict_parsing import StrictParser
 from api.shapes.base import Strict
-from api.shapes.limits import MOST_BATCH_BYTES, MOST_BATCH_LINES
+from api.shapes.limits import MOST_BATCH_BYTES, MOST_BATCH_LINES, MOST_BATCH_ORDERS
 from api.shapes.order import OrderRequest
 from api.shapes.sent_orders import SentOrder, read_line, read_order, unreadable
 from engine.errors import InputInvalid, Mistake
-
-MOST_ORDERS = 500
-"""Of a batch that is sent as one JSON document."""
 
 
 class _SentAsIs(fields.Nested):
@@ -33,7 +30,7 @@ class BatchRequest(Strict):
         _SentAsIs(OrderRequest),
         required=True,
         validate=validate.Length(min=1),
-        metadata={"maxItems": MOST_ORDERS},
+        metadata={"maxItems": MOST_BATCH_ORDERS},
     )
 
     def __init__(self, *, order_request: OrderRequest, **options: Any) -> None:
@@ -42,9 +39,9 @@ class BatchRequest(Strict):
 
     def load(self, data: Any, **options: Any) -> Any:
         orders = data.get("orders") if isinstance(data, Mapping) else None
-        if isinstance(orders, list) and len(orders) > MOST_ORDERS:
+        if isinstance(orders, list) and len(orders) > MOST_BATCH_ORDERS:
             message = (
-                f"a batch has at most {MOST_ORDERS} orders, this one {len(orders)};"
+                f"a batch has at most {MOST_BATCH_ORDERS} orders, this one {len(orders)};"
                 f" as application/x-ndjson it may have {MOST_BATCH_LINES}"
             )
             raise ValidationError({"orders": [message]})
@@ -60,18 +57,19 @@ def read_json_batch(shape: BatchRequest, order_request: OrderRequest) -> list[Se
 def read_ndjson_batch(order_request: OrderRequest) -> list[SentOrder]:
     """The orders in the lines of a body, none of which is decided before all are there."""
     most_bytes = current_app.config["MAX_CONTENT_LENGTH"]
-    body = NdjsonBody.of_request(most_bytes=most_bytes)
+    body = NdjsonBody.of_request(most_bytes=most_bytes, most_in_all=MOST_BATCH_BYTES)
     sent: list[SentOrder] = []
     try:
         for number, line in body:
-            if len(sent) == MOST_BATCH_LINES or body.bytes_read > MOST_BATCH_BYTES:
-                message = f"a batch has at most {MOST_BATCH_LINES} orders in {MOST_BATCH_BYTES} bytes; send it in parts"
-                raise InputInvalid([Mistake(field="", message=message)])
+            if len(sent) == MOST_BATCH_LINES:
+                raise _too_large()
             sent.append(
                 unreadable(number, f"the line is longer than {most_bytes} bytes")
                 if len(line) > most_bytes
                 else read_line(number, line, order_request)
             )
+    except BodyTooLarge:
+        raise _too_large() from None
     except OSError:
         raise _cut_off() from None
     if body.bytes_read < (request.content_length or 0):
@@ -79,6 +77,11 @@ def read_ndjson_batch(order_request: OrderRequest) -> list[SentOrder]:
     if not sent:
         raise BadRequest("the body has no order in it; send one a line")
     return sent
+
+
+def _too_large() -> InputInvalid:
+    message = f"a batch has at most {MOST_BATCH_LINES} orders in {MOST_BATCH_BYTES} bytes; send it in parts"
+    return InputInvalid([Mistake(field="", message=message)])
 
 
 def _cut_off() -> BadRequest:
