@@ -195,7 +195,7 @@ def test_an_order_id_with_other_content_is_refused_and_says_how_to_amend(http, c
     problem = problem_of(response, 409)
     assert problem["type"] == "urn:pointsman:problem:order-exists"
     assert f"with other {differing}, and" in problem["detail"]
-    assert "POST /v1/orders/A/1/amend" in problem["detail"]
+    assert "POST /v1/orders/A%2F1/amend" in problem["detail"]
     assert contents() == before
 
 
