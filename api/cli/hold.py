@@ -1,4 +1,4 @@
-"""`pointsman hold`: lists the units held for decisions, and confirms, releases or extends holds."""
+"""`pointsman hold`: lists the units held for decisions, confirms, releases or extends holds, and undoes confirms."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ _SHIPMENTS = click.option(
 
 @click.group()
 def hold() -> None:
-    """List, confirm, release or extend the holds of decisions."""
+    """List, confirm, release or extend holds; undo confirms."""
 
 
 @hold.command("list")
@@ -68,7 +68,7 @@ def list_holds(
 def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     """Show the state of each shipment of a decision.
 
-    Its units are held, confirmed, released, expired, rejected or cancelled.
+    Its units are held, confirmed, released, expired, rejected, cancelled or let go by an amendment (amended).
 
     Example: pointsman hold show 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
     """
