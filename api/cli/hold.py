@@ -151,7 +151,7 @@ def undo(
 ) -> None:
     """Undo a confirm: the goods did not leave.
 
-    They are on hand and held again. That can be done for a day (POINTSMAN_UNDO_MINUTES).
+    They are on hand and held again. That can be done for a day (POINTSMAN_UNDO).
 
     Example: pointsman hold undo 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --shipment lyon/parcel
     """
