@@ -83,7 +83,7 @@ class Pointsman:
             self._client,
             self._keys,
             max_hold=settings.max_hold,
-            undo_seconds=60 * settings.undo_minutes,
+            undo_seconds=60 * settings.undo,
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
         )
@@ -130,7 +130,7 @@ class Pointsman:
             self._client,
             self._keys,
             decide_and_commit=self._decide_and_commit,
-            undo_seconds=60 * settings.undo_minutes,
+            undo_seconds=60 * settings.undo,
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
         )

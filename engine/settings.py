@@ -22,7 +22,9 @@ _ONE_SERVER = " or ".join(_REDIS_SCHEMES)
 _MOST_LINES = 100_000
 _MOST_HOLDS = 1_000_000_000
 _MOST_REPLICAS = 9
-_MOST_UNDO_MINUTES = 30 * 24 * 60
+_DAY = 24 * 60
+"""In minutes."""
+_LONGEST_UNDO = 30 * _DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class Settings:
     answered. `redis_replica_url` is a replica of the server at `redis_url`, for reads that may be some seconds old; the
     replicas of a cluster, and those that Sentinels watch, are found without it. `user` is the name that the policy
     history and the log record for commands; None means the login name. `guard` says when the reference checks what
-    durable-rules answers: whenever it is asked, or never. A confirm can be undone for `undo_minutes`. `backlog` says
+    durable-rules answers: whenever it is asked, or never. A confirm can be undone for `undo` minutes. `backlog` says
     who offers units that arrive to the orders that wait: every process, before newcomers get them, or only `pointsman
     backlog run`.
     """
@@ -52,7 +54,7 @@ class Settings:
     redis_replica_url: str | None = None
     user: str | None = None
     guard: Guard = "first_sight"
-    undo_minutes: int = 24 * 60
+    undo: int = _DAY
     backlog: RunsBacklog = "auto"
 
     @classmethod
@@ -66,16 +68,14 @@ class Settings:
             fsync=_fsync(variables.get("POINTSMAN_FSYNC", "everysec")),
             max_lines=_count("POINTSMAN_MAX_LINES", variables.get("POINTSMAN_MAX_LINES", "500"), _MOST_LINES, "lines"),
             max_holds=_max_holds(variables.get("POINTSMAN_MAX_HOLDS")),
-            max_hold=_max_hold(variables.get("POINTSMAN_MAX_HOLD", "90 d")),
+            max_hold=_duration("POINTSMAN_MAX_HOLD", variables.get("POINTSMAN_MAX_HOLD", "90 d"), MAX_HOLD),
             replicas=_replicas(variables.get("POINTSMAN_REPLICAS")),
             redis_replica_url=_replica_url(
                 variables.get("POINTSMAN_REDIS_REPLICA_URL"), variables.get("POINTSMAN_REDIS_URL")
             ),
             user=variables.get("POINTSMAN_USER"),
             guard=_guard(variables.get("POINTSMAN_GUARD", "first_sight")),
-            undo_minutes=_count(
-                "POINTSMAN_UNDO_MINUTES", variables.get("POINTSMAN_UNDO_MINUTES", "1440"), _MOST_UNDO_MINUTES, "minutes"
-            ),
+            undo=_duration("POINTSMAN_UNDO", variables.get("POINTSMAN_UNDO", "1 d"), _LONGEST_UNDO),
             backlog=_runs_backlog(variables.get("POINTSMAN_BACKLOG", "auto")),
         )
 
@@ -126,13 +126,14 @@ def _max_holds(value: str | None) -> int | None:
     return None if value is None else _count("POINTSMAN_MAX_HOLDS", value, _MOST_HOLDS, "holds")
 
 
-def _max_hold(value: str) -> int:
+def _duration(name: str, value: str, most: int) -> int:
+    """In minutes, at most so many."""
     try:
         minutes = literals.duration(value)
     except LiteralInvalid:
         minutes = 0
-    if not 1 <= minutes <= MAX_HOLD:
-        raise _bad("POINTSMAN_MAX_HOLD", value, allowed="a duration from 1 min to 90 d, such as 7 d")
+    if not 1 <= minutes <= most:
+        raise _bad(name, value, allowed=f"a duration from 1 min to {most // _DAY} d, such as 7 d")
     return minutes
 
 

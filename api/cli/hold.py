@@ -1,4 +1,4 @@
-"""`pointsman hold`: lists the units held for decisions, and confirms, releases or extends holds."""
+"""`pointsman hold`: lists the units held for decisions, confirms, releases or extends holds, and undoes confirms."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ _SHIPMENTS = click.option(
 
 @click.group()
 def hold() -> None:
-    """List, confirm, release or extend the holds of decisions."""
+    """List, confirm, release or extend holds; undo confirms."""
 
 
 @hold.command("list")
@@ -69,7 +69,7 @@ def list_holds(
 def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
     """Show the state of each shipment of a decision.
 
-    Its units are held, confirmed, released, expired, rejected or cancelled.
+    Its units are held, confirmed, released, expired, rejected, cancelled or let go by an amendment (amended).
 
     Example: pointsman hold show 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
     """
@@ -152,7 +152,7 @@ def undo(
 ) -> None:
     """Undo a confirm: the goods did not leave.
 
-    They are on hand and held again. That can be done for a day (POINTSMAN_UNDO_MINUTES).
+    They are on hand and held again. That can be done for a day (POINTSMAN_UNDO).
 
     Example: pointsman hold undo 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --shipment lyon/parcel
     """

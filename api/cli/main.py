@@ -19,7 +19,7 @@ COMMANDS = {
     "batch": Lazy("api.cli.decisions", "batch", "Decide many orders at once, and print what became of each."),
     "chain": Lazy("api.cli.rerouting", "chain", "Show all decisions of the order that a decision belongs to."),
     "decide": Lazy("api.cli.decisions", "decide", "Decide where an order ships from, and hold its stock."),
-    "hold": Lazy("api.cli.hold", "hold", "List, confirm, release or extend the holds of decisions."),
+    "hold": Lazy("api.cli.hold", "hold", "List, confirm, release or extend holds; undo confirms."),
     "init": Lazy("api.cli.init", "init", "Write a starter network into DIRECTORY."),
     "ledger": Lazy("api.cli.ledger", "ledger", "Check stock and holds against the log, and print the log."),
     "load": Lazy("api.cli.network", "load", "Load the network, products and stock in DIRECTORY."),

@@ -7,7 +7,7 @@ import click
 from msgspec import UNSET
 
 from api.cli.options import AS_JSON, LINES, is_number, print_json, units_by_name
-from api.cli.output.tables import decision_lines
+from api.cli.output.tables import cause, decision_lines
 from api.records.backlog import ChainRecord
 from engine.decide.record import DecisionRecord
 from engine.orders.rejection import Reason, RejectionRequest
@@ -97,9 +97,7 @@ def _chain_lines(record: DecisionRecord) -> Iterator[str]:
     follows = record.follows
     because = ""
     if follows is not UNSET:
-        rejected = follows.because == "rejected"
-        cause = f"{follows.node} rejected it: {follows.reason}" if rejected else "stock arrived"
-        because = f" after {follows.decision}, because {cause}"
+        because = f" after {follows.decision}, because {cause(follows)}"
     yield f"{record.decided_at}  {record.id}: {record.status}{because}"
     for shipment in record.shipments:
         units = " + ".join(f"{line.quantity} x {line.sku}" for line in shipment.lines)

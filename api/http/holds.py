@@ -1,4 +1,4 @@
-"""Holds: confirm, release and extend them, and see what became of them or which ones have not ended."""
+"""Holds: confirm, release and extend them, undo a confirm, and see what became of them or which ones have not ended."""
 
 from http import HTTPStatus
 from typing import Any

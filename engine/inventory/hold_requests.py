@@ -17,6 +17,8 @@ from engine.store.hold_changes.stored_holds import StoredHold
 from engine.store.outcomes import Ending, UnitState
 
 NO_LINES: Mapping[str, int] = MappingProxyType({})
+_ENDED: Mapping[UnitState, str] = {"expired": "expired", "amended": "was let go by an amendment"}
+"""What is said of a shipment that ended so; of the others, that it "was confirmed" and so on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,5 +142,5 @@ def ending_phrases(shipments: Iterable[ShipmentUnits]) -> Iterator[str]:
     for shipment in shipments:
         if shipment.ending:
             ending = shipment.ending
-            phrase = f"{shipment.node}/{shipment.service} was {ending.kind} at {timestamp(ending.at)}"
-            yield phrase.replace("was expired", "expired")
+            ended = _ENDED.get(ending.kind, f"was {ending.kind}")
+            yield f"{shipment.node}/{shipment.service} {ended} at {timestamp(ending.at)}"

@@ -1,4 +1,4 @@
-"""Shows, confirms, releases and extends the holds of decisions."""
+"""Shows, confirms, releases and extends the holds of decisions, and undoes confirms."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence

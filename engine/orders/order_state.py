@@ -45,8 +45,8 @@ class ShippedLine:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderShipment:
     """A shipment of one of the order's decisions. `state` is held while some of its units are, then how the last of
-    them ended (confirmed, released, expired, rejected or cancelled); `until` is when its hold expires while it is held,
-    `ended_at` when it ended otherwise, in UTC seconds.
+    them ended (confirmed, released, expired, rejected, cancelled or amended); `until` is when its hold expires while it
+    is held, `ended_at` when it ended otherwise, in UTC seconds.
     """
 
     decision: str

@@ -168,8 +168,9 @@ class Keys:
     @property
     def shipment_units(self) -> str:
         """Hash: `decision number` of a shipment to JSON {line: {state: units}}, what became of units of it that ended
-        one by one: confirmed, released, expired, rejected or cancelled. All others are held or, once it has ended, as
-        `endings` says. Earlier releases stored only rejected units, as {line: units}, which gave the key its name.
+        one by one: confirmed, released, expired, rejected, cancelled or amended. All others are held or, once it has
+        ended, as `endings` says. Earlier releases stored only rejected units, as {line: units}, which gave the key its
+        name.
         """
         return self._key("rejections")
 

@@ -75,6 +75,7 @@ def follow(call: Caller, order: dict[str, Any]) -> None:
 
     # NOTE: make the key once for each order and keep it with the order; do not make a new one for each try.
     key = str(uuid.uuid4())
+    order = {**order, "id": f"example-{key}"}  # an order of its own each time this is run
     decision = call("POST", "/v1/decisions", order, **{"Idempotency-Key": key})
     print_decision(decision)
     repeated = call("POST", "/v1/decisions", order, **{"Idempotency-Key": key})

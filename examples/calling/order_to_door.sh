@@ -23,7 +23,8 @@ page=$(ask "$url/v1/availability?$asked")
 echo "$page" | of "it['skus'][0]['free']"
 
 echo "the decision; the same key again would be answered with the same one"
-decision=$(ask "$url/v1/decisions" -H "Idempotency-Key: $key" -d "@$order")
+placed=$(of "json.dumps({**it, 'id': '$key'})" < "$order")  # an order of its own each time this is run
+decision=$(ask "$url/v1/decisions" -H "Idempotency-Key: $key" -d "$placed")
 echo "$decision" | of "$ships"
 
 echo "the first node can't: its shipment is decided again"

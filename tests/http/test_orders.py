@@ -177,6 +177,14 @@ def test_an_order_is_amended_in_one_call_that_says_what_changed(http):
     assert waits["decision"]["waiting"] is True
 
 
+def test_what_an_amendment_let_go_cannot_leave(http):
+    name, made = sent(http, ("SHIRT", 1))
+    lyon = {"country": "FR", "postcode": "69003", "latitude": 45.7597, "longitude": 4.856}
+    http.post(f"/v1/orders/{name}/amend", json=order_json(("SHIRT", 1), id=name, destination=lyon))
+    refused = problem_of(http.post(f"/v1/decisions/{made['id']}/confirm"), 409)
+    assert "was let go by an amendment at 2026-11-27T09:00:00Z" in refused["detail"]
+
+
 def test_an_amendment_with_mistakes_is_refused(http):
     name, made = sent(http, ("SHIRT", 2))
     path = f"/v1/orders/{name}/amend"

@@ -13,7 +13,7 @@ from api.records.batch import JointRecord
 from api.records.day import DayFigures
 from engine.decide.availability import SkuAvailability
 from engine.decide.facts_record import FactsRecord
-from engine.decide.record import DecisionRecord, ScoreRecord, ShipmentRecord, UnfilledRecord
+from engine.decide.record import DecisionRecord, FollowsRecord, ScoreRecord, ShipmentRecord, UnfilledRecord
 from engine.model.facts import Network
 from rules.syntax.literals import CARBON_UNITS, MICROS
 from rules.wording.catalogue import ENGLISH
@@ -159,15 +159,20 @@ def _proof(score: ScoreRecord, currency: str) -> str:
     return _UNPROVEN[unproven.part].format(unproven.at_most)
 
 
+def cause(follows: FollowsRecord) -> str:
+    """Why units were decided again."""
+    match follows.because:
+        case "rejected":
+            return f"{follows.node} rejected it: {follows.reason}"
+        case "amended":
+            return "the order was amended"
+    return "stock arrived"
+
+
 def _follows_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     follows = record.follows
     if follows is not UNSET:
-        because = {
-            "rejected": f"{follows.node} rejected it: {follows.reason}",
-            "stock": "stock arrived",
-            "amended": "the order was amended",
-        }[follows.because]
-        yield f"  decides again what is left of decision {follows.decision}, because {because}"
+        yield f"  decides again what is left of decision {follows.decision}, because {cause(follows)}"
         if follows.rest is not UNSET:
             until = local_time(follows.rest.until, network)
             yield f"  {follows.node} gets no shipments until {until} ({', '.join(follows.rest.rules)})"

@@ -236,7 +236,7 @@ def test_some_units_are_undone_the_latest_confirm_first(shop, clock):
         shop.holds.undo(name, lines={"1": 3})
     assert units(shop.holds.undo(name))["confirmed"] == {"A": 3}
     assert at(shop) == (7, 4)
-    with pytest.raises(HoldEnded, match="can be undone for 1440 minutes"):
+    with pytest.raises(HoldEnded, match="can be undone for 1 day "):
         shop.holds.undo(name)
     assert shop.check().clean
 

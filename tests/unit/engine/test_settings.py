@@ -28,6 +28,7 @@ def test_every_setting_is_read():
         "POINTSMAN_USER": "anna",
         "POINTSMAN_GUARD": "off",
         "POINTSMAN_BACKLOG": "manual",
+        "POINTSMAN_UNDO": "4 h",
     }
     assert Settings.from_environment(environ) == Settings(
         redis_url="redis://stock:6379/1",
@@ -42,6 +43,7 @@ def test_every_setting_is_read():
         user="anna",
         guard="off",
         backlog="manual",
+        undo=4 * 60,
     )
 
 
@@ -63,6 +65,8 @@ def test_an_empty_variable_is_one_that_is_not_set():
         ("POINTSMAN_MAX_HOLD", "7"),
         ("POINTSMAN_MAX_HOLD", "0 h"),
         ("POINTSMAN_MAX_HOLD", "91 d"),
+        ("POINTSMAN_UNDO", "1440"),
+        ("POINTSMAN_UNDO", "31 d"),
         ("POINTSMAN_REPLICAS", "10"),
         ("POINTSMAN_REPLICAS", "-1"),
         ("POINTSMAN_REDIS_URL", "redis+elsewhere://one:1"),
