@@ -117,7 +117,8 @@ class UnitsBody(Record, frozen=True, omit_defaults=True):
     """The body of an entry about some units of shipments of an `order`. `late`: their hold had expired, and they were
     still there. A cancellation also has the units by line that were `cancelled`, wherever they were, and of each
     decision under which some of them waited how many units wait from then on (`waiting`). So has an amendment, whose
-    cancelled units are below 0, as those were that are not ordered any more, and the order as it is from then on.
+    cancelled units are below 0, as those were that are not ordered any more, and the order as it is from then on; and
+    whether it `parks` the order until a person approves it.
     """
 
     holds: tuple[HoldUnits, ...] = ()
@@ -126,6 +127,7 @@ class UnitsBody(Record, frozen=True, omit_defaults=True):
     cancelled: dict[str, int] = msgspec.field(default_factory=dict)
     waiting: dict[str, int] = msgspec.field(default_factory=dict)
     amended: OrderRecord | UnsetType = UNSET
+    parks: bool = False
 
     def encode(self) -> bytes:
         return _ENCODER.encode(self)

@@ -90,6 +90,7 @@ CHANGE_HOLDS = KeyLayout(
         "facts",
         "changed",
         "order",
+        "parked",
         "chain",
         *_BACKLOG,
     ),

@@ -6,13 +6,20 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import UNSET
 
+from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.order_checks import check_order
 from engine.decide.record import FollowsRecord
 from engine.decide.remainder import Barred, Remainder
 from engine.errors import Contended
 from engine.facts_reader import FactsReader
 from engine.idempotency import name_reused, operation
-from engine.orders.amendment.plan import AmendRequest, OrderAmendment, PlannedAmendment, plan_amendment
+from engine.orders.amendment.plan import (
+    AmendRequest,
+    OrderAmendment,
+    PlannedAmendment,
+    only_fewer_units,
+    plan_amendment,
+)
 from engine.orders.cancellation.cancel_order import unit_costs
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, FollowUp
 from engine.store import decision_log
@@ -144,10 +151,15 @@ class Amendments:
         self, request: AmendRequest, plan: PlannedAmendment, named: Operation, *, now: int, dry_run: bool
     ) -> Amended | None:
         """Change the order where nothing is to be decided; None if others changed it meanwhile."""
-        snapshot, _ = self._facts.read(request.order.skus, now)
+        snapshot, matcher = self._facts.read(request.order.skus, now)
         check_order(request.order, snapshot)
         if dry_run:
             return Amended(amendment=plan.answer)
+        if not only_fewer_units(plan.order.reading.order, request.order):
+            # what was approved, or needed no approval, may be another thing now
+            evaluation = Evaluation(order=request.order, snapshot=snapshot, matcher=matcher, now=now)
+            if evaluation.order_outcome.approve:
+                plan = plan.parking()
         change = ChangeRequest(
             about=plan.order.reading.first,
             now=now,

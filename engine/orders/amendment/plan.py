@@ -84,6 +84,14 @@ class PlannedAmendment:
     standing: int
     promised: bool
 
+    def parking(self) -> "PlannedAmendment":
+        """The same, after which a person is to approve the order."""
+        return dataclasses.replace(
+            self,
+            order=dataclasses.replace(self.order, parks=True),
+            body=msgspec.structs.replace(self.body, parks=True),
+        )
+
 
 def plan_amendment(
     request: AmendRequest, order: OrderUnits, unit_costs: UnitCost, *, now: int
@@ -121,6 +129,17 @@ def plan_amendment(
         undecided=dict(undecided),
         standing=sum(shipment.counts for its_shipments in shipments.values() for shipment in its_shipments),
         promised=any(item.line in undecided for item in answer.released),
+    )
+
+
+def only_fewer_units(before: Order, after: Order) -> bool:
+    """Whether an order became another one by nothing but lower quantities, or lines that it has no more."""
+    lines = {line.id: line for line in before.lines}
+    return dataclasses.replace(before, lines=()) == dataclasses.replace(after, lines=()) and all(
+        (was := lines.get(line.id)) is not None
+        and line.quantity <= was.quantity
+        and line == dataclasses.replace(was, quantity=line.quantity)
+        for line in after.lines
     )
 
 

@@ -16,13 +16,15 @@ from engine.store.hold_changes.shipment_units import LineUnits
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderChange:
     """What becomes of an order as it was read: units by line that are `cancelled` afterwards in all (None: as many as
-    before), backlog entries before and after (`waiting`), and the order if it is `amended`.
+    before), backlog entries before and after (`waiting`), the order if it is `amended`, and whether it is parked from
+    then on until a person approves it (`parks`).
     """
 
     reading: OrderReading
     cancelled: LineUnits | None = None
     waiting: Sequence[tuple[BacklogEntry, BacklogEntry | None]] = ()
     amended: OrderRecord | None = None
+    parks: bool = False
 
     @property
     def record(self) -> dict[str, Any]:
@@ -43,6 +45,9 @@ class OrderChange:
             record["cancelled"] = orjson.dumps(self.cancelled).decode()
         if self.amended is not None:
             record["amended"] = amended_text(self.amended)
+        if self.parks:
+            record["parks"] = self.reading.order.id
+            record["placed_at"] = self.reading.order.placed_at
         return record
 
 

@@ -330,7 +330,8 @@ class LogReplay:
         if order is None:
             return ""
         if entry.kind in ("cancelled", "amended") or units.late:
-            self.orders[units.order] = replace(order, changes=order.changes + 1)
+            parked = order.parked or units.parks
+            self.orders[units.order] = replace(order, changes=order.changes + 1, parked=parked)
             self._changed("orders", units.order)
         if units.cancelled:
             self.cancelled.setdefault(units.order, Counter()).update(units.cancelled)

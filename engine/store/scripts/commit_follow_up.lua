@@ -79,9 +79,7 @@ if linked.request then
   redis.call('SET', key.operation, linked.request .. '\n' .. id .. (linked.answer or ''), 'EX', linked.seconds)
 end
 if amendment and amendment.parks then
-  redis.call('HSET', key.order, 'approval', '{}')
-  redis.call('HDEL', key.order, 'approved')
-  redis.call('ZADD', key.parked, amendment.placed_at, amendment.parks)
+  park(amendment)
 end
 if not rejection then
   return answer

@@ -393,3 +393,28 @@ def test_a_full_quota_of_holds_is_no_reason_not_to_move_one(server_url, network,
         with pytest.raises(Exception, match="open holds"):
             amend(one, ("A", 3), place=MARSEILLE)
     assert shop.check().clean
+
+
+def test_a_price_that_a_person_has_to_approve_parks_the_order_though_its_units_stay(shop):
+    activate(shop, "when: {order.value: {more_than: 5 EUR}}, then: {approve: true}")
+    first = decide(shop, Line(id="1", sku="A", quantity=2, unit_price=1_000_000))["id"]
+    amended = amend(shop, Line(id="1", sku="A", quantity=2, unit_price=4_000_000))
+    assert units(amended.amendment.kept) == [("1", 2, "lyon")]
+    with pytest.raises(AwaitingApproval):
+        shop.holds.confirm(first)
+    assert shop.check().clean
+    amend(shop, Line(id="1", sku="A", quantity=2, unit_price=2_000_000))
+    assert "awaiting_approval" in shop.orders.show("O-1").states, "only a person lets it go on"
+    shop.orders.approve("O-1", who="Ada", note="")
+    shop.holds.confirm(first)
+    assert shop.check().clean
+
+
+@pytest.mark.parametrize(("quantity", "segment", "parked"), [(1, None, False), (2, "new", True)])
+def test_fewer_units_alone_ask_no_person_again(shop, quantity, segment, parked):
+    activate(shop, "when: {order.value: {more_than: 1 EUR}}, then: {approve: true}")
+    decide(shop, Line(id="1", sku="A", quantity=2, unit_price=4_000_000))
+    shop.orders.approve("O-1", who="Ada", note="")
+    amend(shop, Line(id="1", sku="A", quantity=quantity, unit_price=4_000_000), segment=segment)
+    assert ("awaiting_approval" in shop.orders.show("O-1").states) == parked
+    assert shop.check().clean
