@@ -5,7 +5,7 @@ carried out again.
 import uuid
 
 from engine.errors import KeyReused
-from engine.store.holds import Operation
+from engine.store.holds import Holds, Operation
 
 OPERATION_SECONDS = 24 * 60 * 60
 """How long an operation that its caller named is remembered."""
@@ -23,6 +23,19 @@ def operation(request: str, op: str | None) -> Operation:
 def operation_name(op: str) -> str:
     """The stored name of an operation that its caller named `op`; differs from every name that is made up here."""
     return f"said:{op}"
+
+
+def answered_before(holds: Holds, about: str, named: Operation, op: str | None) -> str | None:
+    """What this request about a decision was answered if it was sent before with the name `op`; None if it was not.
+    Raises KeyReused if another request was. Read after what the request changes, it tells whether that has changed it.
+    """
+    earlier = None if op is None else holds.operation(about, named.name)
+    if earlier is None:
+        return None
+    request, _, answer = earlier.partition("\n")
+    if request != named.request:
+        raise name_reused(op)
+    return answer
 
 
 def name_reused(op: str | None) -> KeyReused:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from engine.errors import Contended, HoldEnded, InputInvalid, Mistake, PointsmanError, StockConflict
-from engine.idempotency import name_reused, operation
+from engine.idempotency import answered_before, name_reused, operation
 from engine.inventory.hold_requests import NO_LINES, EndRequest, hold_ended
 from engine.inventory.hold_state import HoldState
 from engine.inventory.undo import Confirm, UndoRequest
@@ -15,6 +15,7 @@ from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.decision_log import Entry, UnitsBody
 from engine.store.hold_changes.change_script import (
+    MOST_TRIES,
     ChangeRequest,
     ChangeScript,
     confirmed_units,
@@ -38,8 +39,6 @@ MOST_LOOKED_AT = 10_000
 
 
 GOODS_LEFT = "If goods left nonetheless, send a stock movement (POST /v1/stock/movements)"
-MOST_TRIES = 10
-"""How often a change is worked out again because others changed the hold meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,8 +249,7 @@ class DecisionHolds:
         for _ in range(MOST_TRIES):
             now = self._clock()
             stored = self._read(entry, now)
-            # read after the hold: if this request has changed it already, it is answered
-            answer = self._answered_before(decision, named) if op else None
+            answer = answered_before(self._holds, decision, named, op)
             if answer is not None:
                 return _state(answer, stored)
             change = plan(stored, now)
@@ -259,7 +257,7 @@ class DecisionHolds:
                 return HoldState.of(stored)
             match self._change_script.run(change):
                 case UnitsChanged(answer=done):
-                    return _state(done, stored)
+                    return _state(done.decode(), stored)
                 case OperationReused():
                     raise name_reused(op)
                 case UnitsLacking() as lacking:
@@ -283,21 +281,10 @@ class DecisionHolds:
             )
         return OrderChange(reading=reading)
 
-    def _answered_before(self, decision: str, named: Operation) -> bytes | None:
-        """What a request under this name was answered before; raises KeyReused if that was another request."""
-        earlier = self._holds.operation(decision, named.name)
-        if earlier is None:
-            return None
-        fingerprint, _, answer = earlier.partition("\n")
-        if fingerprint != named.request:
-            raise name_reused(named.name.partition(":")[2])
-        self._client.verify_replicated(self._keys.log)
-        return answer.encode()
 
-
-def _state(answer: bytes, stored: StoredHold) -> HoldState:
+def _state(answer: str, stored: StoredHold) -> HoldState:
     """The answer as it is remembered. Earlier releases remembered only that there was one."""
-    return msgspec.json.decode(answer, type=HoldState) if answer.startswith(b"{") else HoldState.of(stored)
+    return msgspec.json.decode(answer, type=HoldState) if answer.startswith("{") else HoldState.of(stored)
 
 
 def _expired_units(shipments: Shipments) -> Counter[str]:

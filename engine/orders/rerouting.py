@@ -8,22 +8,19 @@ from engine.decide.order_record import order_of
 from engine.decide.record import FollowsRecord
 from engine.decide.remainder import Remainder
 from engine.errors import Contended, HoldEnded, InputInvalid
-from engine.idempotency import name_reused, operation, operation_name
+from engine.idempotency import answered_before, name_reused, operation
 from engine.inventory.hold_requests import hold_ended
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, FollowUp, Outcome
 from engine.orders.rejection import RejectionRequest, plan_rejection, shipment_numbers
 from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.decision_chain import Chain, read_chain
-from engine.store.hold_changes.change_script import ChangeScript
+from engine.store.hold_changes.change_script import MOST_TRIES, ChangeScript
 from engine.store.holds import Holds
 from engine.store.keys import Keys
 from engine.store.orders.parked import verify_approved
 from engine.store.orders.stored_order import amended_order
 from engine.store.outcomes import AnsweredBefore, OperationReused
-
-_MOST_CHANGES = 10
-"""How often a rejection is tried again because others changed the order's hold or decisions meanwhile."""
 
 
 class Rerouting:
@@ -58,7 +55,7 @@ class Rerouting:
         NotFound, InputInvalid, HoldEnded, AwaitingApproval, KeyReused, Contended, OrderInvalid, NotReady,
         StoreUnavailable.
         """
-        for _ in range(_MOST_CHANGES):
+        for _ in range(MOST_TRIES):
             match self._answered_before(request) or self._try(request):
                 case OperationReused():
                     raise name_reused(request.op)
@@ -66,7 +63,6 @@ class Rerouting:
                     self._after_freeing()
                     return answer
                 case AnsweredBefore(decision=decision):
-                    self._client.verify_replicated(self._keys.log)
                     return Answer.logged(decision_log.decided(self._client, self._keys, decision))
         raise Contended(f"what decision {request.decision} holds changes again and again; try again")
 
@@ -75,15 +71,10 @@ class Rerouting:
         record = decision_log.decided(self._client, self._keys, decision).record
         return read_chain(self._client, self._keys, record.first)
 
-    def _answered_before(self, request: RejectionRequest) -> AnsweredBefore | OperationReused | None:
-        """What a request with this `op` was answered before; None: there was none."""
-        if request.op is None:
-            return None
-        answer = self._holds.operation(request.decision, operation_name(request.op))
-        if answer is None:
-            return None
-        fingerprint, _, decision = answer.partition("\n")
-        return AnsweredBefore(decision=decision) if fingerprint == request.fingerprint else OperationReused()
+    def _answered_before(self, request: RejectionRequest) -> AnsweredBefore | None:
+        named = operation(request.fingerprint, request.op)
+        decision = answered_before(self._holds, request.decision, named, request.op)
+        return None if decision is None else AnsweredBefore(decision=decision)
 
     def _try(self, request: RejectionRequest) -> Outcome:
         try:

@@ -128,10 +128,15 @@ class Holds:
         ]
 
     def operation(self, name: str, operation: str) -> str | None:
-        """What was requested under the operation, and on the next line what was answered; None if nothing was."""
+        """What was requested under the operation, and on the next line what was answered; None if nothing was. Raises
+        StoreUnavailable if that could still be lost with its server.
+        """
         with faults():
             text = self._client.redis.get(self._keys.operation(name, operation))
-        return text.decode() if text else None
+        if not text:
+            return None
+        self._client.verify_replicated(self._keys.log)
+        return str(text.decode())
 
     def extend(self, name: str, *, now: int, until: int, operation: Operation) -> ExtendOutcome:
         """Let a hold last until then, if that is later than it does."""

@@ -61,8 +61,10 @@ class Keys:
     @property
     def changed(self) -> str:
         """Sorted set: the key of what is on hand of a SKU, by the stamp of the last change of what is on hand or held
-        of it; and the key of the facts, by that of the last load or repair, after which any stock may be another. A
-        stamp is the server's clock in microseconds, or one more than the last stamp where that is not above it.
+        of it; and the key of the facts, by that of the last load or repair, after which any stock may be another. Also
+        the key of the offers, by that of the last offer of units that had not changed: to an entry that begins to wait,
+        whose instant has come, or that was ranked anew. A stamp is the server's clock in microseconds, or one more than
+        the last stamp where that is not above it.
         """
         return self._key("changed")
 

@@ -12,7 +12,7 @@ from engine.decide.record import FollowsRecord
 from engine.decide.remainder import Barred, Remainder
 from engine.errors import Contended
 from engine.facts_reader import FactsReader
-from engine.idempotency import name_reused, operation
+from engine.idempotency import answered_before, name_reused, operation
 from engine.orders.amendment.plan import (
     AmendRequest,
     OrderAmendment,
@@ -26,15 +26,12 @@ from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.decision_chain import barred_nodes
 from engine.store.follow_up_commit import Amendment
-from engine.store.hold_changes.change_script import ChangeRequest, ChangeScript, LogFields, entry_fields
+from engine.store.hold_changes.change_script import MOST_TRIES, ChangeRequest, ChangeScript, LogFields, entry_fields
 from engine.store.hold_changes.order_units import OrderUnits, find_first_decision, read_order
 from engine.store.holds import Holds, Operation
 from engine.store.keys import Keys
 from engine.store.orders.parked import is_parked
 from engine.store.outcomes import OperationReused, UnitsChanged
-
-_MOST_TRIES = 10
-"""How often an amendment is worked out again because others changed the order meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +75,14 @@ class Amendments:
         """
         first = find_first_decision(self._client, self._keys, request.order.id)
         named = operation(request.fingerprint, request.op)
-        for _ in range(_MOST_TRIES):
+        for _ in range(MOST_TRIES):
             now = self._clock()
             reading = read_order(self._client, self._keys, first)
             holds = tuple(self._change_script.read(reading.entries, now=now))
             order = OrderUnits(reading=reading, holds=holds)
-            # read after the order: if this request has changed it already, it is answered
-            answer = None if request.op is None or dry_run else self._answered_before(first, named, request.op)
+            answer = None if dry_run else answered_before(self._holds, first, named, request.op)
             if answer is not None:
-                return answer
+                return self._amended(answer)
             plan = plan_amendment(request, order, unit_costs(order, self._facts), now=now)
             if isinstance(plan, OrderAmendment):
                 return Amended(amendment=plan)
@@ -187,17 +183,11 @@ class Amendments:
         )
         return None if most is None else most + ending
 
-    def _answered_before(self, first: str, named: Operation, op: str) -> Amended | None:
-        """What a request with this `op` was answered before; raises KeyReused if that was another request."""
-        earlier = self._holds.operation(first, named.name)
-        if earlier is None:
-            return None
-        fingerprint, decision, answer = [*earlier.split("\n", 2), ""][:3]
-        if fingerprint != named.request:
-            raise name_reused(op)
-        self._client.verify_replicated(self._keys.log)
+    def _amended(self, answer: str) -> Amended:
+        """The answer as it is remembered: the decision's id, if there is one, and on the next line what changed."""
+        decision, _, amendment = answer.partition("\n")
         return Amended(
-            amendment=msgspec.json.decode(answer, type=OrderAmendment),
+            amendment=msgspec.json.decode(amendment, type=OrderAmendment),
             decision=Answer.logged(decision_log.decided(self._client, self._keys, decision)) if decision else None,
         )
 

@@ -7,7 +7,7 @@ import msgspec
 from engine.decide.shipping.pricing import carriage
 from engine.errors import Contended
 from engine.facts_reader import FactsReader
-from engine.idempotency import name_reused, operation
+from engine.idempotency import answered_before, name_reused, operation
 from engine.orders.cancellation.plan import (
     Cancellation,
     CancelRequest,
@@ -16,15 +16,12 @@ from engine.orders.cancellation.plan import (
     plan_cancellation,
 )
 from engine.store.connection.client import Client
-from engine.store.hold_changes.change_script import ChangeRequest, ChangeScript, entry_fields
+from engine.store.hold_changes.change_script import MOST_TRIES, ChangeRequest, ChangeScript, entry_fields
 from engine.store.hold_changes.order_change import OrderChange
 from engine.store.hold_changes.order_units import OrderUnits, find_first_decision, read_order
 from engine.store.holds import Holds, Operation
 from engine.store.keys import Keys
 from engine.store.outcomes import OperationReused, UnitsChanged
-
-_MOST_TRIES = 10
-"""How often a cancellation is worked out again because others changed the order meanwhile."""
 
 
 class Cancellations:
@@ -54,20 +51,19 @@ class Cancellations:
         """
         first = find_first_decision(self._client, self._keys, request.order)
         named = operation(request.fingerprint, request.op)
-        for _ in range(_MOST_TRIES):
+        for _ in range(MOST_TRIES):
             now = self._clock()
             order = self._read(first, now)
-            # read after the order: if this request has changed it already, it is answered
-            answer = self._answered_before(first, named, request.op)
+            answer = answered_before(self._holds, first, named, request.op)
             if answer is not None:
-                return answer
+                return _cancellation(answer)
             plan = plan_cancellation(request, order, unit_costs(order, self._facts), now=now)
             if not plan.answer.units:
                 return plan.answer
             match self._change_script.run(_change_request(plan, order, named, now=now)):
                 case UnitsChanged(answer=done):
                     self._after_freeing()
-                    return _cancellation(done)
+                    return _cancellation(done.decode())
                 case OperationReused():
                     raise name_reused(request.op)
         raise Contended(f"order {request.order} changes again and again; try again")
@@ -75,17 +71,6 @@ class Cancellations:
     def _read(self, first: str, now: int) -> OrderUnits:
         reading = read_order(self._client, self._keys, first)
         return OrderUnits(reading=reading, holds=tuple(self._change_script.read(reading.entries, now=now)))
-
-    def _answered_before(self, first: str, named: Operation, op: str | None) -> Cancellation | None:
-        """What a request with this `op` was answered before; raises KeyReused if that was another request."""
-        earlier = None if op is None else self._holds.operation(first, named.name)
-        if earlier is None:
-            return None
-        fingerprint, _, answer = earlier.partition("\n")
-        if fingerprint != named.request:
-            raise name_reused(op)
-        self._client.verify_replicated(self._keys.log)
-        return _cancellation(answer.encode())
 
 
 def unit_costs(order: OrderUnits, facts: FactsReader) -> UnitCost:
@@ -117,5 +102,5 @@ def _change_request(plan: PlannedCancellation, order: OrderUnits, named: Operati
     )
 
 
-def _cancellation(answer: bytes) -> Cancellation:
+def _cancellation(answer: str) -> Cancellation:
     return msgspec.json.decode(answer, type=Cancellation)

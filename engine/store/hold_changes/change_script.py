@@ -18,6 +18,8 @@ from engine.store.network import load
 from engine.store.outcomes import ChangeOutcome, HoldChanged, OperationReused, UnitsChanged, UnitsLacking, UnitState
 from engine.store.script_keys import CHANGE_HOLDS
 
+MOST_TRIES = 10
+"""How often a change is worked out again because others changed the hold or the order meanwhile."""
 LogFields: TypeAlias = Sequence[str]
 """The fields of a log entry: name, value, name, value."""
 

@@ -1,5 +1,6 @@
 """Reads that may be stale go to a replica, which is never written to; they say how old what they answer may be."""
 
+import dataclasses
 import json
 import os
 import re
@@ -12,6 +13,9 @@ import redis
 
 from api.http.app import create_app
 from engine.errors import StoreUnavailable
+from engine.orders.amendment.plan import AmendRequest
+from engine.orders.cancellation.plan import CancelRequest
+from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection import client
@@ -400,6 +404,33 @@ def test_the_decisions_of_a_batch_wait_for_the_replica_once_for_all(shop, primar
         replica.ask("REPLICAOF", "NO", "ONE")
         with pytest.raises(StoreUnavailable, match="0 replicas have it and 1 must"):
             decide_batch(waiting, orders)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda worker, name: worker.holds.confirm(name, lines={"A": 1}, op="1"),
+        lambda worker, name: worker.rerouting.reject(
+            RejectionRequest(decision=name, node="lyon", reason="other", lines={"A": 1}, op="1")
+        ),
+        lambda worker, _: worker.cancellations.cancel(CancelRequest(order="O-1", lines={"A": 1}, op="1")),
+        lambda worker, _: worker.amendments.amend(AmendRequest(order=order(("A", 1), id="O-1"), op="1")),
+    ],
+    ids=["confirm", "reject", "cancel", "amend"],
+)
+def test_a_call_that_is_sent_again_is_not_answered_before_the_replica_has_what_it_did(
+    shop, primary, replica, clock, call
+):
+    settings = dataclasses.replace(shop.settings, replicas=1)
+    with Pointsman(settings, clock=clock) as waiting:
+        name = waiting.decide(order(("A", 3), id="O-1")).id
+        replica.ask("REPLICAOF", "NO", "ONE")
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable, match="0 replicas have it and 1 must"):
+                call(waiting, name)
+    follow(primary, replica)
+    with Pointsman(settings, clock=clock) as waiting:
+        assert call(waiting, name) == call(waiting, name)
 
 
 def waits(server):

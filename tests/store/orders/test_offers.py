@@ -9,12 +9,14 @@ import pytest
 
 from engine.errors import Contended
 from engine.orders.amendment.plan import AmendRequest
+from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.decide_and_commit import Decided, DecisionRequest, whole_order
 from engine.orders.rejection import RejectionRequest
 from engine.orders.waiting import offers
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.backlog import BacklogEntry
+from engine.store.hold_changes.change_script import ChangeScript
 from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import PARKS_RISKY_ORDERS, activate
 from tests.support.batches import decide_batch
@@ -344,9 +346,9 @@ def test_an_offer_to_many_is_made_a_part_at_a_time(shop, silent, monkeypatch, re
     assert (served(shop, last), shipped_units(decide(shop, ("A", 1), id="newcomer"))) == (1, 0)
 
 
-def wait_until_the_instant(shop, clock, **more):
+def wait_until_the_instant(shop, clock, units=1):
     request = DecisionRequest(
-        remainder=whole_order(order(("A", 1), id="later", **more)),
+        remainder=whole_order(order(("A", units), id="later")),
         instant=clock.now,
         caller="oms",
         most_holds=None,
@@ -385,6 +387,17 @@ def test_a_turn_serves_entries_whose_instant_has_come(shop, clock, redis_client,
     clock.now += HOUR
     turn(shop, redis_client, key)
     assert (served(shop, first), redis_client.hget(key("offers"), "due")) == (1, None)
+
+
+def test_what_is_left_of_an_entry_whose_instant_has_come_is_offered_what_there_is(shop, silent, clock):
+    decide(shop, ("A", 2), id="has all there is")
+    first = wait_until_the_instant(shop, clock, units=2)
+    arrive(shop, 1)
+    clock.now += HOUR
+    silent.cancellations.cancel(CancelRequest(order="later", lines={"A": 1}))
+    newcomer = decide(shop, ("A", 1), id="newcomer")
+    assert (served(shop, first), shipped_units(newcomer)) == (1, 0)
+    assert shop.check().clean
 
 
 def test_an_entry_that_is_withdrawn_before_its_instant_comes_back_for_nobody(shop, clock, redis_client, key):
@@ -434,14 +447,35 @@ def test_other_policies_give_those_that_wait_another_rank(shop, silent, redis_cl
     assert shop.check().clean
 
 
+def test_what_is_left_of_an_entry_keeps_the_rank_that_it_was_given_meanwhile(shop, redis_client, key, monkeypatch):
+    decide(shop, ("A", 2), id="has all there is")
+    decide(shop, ("A", 1), id="old", placed_at=1, wait=True)
+    young = decide(shop, ("A", 2), id='"young" %1', segment="late", wait=True)
+    run = ChangeScript.run
+
+    def after_other_policies(*given):
+        monkeypatch.undo()
+        activate(shop, "when: {order.segment: late}, then: {priority: 90}")
+        turn(shop, redis_client, key)
+        return run(*given)
+
+    monkeypatch.setattr(ChangeScript, "run", after_other_policies)
+    shop.cancellations.cancel(CancelRequest(order='"young" %1', lines={"A": 1}))
+    arrive(shop, 1)
+    assert (served(shop, young), waiting(shop)) == (1, {"old": {"1": 1}})
+    assert shop.check().clean
+
+
 def test_entries_of_a_release_that_ranked_none_are_ranked_by_the_first_turn(shop, redis_client, key):
     decide(shop, ("A", 2), id="has all there is")
-    first = decide(shop, ("A", 1), id="waits", wait=True)
+    first = decide(shop, ("A", 2), id="waits", wait=True)
     (body,) = redis_client.hvals(key("backlog"))
     former = dataclasses.replace(BacklogEntry.of(first["id"], body), rank="").body
     former = former.replace(b'"rank":"","skus":["A"]', b'"rank":"","skus":[]')
     redis_client.hset(key("backlog"), first["id"], former)
     redis_client.delete(key("waiting"), key("offers"), key("offered"))
+    shop.cancellations.cancel(CancelRequest(order="waits", lines={"A": 1}))
+    assert shop.check().clean
     arrive(shop, 1)
     assert served(shop, first) == 0
     turn(shop, redis_client, key)

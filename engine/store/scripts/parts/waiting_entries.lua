@@ -1,6 +1,9 @@
 -- Entries of the backlog that begin and stop to wait. Needs `backlog`, `waiting`, `due`, `offers`, `offered`, `changed`,
 -- for `changed_since` also `facts`, and the parts `offer` and `note_changes`.
 
+-- The rank in an entry's body or, if the order's id has a quotation mark, as much of it as may change.
+local RANK = '"rank":"[^"]*"'
+
 local function name_of(sku)
   return string.sub(key.changed, 1, -#'changed' - 1) .. 'on_hand:' .. sku
 end
@@ -14,9 +17,10 @@ local function note_due()
   end
 end
 
+-- Entries of a release that ranked none are in the index once they are given a rank.
 local function set_index(command, entry)
   local skus = {}
-  for _, sku in ipairs(entry.skus or {}) do
+  for _, sku in ipairs(entry.rank ~= '' and entry.skus or {}) do
     skus[#skus + 1] = name_of(sku)
     local member = name_of(sku) .. '\n' .. entry.rank
     if command == 'ZADD' then
@@ -64,7 +68,7 @@ end
 -- Whether the entry of a decision is still as it was read, but for its rank; empty if there was none.
 local function is_entry(decision, before)
   local function without_rank(body)
-    return (string.gsub(body, '"rank":"[^"]*"', ''))
+    return (string.gsub(body, RANK, ''))
   end
   return without_rank(redis.call('HGET', key.backlog, decision) or '') == without_rank(before)
 end
@@ -84,12 +88,15 @@ local function stop_waiting(decision)
   return true
 end
 
--- Lets fewer units wait under a decision, by the entry `after`; none, if that is empty.
+-- Lets fewer units wait under a decision, by the entry `after`; none, if that is empty. They keep the rank that they have
+-- by now. If their instant has come, they are offered what there is, as nothing else tells so any more.
 local function replace_waiting(decision, after, now)
-  local offered = redis.call('HGET', key.offered, decision)
+  local before, offered = redis.call('HGET', key.backlog, decision), redis.call('HGET', key.offered, decision)
+  local is_due = redis.call('ZSCORE', key.due, decision)
   stop_waiting(decision)
   if after ~= '' then
-    begin_waiting(decision, after, now, '0', {})
+    after = string.gsub(after, RANK, function() return string.match(before, RANK) end)
+    begin_waiting(decision, after, now, '0', is_due and changed_since('0', after) or {})
     if offered then
       redis.call('HSET', key.offered, decision, offered)
     end
