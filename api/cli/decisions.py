@@ -7,7 +7,7 @@ import click
 import msgspec
 from msgspec import UNSET
 
-from api.cli.options import AS_JSON, DURATION, INSTANT, argument, print_json
+from api.cli.options import AS_JSON, DECISION, DURATION, INSTANT, argument, print_json
 from api.cli.order.amend import print_amended
 from api.cli.order.group import print_order
 from api.cli.output import tables
@@ -141,7 +141,7 @@ def batch(settings: Settings, orders: Path, *, instant: int | None, wait: bool, 
 
 
 @click.command()
-@click.argument("decision_id")
+@DECISION
 @_FACTS
 @AS_JSON
 @click.pass_obj

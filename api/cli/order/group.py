@@ -6,7 +6,7 @@ import click
 from marshmallow import ValidationError
 from msgspec import UNSET
 
-from api.cli.options import AS_JSON, INSTANT, argument, print_json, who
+from api.cli.options import AS_JSON, INSTANT, ORDER, argument, print_json, who
 from api.cli.order.amend import amend
 from api.cli.order.cancel import cancel
 from api.records.orders import OrderShipmentRecord, OrdersRecord, OrderStateRecord
@@ -17,7 +17,6 @@ from engine.orders.order_state import STATES, UNIT_STATES, Action
 from engine.service import Pointsman
 from engine.settings import Settings
 
-ORDER = click.argument("order_id")
 _COMMANDS: dict[Action, str] = {
     "approve": "pointsman order approve {id}",
     "wait": "pointsman order wait {id}",
