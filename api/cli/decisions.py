@@ -15,8 +15,8 @@ from api.cli.output.mistakes import fail
 from api.cli.output.plural import counted
 from api.cli.output.progress import progress_bar
 from api.files.orders import read_order, read_sent_orders
-from api.records.batch import BatchEndRecord, BatchOrderRecord, order_records, readable
-from api.records.orders import OrderStateRecord
+from api.records.orders.batch import BatchEndRecord, BatchOrderRecord, order_records, readable
+from api.records.orders.order_state import OrderStateRecord
 from engine.decide.facts_record import facts_from_json
 from engine.decide.record import from_json
 from engine.errors import NotFound, OrderExists

@@ -16,9 +16,9 @@ from api.http.requests.orders import (
     OrdersQuery,
     with_id,
 )
-from api.records.amendment import AmendmentRecord
-from api.records.cancellation import CancellationRecord
-from api.records.orders import OrdersRecord, OrderStateRecord
+from api.records.orders.amendment import AmendmentRecord
+from api.records.orders.cancellation import CancellationRecord
+from api.records.orders.order_state import OrdersRecord, OrderStateRecord
 from api.shapes.headers import WhoHeaders
 from engine.model.facts import Order
 from engine.orders.amendment.plan import AmendRequest

@@ -8,7 +8,7 @@ import click
 from api.cli.options import AS_JSON, OP, print_json
 from api.cli.output import tables
 from api.files.orders import read_order
-from api.records.amendment import AmendmentRecord, UnitsAtNodeRecord
+from api.records.orders.amendment import AmendmentRecord, UnitsAtNodeRecord
 from engine.model.facts import Network
 from engine.orders.amendment.amend_order import Amended
 from engine.orders.amendment.plan import AmendRequest

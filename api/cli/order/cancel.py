@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from api.cli.options import AS_JSON, LINES, OP, ORDER, print_json, units_by_name
-from api.records.cancellation import CancellationRecord, CancelledUnitsRecord
+from api.records.orders.cancellation import CancellationRecord, CancelledUnitsRecord
 from engine.errors import InputInvalid, Mistake
 from engine.orders.cancellation.plan import CancelRequest
 from engine.service import Pointsman

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from api.cli.options import AS_JSON, INSTANT, ORDER, argument, print_json, who
 from api.cli.order.amend import amend
 from api.cli.order.cancel import cancel
-from api.records.orders import OrderShipmentRecord, OrdersRecord, OrderStateRecord
+from api.records.orders.order_state import OrderShipmentRecord, OrdersRecord, OrderStateRecord
 from api.shapes.cursors import OrdersCursor
 from api.shapes.limits import MOST_ORDERS
 from engine.orders.living_orders import OrderFilter

@@ -13,8 +13,8 @@ from engine.decide.order_record import Record
 
 def records() -> set[type[Record]]:
     modules = [
-        importlib.import_module(f"{api.records.__name__}.{item.name}")
-        for item in pkgutil.iter_modules(api.records.__path__)
+        importlib.import_module(item.name)
+        for item in pkgutil.walk_packages(api.records.__path__, f"{api.records.__name__}.")
     ]
     return {
         item
