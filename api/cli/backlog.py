@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import click
 
-from api.cli.options import AS_JSON, print_json
+from api.cli.options import AS_JSON, DECISION, print_json
 from api.cli.output.plural import counted
 from api.cli.output.tables import reason_lines
 from api.records.backlog import BacklogRecord, LastOfferRecord, RunTotalRecord
@@ -67,7 +67,7 @@ def run_backlog(settings: Settings, *, as_json: bool) -> None:
 
 
 @backlog.command()
-@click.argument("decision_id")
+@DECISION
 @click.pass_obj
 def withdraw(settings: Settings, decision_id: str) -> None:
     """Take the unfilled units of a decision out of the backlog.

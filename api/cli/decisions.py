@@ -7,7 +7,7 @@ import click
 import msgspec
 from msgspec import UNSET
 
-from api.cli.options import AS_JSON, DURATION, INSTANT, argument, print_json
+from api.cli.options import AS_JSON, DECISION, DURATION, INSTANT, argument, print_json
 from api.cli.order.amend import print_amended
 from api.cli.order.group import print_order
 from api.cli.output import tables
@@ -15,8 +15,8 @@ from api.cli.output.mistakes import fail
 from api.cli.output.plural import counted
 from api.cli.output.progress import progress_bar
 from api.files.orders import read_order, read_sent_orders
-from api.records.batch import BatchEndRecord, BatchOrderRecord, order_records, readable
-from api.records.orders import OrderStateRecord
+from api.records.orders.batch import BatchEndRecord, BatchOrderRecord, order_records, readable
+from api.records.orders.order_state import OrderStateRecord
 from engine.decide.facts_record import facts_from_json
 from engine.decide.record import from_json
 from engine.errors import NotFound, OrderExists
@@ -141,7 +141,7 @@ def batch(settings: Settings, orders: Path, *, instant: int | None, wait: bool, 
 
 
 @click.command()
-@click.argument("decision_id")
+@DECISION
 @_FACTS
 @AS_JSON
 @click.pass_obj

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import click
 
-from api.cli.options import AS_JSON, INSTANT, LINES, print_json, units_by_name
+from api.cli.options import AS_JSON, DECISION, INSTANT, LINES, OP, print_json, units_by_name
 from api.cli.output.tables import destination_phrase
 from api.records.holds import HeldLineRecord, HeldShipmentRecord, HoldsRecord, HoldStateRecord
 from api.shapes.limits import MOST_HOLDS
@@ -14,8 +14,6 @@ from engine.inventory.hold_state import HoldState
 from engine.service import Pointsman
 from engine.settings import Settings
 
-_DECISION = click.argument("decision_id")
-_OP = click.option("--op", help="An id for this request; sent a second time, it is answered but not carried out again.")
 _SHIPMENTS = click.option(
     "--shipment", "shipments", multiple=True, help="NODE/SERVICE of a shipment; may be given repeatedly. Default: all."
 )
@@ -63,7 +61,7 @@ def list_holds(
 
 
 @hold.command("show")
-@_DECISION
+@DECISION
 @AS_JSON
 @click.pass_obj
 def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
@@ -79,10 +77,10 @@ def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
 
 
 @hold.command()
-@_DECISION
+@DECISION
 @_SHIPMENTS
 @LINES
-@_OP
+@OP
 @AS_JSON
 @click.pass_obj
 def confirm(
@@ -107,10 +105,10 @@ def confirm(
 
 
 @hold.command()
-@_DECISION
+@DECISION
 @_SHIPMENTS
 @LINES
-@_OP
+@OP
 @AS_JSON
 @click.pass_obj
 def release(
@@ -135,10 +133,10 @@ def release(
 
 
 @hold.command()
-@_DECISION
+@DECISION
 @_SHIPMENTS
 @LINES
-@_OP
+@OP
 @AS_JSON
 @click.pass_obj
 def undo(
@@ -163,10 +161,10 @@ def undo(
 
 
 @hold.command()
-@_DECISION
+@DECISION
 @click.option("--minutes", type=click.IntRange(1), help="Until so many minutes from now.")
 @click.option("--until", type=INSTANT, help="Until this instant, such as 2026-11-27T08:15:00Z.")
-@_OP
+@OP
 @AS_JSON
 @click.pass_obj
 def extend(

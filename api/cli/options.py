@@ -38,8 +38,9 @@ class _Duration(click.ParamType):
 INSTANT = _Instant()
 DURATION = _Duration()
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-
-
+ORDER = click.argument("order_id", metavar="ORDER")
+DECISION = click.argument("decision_id", metavar="DECISION")
+OP = click.option("--op", help="An id for this request; sent a second time, it is answered but not carried out again.")
 LINES = click.option(
     "--line", "lines", multiple=True, help="LINE=UNITS or SKU=UNITS; may be given repeatedly. Default: all."
 )

@@ -6,7 +6,7 @@ from typing import cast, get_args
 import click
 from msgspec import UNSET
 
-from api.cli.options import AS_JSON, LINES, is_number, print_json, units_by_name
+from api.cli.options import AS_JSON, DECISION, LINES, OP, is_number, print_json, units_by_name
 from api.cli.output.tables import cause, decision_lines
 from api.records.backlog import ChainRecord
 from engine.decide.record import DecisionRecord
@@ -14,11 +14,9 @@ from engine.orders.rejection import Reason, RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 
-_DECISION = click.argument("decision_id")
-
 
 @click.command()
-@_DECISION
+@DECISION
 @click.option("--node", required=True, help="The node that won't ship.")
 @click.option("--service", help="Reject only what it was to ship by this service.")
 @click.option("--reason", required=True, type=click.Choice(get_args(Reason)))
@@ -26,7 +24,7 @@ _DECISION = click.argument("decision_id")
 @click.option("--confirmed", multiple=True, help="Of a short pick, what left: LINE=UNITS or SKU=UNITS; repeatable.")
 @click.option("--on-hand", multiple=True, help="What the node has: UNITS, or SKU=UNITS for each SKU.")
 @click.option("--wait", is_flag=True, help="Let units that no other node has wait for stock.")
-@click.option("--op", help="An id for this request; sent a second time, it is answered but not carried out again.")
+@OP
 @AS_JSON
 @click.pass_obj
 def reject(
@@ -70,7 +68,7 @@ def reject(
 
 
 @click.command()
-@_DECISION
+@DECISION
 @AS_JSON
 @click.pass_obj
 def chain(settings: Settings, decision_id: str, *, as_json: bool) -> None:

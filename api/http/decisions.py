@@ -14,7 +14,7 @@ from api.http.blueprint import JSON, NDJSON, Blueprint, answer, reference
 from api.http.requests.batch import BatchRequest, read_json_batch, read_ndjson_batch
 from api.http.requests.ndjson import is_ndjson
 from api.http.staleness import ReadingHeaders
-from api.records.batch import BatchEndRecord, BatchOrderRecord, BatchRecord, order_records, readable
+from api.records.orders.batch import BatchEndRecord, BatchOrderRecord, BatchRecord, order_records, readable
 from api.shapes.fields import CALLER, Flag, HeaderWord, IdempotencyKey, Literal
 from api.shapes.order import OrderRequest
 from api.shapes.sent_orders import SentOrder

@@ -3,16 +3,11 @@
 from http import HTTPStatus
 
 from flask import Response
-from marshmallow import Schema
 
 from api.http.blueprint import Blueprint, answer
 from api.records.node_rests import RestsRecord
-from api.shapes.fields import Who
+from api.shapes.headers import WhoHeaders
 from engine.service import Pointsman
-
-
-class WhoHeaders(Schema):
-    who = Who()
 
 
 def blueprint(pointsman: Pointsman) -> Blueprint:

@@ -5,23 +5,25 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request
-from marshmallow import Schema
 
 from api.http.blueprint import Blueprint, answer
-from api.http.requests.holds import CancelOrderRequest
-from api.http.requests.orders import AmendHeaders, AmendOrderRequest, AmendQuery, ApproveRequest, OrdersQuery, with_id
-from api.records.amendment import AmendmentRecord
-from api.records.cancellation import CancellationRecord
-from api.records.orders import OrdersRecord, OrderStateRecord
-from api.shapes.fields import Who
+from api.http.requests.orders import (
+    AmendHeaders,
+    AmendOrderRequest,
+    AmendQuery,
+    ApproveRequest,
+    CancelOrderRequest,
+    OrdersQuery,
+    with_id,
+)
+from api.records.orders.amendment import AmendmentRecord
+from api.records.orders.cancellation import CancellationRecord
+from api.records.orders.order_state import OrdersRecord, OrderStateRecord
+from api.shapes.headers import WhoHeaders
 from engine.model.facts import Order
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.service import Pointsman
-
-
-class DoneBy(Schema):
-    who = Who()
 
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
@@ -46,7 +48,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @orders.post("/<path:order_id>/approve")
     @orders.arguments(ApproveRequest)
-    @orders.arguments(DoneBy, location="headers", unknown="exclude")
+    @orders.arguments(WhoHeaders, location="headers", unknown="exclude")
     @orders.response(HTTPStatus.OK, OrderStateRecord)
     def approve(body: dict[str, str], headers: dict[str, str], order_id: str) -> Response:
         """Let an order go on that a policy parked until a person approves it; again, it is answered the same"""

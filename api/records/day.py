@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from api.records.batch import JointRecord
+from api.records.orders.batch import JointRecord
 from engine.decide.order_record import Record
 from engine.decide.record import DecisionRecord
 from engine.orders.batch.batch import JointSummary

@@ -7,7 +7,7 @@ from typing import Self
 from msgspec import UNSET, UnsetType
 
 from api.records.findings import FindingRecord
-from api.records.orders import ActionRecord
+from api.records.orders.order_state import ActionRecord
 from engine.decide.order_record import Record
 from engine.errors import (
     AlreadyShipped,

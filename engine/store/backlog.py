@@ -65,7 +65,7 @@ class BacklogEntry:
             stored=body,
         )
 
-    def index(self, keys: Keys) -> dict[str, str]:
+    def waiting_members(self, keys: Keys) -> dict[str, str]:
         """By SKU, its member of `Keys.waiting`; none in an entry of a release that ranked none."""
         return {sku: f"{keys.on_hand(sku)}\n{self.rank}" for sku in self.skus} if self.rank else {}
 

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from api.http.requests import batch as batch_requests
-from api.records.batch import BatchEndRecord, BatchOrderRecord, BatchRecord
+from api.records.orders.batch import BatchEndRecord, BatchOrderRecord, BatchRecord
 from api.shapes.limits import MOST_BATCH_ORDERS
 from engine.orders.batch import batch_results
 from tests.conftest import activate

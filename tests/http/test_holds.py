@@ -3,8 +3,8 @@
 import pytest
 
 from api.http.app import create_app
-from api.records.cancellation import CancellationRecord
 from api.records.holds import HoldsRecord, HoldStateRecord
+from api.records.orders.cancellation import CancellationRecord
 from engine.decide.record import DecisionRecord
 from engine.service import Pointsman
 from engine.settings import Settings

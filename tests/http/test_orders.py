@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.records.amendment import AmendmentRecord
-from api.records.orders import CALLS, OrdersRecord, OrderStateRecord
+from api.records.orders.amendment import AmendmentRecord
+from api.records.orders.order_state import CALLS, OrdersRecord, OrderStateRecord
 from tests.conftest import PARKS_RISKY_ORDERS, activate
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json

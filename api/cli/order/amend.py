@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from api.cli.options import AS_JSON, print_json
+from api.cli.options import AS_JSON, OP, print_json
 from api.cli.output import tables
 from api.files.orders import read_order
-from api.records.amendment import AmendmentRecord, UnitsAtNodeRecord
+from api.records.orders.amendment import AmendmentRecord, UnitsAtNodeRecord
 from engine.model.facts import Network
 from engine.orders.amendment.amend_order import Amended
 from engine.orders.amendment.plan import AmendRequest
@@ -20,7 +20,7 @@ from engine.settings import Settings
 @click.argument("order", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--wait", is_flag=True, help="Put units that stay unfilled into the backlog.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, but change nothing.")
-@click.option("--op", help="An id for this request; sent a second time, it is answered but not carried out again.")
+@OP
 @AS_JSON
 @click.pass_obj
 def amend(settings: Settings, order: Path, *, wait: bool, dry_run: bool, op: str | None, as_json: bool) -> None:

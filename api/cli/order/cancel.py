@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import click
 
-from api.cli.options import AS_JSON, LINES, print_json, units_by_name
-from api.records.cancellation import CancellationRecord, CancelledUnitsRecord
+from api.cli.options import AS_JSON, LINES, OP, ORDER, print_json, units_by_name
+from api.records.orders.cancellation import CancellationRecord, CancelledUnitsRecord
 from engine.errors import InputInvalid, Mistake
 from engine.orders.cancellation.plan import CancelRequest
 from engine.service import Pointsman
@@ -13,12 +13,12 @@ from engine.settings import Settings
 
 
 @click.command()
-@click.argument("order_id", metavar="ORDER")
+@ORDER
 @LINES
 @click.option(
     "--shipment", "shipments", multiple=True, help="NODE/SERVICE of a shipment whose units go; may be given repeatedly."
 )
-@click.option("--op", help="An id for this request; sent a second time, it is answered but not carried out again.")
+@OP
 @AS_JSON
 @click.pass_obj
 def cancel(

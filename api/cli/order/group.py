@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import click
 from marshmallow import ValidationError
 
-from api.cli.options import AS_JSON, INSTANT, argument, print_json, who
+from api.cli.options import AS_JSON, INSTANT, ORDER, argument, print_json, who
 from api.cli.order.amend import amend
 from api.cli.order.cancel import cancel
 from api.cli.output.tables import destination_phrase
-from api.records.orders import OrderShipmentRecord, OrdersRecord, OrderStateRecord
+from api.records.orders.order_state import OrderShipmentRecord, OrdersRecord, OrderStateRecord
 from api.shapes.cursors import OrdersCursor
 from api.shapes.limits import MOST_ORDERS
 from engine.orders.living_orders import OrderFilter
@@ -17,7 +17,6 @@ from engine.orders.order_state import STATES, UNIT_STATES, Action
 from engine.service import Pointsman
 from engine.settings import Settings
 
-ORDER = click.argument("order_id")
 _COMMANDS: dict[Action, str] = {
     "approve": "pointsman order approve {id}",
     "wait": "pointsman order wait {id}",

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.output.plural import counted
-from api.records.batch import JointRecord
 from api.records.day import DayFigures
+from api.records.orders.batch import JointRecord
 from engine.decide.availability import SkuAvailability
 from engine.decide.facts_record import FactsRecord
 from engine.decide.record import DecisionRecord, FollowsRecord, ScoreRecord, ShipmentRecord, UnfilledRecord

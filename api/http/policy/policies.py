@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request, url_for
-from marshmallow import Schema
 
 from api.files.policy_tests.reader import make_test_runner
 from api.http.blueprint import Blueprint, answer
@@ -18,7 +17,8 @@ from api.records.policies import (
     rule_summaries,
 )
 from api.shapes.base import Strict
-from api.shapes.fields import CALLER, IdempotencyKey, Instant, Note, Who
+from api.shapes.fields import CALLER, IdempotencyKey, Instant, Note
+from api.shapes.headers import WhoHeaders
 from engine.errors import PolicyUnreadable
 from engine.service import Pointsman
 
@@ -51,8 +51,7 @@ _UPLOAD = {
 }
 
 
-class CallerHeaders(Schema):
-    who = Who()
+class CallerHeaders(WhoHeaders):
     key = IdempotencyKey("answered and not done again")
 
 

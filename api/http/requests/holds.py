@@ -31,20 +31,6 @@ class EndRequest(Strict):
     op = Word(load_default=None)
 
 
-class CancelOrderRequest(Strict):
-    """How many units of which lines; without, all that have not left. Which shipments they go from; without, those of
-    which what is left costs least. The same `op` again is answered the same.
-    """
-
-    lines = LineUnits(empty="name a line, or leave 'lines' out for the whole order")
-    shipments = fields.List(
-        fields.Nested(WayRequest),
-        load_default=list,
-        validate=validate.Length(min=1, error="name a shipment, or leave 'shipments' out"),
-    )
-    op = Word(load_default=None)
-
-
 class ExtendRequest(Strict):
     """Until when, or for how many minutes from now. A hold is never made shorter."""
 

@@ -42,7 +42,7 @@ def suspects(client: Client, keys: Keys) -> Iterator[Suspect]:
     expected = {
         (sku, decision.decode())
         for decision, body in bodies.items()
-        for sku in BacklogEntry.of(decision.decode(), body).index(keys)
+        for sku in BacklogEntry.of(decision.decode(), body).waiting_members(keys)
     }
     for place in (
         expected | by_place.keys() | {("", decision) for decision in instants if decision.encode() not in bodies}
@@ -57,7 +57,7 @@ def waiting_drifts(keys: Keys, place: tuple[str, str], state: WaitingState) -> I
     """`place` is the SKU and the decision whose entry waits for it."""
     sku, decision = place
     entry = None if state.body is None else BacklogEntry.of(decision, state.body)
-    expected = entry.index(keys).get(sku) if entry else None
+    expected = entry.waiting_members(keys).get(sku) if entry else None
     found = {member for member in state.members if member.endswith(f"\n{decision}")}
     may_be_due = entry is not None and entry.not_before is not None
     stray = found - {expected}

@@ -14,8 +14,8 @@ from engine.decide.promises import quote_record, taken_quote_record
 
 def records() -> set[type[Record]]:
     modules = [
-        importlib.import_module(f"{api.records.__name__}.{item.name}")
-        for item in pkgutil.iter_modules(api.records.__path__)
+        importlib.import_module(item.name)
+        for item in pkgutil.walk_packages(api.records.__path__, f"{api.records.__name__}.")
     ]
     return {
         item
