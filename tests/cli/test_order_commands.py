@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import PARKS_RISKY_ORDERS
 from tests.support.facts import policy_file
 from tests.support.forked_cli import Command, Run, installed
 from tests.support.order_json import order_json
@@ -15,7 +16,7 @@ from tests.support.order_json import order_json
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[Run]:
-    policy = policy_file("then: {hold: 1 h}")["test.yaml"].decode()
+    policy = policy_file("then: {hold: 1 h}", PARKS_RISKY_ORDERS)["test.yaml"].decode()
     with installed(command, tmp_path_factory.mktemp("installation"), policy, POINTSMAN_USER="Ada") as run:
         yield run
 
@@ -66,6 +67,15 @@ def test_an_order_for_a_nominated_day_and_one_for_two_places_are_shown(run: Run,
     assert " to be collected at lyon 1 x SHIRT: held\n" in run("hold", "show", made["id"]).stdout
 
 
+def test_an_order_that_awaits_approval_says_so_until_it_is_approved(run: Run, tmp_path: Path) -> None:
+    decided(run, tmp_path, ("SHIRT", 1), id="O-6", segment="risky")
+    awaits = "  awaits a person's approval, and nothing of it leaves before\n"
+    assert awaits in run("order", "show", "O-6").stdout
+    listed = run("order", "list", "--state", "awaiting_approval").stdout
+    assert listed.endswith("O-6  web  1 held, awaits approval\n")
+    assert awaits not in run("order", "approve", "O-6", "--note", "called").stdout
+
+
 @pytest.mark.parametrize("name", ["a/b c", "/b", "it's", "-x"])
 def test_the_commands_that_an_order_shows_are_of_this_order(run: Run, tmp_path: Path, name: str) -> None:
     made = decided(run, tmp_path, ("SHIRT", 1), id=name)
@@ -107,6 +117,8 @@ def test_a_changed_order_is_refused_with_the_command_that_amends_it(run: Run, tm
     assert lines[2].startswith("  still held: 1 x SHIRT (line 1) at ")
     assert lines[3] == "Order O-5 (web, standard): filled"
     assert lines[4].endswith(", because the order was amended")
+    first = json.loads(run("order", "show", "O-5", "--json").stdout)["decisions"][0]["id"]
+    assert ", because the order was amended\n" in run("chain", first).stdout
     assert json.loads(run("order", "amend", path, "--op", "one", "--json").stdout)["fields"] == ["lines"]
     assert "  line 1: 5 x SHIRT: 5 held" in run("order", "show", "O-5").stdout
     log = run("ledger", "log", "--order", "O-5", "--kind", "amended").stdout

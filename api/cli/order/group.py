@@ -141,6 +141,8 @@ def order_lines(record: OrderStateRecord) -> Iterator[str]:
         reserved = f", reserved from {decision.reserve_at}" if decision.reserve_at else ""
         yield f"  decision {decision.id} at {decision.decided_at}: {decision.status}{because}{reserved}"
         yield from (_shipment_line(item) for item in record.shipments if item.decision == decision.id)
+    if "awaiting_approval" in record.states:
+        yield "  awaits a person's approval, and nothing of it leaves before"
     if record.approved:
         yield f"  approved by {record.approved.by} at {record.approved.at}: {record.approved.note}"
     for action in record.actions:
@@ -157,4 +159,5 @@ def _shipment_line(shipment: OrderShipmentRecord) -> str:
 
 def _sums(record: OrderStateRecord) -> str:
     sums = {state: sum(getattr(line, state) for line in record.lines) for state in UNIT_STATES}
-    return ", ".join(f"{count} {state}" for state, count in sums.items() if count)
+    awaits = ["awaits approval"] if "awaiting_approval" in record.states else []
+    return ", ".join([*(f"{count} {state}" for state, count in sums.items() if count), *awaits])
