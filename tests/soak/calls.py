@@ -17,6 +17,7 @@ from engine.model.facts import Order
 from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.decide_and_commit import Answer
+from engine.orders.quotes.take_up import TakeRequest
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.store.ledger import RequestKey
@@ -63,6 +64,16 @@ def batch(pointsman: Pointsman, request: Request) -> Done:
         if error is not None:
             raise error
     return Done(decisions=made.answers)
+
+
+def take_up(pointsman: Pointsman, request: Request) -> Done:
+    asked = TakeRequest(
+        quote=request["quote"],
+        promise=request["promise"],
+        order_id=request["order"],
+        only_if_kept=request["only_if_kept"],
+    )
+    return Done(decisions=[pointsman.quote_take_up.take(asked, caller=request["op"][:2], waits=request["wait"])])
 
 
 def confirm(pointsman: Pointsman, request: Request) -> Done:
@@ -152,7 +163,7 @@ def activate(pointsman: Pointsman, request: Request) -> Done:
 CALLS: Mapping[str, Callable[[Pointsman, Request], Done]] = {
     act.__name__: act
     for act in (
-        *(decide, batch, amend, cancel, approve, wait, reject, confirm, release, undo, extend),
+        *(decide, batch, take_up, amend, cancel, approve, wait, reject, confirm, release, undo, extend),
         *(serve, count, move, wake, activate),
     )
 }

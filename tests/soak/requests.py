@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar, get_args
 
 from engine.decide.order_record import order_of
+from engine.decide.promises.quote_record import QuoteRecord
 from engine.decide.record import to_json
 from engine.model.facts import Line, Order
 from engine.orders.living_orders import OrderFilter
+from engine.orders.quotes.quotes import QuoteRequest
 from engine.orders.rejection import COUNTED, Reason
 from engine.service import Pointsman
 from tests.soak.calls import order_json
@@ -20,6 +22,7 @@ from tests.support.facts import LILLE, MARSEILLE, PARIS, order
 
 _REMEMBERED = 30
 _SEEN = 5
+_QUOTES = 3
 _KEYED = 0.7
 _HOLDS_OF_OWN_LENGTH = 0.1
 _PARKED = 0.1
@@ -34,8 +37,8 @@ class Insist(Protocol):
 
 @dataclass(kw_only=True)
 class Caller:
-    """What a caller knows: the decisions that it was last answered, those it saw of others, and which of them it
-    confirmed.
+    """What a caller knows: the decisions that it was last answered, those it saw of others, which of them it confirmed,
+    and its last quotes.
     """
 
     pointsman: Pointsman
@@ -44,6 +47,7 @@ class Caller:
     versions: Sequence[str]
     dice: random.Random
     decisions: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    quotes: deque[QuoteRecord] = field(default_factory=lambda: deque(maxlen=_QUOTES))
     confirmed: deque[Request] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
     def pick(self, *, shipping: bool = True) -> dict[str, Any] | None:
@@ -81,6 +85,25 @@ def _order(caller: Caller, name: str) -> Order:
         segment=CHECKED if caller.chance(_PARKED) else None,
         placed_at=int(caller.clock()),
     )
+
+
+def take_up(caller: Caller, op: str) -> Drawn:
+    """One of the promises of a quote that was made just before, or a while ago."""
+    quote = caller.insist(
+        lambda: caller.pointsman.quotes.make(QuoteRequest(cart=_order(caller, op), deliveries=["standard"]))
+    )
+    if quote and quote.promises:
+        caller.quotes.append(quote)
+    if not caller.quotes:
+        return None
+    quote = caller.dice.choice(caller.quotes)
+    return {
+        "quote": quote.id,
+        "promise": caller.dice.randint(1, len(quote.promises)),
+        "order": op,
+        "only_if_kept": caller.chance(0.3),
+        "wait": caller.chance(WAITING),
+    }
 
 
 def amend(caller: Caller, _: str) -> Drawn:
@@ -211,6 +234,7 @@ def look_around(caller: Caller, _: str) -> Drawn:
 ODDS: Mapping[tuple[str, Callable[[Caller, str], Drawn]], int] = {
     ("decide", decide): 50,
     ("batch", batch): 3,
+    ("take_up", take_up): 4,
     ("amend", amend): 8,
     ("cancel", cancel): 5,
     ("approve", approve): 4,

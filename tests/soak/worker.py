@@ -25,6 +25,9 @@ from engine.errors import (
     OrderExists,
     PointsmanError,
     QuotaExceeded,
+    QuoteExpired,
+    QuoteNotKept,
+    QuoteTaken,
     StockConflict,
     StoreUnavailable,
 )
@@ -46,6 +49,9 @@ _REFUSED = (
     NotFound,
     OrderExists,
     QuotaExceeded,
+    QuoteExpired,
+    QuoteNotKept,
+    QuoteTaken,
     StockConflict,
 )
 T = TypeVar("T")

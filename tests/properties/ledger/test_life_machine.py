@@ -1,5 +1,5 @@
-"""The whole life of orders at random: decided, amended, approved, cancelled, let wait and served from the backlog,
-their units confirmed, undone, released, rejected and expired by quantity, among counts and arrivals.
+"""The whole life of orders at random: quoted and taken up, decided, amended, approved, cancelled, let wait and served
+from the backlog, their units confirmed, undone, released, rejected and expired by quantity, among counts and arrivals.
 
 Always: each unit of each order is in exactly one state, the one that a model in dictionaries says (units_model.py);
 stock and backlog are as the model says; and `ledger check` is clean.
@@ -7,18 +7,24 @@ stock and backlog are as the model says; and `ledger check` is clean.
 
 import itertools
 from collections import Counter
+from dataclasses import replace
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis.stateful import invariant, precondition, rule
 
-from engine.errors import AlreadyShipped, HoldEnded
+from engine.decide.order_record import seconds
+from engine.errors import AlreadyShipped, HoldEnded, QuoteExpired, QuoteTaken
+from engine.model.facts import Line
 from engine.orders.amendment.plan import AmendRequest
+from engine.orders.quotes.quotes import QuoteRequest
+from engine.orders.quotes.take_up import TakeRequest
 from engine.store.stock import Movement
 from tests.properties.ledger.ledger_driver import drive
-from tests.properties.ledger.unit_rules import CHECKED, NODES, ORDERED, SKUS, Units, warehouse
+from tests.properties.ledger.unit_rules import CHECKED, NODES, ORDERED, SEGMENTS, SKUS, Units, warehouse
+from tests.properties.ledger.units_model import Order
 from tests.support.decision_json import json_of
-from tests.support.facts import MARSEILLE, PARIS
+from tests.support.facts import MARSEILLE, PARIS, order
 
 pytestmark = pytest.mark.slow
 
@@ -29,6 +35,39 @@ class Life(Units):
     def __init__(self, pointsman, clock, versions):
         super().__init__(pointsman, clock, versions)
         self.arrivals = itertools.count(1)
+        self.quotes = {}
+
+    @rule(units=ORDERED, segment=SEGMENTS)
+    def quote(self, units, segment):
+        self.model.expire()
+        name = f"order {next(self.numbers)}"
+        lines = [Line(id=sku, sku=sku, quantity=count) for sku, count in sorted(units.items())]
+        cart = order(*lines, id=name, place=PARIS, segment=segment)
+        quote = self.pointsman.quotes.make(QuoteRequest(cart=cart, deliveries=["standard"]))
+        if quote.promises:
+            self.quotes[name] = quote, Order(ordered=Counter(units), place=PARIS, segment=segment)
+
+    @precondition(lambda self: self.quotes)
+    @rule(data=st.data(), wait=st.booleans())
+    def take_up(self, data, wait):
+        self.model.expire()
+        name = data.draw(st.sampled_from(list(self.quotes)))
+        (quote, quoted), orders = self.quotes[name], self.model.orders
+        request = TakeRequest(quote=quote.id, promise=1, order_id=name)
+        if name not in orders and self.clock.now >= seconds(quote.promises[0].valid_until):
+            with pytest.raises(QuoteExpired):
+                self.pointsman.quote_take_up.take(request, caller="", waits=wait)
+            return
+        record = json_of(self.pointsman.quote_take_up.take(request, caller="", waits=wait))
+        if name in orders:
+            assert record["id"] == self.model.chains[name][0], "taken up again, it is answered as before"
+            return
+        orders[name] = quoted
+        self.model.take(record, name)
+        quoted.parked = record.get("awaiting_approval", False)
+        assert quoted.parked == (quoted.segment == CHECKED)
+        with pytest.raises(QuoteTaken):
+            self.pointsman.quote_take_up.take(replace(request, order_id="another"), caller="")
 
     def _draw_order(self, data):
         self.model.expire()
