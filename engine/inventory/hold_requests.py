@@ -83,7 +83,9 @@ def asked_shipments(stored: StoredHold, names: Sequence[ShipmentName]) -> list[S
 
 
 def verify_shipments(what: str, names: Iterable[ShipmentName], shipments: Sequence[ShipmentName]) -> None:
-    """Raise InputInvalid for those of the `shipments` that are not there: the decision or order (`what`) has `names`."""
+    """Raise InputInvalid for those of the `shipments` that a decision or an order (`what`) does not have; it has
+    `names`.
+    """
     there = dict.fromkeys(names)
     unknown = [
         Mistake(
