@@ -34,7 +34,9 @@ class EndRequest:
 
     def fingerprint(self, record: DecisionRecord) -> str:
         """Tells another request under the same name; raises InputInvalid for a shipment that is not there."""
-        numbers = shipment_numbers([(item.node, item.service) for item in record.shipments], self.shipments)
+        names = [(item.node, item.service) for item in record.shipments]
+        verify_shipments("decision", names, self.shipments)
+        numbers = [number for number, name in enumerate(names) if name in self.shipments]
         lines = f" {orjson.dumps(self.lines, option=orjson.OPT_SORT_KEYS).decode()}" if self.lines else ""
         return f"{self.kind} {','.join(map(str, numbers))}{lines}"
 
@@ -78,27 +80,26 @@ class EndRequest:
 
 def asked_shipments(stored: StoredHold, names: Sequence[ShipmentName]) -> list[ShipmentUnits]:
     """The decision's shipments of these names, or all without names; raises InputInvalid for one that is not there."""
-    numbers = shipment_numbers([item.name for item in stored.shipments], names)
-    return [item for item in stored.shipments if not numbers or item.number in numbers]
+    verify_shipments("decision", [item.name for item in stored.shipments], names)
+    return [item for item in stored.shipments if not names or item.name in names]
 
 
-def shipment_numbers(names: Sequence[ShipmentName], shipments: Sequence[ShipmentName]) -> list[int]:
-    """The numbers that `shipments` have among the decision's `names`; raises InputInvalid for one that is not there."""
-    numbers: dict[ShipmentName, list[int]] = {}
-    for number, name in enumerate(names):
-        numbers.setdefault(name, []).append(number)
+def verify_shipments(what: str, names: Iterable[ShipmentName], shipments: Sequence[ShipmentName]) -> None:
+    """Raise InputInvalid for those of the `shipments` that a decision or an order (`what`) does not have; it has
+    `names`.
+    """
+    there = dict.fromkeys(names)
     unknown = [
         Mistake(
             field=f"shipments.{index}",
-            message=f"the decision has no shipment from '{node}' by '{service}'; it has "
-            + ", ".join("/".join(name) for name in numbers),
+            message=f"the {what} has no shipment from '{node}' by '{service}'; it has "
+            + (", ".join(map("/".join, there)) or "none"),
         )
         for index, (node, service) in enumerate(shipments)
-        if (node, service) not in numbers
+        if (node, service) not in there
     ]
     if unknown:
         raise InputInvalid(unknown)
-    return sorted({number for name in shipments for number in numbers[name]})
 
 
 def hold_ended(stored: StoredHold) -> HoldEnded:

@@ -55,7 +55,7 @@ class RejectionRequest:
         return hashlib.blake2b(orjson.dumps(parts), digest_size=12).hexdigest()
 
 
-def shipment_numbers(request: RejectionRequest, record: DecisionRecord) -> list[int]:
+def numbers_at_node(request: RejectionRequest, record: DecisionRecord) -> list[int]:
     """Which shipments of the decision `record` leave from the node, by the service if one is named; raises
     InputInvalid if none does.
     """
@@ -86,7 +86,7 @@ def plan_rejection(request: RejectionRequest, stored: StoredHold, *, now: int, u
     """Work out what becomes of the node's shipments, of which some must be held; raises InputInvalid for lines and
     units that the node doesn't hold, and for counts of SKUs that are not rejected.
     """
-    numbers = shipment_numbers(request, stored.record)
+    numbers = numbers_at_node(request, stored.record)
     left = stored.shipments
     if request.confirmed:
         left = _moved(stored.shipments, numbers, request.confirmed, "confirmed", field="confirmed", now=now)

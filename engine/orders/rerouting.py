@@ -11,7 +11,7 @@ from engine.errors import Contended, HoldEnded, InputInvalid
 from engine.idempotency import answered_before, name_reused, operation
 from engine.inventory.hold_requests import hold_ended
 from engine.orders.decide_and_commit import Answer, DecideAndCommit, Decided, DecisionRequest, FollowUp, Outcome
-from engine.orders.rejection import RejectionRequest, plan_rejection, shipment_numbers
+from engine.orders.rejection import RejectionRequest, numbers_at_node, plan_rejection
 from engine.store import decision_log
 from engine.store.connection.client import Client
 from engine.store.decision_chain import Chain, read_chain
@@ -90,7 +90,7 @@ class Rerouting:
         entry = decision_log.decided(self._client, self._keys, request.decision)
         record, now = entry.record, self._clock()
         verify_approved(self._client, self._keys, record.order.id)
-        numbers = shipment_numbers(request, record)
+        numbers = numbers_at_node(request, record)
         stored = self._change_script.read([entry], now=now)[0]
         if not any(item.number in numbers for item in stored.held):
             raise hold_ended(stored)

@@ -101,10 +101,9 @@ class LinkedWrites:
     changes of others. What is left unfilled was so on the stock as of the stamp `seen` (see `Keys.changed`).
 
     A follow-up decides again a part of the order that `first` was the first decision of, after `follow_ups` others that
-    did so: of the units that wait under `waiting_decision`, whose entry was
-    `waiting_before`, or of those of a `rejection`, after which the node has
-    `node_rest`, or of an `amendment`, after which the order may be parked (`parks`). `operation` identifies the
-    caller's request.
+    did so: the units that wait under `waiting_decision`, whose entry was `waiting_before`; or those of a `rejection`,
+    after which the node has `node_rest`; or those of an `amendment`, after which the order may be parked (`parks`).
+    `operation` identifies the caller's request.
     """
 
     now: int

@@ -96,10 +96,6 @@ class Ledger:
             # writing nothing into a key that does not exist changes nothing, but is refused where any write would be
             self._client.redis.setrange(self._keys.never_written, 0, b"")
 
-    def verify_replicated(self) -> None:
-        """Raise StoreUnavailable if what was answered before could still be lost with its server."""
-        self._client.verify_replicated(self._keys.log)
-
     def read(
         self,
         skus: Sequence[str],

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import orjson
 
 from engine.errors import HoldEnded, InputInvalid, Mistake
-from engine.inventory.hold_requests import ending_phrases
+from engine.inventory.hold_requests import ending_phrases, verify_shipments
 from engine.orders.cancellation.cheapest_cancellation import CancellableShipment, cheapest_cancellation
 from engine.store.backlog import BacklogEntry
 from engine.store.decision_log import UnitsBody
@@ -111,23 +111,10 @@ def plan_cancellation(
 
 def _shipments(request: CancelRequest, order: OrderUnits) -> list[ShipmentOfOrder]:
     """Those with held units, of which some may be cancelled; raises InputInvalid for a name that none has."""
-    every = [(hold, shipment) for hold in order.holds for shipment in hold.shipments]
-    names = {(shipment.node, shipment.service) for _, shipment in every}
-    mistakes = [
-        Mistake(
-            field=f"shipments.{index}",
-            message=f"the order has no shipment from '{node}' by '{service}'; it has "
-            + (", ".join(sorted(map("/".join, names))) or "none"),
-        )
-        for index, (node, service) in enumerate(request.shipments)
-        if (node, service) not in names
-    ]
-    if mistakes:
-        raise InputInvalid(mistakes)
-    asked = set(request.shipments) or names
-    return [
-        (hold, shipment) for hold in order.holds for shipment in hold.held if (shipment.node, shipment.service) in asked
-    ]
+    names = [shipment.name for hold in order.holds for shipment in hold.shipments]
+    verify_shipments("order", names, request.shipments)
+    asked = request.shipments or names
+    return [(hold, shipment) for hold in order.holds for shipment in hold.held if shipment.name in asked]
 
 
 def _verify_cancelled(request: CancelRequest, order: OrderUnits) -> None:

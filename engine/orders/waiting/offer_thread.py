@@ -13,9 +13,9 @@ logger = logging.getLogger("pointsman")
 
 
 class OfferThread:
-    """Runs until it is stopped. `take_turn` is `StockOffers.take_turn`."""
+    """Runs until it is stopped. `take_turn` is `StockOffers.take_turn`; offers that it leaves are made later."""
 
-    def __init__(self, take_turn: Callable[[], bool]) -> None:
+    def __init__(self, take_turn: Callable[[], object]) -> None:
         self._take_turn = take_turn
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="offers", daemon=True)

@@ -30,7 +30,7 @@ class OrderChange:
     def record(self) -> dict[str, Any]:
         """As parts/order_changes.lua reads it."""
         record: dict[str, Any] = {
-            "changes": self.reading.changes,
+            "changes": str(self.reading.changes),
             "follow_ups": len(self.reading.entries) - 1,
             "waiting": [
                 {

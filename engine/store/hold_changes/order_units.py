@@ -22,8 +22,8 @@ from engine.store.outcomes import UnitState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderReading:
-    """The decisions of an order, from its `first` on, and what is stored beside them. `changes` is as stored, empty if
-    there were none: it tells whether units were cancelled, or left late, since this was read.
+    """The decisions of an order, from its `first` on, and what is stored beside them. `changes`, the number of calls
+    that changed it, tells whether one did since this was read.
     """
 
     first: str
@@ -31,7 +31,7 @@ class OrderReading:
     entries: tuple[Entry, ...]
     waiting: tuple[BacklogEntry, ...]
     cancelled: LineUnits
-    changes: str
+    changes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,5 +90,5 @@ def read_order(client: Client, keys: Keys, first: str) -> OrderReading:
         entries=tuple(decision_log.find_all(client, keys, decisions)),
         waiting=tuple(BacklogEntry.of(decision, body) for decision, body in waiting if body),
         cancelled=orjson.loads(cancelled) if cancelled else {},
-        changes=(changes or b"").decode(),
+        changes=int(changes or 0),
     )

@@ -361,6 +361,9 @@ def test_whatever_is_called_every_unit_is_in_one_state(shop, clock):
                 assert sum(line.units[kind] for kind in UNIT_STATES) == line.ordered
             held = sum(shipment.held for shipment in state.shipments)
             assert held == state.units("held")
+            units_to_change = shop.cancellations._read(state.stored.first.id, shop.now)
+            assert dict(units_to_change.unfilled) == {line.line: line.units["unfilled"] for line in state.lines}
+            assert sum(units_to_change.in_state("held").values()) == held
         assert shop.check().clean
 
     check()

@@ -5,7 +5,7 @@
 
 -- Whether the order is not as it was read.
 local function order_differs(order)
-  if (redis.call('HGET', key.order, 'changes') or '') ~= order.changes
+  if (redis.call('HGET', key.order, 'changes') or '0') ~= order.changes
       or redis.call('LLEN', key.chain) ~= order.follow_ups then
     return true
   end
