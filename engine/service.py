@@ -138,6 +138,7 @@ class Pointsman:
             self._client,
             self._keys,
             queue=queue,
+            undo_seconds=60 * settings.undo,
             after_freeing=self._after_freeing,
             clock=lambda: self.now,
         )

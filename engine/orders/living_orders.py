@@ -20,7 +20,7 @@ from engine.store.hold_changes.order_units import order_not_found
 from engine.store.keys import Keys
 from engine.store.orders.order_calls import OrderCalls
 from engine.store.orders.order_list import OrderPlace, placed_last
-from engine.store.orders.stored_order import Approval, amended_order, read_orders
+from engine.store.orders.stored_order import Approval, StoredOrder, amended_order, read_orders
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 
 MOST_LOOKED_AT = 1_000
@@ -87,10 +87,14 @@ class LivingOrders:
         keys: Keys,
         *,
         queue: WaitingQueue,
+        undo_seconds: int,
         after_freeing: Callable[[], None],
         clock: Callable[[], int],
     ) -> None:
-        """`after_freeing` is called once units of an order are to be offered stock."""
+        """A confirm can be undone for `undo_seconds`. `after_freeing` is called once units of an order are to be
+        offered stock.
+        """
+        self._undo_seconds = undo_seconds
         self._queue = queue
         self._after_freeing = after_freeing
         self._client = client
@@ -105,7 +109,7 @@ class LivingOrders:
         found = self._client.retry_if_revived(lambda: read_orders(self._client, self._keys, [order_id]))
         if not found:
             raise order_not_found(order_id)
-        return state_of(found[0], self._clock())
+        return self._state_of(found[0])
 
     def list(self, filtered: OrderFilter, *, after: OrderPlace | None = None, limit: int) -> OrdersPage:
         """At most `limit` orders, those placed last first."""
@@ -114,7 +118,7 @@ class LivingOrders:
         looked_at = 0
         while batch := list(itertools.islice(places, _AT_ONCE)):
             stored = read_orders(self._client, self._keys, [name for _, name in batch])
-            states = {item.id: state_of(item, self._clock()) for item in stored}
+            states = {item.id: self._state_of(item) for item in stored}
             for place in batch:
                 looked_at += 1
                 # an order whose id an earlier release did not take is not there before a repair
@@ -161,6 +165,9 @@ class LivingOrders:
                 case "crowded":
                     raise backlog_full()
         raise Contended(f"order '{order_id}' changes again and again; try again")
+
+    def _state_of(self, stored: StoredOrder) -> OrderState:
+        return state_of(stored, self._clock(), undo_seconds=self._undo_seconds)
 
     def _entry(self, state: OrderState, now: int) -> BacklogEntry:
         """The entry of the order's latest decision, with the unfilled units beside those that it has already."""

@@ -17,7 +17,9 @@ State: TypeAlias = Literal["cancelled", "held", "shipped", "returned", "waiting"
 """States by which orders are found: an order is in each state that any of its units is in."""
 UNIT_STATES: tuple[OrderUnitState, ...] = get_args(OrderUnitState)
 STATES: tuple[State, ...] = get_args(State)
-Action: TypeAlias = Literal["approve", "confirm", "reject", "release", "undo", "wait", "cancel", "amend"]
+Action: TypeAlias = Literal[
+    "approve", "confirm", "reject", "release", "extend", "undo", "wait", "withdraw", "cancel", "amend"
+]
 """What can be done with an order: with its units that are held, shipped, waiting or unfilled, or with all of it."""
 
 
@@ -33,12 +35,15 @@ class LineState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShippedLine:
-    """Units of one line in a shipment: how many were decided, and how many of these are held or have left."""
+    """Units of one line in a shipment: how many were decided, and how many of these are held, were held until their
+    hold expired, or have left.
+    """
 
     line: str
     sku: str
     quantity: int
     held: int
+    expired: int
     shipped: int
 
 
@@ -63,11 +68,12 @@ class OrderShipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderState:
-    """An order as it stands."""
+    """An order as it stands. `undoable` are the decisions of which a confirm can still be undone."""
 
     stored: StoredOrder
     lines: tuple[LineState, ...]
     shipments: tuple[OrderShipment, ...]
+    undoable: tuple[str, ...]
 
     @property
     def decisions(self) -> Iterator[DecisionRecord]:
@@ -96,28 +102,54 @@ class OrderState:
     @property
     def actions(self) -> Iterator[tuple[Action, str]]:
         """What can be done now, with the id of the decision or order that it is done with."""
-        held = list(dict.fromkeys(shipment.decision for shipment in self.shipments if shipment.held))
         if self.awaits_approval:
             yield "approve", self.stored.id
-        for decision in held:
-            if not self.stored.parked:
-                yield "confirm", decision
-                yield "reject", decision
-            yield "release", decision
-        left = (item.decision for item in self.shipments if any(line.shipped for line in item.lines))
-        for decision in dict.fromkeys(left):
+        for decision in dict.fromkeys(shipment.decision for shipment in self.shipments):
+            for action in self._shipment_actions([item for item in self.shipments if item.decision == decision]):
+                yield action, decision
+        for decision in self.undoable:
             yield "undo", decision
         if self.units("unfilled"):
             yield "wait", self.stored.id
+        for waiting in self.stored.decisions:
+            if waiting.waiting:
+                yield "withdraw", waiting.waiting.decision
         if any(self.units(state) for state in ("held", "waiting", "unfilled")):
             yield "cancel", self.stored.id
         yield "amend", self.stored.id
 
+    def _shipment_actions(self, shipments: Sequence[OrderShipment]) -> Iterator[Action]:
+        """What can be done with those of one decision. Units whose hold has expired may leave late if the order still
+        lacks them.
+        """
+        lacking = {(line.line, line.sku) for line in self.lines if line.units["unfilled"] > 0}
+        held = any(shipment.held for shipment in shipments)
+        late = any(line.expired and (line.line, line.sku) in lacking for item in shipments for line in item.lines)
+        if not self.stored.parked:
+            if held or late:
+                yield "confirm"
+            if held:
+                yield "reject"
+        if held:
+            yield "release"
+            yield "extend"
 
-def state_of(stored: StoredOrder, now: int) -> OrderState:
-    """The state of an order at `now`: a hold whose time is over has expired, whether it was ended or not."""
+
+def state_of(stored: StoredOrder, now: int, *, undo_seconds: int) -> OrderState:
+    """The state of an order at `now`: a hold whose time is over has expired, whether it was ended or not. A confirm can
+    be undone for `undo_seconds`.
+    """
     shipments = tuple(shipment for decision in stored.decisions for shipment in _shipments(decision, now))
-    return OrderState(stored=stored, lines=tuple(_lines(stored, shipments)), shipments=shipments)
+    return OrderState(
+        stored=stored,
+        lines=tuple(_lines(stored, shipments)),
+        shipments=shipments,
+        undoable=tuple(
+            decision.record.id or ""
+            for decision in stored.decisions
+            if decision.confirmed_at is not None and decision.confirmed_at > now - undo_seconds
+        ),
+    )
 
 
 def _shipments(decision: StoredDecision, now: int) -> Iterator[OrderShipment]:
@@ -126,6 +158,7 @@ def _shipments(decision: StoredDecision, now: int) -> Iterator[OrderShipment]:
     for shipment, units in zip(record.shipments, decision.shipments, strict=True):
         ending, held, shipped = units.ending, units.lines("held"), units.lines("confirmed")
         is_held = ending is None and until is not None
+        expired = Counter(units.lines("expired")) + Counter({} if is_held else held)
         kind = "held" if is_held else "expired" if ending is None else ending.kind
         yield OrderShipment(
             decision=record.id or "",
@@ -139,6 +172,7 @@ def _shipments(decision: StoredDecision, now: int) -> Iterator[OrderShipment]:
                     sku=line.sku,
                     quantity=line.quantity,
                     held=held.get(line.line, 0) if is_held else 0,
+                    expired=expired[line.line],
                     shipped=shipped.get(line.line, 0),
                 )
                 for line in shipment.lines

@@ -44,7 +44,8 @@ def test_an_order_is_shown_with_where_its_units_are_and_what_can_be_done(http):
     }
     assert [(item["id"], item["because"]) for item in state["decisions"]] == [(made["id"], None)]
     assert {item["expires_at"] for item in state["shipments"]} == {made["hold"]["expires_at"]}
-    assert [item["action"] for item in state["actions"]] == ["confirm", "reject", "release", "wait", "cancel", "amend"]
+    actions = ["confirm", "reject", "release", "extend", "wait", "cancel", "amend"]
+    assert [item["action"] for item in state["actions"]] == actions
     assert state["actions"][0]["path"] == f"/v1/decisions/{made['id']}/confirm"
     wait = state["actions"][-3]["path"]
     waiting = http.post(wait)
@@ -68,7 +69,52 @@ def test_a_shipment_that_goes_elsewhere_than_its_order_says_where(http):
 
 def test_every_action_is_a_call_that_there_is(http):
     rules = http.application.url_map.iter_rules()
-    assert set(CALLS.values()) <= {re.sub(r"<[^>]*>", "{id}", rule.rule) for rule in rules if "POST" in rule.methods}
+    calls = {(method, re.sub(r"<[^>]*>", "{id}", rule.rule)) for rule in rules for method in rule.methods}
+    assert set(CALLS.values()) <= calls
+
+
+def call(http, name, action):
+    """Do it, as the order says that it can be done."""
+    (item,) = (item for item in shown(http, name)["actions"] if item["action"] == action)
+    answer = http.open(item["path"], method=item["method"])
+    assert answer.status_code in (200, 204)
+    return answer.get_json(silent=True)
+
+
+def offered(http, name):
+    return {item["action"] for item in shown(http, name)["actions"]}
+
+
+def test_an_undo_is_offered_for_as_long_as_it_is_taken(http, clock):
+    name, _ = sent(http, ("SHIRT", 1))
+    call(http, name, "confirm")
+    call(http, name, "undo")
+    assert "undo" not in offered(http, name)
+    call(http, name, "confirm")
+    clock.now += 24 * 3_600 - 1
+    assert offered(http, name) == {"undo", "amend"}
+    clock.now += 1
+    assert offered(http, name) == {"amend"}
+
+
+def test_a_late_confirm_is_offered_while_the_order_lacks_its_units(http, clock):
+    name, _ = sent(http, ("SHIRT", 2))
+    clock.now += 3 * 86_400
+    assert offered(http, name) == {"confirm", "wait", "cancel", "amend"}
+    call(http, name, "cancel")
+    assert offered(http, name) == {"amend"}
+    other, _ = sent(http, ("SHIRT", 2), placed_at="2026-11-30T09:00:00Z")
+    clock.now += 3 * 86_400
+    assert call(http, other, "confirm")["late"] is True
+    assert offered(http, other) == {"undo", "amend"}
+
+
+def test_what_waits_may_be_taken_off_the_backlog(http):
+    name, _ = sent(http, ("RARE", 90))
+    call(http, name, "wait")
+    assert {"withdraw", "wait"} & offered(http, name) == {"withdraw"}
+    call(http, name, "withdraw")
+    assert {"withdraw", "wait"} & offered(http, name) == {"wait"}
 
 
 def test_an_order_that_has_not_changed_is_not_sent_again(http):

@@ -21,9 +21,11 @@ _COMMANDS: dict[Action, str] = {
     "approve": "pointsman order approve {id}",
     "wait": "pointsman order wait {id}",
     "confirm": "pointsman hold confirm {id}",
-    "reject": "pointsman reject {id}",
+    "reject": "pointsman reject {id} --node NODE --reason REASON",
     "release": "pointsman hold release {id}",
+    "extend": "pointsman hold extend {id} --minutes MINUTES",
     "undo": "pointsman hold undo {id}",
+    "withdraw": "pointsman backlog withdraw {id}",
     "cancel": "pointsman order cancel {id}",
     "amend": "pointsman order amend ORDER.json",
 }

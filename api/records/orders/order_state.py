@@ -1,6 +1,6 @@
 """Orders as they stand, as JSON."""
 
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 from urllib.parse import quote
 
 from msgspec import UNSET, Meta, UnsetType
@@ -13,17 +13,20 @@ from engine.orders.living_orders import OrdersPage
 from engine.orders.order_state import Action, LineState, OrderShipment, OrderState, State
 from engine.store.outcomes import UnitState
 
-CALLS: dict[Action, str] = {
-    "approve": "/v1/orders/{id}/approve",
-    "wait": "/v1/orders/{id}/wait",
-    "confirm": "/v1/decisions/{id}/confirm",
-    "reject": "/v1/decisions/{id}/reject",
-    "release": "/v1/decisions/{id}/release",
-    "undo": "/v1/decisions/{id}/confirm/undo",
-    "cancel": "/v1/orders/{id}/cancel",
-    "amend": "/v1/orders/{id}/amend",
+Method: TypeAlias = Literal["POST", "DELETE"]
+CALLS: dict[Action, tuple[Method, str]] = {
+    "approve": ("POST", "/v1/orders/{id}/approve"),
+    "wait": ("POST", "/v1/orders/{id}/wait"),
+    "confirm": ("POST", "/v1/decisions/{id}/confirm"),
+    "reject": ("POST", "/v1/decisions/{id}/reject"),
+    "release": ("POST", "/v1/decisions/{id}/release"),
+    "extend": ("POST", "/v1/decisions/{id}/extend"),
+    "undo": ("POST", "/v1/decisions/{id}/confirm/undo"),
+    "withdraw": ("DELETE", "/v1/backlog/{id}"),
+    "cancel": ("POST", "/v1/orders/{id}/cancel"),
+    "amend": ("POST", "/v1/orders/{id}/amend"),
 }
-"""The path of the call that does each, by POST."""
+"""Method and path of the call that does each."""
 
 
 class OrderLineStateRecord(Record, frozen=True):
@@ -114,15 +117,17 @@ class OrderShipmentRecord(Record, frozen=True):
 
 
 class ActionRecord(Record, frozen=True):
-    """Something that can be done with the order now, by a POST to `path`."""
+    """Something that can be done with the order now, by a request to `path`."""
 
     action: Action
     id: Annotated[str, Meta(description="of the order, or of the decision that it is done with")]
+    method: Method
     path: Annotated[str, Meta(description="with that id, encoded as a URL has it")]
 
     @classmethod
     def of(cls, action: Action, of: str) -> "ActionRecord":
-        return cls(action=action, id=of, path=CALLS[action].format(id=quote(of, safe="")))
+        method, path = CALLS[action]
+        return cls(action=action, id=of, method=method, path=path.format(id=quote(of, safe="")))
 
 
 class ApprovalRecord(Record, frozen=True):

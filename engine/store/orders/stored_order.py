@@ -21,6 +21,7 @@ from engine.store.keys import Keys
 class StoredDecision:
     """A decision of an order. `hold` is None if it is not open; `shipments` say where the units of each are, and
     `ended` the same as it is stored: the endings, and the outcomes by shipment; `waiting` is its entry in the backlog.
+    `confirmed_at` is the instant of the last confirm that may still be undone, if it is not too long ago.
     """
 
     record: DecisionRecord
@@ -29,6 +30,7 @@ class StoredDecision:
     shipments: tuple[ShipmentUnits, ...]
     ended: tuple[str, ...]
     waiting: BacklogEntry | None
+    confirmed_at: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,8 @@ def read_orders(client: Client, keys: Keys, order_ids: Sequence[str]) -> list[St
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Moment:
     """What is stored of one order at one moment: the fields of its hash, the number of its follow-ups, and of each of
-    its decisions the endings, the hold's fields, the backlog entry and what became of units of its shipments.
+    its decisions the endings, the hold's fields, the backlog entry, what became of units of its shipments, and the
+    confirms.
     """
 
     fields: Mapping[bytes, bytes]
@@ -118,13 +121,14 @@ def _moments(
                 ("hgetall", keys.hold(decision)),
                 ("hget", keys.backlog, decision),
                 ("hmget", keys.shipment_units, shipments or [""]),
+                ("hgetall", keys.confirms(decision)),
             ]
     answers = iter(_read(client, commands, transaction=True))
     return {
         name: _Moment(
             fields=next(answers),
             length=next(answers),
-            parts={decision: [next(answers) for _ in range(4)] for decision in chain},
+            parts={decision: [next(answers) for _ in range(5)] for decision in chain},
         )
         for name, chain in chains.items()
     }
@@ -153,8 +157,9 @@ def _stored(
                 shipments=shipments_of(records[decision], endings, outcomes),
                 ended=tuple((text or b"").decode() for text in (endings, *outcomes)),
                 waiting=BacklogEntry.of(decision, waiting) if waiting else None,
+                confirmed_at=max((orjson.loads(confirm)[0] for confirm in confirms.values()), default=None),
             )
-            for decision, (endings, hold, waiting, outcomes) in moment.parts.items()
+            for decision, (endings, hold, waiting, outcomes, confirms) in moment.parts.items()
         ),
         amended=msgspec.json.decode(amended, type=OrderRecord) if amended else None,
         cancelled=orjson.loads(fields.get(b"cancelled", b"{}")),

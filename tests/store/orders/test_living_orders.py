@@ -60,7 +60,7 @@ def arrive(shop, count, name="lyon", sku="A"):
 def test_each_unit_of_an_order_is_where_its_calls_put_it(shop, clock):
     first = json_of(shop.decide(order(("A", 6), ("B", 1), id="o"), caller="oms"))
     assert units(shop, "o") == {"1": {"held": 5, "unfilled": 1}, "2": {"held": 1}}
-    assert actions(shop, "o") == ["amend", "cancel", "confirm", "reject", "release", "wait"]
+    assert actions(shop, "o") == ["amend", "cancel", "confirm", "extend", "reject", "release", "wait"]
     shop.holds.confirm(first["id"], shipments=[("lille", "parcel")])
     assert units(shop, "o") == {"1": {"held": 3, "shipped": 2, "unfilled": 1}, "2": {"held": 1}}
     rejection = RejectionRequest(decision=first["id"], node="lyon", reason="damaged", lines={"1": 2}, waits=True)
@@ -83,7 +83,7 @@ def test_each_unit_of_an_order_is_where_its_calls_put_it(shop, clock):
     assert {item.ended_at for item in state.shipments} == {NOW, NOW + HOUR}
     shop.orders.wait("o")
     assert units(shop, "o") == {"1": {"shipped": 2, "waiting": 4}, "2": {"waiting": 1}}
-    assert actions(shop, "o") == ["amend", "cancel", "undo"]
+    assert actions(shop, "o") == ["amend", "cancel", "undo", "withdraw"]
     audit = shop.check()
     assert (audit.drifts, audit.orders, audit.held) == ((), 1, 0)
 
@@ -283,7 +283,7 @@ def test_nothing_of_a_parked_order_leaves_or_is_decided_again_before_it_is_appro
     assert shop.backlog.run(limit=9).answers == ()
     (note,) = shop.backlog.page(limit=9).notes.values()
     assert note.detail.startswith("the order awaits approval")
-    assert actions(shop, "o") == ["amend", "approve", "cancel", "release"]
+    assert actions(shop, "o") == ["amend", "approve", "cancel", "extend", "release", "withdraw"]
     state = shop.orders.approve("o", who="Ada", note="called the customer")
     approval = state.stored.approval
     assert (approval.by, approval.at, approval.note) == ("Ada", NOW, "called the customer")

@@ -172,7 +172,7 @@ def test_what_is_reserved_later_waits_with_what_nobody_has(shop, clock):
     assert (state.states, units(shop), [action for action, _ in state.actions]) == (
         ("waiting",),
         {"waiting": 3},
-        ["cancel", "amend"],
+        ["withdraw", "cancel", "amend"],
     )
     assert (shop.check().drifts, shop.check().orders) == ((), 1)
     shop.orders.wait("LATER")

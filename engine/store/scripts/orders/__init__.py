@@ -1,1 +1,0 @@
-"""The Lua scripts of calls on an order, each one atomic change."""
