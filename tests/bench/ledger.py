@@ -154,10 +154,11 @@ class _RepeatedCommit:
 
     def _commit(self, ledger: Ledger) -> None:
         self._number += 1
-        name = f"W-{self._number:09}"
+        decision_id, name = f"{self._number:032x}", f"W-{self._number:09}"
         decision = replace(self._decision, order=replace(self._decision.order, id=name))
         body = self._body.replace(self._decision.order.id.encode(), name.encode())
-        outcome = ledger.commit(decision, f"{self._number:032x}", body, facts=self._facts)
+        body = body.replace(f"{0:032x}".encode(), decision_id.encode())
+        outcome = ledger.commit(decision, decision_id, body, facts=self._facts)
         if outcome != Committed():
             raise AssertionError(outcome)
 
