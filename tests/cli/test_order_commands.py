@@ -68,12 +68,12 @@ def test_an_order_for_a_nominated_day_and_one_for_two_places_are_shown(run: Run,
 
 
 def test_an_order_that_awaits_approval_says_so_until_it_is_approved(run: Run, tmp_path: Path) -> None:
-    decided(run, tmp_path, ("SHIRT", 1), id="O-6", segment="risky")
+    decided(run, tmp_path, ("SHIRT", 1), id="O-PARKED", segment="risky")
     awaits = "  awaits a person's approval, and nothing of it leaves before\n"
-    assert awaits in run("order", "show", "O-6").stdout
+    assert awaits in run("order", "show", "O-PARKED").stdout
     listed = run("order", "list", "--state", "awaiting_approval").stdout
-    assert listed.endswith("O-6  web  1 held, awaits approval\n")
-    assert awaits not in run("order", "approve", "O-6", "--note", "called").stdout
+    assert listed.endswith("O-PARKED  web  1 held, awaits approval\n")
+    assert awaits not in run("order", "approve", "O-PARKED", "--note", "called").stdout
 
 
 @pytest.mark.parametrize("name", ["a/b c", "/b", "it's", "-x"])

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from engine.errors import PointsmanError
 from engine.orders.amendment.plan import AmendRequest
-from engine.orders.cancellation import CancelRequest
+from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
