@@ -1,6 +1,7 @@
 """`pointsman hold`: lists the units held for decisions, confirms, releases or extends holds, and undoes confirms."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import click
 
@@ -11,12 +12,20 @@ from api.shapes.limits import MOST_HOLDS
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.hold_state import HoldState
+from engine.inventory.holds import DecisionHolds
 from engine.service import Pointsman
 from engine.settings import Settings
 
 _SHIPMENTS = click.option(
     "--shipment", "shipments", multiple=True, help="NODE/SERVICE of a shipment; may be given repeatedly. Default: all."
 )
+
+
+def _unit_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The arguments of a command about units that a decision holds, or held."""
+    for option in reversed((DECISION, _SHIPMENTS, LINES, OP, AS_JSON)):
+        command = option(command)
+    return command
 
 
 @click.group()
@@ -77,87 +86,42 @@ def show_hold(settings: Settings, decision_id: str, *, as_json: bool) -> None:
 
 
 @hold.command()
-@DECISION
-@_SHIPMENTS
-@LINES
-@OP
-@AS_JSON
+@_unit_options
 @click.pass_obj
-def confirm(
-    settings: Settings,
-    decision_id: str,
-    shipments: tuple[str, ...],
-    lines: tuple[str, ...],
-    op: str | None,
-    *,
-    as_json: bool,
-) -> None:
+def confirm(settings: Settings, **options: Any) -> None:
     """Record that the goods of a decision have left.
 
     They are no longer on hand, nor held.
 
     Example: pointsman hold confirm 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --shipment lyon/parcel --line 1=7
     """
-    with Pointsman(settings) as service:
-        names = _options(service, decision_id, shipments)
-        state = service.holds.confirm(decision_id, shipments=names, lines=units_by_name("--line", lines), op=op)
-    _print_state(state, as_json=as_json)
+    _change_units(settings, DecisionHolds.confirm, **options)
 
 
 @hold.command()
-@DECISION
-@_SHIPMENTS
-@LINES
-@OP
-@AS_JSON
+@_unit_options
 @click.pass_obj
-def release(
-    settings: Settings,
-    decision_id: str,
-    shipments: tuple[str, ...],
-    lines: tuple[str, ...],
-    op: str | None,
-    *,
-    as_json: bool,
-) -> None:
+def release(settings: Settings, **options: Any) -> None:
     """Release the units that a decision holds.
 
     They stay on hand, available to other orders.
 
     Example: pointsman hold release 3f2b6c0e9d5a4f7f8e1d2c3b4a596877
     """
-    with Pointsman(settings) as service:
-        names = _options(service, decision_id, shipments)
-        state = service.holds.release(decision_id, shipments=names, lines=units_by_name("--line", lines), op=op)
-    _print_state(state, as_json=as_json)
+    _change_units(settings, DecisionHolds.release, **options)
 
 
 @hold.command()
-@DECISION
-@_SHIPMENTS
-@LINES
-@OP
-@AS_JSON
+@_unit_options
 @click.pass_obj
-def undo(
-    settings: Settings,
-    decision_id: str,
-    shipments: tuple[str, ...],
-    lines: tuple[str, ...],
-    op: str | None,
-    *,
-    as_json: bool,
-) -> None:
+def undo(settings: Settings, **options: Any) -> None:
     """Undo a confirm: the goods did not leave.
 
     They are on hand and held again. That can be done for a day (POINTSMAN_UNDO).
 
     Example: pointsman hold undo 3f2b6c0e9d5a4f7f8e1d2c3b4a596877 --shipment lyon/parcel
     """
-    with Pointsman(settings) as service:
-        names = _options(service, decision_id, shipments)
-        state = service.holds.undo(decision_id, shipments=names, lines=units_by_name("--line", lines), op=op)
-    _print_state(state, as_json=as_json)
+    _change_units(settings, DecisionHolds.undo, **options)
 
 
 @hold.command()
@@ -182,6 +146,23 @@ def extend(
     _print_state(state, as_json=as_json)
     if state.until is not None and state.until > requested:
         click.echo(f"it lasts until {timestamp(state.until)} already: a hold is never made shorter", err=True)
+
+
+def _change_units(
+    settings: Settings,
+    change: Callable[..., HoldState],
+    *,
+    decision_id: str,
+    shipments: tuple[str, ...],
+    lines: tuple[str, ...],
+    op: str | None,
+    as_json: bool,
+) -> None:
+    """Make a change of `DecisionHolds` that takes shipments and lines, and print what it led to."""
+    with Pointsman(settings) as service:
+        names = _options(service, decision_id, shipments)
+        state = change(service.holds, decision_id, shipments=names, lines=units_by_name("--line", lines), op=op)
+    _print_state(state, as_json=as_json)
 
 
 def _options(service: Pointsman, decision_id: str, names: tuple[str, ...]) -> list[tuple[str, str]]:
