@@ -8,6 +8,7 @@ import msgspec
 
 from engine.errors import Contended, HoldEnded, InputInvalid, Mistake, PointsmanError, StockConflict
 from engine.idempotency import answered_before, name_reused, operation
+from engine.inventory.hold_length import in_words
 from engine.inventory.hold_requests import NO_LINES, EndRequest, hold_ended
 from engine.inventory.hold_state import HoldState
 from engine.inventory.undo import Confirm, UndoRequest
@@ -31,8 +32,6 @@ from engine.store.holds import Hold, Holds, Operation
 from engine.store.keys import Keys
 from engine.store.orders.parked import verify_approved
 from engine.store.outcomes import HoldExtended, NotHeld, OperationReused, UnitsChanged, UnitsLacking
-from rules.wording.amounts import duration
-from rules.wording.catalogue import ENGLISH, load_catalogue
 
 MOST_LOOKED_AT = 10_000
 """How many holds are read for one page."""
@@ -147,7 +146,7 @@ class DecisionHolds:
         entry, now = self._entry(decision), self._clock()
         new_until = until if until is not None else now + 60 * (minutes or 0)
         if not now < new_until <= now + 60 * self._max_hold:
-            bound = f"at most {duration(self._max_hold, load_catalogue(ENGLISH))} from it (POINTSMAN_MAX_HOLD)"
+            bound = f"at most {in_words(self._max_hold)} from it (POINTSMAN_MAX_HOLD)"
             message = f"a hold is extended to an instant after this one, {bound}"
             raise InputInvalid([Mistake(field="until" if minutes is None else "minutes", message=message)])
         request = operation(f"extended {until if until is not None else f'+{minutes}'}", op)

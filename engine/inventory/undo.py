@@ -8,14 +8,13 @@ import orjson
 
 from engine.decide.order_record import seconds
 from engine.errors import HoldEnded
+from engine.inventory.hold_length import in_words
 from engine.inventory.hold_requests import asked_shipments, hold_ended
 from engine.inventory.unit_choice import Chosen, choose_units
 from engine.store.decision_log import parse_entry_id
 from engine.store.hold_changes.hold_change import HoldChange, UnitsReturned
 from engine.store.hold_changes.shipment_units import ShipmentName
 from engine.store.hold_changes.stored_holds import StoredHold
-from rules.wording.amounts import duration
-from rules.wording.catalogue import ENGLISH, load_catalogue
 
 HELD_AGAIN_SECONDS = 30 * 60
 """For how long units are held again at least."""
@@ -101,7 +100,7 @@ class UndoRequest:
             return choose_units(self.lines, shipments, "confirmed", verb="undone")
         if not any(item.lines("confirmed") for item in asked):
             raise HoldEnded(f"nothing of what is asked for is confirmed in decision {self.decision}")
-        length = duration(self.seconds // _MINUTE, load_catalogue(ENGLISH))
+        length = in_words(self.seconds // _MINUTE)
         limit = f"a confirm can be undone for {length} (POINTSMAN_UNDO)"
         raise HoldEnded(f"{hold_ended(stored)}; {limit}. If the goods are there, send a stock movement")
 
