@@ -15,6 +15,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from msgspec import UNSET, UnsetType
+
 from engine.decide.decide import decide
 from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, PromiseTerms
 from engine.decide.matching.judge import PolicyJudge
@@ -23,6 +25,11 @@ from engine.model.facts import Order, Snapshot
 
 Barred: TypeAlias = Mapping[str, frozenset[str]]
 """By SKU, the nodes that may not ship it."""
+
+
+def barred_record(barred: Barred) -> dict[str, list[str]] | UnsetType:
+    """As `FollowsRecord.barred` has it."""
+    return {sku: sorted(nodes) for sku, nodes in sorted(barred.items())} if barred else UNSET
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from engine.store import decision_log
 from engine.store.backlog import BacklogEntries, BacklogEntry
 from engine.store.connection.client import Client
 from engine.store.decision_chain import read_chain
-from engine.store.hold_changes.change_script import ChangeScript
+from engine.store.hold_changes.change_script import MOST_TRIES, ChangeScript
 from engine.store.hold_changes.order_units import order_not_found
 from engine.store.keys import Keys
 from engine.store.orders.order_calls import OrderCalls
@@ -26,8 +26,6 @@ from engine.store.outcomes import AnsweredBefore, OrderTaken
 MOST_LOOKED_AT = 1_000
 """How many orders are read for one page."""
 _AT_ONCE = 100
-_MOST_CHANGES = 10
-"""How often a call on an order is tried again because others changed the order meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +148,7 @@ class LivingOrders:
         """Let the unfilled units of an order wait for stock in the backlog; nothing happens if there are none. Raises
         NotFound, QuotaExceeded if no more decisions may wait, Contended.
         """
-        for _ in range(_MOST_CHANGES):
+        for _ in range(MOST_TRIES):
             state = self.show(order_id)
             if not state.unfilled:
                 return state

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from engine.decide.node_rest import rest_after
 from engine.decide.order_record import order_of
 from engine.decide.record import FollowsRecord
-from engine.decide.remainder import Remainder
+from engine.decide.remainder import Remainder, barred_record
 from engine.errors import Contended, HoldEnded, InputInvalid
 from engine.idempotency import answered_before, name_reused, operation
 from engine.inventory.hold_requests import hold_ended
@@ -106,7 +106,7 @@ class Rerouting:
             node=request.node,
             reason=request.reason,
             skus=sorted(skus),
-            barred={sku: sorted(nodes) for sku, nodes in sorted(barred.items())},
+            barred=barred_record(barred),
         )
         rest_after_rejection = functools.partial(
             rest_after, now=now, node=request.node, reason=request.reason, decision=request.decision

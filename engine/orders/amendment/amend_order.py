@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
-from msgspec import UNSET
 
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.order_checks import check_order
 from engine.decide.record import FollowsRecord
-from engine.decide.remainder import Barred, Remainder
+from engine.decide.remainder import Barred, Remainder, barred_record
 from engine.errors import Contended
 from engine.facts_reader import FactsReader
 from engine.idempotency import answered_before, name_reused, operation
@@ -27,7 +26,7 @@ from engine.store.connection.client import Client
 from engine.store.decision_chain import barred_nodes
 from engine.store.follow_up_commit import Amendment
 from engine.store.hold_changes.change_script import MOST_TRIES, ChangeRequest, ChangeScript, LogFields, entry_fields
-from engine.store.hold_changes.order_units import OrderUnits, find_first_decision, read_order
+from engine.store.hold_changes.order_units import find_first_decision
 from engine.store.holds import Holds, Operation
 from engine.store.keys import Keys
 from engine.store.orders.parked import is_parked
@@ -77,9 +76,7 @@ class Amendments:
         named = operation(request.fingerprint, request.op)
         for _ in range(MOST_TRIES):
             now = self._clock()
-            reading = read_order(self._client, self._keys, first)
-            holds = tuple(self._change_script.read(reading.entries, now=now))
-            order = OrderUnits(reading=reading, holds=holds)
+            order = self._change_script.read_order(first, now=now)
             answer = None if dry_run else answered_before(self._holds, first, named, request.op)
             if answer is not None:
                 return self._amended(answer)
@@ -120,7 +117,7 @@ class Amendments:
                         decision=reading.entries[-1].decision,
                         first=reading.first,
                         because="amended",
-                        barred={sku: sorted(nodes) for sku, nodes in sorted(barred.items())} if barred else UNSET,
+                        barred=barred_record(barred),
                     ),
                     amendment=Amendment(
                         changes=plan.changes,

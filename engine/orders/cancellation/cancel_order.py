@@ -18,7 +18,7 @@ from engine.orders.cancellation.plan import (
 from engine.store.connection.client import Client
 from engine.store.hold_changes.change_script import MOST_TRIES, ChangeRequest, ChangeScript, entry_fields
 from engine.store.hold_changes.order_change import OrderChange
-from engine.store.hold_changes.order_units import OrderUnits, find_first_decision, read_order
+from engine.store.hold_changes.order_units import OrderUnits, find_first_decision
 from engine.store.holds import Holds, Operation
 from engine.store.keys import Keys
 from engine.store.outcomes import OperationReused, UnitsChanged
@@ -53,7 +53,7 @@ class Cancellations:
         named = operation(request.fingerprint, request.op)
         for _ in range(MOST_TRIES):
             now = self._clock()
-            order = self._read(first, now)
+            order = self._change_script.read_order(first, now=now)
             answer = answered_before(self._holds, first, named, request.op)
             if answer is not None:
                 return _cancellation(answer)
@@ -67,10 +67,6 @@ class Cancellations:
                 case OperationReused():
                     raise name_reused(request.op)
         raise Contended(f"order {request.order} changes again and again; try again")
-
-    def _read(self, first: str, now: int) -> OrderUnits:
-        reading = read_order(self._client, self._keys, first)
-        return OrderUnits(reading=reading, holds=tuple(self._change_script.read(reading.entries, now=now)))
 
 
 def unit_costs(order: OrderUnits, facts: FactsReader) -> UnitCost:

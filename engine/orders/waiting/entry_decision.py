@@ -5,11 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from msgspec import UNSET
-
 from engine.decide.priority import order_outcome
 from engine.decide.record import FollowsRecord
-from engine.decide.remainder import Remainder
+from engine.decide.remainder import Remainder, barred_record
 from engine.errors import Contended, DecisionUnreadable, OrderInvalid, QuotaExceeded
 from engine.facts_reader import FactsReader
 from engine.orders.decide_and_commit import (
@@ -109,7 +107,7 @@ class EntryDecision:
             decision=entry.decision,
             first=entry.first,
             because="stock",
-            barred={sku: sorted(nodes) for sku, nodes in sorted(barred.items())} if barred else UNSET,
+            barred=barred_record(barred),
         )
         return DecisionRequest(
             remainder=Remainder(

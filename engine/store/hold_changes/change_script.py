@@ -11,6 +11,7 @@ from engine.store.connection.client import Client, faults
 from engine.store.decision_log import Entry, UnitsBody
 from engine.store.hold_changes.hold_change import HoldChange, Shipments, WholeEnding, moved_units, whole_numbers
 from engine.store.hold_changes.order_change import OrderChange
+from engine.store.hold_changes.order_units import OrderUnits, read_order
 from engine.store.hold_changes.stored_holds import StoredHold, read_stored_holds
 from engine.store.holds import Hold, Holds, Operation
 from engine.store.keys import Keys
@@ -74,6 +75,11 @@ class ChangeScript:
             return stored
         self.sweep(late, now=now)
         return read_stored_holds(self._client, self._keys, entries)
+
+    def read_order(self, first: str, *, now: int) -> OrderUnits:
+        """The order that the decision `first` began, and its holds, as `read`; raises NotFound."""
+        reading = read_order(self._client, self._keys, first)
+        return OrderUnits(reading=reading, holds=tuple(self.read(reading.entries, now=now)))
 
     def run(self, request: ChangeRequest) -> ChangeOutcome:
         """Make the changes if everything is as it was read, all of them or none.
