@@ -9,6 +9,7 @@ from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.living_orders import OrderFilter
 from engine.orders.order_state import UNIT_STATES
 from engine.orders.rejection import RejectionRequest
+from engine.store.hold_changes.change_script import ChangeScript
 from engine.store.ledger import Ledger
 from engine.store.orders import order_calls, stored_order
 from engine.store.stock import Movement
@@ -361,7 +362,7 @@ def test_whatever_is_called_every_unit_is_in_one_state(shop, clock):
                 assert sum(line.units[kind] for kind in UNIT_STATES) == line.ordered
             held = sum(shipment.held for shipment in state.shipments)
             assert held == state.units("held")
-            units_to_change = shop.cancellations._read(state.stored.first.id, shop.now)
+            units_to_change = ChangeScript(shop._client, shop._keys).read_order(state.stored.first.id, now=shop.now)
             assert dict(units_to_change.unfilled) == {line.line: line.units["unfilled"] for line in state.lines}
             assert sum(units_to_change.in_state("held").values()) == held
         assert shop.check().clean
