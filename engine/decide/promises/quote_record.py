@@ -3,13 +3,13 @@
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.decision import Unfilled
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.decide.promises.promise import Promise
 from engine.decide.promises.taken_quote_record import ChosenFor
-from engine.decide.record import ShipmentRecord, UnfilledRecord
+from engine.decide.record import PlacedRecord, ShipmentRecord, UnfilledRecord
 from engine.model.facts import Order
 
 
@@ -75,8 +75,9 @@ class QuoteRecord(Record, frozen=True):
     ]
     by_lanes_only: Annotated[
         bool,
-        Meta(description="true: without coordinates, only what ships on lanes of a known distance could be promised"),
+        Meta(description="true: it could not be placed; only what ships on lanes of a known distance was promised"),
     ]
+    placed: Annotated[PlacedRecord | UnsetType, Meta(description="of a cart that was sent without coordinates")] = UNSET
 
 
 to_json = msgspec.json.Encoder().encode

@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from engine.decide.address.address import address_of, placed_address
 from engine.decide.order_checks import check_order
 from engine.decide.order_record import OrderRecord, timestamp
 from engine.decide.promises.promise import Promise, undominated
 from engine.decide.promises.quote_record import NotPromisedRecord, PromiseRecord, QuoteRecord, to_json
 from engine.decide.promises.search import PromiseSearch, SharedFacts
+from engine.decide.record import PlacedRecord
 from engine.errors import Mistake, OrderInvalid
 from engine.facts_reader import FactsReader
-from engine.model.facts import Line, Order
+from engine.model.facts import Line, Network, Order
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.orders.quotes import QuoteStore
@@ -106,7 +108,8 @@ class Quotes:
                 NotPromisedRecord.of(search.delivery, search.unfilled()) for search, promises in found if not promises
             ],
             complete=all(search.complete for search in searches),
-            by_lanes_only=_has_no_place(cart),
+            by_lanes_only=_has_no_place(cart, snapshot.network),
+            placed=PlacedRecord.of(placed_address(cart, snapshot.network)),
         )
         self._store.save(
             quote.id, to_json(quote), msgspec.json.encode(OrderRecord.of(cart)), seconds=request.minutes * 60
@@ -141,12 +144,15 @@ def _sku_promises(order: Order, deliveries: Sequence[str], shared: SharedFacts) 
         yield SkuPromise(sku=order.lines[0].sku, delivery=delivery, promise=promise, valid_until=valid_until)
 
 
-def _has_no_place(order: Order) -> bool:
-    return order.place is None and None in map(order.collected_at, order.lines)
+def _has_no_place(order: Order, network: Network) -> bool:
+    return address_of(order, network).place is None and None in map(order.collected_at, order.lines)
 
 
 def _verify_destination(order: Order, shared: SharedFacts) -> None:
     """Raise OrderInvalid if nothing is known of the ways to a destination without coordinates."""
-    if _has_no_place(order) and order.destinations.index(None) not in shared.ways_there.destination:
+    if (
+        _has_no_place(order, shared.snapshot.network)
+        and order.destinations.index(None) not in shared.ways_there.destination
+    ):
         message = "no lane of the network says how far it is to this country and postcode; give latitude and longitude"
         raise OrderInvalid([Mistake(field="destination", message=message)])
