@@ -4,13 +4,24 @@ This is the one definition of a decision's JSON: the log entry, the HTTP answer 
 come from `DecisionRecord`. What grows with the network is not in it, but in the document of facts that it names.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, structs
 
 from engine.decide.address.address import Address, PlacedBy
-from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, Reason, Scheduled, Shipment, Status, Unfilled
+from engine.decide.decision import (
+    NOTHING_LEFT,
+    Decision,
+    LeftToOthers,
+    Parcel,
+    Reason,
+    Scheduled,
+    Shipment,
+    Status,
+    Unfilled,
+)
 from engine.decide.facts_record import (
     ExclusionRecord,
     FactsReferenceRecord,
@@ -39,6 +50,10 @@ class PlacedLineRecord(Record, frozen=True):
     sku: str
     quantity: int
 
+    @classmethod
+    def of(cls, parcel: Parcel) -> "PlacedLineRecord":
+        return cls(line=parcel.line, sku=parcel.sku, quantity=parcel.quantity)
+
 
 class ShipmentRecord(Record, frozen=True):
     """Metres, micros of the currency, milligrams of CO2e, UTC."""
@@ -66,7 +81,7 @@ class ShipmentRecord(Record, frozen=True):
         return cls(
             node=shipment.node,
             service=shipment.service,
-            lines=[PlacedLineRecord(line=item.line, sku=item.sku, quantity=item.quantity) for item in shipment.lines],
+            lines=[PlacedLineRecord.of(item) for item in shipment.lines],
             distance_m=shipment.distance,
             ships_at=timestamp(shipment.ships_at),
             arrives_by=timestamp(shipment.arrives_by),
@@ -231,7 +246,7 @@ class LackedRecord(Record, frozen=True):
     priority: int
 
 
-class PlacedRecord(Record, frozen=True):
+class PlacedAddressRecord(Record, frozen=True):
     """Where an order goes that was sent without coordinates."""
 
     by: Annotated[
@@ -243,7 +258,7 @@ class PlacedRecord(Record, frozen=True):
     longitude: float
 
     @classmethod
-    def of(cls, address: Address | None) -> "PlacedRecord | UnsetType":
+    def of(cls, address: Address | None) -> "PlacedAddressRecord | UnsetType":
         if address is None or address.place is None or address.placed_by is None or address.country is None:
             return UNSET
         return cls(
@@ -288,9 +303,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         ScheduledOrderRecord | UnsetType,
         Meta(description="of a decision with this status: nothing ships or is held yet"),
     ] = UNSET
-    placed: Annotated[PlacedRecord | UnsetType, Meta(description="of an order that was sent without coordinates")] = (
-        UNSET
-    )
+    placed: Annotated[PlacedAddressRecord | UnsetType, Meta(description="of an order without coordinates")] = UNSET
     waiting: Annotated[
         bool | UnsetType,
         Meta(description="true: the unfilled and the scheduled units wait for stock; otherwise left out"),
@@ -305,6 +318,10 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     ] = UNSET
     lacked: Annotated[list[LackedRecord] | UnsetType, Meta(description="of a decision of a batch")] = UNSET
     quote: Annotated[TakenQuoteRecord | UnsetType, Meta(description="of a decision that takes up a quote")] = UNSET
+    not_counted: Annotated[
+        list[PlacedLineRecord] | UnsetType,
+        Meta(description="filled without stock and without a parcel, because these products are not counted"),
+    ] = UNSET
 
     @classmethod
     def of(
@@ -350,13 +367,14 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             scheduled=UNSET
             if decision.scheduled is None
             else ScheduledOrderRecord.of(decision.scheduled, decision.order),
-            placed=PlacedRecord.of(decision.placed),
+            placed=PlacedAddressRecord.of(decision.placed),
             waiting=waiting or UNSET,
             awaiting_approval=(decision.awaiting_approval and follows is UNSET) or UNSET,
             follows=follows,
             left=UNSET if decision.left == NOTHING_LEFT else LeftRecord.of(decision.left),
             lacked=lacked,
             quote=quote,
+            not_counted=[PlacedLineRecord.of(item) for item in decision.not_counted] or UNSET,
         )
 
     @property
@@ -379,6 +397,11 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     def first(self) -> str:
         """The id of the order's first decision; empty for a dry run."""
         return (self.id or "") if self.follows is UNSET else self.follows.first
+
+
+def lines_not_counted(records: Iterable[DecisionRecord]) -> frozenset[tuple[str, str]]:
+    """The lines of an order, with their SKU, that some of its decisions did not count: their units need no stock."""
+    return frozenset((item.line, item.sku) for record in records for item in record.not_counted or ())
 
 
 class _Named(msgspec.Struct):

@@ -9,7 +9,7 @@ from engine.decide.decision import Unfilled
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.decide.promises.promise import Promise
 from engine.decide.promises.taken_quote_record import ChosenFor
-from engine.decide.record import PlacedRecord, ShipmentRecord, UnfilledRecord
+from engine.decide.record import PlacedAddressRecord, PlacedLineRecord, ShipmentRecord, UnfilledRecord
 from engine.model.facts import Order
 
 
@@ -77,7 +77,11 @@ class QuoteRecord(Record, frozen=True):
         bool,
         Meta(description="true: it could not be placed; only what ships on lanes of a known distance was promised"),
     ]
-    placed: Annotated[PlacedRecord | UnsetType, Meta(description="of a cart that was sent without coordinates")] = UNSET
+    placed: Annotated[PlacedAddressRecord | UnsetType, Meta(description="of a cart without coordinates")] = UNSET
+    not_counted: Annotated[
+        list[PlacedLineRecord] | UnsetType,
+        Meta(description="what needs no stock and no parcel, so that nothing need be promised of it"),
+    ] = UNSET
 
 
 to_json = msgspec.json.Encoder().encode

@@ -7,6 +7,7 @@ import pytest
 from api.files import postcodes
 from api.files.inventory_folder import load_inventory
 from engine.errors import InputInvalid
+from engine.inventory.stock import not_counted
 from engine.model.facts import GeoPoint
 from rules.vocabulary import Kind
 from tests.conftest import SMALL
@@ -262,3 +263,15 @@ def test_mistakes_in_postcodes_name_their_row(directory, monkeypatch):
         "more than 1 rows"
         in mistakes(with_postcodes(directory, "FR,75,48.8,2.3\nFR,69,45.8,4.7\n"))["postcodes.csv:3: "]
     )
+
+
+def test_a_product_that_is_not_counted_has_no_stock(directory):
+    path = directory / "products.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([f"{head},counted", *(f"{row}," for row in rows)]) + "\n", encoding="utf-8")
+    assert all(item.counted for item in load_inventory(directory).products.values())
+    uncounted = [f"{row},{'false' if 'SHIRT' in row else 'true'}" for row in rows]
+    path.write_text("\n".join([f"{head},counted", *uncounted]) + "\n", encoding="utf-8")
+    found = mistakes(directory)
+    assert set(found.values()) == {not_counted("SHIRT")}
+    assert all(where.startswith("stock.csv:") for where in found)
