@@ -153,7 +153,7 @@ class FactsReader:
             matcher = self._cache.policy(answer.reading.policy_version)
         except NotReady:  # the caller then reads from the primary, where this is dealt with
             return None
-        state = None if answer.stamps is None else _state(network, matcher, answer.reading, answer.stamps)
+        state = None if answer.stamps is None else self._state(network, matcher, answer.reading, answer.stamps)
         snapshot = self._snapshot(network, answer.reading, skus)
         return ReplicaFacts(snapshot=snapshot, matcher=matcher, state=state, age=answer.age)
 
@@ -169,10 +169,8 @@ class FactsReader:
             matcher = self._matcher(answer.reading)
             if matcher is not None:
                 products = self._cache.products(skus) if cached else read_products(self._client, self._keys, skus)
-                ways = self._cache.network_caches(network).get(Ways)
-                return StockSnapshot.of(
-                    _state(network, matcher, answer.reading, answer.stamps), answer, skus, products, ways
-                )
+                state = self._state(network, matcher, answer.reading, answer.stamps)
+                return StockSnapshot.of(state, answer, skus, products)
 
     def read_state(self, skus: Sequence[str], now: int) -> StockState | None:
         """The state of the SKUs as of `now`, in one small read. None if the stock has to be read: a hold is to be ended
@@ -184,7 +182,7 @@ class FactsReader:
         if answer is None or answer.reading.network_version != network.version:
             return None
         matcher = self._cache.cached_policy(answer.reading.policy_version)
-        return None if matcher is None else _state(network, matcher, answer.reading, answer.stamps)
+        return None if matcher is None else self._state(network, matcher, answer.reading, answer.stamps)
 
     def network(self) -> Network:
         """The loaded network, as it is cached; raises NotReady."""
@@ -204,6 +202,10 @@ class FactsReader:
         """The network, and those of the SKUs that it has; `fresh`: as the store has it now, whatever is cached."""
         version = (read_version(self._client, self._keys) or "") if fresh else None
         return self._cache.network(version), self.products(skus)
+
+    def _state(self, network: Network, matcher: Matcher, reading: Reading, stamps: str) -> StockState:
+        ways, resting = self._cache.network_caches(network).get(Ways), frozenset(reading.resting)
+        return StockState(ways=ways, matcher=matcher, loads=reading.loads, resting=resting, stamps=stamps)
 
     def _snapshot(self, network: Network, reading: Reading, skus: Sequence[str]) -> Snapshot:
         products: dict[str, Product] = {}
@@ -239,7 +241,3 @@ class FactsReader:
 def _day(network: Network, now: int) -> str:
     """The installation's date, under which the nodes' loads are counted."""
     return network.local(now).date().isoformat()
-
-
-def _state(network: Network, matcher: Matcher, reading: Reading, stamps: str) -> StockState:
-    return StockState(network=network, matcher=matcher, loads=reading.loads, stamps=stamps)

@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.decide.availability import StockFacts, circumstances
+from engine.decide.availability import StockFacts
 from engine.decide.matching.matcher import Matcher
+from engine.decide.offer import circumstances
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Network, Product
 from engine.store.reading import StockReading
@@ -16,10 +17,15 @@ from engine.version import VERSION
 class StockState:
     """Network, policies and stamps at one moment: while these stay, so does what is free (see `Keys.changed`)."""
 
-    network: Network
+    ways: Ways
     matcher: Matcher
     loads: Mapping[str, int]
+    resting: frozenset[str]
     stamps: str
+
+    @property
+    def network(self) -> Network:
+        return self.ways.network
 
     @property
     def loaded(self) -> int:
@@ -27,14 +33,14 @@ class StockState:
         stamp, _, _ = self.stamps.partition(" ")
         return 0 if stamp == "-" else int(stamp)
 
-    def floors(self, channel: str, now: int) -> str:
-        """A hash of all that the floors for the channel depend on besides stock."""
-        besides = circumstances(self.matcher, self.network, self.loads, now)
+    def circumstances(self, channel: str, now: int) -> str:
+        """A hash of all that is free to the channel depends on besides stock."""
+        besides = circumstances(self.matcher, self.ways, self.loads, self.resting, now)
         return _hash(VERSION, self.network.version, besides, channel)
 
     def tag(self, skus: Sequence[str], channel: str, now: int) -> str:
         """A hash that differs wherever what is free of the SKUs may; `stamps` are theirs."""
-        return _hash(self.floors(channel, now), *skus, self.stamps)
+        return _hash(self.circumstances(channel, now), *skus, self.stamps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +58,16 @@ class StockSnapshot:
         answer: StockReading,
         skus: Sequence[str],
         products: Mapping[str, tuple[Product, Mapping[str, int]] | None],
-        ways: Ways,
     ) -> "StockSnapshot":
         """`answer` has the stock of `skus`."""
         known = [(number, item) for number, sku in enumerate(skus) if (item := products[sku]) is not None]
         facts = StockFacts(
-            ways=ways,
+            ways=state.ways,
             products=[product for _, (product, _) in known],
             paces={product.sku: paces for _, (product, paces) in known},
-            stock=answer.columns([number for number, _ in known], ways.node_index),
+            stock=answer.columns([number for number, _ in known], state.ways.node_index),
             loads=state.loads,
+            resting=state.resting,
         )
         return cls(facts=facts, state=state, unknown=tuple(sku for sku in skus if products[sku] is None))
 

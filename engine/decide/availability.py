@@ -17,7 +17,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import COVER, LOAD, Rows
 from engine.decide.shipping.columns import NOWHERE, Integers, integers
 from engine.decide.shipping.ways import Ways
-from engine.model.facts import Network, Product, Snapshot, StockPosition
+from engine.model.facts import Product, Snapshot, StockPosition
 from rules.conditions import Operator, comparisons
 from rules.effects import Protection
 from rules.policy import PolicySet
@@ -86,7 +86,8 @@ class StockColumns:
 @dataclass(frozen=True, kw_only=True)
 class StockFacts:
     """What the availability of some products depends on, read at one moment. `products` are in the order in which
-    `stock` numbers them; `paces` are thousandths of a unit sold a day, by SKU and node; `loads` are by node.
+    `stock` numbers them; `paces` are thousandths of a unit sold a day, by SKU and node; `loads` are by node;
+    `resting` are the nodes that rest.
     """
 
     ways: Ways
@@ -94,6 +95,7 @@ class StockFacts:
     paces: Mapping[str, Mapping[str, int]]
     stock: StockColumns
     loads: Mapping[str, int]
+    resting: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "StockFacts":
@@ -111,6 +113,7 @@ class StockFacts:
             },
             stock=StockColumns.of(NodeUnits(nodes, on_hand, entries), NodeUnits(nodes, held, entries), ways.node_index),
             loads=snapshot.loads,
+            resting=frozenset(snapshot.resting),
         )
 
     @cached_property
@@ -180,53 +183,18 @@ def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> I
     return free
 
 
-def circumstances(matcher: Matcher, network: Network, loads: Mapping[str, int], now: int) -> str:
-    """What the floors of all SKUs depend on besides stock and channel, as a text: the same as long as no rule tells a
-    difference in the time or in the loads of the nodes.
-    """
-    stage = matcher.stages[Stage.POSITION]
-    moment = stage.codes(rule_facts.now_facts(network, now))
-    idle = stage.codes({LOAD: 0})
-    by_node = [(node, stage.codes({LOAD: load})) for node, load in sorted(loads.items())] if idle else []
-    return repr((matcher.policies.version, moment, [item for item in by_node if item[1] != idle]))
-
-
-def totals(facts: StockFacts, free: Integers) -> list[int]:
-    """The free units of each product, in the order of products."""
-    units = np.zeros(len(facts.products), dtype=np.int64)
-    np.add.at(units, facts.stock.sku, free)
-    listed: list[int] = units.tolist()
-    return listed
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkuAvailability:
-    """What one channel can have of a SKU: units free to it in all, and, in the order of the ids of its nodes, units on
-    hand, held, available and free. `free` is None if the product is not counted: any number.
+    """What an order can have of a SKU: the most units of it that it would be filled with, how many of these only where
+    nothing else has any, and, in the order of the ids of its nodes, units on hand, held, available and free. `free` is
+    None if the product is not counted: any number.
     """
 
     sku: str
     free: int | None
+    unless_needed: int
     nodes: Sequence[str]
     on_hand: Sequence[int]
     held: Sequence[int]
     available: Sequence[int]
     free_by_node: Sequence[int]
-
-
-def by_sku(facts: StockFacts, free: Integers) -> list[SkuAvailability]:
-    """The rows of each product, in the order of products."""
-    stock = facts.stock
-    on_hand, held, available, units = (column.tolist() for column in (stock.on_hand, stock.held, stock.available, free))
-    return [
-        SkuAvailability(
-            sku=product.sku,
-            free=total if product.counted else None,
-            nodes=facts.nodes[rows],
-            on_hand=on_hand[rows],
-            held=held[rows],
-            available=available[rows],
-            free_by_node=units[rows],
-        )
-        for product, total, rows in zip(facts.products, totals(facts, free), facts.rows, strict=True)
-    ]

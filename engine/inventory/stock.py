@@ -5,14 +5,9 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.decide.availability import (
-    SkuAvailability,
-    StockFacts,
-    by_sku,
-    channels,
-    free_units,
-)
+from engine.decide.availability import SkuAvailability, StockFacts, channels
 from engine.decide.matching.matcher import Matcher
+from engine.decide.offer import by_sku, offer
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
@@ -200,7 +195,7 @@ class NetworkStock:
         if not read.facts.products:
             raise _nobody_knows([sku])
         names = (*channels(read.matcher.policies), OTHER_CHANNEL)
-        stock, free = read.facts.stock, [free_units(read.facts, read.matcher, name, now) for name in names]
+        stock, free = read.facts.stock, [offer(read.facts, read.matcher, name, now).free for name in names]
         rows = zip(*(column.tolist() for column in (stock.node, stock.on_hand, stock.held, *free)), strict=True)
         nodes = tuple(
             NodeStock(
@@ -225,7 +220,7 @@ class NetworkStock:
         return Availability(
             channel=channel,
             policy_version=read.matcher.policies.version,
-            skus=by_sku(read.facts, free_units(read.facts, read.matcher, channel, now)),
+            skus=by_sku(read.facts, offer(read.facts, read.matcher, channel, now)),
             unknown=read.unknown,
             age=read.age,
             tag=None if read.state is None else read.state.tag(skus, channel, now),

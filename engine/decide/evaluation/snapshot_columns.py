@@ -43,17 +43,14 @@ class SnapshotColumns:
     @cached_property
     def node_numbers(self) -> Integers:
         """By node, the number of the judgement that says how many shipments it may have today."""
-        loads, nodes = self.loads, np.arange(len(self.ways.nodes))
-        rows = Rows(self.ways, nodes, None, {LOAD: lambda: loads}, lambda node: node_facts_at(self.ways, node, loads))
-        return self._matcher.stages[Stage.NODE].judge_rows({"now": self.now_facts}, rows)
+        return node_numbers(self._matcher, self.now_facts, self.loads, self.ways)
 
     @cached_property
     def rooms(self) -> Integers:
         """By node, how many more shipments it may take today; NO_LIMIT: any number."""
         # the judging comes first: it may add judgements to the table
         numbers = self.node_numbers
-        most = np.minimum(self._matcher.stages[Stage.NODE].table.limits()[numbers], self.ways.daily_orders)
-        return np.where(most < NO_LIMIT, np.maximum(0, most - self.loads), NO_LIMIT)
+        return rooms(self._matcher, numbers, self.loads, self.ways)
 
     def later(
         self, snapshot: Snapshot, *, stock: Mapping[str, Stock], loads: Integers, judged_alike: bool
@@ -65,3 +62,16 @@ class SnapshotColumns:
         if judged_alike:
             columns.node_numbers = self.node_numbers
         return columns
+
+
+def node_numbers(matcher: PolicyJudge, now_facts: Facts, loads: Integers, ways: Ways) -> Integers:
+    """By node, the number of the judgement that says how many shipments it may have today."""
+    nodes = np.arange(len(ways.nodes))
+    rows = Rows(ways, nodes, None, {LOAD: lambda: loads}, lambda node: node_facts_at(ways, node, loads))
+    return matcher.stages[Stage.NODE].judge_rows({"now": now_facts}, rows)
+
+
+def rooms(matcher: PolicyJudge, numbers: Integers, loads: Integers, ways: Ways) -> Integers:
+    """By node, how many more shipments it may take today, by its judgement's number; NO_LIMIT: any number."""
+    most = np.minimum(matcher.stages[Stage.NODE].table.limits()[numbers], ways.daily_orders)
+    return np.where(most < NO_LIMIT, np.maximum(0, most - loads), NO_LIMIT)

@@ -26,6 +26,7 @@ from rules.vocabulary import Facts, Stage
 
 GroupCodes: TypeAlias = tuple[int, ...]
 """A code for each of some groups of facts."""
+GroupNames: TypeAlias = tuple[str, ...]
 MOST_TABLES = 1_000
 """Signature tables of a stage: a hundred kilobytes each if what rules tell apart are some thousand cases."""
 _UNKNOWN: Facts = {}
@@ -65,9 +66,9 @@ class StageMatcher:
         """The number of the judgement of single facts."""
         self._tables: dict[GroupCodes, SignatureTable] = {}
         self._by_residuals: dict[tuple[Residual, ...], SignatureTable] = {}
-        self._residuals: dict[int, Residual] = {}
-        """What is left of a rule's formula, by the place in its truth table that shared facts lead to. At one stage,
-        rows always share the same groups of facts.
+        self._residuals: dict[tuple[GroupNames, int], Residual] = {}
+        """What is left of a rule's formula, by the groups of facts that rows share, and the place in its truth table
+        that these facts lead to.
         """
 
     def judge(self, facts: Mapping[str, Facts]) -> Judgement:
@@ -143,7 +144,7 @@ class StageMatcher:
         codes = tuple([self._coders[group](facts) for group, facts in shared.items()])
         table = self._tables.get(codes)
         if table is None:
-            residuals = tuple(self._residuals_of(self._settled(shared)))
+            residuals = tuple(self._residuals_of(tuple(shared), self._settled(shared)))
             if len(self._tables) >= MOST_RESIDUALS or len(self._by_residuals) >= MOST_TABLES:
                 self._tables.clear()
                 self._by_residuals.clear()
@@ -154,13 +155,13 @@ class StageMatcher:
             self._tables[codes] = self._by_residuals[residuals] = table
         return table
 
-    def _residuals_of(self, settled: Mapping[int, int]) -> Iterator[Residual]:
+    def _residuals_of(self, groups: GroupNames, settled: Mapping[int, int]) -> Iterator[Residual]:
         """What the settled codes leave of each rule's formula."""
         tables = self.firing.tables
         for rule, place in zip(tables.rules, tables.shared_places(settled).tolist(), strict=True):
-            residual = self._residuals.get(place)
+            residual = self._residuals.get((groups, place))
             if residual is None:
-                residual = self._residuals[place] = partially_evaluate(self.formulas[rule], settled)
+                residual = self._residuals[groups, place] = partially_evaluate(self.formulas[rule], settled)
             yield residual
         for rule in tables.wide:
             yield partially_evaluate(self.formulas[rule], settled)

@@ -1,0 +1,196 @@
+"""What of the free units an order could get that may go anywhere: those that some way leads out with.
+
+Of the order only the channel is known. Rules on its other facts, and on the route, don't fire; a place counts that has
+room, does not rest, and has a service that carries the article and that no rule excludes. Units that are collected
+where they are count for who collects them there, and not here.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from engine.decide import rule_facts
+from engine.decide.availability import SkuAvailability, StockFacts, free_units
+from engine.decide.evaluation.positions import loads_by_node
+from engine.decide.evaluation.snapshot_columns import node_numbers, rooms
+from engine.decide.matching.matcher import Matcher
+from engine.decide.matching.signature_table import LATE, LOAD, UNKNOWN_NUMBER, Rows
+from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers
+from engine.decide.shipping.pricing import NOT_CARRIED
+from engine.decide.shipping.reach import LATE as LATE_CODES
+from engine.decide.shipping.ways import Ways
+from rules.effects import Exclusion, LineOutcome, OrderOutcome
+from rules.vocabulary import VOCABULARY, Facts, Stage
+
+_ROUTE_NUMBERS = [path for path, fact in VOCABULARY.items() if fact.group == "route" and path != LATE]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Of each row of the stock, the units that an order could get, and whether rules leave them to who has no others;
+    of each product, in the order of products, how many it could get in all, and how many of these are such.
+    """
+
+    free: Integers
+    unless_needed: Flags
+    totals: list[int]
+    totals_unless_needed: list[int]
+
+
+def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
+    """What an order on the channel could get of each product by itself."""
+    free = free_units(facts, matcher, channel, now)
+    shared = _facts_of_lines(facts, channel, now)
+    usable, unless_needed = _ways_out(facts, matcher, shared, free, now)
+    free = np.where(usable, free, 0)
+    most = _most_shipments(matcher, shared)
+    totals, needed = _totals(facts, free, unless_needed, most)
+    return Offer(free=free, unless_needed=unless_needed, totals=totals, totals_unless_needed=needed)
+
+
+def circumstances(matcher: Matcher, ways: Ways, loads: Mapping[str, int], resting: Collection[str], now: int) -> str:
+    """What the offers of all SKUs depend on besides stock and channel, as a text: the same as long as no rule tells a
+    difference in the time or in the loads of the nodes, no node begins or ends to rest, and none becomes full.
+    """
+    moment, stages = rule_facts.now_facts(ways.network, now), matcher.stages.values()
+    idle = [stage.codes({LOAD: 0}) for stage in stages]
+    by_node = [(node, [stage.codes({LOAD: load}) for stage in stages]) for node, load in sorted(loads.items())]
+    return repr(
+        (
+            matcher.policies.version,
+            [stage.codes(moment) for stage in stages],
+            [item for item in by_node if item[1] != idle],
+            sorted(resting),
+            (~_has_room(ways, matcher, loads, moment)).nonzero()[0].tolist(),
+        )
+    )
+
+
+def by_sku(facts: StockFacts, offered: Offer) -> list[SkuAvailability]:
+    """The rows of each product, in the order of products."""
+    stock = facts.stock
+    columns = (stock.on_hand, stock.held, stock.available, offered.free)
+    on_hand, held, available, units = (column.tolist() for column in columns)
+    totals = zip(offered.totals, offered.totals_unless_needed, strict=True)
+    return [
+        SkuAvailability(
+            sku=product.sku,
+            free=total if product.counted else None,
+            unless_needed=needed,
+            nodes=facts.nodes[rows],
+            on_hand=on_hand[rows],
+            held=held[rows],
+            available=available[rows],
+            free_by_node=units[rows],
+        )
+        for product, (total, needed), rows in zip(facts.products, totals, facts.rows, strict=True)
+    ]
+
+
+def _facts_of_lines(facts: StockFacts, channel: str, now: int) -> list[Mapping[str, Facts]]:
+    """By product, the facts of an order of it as far as they are known."""
+    order, moment = {"order.channel": channel}, rule_facts.now_facts(facts.ways.network, now)
+    return [
+        {"order": order, "now": moment, "line": {"line.sku": item.sku}, "product": rule_facts.product_facts(item)}
+        for item in facts.products
+    ]
+
+
+def _has_room(ways: Ways, matcher: Matcher, loads: Mapping[str, int], moment: Facts) -> Flags:
+    """By node, whether it may take one more shipment today."""
+    column = loads_by_node(loads, ways)
+    flags: Flags = rooms(matcher, node_numbers(matcher, moment, column, ways), column, ways) > 0
+    return flags
+
+
+def _ways_out(
+    facts: StockFacts, matcher: Matcher, shared: list[Mapping[str, Facts]], free: Integers, now: int
+) -> tuple[Flags, Flags]:
+    """Of each row with free units, whether some way leads out with them, and whether all that do are excluded unless
+    they are needed.
+    """
+    ways, stock = facts.ways, facts.stock
+    leaving = _has_room(ways, matcher, facts.loads, rule_facts.now_facts(ways.network, now))
+    leaving[[ways.node_index[node] for node in facts.resting]] = False
+    rows = ((free > 0) & leaving[stock.node]).nonzero()[0]
+    nodes, services = ways.travelling
+    first, last = nodes.searchsorted(stock.node[rows]), nodes.searchsorted(stock.node[rows], side="right")
+    row = rows.repeat(last - first)
+    # of each of these rows, the ways out of its node, one after another
+    way = np.arange(len(row)) + (first - (np.cumsum(last - first) - (last - first))).repeat(last - first)
+    service = services[way]
+    carried = _carries(facts, row, service)
+    row, service = row[carried], service[carried]
+    allowed, on_condition = _judged(facts, matcher, shared, row, service)
+    usable, freely = np.zeros(len(free), dtype=bool), np.zeros(len(free), dtype=bool)
+    usable[row[allowed]] = True
+    freely[row[allowed & ~on_condition]] = True
+    return usable, usable & ~freely
+
+
+def _carries(facts: StockFacts, row: Integers, service: Integers) -> Flags:
+    """Whether the services carry one unit of the rows' products."""
+    weights = integers(item.weight for item in facts.products)[facts.stock.sku[row]]
+    carried = np.zeros(len(row), dtype=bool)
+    for weight in np.unique(weights).tolist():
+        these = weights == weight
+        carried[these] = facts.ways.unit_costs(weight)[service[these]] != NOT_CARRIED
+    return carried
+
+
+def _judged(
+    facts: StockFacts, matcher: Matcher, shared: list[Mapping[str, Facts]], row: Integers, service: Integers
+) -> tuple[Flags, Flags]:
+    """Of each option, given by its row of the stock and its service, whether it may be used, and whether only if it is
+    needed.
+    """
+    if not any(effect.name == "exclude" for rule in matcher.policies.rules.values() for effect in rule.effects):
+        return np.ones(len(row), dtype=bool), np.zeros(len(row), dtype=bool)
+    positions, stage = facts.to_judge(), matcher.stages[Stage.OPTION]
+    unknown, not_promised = np.full(len(row), UNKNOWN_NUMBER), np.full(len(row), LATE_CODES.index(None))
+    columns = {
+        **positions.at(row).columns,
+        **dict.fromkeys(_ROUTE_NUMBERS, lambda: unknown),
+        LATE: lambda: not_promised,
+    }
+    node, service_facts = facts.stock.node[row], facts.ways.service_facts
+    rows = Rows(
+        facts.ways,
+        node,
+        service,
+        columns,
+        lambda option: {**positions.facts(int(row[option])), **service_facts[int(service[option])]},
+    )
+    lines: list[Mapping[str, Facts]] = [{**line, "route": {}} for line in shared]
+    judgement = stage.judge_lines(lines, facts.stock.sku[row], rows)
+    exclude = stage.table.options()[0][judgement]
+    return exclude != Exclusion.YES, exclude == Exclusion.UNLESS_NEEDED
+
+
+def _most_shipments(matcher: Matcher, shared: list[Mapping[str, Facts]]) -> Integers:
+    """By product, the most shipments that an order of it may have; NO_LIMIT: any number."""
+    order, line = matcher.stages[Stage.ORDER], matcher.stages[Stage.LINE]
+
+    def most(facts: Mapping[str, Facts]) -> int:
+        if cast("LineOutcome", line.judge(facts).outcome).keep_together:
+            return 1
+        shipments = cast("OrderOutcome", order.judge(facts).outcome).max_shipments
+        return NO_LIMIT if shipments is None else shipments
+
+    return integers(map(most, shared))
+
+
+def _totals(facts: StockFacts, free: Integers, unless_needed: Flags, most: Integers) -> tuple[list[int], list[int]]:
+    """By product, the units of the positions that have most of them, of as many as there may be shipments; and how many
+    of these are left to who has no others, who are asked last among those that have as many.
+    """
+    sku = facts.stock.sku
+    order = np.lexsort((unless_needed, -free, sku))
+    first = sku.searchsorted(sku)  # rows are by product
+    taken = order[np.arange(len(order)) - first < most[sku]]
+    both = [np.zeros(len(facts.products), dtype=np.int64) for _ in range(2)]
+    for units, rows in zip(both, (taken, taken[unless_needed[taken]]), strict=True):
+        np.add.at(units, sku[rows], free[rows])
+    return both[0].tolist(), both[1].tolist()
