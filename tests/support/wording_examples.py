@@ -3,7 +3,29 @@
 from rules.loader import load_policies
 from rules.policy import Rule
 
+SAME_COUNTRY = "node.country: {same_as: order.country}"
+ANOTHER_COUNTRY = "node.country: {not_same_as: order.country}"
 CONDITIONS = [
+    (
+        SAME_COUNTRY,
+        "the values of the place's country and the order's country are the same",
+        "on trouve la même valeur pour le pays du lieu et pour le pays de la commande",
+    ),
+    (
+        f"none: [{{{SAME_COUNTRY}}}]",
+        "the values of the place's country and the order's country are not the same",
+        "on ne trouve pas la même valeur pour le pays du lieu et pour le pays de la commande",
+    ),
+    (
+        ANOTHER_COUNTRY,
+        "the values of the place's country and the order's country differ",
+        "on trouve des valeurs différentes pour le pays du lieu et pour le pays de la commande",
+    ),
+    (
+        f"none: [{{{ANOTHER_COUNTRY}}}]",
+        "the values of the place's country and the order's country do not differ",
+        "on ne trouve pas de valeurs différentes pour le pays du lieu et pour le pays de la commande",
+    ),
     ("order.channel: web", "the order comes from web", "la commande vient du canal web"),
     ("order.channel: [web, app]", "the order comes from web or app", "la commande vient du canal web ou app"),
     (

@@ -98,6 +98,14 @@ MEANT = {
     "any: [{node.type: store}, {stock.on_hand: 0}]": ({"stock.on_hand": 0}, {"stock.on_hand": 1}),
     "none: [{node.type: store}, {service.mode: air}]": ({"service.mode": "van"}, {"service.mode": "air"}),
     "is: heavy": ({"product.weight": 15_000}, {"product.weight": 14_999}),
+    "node.country: {same_as: order.country}": (
+        {"node.country": "FR", "order.country": "FR"},
+        {"node.country": "FR", "order.country": "BE"},
+    ),
+    "node.country: {not_same_as: order.country}": (
+        {"node.country": "FR", "order.country": "BE"},
+        {"node.country": "FR"},
+    ),
     "order.delivery: [express, click_and_collect]": ({"order.delivery": "express"}, {"order.delivery": "standard"}),
     'order.placed_at: {at_least: "2026-11-27 18:00"}': (
         {"order.placed_at": literals.instant("2026-11-27 18:00")},
