@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.decide.address.address import placed_address
 from engine.decide.decision import (
     NOTHING_LEFT,
     Claim,
@@ -94,7 +95,7 @@ def decision(
         requested_minutes=requested_minutes,
     )
     return Decision(
-        order=evaluation.order,
+        order=evaluation.ordered,
         priority=evaluation.order_outcome.priority,
         decided_at=now,
         policy_version=evaluation.matcher.policies.version,
@@ -118,7 +119,11 @@ def decision(
         day=network.local(now).date().isoformat(),
         left=left,
         scheduled=scheduled,
+        placed=placed_address(evaluation.order, network),
         awaiting_approval=evaluation.order_outcome.approve,
+        not_counted=tuple(
+            Parcel(line=line.id, sku=line.sku, quantity=line.quantity) for line in evaluation.not_counted
+        ),
     )
 
 
@@ -128,7 +133,7 @@ def _reserve_at(evaluation: Evaluation, choice: Choice) -> int:
     stock.
     """
     order, now, ways = evaluation.order, evaluation.now, evaluation.ways
-    if order.deliver_on is None:
+    if order.deliver_on is None or not order.lines:
         return now
     out, rows = evaluation.reach, sorted({evaluation.row(key) for key, _ in choice.units})
     if not rows:

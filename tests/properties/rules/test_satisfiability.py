@@ -125,7 +125,7 @@ def values_near(paths: Iterable[str]):
     choices = {"node.type": VOCABULARY["node.type"].choices, "route.late": (True, False)}
     values = {
         "order.units": [number for number in numbers if number >= 0],
-        "order.postcode": texts,
+        "order.postcode": sorted({*texts, *(text.upper() for text in texts)}),
         "order.tags": tags,
         "now.time": [number for number in numbers if 0 <= number < 1_440],
         "stock.available": [number for number in numbers if number >= 0],
