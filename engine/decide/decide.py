@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.decide.address.address import placed_address
 from engine.decide.decision import (
     HIGHEST,
     NOTHING_LEFT,
@@ -121,6 +122,7 @@ def decision(
         day=network.local(now).date().isoformat(),
         left=left,
         scheduled=scheduled,
+        placed=placed_address(evaluation.order, network),
         awaiting_approval=evaluation.order_outcome.approve,
         not_counted=tuple(
             Parcel(line=line.id, sku=line.sku, quantity=line.quantity) for line in evaluation.not_counted

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from engine.decide.address.address import Address
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import NodeRest, Order
 from rules.effects import Floor
@@ -216,6 +217,10 @@ class Decision:
     left: LeftToOthers = NOTHING_LEFT
     scheduled: Scheduled | None = None
     """Then nothing ships and nothing is held yet."""
+    placed: Address | None = None
+    """Where an order goes that was sent without coordinates, and what it was placed by. None: it has them, is
+    collected, or could not be placed.
+    """
     awaiting_approval: bool = False
     """Whether a rule says that a person must approve the order before it ships."""
     not_counted: tuple[Parcel, ...] = ()

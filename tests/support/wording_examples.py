@@ -77,6 +77,11 @@ CONDITIONS = [
         'le code postal de la commande est comme "75*"',
     ),
     (
+        "order.outward_code: KW17",
+        "the order's outward code is KW17",
+        "la première moitié du code postal britannique de la commande est KW17",
+    ),
+    (
         "order.region: Île-de-France",
         "the order's region is Île-de-France",
         "la région de la commande est Île-de-France",

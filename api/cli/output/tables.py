@@ -101,6 +101,7 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     yield f"Order {order.id} ({order.channel}, {order.delivery}): {record.status}"
     yield from _follows_lines(record, network)
     yield from _nominated_day_lines(record, network)
+    yield from _placed_lines(record)
     yield from _quote_lines(record)
     shipments = record.scheduled.shipments if record.scheduled else record.shipments
     for number, shipment in enumerate(shipments, start=1):
@@ -186,6 +187,15 @@ def _nominated_day_lines(record: DecisionRecord, network: Network) -> Iterator[s
         day = datetime.date.fromisoformat(record.order.deliver_on)
         reserved = f"; reserved from {local_time(record.scheduled.reserve_at, network)}" if record.scheduled else ""
         yield f"  to arrive on {day:%a %d %b %Y}{reserved}"
+
+
+def _placed_lines(record: DecisionRecord) -> Iterator[str]:
+    placed = record.placed
+    if placed is not UNSET:
+        what = (
+            f"postcode {record.order.destination.postcode}" if placed.by == "postcode" else f"country {placed.country}"
+        )
+        yield f"  sent without coordinates; placed by its {what} at {placed.latitude}, {placed.longitude}"
 
 
 def _quote_lines(record: DecisionRecord) -> Iterator[str]:
