@@ -158,6 +158,6 @@ def test_never_more_than_is_free_above_the_floor_and_never_less(on_hand, held, r
             protected[name] = max(protected.get(name, 0), size(amount.split(": ")[1]))
     others = sum(amount for name, amount in protected.items() if name != channel)
     floor = keep + min(others, max(0, on_hand - keep - protected.get(channel, 0)))
-    rules = [*rules, *(f"then: {{oversell: {units}}}" for units in oversell)]
+    rules = [*rules, *(f"when: {{node.id: lyon}}, then: {{oversell: {units}}}" for units in oversell)]
     scenario = facts(StockPosition(on_hand=on_hand, held=held))
     assert most(scenario, *rules, channel=channel) == max(0, on_hand - held - floor + min(oversell, default=0))
