@@ -205,6 +205,16 @@ EFFECTS = [
         "2,5\u00a0% des unités présentes restent sur place, arrondi à l'unité supérieure",
     ),
     (
+        "oversell: 10",
+        "the place may sell 10 units of the article more than it has",
+        "le lieu peut vendre 10 unités de l'article de plus qu'il n'en a",
+    ),
+    (
+        "oversell: 1",
+        "the place may sell 1 unit of the article more than it has",
+        "le lieu peut vendre 1 unité de l'article de plus qu'il n'en a",
+    ),
+    (
         "protect: {channel: web, units: 5}",
         "5 units of the article at the place are only for orders from web",
         "5 unités de l'article sur place sont gardées pour les commandes du canal web",

@@ -204,6 +204,7 @@ EFFECTS = {
     "tier: 1": OptionOutcome(tier=1),
     "keep: 3": PositionOutcome(keep=Reserve(units=3)),
     "keep: 10%": PositionOutcome(keep=Reserve(share=1_000)),
+    "oversell: 10": PositionOutcome(oversell=10),
     "protect: {channel: web, units: 5}": PositionOutcome(
         protect=(Protection(channel="web", reserve=Reserve(units=5)),)
     ),
