@@ -72,6 +72,7 @@ _WARNINGS = {
     "always-silenced": "Wherever the rule fires, others that override it fire too; remove it, or narrow the others.",
     "shadowed": "Wherever the effect acts, another rule's is as strong or stronger; remove it, or make it differ.",
     "excluded-and-preferred": "What the rule prefers is excluded in the very same cases; decide for one of the two.",
+    "fact-as-word": "The word is the path of a fact; to compare the two facts, write same_as or not_same_as.",
     "unused-term": "No rule uses the term; use it, or remove it.",
     "overlapping-rows": "Rows of a table whose hit policy is unique apply together; narrow one of them, or say first.",
     "uncovered-case": "No row of the table applies to a case between its rows; add one, or say gaps: allowed.",
