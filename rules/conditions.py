@@ -7,11 +7,12 @@ with an unknown fact is false; `Not` is exact negation, so the negation of such 
 import enum
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from rules.vocabulary import Fact, Facts, Kind, Value
+from rules.windows import ClockReading, Window
 
 
 class Operator(enum.Enum):
@@ -28,12 +29,16 @@ class Operator(enum.Enum):
     HAS_ALL = "has_all"
     MATCHES = "matches"
     KNOWN = "known"
+    WITHIN = "within"
+    """A clock is within a window; authors write `from`, `until`, `weekdays` and `hours`."""
 
 
 ORDERED = frozenset({Operator.AT_LEAST, Operator.MORE_THAN, Operator.AT_MOST, Operator.LESS_THAN, Operator.BETWEEN})
 TAGGED = frozenset({Operator.HAS, Operator.HAS_ANY, Operator.HAS_ALL})
 SEVERAL = frozenset({Operator.EQUALS, Operator.MATCHES, Operator.HAS_ANY, Operator.HAS_ALL})
 """The operators that take one or more operands."""
+UNWRITTEN = frozenset({Operator.EQUALS, Operator.WITHIN})
+"""The operators that have no word in a condition: a bare value or list equals, and windows have keys of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +167,7 @@ _TYPES: dict[Kind, type] = dict.fromkeys(Kind, int) | {
     Kind.CHOICE: str,
     Kind.FLAG: bool,
     Kind.TAGS: frozenset,
+    Kind.CLOCK: ClockReading,
 }
 
 
@@ -174,7 +180,11 @@ def _matches(value: Value, patterns: tuple[Value, ...]) -> bool:
     return any(glob(cast("str", pattern)).fullmatch(cast("str", value)) for pattern in patterns)
 
 
-_MEANINGS = {
+def _is_within(reading: ClockReading, windows: tuple[Window]) -> bool:
+    return windows[0].is_open(reading)
+
+
+_MEANINGS: Mapping[Operator, Callable[[Any, Any], bool]] = {
     Operator.EQUALS: lambda value, operands: value in operands,
     Operator.AT_LEAST: lambda value, operands: value >= operands[0],
     Operator.MORE_THAN: lambda value, operands: value > operands[0],
@@ -185,4 +195,5 @@ _MEANINGS = {
     Operator.HAS_ANY: lambda value, operands: not value.isdisjoint(operands),
     Operator.HAS_ALL: lambda value, operands: value.issuperset(operands),
     Operator.MATCHES: _matches,
+    Operator.WITHIN: _is_within,
 }

@@ -5,7 +5,15 @@ from typing import TypeAlias
 
 import numpy as np
 
-from engine.decide.matching.signature_table import LATE, LOAD, UNKNOWN_NUMBER, NetworkCodes, NumberedFacts, Rows
+from engine.decide.matching.signature_table import (
+    LATE,
+    LOAD,
+    UNKNOWN_NUMBER,
+    NetworkCodes,
+    NumberedFacts,
+    Rows,
+    codes_shown,
+)
 from engine.decide.matching.value_classes import Property
 from engine.decide.shipping.columns import Integers
 from engine.decide.shipping.reach import LATE as LATE_CODES
@@ -22,6 +30,7 @@ class RowCodes:
         self._node = {index: item for index, item in properties.items() if _of_node(item)}
         self._service = {index: item for index, item in properties.items() if item.fact.group == "service"}
         self._columns = {index: _column(item) for index, item in properties.items() if _is_measured(item)}
+        self._clock = {index: item for index, item in properties.items() if item.fact.group == "clock"}
         self._network: NetworkCodes | None = None
 
     def of_network(self, ways: NumberedFacts) -> NetworkCodes:
@@ -38,6 +47,9 @@ class RowCodes:
         codes = {index: column[rows.node[chosen]] for index, column in network.nodes.items()}
         if rows.service is not None:
             codes |= {index: column[rows.service[chosen]] for index, column in network.services.items()}
+        if rows.clocks is not None:
+            nodes, clocks = rows.node[chosen], rows.clocks
+            codes |= {index: codes_shown(item, clocks)[nodes] for index, item in self._clock.items()}
         return codes | {index: column(rows, chosen) for index, column in self._columns.items()}
 
 

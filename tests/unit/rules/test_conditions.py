@@ -42,7 +42,7 @@ def test_a_comparison_means_what_its_name_says_and_not_is_its_negation(operator,
 
 
 def test_every_operator_has_its_cases():
-    assert {operator for operator, *_ in CASES} == set(Operator)
+    assert {operator for operator, *_ in CASES} == set(Operator) - {Operator.WITHIN}, "which has the tests of windows"
 
 
 def test_a_missing_fact_is_as_unknown_as_none():
