@@ -1,18 +1,19 @@
 """Decides whether a condition can hold at all, and whether one condition implies another.
 
-Facts are taken as independent of each other, except for a date and its weekday; windows count as conditions on these
-and the time, as if no clock were ever put back. The search tries the alternatives of
+Facts are taken as independent of each other, except for a date and its weekday, and so is whether two facts are the
+same: a condition that can't hold for that reason alone is not found out. Windows count as conditions on date, weekday
+and time, as if no clock were ever put back. The search tries the alternatives of
 the condition's normal form one by one; the literals that must hold together narrow the domain of each fact. So an
 answer is exact, or it is None where it would take more work than the limits allow.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 
 from rules.conditions import All, Compare, Condition, Operator, Term
 from rules.lint.glob_automaton import TooHard
-from rules.lint.value_domains import Domain, calendar_day, full_domain, meets_calendar
+from rules.lint.value_domains import Domain, calendar_day, full_domain, meets_calendar, pair_domain
 from rules.normal_form import AllOf, Literal, NormalForm, OneOf, literal, normal_form, tag_by_tag
 from rules.vocabulary import Facts, Value
 from rules.window_conditions import window_conditions
@@ -121,6 +122,10 @@ class Search:
     @staticmethod
     def _conflict(domains: dict[str, Domain], comparison: Compare, *, true: bool) -> str:
         """Narrow one domain; the path of the fact if no value is left for it, else empty."""
+        if comparison.other is not None:
+            pair = " and ".join(sorted(fact.path for fact in comparison.facts))
+            domains[pair] = pair_domain(domains.get(pair), comparison, true=true)
+            return pair if domains[pair].is_empty else ""
         path = comparison.fact.path
         narrowed = (domains.get(path) or full_domain(path)).narrowed(comparison, true=true)
         domains[path] = narrowed
@@ -148,13 +153,22 @@ def implies(condition: Condition, other: Condition) -> bool | None:
 
 
 def witness(domains: Domains) -> Facts:
-    """Facts within the domains; a fact that may be unknown is left out. Raises TooHard."""
-    facts: dict[str, Value | None] = {path: domain.example() for path, domain in domains.items()}
+    """Facts within the domains; a fact that may be unknown is left out. Raises TooHard.
+
+    That two facts must differ is not seen to, nor whether both may have the value that they must share.
+    """
+    facts: dict[str, Value | None] = {path: domain.example() for path, domain in domains.items() if not domain.pair}
     for clock in _CLOCKS:
         date, weekday = _DATE_AND_WEEKDAY[f"{clock}.date"]
         if facts.get(date) is not None and facts.get(weekday) is not None:
             facts[date], facts[weekday] = calendar_day(domains[date], domains[weekday]) or (None, None)
         facts[f"{clock}.clock"] = _reading(clock, facts)
+    for domain in domains.values():
+        if domain.pair and domain.example() is True:
+            values = [facts.get(path) for path in domain.pair] + [
+                replace(full_domain(domain.pair[0]), unknown=False).example()
+            ]
+            facts |= dict.fromkeys(domain.pair, next(value for value in values if value is not None))
     return {path: value for path, value in facts.items() if value is not None}
 
 

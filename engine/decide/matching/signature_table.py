@@ -45,9 +45,9 @@ class NumberedFacts(Protocol):
 
 
 class Rows(NamedTuple):
-    """Positions (no `service`) or options: the numbers of their nodes and services in `ways`; by the path of a fact
-    what makes its column; what makes all facts of one row, for one that is new; and what the nodes' clocks show, if the
-    rows do not share that.
+    """Positions (no `service`) or options: the numbers of their nodes and services in `ways`; by the path of a
+    fact what makes its column, and by the path of a property of two facts what makes the column of its codes; what
+    makes all facts of one row, for one that is new; and what the nodes' clocks show, if the rows do not share that.
     """
 
     ways: NumberedFacts
@@ -113,14 +113,15 @@ class SignatureTable:
         self._steps = [
             (item.fact.path, np.array(_steps(item, sets), dtype=np.int64))
             for item, sets in items
-            if item.fact.path in ALWAYS_KNOWN or item.fact.path == COVER
+            if item.path in ALWAYS_KNOWN or item.path == COVER
         ]
-        late = next((item for item, _ in items if item.fact.path == LATE), None)
+        self._pairs = [(item.path, item.size) for item, _ in items if item.other is not None]
+        late = next((item for item, _ in items if item.path == LATE), None)
         self._late = (
             None if late is None else np.array([late.of({LATE: value}) for value in LATE_CODES], dtype=np.int64)
         )
         self._lates = 1 if self._late is None else int(self._late.max()) + 1
-        self._clock = [item for item, _ in items if item.fact.group == "clock"]
+        self._clock = [item for item, _ in items if item.other is None and item.fact.group == "clock"]
         self._clock_codes: tuple[ClockFacts | None, list[tuple[Integers, int]]] = (None, [])
         self._codes: KnownNumbers | None = None
 
@@ -136,6 +137,7 @@ class SignatureTable:
             parts.append((codes.service[rows.service], codes.services))
         for path, steps in self._steps:
             parts.append((steps.searchsorted(rows.columns[path](), side="right"), len(steps) + 1))
+        parts += [(rows.columns[path](), size) for path, size in self._pairs]
         if self._late is not None:
             parts.append((self._late[rows.columns[LATE]()], self._lates))
         if self._clock and rows.clocks is not None:
@@ -160,12 +162,8 @@ class SignatureTable:
         network = self._codes_of(ways)
         node, nodes = self._dense(network.nodes, len(ways.node_facts))
         service, services = self._dense(network.services, len(ways.service_facts))
-        signatures = (
-            nodes
-            * services
-            * self._lates
-            * math.prod([*(len(steps) + 1 for _, steps in self._steps), *(item.size for item in self._clock)])
-        )
+        signatures = nodes * services * self._lates * math.prod(len(steps) + 1 for _, steps in self._steps)
+        signatures *= math.prod(size for _, size in self._pairs) * math.prod(item.size for item in self._clock)
         column = np.full(signatures if signatures <= MOST_IN_A_COLUMN else 0, UNSEEN, dtype=np.int64)
         return KnownNumbers(ways, node, nodes, service, services, column, {})
 

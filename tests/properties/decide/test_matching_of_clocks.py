@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from engine.decide import rule_facts
 from engine.decide.matching.matcher import Matcher
 from engine.model.wall_clock import WallClock
-from rules.conditions import All, AnyOf, Not, Operator
+from rules.conditions import All, AnyOf, Compare, Not, Operator
 from rules.syntax.windows import within
-from rules.vocabulary import NODE_CLOCK, NOW_CLOCK, Stage
+from rules.vocabulary import NODE_CLOCK, NOW_CLOCK, VOCABULARY, Stage
 from rules.windows import DAY, WEEKDAYS, Window
 from tests.properties.decide.peers_agree import by_reference, prefers
 from tests.properties.decide.test_matching import judged_alike, merged
@@ -39,6 +39,12 @@ COMPARED = st.one_of(
     st.builds(lambda day: compare("node.weekday", Operator.EQUALS, day), st.sampled_from(WEEKDAYS)),
     st.builds(lambda minute: compare("node.time", Operator.AT_LEAST, minute), TIMES),
     st.builds(lambda days: compare("node.date", Operator.LESS_THAN, TODAY + days), st.integers(-1, 1)),
+    st.builds(
+        lambda name: Compare(
+            fact=VOCABULARY[f"node.{name}"], operator=Operator.SAME_AS, operands=(), other=VOCABULARY[f"now.{name}"]
+        ),
+        st.sampled_from(["date", "time", "weekday"]),
+    ),
     st.builds(lambda day: compare("now.weekday", Operator.EQUALS, day), st.sampled_from(WEEKDAYS)),
 )
 CONDITIONS = st.one_of(
