@@ -34,7 +34,8 @@ from rules.syntax.windows import window
 from rules.syntax.yaml_document import Document, Node, Path, Plain
 from rules.tables.document import TableDocument
 from rules.tables.hit_policy import with_hit_policy
-from rules.vocabulary import WEEKDAYS, Fact
+from rules.vocabulary import Fact
+from rules.windows import WEEKDAYS
 from rules.wording.catalogue import ENGLISH, available_languages
 
 
@@ -126,8 +127,8 @@ def _rule(
     notes = parser.notes
     _note_numeric_id(notes, (*path, "id"), raw.get("id"))
     when = [parser.condition(raw["when"], (*path, "when"))] if "when" in raw else []
-    condition = All(parts=(*when, *window(raw, path, notes)))
     effects = effect_parser.effects(raw["then"], (*path, "then"), notes) if "then" in raw else ()
+    condition = All(parts=(*when, *window(raw, path, notes, {effect.stage for effect in effects})))
     facts = mentioned_facts(condition, term_facts)
     for name in dict.fromkeys(effect.name for effect in effects):
         effect_parser.note_unknown_facts(notes, (*path, "then", name), name, STAGE_OF[name], facts)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from marshmallow import fields
 
-from rules.conditions import Operator
+from rules.conditions import UNWRITTEN, Operator
 from rules.effects import STAGE_OF
 from rules.syntax.condition_parser import Notes
 from rules.syntax.policy_shapes import LANGUAGE_PATTERN, RuleShape
@@ -28,7 +28,7 @@ from rules.tables.cells import CellFormat
 from rules.vocabulary import VOCABULARY, Kind, is_attribute
 
 ID = "id"
-_OPERATORS = (*(operator.value for operator in Operator if operator is not Operator.EQUALS), "not")
+_OPERATORS = (*(operator.value for operator in Operator if operator not in UNWRITTEN), "not")
 _KINDS_OF_KEYS = {"from": Kind.INSTANT, "until": Kind.INSTANT, "hours": Kind.TIME, "overrides": Kind.WORD}
 
 
