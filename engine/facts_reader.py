@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.decide.matching.matcher import Matcher
-from engine.decide.shipping.ways import Ways
 from engine.errors import Contended, NotReady, PolicyUnreadable
 from engine.model.facts import Network, Product, Snapshot
 from engine.stock_snapshot import StockSnapshot, StockState
@@ -77,6 +76,7 @@ class FactsReader:
         self._unschedule = unschedule
         self._clock = clock
         self._cache = VersionCache(client, keys, guarded=guarded)
+        self._most_oversold: int | None = None
 
     def close(self) -> None:
         self._cache.close()
@@ -204,8 +204,11 @@ class FactsReader:
         return self._cache.network(version), self.products(skus)
 
     def _state(self, network: Network, matcher: Matcher, reading: Reading, stamps: str) -> StockState:
-        ways, resting = self._cache.network_caches(network).get(Ways), frozenset(reading.resting)
-        return StockState(ways=ways, matcher=matcher, loads=reading.loads, resting=resting, stamps=stamps)
+        caches = self._cache.network_caches(network)
+        snapshot = Snapshot(
+            network=network, caches=caches, products={}, positions={}, loads=reading.loads, resting=reading.resting
+        )
+        return StockState(snapshot=snapshot, matcher=matcher, stamps=stamps)
 
     def _snapshot(self, network: Network, reading: Reading, skus: Sequence[str]) -> Snapshot:
         products: dict[str, Product] = {}
@@ -223,6 +226,12 @@ class FactsReader:
             stamp=reading.stamp,
         )
 
+    def most_oversold(self) -> int:
+        """The most units beyond those on hand that a place may sell, by the policies that this process read last."""
+        if self._most_oversold is None:
+            self.read([], self._clock())
+        return self._most_oversold or 0
+
     def _matcher(self, reading: Reading) -> Matcher | None:
         """The policies that the snapshot names. None if they were scheduled and can't be read: they are off the
         schedule now, and those before them go on deciding.
@@ -235,6 +244,7 @@ class FactsReader:
             self._unschedule(reading.policy_version or "", reading.policy_since, str(error))
             return None
         self._cache.save_if_grown(matcher.policies.version)
+        self._most_oversold = matcher.policies.most_oversold
         return matcher
 
 

@@ -8,7 +8,7 @@ from engine.decide.availability import StockFacts
 from engine.decide.matching.matcher import Matcher
 from engine.decide.offer import circumstances
 from engine.decide.shipping.ways import Ways
-from engine.model.facts import Network, Product
+from engine.model.facts import Network, Product, Snapshot
 from engine.store.reading import StockReading
 from engine.version import VERSION
 
@@ -17,15 +17,14 @@ from engine.version import VERSION
 class StockState:
     """Network, policies and stamps at one moment: while these stay, so does what is free (see `Keys.changed`)."""
 
-    ways: Ways
+    snapshot: Snapshot
+    """Without stock."""
     matcher: Matcher
-    loads: Mapping[str, int]
-    resting: frozenset[str]
     stamps: str
 
     @property
     def network(self) -> Network:
-        return self.ways.network
+        return self.snapshot.network
 
     @property
     def loaded(self) -> int:
@@ -35,7 +34,7 @@ class StockState:
 
     def circumstances(self, channel: str, now: int) -> str:
         """A hash of all that is free to the channel depends on besides stock."""
-        besides = circumstances(self.matcher, self.ways, self.loads, self.resting, now)
+        besides = circumstances(self.snapshot, self.matcher, now)
         return _hash(VERSION, self.network.version, besides, channel)
 
     def tag(self, skus: Sequence[str], channel: str, now: int) -> str:
@@ -62,12 +61,10 @@ class StockSnapshot:
         """`answer` has the stock of `skus`."""
         known = [(number, item) for number, sku in enumerate(skus) if (item := products[sku]) is not None]
         facts = StockFacts(
-            ways=state.ways,
+            snapshot=state.snapshot,
             products=[product for _, (product, _) in known],
             paces={product.sku: paces for _, (product, paces) in known},
-            stock=answer.columns([number for number, _ in known], state.ways.node_index),
-            loads=state.loads,
-            resting=state.resting,
+            stock=answer.columns([number for number, _ in known], state.snapshot.caches.get(Ways).node_index),
         )
         return cls(facts=facts, state=state, unknown=tuple(sku for sku in skus if products[sku] is None))
 

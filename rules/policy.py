@@ -2,7 +2,7 @@
 
 The version of a set is a hash of its files, which anyone can recompute without this project:
 
-    ls *.yaml | grep -v _test.yaml | LC_ALL=C sort | xargs sha256sum | sha256sum
+    ls *.yaml *.csv | grep -v _test.yaml | LC_ALL=C sort | xargs sha256sum | sha256sum
 """
 
 import hashlib
@@ -76,6 +76,14 @@ class PolicySet:
         if not self.texts:
             return {}
         return dict(zip((policy.id for policy in self.policies), self.texts, strict=True))
+
+    @cached_property
+    def most_oversold(self) -> int:
+        """The most units beyond those on hand that any rule lets a place sell."""
+        effects = (effect for rule in self.rules.values() for effect in rule.effects)
+        return max(
+            (int(item.value) for item in effects if item.name == "oversell" and isinstance(item.value, int)), default=0
+        )
 
     def relevant_at(self, *stages: Stage) -> Mapping[str, Rule]:
         """Rules with an effect at any of `stages`, the rules that override them, those that override these, etc."""

@@ -16,6 +16,7 @@ from engine.decide.evaluation.positions import NO_PACE, days_of_cover, loads_by_
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import COVER, LOAD, Rows
 from engine.decide.shipping.columns import NOWHERE, Integers, integers
+from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Product, Snapshot, StockPosition
 from rules.conditions import Operator, comparisons
@@ -85,17 +86,15 @@ class StockColumns:
 
 @dataclass(frozen=True, kw_only=True)
 class StockFacts:
-    """What the availability of some products depends on, read at one moment. `products` are in the order in which
-    `stock` numbers them; `paces` are thousandths of a unit sold a day, by SKU and node; `loads` are by node;
-    `resting` are the nodes that rest.
+    """What the availability of some products depends on, read at one moment. `snapshot` is asked for the network,
+    the loads and the rests alone. `products` are in the order in which `stock` numbers them; `paces` are thousandths of
+    a unit sold a day, by SKU and node.
     """
 
-    ways: Ways
+    snapshot: Snapshot
     products: Sequence[Product]
     paces: Mapping[str, Mapping[str, int]]
     stock: StockColumns
-    loads: Mapping[str, int]
-    resting: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "StockFacts":
@@ -105,16 +104,18 @@ class StockFacts:
         items = [item for stock in positions for item in stock.values()]
         on_hand, held = ([item.on_hand for item in items], [item.held for item in items])
         return cls(
-            ways=ways,
+            snapshot=snapshot,
             products=list(snapshot.products.values()),
             paces={
                 sku: {node: item.pace for node, item in stock.items() if item.pace is not None}
                 for sku, stock in zip(snapshot.products, positions, strict=True)
             },
             stock=StockColumns.of(NodeUnits(nodes, on_hand, entries), NodeUnits(nodes, held, entries), ways.node_index),
-            loads=snapshot.loads,
-            resting=frozenset(snapshot.resting),
         )
+
+    @property
+    def ways(self) -> Ways:
+        return self.snapshot.caches.get(Ways)
 
     @cached_property
     def nodes(self) -> Sequence[str]:
@@ -145,10 +146,10 @@ class StockFacts:
     @cached_property
     def load(self) -> Integers:
         """By node."""
-        return loads_by_node(self.loads, self.ways)
+        return loads_by_node(self.snapshot.loads, self.ways)
 
-    def to_judge(self) -> Rows:
-        """The rows as a matcher judges them."""
+    def to_judge(self, clocks: ClockFacts) -> Rows:
+        """The rows as a matcher judges them when the nodes' clocks show this."""
         stock = self.stock
         columns = {
             LOAD: lambda: self.load[stock.node],
@@ -157,29 +158,31 @@ class StockFacts:
             "stock.available": lambda: stock.available,
             COVER: lambda: self.cover,
         }
-        return Rows(self.ways, stock.node, None, columns, self._facts_of)
+        return Rows(self.ways, stock.node, None, columns, lambda row: self._facts_of(row, clocks), clocks.apart)
 
-    def _facts_of(self, row: int) -> Facts:
+    def _facts_of(self, row: int, clocks: ClockFacts) -> Facts:
         stock, pace = self.stock, int(self.pace[row])
         position = StockPosition(
             on_hand=int(stock.on_hand[row]), held=int(stock.held[row]), pace=None if pace == NO_PACE else pace
         )
-        return {**node_facts_at(self.ways, int(stock.node[row]), self.load), **rule_facts.stock_facts(position)}
+        return {**node_facts_at(self.ways, int(stock.node[row]), self.load, clocks), **rule_facts.stock_facts(position)}
 
 
 def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Integers:
     """Of each row of the stock, the units free for an order of which only the channel is known (rules on its other
-    facts don't fire): those available less the floor of the active policies, never below 0.
+    facts don't fire): those not held less the floor of the active policies, never below 0.
     """
     order = {"order.channel": channel}
-    moment = rule_facts.now_facts(facts.ways.network, now)
+    clocks = facts.ways.clocks.at(now)
+    moment = {"now": rule_facts.now_facts(facts.ways.network, now), **clocks.shared}
     lines: list[Mapping[str, Facts]] = [
-        {"order": order, "now": moment, "line": {"line.sku": item.sku}, "product": rule_facts.product_facts(item)}
+        {"order": order, **moment, "line": {"line.sku": item.sku}, "product": rule_facts.product_facts(item)}
         for item in facts.products
     ]
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
-    judgement = judge.judge_lines(lines, stock.sku, facts.to_judge())
-    free: Integers = np.maximum(stock.available - judge.table.floors(channel, judgement, stock.on_hand), 0)
+    judgement = judge.judge_lines(lines, stock.sku, facts.to_judge(clocks))
+    floor = judge.table.floors(channel, judgement, stock.on_hand)
+    free: Integers = np.maximum(stock.on_hand - stock.held - floor, 0)
     return free
 
 

@@ -19,11 +19,12 @@ Status: TypeAlias = Literal["filled", "partial", "unfilled", "scheduled"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """Units of one line in a shipment."""
+    """Units of one line in a shipment. `backorder` of them are not on hand yet: the place may oversell the article."""
 
     line: str
     sku: str
     quantity: int
+    backorder: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +144,8 @@ class LoadClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedStock:
-    """The stock of a SKU on which an order was decided, in columns: a row for each node that had any, by node id. The
-    order could not take the units of the `floor`.
+    """The stock of a SKU on which an order was decided, in columns: a row for each node that had any or may oversell
+    it, by node id. The order could not take the units of the `floor`, but where that is below 0 so many more.
     """
 
     nodes: Sequence[str]

@@ -5,7 +5,7 @@ room, does not rest, and has a service that carries the article and that no rule
 where they are count for who collects them there, and not here.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -13,14 +13,14 @@ import numpy as np
 
 from engine.decide import rule_facts
 from engine.decide.availability import SkuAvailability, StockFacts, free_units
-from engine.decide.evaluation.positions import loads_by_node
-from engine.decide.evaluation.snapshot_columns import node_numbers, rooms
+from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import LATE, LOAD, UNKNOWN_NUMBER, Rows
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers
+from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.pricing import NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
-from engine.decide.shipping.ways import Ways
+from engine.model.facts import Snapshot
 from rules.effects import Exclusion, LineOutcome, OrderOutcome
 from rules.vocabulary import VOCABULARY, Facts, Stage
 
@@ -42,28 +42,30 @@ class Offer:
 def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
     """What an order on the channel could get of each product by itself."""
     free = free_units(facts, matcher, channel, now)
-    shared = _facts_of_lines(facts, channel, now)
-    usable, unless_needed = _ways_out(facts, matcher, shared, free, now)
+    columns = SnapshotColumns(facts.snapshot, matcher, now)
+    shared = _facts_of_lines(facts, channel, columns)
+    usable, unless_needed = _ways_out(facts, matcher, shared, free, columns)
     free = np.where(usable, free, 0)
     most = _most_shipments(matcher, shared)
     totals, needed = _totals(facts, free, unless_needed, most)
     return Offer(free=free, unless_needed=unless_needed, totals=totals, totals_unless_needed=needed)
 
 
-def circumstances(matcher: Matcher, ways: Ways, loads: Mapping[str, int], resting: Collection[str], now: int) -> str:
+def circumstances(snapshot: Snapshot, matcher: Matcher, now: int) -> str:
     """What the offers of all SKUs depend on besides stock and channel, as a text: the same as long as no rule tells a
     difference in the time or in the loads of the nodes, no node begins or ends to rest, and none becomes full.
     """
-    moment, stages = rule_facts.now_facts(ways.network, now), matcher.stages.values()
+    columns, stages = SnapshotColumns(snapshot, matcher, now), matcher.stages.values()
+    moments = [columns.moment_facts["now"], *columns.clocks.by_zone]
     idle = [stage.codes({LOAD: 0}) for stage in stages]
-    by_node = [(node, [stage.codes({LOAD: load}) for stage in stages]) for node, load in sorted(loads.items())]
+    by_node = [(node, [stage.codes({LOAD: load}) for stage in stages]) for node, load in sorted(snapshot.loads.items())]
     return repr(
         (
             matcher.policies.version,
-            [stage.codes(moment) for stage in stages],
+            [stage.codes(facts) for stage in stages for facts in moments],
             [item for item in by_node if item[1] != idle],
-            sorted(resting),
-            (~_has_room(ways, matcher, loads, moment)).nonzero()[0].tolist(),
+            sorted(snapshot.resting),
+            (columns.rooms == 0).nonzero()[0].tolist(),
         )
     )
 
@@ -89,31 +91,23 @@ def by_sku(facts: StockFacts, offered: Offer) -> list[SkuAvailability]:
     ]
 
 
-def _facts_of_lines(facts: StockFacts, channel: str, now: int) -> list[Mapping[str, Facts]]:
+def _facts_of_lines(facts: StockFacts, channel: str, columns: SnapshotColumns) -> list[Mapping[str, Facts]]:
     """By product, the facts of an order of it as far as they are known."""
-    order, moment = {"order.channel": channel}, rule_facts.now_facts(facts.ways.network, now)
+    known = {"order": {"order.channel": channel}, **columns.moment_facts}
     return [
-        {"order": order, "now": moment, "line": {"line.sku": item.sku}, "product": rule_facts.product_facts(item)}
-        for item in facts.products
+        {**known, "line": {"line.sku": item.sku}, "product": rule_facts.product_facts(item)} for item in facts.products
     ]
 
 
-def _has_room(ways: Ways, matcher: Matcher, loads: Mapping[str, int], moment: Facts) -> Flags:
-    """By node, whether it may take one more shipment today."""
-    column = loads_by_node(loads, ways)
-    flags: Flags = rooms(matcher, node_numbers(matcher, moment, column, ways), column, ways) > 0
-    return flags
-
-
 def _ways_out(
-    facts: StockFacts, matcher: Matcher, shared: list[Mapping[str, Facts]], free: Integers, now: int
+    facts: StockFacts, matcher: Matcher, shared: list[Mapping[str, Facts]], free: Integers, columns: SnapshotColumns
 ) -> tuple[Flags, Flags]:
     """Of each row with free units, whether some way leads out with them, and whether all that do are excluded unless
     they are needed.
     """
     ways, stock = facts.ways, facts.stock
-    leaving = _has_room(ways, matcher, facts.loads, rule_facts.now_facts(ways.network, now))
-    leaving[[ways.node_index[node] for node in facts.resting]] = False
+    leaving = columns.rooms > 0
+    leaving[[ways.node_index[node] for node in facts.snapshot.resting if node in ways.node_index]] = False
     rows = ((free > 0) & leaving[stock.node]).nonzero()[0]
     nodes, services = ways.travelling
     first, last = nodes.searchsorted(stock.node[rows]), nodes.searchsorted(stock.node[rows], side="right")
@@ -123,7 +117,7 @@ def _ways_out(
     service = services[way]
     carried = _carries(facts, row, service)
     row, service = row[carried], service[carried]
-    allowed, on_condition = _judged(facts, matcher, shared, row, service)
+    allowed, on_condition = _judged(facts, matcher, shared, (row, service), columns.clocks)
     usable, freely = np.zeros(len(free), dtype=bool), np.zeros(len(free), dtype=bool)
     usable[row[allowed]] = True
     freely[row[allowed & ~on_condition]] = True
@@ -141,14 +135,19 @@ def _carries(facts: StockFacts, row: Integers, service: Integers) -> Flags:
 
 
 def _judged(
-    facts: StockFacts, matcher: Matcher, shared: list[Mapping[str, Facts]], row: Integers, service: Integers
+    facts: StockFacts,
+    matcher: Matcher,
+    shared: list[Mapping[str, Facts]],
+    options: tuple[Integers, Integers],
+    clocks: ClockFacts,
 ) -> tuple[Flags, Flags]:
     """Of each option, given by its row of the stock and its service, whether it may be used, and whether only if it is
     needed.
     """
+    row, service = options
     if not any(effect.name == "exclude" for rule in matcher.policies.rules.values() for effect in rule.effects):
         return np.ones(len(row), dtype=bool), np.zeros(len(row), dtype=bool)
-    positions, stage = facts.to_judge(), matcher.stages[Stage.OPTION]
+    positions, stage = facts.to_judge(clocks), matcher.stages[Stage.OPTION]
     unknown, not_promised = np.full(len(row), UNKNOWN_NUMBER), np.full(len(row), LATE_CODES.index(None))
     columns = {
         **positions.at(row).columns,
@@ -162,6 +161,7 @@ def _judged(
         service,
         columns,
         lambda option: {**positions.facts(int(row[option])), **service_facts[int(service[option])]},
+        clocks.apart,
     )
     lines: list[Mapping[str, Facts]] = [{**line, "route": {}} for line in shared]
     judgement = stage.judge_lines(lines, facts.stock.sku[row], rows)

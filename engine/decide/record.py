@@ -49,10 +49,13 @@ class PlacedLineRecord(Record, frozen=True):
     line: str
     sku: str
     quantity: int
+    backorder: Annotated[
+        int | UnsetType, Meta(description="of them not on hand yet: the place may oversell the article")
+    ] = UNSET
 
     @classmethod
     def of(cls, parcel: Parcel) -> "PlacedLineRecord":
-        return cls(line=parcel.line, sku=parcel.sku, quantity=parcel.quantity)
+        return cls(line=parcel.line, sku=parcel.sku, quantity=parcel.quantity, backorder=parcel.backorder or UNSET)
 
 
 class ShipmentRecord(Record, frozen=True):

@@ -3,15 +3,18 @@
 import functools
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.decide.availability import SkuAvailability, StockFacts, channels
+from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.largest_order import most_units
 from engine.decide.matching.matcher import Matcher
 from engine.decide.offer import by_sku, offer
+from engine.decide.order_checks import check_order
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake, NotFound, StockConflict
 from engine.facts_reader import FactsReader
-from engine.model.facts import Network, Product, StockPosition
+from engine.model.facts import Line, Network, Order, Product, StockPosition
 from engine.stock_snapshot import StockState
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -224,6 +227,24 @@ class NetworkStock:
             unknown=read.unknown,
             age=read.age,
             tag=None if read.state is None else read.state.tag(skus, channel, now),
+        )
+
+    def availability_at(self, skus: Sequence[str], order: Order) -> Availability:
+        """What an order like `order`, to its destination, may take of each SKU by itself; `order` has no lines, and is
+        placed now. Raises as `availability`, and OrderInvalid.
+        """
+        now, skus = self._clock(), list(dict.fromkeys(skus))
+        snapshot, matcher = self._facts.read(skus, now)
+        known = [sku for sku in skus if sku in snapshot.products]
+        if not known:
+            raise _nobody_knows(skus)
+        order, columns = replace(order, placed_at=now), SnapshotColumns(snapshot, matcher, now)
+        check_order(replace(order, lines=(Line(id="1", sku=known[0], quantity=1),)), snapshot, now=now)
+        return Availability(
+            channel=order.channel,
+            policy_version=matcher.policies.version,
+            skus=[most_units(order, sku, snapshot, columns, matcher) for sku in known],
+            unknown=[sku for sku in skus if sku not in snapshot.products],
         )
 
     def tag(self, skus: Sequence[str], channel: str) -> str | None:

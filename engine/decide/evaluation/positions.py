@@ -11,6 +11,7 @@ from engine.decide import rule_facts
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.signature_table import COVER, LOAD, UNKNOWN_NUMBER, Rows
 from engine.decide.shipping.columns import Integers, integers
+from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import MAX_COVER, UNIT_MILLIS, StockPosition
 from rules.vocabulary import Facts, Stage
@@ -41,6 +42,11 @@ class Stock:
         units, held_units = integers(on_hand), integers(held)
         return cls(node[order], units, held_units, np.maximum(units - held_units, 0), stored)
 
+    def above(self, floor: Integers) -> Integers:
+        """The units above a floor that nobody holds. Where the floor is below 0, so many more than there are."""
+        units: Integers = np.maximum(self.on_hand - self.held - floor, 0)
+        return units
+
     @cached_property
     def columns(self) -> Mapping[str, Callable[[], Integers]]:
         """By the path of a fact, what makes its column."""
@@ -60,7 +66,7 @@ class Stock:
 
 class Positions(NamedTuple):
     """The positions of a line's SKU; `judgement` numbers what the rules say of each for that line. `free` units may be
-    taken: available less the floor, never below 0.
+    taken: those not held, less the floor, never below 0.
     """
 
     stock: Stock
@@ -70,25 +76,25 @@ class Positions(NamedTuple):
 
     def with_floor(self, floor: Integers) -> "Positions":
         """The same with another floor."""
-        return self._replace(floor=floor, free=np.maximum(self.stock.available - floor, 0))
+        return self._replace(floor=floor, free=self.stock.above(floor))
 
 
 def judge_positions(
-    matcher: PolicyJudge, shared: Shared, stock: Stock, *, ways: Ways, loads: Integers, channel: str
+    matcher: PolicyJudge, shared: Shared, stock: Stock, *, ways: Ways, loads: Integers, clocks: ClockFacts, channel: str
 ) -> Positions:
     """What the rules say of the positions for an order on the channel. `loads` is by node."""
 
     def facts(row: int) -> Facts:
         return {
-            **node_facts_at(ways, int(stock.node[row]), loads),
+            **node_facts_at(ways, int(stock.node[row]), loads, clocks),
             **rule_facts.stock_facts(stock.positions[row]),
         }
 
     columns = {LOAD: lambda: loads[stock.node], **stock.columns}
     judge = matcher.stages[Stage.POSITION]
-    judgement = judge.judge_rows(shared, Rows(ways, stock.node, None, columns, facts))
+    judgement = judge.judge_rows(shared, Rows(ways, stock.node, None, columns, facts, clocks.apart))
     floor = judge.table.floors(channel, judgement, stock.on_hand)
-    return Positions(stock, judgement, floor, np.maximum(stock.available - floor, 0))
+    return Positions(stock, judgement, floor, stock.above(floor))
 
 
 def days_of_cover(available: Integers, pace: Integers) -> Integers:
@@ -106,6 +112,6 @@ def loads_by_node(loads: Mapping[str, int], ways: Ways) -> Integers:
     return column
 
 
-def node_facts_at(ways: Ways, node: int, loads: Integers) -> dict[str, Any]:
+def node_facts_at(ways: Ways, node: int, loads: Integers, clocks: ClockFacts) -> dict[str, Any]:
     """The facts of a node by its number."""
-    return {**ways.node_facts[node], LOAD: int(loads[node])}
+    return {**ways.node_facts[node], LOAD: int(loads[node]), **clocks.of_node(node)}

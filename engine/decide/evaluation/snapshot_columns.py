@@ -10,6 +10,7 @@ from engine.decide.evaluation.positions import Stock, loads_by_node, node_facts_
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.signature_table import LOAD, Rows
 from engine.decide.shipping.columns import NO_LIMIT, Integers
+from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Snapshot
 from rules.vocabulary import Facts, Stage
@@ -32,8 +33,14 @@ class SnapshotColumns:
         return stock
 
     @cached_property
-    def now_facts(self) -> Facts:
-        return rule_facts.now_facts(self.snapshot.network, self._now)
+    def clocks(self) -> ClockFacts:
+        """What the nodes' clocks show."""
+        return self.ways.clocks.at(self._now)
+
+    @cached_property
+    def moment_facts(self) -> Mapping[str, Facts]:
+        """What the installation's clock shows, and the nodes' clocks if all show the same; by group."""
+        return {"now": rule_facts.now_facts(self.snapshot.network, self._now), **self.clocks.shared}
 
     @cached_property
     def loads(self) -> Integers:
@@ -43,14 +50,24 @@ class SnapshotColumns:
     @cached_property
     def node_numbers(self) -> Integers:
         """By node, the number of the judgement that says how many shipments it may have today."""
-        return node_numbers(self._matcher, self.now_facts, self.loads, self.ways)
+        loads, nodes = self.loads, np.arange(len(self.ways.nodes))
+        rows = Rows(
+            self.ways,
+            nodes,
+            None,
+            {LOAD: lambda: loads},
+            lambda node: node_facts_at(self.ways, node, loads, self.clocks),
+            self.clocks.apart,
+        )
+        return self._matcher.stages[Stage.NODE].judge_rows(self.moment_facts, rows)
 
     @cached_property
     def rooms(self) -> Integers:
         """By node, how many more shipments it may take today; NO_LIMIT: any number."""
         # the judging comes first: it may add judgements to the table
         numbers = self.node_numbers
-        return rooms(self._matcher, numbers, self.loads, self.ways)
+        most = np.minimum(self._matcher.stages[Stage.NODE].table.limits()[numbers], self.ways.daily_orders)
+        return np.where(most < NO_LIMIT, np.maximum(0, most - self.loads), NO_LIMIT)
 
     def later(
         self, snapshot: Snapshot, *, stock: Mapping[str, Stock], loads: Integers, judged_alike: bool
@@ -62,16 +79,3 @@ class SnapshotColumns:
         if judged_alike:
             columns.node_numbers = self.node_numbers
         return columns
-
-
-def node_numbers(matcher: PolicyJudge, now_facts: Facts, loads: Integers, ways: Ways) -> Integers:
-    """By node, the number of the judgement that says how many shipments it may have today."""
-    nodes = np.arange(len(ways.nodes))
-    rows = Rows(ways, nodes, None, {LOAD: lambda: loads}, lambda node: node_facts_at(ways, node, loads))
-    return matcher.stages[Stage.NODE].judge_rows({"now": now_facts}, rows)
-
-
-def rooms(matcher: PolicyJudge, numbers: Integers, loads: Integers, ways: Ways) -> Integers:
-    """By node, how many more shipments it may take today, by its judgement's number; NO_LIMIT: any number."""
-    most = np.minimum(matcher.stages[Stage.NODE].table.limits()[numbers], ways.daily_orders)
-    return np.where(most < NO_LIMIT, np.maximum(0, most - loads), NO_LIMIT)

@@ -10,7 +10,6 @@ from engine.decide.availability import NodeUnits, StockColumns, StockFacts
 from engine.decide.decide import decide
 from engine.decide.matching.matcher import Matcher
 from engine.decide.offer import by_sku, circumstances, offer
-from engine.decide.shipping.ways import Ways
 from engine.model.facts import NetworkCaches, NodeRest, StockPosition
 from tests.reference.plain_availability import free_at
 from tests.support.facts import HOUR, NOW, decided, node, order, policies, product, service, shipped, snapshot
@@ -220,9 +219,9 @@ def test_while_the_circumstances_are_the_same_so_is_what_is_free(scenario, rules
     matcher, another_process = Matcher(loaded), Matcher(loaded)
 
     def seen(judge, hour, loads, rests):
-        now, ways = NOW + hour * HOUR, scenario.caches.get(Ways)
+        now = NOW + hour * HOUR
         later = dataclasses.replace(scenario, loads=loads, resting=dict.fromkeys(rests, RESTS))
-        return circumstances(judge, ways, loads, rests, now), free(later, judge, "web", now)
+        return circumstances(later, judge, now), free(later, judge, "web", now)
 
     (one, first), (other, second) = seen(matcher, *moments[0]), seen(another_process, *moments[1])
     assert one != other or first == second
@@ -231,11 +230,11 @@ def test_while_the_circumstances_are_the_same_so_is_what_is_free(scenario, rules
 
 
 def test_the_circumstances_are_those_that_rules_ask_about():
-    ways = Ways(snapshot([node("a")], {}).network)
+    loaded = {load: snapshot([node("a")], {}, loads={"a": load}) for load in (0, 2, 3, 4, 9)}
     matcher = Matcher(policies("when: {node.load: {at_least: 3}}, then: {keep: 1}"))
-    idle, slow, full, busy, busier = (circumstances(matcher, ways, {"a": load}, (), NOW) for load in (0, 2, 3, 4, 9))
+    idle, slow, full, busy, busier = (circumstances(facts, matcher, NOW) for facts in loaded.values())
     assert (idle == slow, full == slow, busy == busier) == (True, False, True)
-    assert circumstances(matcher, ways, {"a": 2}, (), NOW + 30 * HOUR) == idle, "no rule asks for the time"
+    assert circumstances(loaded[2], matcher, NOW + 30 * HOUR) == idle, "no rule asks for the time"
     matcher.close()
 
 
@@ -253,9 +252,7 @@ def test_the_circumstances_change_with_what_rules_say_of_the_ways_out_at_that_ti
         "hours: ['08:00', '11:00'], then: {max_shipments: 1}",
     ):
         matcher = Matcher(policies(rule))
-        early, late = (
-            circumstances(matcher, scenario.caches.get(Ways), {}, (), NOW + hours) for hours in (0, 6 * HOUR)
-        )
+        early, late = (circumstances(scenario, matcher, NOW + hours) for hours in (0, 6 * HOUR))
         assert early != late
         matcher.close()
 
