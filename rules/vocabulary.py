@@ -113,6 +113,7 @@ _FACTS = (
     _fact("stock.held", _K.COUNT),
     _fact("stock.available", _K.COUNT),
     _fact("stock.days_of_cover", _K.COUNT),
+    _fact("stock.rank", _K.COUNT),
     _fact("service.id", _K.WORD),
     _fact("service.mode", _K.CHOICE, MODES),
     _fact("route.distance", _K.DISTANCE),
@@ -120,6 +121,8 @@ _FACTS = (
     _fact("route.late", _K.FLAG),
     _fact("route.cost", _K.MONEY),
     _fact("route.co2", _K.CARBON),
+    _fact("route.rank_distance", _K.COUNT),
+    _fact("route.rank_cost", _K.COUNT),
     _fact("rejection.reason", _K.CHOICE, REJECTION_REASONS),
     _fact("now.date", _K.DATE),
     _fact("now.time", _K.TIME),
@@ -127,6 +130,8 @@ _FACTS = (
 )
 VOCABULARY: Mapping[str, Fact] = MappingProxyType({fact.path: fact for fact in _FACTS})
 
+RANKS = ("stock.rank", "route.rank_distance", "route.rank_cost")
+"""Places of an option among all options of its line; so they are known once these are."""
 ATTRIBUTE_KINDS = MappingProxyType({kind.name.lower(): kind for kind in (Kind.FLAG, Kind.NUMBER, Kind.WORD, Kind.TAGS)})
 ATTRIBUTE_GROUPS = ("product.attributes.", "node.attributes.")
 
@@ -143,4 +148,4 @@ def attribute(path: str, kind: Kind) -> Fact:
 
 def stage_knows(stage: Stage, fact: Fact) -> bool:
     """Whether `fact` is known when rules are evaluated at `stage`."""
-    return fact.group in stage.value
+    return fact.group in stage.value and (fact.path not in RANKS or stage is Stage.OPTION)

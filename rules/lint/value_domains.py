@@ -13,7 +13,7 @@ from typing import TypeAlias, cast
 from rules.conditions import Compare, Operator, glob
 from rules.lint import glob_automaton
 from rules.syntax.literals import SECONDS_A_DAY
-from rules.vocabulary import VOCABULARY, WEEKDAYS, Kind, Value
+from rules.vocabulary import RANKS, VOCABULARY, WEEKDAYS, Kind, Value
 
 Spans: TypeAlias = tuple[tuple[float, float], ...]
 """Sets of whole numbers, as ascending ranges with both ends included."""
@@ -127,6 +127,8 @@ def full_domain(path: str) -> Domain:
         return Domain(unknown=True, tags=Tags())
     if fact.kind in _WORDS:
         return Domain(unknown=True, words=Words(listed=frozenset(fact.choices) if fact.choices else None))
+    if path in RANKS:
+        return Domain(unknown=True, numbers=((1, math.inf),))
     return Domain(unknown=True, numbers=_BOUNDS.get(fact.kind, ((0, math.inf),)))
 
 
