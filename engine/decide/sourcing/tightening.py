@@ -137,18 +137,20 @@ def _whole_multiples(problem: Problem) -> Mapping[tuple[str, str], int]:
 
 
 def _scarce(problem: Problem) -> dict[str, Capacity]:
-    """The capacities that what the node could ship at most exceeds."""
-    lines: dict[str, set[int]] = {}
+    """The capacities that what the node could ship at most exceeds: those of nodes that ship several SKUs."""
+    wanted: dict[tuple[str, str], set[int]] = {}
     for candidate in problem.candidates:
-        if candidate.key.node in problem.capacity:
-            lines.setdefault(candidate.key.node, set()).update(candidate.prices)
+        node = candidate.key.node
+        for index in candidate.prices if node in problem.capacity else ():
+            wanted.setdefault((node, problem.demands[index].sku), set()).add(index)
+    most: dict[str, list[tuple[int, int]]] = {}
+    for place, lines in wanted.items():
+        demands = [problem.demands[index] for index in lines]
+        units = min(problem.supply[place], sum([demand.quantity for demand in demands]))
+        most.setdefault(place[0], []).append((units, units * demands[0].weight))
     scarce = {}
-    for node, of_node in lines.items():
-        demands = [problem.demands[index] for index in of_node]
-        most_units = sum([min(demand.quantity, problem.supply[node, demand.sku]) for demand in demands])
-        most_weight = sum(
-            [min(demand.quantity, problem.supply[node, demand.sku]) * demand.weight for demand in demands]
-        )
+    for node, of_node in most.items():
+        most_units, most_weight = sum([units for units, _ in of_node]), sum([weight for _, weight in of_node])
         units, weight = problem.capacity[node]
         needed = Capacity(
             units if units is not None and units < most_units else None,

@@ -17,6 +17,9 @@ from engine.decide.sourcing.tightening import demands_by_set, has_couplings
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 from engine.model.facts import OptionKey
 
+STEP = 32
+"""A step of the search takes as long as so many of that for the lines of one SKU."""
+
 Allocations: TypeAlias = Sequence["SkuAllocation | CoupledAllocation"]
 
 
@@ -120,8 +123,15 @@ class CoupledAllocation:
         """Of the cheapest allocations, the one with most units in the first places; the search for it stops after so
         many steps.
         """
-        known = self.flow(opened)
-        carriers = opened & self._carriers
+        known, carriers = self.flow(opened), opened & self._carriers
+        of_each = step_limit // len(self._of_skus)
+        alone = {
+            item: units
+            for of_sku in self._of_skus
+            for item, units in of_sku.first_of_cheapest(carriers, of_each).items()
+        }
+        if self._cost(alone) == self._cost(known) and self._constraints.keeps_to_all(alone):
+            return alone
         costs = {(key, line): cost for key, line, cost in self._places(carriers)}
         places = sorted(costs, key=lambda item: (item[1], item[0]))
         base = sum([demand.quantity for demand in self._lines.values()]) + 1
@@ -133,7 +143,7 @@ class CoupledAllocation:
         missing = base - 1 - sum(known.values())
         below = sum([units * weighed[item] for item, units in known.items()]) + missing * self._unfilled * scale
         search = PlacementSearch(self._constraints, weighed, self._unfilled * scale)
-        return search.solve(below=below, step_limit=step_limit).flow or known
+        return search.solve(below=below, step_limit=step_limit // STEP).flow or known
 
     def _cheapest(self, opened: frozenset[int]) -> tuple[Flow, int, int]:
         """A flow, its cost, and a lower bound of the cost of any."""
