@@ -99,6 +99,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "tier": Stage.OPTION,
         "keep": Stage.POSITION,
         "protect": Stage.POSITION,
+        "multiple_of": Stage.POSITION,
         "keep_together": Stage.LINE,
         "max_shipments": Stage.ORDER,
         "split_penalty": Stage.ORDER,
@@ -144,8 +145,11 @@ class LineOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionOutcome:
+    """Units of a line ship from the position in multiples of `multiple_of`."""
+
     keep: Reserve = Reserve()
     protect: tuple[Protection, ...] = ()
+    multiple_of: int = 1
 
     def floor(self, channel: str) -> Floor:
         """For an order on `channel`."""
@@ -220,6 +224,7 @@ def _position(values: _Values) -> PositionOutcome:
     return PositionOutcome(
         keep=keep,
         protect=tuple(Protection(channel=channel, reserve=protected[channel]) for channel in sorted(protected)),
+        multiple_of=max(_numbers(values, "multiple_of"), default=1),
     )
 
 

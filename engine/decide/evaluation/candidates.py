@@ -43,9 +43,23 @@ class Candidates:
         at_least, at_most = self._needed()
         roomy = self.rooms[reach.node[options.reach]] > 0
         units = np.concatenate(free)
-        entries = (~options.excluded & roomy & (units >= at_least[line])).nonzero()[0]
+        some, all_of_it = units >= at_least[line], units >= at_most[line]
+        self.multiple: Integers | None = None
+        if evaluation.multiples is not None:
+            of_positions = zip(evaluation.multiples, by_line, strict=True)
+            multiple = np.concatenate([of_line[its.position] for of_line, its in of_positions])
+            in_multiples = self.quantity[line] % multiple == 0
+            ships_whole = np.array([evaluation.ships_whole(index) for index in range(len(lines))])[line]
+            some &= (np.minimum(units, self.quantity[line]) >= multiple) & (in_multiples | ~ships_whole)
+            all_of_it &= in_multiples
+        some &= ~options.excluded & roomy
+        if evaluation.order.sets:
+            some &= self._whole_sets(line, options.reach, some)
+        entries = some.nonzero()[0]
         self.line, self.candidate = line[entries], options.reach[entries]
-        self.everything = units[entries] >= at_most[self.line]
+        self.everything = all_of_it[entries]
+        if evaluation.multiples is not None and (multiple[entries] > 1).any():
+            self.multiple = multiple[entries]
         outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
         self.unless_needed, self.tier = outcomes[0] == Exclusion.UNLESS_NEEDED, outcomes[1]
         self.money = options.unit_cost[entries] + outcomes[2]
@@ -59,8 +73,16 @@ class Candidates:
         lines = evaluation.order.lines
         for line in lines:
             ordered[line.sku] += line.quantity
-        least = [line.quantity if evaluation.keeps_together(index) else 1 for index, line in enumerate(lines)]
+        least = [line.quantity if evaluation.ships_whole(index) else 1 for index, line in enumerate(lines)]
         return integers(least), integers(ordered[line.sku] for line in lines)
+
+    def _whole_sets(self, line: Integers, row: Integers, ships: Flags) -> Flags:
+        """Which entries are of a set of which the row can ship each line, or of none."""
+        table = np.zeros((len(self.quantity), len(self.fixed)), dtype=bool)
+        table[line[ships], row[ships]] = True
+        for lines in self.evaluation.order.sets.values():
+            table[lines] &= table[lines].all(axis=0)
+        return np.asarray(table[line, row])
 
     def table(self, column: Integers | Flags) -> Integers:
         """A column of entries as a table of a row a line and a column a row of `reach`; 0 where there is no entry."""
@@ -87,9 +109,14 @@ class Candidates:
             money=self.money,
         )
         chosen = choose_directly(columns, NO_LIMIT if most is None else most)
-        if chosen is None or not self._has_room(chosen):
+        if chosen is None or not self._has_room(chosen) or not self._keeps_sets(rows, chosen):
             return choose(self.problem())
         return self._choice(rows, chosen)
+
+    def _keeps_sets(self, rows: Integers, chosen: Integers) -> bool:
+        """Whether all lines of each set ship by one candidate."""
+        sets = self.evaluation.order.sets
+        return not sets or all(len(set(chosen[np.isin(rows, lines)].tolist())) <= 1 for lines in sets.values())
 
     def problem(self) -> Problem:
         """The candidates as the optimiser takes them."""
@@ -99,9 +126,16 @@ class Candidates:
         columns = (self.line, self.candidate, self.unless_needed, self.tier, self.money)
         for line, candidate, unless_needed, tier, money in zip(*(part.tolist() for part in columns), strict=True):
             prices.setdefault(candidate, {})[line] = Price(unless_needed=unless_needed, tier=tier, money=money)
+        products, nodes = evaluation.snapshot.products, evaluation.reach.node
         return Problem(
             demands=[
-                Demand(sku=line.sku, quantity=line.quantity, together=evaluation.keeps_together(index))
+                Demand(
+                    sku=line.sku,
+                    quantity=line.quantity,
+                    together=evaluation.ships_whole(index),
+                    set_name=line.set_name,
+                    weight=products[line.sku].weight,
+                )
                 for index, line in enumerate(lines)
             ],
             candidates=[
@@ -118,6 +152,15 @@ class Candidates:
             ship_complete=outcome.ship_complete,
             room={
                 ways.node_ids[node]: int(rooms[node]) for node in evaluation.nodes.tolist() if rooms[node] < NO_LIMIT
+            },
+            multiples={}
+            if self.multiple is None
+            else {
+                (ways.node_ids[nodes[row]], line): multiple
+                for line, row, multiple in zip(
+                    *map(Integers.tolist, (self.line, self.candidate, self.multiple)), strict=True
+                )
+                if multiple > 1
             },
         )
 

@@ -151,10 +151,10 @@ def _scarce(problem: Problem) -> dict[str, Capacity]:
     scarce = {}
     for node, of_node in most.items():
         most_units, most_weight = sum([units for units, _ in of_node]), sum([weight for _, weight in of_node])
-        units, weight = problem.capacity[node]
+        capacity = problem.capacity[node]
         needed = Capacity(
-            units if units is not None and units < most_units else None,
-            weight if weight is not None and weight < most_weight else None,
+            capacity.units if capacity.units is not None and capacity.units < most_units else None,
+            capacity.weight if capacity.weight is not None and capacity.weight < most_weight else None,
         )
         if needed != Capacity():
             scarce[node] = needed
