@@ -16,6 +16,7 @@ from api.files.inventory_shapes import ProductShape, StockShape
 from api.files.network_yaml import read_network
 from api.shapes.mistakes import mistakes_of
 from engine.errors import InputInvalid, Mistake
+from engine.inventory.stock import not_counted
 from engine.model.facts import Inventory, Network, Product
 from engine.store.network.serialization import inventory_version
 from rules.errors import LiteralInvalid
@@ -100,6 +101,8 @@ def _stock(
             mistakes.append(Mistake(where=where, field="node", message=f"no node goes by the id '{node}'"))
         if products and sku not in products:
             mistakes.append(Mistake(where=where, field="sku", message=f"no product goes by the SKU '{sku}'"))
+        if sku in products and not products[sku].counted:
+            mistakes.append(Mistake(where=where, field="sku", message=not_counted(sku)))
         if node in stock.get(sku, {}):
             mistakes.append(Mistake(where=where, field="sku", message=f"'{sku}' at '{node}' stands here a second time"))
         stock.setdefault(sku, {})[node] = data["on_hand"]

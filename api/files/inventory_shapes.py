@@ -195,6 +195,7 @@ class ProductShape(Strict):
     lifecycle = fields.String(required=True, validate=validate.OneOf(LIFECYCLES))
     weight_g = Literal(literals.count, most=MOST_GRAMS, required=True)
     tags = fields.String()
+    counted = Literal(literals.flag)
 
 
 class StockShape(Strict):

@@ -202,11 +202,11 @@ def totals(facts: StockFacts, free: Integers) -> list[int]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkuAvailability:
     """What one channel can have of a SKU: units free to it in all, and, in the order of the ids of its nodes, units on
-    hand, held, available and free.
+    hand, held, available and free. `free` is None if the product is not counted: any number.
     """
 
     sku: str
-    free: int
+    free: int | None
     nodes: Sequence[str]
     on_hand: Sequence[int]
     held: Sequence[int]
@@ -221,7 +221,7 @@ def by_sku(facts: StockFacts, free: Integers) -> list[SkuAvailability]:
     return [
         SkuAvailability(
             sku=product.sku,
-            free=total,
+            free=total if product.counted else None,
             nodes=facts.nodes[rows],
             on_hand=on_hand[rows],
             held=held[rows],

@@ -94,7 +94,7 @@ def decision(
         requested_minutes=requested_minutes,
     )
     return Decision(
-        order=evaluation.order,
+        order=evaluation.ordered,
         priority=evaluation.order_outcome.priority,
         decided_at=now,
         policy_version=evaluation.matcher.policies.version,
@@ -119,6 +119,9 @@ def decision(
         left=left,
         scheduled=scheduled,
         awaiting_approval=evaluation.order_outcome.approve,
+        not_counted=tuple(
+            Parcel(line=line.id, sku=line.sku, quantity=line.quantity) for line in evaluation.not_counted
+        ),
     )
 
 
@@ -128,7 +131,7 @@ def _reserve_at(evaluation: Evaluation, choice: Choice) -> int:
     stock.
     """
     order, now, ways = evaluation.order, evaluation.now, evaluation.ways
-    if order.deliver_on is None:
+    if order.deliver_on is None or not order.lines:
         return now
     out, rows = evaluation.reach, sorted({evaluation.row(key) for key, _ in choice.units})
     if not rows:

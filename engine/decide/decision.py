@@ -217,11 +217,18 @@ class Decision:
     """Then nothing ships and nothing is held yet."""
     awaiting_approval: bool = False
     """Whether a rule says that a person must approve the order before it ships."""
+    not_counted: tuple[Parcel, ...] = ()
+    """What needs no stock and no parcel: all units of lines whose products are not counted."""
 
     @property
     def chosen(self) -> tuple[Shipment, ...]:
         """The shipments that were chosen, now or for later."""
         return self.scheduled.shipments if self.scheduled else self.shipments
+
+    @property
+    def fills_some(self) -> bool:
+        """Whether it fills any units."""
+        return bool(self.shipments or self.not_counted)
 
     @property
     def waiting_units(self) -> Mapping[str, int]:
@@ -238,4 +245,4 @@ class Decision:
             return "scheduled"
         if not self.unfilled:
             return "filled"
-        return "partial" if self.shipments else "unfilled"
+        return "partial" if self.fills_some else "unfilled"

@@ -4,12 +4,23 @@ This is the one definition of a decision's JSON: the log entry, the HTTP answer 
 come from `DecisionRecord`. What grows with the network is not in it, but in the document of facts that it names.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, structs
 
-from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, Reason, Scheduled, Shipment, Status, Unfilled
+from engine.decide.decision import (
+    NOTHING_LEFT,
+    Decision,
+    LeftToOthers,
+    Parcel,
+    Reason,
+    Scheduled,
+    Shipment,
+    Status,
+    Unfilled,
+)
 from engine.decide.facts_record import (
     ExclusionRecord,
     FactsReferenceRecord,
@@ -38,6 +49,10 @@ class PlacedLineRecord(Record, frozen=True):
     sku: str
     quantity: int
 
+    @classmethod
+    def of(cls, parcel: Parcel) -> "PlacedLineRecord":
+        return cls(line=parcel.line, sku=parcel.sku, quantity=parcel.quantity)
+
 
 class ShipmentRecord(Record, frozen=True):
     """Metres, micros of the currency, milligrams of CO2e, UTC."""
@@ -65,7 +80,7 @@ class ShipmentRecord(Record, frozen=True):
         return cls(
             node=shipment.node,
             service=shipment.service,
-            lines=[PlacedLineRecord(line=item.line, sku=item.sku, quantity=item.quantity) for item in shipment.lines],
+            lines=[PlacedLineRecord.of(item) for item in shipment.lines],
             distance_m=shipment.distance,
             ships_at=timestamp(shipment.ships_at),
             arrives_by=timestamp(shipment.arrives_by),
@@ -278,6 +293,10 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     ] = UNSET
     lacked: Annotated[list[LackedRecord] | UnsetType, Meta(description="of a decision of a batch")] = UNSET
     quote: Annotated[TakenQuoteRecord | UnsetType, Meta(description="of a decision that takes up a quote")] = UNSET
+    not_counted: Annotated[
+        list[PlacedLineRecord] | UnsetType,
+        Meta(description="filled without stock and without a parcel, because these products are not counted"),
+    ] = UNSET
 
     @classmethod
     def of(
@@ -329,6 +348,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             left=UNSET if decision.left == NOTHING_LEFT else LeftRecord.of(decision.left),
             lacked=lacked,
             quote=quote,
+            not_counted=[PlacedLineRecord.of(item) for item in decision.not_counted] or UNSET,
         )
 
     @property
@@ -351,6 +371,11 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     def first(self) -> str:
         """The id of the order's first decision; empty for a dry run."""
         return (self.id or "") if self.follows is UNSET else self.follows.first
+
+
+def lines_not_counted(records: Iterable[DecisionRecord]) -> frozenset[tuple[str, str]]:
+    """The lines of an order, with their SKU, that some of its decisions did not count: their units need no stock."""
+    return frozenset((item.line, item.sku) for record in records for item in record.not_counted or ())
 
 
 class _Named(msgspec.Struct):

@@ -111,10 +111,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
+    """A product that is not `counted`, a gift card or a service, needs no stock and no parcel. `weight` is in grams."""
+
     sku: str
     category: str
     lifecycle: str
     weight: int
+    counted: bool = True
     brand: str | None = None
     season: str | None = None
     tags: frozenset[str] = frozenset()

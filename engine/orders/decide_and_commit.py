@@ -309,7 +309,7 @@ class DecideAndCommit:
         except AlreadyDecided as earlier:
             return earlier.outcome
         decision = self._decide(request, snapshot, matcher)
-        if request.only_if_ships and not decision.shipments:
+        if request.only_if_ships and not decision.fills_some:
             return NothingShips(unfilled=decision.unfilled)
         quote = request.promise.record(decision) if request.promise else None
         if quote and not quote.kept and request.promise and request.promise.only_if_kept:

@@ -106,6 +106,8 @@ def decision_lines(record: DecisionRecord, network: Network) -> Iterator[str]:
     for number, shipment in enumerate(shipments, start=1):
         yield from _shipment_lines(number, shipment, network, order.collect_at)
         yield from (f"     {_reason(record, rule)}" for rule in shipment.rules)
+    for placed in record.not_counted or ():
+        yield f"  {placed.quantity} x {placed.sku} (line {placed.line}) needs no stock and no parcel"
     for item in record.unfilled:
         yield f"  unfilled: {item.quantity} x {item.sku} (line {item.line})"
         yield from (f"     {line}" for line in reason_lines(item))
@@ -234,7 +236,8 @@ def local_time(instant: str, network: Network, place: str | None = None) -> str:
 
 
 def availability_table(availability: SkuAvailability, channel: str) -> Table:
-    table = Table(title=Text(f"{availability.sku} on {channel}: {availability.free} free"))
+    free = "not counted, any number" if availability.free is None else availability.free
+    table = Table(title=Text(f"{availability.sku} on {channel}: {free} free"))
     for name in ("node", "on hand", "held", "free"):
         table.add_column(name, justify="left" if name == "node" else "right", overflow="fold")
     columns = (availability.nodes, availability.on_hand, availability.held, availability.free_by_node)

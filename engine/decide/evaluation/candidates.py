@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
-from engine.decide.evaluation.evaluation import Evaluation, Options
+from engine.decide.evaluation.evaluation import NONE, Evaluation, Options
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, choose_directly
@@ -36,30 +36,27 @@ class Candidates:
         if carbon_price:
             self.fixed = reach.fixed + product_rounded(reach.drop, carbon_price, KILOGRAM)
         by_line = evaluation.options  # judged before the table is asked, for judging adds to it
-        options = by_line[0] if len(by_line) == 1 else Options(*map(np.concatenate, zip(*by_line, strict=True)))
+        options = by_line[0] if len(by_line) == 1 else Options.of_lines(by_line)
         line = np.arange(len(lines)).repeat([len(its.reach) for its in by_line])
         free = [free[its.position] for free, its in zip(self.free, by_line, strict=True)]
         self.quantity = integers(item.quantity for item in lines)
         at_least, at_most = self._needed()
         roomy = self.rooms[reach.node[options.reach]] > 0
-        units = np.concatenate(free)
-        some, all_of_it = units >= at_least[line], units >= at_most[line]
-        self.multiple: Integers | None = None
-        if evaluation.multiples is not None:
-            of_positions = zip(evaluation.multiples, by_line, strict=True)
-            multiple = np.concatenate([of_line[its.position] for of_line, its in of_positions])
+        units = np.concatenate([NONE, *free])
+        some, everything = units >= at_least[line], units >= at_most[line]
+        multiple = self._multiples(by_line)
+        if multiple is not None:
             in_multiples = self.quantity[line] % multiple == 0
-            ships_whole = np.array([evaluation.ships_whole(index) for index in range(len(lines))])[line]
-            some &= (np.minimum(units, self.quantity[line]) >= multiple) & (in_multiples | ~ships_whole)
-            all_of_it &= in_multiples
+            whole = np.array([evaluation.ships_whole(index) for index in range(len(lines))], dtype=bool)[line]
+            some &= (np.minimum(units, self.quantity[line]) >= multiple) & (in_multiples | ~whole)
+            everything &= in_multiples
         some &= ~options.excluded & roomy
         if evaluation.order.sets:
             some &= self._whole_sets(line, options.reach, some)
         entries = some.nonzero()[0]
         self.line, self.candidate = line[entries], options.reach[entries]
-        self.everything = all_of_it[entries]
-        if evaluation.multiples is not None and (multiple[entries] > 1).any():
-            self.multiple = multiple[entries]
+        self.everything = everything[entries]
+        self.multiple = None if multiple is None else multiple[entries]
         outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
         self.unless_needed, self.tier = outcomes[0] == Exclusion.UNLESS_NEEDED, outcomes[1]
         self.money = options.unit_cost[entries] + outcomes[2]
@@ -75,6 +72,13 @@ class Candidates:
             ordered[line.sku] += line.quantity
         least = [line.quantity if evaluation.ships_whole(index) else 1 for index, line in enumerate(lines)]
         return integers(least), integers(ordered[line.sku] for line in lines)
+
+    def _multiples(self, by_line: Sequence[Options]) -> Integers | None:
+        """By line and option, of how many units what it ships is a multiple; None if that is 1 everywhere."""
+        of_lines = self.evaluation.multiples
+        if of_lines is None:
+            return None
+        return np.concatenate([NONE, *[column[its.position] for column, its in zip(of_lines, by_line, strict=True)]])
 
     def _whole_sets(self, line: Integers, row: Integers, ships: Flags) -> Flags:
         """Which entries are of a set of which the row can ship each line, or of none."""

@@ -3,13 +3,13 @@
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.decision import Unfilled
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.decide.promises.promise import Promise
 from engine.decide.promises.taken_quote_record import ChosenFor
-from engine.decide.record import ShipmentRecord, UnfilledRecord
+from engine.decide.record import PlacedLineRecord, ShipmentRecord, UnfilledRecord
 from engine.model.facts import Order
 
 
@@ -77,6 +77,10 @@ class QuoteRecord(Record, frozen=True):
         bool,
         Meta(description="true: without coordinates, only what ships on lanes of a known distance could be promised"),
     ]
+    not_counted: Annotated[
+        list[PlacedLineRecord] | UnsetType,
+        Meta(description="what needs no stock and no parcel, so that nothing need be promised of it"),
+    ] = UNSET
 
 
 to_json = msgspec.json.Encoder().encode

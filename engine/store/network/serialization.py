@@ -77,6 +77,7 @@ def product_record(product: Product, paces: Mapping[str, int]) -> Record:
         "tags": sorted(product.tags),
         "attributes": _attribute_record(product.attributes),
         "paces": dict(paces),
+        **({} if product.counted else {"counted": False}),
     }
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from api.files.inventory_folder import load_inventory
 from engine.errors import InputInvalid
+from engine.inventory.stock import not_counted
 from engine.model.facts import GeoPoint
 from rules.vocabulary import Kind
 from tests.conftest import SMALL
@@ -222,3 +223,15 @@ def test_a_file_with_other_separators_has_one_mistake(directory, name, separator
 def test_products_alone_without_stock_are_no_mistake(directory):
     (directory / "stock.csv").write_text("node,sku,on_hand\n", encoding="utf-8")
     assert load_inventory(directory).stock == {}
+
+
+def test_a_product_that_is_not_counted_has_no_stock(directory):
+    path = directory / "products.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([f"{head},counted", *(f"{row}," for row in rows)]) + "\n", encoding="utf-8")
+    assert all(item.counted for item in load_inventory(directory).products.values())
+    uncounted = [f"{row},{'false' if 'SHIRT' in row else 'true'}" for row in rows]
+    path.write_text("\n".join([f"{head},counted", *uncounted]) + "\n", encoding="utf-8")
+    found = mistakes(directory)
+    assert set(found.values()) == {not_counted("SHIRT")}
+    assert all(where.startswith("stock.csv:") for where in found)
