@@ -40,22 +40,23 @@ class Candidates:
         line = np.arange(len(lines)).repeat([len(its.reach) for its in by_line])
         free = [free[its.position] for free, its in zip(self.free, by_line, strict=True)]
         self.quantity = integers(item.quantity for item in lines)
-        at_least, at_most = self._needed()
+        at_least = [item.quantity if evaluation.ships_whole(index) else 1 for index, item in enumerate(lines)]
         roomy = self.rooms[reach.node[options.reach]] > 0
         units = np.concatenate([NONE, *free])
-        some, everything = units >= at_least[line], units >= at_most[line]
+        some = units >= integers(at_least)[line]
         multiple = self._multiples(by_line)
         if multiple is not None:
             in_multiples = self.quantity[line] % multiple == 0
             whole = np.array([evaluation.ships_whole(index) for index in range(len(lines))], dtype=bool)[line]
             some &= (np.minimum(units, self.quantity[line]) >= multiple) & (in_multiples | ~whole)
-            everything &= in_multiples
         some &= ~options.excluded & roomy
         if evaluation.order.sets:
             some &= self._whole_sets(line, options.reach, some)
         entries = some.nonzero()[0]
         self.line, self.candidate = line[entries], options.reach[entries]
-        self.everything = everything[entries]
+        self.everything = units[entries] >= self._at_most()[self.line]
+        if multiple is not None:
+            self.everything &= in_multiples[entries]
         self.multiple = None if multiple is None else multiple[entries]
         outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
         self.unless_needed, self.tier = outcomes[0] == Exclusion.UNLESS_NEEDED, outcomes[1]
@@ -64,14 +65,14 @@ class Candidates:
         if carbon_price:
             self.money += product_rounded(self.carbon, carbon_price, KILOGRAM)
 
-    def _needed(self) -> tuple[Integers, Integers]:
-        """By line, the units that a position must have free to ship any of it, and all of it whatever else ships."""
-        evaluation, ordered = self.evaluation, Counter[str]()
-        lines = evaluation.order.lines
-        for line in lines:
-            ordered[line.sku] += line.quantity
-        least = [line.quantity if evaluation.ships_whole(index) else 1 for index, line in enumerate(lines)]
-        return integers(least), integers(ordered[line.sku] for line in lines)
+    def _at_most(self) -> Integers:
+        """By line, the units that a position must have free to ship all of it, whatever else it ships: those of all
+        lines of the SKU that can ship from anywhere.
+        """
+        lines, ordered = self.evaluation.order.lines, Counter[str]()
+        for index in set(self.line.tolist()):
+            ordered[lines[index].sku] += lines[index].quantity
+        return integers(ordered[line.sku] for line in lines)
 
     def _multiples(self, by_line: Sequence[Options]) -> Integers | None:
         """By line and option, of how many units what it ships is a multiple; None if that is 1 everywhere."""
