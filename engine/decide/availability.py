@@ -166,7 +166,7 @@ class StockFacts:
 
 def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Integers:
     """Of each row of the stock, the units free for an order of which only the channel is known (rules on its other
-    facts don't fire): those available less the floor of the active policies, never below 0, and only as many as make
+    facts don't fire): those not held less the floor of the active policies, never below 0, and only as many as make
     whole multiples.
     """
     order = {"order.channel": channel}
@@ -177,7 +177,8 @@ def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> I
     ]
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
     judgement = judge.judge_lines(lines, stock.sku, facts.to_judge())
-    free: Integers = np.maximum(stock.available - judge.table.floors(channel, judgement, stock.on_hand), 0)
+    floor = judge.table.floors(channel, judgement, stock.on_hand)
+    free: Integers = np.maximum(stock.on_hand - stock.held - floor, 0)
     multiples = judge.table.multiples()
     return free if multiples is None else free - free % multiples[judgement]
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, structs
 
+from engine.decide.address.address import Address, PlacedBy
 from engine.decide.decision import (
     NOTHING_LEFT,
     Decision,
@@ -38,7 +39,7 @@ from engine.decide.reasons import reason_texts
 from engine.decide.sentence_record import SentenceRecord, in_every_language, texts_by_field
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.errors import DecisionUnreadable
-from engine.model.facts import Order
+from engine.model.facts import MICRODEGREES, Order
 
 SCHEMA = 2
 """The number of this form. It rises when a reader of the old form would misread the new one."""
@@ -48,10 +49,13 @@ class PlacedLineRecord(Record, frozen=True):
     line: str
     sku: str
     quantity: int
+    backorder: Annotated[
+        int | UnsetType, Meta(description="of them not on hand yet: the place may oversell the article")
+    ] = UNSET
 
     @classmethod
     def of(cls, parcel: Parcel) -> "PlacedLineRecord":
-        return cls(line=parcel.line, sku=parcel.sku, quantity=parcel.quantity)
+        return cls(line=parcel.line, sku=parcel.sku, quantity=parcel.quantity, backorder=parcel.backorder or UNSET)
 
 
 class ShipmentRecord(Record, frozen=True):
@@ -245,6 +249,29 @@ class LackedRecord(Record, frozen=True):
     priority: int
 
 
+class PlacedAddressRecord(Record, frozen=True):
+    """Where an order goes that was sent without coordinates."""
+
+    by: Annotated[
+        PlacedBy,
+        Meta(description="postcode: where the network says that the area of its postcode lies; country: in its midst"),
+    ]
+    country: str
+    latitude: float
+    longitude: float
+
+    @classmethod
+    def of(cls, address: Address | None) -> "PlacedAddressRecord | UnsetType":
+        if address is None or address.place is None or address.placed_by is None or address.country is None:
+            return UNSET
+        return cls(
+            by=address.placed_by,
+            country=address.country,
+            latitude=address.place.latitude / MICRODEGREES,
+            longitude=address.place.longitude / MICRODEGREES,
+        )
+
+
 class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A decision. Amounts are integers in the unit their name ends in; a micro is a millionth of the currency."""
 
@@ -279,6 +306,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         ScheduledOrderRecord | UnsetType,
         Meta(description="of a decision with this status: nothing ships or is held yet"),
     ] = UNSET
+    placed: Annotated[PlacedAddressRecord | UnsetType, Meta(description="of an order without coordinates")] = UNSET
     waiting: Annotated[
         bool | UnsetType,
         Meta(description="true: the unfilled and the scheduled units wait for stock; otherwise left out"),
@@ -342,6 +370,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             scheduled=UNSET
             if decision.scheduled is None
             else ScheduledOrderRecord.of(decision.scheduled, decision.order),
+            placed=PlacedAddressRecord.of(decision.placed),
             waiting=waiting or UNSET,
             awaiting_approval=(decision.awaiting_approval and follows is UNSET) or UNSET,
             follows=follows,

@@ -51,6 +51,7 @@ from engine.store.outcomes import (
     PoliciesChanged,
     QuotaReached,
     StockChanged,
+    UnitsOnBackorder,
 )
 from engine.version import VERSION
 
@@ -210,6 +211,7 @@ Outcome: TypeAlias = (
     | NoLongerWaiting
     | OfferedFirst
     | OperationReused
+    | UnitsOnBackorder
 )
 """OrderTaken only comes of requests without a follow-up, PromiseNotKept of those with a promise, those after it only of
 requests with a follow-up.

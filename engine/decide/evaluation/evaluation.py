@@ -130,7 +130,7 @@ class Evaluation:
             {
                 **self.facts,
                 "order": rule_facts.order_facts_of_line(self.facts["order"], self.order, line, self.snapshot.network),
-                "line": rule_facts.line_facts(line),
+                "line": rule_facts.line_facts(line, self.order, self.snapshot.network),
                 "product": rule_facts.product_facts(products[line.sku]),
             }
             for line in self.order.lines

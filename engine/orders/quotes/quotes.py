@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 import msgspec
 from msgspec import UNSET
 
+from engine.decide.address.address import address_of, placed_address
 from engine.decide.order_checks import check_order
 from engine.decide.order_record import OrderRecord, timestamp
 from engine.decide.promises.promise import Promise, undominated
 from engine.decide.promises.quote_record import NotPromisedRecord, PromiseRecord, QuoteRecord, to_json
 from engine.decide.promises.search import PromiseSearch, SharedFacts
-from engine.decide.record import PlacedLineRecord
+from engine.decide.record import PlacedAddressRecord, PlacedLineRecord
 from engine.errors import Mistake, OrderInvalid
 from engine.facts_reader import FactsReader
-from engine.model.facts import Line, Order
+from engine.model.facts import Line, Network, Order
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.orders.quotes import QuoteStore
@@ -113,7 +114,8 @@ class Quotes:
                 if not promises and len(not_counted) < len(cart.lines)
             ],
             complete=all(search.complete for search in searches),
-            by_lanes_only=_has_no_place(cart),
+            by_lanes_only=_has_no_place(cart, snapshot.network),
+            placed=PlacedAddressRecord.of(placed_address(cart, snapshot.network)),
             not_counted=[PlacedLineRecord(line=line.id, sku=line.sku, quantity=line.quantity) for line in not_counted]
             or UNSET,
         )
@@ -152,12 +154,15 @@ def _sku_promises(order: Order, deliveries: Sequence[str], shared: SharedFacts) 
         yield SkuPromise(sku=sku, delivery=delivery, promise=promise, valid_until=valid_until, counted=counted)
 
 
-def _has_no_place(order: Order) -> bool:
-    return order.place is None and None in map(order.collected_at, order.lines)
+def _has_no_place(order: Order, network: Network) -> bool:
+    return address_of(order, network).place is None and None in map(order.collected_at, order.lines)
 
 
 def _verify_destination(order: Order, shared: SharedFacts) -> None:
     """Raise OrderInvalid if nothing is known of the ways to a destination without coordinates."""
-    if _has_no_place(order) and order.destinations.index(None) not in shared.ways_there.destination:
+    if (
+        _has_no_place(order, shared.snapshot.network)
+        and order.destinations.index(None) not in shared.ways_there.destination
+    ):
         message = "no lane of the network says how far it is to this country and postcode; give latitude and longitude"
         raise OrderInvalid([Mistake(field="destination", message=message)])
