@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar, cast
 
 from engine.model.timetable import DAY, Timetable
+from engine.model.wall_clock import WallClock, wall_clock
 from rules.vocabulary import COLLECTED, Kind, Value
 
 MICRODEGREES = 1_000_000
@@ -286,8 +287,16 @@ class Network:
         """The wall clock of the installation at `instant`."""
         return datetime.datetime.fromtimestamp(instant, tz=self.zone)
 
+    @property
+    def clock(self) -> WallClock:
+        """The wall clock of the installation."""
+        return wall_clock(self.time_zone)
+
     def zone_of(self, node: Node) -> str:
         return node.time_zone or self.time_zone
+
+    def clock_of(self, node: Node) -> WallClock:
+        return wall_clock(self.zone_of(node))
 
     @property
     def countries(self) -> frozenset[str]:
