@@ -10,6 +10,7 @@
 -- Answers as commit.lua does, {'key', decision id} also if this operation was done before; {'reused'} if the operation
 -- was used for another request; {'chain'} if the order was decided again or changed meanwhile; {'gone'}
 -- if the waiting units do not wait any more, or others wait with them; {'hold'} if a hold has changed or ended;
+-- {'backorder', node, index of the SKU, units on hand} if units on backorder are to leave that are not there yet;
 -- {'crowded'} if no more decisions may wait.
 local SECOND = 1000000
 local linked = cjson.decode(ARGV[4])
@@ -38,9 +39,16 @@ if linked.waiting and not replaces_entry and redis.call('HLEN', key.backlog) >= 
     and (linked.follow_ups or redis.call('HEXISTS', key.order, 'first') == 0) then
   return {'crowded'}
 end
+local micros, instant
 if rejection then
+  micros = tonumber(rejection.micros)
+  instant = instant_of_leaving(rejection.holds, micros)
   if tonumber(redis.call('HGET', key.changed_hold(1), 'until') or 0) <= now or holds_differ(rejection.holds) then
     return {'hold'}
+  end
+  local awaited = units_on_backorder(rejection.holds, instant, micros)
+  if awaited then
+    return {'backorder', unpack(awaited)}
   end
 end
 
@@ -86,8 +94,7 @@ if not rejection then
 end
 
 -- the rejected units are not held any more; those of a short pick that left are not on hand either
-local changed, micros = {}, tonumber(rejection.micros)
-local instant = instant_of_leaving(rejection.holds, micros)
+local changed = {}
 local moves = change_holds(rejection.holds, changed, changed, instant, micros)
 for _, fields in ipairs(rejection.entries) do
   fields[#fields + 1], fields[#fields + 2] = 'moved_at', plain(instant)

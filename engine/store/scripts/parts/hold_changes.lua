@@ -1,13 +1,14 @@
 -- Changes of the units of holds, as hold_change.py asks for them. Every script that ends, rejects or holds again some
--- units uses these functions, in this order: holds_differ, instant_of_leaving, units_lacking, change_holds, log_confirm.
--- Needs the part `stock_journal`.
+-- units uses these functions, in this order: holds_differ, instant_of_leaving, units_lacking, units_on_backorder,
+-- change_holds, log_confirm. Needs the part `stock_journal`.
 --
 -- A hold is {id, until, endings, ended, parts}: `until` and `endings` as they were read, and the endings afterwards; all
 -- of these are text, and empty where there is nothing. If units are held again, `open` has the hold's until, caller and
 -- day; if none are any more, `close` has its caller. A part is a shipment: {number, node, before, after, outcomes_before,
 -- outcomes, room, units}, before and after as key.changed_hold stores it. A unit is {index of the SKU, change of held,
--- change of on_hand, instant}: of what came or left at that instant or, without one, at the instant of the whole change.
--- What is on hand does not change where the count that stands has it already.
+-- change of on_hand, instant, must be there}: of what came or left at that instant or, where that is false or left out,
+-- at the instant of the whole change. What is on hand does not change where the count that stands has it already. Units
+-- on backorder can't leave before they are there.
 -- Where only the hold was read, parts have no outcomes and no room.
 
 -- Whether a hold is not as it was read.
@@ -71,6 +72,29 @@ local function units_lacking(holds, instant, now)
       if free < units then
         return {node, tostring(index), string.format('%.0f', math.max(0, free))}
       end
+    end
+  end
+end
+
+-- The first position at which units on backorder are to leave that are not on hand yet: {node, index of the SKU, units on
+-- hand}.
+local function units_on_backorder(holds, instant, now)
+  local leaving = {}
+  for _, hold in ipairs(holds) do
+    for _, part in ipairs(hold.parts) do
+      for _, units in ipairs(part.units) do
+        if units[5] and not is_counted(units[1], part.node, units[4] or instant, now) then
+          local position = units[1] .. ' ' .. part.node
+          leaving[position] = (leaving[position] or 0) - units[3]
+        end
+      end
+    end
+  end
+  for position, units in pairs(leaving) do
+    local index, node = string.match(position, '^(%d+) (.*)$')
+    local on_hand = tonumber(redis.call('HGET', key.changed_on_hand(tonumber(index)), node) or 0)
+    if on_hand < units then
+      return {node, index, plain(math.max(0, on_hand))}
     end
   end
 end
