@@ -200,6 +200,7 @@ class Units(RuleBasedStateMachine):
                 "held": self.model.of(name, "held"),
                 "shipped": self.model.of(name, "confirmed"),
                 "returned": Counter(),
+                "not_counted": Counter(),
                 "waiting": self.model.waits(name),
                 "unfilled": self.model.unfilled(name),
             }

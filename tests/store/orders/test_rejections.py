@@ -415,7 +415,7 @@ def test_a_ledger_that_drifted_is_repaired_as_rejections_say(shop, redis_client,
         ({"reason": "not_in_stock", "lines": {"1": 3}}, [("no_stock", 3)]),
         ({"reason": "not_in_stock", "lines": {"1": 3}, "on_hand": 9}, [("rejected", 2), ("not_enough", 1)]),
         ({"reason": "damaged", "confirmed": {"1": 6}}, [("no_stock", 4)]),
-        ({"reason": "damaged", "lines": {"1": 3}}, [("not_enough", 3)]),
+        ({"reason": "damaged", "lines": {"1": 3}}, [("no_stock", 3)]),
     ],
 )
 def test_units_that_lie_where_they_were_just_rejected_are_said_to_lie_there(bare, more, reasons):
