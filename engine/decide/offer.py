@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.decide import rule_facts
 from engine.decide.availability import SkuAvailability, StockFacts, free_units
+from engine.decide.evaluation.ranks import rank_of_places
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import LATE, LOAD, UNKNOWN_NUMBER, Rows
@@ -24,6 +25,7 @@ from engine.model.facts import Snapshot
 from rules.effects import Exclusion, LineOutcome, OrderOutcome
 from rules.vocabulary import VOCABULARY, Facts, Stage
 
+_MORE_THAN_ANY_STOCK = 1 << 40
 _ROUTE_NUMBERS = [path for path, fact in VOCABULARY.items() if fact.group == "route" and path != LATE]
 
 
@@ -108,7 +110,7 @@ def _ways_out(
     ways, stock = facts.ways, facts.stock
     leaving = columns.rooms > 0
     leaving[[ways.node_index[node] for node in facts.snapshot.resting if node in ways.node_index]] = False
-    rows = ((free > 0) & leaving[stock.node]).nonzero()[0]
+    rows = (free > 0).nonzero()[0]
     nodes, services = ways.travelling
     first, last = nodes.searchsorted(stock.node[rows]), nodes.searchsorted(stock.node[rows], side="right")
     row = rows.repeat(last - first)
@@ -119,6 +121,7 @@ def _ways_out(
     row, service = row[carried], service[carried]
     allowed, on_condition = _judged(facts, matcher, shared, (row, service), columns.clocks)
     usable, freely = np.zeros(len(free), dtype=bool), np.zeros(len(free), dtype=bool)
+    allowed &= leaving[stock.node[row]]
     usable[row[allowed]] = True
     freely[row[allowed & ~on_condition]] = True
     return usable, usable & ~freely
@@ -148,10 +151,12 @@ def _judged(
     if not any(effect.name == "exclude" for rule in matcher.policies.rules.values() for effect in rule.effects):
         return np.ones(len(row), dtype=bool), np.zeros(len(row), dtype=bool)
     positions, stage = facts.to_judge(clocks), matcher.stages[Stage.OPTION]
+    ranks_of_stock = _ranks_of_stock(facts, row)
     unknown, not_promised = np.full(len(row), UNKNOWN_NUMBER), np.full(len(row), LATE_CODES.index(None))
     columns = {
         **positions.at(row).columns,
         **dict.fromkeys(_ROUTE_NUMBERS, lambda: unknown),
+        "stock.rank": lambda: ranks_of_stock,
         LATE: lambda: not_promised,
     }
     node, service_facts = facts.stock.node[row], facts.ways.service_facts
@@ -160,13 +165,26 @@ def _judged(
         node,
         service,
         columns,
-        lambda option: {**positions.facts(int(row[option])), **service_facts[int(service[option])]},
+        lambda option: {
+            **positions.facts(int(row[option])),
+            **service_facts[int(service[option])],
+            "stock.rank": int(ranks_of_stock[option]),
+        },
         clocks.apart,
     )
     lines: list[Mapping[str, Facts]] = [{**line, "route": {}} for line in shared]
     judgement = stage.judge_lines(lines, facts.stock.sku[row], rows)
     exclude = stage.table.options()[0][judgement]
     return exclude != Exclusion.YES, exclude == Exclusion.UNLESS_NEEDED
+
+
+def _ranks_of_stock(facts: StockFacts, row: Integers) -> Integers:
+    """Of each option, the rank of its place among those of its product; most units are available at rank 1."""
+    product, node, nodes = facts.stock.sku[row], facts.stock.node[row], len(facts.ways.nodes)
+    places = product * nodes + node
+    among_all = rank_of_places(product * _MORE_THAN_ANY_STOCK - facts.stock.available[row], places)
+    before: Integers = (np.unique(places) // nodes).searchsorted(product)
+    return among_all - before
 
 
 def _most_shipments(matcher: Matcher, shared: list[Mapping[str, Facts]]) -> Integers:

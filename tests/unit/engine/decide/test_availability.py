@@ -43,6 +43,7 @@ EFFECTS = st.sampled_from(
         "then: {protect: {channel: web, units: 3}}",
         "then: {protect: [{channel: app, share: 20%}, {channel: store, units: 1}]}",
         "then: {keep: 0}, overrides: [test/r1]",
+        "then: {multiple_of: 3}",
     ]
 )
 
@@ -67,6 +68,9 @@ WAYS_OUT = st.sampled_from(
         "when: {stock.available: {less_than: 4}, order.channel: web}, then: {exclude: unless_needed}",
         "when: {product.tags: {has: fragile}, service.mode: bike}, then: {exclude: true}",
         "when: {order.channel: app}, then: {max_shipments: 1}",
+        "when: {stock.rank: {more_than: 1}}, then: {exclude: true}",
+        "when: {stock.rank: 1, service.id: parcel}, then: {exclude: unless_needed}",
+        "when: {node.type: store}, then: {multiple_of: 3}",
         "then: {max_shipments: 2}",
         "when: {product.lifecycle: end_of_line}, then: {keep_together: true}",
         "when: {line.sku: B}, then: {keep_together: true}",
