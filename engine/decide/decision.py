@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import NodeRest, Order
-from rules.effects import Floor
+from rules.reserves import Floor, Tally
 
 Range: TypeAlias = tuple[int, int]
 """The lowest and the highest value; both are in it."""
@@ -123,7 +123,9 @@ class Claim:
     units: int
     floor: int
     floors: tuple[Floor, ...] = ()
-    """Where the floor depends on what is on hand: what it is the largest of, for the commit to work it out again."""
+    """Where the floor depends on what is on hand or was taken: what it is the largest of, for the commit to work it out
+    again.
+    """
     ranges: StockRanges = StockRanges()
 
 
@@ -143,13 +145,15 @@ class LoadClaim:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedStock:
     """The stock of a SKU on which an order was decided, in columns: a row for each node that had any, by node id. The
-    order could not take the units of the `floor`.
+    order could not take the units of the `floor`. `taken` are the units that channels had taken in the periods of their
+    allotments.
     """
 
     nodes: Sequence[str]
     on_hand: Sequence[int]
     held: Sequence[int]
     floor: Sequence[int]
+    taken: Mapping[Tally, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,11 +216,18 @@ class Decision:
     load_claims: tuple[LoadClaim, ...]
     day: str
     """The installation's date, under which the nodes' loads are counted."""
+    periods: Mapping[Tally, str] = field(default_factory=dict)
+    """The names of the periods of allotments at that moment."""
     left: LeftToOthers = NOTHING_LEFT
     scheduled: Scheduled | None = None
     """Then nothing ships and nothing is held yet."""
     awaiting_approval: bool = False
     """Whether a rule says that a person must approve the order before it ships."""
+
+    @property
+    def counted(self) -> Mapping[Tally, str]:
+        """The periods in which what it takes is counted, those of its channel's allotments."""
+        return {tally: name for tally, name in self.periods.items() if tally.channel == self.order.channel}
 
     @property
     def chosen(self) -> tuple[Shipment, ...]:

@@ -38,13 +38,16 @@ class HeldShipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """An open hold. `until` is UTC seconds, `day` the date of the installation in whose load it counts."""
+    """An open hold. `until` is UTC seconds, `day` the date of the installation in whose load it counts, `counted` the
+    periods of allotments in which its units count as taken.
+    """
 
     id: str
     until: int
     caller: str
     day: str
     shipments: tuple[HeldShipment, ...]
+    counted: tuple[str, ...] = ()
 
     @property
     def skus(self) -> list[str]:
@@ -92,6 +95,11 @@ def hold_fields(decision: Decision) -> list[str]:
     for number, shipment in enumerate(decision.shipments):
         fields += [str(number), shipment_json(shipment.node, shipment.service, sku_units(shipment))]
     return fields
+
+
+def counted_text(counted: Sequence[str]) -> str:
+    """The periods in which a hold's units count as taken, as they are stored."""
+    return orjson.dumps(counted).decode()
 
 
 def endings_of(text: str) -> tuple[Ending | None, ...]:
@@ -179,6 +187,7 @@ def hold_of(name: str, fields: Mapping[bytes, bytes]) -> Hold:
         caller=fields[b"caller"].decode(),
         day=fields[b"day"].decode(),
         shipments=tuple(HeldShipment.of(number, fields[b"%d" % number]) for number in numbers),
+        counted=tuple(orjson.loads(fields[b"counted"])) if b"counted" in fields else (),
     )
 
 

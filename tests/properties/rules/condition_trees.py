@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from hypothesis import strategies as st
 
 from rules.conditions import ORDERED, SEVERAL, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term
-from rules.effects import Effect, Exclusion, Reserve
+from rules.effects import Effect, Exclusion
 from rules.policy import Policy, PolicySet, Rule
+from rules.reserves import Reserve
 from rules.vocabulary import VOCABULARY, Fact, Facts, Kind, Stage, Value, attribute, stage_knows
 
 WORDS = ("a", "b", "A", "ab", "75001", "75002", "69003", "*", "a?b", "é", "a b", "null", "\\", "or", "known", "a or b")

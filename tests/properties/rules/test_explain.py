@@ -8,8 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term, comparisons, holds
-from rules.effects import MAX_HOLD, Effect, Exclusion, Protection, Reserve, UntilShipped
+from rules.effects import MAX_HOLD, Effect, Exclusion, UntilShipped
 from rules.loader import load_policies
+from rules.reserves import Protection, Reserve
 from rules.syntax.effect_parser import MAX_REST
 from rules.vocabulary import VOCABULARY, Stage
 from rules.wording.catalogue import Catalogue, load_catalogues

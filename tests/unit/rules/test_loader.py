@@ -3,8 +3,9 @@
 import pytest
 
 from rules.conditions import holds
-from rules.effects import Exclusion, Reserve
+from rules.effects import Exclusion
 from rules.loader import is_policy_file, load_policies
+from rules.reserves import Reserve
 from tests.support import invalid_policies
 from tests.support.invalid_policies import findings, rule
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from engine.decide.decision import Claim, LoadClaim
 from engine.model.facts import StockPosition
-from rules.effects import Floor, Reserve
+from rules.reserves import Floor, Reserve
 from tests.support.facts import EURO, LILLE, LYON, decided, node, order, service, shipped, snapshot
 
 NODES = [node("lyon", LYON), node("lille", LILLE, handling=EURO)]
