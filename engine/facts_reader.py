@@ -82,6 +82,7 @@ class FactsReader:
         self._cache = VersionCache(client, keys, guarded=guarded)
         self._policies: PolicySet | None = None
         """Those that a snapshot named last: which periods of allotments are read hangs on them."""
+        self._most_oversold: int | None = None
 
     def close(self) -> None:
         self._cache.close()
@@ -239,6 +240,12 @@ class FactsReader:
             stamp=reading.stamp,
         )
 
+    def most_oversold(self) -> int:
+        """The most units beyond those on hand that a place may sell, by the policies that this process read last."""
+        if self._most_oversold is None:
+            self.read([], self._clock())
+        return self._most_oversold or 0
+
     def _matcher(self, reading: Reading) -> Matcher | None:
         """The policies that the snapshot names. None if they were scheduled and can't be read: they are off the
         schedule now, and those before them go on deciding.
@@ -252,6 +259,7 @@ class FactsReader:
             return None
         self._cache.save_if_grown(matcher.policies.version)
         self._policies = matcher.policies
+        self._most_oversold = matcher.policies.most_oversold
         return matcher
 
 

@@ -53,6 +53,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "protect": Stage.POSITION,
         "allocate": Stage.POSITION,
         "cap": Stage.POSITION,
+        "oversell": Stage.POSITION,
         "keep_together": Stage.LINE,
         "max_shipments": Stage.ORDER,
         "split_penalty": Stage.ORDER,
@@ -102,6 +103,7 @@ class PositionOutcome:
 
     keep: Reserve = NO_RESERVE
     protect: tuple[Protection, ...] = ()
+    oversell: int = 0
     allocate: tuple[Allotment, ...] = ()
     cap: tuple[Cap, ...] = ()
 
@@ -109,7 +111,7 @@ class PositionOutcome:
         """For an order on `channel`."""
         portions = self._portions()
         own = portions.pop(channel, Portion())
-        return Floor(keep=self.keep, own=own, others=tuple(portions.values()))
+        return Floor(keep=self.keep, own=own, others=tuple(portions.values()), oversell=self.oversell)
 
     def most_offered(self, channel: str) -> int | None:
         """The cap of the channel."""
@@ -199,6 +201,7 @@ def _position(values: _Values) -> PositionOutcome:
         protect=tuple(Protection(channel=channel, reserve=protected[channel]) for channel in sorted(protected)),
         allocate=largest_allotments(cast("list[Allotment]", values.get("allocate", []))),
         cap=tuple(Cap(channel=channel, units=caps[channel]) for channel in sorted(caps)),
+        oversell=min(_numbers(values, "oversell"), default=0),
     )
 
 

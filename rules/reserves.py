@@ -130,11 +130,15 @@ class Floor:
     keep: Reserve = NO_RESERVE
     own: Portion = NO_PORTION
     others: tuple[Portion, ...] = ()
+    oversell: int = 0
+    """So many units more than there are may be taken."""
 
     def of(self, on_hand: int, taken: Mapping[Tally, int] = NOTHING_TAKEN) -> int:
-        """If so many units are on hand, and so many were taken in the periods of allotments."""
+        """If so many units are on hand, and so many were taken in the periods of allotments. Below 0, so many more than
+        are there may be taken.
+        """
         kept, aside = self.keep.of(on_hand), sum(portion.of(on_hand, taken) for portion in self.others)
-        return kept + min(aside, max(0, on_hand - kept - self.own.of(on_hand, taken)))
+        return kept + min(aside, max(0, on_hand - kept - self.own.of(on_hand, taken))) - self.oversell
 
     @property
     def is_fixed(self) -> bool:

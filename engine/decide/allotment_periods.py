@@ -11,8 +11,8 @@ from rules.reserves import DAY, WEEK, Tally
 
 
 def period_names(policies: PolicySet, network: Network, now: int) -> Mapping[Tally, str]:
-    """By tally, the name of the period that counts at `now`: what is counted under it is that of one channel. Rules whose
-    window does not have that day count nothing.
+    """By tally, the name of the period that counts at `now`, which names the channel, too. Nothing is counted for rules
+    whose window does not have that day.
     """
     if not policies.allotments:
         return {}

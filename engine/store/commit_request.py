@@ -68,12 +68,13 @@ def commit_request(
     `rank`, `now` and `freed` as in `Commit`. The `first` decision of an order takes the order's id.
 
     A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
-    a list of floors of which the largest counts. Each is a list of reserves, by units and basis points of what is on
-    hand: what is kept, the channel's own, then those of the others (see `Floor` in rules/reserves.py). Where rules have
-    allotments, it is a list of portions, each a list of reserves of which the largest counts; `taken` numbers the keys
-    of what was taken in their periods, and is given those that are named. `taken` in the request is what is counted by
-    them: number of the key, node, units, and for how many seconds it is kept. A room is node, shipments, the most there
-    may be in the day, and the range in which the load must be. False stands for no bound, or for any value.
+    a list of floors of which the largest counts. Each is a list of the units that may be oversold and then reserves, by
+    units and basis points of what is on hand: what is kept, the channel's own, then those of the others (see `Floor` in
+    rules/reserves.py). Where rules have allotments, these are portions, each a list of reserves of which the largest
+    counts; `taken` numbers the keys of what was taken in their periods, and is given those that are named. `taken` in
+    the request is what is counted by them: number of the key, node, units, and for how many seconds it is kept. A room
+    is node, shipments, the most there may be in the day, and the range in which the load must be. False stands for no
+    bound, or for any value.
     """
     request: dict[str, Any] = {
         "now": str(decision.decided_at),
@@ -173,7 +174,8 @@ def _floors(
 ) -> int | list[list[Any]]:
     if not any(floor.tallies for floor in claim.floors):
         return [
-            [number for item in _reserves(floor) for number in (item.units, item.share)] for floor in claim.floors
+            [floor.oversell, *(number for item in _reserves(floor) for number in (item.units, item.share))]
+            for floor in claim.floors
         ] or claim.floor
 
     def listed(item: Allotment) -> list[Any]:
@@ -184,6 +186,7 @@ def _floors(
 
     return [
         [
+            floor.oversell,
             [[floor.keep.units, floor.keep.share]],
             *(
                 [[portion.reserve.units, portion.reserve.share], *map(listed, portion.allotments)]

@@ -21,7 +21,7 @@ from rules.errors import Finding, LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint
 from rules.syntax.yaml_document import Document, Node, Path, Plain
-from rules.vocabulary import VOCABULARY, Fact, Kind, Value, attribute, is_attribute
+from rules.vocabulary import IN_CAPITALS, VOCABULARY, Fact, Kind, Value, attribute, is_attribute
 
 PARSERS: Mapping[Kind, Callable[[str], Value]] = {
     Kind.WORD: literals.word,
@@ -206,7 +206,7 @@ class ConditionParser:
             self.notes.add(path, "unknown-word", message, fact.choices, word)
         if kind is not Kind.NUMBER and isinstance(value, int) and value < 0:
             self.notes.add(path, "out-of-range", f"{fact.path} is never below 0")
-        return value
+        return value.upper() if fact.path in IN_CAPITALS and isinstance(value, str) else value
 
     def _count(self, operator: Operator, operands: tuple[Value, ...], path: Path) -> None:
         expected = 2 if operator is Operator.BETWEEN else 1

@@ -77,6 +77,11 @@ CONDITIONS = [
         'le code postal de la commande est comme "75*"',
     ),
     (
+        "order.outward_code: KW17",
+        "the order's outward code is KW17",
+        "la première moitié du code postal britannique de la commande est KW17",
+    ),
+    (
         "order.region: Île-de-France",
         "the order's region is Île-de-France",
         "la région de la commande est Île-de-France",
@@ -176,6 +181,16 @@ EFFECTS = [
         "keep: 2.5%",
         "2.5% of the units on hand at the place stay there, rounded up",
         "2,5\u00a0% des unités présentes restent sur place, arrondi à l'unité supérieure",
+    ),
+    (
+        "oversell: 10",
+        "the place may sell 10 units of the article more than it has",
+        "le lieu peut vendre 10 unités de l'article de plus qu'il n'en a",
+    ),
+    (
+        "oversell: 1",
+        "the place may sell 1 unit of the article more than it has",
+        "le lieu peut vendre 1 unité de l'article de plus qu'il n'en a",
     ),
     (
         "protect: {channel: web, units: 5}",

@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
 from engine.decide.evaluation.caps import offered_by_line
-from engine.decide.evaluation.evaluation import Evaluation, Options
+from engine.decide.evaluation.evaluation import NONE, Evaluation, Options
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, choose_directly
@@ -37,14 +37,14 @@ class Candidates:
         if carbon_price:
             self.fixed = reach.fixed + product_rounded(reach.drop, carbon_price, KILOGRAM)
         by_line = evaluation.options  # judged before the table is asked, for judging adds to it
-        options = by_line[0] if len(by_line) == 1 else Options(*map(np.concatenate, zip(*by_line, strict=True)))
+        options = by_line[0] if len(by_line) == 1 else Options.of_lines(by_line)
         line = np.arange(len(lines)).repeat([len(its.reach) for its in by_line])
         self.quantity = integers(item.quantity for item in lines)
         at_least, at_most = self._needed()
         usable = ~options.excluded & (self.rooms[reach.node[options.reach]] > 0)
         if evaluation.caps:
             self.free = offered_by_line(evaluation, self.free, options, line, usable)
-        units = np.concatenate([free[its.position] for free, its in zip(self.free, by_line, strict=True)])
+        units = np.concatenate([NONE, *(free[its.position] for free, its in zip(self.free, by_line, strict=True))])
         entries = (usable & (units >= at_least[line])).nonzero()[0]
         self.line, self.candidate = line[entries], options.reach[entries]
         self.everything = units[entries] >= at_most[self.line]

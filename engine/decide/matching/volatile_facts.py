@@ -33,7 +33,7 @@ class VolatileFacts:
         return StockRanges(
             on_hand=self._range("stock.on_hand", position.on_hand),
             held=self._range("stock.held", position.held),
-            available=_common(
+            available=common_range(
                 self._range("stock.available", position.available),
                 _available(self._range("stock.days_of_cover", position.days_of_cover), position.pace),
             ),
@@ -71,7 +71,8 @@ def _available(cover: Range | None, pace: int | None) -> Range | None:
     return -(-lowest * pace // UNIT_MILLIS), most
 
 
-def _common(one: Range | None, other: Range | None) -> Range | None:
+def common_range(one: Range | None, other: Range | None) -> Range | None:
+    """What is in both; None stands for any value."""
     if one is None or other is None:
         return one or other
     return max(one[0], other[0]), min(one[1], other[1])

@@ -94,6 +94,8 @@ class _Period:
     def arrivals(self) -> list[int]:
         """The instants at which some option arrives, from the first on by which each line may have arrived."""
         candidates, lines = self.candidates, len(self.evaluation.order.lines)
+        if not lines:  # nothing of it has to arrive
+            return []
         arrives = arrivals(candidates)
         first = np.full(lines, np.iinfo(np.int64).max)
         np.minimum.at(first, candidates.line, arrives)

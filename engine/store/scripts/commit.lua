@@ -39,15 +39,15 @@ local function floor_of(floors, on_hand, node)
   if type(floors) == 'number' then
     return floors
   end
-  local largest = 0
+  local largest
   for _, reserves in ipairs(floors) do
     local units, others = {}, 0
-    if type(reserves[1]) == 'table' then
-      for _, portion in ipairs(reserves) do
-        units[#units + 1] = portion_of(portion, on_hand, node)
+    if type(reserves[2]) == 'table' then
+      for at = 2, #reserves do
+        units[#units + 1] = portion_of(reserves[at], on_hand, node)
       end
     else
-      for at = 1, #reserves, 2 do
+      for at = 2, #reserves, 2 do
         units[#units + 1] = math.max(reserves[at], math.ceil(on_hand * reserves[at + 1] / 10000))
       end
     end
@@ -55,7 +55,8 @@ local function floor_of(floors, on_hand, node)
       others = others + units[index]
     end
     local kept, own = units[1], units[2]
-    largest = math.max(largest, kept + math.min(others, math.max(0, on_hand - kept - own)))
+    local floor = kept + math.min(others, math.max(0, on_hand - kept - own)) - reserves[1]
+    largest = math.max(largest or floor, floor)
   end
   return largest
 end

@@ -14,7 +14,7 @@ from rules.conditions import ORDERED, SEVERAL, TAGGED, All, AnyOf, Compare, Cond
 from rules.effects import Effect, Exclusion
 from rules.policy import Policy, PolicySet, Rule
 from rules.reserves import Reserve
-from rules.vocabulary import VOCABULARY, Fact, Facts, Kind, Stage, Value, attribute, stage_knows
+from rules.vocabulary import IN_CAPITALS, VOCABULARY, Fact, Facts, Kind, Stage, Value, attribute, stage_knows
 
 WORDS = ("a", "b", "A", "ab", "75001", "75002", "69003", "*", "a?b", "é", "a b", "null", "\\", "or", "known", "a or b")
 OTHER_WORDS = ("c", "", "\0", "75", "7500", "750011", "aab", "true", "5")
@@ -103,6 +103,8 @@ def compared(draw: st.DrawFn, fact: Fact) -> Compare:
     else:
         several = operator in (Operator.EQUALS, Operator.HAS_ANY, Operator.HAS_ALL)
         drawn = tuple(draw(st.lists(operands(fact), min_size=1, max_size=3 if several else 1)))
+    if fact.path in IN_CAPITALS:  # as they are read
+        drawn = tuple(word.upper() if isinstance(word, str) else word for word in drawn)
     return Compare(fact=fact, operator=operator, operands=drawn)
 
 
