@@ -14,12 +14,11 @@ from rules.effects import (
     OptionOutcome,
     OrderOutcome,
     PositionOutcome,
-    Protection,
     RejectionOutcome,
-    Reserve,
     UntilShipped,
     combine,
 )
+from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.vocabulary import Stage
 
 
@@ -35,6 +34,14 @@ def protects(channel: str, reserve: Reserve) -> Protection:
     return Protection(channel=channel, reserve=reserve)
 
 
+def allots(channel: str = "web", *, per: str = "day", **size: int) -> Allotment:
+    return Allotment(channel=channel, per=per, **size)
+
+
+def caps(channel: str, units: int) -> Cap:
+    return Cap(channel=channel, units=units)
+
+
 COMBINED = [
     ("exclude", [Exclusion.UNLESS_NEEDED], OptionOutcome(exclude=Exclusion.UNLESS_NEEDED)),
     ("exclude", [Exclusion.UNLESS_NEEDED, Exclusion.YES], OptionOutcome(exclude=Exclusion.YES)),
@@ -48,6 +55,23 @@ COMBINED = [
         "protect",
         [protects("web", units(2)), protects("app", units(1)), protects("web", units(5)), protects("web", share(100))],
         PositionOutcome(protect=(protects("app", units(1)), protects("web", Reserve(units=5, share=100)))),
+    ),
+    (
+        "allocate",
+        [allots(units=2), allots(units=5), allots(share=100), allots(units=1, per="week"), allots("app", units=1)],
+        PositionOutcome(
+            allocate=(
+                allots("app", units=1),
+                allots(share=100),
+                allots(units=5),
+                allots(units=1, per="week"),
+            )
+        ),
+    ),
+    (
+        "cap",
+        [caps("web", 2), caps("app", 9), caps("web", 5)],
+        PositionOutcome(cap=(caps("app", 9), caps("web", 2))),
     ),
     ("oversell", [10, 4, 7], PositionOutcome(oversell=4)),
     ("keep_together", [True, True], LineOutcome(keep_together=True)),
