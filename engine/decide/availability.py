@@ -18,6 +18,7 @@ from engine.decide.evaluation.positions import NO_PACE, days_of_cover, loads_by_
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import COVER, LOAD, Rows
 from engine.decide.shipping.columns import NOWHERE, Integers, integers
+from engine.decide.shipping.node_clocks import ClockFacts, NodeClocks
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import NO_UNITS_TAKEN, Network, Product, Snapshot, StockPosition
 from rules.conditions import Operator, comparisons
@@ -169,8 +170,8 @@ class StockFacts:
         """By node."""
         return loads_by_node(self.loads, self.ways)
 
-    def to_judge(self) -> Rows:
-        """The rows as a matcher judges them."""
+    def to_judge(self, clocks: ClockFacts) -> Rows:
+        """The rows as a matcher judges them when the nodes' clocks show this."""
         stock = self.stock
         columns = {
             LOAD: lambda: self.load[stock.node],
@@ -179,14 +180,14 @@ class StockFacts:
             "stock.available": lambda: stock.available,
             COVER: lambda: self.cover,
         }
-        return Rows(self.ways, stock.node, None, columns, self._facts_of)
+        return Rows(self.ways, stock.node, None, columns, lambda row: self._facts_of(row, clocks), clocks.apart)
 
-    def _facts_of(self, row: int) -> Facts:
+    def _facts_of(self, row: int, clocks: ClockFacts) -> Facts:
         stock, pace = self.stock, int(self.pace[row])
         position = StockPosition(
             on_hand=int(stock.on_hand[row]), held=int(stock.held[row]), pace=None if pace == NO_PACE else pace
         )
-        return {**node_facts_at(self.ways, int(stock.node[row]), self.load), **rule_facts.stock_facts(position)}
+        return {**node_facts_at(self.ways, int(stock.node[row]), self.load, clocks), **rule_facts.stock_facts(position)}
 
 
 def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Integers:
@@ -194,13 +195,14 @@ def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> I
     facts don't fire): those not held less the floor of the active policies, never below 0.
     """
     order = {"order.channel": channel}
-    moment = rule_facts.now_facts(facts.ways.network, now)
+    clocks = facts.ways.clocks.at(now)
+    moment = {"now": rule_facts.now_facts(facts.ways.network, now), **clocks.shared}
     lines: list[Mapping[str, Facts]] = [
-        {"order": order, "now": moment, "line": {"line.sku": item.sku}, "product": rule_facts.product_facts(item)}
+        {"order": order, **moment, "line": {"line.sku": item.sku}, "product": rule_facts.product_facts(item)}
         for item in facts.products
     ]
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
-    judgement = judge.judge_lines(lines, stock.sku, facts.to_judge())
+    judgement = judge.judge_lines(lines, stock.sku, facts.to_judge(clocks))
     floor = judge.table.floors(channel, judgement, stock.on_hand, facts.taken)
     free: Integers = np.maximum(stock.on_hand - stock.held - floor, 0)
     if channel in matcher.policies.capped_channels:
@@ -221,7 +223,10 @@ def circumstances(matcher: Matcher, network: Network, loads: Mapping[str, int], 
     difference in the time or in the loads of the nodes, and no allotment begins anew.
     """
     stage = matcher.stages[Stage.POSITION]
-    moment = stage.codes(rule_facts.now_facts(network, now))
+    moment = [stage.codes(rule_facts.now_facts(network, now))]
+    if stage.codes(rule_facts.node_clock_facts(network.clock, now)):  # a rule asks for it
+        clocks = NodeClocks(network).at(now)
+        moment += [stage.codes(facts) for facts in clocks.by_zone]
     idle = stage.codes({LOAD: 0})
     by_node = [(node, stage.codes({LOAD: load})) for node, load in sorted(loads.items())] if idle else []
     periods = sorted(period_names(matcher.policies, network, now).values())

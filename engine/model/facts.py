@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeAlias, TypeVar, cast
 
 from engine.model.timetable import DAY, Timetable
+from engine.model.wall_clock import WallClock, wall_clock
 from rules.reserves import Tally
 from rules.vocabulary import COLLECTED, Kind, Value
 
@@ -280,8 +281,16 @@ class Network:
         """The wall clock of the installation at `instant`."""
         return datetime.datetime.fromtimestamp(instant, tz=self.zone)
 
+    @property
+    def clock(self) -> WallClock:
+        """The wall clock of the installation."""
+        return wall_clock(self.time_zone)
+
     def zone_of(self, node: Node) -> str:
         return node.time_zone or self.time_zone
+
+    def clock_of(self, node: Node) -> WallClock:
+        return wall_clock(self.zone_of(node))
 
     @property
     def countries(self) -> frozenset[str]:

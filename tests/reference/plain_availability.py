@@ -17,6 +17,7 @@ def free_at(snapshot: Snapshot, policies: PolicySet, *, sku: str, node: str, cha
         **rule_facts.now_facts(network, now),
         **rule_facts.product_facts(snapshot.products[sku]),
         **rule_facts.node_facts(network.nodes[node], snapshot.loads.get(node, 0)),
+        **rule_facts.node_clock_facts(network.clock_of(network.nodes[node]), now),
         **rule_facts.stock_facts(position),
     }
     rules = policies.relevant_at(Stage.POSITION)

@@ -3,7 +3,29 @@
 from rules.loader import load_policies
 from rules.policy import Rule
 
+SAME_COUNTRY = "node.country: {same_as: order.country}"
+ANOTHER_COUNTRY = "node.country: {not_same_as: order.country}"
 CONDITIONS = [
+    (
+        SAME_COUNTRY,
+        "the values of the place's country and the order's country are the same",
+        "on trouve la même valeur pour le pays du lieu et pour le pays de la commande",
+    ),
+    (
+        f"none: [{{{SAME_COUNTRY}}}]",
+        "the values of the place's country and the order's country are not the same",
+        "on ne trouve pas la même valeur pour le pays du lieu et pour le pays de la commande",
+    ),
+    (
+        ANOTHER_COUNTRY,
+        "the values of the place's country and the order's country differ",
+        "on trouve des valeurs différentes pour le pays du lieu et pour le pays de la commande",
+    ),
+    (
+        f"none: [{{{ANOTHER_COUNTRY}}}]",
+        "the values of the place's country and the order's country do not differ",
+        "on ne trouve pas de valeurs différentes pour le pays du lieu et pour le pays de la commande",
+    ),
     ("order.channel: web", "the order comes from web", "la commande vient du canal web"),
     ("order.channel: [web, app]", "the order comes from web or app", "la commande vient du canal web ou app"),
     (
@@ -133,27 +155,38 @@ WINDOWS = [
         "From 1 November 2026 to 31 December 2026.",
         "Du 1er novembre 2026 au 31 décembre 2026 inclus.",
     ),
-    ("weekdays: [saturday, sunday]", "On Saturdays and Sundays.", "Le samedi et le dimanche."),
-    ('hours: ["08:00", "18:00"]', "Between 08:00 and 18:00.", "Entre 08:00 et 18:00."),
+    (
+        "weekdays: [saturday, sunday]",
+        "On Saturdays and Sundays, by the place's clock.",
+        "Le samedi et le dimanche, à l'heure du lieu.",
+    ),
+    (
+        'hours: ["08:00", "18:00"]',
+        "Between 08:00 and 18:00, by the place's clock.",
+        "Entre 08:00 et 18:00, à l'heure du lieu.",
+    ),
     (
         'weekdays: [friday]\n    hours: ["22:00", "06:00"]',
-        "On Fridays, from 22:00 to 06:00 of the next day.",
-        "Le vendredi, de 22:00 à 06:00 le lendemain.",
+        "On Fridays, from 22:00 to 06:00 of the next day, by the place's clock.",
+        "Le vendredi, de 22:00 à 06:00 le lendemain, à l'heure du lieu.",
     ),
     (
         'weekdays: [saturday, sunday]\n    hours: ["18:00", "02:00"]\n    until: 2026-12-24',
-        "Up to and including 24 December 2026, on Saturdays and Sundays, from 18:00 to 02:00 of the next day.",
-        "Jusqu'au 24 décembre 2026 inclus, le samedi et le dimanche, de 18:00 à 02:00 le lendemain.",
+        (
+            "Up to and including 24 December 2026, on Saturdays and Sundays, from 18:00 to 02:00 of the next day, "
+            "by the place's clock."
+        ),
+        "Jusqu'au 24 décembre 2026 inclus, le samedi et le dimanche, de 18:00 à 02:00 le lendemain, à l'heure du lieu.",
     ),
     (
         'weekdays: [friday]\n    hours: ["08:00", "18:00"]',
-        "On Fridays, between 08:00 and 18:00.",
-        "Le vendredi, entre 08:00 et 18:00.",
+        "On Fridays, between 08:00 and 18:00, by the place's clock.",
+        "Le vendredi, entre 08:00 et 18:00, à l'heure du lieu.",
     ),
     (
         'hours: ["22:00", "06:00"]',
-        "Between 22:00 and 06:00 of the next day.",
-        "Entre 22:00 et 06:00 le lendemain.",
+        "Between 22:00 and 06:00 of the next day, by the place's clock.",
+        "Entre 22:00 et 06:00 le lendemain, à l'heure du lieu.",
     ),
 ]
 EFFECTS = [
@@ -184,38 +217,58 @@ EFFECTS = [
     ),
     (
         "allocate: {channel: web, units: 5, per: day}",
-        "5 units of the article at the place are put aside for orders from web each day,"
-        " less what they took of it meanwhile",
-        "5 unités de l'article sur place sont mises de côté chaque jour pour les commandes du canal web,"
-        " moins ce qu'elles en ont déjà pris",
+        (
+            "5 units of the article at the place are put aside for orders from web each day,"
+            " less what they took of it meanwhile"
+        ),
+        (
+            "5 unités de l'article sur place sont mises de côté chaque jour pour les commandes du canal web,"
+            " moins ce qu'elles en ont déjà pris"
+        ),
     ),
     (
         "allocate: {channel: web, units: 1, per: week}",
-        "1 unit of the article at the place is put aside for orders from web each week,"
-        " less what they took of it meanwhile",
-        "1 unité de l'article sur place est mise de côté chaque semaine pour les commandes du canal web,"
-        " moins ce qu'elles en ont déjà pris",
+        (
+            "1 unit of the article at the place is put aside for orders from web each week,"
+            " less what they took of it meanwhile"
+        ),
+        (
+            "1 unité de l'article sur place est mise de côté chaque semaine pour les commandes du canal web,"
+            " moins ce qu'elles en ont déjà pris"
+        ),
     ),
     (
         "allocate: {channel: web, share: 20%, min: 2, max: 8, per: day}",
-        "20% of the units on hand at the place, rounded up, but at least 2 and at most 8, are put aside for orders from"
-        " web each day, less what they took of it meanwhile",
-        "20\u00a0% des unités présentes sur place, arrondi à l'unité supérieure, mais au moins 2 et au plus 8, sont mises"
-        " de côté chaque jour pour les commandes du canal web, moins ce qu'elles en ont déjà pris",
+        (
+            "20% of the units on hand at the place, rounded up, but at least 2 and at most 8, are put aside for"
+            " orders from web each day, less what they took of it meanwhile"
+        ),
+        (
+            "20\u00a0% des unités présentes sur place, arrondi à l'unité supérieure, mais au moins 2 et au plus 8, sont"
+            " mises de côté chaque jour pour les commandes du canal web, moins ce qu'elles en ont déjà pris"
+        ),
     ),
     (
         "allocate: {channel: web, share: 20%, max: 8, per: day}",
-        "20% of the units on hand at the place, rounded up, but at most 8, are put aside for orders from web each day,"
-        " less what they took of it meanwhile",
-        "20\u00a0% des unités présentes sur place, arrondi à l'unité supérieure, mais au plus 8, sont mises de côté"
-        " chaque jour pour les commandes du canal web, moins ce qu'elles en ont déjà pris",
+        (
+            "20% of the units on hand at the place, rounded up, but at most 8, are put aside for orders from web"
+            " each day, less what they took of it meanwhile"
+        ),
+        (
+            "20\u00a0% des unités présentes sur place, arrondi à l'unité supérieure, mais au plus 8, sont mises de côté"
+            " chaque jour pour les commandes du canal web, moins ce qu'elles en ont déjà pris"
+        ),
     ),
     (
         "allocate: {channel: web, share: 20%, min: 2, per: day}",
-        "20% of the units on hand at the place, rounded up, but at least 2, are put aside for orders from web each day,"
-        " less what they took of it meanwhile",
-        "20\u00a0% des unités présentes sur place, arrondi à l'unité supérieure, mais au moins 2, sont mises de côté"
-        " chaque jour pour les commandes du canal web, moins ce qu'elles en ont déjà pris",
+        (
+            "20% of the units on hand at the place, rounded up, but at least 2, are put aside for orders from web"
+            " each day, less what they took of it meanwhile"
+        ),
+        (
+            "20\u00a0% des unités présentes sur place, arrondi à l'unité supérieure, mais au moins 2, sont mises"
+            " de côté chaque jour pour les commandes du canal web, moins ce qu'elles en ont déjà pris"
+        ),
     ),
     (
         "cap: {channel: marketplace, units: 10}",

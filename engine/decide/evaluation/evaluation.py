@@ -120,7 +120,7 @@ class Evaluation:
         network = self.snapshot.network
         return {
             "order": rule_facts.order_facts(self.whole_order or self.order, self.snapshot.products, network),
-            "now": self.columns.now_facts,
+            **self.columns.moment_facts,
         }
 
     @cached_property
@@ -167,6 +167,7 @@ class Evaluation:
                 self.columns.stock_of(line.sku),
                 ways=self.ways,
                 loads=self.loads,
+                clocks=self.columns.clocks,
                 channel=self.order.channel,
             )
             for line, facts in zip(self.order.lines, self.line_facts, strict=True)
@@ -344,7 +345,7 @@ class Evaluation:
         position, node, service, distance = position[rows], out.node[rows], out.service[rows], out.distance[rows]
         unit_cost = ways.unit_handling[node] + carriage[rows]
         unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM)
-        stock, loads, quantity = positions.stock, self.loads, line.quantity
+        stock, loads, clocks, quantity = positions.stock, self.loads, self.columns.clocks, line.quantity
         columns: dict[str, Callable[[], Integers]] = {
             LOAD: lambda: loads[node],
             **{path: partial(_at, column, position) for path, column in stock.columns.items()},
@@ -358,7 +359,7 @@ class Evaluation:
         def facts(row: int) -> Facts:
             way = int(rows[row])
             return {
-                **node_facts_at(ways, int(node[row]), loads),
+                **node_facts_at(ways, int(node[row]), loads, clocks),
                 **rule_facts.stock_facts(stock.positions[int(position[row])]),
                 **ways.service_facts[int(service[row])],
                 **rule_facts.route_facts(
@@ -371,7 +372,7 @@ class Evaluation:
             }
 
         judge = self.matcher.stages[Stage.OPTION]
-        judgement = judge.judge_rows(self.line_facts[index], Rows(ways, node, service, columns, facts))
+        judgement = judge.judge_rows(self.line_facts[index], Rows(ways, node, service, columns, facts, clocks.apart))
         excluded = judge.table.options()[0][judgement] == Exclusion.YES
         if self.resting:
             excluded |= np.isin(node, [ways.node_index[name] for name in self.resting])
