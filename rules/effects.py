@@ -53,6 +53,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "protect": Stage.POSITION,
         "allocate": Stage.POSITION,
         "cap": Stage.POSITION,
+        "multiple_of": Stage.POSITION,
         "oversell": Stage.POSITION,
         "keep_together": Stage.LINE,
         "max_shipments": Stage.ORDER,
@@ -99,10 +100,13 @@ class LineOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionOutcome:
-    """`protect` and `cap` have one entry for each channel, `allocate` may have several."""
+    """`protect` and `cap` have one entry for each channel, `allocate` may have several. Units of a line ship from the
+    position in multiples of `multiple_of`.
+    """
 
     keep: Reserve = NO_RESERVE
     protect: tuple[Protection, ...] = ()
+    multiple_of: int = 1
     oversell: int = 0
     allocate: tuple[Allotment, ...] = ()
     cap: tuple[Cap, ...] = ()
@@ -201,6 +205,7 @@ def _position(values: _Values) -> PositionOutcome:
         protect=tuple(Protection(channel=channel, reserve=protected[channel]) for channel in sorted(protected)),
         allocate=largest_allotments(cast("list[Allotment]", values.get("allocate", []))),
         cap=tuple(Cap(channel=channel, units=caps[channel]) for channel in sorted(caps)),
+        multiple_of=max(_numbers(values, "multiple_of"), default=1),
         oversell=min(_numbers(values, "oversell"), default=0),
     )
 

@@ -192,7 +192,8 @@ class StockFacts:
 
 def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Integers:
     """Of each row of the stock, the units free for an order of which only the channel is known (rules on its other
-    facts don't fire): those not held less the floor of the active policies, never below 0.
+    facts don't fire): those not held less the floor of the active policies, never below 0, and only as many as make
+    whole multiples.
     """
     order = {"order.channel": channel}
     clocks = facts.ways.clocks.at(now)
@@ -207,7 +208,8 @@ def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> I
     free: Integers = np.maximum(stock.on_hand - stock.held - floor, 0)
     if channel in matcher.policies.capped_channels:
         free = _offered(facts, free, judge.table.caps(channel, judgement))
-    return free
+    multiples = judge.table.multiples()
+    return free if multiples is None else free - free % multiples[judgement]
 
 
 def _offered(facts: StockFacts, free: Integers, caps: Integers) -> Integers:

@@ -73,6 +73,7 @@ COMBINED = [
         [caps("web", 2), caps("app", 9), caps("web", 5)],
         PositionOutcome(cap=(caps("app", 9), caps("web", 2))),
     ),
+    ("multiple_of", [6, 12, 4], PositionOutcome(multiple_of=12)),
     ("oversell", [10, 4, 7], PositionOutcome(oversell=4)),
     ("keep_together", [True, True], LineOutcome(keep_together=True)),
     ("max_shipments", [3, 2], OrderOutcome(max_shipments=2)),

@@ -222,6 +222,7 @@ EFFECTS = {
         allocate=(Allotment(channel="web", share=2_000, least=2, most=20, per="week"),)
     ),
     "cap: {channel: marketplace, units: 10}": PositionOutcome(cap=(Cap(channel="marketplace", units=10),)),
+    "multiple_of: 6": PositionOutcome(multiple_of=6),
     "keep_together: true": LineOutcome(keep_together=True),
     "max_shipments: 2": OrderOutcome(max_shipments=2),
     "split_penalty: 3.00": OrderOutcome(split_penalty=3_000_000),
