@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-import orjson
-
 from engine.decide.decision import Claim, Decision
 from engine.store.hold_changes.freed_stock import FreedStock
-from engine.store.holds import Hold, hold_fields, sku_units
+from engine.store.holds import Hold, hold_fields, periods_text, sku_units
 from engine.store.keys import Keys
 from engine.store.script_keys import COMMIT
 from engine.store.taken_units import TakenKeys, seconds_kept
@@ -110,7 +108,7 @@ def commit_request(
     }
     counted = decision.counted.values()
     if counted:
-        request["counted"] = orjson.dumps(list(counted)).decode()
+        request["periods"] = periods_text(list(counted))
         request["taken"] = [
             [taken.number(name, claim.sku), claim.node, claim.units, _or_false(seconds_kept(name, decision.decided_at))]
             for claim in decision.claims

@@ -38,8 +38,8 @@ class HeldShipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """An open hold. `until` is UTC seconds, `day` the date of the installation in whose load it counts, `counted` the
-    periods of allotments in which its units count as taken.
+    """An open hold. `until` is UTC seconds, `day` the date of the installation in whose load it counts, `periods` those
+    of allotments in which its units count as taken.
     """
 
     id: str
@@ -47,7 +47,7 @@ class Hold:
     caller: str
     day: str
     shipments: tuple[HeldShipment, ...]
-    counted: tuple[str, ...] = ()
+    periods: tuple[str, ...] = ()
 
     @property
     def skus(self) -> list[str]:
@@ -97,9 +97,9 @@ def hold_fields(decision: Decision) -> list[str]:
     return fields
 
 
-def counted_text(counted: Sequence[str]) -> str:
+def periods_text(periods: Sequence[str]) -> str:
     """The periods in which a hold's units count as taken, as they are stored."""
-    return orjson.dumps(counted).decode()
+    return orjson.dumps(periods).decode()
 
 
 def endings_of(text: str) -> tuple[Ending | None, ...]:
@@ -187,7 +187,7 @@ def hold_of(name: str, fields: Mapping[bytes, bytes]) -> Hold:
         caller=fields[b"caller"].decode(),
         day=fields[b"day"].decode(),
         shipments=tuple(HeldShipment.of(number, fields[b"%d" % number]) for number in numbers),
-        counted=tuple(orjson.loads(fields[b"counted"])) if b"counted" in fields else (),
+        periods=tuple(orjson.loads(fields[b"periods"])) if b"periods" in fields else (),
     )
 
 

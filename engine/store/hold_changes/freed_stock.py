@@ -28,7 +28,7 @@ class FreedStock:
         for hold in holds:
             units += hold.units
             shipments.update((hold.day, shipment.node) for shipment in hold.shipments)
-            for period in hold.counted:
+            for period in hold.periods:
                 taken.update({(period, *position): count for position, count in hold.units.items()})
         return cls(units=units, shipments=shipments, taken=taken)
 
@@ -43,6 +43,6 @@ class FreedStock:
                 units.update({(sku, before.node): count for sku, count in before.by_sku("held")})
                 units.subtract({(sku, before.node): count for sku, count in after.by_sku("held")})
                 shipments[change.before.day, before.node] += int(before.counts) - int(after.counts)
-                for sku, count in units_taken(before, after).items() if change.before.counted else ():
-                    taken.subtract({(period, sku, before.node): count for period in change.before.counted})
+                for sku, count in units_taken(before, after).items() if change.before.periods else ():
+                    taken.subtract({(period, sku, before.node): count for period in change.before.periods})
         return cls(units=units, shipments=shipments, taken=taken)

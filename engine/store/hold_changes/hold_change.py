@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from engine.store.decision_log import HoldUnits, PartUnits
 from engine.store.hold_changes.shipment_units import LineUnits, ShipmentUnits, endings_text
 from engine.store.hold_changes.stored_holds import StoredHold
-from engine.store.holds import Hold, counted_text, shipment_json
+from engine.store.holds import Hold, periods_text, shipment_json
 from engine.store.outcomes import UnitState
 from engine.store.taken_units import TakenKeys
 
@@ -21,12 +21,14 @@ Shipments: TypeAlias = tuple[ShipmentUnits, ...]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitsReturned:
     """Units of the shipment `number` that are held again. They were confirmed by the log entry `entry`, and are on hand
-    again unless they were counted since.
+    again unless the count that stands is later than `left_at`, when they were said to have left (UTC microseconds; None
+    if an earlier release confirmed them).
     """
 
     number: int
     lines: LineUnits
     entry: str
+    left_at: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +72,8 @@ class HoldChange:
         }
         if self.returned:
             record["open"] = {"until": str(self.until), "caller": stored.caller, "day": stored.day}
-            if stored.counted:
-                record["open"]["counted"] = counted_text(stored.counted)
+            if stored.periods:
+                record["open"]["periods"] = periods_text(stored.periods)
             record["confirms"] = {
                 entry: {"before": before, "after": after} for entry, (before, after) in self.confirms.items()
             }
@@ -92,11 +94,11 @@ class HoldChange:
             "room": 0 if self.keeps_room else room,
             "units": list(self._units(before, after, index_of)),
         }
-        if self.before.counted:
+        if self.before.periods:
             part["taken"] = [
                 [taken.number(period, sku), units]
                 for sku, units in units_taken(before, after).items()
-                for period in self.before.counted
+                for period in self.before.periods
             ]
         return part
 
@@ -104,7 +106,8 @@ class HoldChange:
         for returned in self.returned:
             if returned.number == before.number:
                 for sku, count in before.sku_units(returned.lines):
-                    yield [index_of[sku], str(count), str(count), returned.entry]
+                    instant = [] if returned.left_at is None else [returned.left_at]
+                    yield [index_of[sku], str(count), str(count), *instant]
         if not self.returned:
             on_backorder = self.before.on_backorder(before.number)
             held = dict(before.by_sku("held")), dict(after.by_sku("held"))
@@ -149,7 +152,7 @@ class WholeEnding:
                     "taken": [
                         [taken.number(period, sku), 0 if self.kind == "confirmed" else -units]
                         for sku, units in shipment.units
-                        for period in hold.counted
+                        for period in hold.periods
                     ],
                 }
                 for shipment in hold.shipments
@@ -191,6 +194,7 @@ def returned_units(change: HoldChange) -> HoldUnits:
                 units=before.sku_units(returned.lines),
                 lines=tuple(returned.lines.items()),
                 room=0,
+                left_at=returned.left_at,
             )
             for before, _ in change.changed
             for returned in change.returned

@@ -25,7 +25,7 @@ class StoredHold:
     endings: str
     outcomes: Mapping[int, bytes]
     shipments: tuple[ShipmentUnits, ...]
-    counted: tuple[str, ...] = ()
+    periods: tuple[str, ...] = ()
     """The periods of allotments in which its units count as taken."""
 
     @property
@@ -82,5 +82,5 @@ def _stored_hold(
         endings=text.decode() if text else "",
         outcomes={number: body for number, body in enumerate(outcomes) if body},
         shipments=shipments_of(record, text, outcomes),
-        counted=entry.counted,
+        periods=entry.periods,
     )

@@ -178,6 +178,9 @@ local stood, lost, lost_claims, lost_nodes = {}, nil, {}, {}
 for index, claim in ipairs(request.claims) do
   local node, units, floors, on_hand_range, held_range, available_range, own = unpack(claim, 1, 7)
   local on_hand = call('HGET', key.claimed_on_hand(index), node) or '0'
+  if tonumber(on_hand) < 0 then
+    on_hand = '0'
+  end
   local held = call('HGET', key.claimed_held(index), node) or '0'
   if own then
     held = held - own
@@ -253,13 +256,13 @@ end
 if takes_hold then
   take_hold(key.hold, id, request.hold_until, request.shipments)
 end
-local counted = {}
-if takes_hold and request.counted then
-  call('HSET', key.hold, 'counted', request.counted)
-  counted = {'counted', request.counted}
+local periods = {}
+if takes_hold and request.periods then
+  periods = {'periods', request.periods}
+  call('HSET', key.hold, unpack(periods))
 end
 local entry = call('XADD', key.log, '*', 'kind', 'decided', 'id', id, 'at', request.now, 'caller', request.caller,
-  'day', request.day, 'stood', table.concat(stood, ','), 'body', ARGV[2], unpack(counted))
+  'day', request.day, 'stood', table.concat(stood, ','), 'body', ARGV[2], unpack(periods))
 call('HSET', key.decisions, id, entry)
 if request.key_seconds then
   call('SET', key.idempotency, id, 'EX', request.key_seconds)
