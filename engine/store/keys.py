@@ -99,9 +99,9 @@ class Keys:
         return self._key("load", day)
 
     def hold(self, hold_id: str) -> str:
-        """Hash: `until`, `caller`, `day` (whose load it counts in), `periods`, if there are any, a JSON list of those of
-        allotments in which its units count as taken (see `taken`), and, by the number of each shipment that still
-        holds, JSON [node, service, [[SKU, units], ...]]. It exists while the hold is open.
+        """Hash: `until`, `caller`, `day` (whose load it counts in), `periods`, if there are any, a JSON list of the
+        periods of allotments in which its units count as taken (see `taken`), and, by the number of each shipment that
+        still holds, JSON [node, service, [[SKU, units], ...]]. It exists while the hold is open.
         """
         return self._key("hold", hold_id)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from rules.effects import MAX_HOLD, STAGE_OF, Effect, EffectValue, Exclusion, UntilShipped
+from rules.effects import MAX_HOLD, STAGE_OF, Effect, EffectValue, Exclusion, ShipmentLimit, UntilShipped
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.amount_range import UNITS, Range, single_value
@@ -56,9 +56,15 @@ def _values(name: str, raw: Node, path: Path, notes: Notes, window: str) -> Iter
     items = raw if name in FOR_CHANNELS and isinstance(raw, list) and raw else [raw]
     for item in items:
         try:
-            yield for_channel(name, item, window) if name in FOR_CHANNELS else _PARSERS[name](single_value(item))
+            yield _value(name, item, window)
         except LiteralInvalid as error:
             notes.add(path, error.code, f"{name}: {error}")
+
+
+def _value(name: str, raw: Node, window: str) -> EffectValue:
+    if name in FOR_CHANNELS:
+        return for_channel(name, raw, window)
+    return _max_shipments(raw) if name == "max_shipments" else _PARSERS[name](single_value(raw))
 
 
 def _only_true(text: str) -> bool:
@@ -84,6 +90,14 @@ def _hold(text: str) -> int | UntilShipped:
     return RANGES["hold"].parse(text)
 
 
+def _max_shipments(raw: Node) -> int | ShipmentLimit:
+    if not isinstance(raw, dict):
+        return RANGES["max_shipments"].parse(single_value(raw))
+    if set(raw) != {"at_most", "unless_needed"} or raw["unless_needed"] != "true":
+        raise LiteralInvalid("write a number, or {at_most: 2, unless_needed: true}")
+    return ShipmentLimit(at_most=RANGES["max_shipments"].parse(single_value(raw["at_most"])))
+
+
 _MONEY = Range(kind=Kind.MONEY, low=0, high=MOST_MONEY, bounds="between 0 and 100000")
 RANGES: Mapping[str, Range] = MappingProxyType(
     {
@@ -102,7 +116,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
     }
 )
 """The accepted amounts of each effect whose value is an amount."""
-ONLY_TRUE = frozenset({"keep_together", "ship_complete", "approve"})
+ONLY_TRUE = frozenset({"keep_together", "fewest_shipments", "ship_complete", "approve"})
 """The effects whose only value is `true`."""
 _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "exclude": _exclusion,

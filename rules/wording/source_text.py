@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
-from rules.effects import Effect, EffectValue, Exclusion, UntilShipped
+from rules.effects import Effect, EffectValue, Exclusion, ShipmentLimit, UntilShipped
 from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax import literals
 from rules.syntax.effect_parser import RANGES, UNTIL_SHIPPED
@@ -105,6 +105,8 @@ def _effect_value(name: str, value: EffectValue) -> str:
             return _reserve(value)
         case Protection() | Allotment() | Cap():
             return f"{{{', '.join(f'{name}: {text}' for name, text in _fields(value))}}}"
+        case ShipmentLimit(at_most=most):
+            return f"{{at_most: {most}, unless_needed: true}}"
         case UntilShipped(extra=0):
             return UNTIL_SHIPPED
         case UntilShipped(extra=minutes):
