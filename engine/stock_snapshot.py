@@ -60,11 +60,15 @@ class StockSnapshot:
     ) -> "StockSnapshot":
         """`answer` has the stock of `skus`."""
         known = [(number, item) for number, sku in enumerate(skus) if (item := products[sku]) is not None]
+        numbers = [number for number, _ in known]
+        nodes = state.snapshot.caches.get(Ways).node_index
+        stock = answer.columns(numbers, nodes)
         facts = StockFacts(
             snapshot=state.snapshot,
             products=[product for _, (product, _) in known],
             paces={product.sku: paces for _, (product, paces) in known},
-            stock=answer.columns([number for number, _ in known], state.snapshot.caches.get(Ways).node_index),
+            stock=stock,
+            taken=answer.taken_columns(numbers, nodes, stock),
         )
         return cls(facts=facts, state=state, unknown=tuple(sku for sku in skus if products[sku] is None))
 

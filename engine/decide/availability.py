@@ -5,7 +5,7 @@ The positions of all the SKUs asked for are judged together, as columns with a r
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -18,10 +18,10 @@ from engine.decide.matching.signature_table import COVER, LOAD, Rows
 from engine.decide.shipping.columns import NOWHERE, Integers, integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
-from engine.model.facts import Product, Snapshot, StockPosition
+from engine.model.facts import NO_UNITS_TAKEN, Product, Snapshot, StockPosition
 from rules.conditions import Operator, comparisons
-from rules.effects import Protection
 from rules.policy import PolicySet
+from rules.reserves import Allotment, Cap, Protection, Tally
 from rules.vocabulary import Facts, Stage
 
 
@@ -36,7 +36,7 @@ def channels(policies: PolicySet) -> list[str]:
     }
     effects = (effect.value for rule in policies.rules.values() for effect in rule.effects)
     # as plain texts: a word read from a policy file carries its position in the file
-    return sorted(named | {str(value.channel) for value in effects if isinstance(value, Protection)})
+    return sorted(named | {str(value.channel) for value in effects if isinstance(value, Protection | Allotment | Cap)})
 
 
 class NodeUnits(NamedTuple):
@@ -45,6 +45,15 @@ class NodeUnits(NamedTuple):
     nodes: Sequence[str]
     units: Sequence[int]
     entries: Sequence[int]
+
+    @classmethod
+    def of(cls, units: Sequence[Mapping[str, int]]) -> "NodeUnits":
+        """From the units by node of each SKU."""
+        return cls(
+            nodes=[node for of_sku in units for node in of_sku],
+            units=[count for of_sku in units for count in of_sku.values()],
+            entries=list(map(len, units)),
+        )
 
     def columns(self, numbers: Mapping[str, int]) -> tuple[Integers, Integers]:
         """The row that each entry has in a table of a row for each SKU and node, and its units; without nodes that have
@@ -71,11 +80,16 @@ class StockColumns:
         row, units = on_hand.columns(numbers)
         order = row.argsort()
         row, units = row[order], units[order]
-        held_row, held_units = held.columns(numbers)
-        there = np.isin(held_row, row)
-        held_column = np.zeros(len(row), dtype=np.int64)
-        held_column[row.searchsorted(held_row[there])] = held_units[there]
-        return cls(sku=row // len(numbers), node=row % len(numbers), on_hand=units, held=held_column)
+        nothing = np.zeros(len(row), dtype=np.int64)
+        stock = cls(sku=row // len(numbers), node=row % len(numbers), on_hand=units, held=nothing)
+        return replace(stock, held=stock.column_of(held, numbers))
+
+    def column_of(self, units: NodeUnits, numbers: Mapping[str, int]) -> Integers:
+        """Of each row, the units at its position; 0 where there are none."""
+        rows, at = self.sku * len(numbers) + self.node, units.columns(numbers)
+        there, column = np.isin(at[0], rows), np.zeros(len(rows), dtype=np.int64)
+        column[rows.searchsorted(at[0][there])] = at[1][there]
+        return column
 
     @cached_property
     def available(self) -> Integers:
@@ -95,6 +109,8 @@ class StockFacts:
     products: Sequence[Product]
     paces: Mapping[str, Mapping[str, int]]
     stock: StockColumns
+    taken: Mapping[Tally, Integers] = field(default_factory=dict)
+    """Of each row, the units that channels took in the periods of their allotments."""
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "StockFacts":
@@ -103,6 +119,12 @@ class StockFacts:
         nodes, entries = [node for stock in positions for node in stock], list(map(len, positions))
         items = [item for stock in positions for item in stock.values()]
         on_hand, held = ([item.on_hand for item in items], [item.held for item in items])
+        stock = StockColumns.of(NodeUnits(nodes, on_hand, entries), NodeUnits(nodes, held, entries), ways.node_index)
+        tallies = {tally for taken in snapshot.taken.values() for tally in taken}
+        taken = {
+            tally: NodeUnits.of([snapshot.taken.get(sku, NO_UNITS_TAKEN).get(tally, {}) for sku in snapshot.products])
+            for tally in tallies
+        }
         return cls(
             snapshot=snapshot,
             products=list(snapshot.products.values()),
@@ -110,7 +132,8 @@ class StockFacts:
                 sku: {node: item.pace for node, item in stock.items() if item.pace is not None}
                 for sku, stock in zip(snapshot.products, positions, strict=True)
             },
-            stock=StockColumns.of(NodeUnits(nodes, on_hand, entries), NodeUnits(nodes, held, entries), ways.node_index),
+            stock=stock,
+            taken={tally: stock.column_of(units, ways.node_index) for tally, units in taken.items()},
         )
 
     @property
@@ -168,10 +191,19 @@ class StockFacts:
         return {**node_facts_at(self.ways, int(stock.node[row]), self.load, clocks), **rule_facts.stock_facts(position)}
 
 
-def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Integers:
-    """Of each row of the stock, the units free for an order of which only the channel is known (rules on its other
-    facts don't fire): those not held less the floor of the active policies, never below 0, and only as many as make
-    whole multiples.
+class FreeUnits(NamedTuple):
+    """Of each row of the stock, the units that are free to a channel; of how many units what ships from there is a
+    multiple, and the most that is offered to the channel there, each None if nothing bounds it anywhere.
+    """
+
+    units: Integers
+    multiples: Integers | None
+    caps: Integers | None
+
+
+def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> FreeUnits:
+    """For an order of which only the channel is known (rules on its other facts don't fire). What is free is not held
+    and above the floor of the active policies, never below 0.
     """
     order = {"order.channel": channel}
     clocks = facts.ways.clocks.at(now)
@@ -182,10 +214,14 @@ def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> I
     ]
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
     judgement = judge.judge_lines(lines, stock.sku, facts.to_judge(clocks))
-    floor = judge.table.floors(channel, judgement, stock.on_hand)
-    free: Integers = np.maximum(stock.on_hand - stock.held - floor, 0)
+    floor = judge.table.floors(channel, judgement, stock.on_hand, facts.taken)
+    caps = judge.table.caps(channel, judgement) if channel in matcher.policies.capped_channels else None
     multiples = judge.table.multiples()
-    return free if multiples is None else free - free % multiples[judgement]
+    return FreeUnits(
+        units=np.maximum(stock.on_hand - stock.held - floor, 0),
+        multiples=None if multiples is None else multiples[judgement],
+        caps=caps,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,9 @@ from typing import cast
 import numpy as np
 
 from engine.decide import rule_facts
+from engine.decide.allotment_periods import period_names
 from engine.decide.availability import SkuAvailability, StockFacts, free_units
+from engine.decide.evaluation.caps import offered
 from engine.decide.evaluation.ranks import rank_of_places
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.matcher import Matcher
@@ -43,11 +45,15 @@ class Offer:
 
 def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
     """What an order on the channel could get of each product by itself."""
-    free = free_units(facts, matcher, channel, now)
+    free, multiples, caps = free_units(facts, matcher, channel, now)
     columns = SnapshotColumns(facts.snapshot, matcher, now)
     shared = _facts_of_lines(facts, channel, columns)
     usable, unless_needed = _ways_out(facts, matcher, shared, free, columns)
     free = np.where(usable, free, 0)
+    if caps is not None:
+        free = _offered(facts, free, caps, unless_needed)
+    if multiples is not None:
+        free -= free % multiples
     most = _most_shipments(matcher, shared)
     totals, needed = _totals(facts, free, unless_needed, most)
     return Offer(free=free, unless_needed=unless_needed, totals=totals, totals_unless_needed=needed)
@@ -55,7 +61,8 @@ def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
 
 def circumstances(snapshot: Snapshot, matcher: Matcher, now: int) -> str:
     """What the offers of all SKUs depend on besides stock and channel, as a text: the same as long as no rule tells a
-    difference in the time or in the loads of the nodes, no node begins or ends to rest, and none becomes full.
+    difference in the time or in the loads of the nodes, no node begins or ends to rest, none becomes full, and no
+    allotment begins anew.
     """
     columns, stages = SnapshotColumns(snapshot, matcher, now), matcher.stages.values()
     moments = [columns.moment_facts["now"], *columns.clocks.by_zone]
@@ -64,6 +71,7 @@ def circumstances(snapshot: Snapshot, matcher: Matcher, now: int) -> str:
     return repr(
         (
             matcher.policies.version,
+            sorted(period_names(matcher.policies, snapshot.network, now).values()),
             [stage.codes(facts) for stage in stages for facts in moments],
             [item for item in by_node if item[1] != idle],
             sorted(snapshot.resting),
@@ -176,6 +184,16 @@ def _judged(
     judgement = stage.judge_lines(lines, facts.stock.sku[row], rows)
     exclude = stage.table.options()[0][judgement]
     return exclude != Exclusion.YES, exclude == Exclusion.UNLESS_NEEDED
+
+
+def _offered(facts: StockFacts, free: Integers, caps: Integers, unless_needed: Flags) -> Integers:
+    """The free units of each row, as far as they are offered: first where they are free without need, most from where
+    most are.
+    """
+    units = free.copy()
+    for rows in facts.rows:
+        units[rows] = offered(free[rows], caps[rows], np.lexsort((-free[rows], unless_needed[rows])))
+    return units
 
 
 def _ranks_of_stock(facts: StockFacts, row: Integers) -> Integers:

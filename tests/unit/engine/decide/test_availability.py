@@ -71,6 +71,8 @@ WAYS_OUT = st.sampled_from(
         "when: {stock.rank: {more_than: 1}}, then: {exclude: true}",
         "when: {stock.rank: 1, service.id: parcel}, then: {exclude: unless_needed}",
         "when: {node.type: store}, then: {multiple_of: 3}",
+        "when: {node.type: store}, then: {cap: {channel: web, units: 4}}",
+        "then: {cap: {channel: app, units: 7}}",
         "then: {max_shipments: 2}",
         "when: {product.lifecycle: end_of_line}, then: {keep_together: true}",
         "when: {line.sku: B}, then: {keep_together: true}",
