@@ -124,6 +124,7 @@ MEANT = {
     "stock.available: {less_than: 3}": ({"stock.available": 2}, {"stock.available": 3}),
     "stock.days_of_cover: {more_than: 90}": ({"stock.days_of_cover": 91}, {"stock.days_of_cover": 90}),
     "service.mode: [bike, pickup]": ({"service.mode": "bike"}, {"service.mode": "air"}),
+    "service.carrier: colissimo": ({"service.carrier": "colissimo"}, {"service.carrier": "dhl"}),
     "stock.rank: 1": ({"stock.rank": 1}, {"stock.rank": 2}),
     "route.rank_cost: {at_most: 3}": ({"route.rank_cost": 3}, {"route.rank_cost": 4}),
     "route.co2: {at_most: 0.5 kg}": ({"route.co2": 500_000}, {"route.co2": 500_001}),
