@@ -19,6 +19,7 @@ from engine.decide.shipping.columns import NOWHERE, Integers, integers
 from engine.decide.shipping.node_clocks import ClockFacts, NodeClocks
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Network, Product, Snapshot, StockPosition
+from engine.model.node_loads import counts_shipments
 from rules.conditions import Operator, comparisons
 from rules.effects import Protection
 from rules.policy import PolicySet
@@ -195,7 +196,11 @@ def circumstances(matcher: Matcher, network: Network, loads: Mapping[str, int], 
         clocks = NodeClocks(network).at(now)
         moment += [stage.codes(facts) for facts in clocks.by_zone]
     idle = stage.codes({LOAD: 0})
-    by_node = [(node, stage.codes({LOAD: load})) for node, load in sorted(loads.items())] if idle else []
+    by_node = (
+        [(node, stage.codes({LOAD: load})) for node, load in sorted(loads.items()) if counts_shipments(node)]
+        if idle
+        else []
+    )
     return repr((matcher.policies.version, moment, [item for item in by_node if item[1] != idle]))
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from engine.model.node_loads import output
 from engine.store.decision_log import HoldUnits, PartUnits
 from engine.store.hold_changes.shipment_units import LineUnits, ShipmentUnits, endings_text
 from engine.store.hold_changes.stored_holds import StoredHold
-from engine.store.holds import Hold, shipment_json
+from engine.store.holds import Hold, shipment_json, weights_json
 from engine.store.outcomes import UnitState
 
 IndexOf: TypeAlias = Mapping[str, int]
@@ -56,6 +57,15 @@ class HoldChange:
         """How many shipments are neither held any more nor have left."""
         return sum(before.counts and not after.counts for before, after in self.changed)
 
+    def more_output(self, before: ShipmentUnits, after: ShipmentUnits) -> dict[str, int]:
+        """By field of its node's loads, how many more units and grams of a shipment count after the change: those that
+        are held or have left.
+        """
+        weights = self.before.weights
+        more = output(before.node, after.counted, weights)
+        more.subtract(output(before.node, before.counted, weights))
+        return {field: amount for field, amount in more.items() if amount}
+
     def record(self, index_of: IndexOf) -> dict[str, Any]:
         """As parts/hold_changes.lua reads it."""
         stored = self.before
@@ -68,6 +78,8 @@ class HoldChange:
         }
         if self.returned:
             record["open"] = {"until": str(self.until), "caller": stored.caller, "day": stored.day}
+            if stored.weights is not None:
+                record["open"]["weights"] = weights_json(stored.weights)
             record["confirms"] = {
                 entry: {"before": before, "after": after} for entry, (before, after) in self.confirms.items()
             }
@@ -78,6 +90,7 @@ class HoldChange:
     def _part(self, before: ShipmentUnits, after: ShipmentUnits, index_of: IndexOf) -> dict[str, Any]:
         number, held = before.number, after.by_sku("held")
         room = _room(before, after)
+        more = {} if self.keeps_room else self.more_output(before, after)
         return {
             "number": str(number),
             "node": before.node,
@@ -87,6 +100,7 @@ class HoldChange:
             "outcomes": after.outcomes,
             "room": 0 if self.keeps_room else room,
             "units": list(self._units(before, after, index_of)),
+            **({"outputs": [[field, str(amount)] for field, amount in more.items()]} if more else {}),
         }
 
     def _units(self, before: ShipmentUnits, after: ShipmentUnits, index_of: IndexOf) -> Iterator[list[Any]]:
@@ -136,6 +150,10 @@ class WholeEnding:
                     "before": shipment.body.decode(),
                     "after": "",
                     "units": [[index_of[sku], str(-units), "0"] for sku, units in shipment.units],
+                    "outputs": [
+                        [field, str(-amount)]
+                        for field, amount in output(shipment.node, shipment.units, hold.weights).items()
+                    ],
                 }
                 for shipment in hold.shipments
             ],

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec import UNSET
+
 from engine.decide.record import DecisionRecord
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import Entry
@@ -25,6 +27,11 @@ class StoredHold:
     endings: str
     outcomes: Mapping[int, bytes]
     shipments: tuple[ShipmentUnits, ...]
+
+    @property
+    def weights(self) -> Mapping[str, int] | None:
+        """Grams a unit by SKU, if its units and grams count in what nodes ship on its day."""
+        return None if self.record.weights is UNSET else self.record.weights
 
     @property
     def held(self) -> list[ShipmentUnits]:

@@ -20,7 +20,7 @@ SuspectKind: TypeAlias = Literal[
 ]
 Suspect: TypeAlias = tuple[SuspectKind, Any]
 """Something that may have drifted: its kind, and the name of a hold, a caller or a decision, a position (SKU, node), a
-load (day, node), a node that rests, an order (cancelled: its cancelled units), or the place of an entry of the backlog
+load (day, field), a node that rests, an order (cancelled: its cancelled units), or the place of an entry of the backlog
 in its index (SKU, decision).
 """
 
@@ -56,6 +56,8 @@ class ExpectedHold:
     """How each shipment ended, in the words of `Keys.endings`: - for one that has not."""
     left: AbstractSet[int] = frozenset()
     """The numbers of shipments of which units have left."""
+    weights: Mapping[str, int] | None = None
+    """Grams a unit by SKU, if its units and grams count in the loads."""
 
     @property
     def total(self) -> int:
@@ -91,11 +93,11 @@ class FloorBreach:
 
 @dataclass(slots=True, kw_only=True)
 class DayLoads:
-    """How many shipments each node was given on a day, and when a decision last added one, in milliseconds of the
-    server's clock.
+    """What each node was given on a day, by field: shipments, and units and grams where these count; and when a
+    decision last added some, in milliseconds of the server's clock.
     """
 
-    shipments: Counter[str] = field(default_factory=Counter)
+    amounts: Counter[str] = field(default_factory=Counter)
     added: int = 0
 
     def expired(self, millis: int) -> bool:

@@ -8,7 +8,8 @@
 -- outcomes, room, units}, before and after as key.changed_hold stores it. A unit is {index of the SKU, change of held,
 -- change of on_hand, log entry, must be there}: with an entry, what is on hand changes only if it was not counted since
 -- that entry; false stands for none. Units on backorder can't leave before they are there.
--- Where only the hold was read, parts have no outcomes and no room.
+-- Where only the hold was read, parts have no outcomes and no room. `outputs` are fields of the loads that count units
+-- and grams, each with how many more there are.
 
 -- Whether a hold is not as it was read.
 local function holds_differ(holds)
@@ -154,6 +155,13 @@ local function change_holds(holds, changed, freed)
           or room > 0 and call('EXISTS', key.changed_load(at)) == 1 then
         call('HINCRBY', key.changed_load(at), part.node, room)
       end
+      for _, output in ipairs(part.outputs or {}) do
+        local field, more = output[1], tonumber(output[2])
+        local load = tonumber(call('HGET', key.changed_load(at), field) or 0)
+        if more < 0 and load > 0 or more > 0 and call('EXISTS', key.changed_load(at)) == 1 then
+          call('HINCRBY', key.changed_load(at), field, string.format('%.0f', math.max(more, -load)))
+        end
+      end
       set(key.changed_hold(at), part.number, part.after)
       if part.outcomes then
         set(key.shipment_units, hold.id .. ' ' .. part.number, part.outcomes)
@@ -174,6 +182,9 @@ local function change_holds(holds, changed, freed)
         call('HINCRBY', key.open_holds, hold.open.caller, 1)
       end
       call('HSET', key.changed_hold(at), 'until', hold.open['until'], 'caller', hold.open.caller, 'day', hold.open.day)
+      if hold.open.weights then
+        call('HSET', key.changed_hold(at), 'weights', hold.open.weights)
+      end
       call('ZADD', key.expiring, hold.open['until'], hold.id)
     end
   end
