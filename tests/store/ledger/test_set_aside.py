@@ -254,9 +254,7 @@ def test_what_is_set_aside_counts_in_the_units_of_the_day(others, take, opened, 
     made = json_of(opened().decide(LARGE))
     assert outcomes == [LOST, LOST, Committed()]
     look()
-    shipped = sum(
-        line["quantity"] for item in made["shipments"] if item["node"] == "lyon" for line in item["lines"]
-    )
+    shipped = sum(line["quantity"] for item in made["shipments"] if item["node"] == "lyon" for line in item["lines"])
     assert counted == [(9, 9_000), (18, 18_000), (22 + 40, 62_000), (22 + shipped, 22_000 + 1_000 * shipped)]
     assert others.check().clean
 
