@@ -242,13 +242,23 @@ def test_what_is_set_aside_counts_in_the_day_of_its_nodes_and_the_order_s_own_do
     assert others.check().clean
 
 
-def test_what_is_set_aside_counts_in_the_units_of_the_day(others, take, opened, before_commit, redis_client, network):
+@pytest.fixture
+def output_of_lyon(redis_client, network):
+    """Units and grams that Lyon was given to ship today."""
+
+    def read():
+        (key,) = redis_client.keys(f"{{{network}}}:load:*")
+        return tuple(int(redis_client.hget(key, f"lyon\t{field}") or 0) for field in ("units", "grams"))
+
+    return read
+
+
+def test_what_is_set_aside_counts_in_the_units_of_the_day(others, take, opened, before_commit, output_of_lyon):
     activate(others, "when: {node.id: lyon}, then: {daily_units: 200}", "then: {daily_weight: 200 kg}")
     counted = []
 
     def look():
-        (key,) = redis_client.keys(f"{{{network}}}:load:*")
-        counted.append(tuple(int(redis_client.hget(key, f"lyon\t{field}") or 0) for field in ("units", "grams")))
+        counted.append(output_of_lyon())
 
     outcomes = before_commit(lambda: (take(), look(), others.check().clean), times=3)
     made = json_of(opened().decide(LARGE))
