@@ -39,8 +39,9 @@ class HeldShipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """An open hold. `until` is UTC seconds, `day` the date of the installation in whose load it counts. `weights` are
-    grams a unit by SKU, if its units and grams count, too.
+    """An open hold. `until` is UTC seconds, `day` the date of the installation in whose load it counts, `periods` those
+    of allotments in which its units count as taken. `weights` are grams a unit by SKU, if its units and grams count in
+    the load, too.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Hold:
     day: str
     shipments: tuple[HeldShipment, ...]
     weights: Mapping[str, int] | None = None
+    periods: tuple[str, ...] = ()
 
     @property
     def skus(self) -> list[str]:
@@ -109,6 +111,11 @@ def hold_fields(decision: Decision) -> list[str]:
 def weights_json(weights: Mapping[str, int]) -> str:
     """Grams a unit by SKU as a hold stores them."""
     return orjson.dumps(dict(weights), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def periods_text(periods: Sequence[str]) -> str:
+    """The periods in which a hold's units count as taken, as they are stored."""
+    return orjson.dumps(periods).decode()
 
 
 def endings_of(text: str) -> tuple[Ending | None, ...]:
@@ -197,6 +204,7 @@ def hold_of(name: str, fields: Mapping[bytes, bytes]) -> Hold:
         day=fields[b"day"].decode(),
         shipments=tuple(HeldShipment.of(number, fields[b"%d" % number]) for number in numbers),
         weights=orjson.loads(fields[b"weights"]) if b"weights" in fields else None,
+        periods=tuple(orjson.loads(fields[b"periods"])) if b"periods" in fields else (),
     )
 
 

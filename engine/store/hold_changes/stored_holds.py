@@ -27,6 +27,8 @@ class StoredHold:
     endings: str
     outcomes: Mapping[int, bytes]
     shipments: tuple[ShipmentUnits, ...]
+    periods: tuple[str, ...] = ()
+    """The periods of allotments in which its units count as taken."""
 
     @property
     def weights(self) -> Mapping[str, int] | None:
@@ -87,4 +89,5 @@ def _stored_hold(
         endings=text.decode() if text else "",
         outcomes={number: body for number, body in enumerate(outcomes) if body},
         shipments=shipments_of(record, text, outcomes),
+        periods=entry.periods,
     )

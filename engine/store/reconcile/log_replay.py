@@ -35,11 +35,16 @@ from engine.store.reconcile.expected_state import (
     FloorBreach,
     LateEntries,
     Moves,
+    PeriodUnits,
     PositionKey,
     PositionUnits,
     SuspectKind,
     shipments_of,
 )
+from engine.store.taken_units import seconds_kept
+
+_COUNTED = frozenset({"held", "confirmed"})
+"""States of units that count in what nodes are given to ship on a day."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +66,8 @@ class LogReplay:
     days: defaultdict[str, DayLoads] = field(default_factory=lambda: defaultdict(DayLoads))
     weights: dict[str, Mapping[str, int]] = field(default_factory=dict)
     """By decision, grams a unit by SKU, where units and grams count in the loads."""
+    taken: dict[str, PeriodUnits] = field(default_factory=dict)
+    """What was taken in the periods of allotments, by the names of the keys (see `Keys.taken_named`)."""
     cancelled: dict[str, Counter[str]] = field(default_factory=dict)
     """Units by line that were cancelled, by order."""
     resting: dict[str, NodeRest] = field(default_factory=dict)
@@ -242,9 +249,14 @@ class LogReplay:
             shipments=shipments,
             endings=endings,
             weights=weights,
+            periods=entry.periods,
         )
         if weights is not None:
             self.weights[entry.decision] = weights
+        for period in entry.periods:
+            for shipment in shipments.values():
+                for sku, units in shipment.units.items():
+                    self._begin_taking(period, (sku, shipment.node), units, entry)
         self.holds[entry.decision] = hold
         self.open_holds[entry.caller] += 1
         self._hold_changed(entry.decision, hold)
@@ -314,6 +326,7 @@ class LogReplay:
             left.subtract(dict(rejected))
             for sku, units in rejected:
                 self._lower_held((sku, shipment.node), units)
+                self._take(hold, (sku, shipment.node), -units, entry)
                 self._place(hold.first, -units)
                 if rejection.blocks is True:
                     self._move((sku, shipment.node), -units, entry.instant())
@@ -351,6 +364,7 @@ class LogReplay:
                     shipments={},
                     endings=[],
                     weights=self.weights.get(changed.decision),
+                    periods=entry.periods,
                 )
             for part in changed.parts:
                 self._move_part(hold, part, entry, returned)
@@ -402,6 +416,9 @@ class LogReplay:
             self.held[position] += sign * units
             if not self.held[position]:
                 del self.held[position]
+            if entry.kind != "undone":
+                counted = int(entry.kind == "confirmed") - int(part.source in ("held", "confirmed"))
+                self._take(hold, position, counted * units, entry)
             if entry.kind == "confirmed":
                 self._move_out(position, units, entry)
             elif entry.kind == "undone":
@@ -419,9 +436,9 @@ class LogReplay:
         if part.room:
             loads = self._day(hold.day, entry.id[0]).amounts
             loads[part.node] = max(0, loads[part.node] + part.room)
-        counted = {"held", "confirmed"}
         becomes = "held" if entry.kind == "undone" else entry.kind
-        self._change_output(hold, part.node, part.units, (becomes in counted) - (part.source in counted), entry)
+        more = (becomes in _COUNTED) - (part.source in _COUNTED)
+        self._change_output(hold, part.node, part.units, more, entry)
 
     def _change_output(
         self, hold: ExpectedHold, node: str, units: Iterable[tuple[str, int]], sign: int, entry: Entry
@@ -469,6 +486,28 @@ class LogReplay:
         if not self.held[position]:
             del self.held[position]
 
+    def _begin_taking(self, period: str, position: PositionKey, units: int, entry: Entry) -> None:
+        """Count units that a decision takes, and keep what is counted for as long as commit.lua does."""
+        (sku, node), millis = position, entry.id[0]
+        name = f"{period}:{sku}"
+        if name in self.taken and self.taken[name].expired(millis):
+            del self.taken[name]
+        taken = self.taken.setdefault(name, PeriodUnits())
+        taken.units[node] += units
+        seconds = seconds_kept(period, entry.at)
+        taken.kept_until = None if seconds is None else millis + 1_000 * seconds
+        self._changed("taken", (name, node))
+
+    def _take(self, hold: ExpectedHold, position: PositionKey, units: int, entry: Entry) -> None:
+        """Change what counts as taken of a hold's units. Nothing is counted any more in a period that is over."""
+        sku, node = position
+        for period in hold.periods if units else ():
+            name = f"{period}:{sku}"
+            taken = self.taken.get(name)
+            if taken is not None and not taken.expired(entry.id[0]):
+                taken.units[node] = max(0, taken.units[node] + units)
+                self._changed("taken", (name, node))
+
     def _lower_load(self, node: str, date: str, entry: Entry) -> None:
         amounts = self._day(date, entry.id[0]).amounts
         if amounts[node] > 0:
@@ -480,6 +519,8 @@ class LogReplay:
             self._lower_held(position, units)
             if entry.kind == "confirmed":
                 self._move_out(position, units, entry)
+            else:
+                self._take(hold, position, -units, entry)
         if entry.kind == "confirmed":
             return
         self._place(hold.first, -shipment.total)
