@@ -24,6 +24,7 @@ from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.pricing import NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
 from engine.model.facts import Snapshot
+from engine.model.node_loads import counts_shipments
 from rules.effects import Exclusion, LineOutcome, OrderOutcome
 from rules.vocabulary import VOCABULARY, Facts, Stage
 
@@ -52,6 +53,11 @@ def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
     free = np.where(usable, free, 0)
     if caps is not None:
         free = _offered(facts, free, caps, unless_needed)
+    if columns.capacities is not None:
+        units, grams = columns.capacities[:, facts.stock.node]
+        weights = integers(item.weight for item in facts.products)[facts.stock.sku]
+        by_weight = np.where(weights > 0, grams // np.maximum(weights, 1), NO_LIMIT)
+        free = np.minimum(free, np.minimum(units, by_weight))
     if multiples is not None:
         free -= free % multiples
     most = _most_shipments(matcher, shared)
@@ -61,13 +67,17 @@ def offer(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Offer:
 
 def circumstances(snapshot: Snapshot, matcher: Matcher, now: int) -> str:
     """What the offers of all SKUs depend on besides stock and channel, as a text: the same as long as no rule tells a
-    difference in the time or in the loads of the nodes, no node begins or ends to rest, none becomes full, and no
-    allotment begins anew.
+    difference in the time or in the loads of the nodes, no node begins or ends to rest, none becomes full or ships
+    of what units or kilograms it may, and no allotment begins anew.
     """
     columns, stages = SnapshotColumns(snapshot, matcher, now), matcher.stages.values()
     moments = [columns.moment_facts["now"], *columns.clocks.by_zone]
     idle = [stage.codes({LOAD: 0}) for stage in stages]
-    by_node = [(node, [stage.codes({LOAD: load}) for stage in stages]) for node, load in sorted(snapshot.loads.items())]
+    by_node = [
+        (node, [stage.codes({LOAD: load}) for stage in stages])
+        for node, load in sorted(snapshot.loads.items())
+        if counts_shipments(node)
+    ]
     return repr(
         (
             matcher.policies.version,
@@ -76,6 +86,7 @@ def circumstances(snapshot: Snapshot, matcher: Matcher, now: int) -> str:
             [item for item in by_node if item[1] != idle],
             sorted(snapshot.resting),
             (columns.rooms == 0).nonzero()[0].tolist(),
+            None if columns.capacities is None else columns.capacities.tolist(),
         )
     )
 

@@ -73,6 +73,8 @@ WAYS_OUT = st.sampled_from(
         "when: {node.type: store}, then: {multiple_of: 3}",
         "when: {node.type: store}, then: {cap: {channel: web, units: 4}}",
         "then: {cap: {channel: app, units: 7}}",
+        "when: {node.id: a}, then: {daily_units: 4}",
+        "when: {node.type: store}, then: {daily_weight: 3.2 kg}",
         "then: {max_shipments: 2}",
         "when: {product.lifecycle: end_of_line}, then: {keep_together: true}",
         "when: {line.sku: B}, then: {keep_together: true}",
