@@ -214,7 +214,7 @@ def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> F
     ]
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
     judgement = judge.judge_lines(lines, stock.sku, facts.to_judge(clocks))
-    floor = judge.table.floors(channel, judgement, stock.on_hand, facts.taken)
+    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.held, facts.taken)
     caps = judge.table.caps(channel, judgement) if channel in matcher.policies.capped_channels else None
     multiples = judge.table.multiples()
     return FreeUnits(
