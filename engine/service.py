@@ -19,6 +19,7 @@ from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import AvailabilityFeed
 from engine.inventory.hold_length import verify_hold_length
 from engine.inventory.holds import DecisionHolds
+from engine.inventory.master_data import MasterData
 from engine.inventory.node_rests import RestingNodes
 from engine.inventory.stock import NetworkStock
 from engine.model.facts import Inventory, Network, Order, Product
@@ -177,6 +178,7 @@ class Pointsman:
             clock=lambda: self.now,
             micros=lambda: self.micros,
         )
+        self.master_data = MasterData(self._client, self._keys, facts=self._facts, after_freeing=self._after_freeing)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     def close(self) -> None:
@@ -228,8 +230,9 @@ class Pointsman:
         """One turn of the thread that `start_offering` starts; as `StockOffers.take_turn`."""
         return self._stock_offers.take_turn(self._decide_and_commit.run, milliseconds=TURN_MILLISECONDS)
 
-    def load(self, inventory: Inventory) -> bool:
-        """Replace the loaded network, products and stock; returns whether anything but units on hand changed.
+    def load(self, inventory: Inventory, *, counts: bool = False) -> bool:
+        """Replace the loaded network, products and stock; returns whether anything but units on hand changed. Positions
+        that were counted since the load before keep what was counted, unless `counts`.
 
         Raises InputInvalid, and changes nothing, if policies that are active or scheduled do not fit the network;
         Contended.
@@ -237,7 +240,12 @@ class Pointsman:
         before = read.read_version(self._client, self._keys)
         verify_policies = functools.partial(self.versions.verify_network, inventory.network)
         network_load.save(
-            self._client, self._keys, inventory, verify_policies=verify_policies, micros=lambda: self.micros
+            self._client,
+            self._keys,
+            inventory,
+            verify_policies=verify_policies,
+            micros=lambda: self.micros,
+            counts=counts,
         )
         self._after_freeing()
         return before != inventory.network.version

@@ -13,17 +13,19 @@ from engine.settings import Settings
 
 @click.command()
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--counts", is_flag=True, help="Also where stock was counted since the load before.")
 @click.pass_obj
-def load(settings: Settings, directory: Path) -> None:
+def load(settings: Settings, directory: Path, *, counts: bool) -> None:
     """Load the network, products and stock in DIRECTORY.
 
-    They are its files network.yaml, products.csv and stock.csv. If there is a mistake in them, nothing is loaded.
+    They are its files network.yaml, products.csv, stock.csv and, if there is one, postcodes.csv. If there is a mistake
+    in them, nothing is loaded. Stock that was counted since the load before stays as it is, unless you say --counts.
 
     Example: pointsman load examples/hexagone
     """
     inventory = load_inventory(directory)
     with Pointsman(settings) as service:
-        changed = service.load(inventory)
+        changed = service.load(inventory, counts=counts)
     positions = sum(len(stock) for stock in inventory.stock.values())
     units = sum(sum(stock.values()) for stock in inventory.stock.values())
     click.echo(

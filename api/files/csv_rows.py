@@ -37,32 +37,38 @@ def load_row(shape: Schema, row: dict[str, str], where: str, mistakes: list[Mist
 def rows(path: Path, required: list[str], mistakes: list[Mistake]) -> Iterator[tuple[str, dict[str, str]]]:
     """Each row of a CSV with its place, `stock.csv:12`, and without empty cells; mistakes are added to `mistakes`."""
     content = content_or_none(path, mistakes)
-    if content is None:
-        return
+    if content is not None:
+        yield from rows_of(str(path), content, required, mistakes)
+
+
+def rows_of(
+    name: str, content: bytes, required: list[str], mistakes: list[Mistake]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """As `rows`, of a file's content; `name` is what places begin with."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         mistakes.append(
-            Mistake(where=f"{path}:{line}", field="", message="this line is not UTF-8; save the file as UTF-8")
+            Mistake(where=f"{name}:{line}", field="", message="this line is not UTF-8; save the file as UTF-8")
         )
         return
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
-        column_mistakes = list(_column_mistakes(f"{path}:1", reader.fieldnames or (), required))
+        column_mistakes = list(_column_mistakes(f"{name}:1", reader.fieldnames or (), required))
         mistakes += column_mistakes
         if column_mistakes:
             return
         for row in reader:
-            where = f"{path}:{reader.line_num}"
+            where = f"{name}:{reader.line_num}"
             if None in row or None in row.values():
                 message = f"the row does not have {len(reader.fieldnames or ())} cells as the first one has"
                 mistakes.append(Mistake(where=where, field="", message=message))
                 continue
-            yield where, {name: cell.strip() for name, cell in row.items() if cell.strip()}
+            yield where, {column: cell.strip() for column, cell in row.items() if cell.strip()}
     except csv.Error as error:
         # the inner reader's line number: DictReader's own is not advanced when a row fails
-        mistakes.append(Mistake(where=f"{path}:{reader.reader.line_num}", field="", message=f"this is no CSV: {error}"))
+        mistakes.append(Mistake(where=f"{name}:{reader.reader.line_num}", field="", message=f"this is no CSV: {error}"))
 
 
 def _column_mistakes(where: str, names: Sequence[str], required: Sequence[str]) -> Iterator[Mistake]:

@@ -3,6 +3,7 @@ line and field.
 """
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from rules.errors import LiteralInvalid
 from rules.vocabulary import Kind, Value
 
 ATTRIBUTE = "attributes."
+PRODUCT_COLUMNS = ["sku", "category", "lifecycle", "weight_g"]
+"""Those that must be there."""
 
 
 def load_inventory(directory: Path) -> Inventory:
@@ -40,22 +43,38 @@ def load_inventory(directory: Path) -> Inventory:
 
 def _products(path: Path, network: Network | None, mistakes: list[Mistake]) -> dict[str, Product]:
     products: dict[str, Product] = {}
-    kinds = network.attributes if network else {}
-    shape = ProductShape()
-    for where, row in rows(path, ["sku", "category", "lifecycle", "weight_g"], mistakes):
-        raw = {name.removeprefix(ATTRIBUTE): row.pop(name) for name in list(row) if name.startswith(ATTRIBUTE)}
-        mistakes_before = len(mistakes)
-        attributes = dict(_attributes(raw, kinds, where, mistakes)) if network else {}
-        data = load_row(shape, row, where, mistakes)
-        if data is None or len(mistakes) > mistakes_before:
+    kinds = network.attributes if network else None
+    for where, row in rows(path, PRODUCT_COLUMNS, mistakes):
+        product = read_product(row, kinds, where, mistakes)
+        if product is None:
             continue
-        if data["sku"] in products:
-            mistakes.append(Mistake(where=where, field="sku", message=f"'{data['sku']}' stands here a second time"))
-        data.pop("name", None)
-        tags = frozenset(filter(None, data.pop("tags", "").split("|")))
-        weight = data.pop("weight_g")
-        products[data["sku"]] = Product(**data, weight=weight, tags=tags, attributes=attributes)
+        if product.sku in products:
+            mistakes.append(Mistake(where=where, field="sku", message=f"'{product.sku}' stands here a second time"))
+        products[product.sku] = product
     return products
+
+
+@functools.cache
+def _product_shape() -> ProductShape:
+    return ProductShape()
+
+
+def read_product(
+    row: dict[str, str], kinds: Mapping[str, Kind] | None, where: str, mistakes: list[Mistake]
+) -> Product | None:
+    """The product in a row of products.csv, given the kinds of attributes (None: not known); None if there are mistakes
+    in it, which are added to `mistakes`.
+    """
+    raw = {name.removeprefix(ATTRIBUTE): row.pop(name) for name in list(row) if name.startswith(ATTRIBUTE)}
+    mistakes_before = len(mistakes)
+    attributes = {} if kinds is None else dict(_attributes(raw, kinds, where, mistakes))
+    data = load_row(_product_shape(), row, where, mistakes)
+    if data is None or len(mistakes) > mistakes_before:
+        return None
+    data.pop("name", None)
+    tags = frozenset(filter(None, data.pop("tags", "").split("|")))
+    weight = data.pop("weight_g")
+    return Product(**data, weight=weight, tags=tags, attributes=attributes)
 
 
 def _attributes(

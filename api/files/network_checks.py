@@ -36,6 +36,16 @@ def cross_mistakes(root: dict[str, Any], network: Network) -> Iterator[_PlacedMi
     yield from _uncounted_costs(root, network)
 
 
+def node_mistakes(root: dict[str, Any], network: Network) -> Iterator[_PlacedMistake]:
+    """Those of the nodes of `root` alone, which has `time_zone`, `services` and `nodes`; `network` has them already."""
+    yield from _attributes(root, network.attributes)
+    yield from _services(root)
+    yield from _time_zones(root)
+    yield from _calendars(root)
+    yield from _places(root, network)
+    yield from _impossible_times(root, network)
+
+
 def _attributes(root: dict[str, Any], kinds: Mapping[str, Kind]) -> Iterator[_PlacedMistake]:
     for index, node in enumerate(root["nodes"]):
         for name, text in (node.get("attributes") or {}).items():

@@ -54,7 +54,7 @@ def _network(data: dict[str, Any], kinds: dict[str, Kind]) -> Network:
     emissions = data["emissions"]
     calendars = Calendars.of(data)
     services = [_service(entry, emissions.get(entry["mode"], {}), calendars) for entry in data["services"]]
-    nodes = [_node(entry, kinds, calendars) for entry in data["nodes"]]
+    nodes = [node_of(entry, kinds, calendars) for entry in data["nodes"]]
     return Network(
         version="",
         currency=data["currency"],
@@ -91,7 +91,8 @@ def unit_prices_of(bands: Iterable[Mapping[str, Any]]) -> tuple[UnitPrice, ...]:
     return tuple(UnitPrice(up_to=band["up_to"], base=band["costs"], per_kg=band.get("per_kg", 0)) for band in bands)
 
 
-def _node(data: dict[str, Any], kinds: Mapping[str, Kind], calendars: Calendars) -> Node:
+def node_of(data: dict[str, Any], kinds: Mapping[str, Kind], calendars: Calendars) -> Node:
+    """The node that its shape has read."""
     data.pop("name", None)
     return Node(
         place=_place(data.pop("latitude", None), data.pop("longitude", None)),

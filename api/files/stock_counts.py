@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from api.files.inventory_folder import load_row, rows
+from api.files.csv_rows import load_row, rows
 from api.shapes.base import Strict
 from api.shapes.fields import Literal, StampField, Word, thousandths
 from api.shapes.limits import MOST_ON_HAND

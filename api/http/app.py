@@ -14,6 +14,7 @@ from api.http import (
     decisions,
     health,
     holds,
+    master_data,
     node_rests,
     orders,
     problems,
@@ -83,6 +84,7 @@ def create_app(pointsman: Pointsman) -> Flask:
         holds,
         stock,
         stock_movements,
+        master_data,
         policies,
         health,
     ):

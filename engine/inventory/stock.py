@@ -145,7 +145,8 @@ class NetworkStock:
             other = "sequence" if count.stamp.kind == "t" else "at"
             raise StockConflict(
                 f"'{count.sku}' at '{count.node}' is counted by '{other}', and this message says"
-                f" '{_stamp_name(count)}': nobody can tell which is newer; send '{other}', or load the stock anew"
+                f" '{_stamp_name(count)}': nobody can tell which is newer; send '{other}', or load the"
+                f" stock anew (pointsman load --counts)"
             )
         if isinstance(outcome, CountForgotten):
             since = timestamp(-(-outcome.since // MICROSECONDS))

@@ -131,6 +131,7 @@ ACTIVATE_POLICY = KeyLayout(
     )
 )
 UNSCHEDULE_POLICY = KeyLayout(("scheduled_policies", "policy_history"))
+CHANGE_FACTS = KeyLayout(("facts", "products"))
 LOAD_SWAP = KeyLayout(
     (
         "facts",
@@ -144,7 +145,9 @@ LOAD_SWAP = KeyLayout(
     )
 )
 LOAD_STOCK = KeyLayout(
-    ("facts", "todo", "changed", *_OFFERS), (("on_hand", "base", "stamp", "journal", "staged_on_hand"),), _FREEING
+    ("facts", "products", "todo", "changed", *_OFFERS),
+    (("on_hand", "base", "stamp", "journal", "staged_on_hand"),),
+    _FREEING,
 )
 REPAIR = KeyLayout(
     ("log", "expiring", "orders", "parked", "facts", "changed", *_OFFERS, "due"), (("written",),), _WAITING
@@ -170,6 +173,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "publish_policy": PUBLISH_POLICY,
     "activate_policy": ACTIVATE_POLICY,
     "unschedule_policy": UNSCHEDULE_POLICY,
+    "change_facts": CHANGE_FACTS,
     "load_swap": LOAD_SWAP,
     "load_stock": LOAD_STOCK,
     "repair": REPAIR,

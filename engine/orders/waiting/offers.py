@@ -91,11 +91,12 @@ class StockOffers:
         return self._make_open(decide, Tries(MOST_IN_A_TURN))
 
     def _offer_all_if_changed(self, snapshot: Snapshot, matcher: Matcher, now: int) -> None:
-        """At a new day, under other policies, or when a node begins or ends to rest, what is there may be of use to
-        those it was of no use to before.
+        """At a new day, under other policies, in a changed network, or when a node begins or ends to rest, what is
+        there may be of use to those it was of no use to before.
         """
         resting = ",".join(sorted(snapshot.resting))
-        circumstances = f"{matcher.policies.version} {snapshot.network.local(now).date()} {resting}"
+        network = snapshot.network
+        circumstances = f"{matcher.policies.version} {network.version} {network.local(now).date()} {resting}"
         if self._offers.circumstances() == circumstances:
             return
         skus = dict.fromkeys(sku for place in self._queue.rank_again() for sku in place.entry.skus)

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import orjson
+
 from engine.errors import Contended, NotReady, PointsmanError, StoreUnavailable
 from engine.model.facts import Inventory
 from engine.store.connection.client import Client, faults
@@ -66,13 +68,19 @@ class _Staged:
 
 
 def save(
-    client: Client, keys: Keys, inventory: Inventory, *, verify_policies: VerifyPolicies, micros: Callable[[], int]
+    client: Client,
+    keys: Keys,
+    inventory: Inventory,
+    *,
+    verify_policies: VerifyPolicies,
+    micros: Callable[[], int],
+    counts: bool = False,
 ) -> None:
-    """Replace the loaded network, products and stock by `inventory`. Holds, decisions, policies and blocked units stay;
-    later counts of either kind of stamp are accepted. `micros` answers UTC microseconds. Raises Contended, and what
-    `verify_policies` raises.
+    """Replace the loaded network, products and stock by `inventory`. Holds, decisions, policies and blocked units stay,
+    and so do positions that were counted since the load before, unless `counts`: then later counts of either kind of
+    stamp are accepted. `micros` answers UTC microseconds. Raises Contended, and what `verify_policies` raises.
     """
-    begin(client, keys, inventory, verify_policies=verify_policies, micros=micros)
+    begin(client, keys, inventory, verify_policies=verify_policies, micros=micros, counts=counts)
     finish(client, keys)
 
 
@@ -82,7 +90,13 @@ def loaded_over_and_over() -> Contended:
 
 
 def begin(
-    client: Client, keys: Keys, inventory: Inventory, *, verify_policies: VerifyPolicies, micros: Callable[[], int]
+    client: Client,
+    keys: Keys,
+    inventory: Inventory,
+    *,
+    verify_policies: VerifyPolicies,
+    micros: Callable[[], int],
+    counts: bool = False,
 ) -> None:
     """Stage `inventory` and swap it in; its stock is then still to be loaded (see `finish`). Other loads may be swapped
     in meanwhile: what is staged stays, and replaces them. If this raises, nothing that was staged is left.
@@ -91,7 +105,7 @@ def begin(
     for _ in range(MOST_STAGINGS):
         name = uuid.uuid4().hex
         try:
-            stage(client, Keys(keys.network, staged=name), inventory, name)
+            stage(client, Keys(keys.network, staged=name), inventory, name, counts=counts)
             staged = _Staged(name=name, policies=policies)
             if _swap_in(client, keys, inventory, staged, verify_policies=verify_policies, micros=micros):
                 return
@@ -125,11 +139,15 @@ def load_next_stock(client: Client, keys: Keys, script: Any, name: str) -> bytes
         return bytes(script(keys=script_keys, args=[name, *tasks]))
 
 
-def stage(client: Client, staged: Keys, inventory: Inventory, name: str) -> None:
-    """Write `inventory` under the keys `staged`, in batches, its network first."""
+def stage(client: Client, staged: Keys, inventory: Inventory, name: str, *, counts: bool = False) -> None:
+    """Write `inventory` under the keys `staged`, in batches, its network first. `counts`: its stock takes the place of
+    positions that were counted, too.
+    """
     body = dump(network_record(inventory.network))
     words = dump(product_values_record(inventory.products.values()))
     facts = {"version": LOADING, "becomes": inventory.network.version, "load": name, "body": body, "words": words}
+    if not counts:
+        facts["kept_at"] = orjson.dumps(sorted(inventory.network.nodes))
     products = (
         (staged.products, {sku: dump(product_record(product, inventory.paces.get(sku, {})))})
         for sku, product in inventory.products.items()

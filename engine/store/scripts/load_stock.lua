@@ -1,5 +1,6 @@
 -- Puts the staged stock of some SKUs in place, and completes the load after the last of them. A reader that finds an
--- unfinished load completes it.
+-- unfinished load completes it. Unless the load takes the place of counts as well, positions that were counted since the
+-- load before stay as they are, if their node and product still exist.
 --
 -- Keys, by the names in script_keys.py; on_hand, base, stamp, journal and staged_on_hand are those of each SKU.
 -- ARGV  1 name of the load
@@ -25,16 +26,48 @@ for index = 1, count do
     return 'gone'
   end
 end
+
+local nodes = {}
+for _, node in ipairs(cjson.decode(redis.call('HGET', key.facts, 'kept_at') or '[]')) do
+  nodes[node] = true
+end
+-- The positions that stay: a list of {node, units, base, stamp}.
+local function counted_positions(index)
+  local positions = {}
+  if not next(nodes) or redis.call('HEXISTS', key.products, string.sub(ARGV[index + 1], 2)) == 0 then
+    return positions
+  end
+  local stamps = redis.call('HGETALL', key.stamp(index))
+  for at = 1, #stamps, 2 do
+    local node, stamp = stamps[at], stamps[at + 1]
+    if nodes[node] then
+      local units = redis.call('HGET', key.on_hand(index), node) or '0'
+      -- without a base, nothing came or left since the instant of the stamp
+      local base = redis.call('HGET', key.base(index), node) or units .. ' ' .. string.match(stamp, '^%a (%d+)')
+      positions[#positions + 1] = {node, units, base, stamp}
+    end
+  end
+  return positions
+end
+
+local skus = {}
 for index = 1, count do
-  redis.call('UNLINK', key.on_hand(index), key.base(index), key.stamp(index), key.journal(index))
+  local stay = counted_positions(index)
+  redis.call('UNLINK', key.on_hand(index), key.base(index), key.stamp(index))
+  if #stay == 0 then
+    redis.call('UNLINK', key.journal(index))
+  end
   if has_stock(index) then
     redis.call('RENAME', key.staged_on_hand(index), key.on_hand(index))
     redis.call('PERSIST', key.on_hand(index))
   end
-end
-local skus = {}
-for index = 1, count do
-  if has_stock(index) then
+  for _, position in ipairs(stay) do
+    local node, units, base, stamp = unpack(position)
+    redis.call('HSET', key.on_hand(index), node, units)
+    redis.call('HSET', key.base(index), node, base)
+    redis.call('HSET', key.stamp(index), node, stamp)
+  end
+  if has_stock(index) or #stay > 0 then
     skus[key.on_hand(index)] = true
   end
 end
@@ -44,7 +77,7 @@ if redis.call('EXISTS', key.todo) == 1 then
   return 'more'
 end
 redis.call('HSET', key.facts, 'version', redis.call('HGET', key.facts, 'becomes'))
-redis.call('HDEL', key.facts, 'becomes', 'load')
+redis.call('HDEL', key.facts, 'becomes', 'load', 'kept_at')
 -- any stock may be another now: one stamp of all in place of those of the SKUs
 note_changes({[key.facts] = true})
 redis.call('ZREMRANGEBYRANK', key.changed, 0, -2)

@@ -22,7 +22,7 @@ def drive(machine, inventory, policies, *, pointsman, clock, client, network, st
             client.unlink(*names)
         clock.now = NOW
         client.hdel(f"{{{network}}}:facts", "moved")  # clocks don't go back
-        pointsman.load(inventory)
+        pointsman.load(inventory, counts=True)
         return machine(pointsman, clock, versions)
 
     run_state_machine_as_test(fresh, settings=settings(max_examples=runs, stateful_step_count=steps, deadline=None))

@@ -86,7 +86,7 @@ class World:
         self.clock.now = self.began = self.clock.now + 1
         self.pointsman.load(self.stocked(9_000))
         holds = [self.hold(item) for item in history]
-        self.pointsman.load(self.stocked(loaded))
+        self.pointsman.load(self.stocked(loaded), counts=True)
         blocked = self.move(0, blocked=9) - 9
         for place in sorted(range(len(history)), key=lambda place: history[place].arrives(turn)):
             self.clock.now = self.began + history[place].arrives(turn)

@@ -35,7 +35,7 @@ def meanwhile(opened, before_commit):
 
 
 def stocked(others, units, *rules, **more):
-    others.load(inventory([node("lyon", LYON)], {"A": {"lyon": units}}, **more))
+    others.load(inventory([node("lyon", LYON)], {"A": {"lyon": units}}, **more), counts=True)
     activate(others, *rules)
 
 

@@ -74,8 +74,51 @@ def test_two_counts_that_contradict_each_other_are_refused(shop, contents):
 
 def test_after_a_load_the_first_count_is_set_whatever_its_stamp(shop):
     shop.stock.set_count(count(9, 1_000))
-    shop.load(inventory(SHOPS, {"A": {"lyon": 4}, "B": {"lille": 1}}))
+    shop.load(inventory(SHOPS, {"A": {"lyon": 4}, "B": {"lille": 1}}), counts=True)
     assert shop.stock.set_count(count(5, 1, kind="s")).applied
+
+
+def units_of(shop, sku):
+    return {item.node: item.position.on_hand for item in shop.stock.show(sku).nodes}
+
+
+def test_a_load_leaves_stock_that_was_counted_since_the_load_before_alone(shop, clock):
+    half_a_minute = 30 * MICROSECONDS
+    assert shop.stock.set_count(count(9, 1)).applied
+    move(shop, movement("a", -2))
+    clock.now += 60
+    again = inventory([*SHOPS, node("paris")], {"A": {"lyon": 4, "lille": 6}, "B": {"lille": 1}})
+    shop.load(again)
+    assert units_of(shop, "A") == {"lyon": 7, "lille": 6}
+    assert not shop.stock.set_count(count(1, 0)).applied, "older than the count that stands"
+    assert shop.stock.set_count(count(5, half_a_minute)).applied, "newer than that, though older than the load"
+    move(shop, movement("b", 3))
+    assert units_of(shop, "A") == {"lyon": 8, "lille": 6}
+    assert shop.check().clean
+    shop.load(again, counts=True)
+    assert units_of(shop, "A") == {"lyon": 4, "lille": 6}
+    assert shop.check().clean
+
+
+def test_counted_stock_goes_with_its_node_and_its_product(shop):
+    shop.stock.set_count(count(9, 1))
+    shop.stock.set_count(count(9, 1, sku="B", node="lyon"))
+    shop.load(inventory([node("lille")], {"A": {"lille": 2}}))
+    assert units_of(shop, "A") == {"lille": 2}
+    with pytest.raises(NotFound):
+        shop.stock.show("B")
+    shop.load(inventory(SHOPS, {"A": {"lille": 2}, "B": {"lille": 1}}))
+    assert (units_of(shop, "A"), units_of(shop, "B")) == ({"lille": 2}, {"lille": 1})
+    assert shop.check().clean
+
+
+def test_a_count_by_sequence_stays_over_a_load_as_well(shop):
+    shop.stock.set_count(count(9, 7, kind="s"))
+    shop.load(inventory(SHOPS, {"A": {"lyon": 4}, "B": {"lille": 1}}))
+    assert units_of(shop, "A") == {"lyon": 9}
+    assert not shop.stock.set_count(count(5, 6, kind="s")).applied
+    assert shop.stock.set_count(count(5, 8, kind="s")).applied
+    assert shop.check().clean
 
 
 @pytest.mark.parametrize(("wrong", "message"), [({"node": "lyno"}, "node .*'lyno'"), ({"sku": "C"}, "SKU 'C'")])

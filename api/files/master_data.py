@@ -1,0 +1,67 @@
+"""Reads products and nodes that are sent one by one: in JSON, or as rows of products.csv."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from api.files.inventory_folder import ATTRIBUTE, read_product
+from api.files.inventory_shapes import NodeShape
+from api.files.network_checks import node_mistakes
+from api.files.network_yaml import node_of
+from api.files.opening_hours import Calendars
+from api.shapes.mistakes import mistakes_of
+from engine.errors import InputInvalid, Mistake
+from engine.model.facts import Network, Node, Product
+
+
+def as_written(value: Any) -> Any:
+    """A JSON value as the files of a network folder write it, where each single value is a text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {name: as_written(item) for name, item in value.items()}
+    return [as_written(item) for item in value] if isinstance(value, list) else value
+
+
+def row_of(product: Mapping[str, Any]) -> dict[str, str]:
+    """A product in JSON as a row of products.csv. Its attributes stand in columns of their own."""
+    plain = {name: _cell(value) for name, value in product.items() if name != "attributes"}
+    attributes = {ATTRIBUTE + name: _cell(value) for name, value in product.get("attributes", {}).items()}
+    return {name: cell for name, cell in {**plain, **attributes}.items() if cell}
+
+
+def _cell(value: Any) -> str:
+    written = as_written(value)
+    return "|".join(map(str, written)) if isinstance(written, list) else str(written)
+
+
+def product_in(row: Mapping[str, str], network: Network) -> Product:
+    """The product in a row; raises InputInvalid with every mistake."""
+    mistakes: list[Mistake] = []
+    product = read_product(dict(row), network.attributes, "", mistakes)
+    if product is None:
+        raise InputInvalid(mistakes)
+    return product
+
+
+def node_in(name: str, written: Mapping[str, Any], network: Network) -> Node:
+    """The node of that id, written as in network.yaml but for what that gives a name: opening hours and days off are
+    written out. Raises InputInvalid with every mistake.
+    """
+    shape = NodeShape(exclude=("id",))
+    errors = shape.validate(written)
+    if errors:
+        raise InputInvalid(mistakes_of(errors))
+    node = node_of({**shape.load(written), "id": name}, network.attributes, Calendars.of({}))
+    changed = dataclasses.replace(network, nodes={**network.nodes, name: node})
+    root = {
+        "time_zone": network.time_zone,
+        "services": [{"id": service} for service in network.services],
+        "nodes": [{**written, "id": name}],
+    }
+    mistakes = [Mistake(field=".".join(where[2:]), message=text) for where, text in node_mistakes(root, changed)]
+    if mistakes:
+        raise InputInvalid(mistakes)
+    return node

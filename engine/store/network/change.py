@@ -1,0 +1,68 @@
+"""Changes products or nodes of the loaded network, and nothing of its stock: all that is asked for, or nothing."""
+
+import enum
+import hashlib
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import orjson
+
+from engine.model.facts import Network, Product
+from engine.store.connection.client import Client, faults
+from engine.store.keys import Keys
+from engine.store.network import load
+from engine.store.network.read import read_product_values, read_products
+from engine.store.network.serialization import dump, network_record, product_record, product_values_record
+from engine.store.script_keys import CHANGE_FACTS
+
+
+class Stored(enum.Enum):
+    """What became of a product or node that was sent."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+
+
+def change_products(client: Client, keys: Keys, network: Network, products: Sequence[Product]) -> list[Stored] | None:
+    """Store the products, each SKU once, in the network as it was read; their paces of sale stay. None if another
+    network is loaded by now: then nothing was changed.
+    """
+    known = read_products(client, keys, [product.sku for product in products])
+    outcomes: list[Stored] = []
+    records: dict[str, bytes] = {}
+    for product in products:
+        before, paces = known[product.sku] or (None, {})
+        outcomes.append(Stored.SAME if before == product else Stored.CHANGED if before else Stored.NEW)
+        if before != product:
+            records[product.sku] = dump(product_record(product, paces))
+    if not records:
+        return outcomes
+    words = read_product_values(client, keys)
+    merged = {path: sorted({*words.get(path, ()), *values}) for path, values in product_values_record(products).items()}
+    return outcomes if _change(client, keys, network.version, words=dump(merged), records=records) else None
+
+
+def change_network(client: Client, keys: Keys, before: str, network: Network) -> bool:
+    """Store the network in place of that of the version `before`; False if another is loaded by now."""
+    return _change(client, keys, before, body=dump(network_record(network)))
+
+
+def _change(
+    client: Client,
+    keys: Keys,
+    before: str,
+    *,
+    body: bytes = b"",
+    words: bytes = b"",
+    records: Mapping[str, bytes] = MappingProxyType({}),
+) -> bool:
+    flat = [part for record in records.items() for part in record]
+    parts = [before, body.decode(), {sku: record.decode() for sku, record in records.items()}]
+    version = hashlib.sha256(orjson.dumps(parts)).hexdigest()
+    with faults():
+        answer = client.script("change_facts")(keys=CHANGE_FACTS.keys(keys), args=[before, version, body, words, *flat])
+    if answer == b"done":
+        return True
+    load.finish(client, keys)
+    return False

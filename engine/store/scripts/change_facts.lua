@@ -1,0 +1,25 @@
+-- Puts changed products, or a network with changed nodes, in place of those there. Stock, holds and policies stay.
+--
+-- Keys, by the names in script_keys.py.
+-- ARGV  1 the network version that was read  2 the version that it becomes  3 the network as JSON, or nothing
+--       4 the values that products have as JSON, or nothing, then a SKU and its product as JSON of each
+-- Answers 'done', also if it was done before and the answer was lost; or changes nothing: 'changed' if another network
+-- is there by now, or is being loaded.
+local version = redis.call('HGET', key.facts, 'version')
+if version == ARGV[2] then
+  return 'done'
+end
+if version ~= ARGV[1] then
+  return 'changed'
+end
+redis.call('HSET', key.facts, 'version', ARGV[2])
+if ARGV[3] ~= '' then
+  redis.call('HSET', key.facts, 'body', ARGV[3])
+end
+if ARGV[4] ~= '' then
+  redis.call('HSET', key.facts, 'words', ARGV[4])
+end
+for at = 5, #ARGV, 2 do
+  redis.call('HSET', key.products, ARGV[at], ARGV[at + 1])
+end
+return 'done'
