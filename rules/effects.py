@@ -57,6 +57,15 @@ class Floor:
         kept, protected = self.keep.of(on_hand), sum(reserve.of(on_hand) for reserve in self.others)
         return kept + min(protected, max(0, on_hand - kept - self.own.of(on_hand))) - self.oversell
 
+    def scaled(self, scale: int) -> "Floor":
+        """The same where so many of the units that are counted are in one of a rule's."""
+        if scale == 1:
+            return self
+        keep, own, *others = (
+            Reserve(units=item.units * scale, share=item.share) for item in (self.keep, self.own, *self.others)
+        )
+        return Floor(keep=keep, own=own, others=tuple(others), oversell=self.oversell * scale)
+
     @property
     def is_fixed(self) -> bool:
         """Whether it is the same whatever is on hand."""

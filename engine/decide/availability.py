@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.decide import rule_facts
-from engine.decide.evaluation.positions import NO_PACE, days_of_cover, loads_by_node, node_facts_at
+from engine.decide.evaluation.positions import NO_PACE, days_of_cover, loads_by_node, node_facts_at, whole_units
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import COVER, LOAD, Rows
 from engine.decide.shipping.columns import NOWHERE, Integers, integers
@@ -144,14 +144,18 @@ class StockFacts:
         """By node."""
         return loads_by_node(self.loads, self.ways)
 
+    @cached_property
+    def scale(self) -> int | Integers:
+        """Of each row, how many of its units are in a whole one."""
+        scales = integers(product.scale for product in self.products)
+        return scales[self.stock.sku] if (scales > 1).any() else 1
+
     def to_judge(self) -> Rows:
         """The rows as a matcher judges them."""
         stock = self.stock
         columns = {
             LOAD: lambda: self.load[stock.node],
-            "stock.on_hand": lambda: stock.on_hand,
-            "stock.held": lambda: stock.held,
-            "stock.available": lambda: stock.available,
+            **whole_units(stock.on_hand, stock.held, stock.available, self.scale),
             COVER: lambda: self.cover,
         }
         return Rows(self.ways, stock.node, None, columns, self._facts_of)
@@ -161,7 +165,8 @@ class StockFacts:
         position = StockPosition(
             on_hand=int(stock.on_hand[row]), held=int(stock.held[row]), pace=None if pace == NO_PACE else pace
         )
-        return {**node_facts_at(self.ways, int(stock.node[row]), self.load), **rule_facts.stock_facts(position)}
+        scale = self.products[int(stock.sku[row])].scale
+        return {**node_facts_at(self.ways, int(stock.node[row]), self.load), **rule_facts.stock_facts(position, scale)}
 
 
 def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Integers:
@@ -176,7 +181,7 @@ def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> I
     ]
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
     judgement = judge.judge_lines(lines, stock.sku, facts.to_judge())
-    floor = judge.table.floors(channel, judgement, stock.on_hand)
+    floor = judge.table.floors(channel, judgement, stock.on_hand, facts.scale)
     free: Integers = np.maximum(stock.on_hand - stock.held - floor, 0)
     return free
 

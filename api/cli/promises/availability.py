@@ -7,6 +7,7 @@ from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
 from api.cli.output import tables
 from api.records.stock.positions import AvailabilityRecord
 from api.shapes.limits import MOST_SKUS
+from api.shapes.quantities import Quantities
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -31,10 +32,12 @@ def availability(
         raise click.UsageError(f"name at most {MOST_SKUS} SKUs; pointsman stock feed {channel} lists all of them")
     with Pointsman(settings) as service:
         available = service.stock.availability(skus, channel, max_stale=max_stale)
+        quantities = Quantities.of(service)
     print_age(available.age)
+    record = AvailabilityRecord.of(available)
     if as_json:
-        print_json(AvailabilityRecord.of(available))
+        print_json(record, quantities)
         return
-    Console().print(*(tables.availability_table(item, channel) for item in available.skus), sep="\n")
+    Console().print(*(tables.availability_table(item, channel) for item in quantities.show(record.skus)), sep="\n")
     for sku in available.unknown:
         click.echo(f"no product goes by the SKU '{sku}'", err=True)

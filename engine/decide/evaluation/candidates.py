@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
 from engine.decide.evaluation.evaluation import NONE, Evaluation, Options
-from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded
+from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded, rounded
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, choose_directly
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
@@ -48,7 +48,7 @@ class Candidates:
         self.everything = units[entries] >= at_most[self.line]
         outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
         self.unless_needed, self.tier = outcomes[0] == Exclusion.UNLESS_NEEDED, outcomes[1]
-        self.money = options.unit_cost[entries] + outcomes[2]
+        self.money = options.unit_cost[entries] + self._of_smallest_units(outcomes[2])
         self.carbon = options.unit_carbon[entries]
         if carbon_price:
             self.money += product_rounded(self.carbon, carbon_price, KILOGRAM)
@@ -61,6 +61,15 @@ class Candidates:
             ordered[line.sku] += line.quantity
         least = [line.quantity if evaluation.keeps_together(index) else 1 for index, line in enumerate(lines)]
         return integers(least), integers(ordered[line.sku] for line in lines)
+
+    def _of_smallest_units(self, adjustment: Integers) -> Integers:
+        """Micros a whole unit, by entry, as micros a unit that is counted."""
+        products = self.evaluation.snapshot.products
+        for line, item in enumerate(self.evaluation.order.lines):
+            scale = products[item.sku].scale
+            if scale > 1:
+                adjustment = np.where(self.line == line, rounded(adjustment, scale), adjustment)
+        return adjustment
 
     def table(self, column: Integers | Flags) -> Integers:
         """A column of entries as a table of a row a line and a column a row of `reach`; 0 where there is no entry."""

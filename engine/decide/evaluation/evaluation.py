@@ -16,7 +16,7 @@ from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.matching.signature_table import LATE, LOAD, Rows
-from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, product_rounded
+from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, product_rounded, rounded
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
 from engine.decide.shipping.reach import Reach, reach
@@ -130,7 +130,7 @@ class Evaluation:
             {
                 **self.facts,
                 "order": rule_facts.order_facts_of_line(self.facts["order"], self.order, line, self.snapshot.network),
-                "line": rule_facts.line_facts(line, self.order, self.snapshot.network),
+                "line": rule_facts.line_facts(line, products[line.sku], self.order, self.snapshot.network),
                 "product": rule_facts.product_facts(products[line.sku]),
             }
             for line in self.order.lines
@@ -303,7 +303,8 @@ class Evaluation:
             if line.sku == sku
         }
         outcomes = [cast("PositionOutcome", judgements[number].outcome) for number in sorted(numbers)]
-        return tuple(outcome.floor(self.order.channel) for outcome in outcomes)
+        scale = self.snapshot.products[sku].scale
+        return tuple(outcome.floor(self.order.channel).scaled(scale) for outcome in outcomes)
 
     def counted_judgements(self) -> Iterator[tuple[Judgement, int]]:
         """Each judgement made of the order, its lines, positions, nodes and options, with how many it was made of."""
@@ -317,7 +318,8 @@ class Evaluation:
 
     def _options_of(self, index: int, line: Line) -> Options:
         ways, out, positions = self.ways, self.reach, self.positions[index]
-        weight = self.snapshot.products[line.sku].weight
+        product = self.snapshot.products[line.sku]
+        weight, scale = product.weight, product.scale
         free = positions.free.nonzero()[0]
         position_of = np.full(len(ways.nodes), NOWHERE, dtype=np.int64)
         position_of[positions.stock.node[free]] = free
@@ -329,7 +331,9 @@ class Evaluation:
         rows = carries.nonzero()[0]
         position, node, service, distance = position[rows], out.node[rows], out.service[rows], out.distance[rows]
         unit_cost = ways.unit_handling[node] + carriage[rows]
-        unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM)
+        if scale > 1:  # what the smallest unit costs is rounded once
+            unit_cost = rounded(unit_cost, scale)
+        unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM * scale)
         stock, loads, quantity = positions.stock, self.loads, line.quantity
         columns: dict[str, Callable[[], Integers]] = {
             LOAD: lambda: loads[node],
@@ -345,7 +349,7 @@ class Evaluation:
             way = int(rows[row])
             return {
                 **node_facts_at(ways, int(node[row]), loads),
-                **rule_facts.stock_facts(stock.positions[int(position[row])]),
+                **rule_facts.stock_facts(stock.positions[int(position[row])], scale),
                 **ways.service_facts[int(service[row])],
                 **rule_facts.route_facts(
                     distance=int(distance[row]),

@@ -30,16 +30,18 @@ class Stock:
     held: Integers
     available: Integers
     positions: Sequence[StockPosition]
+    scale: int = 1
+    """How many of the units are in a whole one."""
 
     @classmethod
-    def of(cls, positions: Mapping[str, StockPosition], ways: Ways) -> "Stock":
+    def of(cls, positions: Mapping[str, StockPosition], ways: Ways, scale: int = 1) -> "Stock":
         node = integers(map(ways.node_index.__getitem__, positions))
         order = node.argsort()
         stored = list(positions.values())
         stored = [stored[row] for row in order.tolist()]
         on_hand, held, _ = zip(*stored, strict=True) if stored else ((), (), ())
         units, held_units = integers(on_hand), integers(held)
-        return cls(node[order], units, held_units, np.maximum(units - held_units, 0), stored)
+        return cls(node[order], units, held_units, np.maximum(units - held_units, 0), stored, scale)
 
     def above(self, floor: Integers) -> Integers:
         """The units above a floor that nobody holds. Where the floor is below 0, so many more than there are."""
@@ -50,9 +52,7 @@ class Stock:
     def columns(self) -> Mapping[str, Callable[[], Integers]]:
         """By the path of a fact, what makes its column."""
         return {
-            "stock.on_hand": lambda: self.on_hand,
-            "stock.held": lambda: self.held,
-            "stock.available": lambda: self.available,
+            **whole_units(self.on_hand, self.held, self.available, self.scale),
             COVER: lambda: self.cover,
         }
 
@@ -86,14 +86,31 @@ def judge_positions(
     def facts(row: int) -> Facts:
         return {
             **node_facts_at(ways, int(stock.node[row]), loads),
-            **rule_facts.stock_facts(stock.positions[row]),
+            **rule_facts.stock_facts(stock.positions[row], stock.scale),
         }
 
     columns = {LOAD: lambda: loads[stock.node], **stock.columns}
     judge = matcher.stages[Stage.POSITION]
     judgement = judge.judge_rows(shared, Rows(ways, stock.node, None, columns, facts))
-    floor = judge.table.floors(channel, judgement, stock.on_hand)
+    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.scale)
     return Positions(stock, judgement, floor, stock.above(floor))
+
+
+def whole_units(
+    on_hand: Integers, held: Integers, available: Integers, scale: int | Integers
+) -> Mapping[str, Callable[[], Integers]]:
+    """By the path of a fact, what makes its column, as `rule_facts.stock_facts` has it: in whole units."""
+    if isinstance(scale, int) and scale == 1:
+        return {
+            "stock.on_hand": lambda: on_hand,
+            "stock.held": lambda: held,
+            "stock.available": lambda: available,
+        }
+    return {
+        "stock.on_hand": lambda: on_hand // scale,
+        "stock.held": lambda: -(-held // scale),
+        "stock.available": lambda: available // scale,
+    }
 
 
 def days_of_cover(available: Integers, pace: Integers) -> Integers:

@@ -28,7 +28,8 @@ class SnapshotColumns:
     def stock_of(self, sku: str) -> Stock:
         stock = self._stock.get(sku)
         if stock is None:
-            stock = self._stock[sku] = Stock.of(self.snapshot.positions.get(sku, {}), self.ways)
+            scale = self.snapshot.products[sku].scale
+            stock = self._stock[sku] = Stock.of(self.snapshot.positions.get(sku, {}), self.ways, scale)
         return stock
 
     @cached_property

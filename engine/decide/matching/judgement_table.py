@@ -61,17 +61,17 @@ class JudgementTable:
             limits = self._limits = np.array([NO_LIMIT if item is None else item for item in most], dtype=np.int64)
         return limits
 
-    def floors(self, channel: str, numbers: Integers, on_hand: Integers) -> Integers:
+    def floors(self, channel: str, numbers: Integers, on_hand: Integers, scale: int | Integers = 1) -> Integers:
         """Units of each position that an order on the channel may not take, as `Floor.of` works them out: below 0 where
-        more than are there may be taken.
+        more than are there may be taken. `scale` of the units are in one of a rule's.
         """
-        floor, oversell = self._kept_back(channel, numbers, on_hand), self._most_oversold()
-        return floor if oversell is None else floor - oversell[numbers]
+        floor, oversell = self._kept_back(channel, numbers, on_hand, scale), self._most_oversold()
+        return floor if oversell is None else floor - oversell[numbers] * scale
 
-    def _kept_back(self, channel: str, numbers: Integers, on_hand: Integers) -> Integers:
+    def _kept_back(self, channel: str, numbers: Integers, on_hand: Integers, scale: int | Integers) -> Integers:
 
         def units_of(reserve: Integers) -> Integers:
-            units: Integers = reserve[0][numbers]
+            units: Integers = reserve[0][numbers] * scale
             if reserve[1].any():
                 units = np.maximum(units, -(-on_hand * reserve[1][numbers] // FULL_SHARE))
             return units

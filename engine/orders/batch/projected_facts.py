@@ -71,7 +71,9 @@ class ProjectedFacts:
                 later = before._replace(held=before.held + claim.units)
                 self._positions[claim.sku] = {**positions, claim.node: later}
                 self._stock.pop(claim.sku, None)
-                if volatile.stock_ranges(later) != volatile.stock_ranges(planned[claim.sku][claim.node]):
+                scale = self._columns.snapshot.products[claim.sku].scale
+                then = planned[claim.sku][claim.node]
+                if volatile.stock_ranges(later, scale) != volatile.stock_ranges(then, scale):
                     self._judged_otherwise.add(claim.sku)
 
     def _give_shipments(self, claims: Iterable[LoadClaim]) -> None:
@@ -98,5 +100,6 @@ class ProjectedFacts:
             return self._columns.stock_of(sku)
         stock = self._stock.get(sku)
         if stock is None:
-            stock = self._stock[sku] = Stock.of(self._positions[sku], self._columns.ways)
+            scale = self._columns.snapshot.products[sku].scale
+            stock = self._stock[sku] = Stock.of(self._positions[sku], self._columns.ways, scale)
         return stock
