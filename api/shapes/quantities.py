@@ -18,7 +18,7 @@ from api.shapes.limits import MOST_MOVED, MOST_ON_HAND, MOST_UNITS
 from engine.errors import InputInvalid, Mistake
 from engine.service import Pointsman
 
-_SENT = {"quantity": MOST_UNITS, "delta": MOST_MOVED, "on_hand": MOST_ON_HAND}
+_SENT = {"quantity": MOST_UNITS, "delta": MOST_MOVED, "blocked": MOST_MOVED, "on_hand": MOST_ON_HAND}
 """What is sent beside a SKU, and the most of it in the smallest part."""
 _ANSWERED = frozenset(
     {

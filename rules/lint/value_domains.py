@@ -13,7 +13,8 @@ from typing import TypeAlias, cast
 from rules.conditions import Compare, Operator, glob
 from rules.lint import glob_automaton
 from rules.syntax.literals import SECONDS_A_DAY
-from rules.vocabulary import VOCABULARY, WEEKDAYS, Kind, Value
+from rules.vocabulary import RANKS, VOCABULARY, Kind, Value
+from rules.windows import weekday
 
 Spans: TypeAlias = tuple[tuple[float, float], ...]
 """Sets of whole numbers, as ascending ranges with both ends included."""
@@ -80,6 +81,8 @@ class Domain:
     numbers: Spans = ()
     words: Words = Words(listed=frozenset())
     tags: Tags | None = None
+    pair: tuple[str, ...] = ()
+    """Two facts, if this is the domain of whether they are the same."""
 
     @property
     def is_empty(self) -> bool:
@@ -125,7 +128,19 @@ def full_domain(path: str) -> Domain:
         return Domain(unknown=True, tags=Tags())
     if fact.kind in _WORDS:
         return Domain(unknown=True, words=Words(listed=frozenset(fact.choices) if fact.choices else None))
+    if path in RANKS:
+        return Domain(unknown=True, numbers=((1, math.inf),))
     return Domain(unknown=True, numbers=_BOUNDS.get(fact.kind, ((0, math.inf),)))
+
+
+def pair_domain(domain: Domain | None, compared: Compare, *, true: bool) -> Domain:
+    """Whether two facts may be the same, or one of them unknown, after a comparison of the two that is true or, unless
+    `true`, is not; `domain` is what was possible before it.
+    """
+    before = domain or Domain(unknown=True, flags=frozenset({True, False}))
+    same = (compared.operator is Operator.SAME_AS) is true
+    paths = tuple(fact.path for fact in compared.facts)
+    return Domain(unknown=before.unknown and not true, flags=before.flags & {same}, pair=paths)
 
 
 def meets_calendar(dates: Domain, weekdays: Domain) -> bool:
@@ -139,7 +154,7 @@ def calendar_day(dates: Domain, weekdays: Domain) -> tuple[int, str] | None:
     """The first of the dates that falls on one of the weekdays, and that weekday. A week of each range is enough."""
     for low, high in dates.numbers:
         for day in range(int(low), int(min(high, low + 6)) + 1):
-            name = WEEKDAYS[(day - 1) % 7]
+            name = weekday(day)
             if name in (weekdays.words.listed or ()):
                 return day, name
     return None

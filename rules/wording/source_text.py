@@ -6,13 +6,14 @@ Amounts have a decimal point and the units of the policy language, whatever lang
 import datetime
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
-from rules.effects import Effect, EffectValue, Exclusion, Protection, Reserve, UntilShipped
+from rules.effects import Effect, EffectValue, Exclusion, Protection, Reserve, ShipmentLimit, UntilShipped
 from rules.syntax import literals
 from rules.syntax.effect_parser import RANGES, UNTIL_SHIPPED
 from rules.vocabulary import Kind, Value
+from rules.windows import DAY, Window
 from rules.wording import amounts
 
 _PLAIN = re.compile(r"(?!(?:true|false|null|yes|no|on|off)$)[A-Za-z][A-Za-z0-9_-]*", re.ASCII | re.IGNORECASE)
@@ -23,7 +24,7 @@ def condition_text(condition: Condition) -> str:
     """`node.type: store`; terms are written out."""
     match condition:
         case Compare():
-            return f"{condition.fact.path}: {_operation(condition)}"
+            return _comparison(condition)
         case All(parts=(single,)) | AnyOf(parts=(single,)):
             return condition_text(single)
         case All(parts=parts):
@@ -55,11 +56,38 @@ def value_text(kind: Kind, value: Value) -> str:
     return writer(value) if writer else str(value)
 
 
+def _comparison(comparison: Compare) -> str:
+    match comparison.operands:
+        case (Window() as window,):
+            return ", ".join(_window(window))
+    return f"{comparison.fact.path}: {_operation(comparison)}"
+
+
+def _window(window: Window) -> Iterator[str]:
+    """The keys of a rule that give it this window."""
+    if window.start is not None:
+        yield f"from: {_edge(window.start)}"
+    if window.end is not None:
+        # a date alone as the end means all of that day
+        yield f"until: {_edge(window.end if window.end % DAY else window.end - DAY)}"
+    if window.weekdays:
+        yield f"weekdays: [{', '.join(window.weekdays)}]"
+    if (window.opens, window.closes) != (0, DAY):
+        yield f'hours: ["{amounts.clock(window.opens)}", "{amounts.clock(window.closes)}"]'
+
+
+def _edge(minute: int) -> str:
+    day, time = divmod(minute, DAY)
+    return f'"{_date(day)} {amounts.clock(time)}"' if time else _date(day)
+
+
 def _listed(parts: tuple[Condition, ...]) -> str:
     return ", ".join(f"{{{condition_text(part)}}}" for part in parts)
 
 
 def _operation(comparison: Compare) -> str:
+    if comparison.other is not None:
+        return f"{{{comparison.operator.value}: {comparison.other.path}}}"
     kind = Kind.FLAG if comparison.operator is Operator.KNOWN else comparison.fact.kind
     words = [value_text(kind, operand) for operand in comparison.operands]
     value = words[0] if len(words) == 1 else f"[{', '.join(words)}]"
@@ -77,6 +105,8 @@ def _effect_value(name: str, value: EffectValue) -> str:
         case Protection(channel=channel, reserve=reserve):
             size = f"share: {_reserve(reserve)}" if reserve.share else f"units: {_reserve(reserve)}"
             return f"{{channel: {_word(channel)}, {size}}}"
+        case ShipmentLimit(at_most=most):
+            return f"{{at_most: {most}, unless_needed: true}}"
         case UntilShipped(extra=0):
             return UNTIL_SHIPPED
         case UntilShipped(extra=minutes):

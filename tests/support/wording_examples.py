@@ -3,7 +3,29 @@
 from rules.loader import load_policies
 from rules.policy import Rule
 
+SAME_COUNTRY = "node.country: {same_as: order.country}"
+ANOTHER_COUNTRY = "node.country: {not_same_as: order.country}"
 CONDITIONS = [
+    (
+        SAME_COUNTRY,
+        "the values of the place's country and the order's country are the same",
+        "on trouve la même valeur pour le pays du lieu et pour le pays de la commande",
+    ),
+    (
+        f"none: [{{{SAME_COUNTRY}}}]",
+        "the values of the place's country and the order's country are not the same",
+        "on ne trouve pas la même valeur pour le pays du lieu et pour le pays de la commande",
+    ),
+    (
+        ANOTHER_COUNTRY,
+        "the values of the place's country and the order's country differ",
+        "on trouve des valeurs différentes pour le pays du lieu et pour le pays de la commande",
+    ),
+    (
+        f"none: [{{{ANOTHER_COUNTRY}}}]",
+        "the values of the place's country and the order's country do not differ",
+        "on ne trouve pas de valeurs différentes pour le pays du lieu et pour le pays de la commande",
+    ),
     ("order.channel: web", "the order comes from web", "la commande vient du canal web"),
     ("order.channel: [web, app]", "the order comes from web or app", "la commande vient du canal web ou app"),
     (
@@ -133,27 +155,38 @@ WINDOWS = [
         "From 1 November 2026 to 31 December 2026.",
         "Du 1er novembre 2026 au 31 décembre 2026 inclus.",
     ),
-    ("weekdays: [saturday, sunday]", "On Saturdays and Sundays.", "Le samedi et le dimanche."),
-    ('hours: ["08:00", "18:00"]', "Between 08:00 and 18:00.", "Entre 08:00 et 18:00."),
+    (
+        "weekdays: [saturday, sunday]",
+        "On Saturdays and Sundays, by the place's clock.",
+        "Le samedi et le dimanche, à l'heure du lieu.",
+    ),
+    (
+        'hours: ["08:00", "18:00"]',
+        "Between 08:00 and 18:00, by the place's clock.",
+        "Entre 08:00 et 18:00, à l'heure du lieu.",
+    ),
     (
         'weekdays: [friday]\n    hours: ["22:00", "06:00"]',
-        "On Fridays, from 22:00 to 06:00 of the next day.",
-        "Le vendredi, de 22:00 à 06:00 le lendemain.",
+        "On Fridays, from 22:00 to 06:00 of the next day, by the place's clock.",
+        "Le vendredi, de 22:00 à 06:00 le lendemain, à l'heure du lieu.",
     ),
     (
         'weekdays: [saturday, sunday]\n    hours: ["18:00", "02:00"]\n    until: 2026-12-24',
-        "Up to and including 24 December 2026, on Saturdays and Sundays, from 18:00 to 02:00 of the next day.",
-        "Jusqu'au 24 décembre 2026 inclus, le samedi et le dimanche, de 18:00 à 02:00 le lendemain.",
+        (
+            "Up to and including 24 December 2026, on Saturdays and Sundays, from 18:00 to 02:00 of the next day, "
+            "by the place's clock."
+        ),
+        "Jusqu'au 24 décembre 2026 inclus, le samedi et le dimanche, de 18:00 à 02:00 le lendemain, à l'heure du lieu.",
     ),
     (
         'weekdays: [friday]\n    hours: ["08:00", "18:00"]',
-        "On Fridays, between 08:00 and 18:00.",
-        "Le vendredi, entre 08:00 et 18:00.",
+        "On Fridays, between 08:00 and 18:00, by the place's clock.",
+        "Le vendredi, entre 08:00 et 18:00, à l'heure du lieu.",
     ),
     (
         'hours: ["22:00", "06:00"]',
-        "Between 22:00 and 06:00 of the next day.",
-        "Entre 22:00 et 06:00 le lendemain.",
+        "Between 22:00 and 06:00 of the next day, by the place's clock.",
+        "Entre 22:00 et 06:00 le lendemain, à l'heure du lieu.",
     ),
 ]
 EFFECTS = [
@@ -209,9 +242,24 @@ EFFECTS = [
         ),
     ),
     (
+        "multiple_of: 6",
+        "units of the line ship from the place in multiples of 6",
+        "les unités de la ligne partent du lieu par multiples de 6",
+    ),
+    (
         "keep_together: true",
         "the line ships from one place by one way, or not at all",
         "la ligne part d'un seul lieu par un seul service, ou pas du tout",
+    ),
+    (
+        "max_shipments: {at_most: 1, unless_needed: true}",
+        "the order makes at most 1 shipment, unless units would stay unfilled that more shipments fill",
+        "la commande part en au plus 1 envoi, sauf si des unités restaient non servies que d'autres envois servent",
+    ),
+    (
+        "fewest_shipments: true",
+        "the order makes as few shipments as fill it, whatever their tier and cost",
+        "la commande part en aussi peu d'envois que possible, quels que soient leur rang et leur coût",
     ),
     ("max_shipments: 2", "the order makes at most 2 shipments", "la commande part en au plus 2 envois"),
     (

@@ -10,6 +10,7 @@ from engine.decide.evaluation.evaluation import NONE, Evaluation, Options
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded, rounded
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, choose_directly
+from engine.decide.sourcing.fewest_shipments import choose_few_shipments
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
 from rules.effects import Exclusion
 from rules.syntax.literals import CARBON_UNITS
@@ -40,12 +41,24 @@ class Candidates:
         line = np.arange(len(lines)).repeat([len(its.reach) for its in by_line])
         free = [free[its.position] for free, its in zip(self.free, by_line, strict=True)]
         self.quantity = integers(item.quantity for item in lines)
-        at_least, at_most = self._needed()
+        at_least = [item.quantity if evaluation.ships_whole(index) else 1 for index, item in enumerate(lines)]
         roomy = self.rooms[reach.node[options.reach]] > 0
         units = np.concatenate([NONE, *free])
-        entries = (~options.excluded & roomy & (units >= at_least[line])).nonzero()[0]
+        some = units >= integers(at_least)[line]
+        multiple = self._multiples(by_line)
+        if multiple is not None:
+            in_multiples = self.quantity[line] % multiple == 0
+            whole = np.array([evaluation.ships_whole(index) for index in range(len(lines))], dtype=bool)[line]
+            some &= (np.minimum(units, self.quantity[line]) >= multiple) & (in_multiples | ~whole)
+        some &= ~options.excluded & roomy
+        if evaluation.order.sets:
+            some &= self._whole_sets(line, options.reach, some)
+        entries = some.nonzero()[0]
         self.line, self.candidate = line[entries], options.reach[entries]
-        self.everything = units[entries] >= at_most[self.line]
+        self.everything = units[entries] >= self._at_most()[self.line]
+        if multiple is not None:
+            self.everything &= in_multiples[entries]
+        self.multiple = None if multiple is None else multiple[entries]
         outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
         self.unless_needed, self.tier = outcomes[0] == Exclusion.UNLESS_NEEDED, outcomes[1]
         self.money = options.unit_cost[entries] + self._of_smallest_units(outcomes[2])
@@ -53,14 +66,29 @@ class Candidates:
         if carbon_price:
             self.money += product_rounded(self.carbon, carbon_price, KILOGRAM)
 
-    def _needed(self) -> tuple[Integers, Integers]:
-        """By line, the units that a position must have free to ship any of it, and all of it whatever else ships."""
-        evaluation, ordered = self.evaluation, Counter[str]()
-        lines = evaluation.order.lines
-        for line in lines:
-            ordered[line.sku] += line.quantity
-        least = [line.quantity if evaluation.keeps_together(index) else 1 for index, line in enumerate(lines)]
-        return integers(least), integers(ordered[line.sku] for line in lines)
+    def _at_most(self) -> Integers:
+        """By line, the units that a position must have free to ship all of it, whatever else it ships: those of all
+        lines of the SKU that can ship from anywhere.
+        """
+        lines, ordered = self.evaluation.order.lines, Counter[str]()
+        for index in set(self.line.tolist()):
+            ordered[lines[index].sku] += lines[index].quantity
+        return integers(ordered[line.sku] for line in lines)
+
+    def _multiples(self, by_line: Sequence[Options]) -> Integers | None:
+        """By line and option, of how many units what it ships is a multiple; None if that is 1 everywhere."""
+        of_lines = self.evaluation.multiples
+        if of_lines is None:
+            return None
+        return np.concatenate([NONE, *[column[its.position] for column, its in zip(of_lines, by_line, strict=True)]])
+
+    def _whole_sets(self, line: Integers, row: Integers, ships: Flags) -> Flags:
+        """Which entries are of a set of which the row can ship each line, or of none."""
+        table = np.zeros((len(self.quantity), len(self.fixed)), dtype=bool)
+        table[line[ships], row[ships]] = True
+        for lines in self.evaluation.order.sets.values():
+            table[lines] &= table[lines].all(axis=0)
+        return np.asarray(table[line, row])
 
     def _of_smallest_units(self, adjustment: Integers) -> Integers:
         """Micros a whole unit, by entry, as micros a unit that is counted."""
@@ -79,8 +107,20 @@ class Candidates:
 
     def choose(self) -> Choice:
         """The best choice."""
+        evaluation = self.evaluation
+        if not evaluation.compares_shipments:
+            return self._choose(evaluation.max_shipments)
+        return choose_few_shipments(
+            self._choose,
+            limit=evaluation.shipments_unless_needed,
+            fewest=evaluation.order_outcome.fewest_shipments,
+            most=evaluation.max_shipments,
+        )
+
+    def _choose(self, most: int | None) -> Choice:
+        """The best choice of at most so many shipments; None: of any number."""
         evaluation, total = self.evaluation, int(self.quantity.sum())
-        outcome, most = evaluation.order_outcome, evaluation.max_shipments
+        outcome = evaluation.order_outcome
         rows = np.bincount(self.line, minlength=len(self.quantity)).nonzero()[0]
         if most == 0 or not len(rows) or (outcome.ship_complete and len(rows) < len(self.quantity)):
             return Choice(units={}, score=Score(unfilled=total, unless_needed=0, tiers=0, money=0))
@@ -96,11 +136,16 @@ class Candidates:
             money=self.money,
         )
         chosen = choose_directly(columns, NO_LIMIT if most is None else most)
-        if chosen is None or not self._has_room(chosen):
-            return choose(self.problem())
+        if chosen is None or not self._has_room(chosen) or not self._keeps_sets(rows, chosen):
+            return choose(self.problem(most))
         return self._choice(rows, chosen)
 
-    def problem(self) -> Problem:
+    def _keeps_sets(self, rows: Integers, chosen: Integers) -> bool:
+        """Whether all lines of each set ship by one candidate."""
+        sets = self.evaluation.order.sets
+        return not sets or all(len(set(chosen[np.isin(rows, lines)].tolist())) <= 1 for lines in sets.values())
+
+    def problem(self, max_shipments: int | None) -> Problem:
         """The candidates as the optimiser takes them."""
         evaluation = self.evaluation
         ways, outcome, lines, rooms = evaluation.ways, evaluation.order_outcome, evaluation.order.lines, self.rooms
@@ -108,9 +153,16 @@ class Candidates:
         columns = (self.line, self.candidate, self.unless_needed, self.tier, self.money)
         for line, candidate, unless_needed, tier, money in zip(*(part.tolist() for part in columns), strict=True):
             prices.setdefault(candidate, {})[line] = Price(unless_needed=unless_needed, tier=tier, money=money)
+        products, nodes = evaluation.snapshot.products, evaluation.reach.node
         return Problem(
             demands=[
-                Demand(sku=line.sku, quantity=line.quantity, together=evaluation.keeps_together(index))
+                Demand(
+                    sku=line.sku,
+                    quantity=line.quantity,
+                    together=evaluation.ships_whole(index),
+                    set_name=line.set_name,
+                    weight=products[line.sku].weight,
+                )
                 for index, line in enumerate(lines)
             ],
             candidates=[
@@ -123,10 +175,19 @@ class Candidates:
                 for node, free in zip(positions.stock.node.tolist(), column.tolist(), strict=True)
             },
             split_penalty=self.split_penalty,
-            max_shipments=evaluation.max_shipments,
+            max_shipments=max_shipments,
             ship_complete=outcome.ship_complete,
             room={
                 ways.node_ids[node]: int(rooms[node]) for node in evaluation.nodes.tolist() if rooms[node] < NO_LIMIT
+            },
+            multiples={}
+            if self.multiple is None
+            else {
+                (ways.node_ids[nodes[row]], line): multiple
+                for line, row, multiple in zip(
+                    *map(Integers.tolist, (self.line, self.candidate, self.multiple)), strict=True
+                )
+                if multiple > 1
             },
         )
 

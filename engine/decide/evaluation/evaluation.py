@@ -5,16 +5,17 @@ Columns have a row for each position or option. Objects are made for what is ask
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import NamedTuple, cast
 
 import numpy as np
 
 from engine.decide import rule_facts
 from engine.decide.evaluation.positions import Positions, Shared, judge_positions, node_facts_at
+from engine.decide.evaluation.ranks import rank_of_options, rank_of_places
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.judge import PolicyJudge
-from engine.decide.matching.judgement_table import Judgement
+from engine.decide.matching.judgement_table import Judgement, smallest_multiples
 from engine.decide.matching.signature_table import LATE, LOAD, Rows
 from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, product_rounded, rounded
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
@@ -110,7 +111,19 @@ class Evaluation:
     @property
     def max_shipments(self) -> int | None:
         """How many more shipments the order may have: those that stand count."""
-        most = self.order_outcome.max_shipments
+        return self._left_of(self.order_outcome.max_shipments)
+
+    @property
+    def shipments_unless_needed(self) -> int | None:
+        """How many more it may have, unless units would stay unfilled."""
+        return self._left_of(self.order_outcome.shipments_unless_needed)
+
+    @property
+    def compares_shipments(self) -> bool:
+        """Whether fewer shipments may come before tiers and money."""
+        return self.order_outcome.fewest_shipments or self.order_outcome.shipments_unless_needed is not None
+
+    def _left_of(self, most: int | None) -> int | None:
         return None if most is None else max(1 if self.promised else 0, most - self.standing_shipments)
 
     @cached_property
@@ -119,7 +132,7 @@ class Evaluation:
         network = self.snapshot.network
         return {
             "order": rule_facts.order_facts(self.whole_order or self.order, self.snapshot.products, network),
-            "now": self.columns.now_facts,
+            **self.columns.moment_facts,
         }
 
     @cached_property
@@ -149,7 +162,21 @@ class Evaluation:
         return [self.matcher.stages[Stage.LINE].judge(facts) for facts in self.line_facts]
 
     def keeps_together(self, index: int) -> bool:
+        """Whether a rule says that the line ships whole, from one place by one way, or not at all."""
         return cast("LineOutcome", self.line_judgements[index].outcome).keep_together
+
+    def ships_whole(self, index: int) -> bool:
+        """Whether it does so because of a rule, or because of its set."""
+        return self.order.lines[index].set_name is not None or self.keeps_together(index)
+
+    @cached_property
+    def multiples(self) -> Sequence[Integers] | None:
+        """By line and position, of how many units what ships from there is a multiple; None if that is 1 everywhere."""
+        positions = self.positions  # judged before the table is asked, for judging adds to it
+        table = self.matcher.stages[Stage.POSITION].table.multiples()
+        if table is None:
+            return None
+        return [smallest_multiples(table[its.judgement], its.stock.scale) for its in positions]
 
     @property
     def loads(self) -> Integers:
@@ -166,6 +193,7 @@ class Evaluation:
                 self.columns.stock_of(line.sku),
                 ways=self.ways,
                 loads=self.loads,
+                clocks=self.columns.clocks,
                 channel=self.order.channel,
             )
             for line, facts in zip(self.order.lines, self.line_facts, strict=True)
@@ -334,21 +362,28 @@ class Evaluation:
         if scale > 1:  # what the smallest unit costs is rounded once
             unit_cost = rounded(unit_cost, scale)
         unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM * scale)
-        stock, loads, quantity = positions.stock, self.loads, line.quantity
+        stock, loads, clocks, quantity = positions.stock, self.loads, self.columns.clocks, line.quantity
+        cost = cache(lambda: out.fixed[rows] + quantity * unit_cost)
+        ranks: dict[str, Callable[[], Integers]] = {
+            "stock.rank": cache(lambda: rank_of_places(-stock.available[position], node)),
+            "route.rank_distance": cache(lambda: rank_of_places(distance, node)),
+            "route.rank_cost": cache(lambda: rank_of_options(cost())),
+        }
         columns: dict[str, Callable[[], Integers]] = {
             LOAD: lambda: loads[node],
             **{path: partial(_at, column, position) for path, column in stock.columns.items()},
             "route.distance": lambda: distance,
             "route.arrives": lambda: out.arrives[rows],
             LATE: lambda: out.late[rows],
-            "route.cost": lambda: out.fixed[rows] + quantity * unit_cost,
+            "route.cost": cost,
             "route.co2": lambda: out.drop[rows] + quantity * unit_carbon,
+            **ranks,
         }
 
         def facts(row: int) -> Facts:
             way = int(rows[row])
             return {
-                **node_facts_at(ways, int(node[row]), loads),
+                **node_facts_at(ways, int(node[row]), loads, clocks),
                 **rule_facts.stock_facts(stock.positions[int(position[row])], scale),
                 **ways.service_facts[int(service[row])],
                 **rule_facts.route_facts(
@@ -358,10 +393,11 @@ class Evaluation:
                     cost=int(out.fixed[way] + quantity * unit_cost[row]),
                     co2=int(out.drop[way] + quantity * unit_carbon[row]),
                 ),
+                **{path: int(rank()[row]) for path, rank in ranks.items()},
             }
 
         judge = self.matcher.stages[Stage.OPTION]
-        judgement = judge.judge_rows(self.line_facts[index], Rows(ways, node, service, columns, facts))
+        judgement = judge.judge_rows(self.line_facts[index], Rows(ways, node, service, columns, facts, clocks.apart))
         excluded = judge.table.options()[0][judgement] == Exclusion.YES
         if self.resting:
             excluded |= np.isin(node, [ways.node_index[name] for name in self.resting])

@@ -23,6 +23,12 @@ class Judgement:
     outcome: Outcome
 
 
+def smallest_multiples(multiples: Integers, scale: int | Integers) -> Integers:
+    """Multiples of whole units as multiples of the units that are counted, `scale` in a whole one; 1: any number."""
+    smallest: Integers = np.where(multiples > 1, multiples * scale, 1)
+    return smallest
+
+
 class JudgementTable:
     """Numbers for judgements; equal ones have one number."""
 
@@ -32,6 +38,8 @@ class JudgementTable:
         self._numbers: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
         self._options: Integers = np.zeros((3, 0), dtype=np.int64)
         self._limits: Integers = np.zeros(0, dtype=np.int64)
+        self._multiples: Integers | None = None
+        self._multiples_known = 0
         self._floors: dict[str, tuple[int, Integers]] = {}
         self._oversell: tuple[int, Integers | None] = (0, None)
 
@@ -60,6 +68,14 @@ class JudgementTable:
             most = [cast("NodeOutcome", item.outcome).daily_orders for item in self.judgements[:]]
             limits = self._limits = np.array([NO_LIMIT if item is None else item for item in most], dtype=np.int64)
         return limits
+
+    def multiples(self) -> Integers | None:
+        """By number, of how many units what ships from the position is a multiple; None if that is 1 everywhere."""
+        if self._multiples_known < len(self.judgements):
+            outcomes = [cast("PositionOutcome", item.outcome) for item in self.judgements[:]]
+            column = np.array([outcome.multiple_of for outcome in outcomes], dtype=np.int64)
+            self._multiples, self._multiples_known = column if (column > 1).any() else None, len(column)
+        return self._multiples
 
     def floors(self, channel: str, numbers: Integers, on_hand: Integers, scale: int | Integers = 1) -> Integers:
         """Units of each position that an order on the channel may not take, as `Floor.of` works them out: below 0 where

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from engine.decide.matching.judgement_table import Judgement, JudgementTable
+from engine.decide.matching.pair_codes import PairCodes, codes_of_values
 from engine.decide.matching.partial_evaluation import Residual, asked, partially_evaluate
 from engine.decide.matching.rete import Rete
 from engine.decide.matching.row_codes import RowCodes
@@ -22,7 +23,7 @@ from engine.decide.matching.volatile_facts import volatile_facts
 from engine.decide.shipping.columns import Integers
 from rules.effects import Outcome, combine
 from rules.policy import PolicySet, Rule
-from rules.vocabulary import Facts, Stage
+from rules.vocabulary import Facts, Stage, group_of
 
 GroupCodes: TypeAlias = tuple[int, ...]
 """A code for each of some groups of facts."""
@@ -48,9 +49,11 @@ class StageMatcher:
         coding = Coding(rule.condition for rule in self._rules.values())
         self.formulas = {rule.id: coding.formula(rule.condition) for rule in self._rules.values()}
         self._properties = coding.properties
+        singles = [item for item in coding.properties if item.other is None]
+        self._pairs = [item for item in coding.properties if item.other is not None]
+        self._pair_codes = PairCodes(self._pairs)
         self._coders = {
-            group: group_coder([item for item in coding.properties if item.fact.group == group])
-            for group in stage.value
+            group: group_coder([item for item in singles if item.fact.group == group]) for group in stage.value
         }
         self._row_codes = RowCodes(dict(enumerate(self._properties)))
         tables = TruthTables(self.formulas, [item.size for item in self._properties])
@@ -65,14 +68,18 @@ class StageMatcher:
         """The number of the judgement of single facts."""
         self._tables: dict[GroupCodes, SignatureTable] = {}
         self._by_residuals: dict[tuple[Residual, ...], SignatureTable] = {}
-        self._residuals: dict[int, Residual] = {}
-        """What is left of a rule's formula, by the place in its truth table that shared facts lead to. At one stage,
-        rows always share the same groups of facts.
+        self._residuals: dict[tuple[int, int], Residual] = {}
+        """What is left of a rule's formula, by the place in its truth table that shared facts lead to, and by the
+        number of groups that are shared. At one stage, rows share the same groups of facts, except for what the nodes'
+        clocks show, which they share in a network of one time zone.
         """
 
     def judge(self, facts: Mapping[str, Facts]) -> Judgement:
         """See `Judge`."""
         codes = tuple([self._coders[group](facts.get(group, _UNKNOWN)) for group in self._coders])
+        if self._pairs:
+            both = _merged(facts)
+            codes += tuple([item.of(both) for item in self._pairs])
         number = self._by_codes.get(codes)
         if number is None:
             if len(self._by_codes) >= MOST_REMEMBERED:
@@ -85,12 +92,16 @@ class StageMatcher:
 
     def judge_rows(self, shared: Mapping[str, Facts], rows: Rows) -> Integers:
         """See `Judge`."""
+        if self._pair_codes.properties:
+            rows = self._pair_codes.with_columns([shared], np.zeros(len(rows.node), dtype=np.int64), rows)
         return self._judge_coded(self._table_for(shared), rows, lambda chosen: self._judge_new(shared, rows, chosen))
 
     def judge_lines(self, lines: Sequence[Mapping[str, Facts]], line: Integers, rows: Rows) -> Integers:
         """As `judge_rows`, of the rows of many lines at once: `lines` has the facts that the rows of each share, by
         group, and `line` numbers the line of each row. Lines that leave the same formulas are judged together.
         """
+        if self._pair_codes.properties:
+            rows = self._pair_codes.with_columns(lines, line, rows)
         tables = [self._table_for(shared) for shared in lines]
         place = {table: number for number, table in enumerate(dict.fromkeys(tables))}
         table_of_row = np.array([place[table] for table in tables], dtype=np.int64)[line]
@@ -110,7 +121,8 @@ class StageMatcher:
         """The codes of these facts, of those of them that a rule mentions: where they are equal, the rules tell no
         difference. They are the same in every process.
         """
-        return tuple([item.of(facts) for item in self._properties if item.fact.path in facts])
+        codes = [item.of(facts) for item in self._properties if item.other is None and item.fact.path in facts]
+        return tuple(codes + [codes_of_values(item, facts) for item in self._pairs])
 
     def _judge_coded(
         self, table: SignatureTable, rows: Rows, judge_new: Callable[[Sequence[int]], Sequence[int]]
@@ -132,6 +144,8 @@ class StageMatcher:
 
         def judge(some: Sequence[int]) -> list[int]:
             columns = self._row_codes.of(rows, np.array(some))
+            # what the nodes' clocks show is settled if all show the same
+            columns = {index: column for index, column in columns.items() if index not in settled}
             fired = self.firing.fired(settled, columns, len(some), lambda row: {**common, **rows.facts(some[row])})
             return [self._number(its) for its in fired]
 
@@ -141,9 +155,11 @@ class StageMatcher:
     def _table_for(self, shared: Mapping[str, Facts]) -> SignatureTable:
         """How rows that share these facts are coded. Shared facts that leave the same formulas have one table."""
         codes = tuple([self._coders[group](facts) for group, facts in shared.items()])
+        if self._pairs:
+            codes += tuple(self._settled_pairs(shared).values())
         table = self._tables.get(codes)
         if table is None:
-            residuals = tuple(self._residuals_of(self._settled(shared)))
+            residuals = tuple(self._residuals_of(self._settled(shared), len(shared)))
             if len(self._tables) >= MOST_RESIDUALS or len(self._by_residuals) >= MOST_TABLES:
                 self._tables.clear()
                 self._by_residuals.clear()
@@ -154,23 +170,33 @@ class StageMatcher:
             self._tables[codes] = self._by_residuals[residuals] = table
         return table
 
-    def _residuals_of(self, settled: Mapping[int, int]) -> Iterator[Residual]:
-        """What the settled codes leave of each rule's formula."""
+    def _residuals_of(self, settled: Mapping[int, int], groups: int) -> Iterator[Residual]:
+        """What the settled codes, of so many groups, leave of each rule's formula."""
         tables = self.firing.tables
         for rule, place in zip(tables.rules, tables.shared_places(settled).tolist(), strict=True):
-            residual = self._residuals.get(place)
+            residual = self._residuals.get((groups, place))
             if residual is None:
-                residual = self._residuals[place] = partially_evaluate(self.formulas[rule], settled)
+                residual = self._residuals[groups, place] = partially_evaluate(self.formulas[rule], settled)
             yield residual
         for rule in tables.wide:
             yield partially_evaluate(self.formulas[rule], settled)
 
     def _settled(self, shared: Mapping[str, Facts]) -> dict[int, int]:
         """The codes of shared facts, by property."""
-        return {
+        codes = {
             index: item.of(shared[item.fact.group])
             for index, item in enumerate(self._properties)
-            if item.fact.group in shared
+            if item.other is None and item.fact.group in shared
+        }
+        return codes | self._settled_pairs(shared) if self._pairs else codes
+
+    def _settled_pairs(self, shared: Mapping[str, Facts]) -> dict[int, int]:
+        """Of properties of two facts that are both shared, the codes."""
+        both = _merged(shared)
+        return {
+            index: item.of(both)
+            for index, item in enumerate(self._properties)
+            if item.other is not None and all(fact.group in shared for fact in item.facts)
         }
 
     def without(self, judgement: Judgement, rule: str) -> Judgement:
@@ -257,7 +283,7 @@ def by_group(facts: Facts) -> Mapping[str, Facts]:
     """Facts that are given as one mapping, by their groups."""
     groups: dict[str, dict[str, Any]] = {}
     for path, value in facts.items():
-        groups.setdefault(path.partition(".")[0], {})[path] = value
+        groups.setdefault(group_of(path), {})[path] = value
     return groups
 
 

@@ -17,16 +17,20 @@ from rules.policy import PolicySet
 from rules.vocabulary import Stage
 
 _VOLATILE = frozenset({"stock.on_hand", "stock.held", "stock.available", "stock.days_of_cover", "node.load"})
+_STOCK_RANK = "stock.rank"
+"""Changes with what any place has available."""
 _CHECKED_AGAIN = (Stage.POSITION, Stage.NODE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolatileFacts:
     """By the path of each such fact, the values at which a condition may become true or false, ascending; the first of
-    them is below any value.
+    them is below any value. Of facts that a condition compares with another (`paired`), every value counts, for this
+    can't tell what the other is.
     """
 
     steps: Mapping[str, Sequence[float]]
+    paired: frozenset[str] = frozenset()
 
     def stock_ranges(self, position: StockPosition, scale: int = 1) -> StockRanges:
         """The ranges around a position's stock in which no condition changes. `scale` of its units are in a whole one,
@@ -47,6 +51,8 @@ class VolatileFacts:
 
     def _range(self, path: str, value: int | None) -> Range | None:
         steps = self.steps.get(path)
+        if path in self.paired and value is not None:
+            return value, value
         if steps is None or value is None:
             return None
         above = bisect.bisect_right(steps, value)
@@ -57,11 +63,20 @@ class VolatileFacts:
 def volatile_facts(policies: PolicySet, stages: Collection[Stage] = _CHECKED_AGAIN) -> VolatileFacts:
     """Those mentioned by rules that act at these stages, and by rules that may silence such rules."""
     by_path: dict[str, list[Compare]] = {}
+    paired: set[str] = set()
     for rule in policies.relevant_at(*stages).values():
         for item in comparisons(rule.condition):
-            if item.fact.path in _VOLATILE:
+            paths = {fact.path for fact in item.facts}
+            if _STOCK_RANK in paths:
+                paired.add("stock.available")
+            if item.other is not None:
+                paired.update(_VOLATILE.intersection(paths))
+            elif item.fact.path in _VOLATILE:
                 by_path.setdefault(item.fact.path, []).append(item)
-    return VolatileFacts(steps={path: numbers(compared[0].fact, compared).steps for path, compared in by_path.items()})
+    return VolatileFacts(
+        steps={path: numbers(compared[0].fact, compared).steps for path, compared in by_path.items()},
+        paired=frozenset(paired),
+    )
 
 
 def _there_whole(whole: Range | None, scale: int) -> Range | None:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from engine.decide.reasons import REASON_CODES
-from rules.conditions import Operator
+from rules.conditions import UNWRITTEN, Operator
 from rules.effects import STAGE_OF
 from rules.errors import CatalogueInvalid
 from rules.syntax.condition_parser import COMBINATORS
@@ -55,19 +55,20 @@ def test_the_reference_has_a_text_for_every_word_of_the_policy_language():
 
     facts = VOCABULARY.values()
     effects = {key.partition(".")[0] for key in keys("effects")}
-    operators = {operator.value for operator in Operator if operator is not Operator.EQUALS}
+    operators = {operator.value for operator in Operator if operator not in UNWRITTEN}
     shape_keys = {
         field.data_key or name for shape in (PolicyShape, RuleShape) for name, field in shape().fields.items()
     }
     assert keys("facts") == {f"{path}.{name}" for path in VOCABULARY for name in ("noun", "is", "is_not")}
     assert keys("choices") == {word for fact in facts for word in fact.choices}
-    assert effects == {*STAGE_OF, "exclude_unless_needed", "hold_until_shipped", "hold_after_shipping"}
+    variants = {"exclude_unless_needed", "max_shipments_unless_needed", "hold_until_shipped", "hold_after_shipping"}
+    assert effects == {*STAGE_OF, *variants}
     assert keys("reasons") == set(REASON_CODES)
     assert keys("editor.facts") == set(VOCABULARY)
     assert keys("editor.kinds") == {fact.kind.name.lower() for fact in facts}
     assert keys("editor.stages") == {stage.name.lower() for stage in Stage}
     assert keys("editor.operators") == {*operators, *COMBINATORS, "not", "is"}
-    assert keys("editor.keys") == {*shape_keys, "channel", "units", "share"}
+    assert keys("editor.keys") == {*shape_keys, "channel", "units", "share", "at_most", "unless_needed"}
     assert keys("editor.effects") == set(STAGE_OF)
 
 
