@@ -25,7 +25,9 @@ def test_one_is_no_plural(number, noun, text):
 
 def record(nodes, channels):
     free = dict.fromkeys(channels, 1_200)
-    items = [NodeStockRecord(node=name, on_hand=1_234, held=17, available=1_217, free=free, blocked=0) for name in nodes]
+    items = [
+        NodeStockRecord(node=name, on_hand=1_234, held=17, available=1_217, free=free, blocked=0) for name in nodes
+    ]
     return SkuStockRecord(
         sku="TXT-0059",
         policy_version="v1",
