@@ -12,7 +12,7 @@ from engine.decide.matching.signature_table import LOAD, Rows
 from engine.decide.shipping.columns import NO_LIMIT, Integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
-from engine.model.facts import Snapshot
+from engine.model.facts import NO_UNITS_TAKEN, Snapshot
 from rules.vocabulary import Facts, Stage
 
 
@@ -29,8 +29,13 @@ class SnapshotColumns:
     def stock_of(self, sku: str) -> Stock:
         stock = self._stock.get(sku)
         if stock is None:
-            scale = self.snapshot.products[sku].scale
-            stock = self._stock[sku] = Stock.of(self.snapshot.positions.get(sku, {}), self.ways, scale)
+            snapshot = self.snapshot
+            stock = self._stock[sku] = Stock.of(
+                snapshot.positions.get(sku, {}),
+                self.ways,
+                snapshot.taken.get(sku, NO_UNITS_TAKEN),
+                scale=snapshot.products[sku].scale,
+            )
         return stock
 
     @cached_property

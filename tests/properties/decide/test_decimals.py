@@ -18,6 +18,9 @@ RULES = (
     "when: {stock.held: {at_most: 1}}, then: {protect: {channel: app, units: 2}}",
     "when: {node.id: lille}, then: {oversell: 2, prefer: 0.70}",
     "when: {order.units: {more_than: 4}}, then: {max_shipments: 1}",
+    "then: {multiple_of: 2}",
+    "then: {cap: {channel: web, units: 3}}",
+    "then: {allocate: {channel: app, units: 2, per: day}}",
 )
 _UNITS = st.fixed_dictionaries({"lyon": st.integers(0, 8), "lille": st.integers(0, 8)})
 
