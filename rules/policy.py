@@ -100,6 +100,12 @@ class PolicySet:
             (int(item.value) for item in effects if item.name == "oversell" and isinstance(item.value, int)), default=0
         )
 
+    @cached_property
+    def limits_output(self) -> bool:
+        """Whether any rule limits the units or kilograms that nodes ship a day, so that these are counted."""
+        effects = (effect.name for rule in self.rules.values() for effect in rule.effects)
+        return not {"daily_units", "daily_weight"}.isdisjoint(effects)
+
     def relevant_at(self, *stages: Stage) -> Mapping[str, Rule]:
         """Rules with an effect at any of `stages`, the rules that override them, those that override these, etc."""
         ids = {rule.id for rule in self.rules.values() if any(rule.acts_at(stage) for stage in stages)}

@@ -22,6 +22,7 @@ from engine.decide.shipping.columns import NOWHERE, Integers, integers
 from engine.decide.shipping.node_clocks import ClockFacts, NodeClocks
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import NO_UNITS_TAKEN, Network, Product, Snapshot, StockPosition
+from engine.model.node_loads import counts_shipments
 from rules.conditions import Operator, comparisons
 from rules.policy import PolicySet
 from rules.reserves import Allotment, Cap, Protection, Tally
@@ -239,7 +240,11 @@ def circumstances(matcher: Matcher, network: Network, loads: Mapping[str, int], 
         clocks = NodeClocks(network).at(now)
         moment += [stage.codes(facts) for facts in clocks.by_zone]
     idle = stage.codes({LOAD: 0})
-    by_node = [(node, stage.codes({LOAD: load})) for node, load in sorted(loads.items())] if idle else []
+    by_node = (
+        [(node, stage.codes({LOAD: load})) for node, load in sorted(loads.items()) if counts_shipments(node)]
+        if idle
+        else []
+    )
     periods = sorted(period_names(matcher.policies, network, now).values())
     return repr((matcher.policies.version, moment, periods, [item for item in by_node if item[1] != idle]))
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from engine.decide.decision import Claim, Decision
+from engine.decide.decision import Claim, Decision, LoadClaim, OutputClaim
+from engine.model.node_loads import counts_shipments
 from engine.store.hold_changes.freed_stock import FreedStock
-from engine.store.holds import Hold, hold_fields, periods_text, sku_units
+from engine.store.holds import Hold, hold_fields, periods_text, sku_units, weights_json
 from engine.store.keys import Keys
 from engine.store.script_keys import COMMIT
 from engine.store.taken_units import TakenKeys, seconds_kept
@@ -71,7 +72,8 @@ def commit_request(
     rules/reserves.py). Where rules have allotments, these are portions, each a list of reserves of which the largest
     counts; `taken` numbers the keys of what was taken in their periods, and is given those that are named. `taken` in
     the request is what is counted by them: number of the key, node, units, and for how many seconds it is kept. A room
-    is node, shipments, the most there may be in the day, and the range in which the load must be. False stands for no
+    is node, shipments, the most there may be in the day, and the range in which the load must be. An output is
+    node, field of the node's loads, amount, and the most there may be in the day. False stands for no
     bound, or for any value.
     """
     request: dict[str, Any] = {
@@ -106,6 +108,11 @@ def commit_request(
         "clock": now,
         "key_seconds": _or_false(key_seconds),
     }
+    if decision.weights is not None:
+        request["weights"], request["weights_json"] = decision.weights, weights_json(decision.weights)
+        request["outputs"] = [
+            [claim.node, item.field, str(item.amount), _or_false(item.most)] for claim, item in _outputs(decision)
+        ]
     counted = decision.counted.values()
     if counted:
         request["periods"] = periods_text(list(counted))
@@ -148,12 +155,11 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
         "now": now,
         "units": [[key_index[sku], node, units] for (sku, node), units in earlier.units.items()],
         "nodes": [shipment.node for shipment in earlier.shipments],
+        "outputs": [[field, str(amount)] for field, amount in earlier.loads.items() if not counts_shipments(field)],
     }
     for claim, listed in zip(decision.claims, request["claims"], strict=True):
         listed.append(earlier.units[claim.sku, claim.node])
-    loads = Counter(shipment.node for shipment in earlier.shipments if earlier.day == decision.day)
-    for load_claim, listed in zip(decision.load_claims, request["rooms"], strict=True):
-        listed.append(loads[load_claim.node])
+    _add_own_loads(request, earlier.loads if earlier.day == decision.day else Counter(), decision)
 
 
 def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) -> None:
@@ -163,8 +169,21 @@ def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) ->
     request["replaces"] = True
     for claim, listed in zip(decision.claims, request["claims"], strict=True):
         listed.append(freed.units.get((claim.sku, claim.node), 0))
+    own = {field: amount for (day, field), amount in freed.loads.items() if day == decision.day}
+    _add_own_loads(request, Counter(own), decision)
+
+
+def _add_own_loads(request: dict[str, Any], own: Counter[str], decision: Decision) -> None:
+    """Let a room and an output have, last, how much of the load is the decision's own."""
     for load_claim, listed in zip(decision.load_claims, request["rooms"], strict=True):
-        listed.append(freed.shipments.get((decision.day, load_claim.node), 0))
+        listed.append(own[load_claim.node])
+    for (_, item), listed in zip(_outputs(decision), request.get("outputs", ()), strict=True):
+        listed.append(own[item.field])
+
+
+def _outputs(decision: Decision) -> list[tuple[LoadClaim, OutputClaim]]:
+    """Each with its node's claim; none if units and grams are not counted."""
+    return [(claim, item) for claim in decision.load_claims for item in claim.outputs]
 
 
 def _floors(

@@ -133,7 +133,7 @@ def days_of_cover(available: Integers, pace: Integers) -> Integers:
 
 
 def loads_by_node(loads: Mapping[str, int], ways: Ways) -> Integers:
-    """By node, the shipments it was given today."""
+    """By node, the shipments it was given today; `loads` may count more than that."""
     column, index = np.zeros(len(ways.nodes), dtype=np.int64), ways.node_index
     for node, load in loads.items():
         if node in index:

@@ -42,6 +42,7 @@ class JudgementTable:
         self._numbers: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
         self._options: Integers = np.zeros((3, 0), dtype=np.int64)
         self._limits: Integers = np.zeros(0, dtype=np.int64)
+        self._capacities: Integers = np.zeros((2, 0), dtype=np.int64)
         self._multiples: Integers | None = None
         self._multiples_known = 0
         self._floors: dict[str, _Floors] = {}
@@ -72,6 +73,15 @@ class JudgementTable:
             most = [cast("NodeOutcome", item.outcome).daily_orders for item in self.judgements[:]]
             limits = self._limits = np.array([NO_LIMIT if item is None else item for item in most], dtype=np.int64)
         return limits
+
+    def capacities(self) -> Integers:
+        """By number, a row each: the most units and the most grams a day; NO_LIMIT: any number."""
+        if self._capacities.shape[1] < len(self.judgements):
+            outcomes = [cast("NodeOutcome", item.outcome) for item in self.judgements[:]]
+            most = [(outcome.daily_units, outcome.daily_weight) for outcome in outcomes]
+            rows = [[NO_LIMIT if value is None else value for value in pair] for pair in most]
+            self._capacities = np.array(rows, dtype=np.int64).reshape(-1, 2).T.copy()
+        return self._capacities
 
     def multiples(self) -> Integers | None:
         """By number, of how many units what ships from the position is a multiple; None if that is 1 everywhere."""

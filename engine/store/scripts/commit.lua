@@ -67,10 +67,21 @@ end
 
 local function take_hold(hold, name, hold_until, shipments)
   call('HSET', hold, 'until', hold_until, 'caller', request.caller, 'day', request.day, unpack(shipments))
+  if request.weights then
+    call('HSET', hold, 'weights', request.weights_json)
+  end
   call('HINCRBY', key.open_holds, request.caller, 1)
   call('ZADD', key.expiring, hold_until, name)
   -- set again by each hold: the ledger check expects the days to count from the last one
   call('EXPIRE', key.load, DAYS_KEPT)
+end
+
+-- Takes as much of a node's units or grams of the day as there is; the load of a day that is over has expired.
+local function lower_output(load, field, amount)
+  local left = math.min(tonumber(amount), tonumber(call('HGET', load, field) or 0))
+  if left > 0 then
+    call('HINCRBY', load, field, string.format('%.0f', -left))
+  end
 end
 
 local release_earlier, set_aside_rest
@@ -90,6 +101,9 @@ if earlier or set_aside then  -- seldom, and functions take time to make
         call('HINCRBY', key.earlier_load, node, -1)
       end
       numbers[index], endings[index] = index - 1, 'released:' .. earlier.now
+    end
+    for _, output in ipairs(earlier.outputs) do
+      lower_output(key.earlier_load, output[1], output[2])
     end
     if call('HINCRBY', key.open_holds, request.caller, -1) <= 0 then
       call('HDEL', key.open_holds, request.caller)
@@ -119,6 +133,10 @@ if earlier or set_aside then  -- seldom, and functions take time to make
         fields[#fields + 1], fields[#fields + 2] = #shipments, body
         shipments[#shipments + 1] = body
         call('HINCRBY', key.load, node, 1)
+        for _, part in ipairs(request.weights and units or {}) do
+          call('HINCRBY', key.load, node .. '\tunits', part[2])
+          call('HINCRBY', key.load, node .. '\tgrams', string.format('%.0f', part[2] * request.weights[part[1]]))
+        end
       end
     end
     if #shipments == 0 then
@@ -135,7 +153,8 @@ if earlier or set_aside then  -- seldom, and functions take time to make
     take_hold(key.set_aside, set_aside.id, set_aside['until'], fields)
     call('XADD', key.log, '*', 'kind', 'set_aside', 'id', set_aside.id, 'at', set_aside.now, 'caller', request.caller,
       'day', request.day, 'until', set_aside['until'], 'stood', table.concat(stood_then, ','),
-      'set_aside', '[' .. table.concat(shipments, ',') .. ']')
+      'set_aside', '[' .. table.concat(shipments, ',') .. ']', unpack(
+        request.weights and {'weights', request.weights_json} or {}))
   end
 end
 
@@ -204,6 +223,12 @@ for _, room in ipairs(request.rooms) do
     lost, lost_nodes[node] = lost or node, true
   end
 end
+for _, output in ipairs(request.outputs or {}) do
+  local node, field, amount, most, own = unpack(output, 1, 5)
+  if most and (call('HGET', key.load, field) or 0) - (own or 0) + amount > most then
+    lost, lost_nodes[node] = lost or node, true
+  end
+end
 local takes_hold, open_holds = #request.claims > 0, nil
 if takes_hold and request.max_holds then
   open_holds = (call('HGET', key.open_holds, request.caller) or 0) - (earlier and 1 or 0)
@@ -252,6 +277,9 @@ end
 offer(freed, note_changes(changed))
 for _, room in ipairs(request.rooms) do
   call('HINCRBY', key.load, room[1], room[2])
+end
+for _, output in ipairs(request.outputs or {}) do
+  call('HINCRBY', key.load, output[2], output[3])
 end
 if takes_hold then
   take_hold(key.hold, id, request.hold_until, request.shipments)

@@ -238,6 +238,8 @@ EFFECTS = {
     "hold: until_shipped + 4 h": OrderOutcome(hold_after_shipping=240),
     "priority: 80": OrderOutcome(priority=80),
     "approve: true": OrderOutcome(approve=True),
+    "daily_units: 200": NodeOutcome(daily_units=200),
+    "daily_weight: 800 kg": NodeOutcome(daily_weight=800_000),
     "daily_orders: 40": NodeOutcome(daily_orders=40),
     "rest_after_rejection: 2h": RejectionOutcome(node_rest=120),
 }
