@@ -105,7 +105,7 @@ def judge_positions(
     columns = {LOAD: lambda: loads[stock.node], **stock.columns}
     judge = matcher.stages[Stage.POSITION]
     judgement = judge.judge_rows(shared, Rows(ways, stock.node, None, columns, facts, clocks.apart))
-    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.taken, scale=stock.scale)
+    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.held, stock.taken, scale=stock.scale)
     return Positions(stock, judgement, floor, stock.above(floor))
 
 
