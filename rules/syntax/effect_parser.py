@@ -21,7 +21,7 @@ from rules.syntax import literals
 from rules.syntax.condition_parser import PARSERS, Notes
 from rules.syntax.typo_hints import decimal_comma_hint, missing_colon_hint
 from rules.syntax.yaml_document import Node, Path
-from rules.vocabulary import Fact, Kind, Stage, stage_knows
+from rules.vocabulary import Fact, Kind, Stage, Value, stage_knows
 
 MOST_MONEY = 100_000 * literals.MICROS
 """No real preference or penalty is larger; the limit keeps sums from overflowing."""
@@ -85,7 +85,10 @@ class Range:
 
     def parse(self, text: str) -> int:
         """The amount in `text`; raises LiteralInvalid."""
-        value = PARSERS[self.kind](text)
+        return self.within(PARSERS[self.kind](text), text)
+
+    def within(self, value: Value, text: str) -> int:
+        """The amount that `text` was read as; raises LiteralInvalid if it is out of the range."""
         if not isinstance(value, int) or value < self.low or (self.high is not None and value > self.high):
             raise LiteralInvalid(f"'{text}' is out of range; it must be {self.bounds}", code="out-of-range")
         return value
@@ -112,6 +115,10 @@ def _hold(text: str) -> int | UntilShipped:
     if re.search("until|ship", text, re.IGNORECASE):
         raise LiteralInvalid(f"'{text}': write {UNTIL_SHIPPED}, {UNTIL_SHIPPED} + 4 h, or a duration such as 48 h")
     return RANGES["hold"].parse(text)
+
+
+def _carbon_price(text: str) -> int:
+    return RANGES["carbon_price"].within(literals.carbon_price(text), text)
 
 
 def _reserve(text: str) -> Reserve:
@@ -164,6 +171,7 @@ _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "keep": _reserve,
     **dict.fromkeys(ONLY_TRUE, _only_true),
     **{name: amounts.parse for name, amounts in RANGES.items()},
+    "carbon_price": _carbon_price,
     "hold": _hold,
 }
 _MAPPINGS: Mapping[str, Callable[[Node], EffectValue]] = {"protect": _protection, "max_shipments": _max_shipments}
