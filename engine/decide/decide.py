@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.decide.address.address import placed_address
+from engine.decide.allotment_periods import period_names
 from engine.decide.decision import (
     HIGHEST,
     NOTHING_LEFT,
@@ -16,6 +17,7 @@ from engine.decide.decision import (
     ExcludedOptions,
     LeftToOthers,
     LoadClaim,
+    OutputClaim,
     Parcel,
     PromiseTerms,
     Scheduled,
@@ -34,6 +36,7 @@ from engine.decide.shipping.reach import LATE, reach
 from engine.decide.sourcing.problem import Choice, Score
 from engine.decide.unfilled_reasons import reasons
 from engine.model.facts import OptionKey, Order, Snapshot
+from engine.model.node_loads import grams_field, output, units_field
 from rules.vocabulary import Stage
 
 
@@ -120,7 +123,9 @@ def decision(
         claims=tuple(_claims(evaluation, shipments)),
         load_claims=tuple(_load_claims(evaluation, shipments)),
         day=network.local(now).date().isoformat(),
+        periods=period_names(evaluation.matcher.policies, network, now),
         left=left,
+        weights=evaluation.counted_weights if shipments else None,
         scheduled=scheduled,
         placed=placed_address(evaluation.order, network),
         awaiting_approval=evaluation.order_outcome.approve,
@@ -226,6 +231,7 @@ def _stock(evaluation: Evaluation) -> dict[str, DecidedStock]:
             on_hand=columns.on_hand[there].tolist(),
             held=columns.held[there].tolist(),
             floor=positions.floor[there].tolist(),
+            taken={tally: units[there].tolist() for tally, units in columns.taken.items()},
         )
     return stock
 
@@ -305,4 +311,21 @@ def _load_claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Ite
     for node, count in sorted(Counter(shipment.node for shipment in shipments).items()):
         room, load = evaluation.room(node), evaluation.snapshot.loads.get(node, 0)
         most = None if room is None else load + room
-        yield LoadClaim(node=node, shipments=count, most=most, load=evaluation.matcher.volatile.load_range(load))
+        yield LoadClaim(
+            node=node,
+            shipments=count,
+            most=most,
+            outputs=tuple(_output_claims(evaluation, node, shipments)),
+            load=evaluation.matcher.volatile.load_range(load),
+        )
+
+
+def _output_claims(evaluation: Evaluation, node: str, shipments: tuple[Shipment, ...]) -> Iterator[OutputClaim]:
+    units = ((parcel.sku, parcel.quantity) for item in shipments if item.node == node for parcel in item.lines)
+    amounts = output(node, units, evaluation.counted_weights)
+    capacity, given = evaluation.capacity(node), evaluation.snapshot.loads
+    for field, most in ((units_field(node), capacity.units), (grams_field(node), capacity.weight)):
+        if field in amounts:
+            yield OutputClaim(
+                field=field, amount=amounts[field], most=None if most is None else given.get(field, 0) + most
+            )

@@ -8,10 +8,12 @@ import datetime
 import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar, cast
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias, TypeVar, cast
 
 from engine.model.timetable import DAY, Timetable
 from engine.model.wall_clock import WallClock, wall_clock
+from rules.reserves import Tally
 from rules.vocabulary import COLLECTED, Kind, Value
 
 MICRODEGREES = 1_000_000
@@ -24,6 +26,10 @@ MAX_COVER = 9_999
 """Days of cover of stock that does not sell at all, and the most there can be."""
 
 RESERVE_BEFORE = 2 * DAY
+
+TakenUnits: TypeAlias = Mapping[Tally, Mapping[str, int]]
+"""Units of one SKU that a channel took in the period of its allotment, by node."""
+NO_UNITS_TAKEN: TakenUnits = MappingProxyType({})
 
 _T = TypeVar("_T")
 
@@ -367,6 +373,8 @@ class Snapshot:
     """Shipments given to each node today."""
     resting: Mapping[str, NodeRest] = field(default_factory=dict)
     """By node that rests at that moment, its rest."""
+    taken: Mapping[str, TakenUnits] = field(default_factory=dict)
+    """By SKU, the units that channels have taken in the periods of their allotments."""
     stamp: int = 0
     """Of the newest change of the stock in it, if that was asked for (see `Keys.changed`)."""
 

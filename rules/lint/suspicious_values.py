@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from rules.conditions import Operator
-from rules.effects import Effect, Protection, Reserve
+from rules.effects import Effect
 from rules.errors import Finding
 from rules.policy import Policy
+from rules.reserves import NO_RESERVE, Allotment, Protection
 from rules.syntax import literals
 from rules.syntax.references import Reference, references
 from rules.syntax.typo_hints import operator_hint
@@ -15,7 +16,8 @@ from rules.vocabulary import VOCABULARY, Kind
 LARGE_CARBON_PRICE = 2 * literals.MICROS
 """Micros for a kilogram of CO2e: 2,000 a tonne is above what anybody reckons with."""
 _NOTHING_AT_ZERO = frozenset({"prefer", "avoid", "carbon_price", "split_penalty"})
-"""Effects of which an amount of 0 is what holds without them; so it is of `keep` and `protect`."""
+"""Effects of which an amount of 0 is what holds without them; so it is of `keep`, `protect` and
+`allocate`."""
 
 
 def find_suspicious_values(document: Document, policy: Policy) -> Iterator[Finding]:
@@ -35,8 +37,12 @@ def find_suspicious_values(document: Document, policy: Policy) -> Iterator[Findi
 
 
 def _changes_nothing(effect: Effect) -> bool:
-    reserve = effect.value.reserve if isinstance(effect.value, Protection) else effect.value
-    return reserve == Reserve() or (effect.name in _NOTHING_AT_ZERO and effect.value == 0)
+    match effect.value:
+        case Protection(reserve=reserve):
+            return reserve == NO_RESERVE
+        case Allotment(units=0, share=0, least=0):
+            return True
+    return effect.value == NO_RESERVE or (effect.name in _NOTHING_AT_ZERO and effect.value == 0)
 
 
 def _why(effect: Effect) -> str:

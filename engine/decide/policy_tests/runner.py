@@ -17,7 +17,7 @@ from engine.model.facts import NodeRest, Order, Snapshot
 from rules.policy import PolicySet
 from rules.wording.source_text import effect_text
 
-_KEEPING = ("keep", "protect")
+_KEEPING = ("keep", "protect", "allocate")
 """The effects that keep units at a place."""
 TEST_SUFFIX = "_test.yaml"
 

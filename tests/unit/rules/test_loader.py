@@ -3,9 +3,10 @@
 import pytest
 
 from rules.conditions import holds
-from rules.effects import Exclusion, Reserve
+from rules.effects import Exclusion
 from rules.loader import load_policies
 from rules.policy_documents import is_policy_file
+from rules.reserves import Reserve
 from rules.wording.catalogue import load_catalogue
 from rules.wording.explain import explain
 from tests.support import invalid_policies

@@ -46,6 +46,14 @@ EFFECTS = [
     ("keep: 3", "keep: 3"),
     ("oversell: 10", "oversell: 10"),
     ("keep: 2.50%", "keep: 2.5%"),
+    ("allocate: {channel: web, units: 5, per: day}", "allocate: {channel: web, units: 5, per: day}"),
+    ("allocate: {per: week, share: 20%, channel: app}", "allocate: {channel: app, share: 20%, per: week}"),
+    (
+        "allocate: {channel: web, share: 20%, min: 2, max: 8, per: day}",
+        "allocate: {channel: web, share: 20%, min: 2, max: 8, per: day}",
+    ),
+    ("allocate: {channel: web, share: 0%, max: 0, per: day}", "allocate: {channel: web, share: 0%, max: 0, per: day}"),
+    ("cap: {units: 10, channel: a b}", 'cap: {channel: "a b", units: 10}'),
     ("protect: {channel: web, units: 5}", "protect: {channel: web, units: 5}"),
     ("protect: {channel: 'a b', share: 20%}", 'protect: {channel: "a b", share: 20%}'),
     ("multiple_of: 6", "multiple_of: 6"),
@@ -62,6 +70,8 @@ EFFECTS = [
     ("priority: 80", "priority: 80"),
     ("approve: true", "approve: true"),
     ("daily_orders: 40", "daily_orders: 40"),
+    ("daily_units: 200", "daily_units: 200"),
+    ("daily_weight: 800 kg", "daily_weight: 800 kg"),
     ("rest_after_rejection: 90 min", "rest_after_rejection: 90 min"),
 ]
 
