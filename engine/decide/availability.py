@@ -205,7 +205,7 @@ def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> I
     ]
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
     judgement = judge.judge_lines(lines, stock.sku, facts.to_judge(clocks))
-    floor = judge.table.floors(channel, judgement, stock.on_hand, facts.taken)
+    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.held, facts.taken)
     free: Integers = np.maximum(stock.on_hand - stock.held - floor, 0)
     if channel in matcher.policies.capped_channels:
         free = _offered(facts, free, judge.table.caps(channel, judgement))

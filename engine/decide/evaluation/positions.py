@@ -98,7 +98,7 @@ def judge_positions(
     columns = {LOAD: lambda: loads[stock.node], **stock.columns}
     judge = matcher.stages[Stage.POSITION]
     judgement = judge.judge_rows(shared, Rows(ways, stock.node, None, columns, facts, clocks.apart))
-    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.taken)
+    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.held, stock.taken)
     return Positions(stock, judgement, floor, stock.above(floor))
 
 
