@@ -12,7 +12,7 @@ from engine.store.holds import Hold, hold_fields, periods_text, sku_units, weigh
 from engine.store.keys import Keys
 from engine.store.script_keys import COMMIT
 from engine.store.taken_units import TakenKeys, seconds_kept
-from rules.reserves import Allotment, Floor, Reserve, Tally
+from rules.reserves import Allotment, Portion, Tally
 
 _T = TypeVar("_T")
 
@@ -67,14 +67,13 @@ def commit_request(
     `rank`, `now` and `freed` as in `Commit`. The `first` decision of an order takes the order's id.
 
     A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
-    a list of floors of which the largest counts. Each is a list of the units that may be oversold and then reserves, by
-    units and basis points of what is on hand: what is kept, the channel's own, then those of the others (see `Floor` in
-    rules/reserves.py). Where rules have allotments, these are portions, each a list of reserves of which the largest
-    counts; `taken` numbers the keys of what was taken in their periods, and is given those that are named. `taken` in
-    the request is what is counted by them: number of the key, node, units, and for how many seconds it is kept. A room
-    is node, shipments, the most there may be in the day, and the range in which the load must be. An output is
-    node, field of the node's loads, amount, and the most there may be in the day. False stands for no
-    bound, or for any value.
+    a list of floors of which the largest counts. Each is a list of the units that may be oversold, what is kept, by
+    units and basis points of what is on hand, and portions: the channel's own, then those of the others (see `Floor` in
+    rules/reserves.py). A portion is what is protected, then its allotments. `taken` numbers the keys of what was taken
+    in their periods, and is given those that are named. `taken` in the request is what is counted by them: number of
+    the key, node, units, and for how many seconds it is kept. A room is node, shipments, the most there may be in the
+    day, and the range in which the load must be. An output is node, field of the node's loads, amount, and the most
+    there may be in the day. False stands for no bound, or for any value.
     """
     request: dict[str, Any] = {
         "now": str(decision.decided_at),
@@ -189,33 +188,19 @@ def _outputs(decision: Decision) -> list[tuple[LoadClaim, OutputClaim]]:
 def _floors(
     claim: Claim, periods: Mapping[Tally, str], taken: TakenKeys, freed: FreedStock | None
 ) -> int | list[list[Any]]:
-    if not any(floor.tallies for floor in claim.floors):
-        return [
-            [floor.oversell, *(number for item in _reserves(floor) for number in (item.units, item.share))]
-            for floor in claim.floors
-        ] or claim.floor
-
-    def listed(item: Allotment) -> list[Any]:
+    def allotment(item: Allotment) -> list[Any]:
         period = periods[item.tally]
         own = freed.taken.get((period, claim.sku, claim.node), 0) if freed else 0
         number = taken.number(period, claim.sku)
         return [item.units, item.share, item.least, _or_false(item.most), number, own]
 
+    def portion(item: Portion) -> list[list[Any]]:
+        return [[item.reserve.units, item.reserve.share], *map(allotment, item.allotments)]
+
     return [
-        [
-            floor.oversell,
-            [[floor.keep.units, floor.keep.share]],
-            *(
-                [[portion.reserve.units, portion.reserve.share], *map(listed, portion.allotments)]
-                for portion in (floor.own, *floor.others)
-            ),
-        ]
+        [floor.oversell, [floor.keep.units, floor.keep.share], *map(portion, (floor.own, *floor.others))]
         for floor in claim.floors
-    ]
-
-
-def _reserves(floor: Floor) -> tuple[Reserve, ...]:
-    return floor.keep, floor.own.reserve, *(portion.reserve for portion in floor.others)
+    ] or claim.floor
 
 
 def _or_false(value: _T | None) -> _T | Literal[False]:

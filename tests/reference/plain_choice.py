@@ -120,7 +120,11 @@ class PlainEvaluation:
         line = self.order.lines[index]
         product = rule_facts.product_facts(self.snapshot.products[line.sku])
         facts = self._facts | self._goal_facts(line)
-        return {**facts, **rule_facts.line_facts(line, self.order, self.snapshot.network), **product}
+        return {
+            **facts,
+            **rule_facts.line_facts(line, self.snapshot.products[line.sku], self.order, self.snapshot.network),
+            **product,
+        }
 
     def _goal_facts(self, line: Line) -> dict[str, object]:
         """How and where the line goes, if not as its order does."""

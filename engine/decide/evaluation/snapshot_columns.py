@@ -30,8 +30,12 @@ class SnapshotColumns:
     def stock_of(self, sku: str) -> Stock:
         stock = self._stock.get(sku)
         if stock is None:
+            snapshot = self.snapshot
             stock = self._stock[sku] = Stock.of(
-                self.snapshot.positions.get(sku, {}), self.ways, self.snapshot.taken.get(sku, NO_UNITS_TAKEN)
+                snapshot.positions.get(sku, {}),
+                self.ways,
+                snapshot.taken.get(sku, NO_UNITS_TAKEN),
+                scale=snapshot.products[sku].scale,
             )
         return stock
 

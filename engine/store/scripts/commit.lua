@@ -20,43 +20,43 @@ local id, request = ARGV[1], cjson.decode(ARGV[3])
 local earlier, set_aside = request.earlier, request.set_aside
 local changed, freed = {}, {}
 
--- What is put aside by the largest of some reserves: {units, basis points} or, for an allotment, {units, basis points,
--- at least, at most, index of what was taken, units of that which are let go now}.
-local function portion_of(reserves, on_hand, node)
-  local largest = 0
-  for _, reserve in ipairs(reserves) do
-    local units = math.max(reserve[1], math.ceil(on_hand * reserve[2] / 10000))
-    if reserve[5] then
-      units = math.min(math.max(units, reserve[3]), reserve[4] or units + reserve[3])
-      units = units - (call('HGET', key.taken(reserve[5]), node) or 0) + reserve[6]
-    end
-    largest = math.max(largest, units)
-  end
-  return largest
+-- A reserve is {units, basis points of what is on hand}.
+local function units_of(reserve, on_hand)
+  return math.max(reserve[1], math.ceil(on_hand * reserve[2] / 10000))
 end
 
-local function floor_of(floors, on_hand, node)
+-- What is left of a portion's allotments, nothing if it has none. A portion is {what is protected, allotments}. An
+-- allotment is a reserve, and then at least, at most, index of what was taken, units of that which are let go now.
+local function left_of(portion, on_hand, node)
+  local most_left
+  for index = 2, #portion do
+    local allotment = portion[index]
+    local units = math.max(units_of(allotment, on_hand), allotment[3])
+    units = math.min(units, allotment[4] or units)
+    local left = units - (call('HGET', key.taken(allotment[5]), node) or 0) + allotment[6]
+    most_left = math.max(most_left or 0, left)
+  end
+  return most_left
+end
+
+-- As `Floor.of` in rules/reserves.py; of several the largest. A floor is {units that may be oversold, what is kept, the
+-- channel's own portion, those of the others}.
+local function floor_of(floors, on_hand, held, node)
   if type(floors) == 'number' then
     return floors
   end
   local largest
-  for _, reserves in ipairs(floors) do
-    local units, others = {}, 0
-    if type(reserves[2]) == 'table' then
-      for at = 2, #reserves do
-        units[#units + 1] = portion_of(reserves[at], on_hand, node)
-      end
-    else
-      for at = 2, #reserves, 2 do
-        units[#units + 1] = math.max(reserves[at], math.ceil(on_hand * reserves[at + 1] / 10000))
-      end
+  for _, floor in ipairs(floors) do
+    local kept, own, others = units_of(floor[2], on_hand), floor[3], 0
+    for index = 4, #floor do
+      others = others + math.max(units_of(floor[index][1], on_hand), left_of(floor[index], on_hand, node) or 0)
     end
-    for index = 3, #units do
-      others = others + units[index]
+    local for_others, left = on_hand - kept - units_of(own[1], on_hand), left_of(own, on_hand, node)
+    if left then
+      for_others = math.min(for_others, on_hand - held - kept - left)
     end
-    local kept, own = units[1], units[2]
-    local floor = kept + math.min(others, math.max(0, on_hand - kept - own)) - reserves[1]
-    largest = math.max(largest or floor, floor)
+    local units = kept + math.min(others, math.max(0, for_others)) - floor[1]
+    largest = math.max(largest or units, units)
   end
   return largest
 end
@@ -204,7 +204,7 @@ for index, claim in ipairs(request.claims) do
   if own then
     held = held - own
   end
-  local floor = floor_of(floors, on_hand, node)
+  local floor = floor_of(floors, on_hand, held, node)
   if on_hand - held - floor < tonumber(units) or outside(on_hand_range, tonumber(on_hand))
       or outside(held_range, tonumber(held)) or outside(available_range, math.max(0, on_hand - held)) then
     lost, lost_claims[index] = lost or node, true
