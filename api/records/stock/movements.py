@@ -1,12 +1,33 @@
 """What became of a stock movement, as a line of JSON."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record
+from engine.store.outcomes import (
+    BlockedTooLow,
+    MovementApplied,
+    MovementCounted,
+    MovementIdReused,
+    MovementOutcome,
+    MovementRepeated,
+    StockTooLow,
+)
+from engine.store.stock import Movement
 
 MovementResult: TypeAlias = Literal["applied", "counted", "seen", "refused", "stopped"]
+_RESULTS: Mapping[type[MovementOutcome], MovementResult] = {
+    MovementApplied: "applied",
+    MovementCounted: "counted",
+    MovementRepeated: "seen",
+}
+_REFUSALS: Mapping[type[MovementOutcome], str] = {
+    MovementIdReused: "this operation id was used for another movement before; use a new one for each",
+    StockTooLow: "units on hand: {outcome.on_hand}; fewer than none can't be left",
+    BlockedTooLow: "units blocked: {outcome.blocked}; fewer than none can't be left",
+}
 
 
 class MovementRecord(Record, frozen=True):
@@ -26,3 +47,15 @@ class MovementRecord(Record, frozen=True):
         int | UnsetType, Meta(description="units there that may not be sold after it, if it changes those")
     ] = UNSET
     message: Annotated[str | UnsetType, Meta(description="why it was refused or stopped")] = UNSET
+
+    @classmethod
+    def of(cls, line: int, movement: Movement, outcome: MovementOutcome) -> "MovementRecord":
+        refusal = _REFUSALS.get(type(outcome))
+        return cls(
+            line=line,
+            op=movement.op,
+            result=_RESULTS.get(type(outcome), "refused"),
+            on_hand=outcome.on_hand,
+            blocked=outcome.blocked if movement.blocked else UNSET,
+            message=UNSET if refusal is None else refusal.format(outcome=outcome),
+        )
