@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from engine.decide.allotment_periods import period_names
 from engine.decide.matching.matcher import Matcher
-from engine.decide.shipping.ways import Ways
 from engine.errors import Contended, NotReady, PolicyUnreadable
 from engine.model.facts import Network, Product, Snapshot
 from engine.stock_snapshot import StockSnapshot, StockState
@@ -167,7 +166,7 @@ class FactsReader:
             return None
         if _periods(matcher.policies, network, now) != periods:
             return None
-        state = None if answer.stamps is None else _state(network, matcher, answer.reading, answer.stamps)
+        state = None if answer.stamps is None else self._state(network, matcher, answer.reading, answer.stamps)
         snapshot = self._snapshot(network, answer.reading, skus)
         return ReplicaFacts(snapshot=snapshot, matcher=matcher, state=state, age=answer.age)
 
@@ -187,10 +186,8 @@ class FactsReader:
             policies = matcher.policies
             if _periods(policies, network, now) == periods:
                 products = self._cache.products(skus) if cached else read_products(self._client, self._keys, skus)
-                ways = self._cache.network_caches(network).get(Ways)
-                return StockSnapshot.of(
-                    _state(network, matcher, answer.reading, answer.stamps), answer, skus, products, ways
-                )
+                state = self._state(network, matcher, answer.reading, answer.stamps)
+                return StockSnapshot.of(state, answer, skus, products)
 
     def read_state(self, skus: Sequence[str], now: int) -> StockState | None:
         """The state of the SKUs as of `now`, in one small read. None if the stock has to be read: a hold is to be ended
@@ -202,7 +199,7 @@ class FactsReader:
         if answer is None or answer.reading.network_version != network.version:
             return None
         matcher = self._cache.cached_policy(answer.reading.policy_version)
-        return None if matcher is None else _state(network, matcher, answer.reading, answer.stamps)
+        return None if matcher is None else self._state(network, matcher, answer.reading, answer.stamps)
 
     def network(self) -> Network:
         """The loaded network, as it is cached; raises NotReady."""
@@ -222,6 +219,13 @@ class FactsReader:
         """The network, and those of the SKUs that it has; `fresh`: as the store has it now, whatever is cached."""
         version = (read_version(self._client, self._keys) or "") if fresh else None
         return self._cache.network(version), self.products(skus)
+
+    def _state(self, network: Network, matcher: Matcher, reading: Reading, stamps: str) -> StockState:
+        caches = self._cache.network_caches(network)
+        snapshot = Snapshot(
+            network=network, caches=caches, products={}, positions={}, loads=reading.loads, resting=reading.resting
+        )
+        return StockState(snapshot=snapshot, matcher=matcher, stamps=stamps)
 
     def _snapshot(self, network: Network, reading: Reading, skus: Sequence[str]) -> Snapshot:
         products: dict[str, Product] = {}
@@ -271,7 +275,3 @@ def _day(network: Network, now: int) -> str:
 def _periods(policies: PolicySet | None, network: Network, now: int) -> Mapping[Tally, str]:
     """The periods of allotments in which it matters what was taken."""
     return period_names(policies, network, now) if policies else {}
-
-
-def _state(network: Network, matcher: Matcher, reading: Reading, stamps: str) -> StockState:
-    return StockState(network=network, matcher=matcher, loads=reading.loads, stamps=stamps)

@@ -72,6 +72,8 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "priority": Stage.ORDER,
         "approve": Stage.ORDER,
         "daily_orders": Stage.NODE,
+        "daily_units": Stage.NODE,
+        "daily_weight": Stage.NODE,
         "rest_after_rejection": Stage.REJECTION,
     }
 )
@@ -156,7 +158,11 @@ class OptionOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeOutcome:
+    """Shipments, units over all SKUs, and grams a day."""
+
     daily_orders: int | None = None
+    daily_units: int | None = None
+    daily_weight: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +240,11 @@ def _option(values: _Values) -> OptionOutcome:
 
 
 def _node(values: _Values) -> NodeOutcome:
-    return NodeOutcome(daily_orders=min(_numbers(values, "daily_orders"), default=None))
+    return NodeOutcome(
+        daily_orders=min(_numbers(values, "daily_orders"), default=None),
+        daily_units=min(_numbers(values, "daily_units"), default=None),
+        daily_weight=min(_numbers(values, "daily_weight"), default=None),
+    )
 
 
 def _rejection(values: _Values) -> RejectionOutcome:

@@ -33,6 +33,7 @@ MOST_DETOUR = 100_000
 """Thousandths."""
 MOST_EMISSION = 100_000_000
 """Thousandths of a gram: 100 kg of CO2e a tonne-km, some hundred times what a plane emits."""
+MOST_DECIMALS = 3
 _ATTRIBUTE_KINDS = tuple(ATTRIBUTE_KINDS)
 
 
@@ -215,6 +216,8 @@ class ProductShape(Strict):
     weight_g = Literal(literals.count, most=MOST_GRAMS, required=True)
     tags = fields.String()
     counted = Literal(literals.flag)
+    unit = Word()
+    decimals = Literal(literals.count, most=MOST_DECIMALS)
 
 
 class StockShape(Strict):

@@ -6,9 +6,8 @@ from marshmallow import ValidationError, post_load, validates_schema
 
 from api.shapes.base import Strict
 from api.shapes.fields import StampField, WholeNumber, Word
+from api.shapes.limits import MOST_MOVED
 from engine.store.stock import Movement
-
-MOST_MOVED = 10**9
 
 
 class MovementRequest(Strict):

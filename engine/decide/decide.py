@@ -17,6 +17,7 @@ from engine.decide.decision import (
     ExcludedOptions,
     LeftToOthers,
     LoadClaim,
+    OutputClaim,
     Parcel,
     PromiseTerms,
     Scheduled,
@@ -35,6 +36,7 @@ from engine.decide.shipping.reach import LATE, reach
 from engine.decide.sourcing.problem import Choice, Score
 from engine.decide.unfilled_reasons import reasons
 from engine.model.facts import OptionKey, Order, Snapshot
+from engine.model.node_loads import grams_field, output, units_field
 from rules.vocabulary import Stage
 
 
@@ -123,6 +125,7 @@ def decision(
         day=network.local(now).date().isoformat(),
         periods=period_names(evaluation.matcher.policies, network, now),
         left=left,
+        weights=evaluation.counted_weights if shipments else None,
         scheduled=scheduled,
         placed=placed_address(evaluation.order, network),
         awaiting_approval=evaluation.order_outcome.approve,
@@ -289,7 +292,7 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
             floor=int(positions.floor[row]),
             floors=() if all(floor.is_fixed for floor in floors) else floors,
             ranges=_with_backorder(
-                volatile.stock_ranges(positions.stock.positions[row]),
+                volatile.stock_ranges(positions.stock.positions[row], positions.stock.scale),
                 count if positions.floor[row] < 0 else 0,
                 int(positions.stock.available[row]),
             ),
@@ -308,4 +311,21 @@ def _load_claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Ite
     for node, count in sorted(Counter(shipment.node for shipment in shipments).items()):
         room, load = evaluation.room(node), evaluation.snapshot.loads.get(node, 0)
         most = None if room is None else load + room
-        yield LoadClaim(node=node, shipments=count, most=most, load=evaluation.matcher.volatile.load_range(load))
+        yield LoadClaim(
+            node=node,
+            shipments=count,
+            most=most,
+            outputs=tuple(_output_claims(evaluation, node, shipments)),
+            load=evaluation.matcher.volatile.load_range(load),
+        )
+
+
+def _output_claims(evaluation: Evaluation, node: str, shipments: tuple[Shipment, ...]) -> Iterator[OutputClaim]:
+    units = ((parcel.sku, parcel.quantity) for item in shipments if item.node == node for parcel in item.lines)
+    amounts = output(node, units, evaluation.counted_weights)
+    capacity, given = evaluation.capacity(node), evaluation.snapshot.loads
+    for field, most in ((units_field(node), capacity.units), (grams_field(node), capacity.weight)):
+        if field in amounts:
+            yield OutputClaim(
+                field=field, amount=amounts[field], most=None if most is None else given.get(field, 0) + most
+            )

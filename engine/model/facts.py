@@ -125,17 +125,26 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """A product that is not `counted`, a gift card or a service, needs no stock and no parcel. `weight` is in grams."""
+    """A product that is not `counted`, a gift card or a service, needs no stock and no parcel. `weight` is in grams, of
+    a whole `unit` such as a metre. Quantities have so many `decimals` of it: they are integers of its smallest part.
+    """
 
     sku: str
     category: str
     lifecycle: str
     weight: int
     counted: bool = True
+    unit: str | None = None
+    decimals: int = 0
     brand: str | None = None
     season: str | None = None
     tags: frozenset[str] = frozenset()
     attributes: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def scale(self) -> int:
+        """How many of the smallest unit are in a whole one."""
+        return int(10**self.decimals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +294,8 @@ class Network:
     """By currency, what one unit of it is worth in the network's, in billionths (`RATE`)."""
     reserve_before: int = RESERVE_BEFORE
     """Minutes before a shipment for a nominated day leaves, from which on its units are reserved."""
+    decimals: Mapping[str, int] = field(default_factory=dict)
+    """How many decimals quantities have, by SKU that has or had any."""
 
     def __hash__(self) -> int:
         return hash(self.version)

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from engine.decide.decision import Claim, Decision
+from engine.decide.decision import Claim, Decision, LoadClaim, OutputClaim
+from engine.model.node_loads import counts_shipments
 from engine.store.hold_changes.freed_stock import FreedStock
-from engine.store.holds import Hold, hold_fields, periods_text, sku_units
+from engine.store.holds import Hold, hold_fields, periods_text, sku_units, weights_json
 from engine.store.keys import Keys
 from engine.store.script_keys import COMMIT
 from engine.store.taken_units import TakenKeys, seconds_kept
-from rules.reserves import Allotment, Floor, Reserve, Tally
+from rules.reserves import Allotment, Portion, Tally
 
 _T = TypeVar("_T")
 
@@ -66,13 +67,13 @@ def commit_request(
     `rank`, `now` and `freed` as in `Commit`. The `first` decision of an order takes the order's id.
 
     A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
-    a list of floors of which the largest counts. Each is a list of the units that may be oversold and then reserves, by
-    units and basis points of what is on hand: what is kept, the channel's own, then those of the others (see `Floor` in
-    rules/reserves.py). Where rules have allotments, these are portions, each a list of reserves of which the largest
-    counts; `taken` numbers the keys of what was taken in their periods, and is given those that are named. `taken` in
-    the request is what is counted by them: number of the key, node, units, and for how many seconds it is kept. A room
-    is node, shipments, the most there may be in the day, and the range in which the load must be. False stands for no
-    bound, or for any value.
+    a list of floors of which the largest counts. Each is a list of the units that may be oversold, what is kept, by
+    units and basis points of what is on hand, and portions: the channel's own, then those of the others (see `Floor` in
+    rules/reserves.py). A portion is what is protected, then its allotments. `taken` numbers the keys of what was taken
+    in their periods, and is given those that are named. `taken` in the request is what is counted by them: number of
+    the key, node, units, and for how many seconds it is kept. A room is node, shipments, the most there may be in the
+    day, and the range in which the load must be. An output is node, field of the node's loads, amount, and the most
+    there may be in the day. False stands for no bound, or for any value.
     """
     request: dict[str, Any] = {
         "now": str(decision.decided_at),
@@ -106,6 +107,11 @@ def commit_request(
         "clock": now,
         "key_seconds": _or_false(key_seconds),
     }
+    if decision.weights is not None:
+        request["weights"], request["weights_json"] = decision.weights, weights_json(decision.weights)
+        request["outputs"] = [
+            [claim.node, item.field, str(item.amount), _or_false(item.most)] for claim, item in _outputs(decision)
+        ]
     counted = decision.counted.values()
     if counted:
         request["periods"] = periods_text(list(counted))
@@ -148,12 +154,11 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
         "now": now,
         "units": [[key_index[sku], node, units] for (sku, node), units in earlier.units.items()],
         "nodes": [shipment.node for shipment in earlier.shipments],
+        "outputs": [[field, str(amount)] for field, amount in earlier.loads.items() if not counts_shipments(field)],
     }
     for claim, listed in zip(decision.claims, request["claims"], strict=True):
         listed.append(earlier.units[claim.sku, claim.node])
-    loads = Counter(shipment.node for shipment in earlier.shipments if earlier.day == decision.day)
-    for load_claim, listed in zip(decision.load_claims, request["rooms"], strict=True):
-        listed.append(loads[load_claim.node])
+    _add_own_loads(request, earlier.loads if earlier.day == decision.day else Counter(), decision)
 
 
 def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) -> None:
@@ -163,40 +168,39 @@ def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) ->
     request["replaces"] = True
     for claim, listed in zip(decision.claims, request["claims"], strict=True):
         listed.append(freed.units.get((claim.sku, claim.node), 0))
+    own = {field: amount for (day, field), amount in freed.loads.items() if day == decision.day}
+    _add_own_loads(request, Counter(own), decision)
+
+
+def _add_own_loads(request: dict[str, Any], own: Counter[str], decision: Decision) -> None:
+    """Let a room and an output have, last, how much of the load is the decision's own."""
     for load_claim, listed in zip(decision.load_claims, request["rooms"], strict=True):
-        listed.append(freed.shipments.get((decision.day, load_claim.node), 0))
+        listed.append(own[load_claim.node])
+    for (_, item), listed in zip(_outputs(decision), request.get("outputs", ()), strict=True):
+        listed.append(own[item.field])
+
+
+def _outputs(decision: Decision) -> list[tuple[LoadClaim, OutputClaim]]:
+    """Each with its node's claim; none if units and grams are not counted."""
+    return [(claim, item) for claim in decision.load_claims for item in claim.outputs]
 
 
 def _floors(
     claim: Claim, periods: Mapping[Tally, str], taken: TakenKeys, freed: FreedStock | None
 ) -> int | list[list[Any]]:
-    if not any(floor.tallies for floor in claim.floors):
-        return [
-            [floor.oversell, *(number for item in _reserves(floor) for number in (item.units, item.share))]
-            for floor in claim.floors
-        ] or claim.floor
-
-    def listed(item: Allotment) -> list[Any]:
+    def allotment(item: Allotment) -> list[Any]:
         period = periods[item.tally]
         own = freed.taken.get((period, claim.sku, claim.node), 0) if freed else 0
         number = taken.number(period, claim.sku)
         return [item.units, item.share, item.least, _or_false(item.most), number, own]
 
+    def portion(item: Portion) -> list[list[Any]]:
+        return [[item.reserve.units, item.reserve.share], *map(allotment, item.allotments)]
+
     return [
-        [
-            floor.oversell,
-            [[floor.keep.units, floor.keep.share]],
-            *(
-                [[portion.reserve.units, portion.reserve.share], *map(listed, portion.allotments)]
-                for portion in (floor.own, *floor.others)
-            ),
-        ]
+        [floor.oversell, [floor.keep.units, floor.keep.share], *map(portion, (floor.own, *floor.others))]
         for floor in claim.floors
-    ]
-
-
-def _reserves(floor: Floor) -> tuple[Reserve, ...]:
-    return floor.keep, floor.own.reserve, *(portion.reserve for portion in floor.others)
+    ] or claim.floor
 
 
 def _or_false(value: _T | None) -> _T | Literal[False]:

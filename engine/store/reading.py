@@ -126,7 +126,7 @@ def without_holds(reading: Reading, freed: FreedStock, day: str) -> Reading:
         sku: {node: (on_hand, max(0, held - units.get((sku, node), 0))) for node, (on_hand, held) in nodes.items()}
         for sku, nodes in reading.stock.items()
     }
-    loads = {node: max(0, load - freed.shipments.get((day, node), 0)) for node, load in reading.loads.items()}
+    loads = {node: max(0, load - freed.loads.get((day, node), 0)) for node, load in reading.loads.items()}
     taken = {
         sku: {
             tally: {

@@ -1,6 +1,7 @@
 """What became of a stock movement, as a line of JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, UnsetType
@@ -25,8 +26,8 @@ _RESULTS: Mapping[type[MovementOutcome], MovementResult] = {
 }
 _REFUSALS: Mapping[type[MovementOutcome], str] = {
     MovementIdReused: "this operation id was used for another movement before; use a new one for each",
-    StockTooLow: "units on hand: {outcome.on_hand}; fewer than none can't be left",
-    BlockedTooLow: "units blocked: {outcome.blocked}; fewer than none can't be left",
+    StockTooLow: "units on hand: {on_hand}; fewer than none can't be left",
+    BlockedTooLow: "units blocked: {blocked}; fewer than none can't be left",
 }
 
 
@@ -49,13 +50,17 @@ class MovementRecord(Record, frozen=True):
     message: Annotated[str | UnsetType, Meta(description="why it was refused or stopped")] = UNSET
 
     @classmethod
-    def of(cls, line: int, movement: Movement, outcome: MovementOutcome) -> "MovementRecord":
+    def of(
+        cls, line: int, movement: Movement, outcome: MovementOutcome, shown: Callable[[int], int | Decimal]
+    ) -> "MovementRecord":
+        """Units as they are `shown`."""
         refusal = _REFUSALS.get(type(outcome))
+        on_hand, blocked = shown(outcome.on_hand), shown(outcome.blocked)
         return cls(
             line=line,
             op=movement.op,
             result=_RESULTS.get(type(outcome), "refused"),
-            on_hand=outcome.on_hand,
-            blocked=outcome.blocked if movement.blocked else UNSET,
-            message=UNSET if refusal is None else refusal.format(outcome=outcome),
+            on_hand=on_hand,
+            blocked=blocked if movement.blocked else UNSET,
+            message=UNSET if refusal is None else refusal.format(on_hand=on_hand, blocked=blocked),
         )

@@ -78,7 +78,9 @@ class ProjectedFacts:
                 self._stock.pop(claim.sku, None)
                 for tally in counted:
                     self._count(claim, tally)
-                if volatile.stock_ranges(later) != volatile.stock_ranges(planned[claim.sku][claim.node]):
+                scale = self._columns.snapshot.products[claim.sku].scale
+                then = planned[claim.sku][claim.node]
+                if volatile.stock_ranges(later, scale) != volatile.stock_ranges(then, scale):
                     self._judged_otherwise.add(claim.sku)
 
     def _count(self, claim: Claim, tally: Tally) -> None:
@@ -93,6 +95,8 @@ class ProjectedFacts:
         for claim in claims:
             load = self._loads[claim.node] = self._loads.get(claim.node, 0) + claim.shipments
             column[self._columns.ways.node_index[claim.node]] = load
+            for item in claim.outputs:
+                self._loads[item.field] = self._loads.get(item.field, 0) + item.amount
             if volatile.load_range(load) != volatile.load_range(planned.get(claim.node, 0)):
                 self._loads_judged_alike = False
         self._load_column = column
@@ -112,6 +116,6 @@ class ProjectedFacts:
             return self._columns.stock_of(sku)
         stock = self._stock.get(sku)
         if stock is None:
-            taken = self._taken.get(sku, NO_UNITS_TAKEN)
-            stock = self._stock[sku] = Stock.of(self._positions[sku], self._columns.ways, taken)
+            taken, scale = self._taken.get(sku, NO_UNITS_TAKEN), self._columns.snapshot.products[sku].scale
+            stock = self._stock[sku] = Stock.of(self._positions[sku], self._columns.ways, taken, scale=scale)
         return stock

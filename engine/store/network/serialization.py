@@ -43,6 +43,7 @@ def network_record(network: Network) -> Record:
                 "channels": sorted(network.channels),
                 "lanes": [_lane_record(lane) for lane in network.lanes],
                 "rates": dict(network.rates),
+                "decimals": dict(network.decimals),
                 "postcodes": {
                     country: {postcode: [place.latitude, place.longitude] for postcode, place in places.items()}
                     for country, places in network.postcodes.items()
@@ -69,6 +70,7 @@ def network_of(version: str, record: Record) -> Network:
             for country, places in record.get("postcodes", {}).items()
         },
         reserve_before=record.get("reserve_before", RESERVE_BEFORE),
+        decimals=MappingProxyType(record.get("decimals", {})),
     )
 
 
@@ -91,6 +93,7 @@ def product_record(product: Product, paces: Mapping[str, int]) -> Record:
         "attributes": _attribute_record(product.attributes),
         "paces": dict(paces),
         **({} if product.counted else {"counted": False}),
+        **_without_empty({"unit": product.unit, "decimals": product.decimals}),
     }
 
 

@@ -94,6 +94,8 @@ COMBINED = [
     ("priority", [60, 80], OrderOutcome(priority=80)),
     ("priority", [0], OrderOutcome(priority=0)),
     ("approve", [True, True], OrderOutcome(approve=True)),
+    ("daily_units", [40, 10], NodeOutcome(daily_units=10)),
+    ("daily_weight", [40_000, 10_000], NodeOutcome(daily_weight=10_000)),
     ("daily_orders", [40, 0], NodeOutcome(daily_orders=0)),
     ("rest_after_rejection", [30, 240, 120], RejectionOutcome(node_rest=240)),
 ]
