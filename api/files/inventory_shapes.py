@@ -139,6 +139,8 @@ class NodeShape(Strict):
     closed = fields.List(Word())
     cut_offs = fields.Dict(keys=Word(), values=Literal(literals.time, most=DAY))
     daily_orders = Literal(literals.count)
+    daily_units = Literal(literals.count)
+    daily_weight = Literal(literals.weight)
 
     @validates_schema
     def _lies_somewhere(self, data: dict[str, Any], **_: Any) -> None:

@@ -156,7 +156,8 @@ class Product:
 class Node:
     """A place that ships. `handling` is micros a shipment, `unit_handling` micros a unit, `preparation` minutes of its
     opening hours from decision to departure. `cut_offs`, by service, are minutes of the node's day: an order must be
-    decided before, to leave the same day. `daily_orders` is the most shipments it may be given a day.
+    decided before, to leave the same day. `daily_orders` is the most shipments it may be given a day, `daily_units` the
+    most units over all SKUs, and `daily_weight` the most grams.
     """
 
     id: str
@@ -178,6 +179,8 @@ class Node:
     """None: always open."""
     cut_offs: Mapping[str, int] = field(default_factory=dict)
     daily_orders: int | None = None
+    daily_units: int | None = None
+    daily_weight: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,6 +119,7 @@ class ScenarioProductShape(ProductShape):
 
 class ScenarioPositionShape(StockShape):
     held = Literal(literals.count)
+    taken = fields.Dict(keys=Word(), values=Literal(literals.count))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

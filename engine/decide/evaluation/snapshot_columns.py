@@ -82,7 +82,7 @@ class SnapshotColumns:
         such a limit.
         """
         numbers = self.node_numbers
-        most = self._matcher.stages[Stage.NODE].table.capacities()[:, numbers]
+        most = np.minimum(self._matcher.stages[Stage.NODE].table.capacities()[:, numbers], self.ways.capacities)
         if (most >= NO_LIMIT).all():
             return None
         loads, names = self.snapshot.loads, self.ways.node_ids
