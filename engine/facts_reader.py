@@ -12,6 +12,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.ways import Ways
 from engine.errors import Contended, NotReady, PolicyUnreadable
 from engine.model.facts import Network, Product, Snapshot
+from engine.model.load_periods import CurrentPeriods
 from engine.stock_snapshot import StockSnapshot, StockState
 from engine.store.caches.version_cache import VersionCache
 from engine.store.connection.client import Client
@@ -77,6 +78,8 @@ class FactsReader:
         self._unschedule = unschedule
         self._clock = clock
         self._cache = VersionCache(client, keys, guarded=guarded)
+        self._counts_hours = False
+        """Whether the policies read last limit the shipments of an hour."""
         self._most_oversold: int | None = None
 
     def close(self) -> None:
@@ -111,7 +114,8 @@ class FactsReader:
         network = self.network()
         while True:
             read = functools.partial(self._ledger.read, skus, policies_at=policies_at, key=key, order=order)
-            read = functools.partial(read, day=_day(network, now), freed=freed, stamped=stamped)
+            periods = self._periods(network, now)
+            read = functools.partial(read, periods=periods.names, freed=freed, stamped=stamped)
             reading = self._client.retry_if_revived(functools.partial(read, now=self._clock()))
             if reading.earlier_decision is not None:
                 raise AlreadyDecided(AnsweredBefore(decision=reading.earlier_decision))
@@ -121,8 +125,8 @@ class FactsReader:
                 network = self._cache.network(reading.network_version or "")
                 continue
             matcher = self._matcher(reading)
-            if matcher is not None:
-                return self._snapshot(network, reading, skus), matcher
+            if matcher is not None and not self._begins_to_count_hours(matcher):
+                return self._snapshot(network, reading, skus, periods), matcher
 
     def read_many(self, skus: Sequence[str], now: int) -> tuple[Snapshot, Matcher]:
         """As `read`, of any number of SKUs: in parts of one network, each as it is when it is read. Raises Contended if
@@ -147,22 +151,26 @@ class FactsReader:
         replica, or if it knows another network than is cached here, or policies that can't be read.
         """
         network = self.network()
-        answer = self._replica.read(skus, day=_day(network, now), now=now, policies_at=now, most=max_age)
+        periods = self._periods(network, now)
+        answer = self._replica.read(skus, periods=periods.names, now=now, policies_at=now, most=max_age)
         if answer is None or answer.reading.network_version != network.version:
             return None
         try:
             matcher = self._cache.policy(answer.reading.policy_version)
         except NotReady:  # the caller then reads from the primary, where this is dealt with
             return None
-        state = None if answer.stamps is None else _state(network, matcher, answer.reading, answer.stamps)
-        snapshot = self._snapshot(network, answer.reading, skus)
+        if self._begins_to_count_hours(matcher):
+            return None
+        state = None if answer.stamps is None else _state(network, matcher, answer.reading, answer.stamps, periods)
+        snapshot = self._snapshot(network, answer.reading, skus, periods)
         return ReplicaFacts(snapshot=snapshot, matcher=matcher, state=state, age=answer.age)
 
     def read_stock(self, skus: Sequence[str], now: int, *, cached: bool = True) -> StockSnapshot:
         """The stock of many SKUs as of `now`, and their products, which are cached from then on only if `cached`."""
         network = self.network()
         while True:
-            read = functools.partial(self._ledger.read_stock, skus, day=_day(network, now), now=now)
+            periods = self._periods(network, now)
+            read = functools.partial(self._ledger.read_stock, skus, periods=periods.names, now=now)
             answer = self._client.retry_if_revived(read)
             if answer.reading.network_version != network.version:
                 network = self._cache.network(answer.reading.network_version or "")
@@ -172,7 +180,7 @@ class FactsReader:
                 products = self._cache.products(skus) if cached else read_products(self._client, self._keys, skus)
                 ways = self._cache.network_caches(network).get(Ways)
                 return StockSnapshot.of(
-                    _state(network, matcher, answer.reading, answer.stamps), answer, skus, products, ways
+                    _state(network, matcher, answer.reading, answer.stamps, periods), answer, skus, products, ways
                 )
 
     def read_state(self, skus: Sequence[str], now: int) -> StockState | None:
@@ -180,12 +188,13 @@ class FactsReader:
         first, or network or policies are not those that are cached here.
         """
         network = self.network()
-        read = functools.partial(self._ledger.read_stamps, skus, day=_day(network, now), now=now)
+        periods = self._periods(network, now)
+        read = functools.partial(self._ledger.read_stamps, skus, periods=periods.names, now=now)
         answer = self._client.retry_if_revived(read)
         if answer is None or answer.reading.network_version != network.version:
             return None
         matcher = self._cache.cached_policy(answer.reading.policy_version)
-        return None if matcher is None else _state(network, matcher, answer.reading, answer.stamps)
+        return None if matcher is None else _state(network, matcher, answer.reading, answer.stamps, periods)
 
     def network(self) -> Network:
         """The loaded network, as it is cached; raises NotReady."""
@@ -206,7 +215,19 @@ class FactsReader:
         version = (read_version(self._client, self._keys) or "") if fresh else None
         return self._cache.network(version), self.products(skus)
 
-    def _snapshot(self, network: Network, reading: Reading, skus: Sequence[str]) -> Snapshot:
+    def _periods(self, network: Network, now: int) -> CurrentPeriods:
+        """The periods whose loads are read."""
+        clocks = self._cache.network_caches(network).get(Ways).clocks
+        return clocks.periods(now, counts_hours=self._counts_hours)
+
+    def _begins_to_count_hours(self, matcher: Matcher) -> bool:
+        """Whether the policies limit the shipments of an hour, while those read last did not: the facts have to be read
+        again, with the loads of hours.
+        """
+        counted, self._counts_hours = self._counts_hours, matcher.policies.counts_hours
+        return self._counts_hours and not counted
+
+    def _snapshot(self, network: Network, reading: Reading, skus: Sequence[str], periods: CurrentPeriods) -> Snapshot:
         products: dict[str, Product] = {}
         paces: dict[str, Mapping[str, int]] = {}
         for sku, cached in self._cache.products(skus).items():
@@ -217,7 +238,8 @@ class FactsReader:
             caches=self._cache.network_caches(network),
             products=products,
             positions={sku: positions(reading.stock[sku], paces[sku]) for sku in products},
-            loads=reading.loads,
+            loads=periods.loads(reading.loads),
+            hourly_loads=periods.loads(reading.loads, of_hours=True),
             resting=reading.resting,
             stamp=reading.stamp,
         )
@@ -244,10 +266,5 @@ class FactsReader:
         return matcher
 
 
-def _day(network: Network, now: int) -> str:
-    """The installation's date, under which the nodes' loads are counted."""
-    return network.local(now).date().isoformat()
-
-
-def _state(network: Network, matcher: Matcher, reading: Reading, stamps: str) -> StockState:
-    return StockState(network=network, matcher=matcher, loads=reading.loads, stamps=stamps)
+def _state(network: Network, matcher: Matcher, reading: Reading, stamps: str, periods: CurrentPeriods) -> StockState:
+    return StockState(network=network, matcher=matcher, loads=periods.loads(reading.loads), stamps=stamps)

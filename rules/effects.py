@@ -111,6 +111,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "priority": Stage.ORDER,
         "approve": Stage.ORDER,
         "daily_orders": Stage.NODE,
+        "hourly_orders": Stage.NODE,
         "rest_after_rejection": Stage.REJECTION,
     }
 )
@@ -170,7 +171,10 @@ class OptionOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeOutcome:
+    """The most shipments on one of the node's dates, and in one of its hours."""
+
     daily_orders: int | None = None
+    hourly_orders: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +242,10 @@ def _option(values: _Values) -> OptionOutcome:
 
 
 def _node(values: _Values) -> NodeOutcome:
-    return NodeOutcome(daily_orders=min(_numbers(values, "daily_orders"), default=None))
+    return NodeOutcome(
+        daily_orders=min(_numbers(values, "daily_orders"), default=None),
+        hourly_orders=min(_numbers(values, "hourly_orders"), default=None),
+    )
 
 
 def _rejection(values: _Values) -> RejectionOutcome:

@@ -85,6 +85,11 @@ class PolicySet:
             (int(item.value) for item in effects if item.name == "oversell" and isinstance(item.value, int)), default=0
         )
 
+    @cached_property
+    def counts_hours(self) -> bool:
+        """Whether a rule limits the shipments of an hour."""
+        return any(effect.name == "hourly_orders" for rule in self.rules.values() for effect in rule.effects)
+
     def relevant_at(self, *stages: Stage) -> Mapping[str, Rule]:
         """Rules with an effect at any of `stages`, the rules that override them, those that override these, etc."""
         ids = {rule.id for rule in self.rules.values() if any(rule.acts_at(stage) for stage in stages)}

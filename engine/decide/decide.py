@@ -29,6 +29,7 @@ from engine.decide.evaluation.exclusions import exclusions
 from engine.decide.evaluation.kept_promise import choose_in_time
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.volatile_facts import common_range
+from engine.decide.shipping.columns import NO_LIMIT
 from engine.decide.shipping.hold_end import hold_end
 from engine.decide.shipping.reach import LATE, reach
 from engine.decide.sourcing.problem import Choice, Score
@@ -119,7 +120,7 @@ def decision(
         silenced=silenced,
         claims=tuple(_claims(evaluation, shipments)),
         load_claims=tuple(_load_claims(evaluation, shipments)),
-        day=network.local(now).date().isoformat(),
+        day=evaluation.columns.periods.of_nodes(shipment.node for shipment in shipments).text,
         left=left,
         scheduled=scheduled,
         placed=placed_address(evaluation.order, network),
@@ -302,7 +303,13 @@ def _with_backorder(ranges: StockRanges, units: int, available: int) -> StockRan
 
 
 def _load_claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator[LoadClaim]:
+    columns, snapshot = evaluation.columns, evaluation.snapshot
     for node, count in sorted(Counter(shipment.node for shipment in shipments).items()):
-        room, load = evaluation.room(node), evaluation.snapshot.loads.get(node, 0)
-        most = None if room is None else load + room
-        yield LoadClaim(node=node, shipments=count, most=most, load=evaluation.matcher.volatile.load_range(load))
+        daily, hourly = (
+            None if most >= NO_LIMIT else most for most in columns.limits[:, columns.ways.node_index[node]].tolist()
+        )
+        date, *hours = columns.periods.of(node)
+        load = evaluation.matcher.volatile.load_range(snapshot.loads.get(node, 0))
+        yield LoadClaim(node=node, period=date, shipments=count, most=daily, load=load)
+        for hour in hours:
+            yield LoadClaim(node=node, period=hour, shipments=count, most=hourly)

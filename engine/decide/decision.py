@@ -131,9 +131,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadClaim:
-    """Shipments that the commit adds to a node's load of the day, if that has `most` shipments at most afterwards."""
+    """Shipments that the commit adds to a node's load of a `period` (see load_periods.py), if that has `most` shipments
+    at most afterwards.
+    """
 
     node: str
+    period: str
     shipments: int
     most: int | None
     load: Range | None = None
@@ -213,7 +216,7 @@ class Decision:
     claims: tuple[Claim, ...]
     load_claims: tuple[LoadClaim, ...]
     day: str
-    """The installation's date, under which the nodes' loads are counted."""
+    """The periods in whose loads its shipments count, as holds have them (see `LoadPeriods.text`): mostly a date."""
     left: LeftToOthers = NOTHING_LEFT
     scheduled: Scheduled | None = None
     """Then nothing ships and nothing is held yet."""

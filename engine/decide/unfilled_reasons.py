@@ -45,6 +45,10 @@ class _Remaining:
         return cls(position=position, kept_back=kept_back, left=left, free=free - left)
 
 
+_LIMITS = ("daily_orders", "hourly_orders")
+"""The effects by which a node may be full."""
+
+
 def reasons(
     evaluation: Evaluation, choice: Choice, index: int, missing: Sequence[int], left: LeftToOthers = NOTHING_LEFT
 ) -> tuple[Reason, ...]:
@@ -152,7 +156,7 @@ def _unusable(
         nodes = {item.position.node for item in items}
         resting = nodes & evaluation.resting.keys()
         rules = {
-            "node_full": _rules_with(evaluation, (evaluation.node_judgements[node] for node in nodes), "daily_orders"),
+            "node_full": _rules_with(evaluation, (evaluation.node_judgements[node] for node in nodes), *_LIMITS),
             "resting": tuple(sorted({rule for node in resting for rule in evaluation.resting[node].because})),
             "excluded": _rules_with(
                 evaluation, (option.judgement for option in options if option.node in nodes), "exclude"
@@ -184,14 +188,14 @@ def _bounds(
 
 def _order_bound(evaluation: Evaluation, choice: Choice, units: int) -> Reason:
     shipments = len({key for key, _ in choice.units})
-    judgements: Iterable[Judgement] = [evaluation.order_judgement]
     if evaluation.max_shipments is not None and shipments >= evaluation.max_shipments:
         code, effect = "max_shipments", "max_shipments"
     elif evaluation.order_outcome.ship_complete:
         code, effect = "ship_complete", "ship_complete"
-    else:  # the node's last shipment of the day went to another of its services
-        code, effect, judgements = "node_full", "daily_orders", evaluation.node_judgements.values()
-    return Reason(code=code, units=units, rules=_rules_with(evaluation, judgements, effect))
+    else:  # the node's last shipment of the day or hour went to another of its services
+        by_limits = _rules_with(evaluation, evaluation.node_judgements.values(), *_LIMITS)
+        return Reason(code="node_full", units=units, rules=by_limits)
+    return Reason(code=code, units=units, rules=_rules_with(evaluation, [evaluation.order_judgement], effect))
 
 
 def _too_few(code: str, units: int) -> Iterator[Reason]:

@@ -369,7 +369,9 @@ class Snapshot:
     positions: Mapping[str, Mapping[str, StockPosition]]
     """By SKU, then node."""
     loads: Mapping[str, int]
-    """Shipments given to each node today."""
+    """Shipments given to each node on its date."""
+    hourly_loads: Mapping[str, int] = field(default_factory=dict)
+    """Shipments given to each node in its hour, under policies that limit these."""
     resting: Mapping[str, NodeRest] = field(default_factory=dict)
     """By node that rests at that moment, its rest."""
     stamp: int = 0

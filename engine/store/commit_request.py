@@ -1,10 +1,12 @@
 """What commit.lua is asked for: a decision's holds, what they are checked against, and what is set aside for it."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from engine.decide.decision import Claim, Decision
+from engine.decide.decision import Claim, Decision, LoadClaim
+from engine.model.load_periods import periods_of
 from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.holds import Hold, hold_fields, sku_units
 
@@ -44,10 +46,10 @@ def commit_request(
     A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
     a list of floors of which the largest counts. Each is a list of the units that may be oversold and then reserves, by
     units and basis points of what is on hand: what is kept, the channel's own, then those of the others (see `Floor` in
-    rules/effects.py). A room is node,
-    shipments, the most there may be in the day, and the range in which the load must be. False stands for no bound, or
-    for any value.
+    rules/effects.py). A room is the number of the period's key, node, shipments, the most there may be in the period,
+    and the range in which the load must be. False stands for no bound, or for any value.
     """
+    number = _numbers(decision.load_claims)
     return {
         "now": str(decision.decided_at),
         "policies": decision.policy_version,
@@ -68,7 +70,7 @@ def commit_request(
             for claim in decision.claims
         ],
         "rooms": [
-            [claim.node, str(claim.shipments), _or_false(claim.most), _or_false(claim.load)]
+            [number[claim.period], claim.node, str(claim.shipments), _or_false(claim.most), _or_false(claim.load)]
             for claim in decision.load_claims
         ],
         "order": first and decision.order.id,
@@ -85,9 +87,10 @@ def commit_request(
 def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decision) -> None:
     """Say in a request to commit.lua what is, or may be, set aside.
 
-    `earlier` has the id of its hold, the units as index of the SKU's keys, node and units, and the node of each
-    shipment. A claim then has, last, those of its units that were set aside, and a room the shipments. `set_aside` has
-    the decision's shipments as node, service and [index of the claim, SKU, units] of each of its SKUs.
+    `earlier` has the id of its hold, the units as index of the SKU's keys, node and units, how many shipments it has,
+    and the loads that these count in, as number of the period's key and node. A claim then has, last, those of its
+    units that were set aside, and a room the shipments. `set_aside` has the decision's shipments as node, service and
+    [index of the claim, SKU, units] of each of its SKUs.
     """
     index_of = {(claim.sku, claim.node): index for index, claim in enumerate(decision.claims, start=1)}
     now, earlier = str(set_aside.now), set_aside.earlier
@@ -112,13 +115,16 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
         "id": earlier.id,
         "now": now,
         "units": [[key_index[sku], node, units] for (sku, node), units in earlier.units.items()],
-        "nodes": [shipment.node for shipment in earlier.shipments],
+        "shipments": len(earlier.shipments),
     }
     for claim, listed in zip(decision.claims, request["claims"], strict=True):
         listed.append(earlier.units[claim.sku, claim.node])
-    loads = Counter(shipment.node for shipment in earlier.shipments if earlier.day == decision.day)
+    counted = _counted(earlier)
+    number = _numbers(decision.load_claims, counted)
+    request["earlier"]["loads"] = [[number[period], node] for period, node in counted]
+    loads = Counter(counted)
     for load_claim, listed in zip(decision.load_claims, request["rooms"], strict=True):
-        listed.append(loads[load_claim.node])
+        listed.append(loads[load_claim.period, load_claim.node])
 
 
 def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) -> None:
@@ -129,7 +135,24 @@ def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) ->
     for claim, listed in zip(decision.claims, request["claims"], strict=True):
         listed.append(freed.units.get((claim.sku, claim.node), 0))
     for load_claim, listed in zip(decision.load_claims, request["rooms"], strict=True):
-        listed.append(freed.shipments.get((decision.day, load_claim.node), 0))
+        listed.append(freed.shipments.get((load_claim.period, load_claim.node), 0))
+
+
+def period_names(decision: Decision, earlier: Hold | None) -> list[str]:
+    """The periods whose loads a commit changes, in the order of their keys' numbers."""
+    return list(_numbers(decision.load_claims, _counted(earlier) if earlier else ()))
+
+
+def _counted(hold: Hold) -> list[tuple[str, str]]:
+    """The loads that a hold's shipments count in, by period and node."""
+    periods = periods_of(hold.day)
+    return [(period, shipment.node) for shipment in hold.shipments for period in periods.of(shipment.node)]
+
+
+def _numbers(claims: Iterable[LoadClaim], counted: Iterable[tuple[str, str]] = ()) -> dict[str, int]:
+    """By period, the number of its key, from 1."""
+    names = dict.fromkeys([*(claim.period for claim in claims), *(period for period, _ in counted)])
+    return {name: number for number, name in enumerate(names, start=1)}
 
 
 def _floor(claim: Claim) -> int | list[list[int]]:

@@ -16,7 +16,7 @@ from engine.store.connection.client import Client, faults
 from engine.store.decision_log import RejectionBody, packed
 from engine.store.hold_changes.change_script import Confirmed, LogFields, changed_hold_keys, changed_sku_keys
 from engine.store.hold_changes.freed_stock import FreedStock
-from engine.store.hold_changes.hold_change import HoldChange
+from engine.store.hold_changes.hold_change import HoldChange, ScriptIndex
 from engine.store.hold_changes.order_change import OrderChange
 from engine.store.holds import Operation
 from engine.store.keys import Keys
@@ -46,14 +46,14 @@ class Rejection:
     @property
     def record(self) -> dict[str, Any]:
         """As commit_follow_up.lua reads it."""
-        index_of = {sku: index for index, sku in enumerate(self.change.skus, start=1)}
+        index = ScriptIndex.of([self.change])
         record: dict[str, Any] = {
             "id": self.change.before.decision,
             "node": self.node,
-            "holds": [self.change.record(index_of)],
+            "holds": [self.change.record(index)],
             "entries": self.entries,
             "counts": [
-                {"sku": sku, "index": index_of[sku]} | ({} if on_hand is None else {"on_hand": on_hand})
+                {"sku": sku, "index": index.skus[sku]} | ({} if on_hand is None else {"on_hand": on_hand})
                 for sku, on_hand in self.counts.items()
             ],
         }
@@ -85,9 +85,9 @@ class Amendment:
 
     def record(self, *, parks: bool) -> dict[str, Any]:
         """As commit_follow_up.lua reads it; `parks`: until a person approves the order."""
-        index_of = {sku: index for index, sku in enumerate(self.skus, start=1)}
+        index = ScriptIndex.of(self.changes)
         record: dict[str, Any] = {
-            "holds": [change.record(index_of) for change in self.changes],
+            "holds": [change.record(index) for change in self.changes],
             "order": self.order.record,
             "entry": self.entry,
         }
@@ -145,24 +145,29 @@ class FollowUpCommit:
     def run(
         self,
         linked: LinkedWrites,
-        claims: Sequence[tuple[str, str]],
+        groups: tuple[Sequence[tuple[str]], Sequence[tuple[str, str]]],
         commit_keys: Mapping[str, str],
         arguments: Sequence[Any],
     ) -> list[bytes]:
-        """What commit_follow_up.lua answers. `claims`, `commit_keys` and `arguments` are what commit.lua is given."""
+        """What commit_follow_up.lua answers. `groups` (the keys of loads and of claims), `commit_keys` and `arguments`
+        are what commit.lua is given.
+        """
         keys, changes = self._keys, linked.changes
-        skus = dict.fromkeys(sku for change in changes for sku in change.skus)
+        loads, claims = groups
+        index = ScriptIndex.of(changes)
         about = linked.rejection.change.before.decision if linked.rejection else linked.first or ""
         script_keys = COMMIT_FOLLOW_UP.keys(
             keys,
+            loads,
             claims,
-            changed_hold_keys(keys, [(change.before.decision, change.before.day) for change in changes]),
-            changed_sku_keys(keys, list(skus)),
+            changed_hold_keys(keys, [change.before.decision for change in changes]),
+            [(keys.load(period),) for period in index.periods],
+            changed_sku_keys(keys, list(index.skus)),
             **commit_keys,
             chain=keys.chain(linked.first or ""),
             operation=keys.operation(about, linked.operation.name if linked.operation else ""),
         )
-        counts = [len(claims), len(changes)]
+        counts = [len(loads), len(claims), len(changes), len(index.periods)]
         arguments = [*arguments, orjson.dumps(_record(linked)), linked.rejection_body, *counts]
         with faults():
             return list(self._script(keys=script_keys, args=arguments))

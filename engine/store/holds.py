@@ -38,7 +38,7 @@ class HeldShipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """An open hold. `until` is UTC seconds, `day` the date of the installation in whose load it counts."""
+    """An open hold. `until` is UTC seconds, `day` the periods in whose loads it counts (see load_periods.py)."""
 
     id: str
     until: int

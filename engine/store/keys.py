@@ -72,13 +72,13 @@ class Keys:
         """Hash: operation id to what it moved, of the movements applied on `day` of UTC."""
         return self._key("movements", day)
 
-    def load(self, day: str) -> str:
-        """Hash: node to shipments given to it on `day`, a date of the installation."""
-        return self._key("load", day)
+    def load(self, period: str) -> str:
+        """Hash: node to shipments given to it in the period, a date or an hour of the node (see load_periods.py)."""
+        return self._key("load", period)
 
     def hold(self, hold_id: str) -> str:
-        """Hash: `until`, `caller`, `day` (whose load it counts in) and, by the number of each shipment that still
-        holds, JSON [node, service, [[SKU, units], ...]]. It exists while the hold is open.
+        """Hash: `until`, `caller`, `day` (the periods in whose loads it counts, see load_periods.py) and, by the number
+        of each shipment that still holds, JSON [node, service, [[SKU, units], ...]]. It exists while the hold is open.
         """
         return self._key("hold", hold_id)
 

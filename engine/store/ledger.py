@@ -7,7 +7,14 @@ from typing import Any
 import orjson
 
 from engine.decide.decision import Decision
-from engine.store.commit_request import NOTHING_SET_ASIDE, SetAside, add_freed, add_set_aside, commit_request
+from engine.store.commit_request import (
+    NOTHING_SET_ASIDE,
+    SetAside,
+    add_freed,
+    add_set_aside,
+    commit_request,
+    period_names,
+)
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import packed
 from engine.store.follow_up_commit import FollowUpCommit, LinkedWrites
@@ -101,7 +108,7 @@ class Ledger:
         self,
         skus: Sequence[str],
         *,
-        day: str,
+        periods: Sequence[str],
         now: int,
         policies_at: int | None = None,
         key: RequestKey | None = None,
@@ -109,45 +116,46 @@ class Ledger:
         freed: FreedStock | None = None,
         stamped: bool = False,
     ) -> Reading:
-        """The snapshot of `skus` at `now`; holds whose time is over are ended first. `day` is that of the loads; the
-        decisions that answered `key`, and that `order` began with, are looked up.
+        """The snapshot of `skus` at `now`; holds whose time is over are ended first. `periods` are those of the loads
+        (see load_periods.py); the decisions that answered `key`, and that `order` began with, are looked up.
 
         `policies_at` is the instant for which the active policy version and the resting nodes are read, if not `now`.
         What is `freed` is read as if it were not held. If `stamped`, the reading has its `stamp`.
         """
         decided_at = now if policies_at is None else policies_at
-        script_keys = self._snapshot_keys(skus, day, key, order)
-        arguments = [now, decided_at, *(stamp_arguments(self._keys, skus) if stamped else ())]
+        script_keys = self._snapshot_keys(skus, periods, key, order)
+        stamps = stamp_arguments(self._keys, skus) if stamped else [0]
+        arguments = [now, decided_at, *stamps, len(periods)]
         answer = self._sweep_and_read(script_keys, arguments, now)
         stamp = newest_stamp(answer.pop()) if stamped else 0
-        reading = replace(reading_of(answer, skus, decided_at), stamp=stamp)
-        return reading if freed is None else without_holds(reading, freed, day)
+        reading = replace(reading_of(answer, skus, decided_at, periods), stamp=stamp)
+        return reading if freed is None else without_holds(reading, freed)
 
-    def read_stock(self, skus: Sequence[str], *, day: str, now: int) -> StockReading:
+    def read_stock(self, skus: Sequence[str], *, periods: Sequence[str], now: int) -> StockReading:
         """The stock of many SKUs at `now`; holds whose time is over are ended first."""
-        answer = self._sweep_and_read(
-            self._snapshot_keys(skus, day), [now, now, *stamp_arguments(self._keys, skus)], now
-        )
-        return stock_reading_of(answer, now)
+        arguments = [now, now, *stamp_arguments(self._keys, skus), len(periods)]
+        answer = self._sweep_and_read(self._snapshot_keys(skus, periods), arguments, now)
+        return stock_reading_of(answer, now, periods)
 
-    def read_stamps(self, skus: Sequence[str], *, day: str, now: int) -> StockReading | None:
+    def read_stamps(self, skus: Sequence[str], *, periods: Sequence[str], now: int) -> StockReading | None:
         """As `read_stock`, but for the stock; None if there are holds to be ended first."""
         with faults():
             answer = self._snapshot(
-                keys=self._snapshot_keys((), day), args=[now, now, *stamp_arguments(self._keys, skus)]
+                keys=self._snapshot_keys((), periods),
+                args=[now, now, *stamp_arguments(self._keys, skus), len(periods)],
             )
-        return None if answer[0] == b"expired" else stock_reading_of(answer, now)
+        return None if answer[0] == b"expired" else stock_reading_of(answer, now, periods)
 
     def _snapshot_keys(
-        self, skus: Iterable[str], day: str, key: RequestKey | None = None, order: str | None = None
+        self, skus: Iterable[str], periods: Sequence[str], key: RequestKey | None = None, order: str | None = None
     ) -> list[str]:
         keys = self._keys
         return SNAPSHOT.keys(
             keys,
+            ([keys.load(period)] for period in periods),
             sku_keys(keys, skus),
             idempotency=keys.idempotency(*((key.caller, key.name) if key else _NO_KEY)),
             order=keys.order(order or _NO_ORDER),
-            load=keys.load(day),
         )
 
     def _sweep_and_read(self, script_keys: Sequence[str], arguments: Sequence[str | int], now: int) -> list[Any]:
@@ -205,12 +213,12 @@ class Ledger:
             now=now,
             freed=linked.amendment.freed if linked and linked.amendment else None,
         )
-        claims, own, arguments = self._parts(commit, set_aside)
+        loads, claims, own, arguments = self._parts(commit, set_aside)
         with faults():
             answer = (
-                self._commit(keys=COMMIT.keys(self._keys, claims, **own), args=arguments)
+                self._commit(keys=COMMIT.keys(self._keys, loads, claims, **own), args=[*arguments, len(loads)])
                 if linked is None
-                else self._follow_up_commit.run(linked, claims, own, arguments)
+                else self._follow_up_commit.run(linked, (loads, claims), own, arguments)
             )
         return self._outcome(answer, linked.rejection.change.skus if linked and linked.rejection else ())
 
@@ -218,8 +226,8 @@ class Ledger:
         """Commit each as `commit` does, by itself, but all in one round trip."""
         calls = []
         for commit in commits:
-            claims, own, arguments = self._parts(commit)
-            calls.append((COMMIT.keys(self._keys, claims, **own), arguments))
+            loads, claims, own, arguments = self._parts(commit)
+            calls.append((COMMIT.keys(self._keys, loads, claims, **own), [*arguments, len(loads)]))
         with faults():
             answers = self._client.run_together(self._commit, calls)
         return [self._outcome(answer) for answer in answers]
@@ -243,17 +251,17 @@ class Ledger:
 
     def _parts(
         self, commit: Commit, set_aside: SetAside = NOTHING_SET_ASIDE
-    ) -> tuple[list[tuple[str, str]], dict[str, str], list[Any]]:
-        """The keys of the claims, those of the commit that are its own, and the arguments of commit.lua."""
+    ) -> tuple[list[tuple[str]], list[tuple[str, str]], dict[str, str], list[Any]]:
+        """The keys of the loads and of the claims, those of the commit that are its own, and the arguments of
+        commit.lua but for the number of loads.
+        """
         keys, decision, key, earlier = self._keys, commit.decision, commit.key, set_aside.earlier
         own = {
             "idempotency": keys.idempotency(*((key.caller, key.name) if key else _NO_KEY)),
             "order": keys.order(decision.order.id),
-            "load": keys.load(decision.day),
             "hold": keys.hold(commit.decision_id),
             "set_aside": keys.hold(set_aside.name or ""),
             "earlier_set_aside": keys.hold(earlier.id if earlier else ""),
-            "earlier_load": keys.load(earlier.day if earlier else ""),
         }
         skus = [*(claim.sku for claim in decision.claims), *(earlier.skus if earlier else ())]
         request = commit_request(
@@ -271,7 +279,8 @@ class Ledger:
         if commit.freed is not None:
             add_freed(request, commit.freed, decision)
         arguments = [commit.decision_id, packed(commit.body, commit.facts), orjson.dumps(request)]
-        return list(sku_keys(keys, skus)), own, arguments
+        loads = [(keys.load(period),) for period in period_names(decision, earlier)]
+        return loads, list(sku_keys(keys, skus)), own, arguments
 
 
 def sku_keys(keys: Keys, skus: Iterable[str]) -> Iterator[tuple[str, str]]:

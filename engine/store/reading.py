@@ -29,7 +29,8 @@ class Reading:
     """The instant from which the version was scheduled; None if it was activated at once."""
     earlier_decision: str | None
     first_decision: str | None
-    loads: Mapping[str, int]
+    loads: Mapping[str, Mapping[str, int]]
+    """Shipments by node, by the period that they count in (see load_periods.py)."""
     resting: Mapping[str, NodeRest]
     stock: Mapping[str, Mapping[str, tuple[int, int]]]
     stamp: int = 0
@@ -57,15 +58,15 @@ def newest_stamp(stamps: bytes) -> int:
     return max((int(stamp) for stamp in stamps.split() if stamp != b"-"), default=0)
 
 
-def stock_reading_of(answer: Sequence[Any], decided_at: int) -> StockReading:
+def stock_reading_of(answer: Sequence[Any], decided_at: int, periods: Sequence[str]) -> StockReading:
     """What snapshot.lua answered when it was asked for stamps."""
     return StockReading(
-        reading=reading_of(answer[:_HEAD], (), decided_at), texts=answer[_HEAD:-1], stamps=answer[-1].decode()
+        reading=reading_of(answer[:_HEAD], (), decided_at, periods), texts=answer[_HEAD:-1], stamps=answer[-1].decode()
     )
 
 
-def reading_of(answer: Sequence[Any], skus: Sequence[str], decided_at: int) -> Reading:
-    """What snapshot.lua answered, for `skus` and the instant whose policies decide."""
+def reading_of(answer: Sequence[Any], skus: Sequence[str], decided_at: int, periods: Sequence[str]) -> Reading:
+    """What snapshot.lua answered, for `skus`, the instant whose policies decide, and periods of loads."""
     version, policy, earlier, first, loads, resting, *stock = answer
     policy_version, policy_since = split_version(policy.decode()) if policy else (None, None)
     return Reading(
@@ -74,7 +75,7 @@ def reading_of(answer: Sequence[Any], skus: Sequence[str], decided_at: int) -> R
         policy_since=policy_since,
         earlier_decision=earlier and earlier.decode(),
         first_decision=first and first.decode(),
-        loads=_counts(loads),
+        loads=dict(zip(periods, map(_counts, loads), strict=True)),
         resting=rests_after(decided_at, _lines(resting)),
         stock={sku: _by_node(*stock[2 * index : 2 * index + 2]) for index, sku in enumerate(skus)},
     )
@@ -88,14 +89,17 @@ def positions(stock: Mapping[str, tuple[int, int]], paces: Mapping[str, int]) ->
     return dict(zip(stock, map(StockPosition._make, rows), strict=True))
 
 
-def without_holds(reading: Reading, freed: FreedStock, day: str) -> Reading:
-    """The reading as if what is freed were not held, and did not count in the loads, which are those of `day`."""
+def without_holds(reading: Reading, freed: FreedStock) -> Reading:
+    """The reading as if what is freed were not held, and did not count in the loads."""
     units = freed.units
     stock = {
         sku: {node: (on_hand, max(0, held - units.get((sku, node), 0))) for node, (on_hand, held) in nodes.items()}
         for sku, nodes in reading.stock.items()
     }
-    loads = {node: max(0, load - freed.shipments.get((day, node), 0)) for node, load in reading.loads.items()}
+    loads = {
+        period: {node: max(0, load - freed.shipments.get((period, node), 0)) for node, load in counts.items()}
+        for period, counts in reading.loads.items()
+    }
     return replace(reading, stock=stock, loads=loads)
 
 

@@ -50,7 +50,9 @@ class Replica:
     def close(self) -> None:
         self._client.close()
 
-    def read(self, skus: Sequence[str], *, day: str, now: int, policies_at: int, most: int) -> StaleReading | None:
+    def read(
+        self, skus: Sequence[str], *, periods: Sequence[str], now: int, policies_at: int, most: int
+    ) -> StaleReading | None:
         """As `Ledger.read`, from a replica that heard of its primary within the last `most` seconds; None if there is
         none. Holds whose time has come are left out of it: they can't be ended on a replica.
 
@@ -60,7 +62,7 @@ class Replica:
         with contextlib.suppress(AskPrimary):
             named: list[str] = []
             for _ in range(_MOST_TRIES):
-                (names, holds, snapshot), age = self._try_read(named, skus, day, (now, policies_at), most)
+                (names, holds, snapshot), age = self._try_read(named, skus, periods, (now, policies_at), most)
                 expired = [name.decode() for name in names]
                 if len(expired) >= MOST_EXPIRED:
                     break
@@ -68,8 +70,8 @@ class Replica:
                     # a hold that was named may have been extended since, and is not to be left out then
                     pairs = zip(named, holds, strict=True)
                     ended = [hold_of(name, _fields(flat)) for name, flat in pairs if flat and name in expired]
-                    reading = reading_of(snapshot[:-1], skus, policies_at)
-                    reading = without_holds(reading, FreedStock.of_holds(ended), day)
+                    reading = reading_of(snapshot[:-1], skus, policies_at, periods)
+                    reading = without_holds(reading, FreedStock.of_holds(ended))
                     return StaleReading(reading=reading, stamps=None if ended else snapshot[-1].decode(), age=age)
                 named = expired
         return None
@@ -84,21 +86,22 @@ class Replica:
         return None
 
     def _try_read(
-        self, named: Sequence[str], skus: Sequence[str], day: str, instants: Sequence[int], most: int
+        self, named: Sequence[str], skus: Sequence[str], periods: Sequence[str], instants: Sequence[int], most: int
     ) -> tuple[Any, int]:
         keys = self._keys
         script_keys = REPLICA_SNAPSHOT.keys(
             keys,
             ([keys.hold(name)] for name in named),
+            ([keys.load(period)] for period in periods),
             sku_keys(keys, skus),
             idempotency=keys.never_written,
             order=keys.never_written,
-            load=keys.load(day),
             expiring=keys.never_written,
             holds_by_expiry=keys.expiring,
         )
         stamps = stamp_arguments(keys, skus)
-        arguments = [len(script_keys), *script_keys, *instants, *stamps, MOST_EXPIRED, len(named)]
+        sizes = [len(periods), MOST_EXPIRED, len(named), len(periods)]
+        arguments = [len(script_keys), *script_keys, *instants, *stamps, *sizes]
         return self._client.run_script(self._script, arguments, max_age=most)
 
 

@@ -134,6 +134,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "priority": Range(kind=Kind.COUNT, low=0, high=100, bounds="between 0 and 100"),
         "oversell": UNITS,
         "daily_orders": UNITS,
+        "hourly_orders": UNITS,
         "rest_after_rejection": Range(kind=Kind.DURATION, low=1, high=MAX_REST, bounds="between 1 m and 30 d"),
     }
 )

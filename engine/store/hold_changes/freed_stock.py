@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from engine.model.load_periods import periods_of
 from engine.store.hold_changes.hold_change import HoldChange
 from engine.store.holds import Hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreedStock:
-    """Units by (SKU, node), and shipments that count in loads, by (day, node). They are free for one decision, whose
+    """Units by (SKU, node), and shipments that count in loads, by (period, node). They are free for one decision, whose
     commit ends their holds.
     """
 
@@ -25,7 +26,11 @@ class FreedStock:
         shipments: Counter[tuple[str, str]] = Counter()
         for hold in holds:
             units += hold.units
-            shipments.update((hold.day, shipment.node) for shipment in hold.shipments)
+            shipments.update(
+                (period, shipment.node)
+                for shipment in hold.shipments
+                for period in periods_of(hold.day).of(shipment.node)
+            )
         return cls(units=units, shipments=shipments)
 
     @classmethod
@@ -37,5 +42,6 @@ class FreedStock:
             for before, after in change.changed:
                 units.update({(sku, before.node): count for sku, count in before.by_sku("held")})
                 units.subtract({(sku, before.node): count for sku, count in after.by_sku("held")})
-                shipments[change.before.day, before.node] += int(before.counts) - int(after.counts)
+                for period in periods_of(change.before.day).of(before.node):
+                    shipments[period, before.node] += int(before.counts) - int(after.counts)
         return cls(units=units, shipments=shipments)

@@ -1,17 +1,16 @@
 """Changes of a hold's units, as scripts with parts/hold_changes.lua take them and as the log has them. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
+from engine.model.load_periods import periods_of
 from engine.store.decision_log import HoldUnits, PartUnits
 from engine.store.hold_changes.shipment_units import LineUnits, ShipmentUnits, endings_text
 from engine.store.hold_changes.stored_holds import StoredHold
 from engine.store.holds import Hold, shipment_json
 from engine.store.outcomes import UnitState
 
-IndexOf: TypeAlias = Mapping[str, int]
-"""By SKU, the number of its keys among those of the script, from 1."""
 Shipments: TypeAlias = tuple[ShipmentUnits, ...]
 """All those of a decision."""
 
@@ -52,11 +51,15 @@ class HoldChange:
         return list(dict.fromkeys(sku for before, _ in self.changed for sku in before.skus.values()))
 
     @property
+    def nodes(self) -> list[str]:
+        return [before.node for before, _ in self.changed]
+
+    @property
     def ended(self) -> int:
         """How many shipments are neither held any more nor have left."""
         return sum(before.counts and not after.counts for before, after in self.changed)
 
-    def record(self, index_of: IndexOf) -> dict[str, Any]:
+    def record(self, index: "ScriptIndex") -> dict[str, Any]:
         """As parts/hold_changes.lua reads it."""
         stored = self.before
         record: dict[str, Any] = {
@@ -64,7 +67,7 @@ class HoldChange:
             "until": "" if stored.until is None else str(stored.until),
             "endings": stored.endings,
             "ended": endings_text(self.after),
-            "parts": [self._part(before, after, index_of) for before, after in self.changed],
+            "parts": [self._part(before, after, index) for before, after in self.changed],
         }
         if self.returned:
             record["open"] = {"until": str(self.until), "caller": stored.caller, "day": stored.day}
@@ -75,21 +78,22 @@ class HoldChange:
             record["close"] = stored.caller
         return record
 
-    def _part(self, before: ShipmentUnits, after: ShipmentUnits, index_of: IndexOf) -> dict[str, Any]:
+    def _part(self, before: ShipmentUnits, after: ShipmentUnits, index: "ScriptIndex") -> dict[str, Any]:
         number, held = before.number, after.by_sku("held")
         room = _room(before, after)
         return {
             "number": str(number),
             "node": before.node,
+            "loads": [index.periods[name] for name in periods_of(self.before.day).of(before.node)],
             "before": self.before.bodies.get(number, b"").decode(),
             "after": shipment_json(before.node, before.service, held) if held else "",
             "outcomes_before": self.before.outcomes.get(number, b"").decode(),
             "outcomes": after.outcomes,
             "room": 0 if self.keeps_room else room,
-            "units": list(self._units(before, after, index_of)),
+            "units": list(self._units(before, after, index.skus)),
         }
 
-    def _units(self, before: ShipmentUnits, after: ShipmentUnits, index_of: IndexOf) -> Iterator[list[Any]]:
+    def _units(self, before: ShipmentUnits, after: ShipmentUnits, index_of: Mapping[str, int]) -> Iterator[list[Any]]:
         for returned in self.returned:
             if returned.number == before.number:
                 for sku, count in before.sku_units(returned.lines):
@@ -106,6 +110,28 @@ class HoldChange:
                     yield [*unit, False, True] if sku in on_backorder and left_more else unit
 
 
+class ScriptIndex(NamedTuple):
+    """The numbers, from 1, that SKUs and periods of loads have among the keys of the script."""
+
+    skus: Mapping[str, int]
+    periods: Mapping[str, int]
+
+    @classmethod
+    def of(cls, changes: Iterable[HoldChange]) -> "ScriptIndex":
+        """Of all that the changes concern."""
+        changes = list(changes)
+        return cls.of_names(
+            (sku for change in changes for sku in change.skus),
+            (name for change in changes for node in change.nodes for name in periods_of(change.before.day).of(node)),
+        )
+
+    @classmethod
+    def of_names(cls, skus: Iterable[str], periods: Iterable[str]) -> "ScriptIndex":
+        """Of these in their order, each once."""
+        numbered = ({name: number for number, name in enumerate(dict.fromkeys(its), 1)} for its in (skus, periods))
+        return cls(*numbered)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeEnding:
     """All that a hold still holds ends at the instant `at`, where only the hold was read, and `endings` as stored."""
@@ -116,9 +142,16 @@ class WholeEnding:
     at: int
 
     @property
+    def index(self) -> ScriptIndex:
+        periods = periods_of(self.hold.day)
+        return ScriptIndex.of_names(
+            self.hold.skus, (name for shipment in self.hold.shipments for name in periods.of(shipment.node))
+        )
+
+    @property
     def record(self) -> dict[str, Any]:
         """As parts/hold_changes.lua reads it."""
-        hold, index_of = self.hold, {sku: index for index, sku in enumerate(self.hold.skus, start=1)}
+        hold, index, periods = self.hold, self.index, periods_of(self.hold.day)
         words = self.endings.split()
         words += ["-"] * (1 + max(shipment.number for shipment in hold.shipments) - len(words))
         for shipment in hold.shipments:
@@ -133,9 +166,10 @@ class WholeEnding:
                 {
                     "number": str(shipment.number),
                     "node": shipment.node,
+                    "loads": [index.periods[name] for name in periods.of(shipment.node)],
                     "before": shipment.body.decode(),
                     "after": "",
-                    "units": [[index_of[sku], str(-units), "0"] for sku, units in shipment.units],
+                    "units": [[index.skus[sku], str(-units), "0"] for sku, units in shipment.units],
                 }
                 for shipment in hold.shipments
             ],

@@ -155,7 +155,7 @@ def caller_drifts(keys: Keys, replay: LogReplay, caller: str, count: int) -> Ite
 def load_drifts(
     keys: Keys, replay: LogReplay, load: tuple[str, str], count: str | None, millis: int
 ) -> Iterator[Drift]:
-    """`load` is a day and a node, `count` its stored number of shipments, None if none is stored. `millis` is the
+    """`load` is a period and a node, `count` its stored number of shipments, None if none is stored. `millis` is the
     server's clock.
     """
     date, node = load

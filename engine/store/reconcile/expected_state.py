@@ -48,6 +48,7 @@ class ExpectedHold:
 
     caller: str
     day: str
+    """The periods in whose loads it counts, as stored (see load_periods.py)."""
     until: int
     first: str
     """The first decision of its order; empty for units that are set aside."""
@@ -91,7 +92,7 @@ class FloorBreach:
 
 @dataclass(slots=True, kw_only=True)
 class DayLoads:
-    """How many shipments each node was given on a day, and when a decision last added one, in milliseconds of the
+    """How many shipments each node was given in a period, and when a decision last added one, in milliseconds of the
     server's clock.
     """
 

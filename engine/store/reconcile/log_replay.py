@@ -13,6 +13,7 @@ from engine.decide.facts_record import FactsReferenceRecord
 from engine.decide.order_record import OrderRecord, seconds
 from engine.decide.record import DecisionRecord
 from engine.model.facts import NodeRest
+from engine.model.load_periods import periods_of
 from engine.store.decision_log import (
     UNREADABLE,
     Entry,
@@ -208,10 +209,11 @@ class LogReplay:
     def _begin_hold(
         self, entry: Entry, shipments: dict[int, ExpectedShipment], *, date: str, until: int, first: str
     ) -> None:
-        day = self._day(date, entry.id[0])
-        day.added = entry.id[0]
         for shipment in shipments.values():
-            day.shipments[shipment.node] += 1
+            for period in periods_of(date).of(shipment.node):
+                day = self._day(period, entry.id[0])
+                day.added = entry.id[0]
+                day.shipments[shipment.node] += 1
             for sku, units in shipment.units.items():
                 self.held[sku, shipment.node] += units
         endings = ["-"] * len(shipments)
@@ -296,7 +298,7 @@ class LogReplay:
                 continue
             hold.end_shipment(number, entry.kind, entry.at)
             if rejection.room and number not in hold.left:
-                self._lower_load(shipment.node, hold.day, entry)
+                self._lower_loads(shipment.node, hold.day, entry)
         self._forget_if_ended(entry.decision, hold)
 
     def _move_units(self, entry: Entry) -> None:
@@ -375,10 +377,11 @@ class LogReplay:
             self._place(hold.first, placed * sum(units for _, units in part.units))
         if +held:
             hold.shipments[part.number] = ExpectedShipment(node=part.node, service=part.service, units=dict(+held))
-        self._changed("loads", (hold.day, part.node))
-        if part.room:
-            loads = self._day(hold.day, entry.id[0]).shipments
-            loads[part.node] = max(0, loads[part.node] + part.room)
+        for period in periods_of(hold.day).of(part.node):
+            self._changed("loads", (period, part.node))
+            if part.room:
+                loads = self._day(period, entry.id[0]).shipments
+                loads[part.node] = max(0, loads[part.node] + part.room)
 
     def _move_out(self, position: PositionKey, units: int, entry: Entry) -> None:
         self.confirmed += units
@@ -400,7 +403,8 @@ class LogReplay:
         self._changed("holds", decision)
         self._changed("callers", hold.caller)
         for shipment in hold.shipments.values():
-            self._changed("loads", (hold.day, shipment.node))
+            for period in periods_of(hold.day).of(shipment.node):
+                self._changed("loads", (period, shipment.node))
             for sku in shipment.units:
                 self._changed("positions", (sku, shipment.node))
 
@@ -413,10 +417,11 @@ class LogReplay:
         if not self.held[position]:
             del self.held[position]
 
-    def _lower_load(self, node: str, date: str, entry: Entry) -> None:
-        shipments = self._day(date, entry.id[0]).shipments
-        if shipments[node] > 0:
-            shipments[node] -= 1
+    def _lower_loads(self, node: str, day: str, entry: Entry) -> None:
+        for period in periods_of(day).of(node):
+            shipments = self._day(period, entry.id[0]).shipments
+            if shipments[node] > 0:
+                shipments[node] -= 1
 
     def _end_shipment(self, shipment: ExpectedShipment, hold: ExpectedHold, number: int, entry: Entry) -> None:
         for sku, units in shipment.units.items():
@@ -428,7 +433,7 @@ class LogReplay:
             return
         self._place(hold.first, -shipment.total)
         if number not in hold.left:
-            self._lower_load(shipment.node, hold.day, entry)
+            self._lower_loads(shipment.node, hold.day, entry)
 
     def _move(self, position: PositionKey, delta: int, entry_id: EntryId) -> None:
         base = self.bases.get(position)
@@ -438,10 +443,10 @@ class LogReplay:
             self.late.moves.setdefault(position, []).append((entry_id, delta))
             self._changed("positions", position)
 
-    def _day(self, date: str, millis: int) -> DayLoads:
-        if date in self.days and self.days[date].expired(millis):
-            del self.days[date]
-        return self.days[date]
+    def _day(self, period: str, millis: int) -> DayLoads:
+        if period in self.days and self.days[period].expired(millis):
+            del self.days[period]
+        return self.days[period]
 
     def _date_of(self, decided_at: str) -> str:
         zone = zoneinfo.ZoneInfo(self.zone)

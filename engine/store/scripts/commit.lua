@@ -2,10 +2,11 @@
 -- be set aside for its next try: held for some seconds, by a hold of its own. What was set aside for it at an earlier
 -- try counts as free for it, and is not held any more afterwards.
 --
--- Keys, by the names in script_keys.py; claimed_on_hand and claimed_held are those of each claim's SKU,
+-- Keys, by the names in script_keys.py; load is that of each period in which its shipments count, and then of those in
+--       which what was set aside at an earlier try does; claimed_on_hand and claimed_held are those of each claim's SKU,
 --       then of each SKU that was set aside at an earlier try.
 -- ARGV  1 decision id  2 the log entry's body  3 the request as JSON (see `_request` in ledger.py). What goes into a
---       command unchanged is text there, because a number of a script takes longer to write.
+--       command unchanged is text there, because a number of a script takes longer to write.  Last: number of periods
 -- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'order', decision id} if an order of
 -- that id was decided before, the first time by that decision, {'network'} if the network is another
 -- than the decision was made in, {'policies'} if another policy version is active, {'stale', node} if a node can't give
@@ -43,12 +44,18 @@ local function outside(range, value)
   return range and (value < range[1] or value > range[2])
 end
 
+-- The load of a room's node in the room's period.
+local function add_shipments(room, shipments)
+  local load = key.load(room[1])
+  call('HINCRBY', load, room[2], shipments)
+  -- set again by each decision: the ledger check expects the days to count from the last one
+  call('EXPIRE', load, DAYS_KEPT)
+end
+
 local function take_hold(hold, name, hold_until, shipments)
   call('HSET', hold, 'until', hold_until, 'caller', request.caller, 'day', request.day, unpack(shipments))
   call('HINCRBY', key.open_holds, request.caller, 1)
   call('ZADD', key.expiring, hold_until, name)
-  -- set again by each hold: the ledger check expects the days to count from the last one
-  call('EXPIRE', key.load, DAYS_KEPT)
 end
 
 local release_earlier, set_aside_rest
@@ -63,10 +70,12 @@ if earlier or set_aside then  -- seldom, and functions take time to make
       end
     end
     local numbers, endings = {}, {}
-    for index, node in ipairs(earlier.nodes) do
-      if tonumber(call('HGET', key.earlier_load, node) or 0) > 0 then
-        call('HINCRBY', key.earlier_load, node, -1)
+    for _, load in ipairs(earlier.loads) do
+      if tonumber(call('HGET', key.load(load[1]), load[2]) or 0) > 0 then
+        call('HINCRBY', key.load(load[1]), load[2], -1)
       end
+    end
+    for index = 1, earlier.shipments do
       numbers[index], endings[index] = index - 1, 'released:' .. earlier.now
     end
     if call('HINCRBY', key.open_holds, request.caller, -1) <= 0 then
@@ -96,7 +105,11 @@ if earlier or set_aside then  -- seldom, and functions take time to make
         local body = cjson.encode({node, service, units})
         fields[#fields + 1], fields[#fields + 2] = #shipments, body
         shipments[#shipments + 1] = body
-        call('HINCRBY', key.load, node, 1)
+        for _, room in ipairs(request.rooms) do
+          if room[2] == node then
+            add_shipments(room, 1)
+          end
+        end
       end
     end
     if #shipments == 0 then
@@ -170,8 +183,8 @@ end
 local policies_at = tonumber(request.policies_at)
 local some_node_rests = rests_until and tonumber(rests_until) > policies_at
 for _, room in ipairs(request.rooms) do
-  local node, shipments, most, load_range, own = unpack(room, 1, 5)
-  local load = (call('HGET', key.load, node) or 0) - (own or 0)
+  local period, node, shipments, most, load_range, own = unpack(room, 1, 6)
+  local load = (call('HGET', key.load(period), node) or 0) - (own or 0)
   -- the rest may have begun after the decision's snapshot
   local rest = some_node_rests and call('HGET', key.resting, node)
   if most and load + shipments > most or outside(load_range, load)
@@ -219,7 +232,7 @@ for index, claim in ipairs(request.claims) do
 end
 offer(freed, note_changes(changed))
 for _, room in ipairs(request.rooms) do
-  call('HINCRBY', key.load, room[1], room[2])
+  add_shipments(room, room[3])
 end
 if takes_hold then
   take_hold(key.hold, id, request.hold_until, request.shipments)

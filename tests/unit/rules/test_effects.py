@@ -63,6 +63,7 @@ COMBINED = [
     ("priority", [0], OrderOutcome(priority=0)),
     ("approve", [True, True], OrderOutcome(approve=True)),
     ("daily_orders", [40, 0], NodeOutcome(daily_orders=0)),
+    ("hourly_orders", [4, 2], NodeOutcome(hourly_orders=2)),
     ("rest_after_rejection", [30, 240, 120], RejectionOutcome(node_rest=240)),
 ]
 

@@ -4,8 +4,8 @@
 --
 -- A hold is {id, until, endings, ended, parts}: `until` and `endings` as they were read, and the endings afterwards; all
 -- of these are text, and empty where there is nothing. If units are held again, `open` has the hold's until, caller and
--- day; if none are any more, `close` has its caller. A part is a shipment: {number, node, before, after, outcomes_before,
--- outcomes, room, units}, before and after as key.changed_hold stores it. A unit is {index of the SKU, change of held,
+-- day; if none are any more, `close` has its caller. A part is a shipment: {number, node, loads, before, after, outcomes_before,
+-- outcomes, room, units}, loads the numbers of the periods in which it counts, before and after as key.changed_hold stores it. A unit is {index of the SKU, change of held,
 -- change of on_hand, log entry, must be there}: with an entry, what is on hand changes only if it was not counted since
 -- that entry; false stands for none. Units on backorder can't leave before they are there.
 -- Where only the hold was read, parts have no outcomes and no room.
@@ -99,7 +99,7 @@ local function units_on_backorder(holds)
   end
 end
 
--- A shipment counts in its day's load while units of it are held or have left.
+-- A shipment counts in the loads of its periods while units of it are held or have left.
 local function room_of(hold, part)
   if part.room then
     return part.room
@@ -150,9 +150,11 @@ local function change_holds(holds, changed, freed)
       end
       local room = room_of(hold, part)
       -- the load of a day that is over has expired, and nothing is counted in it any more
-      if room < 0 and tonumber(call('HGET', key.changed_load(at), part.node) or 0) > 0
-          or room > 0 and call('EXISTS', key.changed_load(at)) == 1 then
-        call('HINCRBY', key.changed_load(at), part.node, room)
+      for _, period in ipairs(part.loads) do
+        local load = key.changed_load(period)
+        if room < 0 and tonumber(call('HGET', load, part.node) or 0) > 0 or room > 0 and call('EXISTS', load) == 1 then
+          call('HINCRBY', load, part.node, room)
+        end
       end
       set(key.changed_hold(at), part.number, part.after)
       if part.outcomes then

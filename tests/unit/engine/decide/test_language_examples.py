@@ -227,6 +227,7 @@ EFFECTS = {
     "priority: 80": OrderOutcome(priority=80),
     "approve: true": OrderOutcome(approve=True),
     "daily_orders: 40": NodeOutcome(daily_orders=40),
+    "hourly_orders: 6": NodeOutcome(hourly_orders=6),
     "rest_after_rejection: 2h": RejectionOutcome(node_rest=120),
 }
 

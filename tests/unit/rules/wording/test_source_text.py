@@ -59,6 +59,7 @@ EFFECTS = [
     ("priority: 80", "priority: 80"),
     ("approve: true", "approve: true"),
     ("daily_orders: 40", "daily_orders: 40"),
+    ("hourly_orders: 6", "hourly_orders: 6"),
     ("rest_after_rejection: 90 min", "rest_after_rejection: 90 min"),
 ]
 
