@@ -167,7 +167,8 @@ class StockFacts:
 
 def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> Integers:
     """Of each row of the stock, the units free for an order of which only the channel is known (rules on its other
-    facts don't fire): those not held less the floor of the active policies, never below 0.
+    facts don't fire): those not held less the floor of the active policies, never below 0, and only as many as make
+    whole multiples.
     """
     order = {"order.channel": channel}
     clocks = facts.ways.clocks.at(now)
@@ -180,7 +181,8 @@ def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> I
     judgement = judge.judge_lines(lines, stock.sku, facts.to_judge(clocks))
     floor = judge.table.floors(channel, judgement, stock.on_hand)
     free: Integers = np.maximum(stock.on_hand - stock.held - floor, 0)
-    return free
+    multiples = judge.table.multiples()
+    return free if multiples is None else free - free % multiples[judgement]
 
 
 def circumstances(matcher: Matcher, network: Network, loads: Mapping[str, int], now: int) -> str:

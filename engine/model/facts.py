@@ -53,7 +53,9 @@ class GeoPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line with a `delivery` or a node to `collect_at` of its own goes another way than its order."""
+    """A line with a `delivery` or a node to `collect_at` of its own goes another way than its order. Lines of one
+    `set_name` travel together.
+    """
 
     id: str
     sku: str
@@ -61,6 +63,7 @@ class Line:
     unit_price: int | None = None
     delivery: str | None = None
     collect_at: str | None = None
+    set_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,15 @@ class Order:
     def skus(self) -> list[str]:
         """Each SKU once, in the order of lines."""
         return list(dict.fromkeys(line.sku for line in self.lines))
+
+    @property
+    def sets(self) -> dict[str, list[int]]:
+        """By name, the indexes of the lines of each set."""
+        sets: dict[str, list[int]] = {}
+        for index, line in enumerate(self.lines):
+            if line.set_name is not None:
+                sets.setdefault(line.set_name, []).append(index)
+        return sets
 
     def delivery_of(self, line: Line) -> str:
         return line.delivery or (COLLECTED if line.collect_at else self.delivery)

@@ -25,10 +25,12 @@ from engine.model.facts import Inventory, NetworkCaches, Order, Snapshot, StockP
 from rules.loader import load_policies
 from tests.bench.highs import allowed, choose_by_highs, score
 from tests.bench.option_sets import POLICIES
-from tests.bench.random_problems import HARD, constrained, hard, plain, wide
+from tests.bench.random_problems import HARD, constrained, coupled, hard, plain, wide
 
 INSTANCES = 20_000
 _SAY_EVERY = 1_000
+_COUPLED = 4
+"""One instance of so many has multiples, sets and capacities."""
 _TURN = 20
 _MILLISECONDS = 1_000
 
@@ -117,6 +119,8 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, sa
     say("choosing: hard problems")
     wide_problems = [wide(seed) for seed in range(extent.wide)]
     hard_rows = [_times("every constraint in play: 1-10 lines x 2-60 options", wide_problems)]
+    coupled_problems = [coupled(seed, most_lines=10, most_options=60) for seed in range(extent.wide)]
+    hard_rows.append(_times("with multiples, sets and capacities: 1-10 lines x 2-60 options", coupled_problems))
     hard_rows += [_times(f"hard: {name}", [hard(name)] * extent.hard) for name in HARD]
     say("choosing: by number of lines and options")
     sizes = [_size(lines, options, extent) for lines in LINES for options in OPTIONS]
@@ -140,7 +144,7 @@ def _agreement(count: int, say: Say) -> Agreement:
     for seed in range(count):
         if seed and seed % _SAY_EVERY == 0:
             say(f"choosing: {seed} of {count}, {equal} equal")
-        instance = constrained(seed)
+        instance = coupled(seed) if seed % _COUPLED == 0 else constrained(seed)
         ours, theirs = choose(instance), choose_by_highs(instance)
         wrong += not (allowed(instance, ours.units) and score(instance, ours.units) == ours.score and ours.gap == 0)
         equal += ours.score == theirs.score

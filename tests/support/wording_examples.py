@@ -242,6 +242,11 @@ EFFECTS = [
         ),
     ),
     (
+        "multiple_of: 6",
+        "units of the line ship from the place in multiples of 6",
+        "les unités de la ligne partent du lieu par multiples de 6",
+    ),
+    (
         "keep_together: true",
         "the line ships from one place by one way, or not at all",
         "la ligne part d'un seul lieu par un seul service, ou pas du tout",

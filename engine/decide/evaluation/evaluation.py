@@ -149,7 +149,19 @@ class Evaluation:
         return [self.matcher.stages[Stage.LINE].judge(facts) for facts in self.line_facts]
 
     def keeps_together(self, index: int) -> bool:
+        """Whether a rule says that the line ships whole, from one place by one way, or not at all."""
         return cast("LineOutcome", self.line_judgements[index].outcome).keep_together
+
+    def ships_whole(self, index: int) -> bool:
+        """Whether it does so because of a rule, or because of its set."""
+        return self.order.lines[index].set_name is not None or self.keeps_together(index)
+
+    @cached_property
+    def multiples(self) -> Sequence[Integers] | None:
+        """By line and position, of how many units what ships from there is a multiple; None if that is 1 everywhere."""
+        positions = self.positions  # judged before the table is asked, for judging adds to it
+        table = self.matcher.stages[Stage.POSITION].table.multiples()
+        return None if table is None else [table[its.judgement] for its in positions]
 
     @property
     def loads(self) -> Integers:

@@ -1,7 +1,6 @@
 """The two round trips of a decision: what is read, what is taken, and that it is taken only once."""
 
 import dataclasses
-
 from dataclasses import replace
 
 import pytest
@@ -35,7 +34,8 @@ DAY = "2026-11-27"
 def ledger(client, keys):
     """Ten of A in Lyon, four in Lille, and policies without rules."""
     loaded = facts()
-    save(client, keys, loaded, verify_policies=lambda: stored_timeline(client, keys).entries)
+    policies_there = lambda: stored_timeline(client, keys).entries  # noqa: E731 - as the service gives it
+    save(client, keys, loaded, verify_policies=policies_there, micros=lambda: NOW * 1_000_000)
     publish(client, keys, policies(), HistoryEntry(operation="p", who="a test", at=NOW, note=""))
     entry = HistoryEntry(operation="a", who="a test", at=NOW, note="")
     outcome = activate_version(client, keys, policies().version, entry, network=loaded.network.version)

@@ -67,7 +67,20 @@ class ChoiceAtHand:
             and (by_stock <= model.supply).all()
             and (by_node <= model.room).all()
             and len(used) <= model.most_opened
+            and (not model.has_sets or self._sets_are_whole(lots))
+            and all(
+                (np.bincount(model.node[placements.candidate], limit.use * lots, len(limit.most)) <= limit.most)[
+                    limit.is_limited
+                ].all()
+                for limit in model.limits
+            )
         )
+
+    def _sets_are_whole(self, lots: Integers) -> bool:
+        """Whether each line of a set ships, on each candidate, if the first does."""
+        leader = self._model.placements.leader
+        is_led = leader != np.arange(len(lots))
+        return bool((lots == lots[leader])[is_led].all())
 
     def _lots_of(self, units: Units) -> Integers:
         lots, lines = np.zeros_like(self._places), len(self._model.quantity)

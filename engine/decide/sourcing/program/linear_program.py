@@ -79,13 +79,13 @@ class Solved(NamedTuple):
 class Program:
     """The columns are the lots of each placement in `chosen`, then for each of their candidates whether it is opened.
     `interrupt` is asked at each round of cuts and each node, with the size of the program. A lot of a single unit may
-    be divided, which is less work and seldom matters; not so with `in_units`.
+    be divided, which is less work and seldom matters; not so with `in_units`, or where nodes have limits.
     """
 
     def __init__(
         self, model: Model, chosen: Integers, interrupt: Callable[[int], bool], *, in_units: bool = False
     ) -> None:
-        self._model, self._chosen, self._in_units = model, chosen, in_units
+        self._model, self._chosen, self._in_units = model, chosen, in_units or bool(model.limits)
         self._placements = model.placements.at(chosen)
         self.candidates = np.unique(self._placements.candidate)
         self.size = len(chosen) + len(self.candidates)
@@ -112,7 +112,28 @@ class Program:
         rows.add("pair", 0 * pair, (row, lots[entry], placements.lot[entry]), opens)
         self._nodes, entry, row = _shared(model.node[self.candidates])
         rows.add("node", model.room[self._nodes], (row, opened[entry], ones[entry]))
+        node = model.node[placements.candidate]
+        for number, limit in enumerate(model.limits):
+            entry = np.flatnonzero(limit.is_limited[node])
+            limited = np.flatnonzero(limit.is_limited)
+            use = limit.use[self._chosen][entry]
+            rows.add(f"limit {number}", limit.most[limited], (limited.searchsorted(node[entry]), lots[entry], use))
+        if model.has_sets:
+            self._add_sets(rows)
         return rows
+
+    def _add_sets(self, rows: _Rows) -> None:
+        """All lines of a set ship from a candidate, or none of them; none if some are not in the program."""
+        leader, chosen = self._model.placements.leader, self._chosen
+        sizes, there = np.bincount(leader), np.bincount(leader[chosen], minlength=len(leader))
+        is_whole = (there[leader] == sizes[leader])[chosen]
+        led = np.flatnonzero(is_whole & (leader[chosen] != chosen))
+        leads = chosen.searchsorted(leader[chosen[led]])
+        row, one = np.arange(len(led)), np.ones_like(led)
+        rows.add("set", 0 * led, (row, led, one), (row, leads, -one))
+        rows.add("of set", 0 * led, (row, led, -one), (row, leads, one))
+        partial = np.flatnonzero(~is_whole)
+        rows.add("part of set", 0 * partial, (np.arange(len(partial)), partial, np.ones_like(partial)))
 
     def _lp(self) -> highspy.HighsLp:
         row, column, value, most = (np.concatenate(part) for part in self._rows[:4])
@@ -162,7 +183,10 @@ class Program:
         stock[self._stocks], node[self._nodes] = whole[kinds["stock"]], whole[kinds["node"]]
         held = [int(np.clip(np.rint(duals[row] / by), 0, HIGHEST)) for row, by in self._held]
         opened = np.rint(np.array(solution.col_value[len(self._chosen) :]) * FRACTION).astype(np.int64)
-        values = Duals(scale, whole[kinds["line"]], int(whole[kinds["shipment"]][0]), stock, node, held)
+        limits = [np.zeros_like(self._model.room) for _ in self._model.limits]
+        for number, (limit, of_nodes) in enumerate(zip(self._model.limits, limits, strict=True)):
+            of_nodes[limit.is_limited] = whole[kinds[f"limit {number}"]]
+        values = Duals(scale, whole[kinds["line"]], int(whole[kinds["shipment"]][0]), stock, node, held, limits)
         return Relaxed(values, opened, self._highs.getInfo().simplex_iteration_count)
 
     def solve(self, part: Part, start: Integers | None = None) -> Solved:

@@ -22,7 +22,7 @@ class Held(NamedTuple):
 
 class Duals(NamedTuple):
     """What it is worth, times `scale`, to have one more: unit of a line, shipment, unit of a stock, shipment of a node;
-    and one less of each held part.
+    one less of each held part; and by node one more of each limit.
     """
 
     scale: int
@@ -31,6 +31,7 @@ class Duals(NamedTuple):
     stock: Integers
     node: Integers
     held: Sequence[int]
+    limits: Sequence[Integers] = ()
 
 
 class Priced(NamedTuple):
@@ -61,6 +62,14 @@ def price(model: Model, kept: Flags, part: Part, held: Sequence[Held], duals: Du
     for (earlier, most), dual in zip(held, duals.held, strict=True):
         cost = cost + dual * earlier.cost
         lower_bound -= dual * most
+    for limit, dual_of_node in zip(model.limits, duals.limits, strict=True) if duals.limits else ():
+        cost = cost + dual_of_node[model.node[placements.candidate]] * limit.use
+        lower_bound -= int(dual_of_node @ limit.most)
+    if model.has_sets:
+        # of a set all lines ship or none: what they cost together decides
+        together = np.zeros_like(cost)
+        np.add.at(together, placements.leader, cost)
+        cost = together
     opening = part.opening * scale + duals.shipment + duals.node[model.node]
     np.add.at(opening, placements.candidate, _least(model, np.where(kept, cost, 0)))
     return Priced(scale, lower_bound + int(np.minimum(opening, 0).sum()), opening, cost)
@@ -91,5 +100,9 @@ def _most(model: Model, part: Part, held: Sequence[Held], duals: Duals) -> int:
     unit += int(duals.line.max(initial=0)) + int(duals.stock.max(initial=0))
     for (earlier, most), dual in zip(held, duals.held, strict=True):
         unit += dual * max(abs(most), int(np.abs(earlier.cost).max(initial=0)))
+    for limit, dual_of_node in zip(model.limits, duals.limits, strict=True) if duals.limits else ():
+        unit += int(dual_of_node.max(initial=0)) * max(int(limit.use.max(initial=0)), int(limit.most.max(initial=0)))
+    if model.has_sets:
+        unit *= len(model.quantity)
     opening = int(part.opening.max(initial=0)) * duals.scale + duals.shipment + int(duals.node.max(initial=0))
     return (units * unit + opening * int(model.room.max(initial=0))) * candidates + unit * int(model.supply.sum())

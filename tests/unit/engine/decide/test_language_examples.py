@@ -216,6 +216,7 @@ EFFECTS = {
     "protect: {channel: web, share: 20%}": PositionOutcome(
         protect=(Protection(channel="web", reserve=Reserve(share=2_000)),)
     ),
+    "multiple_of: 6": PositionOutcome(multiple_of=6),
     "keep_together: true": LineOutcome(keep_together=True),
     "max_shipments: 2": OrderOutcome(max_shipments=2),
     "split_penalty: 3.00": OrderOutcome(split_penalty=3_000_000),
