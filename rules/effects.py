@@ -78,7 +78,14 @@ class UntilShipped:
     extra: int = 0
 
 
-EffectValue: TypeAlias = bool | int | Exclusion | Reserve | Protection | UntilShipped
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentLimit:
+    """At most so many shipments, unless that leaves units unfilled that more shipments would fill."""
+
+    at_most: int
+
+
+EffectValue: TypeAlias = bool | int | Exclusion | Reserve | Protection | UntilShipped | ShipmentLimit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +112,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "oversell": Stage.POSITION,
         "keep_together": Stage.LINE,
         "max_shipments": Stage.ORDER,
+        "fewest_shipments": Stage.ORDER,
         "split_penalty": Stage.ORDER,
         "ship_complete": Stage.ORDER,
         "carbon_price": Stage.ORDER,
@@ -128,11 +136,14 @@ MAX_HOLD = 90 * 24 * 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderOutcome:
-    """`hold` is in minutes from the decision, `hold_after_shipping` in minutes from when the last shipment leaves; the
-    hold ends at the earlier of the two.
+    """`max_shipments` holds whatever it leaves unfilled; `shipments_unless_needed` gives way to units that more
+    shipments fill. With `fewest_shipments`, fewer shipments come before tiers and money. `hold` is in minutes from the
+    decision, `hold_after_shipping` in minutes from when the last shipment leaves; the hold ends at the earlier of them.
     """
 
     max_shipments: int | None = None
+    shipments_unless_needed: int | None = None
+    fewest_shipments: bool = False
     split_penalty: int = 0
     ship_complete: bool = False
     carbon_price: int = 0
@@ -206,6 +217,10 @@ _Values: TypeAlias = dict[str, list[EffectValue]]
 def _order(values: _Values) -> OrderOutcome:
     return OrderOutcome(
         max_shipments=min(_numbers(values, "max_shipments"), default=None),
+        shipments_unless_needed=min(
+            (item.at_most for item in values.get("max_shipments", ()) if isinstance(item, ShipmentLimit)), default=None
+        ),
+        fewest_shipments="fewest_shipments" in values,
         split_penalty=max(_numbers(values, "split_penalty"), default=0),
         ship_complete="ship_complete" in values,
         carbon_price=max(_numbers(values, "carbon_price"), default=0),

@@ -109,6 +109,7 @@ class BandShape(Strict):
 class ServiceShape(Strict):
     id = Word(required=True)
     mode = fields.String(required=True, validate=validate.OneOf(MODES))
+    carrier = Word()
     base = Literal(literals.money, required=True)
     per_km = Literal(literals.money)
     per_kg = Literal(literals.money)

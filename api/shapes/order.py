@@ -88,6 +88,13 @@ class OrderRequest(Strict):
     )
     destination = fields.Nested(DestinationRequest, load_default=None)
     collect_at = Word(load_default=None)
+    customer = Word(
+        load_default=None,
+        metadata={
+            "description": "Who orders, by an id that only you can resolve: no name, no mail address",
+            "example": "c-20417",
+        },
+    )
     segment = Word(load_default=None)
     currency = Currency(
         load_default=None,

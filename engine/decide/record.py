@@ -125,7 +125,7 @@ class UnfilledRecord(Record, frozen=True):
 class UnprovenRecord(Record, frozen=True):
     """What the search had to leave unproven: a better choice could have less of `part`, by at most `at_most`."""
 
-    part: Literal["unfilled_units", "unless_needed_units", "tiers"]
+    part: Literal["unfilled_units", "unless_needed_units", "shipments", "tiers"]
     at_most: int
 
 

@@ -20,6 +20,7 @@ def order_facts(order: Order, products: Mapping[str, Product], network: Network)
         **_goal_facts(order, order.delivery, order.collect_at, network),
         "order.placed_at": wall_clock(network, order.placed_at),
         "order.promise_by": None if order.promise_by is None else wall_clock(network, order.promise_by),
+        "order.customer": order.customer,
         "order.segment": order.segment,
         "order.tags": order.tags,
         "order.units": order.units,
@@ -125,7 +126,7 @@ def rejection_facts(reason: str) -> Facts:
 
 
 def service_facts(service: Service) -> Facts:
-    return {"service.id": service.id, "service.mode": service.mode}
+    return {"service.id": service.id, "service.mode": service.mode, "service.carrier": service.carrier}
 
 
 def route_facts(*, distance: int, arrives: int, late: bool | None, cost: int, co2: int) -> Facts:

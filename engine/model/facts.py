@@ -85,6 +85,8 @@ class Order:
     country: str | None = None
     postcode: str | None = None
     region: str | None = None
+    customer: str | None = None
+    """Who orders, by the pseudonym that the OMS gives."""
     segment: str | None = None
     tags: frozenset[str] = frozenset()
     deliver_on: int | None = None
@@ -200,6 +202,8 @@ class Service:
     countries: frozenset[str] = frozenset()
     runs: Timetable | None = None
     """The days on which it leaves and travels, in the time zone of the node it leaves. None: every day."""
+    carrier: str | None = None
+    """Who carries, so that rules can name it, as in a strike."""
 
 
 class OptionKey(NamedTuple):

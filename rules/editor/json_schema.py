@@ -219,6 +219,8 @@ class _SchemaWriter:
     def _effect(self, name: str) -> Shape:
         if name == "hold":
             return _hold_shape(effect_parser.RANGES[name])
+        if name == "max_shipments":
+            return {"anyOf": [*_range_shape(effect_parser.RANGES[name])["anyOf"], self._shipment_limit()]}
         if name in effect_parser.RANGES:
             return _range_shape(effect_parser.RANGES[name])
         if name in effect_parser.ONLY_TRUE:
@@ -230,6 +232,18 @@ class _SchemaWriter:
             return {"anyOf": [*units["anyOf"], SHARE]}
         protection = {"anyOf": [self._protection("units", units), self._protection("share", SHARE)]}
         return {"anyOf": [*protection["anyOf"], {"type": "array", "items": protection, "minItems": 1}]}
+
+    def _shipment_limit(self) -> Shape:
+        parts = {
+            "at_most": _range_shape(effect_parser.RANGES["max_shipments"]),
+            "unless_needed": one_of([True], "true"),
+        }
+        return {
+            "type": "object",
+            "properties": {name: {**self._meaning(f"keys.{name}"), **shape} for name, shape in parts.items()},
+            "required": list(parts),
+            "additionalProperties": False,
+        }
 
     def _protection(self, size: str, value: Shape) -> Shape:
         channel = {**WORD, "examples": list(CHANNELS)}

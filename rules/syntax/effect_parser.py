@@ -5,7 +5,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from rules.effects import MAX_HOLD, STAGE_OF, Effect, EffectValue, Exclusion, Protection, Reserve, UntilShipped
+from rules.effects import (
+    MAX_HOLD,
+    STAGE_OF,
+    Effect,
+    EffectValue,
+    Exclusion,
+    Protection,
+    Reserve,
+    ShipmentLimit,
+    UntilShipped,
+)
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
 from rules.syntax.condition_parser import PARSERS, Notes
@@ -53,7 +63,7 @@ def _values(name: str, raw: Node, path: Path, notes: Notes) -> Iterator[EffectVa
     items = raw if name == "protect" and isinstance(raw, list) and raw else [raw]
     for item in items:
         try:
-            yield _protection(item) if name == "protect" else _PARSERS[name](_word(item))
+            yield _MAPPINGS[name](item) if name in _MAPPINGS else _PARSERS[name](_word(item))
         except LiteralInvalid as error:
             notes.add(path, error.code, f"{name}: {error}")
 
@@ -120,6 +130,14 @@ def _protection(raw: Node) -> Protection:
     return Protection(channel=literals.word(_word(raw["channel"])), reserve=reserve)
 
 
+def _max_shipments(raw: Node) -> int | ShipmentLimit:
+    if not isinstance(raw, dict):
+        return RANGES["max_shipments"].parse(_word(raw))
+    if set(raw) != {"at_most", "unless_needed"} or raw["unless_needed"] != "true":
+        raise LiteralInvalid("write a number, or {at_most: 2, unless_needed: true}")
+    return ShipmentLimit(at_most=RANGES["max_shipments"].parse(_word(raw["at_most"])))
+
+
 UNITS = Range(kind=Kind.COUNT, low=0, bounds="at least 0")
 _MONEY = Range(kind=Kind.MONEY, low=0, high=MOST_MONEY, bounds="between 0 and 100000")
 RANGES: Mapping[str, Range] = MappingProxyType(
@@ -140,7 +158,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
     }
 )
 """The accepted amounts of each effect whose value is an amount."""
-ONLY_TRUE = frozenset({"keep_together", "ship_complete", "approve"})
+ONLY_TRUE = frozenset({"keep_together", "fewest_shipments", "ship_complete", "approve"})
 """The effects whose only value is `true`."""
 _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "exclude": _exclusion,
@@ -149,3 +167,5 @@ _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     **{name: amounts.parse for name, amounts in RANGES.items()},
     "hold": _hold,
 }
+_MAPPINGS: Mapping[str, Callable[[Node], EffectValue]] = {"protect": _protection, "max_shipments": _max_shipments}
+"""The effects whose value may be a mapping."""

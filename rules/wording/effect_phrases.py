@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping
 
-from rules.effects import DEFAULT_PRIORITY, DEFAULT_TIER, Effect, Exclusion, Protection, Reserve, UntilShipped
+from rules.effects import (
+    DEFAULT_PRIORITY,
+    DEFAULT_TIER,
+    Effect,
+    Exclusion,
+    Protection,
+    Reserve,
+    ShipmentLimit,
+    UntilShipped,
+)
 from rules.syntax.effect_parser import RANGES
 from rules.vocabulary import Kind
 from rules.wording import amounts
@@ -27,10 +36,11 @@ def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
             return (
                 _reserve_clause(key, reserve, catalogue) if reserve != Reserve() else catalogue.text(f"{key}.nothing")
             )
-        case UntilShipped(extra=0):
-            return catalogue.text(f"{key}_until_shipped")
+        case ShipmentLimit(at_most=most):
+            return catalogue.counted(f"{key}_unless_needed", most)
         case UntilShipped(extra=minutes):
-            return catalogue.text(f"{key}_after_shipping", amount=amounts.duration(minutes, catalogue))
+            after = {"amount": amounts.duration(minutes, catalogue)} if minutes else {}
+            return catalogue.text(f"{key}_after_shipping" if minutes else f"{key}_until_shipped", **after)
         case int() as value:
             kind = RANGES[effect.name].kind
             if kind is Kind.COUNT:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from rules.conditions import All, AnyOf, Compare, Condition, Not, Operator, Term
-from rules.effects import Effect, EffectValue, Exclusion, Protection, Reserve, UntilShipped
+from rules.effects import Effect, EffectValue, Exclusion, Protection, Reserve, ShipmentLimit, UntilShipped
 from rules.syntax import literals
 from rules.syntax.effect_parser import RANGES, UNTIL_SHIPPED
 from rules.vocabulary import Kind, Value
@@ -105,6 +105,8 @@ def _effect_value(name: str, value: EffectValue) -> str:
         case Protection(channel=channel, reserve=reserve):
             size = f"share: {_reserve(reserve)}" if reserve.share else f"units: {_reserve(reserve)}"
             return f"{{channel: {_word(channel)}, {size}}}"
+        case ShipmentLimit(at_most=most):
+            return f"{{at_most: {most}, unless_needed: true}}"
         case UntilShipped(extra=0):
             return UNTIL_SHIPPED
         case UntilShipped(extra=minutes):

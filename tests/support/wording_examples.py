@@ -251,6 +251,16 @@ EFFECTS = [
         "the line ships from one place by one way, or not at all",
         "la ligne part d'un seul lieu par un seul service, ou pas du tout",
     ),
+    (
+        "max_shipments: {at_most: 1, unless_needed: true}",
+        "the order makes at most 1 shipment, unless units would stay unfilled that more shipments fill",
+        "la commande part en au plus 1 envoi, sauf si des unités restaient non servies que d'autres envois servent",
+    ),
+    (
+        "fewest_shipments: true",
+        "the order makes as few shipments as fill it, whatever their tier and cost",
+        "la commande part en aussi peu d'envois que possible, quels que soient leur rang et leur coût",
+    ),
     ("max_shipments: 2", "the order makes at most 2 shipments", "la commande part en au plus 2 envois"),
     (
         "split_penalty: 3.00",

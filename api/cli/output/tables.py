@@ -22,6 +22,7 @@ KILOGRAM = CARBON_UNITS["kg"]
 _UNPROVEN = {
     "unfilled_units": "not proven: at most {:,} units more could be filled",
     "unless_needed_units": 'not proven: at most {:,} units fewer could be taken where rules say "unless needed"',
+    "shipments": "not proven: at most {:,} shipments fewer could fill as much",
     "tiers": "not proven: the tiers' sum could be at most {:,} less",
 }
 """By how much a choice could at most be improved, by the part of the comparison in which it could."""

@@ -10,6 +10,7 @@ from engine.decide.evaluation.evaluation import NONE, Evaluation, Options
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, choose_directly
+from engine.decide.sourcing.fewest_shipments import choose_few_shipments
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
 from rules.effects import Exclusion
 from rules.syntax.literals import CARBON_UNITS
@@ -97,8 +98,20 @@ class Candidates:
 
     def choose(self) -> Choice:
         """The best choice."""
+        evaluation = self.evaluation
+        if not evaluation.compares_shipments:
+            return self._choose(evaluation.max_shipments)
+        return choose_few_shipments(
+            self._choose,
+            limit=evaluation.shipments_unless_needed,
+            fewest=evaluation.order_outcome.fewest_shipments,
+            most=evaluation.max_shipments,
+        )
+
+    def _choose(self, most: int | None) -> Choice:
+        """The best choice of at most so many shipments; None: of any number."""
         evaluation, total = self.evaluation, int(self.quantity.sum())
-        outcome, most = evaluation.order_outcome, evaluation.max_shipments
+        outcome = evaluation.order_outcome
         rows = np.bincount(self.line, minlength=len(self.quantity)).nonzero()[0]
         if most == 0 or not len(rows) or (outcome.ship_complete and len(rows) < len(self.quantity)):
             return Choice(units={}, score=Score(unfilled=total, unless_needed=0, tiers=0, money=0))
@@ -115,7 +128,7 @@ class Candidates:
         )
         chosen = choose_directly(columns, NO_LIMIT if most is None else most)
         if chosen is None or not self._has_room(chosen) or not self._keeps_sets(rows, chosen):
-            return choose(self.problem())
+            return choose(self.problem(most))
         return self._choice(rows, chosen)
 
     def _keeps_sets(self, rows: Integers, chosen: Integers) -> bool:
@@ -123,7 +136,7 @@ class Candidates:
         sets = self.evaluation.order.sets
         return not sets or all(len(set(chosen[np.isin(rows, lines)].tolist())) <= 1 for lines in sets.values())
 
-    def problem(self) -> Problem:
+    def problem(self, max_shipments: int | None) -> Problem:
         """The candidates as the optimiser takes them."""
         evaluation = self.evaluation
         ways, outcome, lines, rooms = evaluation.ways, evaluation.order_outcome, evaluation.order.lines, self.rooms
@@ -153,7 +166,7 @@ class Candidates:
                 for node, free in zip(positions.stock.node.tolist(), column.tolist(), strict=True)
             },
             split_penalty=self.split_penalty,
-            max_shipments=evaluation.max_shipments,
+            max_shipments=max_shipments,
             ship_complete=outcome.ship_complete,
             room={
                 ways.node_ids[node]: int(rooms[node]) for node in evaluation.nodes.tolist() if rooms[node] < NO_LIMIT

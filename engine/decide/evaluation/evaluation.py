@@ -5,13 +5,14 @@ Columns have a row for each position or option. Objects are made for what is ask
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import NamedTuple, cast
 
 import numpy as np
 
 from engine.decide import rule_facts
 from engine.decide.evaluation.positions import Positions, Shared, judge_positions, node_facts_at
+from engine.decide.evaluation.ranks import rank_of_options, rank_of_places
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
@@ -110,7 +111,19 @@ class Evaluation:
     @property
     def max_shipments(self) -> int | None:
         """How many more shipments the order may have: those that stand count."""
-        most = self.order_outcome.max_shipments
+        return self._left_of(self.order_outcome.max_shipments)
+
+    @property
+    def shipments_unless_needed(self) -> int | None:
+        """How many more it may have, unless units would stay unfilled."""
+        return self._left_of(self.order_outcome.shipments_unless_needed)
+
+    @property
+    def compares_shipments(self) -> bool:
+        """Whether fewer shipments may come before tiers and money."""
+        return self.order_outcome.fewest_shipments or self.order_outcome.shipments_unless_needed is not None
+
+    def _left_of(self, most: int | None) -> int | None:
         return None if most is None else max(1 if self.promised else 0, most - self.standing_shipments)
 
     @cached_property
@@ -344,14 +357,21 @@ class Evaluation:
         unit_cost = ways.unit_handling[node] + carriage[rows]
         unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM)
         stock, loads, clocks, quantity = positions.stock, self.loads, self.columns.clocks, line.quantity
+        cost = cache(lambda: out.fixed[rows] + quantity * unit_cost)
+        ranks: dict[str, Callable[[], Integers]] = {
+            "stock.rank": cache(lambda: rank_of_places(-stock.available[position], node)),
+            "route.rank_distance": cache(lambda: rank_of_places(distance, node)),
+            "route.rank_cost": cache(lambda: rank_of_options(cost())),
+        }
         columns: dict[str, Callable[[], Integers]] = {
             LOAD: lambda: loads[node],
             **{path: partial(_at, column, position) for path, column in stock.columns.items()},
             "route.distance": lambda: distance,
             "route.arrives": lambda: out.arrives[rows],
             LATE: lambda: out.late[rows],
-            "route.cost": lambda: out.fixed[rows] + quantity * unit_cost,
+            "route.cost": cost,
             "route.co2": lambda: out.drop[rows] + quantity * unit_carbon,
+            **ranks,
         }
 
         def facts(row: int) -> Facts:
@@ -367,6 +387,7 @@ class Evaluation:
                     cost=int(out.fixed[way] + quantity * unit_cost[row]),
                     co2=int(out.drop[way] + quantity * unit_carbon[row]),
                 ),
+                **{path: int(rank()[row]) for path, rank in ranks.items()},
             }
 
         judge = self.matcher.stages[Stage.OPTION]

@@ -150,7 +150,7 @@ def _summary_of_others(orders: Iterable[PlannedOrder]) -> PlanSummary:
     return PlanSummary(orders=len(alone), score=score, gap=summary.gap, unproven=summary.unproven)
 
 
-_PARTS: Sequence[ComparedPart] = ("unfilled_units", "unless_needed_units", "tiers")
+_PARTS: Sequence[ComparedPart] = ("unfilled_units", "unless_needed_units", "shipments", "tiers")
 
 
 def _worse(one: Unproven | None, other: Unproven | None) -> Unproven | None:

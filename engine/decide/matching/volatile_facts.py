@@ -17,14 +17,16 @@ from rules.policy import PolicySet
 from rules.vocabulary import Stage
 
 _VOLATILE = frozenset({"stock.on_hand", "stock.held", "stock.available", "stock.days_of_cover", "node.load"})
+_STOCK_RANK = "stock.rank"
+"""Changes with what any place has available."""
 _CHECKED_AGAIN = (Stage.POSITION, Stage.NODE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolatileFacts:
     """By the path of each such fact, the values at which a condition may become true or false, ascending; the first of
-    them is below any value. Of facts that a condition compares with another fact (`paired`), every value counts, for
-    this can't tell what the other is.
+    them is below any value. Of facts that a condition compares with another (`paired`), every value counts, for this
+    can't tell what the other is.
     """
 
     steps: Mapping[str, Sequence[float]]
@@ -62,8 +64,11 @@ def volatile_facts(policies: PolicySet, stages: Collection[Stage] = _CHECKED_AGA
     paired: set[str] = set()
     for rule in policies.relevant_at(*stages).values():
         for item in comparisons(rule.condition):
+            paths = {fact.path for fact in item.facts}
+            if _STOCK_RANK in paths:
+                paired.add("stock.available")
             if item.other is not None:
-                paired.update(_VOLATILE.intersection(fact.path for fact in item.facts))
+                paired.update(_VOLATILE.intersection(paths))
             elif item.fact.path in _VOLATILE:
                 by_path.setdefault(item.fact.path, []).append(item)
     return VolatileFacts(

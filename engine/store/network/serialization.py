@@ -156,8 +156,9 @@ def _node_of(record: Record) -> Node:
 
 
 def _service_record(service: Service) -> Record:
-    names = ("id", "mode", "base", "emission", "per_km", "per_kg", "detour", "drop", "max_distance", "max_weight")
-    return _without_none({name: getattr(service, name) for name in names}) | {
+    money = ("base", "per_km", "per_kg")
+    others = ("id", "mode", "carrier", "emission", "detour", "drop", "max_distance", "max_weight")
+    return _without_none({name: getattr(service, name) for name in money + others}) | {
         "transit": [list(band) for band in service.transit],
         "countries": sorted(service.countries),
         **_without_empty(

@@ -17,6 +17,7 @@ from rules.effects import (
     Protection,
     RejectionOutcome,
     Reserve,
+    ShipmentLimit,
     UntilShipped,
     combine,
 )
@@ -53,6 +54,12 @@ COMBINED = [
     ("oversell", [10, 4, 7], PositionOutcome(oversell=4)),
     ("keep_together", [True, True], LineOutcome(keep_together=True)),
     ("max_shipments", [3, 2], OrderOutcome(max_shipments=2)),
+    (
+        "max_shipments",
+        [3, ShipmentLimit(at_most=2), ShipmentLimit(at_most=1)],
+        OrderOutcome(max_shipments=3, shipments_unless_needed=1),
+    ),
+    ("fewest_shipments", [True], OrderOutcome(fewest_shipments=True)),
     ("split_penalty", [3_000_000, 4_000_000], OrderOutcome(split_penalty=4_000_000)),
     ("ship_complete", [True], OrderOutcome(ship_complete=True)),
     ("carbon_price", [100_000, 250_000], OrderOutcome(carbon_price=250_000)),

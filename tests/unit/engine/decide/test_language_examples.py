@@ -124,6 +124,9 @@ MEANT = {
     "stock.available: {less_than: 3}": ({"stock.available": 2}, {"stock.available": 3}),
     "stock.days_of_cover: {more_than: 90}": ({"stock.days_of_cover": 91}, {"stock.days_of_cover": 90}),
     "service.mode: [bike, pickup]": ({"service.mode": "bike"}, {"service.mode": "air"}),
+    "service.carrier: colissimo": ({"service.carrier": "colissimo"}, {"service.carrier": "dhl"}),
+    "stock.rank: 1": ({"stock.rank": 1}, {"stock.rank": 2}),
+    "route.rank_cost: {at_most: 3}": ({"route.rank_cost": 3}, {"route.rank_cost": 4}),
     "route.co2: {at_most: 0.5 kg}": ({"route.co2": 500_000}, {"route.co2": 500_001}),
     "rejection.reason: [no_capacity, other]": ({"rejection.reason": "other"}, {"rejection.reason": "damaged"}),
     "now.date: {at_least: 2026-12-24}": (
@@ -219,6 +222,8 @@ EFFECTS = {
     "multiple_of: 6": PositionOutcome(multiple_of=6),
     "keep_together: true": LineOutcome(keep_together=True),
     "max_shipments: 2": OrderOutcome(max_shipments=2),
+    "max_shipments: {at_most: 1, unless_needed: true}": OrderOutcome(shipments_unless_needed=1),
+    "fewest_shipments: true": OrderOutcome(fewest_shipments=True),
     "split_penalty: 3.00": OrderOutcome(split_penalty=3_000_000),
     "ship_complete: true": OrderOutcome(ship_complete=True),
     "carbon_price: 0.25": OrderOutcome(carbon_price=250_000),

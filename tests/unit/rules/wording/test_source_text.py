@@ -51,6 +51,8 @@ EFFECTS = [
     ("multiple_of: 6", "multiple_of: 6"),
     ("keep_together: true", "keep_together: true"),
     ("max_shipments: 2", "max_shipments: 2"),
+    ("fewest_shipments: true", "fewest_shipments: true"),
+    ("max_shipments: {at_most: 1, unless_needed: true}", "max_shipments: {at_most: 1, unless_needed: true}"),
     ("split_penalty: 3", "split_penalty: 3.00"),
     ("ship_complete: true", "ship_complete: true"),
     ("carbon_price: 0.25", "carbon_price: 0.25"),
