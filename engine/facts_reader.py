@@ -8,6 +8,7 @@ import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.decide.allotment_periods import period_names
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.ways import Ways
 from engine.errors import Contended, NotReady, PolicyUnreadable
@@ -23,6 +24,8 @@ from engine.store.network.read import read_products, read_skus, read_version
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.reading import Reading, positions
 from engine.store.replica import Replica
+from rules.policy import PolicySet
+from rules.reserves import Tally
 
 MOST_SKUS = 500
 """SKUs that are read at once: a script holds up everybody else while it runs."""
@@ -78,8 +81,8 @@ class FactsReader:
         self._unschedule = unschedule
         self._clock = clock
         self._cache = VersionCache(client, keys, guarded=guarded)
-        self._counts_hours = False
-        """Whether the policies read last limit the shipments of an hour."""
+        self._policies: PolicySet | None = None
+        """Those that a snapshot named last: which periods of loads and allotments are read hangs on them."""
         self._most_oversold: int | None = None
 
     def close(self) -> None:
@@ -111,11 +114,12 @@ class FactsReader:
         """
         if policies_at is None:
             policies_at = max(now, self._clock())
-        network = self.network()
+        network, policies = self.network(), self._policies
         while True:
+            periods = _periods(policies, network, now)
             read = functools.partial(self._ledger.read, skus, policies_at=policies_at, key=key, order=order)
-            periods = self._periods(network, now)
-            read = functools.partial(read, periods=periods.names, freed=freed, stamped=stamped)
+            loads = self._load_periods(policies, network, now)
+            read = functools.partial(read, loads=loads.names, freed=freed, stamped=stamped, periods=periods)
             reading = self._client.retry_if_revived(functools.partial(read, now=self._clock()))
             if reading.earlier_decision is not None:
                 raise AlreadyDecided(AnsweredBefore(decision=reading.earlier_decision))
@@ -125,8 +129,10 @@ class FactsReader:
                 network = self._cache.network(reading.network_version or "")
                 continue
             matcher = self._matcher(reading)
-            if matcher is not None and not self._begins_to_count_hours(matcher):
-                return self._snapshot(network, reading, skus, periods), matcher
+            if matcher is not None:
+                counted, policies = _counts_hours(policies), matcher.policies
+                if counted >= _counts_hours(policies) and _periods(policies, network, now) == periods:
+                    return self._snapshot(network, reading, skus, loads), matcher
 
     def read_many(self, skus: Sequence[str], now: int) -> tuple[Snapshot, Matcher]:
         """As `read`, of any number of SKUs: in parts of one network, each as it is when it is read. Raises Contended if
@@ -151,36 +157,41 @@ class FactsReader:
         replica, or if it knows another network than is cached here, or policies that can't be read.
         """
         network = self.network()
-        periods = self._periods(network, now)
-        answer = self._replica.read(skus, periods=periods.names, now=now, policies_at=now, most=max_age)
+        policies = self._policies
+        loads, periods = self._load_periods(policies, network, now), _periods(policies, network, now)
+        answer = self._replica.read(skus, loads=loads.names, now=now, policies_at=now, most=max_age, periods=periods)
         if answer is None or answer.reading.network_version != network.version:
             return None
         try:
             matcher = self._cache.policy(answer.reading.policy_version)
         except NotReady:  # the caller then reads from the primary, where this is dealt with
             return None
-        if self._begins_to_count_hours(matcher):
+        begins_to_count = _counts_hours(matcher.policies) > _counts_hours(policies)
+        if begins_to_count or _periods(matcher.policies, network, now) != periods:
             return None
-        state = None if answer.stamps is None else _state(network, matcher, answer.reading, answer.stamps, periods)
-        snapshot = self._snapshot(network, answer.reading, skus, periods)
+        state = None if answer.stamps is None else _state(network, matcher, answer.reading, answer.stamps, loads)
+        snapshot = self._snapshot(network, answer.reading, skus, loads)
         return ReplicaFacts(snapshot=snapshot, matcher=matcher, state=state, age=answer.age)
 
     def read_stock(self, skus: Sequence[str], now: int, *, cached: bool = True) -> StockSnapshot:
         """The stock of many SKUs as of `now`, and their products, which are cached from then on only if `cached`."""
-        network = self.network()
+        network, policies = self.network(), self._policies
         while True:
-            periods = self._periods(network, now)
-            read = functools.partial(self._ledger.read_stock, skus, periods=periods.names, now=now)
+            loads, periods = self._load_periods(policies, network, now), _periods(policies, network, now)
+            read = functools.partial(self._ledger.read_stock, skus, loads=loads.names, now=now, periods=periods)
             answer = self._client.retry_if_revived(read)
             if answer.reading.network_version != network.version:
                 network = self._cache.network(answer.reading.network_version or "")
                 continue
             matcher = self._matcher(answer.reading)
-            if matcher is not None:
+            if matcher is None:
+                continue
+            policies = matcher.policies
+            if _periods(policies, network, now) == periods:
                 products = self._cache.products(skus) if cached else read_products(self._client, self._keys, skus)
                 ways = self._cache.network_caches(network).get(Ways)
                 return StockSnapshot.of(
-                    _state(network, matcher, answer.reading, answer.stamps, periods), answer, skus, products, ways
+                    _state(network, matcher, answer.reading, answer.stamps, loads), answer, skus, products, ways
                 )
 
     def read_state(self, skus: Sequence[str], now: int) -> StockState | None:
@@ -188,13 +199,13 @@ class FactsReader:
         first, or network or policies are not those that are cached here.
         """
         network = self.network()
-        periods = self._periods(network, now)
-        read = functools.partial(self._ledger.read_stamps, skus, periods=periods.names, now=now)
+        loads = self._load_periods(self._policies, network, now)
+        read = functools.partial(self._ledger.read_stamps, skus, loads=loads.names, now=now)
         answer = self._client.retry_if_revived(read)
         if answer is None or answer.reading.network_version != network.version:
             return None
         matcher = self._cache.cached_policy(answer.reading.policy_version)
-        return None if matcher is None else _state(network, matcher, answer.reading, answer.stamps, periods)
+        return None if matcher is None else _state(network, matcher, answer.reading, answer.stamps, loads)
 
     def network(self) -> Network:
         """The loaded network, as it is cached; raises NotReady."""
@@ -215,19 +226,12 @@ class FactsReader:
         version = (read_version(self._client, self._keys) or "") if fresh else None
         return self._cache.network(version), self.products(skus)
 
-    def _periods(self, network: Network, now: int) -> CurrentPeriods:
+    def _load_periods(self, policies: PolicySet | None, network: Network, now: int) -> CurrentPeriods:
         """The periods whose loads are read."""
         clocks = self._cache.network_caches(network).get(Ways).clocks
-        return clocks.periods(now, counts_hours=self._counts_hours)
+        return clocks.periods(now, counts_hours=_counts_hours(policies))
 
-    def _begins_to_count_hours(self, matcher: Matcher) -> bool:
-        """Whether the policies limit the shipments of an hour, while those read last did not: the facts have to be read
-        again, with the loads of hours.
-        """
-        counted, self._counts_hours = self._counts_hours, matcher.policies.counts_hours
-        return self._counts_hours and not counted
-
-    def _snapshot(self, network: Network, reading: Reading, skus: Sequence[str], periods: CurrentPeriods) -> Snapshot:
+    def _snapshot(self, network: Network, reading: Reading, skus: Sequence[str], loads: CurrentPeriods) -> Snapshot:
         products: dict[str, Product] = {}
         paces: dict[str, Mapping[str, int]] = {}
         for sku, cached in self._cache.products(skus).items():
@@ -238,9 +242,10 @@ class FactsReader:
             caches=self._cache.network_caches(network),
             products=products,
             positions={sku: positions(reading.stock[sku], paces[sku]) for sku in products},
-            loads=periods.loads(reading.loads),
-            hourly_loads=periods.loads(reading.loads, of_hours=True),
+            loads=loads.loads(reading.loads),
+            hourly_loads=loads.loads(reading.loads, of_hours=True),
             resting=reading.resting,
+            taken=reading.taken,
             stamp=reading.stamp,
         )
 
@@ -262,9 +267,20 @@ class FactsReader:
             self._unschedule(reading.policy_version or "", reading.policy_since, str(error))
             return None
         self._cache.save_if_grown(matcher.policies.version)
+        self._policies = matcher.policies
         self._most_oversold = matcher.policies.most_oversold
         return matcher
 
 
-def _state(network: Network, matcher: Matcher, reading: Reading, stamps: str, periods: CurrentPeriods) -> StockState:
-    return StockState(network=network, matcher=matcher, loads=periods.loads(reading.loads), stamps=stamps)
+def _counts_hours(policies: PolicySet | None) -> bool:
+    """Whether it matters what nodes were given in their hour."""
+    return policies is not None and policies.counts_hours
+
+
+def _periods(policies: PolicySet | None, network: Network, now: int) -> Mapping[Tally, str]:
+    """The periods of allotments in which it matters what was taken."""
+    return period_names(policies, network, now) if policies else {}
+
+
+def _state(network: Network, matcher: Matcher, reading: Reading, stamps: str, loads: CurrentPeriods) -> StockState:
+    return StockState(network=network, matcher=matcher, loads=loads.loads(reading.loads), stamps=stamps)

@@ -56,12 +56,15 @@ class StockSnapshot:
     ) -> "StockSnapshot":
         """`answer` has the stock of `skus`."""
         known = [(number, item) for number, sku in enumerate(skus) if (item := products[sku]) is not None]
+        numbers = [number for number, _ in known]
+        stock = answer.columns(numbers, ways.node_index)
         facts = StockFacts(
             ways=ways,
             products=[product for _, (product, _) in known],
             paces={product.sku: paces for _, (product, paces) in known},
-            stock=answer.columns([number for number, _ in known], ways.node_index),
+            stock=stock,
             loads=state.loads,
+            taken=answer.taken_columns(numbers, ways.node_index, stock),
         )
         return cls(facts=facts, state=state, unknown=tuple(sku for sku in skus if products[sku] is None))
 

@@ -6,12 +6,13 @@ The version of a set is a hash of its files, which anyone can recompute without 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from rules.conditions import Condition
-from rules.effects import Effect
+from rules.effects import Effect, EffectValue
+from rules.reserves import Allotment, Cap
 from rules.vocabulary import Stage
 
 
@@ -76,6 +77,20 @@ class PolicySet:
         if not self.texts:
             return {}
         return dict(zip((policy.id for policy in self.policies), self.texts, strict=True))
+
+    @cached_property
+    def allotments(self) -> tuple[Allotment, ...]:
+        """Those of all rules."""
+        return tuple(dict.fromkeys(value for value in self._values if isinstance(value, Allotment)))
+
+    @cached_property
+    def capped_channels(self) -> frozenset[str]:
+        """The channels of which some rule limits what they are offered."""
+        return frozenset(str(value.channel) for value in self._values if isinstance(value, Cap))
+
+    @property
+    def _values(self) -> Iterator[EffectValue]:
+        return (effect.value for rule in self.rules.values() for effect in rule.effects)
 
     @cached_property
     def most_oversold(self) -> int:

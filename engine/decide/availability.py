@@ -5,23 +5,25 @@ The positions of all the SKUs asked for are judged together, as columns with a r
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from engine.decide import rule_facts
+from engine.decide.allotment_periods import period_names
+from engine.decide.evaluation.caps import offered
 from engine.decide.evaluation.positions import NO_PACE, days_of_cover, loads_by_node, node_facts_at
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import COVER, LOAD, Rows
 from engine.decide.shipping.columns import NOWHERE, Integers, integers
 from engine.decide.shipping.node_clocks import ClockFacts, NodeClocks
 from engine.decide.shipping.ways import Ways
-from engine.model.facts import Network, Product, Snapshot, StockPosition
+from engine.model.facts import NO_UNITS_TAKEN, Network, Product, Snapshot, StockPosition
 from rules.conditions import Operator, comparisons
-from rules.effects import Protection
 from rules.policy import PolicySet
+from rules.reserves import Allotment, Cap, Protection, Tally
 from rules.vocabulary import Facts, Stage
 
 
@@ -36,7 +38,7 @@ def channels(policies: PolicySet) -> list[str]:
     }
     effects = (effect.value for rule in policies.rules.values() for effect in rule.effects)
     # as plain texts: a word read from a policy file carries its position in the file
-    return sorted(named | {str(value.channel) for value in effects if isinstance(value, Protection)})
+    return sorted(named | {str(value.channel) for value in effects if isinstance(value, Protection | Allotment | Cap)})
 
 
 class NodeUnits(NamedTuple):
@@ -45,6 +47,15 @@ class NodeUnits(NamedTuple):
     nodes: Sequence[str]
     units: Sequence[int]
     entries: Sequence[int]
+
+    @classmethod
+    def of(cls, units: Sequence[Mapping[str, int]]) -> "NodeUnits":
+        """From the units by node of each SKU."""
+        return cls(
+            nodes=[node for of_sku in units for node in of_sku],
+            units=[count for of_sku in units for count in of_sku.values()],
+            entries=list(map(len, units)),
+        )
 
     def columns(self, numbers: Mapping[str, int]) -> tuple[Integers, Integers]:
         """The row that each entry has in a table of a row for each SKU and node, and its units; without nodes that have
@@ -71,11 +82,16 @@ class StockColumns:
         row, units = on_hand.columns(numbers)
         order = row.argsort()
         row, units = row[order], units[order]
-        held_row, held_units = held.columns(numbers)
-        there = np.isin(held_row, row)
-        held_column = np.zeros(len(row), dtype=np.int64)
-        held_column[row.searchsorted(held_row[there])] = held_units[there]
-        return cls(sku=row // len(numbers), node=row % len(numbers), on_hand=units, held=held_column)
+        nothing = np.zeros(len(row), dtype=np.int64)
+        stock = cls(sku=row // len(numbers), node=row % len(numbers), on_hand=units, held=nothing)
+        return replace(stock, held=stock.column_of(held, numbers))
+
+    def column_of(self, units: NodeUnits, numbers: Mapping[str, int]) -> Integers:
+        """Of each row, the units at its position; 0 where there are none."""
+        rows, at = self.sku * len(numbers) + self.node, units.columns(numbers)
+        there, column = np.isin(at[0], rows), np.zeros(len(rows), dtype=np.int64)
+        column[rows.searchsorted(at[0][there])] = at[1][there]
+        return column
 
     @cached_property
     def available(self) -> Integers:
@@ -95,6 +111,8 @@ class StockFacts:
     paces: Mapping[str, Mapping[str, int]]
     stock: StockColumns
     loads: Mapping[str, int]
+    taken: Mapping[Tally, Integers] = field(default_factory=dict)
+    """Of each row, the units that channels took in the periods of their allotments."""
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "StockFacts":
@@ -103,6 +121,12 @@ class StockFacts:
         nodes, entries = [node for stock in positions for node in stock], list(map(len, positions))
         items = [item for stock in positions for item in stock.values()]
         on_hand, held = ([item.on_hand for item in items], [item.held for item in items])
+        stock = StockColumns.of(NodeUnits(nodes, on_hand, entries), NodeUnits(nodes, held, entries), ways.node_index)
+        tallies = {tally for taken in snapshot.taken.values() for tally in taken}
+        taken = {
+            tally: NodeUnits.of([snapshot.taken.get(sku, NO_UNITS_TAKEN).get(tally, {}) for sku in snapshot.products])
+            for tally in tallies
+        }
         return cls(
             ways=ways,
             products=list(snapshot.products.values()),
@@ -110,8 +134,9 @@ class StockFacts:
                 sku: {node: item.pace for node, item in stock.items() if item.pace is not None}
                 for sku, stock in zip(snapshot.products, positions, strict=True)
             },
-            stock=StockColumns.of(NodeUnits(nodes, on_hand, entries), NodeUnits(nodes, held, entries), ways.node_index),
+            stock=stock,
             loads=snapshot.loads,
+            taken={tally: stock.column_of(units, ways.node_index) for tally, units in taken.items()},
         )
 
     @cached_property
@@ -179,15 +204,25 @@ def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> I
     ]
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
     judgement = judge.judge_lines(lines, stock.sku, facts.to_judge(clocks))
-    floor = judge.table.floors(channel, judgement, stock.on_hand)
+    floor = judge.table.floors(channel, judgement, stock.on_hand, facts.taken)
     free: Integers = np.maximum(stock.on_hand - stock.held - floor, 0)
+    if channel in matcher.policies.capped_channels:
+        free = _offered(facts, free, judge.table.caps(channel, judgement))
     multiples = judge.table.multiples()
     return free if multiples is None else free - free % multiples[judgement]
 
 
+def _offered(facts: StockFacts, free: Integers, caps: Integers) -> Integers:
+    """The free units of each row, as far as they are offered: most from where most are."""
+    units = free.copy()
+    for rows in facts.rows:
+        units[rows] = offered(free[rows], caps[rows], (-free[rows]).argsort(kind="stable"))
+    return units
+
+
 def circumstances(matcher: Matcher, network: Network, loads: Mapping[str, int], now: int) -> str:
     """What the floors of all SKUs depend on besides stock and channel, as a text: the same as long as no rule tells a
-    difference in the time or in the loads of the nodes.
+    difference in the time or in the loads of the nodes, and no allotment begins anew.
     """
     stage = matcher.stages[Stage.POSITION]
     moment = [stage.codes(rule_facts.now_facts(network, now))]
@@ -196,7 +231,8 @@ def circumstances(matcher: Matcher, network: Network, loads: Mapping[str, int], 
         moment += [stage.codes(facts) for facts in clocks.by_zone]
     idle = stage.codes({LOAD: 0})
     by_node = [(node, stage.codes({LOAD: load})) for node, load in sorted(loads.items())] if idle else []
-    return repr((matcher.policies.version, moment, [item for item in by_node if item[1] != idle]))
+    periods = sorted(period_names(matcher.policies, network, now).values())
+    return repr((matcher.policies.version, moment, periods, [item for item in by_node if item[1] != idle]))
 
 
 def totals(facts: StockFacts, free: Integers) -> list[int]:

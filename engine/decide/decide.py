@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.decide.address.address import placed_address
+from engine.decide.allotment_periods import period_names
 from engine.decide.decision import (
     HIGHEST,
     NOTHING_LEFT,
@@ -121,6 +122,7 @@ def decision(
         claims=tuple(_claims(evaluation, shipments)),
         load_claims=tuple(_load_claims(evaluation, shipments)),
         day=evaluation.columns.periods.of_nodes(shipment.node for shipment in shipments).text,
+        periods=period_names(evaluation.matcher.policies, network, now),
         left=left,
         scheduled=scheduled,
         placed=placed_address(evaluation.order, network),
@@ -227,6 +229,7 @@ def _stock(evaluation: Evaluation) -> dict[str, DecidedStock]:
             on_hand=columns.on_hand[there].tolist(),
             held=columns.held[there].tolist(),
             floor=positions.floor[there].tolist(),
+            taken={tally: units[there].tolist() for tally, units in columns.taken.items()},
         )
     return stock
 

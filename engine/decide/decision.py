@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from engine.decide.address.address import Address
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import NodeRest, Order
-from rules.effects import Floor
+from rules.reserves import Floor, Tally
 
 Range: TypeAlias = tuple[int, int]
 """The lowest and the highest value; both are in it."""
@@ -125,7 +125,9 @@ class Claim:
     units: int
     floor: int
     floors: tuple[Floor, ...] = ()
-    """Where the floor depends on what is on hand: what it is the largest of, for the commit to work it out again."""
+    """Where the floor depends on what is on hand or was taken: what it is the largest of, for the commit to work it out
+    again.
+    """
     ranges: StockRanges = StockRanges()
 
 
@@ -148,13 +150,15 @@ class LoadClaim:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedStock:
     """The stock of a SKU on which an order was decided, in columns: a row for each node that had any or may oversell
-    it, by node id. The order could not take the units of the `floor`, but where that is below 0 so many more.
+    it, by node id. The order could not take the units of the `floor`, but where that is below 0 so many more. `taken`
+    are the units that channels had taken in the periods of their allotments.
     """
 
     nodes: Sequence[str]
     on_hand: Sequence[int]
     held: Sequence[int]
     floor: Sequence[int]
+    taken: Mapping[Tally, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +221,8 @@ class Decision:
     load_claims: tuple[LoadClaim, ...]
     day: str
     """The periods in whose loads its shipments count, as holds have them (see `LoadPeriods.text`): mostly a date."""
+    periods: Mapping[Tally, str] = field(default_factory=dict)
+    """The names of the periods of allotments at that moment."""
     left: LeftToOthers = NOTHING_LEFT
     scheduled: Scheduled | None = None
     """Then nothing ships and nothing is held yet."""
@@ -228,6 +234,11 @@ class Decision:
     """Whether a rule says that a person must approve the order before it ships."""
     not_counted: tuple[Parcel, ...] = ()
     """What needs no stock and no parcel: all units of lines whose products are not counted."""
+
+    @property
+    def counted(self) -> Mapping[Tally, str]:
+        """The periods in which what it takes is counted, those of its channel's allotments."""
+        return {tally: name for tally, name in self.periods.items() if tally.channel == self.order.channel}
 
     @property
     def chosen(self) -> tuple[Shipment, ...]:

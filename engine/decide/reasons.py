@@ -10,6 +10,7 @@ REASON_CODES = (
     "no_stock",
     "held_for_others",
     "kept_back",
+    "capped",
     "left_to_others",
     "unreachable",
     "other_day",

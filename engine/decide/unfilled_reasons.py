@@ -16,11 +16,13 @@ fill the first line first, so that bounds and `not_enough` add up over the lines
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers, Reason
 from engine.decide.evaluation.evaluation import Evaluation, JudgedOption, JudgedPosition
 from engine.decide.matching.judgement_table import Judgement
 from engine.decide.sourcing.problem import Choice
+from rules.effects import PositionOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,7 @@ def _kept_back(evaluation: Evaluation, index: int, remaining: Sequence[_Remainin
         lines = evaluation.order.lines  # those of one SKU share its floors
         of_lines = [evaluation.judged_positions(at) for at, line in enumerate(lines) if line.sku == lines[index].sku]
         judgements = (positions[row].judgement for positions in of_lines for row in kept)
-        rules = _rules_with(evaluation, judgements, "keep", "protect")
+        rules = _rules_with(evaluation, judgements, "keep", "protect", "allocate")
         yield Reason(code="kept_back", units=sum(remaining[row].kept_back for row in kept), rules=rules)
 
 
@@ -185,7 +187,10 @@ def _bounds(
         return  # the reasons given for nodes account for all units
     line = evaluation.order.lines[index]
     missing = line.quantity - sum(count for (_, of), count in choice.units.items() if of == index)
-    if _makes_no_multiple(evaluation, index, missing, remaining):
+    capped = _capped(evaluation, choice, index, remaining)
+    if capped:
+        yield Reason(code="capped", units=units, rules=capped)
+    elif _makes_no_multiple(evaluation, index, missing, remaining):
         positions = evaluation.judged_positions(index)
         there = {item.position.node for item in remaining if item.free}
         rules = _rules_with(evaluation, (item.judgement for item in positions if item.node in there), "multiple_of")
@@ -197,6 +202,34 @@ def _bounds(
         yield Reason(code="kept_together", units=units, rules=rules)
     else:
         yield _order_bound(evaluation, choice, units)
+
+
+def _capped(evaluation: Evaluation, choice: Choice, index: int, remaining: Sequence[_Remaining]) -> tuple[str, ...]:
+    """The rules that cap what the order's channel is offered of the line's SKU, if that is why it does not fill: the
+    order gets all that is offered, or nothing because it would have to be more.
+    """
+    lines, channel = evaluation.order.lines, evaluation.order.channel
+    caps = {
+        item.position.node: cap
+        for item in remaining
+        if (cap := cast("PositionOutcome", item.position.judgement.outcome).most_offered(channel)) is not None
+    }
+    if not caps:
+        return ()
+    of_sku = {at for at, line in enumerate(lines) if line.sku == lines[index].sku}
+    ordered, shipped = sum(lines[at].quantity for at in of_sku), Counter[int]()
+    for (key, at), units in choice.units.items():
+        if at in of_sku and key.node in caps:
+            shipped[caps[key.node]] += units
+    whole = evaluation.order_outcome.ship_complete or evaluation.ships_whole(index)
+    least = 1 if evaluation.multiples is None else min(evaluation.multiples[index].tolist(), default=1)
+    reached = {
+        cap
+        for cap in caps.values()
+        if cap < ordered and (whole or sum(units for its, units in shipped.items() if its <= cap) + least > cap)
+    }
+    judgements = [item.position.judgement for item in remaining if caps.get(item.position.node) in reached]
+    return _rules_with(evaluation, judgements, "cap") if reached else ()
 
 
 def _makes_no_multiple(evaluation: Evaluation, index: int, missing: int, remaining: Sequence[_Remaining]) -> bool:

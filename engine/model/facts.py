@@ -8,10 +8,12 @@ import datetime
 import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 from engine.model.timetable import DAY, Timetable
 from engine.model.wall_clock import WallClock, wall_clock
+from rules.reserves import Tally
 from rules.vocabulary import COLLECTED, Kind, Value
 
 MICRODEGREES = 1_000_000
@@ -32,6 +34,10 @@ CutOffBy: TypeAlias = Literal["placed", "decided"]
 """What must come before a cut-off: that the order was placed, or that it is decided."""
 CutOff: TypeAlias = int | tuple[int, ...]
 """Minutes of the day, on every day or on each from Monday to Sunday; DAY: there is none that day."""
+
+TakenUnits: TypeAlias = Mapping[Tally, Mapping[str, int]]
+"""Units of one SKU that a channel took in the period of its allotment, by node."""
+NO_UNITS_TAKEN: TakenUnits = MappingProxyType({})
 
 _T = TypeVar("_T")
 
@@ -390,6 +396,8 @@ class Snapshot:
     """Shipments given to each node in its hour, under policies that limit these."""
     resting: Mapping[str, NodeRest] = field(default_factory=dict)
     """By node that rests at that moment, its rest."""
+    taken: Mapping[str, TakenUnits] = field(default_factory=dict)
+    """By SKU, the units that channels have taken in the periods of their allotments."""
     stamp: int = 0
     """Of the newest change of the stock in it, if that was asked for (see `Keys.changed`)."""
 

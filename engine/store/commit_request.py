@@ -1,14 +1,18 @@
 """What commit.lua is asked for: a decision's holds, what they are checked against, and what is set aside for it."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from engine.decide.decision import Claim, Decision, LoadClaim
 from engine.model.load_periods import periods_of
 from engine.store.hold_changes.freed_stock import FreedStock
-from engine.store.holds import Hold, hold_fields, sku_units
+from engine.store.holds import Hold, hold_fields, periods_text, sku_units
+from engine.store.keys import Keys
+from engine.store.script_keys import COMMIT
+from engine.store.taken_units import TakenKeys, seconds_kept
+from rules.reserves import Allotment, Floor, Reserve, Tally
 
 _T = TypeVar("_T")
 
@@ -29,9 +33,28 @@ class SetAside:
 NOTHING_SET_ASIDE = SetAside(now=0, earlier=None, name=None, until=0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitCall:
+    """A call of commit.lua: the keys of the loads, of the claims, and of what was taken that matters to them, those of
+    the commit that are its own, and the arguments but for the numbers of keys.
+    """
+
+    loads: Sequence[tuple[str]]
+    claims: Sequence[tuple[str, str]]
+    taken: Sequence[tuple[str]]
+    own: Mapping[str, str]
+    arguments: Sequence[Any]
+
+    def call(self, keys: Keys) -> dict[str, list[Any]]:
+        """The `keys` and `args` of the script, where it runs alone."""
+        script_keys = COMMIT.keys(keys, self.loads, self.claims, self.taken, **self.own)
+        return {"keys": script_keys, "args": [*self.arguments, len(self.loads), len(self.claims)]}
+
+
 def commit_request(
     decision: Decision,
     policies_at: int,
+    taken: TakenKeys,
     *,
     first: bool,
     caller: str,
@@ -39,18 +62,22 @@ def commit_request(
     key_seconds: int | None,
     rank: str | None = None,
     now: int = 0,
+    freed: FreedStock | None = None,
 ) -> dict[str, Any]:
     """The request as commit.lua reads it; `key_seconds` is how long its idempotency key is remembered, if it has one;
-    `rank` and `now` as `Ledger.commit` says. The `first` decision of an order takes the order's id.
+    `rank`, `now` and `freed` as in `Commit`. The `first` decision of an order takes the order's id.
 
     A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
     a list of floors of which the largest counts. Each is a list of the units that may be oversold and then reserves, by
     units and basis points of what is on hand: what is kept, the channel's own, then those of the others (see `Floor` in
-    rules/effects.py). A room is the number of the period's key, node, shipments, the most there may be in the period,
-    and the range in which the load must be. False stands for no bound, or for any value.
+    rules/reserves.py). Where rules have allotments, these are portions, each a list of reserves of which the largest
+    counts; `taken` numbers the keys of what was taken in their periods, and is given those that are named. `taken` in
+    the request is what is counted by them: number of the key, node, units, and for how many seconds it is kept. A room
+    is the number of the key of its load, node, shipments, the most there may be in that period, and the range in which
+    the load must be. False stands for no bound, or for any value.
     """
     number = _numbers(decision.load_claims)
-    return {
+    request: dict[str, Any] = {
         "now": str(decision.decided_at),
         "policies": decision.policy_version,
         "policies_at": str(policies_at),
@@ -62,7 +89,7 @@ def commit_request(
             [
                 claim.node,
                 str(claim.units),
-                _floor(claim),
+                _floors(claim, decision.periods, taken, freed),
                 _or_false(claim.ranges.on_hand),
                 _or_false(claim.ranges.held),
                 _or_false(claim.ranges.available),
@@ -82,6 +109,15 @@ def commit_request(
         "clock": now,
         "key_seconds": _or_false(key_seconds),
     }
+    counted = decision.counted.values()
+    if counted:
+        request["periods"] = periods_text(list(counted))
+        request["taken"] = [
+            [taken.number(name, claim.sku), claim.node, claim.units, _or_false(seconds_kept(name, decision.decided_at))]
+            for claim in decision.claims
+            for name in counted
+        ]
+    return request
 
 
 def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decision) -> None:
@@ -138,7 +174,7 @@ def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) ->
         listed.append(freed.shipments.get((load_claim.period, load_claim.node), 0))
 
 
-def period_names(decision: Decision, earlier: Hold | None) -> list[str]:
+def load_names(decision: Decision, earlier: Hold | None) -> list[str]:
     """The periods whose loads a commit changes, in the order of their keys' numbers."""
     return list(_numbers(decision.load_claims, _counted(earlier) if earlier else ()))
 
@@ -155,11 +191,36 @@ def _numbers(claims: Iterable[LoadClaim], counted: Iterable[tuple[str, str]] = (
     return {name: number for number, name in enumerate(names, start=1)}
 
 
-def _floor(claim: Claim) -> int | list[list[int]]:
+def _floors(
+    claim: Claim, periods: Mapping[Tally, str], taken: TakenKeys, freed: FreedStock | None
+) -> int | list[list[Any]]:
+    if not any(floor.tallies for floor in claim.floors):
+        return [
+            [floor.oversell, *(number for item in _reserves(floor) for number in (item.units, item.share))]
+            for floor in claim.floors
+        ] or claim.floor
+
+    def listed(item: Allotment) -> list[Any]:
+        period = periods[item.tally]
+        own = freed.taken.get((period, claim.sku, claim.node), 0) if freed else 0
+        number = taken.number(period, claim.sku)
+        return [item.units, item.share, item.least, _or_false(item.most), number, own]
+
     return [
-        [floor.oversell, *(n for item in (floor.keep, floor.own, *floor.others) for n in (item.units, item.share))]
+        [
+            floor.oversell,
+            [[floor.keep.units, floor.keep.share]],
+            *(
+                [[portion.reserve.units, portion.reserve.share], *map(listed, portion.allotments)]
+                for portion in (floor.own, *floor.others)
+            ),
+        ]
         for floor in claim.floors
-    ] or claim.floor
+    ]
+
+
+def _reserves(floor: Floor) -> tuple[Reserve, ...]:
+    return floor.keep, floor.own.reserve, *(portion.reserve for portion in floor.others)
 
 
 def _or_false(value: _T | None) -> _T | Literal[False]:

@@ -185,6 +185,10 @@ class Entry:
     day: str = ""
     """For a decision, or what is set aside, the date whose loads its shipments count in. Earlier releases left it out.
     """
+    periods: tuple[str, ...] = ()
+    """For a decision, or units that are held again, the periods of allotments in which its units count as taken (see
+    `Keys.taken`).
+    """
     positions_before: tuple[tuple[int, int, int], ...] = ()
     """For a decision, or what is set aside, units on hand, units held and the floor just before it, for each position
     it took units from, sorted by SKU, then node.
@@ -320,6 +324,7 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
         moved_at=None if moved_at is None else int(moved_at),
         until=None if until is None else int(until),
         day=fields.get(b"day", b"").decode(),
+        periods=tuple(msgspec.json.decode(fields[b"periods"])) if b"periods" in fields else (),
         positions_before=tuple(_parse_position(text) for text in stood.split(b",")) if stood else (),
     )
 

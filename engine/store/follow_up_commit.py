@@ -12,6 +12,7 @@ import orjson
 from msgspec.structs import replace
 
 from engine.model.facts import NodeRest
+from engine.store.commit_request import CommitCall
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import RejectionBody, packed
 from engine.store.hold_changes.change_script import Confirmed, LogFields, changed_hold_keys, changed_sku_keys
@@ -22,6 +23,7 @@ from engine.store.holds import Operation
 from engine.store.keys import Keys
 from engine.store.node_rests import stored_rest
 from engine.store.script_keys import COMMIT_FOLLOW_UP
+from engine.store.taken_units import TakenKeys
 
 MOST_WAITING = 10_000
 """Entries of a network's backlog: all of them are read to tell which comes first."""
@@ -46,14 +48,13 @@ class Rejection:
     entries: Sequence[LogFields] = ()
     confirmed: Confirmed | None = None
 
-    @property
-    def record(self) -> dict[str, Any]:
+    def record(self, taken: TakenKeys) -> dict[str, Any]:
         """As commit_follow_up.lua reads it."""
         index = ScriptIndex.of([self.change])
         record: dict[str, Any] = {
             "id": self.change.before.decision,
             "node": self.node,
-            "holds": [self.change.record(index)],
+            "holds": [self.change.record(index, taken)],
             "entries": self.entries,
             "micros": self.micros,
             "blocked": [{"index": index.skus[sku], "count": count} for sku, count in self.blocked.items()],
@@ -88,11 +89,11 @@ class Amendment:
     def freed(self) -> FreedStock:
         return FreedStock.of_changes(self.changes)
 
-    def record(self, *, parks: bool) -> dict[str, Any]:
+    def record(self, taken: TakenKeys, *, parks: bool) -> dict[str, Any]:
         """As commit_follow_up.lua reads it; `parks`: until a person approves the order."""
         index = ScriptIndex.of(self.changes)
         record: dict[str, Any] = {
-            "holds": [change.record(index) for change in self.changes],
+            "holds": [change.record(index, taken) for change in self.changes],
             "order": self.order.record,
             "entry": self.entry,
         }
@@ -150,43 +151,41 @@ class FollowUpCommit:
     def run(
         self,
         linked: LinkedWrites,
-        groups: tuple[Sequence[tuple[str]], Sequence[tuple[str, str]]],
-        commit_keys: Mapping[str, str],
-        arguments: Sequence[Any],
+        commit: CommitCall,
     ) -> list[bytes]:
-        """What commit_follow_up.lua answers. `groups` (the keys of loads and of claims), `commit_keys` and `arguments`
-        are what commit.lua is given.
-        """
+        """What commit_follow_up.lua answers."""
         keys, changes = self._keys, linked.changes
-        loads, claims = groups
-        index = ScriptIndex.of(changes)
+        taken, index = TakenKeys(keys), ScriptIndex.of(changes)
+        record = orjson.dumps(_record(linked, taken))
         about = linked.rejection.change.before.decision if linked.rejection else linked.first or ""
         script_keys = COMMIT_FOLLOW_UP.keys(
             keys,
-            loads,
-            claims,
+            commit.loads,
+            commit.claims,
+            commit.taken,
             changed_hold_keys(keys, [change.before.decision for change in changes]),
             [(keys.load(period),) for period in index.periods],
             changed_sku_keys(keys, list(index.skus)),
-            **commit_keys,
+            taken,
+            **commit.own,
             chain=keys.chain(linked.first or ""),
             operation=keys.operation(about, linked.operation.name if linked.operation else ""),
         )
-        counts = [len(loads), len(claims), len(changes), len(index.periods)]
-        arguments = [*arguments, orjson.dumps(_record(linked)), linked.rejection_body, *counts]
+        counts = map(len, (commit.loads, commit.claims, commit.taken, changes, index.periods, index.skus))
+        arguments = [*commit.arguments, record, linked.rejection_body, *counts]
         with faults():
             return list(self._script(keys=script_keys, args=arguments))
 
 
-def _record(linked: LinkedWrites) -> dict[str, Any]:
+def _record(linked: LinkedWrites, taken: TakenKeys) -> dict[str, Any]:
     fields = {
         "waiting": None if linked.waiting is None else linked.waiting.decode(),
         "seen": str(linked.seen),
         "waiting_decision": linked.waiting_decision,
         "waiting_before": linked.waiting_before.decode() or None,
         "follow_ups": None if linked.first is None else linked.follow_ups,
-        "rejection": linked.rejection and linked.rejection.record,
-        "amendment": linked.amendment and linked.amendment.record(parks=linked.parks),
+        "rejection": linked.rejection and linked.rejection.record(taken),
+        "amendment": linked.amendment and linked.amendment.record(taken, parks=linked.parks),
         "answer": linked.amendment and f"\n{linked.amendment.answer.decode()}",
         "node_rest": linked.node_rest and {"until": linked.node_rest.until, "stored": stored_rest(linked.node_rest)},
         "request": linked.operation and linked.operation.request,

@@ -38,13 +38,16 @@ class HeldShipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """An open hold. `until` is UTC seconds, `day` the periods in whose loads it counts (see load_periods.py)."""
+    """An open hold. `until` is UTC seconds, `day` has the periods in whose loads it counts (see load_periods.py),
+    `periods` are those of allotments in which its units count as taken.
+    """
 
     id: str
     until: int
     caller: str
     day: str
     shipments: tuple[HeldShipment, ...]
+    periods: tuple[str, ...] = ()
 
     @property
     def skus(self) -> list[str]:
@@ -92,6 +95,11 @@ def hold_fields(decision: Decision) -> list[str]:
     for number, shipment in enumerate(decision.shipments):
         fields += [str(number), shipment_json(shipment.node, shipment.service, sku_units(shipment))]
     return fields
+
+
+def periods_text(periods: Sequence[str]) -> str:
+    """The periods in which a hold's units count as taken, as they are stored."""
+    return orjson.dumps(periods).decode()
 
 
 def endings_of(text: str) -> tuple[Ending | None, ...]:
@@ -179,6 +187,7 @@ def hold_of(name: str, fields: Mapping[bytes, bytes]) -> Hold:
         caller=fields[b"caller"].decode(),
         day=fields[b"day"].decode(),
         shipments=tuple(HeldShipment.of(number, fields[b"%d" % number]) for number in numbers),
+        periods=tuple(orjson.loads(fields[b"periods"])) if b"periods" in fields else (),
     )
 
 

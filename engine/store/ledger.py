@@ -9,11 +9,12 @@ import orjson
 from engine.decide.decision import Decision
 from engine.store.commit_request import (
     NOTHING_SET_ASIDE,
+    CommitCall,
     SetAside,
     add_freed,
     add_set_aside,
     commit_request,
-    period_names,
+    load_names,
 )
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import packed
@@ -39,8 +40,18 @@ from engine.store.outcomes import (
     StockChanged,
     UnitsOnBackorder,
 )
-from engine.store.reading import Reading, StockReading, newest_stamp, reading_of, stock_reading_of, without_holds
-from engine.store.script_keys import COMMIT, SNAPSHOT
+from engine.store.reading import (
+    NO_PERIODS,
+    Reading,
+    StockReading,
+    newest_stamp,
+    reading_of,
+    stock_reading_of,
+    without_holds,
+)
+from engine.store.script_keys import SNAPSHOT
+from engine.store.taken_units import TakenKeys, taken_keys
+from rules.reserves import Tally
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 """How long a caller's idempotency key is remembered."""
@@ -108,52 +119,62 @@ class Ledger:
         self,
         skus: Sequence[str],
         *,
-        periods: Sequence[str],
+        loads: Sequence[str],
         now: int,
         policies_at: int | None = None,
         key: RequestKey | None = None,
         order: str | None = None,
         freed: FreedStock | None = None,
         stamped: bool = False,
+        periods: Mapping[Tally, str] = NO_PERIODS,
     ) -> Reading:
-        """The snapshot of `skus` at `now`; holds whose time is over are ended first. `periods` are those of the loads
+        """The snapshot of `skus` at `now`; holds whose time is over are ended first. `loads` names their periods
         (see load_periods.py); the decisions that answered `key`, and that `order` began with, are looked up.
 
         `policies_at` is the instant for which the active policy version and the resting nodes are read, if not `now`.
-        What is `freed` is read as if it were not held. If `stamped`, the reading has its `stamp`.
+        What is `freed` is read as if it were not held. If `stamped`, the reading has its `stamp`. What was taken is
+        read of these `periods` of allotments.
         """
         decided_at = now if policies_at is None else policies_at
-        script_keys = self._snapshot_keys(skus, periods, key, order)
+        script_keys = self._snapshot_keys(skus, loads, key, order, periods)
         stamps = stamp_arguments(self._keys, skus) if stamped else [0]
-        arguments = [now, decided_at, *stamps, len(periods)]
+        arguments = [now, decided_at, *stamps, len(loads), len(skus)]
         answer = self._sweep_and_read(script_keys, arguments, now)
         stamp = newest_stamp(answer.pop()) if stamped else 0
-        reading = replace(reading_of(answer, skus, decided_at, periods), stamp=stamp)
+        reading = replace(reading_of(answer, skus, decided_at, loads, periods), stamp=stamp)
         return reading if freed is None else without_holds(reading, freed)
 
-    def read_stock(self, skus: Sequence[str], *, periods: Sequence[str], now: int) -> StockReading:
+    def read_stock(
+        self, skus: Sequence[str], *, loads: Sequence[str], now: int, periods: Mapping[Tally, str] = NO_PERIODS
+    ) -> StockReading:
         """The stock of many SKUs at `now`; holds whose time is over are ended first."""
-        arguments = [now, now, *stamp_arguments(self._keys, skus), len(periods)]
-        answer = self._sweep_and_read(self._snapshot_keys(skus, periods), arguments, now)
-        return stock_reading_of(answer, now, periods)
+        arguments = [now, now, *stamp_arguments(self._keys, skus), len(loads), len(skus)]
+        answer = self._sweep_and_read(self._snapshot_keys(skus, loads, periods=periods), arguments, now)
+        return stock_reading_of(answer, now, loads, len(skus), periods)
 
-    def read_stamps(self, skus: Sequence[str], *, periods: Sequence[str], now: int) -> StockReading | None:
+    def read_stamps(self, skus: Sequence[str], *, loads: Sequence[str], now: int) -> StockReading | None:
         """As `read_stock`, but for the stock; None if there are holds to be ended first."""
         with faults():
             answer = self._snapshot(
-                keys=self._snapshot_keys((), periods),
-                args=[now, now, *stamp_arguments(self._keys, skus), len(periods)],
+                keys=self._snapshot_keys((), loads),
+                args=[now, now, *stamp_arguments(self._keys, skus), len(loads), 0],
             )
-        return None if answer[0] == b"expired" else stock_reading_of(answer, now, periods)
+        return None if answer[0] == b"expired" else stock_reading_of(answer, now, loads, 0)
 
     def _snapshot_keys(
-        self, skus: Iterable[str], periods: Sequence[str], key: RequestKey | None = None, order: str | None = None
+        self,
+        skus: Sequence[str],
+        loads: Sequence[str],
+        key: RequestKey | None = None,
+        order: str | None = None,
+        periods: Mapping[Tally, str] = NO_PERIODS,
     ) -> list[str]:
         keys = self._keys
         return SNAPSHOT.keys(
             keys,
-            ([keys.load(period)] for period in periods),
+            ([keys.load(name)] for name in loads),
             sku_keys(keys, skus),
+            taken_keys(keys, skus, periods.values()),
             idempotency=keys.idempotency(*((key.caller, key.name) if key else _NO_KEY)),
             order=keys.order(order or _NO_ORDER),
         )
@@ -213,12 +234,10 @@ class Ledger:
             now=now,
             freed=linked.amendment.freed if linked and linked.amendment else None,
         )
-        loads, claims, own, arguments = self._parts(commit, set_aside)
+        parts = self._parts(commit, set_aside)
         with faults():
             answer = (
-                self._commit(keys=COMMIT.keys(self._keys, loads, claims, **own), args=[*arguments, len(loads)])
-                if linked is None
-                else self._follow_up_commit.run(linked, (loads, claims), own, arguments)
+                self._commit(**parts.call(self._keys)) if linked is None else self._follow_up_commit.run(linked, parts)
             )
         return self._outcome(answer, linked.rejection.change.skus if linked and linked.rejection else ())
 
@@ -226,8 +245,8 @@ class Ledger:
         """Commit each as `commit` does, by itself, but all in one round trip."""
         calls = []
         for commit in commits:
-            loads, claims, own, arguments = self._parts(commit)
-            calls.append((COMMIT.keys(self._keys, loads, claims, **own), [*arguments, len(loads)]))
+            call = self._parts(commit).call(self._keys)
+            calls.append((call["keys"], call["args"]))
         with faults():
             answers = self._client.run_together(self._commit, calls)
         return [self._outcome(answer) for answer in answers]
@@ -249,12 +268,7 @@ class Ledger:
                 return UnitsOnBackorder(sku=rejected[int(index) - 1], node=node.decode(), on_hand=int(on_hand))
         return _OUTCOMES[answer[0]]
 
-    def _parts(
-        self, commit: Commit, set_aside: SetAside = NOTHING_SET_ASIDE
-    ) -> tuple[list[tuple[str]], list[tuple[str, str]], dict[str, str], list[Any]]:
-        """The keys of the loads and of the claims, those of the commit that are its own, and the arguments of
-        commit.lua but for the number of loads.
-        """
+    def _parts(self, commit: Commit, set_aside: SetAside = NOTHING_SET_ASIDE) -> CommitCall:
         keys, decision, key, earlier = self._keys, commit.decision, commit.key, set_aside.earlier
         own = {
             "idempotency": keys.idempotency(*((key.caller, key.name) if key else _NO_KEY)),
@@ -264,23 +278,31 @@ class Ledger:
             "earlier_set_aside": keys.hold(earlier.id if earlier else ""),
         }
         skus = [*(claim.sku for claim in decision.claims), *(earlier.skus if earlier else ())]
+        taken = TakenKeys(keys)
         request = commit_request(
             decision,
             commit.policies_at,
+            taken,
             first=commit.first,
             caller=commit.caller,
             max_holds=commit.max_holds,
             key_seconds=IDEMPOTENCY_SECONDS if key else None,
             rank=commit.rank,
             now=commit.now,
+            freed=commit.freed,
         )
         if set_aside is not NOTHING_SET_ASIDE:
             add_set_aside(request, set_aside, decision)
         if commit.freed is not None:
             add_freed(request, commit.freed, decision)
         arguments = [commit.decision_id, packed(commit.body, commit.facts), orjson.dumps(request)]
-        loads = [(keys.load(period),) for period in period_names(decision, earlier)]
-        return loads, list(sku_keys(keys, skus)), own, arguments
+        return CommitCall(
+            loads=[(keys.load(name),) for name in load_names(decision, earlier)],
+            claims=list(sku_keys(keys, skus)),
+            taken=list(taken),
+            own=own,
+            arguments=arguments,
+        )
 
 
 def sku_keys(keys: Keys, skus: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -2,16 +2,8 @@
 
 from collections.abc import Mapping
 
-from rules.effects import (
-    DEFAULT_PRIORITY,
-    DEFAULT_TIER,
-    Effect,
-    Exclusion,
-    Protection,
-    Reserve,
-    ShipmentLimit,
-    UntilShipped,
-)
+from rules.effects import DEFAULT_PRIORITY, DEFAULT_TIER, Effect, Exclusion, ShipmentLimit, UntilShipped
+from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax.effect_parser import RANGES
 from rules.vocabulary import Kind
 from rules.wording import amounts
@@ -30,8 +22,8 @@ def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
             return catalogue.text(key if exclusion is Exclusion.YES else "effects.exclude_unless_needed")
         case bool():
             return catalogue.text(key)
-        case Protection(channel=channel, reserve=reserve):
-            return _reserve_clause(key, reserve, catalogue, channel=quoted(channel, catalogue))
+        case Protection() | Allotment() | Cap() as value:
+            return _channel_clause(key, value, catalogue)
         case Reserve() as reserve:
             return (
                 _reserve_clause(key, reserve, catalogue) if reserve != Reserve() else catalogue.text(f"{key}.nothing")
@@ -46,6 +38,30 @@ def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
             if kind is Kind.COUNT:
                 return catalogue.counted(key, value, usual=str(_USUAL.get(effect.name, "")))
             return catalogue.text(key, amount=amounts.amount(kind, value, catalogue))
+
+
+def _channel_clause(key: str, value: Protection | Allotment | Cap, catalogue: Catalogue) -> str:
+    channel = quoted(value.channel, catalogue)
+    match value:
+        case Protection():
+            return _reserve_clause(key, value.reserve, catalogue, channel=channel)
+        case Allotment():
+            return _allotment_clause(key, value, catalogue, channel)
+        case Cap():
+            return catalogue.counted(key, value.units, channel=channel)
+
+
+def _allotment_clause(key: str, allotment: Allotment, catalogue: Catalogue, channel: str) -> str:
+    least, most = allotment.least or None, allotment.most
+    bounds = {name: str(units) for name, units in (("least", least), ("most", most)) if units is not None}
+    return _reserve_clause(
+        key,
+        Reserve(units=allotment.units, share=allotment.share),
+        catalogue,
+        channel=channel,
+        period=catalogue.text(f"{key}.per.{allotment.per}"),
+        bounds=catalogue.text(f"{key}.bounds.{'_and_'.join(bounds)}", **bounds) if bounds else "",
+    )
 
 
 def _reserve_clause(key: str, reserve: Reserve, catalogue: Catalogue, **values: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
+from engine.decide.evaluation.caps import offered_by_line
 from engine.decide.evaluation.evaluation import NONE, Evaluation, Options
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded
 from engine.decide.sourcing.choose import choose
@@ -39,18 +40,19 @@ class Candidates:
         by_line = evaluation.options  # judged before the table is asked, for judging adds to it
         options = by_line[0] if len(by_line) == 1 else Options.of_lines(by_line)
         line = np.arange(len(lines)).repeat([len(its.reach) for its in by_line])
-        free = [free[its.position] for free, its in zip(self.free, by_line, strict=True)]
         self.quantity = integers(item.quantity for item in lines)
         at_least = [item.quantity if evaluation.ships_whole(index) else 1 for index, item in enumerate(lines)]
-        roomy = self.rooms[reach.node[options.reach]] > 0
-        units = np.concatenate([NONE, *free])
+        usable = ~options.excluded & (self.rooms[reach.node[options.reach]] > 0)
+        if evaluation.caps:
+            self.free = offered_by_line(evaluation, self.free, options, line, usable)
+        units = np.concatenate([NONE, *(free[its.position] for free, its in zip(self.free, by_line, strict=True))])
         some = units >= integers(at_least)[line]
         multiple = self._multiples(by_line)
         if multiple is not None:
             in_multiples = self.quantity[line] % multiple == 0
             whole = np.array([evaluation.ships_whole(index) for index in range(len(lines))], dtype=bool)[line]
             some &= (np.minimum(units, self.quantity[line]) >= multiple) & (in_multiples | ~whole)
-        some &= ~options.excluded & roomy
+        some &= usable
         if evaluation.order.sets:
             some &= self._whole_sets(line, options.reach, some)
         entries = some.nonzero()[0]

@@ -22,7 +22,8 @@ from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
 from engine.decide.shipping.reach import Reach, reach
 from engine.model.facts import Line, NodeRest, OptionKey, Order, Snapshot, StockPosition
-from rules.effects import Exclusion, Floor, LineOutcome, OrderOutcome, PositionOutcome
+from rules.effects import Exclusion, LineOutcome, OrderOutcome, PositionOutcome
+from rules.reserves import Floor
 from rules.vocabulary import Facts, Stage
 
 
@@ -203,6 +204,19 @@ class Evaluation:
         for sku, of_line in zip(skus, positions, strict=True):
             floors[sku] = np.maximum(floors[sku], of_line.floor) if sku in floors else of_line.floor
         return [of_line.with_floor(floors[sku]) for sku, of_line in zip(skus, positions, strict=True)]
+
+    @cached_property
+    def caps(self) -> Mapping[str, Integers]:
+        """By SKU, of each of its positions the most that is offered of it, as `JudgementTable.caps` says: the smallest
+        that the rules give any line of that SKU. Empty if no rule caps what the order's channel is offered.
+        """
+        caps: dict[str, Integers] = {}
+        if self.order.channel in self.matcher.policies.capped_channels:
+            positions, table = self.positions, self.matcher.stages[Stage.POSITION].table
+            for line, its in zip(self.order.lines, positions, strict=True):
+                of_line = table.caps(self.order.channel, its.judgement)
+                caps[line.sku] = np.minimum(caps.get(line.sku, of_line), of_line)
+        return caps
 
     @cached_property
     def nodes(self) -> Integers:

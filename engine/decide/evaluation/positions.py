@@ -1,7 +1,7 @@
 """The positions of a SKU as columns, and what the rules keep of them back from a channel."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
@@ -13,7 +13,8 @@ from engine.decide.matching.signature_table import COVER, LOAD, UNKNOWN_NUMBER, 
 from engine.decide.shipping.columns import Integers, integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
-from engine.model.facts import MAX_COVER, UNIT_MILLIS, StockPosition
+from engine.model.facts import MAX_COVER, NO_UNITS_TAKEN, UNIT_MILLIS, StockPosition, TakenUnits
+from rules.reserves import Tally
 from rules.vocabulary import Facts, Stage
 
 NO_PACE = -1
@@ -31,16 +32,20 @@ class Stock:
     held: Integers
     available: Integers
     positions: Sequence[StockPosition]
+    taken: Mapping[Tally, Integers] = field(default_factory=dict)
+    """Units that channels took in the periods of their allotments."""
 
     @classmethod
-    def of(cls, positions: Mapping[str, StockPosition], ways: Ways) -> "Stock":
+    def of(cls, positions: Mapping[str, StockPosition], ways: Ways, taken: TakenUnits = NO_UNITS_TAKEN) -> "Stock":
         node = integers(map(ways.node_index.__getitem__, positions))
         order = node.argsort()
         stored = list(positions.values())
         stored = [stored[row] for row in order.tolist()]
         on_hand, held, _ = zip(*stored, strict=True) if stored else ((), (), ())
         units, held_units = integers(on_hand), integers(held)
-        return cls(node[order], units, held_units, np.maximum(units - held_units, 0), stored)
+        node = node[order]
+        columns = {tally: _units_at(node, units, ways) for tally, units in taken.items()}
+        return cls(node, units, held_units, np.maximum(units - held_units, 0), stored, columns)
 
     def above(self, floor: Integers) -> Integers:
         """The units above a floor that nobody holds. Where the floor is below 0, so many more than there are."""
@@ -93,7 +98,7 @@ def judge_positions(
     columns = {LOAD: lambda: loads[stock.node], **stock.columns}
     judge = matcher.stages[Stage.POSITION]
     judgement = judge.judge_rows(shared, Rows(ways, stock.node, None, columns, facts, clocks.apart))
-    floor = judge.table.floors(channel, judgement, stock.on_hand)
+    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.taken)
     return Positions(stock, judgement, floor, stock.above(floor))
 
 
@@ -110,6 +115,11 @@ def loads_by_node(loads: Mapping[str, int], ways: Ways) -> Integers:
         if node in index:
             column[index[node]] = load
     return column
+
+
+def _units_at(nodes: Integers, units: Mapping[str, int], ways: Ways) -> Integers:
+    """Of each of some nodes, the units by its id."""
+    return integers([units.get(ways.node_ids[node], 0) for node in nodes.tolist()])
 
 
 def node_facts_at(ways: Ways, node: int, loads: Integers, clocks: ClockFacts) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from engine.decide.matching.signature_table import LOAD, Rows
 from engine.decide.shipping.columns import NO_LIMIT, Integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
-from engine.model.facts import Snapshot
+from engine.model.facts import NO_UNITS_TAKEN, Snapshot
 from engine.model.load_periods import CurrentPeriods
 from rules.vocabulary import Facts, Stage
 
@@ -30,7 +30,9 @@ class SnapshotColumns:
     def stock_of(self, sku: str) -> Stock:
         stock = self._stock.get(sku)
         if stock is None:
-            stock = self._stock[sku] = Stock.of(self.snapshot.positions.get(sku, {}), self.ways)
+            stock = self._stock[sku] = Stock.of(
+                self.snapshot.positions.get(sku, {}), self.ways, self.snapshot.taken.get(sku, NO_UNITS_TAKEN)
+            )
         return stock
 
     @cached_property

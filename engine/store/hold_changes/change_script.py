@@ -20,7 +20,7 @@ from engine.store.hold_changes.hold_change import (
 from engine.store.hold_changes.order_change import OrderChange
 from engine.store.hold_changes.order_units import OrderUnits, read_order
 from engine.store.hold_changes.stored_holds import StoredHold, read_stored_holds
-from engine.store.holds import Hold, Holds, Operation
+from engine.store.holds import Hold, Holds, Operation, periods_text
 from engine.store.keys import Keys
 from engine.store.network import load
 from engine.store.outcomes import (
@@ -33,6 +33,7 @@ from engine.store.outcomes import (
     UnitState,
 )
 from engine.store.script_keys import CHANGE_HOLDS
+from engine.store.taken_units import TakenKeys
 
 MOST_TRIES = 10
 """How often a change is worked out again because others changed the hold or the order meanwhile."""
@@ -107,14 +108,16 @@ class ChangeScript:
         Goods do not leave while a network is being loaded: the load is completed first. Raises NotReady if it can't be,
         Contended if one load follows another.
         """
-        index = ScriptIndex.of(request.changes)
+        index, taken = ScriptIndex.of(request.changes), TakenKeys(self._keys)
+        counts = map(len, (request.changes, index.periods, index.skus))
+        arguments = [orjson.dumps(_record(request, index, taken)), *counts]
         script_keys = self._script_keys(
             [change.before.decision for change in request.changes],
             index,
             (request.about, request.operation.name),
+            taken,
             order=request.order,
         )
-        arguments = [orjson.dumps(_record(request, index)), len(request.changes), len(index.periods)]
         for _ in range(load.MOST_TRIES):
             with faults():
                 answer = self._script(keys=script_keys, args=arguments)
@@ -139,22 +142,25 @@ class ChangeScript:
         self, name: str, ending: WholeEnding | None, *, now: int, expires: bool = False, client: Any = None
     ) -> None:
         request: dict[str, Any] = {"now": str(now), "holds": [], "entries": [], "answer": ""}
+        taken = TakenKeys(self._keys)
+        index = ending.index if ending else ScriptIndex.of_names((), ())
         if ending:
             numbers = ",".join(str(shipment.number) for shipment in ending.hold.shipments)
-            request["holds"] = [ending.record]
+            request["holds"] = [ending.record(taken)]
             request["entries"] = [entry_fields(ending.kind, name, now, shipments=numbers)]
         if expires:
             request["expires"] = name
-        index = ending.index if ending else ScriptIndex.of_names((), ())
-        script_keys = self._script_keys([name], index, (name, ""))
+        script_keys = self._script_keys([name], index, (name, ""), taken)
+        arguments = [orjson.dumps(request), 1, len(index.periods), len(index.skus)]
         with faults():
-            self._script(keys=script_keys, args=[orjson.dumps(request), 1, len(index.periods)], client=client)
+            self._script(keys=script_keys, args=arguments, client=client)
 
     def _script_keys(
         self,
         holds: Sequence[str],
         index: ScriptIndex,
         operation: tuple[str, str],
+        taken: TakenKeys,
         *,
         order: OrderChange | None = None,
     ) -> list[str]:
@@ -165,6 +171,7 @@ class ChangeScript:
             changed_hold_keys(keys, holds),
             [(keys.load(period),) for period in index.periods],
             changed_sku_keys(keys, list(index.skus)),
+            taken,
             operation=keys.operation(*operation),
             order=keys.order(order.reading.order.id if order else ""),
             chain=keys.chain(order.reading.first if order else ""),
@@ -196,20 +203,24 @@ def step_fields(
     kind: UnitState,
     *,
     now: int,
-    late_day: str | None = None,
+    late: StoredHold | None = None,
 ) -> list[str]:
     """The log entry for units of a decision's hold that came into the state `kind`: numbers of shipments where all that
-    they held did, or else the units. `late_day` is the day in whose load they count again, if their hold had expired.
+    they held did, or else the units. `late` is the hold, if it had expired: units count again in the load of its day,
+    and as taken in its periods.
     """
     decision = record.id or ""
     whole = whole_numbers(before, after)
     if whole is not None:
         return entry_fields(kind, decision, now, shipments=",".join(map(str, whole)))
-    body = UnitsBody(
-        holds=(moved_units(decision, before, after, kind),), late=late_day is not None, order=record.order.id
-    )
-    day = {} if late_day is None else {"day": late_day}
-    return entry_fields(kind, decision, now, **day, units=body.encode().decode())
+    body = UnitsBody(holds=(moved_units(decision, before, after, kind),), late=late is not None, order=record.order.id)
+    again = {} if late is None else begin_fields(late)
+    return entry_fields(kind, decision, now, **again, units=body.encode().decode())
+
+
+def begin_fields(hold: StoredHold) -> dict[str, str]:
+    """The fields of a log entry by which units of a hold are held, or count as if they were, again."""
+    return {"day": hold.day} | ({"periods": periods_text(hold.periods)} if hold.periods else {})
 
 
 def confirmed_units(before: Shipments, after: Shipments, *, seconds: int) -> Confirmed:
@@ -219,11 +230,11 @@ def confirmed_units(before: Shipments, after: Shipments, *, seconds: int) -> Con
     return Confirmed(units=orjson.dumps(parts).decode(), seconds=seconds)
 
 
-def _record(request: ChangeRequest, index: ScriptIndex) -> dict[str, Any]:
+def _record(request: ChangeRequest, index: ScriptIndex, taken: TakenKeys) -> dict[str, Any]:
     """As change_holds.lua reads it."""
     record: dict[str, Any] = {
         "now": str(request.now),
-        "holds": [change.record(index) for change in request.changes],
+        "holds": [change.record(index, taken) for change in request.changes],
         "entries": request.entries,
         "operation": request.operation.request,
         "seconds": request.operation.seconds,

@@ -1,5 +1,6 @@
 """Changes of a hold's units, as scripts with parts/hold_changes.lua take them and as the log has them. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
@@ -8,8 +9,9 @@ from engine.model.load_periods import periods_of
 from engine.store.decision_log import HoldUnits, PartUnits
 from engine.store.hold_changes.shipment_units import LineUnits, ShipmentUnits, endings_text
 from engine.store.hold_changes.stored_holds import StoredHold
-from engine.store.holds import Hold, shipment_json
+from engine.store.holds import Hold, periods_text, shipment_json
 from engine.store.outcomes import UnitState
+from engine.store.taken_units import TakenKeys
 
 Shipments: TypeAlias = tuple[ShipmentUnits, ...]
 """All those of a decision."""
@@ -61,18 +63,20 @@ class HoldChange:
         """How many shipments are neither held any more nor have left."""
         return sum(before.counts and not after.counts for before, after in self.changed)
 
-    def record(self, index: "ScriptIndex") -> dict[str, Any]:
-        """As parts/hold_changes.lua reads it."""
+    def record(self, index: "ScriptIndex", taken: TakenKeys) -> dict[str, Any]:
+        """As parts/hold_changes.lua reads it; `taken` numbers the keys of what was taken."""
         stored = self.before
         record: dict[str, Any] = {
             "id": stored.decision,
             "until": "" if stored.until is None else str(stored.until),
             "endings": stored.endings,
             "ended": endings_text(self.after),
-            "parts": [self._part(before, after, index) for before, after in self.changed],
+            "parts": [self._part(before, after, index, taken) for before, after in self.changed],
         }
         if self.returned:
             record["open"] = {"until": str(self.until), "caller": stored.caller, "day": stored.day}
+            if stored.periods:
+                record["open"]["periods"] = periods_text(stored.periods)
             record["confirms"] = {
                 entry: {"before": before, "after": after} for entry, (before, after) in self.confirms.items()
             }
@@ -80,10 +84,12 @@ class HoldChange:
             record["close"] = stored.caller
         return record
 
-    def _part(self, before: ShipmentUnits, after: ShipmentUnits, index: "ScriptIndex") -> dict[str, Any]:
+    def _part(
+        self, before: ShipmentUnits, after: ShipmentUnits, index: "ScriptIndex", taken: TakenKeys
+    ) -> dict[str, Any]:
         number, held = before.number, after.by_sku("held")
         room = _room(before, after)
-        return {
+        part = {
             "number": str(number),
             "node": before.node,
             "loads": [index.periods[name] for name in periods_of(self.before.day).of(before.node)],
@@ -94,6 +100,13 @@ class HoldChange:
             "room": 0 if self.keeps_room else room,
             "units": list(self._units(before, after, index.skus)),
         }
+        if self.before.periods:
+            part["taken"] = [
+                [taken.number(period, sku), units]
+                for sku, units in units_taken(before, after).items()
+                for period in self.before.periods
+            ]
+        return part
 
     def _units(self, before: ShipmentUnits, after: ShipmentUnits, index_of: Mapping[str, int]) -> Iterator[list[Any]]:
         for returned in self.returned:
@@ -151,9 +164,8 @@ class WholeEnding:
             self.hold.skus, (name for shipment in self.hold.shipments for name in periods.of(shipment.node))
         )
 
-    @property
-    def record(self) -> dict[str, Any]:
-        """As parts/hold_changes.lua reads it."""
+    def record(self, taken: TakenKeys) -> dict[str, Any]:
+        """As parts/hold_changes.lua reads it; `taken` numbers the keys of what was taken."""
         hold, index, periods = self.hold, self.index, periods_of(self.hold.day)
         words = self.endings.split()
         words += ["-"] * (1 + max(shipment.number for shipment in hold.shipments) - len(words))
@@ -173,10 +185,24 @@ class WholeEnding:
                     "before": shipment.body.decode(),
                     "after": "",
                     "units": [[index.skus[sku], str(-units), "0"] for sku, units in shipment.units],
+                    "taken": [
+                        [taken.number(period, sku), 0 if self.kind == "confirmed" else -units]
+                        for sku, units in shipment.units
+                        for period in hold.periods
+                    ],
                 }
                 for shipment in hold.shipments
             ],
         }
+
+
+def units_taken(before: ShipmentUnits, after: ShipmentUnits) -> dict[str, int]:
+    """By SKU, how many more units of a shipment count as taken: those that are held or have left."""
+    more: Counter[str] = Counter()
+    for shipment, sign in ((after, 1), (before, -1)):
+        for sku, units in (*shipment.by_sku("held"), *shipment.by_sku("confirmed")):
+            more[sku] += sign * units
+    return {sku: units for sku, units in more.items() if units}
 
 
 def moved_units(decision: str, before: Shipments, after: Shipments, target: UnitState) -> HoldUnits:

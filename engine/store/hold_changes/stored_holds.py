@@ -25,6 +25,8 @@ class StoredHold:
     endings: str
     outcomes: Mapping[int, bytes]
     shipments: tuple[ShipmentUnits, ...]
+    periods: tuple[str, ...] = ()
+    """The periods of allotments in which its units count as taken."""
 
     @property
     def held(self) -> list[ShipmentUnits]:
@@ -80,4 +82,5 @@ def _stored_hold(
         endings=text.decode() if text else "",
         outcomes={number: body for number, body in enumerate(outcomes) if body},
         shipments=shipments_of(record, text, outcomes),
+        periods=entry.periods,
     )

@@ -35,11 +35,13 @@ from engine.store.reconcile.expected_state import (
     FloorBreach,
     LateEntries,
     Moves,
+    PeriodUnits,
     PositionKey,
     PositionUnits,
     SuspectKind,
     shipments_of,
 )
+from engine.store.taken_units import seconds_kept
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,6 +61,8 @@ class LogReplay:
     oversold: dict[PositionKey, int] = field(default_factory=dict)
     """The most units beyond those on hand that a decision which took some of a position was allowed to take."""
     days: defaultdict[str, DayLoads] = field(default_factory=lambda: defaultdict(DayLoads))
+    taken: dict[str, PeriodUnits] = field(default_factory=dict)
+    """What was taken in the periods of allotments, by the names of the keys (see `Keys.taken_named`)."""
     cancelled: dict[str, Counter[str]] = field(default_factory=dict)
     """Units by line that were cancelled, by order."""
     resting: dict[str, NodeRest] = field(default_factory=dict)
@@ -218,8 +222,18 @@ class LogReplay:
                 self.held[sku, shipment.node] += units
         endings = ["-"] * len(shipments)
         hold = ExpectedHold(
-            caller=entry.caller, day=date, until=until, first=first, shipments=shipments, endings=endings
+            caller=entry.caller,
+            day=date,
+            until=until,
+            first=first,
+            shipments=shipments,
+            endings=endings,
+            periods=entry.periods,
         )
+        for period in entry.periods:
+            for shipment in shipments.values():
+                for sku, units in shipment.units.items():
+                    self._begin_taking(period, (sku, shipment.node), units, entry)
         self.holds[entry.decision] = hold
         self.open_holds[entry.caller] += 1
         self._hold_changed(entry.decision, hold)
@@ -289,6 +303,7 @@ class LogReplay:
             left.subtract(dict(rejected))
             for sku, units in rejected:
                 self._lower_held((sku, shipment.node), units)
+                self._take(hold, (sku, shipment.node), -units, entry)
                 self._place(hold.first, -units)
                 if rejection.blocks is True:
                     self._move((sku, shipment.node), -units, entry.instant())
@@ -301,7 +316,7 @@ class LogReplay:
                 continue
             hold.end_shipment(number, entry.kind, entry.at)
             if rejection.room and number not in hold.left:
-                self._lower_loads(shipment.node, hold.day, entry)
+                self._change_loads(shipment.node, hold.day, -1, entry)
         self._forget_if_ended(entry.decision, hold)
 
     def _move_units(self, entry: Entry) -> None:
@@ -316,7 +331,15 @@ class LogReplay:
             hold = self.holds.get(changed.decision)
             is_open = hold is not None
             if hold is None:
-                hold = ExpectedHold(caller=entry.caller, day=entry.day, until=0, first=first, shipments={}, endings=[])
+                hold = ExpectedHold(
+                    caller=entry.caller,
+                    day=entry.day,
+                    until=0,
+                    first=first,
+                    shipments={},
+                    endings=[],
+                    periods=entry.periods,
+                )
             for part in changed.parts:
                 self._move_part(hold, part, entry, returned)
             hold.until = entry.until or hold.until
@@ -367,6 +390,9 @@ class LogReplay:
             self.held[position] += sign * units
             if not self.held[position]:
                 del self.held[position]
+            if entry.kind != "undone":
+                counted = int(entry.kind == "confirmed") - int(part.source in ("held", "confirmed"))
+                self._take(hold, position, counted * units, entry)
             if entry.kind == "confirmed":
                 self._move_out(position, units, entry)
             elif entry.kind == "undone":
@@ -380,11 +406,7 @@ class LogReplay:
             self._place(hold.first, placed * sum(units for _, units in part.units))
         if +held:
             hold.shipments[part.number] = ExpectedShipment(node=part.node, service=part.service, units=dict(+held))
-        for period in periods_of(hold.day).of(part.node):
-            self._changed("loads", (period, part.node))
-            if part.room:
-                loads = self._day(period, entry.id[0]).shipments
-                loads[part.node] = max(0, loads[part.node] + part.room)
+        self._change_loads(part.node, hold.day, part.room, entry)
 
     def _move_out(self, position: PositionKey, units: int, entry: Entry) -> None:
         self.confirmed += units
@@ -420,11 +442,35 @@ class LogReplay:
         if not self.held[position]:
             del self.held[position]
 
-    def _lower_loads(self, node: str, day: str, entry: Entry) -> None:
+    def _begin_taking(self, period: str, position: PositionKey, units: int, entry: Entry) -> None:
+        """Count units that a decision takes, and keep what is counted for as long as commit.lua does."""
+        (sku, node), millis = position, entry.id[0]
+        name = f"{period}:{sku}"
+        if name in self.taken and self.taken[name].expired(millis):
+            del self.taken[name]
+        taken = self.taken.setdefault(name, PeriodUnits())
+        taken.units[node] += units
+        seconds = seconds_kept(period, entry.at)
+        taken.kept_until = None if seconds is None else millis + 1_000 * seconds
+        self._changed("taken", (name, node))
+
+    def _take(self, hold: ExpectedHold, position: PositionKey, units: int, entry: Entry) -> None:
+        """Change what counts as taken of a hold's units. Nothing is counted any more in a period that is over."""
+        sku, node = position
+        for period in hold.periods if units else ():
+            name = f"{period}:{sku}"
+            taken = self.taken.get(name)
+            if taken is not None and not taken.expired(entry.id[0]):
+                taken.units[node] = max(0, taken.units[node] + units)
+                self._changed("taken", (name, node))
+
+    def _change_loads(self, node: str, day: str, shipments: int, entry: Entry) -> None:
+        """`day` has the periods as stored."""
         for period in periods_of(day).of(node):
-            shipments = self._day(period, entry.id[0]).shipments
-            if shipments[node] > 0:
-                shipments[node] -= 1
+            self._changed("loads", (period, node))
+            if shipments:
+                loads = self._day(period, entry.id[0]).shipments
+                loads[node] = max(0, loads[node] + shipments)
 
     def _end_shipment(self, shipment: ExpectedShipment, hold: ExpectedHold, number: int, entry: Entry) -> None:
         for sku, units in shipment.units.items():
@@ -432,11 +478,13 @@ class LogReplay:
             self._lower_held(position, units)
             if entry.kind == "confirmed":
                 self._move_out(position, units, entry)
+            else:
+                self._take(hold, position, -units, entry)
         if entry.kind == "confirmed":
             return
         self._place(hold.first, -shipment.total)
         if number not in hold.left:
-            self._lower_loads(shipment.node, hold.day, entry)
+            self._change_loads(shipment.node, hold.day, -1, entry)
 
     def _move(self, position: PositionKey, delta: int, instant: int) -> None:
         self._moves[position].add(instant, delta)

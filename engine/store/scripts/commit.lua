@@ -4,9 +4,10 @@
 --
 -- Keys, by the names in script_keys.py; load is that of each period in which its shipments count, and then of those in
 --       which what was set aside at an earlier try does; claimed_on_hand and claimed_held are those of each claim's SKU,
---       then of each SKU that was set aside at an earlier try.
+--       then of each SKU that was set aside at an earlier try; taken those of allotments that matter to the claims.
 -- ARGV  1 decision id  2 the log entry's body  3 the request as JSON (see `_request` in ledger.py). What goes into a
---       command unchanged is text there, because a number of a script takes longer to write.  Last: number of periods
+--       command unchanged is text there, because a number of a script takes longer to write.
+--       4 number of loads  5 number of SKUs (in commit_follow_up.lua, others stand there, and these come later)
 -- Answers {'done'}, {'key', decision id} if the idempotency key was used before, {'order', decision id} if an order of
 -- that id was decided before, the first time by that decision, {'network'} if the network is another
 -- than the decision was made in, {'policies'} if another policy version is active, {'stale', node} if a node can't give
@@ -20,15 +21,36 @@ local id, request = ARGV[1], cjson.decode(ARGV[3])
 local earlier, set_aside = request.earlier, request.set_aside
 local changed, freed = {}, {}
 
-local function floor_of(floors, on_hand)
+-- What is put aside by the largest of some reserves: {units, basis points} or, for an allotment, {units, basis points,
+-- at least, at most, index of what was taken, units of that which are let go now}.
+local function portion_of(reserves, on_hand, node)
+  local largest = 0
+  for _, reserve in ipairs(reserves) do
+    local units = math.max(reserve[1], math.ceil(on_hand * reserve[2] / 10000))
+    if reserve[5] then
+      units = math.min(math.max(units, reserve[3]), reserve[4] or units + reserve[3])
+      units = units - (call('HGET', key.taken(reserve[5]), node) or 0) + reserve[6]
+    end
+    largest = math.max(largest, units)
+  end
+  return largest
+end
+
+local function floor_of(floors, on_hand, node)
   if type(floors) == 'number' then
     return floors
   end
   local largest
   for _, reserves in ipairs(floors) do
     local units, others = {}, 0
-    for at = 2, #reserves, 2 do
-      units[#units + 1] = math.max(reserves[at], math.ceil(on_hand * reserves[at + 1] / 10000))
+    if type(reserves[2]) == 'table' then
+      for at = 2, #reserves do
+        units[#units + 1] = portion_of(reserves[at], on_hand, node)
+      end
+    else
+      for at = 2, #reserves, 2 do
+        units[#units + 1] = math.max(reserves[at], math.ceil(on_hand * reserves[at + 1] / 10000))
+      end
     end
     for index = 3, #units do
       others = others + units[index]
@@ -176,7 +198,7 @@ for index, claim in ipairs(request.claims) do
   if own then
     held = held - own
   end
-  local floor = floor_of(floors, on_hand)
+  local floor = floor_of(floors, on_hand, node)
   if on_hand - held - floor < tonumber(units) or outside(on_hand_range, tonumber(on_hand))
       or outside(held_range, tonumber(held)) or outside(available_range, math.max(0, on_hand - held)) then
     lost, lost_claims[index] = lost or node, true
@@ -233,6 +255,13 @@ for index, claim in ipairs(request.claims) do
   call('HINCRBY', key.claimed_held(index), claim[1], claim[2])
   changed[key.claimed_on_hand(index)] = true
 end
+for _, taken in ipairs(request.taken or {}) do
+  local name, node, units, seconds = key.taken(taken[1]), unpack(taken, 2, 4)
+  call('HINCRBY', name, node, units)
+  if seconds then
+    call('EXPIRE', name, seconds)
+  end
+end
 offer(freed, note_changes(changed))
 for _, room in ipairs(request.rooms) do
   add_shipments(room, room[3])
@@ -240,8 +269,13 @@ end
 if takes_hold then
   take_hold(key.hold, id, request.hold_until, request.shipments)
 end
-local entry = call('XADD', key.log, '*', 'kind', 'decided', 'id', id, 'at', request.now,
-  'caller', request.caller, 'day', request.day, 'stood', table.concat(stood, ','), 'body', ARGV[2])
+local periods = {}
+if takes_hold and request.periods then
+  periods = {'periods', request.periods}
+  call('HSET', key.hold, unpack(periods))
+end
+local entry = call('XADD', key.log, '*', 'kind', 'decided', 'id', id, 'at', request.now, 'caller', request.caller,
+  'day', request.day, 'stood', table.concat(stood, ','), 'body', ARGV[2], unpack(periods))
 call('HSET', key.decisions, id, entry)
 if request.key_seconds then
   call('SET', key.idempotency, id, 'EX', request.key_seconds)

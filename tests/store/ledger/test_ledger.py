@@ -84,7 +84,7 @@ def commit(ledger, decision, name="d1", key=None):
 
 
 def stock(ledger, *skus, now=NOW):
-    return ledger.read(skus, periods=[DAY], now=now).stock
+    return ledger.read(skus, loads=[DAY], now=now).stock
 
 
 def test_a_commit_takes_its_units_and_writes_one_entry(ledger, client, keys):
@@ -92,7 +92,7 @@ def test_a_commit_takes_its_units_and_writes_one_entry(ledger, client, keys):
     assert commit(ledger, decision) == Committed()
     assert stock(ledger, "A") == {"A": {"lyon": (10, 3), "lille": (4, 0)}}
     assert [(entry.kind, entry.decision, entry.at) for entry in entries(client, keys)] == [("decided", "d1", NOW)]
-    assert ledger.read([], periods=[DAY], now=NOW).loads == {DAY: {"lyon": 1}}
+    assert ledger.read([], loads=[DAY], now=NOW).loads == {DAY: {"lyon": 1}}
 
 
 def test_an_order_id_is_taken_by_the_first_decision_alone(ledger, client, keys, contents):
@@ -103,7 +103,7 @@ def test_an_order_id_is_taken_by_the_first_decision_alone(ledger, client, keys, 
     full = ledger.commit(decision, "d3", b"{}", caller="", max_holds=1)
     assert full == OrderTaken(first="d1"), "whatever holds its caller may have"
     assert contents() == before
-    assert ledger.read([], periods=[DAY], now=NOW, order=decision.order.id).first_decision == "d1"
+    assert ledger.read([], loads=[DAY], now=NOW, order=decision.order.id).first_decision == "d1"
     assert ledger.decided_before([decision.order.id, "another"]) == [True, False]
     assert client.redis.zrange(keys.orders, 0, -1, withscores=True) == [(decision.order.id.encode(), NOW)]
 
@@ -135,7 +135,7 @@ def test_a_key_used_before_is_answered_with_its_decision_and_takes_nothing(ledge
     commit(ledger, decision_of(lyon(1)), key=key)
     before = contents()
     assert commit(ledger, decision_of(lyon(1)), "d2", key) == AnsweredBefore(decision="d1")
-    assert ledger.read(["A"], periods=[DAY], now=NOW, key=key).earlier_decision == "d1"
+    assert ledger.read(["A"], loads=[DAY], now=NOW, key=key).earlier_decision == "d1"
     assert contents() == before
 
 
@@ -239,8 +239,8 @@ def test_loads_are_counted_by_the_day(ledger):
     next_day = replace(load_claim, period="2026-11-28")
     commit(ledger, decision_of(lyon(1), load_claims=(next_day,), day="2026-11-28"), "d2")
     commit(ledger, decision_of(lyon(1), load_claims=(next_day,), day="2026-11-28"), "d3")
-    assert ledger.read([], periods=[DAY], now=NOW).loads == {DAY: {"lyon": 2}}
-    assert ledger.read([], periods=["2026-11-28"], now=NOW).loads == {"2026-11-28": {"lyon": 4}}
+    assert ledger.read([], loads=[DAY], now=NOW).loads == {DAY: {"lyon": 2}}
+    assert ledger.read([], loads=["2026-11-28"], now=NOW).loads == {"2026-11-28": {"lyon": 4}}
 
 
 def test_the_load_of_a_day_is_kept_for_four_days_after_the_last_decision_of_it(ledger, redis_client, keys):

@@ -14,13 +14,12 @@ from rules.effects import (
     OptionOutcome,
     OrderOutcome,
     PositionOutcome,
-    Protection,
     RejectionOutcome,
-    Reserve,
     ShipmentLimit,
     UntilShipped,
     combine,
 )
+from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.vocabulary import Stage
 
 
@@ -36,6 +35,14 @@ def protects(channel: str, reserve: Reserve) -> Protection:
     return Protection(channel=channel, reserve=reserve)
 
 
+def allots(channel: str = "web", *, per: str = "day", **size: int) -> Allotment:
+    return Allotment(channel=channel, per=per, **size)
+
+
+def caps(channel: str, units: int) -> Cap:
+    return Cap(channel=channel, units=units)
+
+
 COMBINED = [
     ("exclude", [Exclusion.UNLESS_NEEDED], OptionOutcome(exclude=Exclusion.UNLESS_NEEDED)),
     ("exclude", [Exclusion.UNLESS_NEEDED, Exclusion.YES], OptionOutcome(exclude=Exclusion.YES)),
@@ -49,6 +56,23 @@ COMBINED = [
         "protect",
         [protects("web", units(2)), protects("app", units(1)), protects("web", units(5)), protects("web", share(100))],
         PositionOutcome(protect=(protects("app", units(1)), protects("web", Reserve(units=5, share=100)))),
+    ),
+    (
+        "allocate",
+        [allots(units=2), allots(units=5), allots(share=100), allots(units=1, per="week"), allots("app", units=1)],
+        PositionOutcome(
+            allocate=(
+                allots("app", units=1),
+                allots(share=100),
+                allots(units=5),
+                allots(units=1, per="week"),
+            )
+        ),
+    ),
+    (
+        "cap",
+        [caps("web", 2), caps("app", 9), caps("web", 5)],
+        PositionOutcome(cap=(caps("app", 9), caps("web", 2))),
     ),
     ("multiple_of", [6, 12, 4], PositionOutcome(multiple_of=12)),
     ("oversell", [10, 4, 7], PositionOutcome(oversell=4)),

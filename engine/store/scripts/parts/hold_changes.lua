@@ -145,6 +145,14 @@ local function change_holds(holds, changed, freed, instant, now)
           returned[#returned + 1] = moved and '1' or '0'
         end
       end
+      -- a period that is over has expired, and nothing is counted in it any more
+      for _, taken in ipairs(part.taken or {}) do
+        local name, units = key.changed_taken(taken[1]), taken[2]
+        local there = tonumber(call('HGET', name, part.node) or 0)
+        if units > 0 and call('EXISTS', name) == 1 or units < 0 and there > 0 then
+          call('HSET', name, part.node, string.format('%.0f', math.max(0, there + units)))
+        end
+      end
       local room = room_of(hold, part)
       -- the load of a day that is over has expired, and nothing is counted in it any more
       for _, period in ipairs(part.loads) do
@@ -173,6 +181,9 @@ local function change_holds(holds, changed, freed, instant, now)
         call('HINCRBY', key.open_holds, hold.open.caller, 1)
       end
       call('HSET', key.changed_hold(at), 'until', hold.open['until'], 'caller', hold.open.caller, 'day', hold.open.day)
+      if hold.open.periods then
+        call('HSET', key.changed_hold(at), 'periods', hold.open.periods)
+      end
       call('ZADD', key.expiring, hold.open['until'], hold.id)
     end
   end

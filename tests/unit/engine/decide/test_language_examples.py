@@ -15,12 +15,11 @@ from rules.effects import (
     OptionOutcome,
     OrderOutcome,
     PositionOutcome,
-    Protection,
     RejectionOutcome,
-    Reserve,
 )
 from rules.loader import load_policies
 from rules.policy import PolicySet
+from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.syntax import literals
 from rules.syntax.condition_parser import COMBINATORS
 from rules.syntax.policy_shapes import RuleShape
@@ -219,6 +218,13 @@ EFFECTS = {
     "protect: {channel: web, share: 20%}": PositionOutcome(
         protect=(Protection(channel="web", reserve=Reserve(share=2_000)),)
     ),
+    "allocate: {channel: web, units: 5, per: day}": PositionOutcome(
+        allocate=(Allotment(channel="web", units=5, per="day"),)
+    ),
+    "allocate: {channel: web, share: 20%, min: 2, max: 20, per: week}": PositionOutcome(
+        allocate=(Allotment(channel="web", share=2_000, least=2, most=20, per="week"),)
+    ),
+    "cap: {channel: marketplace, units: 10}": PositionOutcome(cap=(Cap(channel="marketplace", units=10),)),
     "multiple_of: 6": PositionOutcome(multiple_of=6),
     "keep_together: true": LineOutcome(keep_together=True),
     "max_shipments: 2": OrderOutcome(max_shipments=2),

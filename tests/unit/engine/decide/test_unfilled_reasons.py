@@ -56,6 +56,11 @@ def test_held_for_others_says_how_many_are():
     assert reasons(decided(order(("A", 3)), scenario)) == [Reason(code="held_for_others", units=6)]
 
 
+def test_capped_says_how_many_units_its_channel_is_not_offered():
+    decision = decided(order(("A", 4)), facts(), "then: {cap: {channel: web, units: 3}}")
+    assert reasons(decision) == [Reason(code="capped", units=1, rules=("test/r1",))]
+
+
 def test_not_enough():
     decision = decided(order(("A", 7)), facts())
     assert reasons(decision) == [Reason(code="not_enough", units=3)]
