@@ -99,8 +99,8 @@ class Keys:
         return self._key("load", period)
 
     def hold(self, hold_id: str) -> str:
-        """Hash: `until`, `caller`, `day` (the periods in whose loads it counts, see load_periods.py), `periods`, if any,
-        a JSON list of those of allotments in which its units count as taken (see `taken`), and, by the number of each
+        """Hash: `until`, `caller`, `day` (the periods in whose loads it counts, see load_periods.py), `periods`, a JSON
+        list of those of allotments, if any, in which its units count as taken (see `taken`), and, by the number of each
         shipment that still holds, JSON [node, service, [[SKU, units], ...]]. It exists while the hold is open.
         """
         return self._key("hold", hold_id)
