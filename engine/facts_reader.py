@@ -130,8 +130,8 @@ class FactsReader:
                 continue
             matcher = self._matcher(reading)
             if matcher is not None:
-                counted, policies = _counts_hours(policies), matcher.policies
-                if counted >= _counts_hours(policies) and _periods(policies, network, now) == periods:
+                policies = matcher.policies
+                if loads.counts_hours >= _counts_hours(policies) and _periods(policies, network, now) == periods:
                     return self._snapshot(network, reading, skus, loads), matcher
 
     def read_many(self, skus: Sequence[str], now: int) -> tuple[Snapshot, Matcher]:
@@ -166,10 +166,9 @@ class FactsReader:
             matcher = self._cache.policy(answer.reading.policy_version)
         except NotReady:  # the caller then reads from the primary, where this is dealt with
             return None
-        begins_to_count = _counts_hours(matcher.policies) > _counts_hours(policies)
-        if begins_to_count or _periods(matcher.policies, network, now) != periods:
+        if loads.counts_hours < _counts_hours(matcher.policies) or _periods(matcher.policies, network, now) != periods:
             return None
-        state = None if answer.stamps is None else _state(network, matcher, answer.reading, answer.stamps, loads)
+        state = None if answer.stamps is None else self._state(network, matcher, answer.reading, answer.stamps, loads)
         snapshot = self._snapshot(network, answer.reading, skus, loads)
         return ReplicaFacts(snapshot=snapshot, matcher=matcher, state=state, age=answer.age)
 
@@ -187,12 +186,11 @@ class FactsReader:
             if matcher is None:
                 continue
             policies = matcher.policies
-            if _periods(policies, network, now) == periods:
+            counts_alike = loads.counts_hours >= _counts_hours(policies)
+            if counts_alike and _periods(policies, network, now) == periods:
                 products = self._cache.products(skus) if cached else read_products(self._client, self._keys, skus)
-                ways = self._cache.network_caches(network).get(Ways)
-                return StockSnapshot.of(
-                    _state(network, matcher, answer.reading, answer.stamps, loads), answer, skus, products, ways
-                )
+                state = self._state(network, matcher, answer.reading, answer.stamps, loads)
+                return StockSnapshot.of(state, answer, skus, products)
 
     def read_state(self, skus: Sequence[str], now: int) -> StockState | None:
         """The state of the SKUs as of `now`, in one small read. None if the stock has to be read: a hold is to be ended
@@ -205,7 +203,9 @@ class FactsReader:
         if answer is None or answer.reading.network_version != network.version:
             return None
         matcher = self._cache.cached_policy(answer.reading.policy_version)
-        return None if matcher is None else _state(network, matcher, answer.reading, answer.stamps, loads)
+        if matcher is not None and loads.counts_hours < _counts_hours(matcher.policies):
+            return None
+        return None if matcher is None else self._state(network, matcher, answer.reading, answer.stamps, loads)
 
     def network(self) -> Network:
         """The loaded network, as it is cached; raises NotReady."""
@@ -230,6 +230,20 @@ class FactsReader:
         """The periods whose loads are read."""
         clocks = self._cache.network_caches(network).get(Ways).clocks
         return clocks.periods(now, counts_hours=_counts_hours(policies))
+
+    def _state(
+        self, network: Network, matcher: Matcher, reading: Reading, stamps: str, loads: CurrentPeriods
+    ) -> StockState:
+        snapshot = Snapshot(
+            network=network,
+            caches=self._cache.network_caches(network),
+            products={},
+            positions={},
+            loads=loads.loads(reading.loads),
+            hourly_loads=loads.loads(reading.loads, of_hours=True),
+            resting=reading.resting,
+        )
+        return StockState(snapshot=snapshot, matcher=matcher, stamps=stamps)
 
     def _snapshot(self, network: Network, reading: Reading, skus: Sequence[str], loads: CurrentPeriods) -> Snapshot:
         products: dict[str, Product] = {}
@@ -280,7 +294,3 @@ def _counts_hours(policies: PolicySet | None) -> bool:
 def _periods(policies: PolicySet | None, network: Network, now: int) -> Mapping[Tally, str]:
     """The periods of allotments in which it matters what was taken."""
     return period_names(policies, network, now) if policies else {}
-
-
-def _state(network: Network, matcher: Matcher, reading: Reading, stamps: str, loads: CurrentPeriods) -> StockState:
-    return StockState(network=network, matcher=matcher, loads=loads.loads(reading.loads), stamps=stamps)

@@ -105,6 +105,12 @@ class PolicySet:
         """Whether a rule limits the shipments of an hour."""
         return any(effect.name == "hourly_orders" for rule in self.rules.values() for effect in rule.effects)
 
+    @cached_property
+    def limits_output(self) -> bool:
+        """Whether any rule limits the units or kilograms that nodes ship a day, so that these are counted."""
+        effects = (effect.name for rule in self.rules.values() for effect in rule.effects)
+        return not {"daily_units", "daily_weight"}.isdisjoint(effects)
+
     def relevant_at(self, *stages: Stage) -> Mapping[str, Rule]:
         """Rules with an effect at any of `stages`, the rules that override them, those that override these, etc."""
         ids = {rule.id for rule in self.rules.values() if any(rule.acts_at(stage) for stage in stages)}

@@ -113,8 +113,11 @@ class Portion:
 
     def of(self, on_hand: int, taken: Mapping[Tally, int] = NOTHING_TAKEN) -> int:
         """If so many units are on hand, and so many were taken in the periods of its allotments."""
-        left = (item.size(on_hand) - taken.get(item.tally, 0) for item in self.allotments)
-        return max(self.reserve.of(on_hand), *left, 0)
+        return max(self.reserve.of(on_hand), self.left(on_hand, taken))
+
+    def left(self, on_hand: int, taken: Mapping[Tally, int] = NOTHING_TAKEN) -> int:
+        """What is left of its allotments."""
+        return max((item.size(on_hand) - taken.get(item.tally, 0) for item in self.allotments), default=0)
 
 
 NO_PORTION = Portion()
@@ -123,8 +126,9 @@ NO_PORTION = Portion()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Floor:
     """Units of a position that an order may not take: those that are kept, and those put aside for `others` than its
-    channel, as far as these leave the channel its `own`. So of the last units, each goes to whichever of the channels
-    with a portion comes first, and none is left for nobody.
+    channel, as far as these leave the channel its `own`: what is protected for it, of the units on hand, and what is
+    left of its allotments, of those that are available, as what it holds already is used up of them. So of the last
+    units, each goes to whichever of the channels with a portion comes first, and none is left for nobody.
     """
 
     keep: Reserve = NO_RESERVE
@@ -133,12 +137,15 @@ class Floor:
     oversell: int = 0
     """So many units more than there are may be taken."""
 
-    def of(self, on_hand: int, taken: Mapping[Tally, int] = NOTHING_TAKEN) -> int:
-        """If so many units are on hand, and so many were taken in the periods of allotments. Below 0, so many more than
-        are there may be taken.
+    def of(self, on_hand: int, taken: Mapping[Tally, int] = NOTHING_TAKEN, held: int = 0) -> int:
+        """If so many units are on hand, so many of them held, and so many were taken in the periods of allotments.
+        Below 0, so many more than are there may be taken.
         """
         kept, aside = self.keep.of(on_hand), sum(portion.of(on_hand, taken) for portion in self.others)
-        return kept + min(aside, max(0, on_hand - kept - self.own.of(on_hand, taken))) - self.oversell
+        for_others = on_hand - kept - self.own.reserve.of(on_hand)
+        if self.own.allotments:
+            for_others = min(for_others, on_hand - held - kept - max(0, self.own.left(on_hand, taken)))
+        return kept + min(aside, max(0, for_others)) - self.oversell
 
     @property
     def is_fixed(self) -> bool:

@@ -26,7 +26,15 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @stock.response(HTTPStatus.OK, AvailabilityRecord)
     @stock.alt_response(HTTPStatus.NOT_MODIFIED, description="As the ETag in If-None-Match says")
     def availability(query: dict[str, Any], headers: dict[str, Any]) -> Response:
-        """Units of SKUs free to a channel, in all and by node, at one moment"""
+        """Units of SKUs free to a channel, in all and by node, at one moment
+
+        They are what an order on the channel would get that may go anywhere or, if it is said where, that goes there.
+        """
+        order = query["order"]
+        if order is not None:
+            available = pointsman.stock.availability_at(query["sku"], order)
+            body = msgspec.json.encode(AvailabilityRecord.of(available))
+            return _tagged(Response(body, content_type=JSON), _hash_of(body)).make_conditional(request)
         tags = request.if_none_match
         if tags and headers["max_stale"] is None:
             tag = pointsman.stock.tag(query["sku"], query["channel"])
@@ -34,7 +42,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
                 return _tagged(Response(status=HTTPStatus.NOT_MODIFIED), tag)
         availability = pointsman.stock.availability(query["sku"], query["channel"], **headers)
         body = msgspec.json.encode(AvailabilityRecord.of(availability))
-        tag = availability.tag or hashlib.sha256(body).hexdigest()[:32]
+        tag = availability.tag or _hash_of(body)
         response = _tagged(Response(body, content_type=JSON), tag).make_conditional(request)
         return aged(response, availability.age)
 
@@ -73,6 +81,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return answer(CountRecord.of(node, sku, placed))
 
     return stock
+
+
+def _hash_of(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:32]
 
 
 def _tagged(response: Response, tag: str) -> Response:

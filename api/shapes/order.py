@@ -25,16 +25,28 @@ class DestinationRequest(Strict):
 
     @validates_schema
     def _says_where(self, data: dict[str, Any], **_: Any) -> None:
-        if (data.get("latitude") is None) != (data.get("longitude") is None):
-            missing = "latitude" if data.get("latitude") is None else "longitude"
-            raise ValidationError("give both latitude and longitude, or neither of them", missing)
-        if all(data.get(name) is None for name in ("latitude", "country", "postcode")):
-            raise ValidationError("give latitude and longitude, or country and postcode", "country")
+        verify_address(data)
 
     @post_load
     def _spelled_as_its_country_does(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        postcode = data["postcode"]
-        return {**data, "postcode": None if postcode is None else canonical(postcode, data["country"])}
+        return {**data, "postcode": postcode_of(data)}
+
+
+_ADDRESS = ("country", "postcode", "region", "latitude", "longitude")
+
+
+def verify_address(address: Mapping[str, Any]) -> None:
+    """Raise ValidationError if half of the coordinates is missing, or all that says where it is."""
+    if (address.get("latitude") is None) != (address.get("longitude") is None):
+        missing = "latitude" if address.get("latitude") is None else "longitude"
+        raise ValidationError("give both latitude and longitude, or neither of them", missing)
+    if all(address.get(name) is None for name in ("latitude", "country", "postcode")):
+        raise ValidationError("give latitude and longitude, or country and postcode", "country")
+
+
+def postcode_of(address: Mapping[str, Any]) -> str | None:
+    """As its country writes it."""
+    return None if address["postcode"] is None else canonical(address["postcode"], address["country"])
 
 
 def place_of(destination: Mapping[str, Any]) -> GeoPoint | None:
@@ -42,6 +54,57 @@ def place_of(destination: Mapping[str, Any]) -> GeoPoint | None:
     if destination["latitude"] is None:
         return None
     return GeoPoint(latitude=destination["latitude"], longitude=destination["longitude"])
+
+
+class AnyDestination(Strict):
+    """Where an order without lines goes, each part by itself as in a query; it may go anywhere. Read, `order` is that
+    order, or None.
+    """
+
+    channel = Word(required=True, metadata={"example": "web"})
+    delivery = fields.String(
+        load_default=None,
+        validate=validate.OneOf(DELIVERIES),
+        metadata={"description": "by default standard; it needs a destination"},
+    )
+    collect_at = Word(load_default=None, metadata={"description": "what an order collected at this node could have"})
+    country = Country(load_default=None, metadata={"description": "what an order to there could have", "example": "FR"})
+    postcode = Word(load_default=None)
+    region = Word(load_default=None)
+    latitude = Degrees(90, load_default=None)
+    longitude = Degrees(180, load_default=None)
+
+    @validates_schema
+    def _goes_one_way(self, data: dict[str, Any], **_: Any) -> None:
+        addressed = any(data.get(name) is not None for name in _ADDRESS)
+        if data.get("collect_at") is not None:
+            if addressed or data.get("delivery") not in (None, COLLECTED):
+                raise ValidationError("an order that is collected at a node has no other destination", "collect_at")
+        elif data.get("delivery") == COLLECTED:
+            raise ValidationError("a click_and_collect order needs collect_at, a node's id", "collect_at")
+        elif addressed:
+            verify_address(data)
+        elif data.get("delivery") is not None:
+            raise ValidationError("say where it is delivered: give country and postcode, or coordinates", "delivery")
+
+    @post_load
+    def _read(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        where, collect_at = {name: data.pop(name) for name in _ADDRESS}, data.pop("collect_at")
+        delivery = data.pop("delivery") or (COLLECTED if collect_at else "standard")
+        order = None
+        if collect_at or any(value is not None for value in where.values()):
+            address = {"country": where["country"], "postcode": postcode_of(where), "region": where["region"]}
+            order = Order(
+                id="",
+                channel=data["channel"],
+                delivery=delivery,
+                placed_at=0,
+                lines=(),
+                place=place_of(where),
+                collect_at=collect_at,
+                **address,
+            )
+        return {**data, "order": order}
 
 
 class LineRequest(Strict):

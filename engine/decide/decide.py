@@ -17,6 +17,7 @@ from engine.decide.decision import (
     ExcludedOptions,
     LeftToOthers,
     LoadClaim,
+    OutputClaim,
     Parcel,
     PromiseTerms,
     Scheduled,
@@ -36,6 +37,7 @@ from engine.decide.shipping.reach import LATE, reach
 from engine.decide.sourcing.problem import Choice, Score
 from engine.decide.unfilled_reasons import reasons
 from engine.model.facts import OptionKey, Order, Snapshot
+from engine.model.node_loads import grams_field, output, units_field
 from rules.vocabulary import Stage
 
 
@@ -124,6 +126,7 @@ def decision(
         day=evaluation.columns.periods.of_nodes(shipment.node for shipment in shipments).text,
         periods=period_names(evaluation.matcher.policies, network, now),
         left=left,
+        weights=evaluation.counted_weights if shipments else None,
         scheduled=scheduled,
         placed=placed_address(evaluation.order, network),
         awaiting_approval=evaluation.order_outcome.approve,
@@ -312,7 +315,24 @@ def _load_claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Ite
             None if most >= NO_LIMIT else most for most in columns.limits[:, columns.ways.node_index[node]].tolist()
         )
         date, *hours = columns.periods.of(node)
-        load = evaluation.matcher.volatile.load_range(snapshot.loads.get(node, 0))
-        yield LoadClaim(node=node, period=date, shipments=count, most=daily, load=load)
+        yield LoadClaim(
+            node=node,
+            period=date,
+            shipments=count,
+            most=daily,
+            outputs=tuple(_output_claims(evaluation, node, shipments)),
+            load=evaluation.matcher.volatile.load_range(snapshot.loads.get(node, 0)),
+        )
         for hour in hours:
             yield LoadClaim(node=node, period=hour, shipments=count, most=hourly)
+
+
+def _output_claims(evaluation: Evaluation, node: str, shipments: tuple[Shipment, ...]) -> Iterator[OutputClaim]:
+    units = ((parcel.sku, parcel.quantity) for item in shipments if item.node == node for parcel in item.lines)
+    amounts = output(node, units, evaluation.counted_weights)
+    capacity, given = evaluation.capacity(node), evaluation.snapshot.loads
+    for field, most in ((units_field(node), capacity.units), (grams_field(node), capacity.weight)):
+        if field in amounts:
+            yield OutputClaim(
+                field=field, amount=amounts[field], most=None if most is None else given.get(field, 0) + most
+            )

@@ -134,17 +134,29 @@ class Claim:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadClaim:
     """Shipments that the commit adds to a node's load of a `period` (see load_periods.py), if that has `most` shipments
-    at most afterwards.
+    at most afterwards; and where rules limit them, units and grams, by the field under which they are counted.
     """
 
     node: str
     period: str
     shipments: int
     most: int | None
+    outputs: tuple["OutputClaim", ...] = ()
     load: Range | None = None
     """Where the commit must find the node's load, because conditions of rules that give floors or daily limits mention
     it: inside this range they hold or not as they did in the snapshot. None: anywhere.
     """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputClaim:
+    """Units or grams that the commit adds to what a node is given to ship on the day, under the `field` of the node's
+    loads, if that has `most` at most afterwards; None: any number.
+    """
+
+    field: str
+    amount: int
+    most: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,11 +176,11 @@ class DecidedStock:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftToOthers:
     """What an order of a batch may not take, because the batch's plan gives it to orders that are decided later: units
-    by (SKU, node) beside those of the floor, and shipments of the day by node.
+    by (SKU, node) beside those of the floor, and of the day's loads, by field: shipments, units and grams of nodes.
     """
 
     units: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    shipments: Mapping[str, int] = field(default_factory=dict)
+    loads: Mapping[str, int] = field(default_factory=dict)
 
 
 NOTHING_LEFT = LeftToOthers()
@@ -224,6 +236,8 @@ class Decision:
     periods: Mapping[Tally, str] = field(default_factory=dict)
     """The names of the periods of allotments at that moment."""
     left: LeftToOthers = NOTHING_LEFT
+    weights: Mapping[str, int] | None = None
+    """Grams a unit by SKU, if it is counted how many units and grams nodes are given to ship."""
     scheduled: Scheduled | None = None
     """Then nothing ships and nothing is held yet."""
     placed: Address | None = None

@@ -16,6 +16,7 @@ REASON_CODES = (
     "other_day",
     "excluded",
     "node_full",
+    "capacity_used",
     "kept_together",
     "set_apart",
     "not_a_multiple",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
+from engine.model.node_loads import node_of
 from engine.model.wall_clock import WallClock
 from rules.syntax.literals import SECONDS_A_DAY
 
@@ -59,6 +60,10 @@ class CurrentPeriods(NamedTuple):
         return self.by_zone[self.zone_of[node]]
 
     @property
+    def counts_hours(self) -> bool:
+        return len(self.usual) > 1
+
+    @property
     def names(self) -> list[str]:
         """Each once."""
         return list(dict.fromkeys(name for periods in (self.usual, *self.by_zone.values()) for name in periods))
@@ -68,7 +73,9 @@ class CurrentPeriods(NamedTuple):
         return LoadPeriods(self.usual, {node: self.of(node) for node in nodes if self.of(node) != self.usual})
 
     def loads(self, counts: Mapping[str, Mapping[str, int]], *, of_hours: bool = False) -> Mapping[str, int]:
-        """The shipments given to each node in its date or, `of_hours`, in its hour, of the counts of each period."""
+        """What each node was given on its date or, `of_hours`, in its hour, of the amounts of each period; by field (see
+        node_loads.py).
+        """
         place = int(of_hours)
         if len(self.usual) <= place:
             return {}
@@ -76,10 +83,10 @@ class CurrentPeriods(NamedTuple):
         if len(set(names.values())) == 1:
             return counts.get(next(iter(names.values())), {})
         return {
-            node: count
+            field: amount
             for name in dict.fromkeys(names.values())
-            for node, count in counts.get(name, {}).items()
-            if node in self.zone_of and names[self.zone_of[node]] == name
+            for field, amount in counts.get(name, {}).items()
+            if names.get(self.zone_of.get(node_of(field), "")) == name
         }
 
 

@@ -5,14 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from engine.decide.decision import Claim, Decision, LoadClaim
-from engine.model.load_periods import periods_of
+from engine.decide.decision import Claim, Decision, LoadClaim, OutputClaim
 from engine.store.hold_changes.freed_stock import FreedStock
-from engine.store.holds import Hold, hold_fields, periods_text, sku_units
+from engine.store.holds import Hold, hold_fields, periods_text, sku_units, weights_json
 from engine.store.keys import Keys
 from engine.store.script_keys import COMMIT
 from engine.store.taken_units import TakenKeys, seconds_kept
-from rules.reserves import Allotment, Floor, Reserve, Tally
+from rules.reserves import Allotment, Portion, Tally
 
 _T = TypeVar("_T")
 
@@ -68,13 +67,14 @@ def commit_request(
     `rank`, `now` and `freed` as in `Commit`. The `first` decision of an order takes the order's id.
 
     A claim is node, units, floor, and the ranges in which must be what is on hand, held and available. The floor may be
-    a list of floors of which the largest counts. Each is a list of the units that may be oversold and then reserves, by
-    units and basis points of what is on hand: what is kept, the channel's own, then those of the others (see `Floor` in
-    rules/reserves.py). Where rules have allotments, these are portions, each a list of reserves of which the largest
-    counts; `taken` numbers the keys of what was taken in their periods, and is given those that are named. `taken` in
-    the request is what is counted by them: number of the key, node, units, and for how many seconds it is kept. A room
-    is the number of the key of its load, node, shipments, the most there may be in that period, and the range in which
-    the load must be. False stands for no bound, or for any value.
+    a list of floors of which the largest counts. Each is a list of the units that may be oversold, what is kept, by
+    units and basis points of what is on hand, and portions: the channel's own, then those of the others (see `Floor` in
+    rules/reserves.py). A portion is what is protected, then its allotments. `taken` numbers the keys of what was taken
+    in their periods, and is given those that are named. `taken` in the request is what is counted by them: number of
+    the key, node, units, and for how many seconds it is kept. A room is the number of the key of its load, node,
+    shipments, the most there may be in that period, and the range in which the load must be. An output is the number of
+    the key, node, field of the node's loads, amount, and the most there may be. False stands for no bound, or for any
+    value.
     """
     number = _numbers(decision.load_claims)
     request: dict[str, Any] = {
@@ -109,6 +109,12 @@ def commit_request(
         "clock": now,
         "key_seconds": _or_false(key_seconds),
     }
+    if decision.weights is not None:
+        request["weights"], request["weights_json"] = decision.weights, weights_json(decision.weights)
+        request["outputs"] = [
+            [number[claim.period], claim.node, item.field, str(item.amount), _or_false(item.most)]
+            for claim, item in _outputs(decision)
+        ]
     counted = decision.counted.values()
     if counted:
         request["periods"] = periods_text(list(counted))
@@ -124,9 +130,9 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
     """Say in a request to commit.lua what is, or may be, set aside.
 
     `earlier` has the id of its hold, the units as index of the SKU's keys, node and units, how many shipments it has,
-    and the loads that these count in, as number of the period's key and node. A claim then has, last, those of its
-    units that were set aside, and a room the shipments. `set_aside` has the decision's shipments as node, service and
-    [index of the claim, SKU, units] of each of its SKUs.
+    and what is its own of the loads, as number of the period's key, field and amount. A claim then has, last, those of
+    its units that were set aside, and a room the shipments. `set_aside` has the decision's shipments as node, service
+    and [index of the claim, SKU, units] of each of its SKUs.
     """
     index_of = {(claim.sku, claim.node): index for index, claim in enumerate(decision.claims, start=1)}
     now, earlier = str(set_aside.now), set_aside.earlier
@@ -155,12 +161,11 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
     }
     for claim, listed in zip(decision.claims, request["claims"], strict=True):
         listed.append(earlier.units[claim.sku, claim.node])
-    counted = _counted(earlier)
-    number = _numbers(decision.load_claims, counted)
-    request["earlier"]["loads"] = [[number[period], node] for period, node in counted]
-    loads = Counter(counted)
-    for load_claim, listed in zip(decision.load_claims, request["rooms"], strict=True):
-        listed.append(loads[load_claim.period, load_claim.node])
+    number = _numbers(decision.load_claims, earlier)
+    request["earlier"]["loads"] = [
+        [number[period], field, str(amount)] for (period, field), amount in earlier.loads.items()
+    ]
+    _add_own_loads(request, earlier.loads, decision)
 
 
 def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) -> None:
@@ -170,57 +175,50 @@ def add_freed(request: dict[str, Any], freed: FreedStock, decision: Decision) ->
     request["replaces"] = True
     for claim, listed in zip(decision.claims, request["claims"], strict=True):
         listed.append(freed.units.get((claim.sku, claim.node), 0))
+    _add_own_loads(request, Counter(freed.loads), decision)
+
+
+def _add_own_loads(request: dict[str, Any], own: Counter[tuple[str, str]], decision: Decision) -> None:
+    """Let a room and an output have, last, how much of the load is the decision's own."""
     for load_claim, listed in zip(decision.load_claims, request["rooms"], strict=True):
-        listed.append(freed.shipments.get((load_claim.period, load_claim.node), 0))
+        listed.append(own[load_claim.period, load_claim.node])
+    for (claim, item), listed in zip(_outputs(decision), request.get("outputs", ()), strict=True):
+        listed.append(own[claim.period, item.field])
+
+
+def _outputs(decision: Decision) -> list[tuple[LoadClaim, OutputClaim]]:
+    """Each with its node's claim; none if units and grams are not counted."""
+    return [(claim, item) for claim in decision.load_claims for item in claim.outputs]
 
 
 def load_names(decision: Decision, earlier: Hold | None) -> list[str]:
     """The periods whose loads a commit changes, in the order of their keys' numbers."""
-    return list(_numbers(decision.load_claims, _counted(earlier) if earlier else ()))
+    return list(_numbers(decision.load_claims, earlier))
 
 
-def _counted(hold: Hold) -> list[tuple[str, str]]:
-    """The loads that a hold's shipments count in, by period and node."""
-    periods = periods_of(hold.day)
-    return [(period, shipment.node) for shipment in hold.shipments for period in periods.of(shipment.node)]
-
-
-def _numbers(claims: Iterable[LoadClaim], counted: Iterable[tuple[str, str]] = ()) -> dict[str, int]:
+def _numbers(claims: Iterable[LoadClaim], earlier: Hold | None = None) -> dict[str, int]:
     """By period, the number of its key, from 1."""
-    names = dict.fromkeys([*(claim.period for claim in claims), *(period for period, _ in counted)])
+    of_earlier = (period for period, _ in earlier.loads) if earlier else ()
+    names = dict.fromkeys([*(claim.period for claim in claims), *of_earlier])
     return {name: number for number, name in enumerate(names, start=1)}
 
 
 def _floors(
     claim: Claim, periods: Mapping[Tally, str], taken: TakenKeys, freed: FreedStock | None
 ) -> int | list[list[Any]]:
-    if not any(floor.tallies for floor in claim.floors):
-        return [
-            [floor.oversell, *(number for item in _reserves(floor) for number in (item.units, item.share))]
-            for floor in claim.floors
-        ] or claim.floor
-
-    def listed(item: Allotment) -> list[Any]:
+    def allotment(item: Allotment) -> list[Any]:
         period = periods[item.tally]
         own = freed.taken.get((period, claim.sku, claim.node), 0) if freed else 0
         number = taken.number(period, claim.sku)
         return [item.units, item.share, item.least, _or_false(item.most), number, own]
 
+    def portion(item: Portion) -> list[list[Any]]:
+        return [[item.reserve.units, item.reserve.share], *map(allotment, item.allotments)]
+
     return [
-        [
-            floor.oversell,
-            [[floor.keep.units, floor.keep.share]],
-            *(
-                [[portion.reserve.units, portion.reserve.share], *map(listed, portion.allotments)]
-                for portion in (floor.own, *floor.others)
-            ),
-        ]
+        [floor.oversell, [floor.keep.units, floor.keep.share], *map(portion, (floor.own, *floor.others))]
         for floor in claim.floors
-    ]
-
-
-def _reserves(floor: Floor) -> tuple[Reserve, ...]:
-    return floor.keep, floor.own.reserve, *(portion.reserve for portion in floor.others)
+    ] or claim.floor
 
 
 def _or_false(value: _T | None) -> _T | Literal[False]:

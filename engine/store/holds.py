@@ -8,6 +8,8 @@ from typing import Self, cast
 import orjson
 
 from engine.decide.decision import Decision, Shipment
+from engine.model.load_periods import periods_of
+from engine.model.node_loads import output
 from engine.store.connection.client import Client, faults
 from engine.store.decision_log import Units
 from engine.store.keys import Keys
@@ -39,7 +41,8 @@ class HeldShipment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """An open hold. `until` is UTC seconds, `day` has the periods in whose loads it counts (see load_periods.py),
-    `periods` are those of allotments in which its units count as taken.
+    `periods` are those of allotments in which its units count as taken. `weights` are grams a unit by SKU, if its units
+    and grams count in the loads of dates, too.
     """
 
     id: str
@@ -47,6 +50,7 @@ class Hold:
     caller: str
     day: str
     shipments: tuple[HeldShipment, ...]
+    weights: Mapping[str, int] | None = None
     periods: tuple[str, ...] = ()
 
     @property
@@ -61,6 +65,17 @@ class Hold:
             for sku, count in shipment.units:
                 units[sku, shipment.node] += count
         return units
+
+    @property
+    def loads(self) -> Counter[tuple[str, str]]:
+        """What of the loads is its own, by (period, field): shipments, and units and grams where these count."""
+        loads: Counter[tuple[str, str]] = Counter()
+        periods = periods_of(self.day)
+        for shipment in self.shipments:
+            loads.update((period, shipment.node) for period in periods.of(shipment.node))
+            amounts = output(shipment.node, shipment.units, self.weights)
+            loads.update({(periods.of(shipment.node)[0], field): amount for field, amount in amounts.items()})
+        return loads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +110,11 @@ def hold_fields(decision: Decision) -> list[str]:
     for number, shipment in enumerate(decision.shipments):
         fields += [str(number), shipment_json(shipment.node, shipment.service, sku_units(shipment))]
     return fields
+
+
+def weights_json(weights: Mapping[str, int]) -> str:
+    """Grams a unit by SKU as a hold stores them."""
+    return orjson.dumps(dict(weights), option=orjson.OPT_SORT_KEYS).decode()
 
 
 def periods_text(periods: Sequence[str]) -> str:
@@ -187,6 +207,7 @@ def hold_of(name: str, fields: Mapping[bytes, bytes]) -> Hold:
         caller=fields[b"caller"].decode(),
         day=fields[b"day"].decode(),
         shipments=tuple(HeldShipment.of(number, fields[b"%d" % number]) for number in numbers),
+        weights=orjson.loads(fields[b"weights"]) if b"weights" in fields else None,
         periods=tuple(orjson.loads(fields[b"periods"])) if b"periods" in fields else (),
     )
 

@@ -138,8 +138,8 @@ def without_holds(reading: Reading, freed: FreedStock) -> Reading:
         for sku, nodes in reading.stock.items()
     }
     loads = {
-        period: {node: max(0, load - freed.shipments.get((period, node), 0)) for node, load in counts.items()}
-        for period, counts in reading.loads.items()
+        period: {field: max(0, load - freed.loads.get((period, field), 0)) for field, load in amounts.items()}
+        for period, amounts in reading.loads.items()
     }
     taken = {
         sku: {

@@ -8,7 +8,7 @@ from engine.decide.address.address import address_of
 from engine.decide.address.postcodes import outward_code
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement
-from engine.decide.sourcing.problem import Candidate, Demand, Price, Problem
+from engine.decide.sourcing.problem import Candidate, Capacity, Demand, Price, Problem
 from engine.model.facts import Line, Order, Snapshot, rounded
 from rules.effects import Exclusion
 from rules.vocabulary import Stage
@@ -57,6 +57,13 @@ class PlainEvaluation:
         limits = [limit for limit in (ruled, self.snapshot.network.nodes[node].daily_orders) if limit is not None]
         return max(0, min(limits) - self.snapshot.loads.get(node, 0)) if limits else None
 
+    def capacity(self, node: str) -> Capacity:
+        ruled, loads = self.matcher.judge(Stage.NODE, self._facts | self._node_facts(node)).outcome, self.snapshot.loads
+        return Capacity(
+            None if ruled.daily_units is None else max(0, ruled.daily_units - loads.get(f"{node}\tunits", 0)),
+            None if ruled.daily_weight is None else max(0, ruled.daily_weight - loads.get(f"{node}\tgrams", 0)),
+        )
+
     def problem(self) -> Problem:
         """All that may ship, whatever the optimiser could leave out beforehand."""
         carbon_price = self.outcome.carbon_price
@@ -99,6 +106,7 @@ class PlainEvaluation:
             split_penalty=self.outcome.split_penalty,
             max_shipments=self.outcome.max_shipments,
             ship_complete=self.outcome.ship_complete,
+            capacity={node: self.capacity(node) for node in self.nodes},
             multiples={
                 (item.node, index): item.judgement.outcome.multiple_of
                 for index, positions in enumerate(self.positions)

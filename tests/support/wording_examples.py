@@ -306,6 +306,8 @@ EFFECTS = [
             "présentes sur place, arrondi à l'unité supérieure, sont gardées pour les commandes du canal app"
         ),
     ),
+    ("daily_units: 200", "the place ships at most 200 units a day", "le lieu expédie au plus 200 unités par jour"),
+    ("daily_weight: 800 kg", "the place ships at most 800 kg a day", "le lieu expédie au plus 800 kg par jour"),
     (
         "multiple_of: 6",
         "units of the line ship from the place in multiples of 6",

@@ -8,6 +8,7 @@ from api.shapes.base import Strict
 from api.shapes.cursors import FeedCursor
 from api.shapes.fields import Flag, StampField, WholeNumber, Word
 from api.shapes.limits import MOST_ON_HAND, MOST_SKUS
+from api.shapes.order import AnyDestination
 from engine.store.stock import Movement, Stamp
 
 MOST_MOVED = 10**9
@@ -64,14 +65,13 @@ class MovementRequest(Strict):
         return Movement(**data)
 
 
-class AvailabilityQuery(Strict):
+class AvailabilityQuery(AnyDestination):
     sku = fields.List(
         Word(),
         required=True,
         validate=validate.Length(min=1, max=MOST_SKUS, error="name 1 to {max} SKUs, each as sku="),
         metadata={"description": f"up to {MOST_SKUS}: repeat it"},
     )
-    channel = Word(required=True, metadata={"example": "web"})
 
 
 class FeedQuery(Strict):

@@ -12,7 +12,8 @@ from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, 
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, choose_directly
 from engine.decide.sourcing.fewest_shipments import choose_few_shipments
-from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem, Score
+from engine.decide.sourcing.problem import Candidate, Capacity, Choice, Demand, Price, Problem, Score
+from engine.model.node_loads import grams_field, units_field
 from rules.effects import Exclusion
 from rules.syntax.literals import CARBON_UNITS
 from rules.vocabulary import Stage
@@ -31,6 +32,7 @@ class Candidates:
     def __init__(self, evaluation: Evaluation, left: LeftToOthers = NOTHING_LEFT) -> None:
         self.evaluation = evaluation
         self.free, self.rooms = _without_left(evaluation, left)
+        self.capacities = _capacities(evaluation, left)
         reach, lines = evaluation.reach, evaluation.order.lines
         carbon_price = evaluation.order_outcome.carbon_price
         self.split_penalty = evaluation.order_outcome.split_penalty
@@ -46,6 +48,10 @@ class Candidates:
         if evaluation.caps:
             self.free = offered_by_line(evaluation, self.free, options, line, usable)
         units = np.concatenate([NONE, *(free[its.position] for free, its in zip(self.free, by_line, strict=True))])
+        if self.capacities is not None:
+            self.weight = integers(evaluation.snapshot.products[item.sku].weight for item in lines)
+            most = self.capacities[:, reach.node[options.reach]]
+            units = np.minimum(units, np.minimum(most[0], most[1] // np.maximum(self.weight[line], 1)))
         some = units >= integers(at_least)[line]
         multiple = self._multiples(by_line)
         if multiple is not None:
@@ -60,6 +66,8 @@ class Candidates:
         self.everything = units[entries] >= self._at_most()[self.line]
         if multiple is not None:
             self.everything &= in_multiples[entries]
+        if self.capacities is not None:
+            self.everything &= self._carries_all(reach.node[self.candidate])
         self.multiple = None if multiple is None else multiple[entries]
         outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
         self.unless_needed, self.tier = outcomes[0] == Exclusion.UNLESS_NEEDED, outcomes[1]
@@ -73,9 +81,16 @@ class Candidates:
         lines of the SKU that can ship from anywhere.
         """
         lines, ordered = self.evaluation.order.lines, Counter[str]()
-        for index in set(self.line.tolist()):
+        for index in np.bincount(self.line).nonzero()[0].tolist():
             ordered[lines[index].sku] += lines[index].quantity
         return integers(ordered[line.sku] for line in lines)
+
+    def _carries_all(self, node: Integers) -> Flags:
+        """Whether a node may ship all of the order that can ship, by its capacity."""
+        rows = np.unique(self.line)
+        total = self.quantity[rows].sum(), (self.quantity * self.weight)[rows].sum()
+        most = np.zeros((2, 0), dtype=np.int64) if self.capacities is None else self.capacities
+        return np.asarray((most[0][node] >= total[0]) & (most[1][node] >= total[1]))
 
     def _multiples(self, by_line: Sequence[Options]) -> Integers | None:
         """By line and option, of how many units what it ships is a multiple; None if that is 1 everywhere."""
@@ -173,6 +188,7 @@ class Candidates:
             room={
                 ways.node_ids[node]: int(rooms[node]) for node in evaluation.nodes.tolist() if rooms[node] < NO_LIMIT
             },
+            capacity=self._scarce_capacity(),
             multiples={}
             if self.multiple is None
             else {
@@ -183,6 +199,19 @@ class Candidates:
                 if multiple > 1
             },
         )
+
+    def _scarce_capacity(self) -> dict[str, Capacity]:
+        """By node, what it may still ship, where that has a limit."""
+        if self.capacities is None:
+            return {}
+        nodes, names = self.evaluation.nodes.tolist(), self.evaluation.ways.node_ids
+        pairs = {
+            node: self.capacities[:, node].tolist() for node in nodes if (self.capacities[:, node] < NO_LIMIT).any()
+        }
+        return {
+            names[node]: Capacity(*[None if most >= NO_LIMIT else most for most in pair])
+            for node, pair in pairs.items()
+        }
 
     def _has_room(self, chosen: Integers) -> bool:
         """Whether the nodes of the chosen shipments may take as many more today."""
@@ -224,6 +253,15 @@ def _without_left(evaluation: Evaluation, left: LeftToOthers) -> tuple[Sequence[
             nodes = [node_ids[node] for node in positions.stock.node.tolist()]
             kept = integers(left.units.get((line.sku, node), 0) for node in nodes)
             free[index] = np.maximum(positions.free - kept, 0)
-    if left.shipments:
-        rooms = np.maximum(rooms - integers(left.shipments.get(node, 0) for node in node_ids), 0)
+    if left.loads:
+        rooms = np.maximum(rooms - integers(left.loads.get(node, 0) for node in node_ids), 0)
     return free, rooms
+
+
+def _capacities(evaluation: Evaluation, left: LeftToOthers) -> Integers | None:
+    """By node, units and grams that it may still ship and that are not left to others."""
+    capacities, names = evaluation.capacities, evaluation.ways.node_ids
+    if capacities is None or not left.loads:
+        return capacities
+    kept = np.array([[left.loads.get(field(name), 0) for name in names] for field in (units_field, grams_field)])
+    return np.where(capacities < NO_LIMIT, np.maximum(capacities - kept, 0), NO_LIMIT)

@@ -21,6 +21,7 @@ from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, p
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
 from engine.decide.shipping.reach import Reach, reach
+from engine.decide.sourcing.problem import Capacity
 from engine.model.facts import Line, NodeRest, OptionKey, Order, Snapshot, StockPosition
 from rules.effects import Exclusion, LineOutcome, OrderOutcome, PositionOutcome
 from rules.reserves import Floor
@@ -238,6 +239,26 @@ class Evaluation:
         nodes = self.nodes
         rooms[nodes] = self.columns.rooms[nodes]
         return rooms
+
+    @property
+    def capacities(self) -> Integers | None:
+        """As `SnapshotColumns.capacities` says."""
+        return self.columns.capacities
+
+    def capacity(self, node: str) -> Capacity:
+        """How many more units and grams the node may ship today."""
+        if self.capacities is None:
+            return Capacity()
+        return Capacity(
+            *[None if most >= NO_LIMIT else most for most in self.capacities[:, self.ways.node_index[node]].tolist()]
+        )
+
+    @cached_property
+    def counted_weights(self) -> dict[str, int] | None:
+        """Grams a unit by SKU, if it is counted how many units and grams nodes are given to ship."""
+        if not self.matcher.policies.limits_output:
+            return None
+        return {line.sku: self.snapshot.products[line.sku].weight for line in self.order.lines}
 
     def not_yet_evaluated(self) -> "Evaluation":
         """The same, before anything was asked of it: for a moment when it is needed again, and takes no memory until

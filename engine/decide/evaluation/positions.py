@@ -98,7 +98,7 @@ def judge_positions(
     columns = {LOAD: lambda: loads[stock.node], **stock.columns}
     judge = matcher.stages[Stage.POSITION]
     judgement = judge.judge_rows(shared, Rows(ways, stock.node, None, columns, facts, clocks.apart))
-    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.taken)
+    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.held, stock.taken)
     return Positions(stock, judgement, floor, stock.above(floor))
 
 
@@ -109,7 +109,7 @@ def days_of_cover(available: Integers, pace: Integers) -> Integers:
 
 
 def loads_by_node(loads: Mapping[str, int], ways: Ways) -> Integers:
-    """By node, the shipments it was given today."""
+    """By node, the shipments it was given today; `loads` may count more than that."""
     column, index = np.zeros(len(ways.nodes), dtype=np.int64), ways.node_index
     for node, load in loads.items():
         if node in index:

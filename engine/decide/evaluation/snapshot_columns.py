@@ -14,6 +14,7 @@ from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import NO_UNITS_TAKEN, Snapshot
 from engine.model.load_periods import CurrentPeriods
+from engine.model.node_loads import grams_field, units_field
 from rules.vocabulary import Facts, Stage
 
 
@@ -90,6 +91,19 @@ class SnapshotColumns:
         if not self._matcher.policies.counts_hours:
             return rooms
         return np.minimum(rooms, np.where(hourly < NO_LIMIT, np.maximum(0, hourly - self.hourly_loads), NO_LIMIT))
+
+    @cached_property
+    def capacities(self) -> Integers | None:
+        """By node, a row each: how many more units and grams it may ship today; NO_LIMIT: any number. None: no node has
+        such a limit.
+        """
+        numbers = self.node_numbers
+        most = self._matcher.stages[Stage.NODE].table.capacities()[:, numbers]
+        if (most >= NO_LIMIT).all():
+            return None
+        loads, names = self.snapshot.loads, self.ways.node_ids
+        given = np.array([[loads.get(field(name), 0) for name in names] for field in (units_field, grams_field)])
+        return np.where(most < NO_LIMIT, np.maximum(0, most - given), NO_LIMIT)
 
     def later(
         self,

@@ -13,6 +13,8 @@ from engine.decide.shipping.columns import NO_LIMIT, Integers
 from rules.effects import NodeOutcome, OptionOutcome, Outcome, PositionOutcome
 from rules.reserves import FULL_SHARE, Floor, Tally
 
+OWN = -1
+"""In place of the number of another channel's portion."""
 _NOTHING_TAKEN: Mapping[Tally, Integers] = MappingProxyType({})
 _MOST_CHANNELS = 1_000
 """Channels whose floors are remembered, so that orders that name any word fill no memory."""
@@ -36,6 +38,7 @@ class JudgementTable:
         self._numbers: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
         self._options: Integers = np.zeros((3, 0), dtype=np.int64)
         self._limits: Integers = np.zeros((2, 0), dtype=np.int64)
+        self._capacities: Integers = np.zeros((2, 0), dtype=np.int64)
         self._multiples: Integers | None = None
         self._multiples_known = 0
         self._floors: dict[str, _Floors] = {}
@@ -69,6 +72,15 @@ class JudgementTable:
             limits = self._limits = limits.T.copy()
         return limits
 
+    def capacities(self) -> Integers:
+        """By number, a row each: the most units and the most grams a day; NO_LIMIT: any number."""
+        if self._capacities.shape[1] < len(self.judgements):
+            outcomes = [cast("NodeOutcome", item.outcome) for item in self.judgements[:]]
+            most = [(outcome.daily_units, outcome.daily_weight) for outcome in outcomes]
+            rows = [[NO_LIMIT if value is None else value for value in pair] for pair in most]
+            self._capacities = np.array(rows, dtype=np.int64).reshape(-1, 2).T.copy()
+        return self._capacities
+
     def multiples(self) -> Integers | None:
         """By number, of how many units what ships from the position is a multiple; None if that is 1 everywhere."""
         if self._multiples_known < len(self.judgements):
@@ -78,18 +90,22 @@ class JudgementTable:
         return self._multiples
 
     def floors(
-        self, channel: str, numbers: Integers, on_hand: Integers, taken: Mapping[Tally, Integers] = _NOTHING_TAKEN
+        self,
+        channel: str,
+        numbers: Integers,
+        on_hand: Integers,
+        held: Integers,
+        taken: Mapping[Tally, Integers] = _NOTHING_TAKEN,
     ) -> Integers:
         """Units of each position that an order on the channel may not take, as `Floor.of` works them out: below 0 where
         more than are there may be taken.
         """
-        floor, oversell = self._kept_back(channel, numbers, on_hand, taken), self._most_oversold()
+        floor, oversell = self._kept_back(channel, numbers, on_hand, held, taken), self._most_oversold()
         return floor if oversell is None else floor - oversell[numbers]
 
     def _kept_back(
-        self, channel: str, numbers: Integers, on_hand: Integers, taken: Mapping[Tally, Integers]
+        self, channel: str, numbers: Integers, on_hand: Integers, held: Integers, taken: Mapping[Tally, Integers]
     ) -> Integers:
-
         def units_of(reserve: Integers) -> Integers:
             units: Integers = reserve[0][numbers]
             if reserve[1].any():
@@ -100,13 +116,17 @@ class JudgementTable:
         kept, own, *others = map(units_of, floors.reserves)
         if not others:
             return kept
-        portions = [own, *others]
-        for place, tally, allotments in floors.allotments:
-            units, share, least, most = allotments[:, numbers]
-            sizes = np.minimum(most, np.maximum(np.maximum(units, least), -(-on_hand * share // FULL_SHARE)))
-            portions[place] = np.maximum(portions[place], sizes - taken.get(tally, 0))
-        own, *others = portions
-        floor: Integers = kept + np.minimum(sum(others), np.maximum(on_hand - kept - own, 0))
+        for_others = on_hand - kept - own
+        for portion, tally, allotments in floors.allotments:
+            applies, units, share, least, most = allotments[:, numbers]
+            size = np.minimum(most, np.maximum(np.maximum(units, least), -(-on_hand * share // FULL_SHARE)))
+            left = applies * np.maximum(size - taken.get(tally, 0), 0)
+            if portion == OWN:
+                its_own = np.where(applies, on_hand - held - kept - left, NO_LIMIT)
+                for_others = np.minimum(for_others, its_own)
+            else:
+                others[portion] = np.maximum(others[portion], left)
+        floor: Integers = kept + np.minimum(sum(others), np.maximum(for_others, 0))
         return floor
 
     def caps(self, channel: str, numbers: Integers) -> Integers:
@@ -146,8 +166,8 @@ class JudgementTable:
 
 class _Floors(NamedTuple):
     """The floors of one channel, by number. `reserves` are what is kept, what is protected for the channel itself, then
-    for others: of each, so many units and so many basis points. `allotments` are so many units, basis points, at least
-    and at most so many units; each belongs to a tally, and to one of the portions: 0 is the channel's own.
+    for others: of each, so many units and so many basis points. `allotments` are 1 where there is one, so many units,
+    basis points, at least and at most so many units; each belongs to a tally, and to OWN or one of the others.
     """
 
     size: int
@@ -163,12 +183,12 @@ class _Floors(NamedTuple):
             portions = (floor.own, *floor.others)
             for place, reserve in enumerate((floor.keep, *(portion.reserve for portion in portions))):
                 reserves[place, :, number] = reserve.units, reserve.share
-            for place, portion in enumerate(portions):
+            for place, portion in enumerate(portions, start=OWN):
                 layers = Counter[Tally]()
                 for item in portion.allotments:
                     layer = (place, item.tally, layers[item.tally])
                     layers[item.tally] += 1
-                    table = allotments.setdefault(layer, np.zeros((4, len(floors)), dtype=np.int64))
+                    table = allotments.setdefault(layer, np.zeros((5, len(floors)), dtype=np.int64))
                     highest = NO_LIMIT if item.most is None else item.most
-                    table[:, number] = item.units, item.share, item.least, highest
+                    table[:, number] = 1, item.units, item.share, item.least, highest
         return cls(len(floors), reserves, [(place, tally, table) for (place, tally, _), table in allotments.items()])

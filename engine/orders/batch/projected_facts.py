@@ -100,6 +100,8 @@ class ProjectedFacts:
                 continue
             load = self._loads[claim.node] = self._loads.get(claim.node, 0) + claim.shipments
             column[index] = load
+            for item in claim.outputs:
+                self._loads[item.field] = self._loads.get(item.field, 0) + item.amount
             if volatile.load_range(load) != volatile.load_range(planned.get(claim.node, 0)):
                 self._loads_judged_alike = False
         self._load_column, self._hourly_column = column, hourly

@@ -12,43 +12,42 @@ from engine.store.holds import Hold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreedStock:
-    """Units by (SKU, node), shipments that count in loads, by (period, node), and units that count as taken in the
-    periods of allotments, by (period, SKU, node). They are free for one decision, whose commit ends their holds.
+    """Units by (SKU, node), what counts in loads, by (period, field) (shipments, and units and grams where these
+    count), and units that count as taken in the periods of allotments, by (period, SKU, node). They are free for one
+    decision, whose commit ends their holds.
     """
 
     units: Mapping[tuple[str, str], int]
-    shipments: Mapping[tuple[str, str], int]
+    loads: Mapping[tuple[str, str], int]
     taken: Mapping[tuple[str, str, str], int]
 
     @classmethod
     def of_holds(cls, holds: Iterable[Hold]) -> Self:
         """All that these hold."""
         units: Counter[tuple[str, str]] = Counter()
-        shipments: Counter[tuple[str, str]] = Counter()
+        loads: Counter[tuple[str, str]] = Counter()
         taken: Counter[tuple[str, str, str]] = Counter()
         for hold in holds:
             units += hold.units
-            shipments.update(
-                (period, shipment.node)
-                for shipment in hold.shipments
-                for period in periods_of(hold.day).of(shipment.node)
-            )
+            loads.update(hold.loads)
             for period in hold.periods:
                 taken.update({(period, *position): count for position, count in hold.units.items()})
-        return cls(units=units, shipments=shipments, taken=taken)
+        return cls(units=units, loads=loads, taken=taken)
 
     @classmethod
     def of_changes(cls, changes: Iterable[HoldChange]) -> Self:
         """What is held before these changes, and not after them."""
         units: Counter[tuple[str, str]] = Counter()
-        shipments: Counter[tuple[str, str]] = Counter()
+        loads: Counter[tuple[str, str]] = Counter()
         taken: Counter[tuple[str, str, str]] = Counter()
         for change in changes:
             for before, after in change.changed:
                 units.update({(sku, before.node): count for sku, count in before.by_sku("held")})
                 units.subtract({(sku, before.node): count for sku, count in after.by_sku("held")})
-                for period in periods_of(change.before.day).of(before.node):
-                    shipments[period, before.node] += int(before.counts) - int(after.counts)
+                names = periods_of(change.before.day).of(before.node)
+                for name in names:
+                    loads[name, before.node] += int(before.counts) - int(after.counts)
+                loads.subtract({(names[0], field): more for field, more in change.more_output(before, after).items()})
                 for sku, count in units_taken(before, after).items() if change.before.periods else ():
                     taken.subtract({(period, sku, before.node): count for period in change.before.periods})
-        return cls(units=units, shipments=shipments, taken=taken)
+        return cls(units=units, loads=loads, taken=taken)

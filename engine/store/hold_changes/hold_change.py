@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.model.load_periods import periods_of
+from engine.model.node_loads import output
 from engine.store.decision_log import HoldUnits, PartUnits
 from engine.store.hold_changes.shipment_units import LineUnits, ShipmentUnits, endings_text
 from engine.store.hold_changes.stored_holds import StoredHold
-from engine.store.holds import Hold, periods_text, shipment_json
+from engine.store.holds import Hold, periods_text, shipment_json, weights_json
 from engine.store.outcomes import UnitState
 from engine.store.taken_units import TakenKeys
 
@@ -63,6 +64,15 @@ class HoldChange:
         """How many shipments are neither held any more nor have left."""
         return sum(before.counts and not after.counts for before, after in self.changed)
 
+    def more_output(self, before: ShipmentUnits, after: ShipmentUnits) -> dict[str, int]:
+        """By field of its node's loads, how many more units and grams of a shipment count after the change: those that
+        are held or have left.
+        """
+        weights = self.before.weights
+        more = output(before.node, after.counted, weights)
+        more.subtract(output(before.node, before.counted, weights))
+        return {field: amount for field, amount in more.items() if amount}
+
     def record(self, index: "ScriptIndex", taken: TakenKeys) -> dict[str, Any]:
         """As parts/hold_changes.lua reads it; `taken` numbers the keys of what was taken."""
         stored = self.before
@@ -75,6 +85,8 @@ class HoldChange:
         }
         if self.returned:
             record["open"] = {"until": str(self.until), "caller": stored.caller, "day": stored.day}
+            if stored.weights is not None:
+                record["open"]["weights"] = weights_json(stored.weights)
             if stored.periods:
                 record["open"]["periods"] = periods_text(stored.periods)
             record["confirms"] = {
@@ -89,6 +101,7 @@ class HoldChange:
     ) -> dict[str, Any]:
         number, held = before.number, after.by_sku("held")
         room = _room(before, after)
+        more = {} if self.keeps_room else self.more_output(before, after)
         part = {
             "number": str(number),
             "node": before.node,
@@ -99,6 +112,7 @@ class HoldChange:
             "outcomes": after.outcomes,
             "room": 0 if self.keeps_room else room,
             "units": list(self._units(before, after, index.skus)),
+            **({"outputs": [[field, str(amount)] for field, amount in more.items()]} if more else {}),
         }
         if self.before.periods:
             part["taken"] = [
@@ -185,6 +199,11 @@ class WholeEnding:
                     "before": shipment.body.decode(),
                     "after": "",
                     "units": [[index.skus[sku], str(-units), "0"] for sku, units in shipment.units],
+                    "outputs": [
+                        [field, str(-amount)]
+                        for field, amount in output(shipment.node, shipment.units, hold.weights).items()
+                        if self.kind != "confirmed"
+                    ],
                     "taken": [
                         [taken.number(period, sku), 0 if self.kind == "confirmed" else -units]
                         for sku, units in shipment.units

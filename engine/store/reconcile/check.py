@@ -236,7 +236,7 @@ class Check:
             for date, fields in scan.hashes(self._client, self._keys.load, sorted(self._names.load))
             for node, count in scan.decode_fields(fields).items()
         }
-        expected = {(date, node) for date, day in self.replay.days.items() for node in day.shipments}
+        expected = {(date, node) for date, day in self.replay.days.items() for node in day.amounts}
         for load in stored.keys() | expected:
             if any(load_drifts(self._keys, self.replay, load, stored.get(load), millis)):
                 self._suspected.add(("loads", load))

@@ -20,7 +20,7 @@ SuspectKind: TypeAlias = Literal[
 ]
 Suspect: TypeAlias = tuple[SuspectKind, Any]
 """Something that may have drifted: its kind, and the name of a hold, a caller or a decision, a position (SKU, node), a
-load (day, node), what was taken (the name of its key, node), a node that rests, an order (cancelled: its cancelled
+load (day, field), what was taken (the name of its key, node), a node that rests, an order (cancelled: its cancelled
 units), or the place of an entry of the backlog in its index (SKU, decision).
 """
 
@@ -59,6 +59,8 @@ class ExpectedHold:
     """The periods of allotments in which its units count as taken (see `Keys.taken`)."""
     left: AbstractSet[int] = frozenset()
     """The numbers of shipments of which units have left."""
+    weights: Mapping[str, int] | None = None
+    """Grams a unit by SKU, if its units and grams count in the loads."""
 
     @property
     def total(self) -> int:
@@ -94,11 +96,11 @@ class FloorBreach:
 
 @dataclass(slots=True, kw_only=True)
 class DayLoads:
-    """How many shipments each node was given in a period, and when a decision last added one, in milliseconds of the
-    server's clock.
+    """What each node was given in a period, by field: shipments, and units and grams where these count; and when a
+    decision last added some, in milliseconds of the server's clock.
     """
 
-    shipments: Counter[str] = field(default_factory=Counter)
+    amounts: Counter[str] = field(default_factory=Counter)
     added: int = 0
 
     def expired(self, millis: int) -> bool:

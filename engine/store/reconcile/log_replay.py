@@ -3,7 +3,7 @@
 import datetime
 import zoneinfo
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from engine.decide.order_record import OrderRecord, seconds
 from engine.decide.record import DecisionRecord
 from engine.model.facts import NodeRest
 from engine.model.load_periods import periods_of
+from engine.model.node_loads import output
 from engine.store.decision_log import (
     UNREADABLE,
     Entry,
@@ -43,6 +44,9 @@ from engine.store.reconcile.expected_state import (
 )
 from engine.store.taken_units import seconds_kept
 
+_COUNTED = frozenset({"held", "confirmed"})
+"""States of units that count in what nodes are given to ship on a day."""
+
 
 @dataclass(slots=True, kw_only=True)
 class LogReplay:
@@ -61,6 +65,8 @@ class LogReplay:
     oversold: dict[PositionKey, int] = field(default_factory=dict)
     """The most units beyond those on hand that a decision which took some of a position was allowed to take."""
     days: defaultdict[str, DayLoads] = field(default_factory=lambda: defaultdict(DayLoads))
+    weights: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    """By decision, grams a unit by SKU, where units and grams count in the loads."""
     taken: dict[str, PeriodUnits] = field(default_factory=dict)
     """What was taken in the periods of allotments, by the names of the keys (see `Keys.taken_named`)."""
     cancelled: dict[str, Counter[str]] = field(default_factory=dict)
@@ -161,7 +167,14 @@ class LogReplay:
         self.shipped += sum(shipment.total for shipment in shipments.values())
         date = entry.day or self._date_of(record.decided_at)
         self._place(record.first, record.units_shipped)
-        self._begin_hold(entry, shipments, date=date, until=seconds(record.hold.expires_at), first=record.first)
+        self._begin_hold(
+            entry,
+            shipments,
+            date=date,
+            until=seconds(record.hold.expires_at),
+            first=record.first,
+            weights=None if record.weights is UNSET else record.weights,
+        )
 
     def _begin_order(self, record: DecisionRecord) -> None:
         order, units = record.order, sum(line.quantity for line in record.order.lines)
@@ -208,16 +221,26 @@ class LogReplay:
             for number, item in enumerate(entry.set_aside)
         }
         self._check_floors(entry, shipments)
-        self._begin_hold(entry, shipments, date=entry.day, until=entry.until or 0, first="")
+        until = entry.until or 0
+        self._begin_hold(entry, shipments, date=entry.day, until=until, first="", weights=entry.weights)
 
     def _begin_hold(
-        self, entry: Entry, shipments: dict[int, ExpectedShipment], *, date: str, until: int, first: str
+        self,
+        entry: Entry,
+        shipments: dict[int, ExpectedShipment],
+        *,
+        date: str,
+        until: int,
+        first: str,
+        weights: Mapping[str, int] | None,
     ) -> None:
         for shipment in shipments.values():
             for period in periods_of(date).of(shipment.node):
                 day = self._day(period, entry.id[0])
                 day.added = entry.id[0]
-                day.shipments[shipment.node] += 1
+                day.amounts[shipment.node] += 1
+            amounts = output(shipment.node, shipment.units.items(), weights)
+            self._day(periods_of(date).of(shipment.node)[0], entry.id[0]).amounts.update(amounts)
             for sku, units in shipment.units.items():
                 self.held[sku, shipment.node] += units
         endings = ["-"] * len(shipments)
@@ -228,8 +251,11 @@ class LogReplay:
             first=first,
             shipments=shipments,
             endings=endings,
+            weights=weights,
             periods=entry.periods,
         )
+        if weights is not None:
+            self.weights[entry.decision] = weights
         for period in entry.periods:
             for shipment in shipments.values():
                 for sku, units in shipment.units.items():
@@ -308,6 +334,8 @@ class LogReplay:
                 if rejection.blocks is True:
                     self._move((sku, shipment.node), -units, entry.instant())
                     self._block((sku, shipment.node), units)
+            if rejection.room:
+                self._change_output(hold, shipment.node, rejected, -1, entry)
             if number not in rejection.ended:
                 still_held = {sku: units for sku, units in left.items() if units}
                 hold.shipments[number] = ExpectedShipment(
@@ -338,6 +366,7 @@ class LogReplay:
                     first=first,
                     shipments={},
                     endings=[],
+                    weights=self.weights.get(changed.decision),
                     periods=entry.periods,
                 )
             for part in changed.parts:
@@ -407,6 +436,21 @@ class LogReplay:
         if +held:
             hold.shipments[part.number] = ExpectedShipment(node=part.node, service=part.service, units=dict(+held))
         self._change_loads(part.node, hold.day, part.room, entry)
+        becomes = "held" if entry.kind == "undone" else entry.kind
+        more = (becomes in _COUNTED) - (part.source in _COUNTED)
+        self._change_output(hold, part.node, part.units, more, entry)
+
+    def _change_output(
+        self, hold: ExpectedHold, node: str, units: Iterable[tuple[str, int]], sign: int, entry: Entry
+    ) -> None:
+        """Let so many units of a hold, and their grams, count in its date's load from now on, or not any more."""
+        if hold.weights is None or not sign:
+            return
+        date = periods_of(hold.day).of(node)[0]
+        loads = self._day(date, entry.id[0]).amounts
+        for load, amount in output(node, units, hold.weights).items():
+            loads[load] = max(0, loads[load] + sign * amount)
+            self._changed("loads", (date, load))
 
     def _move_out(self, position: PositionKey, units: int, entry: Entry) -> None:
         self.confirmed += units
@@ -428,8 +472,11 @@ class LogReplay:
         self._changed("holds", decision)
         self._changed("callers", hold.caller)
         for shipment in hold.shipments.values():
-            for period in periods_of(hold.day).of(shipment.node):
+            periods = periods_of(hold.day).of(shipment.node)
+            for period in periods:
                 self._changed("loads", (period, shipment.node))
+            for load in output(shipment.node, shipment.units.items(), hold.weights):
+                self._changed("loads", (periods[0], load))
             for sku in shipment.units:
                 self._changed("positions", (sku, shipment.node))
 
@@ -469,7 +516,7 @@ class LogReplay:
         for period in periods_of(day).of(node):
             self._changed("loads", (period, node))
             if shipments:
-                loads = self._day(period, entry.id[0]).shipments
+                loads = self._day(period, entry.id[0]).amounts
                 loads[node] = max(0, loads[node] + shipments)
 
     def _end_shipment(self, shipment: ExpectedShipment, hold: ExpectedHold, number: int, entry: Entry) -> None:
@@ -483,6 +530,7 @@ class LogReplay:
         if entry.kind == "confirmed":
             return
         self._place(hold.first, -shipment.total)
+        self._change_output(hold, shipment.node, shipment.units.items(), -1, entry)
         if number not in hold.left:
             self._change_loads(shipment.node, hold.day, -1, entry)
 

@@ -21,43 +21,43 @@ local id, request = ARGV[1], cjson.decode(ARGV[3])
 local earlier, set_aside = request.earlier, request.set_aside
 local changed, freed = {}, {}
 
--- What is put aside by the largest of some reserves: {units, basis points} or, for an allotment, {units, basis points,
--- at least, at most, index of what was taken, units of that which are let go now}.
-local function portion_of(reserves, on_hand, node)
-  local largest = 0
-  for _, reserve in ipairs(reserves) do
-    local units = math.max(reserve[1], math.ceil(on_hand * reserve[2] / 10000))
-    if reserve[5] then
-      units = math.min(math.max(units, reserve[3]), reserve[4] or units + reserve[3])
-      units = units - (call('HGET', key.taken(reserve[5]), node) or 0) + reserve[6]
-    end
-    largest = math.max(largest, units)
-  end
-  return largest
+-- A reserve is {units, basis points of what is on hand}.
+local function units_of(reserve, on_hand)
+  return math.max(reserve[1], math.ceil(on_hand * reserve[2] / 10000))
 end
 
-local function floor_of(floors, on_hand, node)
+-- What is left of a portion's allotments, nothing if it has none. A portion is {what is protected, allotments}. An
+-- allotment is a reserve, and then at least, at most, index of what was taken, units of that which are let go now.
+local function left_of(portion, on_hand, node)
+  local most_left
+  for index = 2, #portion do
+    local allotment = portion[index]
+    local units = math.max(units_of(allotment, on_hand), allotment[3])
+    units = math.min(units, allotment[4] or units)
+    local left = units - (call('HGET', key.taken(allotment[5]), node) or 0) + allotment[6]
+    most_left = math.max(most_left or 0, left)
+  end
+  return most_left
+end
+
+-- As `Floor.of` in rules/reserves.py; of several the largest. A floor is {units that may be oversold, what is kept, the
+-- channel's own portion, those of the others}.
+local function floor_of(floors, on_hand, held, node)
   if type(floors) == 'number' then
     return floors
   end
   local largest
-  for _, reserves in ipairs(floors) do
-    local units, others = {}, 0
-    if type(reserves[2]) == 'table' then
-      for at = 2, #reserves do
-        units[#units + 1] = portion_of(reserves[at], on_hand, node)
-      end
-    else
-      for at = 2, #reserves, 2 do
-        units[#units + 1] = math.max(reserves[at], math.ceil(on_hand * reserves[at + 1] / 10000))
-      end
+  for _, floor in ipairs(floors) do
+    local kept, own, others = units_of(floor[2], on_hand), floor[3], 0
+    for index = 4, #floor do
+      others = others + math.max(units_of(floor[index][1], on_hand), left_of(floor[index], on_hand, node) or 0)
     end
-    for index = 3, #units do
-      others = others + units[index]
+    local for_others, left = on_hand - kept - units_of(own[1], on_hand), left_of(own, on_hand, node)
+    if left then
+      for_others = math.min(for_others, on_hand - held - kept - left)
     end
-    local kept, own = units[1], units[2]
-    local floor = kept + math.min(others, math.max(0, on_hand - kept - own)) - reserves[1]
-    largest = math.max(largest or floor, floor)
+    local units = kept + math.min(others, math.max(0, for_others)) - floor[1]
+    largest = math.max(largest or units, units)
   end
   return largest
 end
@@ -76,8 +76,19 @@ end
 
 local function take_hold(hold, name, hold_until, shipments)
   call('HSET', hold, 'until', hold_until, 'caller', request.caller, 'day', request.day, unpack(shipments))
+  if request.weights then
+    call('HSET', hold, 'weights', request.weights_json)
+  end
   call('HINCRBY', key.open_holds, request.caller, 1)
   call('ZADD', key.expiring, hold_until, name)
+end
+
+-- Takes as much of a node's shipments, units or grams as there is; the load of a day that is over has expired.
+local function lower_load(load, field, amount)
+  local left = math.min(tonumber(amount), tonumber(call('HGET', load, field) or 0))
+  if left > 0 then
+    call('HINCRBY', load, field, string.format('%.0f', -left))
+  end
 end
 
 local release_earlier, set_aside_rest
@@ -93,9 +104,7 @@ if earlier or set_aside then  -- seldom, and functions take time to make
     end
     local numbers, endings = {}, {}
     for _, load in ipairs(earlier.loads) do
-      if tonumber(call('HGET', key.load(load[1]), load[2]) or 0) > 0 then
-        call('HINCRBY', key.load(load[1]), load[2], -1)
-      end
+      lower_load(key.load(load[1]), load[2], load[3])
     end
     for index = 1, earlier.shipments do
       numbers[index], endings[index] = index - 1, 'released:' .. earlier.now
@@ -132,6 +141,15 @@ if earlier or set_aside then  -- seldom, and functions take time to make
             add_shipments(room, 1)
           end
         end
+        for _, output in ipairs(request.outputs or {}) do
+          if output[2] == node then
+            for _, part in ipairs(units) do
+              local grams = output[3] == node .. '\tgrams'
+              local amount = grams and part[2] * request.weights[part[1]] or part[2]
+              call('HINCRBY', key.load(output[1]), output[3], string.format('%.0f', amount))
+            end
+          end
+        end
       end
     end
     if #shipments == 0 then
@@ -148,7 +166,8 @@ if earlier or set_aside then  -- seldom, and functions take time to make
     take_hold(key.set_aside, set_aside.id, set_aside['until'], fields)
     call('XADD', key.log, '*', 'kind', 'set_aside', 'id', set_aside.id, 'at', set_aside.now, 'caller', request.caller,
       'day', request.day, 'until', set_aside['until'], 'stood', table.concat(stood_then, ','),
-      'set_aside', '[' .. table.concat(shipments, ',') .. ']')
+      'set_aside', '[' .. table.concat(shipments, ',') .. ']', unpack(
+        request.weights and {'weights', request.weights_json} or {}))
   end
 end
 
@@ -198,7 +217,7 @@ for index, claim in ipairs(request.claims) do
   if own then
     held = held - own
   end
-  local floor = floor_of(floors, on_hand, node)
+  local floor = floor_of(floors, on_hand, held, node)
   if on_hand - held - floor < tonumber(units) or outside(on_hand_range, tonumber(on_hand))
       or outside(held_range, tonumber(held)) or outside(available_range, math.max(0, on_hand - held)) then
     lost, lost_claims[index] = lost or node, true
@@ -214,6 +233,12 @@ for _, room in ipairs(request.rooms) do
   local rest = some_node_rests and call('HGET', key.resting, node)
   if most and load + shipments > most or outside(load_range, load)
       or rest and tonumber(string.match(rest, '^%d+')) > policies_at then
+    lost, lost_nodes[node] = lost or node, true
+  end
+end
+for _, output in ipairs(request.outputs or {}) do
+  local period, node, field, amount, most, own = unpack(output, 1, 6)
+  if most and (call('HGET', key.load(period), field) or 0) - (own or 0) + amount > most then
     lost, lost_nodes[node] = lost or node, true
   end
 end
@@ -265,6 +290,9 @@ end
 offer(freed, note_changes(changed))
 for _, room in ipairs(request.rooms) do
   add_shipments(room, room[3])
+end
+for _, output in ipairs(request.outputs or {}) do
+  call('HINCRBY', key.load(output[1]), output[3], output[4])
 end
 if takes_hold then
   take_hold(key.hold, id, request.hold_until, request.shipments)

@@ -9,7 +9,8 @@
 -- key.changed_hold stores it. A unit is {index of the SKU, change of held, change of on_hand, instant, must be there}: of
 -- what came or left at that instant or, where that is false or left out, at the instant of the whole change. What is on
 -- hand does not change where the count that stands has it already. Units on backorder can't leave before they are there.
--- Where only the hold was read, parts have no outcomes and no room.
+-- Where only the hold was read, parts have no outcomes and no room. `outputs` are fields of the load of its date that
+-- count units and grams, each with how many more there are.
 
 -- Whether a hold is not as it was read.
 local function holds_differ(holds)
@@ -161,6 +162,14 @@ local function change_holds(holds, changed, freed, instant, now)
           call('HINCRBY', load, part.node, room)
         end
       end
+      for _, output in ipairs(part.outputs or {}) do
+        local field, more = output[1], tonumber(output[2])
+        local load = key.changed_load(part.loads[1])
+        local amount = tonumber(call('HGET', load, field) or 0)
+        if more < 0 and amount > 0 or more > 0 and call('EXISTS', load) == 1 then
+          call('HINCRBY', load, field, string.format('%.0f', math.max(more, -amount)))
+        end
+      end
       set(key.changed_hold(at), part.number, part.after)
       if part.outcomes then
         set(key.shipment_units, hold.id .. ' ' .. part.number, part.outcomes)
@@ -181,6 +190,9 @@ local function change_holds(holds, changed, freed, instant, now)
         call('HINCRBY', key.open_holds, hold.open.caller, 1)
       end
       call('HSET', key.changed_hold(at), 'until', hold.open['until'], 'caller', hold.open.caller, 'day', hold.open.day)
+      if hold.open.weights then
+        call('HSET', key.changed_hold(at), 'weights', hold.open.weights)
+      end
       if hold.open.periods then
         call('HSET', key.changed_hold(at), 'periods', hold.open.periods)
       end

@@ -241,6 +241,16 @@ def test_what_makes_no_multiple_or_lacks_the_rest_of_its_set_says_so():
     ]
 
 
+def test_what_a_node_may_not_ship_today_says_so():
+    rules = ["when: {node.id: lyon}, then: {daily_units: 3}", "when: {node.id: lille}, then: {exclude: true}"]
+    decision = decided(order(("A", 4)), facts(4, 0), *rules)
+    assert reasons(decision) == [Reason(code="capacity_used", units=1, rules=("test/r1",))]
+    spent = facts(4, 0, loads={"lyon": 1, "lyon\tunits": 3})
+    assert reasons(decided(order(("A", 4)), spent, *rules)) == [
+        Reason(code="capacity_used", units=4, rules=("test/r1",))
+    ]
+
+
 def test_units_left_to_other_orders_of_the_batch_are_said_to_be_so():
     with contextlib.closing(Matcher(policies())) as matcher:
         left = LeftToOthers(units={("A", "lyon"): 3})
