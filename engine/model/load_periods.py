@@ -73,8 +73,8 @@ class CurrentPeriods(NamedTuple):
         return LoadPeriods(self.usual, {node: self.of(node) for node in nodes if self.of(node) != self.usual})
 
     def loads(self, counts: Mapping[str, Mapping[str, int]], *, of_hours: bool = False) -> Mapping[str, int]:
-        """What each node was given on its date or, `of_hours`, in its hour, of the amounts of each period; by field (see
-        node_loads.py).
+        """What each node was given on its date or, `of_hours`, in its hour, of the amounts of each period; by field, as
+        node_loads.py names them.
         """
         place = int(of_hours)
         if len(self.usual) <= place:
