@@ -34,6 +34,7 @@ MOST_DETOUR = 100_000
 """Thousandths."""
 MOST_EMISSION = 100_000_000
 """Thousandths of a gram: 100 kg of CO2e a tonne-km, some hundred times what a plane emits."""
+MOST_DECIMALS = 3
 _ATTRIBUTE_KINDS = tuple(ATTRIBUTE_KINDS)
 
 
@@ -160,6 +161,8 @@ class NodeShape(Strict):
     closed = fields.List(Word())
     cut_offs = fields.Dict(keys=Word(), values=CutOff())
     daily_orders = Literal(literals.count)
+    daily_units = Literal(literals.count)
+    daily_weight = Literal(literals.weight)
 
     @validates_schema
     def _lies_somewhere(self, data: dict[str, Any], **_: Any) -> None:
@@ -239,6 +242,8 @@ class ProductShape(Strict):
     weight_g = Literal(literals.count, most=MOST_GRAMS, required=True)
     tags = fields.String()
     counted = Literal(literals.flag)
+    unit = Word()
+    decimals = Literal(literals.count, most=MOST_DECIMALS)
 
 
 class StockShape(Strict):

@@ -293,7 +293,7 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
             floor=int(positions.floor[row]),
             floors=() if all(floor.is_fixed for floor in floors) else floors,
             ranges=_with_backorder(
-                volatile.stock_ranges(positions.stock.positions[row]),
+                volatile.stock_ranges(positions.stock.positions[row], positions.stock.scale),
                 count if positions.floor[row] < 0 else 0,
                 int(positions.stock.available[row]),
             ),

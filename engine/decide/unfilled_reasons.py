@@ -232,8 +232,9 @@ def _capped(evaluation: Evaluation, choice: Choice, index: int, remaining: Seque
     order gets all that is offered, or nothing because it would have to be more.
     """
     lines, channel = evaluation.order.lines, evaluation.order.channel
+    scale = evaluation.snapshot.products[lines[index].sku].scale
     caps = {
-        item.position.node: cap
+        item.position.node: cap * scale
         for item in remaining
         if (cap := cast("PositionOutcome", item.position.judgement.outcome).most_offered(channel)) is not None
     }

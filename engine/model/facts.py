@@ -133,17 +133,26 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """A product that is not `counted`, a gift card or a service, needs no stock and no parcel. `weight` is in grams."""
+    """A product that is not `counted`, a gift card or a service, needs no stock and no parcel. `weight` is in grams, of
+    a whole `unit` such as a metre. Quantities have so many `decimals` of it: they are integers of its smallest part.
+    """
 
     sku: str
     category: str
     lifecycle: str
     weight: int
     counted: bool = True
+    unit: str | None = None
+    decimals: int = 0
     brand: str | None = None
     season: str | None = None
     tags: frozenset[str] = frozenset()
     attributes: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def scale(self) -> int:
+        """How many of the smallest unit are in a whole one."""
+        return int(10**self.decimals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +160,7 @@ class Node:
     """A place that ships. `handling` is micros a shipment, `unit_handling` micros a unit, `preparation` minutes of its
     opening hours from decision to departure. `cut_offs`, by service, are minutes of the node's day: an order must come
     in before, to leave the same day (see `Network.came_in`). `daily_orders` is the most shipments it may be given on
-    one of its days.
+    one of its dates, `daily_units` the most units over all SKUs, and `daily_weight` the most grams.
     """
 
     id: str
@@ -173,6 +182,8 @@ class Node:
     """None: always open."""
     cut_offs: Mapping[str, CutOff] = field(default_factory=dict)
     daily_orders: int | None = None
+    daily_units: int | None = None
+    daily_weight: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,6 +305,8 @@ class Network:
     """By currency, what one unit of it is worth in the network's, in billionths (`RATE`)."""
     reserve_before: int = RESERVE_BEFORE
     """Minutes before a shipment for a nominated day leaves, from which on its units are reserved."""
+    decimals: Mapping[str, int] = field(default_factory=dict)
+    """How many decimals quantities have, by SKU that has or had any."""
 
     cut_off_by: CutOffBy = "placed"
     cut_off_grace: int = CUT_OFF_GRACE

@@ -90,6 +90,10 @@ def _hold(text: str) -> int | UntilShipped:
     return RANGES["hold"].parse(text)
 
 
+def _carbon_price(text: str) -> int:
+    return RANGES["carbon_price"].within(literals.carbon_price(text), text)
+
+
 def _max_shipments(raw: Node) -> int | ShipmentLimit:
     if not isinstance(raw, dict):
         return RANGES["max_shipments"].parse(single_value(raw))
@@ -126,5 +130,6 @@ _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "keep": reserve,
     **dict.fromkeys(ONLY_TRUE, _only_true),
     **{name: amounts.parse for name, amounts in RANGES.items()},
+    "carbon_price": _carbon_price,
     "hold": _hold,
 }

@@ -208,7 +208,7 @@ EFFECTS = [
     (
         "keep: 0",
         "no unit of the article has to stay at the place",
-        "aucune unité de l'article ne doit rester sur place",
+        "rien n'oblige à garder des unités de l'article sur place",
     ),
     (
         "keep: 2.5%",

@@ -31,8 +31,12 @@ class SnapshotColumns:
     def stock_of(self, sku: str) -> Stock:
         stock = self._stock.get(sku)
         if stock is None:
+            snapshot = self.snapshot
             stock = self._stock[sku] = Stock.of(
-                self.snapshot.positions.get(sku, {}), self.ways, self.snapshot.taken.get(sku, NO_UNITS_TAKEN)
+                snapshot.positions.get(sku, {}),
+                self.ways,
+                snapshot.taken.get(sku, NO_UNITS_TAKEN),
+                scale=snapshot.products[sku].scale,
             )
         return stock
 
@@ -98,7 +102,7 @@ class SnapshotColumns:
         such a limit.
         """
         numbers = self.node_numbers
-        most = self._matcher.stages[Stage.NODE].table.capacities()[:, numbers]
+        most = np.minimum(self._matcher.stages[Stage.NODE].table.capacities()[:, numbers], self.ways.capacities)
         if (most >= NO_LIMIT).all():
             return None
         loads, names = self.snapshot.loads, self.ways.node_ids

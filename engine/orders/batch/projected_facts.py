@@ -80,7 +80,9 @@ class ProjectedFacts:
                 self._stock.pop(claim.sku, None)
                 for tally in counted:
                     self._count(claim, tally)
-                if volatile.stock_ranges(later) != volatile.stock_ranges(planned[claim.sku][claim.node]):
+                scale = self._columns.snapshot.products[claim.sku].scale
+                then = planned[claim.sku][claim.node]
+                if volatile.stock_ranges(later, scale) != volatile.stock_ranges(then, scale):
                     self._judged_otherwise.add(claim.sku)
 
     def _count(self, claim: Claim, tally: Tally) -> None:
@@ -131,6 +133,6 @@ class ProjectedFacts:
             return self._columns.stock_of(sku)
         stock = self._stock.get(sku)
         if stock is None:
-            taken = self._taken.get(sku, NO_UNITS_TAKEN)
-            stock = self._stock[sku] = Stock.of(self._positions[sku], self._columns.ways, taken)
+            taken, scale = self._taken.get(sku, NO_UNITS_TAKEN), self._columns.snapshot.products[sku].scale
+            stock = self._stock[sku] = Stock.of(self._positions[sku], self._columns.ways, taken, scale=scale)
         return stock

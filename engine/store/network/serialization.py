@@ -58,6 +58,7 @@ def network_record(network: Network) -> Record:
                 "channels": sorted(network.channels),
                 "lanes": [_lane_record(lane) for lane in network.lanes],
                 "rates": dict(network.rates),
+                "decimals": dict(network.decimals),
                 "postcodes": {
                     country: {postcode: [place.latitude, place.longitude] for postcode, place in places.items()}
                     for country, places in network.postcodes.items()
@@ -83,6 +84,7 @@ def network_of(version: str, record: Record) -> Network:
             country: {postcode: GeoPoint(latitude=north, longitude=east) for postcode, (north, east) in places.items()}
             for country, places in record.get("postcodes", {}).items()
         },
+        decimals=MappingProxyType(record.get("decimals", {})),
         **{name: record.get(name, usual) for name, usual in _USUAL.items()},
     )
 
@@ -106,6 +108,7 @@ def product_record(product: Product, paces: Mapping[str, int]) -> Record:
         "attributes": _attribute_record(product.attributes),
         "paces": dict(paces),
         **({} if product.counted else {"counted": False}),
+        **_without_empty({"unit": product.unit, "decimals": product.decimals}),
     }
 
 
@@ -117,8 +120,9 @@ def product_of(record: Record) -> tuple[Product, Mapping[str, int]]:
 
 
 def _node_record(node: Node) -> Record:
-    names = ("id", "type", "country", "region", "handling", "preparation", "group", "time_zone", "daily_orders")
-    return _without_none({name: getattr(node, name) for name in names}) | {
+    names = ("id", "type", "country", "region", "handling", "preparation", "group", "time_zone")
+    most = ("daily_orders", "daily_units", "daily_weight")
+    return _without_none({name: getattr(node, name) for name in (*names, *most)}) | {
         **({"latitude": node.place.latitude, "longitude": node.place.longitude} if node.place else {}),
         "services": list(node.services),
         "tags": sorted(node.tags),
