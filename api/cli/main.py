@@ -25,6 +25,7 @@ COMMANDS = {
     "load": Lazy("api.cli.network", "load", "Load the network, products and stock in DIRECTORY."),
     "order": Lazy("api.cli.order.group", "order", "Show and list orders, and change where their units stand."),
     "policy": Lazy("api.cli.policy.group", "policy", "Check, test, explain, publish and activate policies."),
+    "products": Lazy("api.cli.products", "products", "Bring products into the network."),
     "promise": Lazy(
         "api.cli.promises.promise", "promise", "Show when one unit of each SKU could arrive at the earliest."
     ),
@@ -35,7 +36,7 @@ COMMANDS = {
     "route": Lazy("api.cli.route_day", "route_day", "Decide the orders of a day, and sum it up."),
     "serve": Lazy("api.cli.serve", "serve", "Answer over HTTP, until interrupted."),
     "show": Lazy("api.cli.decisions", "show", "Show a logged decision; by the id of an order, the order."),
-    "stock": Lazy("api.cli.stock", "stock", "Import counted stock, and show the stock of a SKU."),
+    "stock": Lazy("api.cli.stock", "stock", "Import counted stock, move units, and show the stock of a SKU."),
 }
 """By name. A test holds each summary to the command's own."""
 

@@ -27,8 +27,8 @@ from api.records.stock.master_data import (
 from api.shapes.mistakes import mistakes_of
 from api.shapes.strict_json import NotJson, read_json
 from engine.errors import InputInvalid, Mistake, PointsmanError, StoreUnavailable
-from engine.inventory.master_data import MasterDataChange
-from engine.model.facts import Network
+from engine.inventory.master_data import MasterData, MasterDataChange
+from engine.model.facts import Network, Product
 from engine.service import Pointsman
 
 CSV = "text/csv"
@@ -71,7 +71,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     products = _Kind(
         key="sku",
         shape=ProductLine(),
-        check=lambda raw, network: product_in(row_of(raw), network),
+        check=lambda raw, network: _verify(data, product_in(row_of(raw), network), network),
         store=lambda raws: data.put_products(lambda network: [product_in(row_of(raw), network) for raw in raws]),
         record=SentProductRecord,
         field="sku",
@@ -130,6 +130,11 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return _bulk(nodes, pointsman)
 
     return master_data
+
+
+def _verify(data: MasterData, product: Product, network: Network) -> None:
+    if mistake := data.mistake_of(product, network):
+        raise InputInvalid([mistake])
 
 
 def _body(*types: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Stock: what its sources say is there, and what may still be promised of it."""
 
 import hashlib
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +13,8 @@ from api.http.requests.stock import AvailabilityQuery, CountRequest, FeedQuery
 from api.http.staleness import ReadingHeaders, aged
 from api.records.stock.availability_feed import FeedLineRecord, feed_lines
 from api.records.stock.positions import AvailabilityRecord, CountRecord, SkuStockRecord
+from api.shapes.limits import MOST_ON_HAND
+from api.shapes.quantities import Quantities
 from engine.service import Pointsman
 from engine.store.stock import Count, Stamp
 
@@ -74,9 +77,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @stock.put("/stock/<string:node>/<path:sku>")
     @stock.arguments(CountRequest)
     @stock.response(HTTPStatus.OK, CountRecord)
-    def put(counted: tuple[int, Stamp], node: str, sku: str) -> Response:
+    def put(counted: tuple[int | Decimal, Stamp], node: str, sku: str) -> Response:
         """What the source counted; an older message never takes the place of a newer one"""
-        on_hand, stamp = counted
+        units, stamp = counted
+        on_hand = Quantities.of(pointsman).smallest(sku, units, field="on_hand", most=MOST_ON_HAND)
         placed = pointsman.stock.set_count(Count(node=node, sku=sku, on_hand=on_hand, stamp=stamp))
         return answer(CountRecord.of(node, sku, placed))
 

@@ -1,12 +1,13 @@
 """An order as callers send it, checked in shape and read into the engine's Order."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.shapes.base import Strict
-from api.shapes.fields import Country, Currency, Day, Degrees, Instant, Money, Units, Word
+from api.shapes.fields import Country, Currency, Day, Degrees, Instant, Money, Quantity, Word
+from api.shapes.quantities import Quantities
 from engine.decide.address.postcodes import canonical
 from engine.model.facts import GeoPoint, Line, Order
 from rules.vocabulary import COLLECTED, DELIVERIES
@@ -112,7 +113,7 @@ class LineRequest(Strict):
         load_default=None, metadata={"description": "The line's number; by default its place in the list, from 1"}
     )
     sku = Word(required=True)
-    quantity = Units(required=True)
+    quantity = Quantity(required=True)
     unit_price = Money(load_default=None, metadata={"example": "19.90"})
     delivery = fields.String(
         load_default=None,
@@ -166,9 +167,13 @@ class OrderRequest(Strict):
     tags = fields.List(Word(), load_default=list, validate=validate.Length(max=100))
     lines = fields.List(fields.Nested(LineRequest), required=True, validate=validate.Length(min=1))
 
-    def __init__(self, *, max_lines: int = 500, **options: Any) -> None:
+    def __init__(
+        self, *, max_lines: int = 500, quantities: Callable[[], Quantities] | None = None, **options: Any
+    ) -> None:
+        """`quantities` tells the decimals that quantities have; None: none."""
         super().__init__(**options)
         self._max_lines = max_lines
+        self._quantities = quantities
         lines = self.fields["lines"]
         lines.metadata = {**lines.metadata, "maxItems": max_lines}
 
@@ -177,7 +182,7 @@ class OrderRequest(Strict):
         if isinstance(lines, list) and len(lines) > self._max_lines:
             # refused before the lines are read, because reading each of them costs time
             raise ValidationError({"lines": [f"{self._bound(self._max_lines)}, this one {len(lines)}"]})
-        return super().load(data, **options)
+        return super().load(self._quantities().read(data) if self._quantities else data, **options)
 
     def _bound(self, max_lines: int) -> str:
         return f"an order has at most {max_lines} lines (POINTSMAN_MAX_LINES)"

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.decide import rule_facts
-from engine.decide.evaluation.positions import NO_PACE, days_of_cover, loads_by_node, node_facts_at
+from engine.decide.evaluation.positions import NO_PACE, days_of_cover, loads_by_node, node_facts_at, whole_units
+from engine.decide.matching.judgement_table import smallest_multiples
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import COVER, LOAD, Rows
 from engine.decide.shipping.columns import NOWHERE, Integers, integers
@@ -171,14 +172,18 @@ class StockFacts:
         """By node."""
         return loads_by_node(self.snapshot.loads, self.ways)
 
+    @cached_property
+    def scale(self) -> int | Integers:
+        """Of each row, how many of its units are in a whole one."""
+        scales = integers(product.scale for product in self.products)
+        return scales[self.stock.sku] if (scales > 1).any() else 1
+
     def to_judge(self, clocks: ClockFacts) -> Rows:
         """The rows as a matcher judges them when the nodes' clocks show this."""
         stock = self.stock
         columns = {
             LOAD: lambda: self.load[stock.node],
-            "stock.on_hand": lambda: stock.on_hand,
-            "stock.held": lambda: stock.held,
-            "stock.available": lambda: stock.available,
+            **whole_units(stock.on_hand, stock.held, stock.available, self.scale),
             COVER: lambda: self.cover,
         }
         return Rows(self.ways, stock.node, None, columns, lambda row: self._facts_of(row, clocks), clocks.apart)
@@ -188,7 +193,11 @@ class StockFacts:
         position = StockPosition(
             on_hand=int(stock.on_hand[row]), held=int(stock.held[row]), pace=None if pace == NO_PACE else pace
         )
-        return {**node_facts_at(self.ways, int(stock.node[row]), self.load, clocks), **rule_facts.stock_facts(position)}
+        scale = self.products[int(stock.sku[row])].scale
+        return {
+            **node_facts_at(self.ways, int(stock.node[row]), self.load, clocks),
+            **rule_facts.stock_facts(position, scale),
+        }
 
 
 class FreeUnits(NamedTuple):
@@ -214,12 +223,13 @@ def free_units(facts: StockFacts, matcher: Matcher, channel: str, now: int) -> F
     ]
     judge, stock = matcher.stages[Stage.POSITION], facts.stock
     judgement = judge.judge_lines(lines, stock.sku, facts.to_judge(clocks))
-    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.held, facts.taken)
-    caps = judge.table.caps(channel, judgement) if channel in matcher.policies.capped_channels else None
+    floor = judge.table.floors(channel, judgement, stock.on_hand, stock.held, facts.taken, scale=facts.scale)
+    capped = channel in matcher.policies.capped_channels
+    caps = judge.table.caps(channel, judgement, facts.scale) if capped else None
     multiples = judge.table.multiples()
     return FreeUnits(
         units=np.maximum(stock.on_hand - stock.held - floor, 0),
-        multiples=None if multiples is None else multiples[judgement],
+        multiples=None if multiples is None else smallest_multiples(multiples[judgement], facts.scale),
         caps=caps,
     )
 

@@ -143,13 +143,13 @@ def test_products_in_bulk_are_answered_line_by_line_and_a_mistake_keeps_no_other
     assert answers[1]["message"].startswith("this is no JSON")
     assert "weight_g" in answers[2]["message"]
     assert "attributes.colour: 'colour' is not declared" in answers[4]["message"]
-    assert [item["result"] for item in post(http, "/v1/products", body, SentProductRecord)][0] == "changed"
+    assert next(item["result"] for item in post(http, "/v1/products", body, SentProductRecord)) == "changed"
 
 
 def test_products_come_as_csv_as_well(http, monkeypatch):
     monkeypatch.setattr(master_data, "LINES_AT_ONCE", 2)
-    body = "sku,category,lifecycle,weight_g,tags,attributes.hazmat\nMUG,home,new,350,fragile|gift,false\nCUP,home,old,1,,\n"
-    body += "POT,home,core,1200,,true\nPAN,home,core\nLID,home,core,90,,\n"
+    body = "sku,category,lifecycle,weight_g,tags,attributes.hazmat\nMUG,home,new,350,fragile|gift,false\n"
+    body += "CUP,home,old,1,,\nPOT,home,core,1200,,true\nPAN,home,core\nLID,home,core,90,,\n"
     answers = post(http, "/v1/products", body.encode(), SentProductRecord, content_type="text/csv")
     assert [(item["line"], item["result"]) for item in answers] == [
         (2, "new"),
@@ -193,3 +193,15 @@ def test_an_order_that_waits_gets_what_a_new_node_has(http, pointsman):
     order = http.get(f"/v1/orders/{waiting['order']['id']}").get_json()
     assert [line["held"] for line in order["lines"]] == [2]
     assert pointsman.check().clean
+
+
+def test_a_product_s_decimals_are_those_it_has_had(http):
+    cloth = MUG | {"unit": "m", "decimals": 2}
+    put(http, "/v1/products/CLOTH", cloth, StoredProductRecord)
+    assert http.put("/v1/stock/lyon/CLOTH", json={"on_hand": 12.5, "sequence": 1}).get_json()["on_hand"] == 12.5
+    assert put(http, "/v1/products/CLOTH", cloth | {"season": "summer"}, StoredProductRecord)["result"] == "changed"
+    for sku, other in (("CLOTH", cloth | {"decimals": 1}), ("CLOTH", MUG), ("SHIRT", MUG | {"decimals": 2})):
+        assert fields_of(problem_of(http.put(f"/v1/products/{sku}", json=other), 422)) == ["decimals"]
+        (line,) = post(http, "/v1/products", lines(other | {"sku": sku}), SentProductRecord)
+        assert (line["result"], "give the article another SKU" in line["message"]) == ("refused", True)
+    assert http.get("/v1/stock/CLOTH").get_json()["on_hand"] == 12.5

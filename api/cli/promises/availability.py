@@ -12,6 +12,7 @@ from api.records.stock.positions import AvailabilityRecord
 from api.shapes.limits import MOST_SKUS
 from api.shapes.mistakes import mistakes_of
 from api.shapes.order import AnyDestination
+from api.shapes.quantities import Quantities
 from engine.errors import InputInvalid
 from engine.model.facts import Order
 from engine.service import Pointsman
@@ -49,11 +50,13 @@ def availability(
             available = service.stock.availability(skus, channel, max_stale=max_stale)
         else:
             available = service.stock.availability_at(skus, order)
+        quantities = Quantities.of(service)
     print_age(available.age)
+    record = AvailabilityRecord.of(available)
     if as_json:
-        print_json(AvailabilityRecord.of(available))
+        print_json(record, quantities)
         return
-    Console().print(*(tables.availability_table(item, channel) for item in available.skus), sep="\n")
+    Console().print(*(tables.availability_table(item, channel) for item in quantities.show(record.skus)), sep="\n")
     for sku in available.unknown:
         click.echo(f"no product goes by the SKU '{sku}'", err=True)
 

@@ -8,7 +8,7 @@ import numpy as np
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
 from engine.decide.evaluation.caps import offered_by_line
 from engine.decide.evaluation.evaluation import NONE, Evaluation, Options
-from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded
+from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded, rounded
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, choose_directly
 from engine.decide.sourcing.fewest_shipments import choose_few_shipments
@@ -49,7 +49,7 @@ class Candidates:
             self.free = offered_by_line(evaluation, self.free, options, line, usable)
         units = np.concatenate([NONE, *(free[its.position] for free, its in zip(self.free, by_line, strict=True))])
         if self.capacities is not None:
-            self.weight = integers(evaluation.snapshot.products[item.sku].weight for item in lines)
+            self.weight = integers(evaluation.snapshot.products[item.sku].counted_weight for item in lines)
             most = self.capacities[:, reach.node[options.reach]]
             units = np.minimum(units, np.minimum(most[0], most[1] // np.maximum(self.weight[line], 1)))
         some = units >= integers(at_least)[line]
@@ -71,7 +71,7 @@ class Candidates:
         self.multiple = None if multiple is None else multiple[entries]
         outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
         self.unless_needed, self.tier = outcomes[0] == Exclusion.UNLESS_NEEDED, outcomes[1]
-        self.money = options.unit_cost[entries] + outcomes[2]
+        self.money = options.unit_cost[entries] + self._of_smallest_units(outcomes[2])
         self.carbon = options.unit_carbon[entries]
         if carbon_price:
             self.money += product_rounded(self.carbon, carbon_price, KILOGRAM)
@@ -106,6 +106,15 @@ class Candidates:
         for lines in self.evaluation.order.sets.values():
             table[lines] &= table[lines].all(axis=0)
         return np.asarray(table[line, row])
+
+    def _of_smallest_units(self, adjustment: Integers) -> Integers:
+        """Micros a whole unit, by entry, as micros a unit that is counted."""
+        products = self.evaluation.snapshot.products
+        for line, item in enumerate(self.evaluation.order.lines):
+            scale = products[item.sku].scale
+            if scale > 1:
+                adjustment = np.where(self.line == line, rounded(adjustment, scale), adjustment)
+        return adjustment
 
     def table(self, column: Integers | Flags) -> Integers:
         """A column of entries as a table of a row a line and a column a row of `reach`; 0 where there is no entry."""
@@ -169,7 +178,7 @@ class Candidates:
                     quantity=line.quantity,
                     together=evaluation.ships_whole(index),
                     set_name=line.set_name,
-                    weight=products[line.sku].weight,
+                    weight=products[line.sku].counted_weight,
                 )
                 for index, line in enumerate(lines)
             ],

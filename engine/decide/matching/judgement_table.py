@@ -29,6 +29,12 @@ class Judgement:
     outcome: Outcome
 
 
+def smallest_multiples(multiples: Integers, scale: int | Integers) -> Integers:
+    """Multiples of whole units as multiples of the units that are counted, `scale` in a whole one; 1: any number."""
+    smallest: Integers = np.where(multiples > 1, multiples * scale, 1)
+    return smallest
+
+
 class JudgementTable:
     """Numbers for judgements; equal ones have one number."""
 
@@ -37,7 +43,7 @@ class JudgementTable:
         self._adding = threading.Lock()
         self._numbers: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
         self._options: Integers = np.zeros((3, 0), dtype=np.int64)
-        self._limits: Integers = np.zeros(0, dtype=np.int64)
+        self._limits: Integers = np.zeros((2, 0), dtype=np.int64)
         self._capacities: Integers = np.zeros((2, 0), dtype=np.int64)
         self._multiples: Integers | None = None
         self._multiples_known = 0
@@ -63,11 +69,13 @@ class JudgementTable:
         return options
 
     def limits(self) -> Integers:
-        """By number, the most shipments a day; NO_LIMIT: any number."""
+        """By number, a row each: the most shipments a day, and an hour; NO_LIMIT: any number."""
         limits = self._limits
-        if len(limits) < len(self.judgements):
-            most = [cast("NodeOutcome", item.outcome).daily_orders for item in self.judgements[:]]
-            limits = self._limits = np.array([NO_LIMIT if item is None else item for item in most], dtype=np.int64)
+        if limits.shape[1] < len(self.judgements):
+            outcomes = [cast("NodeOutcome", item.outcome) for item in self.judgements[:]]
+            most = [(outcome.daily_orders, outcome.hourly_orders) for outcome in outcomes]
+            limits = np.array([[NO_LIMIT if item is None else item for item in pair] for pair in most], dtype=np.int64)
+            limits = self._limits = limits.T.copy()
         return limits
 
     def capacities(self) -> Integers:
@@ -94,18 +102,27 @@ class JudgementTable:
         on_hand: Integers,
         held: Integers,
         taken: Mapping[Tally, Integers] = _NOTHING_TAKEN,
+        *,
+        scale: int | Integers = 1,
     ) -> Integers:
         """Units of each position that an order on the channel may not take, as `Floor.of` works them out: below 0 where
-        more than are there may be taken.
+        more than are there may be taken. `scale` of the units are in one of a rule's.
         """
-        floor, oversell = self._kept_back(channel, numbers, on_hand, held, taken), self._most_oversold()
-        return floor if oversell is None else floor - oversell[numbers]
+        floor, oversell = self._kept_back(channel, numbers, on_hand, held, taken, scale=scale), self._most_oversold()
+        return floor if oversell is None else floor - oversell[numbers] * scale
 
     def _kept_back(
-        self, channel: str, numbers: Integers, on_hand: Integers, held: Integers, taken: Mapping[Tally, Integers]
+        self,
+        channel: str,
+        numbers: Integers,
+        on_hand: Integers,
+        held: Integers,
+        taken: Mapping[Tally, Integers],
+        *,
+        scale: int | Integers,
     ) -> Integers:
         def units_of(reserve: Integers) -> Integers:
-            units: Integers = reserve[0][numbers]
+            units: Integers = reserve[0][numbers] * scale
             if reserve[1].any():
                 units = np.maximum(units, -(-on_hand * reserve[1][numbers] // FULL_SHARE))
             return units
@@ -117,6 +134,7 @@ class JudgementTable:
         for_others = on_hand - kept - own
         for portion, tally, allotments in floors.allotments:
             applies, units, share, least, most = allotments[:, numbers]
+            units, least, most = units * scale, least * scale, most * scale
             size = np.minimum(most, np.maximum(np.maximum(units, least), -(-on_hand * share // FULL_SHARE)))
             left = applies * np.maximum(size - taken.get(tally, 0), 0)
             if portion == OWN:
@@ -127,13 +145,13 @@ class JudgementTable:
         floor: Integers = kept + np.minimum(sum(others), np.maximum(for_others, 0))
         return floor
 
-    def caps(self, channel: str, numbers: Integers) -> Integers:
+    def caps(self, channel: str, numbers: Integers, scale: int | Integers = 1) -> Integers:
         """Of each position, the most units that an order on the channel is offered of its SKU, by all positions with no
         larger number together; NO_LIMIT: any number.
         """
         most = [cast("PositionOutcome", item.outcome).most_offered(channel) for item in self.judgements[:]]
         caps: Integers = np.array([NO_LIMIT if item is None else item for item in most], dtype=np.int64)[numbers]
-        return caps
+        return np.where(caps < NO_LIMIT, caps * scale, NO_LIMIT)
 
     def counted(self, numbers: Sequence[Integers]) -> Iterator[tuple[Judgement, int]]:
         """Each judgement among the numbers, and how often it is there."""

@@ -3,6 +3,7 @@
 import enum
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import orjson
@@ -40,7 +41,11 @@ def change_products(client: Client, keys: Keys, network: Network, products: Sequ
         return outcomes
     words = read_product_values(client, keys)
     merged = {path: sorted({*words.get(path, ()), *values}) for path, values in product_values_record(products).items()}
-    return outcomes if _change(client, keys, network.version, words=dump(merged), records=records) else None
+    decimals = {product.sku: product.decimals for product in products if product.decimals}
+    changed = replace(network, decimals={**network.decimals, **decimals})
+    body = b"" if changed == network else dump(network_record(changed))
+    stored = _change(client, keys, network.version, body=body, words=dump(merged), records=records)
+    return outcomes if stored else None
 
 
 def change_network(client: Client, keys: Keys, before: str, network: Network) -> bool:
