@@ -17,7 +17,7 @@ from engine.decide.sourcing.tightening import demands_by_set, has_couplings
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 from engine.model.facts import OptionKey
 
-STEP = 32
+STEP = 100
 """A step of the search takes as long as so many of that for the lines of one SKU."""
 
 Allocations: TypeAlias = Sequence["SkuAllocation | CoupledAllocation"]
