@@ -108,6 +108,11 @@ class PolicySet:
         )
 
     @cached_property
+    def counts_hours(self) -> bool:
+        """Whether a rule limits the shipments of an hour."""
+        return any(effect.name == "hourly_orders" for rule in self.rules.values() for effect in rule.effects)
+
+    @cached_property
     def limits_output(self) -> bool:
         """Whether any rule limits the units or kilograms that nodes ship a day, so that these are counted."""
         effects = (effect.name for rule in self.rules.values() for effect in rule.effects)

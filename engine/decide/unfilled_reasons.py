@@ -49,6 +49,10 @@ class _Remaining:
         return cls(position=position, kept_back=kept_back, left=left, free=free - left)
 
 
+_LIMITS = ("daily_orders", "hourly_orders")
+"""The effects by which a node may be full."""
+
+
 def reasons(
     evaluation: Evaluation, choice: Choice, index: int, missing: Sequence[int], left: LeftToOthers = NOTHING_LEFT
 ) -> tuple[Reason, ...]:
@@ -88,7 +92,7 @@ def _could_carry(evaluation: Evaluation, index: int, node: str) -> bool:
     """Whether a unit of the line is not more than the node may still ship today, in units and grams."""
     units, weight = evaluation.capacity(node)
     product = evaluation.snapshot.products[evaluation.order.lines[index].sku]
-    return units != 0 and (weight is None or weight >= product.weight)
+    return units != 0 and (weight is None or weight >= product.counted_weight)
 
 
 def _nodes_on_any_day(evaluation: Evaluation, index: int) -> Container[str]:
@@ -176,7 +180,7 @@ def _unusable(
         nodes = {item.position.node for item in items}
         resting = nodes & evaluation.resting.keys()
         rules = {
-            "node_full": _rules_with(evaluation, (evaluation.node_judgements[node] for node in nodes), "daily_orders"),
+            "node_full": _rules_with(evaluation, (evaluation.node_judgements[node] for node in nodes), *_LIMITS),
             "capacity_used": _rules_with(
                 evaluation, (evaluation.node_judgements[node] for node in nodes), *_CAPACITIES
             ),
@@ -296,8 +300,8 @@ def _order_bound(
         judgements = [evaluation.node_judgements[item.position.node] for item in remaining if item.free]
     elif evaluation.order_outcome.ship_complete:
         code, effects = "ship_complete", ("ship_complete",)
-    else:  # the node's last shipment of the day went to another of its services
-        code, effects, judgements = "node_full", ("daily_orders",), evaluation.node_judgements.values()
+    else:  # the node's last shipment of the day or hour went to another of its services
+        code, effects, judgements = "node_full", _LIMITS, evaluation.node_judgements.values()
     return Reason(code=code, units=units, rules=_rules_with(evaluation, judgements, *effects))
 
 
@@ -310,14 +314,14 @@ def _capacity_is_used(
     if evaluation.capacities is None:
         return False
     lines, products = evaluation.order.lines, evaluation.snapshot.products
-    weight = products[lines[index].sku].weight
+    weight = products[lines[index].sku].counted_weight
     for item in remaining:
         node = item.position.node
         most_units, most_weight = evaluation.capacity(node)
         shipped = [(lines[of].sku, count) for (key, of), count in choice.units.items() if key.node == node]
         needed = min(units, item.free)
         fits_units = most_units is None or sum(count for _, count in shipped) + needed <= most_units
-        given = sum(count * products[sku].weight for sku, count in shipped)
+        given = sum(count * products[sku].counted_weight for sku, count in shipped)
         if needed and fits_units and (most_weight is None or given + needed * weight <= most_weight):
             return False
     return True

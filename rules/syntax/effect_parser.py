@@ -116,6 +116,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "priority": Range(kind=Kind.COUNT, low=0, high=100, bounds="between 0 and 100"),
         "oversell": UNITS,
         "daily_orders": UNITS,
+        "hourly_orders": UNITS,
         "daily_units": UNITS,
         "daily_weight": Range(kind=Kind.WEIGHT, low=0, bounds="at least 0 kg"),
         "rest_after_rejection": Range(kind=Kind.DURATION, low=1, high=MAX_REST, bounds="between 1 m and 30 d"),

@@ -17,6 +17,7 @@ RULES = (
     "when: {stock.available: {at_least: 4}}, then: {keep: 25%}",
     "when: {stock.held: {at_most: 1}}, then: {protect: {channel: app, units: 2}}",
     "when: {node.id: lille}, then: {oversell: 2, prefer: 0.70}",
+    "then: {oversell: 3, keep: 50%}",
     "when: {order.units: {more_than: 4}}, then: {max_shipments: 1}",
     "then: {multiple_of: 2}",
     "then: {cap: {channel: web, units: 3}}",
@@ -40,7 +41,7 @@ def test_whole_units_are_decided_as_without_decimals(quantities, on_hand, held, 
 
     whole, smallest = decide(1, 0), decide(100, 2)
     # a share is rounded up to the smallest part, so that less of it may stay
-    if any("25%" in rule for rule in rules) and any(units % 4 for units in on_hand.values()):
+    if any("%" in rule for rule in rules) and any(units % 4 for units in on_hand.values()):
         return
     assert units(smallest) == {key: 100 * count for key, count in units(whole).items()}
     assert [item.cost for item in smallest.shipments] == [item.cost for item in whole.shipments]
@@ -50,6 +51,9 @@ def test_whole_units_are_decided_as_without_decimals(quantities, on_hand, held, 
         unless_needed=100 * whole.score.unless_needed,
         tiers=100 * whole.score.tiers,
     )
+    for claim in smallest.claims:
+        there, others = on_hand[claim.node] * 100, min(held[claim.node], on_hand[claim.node]) * 100
+        assert claim.floor == max((item.of(there, held=others) for item in claim.floors), default=claim.floor)
     assert [item.floor for item in smallest.claims] == [100 * item.floor for item in whole.claims]
 
 

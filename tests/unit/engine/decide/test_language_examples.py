@@ -242,6 +242,7 @@ EFFECTS = {
     "daily_units: 200": NodeOutcome(daily_units=200),
     "daily_weight: 800 kg": NodeOutcome(daily_weight=800_000),
     "daily_orders: 40": NodeOutcome(daily_orders=40),
+    "hourly_orders: 6": NodeOutcome(hourly_orders=6),
     "rest_after_rejection: 2h": RejectionOutcome(node_rest=120),
 }
 
